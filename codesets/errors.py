@@ -1,0 +1,48 @@
+"""The one family of errors that a person may see, whichever floor raised it.
+
+Each carries what happened, what to do about it, and the exit code of the command line. Screens and
+commands show them the same way; anything else that reaches the top is a defect, not a message.
+"""
+
+from __future__ import annotations
+
+
+class CodedeskError(Exception):
+    """An error with a title, a message, a remedy and an exit code (1: the work found problems; 2: usage or unreadable input)."""
+
+    title = "codedesk"
+    exit_code = 2
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def line(self) -> str:
+        """The error as one line of text: title, message, remedy."""
+        text = f"{self.title}: {self.message}"
+        return f"{text} ({self.remedy})" if self.remedy else text
+
+
+class UsageError(CodedeskError):
+    """The command line or the entry line was not understood."""
+
+    title = "usage"
+
+
+class UnreadableInput(CodedeskError):
+    """A file is missing, empty, truncated, binary or of another kind than expected."""
+
+    title = "cannot read"
+
+
+class ReferenceUnavailable(CodedeskError):
+    """The reference database could not be built or opened."""
+
+    title = "code sets"
+
+
+class UnknownCode(CodedeskError):
+    """A code that no loaded release of its system has."""
+
+    title = "unknown code"

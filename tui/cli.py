@@ -1,0 +1,74 @@
+"""The command line: one table of commands, each in a module of its own, imported only when it is called.
+
+A command module has `configure(parser)` and `run(args) -> int`. Text goes to stdout, trouble as one line to
+stderr. Exit codes: 0 done, 1 the work found problems, 2 usage or unreadable input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from codesets.errors import CodedeskError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("tui.commands.demo", "open the demo site: made-up patients, real codes"),
+    "search": ("tui.commands.search", "ranked codes for words, abbreviations or codes"),
+    "code": ("tui.commands.code", "a code's page: title, path, notes, flags, children"),
+    "codesets": ("tui.commands.codesets", "what is loaded; load official files"),
+    "intake": ("tui.commands.intake", "take in encounters from native or FHIR files"),
+    "encounters": ("tui.commands.encounters", "list, show and export encounters"),
+    "schema": ("tui.commands.schema", "JSON Schema of the native format"),
+    "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
+    "users": ("tui.commands.users", "people of this site and their roles"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; without a command, open the workstation."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except CodedeskError as error:
+        print(f"codedesk: {error.line()}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _dispatch(arguments: list[str]) -> int:
+    parser = _parser()
+    if arguments and arguments[0] in COMMANDS:
+        name = arguments[0]
+        module = importlib.import_module(COMMANDS[name][0])
+        command = argparse.ArgumentParser(prog=f"codedesk {name}", description=COMMANDS[name][1])
+        module.configure(command)
+        return module.run(command.parse_args(arguments[1:]))
+    options = parser.parse_args(arguments)
+    from tui.commands import workstation
+
+    return workstation.run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="codedesk",
+        description="A keyboard-driven workstation for medical coding and billing.\nWithout a command it opens the screens.",
+        epilog=f"commands:\n{listing}\n\n`codedesk COMMAND --help` says more of each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"codedesk {metadata.version('codedesk')}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
