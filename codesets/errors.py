@@ -8,7 +8,10 @@ from __future__ import annotations
 
 
 class CodedeskError(Exception):
-    """An error with a title, a message, a remedy and an exit code (1: the work found problems; 2: usage or unreadable input)."""
+    """An error with a title, a message, a remedy and an exit code.
+
+    Exit code 1: the work found problems; 2: usage or unreadable input.
+    """
 
     title = "codedesk"
     exit_code = 2

@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     listing = "\n".join(f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="codedesk",
-        description="A keyboard-driven workstation for medical coding and billing.\nWithout a command it opens the screens.",
+        description="A keyboard-driven workstation for medical coding and billing.\n"
+        "Without a command it opens the screens.",
         epilog=f"commands:\n{listing}\n\n`codedesk COMMAND --help` says more of each.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
