@@ -1,0 +1,50 @@
+"""The tables of the workstation database, one module per aggregate."""
+
+from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, Counter, Finding
+from store.models.coding import Coding, CodingStep, EntryDraft, FinalDiagnosis, FinalProcedureLine
+from store.models.directory import Facility, Payer, Provider
+from store.models.encounter import (
+    Account,
+    Charge,
+    Coverage,
+    Document,
+    Encounter,
+    EncounterProvider,
+    SourceCode,
+)
+from store.models.log import LogEntry, Operation, Quarantine, RawMessage
+from store.models.patient import Patient
+from store.models.people import Person
+from store.models.work import Hold, WorkItem
+
+__all__ = [
+    "Account",
+    "Charge",
+    "Claim",
+    "ClaimDiagnosis",
+    "ClaimExport",
+    "ClaimLine",
+    "Coding",
+    "CodingStep",
+    "Counter",
+    "Coverage",
+    "Document",
+    "Encounter",
+    "EncounterProvider",
+    "EntryDraft",
+    "Facility",
+    "FinalDiagnosis",
+    "FinalProcedureLine",
+    "Finding",
+    "Hold",
+    "LogEntry",
+    "Operation",
+    "Patient",
+    "Payer",
+    "Person",
+    "Provider",
+    "Quarantine",
+    "RawMessage",
+    "SourceCode",
+    "WorkItem",
+]

@@ -1,0 +1,102 @@
+"""What the coder assigns: one coding per encounter, kind and version, with its diagnoses and procedure lines.
+
+Sequence numbers and pointers are 1-based; procedure lines are lettered a, b, c on screens in their order. A
+final coding is never edited: recoding makes the next version and supersedes the one before.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Integer, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from store.models.columns import Block, Line, PartialDate, new_id, now, words
+from store.terms import CodingKind, CodingStatus, DiagnosisRole, Origin
+
+_row_version = Column("row_version", Integer, nullable=False)
+
+
+class FinalDiagnosisFields(SQLModel):
+    """A diagnosis as coded. `code` has its dot; `poa` is Y, N, U, W, 1 (exempt) or empty."""
+
+    sequence: int = Field(ge=1)
+    code: Line
+    role: DiagnosisRole = Field(default=DiagnosisRole.SECONDARY, sa_type=words(DiagnosisRole))
+    poa: Line = ""
+    origin: Origin = Field(default=Origin.TYPED, sa_type=words(Origin))
+    evidence: Line = Field(default="", description="words of the chart that support the code")
+    why: Line = Field(default="", description="how the code was found: query, term, index path")
+
+
+class FinalProcedureLineFields(SQLModel):
+    """A procedure as coded: HCPCS line with modifiers, units and pointers, or an ICD-10-PCS code with its date."""
+
+    sequence: int = Field(ge=1)
+    system: Line = Field(default="hcpcs", description="hcpcs or icd10pcs")
+    code: Line
+    modifiers: list[Line] = Field(default_factory=list, sa_type=JSON)
+    units: int = 1
+    charge_cents: int = 0
+    pointers: list[int] = Field(default_factory=list, sa_type=JSON, description="1-based diagnosis sequence numbers")
+    service_date: PartialDate | None = None
+    performer_npi: Line = ""
+    origin: Origin = Field(default=Origin.TYPED, sa_type=words(Origin))
+
+
+class Coding(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("encounter_id", "kind", "version", name="uq_coding_version"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    kind: CodingKind = Field(sa_type=words(CodingKind))
+    version: int = Field(default=1, description="1-based; a recode is the next one")
+    status: CodingStatus = Field(default=CodingStatus.DRAFT, sa_type=words(CodingStatus))
+    release: str = Field(default="", description="code-set release the codes were checked against at final")
+    coder_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    created_at: str = Field(default_factory=now)
+    finalized_at: str | None = None
+    row_version: int | None = Field(default=None, sa_column=_row_version)
+
+    __mapper_args__ = {"version_id_col": _row_version}
+
+
+class FinalDiagnosis(FinalDiagnosisFields, table=True):
+    __tablename__ = "final_diagnosis"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    coding_id: str = Field(foreign_key="coding.id", index=True)
+
+
+class FinalProcedureLine(FinalProcedureLineFields, table=True):
+    __tablename__ = "final_procedure_line"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    coding_id: str = Field(foreign_key="coding.id", index=True)
+
+
+class CodingStep(SQLModel, table=True):
+    """One change of a coding with the codes before and after it: the material of undo and redo."""
+
+    __tablename__ = "coding_step"
+    __table_args__ = (UniqueConstraint("coding_id", "number", name="uq_coding_step_number"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    coding_id: str = Field(foreign_key="coding.id", index=True)
+    number: int = Field(description="1-based within the coding")
+    action: str
+    person_id: str
+    at: str = Field(default_factory=now)
+    before: dict = Field(sa_type=JSON)
+    after: dict = Field(sa_type=JSON)
+    undone: bool = False
+
+
+class EntryDraft(SQLModel, table=True):
+    """What a person has typed into an entry line and not yet entered; one per encounter and person."""
+
+    __tablename__ = "entry_draft"
+
+    encounter_id: str = Field(foreign_key="encounter.id", primary_key=True)
+    person_id: str = Field(foreign_key="person.id", primary_key=True)
+    place: Line = Field(default="entry", description="the field the text stood in")
+    text: Block = ""
+    saved_at: str = Field(default_factory=now)

@@ -1,0 +1,74 @@
+"""What the tables share: identifiers, times, and the checked text types of everything that comes from outside.
+
+Identifiers are text: 26 characters that sort by the time they were made. Dates are ISO text whose length is
+their precision (`1961`, `1961-03`, `1961-03-02`); points in time are ISO text, ours always in UTC with `Z`.
+Money is integer cents.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+from sqlalchemy import Enum
+
+from codesets.safe import safe_block, safe_line
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PARTIAL_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_MOMENT = re.compile(r"\d{4}(-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?")
+
+
+def new_id() -> str:
+    """A new identifier: 48 bits of milliseconds and 80 random bits, as 26 characters of Crockford's base 32."""
+    number = (int(time.time() * 1000) << 80) | int.from_bytes(os.urandom(10), "big")
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def now() -> str:
+    """The present moment as ISO text in UTC, to the millisecond: `2026-09-14T18:02:11.482Z`."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """A column that keeps the enum's values as plain text, the same on every database."""
+    return Enum(kind, values_callable=lambda members: [m.value for m in members], native_enum=False, length=40)
+
+
+def _partial_date(text: str) -> str:
+    if not _PARTIAL_DATE.fullmatch(text):
+        raise ValueError("expected a date such as 2026-09-14, 2026-09 or 2026")
+    date.fromisoformat((text + "-01-01")[:10])
+    return text
+
+
+def _moment(text: str) -> str:
+    if not _MOMENT.fullmatch(text):
+        raise ValueError("expected a date or time such as 2026-09-14 or 2026-09-14T10:30:00-05:00")
+    date.fromisoformat((text[:10] + "-01-01")[:10])
+    if len(text) > 10:
+        datetime.fromisoformat(text.replace(" ", "T"))
+    return text
+
+
+Line = Annotated[str, AfterValidator(safe_line), StringConstraints(strip_whitespace=True, max_length=400)]
+"""One line of text from outside, made safe."""
+
+Identifier = Annotated[
+    str, AfterValidator(safe_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=120)
+]
+"""A number or key from outside: never empty, unique only together with its source."""
+
+Block = Annotated[str, AfterValidator(safe_block), StringConstraints(max_length=2_000_000)]
+"""Text of several lines from outside, made safe."""
+
+PartialDate = Annotated[str, AfterValidator(_partial_date)]
+"""ISO text of a day, a month or a year; its length is its precision."""
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""ISO text of a day or of a point in time, with or without zone, as it came."""

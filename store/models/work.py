@@ -1,0 +1,54 @@
+"""Work to do: work items in their worklists, and the holds that keep them there."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from store.models.columns import Block, Line, new_id, now, words
+from store.terms import CodingKind, WorkStatus
+
+_row_version = Column("row_version", Integer, nullable=False)
+
+
+class WorkItem(SQLModel, table=True):
+    """One coding task: an encounter, one side of its bill, in one worklist (state machine in `store.worklists`)."""
+
+    __tablename__ = "work_item"
+    __table_args__ = (
+        UniqueConstraint("encounter_id", "kind", name="uq_work_item_task"),
+        Index("ix_work_item_queue", "worklist", "status", "priority", "id"),
+        Index("ix_work_item_claimed", "claimed_by", "status"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    kind: CodingKind = Field(sa_type=words(CodingKind))
+    worklist: Line
+    status: WorkStatus = Field(default=WorkStatus.READY, sa_type=words(WorkStatus))
+    priority: int = Field(default=0, description="higher comes first")
+    reasons: list = Field(default_factory=list, sa_type=JSON, description="parts of the priority: [points, text]")
+    rule: str = Field(default="", description="the worklist rule that put it here, with its words")
+    new_documents: int = Field(default=0, description="documents that came after coding began")
+    claimed_by: str | None = Field(default=None, foreign_key="person.id")
+    claimed_until: str | None = None
+    created_at: str = Field(default_factory=now)
+    finished_at: str | None = None
+    row_version: int | None = Field(default=None, sa_column=_row_version)
+
+    __mapper_args__ = {"version_id_col": _row_version}
+
+
+class Hold(SQLModel, table=True):
+    """Why a task waits, and for whom. A task may carry several; it is ready again when the last one is cleared."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    work_item_id: str = Field(foreign_key="work_item.id", index=True)
+    reason: Line
+    owner: Line = Field(description="who can clear it: physician, records, registration, billing, coder")
+    note: Block = ""
+    due_on: str | None = None
+    opened_by: str = Field(foreign_key="person.id")
+    opened_at: str = Field(default_factory=now)
+    cleared_by: str | None = Field(default=None, foreign_key="person.id")
+    cleared_at: str | None = None

@@ -1,0 +1,159 @@
+"""The fixed words of the workstation database: states, kinds, roles and severities.
+
+Plain enums without tables, so that lists and the first screen can name them without loading the ORM. The
+transitions between states stand in the module that owns them (work items in `worklists`, claims in `claims`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Setting(StrEnum):
+    """Where the visit took place; it decides the worklist, the code sets and the claim form."""
+
+    CLINIC = "clinic"
+    EMERGENCY = "emergency"
+    SURGERY = "surgery"
+    OBSERVATION = "observation"
+    INPATIENT = "inpatient"
+    RADIOLOGY = "radiology"
+    SERIES = "series"
+
+    @property
+    def label(self) -> str:
+        return {"emergency": "ED"}.get(self.value, self.value.capitalize())
+
+
+class PatientClass(StrEnum):
+    """HL7 table 0004, as PV1-2 carries it."""
+
+    EMERGENCY = "E"
+    INPATIENT = "I"
+    OUTPATIENT = "O"
+    PREADMIT = "P"
+    RECURRING = "R"
+    OBSTETRICS = "B"
+
+
+class EncounterStatus(StrEnum):
+    OPEN = "open"
+    DISCHARGED = "discharged"
+    CANCELED = "canceled"
+    MERGED = "merged"
+
+
+class CodingKind(StrEnum):
+    """The side of the bill that a coding task serves; an ED visit may have both."""
+
+    PROFESSIONAL = "professional"
+    FACILITY = "facility"
+
+
+class WorkStatus(StrEnum):
+    READY = "ready"
+    IN_PROGRESS = "in_progress"
+    ON_HOLD = "on_hold"
+    FINAL = "final"
+    CANCELED = "canceled"
+
+
+class CodingStatus(StrEnum):
+    DRAFT = "draft"
+    FINAL = "final"
+    SUPERSEDED = "superseded"
+
+
+class DiagnosisRole(StrEnum):
+    """What a diagnosis is on the claim (UB-04 FL 67, 69, 70, 72; CMS-1500 item 21)."""
+
+    PRINCIPAL = "principal"
+    SECONDARY = "secondary"
+    ADMITTING = "admitting"
+    REASON = "reason_for_visit"
+    EXTERNAL_CAUSE = "external_cause"
+
+
+class Origin(StrEnum):
+    """How a code came into the coding."""
+
+    TYPED = "typed"
+    SUGGESTED = "suggested"
+    IMPORTED = "imported"
+    CHARGE = "charge"
+
+
+class ProviderRole(StrEnum):
+    ATTENDING = "attending"
+    ADMITTING = "admitting"
+    REFERRING = "referring"
+    CONSULTING = "consulting"
+    OPERATING = "operating"
+    RENDERING = "rendering"
+    ORDERING = "ordering"
+    SUPERVISING = "supervising"
+
+
+class Relationship(StrEnum):
+    """The patient's relationship to the subscriber."""
+
+    SELF = "self"
+    SPOUSE = "spouse"
+    CHILD = "child"
+    OTHER = "other"
+
+
+class DocumentStatus(StrEnum):
+    """Completion of a document (HL7 table 0271, TXA-17)."""
+
+    DICTATED = "DI"
+    IN_PROGRESS = "IP"
+    PREAUTHENTICATED = "PA"
+    AUTHENTICATED = "AU"
+    LEGALLY_AUTHENTICATED = "LA"
+
+    @property
+    def authenticated(self) -> bool:
+        return self in (DocumentStatus.AUTHENTICATED, DocumentStatus.LEGALLY_AUTHENTICATED)
+
+
+class ClaimStatus(StrEnum):
+    DRAFT = "draft"
+    SCRUB_FAILED = "scrub_failed"
+    READY = "ready"
+    EXPORTED = "exported"
+    VOID = "void"
+
+
+class Severity(StrEnum):
+    """How much a finding weighs; `could_not_check` is an answer of its own, never silence."""
+
+    CRITICAL = "critical"
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    COULD_NOT_CHECK = "could_not_check"
+
+    @property
+    def mark(self) -> str:
+        return {"critical": "!!", "error": "!", "warning": "~", "info": "i", "could_not_check": "?"}[self.value]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether an open finding of this kind keeps a claim from leaving."""
+        return self in (Severity.CRITICAL, Severity.ERROR)
+
+
+class FindingState(StrEnum):
+    OPEN = "open"
+    OVERRIDDEN = "overridden"
+
+
+class Role(StrEnum):
+    CODER = "coder"
+    BILLER = "biller"
+    AUDITOR = "auditor"
+    MANAGER = "manager"
+    RECORDS = "records"
+    ANALYST = "analyst"
+    ADMIN = "admin"
