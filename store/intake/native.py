@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from sqlmodel import Field, SQLModel
 
 from store.models.coding import FinalDiagnosisFields, FinalProcedureLineFields
-from store.models.columns import Identifier, Line
+from store.models.columns import Line
 from store.models.directory import FacilityFields, PayerFields, ProviderFields
 from store.models.encounter import (
     AccountFields,
@@ -72,4 +72,3 @@ class NativeEncounter(EncounterFields):
     tasks: list[CodingKind] = Field(
         default_factory=list, description="sides of the bill to code; empty: those usual for the setting"
     )
-    replaces_visit: Identifier | None = Field(default=None, description="visit number that this one takes over")
