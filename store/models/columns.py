@@ -16,8 +16,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import Enum
+from sqlmodel import SQLModel
 
 from codesets.safe import safe_block, safe_line
+
+# Every constraint has a name, so that a later migration can drop it on either database.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PARTIAL_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")

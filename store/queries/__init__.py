@@ -1,0 +1,57 @@
+"""Lists and pages read with plain SQL: fast, the same on both databases, and free of the ORM.
+
+Every statement is written for keyset paging and named parameters (`:name`). Sort and filter names come from
+enums, never from a person's text. The first screen reads through `SqliteReader`, so that it appears before
+SQLModel has been loaded; everything else may read through a session.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+Row = Mapping[str, Any]
+
+
+class Reader(Protocol):
+    """Whatever can run a reading statement."""
+
+    def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
+        """The rows of a statement as mappings from column name to value."""
+        ...
+
+
+class SqliteReader:
+    """Reads the workstation file read-only through the standard library; belongs to the thread that made it."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA busy_timeout=30000")
+
+    def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def data_version(self) -> int:
+        """Changes when another connection has committed: costs microseconds, so it can be asked every second."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class SessionReader:
+    """Reads through a session of either database, in its transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
+        from sqlalchemy import text
+
+        return self._session.execute(text(sql), parameters).mappings().all()

@@ -1,0 +1,83 @@
+"""The site's settings: `config.toml` in codedesk's folder, each one also an environment variable `CODEDESK_…`.
+
+The environment wins over the file, the file over the default. Unknown names in the file are refused by name.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from codesets.errors import CodedeskError
+from codesets.home import home
+
+
+class SettingsError(CodedeskError):
+    """The settings file cannot be read, or names a setting that does not exist."""
+
+    title = "settings"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default and, beside it, what it does."""
+
+    database_url: str = ""
+    """Where the record is kept; empty: the file `workstation.sqlite` in codedesk's folder."""
+
+    usage_indicator: str = "T"
+    """ISA15 of every file that leaves: `T` test, `P` production."""
+
+    submitter_id: str = "CODEDESK"
+    """ISA06, GS02 and the submitter's identifier in loop 1000A."""
+
+    receiver_id: str = "CLEARINGHOUSE"
+    """ISA08, GS03 and the receiver's identifier in loop 1000B, where a payer names no other."""
+
+    receiver_name: str = "CLEARINGHOUSE"
+    """Name of the receiver in loop 1000B."""
+
+    lease_minutes: int = 15
+    """How long an opened chart stays with its coder without a key."""
+
+    authenticated_only: bool = True
+    """Whether codes may rest only on authenticated documents; others are marked in the chart."""
+
+
+def load_settings() -> Settings:
+    """The settings in force. Raises SettingsError with the file and the name that is wrong."""
+    values = _from_file(home() / "config.toml")
+    for field in fields(Settings):
+        if (text := os.environ.get(f"CODEDESK_{field.name.upper()}")) is not None:
+            values[field.name] = text
+    return Settings(**{name: _typed(name, value) for name, value in values.items()})
+
+
+def _from_file(path: Path) -> dict:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}", "mend or remove the file") from error
+    if unknown := sorted(set(values) - {field.name for field in fields(Settings)}):
+        raise SettingsError(f"{path}: no setting is called {unknown[0]}", "see the settings in the README")
+    return values
+
+
+def _typed(name: str, value: object) -> object:
+    default = getattr(Settings, name)
+    if isinstance(default, bool):
+        if str(value).lower() in ("1", "true", "yes", "on"):
+            return True
+        if str(value).lower() in ("0", "false", "no", "off"):
+            return False
+        raise SettingsError(f"{name}: expected true or false, got {value!r}")
+    if isinstance(default, int):
+        try:
+            return int(str(value))
+        except ValueError:
+            raise SettingsError(f"{name}: expected a whole number, got {value!r}") from None
+    return str(value)
