@@ -141,10 +141,11 @@ def enter(
 ) -> Entered:
     """Carry out one entry on a coding in draft. Raises EntryError or CodingRefused; then nothing changed."""
     with db.change(actor, operation_id, "coding.enter") as change:
-        coding = _draft(change.session, coding_id)
         codes = load_codes(change.session, coding_id)
         if change.repeated:
             return Entered(codes, change.answer["message"])
+        coding = _draft(change.session, coding_id)
+        _hold_lease(change, coding)
         changed, message = apply_entry(codes, entry, defaults, why)
         _step(change, coding, codes, changed, message)
         change.answer = {"message": message}
@@ -210,9 +211,7 @@ def finalize(
         if blocking:
             noun = "error stands" if blocking == 1 else "errors stand"
             raise CodingRefused(f"{blocking} {noun} in the way of final coding", "! shows them")
-        item = _task(change.session, coding)
-        if item.status != WorkStatus.IN_PROGRESS or item.claimed_by != actor.person_id:
-            raise CodingRefused("the chart is no longer yours: its lease ran out or it was taken", "open it again")
+        item = _hold_lease(change, coding)
         coding.status, coding.release = CodingStatus.FINAL, release
         coding.finalized_at, coding.coder_id = now(), actor.person_id
         worklists.move(item, WorkStatus.FINAL)
@@ -334,6 +333,14 @@ def _task(session: Session, coding: Coding) -> WorkItem:
     ).one()
 
 
+def _hold_lease(change: Change, coding: Coding) -> WorkItem:
+    """Make sure that the chart is still the actor's, and renew the lease: every change of codes is a sign of life."""
+    item = _task(change.session, coding)
+    if item.status != WorkStatus.IN_PROGRESS or item.claimed_by != change.actor.person_id:
+        raise CodingRefused("the chart is no longer yours: its lease ran out or it was taken", "open it again")
+    return worklists.open_item(change, item.id)
+
+
 def _step(change: Change, coding: Coding, before: Codes, after: Codes, action: str) -> None:
     """Store the changed codes and the step that undo goes back by; what had been undone is no longer redone."""
     session = change.session
@@ -360,6 +367,7 @@ def _walk(db: Database, actor: Actor, coding_id: str, operation_id: str | None, 
         if change.repeated:
             return Entered(load_codes(session, coding_id), change.answer["message"])
         coding = _draft(session, coding_id)
+        _hold_lease(change, coding)
         steps = select(CodingStep).where(CodingStep.coding_id == coding_id, CodingStep.undone.is_(not back))
         step = session.exec(steps.order_by(CodingStep.number.desc() if back else CodingStep.number)).first()
         if step is None:
@@ -406,7 +414,7 @@ def _store(session: Session, coding: Coding, codes: Codes) -> None:
             )
         )
     # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
-    coding.row_version = coding.row_version
+    coding.changed_at = now()
     session.add(coding)
 
 

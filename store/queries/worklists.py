@@ -37,7 +37,6 @@ class WorkRow:
     cents: int
     new_documents: int
     claimed_by: str | None
-    codings_final: bool
 
     def mark(self, me: str | None) -> str:
         """`H` on hold, `@` open by someone else, `+` new document, `✓` final coded."""
@@ -180,7 +179,6 @@ def _work_row(row: Row) -> WorkRow:
         cents=int(row["cents"]),
         new_documents=row["new_documents"],
         claimed_by=row["claimed_by"],
-        codings_final=row["status"] == "final",
     )
 
 
