@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
@@ -18,22 +17,9 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from codesets.errors import UnreadableInput
+from codesets.notes import NoteKind
 
 ROOT = "ICD10CM.tabular"
-
-
-class NoteKind(StrEnum):
-    """The kinds of instructional notes, named as the elements of the file."""
-
-    INCLUDES = "includes"
-    INCLUSION_TERM = "inclusionTerm"
-    EXCLUDES1 = "excludes1"
-    EXCLUDES2 = "excludes2"
-    CODE_FIRST = "codeFirst"
-    USE_ADDITIONAL = "useAdditionalCode"
-    CODE_ALSO = "codeAlso"
-    NOTES = "notes"
-    SEVENTH_CHARACTER = "sevenChrNote"
 
 
 @dataclass(frozen=True)
