@@ -43,8 +43,8 @@ def _descend(header: Row, children: Mapping[str, list[Row]]) -> str:
     return at.code
 
 
-def _rank(row: Row, siblings: list[Row]) -> tuple[int, bool, int]:
-    """Smaller is preferred. A word counts where the row has more of it than the sibling that has the fewest."""
+def _rank(row: Row, siblings: list[Row]) -> tuple[int, bool]:
+    """Smaller is preferred. A word counts where another sibling has fewer of it."""
     title = row.title.lower()
 
     def stands_out(words: str) -> bool:
@@ -63,4 +63,4 @@ def _rank(row: Row, siblings: list[Row]) -> tuple[int, bool, int]:
             return 4
         return 6 if stands_out("other ") else 5
 
-    return preference(), not row.code.endswith("9"), len(title.split())
+    return preference(), not row.code.endswith("9")
