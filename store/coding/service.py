@@ -11,14 +11,10 @@ the date of service is asked of the code sets before the transaction begins; not
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
-from codesets.reference import Reference
-from codesets.releases import CodeSystem
 from sqlmodel import Session, delete, func, select
 
-from codesets import catalog
 from codesets.errors import CodedeskError
 from store import worklists
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
@@ -29,8 +25,6 @@ from store.models import (
     Claim,
     Coding,
     CodingStep,
-    Document,
-    Encounter,
     EncounterProvider,
     EntryDraft,
     FinalDiagnosis,
@@ -117,19 +111,6 @@ def load_codes(session: Session, coding_id: str) -> Codes:
     )
 
 
-def system_of(reference: Reference, code: str, on: dt.date) -> str | None:
-    """The code system that a typed code belongs to on a date.
-
-    A dot means ICD-10-CM. A code that stands in two systems without it (J1100) is the HCPCS one; with its dot
-    (J11.00) it is the diagnosis.
-    """
-    order = (CodeSystem.ICD10CM,) if "." in code else (CodeSystem.HCPCS, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
-    for system in order:
-        if catalog.find(reference, system, code, on):
-            return system.value
-    return None
-
-
 def enter(
     db: Database,
     actor: Actor,
@@ -175,22 +156,6 @@ def save_draft(db: Database, actor: Actor, encounter_id: str, text: str, place: 
         draft = present or EntryDraft(encounter_id=encounter_id, person_id=actor.person_id)
         draft.text, draft.place, draft.saved_at = text, place, now()
         change.session.add(draft)
-
-
-def entry_defaults(session: Session, coding: Coding, reference: Reference) -> Defaults:
-    """What the chart itself says for a line that names nothing: day, performer, and the posted price of a code."""
-    encounter = session.get_one(Encounter, coding.encounter_id)
-    prices = {
-        charge.procedure_code: charge.amount_cents // charge.units
-        for charge in session.exec(select(Charge).where(Charge.encounter_id == encounter.id))
-        if charge.procedure_code and charge.units > 0 and charge.amount_cents > 0
-    }
-    return Defaults(
-        service_date=encounter.service_date,
-        performer_npi=_performer(session, encounter.id),
-        charge_of=lambda code: prices.get(code, 0),
-        dotted=lambda code: catalog.dotted(code),
-    )
 
 
 def finalize(
@@ -416,14 +381,3 @@ def _store(session: Session, coding: Coding, codes: Codes) -> None:
     # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
     coding.changed_at = now()
     session.add(coding)
-
-
-def current_documents(session: Session, encounter_id: str) -> list[Document]:
-    """The newest version of each document, oldest first."""
-    return list(
-        session.exec(
-            select(Document)
-            .where(Document.encounter_id == encounter_id, Document.current.is_(True))
-            .order_by(Document.authored_at, Document.document_number)
-        )
-    )

@@ -72,14 +72,10 @@ def _text(page: CodePage) -> str:
     for kind, notes in page.notes.items():
         lines += ["", _HEADINGS[kind]]
         for note in notes:
-            lines.append(
-                f"  {note.text}" + (f"  [{_owner(note.owner_kind, note.owner)}]" if note.inherited else "")
-            )
+            lines.append(f"  {note.text}" + (f"  [{_owner(note.owner_kind, note.owner)}]" if note.inherited else ""))
     if page.seventh_characters:
         lines += ["", f"7th characters of {catalog.dotted(page.seventh_characters[0].owner)}"]
-        lines += [
-            f"  {row.character}  {'; '.join((row.meaning, *row.also))}" for row in page.seventh_characters
-        ]
+        lines += [f"  {row.character}  {'; '.join((row.meaning, *row.also))}" for row in page.seventh_characters]
     if page.children:
         lines += ["", "Below it", *(f"  {_child(child)}" for child in page.children)]
     return "\n".join(lines)
@@ -130,8 +126,7 @@ def _json(page: CodePage) -> str:
             for kind, notes in page.notes.items()
         },
         "seventh_characters": [
-            {"character": row.character, "meaning": row.meaning, "also": row.also}
-            for row in page.seventh_characters
+            {"character": row.character, "meaning": row.meaning, "also": row.also} for row in page.seventh_characters
         ],
         "children": [{"code": c.dotted, "title": c.title, "billable": c.billable} for c in page.children],
     }

@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from datetime import date
 
-from codesets.catalog import Code, CodePage, Reference
-from codesets.releases import CodeSystem
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets import catalog
+from codesets.catalog import Code, CodePage, Reference
+from codesets.releases import CodeSystem
 from codesets.search import Engine
 from tui.cells import Line, wrap
 from tui.screens.desk import DeskScreen
