@@ -48,7 +48,7 @@ def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
         found += _joined_or_split(reading, vocabulary)
     found += _whole_abbreviations(text)
     for reading in list(found):
-        found += _other_phrases(reading)
+        found += _other_phrases(reading, vocabulary)
     return list({reading.words: reading for reading in reversed(found)}.values())[::-1][:MOST_READINGS]
 
 
@@ -153,18 +153,31 @@ def _joined_or_split(reading: Reading, vocabulary: Vocabulary) -> Iterator[Readi
                     break
 
 
-def _other_phrases(reading: Reading) -> Iterator[Reading]:
-    """The reading with one phrase replaced by another that means the same."""
+def _other_phrases(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """The reading with one phrase replaced by another that means the same.
+
+    Misspelled words are corrected first, and the last phrase may be unfinished: "heart atta".
+    """
     table = lexicon.phrase_synonyms()
-    for start in range(len(reading.words)):
-        for end in range(start + 1, min(start + 6, len(reading.words)) + 1):
-            for other in table.get(reading.words[start:end], ()):
-                changed = (*reading.words[:start], *other, *reading.words[end:])
-                note = (" ".join(reading.words[start:end]), " ".join(other))
-                yield replace(
-                    reading,
-                    words=_distinct(list(changed)),
-                    weight=reading.weight * 0.97,
-                    growing=reading.growing and end < len(reading.words),
-                    expanded=(*reading.expanded, note),
-                )
+    known = tuple(word if reading.whole else vocabulary.corrected(word) for word in reading.words)
+    for start in range(len(known)):
+        for end in range(start + 1, min(start + 6, len(known)) + 1):
+            phrases = [known[start:end]]
+            if reading.growing and end == len(known) and end - start > 1:
+                phrases += _completed(known[start:end])
+            for phrase in phrases:
+                for other in table.get(phrase, ()):
+                    yield replace(
+                        reading,
+                        words=_distinct([*known[:start], *other, *known[end:]]),
+                        weight=reading.weight * 0.97,
+                        growing=reading.growing and end < len(known),
+                        expanded=(*reading.expanded, (" ".join(phrase), " ".join(other))),
+                    )
+
+
+def _completed(phrase: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Longer phrases that the last word may be growing into."""
+    head, last = phrase[:-1], phrase[-1]
+    tails = lexicon.unfinished_phrases().get(head, ())
+    return [(*head, tail) for tail in tails if tail != last and tail.startswith(last)]
