@@ -139,13 +139,11 @@ def test_poa_stands_on_inpatient_diagnoses_only(chart: DemoChart) -> None:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_line_of_the_key_has_its_charge(chart: DemoChart) -> None:
-    posted: Counter[str] = Counter()
-    for charge in chart.encounter.charges:
-        posted[charge.procedure_code] += charge.amount_cents
+    posted = Counter((c.procedure_code, c.units, c.amount_cents) for c in chart.encounter.charges)
 
-    for line in chart.key.procedures:
-        if line.system == "hcpcs":
-            assert line.charge_cents == posted[line.code], line.code
+    keyed = Counter((p.code, p.units, p.charge_cents) for p in chart.key.procedures if p.system == "hcpcs")
+
+    assert keyed - posted == Counter()
 
 
 @pytest.mark.parametrize("chart", CHARTS)
