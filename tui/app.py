@@ -30,8 +30,6 @@ from tui.screens.worklist import WorklistScreen
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MIN_COLUMNS, MIN_ROWS = 80, 24
-
 
 class Workstation(App[int]):
     """codedesk on a terminal."""
@@ -39,7 +37,7 @@ class Workstation(App[int]):
     TITLE = "codedesk"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = []
-    CSS = "Screen { background: ansi_default; color: ansi_default; }"
+    CSS_PATH = "styles/codedesk.tcss"
 
     def __init__(self, today: date, palette: Palette | None = None) -> None:
         super().__init__()

@@ -61,18 +61,6 @@ class ChartScreen(DeskScreen):
 
     name_on = "chart"
 
-    CSS = """
-    ChartScreen #panes { layout: vertical; height: 1fr; }
-    ChartScreen #document { height: 1fr; }
-    ChartScreen #codes { height: 9; }
-    ChartScreen.-note #codes { display: none; }
-    ChartScreen.-codes #document { height: 4; }
-    ChartScreen.-codes #codes { height: 1fr; }
-    ChartScreen.-wide #panes { layout: horizontal; }
-    ChartScreen.-wide #document { width: 1fr; height: 1fr; }
-    ChartScreen.-wide #codes { width: 66; height: 1fr; margin-left: 1; }
-    """
-
     def __init__(self, work_item_id: str, coding_id: str, draft: str = "") -> None:
         super().__init__()
         self.work_item_id = work_item_id
@@ -489,7 +477,7 @@ def _code_lines(
     for finding in findings:
         severity = Severity(finding.severity.value)
         fix = f"  {finding.fix}" if finding.fix else ""
-        lines.append((_mark(severity.value), (cut(f"{finding.message}{fix}", width - 3), _style(severity))))
+        lines.append((_mark(severity.value), (" " + cut(f"{finding.message}{fix}", width - 4), _style(severity))))
     return lines
 
 
@@ -498,7 +486,7 @@ def finding_lines(findings: tuple[CodeFinding, ...], width: int) -> list[Line]:
     lines: list[Line] = []
     for finding in findings:
         severity = Severity(finding.severity.value)
-        lines.append((_mark(severity.value), (finding.title, "strong"), (f"   {finding.place}", "dim")))
+        lines.append((_mark(severity.value), (f" {finding.title}", "strong"), (f"   {finding.place}", "dim")))
         lines += [(("   ", "text"), (text, _style(severity))) for text in wrap(finding.message, width - 4)]
         if finding.fix:
             lines += [(("   ", "text"), (text, "text")) for text in wrap(finding.fix, width - 4)]

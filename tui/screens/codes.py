@@ -49,15 +49,6 @@ class CodeSearchScreen(DeskScreen):
     name_on = "codes"
     desk = "codes"
 
-    CSS = """
-    CodeSearchScreen #panes { layout: vertical; height: 1fr; }
-    CodeSearchScreen #rows { height: 8; }
-    CodeSearchScreen #page { height: 1fr; }
-    CodeSearchScreen.-wide #panes { layout: horizontal; }
-    CodeSearchScreen.-wide #rows { height: 1fr; width: 64; }
-    CodeSearchScreen.-wide #page { width: 1fr; margin-left: 1; }
-    """
-
     def __init__(self, on: date, query: str = "") -> None:
         super().__init__()
         self._on = on

@@ -46,15 +46,8 @@ class DeskScreen(Screen[None]):
     desk = ""
     """The desk that F-keys lead to, empty for screens that are opened from another."""
 
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-    CSS = """
-    DeskScreen { layers: base over; layout: vertical; }
-    #place, #keys { height: 1; }
-    #work { height: 1fr; }
-    #choices { layer: over; dock: bottom; height: 9; margin-bottom: 2; display: none; background: ansi_default; }
-    #choices.-open { display: block; }
-    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -45,14 +45,6 @@ class WorklistScreen(DeskScreen):
     name_on = "worklist"
     desk = "worklists"
 
-    CSS = """
-    WorklistScreen #panes { layout: vertical; height: 1fr; }
-    WorklistScreen #why { height: 6; }
-    WorklistScreen.-wide #panes { layout: horizontal; }
-    WorklistScreen.-wide #rows { width: 80; }
-    WorklistScreen.-wide #why { height: 1fr; width: 1fr; margin-left: 1; }
-    """
-
     def __init__(self) -> None:
         super().__init__()
         self._worklist: str | None = None
