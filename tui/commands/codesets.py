@@ -30,9 +30,7 @@ def run(args: argparse.Namespace) -> int:
 def add_system(parser: argparse.ArgumentParser, *more: str) -> None:
     """The option for the code system; `more` are further words it takes."""
     names = [system.value for system in CodeSystem]
-    parser.add_argument(
-        "-s", "--system", choices=[*names, *more], default=CodeSystem.ICD10CM.value, help="code system"
-    )
+    parser.add_argument("-s", "--system", choices=[*names, *more], default=CodeSystem.ICD10CM.value, help="code system")
 
 
 def add_date(parser: argparse.ArgumentParser) -> None:
@@ -81,9 +79,7 @@ _Row = tuple[Release, int, int]
 
 
 def _text(rows: list[_Row]) -> str:
-    lines = [
-        f"{'system':<15} {'edition':<18} {'in force':<24} {'billable':>8} {'headers':>8}  kind      source"
-    ]
+    lines = [f"{'system':<15} {'edition':<18} {'in force':<24} {'billable':>8} {'headers':>8}  kind      source"]
     for release, billable, headers in rows:
         kind = "complete" if release.complete else "starter"
         lines.append(
