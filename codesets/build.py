@@ -157,9 +157,7 @@ def _fill(db: sqlite3.Connection, place: Path, progress: Progress) -> Path:
     db.execute("COMMIT")
     db.executescript(_INDEXES)
     progress("indexing words", 0.4)
-    return index.build(
-        db, index.folder_for(place, build_id), lambda done: progress("indexing words", 0.4 + 0.6 * done)
-    )
+    return index.build(db, index.folder_for(place, build_id), lambda done: progress("indexing words", 0.4 + 0.6 * done))
 
 
 def _add_release(
@@ -200,9 +198,7 @@ def _add_codes(db: sqlite3.Connection, release: int, rows: list[CodeRow], tabula
 
 def _add_tabular(db: sqlite3.Connection, release: int, rows: list[CodeRow], tabular: Tabular) -> None:
     for ordinal, chapter in enumerate(tabular.chapters):
-        db.execute(
-            "INSERT INTO chapters VALUES (?, ?, ?, ?)", (release, chapter.number, ordinal, chapter.title)
-        )
+        db.execute("INSERT INTO chapters VALUES (?, ?, ?, ?)", (release, chapter.number, ordinal, chapter.title))
         _add_notes(db, release, "chapter", chapter.number, chapter.notes)
     spans = _section_spans(rows, tabular)
     for ordinal, section in enumerate(tabular.sections):

@@ -321,9 +321,7 @@ def _notes(
     return {kind: tuple(grouped[kind]) for kind in NoteKind if kind in grouped}
 
 
-def _seventh_characters(
-    reference: Reference, code: Code, lineage: list[Code]
-) -> tuple[SeventhCharacterChoice, ...]:
+def _seventh_characters(reference: Reference, code: Code, lineage: list[Code]) -> tuple[SeventhCharacterChoice, ...]:
     """The table printed nearest at or above the code."""
     for above in lineage:
         rows = reference.db.execute(

@@ -60,9 +60,7 @@ class Reference:
     def count(self, release: Release) -> tuple[int, int]:
         """How many codes the release has: billable ones, and headers."""
         rows = dict(
-            self.db.execute(
-                "SELECT billable, count(*) FROM codes WHERE release_id = ? GROUP BY 1", (release.id,)
-            )
+            self.db.execute("SELECT billable, count(*) FROM codes WHERE release_id = ? GROUP BY 1", (release.id,))
         )
         return rows.get(1, 0), rows.get(0, 0)
 
@@ -100,7 +98,5 @@ def is_current(path: Path) -> bool:
     if identity != APPLICATION_ID or not tables:
         raise ReferenceUnavailable(f"{path}: not a code-set database of codedesk", _REBUILD)
     if version > SCHEMA_VERSION:
-        raise ReferenceUnavailable(
-            f"{path}: made by a newer codedesk", "use that version, or move the file away"
-        )
+        raise ReferenceUnavailable(f"{path}: made by a newer codedesk", "use that version, or move the file away")
     return version == SCHEMA_VERSION

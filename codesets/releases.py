@@ -95,9 +95,7 @@ def choose(db: sqlite3.Connection, system: CodeSystem, on: dt.date) -> ReleaseCh
     newest = max(all_releases(db, system), key=_precedence, default=None)
     if newest is None:
         return ReleaseChoice(None, covered=False, warning=f"No {system.label} release is loaded.")
-    warning = (
-        f"No loaded {system.label} release covers {on}; answered from {newest.edition} ({newest.period})."
-    )
+    warning = f"No loaded {system.label} release covers {on}; answered from {newest.edition} ({newest.period})."
     return ReleaseChoice(newest, covered=False, warning=warning)
 
 

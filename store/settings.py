@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 
 from codesets.errors import CodedeskError
@@ -39,6 +40,9 @@ class Settings:
     receiver_name: str = "CLEARINGHOUSE"
     """Name of the receiver in loop 1000B."""
 
+    today: str = ""
+    """The ISO day that counts as today; empty: the real one. For demos and training, whose visits never age."""
+
     lease_minutes: int = 15
     """How long an opened chart stays with its coder without a key."""
 
@@ -53,6 +57,17 @@ def load_settings() -> Settings:
         if (text := os.environ.get(f"CODEDESK_{field.name.upper()}")) is not None:
             values[field.name] = text
     return Settings(**{name: _typed(name, value) for name, value in values.items()})
+
+
+def today() -> date:
+    """The day that ages, deadlines and future dates are reckoned from. Raises SettingsError for a wrong one."""
+    named = load_settings().today
+    if not named:
+        return date.today()
+    try:
+        return date.fromisoformat(named)
+    except ValueError:
+        raise SettingsError(f"today: expected a day such as 2026-09-29, got {named!r}") from None
 
 
 def _from_file(path: Path) -> dict:

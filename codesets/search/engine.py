@@ -147,9 +147,7 @@ class _Searcher:
         return self._hit(place, score, why)
 
     def _by_words(self, query: str, limit: int) -> list[Hit]:
-        ranked = (
-            rank(self._segment, self._vocabulary, reading) for reading in readings(query, self._vocabulary)
-        )
+        ranked = (rank(self._segment, self._vocabulary, reading) for reading in readings(query, self._vocabulary))
         return self._hits([one for one in ranked if one is not None], limit)
 
     def _hits(self, ranked: Sequence[Ranked], limit: int, as_written: bool = False) -> list[Hit]:
@@ -186,9 +184,7 @@ class _Searcher:
             kind=TermKind(int(self._segment.row_kind[row])).label,
             matched=tuple(typed for typed, _ in matches),
             corrected=tuple((typed, word(m.word)) for typed, m in matches if m.how is How.TYPO),
-            completed=tuple(
-                (typed, word(m.word)) for typed, m in matches if m.how not in (How.TYPO, How.EXACT)
-            ),
+            completed=tuple((typed, word(m.word)) for typed, m in matches if m.how not in (How.TYPO, How.EXACT)),
             expanded=ranked.reading.expanded,
             header=_dotted(self._code(source), self._system) if source != code else "",
         )
@@ -196,9 +192,7 @@ class _Searcher:
 
     def _hit(self, place: int, score: float, why: Why) -> Hit:
         segment = self._segment
-        return Hit(
-            self._system, self._code(place), segment.text(place), bool(segment.billable[place]), score, why
-        )
+        return Hit(self._system, self._code(place), segment.text(place), bool(segment.billable[place]), score, why)
 
     def _code(self, place: int) -> str:
         return bytes(self._segment.codes[place]).decode()

@@ -107,9 +107,7 @@ def build(db: sqlite3.Connection, folder: Path, progress: Callable[[float], None
     folder.mkdir(parents=True, mode=0o700)
     try:
         for number, release in enumerate(releases):
-            _write(
-                folder / str(release), _segment(db, release, progress if number == 0 else lambda done: None)
-            )
+            _write(folder / str(release), _segment(db, release, progress if number == 0 else lambda done: None))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -131,9 +129,7 @@ def load(folder: Path, release: int) -> Segment:
         if meta["format"] != _FORMAT:
             raise ValueError(f"format {meta['format']}")
         vocabulary = (place / "vocabulary.txt").read_text(encoding="ascii").split("\n")
-        arrays: dict[str, Any] = {
-            name: np.load(place / f"{name}.npy", mmap_mode="r") for name in meta["arrays"]
-        }
+        arrays: dict[str, Any] = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in meta["arrays"]}
         return Segment(vocabulary=vocabulary, **arrays)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReferenceUnavailable(
@@ -239,9 +235,7 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
     )
 
 
-_CODES = (
-    "SELECT code, title, billable, default_code, printed FROM codes WHERE release_id = ? ORDER BY position"
-)
+_CODES = "SELECT code, title, billable, default_code, printed FROM codes WHERE release_id = ? ORDER BY position"
 
 
 def _links(codes: list[tuple]) -> dict[str, NDArray[np.int32]]:

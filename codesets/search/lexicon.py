@@ -1,6 +1,6 @@
 """What clinicians write, as data: shorthand, abbreviations with their senses, synonyms, and weak words.
 
-Four CSV files in `data/`, each with a fixed header; a site can edit them. They were written from general clinical
+CSV files in `data/`, each with a fixed header; a site can edit them. They were written from general clinical
 knowledge. Shorthand has one meaning each and is rewritten anywhere in a query; abbreviations have several senses
 with a rank, 1 the likeliest; synonyms hold both ways between single words and one way from a phrase.
 """
@@ -64,6 +64,22 @@ def phrase_synonyms() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         if left and right and max(len(left), len(right)) > 1:
             found.setdefault(left, []).append(right)
     return {phrase: tuple(others) for phrase, others in found.items()}
+
+
+@cache
+def unfinished_phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
+    """The words of a phrase but the last, to the last words that complete it."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for phrase in phrase_synonyms():
+        if len(phrase) > 1:
+            found.setdefault(phrase[:-1], set()).add(phrase[-1])
+    return {head: tuple(sorted(tails)) for head, tails in found.items()}
+
+
+@cache
+def combining_forms() -> dict[str, tuple[str, ...]]:
+    """The head of a compound term ("nephro") to the words to search for in its place."""
+    return {form: tuple(words(meaning)) for form, meaning in _rows("combining_forms.csv", ("form", "meaning"))}
 
 
 @cache

@@ -38,14 +38,17 @@ class Reading:
 def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
     """The readings of a query, the plain one first; none when it has no words."""
     text = plain(query[:MOST_CHARACTERS])
-    plain_reading = _written_out(text)
-    found = list(_whole_abbreviations(text))
-    if plain_reading.words:
-        found.insert(0, plain_reading)
-        found += _abbreviated_words(plain_reading, vocabulary)
-        found += _joined_or_split(plain_reading, vocabulary)
+    found = [_written_out(text)]
+    # Shorthand made of letters can also be the beginning of a word: "post", "inf".
+    if any(typed.isalpha() for typed, _ in found[0].expanded):
+        found.append(Reading(_distinct(words(text)), weight=0.98, growing=True))
+    found = [reading for reading in found if reading.words]
     for reading in list(found):
-        found += _other_phrases(reading)
+        found += _abbreviated_words(reading, vocabulary)
+        found += _joined_or_split(reading, vocabulary)
+    found += _whole_abbreviations(text)
+    for reading in list(found):
+        found += _other_phrases(reading, vocabulary)
     return list({reading.words: reading for reading in reversed(found)}.values())[::-1][:MOST_READINGS]
 
 
@@ -62,8 +65,11 @@ def _written_out(text: str) -> Reading:
         else:
             parts.append(_replace_inside(chunk, table, expanded))
     growing = not expanded or expanded[-1][1] != parts[-1]
-    found = tuple(dict.fromkeys(words(" ".join(parts))))[:MOST_WORDS]
-    return Reading(found, growing=growing, expanded=tuple(expanded))
+    return Reading(_distinct(words(" ".join(parts))), growing=growing, expanded=tuple(expanded))
+
+
+def _distinct(found: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))[:MOST_WORDS]
 
 
 def _replace_inside(chunk: str, table: dict[str, str], expanded: list[tuple[str, str]]) -> str:
@@ -89,7 +95,7 @@ def _whole_abbreviations(text: str) -> Iterator[Reading]:
     senses = table.get(bare) or table.get(re.sub(r"[^a-z0-9]", "", text)) or ()
     for sense in senses:
         yield Reading(
-            tuple(dict.fromkeys(words(sense.text))),
+            _distinct(words(sense.text)),
             weight=1.0 - 0.04 * (sense.rank - 1),
             whole=True,
             expanded=((text.strip(), sense.text),),
@@ -101,7 +107,7 @@ def _abbreviated_words(reading: Reading, vocabulary: Vocabulary) -> Iterator[Rea
     if len(reading.words) < 2:
         return
     table = lexicon.abbreviations()
-    everything = reading
+    everything = reading  # all abbreviations in their likeliest sense
     for word in reading.words:
         senses = table.get(word, ())
         if not senses or (word in vocabulary and len(word) > 3):
@@ -119,7 +125,7 @@ def _put(reading: Reading, word: str, text: str, weight: float) -> Reading:
     last = place == len(reading.words) - 1
     return replace(
         reading,
-        words=tuple(dict.fromkeys(changed)),
+        words=_distinct(list(changed)),
         weight=weight,
         growing=reading.growing and not last,
         expanded=(*reading.expanded, (word, text)),
@@ -147,18 +153,31 @@ def _joined_or_split(reading: Reading, vocabulary: Vocabulary) -> Iterator[Readi
                     break
 
 
-def _other_phrases(reading: Reading) -> Iterator[Reading]:
-    """The reading with one phrase replaced by another that means the same."""
+def _other_phrases(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """The reading with one phrase replaced by another that means the same.
+
+    Misspelled words are corrected first, and the last phrase may be unfinished: "heart atta".
+    """
     table = lexicon.phrase_synonyms()
-    for start in range(len(reading.words)):
-        for end in range(start + 1, min(start + 6, len(reading.words)) + 1):
-            for other in table.get(reading.words[start:end], ()):
-                changed = (*reading.words[:start], *other, *reading.words[end:])
-                note = (" ".join(reading.words[start:end]), " ".join(other))
-                yield replace(
-                    reading,
-                    words=tuple(dict.fromkeys(changed)),
-                    weight=reading.weight * 0.97,
-                    growing=reading.growing and end < len(reading.words),
-                    expanded=(*reading.expanded, note),
-                )
+    known = tuple(word if reading.whole else vocabulary.corrected(word) for word in reading.words)
+    for start in range(len(known)):
+        for end in range(start + 1, min(start + 6, len(known)) + 1):
+            phrases = [known[start:end]]
+            if reading.growing and end == len(known) and end - start > 1:
+                phrases += _completed(known[start:end])
+            for phrase in phrases:
+                for other in table.get(phrase, ()):
+                    yield replace(
+                        reading,
+                        words=_distinct([*known[:start], *other, *known[end:]]),
+                        weight=reading.weight * 0.97,
+                        growing=reading.growing and end < len(known),
+                        expanded=(*reading.expanded, (" ".join(phrase), " ".join(other))),
+                    )
+
+
+def _completed(phrase: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Longer phrases that the last word may be growing into."""
+    head, last = phrase[:-1], phrase[-1]
+    tails = lexicon.unfinished_phrases().get(head, ())
+    return [(*head, tail) for tail in tails if tail != last and tail.startswith(last)]

@@ -119,6 +119,13 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return self._find(stem(word)) is not None
 
+    def corrected(self, typed: str) -> str:
+        """The word itself, or the likeliest correction of a word that is unknown and begins no other."""
+        if typed in self or not typed.isalpha():
+            return typed
+        best = self.expand(typed, False).matches[-1:]
+        return self._words[best[0].word] if best and best[0].how is How.TYPO else typed
+
     def word(self, number: int) -> str:
         """The word with this number."""
         return self._words[number]
@@ -200,9 +207,7 @@ class Vocabulary:
         if whole or any(match.how is How.BEGINNING for match in found.values()) and len(base) < 6:
             return
         most = 1 if len(base) <= 5 else 2 if len(base) <= 10 else 3
-        near = process.extract(
-            base, self._lengths(len(base), most), scorer=OSA.distance, score_cutoff=most, limit=12
-        )
+        near = process.extract(base, self._lengths(len(base), most), scorer=OSA.distance, score_cutoff=most, limit=12)
         for other, edits, _ in near:
             weight = 0.88 - 0.13 * (edits - 1) - (0.08 if other[0] != base[0] else 0.0)
             self._add(found, self._find(other), weight, How.TYPO)
@@ -221,9 +226,7 @@ class Vocabulary:
             self._add(found, numbers.start + place, 0.78 - 0.12 * (edits - 1), How.TYPO)
 
     def _lengths(self, length: int, most: int) -> list[str]:
-        return [
-            word for size in range(length - most, length + most + 1) for word in self._by_length.get(size, ())
-        ]
+        return [word for size in range(length - most, length + most + 1) for word in self._by_length.get(size, ())]
 
     @cached_property
     def _by_length(self) -> dict[int, list[str]]:

@@ -107,9 +107,7 @@ def _title_of(code: str, printed: dict[str, TabularCode]) -> str:
     return f"{base.title}, {character.meaning}"
 
 
-def _seventh_character(
-    base: TabularCode, character: str, printed: dict[str, TabularCode]
-) -> SeventhCharacter | None:
+def _seventh_character(base: TabularCode, character: str, printed: dict[str, TabularCode]) -> SeventhCharacter | None:
     """The row for the character in the nearest table at or above the printed code."""
     at: TabularCode | None = base
     while at is not None:

@@ -114,9 +114,7 @@ def read(path: Path) -> Tabular:
 
 def _codes(element: Element, parent: str | None, section: str) -> Iterator[TabularCode]:
     code = _text(element.find("name")).replace(".", "")
-    yield TabularCode(
-        code, _text(element.find("desc")), parent, section, _notes(element), _seventh_characters(element)
-    )
+    yield TabularCode(code, _text(element.find("desc")), parent, section, _notes(element), _seventh_characters(element))
     for child in element.findall("diag"):
         yield from _codes(child, code, section)
 

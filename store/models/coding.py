@@ -53,6 +53,7 @@ class Coding(SQLModel, table=True):
     release: str = Field(default="", description="code-set release the codes were checked against at final")
     coder_id: str | None = Field(default=None, foreign_key="person.id", index=True)
     created_at: str = Field(default_factory=now)
+    changed_at: str = Field(default_factory=now, description="when its codes last changed")
     finalized_at: str | None = None
     row_version: int | None = Field(default=None, sa_column=_row_version)
 

@@ -365,6 +365,7 @@ def upgrade() -> None:
         sa.Column("release", sa.String(), nullable=False),
         sa.Column("coder_id", sa.String(), nullable=True),
         sa.Column("created_at", sa.String(), nullable=False),
+        sa.Column("changed_at", sa.String(), nullable=False),
         sa.Column("finalized_at", sa.String(), nullable=True),
         sa.Column("row_version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["coder_id"], ["person.id"], name=op.f("fk_coding_coder_id")),

@@ -1,0 +1,383 @@
+"""Coding a chart: open it, enter codes line by line, undo and redo, final code, take it back.
+
+A coding is one version of one side of an encounter's bill:
+
+    draft ──final──▶ final ──take back (claim not exported)──▶ draft
+                       └──recode──▶ superseded, and a new version in draft
+
+Every change is a step with the codes before and after it, so undo works across sessions. What a code means on
+the date of service is asked of the code sets before the transaction begins; nothing here reads them inside one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, delete, func, select
+
+from codesets.errors import CodedeskError
+from store import worklists
+from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
+from store.coding.entry import Entry
+from store.database import Actor, Change, Database
+from store.models import (
+    Charge,
+    Claim,
+    Coding,
+    CodingStep,
+    EncounterProvider,
+    EntryDraft,
+    FinalDiagnosis,
+    FinalProcedureLine,
+    Provider,
+    WorkItem,
+)
+from store.models.columns import now
+from store.terms import ClaimStatus, CodingStatus, DiagnosisRole, Origin, ProviderRole, WorkStatus
+
+
+class CodingRefused(CodedeskError):
+    """The coding cannot be changed or finished as it is; the message names what stands in the way."""
+
+    title = "coding"
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class OpenedChart:
+    """A chart as opened: its coding, and the entry that was typed and not yet entered."""
+
+    work_item_id: str
+    encounter_id: str
+    coding_id: str
+    draft: str
+
+
+@dataclass(frozen=True)
+class Entered:
+    """The codes after a change, and what happened in one line."""
+
+    codes: Codes
+    message: str
+
+
+def open_chart(db: Database, actor: Actor, work_item_id: str, operation_id: str | None = None) -> OpenedChart:
+    """Open a chart for coding: lease, coding in draft (made if there is none), and the view in the log.
+
+    Raises ChartUnavailable when another coder has it or it is on hold.
+    """
+    with db.change(actor, operation_id, "chart.open") as change:
+        if change.repeated:
+            return OpenedChart(**change.answer)
+        item = worklists.open_item(change, work_item_id)
+        return _opened(change, item)
+
+
+def open_next(db: Database, actor: Actor, worklist: str, operation_id: str | None = None) -> OpenedChart | None:
+    """Take the first ready chart of a worklist and open it; None when there is none."""
+    with db.change(actor, operation_id, "chart.next") as change:
+        if change.repeated:
+            return OpenedChart(**change.answer) if change.answer else None
+        item = worklists.next_item(change, worklist)
+        return _opened(change, item) if item else None
+
+
+def load_codes(session: Session, coding_id: str) -> Codes:
+    """The codes of a coding in their order."""
+    diagnoses = session.exec(
+        select(FinalDiagnosis).where(FinalDiagnosis.coding_id == coding_id).order_by(FinalDiagnosis.sequence)
+    )
+    lines = session.exec(
+        select(FinalProcedureLine)
+        .where(FinalProcedureLine.coding_id == coding_id)
+        .order_by(FinalProcedureLine.sequence)
+    )
+    return Codes(
+        tuple(Diagnosis(d.code, d.role, d.poa, d.origin, d.evidence, d.why) for d in diagnoses),
+        tuple(
+            ProcedureLine(
+                system=line.system,
+                code=line.code,
+                modifiers=tuple(line.modifiers),
+                units=line.units,
+                charge_cents=line.charge_cents,
+                pointers=tuple(line.pointers),
+                service_date=line.service_date,
+                performer_npi=line.performer_npi,
+                origin=line.origin,
+            )
+            for line in lines
+        ),
+    )
+
+
+def enter(
+    db: Database,
+    actor: Actor,
+    coding_id: str,
+    entry: Entry,
+    defaults: Defaults,
+    why: str = "",
+    operation_id: str | None = None,
+) -> Entered:
+    """Carry out one entry on a coding in draft. Raises EntryError or CodingRefused; then nothing changed."""
+    with db.change(actor, operation_id, "coding.enter") as change:
+        codes = load_codes(change.session, coding_id)
+        if change.repeated:
+            return Entered(codes, change.answer["message"])
+        coding = _draft(change.session, coding_id)
+        _hold_lease(change, coding)
+        changed, message = apply_entry(codes, entry, defaults, why)
+        _step(change, coding, codes, changed, message)
+        change.answer = {"message": message}
+        return Entered(changed, message)
+
+
+def undo(db: Database, actor: Actor, coding_id: str, operation_id: str | None = None) -> Entered:
+    """Take back the last change of the coding. Raises CodingRefused when there is none."""
+    return _walk(db, actor, coding_id, operation_id, back=True)
+
+
+def redo(db: Database, actor: Actor, coding_id: str, operation_id: str | None = None) -> Entered:
+    """Make the last undone change again. Raises CodingRefused when there is none."""
+    return _walk(db, actor, coding_id, operation_id, back=False)
+
+
+def save_draft(db: Database, actor: Actor, encounter_id: str, text: str, place: str = "entry") -> None:
+    """Keep what a person has typed and not yet entered; an empty text clears it."""
+    if actor.person_id is None:
+        return
+    with db.change(actor) as change:
+        present = change.session.get(EntryDraft, (encounter_id, actor.person_id))
+        if not text:
+            if present:
+                change.session.delete(present)
+            return
+        draft = present or EntryDraft(encounter_id=encounter_id, person_id=actor.person_id)
+        draft.text, draft.place, draft.saved_at = text, place, now()
+        change.session.add(draft)
+
+
+def finalize(
+    db: Database, actor: Actor, coding_id: str, blocking: int, release: str, operation_id: str | None = None
+) -> str:
+    """Final code: the coding is closed, its task leaves the worklist, and a claim can be built from it.
+
+    `blocking` is the number of open errors that the edits found, `release` the code set they were checked
+    against. Raises CodingRefused with the reason. Returns one line that says what happened.
+    """
+    with db.change(actor, operation_id, "coding.final") as change:
+        if change.repeated:
+            return change.answer["message"]
+        coding = _draft(change.session, coding_id)
+        codes = load_codes(change.session, coding_id)
+        if not codes.diagnoses:
+            raise CodingRefused("a chart needs at least one diagnosis", "enter a code first")
+        if blocking:
+            noun = "error stands" if blocking == 1 else "errors stand"
+            raise CodingRefused(f"{blocking} {noun} in the way of final coding", "! shows them")
+        item = _hold_lease(change, coding)
+        coding.status, coding.release = CodingStatus.FINAL, release
+        coding.finalized_at, coding.coder_id = now(), actor.person_id
+        worklists.move(item, WorkStatus.FINAL)
+        item.finished_at, item.claimed_until = now(), None
+        item.new_documents = 0
+        change.log(
+            "coding.final",
+            "coding",
+            coding.id,
+            diagnoses=[d.code for d in codes.diagnoses],
+            lines=[line.code for line in codes.lines],
+            version=coding.version,
+        )
+        message = "Final coded. u takes it back until the claim is exported."
+        change.answer = {"message": message}
+        return message
+
+
+def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | None = None) -> str:
+    """Reopen a final coding whose claim has not left. Raises CodingRefused once it has."""
+    with db.change(actor, operation_id, "coding.take_back") as change:
+        if change.repeated:
+            return change.answer["message"]
+        coding = change.session.get_one(Coding, coding_id)
+        if coding.status != CodingStatus.FINAL:
+            raise CodingRefused("only a final coding can be taken back")
+        claims = change.session.exec(select(Claim).where(Claim.coding_id == coding_id)).all()
+        if any(claim.status == ClaimStatus.EXPORTED for claim in claims):
+            raise CodingRefused("its claim has been exported", "recode it as a new version")
+        for claim in claims:
+            claim.status = ClaimStatus.VOID
+        coding.status, coding.finalized_at = CodingStatus.DRAFT, None
+        item = _task(change.session, coding)
+        worklists.move(item, WorkStatus.IN_PROGRESS)
+        item.finished_at = None
+        worklists.open_item(change, item.id)
+        change.log("coding.take_back", "coding", coding.id)
+        message = "Taken back: the chart is open again."
+        change.answer = {"message": message}
+        return message
+
+
+def _opened(change: Change, item: WorkItem) -> OpenedChart:
+    session = change.session
+    coding = session.exec(
+        select(Coding)
+        .where(Coding.encounter_id == item.encounter_id, Coding.kind == item.kind)
+        .order_by(Coding.version.desc())
+    ).first()
+    if coding is None:
+        coding = Coding(encounter_id=item.encounter_id, kind=item.kind, coder_id=change.actor.person_id)
+        session.add(coding)
+        session.flush()
+        _prefill(session, coding)
+    change.log("chart.view", "encounter", item.encounter_id, coding=coding.id)
+    draft = session.get(EntryDraft, (item.encounter_id, change.actor.person_id or ""))
+    opened = OpenedChart(item.id, item.encounter_id, coding.id, draft.text if draft else "")
+    change.answer = opened.__dict__.copy()
+    return opened
+
+
+def _prefill(session: Session, coding: Coding) -> None:
+    """Begin a professional coding with the posted charges that carry a procedure code; the coder validates them."""
+    if coding.kind != "professional":
+        return
+    charges = session.exec(
+        select(Charge).where(Charge.encounter_id == coding.encounter_id).order_by(Charge.charge_number)
+    ).all()
+    reversed_numbers = {charge.reversal_of for charge in charges if charge.reversal_of}
+    performer = _performer(session, coding.encounter_id)
+    posted = [
+        charge
+        for charge in charges
+        if charge.procedure_code and not charge.reversal_of and charge.charge_number not in reversed_numbers
+    ]
+    for sequence, charge in enumerate(posted, 1):
+        session.add(
+            FinalProcedureLine(
+                coding_id=coding.id,
+                sequence=sequence,
+                code=charge.procedure_code,
+                modifiers=list(charge.modifiers),
+                units=charge.units,
+                charge_cents=charge.amount_cents,
+                service_date=charge.service_date,
+                performer_npi=charge.performer_npi or performer,
+                origin=Origin.CHARGE,
+            )
+        )
+
+
+def _performer(session: Session, encounter_id: str) -> str:
+    """NPI of the provider who did the work: rendering, else operating, else attending."""
+    by_role = dict(
+        session.exec(
+            select(EncounterProvider.role, Provider.npi)
+            .join(Provider, Provider.id == EncounterProvider.provider_id)
+            .where(EncounterProvider.encounter_id == encounter_id)
+        ).all()
+    )
+    for role in (ProviderRole.RENDERING, ProviderRole.OPERATING, ProviderRole.ATTENDING):
+        if by_role.get(role):
+            return by_role[role]
+    return ""
+
+
+def _draft(session: Session, coding_id: str) -> Coding:
+    coding = session.get(Coding, coding_id)
+    if coding is None:
+        raise CodingRefused("that coding is not there")
+    if coding.status != CodingStatus.DRAFT:
+        raise CodingRefused("the coding is final", "u takes it back until the claim is exported")
+    return coding
+
+
+def _task(session: Session, coding: Coding) -> WorkItem:
+    return session.exec(
+        select(WorkItem).where(WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind)
+    ).one()
+
+
+def _hold_lease(change: Change, coding: Coding) -> WorkItem:
+    """Make sure that the chart is still the actor's, and renew the lease: every change of codes is a sign of life."""
+    item = _task(change.session, coding)
+    if item.status != WorkStatus.IN_PROGRESS or item.claimed_by != change.actor.person_id:
+        raise CodingRefused("the chart is no longer yours: its lease ran out or it was taken", "open it again")
+    return worklists.open_item(change, item.id)
+
+
+def _step(change: Change, coding: Coding, before: Codes, after: Codes, action: str) -> None:
+    """Store the changed codes and the step that undo goes back by; what had been undone is no longer redone."""
+    session = change.session
+    session.exec(delete(CodingStep).where(CodingStep.coding_id == coding.id, CodingStep.undone.is_(True)))
+    last = session.exec(select(func.max(CodingStep.number)).where(CodingStep.coding_id == coding.id)).one()
+    session.add(
+        CodingStep(
+            coding_id=coding.id,
+            number=(last or 0) + 1,
+            action=action,
+            person_id=change.actor.person_id or change.actor.login,
+            before=before.to_json(),
+            after=after.to_json(),
+        )
+    )
+    _store(session, coding, after)
+    change.log("coding.enter", "coding", coding.id, what=action)
+
+
+def _walk(db: Database, actor: Actor, coding_id: str, operation_id: str | None, back: bool) -> Entered:
+    action = "coding.undo" if back else "coding.redo"
+    with db.change(actor, operation_id, action) as change:
+        session = change.session
+        if change.repeated:
+            return Entered(load_codes(session, coding_id), change.answer["message"])
+        coding = _draft(session, coding_id)
+        _hold_lease(change, coding)
+        steps = select(CodingStep).where(CodingStep.coding_id == coding_id, CodingStep.undone.is_(not back))
+        step = session.exec(steps.order_by(CodingStep.number.desc() if back else CodingStep.number)).first()
+        if step is None:
+            raise CodingRefused("there is nothing to undo" if back else "there is nothing to redo")
+        codes = Codes.from_json(step.before if back else step.after)
+        step.undone = back
+        _store(session, coding, codes)
+        message = f"Undone: {step.action}" if back else f"Again: {step.action}"
+        change.log(action, "coding", coding.id, what=step.action)
+        change.answer = {"message": message}
+        return Entered(codes, message)
+
+
+def _store(session: Session, coding: Coding, codes: Codes) -> None:
+    session.exec(delete(FinalDiagnosis).where(FinalDiagnosis.coding_id == coding.id))
+    session.exec(delete(FinalProcedureLine).where(FinalProcedureLine.coding_id == coding.id))
+    for sequence, d in enumerate(codes.diagnoses, 1):
+        session.add(
+            FinalDiagnosis(
+                coding_id=coding.id,
+                sequence=sequence,
+                code=d.code,
+                role=DiagnosisRole(d.role),
+                poa=d.poa,
+                origin=d.origin,
+                evidence=d.evidence,
+                why=d.why,
+            )
+        )
+    for sequence, line in enumerate(codes.lines, 1):
+        session.add(
+            FinalProcedureLine(
+                coding_id=coding.id,
+                sequence=sequence,
+                system=line.system,
+                code=line.code,
+                modifiers=list(line.modifiers),
+                units=line.units,
+                charge_cents=line.charge_cents,
+                pointers=list(line.pointers),
+                service_date=line.service_date,
+                performer_npi=line.performer_npi,
+                origin=line.origin,
+            )
+        )
+    # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
+    coding.changed_at = now()
+    session.add(coding)

@@ -1,0 +1,237 @@
+"""What a chart collects over time: documents in versions, posted charges with reversals, source codes, codings.
+
+Each function takes what a sender said, adds what is new to an encounter's rows, and takes nothing away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from itertools import groupby
+
+from sqlmodel import Session, select
+
+from store.intake.export import coding_record
+from store.intake.native import NativeCoding, NativeDocument, NativeEncounter
+from store.intake.rows import everything, ids_in_order, named, update
+from store.models import (
+    Charge,
+    Coding,
+    Document,
+    Encounter,
+    FinalDiagnosis,
+    FinalProcedureLine,
+    Person,
+    SourceCode,
+    WorkItem,
+)
+from store.models.encounter import ChargeFields, SourceCodeFields
+from store.terms import CodingKind, CodingStatus, WorkStatus
+
+
+def add_documents(
+    session: Session, encounter: Encounter, documents: Sequence[NativeDocument], fresh: bool
+) -> tuple[int, int, bool]:
+    """Add new documents and new versions; (documents, versions, whether only marks such as a signature changed).
+
+    A document that is stated in version 1 alone says what it is now: a text other than the current one makes the
+    next version. Versions stated together are kept under their own numbers.
+    """
+    stored: dict[str, list[Document]] = {}
+    if not fresh:
+        query = select(Document).where(Document.encounter_id == encounter.id).order_by(Document.version)
+        for row in session.exec(query):
+            stored.setdefault(row.document_number, []).append(row)
+    new = versions = 0
+    marked = False
+    for number, group in groupby(documents, key=lambda d: d.document_number):
+        said, rows = list(group), stored.get(number, [])
+        alone = len(said) == 1 and said[0].version == 1
+        added = 0
+        for one in said:
+            same = _same_document(one, rows, alone)
+            if same is not None:
+                marked |= update(same, {k: v for k, v in named(one).items() if k != "version"})
+                continue
+            rows.append(_new_version(session, encounter, one, rows))
+            added += 1
+        if added:
+            newest = max(rows, key=lambda row: row.version)
+            for row in rows:
+                update(row, {"current": row is newest})
+            new, versions = new + (added == len(rows)), versions + (added < len(rows))
+    return new, versions, marked
+
+
+def add_charges(session: Session, encounter: Encounter, charges: Sequence[ChargeFields], fresh: bool) -> int:
+    """Post charges that are new; one that a sender changed is taken back and posted anew. How many rows were added.
+
+    The reversal of `N` is `N~R`, its replacement `N~2`; of that one, `N~2~R` and `N~3`.
+    """
+    posted: dict[str, Charge] = {}
+    if not fresh:
+        posted = {c.charge_number: c for c in session.exec(select(Charge).where(Charge.encounter_id == encounter.id))}
+    taken_back_by_sender = {charge.reversal_of for charge in charges}
+    added = 0
+    for charge in charges:
+        number = charge.charge_number
+        if number not in posted:
+            posted[number] = _post(session, encounter, charge)
+            added += 1
+            continue
+        in_force = posted[number] if number in taken_back_by_sender else _in_force(posted, number)
+        if _same_charge(in_force, charge):
+            continue
+        reversal = _reversal_of(in_force)
+        posted[reversal.charge_number] = _post(session, encounter, reversal)
+        again = charge.model_copy(update={"charge_number": _next_number(posted, number)})
+        posted[again.charge_number] = _post(session, encounter, again)
+        added += 2
+    return added
+
+
+def add_source_codes(session: Session, encounter: Encounter, codes: Sequence[SourceCodeFields], fresh: bool) -> int:
+    """Add the codes that this encounter does not have yet, in their order; how many."""
+    present = set()
+    if not fresh:
+        rows = session.exec(select(SourceCode).where(SourceCode.encounter_id == encounter.id))
+        present = {(row.kind, row.system, row.code, row.display) for row in rows}
+    new = [code for code in codes if (code.kind, code.system, code.code, code.display) not in present]
+    for row_id, code in zip(ids_in_order(len(new)), new, strict=True):
+        session.add(SourceCode(id=row_id, encounter_id=encounter.id, **everything(code)))
+    return len(new)
+
+
+def note_new_documents(session: Session, encounter: Encounter, count: int) -> None:
+    """Mark the tasks of the encounter whose coding had begun before these documents came."""
+    coded = set(session.exec(select(Coding.kind).where(Coding.encounter_id == encounter.id)))
+    for item in session.exec(select(WorkItem).where(WorkItem.encounter_id == encounter.id)):
+        begun = item.kind in coded or item.status not in (WorkStatus.READY, WorkStatus.CANCELED)
+        if begun:
+            item.new_documents += count
+
+
+def coding_conflicts(session: Session, encounter: Encounter, record: NativeEncounter) -> dict[CodingKind, str]:
+    """The sides of the bill whose codings here differ from what the record says of them, each with a reason."""
+    conflicts: dict[CodingKind, str] = {}
+    for kind, said in _by_kind(record).items():
+        here = {c.version: c for c in session.exec(_codings_of(encounter, kind))}
+        for version, stored in here.items():
+            if version not in said:
+                conflicts[kind] = f"{kind.value} coding: version {version} was made here and is not in the record"
+            elif not _same_coding(coding_record(session, stored), said[version], superseding=max(said) not in here):
+                conflicts[kind] = f"{kind.value} coding version {version}: the one made here differs and stays"
+    return conflicts
+
+
+def add_codings(session: Session, encounter: Encounter, record: NativeEncounter, skip: set[CodingKind]) -> list[Coding]:
+    """Add coding versions that are not here yet, except of the sides in `skip`; the new rows."""
+    added = []
+    for kind, said in _by_kind(record).items():
+        if kind in skip:
+            continue
+        here = {c.version: c for c in session.exec(_codings_of(encounter, kind))}
+        for version, coding in said.items():
+            if version in here:
+                update(here[version], {"status": coding.status})
+            else:
+                added.append(_new_coding(session, encounter, coding))
+    return added
+
+
+def _same_document(said: NativeDocument, rows: Sequence[Document], alone: bool) -> Document | None:
+    digest = text_hash(said.text)
+    if alone:
+        return rows[-1] if rows and rows[-1].sha256 == digest else None
+    return next((row for row in rows if row.version == said.version and row.sha256 == digest), None)
+
+
+def _new_version(session: Session, encounter: Encounter, said: NativeDocument, rows: Sequence[Document]) -> Document:
+    taken = {row.version for row in rows}
+    values = everything(said)
+    values["version"] = said.version if said.version not in taken else max(taken) + 1
+    row = Document(encounter_id=encounter.id, sha256=text_hash(said.text), **values)
+    session.add(row)
+    return row
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a document's text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _post(session: Session, encounter: Encounter, charge: ChargeFields) -> Charge:
+    row = Charge(encounter_id=encounter.id, **everything(charge))
+    session.add(row)
+    return row
+
+
+def _in_force(posted: dict[str, Charge], number: str) -> Charge:
+    current, step = number, 1
+    while f"{current}~R" in posted and f"{number}~{step + 1}" in posted:
+        step += 1
+        current = f"{number}~{step}"
+    return posted[current]
+
+
+def _next_number(posted: dict[str, Charge], number: str) -> str:
+    step = 2
+    while f"{number}~{step}" in posted:
+        step += 1
+    return f"{number}~{step}"
+
+
+def _same_charge(posted: Charge, said: ChargeFields) -> bool:
+    return all(getattr(posted, name) == value for name, value in named(said).items() if name != "charge_number")
+
+
+def _reversal_of(posted: Charge) -> ChargeFields:
+    values = {name: getattr(posted, name) for name in ChargeFields.model_fields}
+    values |= {
+        "charge_number": f"{posted.charge_number}~R",
+        "reversal_of": posted.charge_number,
+        "units": -posted.units,
+        "amount_cents": -posted.amount_cents,
+    }
+    return ChargeFields(**values)
+
+
+def _by_kind(record: NativeEncounter) -> dict[CodingKind, dict[int, NativeCoding]]:
+    kinds: dict[CodingKind, dict[int, NativeCoding]] = {}
+    for coding in record.codings:
+        kinds.setdefault(coding.kind, {})[coding.version] = coding
+    return kinds
+
+
+def _codings_of(encounter: Encounter, kind: CodingKind):
+    return select(Coding).where(Coding.encounter_id == encounter.id, Coding.kind == kind).order_by(Coding.version)
+
+
+def _same_coding(here: NativeCoding, said: NativeCoding, superseding: bool) -> bool:
+    """Equal but for a coder that is unknown here, and for becoming superseded by a version that comes along."""
+    ignored: dict[str, object] = {}
+    if not here.coder:
+        ignored["coder"] = ""
+    if superseding and said.status == CodingStatus.SUPERSEDED:
+        ignored["status"] = CodingStatus.SUPERSEDED
+    return here.model_copy(update=ignored) == said.model_copy(update=ignored)
+
+
+def _new_coding(session: Session, encounter: Encounter, said: NativeCoding) -> Coding:
+    coder = session.exec(select(Person.id).where(Person.login == said.coder)).first() if said.coder else None
+    coding = Coding(
+        encounter_id=encounter.id,
+        kind=said.kind,
+        version=said.version,
+        status=said.status,
+        release=said.release,
+        coder_id=coder,
+        finalized_at=said.finalized_at,
+    )
+    session.add(coding)
+    session.flush()
+    for row_id, diagnosis in zip(ids_in_order(len(said.diagnoses)), said.diagnoses, strict=True):
+        session.add(FinalDiagnosis(id=row_id, coding_id=coding.id, **everything(diagnosis)))
+    for row_id, line in zip(ids_in_order(len(said.procedures)), said.procedures, strict=True):
+        session.add(FinalProcedureLine(id=row_id, coding_id=coding.id, **everything(line)))
+    return coding

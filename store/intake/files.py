@@ -1,0 +1,361 @@
+"""Finds and opens what is to be taken in: files, folders, zip archives and standard input, within the import caps.
+
+A file is recognized by what it holds, never by its name. Symbolic links are not followed, an archive is never
+unpacked to disk, and every refusal says what was expected in its place.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from codesets.errors import UnreadableInput
+from codesets.safe import safe_line
+from store.intake.jsontext import BOM, BadJson, parse_json
+
+MAX_LINE = 32 * 2**20
+"""Bytes of one line, or of one JSON document."""
+
+MAX_FILES = 1_000
+"""Files in one archive, or in one folder."""
+
+MAX_ARCHIVE = 2 * 2**30
+"""Bytes of an archive when unpacked."""
+
+MAX_RATIO = 200
+"""Unpacked bytes for each packed one."""
+
+EXPECTED = "expected encounters in the native format, a FHIR Bundle, FHIR resources one per line, or a zip of them"
+
+STDIN: Literal["-"] = "-"
+
+_OTHER_FORMATS = (
+    (b"<", "it is XML"),
+    (b"MSH", "it is HL7 version 2"),
+    (b"ISA", "it is X12"),
+    (b"%PDF", "it is a PDF document"),
+    (b"\x1f\x8b", "it is compressed with gzip; unpack it first"),
+    (b"[", "it is a JSON list"),
+    (b"\xff\xfe", "it is UTF-16, not UTF-8"),
+    (b"\xfe\xff", "it is UTF-16, not UTF-8"),
+    (b"SQLite format 3", "it is a database"),
+)
+_RESOURCE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
+
+
+class Kind(StrEnum):
+    """What the content of a file is."""
+
+    NATIVE = "native"
+    BUNDLE = "FHIR Bundle"
+    RESOURCES = "FHIR resources"
+
+
+class NotTakenIn(UnreadableInput):
+    """A file that cannot be taken in; the message says why and what was expected."""
+
+
+@dataclass(frozen=True)
+class NumberedLine:
+    """A line with its 1-based number; `data` is None where the line is longer than `MAX_LINE`."""
+
+    number: int
+    data: bytes | None
+
+
+@dataclass(frozen=True)
+class Content:
+    """A recognized file: its kind and its lines. A JSON document over several lines comes as one line."""
+
+    kind: Kind
+    lines: Iterator[NumberedLine]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file to read, by the name it has in reports; `problem` says why it cannot be read.
+
+    `group` is the number of the path it was given by: references between FHIR files stay within it.
+    """
+
+    name: str
+    group: int
+    path: Path | None = None
+    member: str | None = None
+    problem: str = ""
+
+    def open(self) -> BinaryIO:
+        """Open it for reading. Raises NotTakenIn."""
+        if self.path is None:
+            return sys.stdin.buffer
+        try:
+            if self.member is None:
+                return os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+            return _Member(self.path, self.member)
+        except OSError as error:
+            raise NotTakenIn(error.strerror.lower() if error.strerror else "it cannot be read") from None
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
+            raise NotTakenIn("the archive is damaged, truncated or of an unknown kind") from None
+
+
+def find(paths: list[Path | Literal["-"]]) -> Iterator[Found]:
+    """Every file behind the paths, in a fixed order; those that cannot be read come with their problem."""
+    for group, path in enumerate(paths):
+        if path == STDIN:
+            yield Found("-", group)
+        else:
+            yield from _find_path(Path(path), group)
+
+
+def recognize(stream: BinaryIO) -> Content:
+    """Tell what a stream holds by its beginning. Raises NotTakenIn for anything that is not taken in."""
+    first = _first_line(stream)
+    if not first.strip():
+        raise NotTakenIn(f"it is empty; {EXPECTED}")
+    head = first.removeprefix(BOM).lstrip()
+    for mark, words in _OTHER_FORMATS:
+        if head.startswith(mark):
+            raise NotTakenIn(f"{words}; {EXPECTED}")
+    if b"\0" in head[:4096]:
+        raise NotTakenIn(f"it is binary; {EXPECTED}")
+    if not head.startswith(b"{"):
+        raise NotTakenIn(f"it is not JSON; {EXPECTED}")
+    if len(first) > MAX_LINE:
+        raise NotTakenIn(f"its first line is longer than {MAX_LINE // 2**20} MB; {EXPECTED}")
+    value = _value(first)
+    if value is not None:
+        kind = _kind_of(value)
+        return Content(kind, _numbered(first, stream))
+    return _document_or_damaged(first, stream)
+
+
+def _find_path(path: Path, group: int) -> Iterator[Found]:
+    name = safe_line(path.name or str(path))
+    try:
+        mode = path.lstat().st_mode
+    except OSError as error:
+        words = "there is no such file or folder" if isinstance(error, FileNotFoundError) else _told(error)
+        yield Found(safe_line(str(path)), group, path, problem=words)
+        return
+    if stat.S_ISDIR(mode):
+        yield from _find_folder(path, name, group)
+    else:
+        yield from _find_file(path, name, group)
+
+
+def _find_folder(folder: Path, name: str, group: int) -> Iterator[Found]:
+    files, problems = [], []
+    walk = os.walk(folder, onerror=lambda e: problems.append((Path(e.filename), _told(e))))
+    for place, subfolders, names in walk:
+        subfolders.sort()
+        files += [Path(place) / n for n in sorted(names) if not n.startswith(".")]
+        problems += [
+            (Path(place) / s, "it is a symbolic link, which is not followed")
+            for s in subfolders
+            if (Path(place) / s).is_symlink()
+        ]
+        subfolders[:] = [s for s in subfolders if not s.startswith(".")]
+    if len(files) > MAX_FILES:
+        yield Found(name, group, folder, problem=f"it holds more than {MAX_FILES:,} files; take them in by parts")
+        return
+    if not files and not problems:
+        yield Found(name, group, folder, problem=f"the folder is empty; {EXPECTED}")
+    for path, problem in problems:
+        yield Found(_name_in(folder, name, path), group, path, problem=problem)
+    for path in files:
+        yield from _find_file(path, _name_in(folder, name, path), group)
+
+
+def _find_file(path: Path, name: str, group: int) -> Iterator[Found]:
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            yield Found(name, group, path, problem="it is a symbolic link, which is not followed")
+        elif not stat.S_ISREG(mode):
+            yield Found(name, group, path, problem="it is not a regular file")
+        elif _is_zip(path):
+            yield from _find_members(path, name, group)
+        else:
+            yield Found(name, group, path)
+    except OSError as error:
+        yield Found(name, group, path, problem=_told(error))
+
+
+def _find_members(path: Path, name: str, group: int) -> Iterator[Found]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, UnicodeDecodeError):
+        yield Found(name, group, path, problem="the zip archive is damaged or truncated")
+        return
+    if len(members) > MAX_FILES:
+        yield Found(name, group, path, problem=f"the archive holds more than {MAX_FILES:,} files")
+    elif sum(info.file_size for info in members) > MAX_ARCHIVE:
+        yield Found(name, group, path, problem=f"the archive unpacks to more than {MAX_ARCHIVE // 2**30} GB")
+    elif not members:
+        yield Found(name, group, path, problem=f"the archive is empty; {EXPECTED}")
+    else:
+        for info in sorted(members, key=lambda m: m.filename):
+            member_name = safe_line(f"{name}/{info.filename}")
+            yield Found(member_name, group, path, info.filename, _member_problem(info))
+
+
+def _member_problem(info: zipfile.ZipInfo) -> str:
+    parts = info.filename.replace("\\", "/").split("/")
+    if info.filename.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+        return "its path leads out of the archive"
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "it is a symbolic link, which is not followed"
+    if info.flag_bits & 1:
+        return "it is encrypted"
+    if info.file_size > MAX_RATIO * max(info.compress_size, 1):
+        return f"it unpacks to more than {MAX_RATIO} times its size"
+    return ""
+
+
+def _first_line(stream: BinaryIO) -> bytes:
+    """The first line that holds anything; blank lines before it are passed over, the cap included."""
+    seen = 0
+    while True:
+        line = _read(stream, MAX_LINE + 1)
+        seen += len(line)
+        if not line or line.strip() or seen > MAX_LINE:
+            return line
+
+
+def _numbered(first: bytes, stream: BinaryIO) -> Iterator[NumberedLine]:
+    yield NumberedLine(1, first)
+    number = 1
+    while line := _read(stream, MAX_LINE + 1):
+        number += 1
+        if len(line) <= MAX_LINE:
+            yield NumberedLine(number, line)
+            continue
+        yield NumberedLine(number, None)
+        while line and not line.endswith(b"\n"):
+            line = _read(stream, 2**20)
+
+
+def _document_or_damaged(first: bytes, stream: BinaryIO) -> Content:
+    """A JSON document written over several lines, or line-wise records whose first line is damaged."""
+    rest = _read_all(stream, MAX_LINE + 1 - len(first))
+    text = first + rest
+    if len(text) <= MAX_LINE:
+        try:
+            value = parse_json(text)
+        except BadJson as error:
+            problem = error.message
+        else:
+            return Content(_kind_of(value), iter([NumberedLine(1, text)]))
+    else:
+        problem = f"one JSON text of more than {MAX_LINE // 2**20} MB"
+    kind = _kind_of_damaged(first, rest)
+    if kind is None:
+        raise NotTakenIn(f"{problem}; {EXPECTED}")
+    return Content(kind, _numbered(first, io.BufferedReader(_Joined(rest, stream))))
+
+
+def _kind_of_damaged(first: bytes, rest: bytes) -> Kind | None:
+    for line in rest.split(b"\n", 20)[:20]:
+        value = _value(line) if line.strip() else None
+        if isinstance(value, dict):
+            try:
+                return _kind_of(value)
+            except NotTakenIn:
+                return None
+    if rest.strip():
+        return None
+    if b'"codedesk.encounter/1"' in first or first.lstrip().startswith(b'{"source":'):
+        return Kind.NATIVE
+    found = _RESOURCE.search(first[:4096])
+    return Kind.RESOURCES if found and found[1] != b"Bundle" else None
+
+
+def _kind_of(value: object) -> Kind:
+    if isinstance(value, dict):
+        if value.get("resourceType") == "Bundle":
+            return Kind.BUNDLE
+        if isinstance(value.get("resourceType"), str):
+            return Kind.RESOURCES
+        if "visit_number" in value or str(value.get("format", "")).startswith("codedesk.encounter"):
+            return Kind.NATIVE
+    raise NotTakenIn(f"it is JSON of an unknown kind; {EXPECTED}")
+
+
+def _value(line: bytes) -> object:
+    try:
+        return parse_json(line)
+    except BadJson:
+        pass
+    try:
+        # A damaged character does not hide what the file is; the line itself is refused later.
+        return parse_json(line.decode("utf-8", "replace").encode())
+    except BadJson:
+        return None
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    try:
+        return stream.readline(size)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise NotTakenIn("the archive is damaged or truncated here") from None
+    except OSError as error:
+        raise NotTakenIn(_told(error)) from None
+
+
+def _read_all(stream: BinaryIO, size: int) -> bytes:
+    lines = []
+    while size > 0 and (line := _read(stream, size)):
+        lines.append(line)
+        size -= len(line)
+    return b"".join(lines)
+
+
+def _is_zip(path: Path) -> bool:
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def _name_in(folder: Path, name: str, path: Path) -> str:
+    return safe_line(f"{name}/{path.relative_to(folder)}")
+
+
+def _told(error: OSError) -> str:
+    return (error.strerror or "it cannot be read").lower()
+
+
+class _Member(io.BufferedReader):
+    """A file within an archive, closed together with it."""
+
+    def __init__(self, path: Path, member: str) -> None:
+        self._archive = zipfile.ZipFile(path)
+        super().__init__(self._archive.open(member))  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        super().close()
+        self._archive.close()
+
+
+class _Joined(io.RawIOBase):
+    """What was read already, then the rest of the stream."""
+
+    def __init__(self, read_already: bytes, stream: BinaryIO) -> None:
+        self._head, self._stream = io.BytesIO(read_already), stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        data = self._head.read(len(buffer)) or self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)

@@ -1,0 +1,104 @@
+"""What an intake run did: per file and in all, with every record that was left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from store.intake.writer import Outcome, Result
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A record in quarantine: where it stood and, in words without patient data, why."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file. `kind` is what its content was recognized as, empty when it could not be read at all."""
+
+    name: str
+    kind: str
+    records: int = 0
+    encounters_new: int = 0
+    encounters_changed: int = 0
+    encounters_unchanged: int = 0
+    patients: int = 0
+    documents_new: int = 0
+    document_versions: int = 0
+    quarantined: tuple[Refusal, ...] = ()
+    messages: tuple[str, ...] = ()
+
+    @property
+    def unreadable(self) -> bool:
+        return not self.kind
+
+
+@dataclass(frozen=True)
+class IntakeReport:
+    """The whole run. `patients` counts each patient once, over all files."""
+
+    files: tuple[FileReport, ...]
+    patients: int
+
+    def total(self, field_name: str) -> int:
+        """The sum of one count over all files."""
+        return sum(getattr(file, field_name) for file in self.files)
+
+    @property
+    def quarantined(self) -> int:
+        return sum(len(file.quarantined) for file in self.files)
+
+    @property
+    def exit_code(self) -> int:
+        """2 when nothing could be read, 1 when something was left out, else 0."""
+        if not any(file.records for file in self.files):
+            return 2
+        return 1 if self.quarantined or any(file.unreadable for file in self.files) else 0
+
+
+@dataclass
+class Tally:
+    """The counts of one file while it is read."""
+
+    name: str
+    kind: str = ""
+    records: int = 0
+    results: dict[Result, int] = field(default_factory=lambda: dict.fromkeys(Result, 0))
+    patients: set[str] = field(default_factory=set)
+    documents_new: int = 0
+    document_versions: int = 0
+    quarantined: list[Refusal] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+    def count(self, outcome: Outcome) -> None:
+        """Add the outcome of one encounter."""
+        self.results[outcome.result] += 1
+        self.patients.add(outcome.patient_id)
+        self.documents_new += outcome.documents_new
+        self.document_versions += outcome.document_versions
+
+    def report(self) -> FileReport:
+        """The counts as they stand."""
+        return FileReport(
+            name=self.name,
+            kind=self.kind,
+            records=self.records,
+            encounters_new=self.results[Result.NEW],
+            encounters_changed=self.results[Result.CHANGED],
+            encounters_unchanged=self.results[Result.UNCHANGED],
+            patients=len(self.patients),
+            documents_new=self.documents_new,
+            document_versions=self.document_versions,
+            quarantined=tuple(self.quarantined),
+            messages=tuple(self.messages),
+        )
+
+
+def whole_report(tallies: Iterable[Tally]) -> IntakeReport:
+    """The report of a run."""
+    tallies = list(tallies)
+    return IntakeReport(tuple(t.report() for t in tallies), len(set().union(*(t.patients for t in tallies))))

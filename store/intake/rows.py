@@ -1,0 +1,85 @@
+"""Rows of one intake transaction: found by their natural key, changed only where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel
+from sqlmodel import Session, SQLModel, select
+
+from store.models.columns import new_id
+
+Row = TypeVar("Row", bound=SQLModel)
+
+_INFO_KEY = "intake.rows"
+
+
+class KnownRows:
+    """Remembers the rows that this transaction found or made by their key, so that no one is asked for twice."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._rows: dict[tuple, SQLModel] = {}
+
+    @classmethod
+    def of(cls, session: Session) -> KnownRows:
+        """The known rows of a session; one for each, since a session is one transaction."""
+        if _INFO_KEY not in session.info:
+            session.info[_INFO_KEY] = cls(session)
+        return session.info[_INFO_KEY]
+
+    def find(self, table: type[Row], **key: str) -> Row | None:
+        """The row with this key, or None."""
+        name = (table, *key.values())
+        if (known := self._rows.get(name)) is not None:
+            return known
+        row = self.session.exec(select(table).filter_by(**key)).first()
+        if row is not None:
+            self._rows[name] = row
+        return row
+
+    def add(self, row: Row, **key: str) -> Row:
+        """Add a new row under its key."""
+        self.session.add(row)
+        self._rows[(type(row), *key.values())] = row
+        return row
+
+    def put(self, table: type[Row], key: Mapping[str, str], said: BaseModel, also: Mapping[str, object]) -> Row:
+        """The dictionary row with this key, made or brought up to date; what the sender leaves empty stays as it is."""
+        row = self.find(table, **key)
+        if row is None:
+            return self.add(table(**everything(said), **also), **key)
+        update(row, {name: value for name, value in named(said).items() if value not in ("", None)})
+        return row
+
+
+def everything(said: BaseModel) -> dict[str, object]:
+    """Every field of what a sender said that is plain, not a record of its own."""
+    return {name: value for name, value in _plain(said) if not _is_record(value)}
+
+
+def named(said: BaseModel) -> dict[str, object]:
+    """The plain fields that the sender named; what a record does not name keeps its value here."""
+    return {name: value for name, value in _plain(said) if name in said.model_fields_set and not _is_record(value)}
+
+
+def update(row: SQLModel, values: Mapping[str, object]) -> bool:
+    """Set the values that differ; whether any did."""
+    different = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in different.items():
+        setattr(row, name, value)
+    return bool(different)
+
+
+def ids_in_order(count: int) -> list[str]:
+    """New ids that sort in the order in which they are given out."""
+    return sorted(new_id() for _ in range(count))
+
+
+def _plain(said: BaseModel) -> list[tuple[str, object]]:
+    return [(name, getattr(said, name)) for name in type(said).model_fields]
+
+
+def _is_record(value: object) -> bool:
+    return isinstance(value, BaseModel) or (isinstance(value, list) and bool(value) and isinstance(value[0], BaseModel))

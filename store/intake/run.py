@@ -1,0 +1,250 @@
+"""One intake run: read every file, store encounters in batches, put what cannot be stored into quarantine.
+
+A batch is one transaction, so an interrupted run leaves whole encounters and the next run goes on from there. Input
+that is there already writes nothing but the line of the log that tells of the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlmodel import select
+
+from codesets.safe import safe_block, safe_line
+from store.database import Actor, Change, Database
+from store.intake.fhir import FhirCollection
+from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find, recognize
+from store.intake.jsontext import BadJson, parse_json
+from store.intake.native import NativeEncounter, to_record
+from store.intake.report import IntakeReport, Refusal, Tally, whole_report
+from store.intake.writer import Place, Raw, RecordRefused, store_encounter
+from store.models import Quarantine
+from store.worklists import place as place_in_worklist
+
+BATCH = 50
+"""Encounters in one transaction."""
+
+BATCH_BYTES = 8 * 2**20
+"""Bytes of input after which a batch is stored even when it is not full."""
+
+EXCERPT = 2_000
+"""Characters of a refused record that are kept beside the reason."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being read or stored, how much is done, and of how much (0: not known)."""
+
+_TOO_LONG = f"the line is longer than {MAX_LINE // 2**20} MB"
+_LIKE_SSN = re.compile(r"\b\d{3}-\d{2}-\d{4}\b")
+
+
+def take_in(
+    db: Database,
+    actor: Actor,
+    paths: Sequence[Path | Literal["-"]],
+    progress: Progress | None = None,
+    place: Place | None = place_in_worklist,
+) -> IntakeReport:
+    """Take in every encounter behind the paths: files, folders, zip archives, or `-` for standard input.
+
+    Nothing of a bad record is stored; it goes to quarantine and the rest goes on. Raises DatabaseUnusable only.
+    """
+    run = _Run(db, actor, place, progress or (lambda *_: None))
+    with FhirCollection() as collection:
+        for found in find(list(paths)):
+            run.read(found, collection)
+        run.flush()
+        run.store_collection(collection)
+    report = whole_report(run.tallies)
+    with db.change(actor) as change:
+        change.log(
+            "intake.run",
+            files=len(report.files),
+            new=report.total("encounters_new"),
+            changed=report.total("encounters_changed"),
+            unchanged=report.total("encounters_unchanged"),
+            quarantined=report.quarantined,
+        )
+    return report
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A record that waits for its batch, or a refusal on its way to quarantine."""
+
+    tally: Tally
+    place: str
+    raw: Raw
+    record: NativeEncounter | None = None
+    reason: str = ""
+
+
+class _Run:
+    """The state of a run: a tally for each file, and the batch that is being filled."""
+
+    def __init__(self, db: Database, actor: Actor, place: Place | None, progress: Progress) -> None:
+        self._db, self._actor, self._place, self._progress = db, actor, place, progress
+        self._batch: list[_Waiting] = []
+        self._bytes = 0
+        self._stored = 0
+        self.tallies: list[Tally] = []
+
+    def read(self, found: Found, collection: FhirCollection) -> None:
+        """Read one file: native lines go to the database, FHIR resources into the collection."""
+        tally = Tally(found.name)
+        self.tallies.append(tally)
+        if found.problem:
+            tally.messages.append(found.problem)
+            return
+        self._progress(found.name, 0, 0)
+        try:
+            with closing(found.open()) as stream:
+                content = recognize(stream)
+                tally.kind = content.kind.value
+                if content.kind == Kind.NATIVE:
+                    self._read_native(content, tally)
+                else:
+                    self._read_fhir(content, tally, collection, found.group)
+        except NotTakenIn as error:
+            tally.messages.append(error.message)
+            if not tally.records:
+                tally.kind = ""
+
+    def store_collection(self, collection: FhirCollection) -> None:
+        """Store the encounters of the FHIR files, and say what was not used."""
+        total = collection.count_encounters()
+        for number, collected in enumerate(collection.encounters(), 1):
+            stored, tally = collected.stored, self.tallies[collected.stored.file]
+            place = _place_of(stored.type, stored.body, stored.place)
+            if collected.encounter is None:
+                self._add(_Waiting(tally, place, Raw("fhir", stored.body), reason=collected.reason))
+                continue
+            for left in collected.encounter.left_out:
+                owner = self.tallies[left.stored.file]
+                where = _place_of(left.stored.type, left.stored.body, left.stored.place)
+                self._add(_Waiting(owner, where, Raw("fhir", left.stored.body), reason=left.reason))
+            raw = Raw("fhir", collected.encounter.raw)
+            self._add(_Waiting(tally, place, raw, collected.encounter.record))
+            self._progress("encounters", number, total)
+        self.flush()
+        for file, counts in collection.passed_over.items():
+            words = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+            self.tallies[file].messages.append(safe_line(f"not used: {words}"))
+        for (file, kind), count in sorted(collection.without_encounter().items()):
+            self.tallies[file].messages.append(f"{count} {kind} that no encounter refers to")
+
+    def flush(self) -> None:
+        """Store the waiting batch in one transaction."""
+        batch, self._batch, self._bytes = self._batch, [], 0
+        if not batch:
+            return
+        with self._db.change(self._actor) as change:
+            outcomes = [(waiting, self._store(change, waiting)) for waiting in batch]
+        # Counted only now: a transaction that failed has stored nothing.
+        for waiting, (outcome, refusals) in outcomes:
+            waiting.tally.quarantined += refusals
+            if outcome is not None:
+                waiting.tally.count(outcome)
+
+    def _read_native(self, content: Content, tally: Tally) -> None:
+        for line in content.lines:
+            if line.data is not None and not line.data.strip():
+                continue
+            place = f"line {line.number}"
+            tally.records += 1
+            if line.data is None:
+                self._add(_Waiting(tally, place, Raw("native", b""), reason=_TOO_LONG))
+                continue
+            raw = Raw("native", line.data)
+            try:
+                record = to_record(line.data)
+            except BadJson as error:
+                self._add(_Waiting(tally, place, raw, reason=error.message))
+                tally.records -= 1
+            else:
+                self._add(_Waiting(tally, place, raw, record))
+                self._progress(tally.name, tally.records, 0)
+
+    def _read_fhir(self, content: Content, tally: Tally, collection: FhirCollection, group: int) -> None:
+        file = self.tallies.index(tally)
+        for line in content.lines:
+            place = f"line {line.number}"
+            if line.data is None:
+                self._add(_Waiting(tally, place, Raw("fhir", b""), reason=_TOO_LONG))
+                continue
+            if not line.data.strip():
+                continue
+            try:
+                value = parse_json(line.data)
+            except BadJson as error:
+                self._add(_Waiting(tally, place, Raw("fhir", line.data), reason=error.message))
+                continue
+            if content.kind == Kind.BUNDLE and line.number == 1 and isinstance(value, dict):
+                refused = collection.add_bundle(value, group, file)
+                tally.records += len(value.get("entry") or ())
+            else:
+                refused = collection.add_resource(value, group, file, place)
+                tally.records += 1
+            tally.records -= len(refused)
+            for one in refused:
+                self._add(_Waiting(tally, one.place, Raw("fhir", one.body or line.data[:EXCERPT]), reason=one.reason))
+            self._progress(tally.name, tally.records, 0)
+
+    def _add(self, waiting: _Waiting) -> None:
+        self._batch.append(waiting)
+        self._bytes += len(waiting.raw.content)
+        if len(self._batch) >= BATCH or self._bytes >= BATCH_BYTES:
+            self.flush()
+
+    def _store(self, change: Change, waiting: _Waiting):
+        reasons: tuple[str, ...] = (waiting.reason,)
+        outcome = None
+        if waiting.record is not None:
+            try:
+                outcome = store_encounter(change, waiting.record, self._place, waiting.raw)
+                reasons = outcome.conflicts
+            except RecordRefused as error:
+                reasons = (error.message,)
+        for reason in reasons:
+            _quarantine(change, waiting, reason)
+        return outcome, [Refusal(waiting.place, safe_line(reason)) for reason in reasons]
+
+
+def quarantined(db: Database) -> list[Quarantine]:
+    """Everything in quarantine, oldest first."""
+    with db.reading() as session:
+        rows = list(session.exec(select(Quarantine).order_by(Quarantine.received_at, Quarantine.id)))
+        session.expunge_all()
+        return rows
+
+
+def _quarantine(change: Change, waiting: _Waiting, reason: str) -> None:
+    session, name, place = change.session, waiting.tally.name, waiting.place
+    digest = hashlib.sha256(waiting.raw.content + reason.encode()).hexdigest()
+    known = select(Quarantine.id).where(
+        Quarantine.file_name == name, Quarantine.place == place, Quarantine.sha256 == digest
+    )
+    if session.exec(known).first():
+        return
+    text = waiting.raw.content[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT]
+    row = Quarantine(
+        file_name=name,
+        place=place,
+        reason=safe_line(reason)[:400],
+        excerpt=_LIKE_SSN.sub("(number left out)", safe_block(text)),
+        sha256=digest,
+    )
+    session.add(row)
+    session.flush()
+    change.log("intake.quarantine", "quarantine", row.id, file=name, place=place)
+
+
+def _place_of(kind: str, body: bytes, place: str) -> str:
+    value = parse_json(body)
+    own = value.get("id") if isinstance(value, dict) else None
+    return safe_line(f"{place}, {kind}/{own}" if isinstance(own, str) else f"{place}, {kind}")[:400]

@@ -1,0 +1,90 @@
+"""The people of the site and who is acting now.
+
+Identity comes from the account of the operating system (`SUDO_UID` where a sudo rule started codedesk, else the
+real user id), never from `$USER`. People are disabled, never deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+
+from sqlmodel import Session, select
+
+from codesets.errors import CodedeskError
+from store.database import Actor, Database
+from store.models import Person
+from store.terms import Role
+
+
+class NotAUser(CodedeskError):
+    """The account of the operating system belongs to nobody of this site."""
+
+    title = "not a user"
+
+
+class NoSuchPerson(CodedeskError):
+    """A login that this site does not know."""
+
+    title = "no such person"
+
+
+def os_login() -> str:
+    """The login name of the operating-system account that started this program."""
+    uid = int(os.environ["SUDO_UID"]) if os.environ.get("SUDO_UID", "").isdigit() and os.getuid() == 0 else os.getuid()
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        raise NotAUser(f"user id {uid} has no account on this host") from None
+
+
+def current_actor(session: Session, login: str | None = None) -> Actor:
+    """The person behind the operating-system account (or `login`), as an actor.
+
+    On a site without any people yet, the account acts as administrator, so that it can add the first ones.
+    Raises NotAUser when the site has people and this is none of them, or a disabled one.
+    """
+    login = login or os_login()
+    person = session.exec(select(Person).where(Person.login == login)).first()
+    if person and person.active:
+        return actor_for(person)
+    if person is None and session.exec(select(Person).limit(1)).first() is None:
+        return Actor(login=login, role=Role.ADMIN, name=login)
+    raise NotAUser(f"{login} is not an active user of this site", "an administrator adds people: codedesk users add")
+
+
+def actor_for(person: Person) -> Actor:
+    """A person as the actor of an operation."""
+    return Actor(login=person.login, role=person.role, person_id=person.id, name=person.name)
+
+
+def add_person(db: Database, actor: Actor, login: str, name: str, role: Role, operation_id: str | None = None) -> str:
+    """Add a person and return their id; the same login again only answers with the one that is there."""
+    with db.change(actor, operation_id, "people.add") as change:
+        if change.repeated:
+            return change.answer["person_id"]
+        person = change.session.exec(select(Person).where(Person.login == login)).first()
+        if person is None:
+            person = Person(login=login, name=name, role=role)
+            change.session.add(person)
+            change.log("people.add", "person", person.id, login=login, role=role.value)
+        change.answer = {"person_id": person.id}
+        return person.id
+
+
+def set_active(db: Database, actor: Actor, login: str, active: bool, operation_id: str | None = None) -> None:
+    """Enable or disable a person. Raises NoSuchPerson."""
+    with db.change(actor, operation_id, "people.active") as change:
+        if change.repeated:
+            return
+        person = change.session.exec(select(Person).where(Person.login == login)).first()
+        if person is None:
+            raise NoSuchPerson(f"{login} is not known here", "codedesk users list shows who is")
+        person.active = active
+        change.session.add(person)
+        change.log("people.active", "person", person.id, login=login, active=active)
+
+
+def list_people(session: Session) -> list[Person]:
+    """Everybody, by login."""
+    return list(session.exec(select(Person).order_by(Person.login)))
