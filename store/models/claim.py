@@ -114,7 +114,7 @@ class ClaimExport(SQLModel, table=True):
         description="[ST02, position from ST = 1, claim_number, field]",
     )
     claims: int
-    exported_by: str = Field(foreign_key="person.id")
+    exported_by: str | None = Field(default=None, foreign_key="person.id", description="the log has the login")
     exported_at: str = Field(default_factory=now)
 
 
