@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 from codesets.catalog import Reference
 from codesets.edits import CodeFacts, ReferenceFacts
 from codesets.errors import CodedeskError
+from store import settings
 from store.claims.content import ClaimContent, UnknownClaim, content_of
 from store.database import Actor, Database
 from store.models import Claim
@@ -21,6 +22,7 @@ from store.models.columns import now
 from store.scrub.checks import DuplicateLine, ScrubFacts
 from store.scrub.engine import scrub
 from store.scrub.findings import blocking, store_findings
+from store.settings import today as present_day
 from store.terms import ClaimStatus, FindingState, Severity
 
 
@@ -57,7 +59,7 @@ def scrub_claim(
     operation_id: str | None = None,
     today: dt.date | None = None,
 ) -> ScrubResult:
-    """Scrub one claim and store its findings; `today` is the day to count deadlines from, the present one if None.
+    """Scrub one claim and store its findings; `today` is the day to count deadlines from, else the site's.
 
     Raises UnknownClaim, and ClaimHasLeft for a claim that is exported or void. A batch passes one `CodeFacts` for
     all its claims, so that a code is looked up once.
@@ -72,7 +74,7 @@ def scrub_claim(
         if claim.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID):
             raise ClaimHasLeft(f"{claim.claim_number} is {claim.status.value} and is not scrubbed again")
         content = content_of(change.session, claim)
-        facts = scrub_facts(change.session, claim, content, codes, today or dt.date.today())
+        facts = scrub_facts(change.session, claim, content, codes, today or present_day())
         kept = store_findings(change.session, "claim", claim.id, scrub(content, facts))
         claim.status = ClaimStatus.SCRUB_FAILED if blocking(kept) else ClaimStatus.READY
         claim.scrubbed_at = now()

@@ -7,7 +7,6 @@ export was refused.
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -29,12 +28,14 @@ from store.queries.claims import (
     claim_list,
     claim_page,
 )
+from store.settings import today
 from store.terms import ClaimStatus, FindingState
+from tui.money import dollars
 
 if TYPE_CHECKING:
     from store.claims.export import ExportReport
     from store.claims.scrubbing import ScrubResult
-    from store.database import Database
+    from store.database import Actor, Database
 
 FORMATS = ("837p",)
 
@@ -95,7 +96,7 @@ def _build(db: Database, args: argparse.Namespace) -> int:
         return 0
     for built in report.built:
         also = f"  replaces {built.replaces}" if built.replaces else ""
-        print(f"{built.claim_number}  {_money(built.total_cents):>10}{also}")
+        print(f"{built.claim_number}  {dollars(built.total_cents):>10}{also}")
         for note in built.notes:
             print(f"    {note}")
     for refused in report.not_built:
@@ -109,7 +110,7 @@ def _list(db: Database, args: argparse.Namespace) -> int:
     with db.reading() as session:
         reader, after = SessionReader(session), None
         while True:
-            page = claim_list(reader, _today(), ClaimFilter(args.show), ClaimSort(args.sort), after=after)
+            page = claim_list(reader, today(), ClaimFilter(args.show), ClaimSort(args.sort), after=after)
             for row in page:
                 if not args.json and rows == 0:
                     print(_HEADING)
@@ -126,7 +127,7 @@ def _list(db: Database, args: argparse.Namespace) -> int:
 def _show(db: Database, args: argparse.Namespace) -> int:
     with db.reading() as session:
         reader = SessionReader(session)
-        page = claim_page(reader, _ids(reader, [args.number])[0], _today())
+        page = claim_page(reader, _ids(reader, [args.number])[0], today())
     assert page is not None, "the number was found a moment ago"
     if args.json:
         document = asdict(page)
@@ -197,27 +198,16 @@ def _ids(reader: SessionReader, numbers: Sequence[str]) -> list[str]:
 
 def _all_open(reader: SessionReader) -> Iterator[str]:
     after: ClaimRow | None = None
-    while page := claim_list(reader, _today(), ClaimFilter.OPEN, ClaimSort.NUMBER, after=after):
+    while page := claim_list(reader, today(), ClaimFilter.OPEN, ClaimSort.NUMBER, after=after):
         yield from (row.id for row in page)
         after = page[-1]
 
 
-def _actor(db: Database):
-    """Who runs the command: the person whose login is the name of the operating system account."""
-    import getpass
+def _actor(db: Database) -> Actor:
+    from store.people import current_actor
 
-    from sqlmodel import select
-
-    from store.database import Actor
-    from store.models import Person
-    from store.terms import Role
-
-    login = getpass.getuser()
     with db.reading() as session:
-        person = session.exec(select(Person).where(Person.login == login, Person.active)).first()
-        if person is None:
-            return Actor(login=login, role=Role.BILLER)
-        return Actor(login=login, role=person.role, person_id=person.id, name=person.name)
+        return current_actor(session)
 
 
 _HEADING = f"{'CLAIM':<12} {'STATUS':<12} {'SERVICE':<10} {'PATIENT':<22} {'PAYER':<16} {'$':>10} {'AGE':>5}  !  ~  ?"
@@ -226,7 +216,7 @@ _HEADING = f"{'CLAIM':<12} {'STATUS':<12} {'SERVICE':<10} {'PATIENT':<22} {'PAYE
 def _row_text(row: ClaimRow) -> str:
     return safe_line(
         f"{row.number:<12} {row.status.value:<12} {row.service_date:<10} {_cut(row.patient, 22):<22} "
-        f"{_cut(row.payer or 'Self pay', 16):<16} {_money(row.total_cents):>10} {row.age_days:>4}d "
+        f"{_cut(row.payer or 'Self pay', 16):<16} {dollars(row.total_cents):>10} {row.age_days:>4}d "
         f"{row.errors:>2} {row.warnings:>2} {row.not_checked:>2}"
     )
 
@@ -241,7 +231,7 @@ def _page_text(page: ClaimPage) -> list[str]:
     row = page.row
     text = [
         safe_line(
-            f"Claim {row.number}  {row.patient}  {row.payer or 'Self pay'}  {row.form}  {_money(row.total_cents)}"
+            f"Claim {row.number}  {row.patient}  {row.payer or 'Self pay'}  {row.form}  {dollars(row.total_cents)}"
         ),
         safe_line(
             f"{row.status.value}  visit {page.visit_number}  service {row.service_date}  frequency {page.frequency}"
@@ -255,7 +245,7 @@ def _page_text(page: ClaimPage) -> list[str]:
         text.append(
             safe_line(
                 f"{line.sequence:>3}  {line.code:<6} {modifiers:<12} {line.letters or '-':<8} {line.units:>5} "
-                f"{_money(line.charge_cents):>10}  {line.service_date}"
+                f"{dollars(line.charge_cents):>10}  {line.service_date}"
             )
         )
     text.append("")
@@ -286,7 +276,7 @@ def _scrub_text(result: ScrubResult) -> str:
 def _export_text(report: ExportReport) -> list[str]:
     text = [
         safe_line(
-            f"{_counted(len(sent.claim_numbers), 'claim')} to {sent.receiver}  {_money(sent.total_cents)}  "
+            f"{_counted(len(sent.claim_numbers), 'claim')} to {sent.receiver}  {dollars(sent.total_cents)}  "
             f"interchange {sent.interchange_control:09d}"
         )
         for sent in report.interchanges
@@ -295,14 +285,6 @@ def _export_text(report: ExportReport) -> list[str]:
     if report.destination != "-":
         text.append(safe_line(f"{report.destination}  sha256 {report.file_sha256}"))
     return text
-
-
-def _today() -> dt.date:
-    return dt.date.today()
-
-
-def _money(cents: int) -> str:
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
 def _cut(text: str, most: int) -> str:
