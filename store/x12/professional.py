@@ -11,9 +11,9 @@ Source: 005010X222A1, loops as named at each function; x12 element lengths from 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable
 from datetime import datetime
-from typing import BinaryIO
 
 from store.claims.content import (
     Address,
@@ -23,7 +23,7 @@ from store.claims.content import (
     Insured,
     Practitioner,
 )
-from store.x12.writer import Envelope, SegmentWriter, TextChange, amount, day
+from store.x12.writer import Envelope, SegmentWriter, Sink, TextChange, amount, day
 
 VERSION = "005010X222A1"
 FUNCTIONAL_ID = "HC"
@@ -43,7 +43,7 @@ _NAME, _GIVEN, _STREET, _CITY, _REFERENCE, _GROUP = 60, 35, 55, 30, 50, 50
 
 
 def write_interchange(
-    out: BinaryIO, claims: Iterable[ClaimContent], envelope: Envelope, first_transaction: int
+    out: Sink, claims: Iterable[ClaimContent], envelope: Envelope, first_transaction: int
 ) -> SegmentWriter:
     """Write one ISA with all claims, a new ST after every 5,000; the writer returned holds places and changes.
 
@@ -52,8 +52,10 @@ def write_interchange(
     """
     writer = SegmentWriter(out, envelope)
     writer.open()
-    for number, batch in enumerate(_batches(claims), start=first_transaction):
-        _transaction(writer, batch, f"{number:04d}")
+    number, remaining = first_transaction, iter(claims)
+    for first in remaining:
+        _transaction(writer, first, itertools.islice(remaining, CLAIMS_PER_TRANSACTION - 1), f"{number:04d}")
+        number += 1
     writer.close()
     return writer
 
@@ -72,25 +74,14 @@ def text_changes(claim: ClaimContent) -> list[TextChange]:
     return writer.changes
 
 
-def _batches(claims: Iterable[ClaimContent]) -> Iterator[list[ClaimContent]]:
-    batch: list[ClaimContent] = []
-    for claim in claims:
-        batch.append(claim)
-        if len(batch) == CLAIMS_PER_TRANSACTION:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _transaction(writer: SegmentWriter, claims: list[ClaimContent], control: str) -> None:
-    first, created = claims[0], writer.envelope.created
+def _transaction(writer: SegmentWriter, first: ClaimContent, rest: Iterable[ClaimContent], control: str) -> None:
+    created = writer.envelope.created
     writer.open_transaction("837", control)
     reference = f"{writer.envelope.interchange_control:09d}-{control}"
     writer.put("BHT", "0019", "00", reference, f"{created:%Y%m%d}", f"{created:%H%M}", "CH", field="transaction")
     _submitter_and_receiver(writer, first)
     level, billing_level, billing = 0, 0, None
-    for claim in claims:
+    for claim in itertools.chain([first], rest):
         if claim.parties.billing != billing:
             level += 1
             billing, billing_level = claim.parties.billing, level

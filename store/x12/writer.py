@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from codesets.errors import CodedeskError
 
@@ -101,11 +101,19 @@ class Envelope:
     version: str
 
 
+class Sink(Protocol):
+    """Where bytes go."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take some bytes."""
+        ...
+
+
 @dataclass
 class SegmentWriter:
-    """Writes one interchange to a binary stream, segment by segment, and counts what the trailers must state."""
+    """Writes one interchange segment by segment, and counts what the trailers must state."""
 
-    out: BinaryIO
+    out: Sink
     envelope: Envelope
     delimiters: Delimiters = STANDARD
     places: list[Place] = field(default_factory=list)
