@@ -1,8 +1,8 @@
 """From a typed word to the words of the index that it may mean, each with a weight up to 1.
 
-All of it works on the vocabulary, some ten thousand words, never on titles, and is remembered per word, so that
-the next keystroke finds most of the work done. A typo never replaces a word that the vocabulary has, and numbers
-are never guessed at.
+All of it works on the vocabulary, some ten thousand words, never on titles, and is remembered per word, so
+that the next keystroke finds most of the work done. A typo never replaces a word that the vocabulary has, and
+numbers are never guessed at.
 """
 
 from __future__ import annotations
