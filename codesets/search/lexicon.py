@@ -64,6 +64,12 @@ def phrase_synonyms() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
 
 
 @cache
+def phrase_words() -> frozenset[str]:
+    """Every word that a phrase to be replaced has."""
+    return frozenset(word for phrase in phrase_synonyms() for word in phrase)
+
+
+@cache
 def unfinished_phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     """The words of a phrase but the last, to the last words that complete it."""
     found: dict[tuple[str, ...], set[str]] = {}

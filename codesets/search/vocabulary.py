@@ -120,8 +120,8 @@ class Vocabulary:
         return self._find(stem(word)) is not None
 
     def corrected(self, typed: str) -> str:
-        """The word itself, or the likeliest correction of a word that is unknown and begins no other."""
-        if typed in self or not typed.isalpha():
+        """The word itself, or the likeliest correction of a word that neither index nor phrases know."""
+        if typed in self or typed in lexicon.phrase_words() or not typed.isalpha():
             return typed
         best = self.expand(typed, False).matches[-1:]
         return self._words[best[0].word] if best and best[0].how is How.TYPO else typed
