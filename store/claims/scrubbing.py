@@ -14,7 +14,6 @@ from sqlmodel import Session, select
 from codesets.catalog import Reference
 from codesets.edits import CodeFacts, ReferenceFacts
 from codesets.errors import CodedeskError
-from store import settings
 from store.claims.content import ClaimContent, UnknownClaim, content_of
 from store.database import Actor, Database
 from store.models import Claim
