@@ -142,8 +142,8 @@ class Validity:
 
 
 def normalize(code: str) -> str:
-    """A code in any spelling as it is stored: upper case, without dots and blanks."""
-    return re.sub(r"[\s.]+", "", code).upper()
+    """A code in any spelling as it is stored: upper case, letters and digits only."""
+    return re.sub(r"[^0-9A-Za-z]+", "", code).upper()
 
 
 def dotted(code: str, system: CodeSystem = CodeSystem.ICD10CM) -> str:
@@ -210,7 +210,7 @@ def validity(reference: Reference, system: CodeSystem, code: str, on: dt.date) -
     A starter list can say that a code is known, never that it is invalid.
     """
     choice = reference.choose(system, on)
-    release, written = choice.release, dotted(code, system)
+    release, written = choice.release, dotted(code, system)[:_LONGEST_WRITTEN] or "an empty code"
     if release is None:
         return Validity(ValidityKind.COULD_NOT_CHECK, choice.warning)
     found = _fetch(reference, release, normalize(code))
@@ -240,6 +240,7 @@ def modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
     return dict(reference.db.execute(query, (release.id,)).fetchall())
 
 
+_LONGEST_WRITTEN = 20
 _COLUMNS = "code, title, billable, position, parent, default_code, printed, section"
 
 

@@ -7,6 +7,7 @@ host. Nothing here writes.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -79,7 +80,9 @@ def open_reference(path: Path | None = None, progress: Progress | None = None) -
 
 
 def reference_path() -> Path:
-    """Where the reference database of this host is, or will be."""
+    """Where the reference database of this host is, or will be; `CODEDESK_REFERENCE` names one that sites share."""
+    if named := os.environ.get("CODEDESK_REFERENCE"):
+        return Path(named).expanduser()
     return home() / "reference.sqlite"
 
 

@@ -16,7 +16,6 @@ from store.queries import Reader, SessionReader, SqliteReader
 
 if TYPE_CHECKING:
     from codesets.reference import Reference
-
     from codesets.search import Engine
     from store.database import Actor, Database
 
@@ -32,6 +31,7 @@ class RecordDesk:
         self._db: Database | None = None
         self._actor: Actor | None = None
         self._reader: SqliteReader | None = None
+        self._reference: Reference | None = None
 
     async def read(self, function: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query of `store.queries`."""
@@ -42,6 +42,17 @@ class RecordDesk:
     ) -> T:
         """Run a service of the store as the person at the keyboard."""
         return await self._run(lambda: function(*self._opened(), *args, **kwargs))
+
+    async def change_with_codes(
+        self, function: Callable[Concatenate[Database, Reference, Actor, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a service that asks the code sets too; this thread has its own connection to them."""
+
+        def run() -> T:
+            db, actor = self._opened()
+            return function(db, self._open_reference(), actor, *args, **kwargs)
+
+        return await self._run(run)
 
     async def actor(self) -> Actor:
         """The person at the keyboard."""
@@ -74,6 +85,13 @@ class RecordDesk:
                 self._actor = current_actor(session)
         return self._db, self._actor
 
+    def _open_reference(self) -> Reference:
+        if self._reference is None:
+            from codesets.catalog import open_reference
+
+            self._reference = open_reference()
+        return self._reference
+
     @staticmethod
     def _sqlite_file() -> Path | None:
         from store.database import database_url, sqlite_path
@@ -83,6 +101,8 @@ class RecordDesk:
     def _close(self) -> None:
         if self._reader:
             self._reader.close()
+        if self._reference:
+            self._reference.close()
         if self._db:
             self._db.close()
 

@@ -269,6 +269,10 @@ def _prior(code: str, title: str) -> float:
         prior += 0.012
     if lowered.startswith("other ") or "other specified" in lowered:
         prior -= 0.012
+    if "in diseases classified elsewhere" in lowered:
+        prior -= 0.03  # a manifestation is never the first code
+    if lowered.startswith(("pathological fracture", "stress fracture")):
+        prior -= 0.03  # a fracture of which nothing else is said is traumatic
     if len(code) == 7 and code[6] not in "A019":
         prior -= 0.03
     if code[0] in "VWXY":

@@ -42,6 +42,8 @@ def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
     # Shorthand made of letters can also be the beginning of a word: "post", "inf".
     if any(typed.isalpha() for typed, _ in found[0].expanded):
         found.append(Reading(_distinct(words(text)), weight=0.98, growing=True))
+    if len(text) > 1 and text.isalpha() and not found[0].words:
+        found = [Reading((text,), growing=True)]  # a stop word alone is the beginning of a word
     found = [reading for reading in found if reading.words]
     for reading in list(found):
         found += _abbreviated_words(reading, vocabulary)

@@ -5,20 +5,26 @@ A coding is one version of one side of an encounter's bill:
     draft ──final──▶ final ──take back (claim not exported)──▶ draft
                        └──recode──▶ superseded, and a new version in draft
 
-Every change is a step with the codes before and after it, so undo works across sessions. What a code means on
-the date of service is asked of the code sets before the transaction begins; nothing here reads them inside one.
+Every change is a step with the codes before and after it, so undo works across sessions. Final coding runs the
+code edits on what is stored, so that no screen or script can pass them by.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, delete, func, select
 
+from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
+from codesets.reference import Reference
+from codesets.releases import CodeSystem
 from store import worklists
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
 from store.coding.entry import Entry
+from store.coding.lookup import check_chart
 from store.database import Actor, Change, Database
 from store.models import (
     Charge,
@@ -29,11 +35,14 @@ from store.models import (
     EntryDraft,
     FinalDiagnosis,
     FinalProcedureLine,
+    Finding,
     Provider,
     WorkItem,
 )
 from store.models.columns import now
-from store.terms import ClaimStatus, CodingStatus, DiagnosisRole, Origin, ProviderRole, WorkStatus
+from store.queries import SessionReader
+from store.queries.charts import chart_head
+from store.terms import ClaimStatus, CodingStatus, DiagnosisRole, Origin, ProviderRole, Severity, WorkStatus
 
 
 class CodingRefused(CodedeskError):
@@ -158,26 +167,28 @@ def save_draft(db: Database, actor: Actor, encounter_id: str, text: str, place: 
         change.session.add(draft)
 
 
-def finalize(
-    db: Database, actor: Actor, coding_id: str, blocking: int, release: str, operation_id: str | None = None
-) -> str:
+def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, operation_id: str | None = None) -> str:
     """Final code: the coding is closed, its task leaves the worklist, and a claim can be built from it.
 
-    `blocking` is the number of open errors that the edits found, `release` the code set they were checked
-    against. Raises CodingRefused with the reason. Returns one line that says what happened.
+    The code edits run on the codes as they are stored; their findings are kept with the coding. Raises
+    CodingRefused with the reason. Returns one line that says what happened.
     """
     with db.change(actor, operation_id, "coding.final") as change:
         if change.repeated:
             return change.answer["message"]
         coding = _draft(change.session, coding_id)
+        item = _hold_lease(change, coding)
         codes = load_codes(change.session, coding_id)
         if not codes.diagnoses:
             raise CodingRefused("a chart needs at least one diagnosis", "enter a code first")
-        if blocking:
-            noun = "error stands" if blocking == 1 else "errors stand"
-            raise CodingRefused(f"{blocking} {noun} in the way of final coding", "! shows them")
-        item = _hold_lease(change, coding)
-        coding.status, coding.release = CodingStatus.FINAL, release
+        head = chart_head(SessionReader(change.session), item.id)
+        findings = check_chart(reference, head, codes)
+        if blocking := [finding for finding in findings if Severity(finding.severity.value).blocks]:
+            more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+            raise CodingRefused(f"{blocking[0].message.rstrip('.')}{more}", "! shows every finding")
+        _keep_findings(change.session, coding, findings)
+        release = reference.choose(CodeSystem.ICD10CM, dt.date.fromisoformat(head.service_date)).release
+        coding.status, coding.release = CodingStatus.FINAL, release.edition if release else ""
         coding.finalized_at, coding.coder_id = now(), actor.person_id
         worklists.move(item, WorkStatus.FINAL)
         item.finished_at, item.claimed_until = now(), None
@@ -296,6 +307,26 @@ def _task(session: Session, coding: Coding) -> WorkItem:
     return session.exec(
         select(WorkItem).where(WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind)
     ).one()
+
+
+def _keep_findings(session: Session, coding: Coding, findings: Sequence[CodeFinding]) -> None:
+    session.exec(delete(Finding).where(Finding.subject_kind == "coding", Finding.subject_id == coding.id))
+    for finding in findings:
+        session.add(
+            Finding(
+                subject_kind="coding",
+                subject_id=coding.id,
+                rule_id=finding.rule_id,
+                rule_version=finding.rule_version,
+                severity=Severity(finding.severity.value),
+                title=finding.title,
+                message=finding.message,
+                fix=finding.fix,
+                citation=finding.citation,
+                place=finding.place,
+                seen=dict(finding.seen),
+            )
+        )
 
 
 def _hold_lease(change: Change, coding: Coding) -> WorkItem:

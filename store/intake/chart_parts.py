@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 
 from store.intake.export import coding_record
 from store.intake.native import NativeCoding, NativeDocument, NativeEncounter
-from store.intake.rows import everything, ids_in_order, named, update
+from store.intake.rows import everything, ids_in_order, insert_rows, named, update
 from store.models import (
     Charge,
     Coding,
@@ -25,6 +25,7 @@ from store.models import (
     SourceCode,
     WorkItem,
 )
+from store.models.columns import new_id, now
 from store.models.encounter import ChargeFields, SourceCodeFields
 from store.terms import CodingKind, CodingStatus, WorkStatus
 
@@ -32,16 +33,20 @@ from store.terms import CodingKind, CodingStatus, WorkStatus
 def add_documents(
     session: Session, encounter: Encounter, documents: Sequence[NativeDocument], fresh: bool
 ) -> tuple[int, int, bool]:
-    """Add new documents and new versions; (documents, versions, whether only marks such as a signature changed).
+    """Add new documents and versions; (documents, versions, whether only marks such as a signature changed).
 
     A document that is stated in version 1 alone says what it is now: a text other than the current one makes the
     next version. Versions stated together are kept under their own numbers.
     """
+    if fresh:
+        newest = {d.document_number: d.version for d in documents}
+        values = [_document_row(encounter, d, d.version == newest[d.document_number]) for d in documents]
+        insert_rows(session, Document, values)
+        return len(newest), len(documents) - len(newest), False
     stored: dict[str, list[Document]] = {}
-    if not fresh:
-        query = select(Document).where(Document.encounter_id == encounter.id).order_by(Document.version)
-        for row in session.exec(query):
-            stored.setdefault(row.document_number, []).append(row)
+    query = select(Document).where(Document.encounter_id == encounter.id).order_by(Document.version)
+    for row in session.exec(query):
+        stored.setdefault(row.document_number, []).append(row)
     new = versions = 0
     marked = False
     for number, group in groupby(documents, key=lambda d: d.document_number):
@@ -68,9 +73,10 @@ def add_charges(session: Session, encounter: Encounter, charges: Sequence[Charge
 
     The reversal of `N` is `N~R`, its replacement `N~2`; of that one, `N~2~R` and `N~3`.
     """
-    posted: dict[str, Charge] = {}
-    if not fresh:
-        posted = {c.charge_number: c for c in session.exec(select(Charge).where(Charge.encounter_id == encounter.id))}
+    if fresh:
+        insert_rows(session, Charge, [{"id": new_id(), "encounter_id": encounter.id, **everything(c)} for c in charges])
+        return len(charges)
+    posted = {c.charge_number: c for c in session.exec(select(Charge).where(Charge.encounter_id == encounter.id))}
     taken_back_by_sender = {charge.reversal_of for charge in charges}
     added = 0
     for charge in charges:
@@ -97,8 +103,9 @@ def add_source_codes(session: Session, encounter: Encounter, codes: Sequence[Sou
         rows = session.exec(select(SourceCode).where(SourceCode.encounter_id == encounter.id))
         present = {(row.kind, row.system, row.code, row.display) for row in rows}
     new = [code for code in codes if (code.kind, code.system, code.code, code.display) not in present]
-    for row_id, code in zip(ids_in_order(len(new)), new, strict=True):
-        session.add(SourceCode(id=row_id, encounter_id=encounter.id, **everything(code)))
+    also = {"encounter_id": encounter.id, "received_at": now()}
+    values = [{"id": i, **also, **everything(c)} for i, c in zip(ids_in_order(len(new)), new, strict=True)]
+    insert_rows(session, SourceCode, values)
     return len(new)
 
 
@@ -153,6 +160,11 @@ def _new_version(session: Session, encounter: Encounter, said: NativeDocument, r
     row = Document(encounter_id=encounter.id, sha256=text_hash(said.text), **values)
     session.add(row)
     return row
+
+
+def _document_row(encounter: Encounter, said: NativeDocument, current: bool) -> dict[str, object]:
+    also = {"id": new_id(), "encounter_id": encounter.id, "received_at": now()}
+    return {**also, "current": current, "sha256": text_hash(said.text), **everything(said)}
 
 
 def text_hash(text: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel
+from sqlalchemy import insert, tuple_
 from sqlmodel import Session, SQLModel, select
 
 from store.models.columns import new_id
@@ -20,7 +21,7 @@ class KnownRows:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._rows: dict[tuple, SQLModel] = {}
+        self._rows: dict[tuple, SQLModel | None] = {}
 
     @classmethod
     def of(cls, session: Session) -> KnownRows:
@@ -32,18 +33,27 @@ class KnownRows:
     def find(self, table: type[Row], **key: str) -> Row | None:
         """The row with this key, or None."""
         name = (table, *key.values())
-        if (known := self._rows.get(name)) is not None:
-            return known
-        row = self.session.exec(select(table).filter_by(**key)).first()
-        if row is not None:
-            self._rows[name] = row
-        return row
+        if name not in self._rows:
+            self._rows[name] = self.session.exec(select(table).filter_by(**key)).first()
+        return self._rows[name]
+
+    def look_up(self, table: type[Row], names: Sequence[str], keys: Iterable[tuple[str, ...]]) -> None:
+        """Find many rows with one question, so that `find` knows of each whether it is there."""
+        wanted = sorted(set(keys))
+        columns = [getattr(table, name) for name in names]
+        rows = self.session.exec(select(table).where(tuple_(*columns).in_(wanted))).all()
+        self._rows |= {(table, *key): None for key in wanted}
+        self._rows |= {(table, *(getattr(row, name) for name in names)): row for row in rows}
 
     def add(self, row: Row, **key: str) -> Row:
         """Add a new row under its key."""
         self.session.add(row)
         self._rows[(type(row), *key.values())] = row
         return row
+
+    def forget(self, table: type[SQLModel], **key: str) -> None:
+        """Ask the database again when this key is next looked for."""
+        self._rows.pop((table, *key.values()), None)
 
     def put(self, table: type[Row], key: Mapping[str, str], said: BaseModel, also: Mapping[str, object]) -> Row:
         """The dictionary row with this key, made or brought up to date; what the sender leaves empty stays as it is."""
@@ -70,6 +80,12 @@ def update(row: SQLModel, values: Mapping[str, object]) -> bool:
     for name, value in different.items():
         setattr(row, name, value)
     return bool(different)
+
+
+def insert_rows(session: Session, table: type[SQLModel], values: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows in one statement, every column given; for the many rows that nothing asks for again."""
+    if values:
+        session.connection().execute(insert(table.__table__), values)
 
 
 def ids_in_order(count: int) -> list[str]:

@@ -23,7 +23,7 @@ from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find,
 from store.intake.jsontext import BadJson, parse_json
 from store.intake.native import NativeEncounter, to_record
 from store.intake.report import IntakeReport, Refusal, Tally, whole_report
-from store.intake.writer import Place, Raw, RecordRefused, store_encounter
+from store.intake.writer import Place, Raw, RecordRefused, look_up, store_encounter
 from store.models import Quarantine
 from store.worklists import place as place_in_worklist
 
@@ -144,6 +144,7 @@ class _Run:
         if not batch:
             return
         with self._db.change(self._actor) as change:
+            look_up(change, (waiting.record for waiting in batch if waiting.record))
             outcomes = [(waiting, self._store(change, waiting)) for waiting in batch]
         # Counted only now: a transaction that failed has stored nothing.
         for waiting, (outcome, refusals) in outcomes:

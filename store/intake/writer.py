@@ -27,7 +27,7 @@ from store.intake.chart_parts import (
     note_new_documents,
 )
 from store.intake.native import NativeEncounter, ordered
-from store.intake.rows import KnownRows, everything, named, update
+from store.intake.rows import KnownRows, everything, insert_rows, named, update
 from store.models import (
     Account,
     Coding,
@@ -41,6 +41,7 @@ from store.models import (
     RawMessage,
     WorkItem,
 )
+from store.models.columns import new_id, now
 from store.models.encounter import CoverageFields, EncounterFields
 from store.terms import CodingKind, CodingStatus, EncounterStatus, Setting, WorkStatus
 
@@ -92,6 +93,17 @@ def store_encounter(
         return _store(change, ordered(record), place, raw)
 
 
+def look_up(change: Change, records: Iterable[NativeEncounter]) -> None:
+    """Find the visits, accounts and patients of a batch of records with one question each, before they are stored."""
+    rows, records = KnownRows.of(change.session), list(records)
+    if not records:
+        return
+    rows.look_up(Encounter, ("source", "visit_number"), ((r.source, r.visit_number) for r in records))
+    accounts = ((r.account.source, r.account.account_number) for r in records)
+    rows.look_up(Account, ("source", "account_number"), accounts)
+    rows.look_up(Patient, ("source", "mrn"), ((r.patient.source, r.patient.mrn) for r in records))
+
+
 def service_day(record: NativeEncounter) -> str:
     """The ISO day that decides the code sets: discharge for an inpatient, else the start of the visit.
 
@@ -124,16 +136,16 @@ def _store(change: Change, record: NativeEncounter, place: Place | None, raw: Ra
     fresh = encounter is None
     patient = _patient(rows, record, parts)
     facility = _facility(rows, record, parts)
-    account = _account(rows, record, patient, parts)
     payers = [_payer(rows, coverage.payer) for coverage in record.coverages]
     providers = [_provider(rows, one.provider) for one in record.providers]
     if session.new or session.dirty:
         if any(session.is_modified(row) for row in session.dirty if isinstance(row, Payer | Provider)):
             parts.append("directory")
         session.flush()
-    encounter = _encounter(rows, record, encounter, patient, account, facility, day, parts)
+    account_id = _account(rows, record, patient, parts)
+    encounter = _encounter(rows, record, encounter, patient, account_id, facility, day, parts)
     session.flush()
-    _coverages(session, record, account, payers, parts)
+    _coverages(session, record, account_id, payers, parts)
     _provider_roles(session, record, encounter, providers, parts, fresh)
     new, versions, marked = add_documents(session, encounter, record.documents, fresh)
     _note(parts, "documents", new or versions or marked)
@@ -215,16 +227,16 @@ def _provider(rows: KnownRows, said) -> Provider:
     return rows.put(Provider, {"source": said.source, "local_id": said.local_id}, said, {})
 
 
-def _account(rows: KnownRows, record: NativeEncounter, patient: Patient, parts: list[str]) -> Account:
+def _account(rows: KnownRows, record: NativeEncounter, patient: Patient, parts: list[str]) -> str:
     said = record.account
     account = rows.find(Account, source=said.source, account_number=said.account_number)
     if account is None:
-        row = Account(patient_id=patient.id, **everything(said))
-        # The account's foreign key needs its patient in the table first.
-        rows.session.flush()
-        return rows.add(row, source=said.source, account_number=said.account_number)
+        account_id = new_id()
+        insert_rows(rows.session, Account, [{"id": account_id, "patient_id": patient.id, **everything(said)}])
+        rows.forget(Account, source=said.source, account_number=said.account_number)
+        return account_id
     _note(parts, "account", update(account, named(said)))
-    return account
+    return account.id
 
 
 def _encounter(
@@ -232,18 +244,18 @@ def _encounter(
     record: NativeEncounter,
     encounter: Encounter | None,
     patient: Patient,
-    account: Account,
+    account_id: str,
     facility: Facility | None,
     day: str,
     parts: list[str],
 ) -> Encounter:
     own = EncounterFields.model_fields
-    places: dict[str, object] = {"account_id": account.id, "service_date": day}
+    places: dict[str, object] = {"account_id": account_id, "service_date": day}
     if facility is not None:
         places["facility_id"] = facility.id
     if encounter is None:
         values = {name: getattr(record, name) for name in own}
-        encounter = Encounter(patient_id=patient.id, **places, **values)
+        encounter = Encounter(id=new_id(), patient_id=patient.id, **places, **values)
         return rows.add(encounter, source=record.source, visit_number=record.visit_number)
     values = {name: getattr(record, name) for name in own if name in record.model_fields_set}
     _note(parts, "encounter", update(encounter, values | places))
@@ -251,18 +263,19 @@ def _encounter(
 
 
 def _coverages(
-    session: Session, record: NativeEncounter, account: Account, payers: Sequence[Payer], parts: list[str]
+    session: Session, record: NativeEncounter, account_id: str, payers: Sequence[Payer], parts: list[str]
 ) -> None:
     """The account's insurances become those of the record; a record without any says nothing of them."""
     if not record.coverages:
         return
-    stored = {c.sequence: c for c in session.exec(select(Coverage).where(Coverage.account_id == account.id))}
+    query = select(Coverage).where(Coverage.account_id == account_id)
+    stored = {c.sequence: c for c in session.exec(query)}
     changed = False
     for said, payer in zip(record.coverages, payers, strict=True):
         row = stored.pop(said.sequence, None)
         if row is None:
             values = {name: getattr(said, name) for name in CoverageFields.model_fields}
-            session.add(Coverage(account_id=account.id, payer_id=payer.id, **values))
+            session.add(Coverage(account_id=account_id, payer_id=payer.id, **values))
             changed = True
         else:
             changed |= update(row, named(said) | {"payer_id": payer.id})
@@ -290,8 +303,8 @@ def _provider_roles(
     new = sorted(said - set(stored))
     for row in gone:
         session.delete(row)
-    for role, provider_id in new:
-        session.add(EncounterProvider(encounter_id=encounter.id, provider_id=provider_id, role=role))
+    values = [{"id": new_id(), "encounter_id": encounter.id, "provider_id": p, "role": role} for role, p in new]
+    insert_rows(session, EncounterProvider, values)
     _note(parts, "providers", gone or new)
 
 
@@ -320,7 +333,8 @@ def _keep_raw(session: Session, record: NativeEncounter, raw: Raw | None, fresh:
     digest = hashlib.sha256(raw.content).hexdigest()
     known = {"kind": raw.kind, "identity": identity, "sha256": digest}
     if fresh or session.exec(select(RawMessage.id).filter_by(**known)).first() is None:
-        session.add(RawMessage(content=zlib.compress(raw.content), **known))
+        content = zlib.compress(raw.content)
+        insert_rows(session, RawMessage, [{"id": new_id(), "content": content, "received_at": now(), **known}])
 
 
 def _note(parts: list[str], part: str, changed: object) -> None:

@@ -6,7 +6,7 @@ lower rows while something is typed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -24,14 +24,15 @@ from store.coding.codes import Codes, Defaults
 from store.coding.entry import AddDiagnosis, AddProcedure, Entry, EntryError, Search, line_letter, parse
 from store.coding.lookup import check_chart, system_of
 from store.queries import Reader
-from store.queries.charts import ChartDocument, ChartHead, chart_documents, chart_head
+from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
 from store.queries.codings import coding_codes, coding_defaults
 from store.terms import CodingKind, CodingStatus, DiagnosisRole, DocumentStatus, Severity
 from tui.cells import Line, cut, ends, left, right, wrap
 from tui.money import dollars
 from tui.screens.chart_facts import fact_lines
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import WIDE, DeskScreen
 from tui.screens.worklist import hold_chart
+from tui.widgets.row_table import Column
 from tui.widgets.text_pane import Content, TextPane
 
 ROLE_MARK = {
@@ -44,6 +45,12 @@ ROLE_MARK = {
 LAYOUTS = ("both", "note", "codes")
 DRAFT_SECONDS = 0.4
 MATCHES = 7
+MATCH_COLUMNS = (
+    Column("", 9, lambda row: " " + row[0], style=lambda row: "strong"),
+    Column("", 0, lambda row: row[1]),
+    Column("", 44, lambda row: row[2], style=lambda row: "dim", from_width=WIDE),
+    Column("", 5, lambda row: {"icd10cm": "dx", "icd10pcs": "PCS"}.get(row[3], "HCPCS"), style=lambda row: "dim"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class ChartOnScreen:
 
     head: ChartHead
     documents: tuple[ChartDocument, ...]
+    charged: dict[str, str]
+    """The charge master's words for each code charged: the title where no code set has one."""
     codes: Codes
     defaults: Defaults
 
@@ -281,7 +290,7 @@ class ChartScreen(DeskScreen):
         if self.entry.asking != "entry":
             return
         if rows:
-            self.offer(rows)
+            self.offer(rows, MATCH_COLUMNS)
         else:
             self.close_choices()
 
@@ -314,7 +323,7 @@ class ChartScreen(DeskScreen):
 
     async def _changed(self, codes: Codes, message: str) -> None:
         if self._chart:
-            self._chart = ChartOnScreen(self._chart.head, self._chart.documents, codes, self._chart.defaults)
+            self._chart = replace(self._chart, codes=codes)
             await self._show_codes()
         self.entry.say(message)
 
@@ -332,8 +341,7 @@ class ChartScreen(DeskScreen):
     async def _final(self) -> None:
         from store.coding.service import finalize
 
-        blocking = sum(Severity(finding.severity.value).blocks for finding in self._findings)
-        message = await self.workstation.change(finalize, self.coding_id, blocking, self._release)
+        message = await self.workstation.record.change_with_codes(finalize, self.coding_id)
         await self._load()
         self.say(f"{message}  n takes the next chart.", "good")
 
@@ -385,6 +393,7 @@ def _read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScr
     return ChartOnScreen(
         head,
         tuple(chart_documents(reader, head.encounter_id)),
+        {charge.procedure_code: charge.description for charge in chart_charges(reader, head.encounter_id)},
         coding_codes(reader, coding_id),
         coding_defaults(reader, head.encounter_id, head.service_date),
     )
@@ -469,8 +478,8 @@ def _code_lines(
         mark = _mark(marked.get(f"line.{sequence}"))
         pointers = ",".join(map(str, line.pointers)) or "–"
         end = f"{' '.join(line.modifiers):<5} {line.units:>3} {pointers:<8}{right(dollars(line.charge_cents), 9)} "
-        start = (mark, (f" {line_letter(sequence)} ", "dim"), (left(line.code, 9), "strong"))
-        title = titles.get((line.system, line.code), "")
+        start = (mark, (f" {line_letter(sequence)} ", "dim"), (left(line.code, 8), "strong"))
+        title = titles.get((line.system, line.code), "") or chart.charged.get(line.code, "")
         lines.append(ends((*start, (cut(title, width - 42), "text")), ((end, "text"),), width))
     if not lines:
         lines.append(((" Nothing coded yet. + and a code or words begin.", "dim"),))

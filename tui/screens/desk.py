@@ -7,7 +7,7 @@ in focus. A screen never reads the record itself: it awaits its desks (`tui.desk
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from textual import events
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tui.app import Workstation
 
 WIDE = 120
+
+CHOICE_COLUMNS: Sequence[Column[Any]] = (Column("", 0, lambda row: f" {left(row[0], 18)} {row[1]}"),)
+"""The columns of choices: a name and its words."""
 
 
 class Pane(Protocol):
@@ -58,7 +61,7 @@ class DeskScreen(Screen[None]):
         yield Painted(id="place")
         with Vertical(id="work"):
             yield from self.compose_work()
-        yield RowTable(_CHOICE_COLUMNS, headings=False, id="choices")
+        yield RowTable(CHOICE_COLUMNS, headings=False, id="choices")
         yield EntryLine(id="entry")
         yield Painted(id="keys")
 
@@ -185,7 +188,7 @@ class DeskScreen(Screen[None]):
         def shown(text: str) -> None:
             words = text.lower().split()
             fitting = [o for o in options if all(w in f"{o[0]} {o[1]}".lower() for w in words)]
-            self.offer([(name, help_text, "") for name, help_text in fitting])
+            self.offer(fitting)
 
         async def answered(text: str) -> None:
             row = self.choices.selected
@@ -201,8 +204,9 @@ class DeskScreen(Screen[None]):
 
     _narrow: Callable[[str], None] | None = None
 
-    def offer(self, rows: list[tuple[str, str, str]]) -> None:
-        """Show choices above the entry line: what, its words, and a note."""
+    def offer(self, rows: Sequence[Any], columns: Sequence[Column[Any]] = CHOICE_COLUMNS) -> None:
+        """Show choices above the entry line; each begins with what it is and its words."""
+        self.choices.set_columns(columns)
         self.choices.set_source(ListSource(rows, lambda row: row[0]), keep=False)
         self.choices.add_class("-open")
 
@@ -334,12 +338,6 @@ class DeskScreen(Screen[None]):
     def footer(self) -> tuple[Action, ...]:
         """The actions of the key line now."""
         return footer(self.name_on)
-
-
-_CHOICE_COLUMNS = (
-    Column("", 0, lambda row: f" {left(row[0], 18)} {row[1]}"),
-    Column("", 26, lambda row: row[2], style=lambda row: "dim", from_width=60),
-)
 
 
 def _nothing() -> None:

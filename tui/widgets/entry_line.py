@@ -58,8 +58,10 @@ class EntryLine(Horizontal):
         yield field
 
     def say(self, text: str, style: str = "text") -> None:
-        """Show a message; while something is asked it is kept from sight."""
-        if not self.asking:
+        """Show a message; while something is asked it stands in the field until the next key."""
+        if self.asking:
+            self.query_one("#field", Input).placeholder = text
+        else:
             self.query_one("#said", Painted).paint([((" " + text, style),)])
 
     def ask(self, asking: str, prompt: str, text: str = "") -> None:
@@ -73,6 +75,7 @@ class EntryLine(Horizontal):
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
+        field.placeholder = ""
         field.focus()
 
     def end(self) -> None:
