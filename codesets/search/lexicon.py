@@ -82,11 +82,7 @@ def unfinished_phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
 @cache
 def combining_forms() -> dict[str, tuple[str, ...]]:
     """The head of a compound term ("nephro") to the words to search for in its place."""
-<<<<<<< HEAD
-    return {form: tuple(words(meaning)) for form, meaning in _rows("combining_forms.csv", ("form", "meaning"))}
-=======
     return {form: tuple(words(meaning)) for form, meaning in rows("combining_forms.csv", ("form", "meaning"))}
->>>>>>> codesets-v1
 
 
 @cache
