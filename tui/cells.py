@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 Span = tuple[str, str]
 Line = tuple[Span, ...]
@@ -31,6 +31,11 @@ def right(text: str, width: int) -> str:
     """The text at the right of exactly `width` cells."""
     shown = cut(text, width)
     return " " * (width - cell_len(shown)) + shown
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun in the right form: `1 claim`, `3 claims`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def line_width(line: Line) -> int:
@@ -79,14 +84,14 @@ def wrap(text: str, width: int) -> list[str]:
     return wrapped
 
 
-def join(spans: Iterable[Span], gap: str = "  ") -> Line:
-    """Spans with a gap between them."""
-    joined: list[Span] = []
-    for span in spans:
-        if joined:
+def join(parts: Iterable[Line], gap: str = "  ", start: str = "") -> Line:
+    """Parts of a line with a gap between them, after a blank start."""
+    joined: list[Span] = [(start, "text")]
+    for number, part in enumerate(parts):
+        if number:
             joined.append((gap, "text"))
-        joined.append(span)
-    return tuple(joined)
+        joined.extend(part)
+    return tuple(span for span in joined if span[0])
 
 
 def plain(line: Sequence[Span]) -> str:
@@ -108,9 +113,8 @@ def _wrap_paragraph(paragraph: str, width: int) -> list[str]:
         if current.strip():
             lines.append(current)
         current = indent + word
-        while cell_len(current) > width:
-            head = set_cell_size(current, width)
-            lines.append(head)
-            current = indent + current[len(head) :]
+        *full, current = chop_cells(word, width - len(indent)) if cell_len(current) > width else [current.lstrip()]
+        lines += [indent + piece for piece in full]
+        current = indent + current
     lines.append(current)
     return lines

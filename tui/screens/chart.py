@@ -6,6 +6,7 @@ lower rows while something is typed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -198,6 +199,18 @@ class ChartScreen(DeskScreen):
         if asking == "entry":
             self._keep_draft("", now=True)
 
+    def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
+        if asking == "entry":
+            return ("Enter", "add"), ("Up Down", "choose"), ("PgUp PgDn", "read"), ("F2", "encoder"), ("Esc", "done")
+        return super().asking_hints(asking)
+
+    def asking_key(self, key: str) -> bool:
+        """The note can be read while a code is typed."""
+        if key in ("PgDn", "PgUp"):
+            self.document_pane.page(1 if key == "PgDn" else -1)
+            return True
+        return False
+
     def do_find(self) -> None:
         async def found(text: str) -> None:
             self._words = text.strip()
@@ -290,7 +303,7 @@ class ChartScreen(DeskScreen):
         if self.entry.asking != "entry":
             return
         if rows:
-            self.offer(rows, MATCH_COLUMNS)
+            self.offer(rows, MATCH_COLUMNS, "matches")
         else:
             self.close_choices()
 

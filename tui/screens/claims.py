@@ -10,7 +10,7 @@ from textual.containers import Container
 from codesets.home import home
 from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_counts, claim_list
 from store.terms import ClaimStatus
-from tui.cells import Line
+from tui.cells import Line, counted
 from tui.money import dollars
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -140,7 +140,7 @@ class ClaimsScreen(DeskScreen):
         for built in report.built:
             await self.workstation.record.change_with_codes(scrub_claim, built.claim_id)
         await self._reload()
-        said = f"{len(report.built)} claims built and scrubbed."
+        said = f"{counted(len(report.built), 'claim')} built and scrubbed."
         if report.not_built:
             reasons = dict.fromkeys(each.reason.value for each in report.not_built)
             said += f"  {len(report.not_built)} not built: {'; '.join(reasons)}."
@@ -164,15 +164,14 @@ class ClaimsScreen(DeskScreen):
 
     def do_export(self) -> None:
         ready = self._counts.get(ClaimStatus.READY, 0)
-        count = "1 ready claim" if ready == 1 else f"{ready} ready claims"
-        self.confirm(f"Export {count} as an 837P file?", self._export)
+        self.confirm(f"Export {counted(ready, 'ready claim')} as an 837P file?", self._export)
 
     async def _export(self) -> None:
         from store.claims.export import export_claims
 
         report = await self.workstation.change(export_claims, None, _new_file(), None, True)
         await self._reload()
-        self.say(f"{report.claims} claims written to {report.destination}", "good")
+        self.say(f"{counted(report.claims, 'claim')} written to {report.destination}", "good")
 
 
 def _fits(row: ClaimRow, words: list[str]) -> bool:

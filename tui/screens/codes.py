@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -124,6 +125,10 @@ class CodeSearchScreen(DeskScreen):
         self.refresh_frame()
         if self.rows.selected is not None and self.workstation.chart_in_work is not None:
             self.do_use_code()
+
+    def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
+        enter = "use" if self.workstation.chart_in_work else "read"
+        return ("Enter", enter), ("Up Down", "choose"), ("Tab", "system"), ("PgDn", "more"), ("Esc", "list")
 
     def asking_key(self, key: str) -> bool:
         moves = {"Down": self.do_down, "Up": self.do_up, "PgDn": self.do_read_on, "Tab": self.do_system}

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 WIDE = 120
 
+MOST_CHOICES = 10
+
 CHOICE_COLUMNS: Sequence[Column[Any]] = (Column("", 0, lambda row: f" {left(row[0], 18)} {row[1]}"),)
 """The columns of choices: a name and its words."""
 
@@ -189,7 +191,7 @@ class DeskScreen(Screen[None]):
         def shown(text: str) -> None:
             words = text.lower().split()
             fitting = [o for o in options if all(w in f"{o[0]} {o[1]}".lower() for w in words)]
-            self.offer(fitting)
+            self.offer(fitting, title=asking)
 
         async def answered(text: str) -> None:
             row = self.choices.selected
@@ -205,8 +207,12 @@ class DeskScreen(Screen[None]):
 
     _narrow: Callable[[str], None] | None = None
 
-    def offer(self, rows: Sequence[Any], columns: Sequence[Column[Any]] = CHOICE_COLUMNS) -> None:
+    def offer(
+        self, rows: Sequence[Any], columns: Sequence[Column[Any]] = CHOICE_COLUMNS, title: str = "choices"
+    ) -> None:
         """Show choices above the entry line; each begins with what it is and its words."""
+        self.choices.title = title
+        self.choices.styles.height = min(len(rows), MOST_CHOICES) + 1
         self.choices.set_columns(columns)
         self.choices.set_source(ListSource(rows, lambda row: row[0]), keep=False)
         self.choices.add_class("-open")
@@ -265,6 +271,14 @@ class DeskScreen(Screen[None]):
             return True
         return False
 
+    def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
+        """What the keys beside text do in a field: the key line while something is asked."""
+        if asking == "confirm":
+            return ("y", "yes"), ("Esc", "no")
+        if self.choices.has_class("-open"):
+            return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
+        return ("Enter", "done"), ("Esc", "leave")
+
     def asking_key(self, key: str) -> bool:
         """A key that is not text, pressed in a field; true when it was used."""
         return False
@@ -310,6 +324,9 @@ class DeskScreen(Screen[None]):
         self.app.cursor_position = Offset(x, y)
 
     def _key_line(self, width: int) -> Line:
+        if self.entry.asking:
+            hints = self.asking_hints(self.entry.asking)
+            return join([((key, "focus"), (f" {what}", "text")) for key, what in hints], start=" ")
         spans: list[Line] = []
         room = width - 2
         last: Line = ()
@@ -339,8 +356,3 @@ class DeskScreen(Screen[None]):
 
 def _nothing() -> None:
     """An action that this screen does not carry out."""
-
-
-def spans_of(pairs: list[tuple[str, str]]) -> Line:
-    """Spans in a line, with two blanks between them."""
-    return join([pair for pair in pairs if pair[0]])

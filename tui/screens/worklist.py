@@ -19,7 +19,7 @@ from store.queries.worklists import (
     worklist_rows,
 )
 from store.terms import WorkStatus
-from tui.cells import Line, wrap
+from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -235,11 +235,10 @@ def _mark_style(row: WorkRow, me: str | None) -> str:
 
 def _why_lines(row: WorkRow, why: WhyHere, width: int) -> list[Line]:
     parts = " + ".join(f"{points} {words}" for points, words in why.reasons) or "no reason beyond its place"
-    documents = "1 document" if why.documents == 1 else f"{why.documents} documents"
-    codes = "1 code" if why.codes == 1 else f"{why.codes} codes"
+    inside = ", ".join(counted(n, noun) for n, noun in ((why.documents, "document"), (why.codes, "code")))
     lines: list[Line] = [(("rule ", "dim"), (text, "text")) for text in wrap(why.rule, width - 6)[:1]]
     lines += [((f"{text}", "text"),) for text in wrap(f"{why.priority} = {parts}", width - 1)]
-    lines.append(((f"{documents}, {codes}, {len(why.holds)} holds", "text"),))
+    lines.append(((f"{inside}, {counted(len(why.holds), 'hold')}", "text"),))
     for hold in why.holds:
         lines.append((("H ", "warning"), (hold, "warning")))
     if why.reason_for_visit:

@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from textual import events
 from textual.message import Message
 
-from tui.cells import Line, left, right
+from tui.cells import Line, left, right, rule
 from tui.widgets.painted import Painted
 
 RowT = TypeVar("RowT")
@@ -73,11 +73,19 @@ class RowTable(Painted):
             return isinstance(message, RowTable.Moved)
 
     def __init__(
-        self, columns: Sequence[Column[Any]], *, headings: bool = True, empty: str = "", id: str | None = None
+        self,
+        columns: Sequence[Column[Any]],
+        *,
+        headings: bool = True,
+        title: str = "",
+        empty: str = "",
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._columns = columns
         self._headings = headings
+        self.title = title
+        """Where a table has no headings, a rule with this title may stand above it."""
         self._source: RowSource[Any] = ListSource((), str)
         self._top = 0
         self._index = 0
@@ -143,7 +151,7 @@ class RowTable(Painted):
 
     @property
     def _head(self) -> int:
-        return 1 if self._headings else 0
+        return 1 if self._headings or self.title else 0
 
     @property
     def _room(self) -> int:
@@ -162,7 +170,9 @@ class RowTable(Painted):
         columns = [column for column in self._columns if width >= column.from_width]
         widths = _widths(columns, width)
         lines: list[Line] = []
-        if self._headings:
+        if self.title:
+            lines.append(rule(self.title, f"{self._index + 1} of {len(self._source)}", width, "focus"))
+        elif self._headings:
             lines.append(
                 tuple((_aligned(c.title, w, c.align) + " ", "dim") for c, w in zip(columns, widths, strict=True))
             )

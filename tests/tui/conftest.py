@@ -1,0 +1,12 @@
+"""The person at the keyboard of every screen test is a made-up coder of the demo site."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def at_desk(demo_url: str, reference: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo site, with the coder mreyes at the keyboard."""
+    monkeypatch.setattr("store.people.os_login", lambda: "mreyes")
+    monkeypatch.setenv("TERM", "xterm-256color")

@@ -1,0 +1,59 @@
+"""Drives the workstation without a terminal and reads its cells as text: what goldens and screen tests share."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from store.settings import today
+from tui.app import Workstation
+
+GOLDENS = Path(__file__).parent / "goldens"
+SIZES = [(80, 24), (132, 43)]
+
+
+@asynccontextmanager
+async def opened(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Workstation, Pilot]]:
+    """The workstation on the demo site of the test, settled on its first screen."""
+    app = Workstation(today())
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        yield app, pilot
+
+
+async def settle(pilot: Pilot) -> None:
+    """Wait until every worker has finished and what they changed is drawn; the screens have no timers but drafts."""
+    for _ in range(6):
+        await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
+        await pilot.pause()
+
+
+async def type_text(pilot: Pilot, text: str) -> None:
+    """Type a text into the field in focus."""
+    names = {" ": "space", ".": "full_stop", "-": "minus", ",": "comma", "$": "dollar_sign", "/": "slash"}
+    for character in text:
+        await pilot.press(names.get(character, character))
+    await settle(pilot)
+
+
+def cells(app: Workstation) -> str:
+    """The screen as lines of text, without blanks at their ends. One private call of Textual, kept here."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips) + "\n"
+
+
+def assert_golden(app: Workstation, name: str) -> None:
+    """The screen equals the golden of that name; `UPDATE_GOLDENS=1` writes it anew."""
+    text = re.sub(r"\b\d+ ms\b", "N ms", cells(app))
+    path = GOLDENS / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDENS"):
+        path.write_text(text, encoding="utf-8")
+    if not path.exists():
+        pytest.fail(f"there is no golden {path.name}; UPDATE_GOLDENS=1 writes it")
+    assert text == path.read_text(encoding="utf-8")

@@ -1,0 +1,73 @@
+"""The registry of actions: complete, without contradictions, and carried out by a screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.actions import actions_on, footer, key_name, keymap, registry
+from tui.app import Workstation
+from tui.screens.chart import ChartScreen
+from tui.screens.claim import ClaimScreen
+from tui.screens.claims import ClaimsScreen
+from tui.screens.codes import CodeSearchScreen
+from tui.screens.help import HelpScreen
+from tui.screens.worklist import WorklistScreen
+
+SCREENS = {
+    screen.name_on: screen
+    for screen in (WorklistScreen, ChartScreen, CodeSearchScreen, ClaimsScreen, ClaimScreen, HelpScreen)
+}
+# Keys that a terminal, a multiplexer or another key's bytes take away.
+FORBIDDEN = ("ctrl", "alt", "F11", "F12")
+
+
+@pytest.mark.parametrize("action", registry(), ids=lambda action: action.id)
+def test_every_action_has_a_method_on_each_of_its_screens(action) -> None:
+    places = list(SCREENS.values()) if "any" in action.on else [SCREENS[name] for name in action.on]
+
+    missing = [
+        s.__name__ for s in places if not (hasattr(s, f"do_{action.id}") or hasattr(Workstation, f"do_{action.id}"))
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("action", registry(), ids=lambda action: action.id)
+def test_no_action_needs_a_key_that_terminals_lose(action) -> None:
+    assert not [key for key in action.keys if key.startswith(FORBIDDEN)]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_shows_its_keys_and_help_in_80_columns(screen: str) -> None:
+    shown = footer(screen)
+
+    assert shown[-1].id == "help"
+    assert sum(len(f"{action.key} {action.label}  ") for action in shown[:5]) <= 80
+
+
+@pytest.mark.parametrize("key", ["F1", "F2", "F3", "F4", "g s", "g q", "g c", ":", "q", "Esc", "?"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_keys_that_never_change_work_on_every_screen(screen: str, key: str) -> None:
+    assert key in keymap(screen)
+
+
+def test_a_screen_s_own_key_hides_the_one_of_every_screen() -> None:
+    assert keymap("codes")["Space"].id == "read_on"
+    assert keymap("chart")["Space"].id == "page_down"
+
+
+def test_keys_are_named_as_they_are_written_in_the_registry() -> None:
+    names = [key_name("question_mark", "?"), key_name("escape", "\x1b"), key_name("f2", None), key_name("k", "k")]
+
+    assert names == ["?", "Esc", "F2", "k"]
+
+
+def test_dangerous_actions_are_few_and_ask_first() -> None:
+    assert {action.id for action in registry() if action.danger} == {"quit", "final", "export"}
+
+
+def test_every_screen_of_the_registry_exists() -> None:
+    named = {screen for action in registry() for screen in action.on} - {"any"}
+
+    assert named <= set(SCREENS)
+    assert all(actions_on(screen) for screen in SCREENS)

@@ -1,0 +1,46 @@
+"""The floors of the house, and what each start may load: proved in a fresh interpreter."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"textual", "sqlmodel", "sqlalchemy", "alembic", "pydantic"}
+
+
+def loaded(statement: str) -> set[str]:
+    """The top-level modules that a statement brings in."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{statement}\nprint(*{{m.split('.')[0] for m in sys.modules}})"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import codesets.catalog, codesets.search, codesets.edits",
+        "import tui.cli; tui.cli._parser()",
+        "import tui.commands.search, tui.commands.code, tui.commands.codesets",
+        "import store.queries.worklists, store.queries.charts, store.queries.codings, store.queries.claims",
+        "import store.coding.codes, store.coding.entry, store.coding.lookup",
+    ],
+)
+def test_reading_code_sets_and_rows_loads_neither_orm_nor_screens(statement: str) -> None:
+    assert loaded(statement) & HEAVY == set()
+
+
+def test_the_store_loads_no_screens() -> None:
+    assert "textual" not in loaded("import store.database, store.coding.service, store.claims.build")
+
+
+def test_the_floors_import_downward_only() -> None:
+    done = subprocess.run(["lint-imports"], capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 0, done.stdout

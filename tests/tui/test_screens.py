@@ -1,0 +1,222 @@
+"""Every screen on the demo site: what it shows at both sizes, and what its keys do."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from store.database import open_database
+from store.models import Claim, Coding, EntryDraft, WorkItem
+from store.terms import ClaimStatus, CodingStatus, WorkStatus
+from tests.tui.screens import SIZES, assert_golden, cells, opened, settle, type_text
+from tui.screens.chart import ChartScreen
+from tui.screens.claims import ClaimsScreen
+from tui.screens.codes import CodeSearchScreen
+from tui.screens.worklist import WorklistScreen
+
+pytestmark = pytest.mark.usefixtures("at_desk")
+
+
+async def keys(pilot, *pressed: str) -> None:
+    for key in pressed:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def code(pilot, *lines: str) -> None:
+    """Type entry lines into the open chart."""
+    await keys(pilot, "plus")
+    for line in lines:
+        await type_text(pilot, line)
+        await keys(pilot, "enter")
+    await keys(pilot, "escape")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_screens_look_as_they_should(size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        assert_golden(app, f"worklist-{at}")
+        await keys(pilot, "v")
+        assert_golden(app, f"worklist-choices-{at}")
+        await keys(pilot, "escape", "enter")
+        assert_golden(app, f"chart-{at}")
+        await keys(pilot, "plus")
+        await type_text(pilot, "diabet kidn")
+        assert_golden(app, f"chart-matches-{at}")
+        await keys(pilot, "enter", "escape")
+        assert_golden(app, f"chart-coded-{at}")
+        await keys(pilot, "i")
+        assert_golden(app, f"chart-facts-{at}")
+        await keys(pilot, "i", "K")
+        assert_golden(app, f"chart-key-{at}")
+        await keys(pilot, "escape", "question_mark")
+        assert_golden(app, f"help-{at}")
+        await keys(pilot, "escape", "f2")
+        await type_text(pilot, "copd exac")
+        assert_golden(app, f"codes-{at}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_claim_screens_look_as_they_should(size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "n")
+        await code(pilot, "e11.9", "i10")
+        await keys(pilot, "f", "y", "f4")
+        assert_golden(app, f"claims-empty-{at}")
+        await keys(pilot, "a")
+        assert_golden(app, f"claims-{at}")
+        await keys(pilot, "enter")
+        assert_golden(app, f"claim-{at}")
+
+
+async def test_a_chart_is_coded_from_the_home_row_and_final_with_two_different_keys() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        await code(pilot, "e11.9", "i10")
+        await keys(pilot, "f", "enter")
+        assert "Nothing was done" in cells(app)
+
+        await keys(pilot, "f", "y")
+
+        assert "✓ final" in cells(app)
+    with open_database().reading() as session:
+        coding = session.exec(select(Coding)).one()
+        assert coding.status == CodingStatus.FINAL
+
+
+async def test_undo_takes_back_the_last_code_and_then_the_final_coding() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        await code(pilot, "e11.9", "i10")
+        await keys(pilot, "u")
+        assert "Essential" not in cells(app)
+
+        await keys(pilot, "f", "y", "u")
+
+        assert "Taken back" in cells(app)
+        assert "✓ final" not in cells(app)
+
+
+async def test_words_find_a_code_and_enter_adds_it_with_its_trail() -> None:
+    async with opened() as (_, pilot):
+        await keys(pilot, "n")
+
+        await code(pilot, "chf")
+
+    with open_database().reading() as session:
+        from store.models import FinalDiagnosis
+
+        added = session.exec(select(FinalDiagnosis)).one()
+        assert added.code == "I50.9"
+        assert "chf" in added.why
+
+
+async def test_a_wrong_entry_says_what_was_expected_and_changes_nothing() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.9 q")
+        await keys(pilot, "enter")
+
+        assert "expected a role" in app.screen.query_one("#field").placeholder or "expected a role" in cells(app)
+    with open_database().reading() as session:
+        from store.models import FinalDiagnosis
+
+        assert session.exec(select(FinalDiagnosis)).all() == []
+
+
+async def test_what_is_typed_is_in_the_record_within_a_second_and_offered_again() -> None:
+    async with opened() as (_, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.4")
+        await pilot.pause(1.0)
+        with open_database().reading() as session:
+            assert session.exec(select(EntryDraft)).one().text == "e11.4"
+
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter")
+
+        assert app.screen.entry.text == "e11.4"  # type: ignore[attr-defined]
+
+
+async def test_leaving_a_chart_gives_it_back_with_its_codes() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        await code(pilot, "e11.9")
+
+        await keys(pilot, "q")
+
+        assert isinstance(app.screen, WorklistScreen)
+    with open_database().reading() as session:
+        item = session.exec(select(WorkItem).join(Coding, Coding.encounter_id == WorkItem.encounter_id)).one()
+        assert item.status == WorkStatus.READY
+
+
+async def test_a_held_chart_shows_its_mark_and_reason() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "h")
+        await type_text(pilot, "signature")
+        await keys(pilot, "enter")
+
+        assert "on hold: signature missing" in cells(app)
+        assert " H " in cells(app)
+
+
+async def test_an_action_that_cannot_be_done_says_why() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "e")
+
+        assert "export: no claim is ready" in cells(app)
+
+
+async def test_f_keys_lead_to_the_desks_and_back() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2")
+        assert isinstance(app.screen, CodeSearchScreen)
+        await keys(pilot, "f4")
+        assert isinstance(app.screen, ClaimsScreen)
+        await keys(pilot, "f3")
+        assert isinstance(app.screen, WorklistScreen)
+        await keys(pilot, "g", "s")
+        assert isinstance(app.screen, CodeSearchScreen)
+
+
+async def test_a_code_found_in_the_encoder_goes_into_the_open_chart() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "f2")
+        await type_text(pilot, "uti")
+        await keys(pilot, "enter")
+
+        assert isinstance(app.screen, ChartScreen)
+        assert "N39.0" in cells(app)
+
+
+async def test_the_command_line_runs_any_action_by_name() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "colon")
+        await type_text(pilot, "claims")
+        await keys(pilot, "enter")
+
+        assert isinstance(app.screen, ClaimsScreen)
+
+
+async def test_leaving_the_first_screen_asks_and_only_y_is_a_yes() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "q", "enter")
+        assert app.is_running
+
+        await keys(pilot, "q", "y")
+
+        assert app.return_code == 0
+
+
+async def test_exported_claims_are_marked_and_the_file_is_there() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        await code(pilot, "e11.9")
+        await keys(pilot, "f", "y", "f4", "a", "e", "y")
+
+        assert "1 claim written to" in cells(app)
+    with open_database().reading() as session:
+        assert session.exec(select(Claim)).one().status == ClaimStatus.EXPORTED
