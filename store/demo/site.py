@@ -27,6 +27,7 @@ from store.models.patient import PatientFields
 from store.terms import CodingKind, DiagnosisRole, Role
 
 _STRICT = ConfigDict(extra="forbid")
+_PARTS = ("patient", "account", "coverages", "providers", "documents", "charges", "source_codes")
 
 Fields = TypeVar("Fields", bound=SQLModel)
 Kind = TypeVar("Kind")
@@ -218,9 +219,6 @@ def read_chart(content: Mapping[str, Any], name: str, directory: Directory) -> D
         encounter=_parse(NativeEncounter, encounter, name, "encounter"),
         key=key,
     )
-
-
-_PARTS = ("patient", "account", "coverages", "providers", "documents", "charges", "source_codes")
 
 
 def _read(path: Traversable) -> dict[str, Any]:
