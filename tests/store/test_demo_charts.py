@@ -312,6 +312,9 @@ CHART = {
         ({"charges": [{"charge_number": "C1", "service_date": "soon", "amount_cents": 1}]}, "charges.1.service_date"),
         ({"key": {"diagnoses": [{"code": "I10", "role": "moon"}]}}, "key.diagnoses.1.role"),
         ({"note": "x"}, "chart.note: no such field"),
+        ({"patient": "x"}, "patient: Input should be a valid dictionary"),
+        ({"documents": "x"}, "documents: Input should be a valid list"),
+        ({"number": "x"}, "number: Input should be a valid integer"),
     ],
 )
 def test_a_wrong_chart_names_its_file_and_field(change: dict, message: str) -> None:
