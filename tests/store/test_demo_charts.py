@@ -165,6 +165,15 @@ def test_documents_have_a_realistic_length(chart: DemoChart) -> None:
 
 
 @pytest.mark.parametrize("chart", CHARTS)
+def test_documents_stand_in_the_order_they_were_written(chart: DemoChart) -> None:
+    written = [d.authored_at for d in chart.encounter.documents]
+
+    in_order = sorted(written)
+
+    assert written == in_order
+
+
+@pytest.mark.parametrize("chart", CHARTS)
 def test_every_service_date_lies_within_the_stay(chart: DemoChart) -> None:
     encounter = chart.encounter
     first, last = encounter.started_at[:10], encounter.ended_at[:10]
