@@ -165,12 +165,12 @@ def test_documents_have_a_realistic_length(chart: DemoChart) -> None:
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_documents_stand_in_the_order_they_were_written(chart: DemoChart) -> None:
-    written = [d.authored_at for d in chart.encounter.documents]
+def test_documents_are_numbered_in_the_order_they_were_written(chart: DemoChart) -> None:
+    documents = chart.encounter.documents
 
-    in_order = sorted(written)
+    by_number = sorted(documents, key=lambda d: d.document_number)
 
-    assert written == in_order
+    assert by_number == documents == sorted(documents, key=lambda d: d.authored_at)
 
 
 @pytest.mark.parametrize("chart", CHARTS)
