@@ -27,6 +27,7 @@ from store.models.patient import PatientFields
 from store.terms import CodingKind, DiagnosisRole, Role
 
 _STRICT = ConfigDict(extra="forbid")
+_PARTS = ("patient", "account", "coverages", "providers", "documents", "charges", "source_codes")
 
 Fields = TypeVar("Fields", bound=SQLModel)
 Kind = TypeVar("Kind")
@@ -132,6 +133,18 @@ class DemoSite:
     charts: tuple[DemoChart, ...] = field(repr=False)
 
 
+@dataclass(frozen=True, config=ConfigDict(arbitrary_types_allowed=True))
+class Directory:
+    """What `site.toml` says, by local id, so that charts can refer to it."""
+
+    source: str
+    facilities: dict[str, FacilityFields]
+    payers: dict[str, PayerFields]
+    providers: dict[str, ProviderFields]
+    people: tuple[DemoPerson, ...]
+    planted: tuple[PlantedFault, ...]
+
+
 @lru_cache(maxsize=1)
 def load_site() -> DemoSite:
     """The made-up site, read once. Raises DemoSiteError with file and field where a file is wrong."""
@@ -159,25 +172,13 @@ def answer_key(visit_number: str) -> AnswerKey | None:
     return None
 
 
-@dataclass(frozen=True, config=ConfigDict(arbitrary_types_allowed=True))
-class Directory:
-    """What `site.toml` says, by local id, so that charts can refer to it."""
-
-    source: str
-    facilities: dict[str, FacilityFields]
-    payers: dict[str, PayerFields]
-    providers: dict[str, ProviderFields]
-    people: tuple[DemoPerson, ...]
-    planted: tuple[PlantedFault, ...]
-
-
 def read_directory(content: Mapping[str, Any], name: str) -> Directory:
     """The directory from the content of `site.toml`. Raises DemoSiteError with file and field."""
     source = str(_need(content, "source", name))
 
     def by_local_id(table: str, model: type[Fields]) -> dict[str, Fields]:
         _need(content, table, name)
-        rows = [_row(model, row, name, place, source=source) for place, row in _rows(content, table)]
+        rows = [_row(model, row, name, place, source=source) for place, row in _rows(content, table, name)]
         return {row.local_id: row for row in rows}
 
     return Directory(
@@ -193,34 +194,31 @@ def read_directory(content: Mapping[str, Any], name: str) -> Directory:
 def read_chart(content: Mapping[str, Any], name: str, directory: Directory) -> DemoChart:
     """One chart from the content of its file. Raises DemoSiteError with file and field."""
     _only(content, {"number", "name", "encounter", "key", *_PARTS}, name, "chart")
-    encounter = {**_need(content, "encounter", name), "source": directory.source}
+    encounter = {**_table(content, "encounter", name), "source": directory.source}
     encounter["facility"] = _find(directory.facilities, encounter.get("facility"), name, "encounter.facility")
     encounter["patient"] = _row(
-        PatientFields, _need(content, "patient", name), name, "patient", source=directory.source
+        PatientFields, _table(content, "patient", name), name, "patient", source=directory.source
     )
     encounter["account"] = _row(
-        AccountFields, _need(content, "account", name), name, "account", source=directory.source
+        AccountFields, _table(content, "account", name), name, "account", source=directory.source
     )
     encounter["coverages"] = [
         _row(NativeCoverage, row | {"payer": _find(directory.payers, row.get("payer"), name, place)}, name, place)
-        for place, row in _rows(content, "coverages")
+        for place, row in _rows(content, "coverages", name)
     ]
     encounter["providers"] = [
         {"role": row.get("role"), "provider": _find(directory.providers, row.get("provider"), name, place)}
-        for place, row in _rows(content, "providers")
+        for place, row in _rows(content, "providers", name)
     ]
     for table, model in (("documents", NativeDocument), ("charges", ChargeFields), ("source_codes", SourceCodeFields)):
-        encounter[table] = [_row(model, row, name, place) for place, row in _rows(content, table)]
+        encounter[table] = [_row(model, row, name, place) for place, row in _rows(content, table, name)]
     key = _parse(AnswerKey, _need(content, "key", name), name, "key")
     return DemoChart(
-        number=int(_need(content, "number", name)),
-        name=str(_need(content, "name", name)),
+        number=_parse(int, _need(content, "number", name), name, "number"),
+        name=_parse(str, _need(content, "name", name), name, "name"),
         encounter=_parse(NativeEncounter, encounter, name, "encounter"),
         key=key,
     )
-
-
-_PARTS = ("patient", "account", "coverages", "providers", "documents", "charges", "source_codes")
 
 
 def _read(path: Traversable) -> dict[str, Any]:
@@ -236,8 +234,13 @@ def _need(content: Mapping[str, Any], table: str, name: str) -> Any:
     return content[table]
 
 
-def _rows(content: Mapping[str, Any], table: str) -> list[tuple[str, dict[str, Any]]]:
-    return [(f"{table}.{number}", row) for number, row in enumerate(content.get(table, []), 1)]
+def _table(content: Mapping[str, Any], table: str, name: str) -> dict[str, Any]:
+    return _parse(dict[str, Any], _need(content, table, name), name, table)
+
+
+def _rows(content: Mapping[str, Any], table: str, name: str) -> list[tuple[str, dict[str, Any]]]:
+    rows = _parse(list[dict[str, Any]], content.get(table, []), name, table)
+    return [(f"{table}.{number}", row) for number, row in enumerate(rows, 1)]
 
 
 def _find(known: Mapping[str, Fields], local_id: object, name: str, place: str) -> Fields:

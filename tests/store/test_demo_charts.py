@@ -165,6 +165,15 @@ def test_documents_have_a_realistic_length(chart: DemoChart) -> None:
 
 
 @pytest.mark.parametrize("chart", CHARTS)
+def test_documents_are_numbered_in_the_order_they_were_written(chart: DemoChart) -> None:
+    documents = chart.encounter.documents
+
+    by_number = sorted(documents, key=lambda d: d.document_number)
+
+    assert by_number == documents == sorted(documents, key=lambda d: d.authored_at)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
 def test_every_service_date_lies_within_the_stay(chart: DemoChart) -> None:
     encounter = chart.encounter
     first, last = encounter.started_at[:10], encounter.ended_at[:10]
@@ -312,6 +321,9 @@ CHART = {
         ({"charges": [{"charge_number": "C1", "service_date": "soon", "amount_cents": 1}]}, "charges.1.service_date"),
         ({"key": {"diagnoses": [{"code": "I10", "role": "moon"}]}}, "key.diagnoses.1.role"),
         ({"note": "x"}, "chart.note: no such field"),
+        ({"patient": "x"}, "patient: Input should be a valid dictionary"),
+        ({"documents": "x"}, "documents: Input should be a valid list"),
+        ({"number": "x"}, "number: Input should be a valid integer"),
     ],
 )
 def test_a_wrong_chart_names_its_file_and_field(change: dict, message: str) -> None:
