@@ -278,7 +278,7 @@ def _prior(code: str, title: str) -> float:
     if lowered.startswith("other ") or "other specified" in lowered:
         prior -= 0.012
     if "in diseases classified elsewhere" in lowered:
-        prior -= 0.03  # a manifestation is never the first code
+        prior -= 0.1  # a manifestation is never the first code
     if lowered.startswith(("pathological fracture", "stress fracture")):
         prior -= 0.03  # a fracture of which nothing else is said is traumatic
     if len(code) == 7 and code[6] not in "A019":
@@ -286,7 +286,9 @@ def _prior(code: str, title: str) -> float:
     if code[0] in "VWXY":
         prior -= 0.03
     if code[0] in "OP":
-        prior -= 0.025
+        prior -= 0.05  # only for obstetric records and newborns
+    if lowered.startswith(("personal history", "family history", "subsequent ")):
+        prior -= 0.04
     if code[0] == "T" and "A" <= code[-1] <= "Z" and len(code) == 7:
         prior -= 0.005
     return prior - 0.002 * max(0, len(code) - 3)
