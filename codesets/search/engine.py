@@ -163,10 +163,10 @@ class _Searcher:
                     best[code] = (score, one, place)
         order = sorted(best, key=lambda code: -best[code][0])
         if not as_written:
-            order = self._variants_last(order)
+            order = self._variants_last(order, limit)
         return [self._explained(code, *best[code]) for code in order[:limit]]
 
-    def _variants_last(self, order: list[int]) -> list[int]:
+    def _variants_last(self, order: list[int], limit: int) -> list[int]:
         """Codes that differ only in the 7th character: the best of them in place, the others at the end."""
         seen: set[int] = set()
         leading: list[int] = []
@@ -175,6 +175,8 @@ class _Searcher:
             printed = int(self._segment.printed[code])
             (variants if printed in seen else leading).append(code)
             seen.add(printed)
+            if len(leading) == limit:
+                break
         return leading + variants
 
     def _explained(self, code: int, score: float, ranked: Ranked, place: int) -> Hit:

@@ -83,7 +83,7 @@ class Segment:
 
     def text(self, row: int) -> str:
         """The text of a term row."""
-        return bytes(self.texts[self.text_starts[row] : self.text_starts[row + 1]]).decode()
+        return self.texts[self.text_starts[row] : self.text_starts[row + 1]].tobytes().decode()
 
     def beginning_with(self, prefix: str) -> NDArray[np.int32]:
         """The codes that begin with these characters, in official order."""
@@ -133,7 +133,9 @@ def load(folder: Path, release: int) -> Segment:
             raise ValueError(f"format {meta['format']}")
         vocabulary = (place / "vocabulary.txt").read_text(encoding="ascii").split("\n")
         arrays: dict[str, Any] = {
-            name: np.load(place / f"{name}.npy", mmap_mode="r") for name in meta["arrays"]
+            # A plain view of the mapped file: np.memmap itself is slow to index.
+            name: np.load(place / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+            for name in meta["arrays"]
         }
         return Segment(vocabulary=vocabulary, **arrays)
     except (OSError, ValueError, KeyError, TypeError) as error:
