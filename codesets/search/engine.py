@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from codesets.reference import Reference
+from codesets.reference import Reference, search_folder
 from codesets.releases import CodeSystem, Release
 from codesets.search import index
 from codesets.search.index import Segment, TermKind
@@ -73,7 +73,7 @@ class Engine:
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
-        self._folder = index.folder_for(reference.path, reference.build_id)
+        self._folder = search_folder(reference.path, reference.build_id)
         self._searchers: dict[int, _Searcher] = {}
 
     def search(

@@ -97,11 +97,6 @@ class Segment:
         return self.postings[self.starts[word] : self.starts[word + 1]]
 
 
-def folder_for(place: Path, build_id: str) -> Path:
-    """Where the index of the database at `place` with this build id is kept."""
-    return place.with_suffix(".search") / build_id
-
-
 def build(db: sqlite3.Connection, folder: Path, progress: Callable[[float], None]) -> Path:
     """Write the index of every release in the database into a new folder and return it."""
     releases = [row[0] for row in db.execute("SELECT id FROM releases ORDER BY id")]

@@ -144,9 +144,9 @@ def _joined_or_split(reading: Reading, vocabulary: Vocabulary) -> Iterator[Readi
             yield replace(reading, words=changed, weight=0.98)
     for place, word in enumerate(reading.words):
         if parts := _parts(word, vocabulary):
-            changed = [*reading.words[:place], *parts, *reading.words[place + 1 :]]
+            split = [*reading.words[:place], *parts, *reading.words[place + 1 :]]
             used = (word, " ".join(parts))
-            yield replace(reading, words=_distinct(changed), weight=0.9, expanded=(*reading.expanded, used))
+            yield replace(reading, words=_distinct(split), weight=0.9, expanded=(*reading.expanded, used))
 
 
 def _parts(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
