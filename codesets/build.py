@@ -24,7 +24,14 @@ from codesets.errors import ReferenceUnavailable, UnreadableInput
 from codesets.hierarchy import default_billable
 from codesets.home import ensure_home
 from codesets.notes import NoteKind
-from codesets.reference import APPLICATION_ID, SCHEMA_VERSION, Progress, is_current, reference_path
+from codesets.reference import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    Progress,
+    is_current,
+    reference_path,
+    search_folder,
+)
 from codesets.releases import CodeSystem
 from codesets.search import index
 from codesets.sources import icd10cm_shipped, icd10cm_tabular
@@ -157,7 +164,7 @@ def _fill(db: sqlite3.Connection, place: Path, progress: Progress) -> Path:
     db.execute("COMMIT")
     db.executescript(_INDEXES)
     progress("indexing words", 0.4)
-    return index.build(db, index.folder_for(place, build_id), lambda done: progress("indexing words", 0.4 + 0.6 * done))
+    return index.build(db, search_folder(place, build_id), lambda done: progress("indexing words", 0.4 + 0.6 * done))
 
 
 def _add_release(

@@ -181,9 +181,9 @@ def children(reference: Reference, code: Code) -> list[Code]:
 
 def descendants(reference: Reference, code: Code) -> list[Code]:
     """All codes below, in official order."""
-    above = code.code
-    found = _codes(reference, code, "code > ? AND code < ? ORDER BY position", above, above + "\x7f")
-    return found if code.system is CodeSystem.ICD10CM else []
+    if code.system is not CodeSystem.ICD10CM:
+        return []
+    return _codes(reference, code, "code > ? AND code < ? ORDER BY position", code.code, code.code + "~")
 
 
 def default_child(reference: Reference, header: Code) -> Code:

@@ -21,7 +21,7 @@ Progress = Callable[[str, float], None]
 
 APPLICATION_ID = 0x0C0DE5E7
 # Raised whenever the tables or the shipped data change: an older file is then built anew.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _MAPPED_BYTES = 128 * 1024 * 1024
 _REBUILD = "move the file away; it is built again on the next use"
 
@@ -34,7 +34,7 @@ class Reference:
         try:
             self.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
             self.db.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
-            self.build_id: str = self.db.execute("SELECT value FROM meta WHERE name = 'build'").fetchone()[0]
+            self.build_id = _build_id(self.db)
         except (sqlite3.Error, TypeError) as error:
             raise ReferenceUnavailable(f"{path}: {error}", _REBUILD) from error
 
@@ -86,9 +86,15 @@ def reference_path() -> Path:
     return home() / "reference.sqlite"
 
 
+def search_folder(place: Path, build_id: str) -> Path:
+    """Where the search index that belongs to this build of the database at `place` is kept."""
+    return place.with_suffix(".search") / build_id
+
+
 def is_current(path: Path) -> bool:
-    """Whether the file is a reference database of this version; raises ReferenceUnavailable for any other
-    file.
+    """Whether the file is a reference database of this version with its search index beside it.
+
+    Raises ReferenceUnavailable for any other file.
     """
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
@@ -96,6 +102,7 @@ def is_current(path: Path) -> bool:
             (identity,) = db.execute("PRAGMA application_id").fetchone()
             (version,) = db.execute("PRAGMA user_version").fetchone()
             tables = db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'").fetchone()[0]
+            build_id = _build_id(db) if tables else ""
         finally:
             db.close()
     except sqlite3.Error as error:
@@ -104,4 +111,10 @@ def is_current(path: Path) -> bool:
         raise ReferenceUnavailable(f"{path}: not a code-set database of codedesk", _REBUILD)
     if version > SCHEMA_VERSION:
         raise ReferenceUnavailable(f"{path}: made by a newer codedesk", "use that version, or move the file away")
-    return bool(version == SCHEMA_VERSION)
+    return bool(version == SCHEMA_VERSION) and search_folder(path, build_id).is_dir()
+
+
+def _build_id(db: sqlite3.Connection) -> str:
+    """The name of the build; empty in a database that has none."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'build'").fetchone()
+    return str(row[0]) if row else ""

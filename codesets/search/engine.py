@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from codesets.reference import Reference
+from codesets.reference import Reference, search_folder
 from codesets.releases import CodeSystem, Release
 from codesets.search import index
 from codesets.search.index import Segment, TermKind
@@ -73,7 +73,7 @@ class Engine:
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
-        self._folder = index.folder_for(reference.path, reference.build_id)
+        self._folder = search_folder(reference.path, reference.build_id)
         self._searchers: dict[int, _Searcher] = {}
 
     def search(
@@ -161,10 +161,10 @@ class _Searcher:
                     best[code] = (score, one, place)
         order = sorted(best, key=lambda code: -best[code][0])
         if not as_written:
-            order = self._variants_last(order)
+            order = self._variants_last(order, limit)
         return [self._explained(code, *best[code]) for code in order[:limit]]
 
-    def _variants_last(self, order: list[int]) -> list[int]:
+    def _variants_last(self, order: list[int], limit: int) -> list[int]:
         """Codes that differ only in the 7th character: the best of them in place, the others at the end."""
         seen: set[int] = set()
         leading: list[int] = []
@@ -173,6 +173,8 @@ class _Searcher:
             printed = int(self._segment.printed[code])
             (variants if printed in seen else leading).append(code)
             seen.add(printed)
+            if len(leading) == limit:
+                break
         return leading + variants
 
     def _explained(self, code: int, score: float, ranked: Ranked, place: int) -> Hit:

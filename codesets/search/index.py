@@ -83,7 +83,7 @@ class Segment:
 
     def text(self, row: int) -> str:
         """The text of a term row."""
-        return bytes(self.texts[self.text_starts[row] : self.text_starts[row + 1]]).decode()
+        return self.texts[self.text_starts[row] : self.text_starts[row + 1]].tobytes().decode()
 
     def beginning_with(self, prefix: str) -> NDArray[np.int32]:
         """The codes that begin with these characters, in official order."""
@@ -95,11 +95,6 @@ class Segment:
     def rows_of(self, word: int) -> NDArray[np.int32]:
         """The rows that hold a word, ascending."""
         return self.postings[self.starts[word] : self.starts[word + 1]]
-
-
-def folder_for(place: Path, build_id: str) -> Path:
-    """Where the index of the database at `place` with this build id is kept."""
-    return place.with_suffix(".search") / build_id
 
 
 def build(db: sqlite3.Connection, folder: Path, progress: Callable[[float], None]) -> Path:
@@ -130,7 +125,11 @@ def load(folder: Path, release: int) -> Segment:
         if meta["format"] != _FORMAT:
             raise ValueError(f"format {meta['format']}")
         vocabulary = (place / "vocabulary.txt").read_text(encoding="ascii").split("\n")
-        arrays: dict[str, Any] = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in meta["arrays"]}
+        arrays: dict[str, Any] = {
+            # A plain view of the mapped file: np.memmap itself is slow to index.
+            name: np.load(place / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+            for name in meta["arrays"]
+        }
         return Segment(vocabulary=vocabulary, **arrays)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReferenceUnavailable(
@@ -272,7 +271,7 @@ def _prior(code: str, title: str) -> float:
     if lowered.startswith("other ") or "other specified" in lowered:
         prior -= 0.012
     if "in diseases classified elsewhere" in lowered:
-        prior -= 0.03  # a manifestation is never the first code
+        prior -= 0.1  # a manifestation is never the first code
     if lowered.startswith(("pathological fracture", "stress fracture")):
         prior -= 0.03  # a fracture of which nothing else is said is traumatic
     if len(code) == 7 and code[6] not in "A019":
@@ -280,7 +279,9 @@ def _prior(code: str, title: str) -> float:
     if code[0] in "VWXY":
         prior -= 0.03
     if code[0] in "OP":
-        prior -= 0.025
+        prior -= 0.05  # only for obstetric records and newborns
+    if lowered.startswith(("personal history", "family history", "subsequent ")):
+        prior -= 0.04
     if code[0] == "T" and "A" <= code[-1] <= "Z" and len(code) == 7:
         prior -= 0.005
     return prior - 0.002 * max(0, len(code) - 3)

@@ -18,6 +18,7 @@ from codesets.search.words import plain, stem, words
 MOST_CHARACTERS = 240
 MOST_WORDS = 16
 MOST_READINGS = 12
+_SHORTEST_COMPOUND = 8
 
 
 @dataclass(frozen=True)
@@ -142,17 +143,24 @@ def _joined_or_split(reading: Reading, vocabulary: Vocabulary) -> Iterator[Readi
             changed = (*reading.words[:place], stem(first + second), *reading.words[place + 2 :])
             yield replace(reading, words=changed, weight=0.98)
     for place, word in enumerate(reading.words):
-        if len(word) >= 8 and word.isalpha() and word not in vocabulary:
-            for cut in range(3, len(word) - 3):
-                if word[:cut] in vocabulary and word[cut:] in vocabulary:
-                    changed = (
-                        *reading.words[:place],
-                        word[:cut],
-                        stem(word[cut:]),
-                        *reading.words[place + 1 :],
-                    )
-                    yield replace(reading, words=changed, weight=0.9)
-                    break
+        if parts := _parts(word, vocabulary):
+            split = [*reading.words[:place], *parts, *reading.words[place + 1 :]]
+            used = (word, " ".join(parts))
+            yield replace(reading, words=_distinct(split), weight=0.9, expanded=(*reading.expanded, used))
+
+
+def _parts(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """An unknown compound as two known words, or as a known word and the meaning of its combining form."""
+    if len(word) < _SHORTEST_COMPOUND or not word.isalpha() or word in vocabulary:
+        return ()
+    forms = lexicon.combining_forms()
+    for cut in range(len(word) - 4, 2, -1):
+        head, tail = word[:cut], word[cut:]
+        if tail in vocabulary and head in vocabulary:
+            return head, stem(tail)
+        if tail in vocabulary and head in forms:
+            return stem(tail), *forms[head]
+    return ()
 
 
 def _other_phrases(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:

@@ -15,6 +15,8 @@ from os.path import commonprefix
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from codesets.search import lexicon
 from codesets.search.index import Segment
@@ -148,7 +150,7 @@ class Vocabulary:
         if len(base) >= 6 and not number:
             self._add_related(found, base)
         if not (whole and exact is not None) and len(typed) >= 2 and not number:
-            strength = 0.93 if exact is None else 0.82 if growing else 0.5
+            strength = 0.93 if exact is None else 0.9 if growing else 0.62
             self._add_beginnings(found, american(typed), strength)
         if exact is None and not number and len(typed) >= 4:
             self._add_typos(found, base, whole)
@@ -201,9 +203,6 @@ class Vocabulary:
                 self._add(found, number, 0.8 - 0.03 * (len(base) + len(other) - 2 * shared), How.STEM)
 
     def _add_typos(self, found: dict[int, Match], base: str, whole: bool) -> None:
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
         if whole or any(match.how is How.BEGINNING for match in found.values()) and len(base) < 6:
             return
         most = 1 if len(base) <= 5 else 2 if len(base) <= 10 else 3
@@ -215,9 +214,6 @@ class Vocabulary:
             self._add_misspelled_beginnings(found, base)
 
     def _add_misspelled_beginnings(self, found: dict[int, Match], base: str) -> None:
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
         numbers = self._beginning_with(base[0])
         cut = [word[: len(base)] for word in self._words[numbers.start : numbers.stop]]
         most = 1 if len(base) <= 7 else 2

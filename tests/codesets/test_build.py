@@ -12,9 +12,8 @@ import pytest
 
 from codesets import build
 from codesets.errors import ReferenceUnavailable
-from codesets.reference import Reference, open_reference
+from codesets.reference import Reference, open_reference, search_folder
 from codesets.releases import CodeSystem
-from codesets.search import index
 from codesets.sources import icd10cm_shipped
 from tests.codesets.shared_data import shared_file
 
@@ -132,7 +131,15 @@ def test_an_older_format_is_built_anew(tmp_path: Path, reference_path: Path) -> 
         db.execute("PRAGMA user_version = 0")
 
     with open_reference(path) as reference:
-        assert index.folder_for(path, reference.build_id).is_dir()
+        assert search_folder(path, reference.build_id).is_dir()
+
+
+def test_a_lost_search_index_is_built_again(tmp_path: Path, reference_path: Path) -> None:
+    path = tmp_path / "reference.sqlite"
+    path.write_bytes(reference_path.read_bytes())
+
+    with open_reference(path) as reference:
+        assert search_folder(path, reference.build_id).is_dir()
 
 
 def test_two_processes_that_start_at_once_build_one_database(tmp_path: Path) -> None:

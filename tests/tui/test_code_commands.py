@@ -114,6 +114,7 @@ def test_a_date_nobody_covers_is_a_warning_and_an_answer(codedesk) -> None:
     [
         ("search", "-d", "2026-02-30", "pain"),
         ("search", "-d", "yesterday", "pain"),
+        ("search", *ON),
         ("code", "-d", "20260601", "I10"),
         ("code", *ON, "E11.4Z"),
         ("code", *ON, "\x1b[31m"),

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import sys
 
-from codesets.errors import UsageError
+from codesets.errors import CodedeskError, UsageError
 from codesets.reference import Reference, open_reference
 from codesets.releases import CodeSystem, Release
 
@@ -69,7 +69,13 @@ def warn(line: str) -> None:
 
 def open_with_progress() -> Reference:
     """The reference database; the first use shows a progress bar on stderr if that is a terminal."""
-    return open_reference(progress=_bar if sys.stderr.isatty() else None)
+    if not sys.stderr.isatty():
+        return open_reference()
+    try:
+        return open_reference(progress=_bar)
+    except CodedeskError:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        raise
 
 
 def _bar(stage: str, done: float) -> None:

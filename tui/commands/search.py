@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import sys
 
+from codesets.errors import UsageError
 from codesets.releases import CodeSystem
 from codesets.search import Engine, Hit, open_engine
 from tui.commands import codesets as shared
@@ -29,6 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Search once, or for every line of stdin; 0 even when nothing was found."""
     on = shared.date_of(args)
+    if not args.batch and not args.query:
+        raise UsageError("nothing to search for", "codedesk search chest pain")
     systems = list(CodeSystem) if args.system == "all" else [CodeSystem(args.system)]
     with shared.open_with_progress() as reference:
         engine = open_engine(reference)
