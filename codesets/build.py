@@ -1,9 +1,9 @@
 """Builds the reference database: every code-set release on this host, in one read-only SQLite file.
 
-On first use it is filled with what comes with the installation: the FY2026 April edition of ICD-10-CM, and short
-starter lists of HCPCS Level II, ICD-10-PCS and modifiers in own wording. The file is built beside its place
-under another name, flushed to disk and renamed, so a reader sees all of it or none of it; of several processes
-that start at once one builds and the others wait. A failed build leaves nothing behind.
+On first use it is filled with what comes with the installation: the FY2026 April edition of ICD-10-CM, and
+short starter lists of HCPCS Level II, ICD-10-PCS and modifiers in own wording. The file is built beside its
+place under another name, flushed to disk and renamed, so a reader sees all of it or none of it; of several
+processes that start at once one builds and the others wait. A failed build leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -172,7 +172,8 @@ def _add_release(
     loaded_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     values = (system, edition, *map(str, period), complete, source.name, digest, loaded_at)
     cursor = db.execute(
-        "INSERT INTO releases (system, edition, starts, ends, complete, source_name, source_sha256, loaded_at)"
+        "INSERT INTO releases"
+        " (system, edition, starts, ends, complete, source_name, source_sha256, loaded_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
@@ -184,14 +185,13 @@ def _add_codes(db: sqlite3.Connection, release: int, rows: list[CodeRow], tabula
     printed = {code.code: code for code in tabular.codes}
     defaults = default_billable(rows)
 
-    def values() -> Iterator[tuple]:
+    def values() -> Iterator[tuple[object, ...]]:
         for position, row in enumerate(rows):
             base = icd10cm_shipped.printed_base(row.code, printed)
             assert base is not None  # code_rows() has refused codes without one
             default = row.code if row.billable else defaults[row.code]
-            yield (
-                release, row.code, position, row.title, row.billable, row.parent, default, base.code, base.section
-            )  # fmt: skip
+            flags = (row.title, row.billable, row.parent, default, base.code, base.section)
+            yield release, row.code, position, *flags
 
     db.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values())
 

@@ -1,8 +1,9 @@
-"""The read side of the code sets: codes, their pages, their place in the hierarchy, and what is valid on a date.
+"""The read side of the code sets: codes, their pages, their place in the hierarchy, and what is valid on a
+date.
 
-Reads the reference database (`codesets.build` makes it), read-only and memory-mapped, with plain sqlite3. Every
-look-up takes a date and answers from the release in force on it; where none is, it answers from the newest and
-says so. Codes are held without the dot ("E1142"); any spelling is accepted.
+Reads the reference database (`codesets.build` makes it), read-only and memory-mapped, with plain sqlite3.
+Every look-up takes a date and answers from the release in force on it; where none is, it answers from the
+newest and says so. Codes are held without the dot ("E1142"); any spelling is accepted.
 
 Notes inherit downward (ICD-10-CM tabular list; Official Guidelines, section I.A): a note at a chapter, a
 section or a header holds for every code below it, an inclusion term only for the code it is printed under.
@@ -14,6 +15,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from codesets.notes import NoteKind
 from codesets.reference import Reference, open_reference
@@ -41,7 +43,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Code:
-    """A code or header of one release. `code` and `parent` carry no dot; `position` is the official rank from 0."""
+    """A code or header of one release.
+
+    `code` and `parent` carry no dot; `position` is the official rank from 0.
+    """
 
     system: CodeSystem
     code: str
@@ -79,7 +84,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Note:
-    """One instructional note and where it is printed. `owner` is a chapter number, section id or undotted code."""
+    """One instructional note and where it is printed.
+
+    `owner` is a chapter number, section id or undotted code.
+    """
 
     kind: NoteKind
     text: str
@@ -90,7 +98,9 @@ class Note:
 
 @dataclass(frozen=True)
 class SeventhCharacterChoice:
-    """One 7th character that the code can take; `also` are the terms printed under it, `owner` the code above."""
+    """One 7th character that the code can take; `also` are the terms printed under it, `owner` the code
+    above.
+    """
 
     character: str
     meaning: str
@@ -102,8 +112,8 @@ class SeventhCharacterChoice:
 class CodePage:
     """All that the code set says of one code.
 
-    `path` leads from the chapter down to the code's own parent. `notes` holds only kinds that occur, own notes
-    before inherited ones, the nearest owner first. `default` is the billable code a header stands for.
+    `path` leads from the chapter down to the code's own parent. `notes` holds only kinds that occur, own
+    notes before inherited ones, the nearest owner first. `default` is the billable code a header stands for.
     """
 
     code: Code
@@ -244,7 +254,7 @@ _LONGEST_WRITTEN = 20
 _COLUMNS = "code, title, billable, position, parent, default_code, printed, section"
 
 
-def _code(system: CodeSystem, release_id: int, row: tuple) -> Code:
+def _code(system: CodeSystem, release_id: int, row: tuple[Any, ...]) -> Code:
     code, title, billable, position, parent, default, printed, section = row
     return Code(system, code, title, bool(billable), position, parent, release_id, default, printed, section)
 

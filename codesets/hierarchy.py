@@ -1,9 +1,10 @@
 """What a header stands for: the billable code that coders mean when they name no more than the header.
 
-Coders who ask for "type 2 diabetes" want E11.9, not E11. The order of preference among the children of a header
-follows how ICD-10-CM is built (Official Guidelines, section I.A.9 and I.B.18): the unspecified code, the one
-without complication, the initial encounter (7th character A), the code that ends in 9, a plain negative
-("not intractable"), and otherwise the first in order. The choice is repeated down to a billable code.
+Coders who ask for "type 2 diabetes" want E11.9, not E11. The order of preference among the children of a
+header follows how ICD-10-CM is built (Official Guidelines, section I.A.9 and I.B.18): the unspecified code,
+the one without complication, the initial encounter (7th character A), the code that ends in 9, a plain
+negative ("not intractable"), and otherwise the first in order. The choice is repeated down to a billable
+code.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The reference database as a file: where it is, whether it is one, and opening it read-only.
 
-It is built on first use (`codesets.build`), opened read-only and memory-mapped, and shared by all sessions of a
-host. Nothing here writes.
+It is built on first use (`codesets.build`), opened read-only and memory-mapped, and shared by all sessions of
+a host. Nothing here writes.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ def reference_path() -> Path:
 
 
 def is_current(path: Path) -> bool:
-    """Whether the file is a reference database of this version; raises ReferenceUnavailable for any other file."""
+    """Whether the file is a reference database of this version; raises ReferenceUnavailable for any other
+    file.
+    """
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         try:
@@ -102,4 +104,4 @@ def is_current(path: Path) -> bool:
         raise ReferenceUnavailable(f"{path}: not a code-set database of codedesk", _REBUILD)
     if version > SCHEMA_VERSION:
         raise ReferenceUnavailable(f"{path}: made by a newer codedesk", "use that version, or move the file away")
-    return version == SCHEMA_VERSION
+    return bool(version == SCHEMA_VERSION)

@@ -4,9 +4,9 @@ A release is one loaded edition of a code system with the dates it is in force. 
 (service date; discharge date for an inpatient stay), and a date that no release covers is said out loud. This
 module reads the `releases` table of the reference database; it loads nothing.
 
-Source for the periods: the fiscal year n of ICD-10-CM and ICD-10-PCS runs from October 1 of n-1 to September 30
-of n, and an April edition replaces the October one from April 1 (CMS, ICD-10 files page); HCPCS Level II is
-published by quarter.
+Source for the periods: the fiscal year n of ICD-10-CM and ICD-10-PCS runs from October 1 of n-1 to September
+30 of n, and an April edition replaces the October one from April 1 (CMS, ICD-10 files page); HCPCS Level II
+is published by quarter.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import datetime as dt
 import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class CodeSystem(StrEnum):
@@ -62,8 +63,8 @@ class Release:
 class ReleaseChoice:
     """The release that answers for a date, and whether it may.
 
-    `release` is None when no release of the system is loaded. `warning` is one line for the reader, empty when
-    the release covers the date.
+    `release` is None when no release of the system is loaded. `warning` is one line for the reader, empty
+    when the release covers the date.
     """
 
     release: Release | None
@@ -81,8 +82,8 @@ def all_releases(db: sqlite3.Connection, system: CodeSystem | None = None) -> li
 def in_force(db: sqlite3.Connection, system: CodeSystem, on: dt.date) -> Release | None:
     """The release in force on that date, or None.
 
-    Where several cover it, a complete release stands before a starter list and a later start before an earlier
-    one: an April edition replaces the October edition from April 1.
+    Where several cover it, a complete release stands before a starter list and a later start before an
+    earlier one: an April edition replaces the October edition from April 1.
     """
     covering = [release for release in all_releases(db, system) if release.covers(on)]
     return max(covering, key=_precedence, default=None)
@@ -111,7 +112,7 @@ def _precedence(release: Release) -> tuple[bool, dt.date, int]:
     return release.complete, release.starts, release.id
 
 
-def _release(row: tuple) -> Release:
+def _release(row: tuple[Any, ...]) -> Release:
     identity, system, edition, starts, ends, complete, name, digest, loaded_at = row
     return Release(
         id=identity,

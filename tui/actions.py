@@ -7,7 +7,8 @@ action out in its method `do_<id>` and may say in `why_not` that it cannot be do
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -30,9 +31,9 @@ KEY_NAMES = {
 } | {f"f{n}": f"F{n}" for n in range(1, 13)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Action:
-    """One action; `footer` is its place in the key line, 0 for none."""
+    """One action; `footer` is its place in the key line of each screen that has it there."""
 
     id: str
     on: tuple[str, ...]
@@ -40,7 +41,7 @@ class Action:
     label: str
     help: str
     group: str
-    footer: int = 0
+    footer: Mapping[str, int] = field(default_factory=dict)
     danger: bool = False
 
     @property
@@ -57,7 +58,7 @@ class RegistryError(ValueError):
 def registry() -> tuple[Action, ...]:
     """Every action in the order of the file. Raises RegistryError."""
     entries = tomllib.loads(files("tui").joinpath("actions.toml").read_text(encoding="utf-8"))["action"]
-    actions = tuple(Action(**entry | {"on": tuple(entry["on"]), "keys": tuple(entry["keys"])}) for entry in entries)
+    actions = tuple(_action(entry) for entry in entries)
     _check(actions)
     return actions
 
@@ -78,7 +79,8 @@ def keymap(screen: str) -> dict[str, Action]:
 @cache
 def footer(screen: str) -> tuple[Action, ...]:
     """The actions of the key line in their order."""
-    return tuple(sorted((a for a in actions_on(screen) if a.footer), key=lambda a: a.footer))
+    places = {a: a.footer.get(screen, a.footer.get("any", 0)) for a in actions_on(screen)}
+    return tuple(sorted((a for a, place in places.items() if place), key=places.__getitem__))
 
 
 def key_name(key: str, character: str | None) -> str:
@@ -86,6 +88,12 @@ def key_name(key: str, character: str | None) -> str:
     if key in KEY_NAMES:
         return KEY_NAMES[key]
     return character if character and character.isprintable() else key
+
+
+def _action(entry: dict) -> Action:
+    footer = entry.get("footer", {})
+    places = dict.fromkeys(entry["on"], footer) if isinstance(footer, int) else footer
+    return Action(**entry | {"on": tuple(entry["on"]), "keys": tuple(entry["keys"]), "footer": places})
 
 
 def _check(actions: tuple[Action, ...]) -> None:

@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from codesets.errors import CodedeskError
 from store.database import Actor, Database
+from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
 from tui.palette import Palette, palette_for
 from tui.safe import Sanitize
@@ -49,6 +50,7 @@ class Workstation(App[int]):
             os.environ.get("TERM", ""), "NO_COLOR" in os.environ, os.environ.get("CODEDESK_PALETTE", "")
         )
         self._sanitize = Sanitize()
+        self._crash = ""
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._sanitize]
@@ -61,6 +63,11 @@ class Workstation(App[int]):
     ) -> T:
         """Run a service of the store as the person at the keyboard; one operation, retried safely by its id."""
         return await self.record.change(service, *args, **kwargs)
+
+    @property
+    def crash(self) -> str:
+        """The reference number of the defect that ended the program, or an empty text."""
+        return self._crash
 
     @property
     def chart_in_work(self) -> ChartScreen | None:
@@ -84,6 +91,15 @@ class Workstation(App[int]):
             self._current.trouble(error)
             return
         await self.push_screen(ChartScreen(opened.work_item_id, opened.coding_id, opened.draft))
+
+    @work(exclusive=True, group="open")
+    async def open_chart_of(self, coding_id: str) -> None:
+        """Open the chart that a coding belongs to; a final one is opened to look at."""
+        from store.queries.codings import work_item_of
+
+        work_item_id = await self.record.read(work_item_of, coding_id)
+        if work_item_id:
+            self._open(work_item_id)
 
     @work(exclusive=True, group="open")
     async def next_chart(self, worklist: str, leaving: ChartScreen | None = None) -> None:
@@ -129,8 +145,8 @@ class Workstation(App[int]):
         self.push_screen(HelpScreen(self._current))
 
     def do_codes(self) -> None:
-        chart = self.chart_in_work
-        on = chart.service_date if chart else self.today
+        charts = [screen for screen in self.screen_stack if isinstance(screen, ChartScreen)]
+        on = charts[-1].service_date if charts else self.today
         self._go("codes", lambda: CodeSearchScreen(on))
 
     def do_worklists(self) -> None:
@@ -172,6 +188,15 @@ class Workstation(App[int]):
             if isinstance(self.screen, ChartScreen):
                 await self._give_back(self.screen)
             await self.pop_screen()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's own screen would print local variables, and with them patients: keep the trace, show a number.
+
+        Private to Textual 8 (`App._handle_exception`); a test holds it.
+        """
+        self._crash = note_crash(error)
+        self._exception = error
+        self.exit(1)
 
     async def on_unmount(self) -> None:
         self.record.close()

@@ -1,8 +1,8 @@
 """The search engine: any text a coder types, ranked codes out, each with its reason.
 
-A code or the beginning of one lists codes in order; a code with words ranks within it; everything else is read
-as words (`readings`), scored (`ranking`) and answered with billable codes: a header that matches stands for its
-default billable child. Rankings never depend on the database; it only names the release for a date.
+A code or the beginning of one lists codes in order; a code with words ranks within it; everything else is
+read as words (`readings`), scored (`ranking`) and answered with billable codes: a header that matches stands
+for its default billable child. Rankings never depend on the database; it only names the release for a date.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
 class Why:
     """The reason of a hit: the term that matched, of which kind, and how the typed words led to it.
 
-    `matched` are the typed words that the term answers; `corrected` and `completed` pairs of typed and used words;
-    `expanded` pairs of an abbreviation or phrase and what it was read as. `header` is the dotted header that
-    matched, when the hit is its default billable code.
+    `matched` are the typed words that the term answers; `corrected` and `completed` pairs of typed and used
+    words; `expanded` pairs of an abbreviation or phrase and what it was read as. `header` is the dotted
+    header that matched, when the hit is its default billable code.
     """
 
     term: str
@@ -85,8 +85,8 @@ class Engine:
     ) -> list[Hit]:
         """The best answers, best first, at most `limit`; empty when nothing matches.
 
-        `on` is the date of service, today if not given; a date that no release covers is answered from the newest
-        one, and `Reference.choose` has the warning to show.
+        `on` is the date of service, today if not given; a date that no release covers is answered from the
+        newest one, and `Reference.choose` has the warning to show.
         """
         date = on or dt.date.today()
         found: list[Hit] = []
@@ -105,7 +105,7 @@ class Engine:
 
 
 def open_engine(reference: Reference) -> Engine:
-    """A search engine on an open reference database; raises ReferenceUnavailable when its index is missing."""
+    """A search engine on an open reference database; it is for the thread that opened that."""
     return Engine(reference)
 
 
@@ -167,7 +167,8 @@ class _Searcher:
     def _variants_last(self, order: list[int]) -> list[int]:
         """Codes that differ only in the 7th character: the best of them in place, the others at the end."""
         seen: set[int] = set()
-        leading, variants = [], []
+        leading: list[int] = []
+        variants: list[int] = []
         for code in order:
             printed = int(self._segment.printed[code])
             (variants if printed in seen else leading).append(code)

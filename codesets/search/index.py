@@ -1,9 +1,9 @@
 """The search index: term rows of every release, as arrays that all sessions map from the same file.
 
-One term row per phrase that can lead to a code: a title, an inclusion term, an "includes" note, or the text of a
-note that names one other code ("renal colic (N23)"). A release has a segment of its own: its words, which rows
-each word stands in, and what each row leads to. The index is derived from the reference database alone and named
-after it, so that both are replaced together.
+One term row per phrase that can lead to a code: a title, an inclusion term, an "includes" note, or the text
+of a note that names one other code ("renal colic (N23)"). A release has a segment of its own: its words,
+which rows each word stands in, and what each row leads to. The index is derived from the reference database
+alone and named after it, so that both are replaced together.
 """
 
 from __future__ import annotations
@@ -59,9 +59,10 @@ class Term:
 class Segment:
     """The arrays of one release. Rows and codes are numbered from 0; a code's number is its position.
 
-    `starts[w]:starts[w + 1]` are the places in `postings` of the rows that hold word w. `idf` is the weight of a
-    word, `row_weight` the sum over the row's essential words. `texts` holds all row texts in UTF-8, row r from
-    `text_starts[r]`. `by_name` has the codes in string order. `answer` is the code that a code is answered with: itself, or a header's default.
+    `starts[w]:starts[w + 1]` are the places in `postings` of the rows that hold word w. `idf` is the weight
+    of a word, `row_weight` the sum over the row's essential words. `texts` holds all row texts in UTF-8, row
+    r from `text_starts[r]`. `by_name` has the codes in string order. `answer` is the code that a code is
+    answered with: itself, or a header's default.
     """
 
     vocabulary: list[str]
@@ -174,7 +175,8 @@ def _terms(db: sqlite3.Connection, release: int) -> Iterator[Term]:
 _NAMED_CODE = re.compile(r"(?P<text>.*\S)\s*\((?P<code>[A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]*)?-?)\)")
 # Words of the classification, not of the condition.
 _NOTATION = re.compile(
-    r"\b(?:NEC|NOS)\b|,? not elsewhere classified|,? not otherwise specified|\bin diseases classified elsewhere\b",
+    r"\b(?:NEC|NOS)\b|,? not elsewhere classified|,? not otherwise specified"
+    r"|\bin diseases classified elsewhere\b",
     re.IGNORECASE,
 )
 _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -238,7 +240,7 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
 _CODES = "SELECT code, title, billable, default_code, printed FROM codes WHERE release_id = ? ORDER BY position"
 
 
-def _links(codes: list[tuple]) -> dict[str, NDArray[np.int32]]:
+def _links(codes: list[tuple[Any, ...]]) -> dict[str, NDArray[np.int32]]:
     positions = {row[0]: position for position, row in enumerate(codes)}
     return {
         "answer": np.array([positions[row[3] or row[0]] for row in codes], dtype=np.int32),
@@ -250,7 +252,7 @@ def _idf(vocabulary: list[str], counts: NDArray[np.int64], rows: int) -> NDArray
     idf = np.log((rows + 1) / (counts + 0.5)) + 0.5
     weak = lexicon.weak_words()
     factors = np.array([weak.get(word, 1.0) for word in vocabulary])
-    return (idf * factors).astype(np.float32)
+    return np.asarray(idf * factors, dtype=np.float32)
 
 
 def _row_weights(

@@ -1,8 +1,8 @@
 """Scores term rows for one reading of a query: coverage weighted by how rare the words are, both ways.
 
-How much of the query does the row answer, and how much of the row did the query ask for. The first dominates and
-is raised to a power above 1, so that missing an important word hurts; the second scales it, so that the shorter,
-plainer term wins. Only rows that hold one of the rarest words of the query are looked at.
+How much of the query does the row answer, and how much of the row did the query ask for. The first dominates
+and is raised to a power above 1, so that missing an important word hurts; the second scales it, so that the
+shorter, plainer term wins. Only rows that hold one of the rarest words of the query are looked at.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The readings of a query: what the typed words may stand for as a whole.
 
-The plain reading has the words as typed, with chart shorthand written out. Further readings put a sense in the
-place of an abbreviation, another phrase in the place of one ("heart attack"), or join and split words ("heart
-burn"). Every reading is scored; the best rows of all of them compete.
+The plain reading has the words as typed, with chart shorthand written out. Further readings put a sense in
+the place of an abbreviation, another phrase in the place of one ("heart attack"), or join and split words
+("heart burn"). Every reading is scored; the best rows of all of them compete.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ MOST_READINGS = 12
 class Reading:
     """One way to read the query: its words, and what was written out, as (typed, used).
 
-    `weight` is at most 1. `growing` says that the last word may be unfinished; `whole` that words come from our
-    own data and not from a keyboard.
+    `weight` is at most 1. `growing` says that the last word may be unfinished; `whole` that words come from
+    our own data and not from a keyboard.
     """
 
     words: tuple[str, ...]

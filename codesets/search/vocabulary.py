@@ -1,8 +1,8 @@
 """From a typed word to the words of the index that it may mean, each with a weight up to 1.
 
-All of it works on the vocabulary, some ten thousand words, never on titles, and is remembered per word, so that
-the next keystroke finds most of the work done. A typo never replaces a word that the vocabulary has, and numbers
-are never guessed at.
+All of it works on the vocabulary, some ten thousand words, never on titles, and is remembered per word, so
+that the next keystroke finds most of the work done. A typo never replaces a word that the vocabulary has, and
+numbers are never guessed at.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ class Vocabulary:
         return self._find(stem(word)) is not None
 
     def corrected(self, typed: str) -> str:
-        """The word itself, or the likeliest correction of a word that is unknown and begins no other."""
-        if typed in self or not typed.isalpha():
+        """The word itself, or the likeliest correction of a word that neither index nor phrases know."""
+        if typed in self or typed in lexicon.phrase_words() or not typed.isalpha():
             return typed
         best = self.expand(typed, False).matches[-1:]
         return self._words[best[0].word] if best and best[0].how is How.TYPO else typed

@@ -1,7 +1,7 @@
 """Text into words, the same way for what is indexed and for what is typed.
 
-Plain letters, lower case, American spelling, no plurals, Roman numerals as digits. Numbers stay words: "stage 3"
-and "type 2" differ from their neighbors in nothing else.
+Plain letters, lower case, American spelling, no plurals, Roman numerals as digits. Numbers stay words: "stage
+3" and "type 2" differ from their neighbors in nothing else.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+
+from codesets.search.tables import rows
 
 STOP_WORDS = frozenset(
     [
@@ -46,42 +48,10 @@ _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", 
 _ROMAN_AFTER = {"i": "1", "v": "5", "x": "10"}
 _NUMBERED = frozenset(["type", "stage", "grade", "class", "degree", "factor", "level", "phase"])
 
-_BRITISH = tuple(
-    (re.compile(pattern), american)
-    for pattern, american in (
-        (r"aem", "em"),
-        (r"rrhoe", "rrhe"),
-        (r"pnoe", "pne"),
-        (r"oedem", "edem"),
-        (r"oesoph", "esoph"),
-        (r"oestr", "estr"),
-        (r"^foet", "fet"),
-        (r"coeli", "celi"),
-        (r"moeb", "meb"),
-        (r"homoeo", "homeo"),
-        (r"paed", "ped"),
-        (r"faec", "fec"),
-        (r"caec", "cec"),
-        (r"caes", "ces"),
-        (r"gynaec", "gynec"),
-        (r"aesth", "esth"),
-        (r"aetio", "etio"),
-        (r"naev", "nev"),
-        (r"haem", "hem"),
-        (r"^(tum|col|behavi|lab|od|hum|vap|harb)our", r"\1or"),
-        (r"leuca", "leuke"),
-        (r"leuco", "leuko"),
-        (r"sulph", "sulf"),
-        (r"is(ation|ed|ing)$", r"iz\1"),
-        (r"^(fib|cent|lit)re$", r"\1er"),
-        (r"^grey$", "gray"),
-        (r"yse$", "yze"),
-    )
-)
-# "-ised" is the British form only where the American one has a z; these have an s everywhere.
-_NEVER_IZE = frozenset(
-    ["raised", "bruised", "revised", "advised", "exercised", "supervised", "rising", "bruising", "exercising"]
-)
+
+@cache
+def _british() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern), form) for pattern, form in rows("british.csv", ("pattern", "american")))
 
 
 def plain(text: str) -> str:
@@ -96,7 +66,7 @@ def words(text: str) -> list[str]:
 
 
 def joined_words(text: str) -> list[str]:
-    """For every hyphenated pair its joined form, as people type it: "gastro-esophageal" gives one word more."""
+    """The joined form of every hyphenated pair: "gastro-esophageal" gives one word more."""
     return [stem(first + second) for first, second in _HYPHENATED.findall(plain(text))]
 
 
@@ -122,10 +92,8 @@ def stem(word: str) -> str:
 
 def american(word: str) -> str:
     """A British spelling as the American one."""
-    if word in _NEVER_IZE:
-        return word
-    for pattern, replacement in _BRITISH:
-        word = pattern.sub(replacement, word)
+    for pattern, form in _british():
+        word = pattern.sub(form, word)
     return word
 
 

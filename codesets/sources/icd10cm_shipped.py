@@ -1,9 +1,10 @@
-"""The ICD-10-CM release that comes with the installation: the data files of the `simple-icd-10-cm` distribution.
+"""The ICD-10-CM release that comes with the installation: the data files of the `simple-icd-10-cm`
+distribution.
 
 The distribution carries the official tabular XML of April 2026 and, beside it, the list of all codes in the
 order of the official order file. Only these two files are read; the package itself is never imported, because
-importing it builds its own tree in seconds. Titles of codes with a 7th character are composed as the order file
-writes them: the title of the code as printed, a comma, the meaning of the character.
+importing it builds its own tree in seconds. Titles of codes with a 7th character are composed as the order
+file writes them: the title of the code as printed, a comma, the meaning of the character.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The ICD-10-CM tabular list in XML: chapters, sections, codes, notes and 7th characters.
 
 Source: the file `icd10cm-tabular-….xml` of the yearly "Table and Index" package (CDC/NCHS and CMS); its root
-element is `ICD10CM.tabular`. Codes with a 7th character do not stand in the file, only the table of characters
-does: which of them exist is for the order file, or the code list, to say.
+element is `ICD10CM.tabular`. Codes with a 7th character do not stand in the file, only the table of
+characters does: which of them exist is for the order file, or the code list, to say.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Section:
 
 @dataclass(frozen=True)
 class TabularCode:
-    """A category, subcategory or code as printed. `code` and `parent` have no dot; a category has no parent."""
+    """A category, subcategory or code as printed, without dots; a category has no parent."""
 
     code: str
     title: str
@@ -91,7 +91,8 @@ def recognizes(head: bytes) -> bool:
 def read(path: Path) -> Tabular:
     """Read a tabular list.
 
-    Raises UnreadableInput when the file is missing, no well-formed XML, carries entities, or has another root.
+    Raises UnreadableInput when the file is missing, no well-formed XML, carries entities, or has another
+    root.
     """
     try:
         root = ElementTree.parse(path).getroot()
@@ -100,7 +101,9 @@ def read(path: Path) -> Tabular:
         raise UnreadableInput(f"{path.name}: {reason}", "expected the ICD-10-CM tabular XML") from error
     if root.tag != ROOT:
         raise UnreadableInput(f"{path.name}: root element {root.tag}", f"expected {ROOT}")
-    chapters, sections, codes = [], [], []
+    chapters: list[Chapter] = []
+    sections: list[Section] = []
+    codes: list[TabularCode] = []
     for chapter in root.findall("chapter"):
         number = _text(chapter.find("name"))
         chapters.append(Chapter(number, _title(chapter), _notes(chapter)))
@@ -120,7 +123,7 @@ def _codes(element: Element, parent: str | None, section: str) -> Iterator[Tabul
 
 
 def _notes(element: Element) -> tuple[tuple[NoteKind, str], ...]:
-    found = []
+    found: list[tuple[NoteKind, str]] = []
     for child in element:
         if child.tag in _KINDS:
             texts = (_text(note) for note in child.findall("note"))

@@ -99,7 +99,7 @@ class Defaults:
 def apply_entry(codes: Codes, entry: Entry, defaults: Defaults, why: str = "") -> tuple[Codes, str]:
     """The codes after an entry, and one line that says what happened. Raises EntryError; then nothing changed."""
     changed, message = _applied(codes, entry, defaults, why)
-    return _settled(changed), message
+    return _repointed(codes, _settled(changed)), message
 
 
 def _applied(codes: Codes, entry: Entry, defaults: Defaults, why: str) -> tuple[Codes, str]:
@@ -244,6 +244,19 @@ def _reordered(codes: Codes, order: list[int]) -> Codes:
         for line in codes.lines
     )
     return Codes(tuple(codes.diagnoses[old - 1] for old in order), lines)
+
+
+def _repointed(before: Codes, after: Codes) -> Codes:
+    """Lines from posted charges point to the first diagnoses as these come, until the coder points them elsewhere."""
+    usual, now_usual = _usual_pointers(before), _usual_pointers(after)
+    untouched = {line.code for line in before.lines if line.origin == Origin.CHARGE and line.pointers == usual}
+    if len(before.lines) != len(after.lines) or usual == now_usual:
+        return after
+    lines = tuple(
+        replace(line, pointers=now_usual) if line.origin == Origin.CHARGE and line.code in untouched else line
+        for line in after.lines
+    )
+    return replace(after, lines=lines)
 
 
 def _usual_pointers(codes: Codes) -> tuple[int, ...]:

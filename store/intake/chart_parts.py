@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 
 from store.intake.export import coding_record
 from store.intake.native import NativeCoding, NativeDocument, NativeEncounter
-from store.intake.rows import everything, ids_in_order, insert_rows, named, update
+from store.intake.rows import KnownRows, everything, ids_in_order, named, update
 from store.models import (
     Charge,
     Coding,
@@ -31,7 +31,7 @@ from store.terms import CodingKind, CodingStatus, WorkStatus
 
 
 def add_documents(
-    session: Session, encounter: Encounter, documents: Sequence[NativeDocument], fresh: bool
+    rows: KnownRows, encounter_id: str, documents: Sequence[NativeDocument], fresh: bool
 ) -> tuple[int, int, bool]:
     """Add new documents and versions; (documents, versions, whether only marks such as a signature changed).
 
@@ -40,79 +40,79 @@ def add_documents(
     """
     if fresh:
         newest = {d.document_number: d.version for d in documents}
-        values = [_document_row(encounter, d, d.version == newest[d.document_number]) for d in documents]
-        insert_rows(session, Document, values)
+        values = [_document_row(encounter_id, d, d.version == newest[d.document_number]) for d in documents]
+        rows.insert(Document, values)
         return len(newest), len(documents) - len(newest), False
     stored: dict[str, list[Document]] = {}
-    query = select(Document).where(Document.encounter_id == encounter.id).order_by(Document.version)
-    for row in session.exec(query):
+    query = select(Document).where(Document.encounter_id == encounter_id).order_by(Document.version)
+    for row in rows.session.exec(query):
         stored.setdefault(row.document_number, []).append(row)
     new = versions = 0
     marked = False
     for number, group in groupby(documents, key=lambda d: d.document_number):
-        said, rows = list(group), stored.get(number, [])
+        said, versions_here = list(group), stored.get(number, [])
         alone = len(said) == 1 and said[0].version == 1
         added = 0
         for one in said:
-            same = _same_document(one, rows, alone)
+            same = _same_document(one, versions_here, alone)
             if same is not None:
                 marked |= update(same, {k: v for k, v in named(one).items() if k != "version"})
                 continue
-            rows.append(_new_version(session, encounter, one, rows))
+            versions_here.append(_new_version(rows.session, encounter_id, one, versions_here))
             added += 1
         if added:
-            newest = max(rows, key=lambda row: row.version)
-            for row in rows:
+            newest = max(versions_here, key=lambda row: row.version)
+            for row in versions_here:
                 update(row, {"current": row is newest})
-            new, versions = new + (added == len(rows)), versions + (added < len(rows))
+            new, versions = new + (added == len(versions_here)), versions + (added < len(versions_here))
     return new, versions, marked
 
 
-def add_charges(session: Session, encounter: Encounter, charges: Sequence[ChargeFields], fresh: bool) -> int:
+def add_charges(rows: KnownRows, encounter_id: str, charges: Sequence[ChargeFields], fresh: bool) -> int:
     """Post charges that are new; one that a sender changed is taken back and posted anew. How many rows were added.
 
     The reversal of `N` is `N~R`, its replacement `N~2`; of that one, `N~2~R` and `N~3`.
     """
     if fresh:
-        insert_rows(session, Charge, [{"id": new_id(), "encounter_id": encounter.id, **everything(c)} for c in charges])
+        rows.insert(Charge, [{"id": new_id(), "encounter_id": encounter_id, **everything(c)} for c in charges])
         return len(charges)
-    posted = {c.charge_number: c for c in session.exec(select(Charge).where(Charge.encounter_id == encounter.id))}
+    posted = {c.charge_number: c for c in rows.session.exec(select(Charge).where(Charge.encounter_id == encounter_id))}
     taken_back_by_sender = {charge.reversal_of for charge in charges}
     added = 0
     for charge in charges:
         number = charge.charge_number
         if number not in posted:
-            posted[number] = _post(session, encounter, charge)
+            posted[number] = _post(rows.session, encounter_id, charge)
             added += 1
             continue
         in_force = posted[number] if number in taken_back_by_sender else _in_force(posted, number)
         if _same_charge(in_force, charge):
             continue
         reversal = _reversal_of(in_force)
-        posted[reversal.charge_number] = _post(session, encounter, reversal)
+        posted[reversal.charge_number] = _post(rows.session, encounter_id, reversal)
         again = charge.model_copy(update={"charge_number": _next_number(posted, number)})
-        posted[again.charge_number] = _post(session, encounter, again)
+        posted[again.charge_number] = _post(rows.session, encounter_id, again)
         added += 2
     return added
 
 
-def add_source_codes(session: Session, encounter: Encounter, codes: Sequence[SourceCodeFields], fresh: bool) -> int:
+def add_source_codes(rows: KnownRows, encounter_id: str, codes: Sequence[SourceCodeFields], fresh: bool) -> int:
     """Add the codes that this encounter does not have yet, in their order; how many."""
     present = set()
     if not fresh:
-        rows = session.exec(select(SourceCode).where(SourceCode.encounter_id == encounter.id))
-        present = {(row.kind, row.system, row.code, row.display) for row in rows}
+        found = rows.session.exec(select(SourceCode).where(SourceCode.encounter_id == encounter_id))
+        present = {(row.kind, row.system, row.code, row.display) for row in found}
     new = [code for code in codes if (code.kind, code.system, code.code, code.display) not in present]
-    also = {"encounter_id": encounter.id, "received_at": now()}
+    also = {"encounter_id": encounter_id, "received_at": now()}
     values = [{"id": i, **also, **everything(c)} for i, c in zip(ids_in_order(len(new)), new, strict=True)]
-    insert_rows(session, SourceCode, values)
+    rows.insert(SourceCode, values)
     return len(new)
 
 
-def note_new_documents(session: Session, encounter: Encounter, count: int) -> None:
+def note_new_documents(session: Session, encounter_id: str, count: int) -> None:
     """Mark the tasks of the encounter whose coding had begun before these documents came."""
-    coded = set(session.exec(select(Coding.kind).where(Coding.encounter_id == encounter.id)))
-    for item in session.exec(select(WorkItem).where(WorkItem.encounter_id == encounter.id)):
+    coded = set(session.exec(select(Coding.kind).where(Coding.encounter_id == encounter_id)))
+    for item in session.exec(select(WorkItem).where(WorkItem.encounter_id == encounter_id)):
         begun = item.kind in coded or item.status not in (WorkStatus.READY, WorkStatus.CANCELED)
         if begun:
             item.new_documents += count
@@ -122,7 +122,7 @@ def coding_conflicts(session: Session, encounter: Encounter, record: NativeEncou
     """The sides of the bill whose codings here differ from what the record says of them, each with a reason."""
     conflicts: dict[CodingKind, str] = {}
     for kind, said in _by_kind(record).items():
-        here = {c.version: c for c in session.exec(_codings_of(encounter, kind))}
+        here = {c.version: c for c in session.exec(_codings_of(encounter.id, kind))}
         for version, stored in here.items():
             if version not in said:
                 conflicts[kind] = f"{kind.value} coding: version {version} was made here and is not in the record"
@@ -131,18 +131,19 @@ def coding_conflicts(session: Session, encounter: Encounter, record: NativeEncou
     return conflicts
 
 
-def add_codings(session: Session, encounter: Encounter, record: NativeEncounter, skip: set[CodingKind]) -> list[Coding]:
+def add_codings(rows: KnownRows, encounter_id: str, record: NativeEncounter, skip: set[CodingKind]) -> list[Coding]:
     """Add coding versions that are not here yet, except of the sides in `skip`; the new rows."""
+    rows.write()
     added = []
     for kind, said in _by_kind(record).items():
         if kind in skip:
             continue
-        here = {c.version: c for c in session.exec(_codings_of(encounter, kind))}
+        here = {c.version: c for c in rows.session.exec(_codings_of(encounter_id, kind))}
         for version, coding in said.items():
             if version in here:
                 update(here[version], {"status": coding.status})
             else:
-                added.append(_new_coding(session, encounter, coding))
+                added.append(_new_coding(rows.session, encounter_id, coding))
     return added
 
 
@@ -153,17 +154,17 @@ def _same_document(said: NativeDocument, rows: Sequence[Document], alone: bool) 
     return next((row for row in rows if row.version == said.version and row.sha256 == digest), None)
 
 
-def _new_version(session: Session, encounter: Encounter, said: NativeDocument, rows: Sequence[Document]) -> Document:
+def _new_version(session: Session, encounter_id: str, said: NativeDocument, rows: Sequence[Document]) -> Document:
     taken = {row.version for row in rows}
     values = everything(said)
     values["version"] = said.version if said.version not in taken else max(taken) + 1
-    row = Document(encounter_id=encounter.id, sha256=text_hash(said.text), **values)
+    row = Document(encounter_id=encounter_id, sha256=text_hash(said.text), **values)
     session.add(row)
     return row
 
 
-def _document_row(encounter: Encounter, said: NativeDocument, current: bool) -> dict[str, object]:
-    also = {"id": new_id(), "encounter_id": encounter.id, "received_at": now()}
+def _document_row(encounter_id: str, said: NativeDocument, current: bool) -> dict[str, object]:
+    also = {"id": new_id(), "encounter_id": encounter_id, "received_at": now()}
     return {**also, "current": current, "sha256": text_hash(said.text), **everything(said)}
 
 
@@ -172,8 +173,8 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _post(session: Session, encounter: Encounter, charge: ChargeFields) -> Charge:
-    row = Charge(encounter_id=encounter.id, **everything(charge))
+def _post(session: Session, encounter_id: str, charge: ChargeFields) -> Charge:
+    row = Charge(encounter_id=encounter_id, **everything(charge))
     session.add(row)
     return row
 
@@ -215,8 +216,8 @@ def _by_kind(record: NativeEncounter) -> dict[CodingKind, dict[int, NativeCoding
     return kinds
 
 
-def _codings_of(encounter: Encounter, kind: CodingKind):
-    return select(Coding).where(Coding.encounter_id == encounter.id, Coding.kind == kind).order_by(Coding.version)
+def _codings_of(encounter_id: str, kind: CodingKind):
+    return select(Coding).where(Coding.encounter_id == encounter_id, Coding.kind == kind).order_by(Coding.version)
 
 
 def _same_coding(here: NativeCoding, said: NativeCoding, superseding: bool) -> bool:
@@ -229,10 +230,10 @@ def _same_coding(here: NativeCoding, said: NativeCoding, superseding: bool) -> b
     return here.model_copy(update=ignored) == said.model_copy(update=ignored)
 
 
-def _new_coding(session: Session, encounter: Encounter, said: NativeCoding) -> Coding:
+def _new_coding(session: Session, encounter_id: str, said: NativeCoding) -> Coding:
     coder = session.exec(select(Person.id).where(Person.login == said.coder)).first() if said.coder else None
     coding = Coding(
-        encounter_id=encounter.id,
+        encounter_id=encounter_id,
         kind=said.kind,
         version=said.version,
         status=said.status,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -47,9 +47,18 @@ from store.models.encounter import (
     SourceCodeFields,
 )
 from store.models.patient import PatientFields
-from store.terms import EncounterStatus
+from store.terms import EncounterStatus, Setting
 
-__all__ = ["NoSuchEncounter", "coding_record", "encounter_ids", "export_encounter", "find_encounter", "to_line"]
+__all__ = [
+    "EncounterRow",
+    "NoSuchEncounter",
+    "coding_record",
+    "encounter_ids",
+    "export_encounter",
+    "find_encounter",
+    "list_encounters",
+    "to_line",
+]
 
 Fields = TypeVar("Fields", bound=BaseModel)
 
@@ -58,6 +67,44 @@ class NoSuchEncounter(CodedeskError):
     """No encounter has that id or visit number, or several visits of different sources share it."""
 
     title = "encounter"
+
+
+@dataclass(frozen=True)
+class EncounterRow:
+    """One line of a listing of encounters; `service_date` is an ISO day."""
+
+    id: str
+    visit_number: str
+    service_date: str
+    setting: Setting
+    status: EncounterStatus
+    patient: str
+    mrn: str
+    reason: str
+
+
+def list_encounters(session: Session) -> list[EncounterRow]:
+    """All encounters by date of service, newest first, at most 5,000."""
+    query = (
+        select(
+            Encounter.id,
+            Encounter.visit_number,
+            Encounter.service_date,
+            Encounter.setting,
+            Encounter.status,
+            Patient.family_name,
+            Patient.given_name,
+            Patient.mrn,
+            Encounter.reason,
+        )
+        .join(Patient)
+        .order_by(Encounter.service_date.desc(), Encounter.id.desc())
+        .limit(5000)
+    )
+    return [
+        EncounterRow(row_id, visit, day, setting, status, ", ".join(filter(None, (family, given))), mrn, reason)
+        for row_id, visit, day, setting, status, family, given, mrn, reason in session.execute(query)
+    ]
 
 
 def export_encounter(session: Session, encounter_id: str) -> NativeEncounter:
@@ -110,9 +157,9 @@ def coding_record(session: Session, coding: Coding) -> NativeCoding:
     )
 
 
-def encounter_ids(session: Session) -> Iterator[str]:
+def encounter_ids(session: Session) -> list[str]:
     """The ids of all encounters by date of service."""
-    return iter(session.exec(select(Encounter.id).order_by(Encounter.service_date, Encounter.id)).all())
+    return list(session.exec(select(Encounter.id).order_by(Encounter.service_date, Encounter.id)))
 
 
 def find_encounter(session: Session, key: str) -> str:

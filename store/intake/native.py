@@ -120,6 +120,11 @@ def to_line(record: NativeEncounter) -> str:
     return ordered(record).model_dump_json()
 
 
+def json_schema() -> dict:
+    """The JSON Schema (draft 2020-12) of one line of the native format."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **NativeEncounter.model_json_schema()}
+
+
 def ordered(record: NativeEncounter) -> NativeEncounter:
     """The same record with its lists in their standard order and repeated source codes taken out."""
     roles = list(ProviderRole)

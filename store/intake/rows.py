@@ -9,11 +9,13 @@ from pydantic import BaseModel
 from sqlalchemy import insert, tuple_
 from sqlmodel import Session, SQLModel, select
 
+from store.models import Account, Charge, Coverage, Document, Encounter, EncounterProvider, RawMessage, SourceCode
 from store.models.columns import new_id
 
 Row = TypeVar("Row", bound=SQLModel)
 
 _INFO_KEY = "intake.rows"
+_WRITE_ORDER = (Account, Encounter, Coverage, EncounterProvider, Document, Charge, SourceCode, RawMessage)
 
 
 class KnownRows:
@@ -22,6 +24,8 @@ class KnownRows:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._rows: dict[tuple, SQLModel | None] = {}
+        self._waiting: dict[type[SQLModel], list[Mapping[str, object]]] = {table: [] for table in _WRITE_ORDER}
+        self._unwritten: set[tuple] = set()
 
     @classmethod
     def of(cls, session: Session) -> KnownRows:
@@ -33,6 +37,8 @@ class KnownRows:
     def find(self, table: type[Row], **key: str) -> Row | None:
         """The row with this key, or None."""
         name = (table, *key.values())
+        if name in self._unwritten:
+            self.write()
         if name not in self._rows:
             self._rows[name] = self.session.exec(select(table).filter_by(**key)).first()
         return self._rows[name]
@@ -51,9 +57,25 @@ class KnownRows:
         self._rows[(type(row), *key.values())] = row
         return row
 
-    def forget(self, table: type[SQLModel], **key: str) -> None:
-        """Ask the database again when this key is next looked for."""
-        self._rows.pop((table, *key.values()), None)
+    def insert(self, table: type[SQLModel], values: Sequence[Mapping[str, object]], **key: str) -> None:
+        """Insert rows with every column given, together with others of their table when `write` is called.
+
+        With a key, `find` will write first and then find the row in the database.
+        """
+        self._waiting[table] += values
+        if key:
+            self._unwritten.add((table, *key.values()))
+
+    def write(self) -> None:
+        """Write what waits: rows of the directories first, then table by table, as the foreign keys need it."""
+        self.session.flush()
+        for table, values in self._waiting.items():
+            if values:
+                self.session.connection().execute(insert(table.__table__), values)
+                values.clear()
+        for name in self._unwritten:
+            self._rows.pop(name, None)
+        self._unwritten.clear()
 
     def put(self, table: type[Row], key: Mapping[str, str], said: BaseModel, also: Mapping[str, object]) -> Row:
         """The dictionary row with this key, made or brought up to date; what the sender leaves empty stays as it is."""
@@ -80,12 +102,6 @@ def update(row: SQLModel, values: Mapping[str, object]) -> bool:
     for name, value in different.items():
         setattr(row, name, value)
     return bool(different)
-
-
-def insert_rows(session: Session, table: type[SQLModel], values: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows in one statement, every column given; for the many rows that nothing asks for again."""
-    if values:
-        session.connection().execute(insert(table.__table__), values)
 
 
 def ids_in_order(count: int) -> list[str]:

@@ -23,7 +23,7 @@ from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find,
 from store.intake.jsontext import BadJson, parse_json
 from store.intake.native import NativeEncounter, to_record
 from store.intake.report import IntakeReport, Refusal, Tally, whole_report
-from store.intake.writer import Place, Raw, RecordRefused, look_up, store_encounter
+from store.intake.writer import Outcome, Place, Raw, RecordRefused, store_batch
 from store.models import Quarantine
 from store.worklists import place as place_in_worklist
 
@@ -144,13 +144,16 @@ class _Run:
         if not batch:
             return
         with self._db.change(self._actor) as change:
-            look_up(change, (waiting.record for waiting in batch if waiting.record))
-            outcomes = [(waiting, self._store(change, waiting)) for waiting in batch]
+            records = [(waiting.record, waiting.raw) for waiting in batch if waiting.record]
+            stored = iter(store_batch(change, records, self._place))
+            outcomes = [(waiting, next(stored) if waiting.record else None) for waiting in batch]
+            refusals = [(waiting, _quarantine_all(change, waiting, outcome)) for waiting, outcome in outcomes]
         # Counted only now: a transaction that failed has stored nothing.
-        for waiting, (outcome, refusals) in outcomes:
-            waiting.tally.quarantined += refusals
-            if outcome is not None:
+        for waiting, outcome in outcomes:
+            if isinstance(outcome, Outcome):
                 waiting.tally.count(outcome)
+        for waiting, refused in refusals:
+            waiting.tally.quarantined += refused
 
     def _read_native(self, content: Content, tally: Tally) -> None:
         for line in content.lines:
@@ -202,19 +205,6 @@ class _Run:
         if len(self._batch) >= BATCH or self._bytes >= BATCH_BYTES:
             self.flush()
 
-    def _store(self, change: Change, waiting: _Waiting):
-        reasons: tuple[str, ...] = (waiting.reason,)
-        outcome = None
-        if waiting.record is not None:
-            try:
-                outcome = store_encounter(change, waiting.record, self._place, waiting.raw)
-                reasons = outcome.conflicts
-            except RecordRefused as error:
-                reasons = (error.message,)
-        for reason in reasons:
-            _quarantine(change, waiting, reason)
-        return outcome, [Refusal(waiting.place, safe_line(reason)) for reason in reasons]
-
 
 def quarantined(db: Database) -> list[Quarantine]:
     """Everything in quarantine, oldest first."""
@@ -222,6 +212,15 @@ def quarantined(db: Database) -> list[Quarantine]:
         rows = list(session.exec(select(Quarantine).order_by(Quarantine.received_at, Quarantine.id)))
         session.expunge_all()
         return rows
+
+
+def _quarantine_all(change: Change, waiting: _Waiting, outcome: Outcome | RecordRefused | None) -> list[Refusal]:
+    """Put into quarantine what was not stored: the whole record, or the parts of it that were left out."""
+    refused = (outcome.message if isinstance(outcome, RecordRefused) else waiting.reason,)
+    reasons = outcome.conflicts if isinstance(outcome, Outcome) else refused
+    for reason in reasons:
+        _quarantine(change, waiting, reason)
+    return [Refusal(waiting.place, safe_line(reason)) for reason in reasons]
 
 
 def _quarantine(change: Change, waiting: _Waiting, reason: str) -> None:

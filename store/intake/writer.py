@@ -27,7 +27,7 @@ from store.intake.chart_parts import (
     note_new_documents,
 )
 from store.intake.native import NativeEncounter, ordered
-from store.intake.rows import KnownRows, everything, insert_rows, named, update
+from store.intake.rows import KnownRows, everything, named, update
 from store.models import (
     Account,
     Coding,
@@ -89,19 +89,30 @@ def store_encounter(
 
     Raises RecordRefused, with nothing changed, for a record that cannot be stored as it is.
     """
+    outcome = store_batch(change, [(record, raw)], place)[0]
+    if isinstance(outcome, RecordRefused):
+        raise outcome
+    return outcome
+
+
+def store_batch(
+    change: Change, records: Sequence[tuple[NativeEncounter, Raw | None]], place: Place | None = None
+) -> list[Outcome | RecordRefused]:
+    """Store several records in the caller's transaction; for each its outcome, or why it was refused."""
+    rows = KnownRows.of(change.session)
+    placed: dict[str, _Placing] = {}
+    outcomes: list[Outcome | RecordRefused] = []
     with change.session.no_autoflush:
-        return _store(change, ordered(record), place, raw)
-
-
-def look_up(change: Change, records: Iterable[NativeEncounter]) -> None:
-    """Find the visits, accounts and patients of a batch of records with one question each, before they are stored."""
-    rows, records = KnownRows.of(change.session), list(records)
-    if not records:
-        return
-    rows.look_up(Encounter, ("source", "visit_number"), ((r.source, r.visit_number) for r in records))
-    accounts = ((r.account.source, r.account.account_number) for r in records)
-    rows.look_up(Account, ("source", "account_number"), accounts)
-    rows.look_up(Patient, ("source", "mrn"), ((r.patient.source, r.patient.mrn) for r in records))
+        _look_up(rows, [record for record, _ in records])
+        for record, raw in records:
+            try:
+                outcomes.append(_store(change, rows, ordered(record), raw, placed))
+            except RecordRefused as refused:
+                outcomes.append(refused)
+        rows.write()
+        _place_all(change.session, placed, place)
+        change.session.flush()
+    return outcomes
 
 
 def service_day(record: NativeEncounter) -> str:
@@ -121,8 +132,26 @@ def content_hash(record: NativeEncounter) -> str:
     return hashlib.sha256(record.model_dump_json().encode()).hexdigest()
 
 
-def _store(change: Change, record: NativeEncounter, place: Place | None, raw: Raw | None) -> Outcome:
-    session, rows = change.session, KnownRows.of(change.session)
+@dataclass
+class _Placing:
+    """The tasks of an encounter that is to be placed, and the codings that came with it."""
+
+    tasks: tuple[CodingKind, ...]
+    codings: tuple[Coding, ...]
+
+
+def _look_up(rows: KnownRows, records: Sequence[NativeEncounter]) -> None:
+    """Find the visits, accounts and patients of the batch with one question each."""
+    rows.look_up(Encounter, ("source", "visit_number"), ((r.source, r.visit_number) for r in records))
+    accounts = ((r.account.source, r.account.account_number) for r in records)
+    rows.look_up(Account, ("source", "account_number"), accounts)
+    rows.look_up(Patient, ("source", "mrn"), ((r.patient.source, r.patient.mrn) for r in records))
+
+
+def _store(
+    change: Change, rows: KnownRows, record: NativeEncounter, raw: Raw | None, placed: dict[str, _Placing]
+) -> Outcome:
+    session = change.session
     day, digest = service_day(record), content_hash(record)
     _refuse_repeats(record)
     encounter = rows.find(Encounter, source=record.source, visit_number=record.visit_number)
@@ -134,40 +163,47 @@ def _store(change: Change, record: NativeEncounter, place: Place | None, raw: Ra
 
     parts: list[str] = []
     fresh = encounter is None
+    if not fresh:
+        rows.write()
     patient = _patient(rows, record, parts)
     facility = _facility(rows, record, parts)
     payers = [_payer(rows, coverage.payer) for coverage in record.coverages]
     providers = [_provider(rows, one.provider) for one in record.providers]
-    if session.new or session.dirty:
-        if any(session.is_modified(row) for row in session.dirty if isinstance(row, Payer | Provider)):
-            parts.append("directory")
-        session.flush()
+    changed_here = (row for row in session.dirty if isinstance(row, Payer | Provider))
+    _note(parts, "directory", any(session.is_modified(row) for row in changed_here))
     account_id = _account(rows, record, patient, parts)
-    encounter = _encounter(rows, record, encounter, patient, account_id, facility, day, parts)
-    session.flush()
-    _coverages(session, record, account_id, payers, parts)
-    _provider_roles(session, record, encounter, providers, parts, fresh)
-    new, versions, marked = add_documents(session, encounter, record.documents, fresh)
+    encounter_id = _encounter(rows, record, encounter, patient, account_id, facility, day, digest, parts)
+    _coverages(rows, record, account_id, payers, parts)
+    _provider_roles(rows, record, encounter_id, providers, parts, fresh)
+    new, versions, marked = add_documents(rows, encounter_id, record.documents, fresh)
     _note(parts, "documents", new or versions or marked)
-    _note(parts, "charges", add_charges(session, encounter, record.charges, fresh))
-    _note(parts, "source codes", add_source_codes(session, encounter, record.source_codes, fresh))
-    codings = add_codings(session, encounter, record, set(conflicts)) if record.codings else []
+    _note(parts, "charges", add_charges(rows, encounter_id, record.charges, fresh))
+    _note(parts, "source codes", add_source_codes(rows, encounter_id, record.source_codes, fresh))
+    codings = add_codings(rows, encounter_id, record, set(conflicts)) if record.codings else []
     _note(parts, "codings", codings)
-    _note(parts, "tasks", not fresh and _new_tasks(session, encounter, record.tasks))
+    _note(parts, "tasks", encounter and _new_tasks(session, encounter, record.tasks))
 
     result = Result.NEW if fresh else Result.CHANGED if parts else Result.UNCHANGED
-    outcome = Outcome(result, encounter.id, patient.id, tuple(parts), new, versions, reasons)
     if result != Result.UNCHANGED:
-        encounter.content_sha256 = digest
+        if encounter:
+            encounter.content_sha256 = digest
         if not fresh and new + versions:
-            note_new_documents(session, encounter, new + versions)
-        session.flush()
-        if place:
-            place(session, encounter, record.tasks)
-        _finish_tasks(session, encounter, codings)
-        _keep_raw(session, record, raw, fresh)
-        change.log("intake.encounter", "encounter", encounter.id, result=result.value, parts=list(parts))
-    return outcome
+            note_new_documents(session, encounter_id, new + versions)
+        placed[encounter_id] = _Placing(tuple(record.tasks), tuple(codings))
+        _keep_raw(rows, record, raw, fresh)
+        change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=list(parts))
+    return Outcome(result, encounter_id, patient.id, tuple(parts), new, versions, reasons)
+
+
+def _place_all(session: Session, placed: dict[str, _Placing], place: Place | None) -> None:
+    if not place or not placed:
+        return
+    for encounter in session.exec(select(Encounter).where(Encounter.id.in_(list(placed)))).all():
+        placing = placed[encounter.id]
+        place(session, encounter, placing.tasks)
+        if placing.codings:
+            session.flush()
+            _finish_tasks(session, encounter, placing.codings)
 
 
 def _refuse_repeats(record: NativeEncounter) -> None:
@@ -231,10 +267,9 @@ def _account(rows: KnownRows, record: NativeEncounter, patient: Patient, parts: 
     said = record.account
     account = rows.find(Account, source=said.source, account_number=said.account_number)
     if account is None:
-        account_id = new_id()
-        insert_rows(rows.session, Account, [{"id": account_id, "patient_id": patient.id, **everything(said)}])
-        rows.forget(Account, source=said.source, account_number=said.account_number)
-        return account_id
+        row = {"id": new_id(), "patient_id": patient.id, **everything(said)}
+        rows.insert(Account, [row], source=said.source, account_number=said.account_number)
+        return row["id"]
     _note(parts, "account", update(account, named(said)))
     return account.id
 
@@ -247,27 +282,30 @@ def _encounter(
     account_id: str,
     facility: Facility | None,
     day: str,
+    digest: str,
     parts: list[str],
-) -> Encounter:
+) -> str:
     own = EncounterFields.model_fields
     places: dict[str, object] = {"account_id": account_id, "service_date": day}
     if facility is not None:
         places["facility_id"] = facility.id
     if encounter is None:
         values = {name: getattr(record, name) for name in own}
-        encounter = Encounter(id=new_id(), patient_id=patient.id, **places, **values)
-        return rows.add(encounter, source=record.source, visit_number=record.visit_number)
+        row = {"id": new_id(), "patient_id": patient.id, "facility_id": None, "content_sha256": digest}
+        rows.insert(Encounter, [row | places | values], source=record.source, visit_number=record.visit_number)
+        return str(row["id"])
     values = {name: getattr(record, name) for name in own if name in record.model_fields_set}
     _note(parts, "encounter", update(encounter, values | places))
-    return encounter
+    return encounter.id
 
 
 def _coverages(
-    session: Session, record: NativeEncounter, account_id: str, payers: Sequence[Payer], parts: list[str]
+    rows: KnownRows, record: NativeEncounter, account_id: str, payers: Sequence[Payer], parts: list[str]
 ) -> None:
     """The account's insurances become those of the record; a record without any says nothing of them."""
     if not record.coverages:
         return
+    session = rows.session
     query = select(Coverage).where(Coverage.account_id == account_id)
     stored = {c.sequence: c for c in session.exec(query)}
     changed = False
@@ -275,7 +313,8 @@ def _coverages(
         row = stored.pop(said.sequence, None)
         if row is None:
             values = {name: getattr(said, name) for name in CoverageFields.model_fields}
-            session.add(Coverage(account_id=account_id, payer_id=payer.id, **values))
+            also = {"id": new_id(), "account_id": account_id, "payer_id": payer.id}
+            rows.insert(Coverage, [also | values])
             changed = True
         else:
             changed |= update(row, named(said) | {"payer_id": payer.id})
@@ -285,9 +324,9 @@ def _coverages(
 
 
 def _provider_roles(
-    session: Session,
+    rows: KnownRows,
     record: NativeEncounter,
-    encounter: Encounter,
+    encounter_id: str,
     providers: Sequence[Provider],
     parts: list[str],
     fresh: bool,
@@ -296,15 +335,15 @@ def _provider_roles(
     said = {(one.role, provider.id) for one, provider in zip(record.providers, providers, strict=True)}
     stored: dict = {}
     if not fresh:
-        query = select(EncounterProvider).where(EncounterProvider.encounter_id == encounter.id)
-        stored = {(row.role, row.provider_id): row for row in session.exec(query)}
+        query = select(EncounterProvider).where(EncounterProvider.encounter_id == encounter_id)
+        stored = {(row.role, row.provider_id): row for row in rows.session.exec(query)}
     roles = {role for role, _ in said}
     gone = [row for key, row in stored.items() if key not in said and row.role in roles]
     new = sorted(said - set(stored))
     for row in gone:
-        session.delete(row)
-    values = [{"id": new_id(), "encounter_id": encounter.id, "provider_id": p, "role": role} for role, p in new]
-    insert_rows(session, EncounterProvider, values)
+        rows.session.delete(row)
+    values = [{"id": new_id(), "encounter_id": encounter_id, "provider_id": p, "role": role} for role, p in new]
+    rows.insert(EncounterProvider, values)
     _note(parts, "providers", gone or new)
 
 
@@ -326,15 +365,15 @@ def _finish_tasks(session: Session, encounter: Encounter, codings: Sequence[Codi
             item.finished_at = finals[item.kind].finalized_at
 
 
-def _keep_raw(session: Session, record: NativeEncounter, raw: Raw | None, fresh: bool) -> None:
+def _keep_raw(rows: KnownRows, record: NativeEncounter, raw: Raw | None, fresh: bool) -> None:
     if raw is None:
         return
     identity = f"{record.source}|{record.visit_number}"
     digest = hashlib.sha256(raw.content).hexdigest()
     known = {"kind": raw.kind, "identity": identity, "sha256": digest}
-    if fresh or session.exec(select(RawMessage.id).filter_by(**known)).first() is None:
+    if fresh or rows.session.exec(select(RawMessage.id).filter_by(**known)).first() is None:
         content = zlib.compress(raw.content)
-        insert_rows(session, RawMessage, [{"id": new_id(), "content": content, "received_at": now(), **known}])
+        rows.insert(RawMessage, [{"id": new_id(), "content": content, "received_at": now(), **known}])
 
 
 def _note(parts: list[str], part: str, changed: object) -> None:

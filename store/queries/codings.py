@@ -73,6 +73,18 @@ def coding_defaults(reader: Reader, encounter_id: str, service_date: str) -> Def
     )
 
 
+def work_item_of(reader: Reader, coding_id: str) -> str | None:
+    """The work item that a coding belongs to."""
+    rows = reader.rows(
+        """
+        SELECT w.id FROM coding g JOIN work_item w ON w.encounter_id = g.encounter_id AND w.kind = g.kind
+        WHERE g.id = :id
+        """,
+        id=coding_id,
+    )
+    return rows[0]["id"] if rows else None
+
+
 def _loaded(value: object) -> list:
     """JSON columns come as text from SQLite and as values from PostgreSQL."""
     return json.loads(value) if isinstance(value, str) else list(value)  # type: ignore[call-overload]

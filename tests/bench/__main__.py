@@ -1,4 +1,7 @@
-"""`python -m tests.bench`: every benchmark, targets beside figures of the same run. Exit code 1 when one is missed."""
+"""`python -m tests.bench`: every benchmark, targets beside figures of the same run.
+
+Exit code 1 when one is missed.
+"""
 
 from __future__ import annotations
 

@@ -112,9 +112,7 @@ def test_missing_data_files_are_one_clear_error_and_leave_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_build_that_fails_late_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_build_that_fails_late_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def disk_full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 

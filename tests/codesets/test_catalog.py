@@ -37,9 +37,7 @@ def test_a_code_is_found_in_any_spelling(reference: Reference, spelling: str) ->
         ("K21", "K21.9"),
     ],
 )
-def test_a_header_stands_for_its_default_billable_child(
-    reference: Reference, header: str, default: str
-) -> None:
+def test_a_header_stands_for_its_default_billable_child(reference: Reference, header: str, default: str) -> None:
     code = catalog.find(reference, CM, header, ON)
     assert code is not None
 

@@ -10,6 +10,10 @@ import pytest
 from codesets.reference import Reference
 from codesets.releases import CodeSystem, choose, in_force
 
+CREATE_RELEASES = """
+    CREATE TABLE releases
+    (id, system, edition, starts, ends, complete, source_name, source_sha256, loaded_at)
+"""
 COVERED = dt.date(2026, 6, 1)
 
 
@@ -17,9 +21,7 @@ COVERED = dt.date(2026, 6, 1)
 def two_editions() -> sqlite3.Connection:
     """An October edition, the April edition that replaces it, and a starter list over both."""
     db = sqlite3.connect(":memory:")
-    db.execute(
-        "CREATE TABLE releases (id, system, edition, starts, ends, complete, source_name, source_sha256, loaded_at)"
-    )
+    db.execute(CREATE_RELEASES)
     rows = [
         (1, "icd10cm", "FY2026", "2025-10-01", "2026-09-30", 1, "a", "", ""),
         (2, "icd10cm", "FY2026 Apr", "2026-04-01", "2026-09-30", 1, "b", "", ""),
@@ -67,9 +69,7 @@ def test_a_date_nobody_covers_is_answered_from_the_newest_release_and_says_so(re
 
 def test_a_system_without_a_release_has_none_to_answer() -> None:
     db = sqlite3.connect(":memory:")
-    db.execute(
-        "CREATE TABLE releases (id, system, edition, starts, ends, complete, source_name, source_sha256, loaded_at)"
-    )
+    db.execute(CREATE_RELEASES)
 
     choice = choose(db, CodeSystem.HCPCS, COVERED)
 

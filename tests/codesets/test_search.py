@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from codesets.errors import UnreadableInput
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
-from codesets.search import Engine, lexicon, open_engine
+from codesets.search import Engine, lexicon, open_engine, tables
 from codesets.search.words import words
 
 ON = dt.date(2026, 6, 1)
@@ -179,7 +179,7 @@ def test_the_word_tables_are_well_formed() -> None:
 
 def test_a_table_with_a_wrong_header_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     (tmp_path / "weak_words.csv").write_text("word;factor\n", encoding="utf-8")
-    monkeypatch.setattr(lexicon, "_DATA", tmp_path)
+    monkeypatch.setattr(tables, "DATA", tmp_path)
     lexicon.weak_words.cache_clear()
 
     with pytest.raises(UnreadableInput, match=r"weak_words\.csv"):

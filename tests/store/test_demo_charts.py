@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -38,12 +39,22 @@ def check_digit_is_right(npi: str) -> bool:
     return sum(d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits)) % 10 == 0
 
 
-def codes_of(path: Path) -> set[str]:
+@lru_cache
+def codes_of(path: Path) -> frozenset[str]:
     """Valid codes of a CMS order file: columns 7 to 13 the code, column 15 is 1 where it is billable."""
     if not path.exists():
         pytest.skip(f"{path.name} is not beside the repository")
     lines = path.read_text(encoding="cp1252").splitlines()
-    return {line[6:14].strip() for line in lines if line[14:15] == "1"}
+    return frozenset(line[6:14].strip() for line in lines if line[14:15] == "1")
+
+
+@lru_cache
+def exempt_from_poa(path: Path) -> frozenset[str]:
+    """Dotted codes of the CMS list of codes exempt from POA: the second of three tab-separated columns."""
+    if not path.exists():
+        pytest.skip(f"{path.name} is not beside the repository")
+    lines = path.read_text(encoding="cp1252").splitlines()
+    return frozenset(line.split("\t")[1] for line in lines if "\t" in line)
 
 
 def texts_of_the_folder() -> dict[str, str]:
@@ -194,10 +205,7 @@ def test_every_icd_10_code_of_the_key_is_billable(chart: DemoChart) -> None:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_poa_is_1_exactly_for_exempt_codes(chart: DemoChart) -> None:
-    path = SHARED / "poa" / "POAexemptCodesFY26.txt"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not beside the repository")
-    exempt = {line.split("\t")[1] for line in path.read_text(encoding="cp1252").splitlines() if "\t" in line}
+    exempt = exempt_from_poa(SHARED / "poa" / "POAexemptCodesFY26.txt")
 
     marked = {d.code: d.poa == "1" for d in chart.key.diagnoses if d.poa}
 

@@ -25,14 +25,10 @@ def reference_path() -> Path:
 def codedesk(reference_path: Path):
     """Runs a command on the shared reference database."""
 
-    def run(
-        *arguments: str, home: Path = reference_path.parent, stdin: str = ""
-    ) -> subprocess.CompletedProcess:
+    def run(*arguments: str, home: Path = reference_path.parent, stdin: str = "") -> subprocess.CompletedProcess:
         environment = {**os.environ, "CODEDESK_HOME": str(home)}
         command = [sys.executable, "-m", "tui.cli", *arguments]
-        return subprocess.run(
-            command, input=stdin, capture_output=True, text=True, env=environment, timeout=120
-        )
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=120)
 
     return run
 
@@ -134,9 +130,7 @@ def test_a_bad_date_or_code_is_one_clear_line_and_exit_2(codedesk, arguments: tu
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all"])
-def test_a_damaged_reference_database_is_one_clear_line_and_exit_2(
-    codedesk, tmp_path: Path, content: bytes
-) -> None:
+def test_a_damaged_reference_database_is_one_clear_line_and_exit_2(codedesk, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "reference.sqlite").write_bytes(content)
 
     done = codedesk("search", "pain", home=tmp_path)
@@ -165,9 +159,7 @@ def test_a_home_that_is_a_file_is_one_clear_line_and_exit_2(codedesk, tmp_path: 
 
 
 @pytest.mark.parametrize("arguments", [["search", *ON, "pain"], ["code", *ON, "I10"], ["codesets", "list"]])
-def test_the_code_commands_load_neither_the_orm_nor_the_screens(
-    reference_path: Path, arguments: list[str]
-) -> None:
+def test_the_code_commands_load_neither_the_orm_nor_the_screens(reference_path: Path, arguments: list[str]) -> None:
     program = (
         "import sys; from tui.cli import main\n"
         f"code = main({arguments!r})\n"

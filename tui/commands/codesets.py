@@ -1,4 +1,7 @@
-"""`codedesk codesets`: what is loaded. Also what the other code commands share: dates, systems, first-use progress."""
+"""`codedesk codesets`: what is loaded.
+
+Also what the other code commands share: dates, systems, first-use progress.
+"""
 
 from __future__ import annotations
 
@@ -83,8 +86,8 @@ def _text(rows: list[_Row]) -> str:
     for release, billable, headers in rows:
         kind = "complete" if release.complete else "starter"
         lines.append(
-            f"{release.system.label:<15} {release.edition:<18} {release.period:<24} {billable:>8,} {headers:>8,}"
-            f"  {kind:<8}  {release.source_name}"
+            f"{release.system.label:<15} {release.edition:<18} {release.period:<24}"
+            f" {billable:>8,} {headers:>8,}  {kind:<8}  {release.source_name}"
         )
     return "\n".join(lines)
 

@@ -46,4 +46,9 @@ def run(options: argparse.Namespace | None = None) -> int:
     from tui.app import Workstation
 
     workstation = Workstation(today())
-    return workstation.run(mouse=False) or 0
+    code = workstation.run(mouse=False) or 0
+    if workstation.crash:
+        print(f"codedesk: a defect ended the screens; reference {workstation.crash}", file=sys.stderr)
+        print("What was entered is saved. Tell an administrator the reference.", file=sys.stderr)
+        return 1
+    return code

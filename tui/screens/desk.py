@@ -141,13 +141,14 @@ class DeskScreen(Screen[None]):
         event.stop()
         sequence = f"{self._pending} {key}".strip()
         keys = keymap(self.name_on)
+        begun, self._pending = self._pending, ""
         if sequence in keys:
-            self._set_pending("")
             self.perform(keys[sequence])
-        elif not self._pending and any(known.startswith(f"{key} ") for known in keys):
-            self._set_pending(key)
-        elif self._pending:
-            self._set_pending("")
+        elif not begun and (follow := [known for known in keys if known.startswith(f"{key} ")]):
+            self._pending = key
+            self.say("  ".join(f"{known} {keys[known].label}" for known in follow), "dim")
+        elif begun:
+            self.say("")
         else:
             self.unknown_key(key)
 
@@ -307,10 +308,6 @@ class DeskScreen(Screen[None]):
     def put_cursor(self, x: int, y: int) -> None:
         """Put the terminal's real cursor there, for those who follow it with a reader or Braille."""
         self.app.cursor_position = Offset(x, y)
-
-    def _set_pending(self, key: str) -> None:
-        self._pending = key
-        self.say(f"{key} …  s codes  q worklists  c claims" if key else "", "dim")
 
     def _key_line(self, width: int) -> Line:
         spans: list[Line] = []

@@ -1,0 +1,225 @@
+"""`codedesk encounters`: list, show and export encounters. Every view of a chart and every export is logged."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from codesets.errors import UsageError
+from codesets.safe import safe_block
+
+if TYPE_CHECKING:
+    from store.database import Actor, Database
+    from store.intake.native import NativeEncounter
+
+WIDTH = 80
+EXPORT_BATCH = 200
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list | show | export")
+    listing = actions.add_parser("list", help="encounters by date of service, or the tasks of a worklist")
+    listing.add_argument("--worklist", metavar="W", help="only the tasks of this worklist, first to last")
+    listing.add_argument("--json", action="store_true", help="one JSON document")
+    showing = actions.add_parser("show", help="one chart")
+    showing.add_argument("key", metavar="ID|VISIT", help="id or visit number of the encounter")
+    showing.add_argument("--json", action="store_true", help="the encounter in the native format, indented")
+    exporting = actions.add_parser("export", help="encounters in the native format, one per line")
+    exporting.add_argument("--all", action="store_true", help="every encounter of this site")
+    exporting.add_argument("keys", nargs="*", metavar="ID", help="ids or visit numbers")
+    exporting.add_argument("-o", "--output", default="-", metavar="FILE", help="a new file; - is stdout (default)")
+
+
+def run(args: argparse.Namespace) -> int:
+    from store.database import open_database
+    from store.people import current_actor
+
+    if args.action == "export" and args.all == bool(args.keys):
+        raise UsageError("name the encounters to export, or --all")
+    db = open_database()
+    with db.reading() as session:
+        actor = current_actor(session)
+    try:
+        if args.action == "list":
+            return _list(db, args.worklist, args.json)
+        if args.action == "show":
+            return _show(db, actor, args.key, args.json)
+        return _export(db, actor, args.keys, args.output)
+    finally:
+        db.close()
+
+
+def _list(db: Database, worklist: str | None, as_json: bool) -> int:
+    from store.intake.export import list_encounters
+    from store.queries import SessionReader
+    from store.queries.worklists import worklist_rows
+    from store.worklists import worklist_rules
+
+    if worklist is not None and worklist not in (names := [rule.name for rule in worklist_rules()]):
+        raise UsageError(f"no worklist is called {worklist}", "one of: " + ", ".join(names))
+    with db.reading() as session:
+        rows = list_encounters(session) if worklist is None else worklist_rows(SessionReader(session), worklist)
+    if as_json:
+        print(json.dumps([dataclasses.asdict(row) for row in rows], ensure_ascii=False, indent=2))
+        return 0
+    if not rows:
+        print("no encounters here")
+        return 0
+    for row in rows:
+        last = f"{row.priority:>4} {row.status.value}" if worklist else row.visit_number
+        # The number is never cut: it is what `show` and `export` are asked with.
+        room = max(WIDTH - 24 - len(last), 12)
+        print(f"{row.service_date} {row.setting.label:<11} {_cut(row.patient, room):<{room}} {last}")
+    return 0
+
+
+def _show(db: Database, actor: Actor, key: str, as_json: bool) -> int:
+    from store.intake.export import export_encounter, find_encounter
+
+    with db.change(actor) as change:
+        encounter_id = find_encounter(change.session, key)
+        record = export_encounter(change.session, encounter_id)
+        change.log("encounter.view", "encounter", encounter_id, by="command line")
+    if as_json:
+        print(json.dumps(record.model_dump(mode="json"), ensure_ascii=False, indent=2))
+    else:
+        print(safe_block("\n".join(_chart(record))))
+    return 0
+
+
+def _export(db: Database, actor: Actor, keys: list[str], output: str) -> int:
+    from store.intake.export import encounter_ids, export_encounter, find_encounter, to_line
+
+    with db.reading() as session:
+        ids = [find_encounter(session, key) for key in keys] if keys else encounter_ids(session)
+    with _output(output) as file:
+        for first in range(0, len(ids), EXPORT_BATCH):
+            # Logged before the lines are written: what left is never missing from the log.
+            with db.change(actor) as change:
+                lines = []
+                for encounter_id in ids[first : first + EXPORT_BATCH]:
+                    lines.append(to_line(export_encounter(change.session, encounter_id)))
+                    change.log("encounter.export", "encounter", encounter_id, format="native", to=Path(output).name)
+            file.write("".join(f"{line}\n" for line in lines))
+    if output != "-":
+        print(f"{len(ids):,} encounter{'' if len(ids) == 1 else 's'} written to {output}")
+    return 0
+
+
+@contextmanager
+def _output(name: str) -> Iterator[TextIO]:
+    """Standard output, or a file for its owner alone that appears under its name only when it is whole."""
+    if name == "-":
+        yield sys.stdout
+        return
+    path = Path(name)
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"{name} exists already", "name another file")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".export-")
+    except OSError as error:
+        raise UsageError(f"{name}: {(error.strerror or 'cannot be written').lower()}", "name another place") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            yield file
+        os.link(temporary, path)
+    except OSError as error:
+        raise UsageError(f"{name}: {(error.strerror or 'cannot be written').lower()}", "name another place") from error
+    finally:
+        os.unlink(temporary)
+
+
+def _chart(record: NativeEncounter) -> Iterator[str]:
+    """The chart as lines of at most 80 columns."""
+    patient = record.patient
+    name = ", ".join(filter(None, (patient.family_name, " ".join((patient.given_name, patient.middle_name)).strip())))
+    born = f"born {patient.birth_date}" if patient.birth_date else "birth date not known"
+    yield _cut(f"{name}  {patient.sex}  {born}")
+    yield _cut(f"  MRN {patient.mrn}")
+    address = " ".join(filter(None, (patient.address_line1, patient.city, patient.state, patient.zip)))
+    if address:
+        yield _cut(f"  {address}")
+    ended = f" to {record.ended_at}" if record.ended_at else ""
+    yield _cut(f"Visit {record.visit_number}")
+    yield _cut(f"  {record.setting.label}, {record.status.value}, {record.started_at}{ended}")
+    for label, value in (
+        ("reason", record.reason),
+        ("facility", record.facility.name if record.facility else ""),
+        ("disposition", record.discharge_disposition),
+        ("place of service", record.place_of_service),
+    ):
+        if value:
+            yield _cut(f"  {label}: {value}")
+    for one in record.providers:
+        who = " ".join(filter(None, (one.provider.given_name, one.provider.family_name, one.provider.credential)))
+        yield _cut(f"  {one.role.value}: {who}  {one.provider.npi}".rstrip())
+    yield _cut(f"Account {record.account.account_number}  {record.account.financial_class}".rstrip())
+    yield from _coverage_lines(record)
+    yield from _document_lines(record)
+    yield from _code_lines(record)
+    yield from _charge_lines(record)
+
+
+def _coverage_lines(record: NativeEncounter) -> Iterator[str]:
+    yield f"Coverages: {len(record.coverages) or 'none, self pay'}"
+    for coverage in record.coverages:
+        member = f"  member {coverage.member_id}" if coverage.member_id else ""
+        yield _cut(f"  {coverage.sequence} {coverage.payer.name}{member}  {coverage.relationship.value}")
+
+
+def _document_lines(record: NativeEncounter) -> Iterator[str]:
+    newest = {document.document_number: document.version for document in record.documents}
+    yield f"Documents: {len(newest)}"
+    for document in record.documents:
+        if document.version != newest[document.document_number]:
+            continue
+        version = f"  version {document.version}" if document.version > 1 else ""
+        when = f"  {document.authored_at[:16]}" if document.authored_at else ""
+        author = f"  {document.author}" if document.author else ""
+        yield _cut(f"  {document.type_name}  {document.status.value}{when}{author}{version}")
+        for line in document.text.split("\n"):
+            yield from textwrap.wrap(line, WIDTH, initial_indent="    | ", subsequent_indent="    | ") or ["    |"]
+
+
+def _code_lines(record: NativeEncounter) -> Iterator[str]:
+    for coding in record.codings:
+        by = f" by {coding.coder}" if coding.coder else ""
+        yield _cut(f"Codes, {coding.kind.value} version {coding.version}: {coding.status.value}{by}")
+        for diagnosis in coding.diagnoses:
+            poa = f"  POA {diagnosis.poa}" if diagnosis.poa else ""
+            yield _cut(f"  {diagnosis.sequence:>2} {diagnosis.code:<9} {diagnosis.role.value}{poa}")
+        for line in coding.procedures:
+            code = "-".join([line.code, *line.modifiers])
+            yield _cut(f"  {line.sequence:>2} {code:<16} x{line.units}  {_money(line.charge_cents)}")
+    yield f"Codes as received: {len(record.source_codes)}"
+    for code in record.source_codes:
+        yield _cut(f"  {code.kind:<9} {code.code:<18} {code.display}".rstrip())
+
+
+def _charge_lines(record: NativeEncounter) -> Iterator[str]:
+    total = sum(charge.amount_cents for charge in record.charges)
+    yield f"Charges: {len(record.charges)}" + (f", {_money(total)}" if record.charges else "")
+    for charge in record.charges:
+        code = "-".join(filter(None, [charge.procedure_code, *charge.modifiers]))
+        back = f"  takes back {charge.reversal_of}" if charge.reversal_of else ""
+        yield _cut(
+            f"  {charge.service_date} {charge.revenue_code:<4} {code:<12} x{charge.units:<3} "
+            f"{_money(charge.amount_cents):>12}  {charge.description}{back}"
+        )
+
+
+def _money(cents: int) -> str:
+    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
+
+
+def _cut(text: str, width: int = WIDTH) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
