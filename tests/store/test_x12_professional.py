@@ -245,3 +245,9 @@ def test_what_writing_changes_in_a_name_is_told_with_its_place() -> None:
     assert [(change.place, change.after, change.removed) for change in changes] == [
         ("coverage.1.subscriber.family_name", "OBRIEN", "*")
     ]
+
+
+def test_a_change_in_a_plan_name_is_told_at_the_plan_name() -> None:
+    changes = professional.text_changes(with_coverage(group_number="", plan_name="Employer: Depot"))
+
+    assert [change.place for change in changes] == ["coverage.1.plan_name"]
