@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from codesets.edits.findings import ClaimKind, CodeFinding, Severity
 from codesets.errors import CodedeskError
@@ -63,7 +64,7 @@ def read_rules(text: str) -> Mapping[str, CodeRule]:
     return rules
 
 
-def _rule(entry: dict) -> CodeRule:
+def _rule(entry: dict[str, Any]) -> CodeRule:
     name = entry.get("id", "without id")
     required = {"id": str, "version": int, "title": str, "severity": str, "message": str, "fix": str, "citation": str}
     for key, kind in required.items():

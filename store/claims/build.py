@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from sqlmodel import Session, select
 
@@ -225,7 +226,7 @@ def _line_row(claim_id: str, line: BilledLine) -> ClaimLine:
     )
 
 
-def _report(answer: dict) -> BuildReport:
+def _report(answer: dict[str, Any]) -> BuildReport:
     """A report as the operation kept it."""
     return BuildReport(
         built=tuple(BuiltClaim(**{**each, "notes": tuple(each["notes"])}) for each in answer["built"]),

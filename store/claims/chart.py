@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session, select
 
@@ -96,7 +97,8 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
     """The parties of the claim as the chart has them now. The facility must be known."""
     assert chart.facility is not None, "a chart without facility is not billed"
     encounter, patient = chart.encounter, chart.patient
-    billed, *others = [_coverage(coverage, payer, patient) for coverage, payer in chart.coverages] or [None]
+    coverages = [_coverage(coverage, payer, patient) for coverage, payer in chart.coverages]
+    billed = coverages[0] if coverages else None
     rendering = _rendering(chart)
     started = encounter.started_at[:10]
     return Parties(
@@ -105,7 +107,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
         billing=_billing(chart.facility),
         receiver=Receiver(settings.submitter_id, settings.receiver_id, settings.receiver_name),
         coverage=billed,
-        other_coverages=tuple(others),
+        other_coverages=tuple(coverages[1:]),
         rendering=rendering,
         referring=_with_role(chart, ProviderRole.REFERRING),
         supervising=_with_role(chart, ProviderRole.SUPERVISING),
@@ -122,7 +124,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
     )
 
 
-def _rows(session: Session, statement) -> tuple:
+def _rows(session: Session, statement: Any) -> tuple[Any, ...]:
     return tuple(tuple(row) for row in session.exec(statement))
 
 

@@ -10,6 +10,7 @@ Source for what a professional claim holds: 005010X222A1, loops 1000A to 2420; C
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from sqlmodel import Session, select
 
@@ -238,12 +239,12 @@ def content_of(session: Session, claim: Claim) -> ClaimContent:
     )
 
 
-def parties_to_json(parties: Parties) -> dict:
+def parties_to_json(parties: Parties) -> dict[str, Any]:
     """`Claim.parties`: plain lists, dictionaries and text."""
     return asdict(parties)
 
 
-def parties_from_json(data: dict) -> Parties:
+def parties_from_json(data: dict[str, Any]) -> Parties:
     """The parties of a claim row, as `parties_to_json` left them."""
     plain = dict(data)
     plain["patient"] = _insured(data["patient"])
@@ -262,11 +263,11 @@ def parties_from_json(data: dict) -> Parties:
     return Parties(**plain)
 
 
-def _insured(data: dict) -> Insured:
+def _insured(data: dict[str, Any]) -> Insured:
     return Insured(**{**data, "address": Address(**data["address"])})
 
 
-def _coverage(data: dict) -> BilledCoverage:
+def _coverage(data: dict[str, Any]) -> BilledCoverage:
     payer = BilledPayer(**{**data["payer"], "address": Address(**data["payer"]["address"])})
     return BilledCoverage(**{**data, "payer": payer, "subscriber": _insured(data["subscriber"])})
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func, update
 from sqlmodel import Session, select
@@ -305,7 +306,7 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
     )
 
 
-def _report(answer: dict) -> ExportReport:
+def _report(answer: dict[str, Any]) -> ExportReport:
     """A report as the operation kept it."""
     return ExportReport(
         destination=answer["destination"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import text
+from sqlalchemy import JSON, text
 from sqlmodel import Session, select
 
 from codesets.catalog import Reference
@@ -108,7 +108,7 @@ JOIN claim_line line ON line.claim_id = other.id
 WHERE mine.id = :encounter AND other.id <> :claim AND other.status <> 'void' AND other.form = :form
   AND other.service_from <= :until AND other.service_through >= :since
 ORDER BY other.claim_number, line.sequence
-""").columns(modifiers=Claim.__table__.c.parties.type, parties=Claim.__table__.c.parties.type)
+""").columns(modifiers=JSON, parties=JSON)
 
 
 def _duplicates(session: Session, claim: Claim, content: ClaimContent) -> tuple[DuplicateLine, ...]:
@@ -121,11 +121,11 @@ def _duplicates(session: Session, claim: Claim, content: ClaimContent) -> tuple[
         "until": content.service_through,
     }
     rendering = content.parties.rendering.npi if content.parties.rendering else ""
-    own: dict[tuple, list[int]] = {}
+    own: dict[tuple[str, str, tuple[str, ...], str], list[int]] = {}
     for line in content.lines:
         key = line.service_date, line.code, tuple(sorted(line.modifiers)), line.performer_npi or rendering
         own.setdefault(key, []).append(line.sequence)
-    found = {}
+    found: dict[int, str] = {}
     for number, code, service_date, modifiers, performer, parties in session.execute(_OTHER_LINES, parameters):
         provider = performer or (parties["rendering"] or {}).get("npi", "")
         for sequence in own.get((service_date, code, tuple(sorted(modifiers)), provider), []):

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from store.queries import Reader, Row
 from store.terms import ClaimStatus, FindingState, Severity
@@ -112,7 +113,7 @@ class ClaimPage:
     filing_days_left: int | None
     file_name: str
     exported_at: str
-    parties: Mapping[str, object] = field(default_factory=dict)
+    parties: Mapping[str, Any] = field(default_factory=dict)
 
 
 _SORTS: dict[ClaimSort, tuple[str, str]] = {
@@ -158,7 +159,8 @@ def claim_list(
 ) -> list[ClaimRow]:
     """One page of claims; `after` is the last row of the page before."""
     column, direction = _SORTS[sort]
-    conditions, parameters = [_FILTERS[show]], {"limit": limit}
+    conditions: list[str] = [_FILTERS[show]]
+    parameters: dict[str, object] = {"limit": limit}
     if payer_id is not None:
         conditions.append("c.payer_id = :payer")
         parameters["payer"] = payer_id
@@ -311,7 +313,7 @@ def _days_since(day: str, today: dt.date) -> int:
     return (today - dt.date.fromisoformat((day + "-01-01")[:10])).days
 
 
-def _filing_days_left(parties: dict, service_through: str, today: dt.date) -> int | None:
+def _filing_days_left(parties: Mapping[str, Any], service_through: str, today: dt.date) -> int | None:
     coverage = parties.get("coverage") or {}
     days = coverage.get("payer", {}).get("timely_filing_days")
     return None if days is None else days - _days_since(service_through, today)
@@ -321,6 +323,6 @@ def _letter(pointer: int) -> str:
     return chr(ord("A") + pointer - 1) if 1 <= pointer <= 26 else str(pointer)
 
 
-def _parsed(value: object) -> dict | list:
+def _parsed(value: Any) -> Any:
     """A JSON column: text from SQLite, already read by PostgreSQL's driver."""
     return json.loads(value) if isinstance(value, str) else value

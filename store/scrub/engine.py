@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, check_codes
 from store.claims.content import ClaimContent
@@ -16,6 +16,8 @@ from store.scrub.checks import CHECKS, Hit, ScrubFacts
 from store.scrub.checks.registry import iso_day
 from store.scrub.rules import Rule, RuleBook, rule_book
 from store.terms import Severity
+from store.x12 import professional
+from store.x12.writer import TextChange
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Found:
 def scrub(claim: ClaimContent, facts: ScrubFacts, book: RuleBook | None = None) -> tuple[Found, ...]:
     """Every finding on the claim, in the order of the rule book, the code edits last."""
     book = book or rule_book()
+    facts = replace(facts, text_changes=_text_changes(claim))
     found = [
         _found(rule, hit)
         for rule in book.rules
@@ -80,6 +83,14 @@ def _found(rule: Rule, hit: Hit) -> Found:
         place=hit.place,
         seen=hit.seen,
     )
+
+
+def _text_changes(claim: ClaimContent) -> tuple[TextChange, ...]:
+    """Each change once, although a name may be written in several loops; a claim without payer is not written."""
+    if claim.parties.coverage is None:
+        return ()
+    changes = professional.text_changes(claim)
+    return tuple({(change.place, change.before): change for change in changes}.values())
 
 
 def _code_edits(claim: ClaimContent, facts: ScrubFacts, book: RuleBook) -> list[Found]:

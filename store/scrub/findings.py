@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Any
 
 from sqlmodel import Session, select
 
+from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
 from store.database import Actor, Database
 from store.models import Claim, Finding
 from store.models.columns import now
+from store.scrub.engine import Found
 from store.terms import ClaimStatus, FindingState, Severity
 
 
@@ -26,23 +28,12 @@ class OverrideRefused(CodedeskError):
     exit_code = 1
 
 
-class FoundLike(Protocol):
-    """What a scrub or a code edit found, before it is stored."""
-
-    rule_id: str
-    rule_version: int
-    title: str
-    message: str
-    fix: str
-    citation: str
-    place: str
-    seen: Mapping[str, object]
-
-
-def store_findings(session: Session, subject_kind: str, subject_id: str, found: Iterable[FoundLike]) -> list[Finding]:
+def store_findings(
+    session: Session, subject_kind: str, subject_id: str, found: Iterable[Found | CodeFinding]
+) -> list[Finding]:
     """Replace the findings of a coding or claim by new ones; overrides of the same finding stay.
 
-    `found` are findings of the scrubber or of the code edits; the former carry `snip`.
+    Works for findings of the scrubber and of the code edits; only the former have a SNIP type.
     """
     earlier = findings_of(session, subject_kind, subject_id)
     overridden = {_identity(row): row for row in earlier if row.state is FindingState.OVERRIDDEN}
@@ -55,7 +46,7 @@ def store_findings(session: Session, subject_kind: str, subject_id: str, found: 
             subject_id=subject_id,
             rule_id=result.rule_id,
             rule_version=result.rule_version,
-            severity=Severity(result.severity),
+            severity=Severity(result.severity.value),
             title=result.title,
             message=result.message,
             fix=result.fix,
@@ -138,6 +129,7 @@ def _identity(row: Finding) -> tuple[str, int, str, str]:
     return row.rule_id, row.rule_version, row.place, json.dumps(row.seen, sort_keys=True)
 
 
-def _plain(seen: Mapping[str, object]) -> dict:
+def _plain(seen: Mapping[str, object]) -> dict[str, Any]:
     """The values seen as JSON keeps them, so that a stored and a new finding compare."""
-    return json.loads(json.dumps(dict(seen), default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(dict(seen), default=str))
+    return plain

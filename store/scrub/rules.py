@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from codesets.edits.rules import code_rules
 from codesets.errors import CodedeskError
@@ -114,7 +115,7 @@ _TEXTS = ("id", "title", "family", "level", "severity", "check", "message", "fix
 _OPTIONAL = {"carc", "params"}
 
 
-def _rule(entry: dict, checks: frozenset[str]) -> Rule:
+def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
     name = entry.get("id", "without id")
     for key in _TEXTS:
         if not isinstance(entry.get(key), str) or not entry[key]:
@@ -154,7 +155,7 @@ def _check_braces(name: str, text: str) -> None:
         raise BadRules(f"rule {name}: braces hold one plain word, in {text!r}")
 
 
-def _code_edits(entries: dict) -> dict[str, CodeEditBinding]:
+def _code_edits(entries: dict[str, Any]) -> dict[str, CodeEditBinding]:
     if strange := set(entries) ^ set(code_rules()):
         raise BadRules(f"code_edit must name every code edit and no other; see {min(strange)}")
     return {rule_id: CodeEditBinding(**entry) for rule_id, entry in entries.items()}

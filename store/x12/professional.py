@@ -121,8 +121,7 @@ def _claim_of_subscriber(writer: SegmentWriter, claim: ClaimContent, level: int,
         "SBR",
         _RESPONSIBILITY[coverage.sequence],
         "18" if is_patient else "",
-        coverage.group_number,
-        "" if coverage.group_number else coverage.plan_name,
+        *_group(writer, coverage, number),
         "",
         "",
         "",
@@ -130,7 +129,6 @@ def _claim_of_subscriber(writer: SegmentWriter, claim: ClaimContent, level: int,
         coverage.payer.filing_code,
         claim=number,
         field=field,
-        most=_GROUP,
     )
     _subscriber(writer, coverage, claim)
     _payer(writer, coverage, number)
@@ -143,6 +141,14 @@ def _claim_of_subscriber(writer: SegmentWriter, claim: ClaimContent, level: int,
     for line in claim.lines:
         _line(writer, line, claim)
     return level
+
+
+def _group(writer: SegmentWriter, coverage: BilledCoverage, number: str) -> tuple[str, str]:
+    """SBR03 and SBR04: the group's number, or else the plan's name."""
+    field = f"coverage.{coverage.sequence}"
+    if coverage.group_number:
+        return writer.text(coverage.group_number, number, f"{field}.group_number", _GROUP), ""
+    return "", writer.text(coverage.plan_name, number, f"{field}.plan_name", _NAME)
 
 
 def _subscriber(writer: SegmentWriter, coverage: BilledCoverage, claim: ClaimContent) -> None:
@@ -247,8 +253,7 @@ def _other_coverage(writer: SegmentWriter, other: BilledCoverage, claim: ClaimCo
         "SBR",
         _RESPONSIBILITY[other.sequence],
         _RELATIONSHIP[other.relationship],
-        other.group_number,
-        "" if other.group_number else other.plan_name,
+        *_group(writer, other, number),
         "",
         "",
         "",
@@ -256,7 +261,6 @@ def _other_coverage(writer: SegmentWriter, other: BilledCoverage, claim: ClaimCo
         other.payer.filing_code,
         claim=number,
         field=field,
-        most=_GROUP,
     )
     assured = claim.parties.assurances
     writer.put(

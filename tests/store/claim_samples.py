@@ -90,7 +90,7 @@ BILLING = BillingProvider(
     "Billing office",
     "308-555-0100",
 )
-RENDERING = Practitioner("Adeyemi", "Folake", "1245319599", "207Q00000X")
+RENDERING = Practitioner("Adeyemi", "Folake", "1999990033", "207Q00000X")
 PARTIES = Parties(
     patient=PATIENT,
     patient_record_number="00398120",
@@ -282,7 +282,7 @@ def _provider(session: Session) -> Provider:
         Provider(
             source="test",
             local_id="D1",
-            npi="1245319599",
+            npi="1999990033",
             family_name="Adeyemi",
             given_name="Folake",
             taxonomy="207Q00000X",

@@ -53,7 +53,7 @@ ENVELOPE = Envelope(
 )
 SECONDARY = replace(OWN_COVERAGE, sequence=2, relationship="spouse", subscriber=SPOUSE, member_id="ZZ1")
 TERTIARY = replace(OWN_COVERAGE, sequence=3, member_id="YY3", payer=replace(PAYER, name="Third", identifier="THIRD"))
-COLLEAGUE = Practitioner("Oyelaran", "Tunde", "1679576722", "207R00000X")
+COLLEAGUE = Practitioner("Oyelaran", "Tunde", "1999990041", "207R00000X")
 
 TWELVE = (
     *("M54.50", "I10", "E78.5", "Z23", "E11.9", "N18.31"),
@@ -106,7 +106,7 @@ SHAPES: dict[str, ClaimContent] = {
     "supervising provider": with_parties(supervising=COLLEAGUE),
     "service facility": with_parties(
         service_facility=ServiceFacility(
-            "Prairie Annex", "1497758544", Address("5 Oak Lane", "", "Ansel", "NE", "688140005")
+            "Prairie Annex", "1999990058", Address("5 Oak Lane", "", "Ansel", "NE", "688140005")
         )
     ),
     "line with its own performer": with_line(performer_npi=COLLEAGUE.npi, rendering=COLLEAGUE),
@@ -245,3 +245,9 @@ def test_what_writing_changes_in_a_name_is_told_with_its_place() -> None:
     assert [(change.place, change.after, change.removed) for change in changes] == [
         ("coverage.1.subscriber.family_name", "OBRIEN", "*")
     ]
+
+
+def test_a_change_in_a_plan_name_is_told_at_the_plan_name() -> None:
+    changes = professional.text_changes(with_coverage(group_number="", plan_name="Employer: Depot"))
+
+    assert [change.place for change in changes] == ["coverage.1.plan_name"]

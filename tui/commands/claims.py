@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from codesets.errors import UsageError
 from codesets.safe import safe_line
@@ -221,7 +221,7 @@ def _row_text(row: ClaimRow) -> str:
     )
 
 
-def _row_json(row: ClaimRow) -> dict:
+def _row_json(row: ClaimRow) -> dict[str, Any]:
     document = asdict(row)
     del document["sort_key"]
     return document

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from store.claims.content import ClaimContent
-from store.scrub.checks.registry import Hit, ScrubFacts, check
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check
 
 
 @check("claim_number_unique")
-def claim_number_unique(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def claim_number_unique(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     if facts.same_number:
         yield Hit("claim_number", {"number": claim.claim_number, "count": facts.same_number})
 
 
 @check("duplicate_service")
-def duplicate_service(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def duplicate_service(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """A replacement or void repeats the services of the claim it is about, so only originals are looked at."""
     lines = {line.sequence: line for line in claim.lines}
     for duplicate in facts.duplicates if claim.frequency == "1" else ():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from store.claims.content import BilledCoverage, ClaimContent, Insured
-from store.scrub.checks.registry import Hit, ScrubFacts, check, iso_day
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day
 from store.x12.writer import writable
 
 # CMS, Medicare Beneficiary Identifier format: C A AN N A AN N A A N N, without S, L, O, I, B and Z.
@@ -18,13 +18,13 @@ _LONGEST_PATTERN = 200
 
 
 @check("no_coverage")
-def no_coverage(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def no_coverage(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     if claim.parties.coverage is None:
         yield Hit("coverage", {"coverages": 0})
 
 
 @check("filing_code")
-def filing_code(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def filing_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for coverage in _coverages(claim):
         payer = coverage.payer
         if payer.filing_code not in params["known"]:
@@ -33,7 +33,7 @@ def filing_code(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iter
 
 
 @check("person_name")
-def person_name(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def person_name(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """Family or given name is empty or cannot be written."""
     for person, place, coverage in _who(claim, params):
         if not (writable(person.family_name).text and writable(person.given_name).text):
@@ -41,13 +41,13 @@ def person_name(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iter
 
 
 @check("member_id_missing")
-def member_id_missing(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def member_id_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     if (coverage := claim.parties.coverage) and not coverage.member_id:
         yield Hit(f"coverage.{coverage.sequence}.member_id", {"coverage": coverage.sequence, "member_id": ""})
 
 
 @check("member_id_characters")
-def member_id_characters(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def member_id_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for coverage in _coverages(claim):
         strange = sorted(set(re.findall(r"[^0-9A-Za-z-]", coverage.member_id)))
         if strange:
@@ -56,7 +56,7 @@ def member_id_characters(claim: ClaimContent, facts: ScrubFacts, params: Mapping
 
 
 @check("member_id_pattern")
-def member_id_pattern(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def member_id_pattern(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """The payer's own pattern. A pattern that could run for ever is not run, and said to be unchecked."""
     for coverage in _coverages(claim):
         pattern = coverage.payer.member_id_pattern
@@ -72,7 +72,7 @@ def member_id_pattern(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -
 
 
 @check("medicare_id")
-def medicare_id(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def medicare_id(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for coverage in _coverages(claim):
         if coverage.payer.filing_code in params["filing_codes"] and coverage.member_id:
             plain = coverage.member_id.replace("-", "").upper()
@@ -81,21 +81,21 @@ def medicare_id(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iter
 
 
 @check("birth_date")
-def birth_date(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def birth_date(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for person, place, _ in _who(claim, params):
         if iso_day(person.birth_date) is None:
             yield Hit(f"{place}.birth_date", {"date": person.birth_date or "missing"})
 
 
 @check("sex")
-def sex(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def sex(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for person, place, _ in _who(claim, params):
         if person.sex not in ("F", "M", "U", "X"):
             yield Hit(f"{place}.sex", {"sex": person.sex or "missing"})
 
 
 @check("person_address")
-def person_address(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def person_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for person, place, _ in _who(claim, params):
         address = person.address
         lacks = {
@@ -109,7 +109,7 @@ def person_address(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> I
 
 
 @check("self_is_somebody_else")
-def self_is_somebody_else(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def self_is_somebody_else(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     coverage, patient = claim.parties.coverage, claim.parties.patient
     if coverage and coverage.patient_is_subscriber and not _same_person(coverage.subscriber, patient):
         seen = {"subscriber": _described(coverage.subscriber), "patient": _described(patient)}
@@ -117,7 +117,7 @@ def self_is_somebody_else(claim: ClaimContent, facts: ScrubFacts, params: Mappin
 
 
 @check("dependent_is_subscriber")
-def dependent_is_subscriber(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def dependent_is_subscriber(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     coverage, patient = claim.parties.coverage, claim.parties.patient
     if not coverage or coverage.patient_is_subscriber or not patient.birth_date:
         return
@@ -127,14 +127,14 @@ def dependent_is_subscriber(claim: ClaimContent, facts: ScrubFacts, params: Mapp
 
 
 @check("born_after_service")
-def born_after_service(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def born_after_service(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     born = iso_day(claim.parties.patient.birth_date)
     if born and str(born) > claim.service_from[:10]:
         yield Hit("patient.birth_date", {"date": str(born), "service": claim.service_from})
 
 
 @check("coverage_not_effective")
-def coverage_not_effective(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def coverage_not_effective(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """Dates of less precision are compared as far as they go."""
     for coverage in _coverages(claim):
         begins = coverage.effective_on
@@ -144,7 +144,7 @@ def coverage_not_effective(claim: ClaimContent, facts: ScrubFacts, params: Mappi
 
 
 @check("coverage_expired")
-def coverage_expired(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def coverage_expired(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for coverage in _coverages(claim):
         ends = coverage.expires_on
         if ends and claim.service_through[: len(ends)] > ends:
@@ -153,7 +153,7 @@ def coverage_expired(claim: ClaimContent, facts: ScrubFacts, params: Mapping) ->
 
 
 @check("other_coverage")
-def other_coverage(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def other_coverage(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for other in claim.parties.other_coverages:
         lacks = {
             "the payer's name": not writable(other.payer.name).text,
@@ -166,7 +166,7 @@ def other_coverage(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> I
 
 
 @check("coverage_order")
-def coverage_order(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def coverage_order(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     if (coverage := claim.parties.coverage) and coverage.sequence != 1:
         yield Hit(f"coverage.{coverage.sequence}", {"coverage": coverage.sequence})
 
@@ -176,7 +176,7 @@ def _coverages(claim: ClaimContent) -> list[BilledCoverage]:
     return [*([billed] if billed else []), *claim.parties.other_coverages]
 
 
-def _who(claim: ClaimContent, params: Mapping) -> Iterator[tuple[Insured, str, int]]:
+def _who(claim: ClaimContent, params: Params) -> Iterator[tuple[Insured, str, int]]:
     """The person a rule is about with their place, where the rule's `when` holds: always, self or dependent."""
     coverage, when = claim.parties.coverage, params.get("when", "always")
     is_self = coverage is None or coverage.patient_is_subscriber

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from store.claims.content import Address, ClaimContent
-from store.scrub.checks.registry import Hit, ScrubFacts, check, place_of, value_at
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, place_of, value_at
 from store.x12.writer import writable
 
 _BOX = re.compile(r"\b(P\.?\s*O\.?\s*BOX|POST\s+OFFICE\s+BOX|PO\s*B(O)?X|POSTAL\s+BOX)\b", re.IGNORECASE)
@@ -27,7 +27,7 @@ def valid_npi(npi: str) -> bool:
 
 
 @check("missing")
-def missing(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def missing(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """The value at `place` is empty, or nothing of it can be written. A party that is absent is not looked at."""
     path = str(params["place"])
     owner = value_at(claim, path.rpartition(".")[0])
@@ -36,7 +36,7 @@ def missing(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator
 
 
 @check("npi")
-def npi(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def npi(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """The NPI at `place` fails its check digit; an empty one too where `required` is set."""
     path = str(params["place"])
     number = value_at(claim, path)
@@ -47,14 +47,14 @@ def npi(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit
 
 
 @check("line_npi")
-def line_npi(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def line_npi(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for line in claim.lines:
         if line.performer_npi and not valid_npi(line.performer_npi):
             yield Hit(f"line.{line.sequence}.performer_npi", {"line": line.sequence, "npi": line.performer_npi})
 
 
 @check("line_performer")
-def line_performer(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def line_performer(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """A line names a performer whose name is not known, so that loop 2420A cannot be written."""
     general = claim.parties.rendering.npi if claim.parties.rendering else ""
     for line in claim.lines:
@@ -63,13 +63,13 @@ def line_performer(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> I
 
 
 @check("rendering_provider")
-def rendering_provider(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def rendering_provider(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     if claim.parties.rendering is None and not all(line.rendering for line in claim.lines):
         yield Hit("rendering", {"rendering": ""})
 
 
 @check("post_office_box")
-def post_office_box(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def post_office_box(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     path = str(params["place"])
     address = value_at(claim, path)
     for street in (address.line1, address.line2) if isinstance(address, Address) else ():
@@ -78,7 +78,7 @@ def post_office_box(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> 
 
 
 @check("city_and_state")
-def city_and_state(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def city_and_state(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     path = str(params["place"])
     address = value_at(claim, path)
     if isinstance(address, Address) and not (
@@ -88,7 +88,7 @@ def city_and_state(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> I
 
 
 @check("nine_digit_zip")
-def nine_digit_zip(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def nine_digit_zip(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     path = str(params["place"])
     address = value_at(claim, path)
     if isinstance(address, Address) and not is_nine_digit_zip(address.zip):
@@ -101,7 +101,7 @@ def is_nine_digit_zip(text: str) -> bool:
 
 
 @check("tax_id")
-def tax_id(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def tax_id(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """The number itself is not kept in the finding: it may be a person's."""
     digits = claim.parties.billing.tax_id.replace("-", "").strip()
     if not re.fullmatch(r"[0-9]{9}", digits):
@@ -109,7 +109,7 @@ def tax_id(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[
 
 
 @check("taxonomy")
-def taxonomy(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def taxonomy(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     path = str(params["place"])
     code = value_at(claim, path)
     if code is not None and not _TAXONOMY.fullmatch(str(code).strip().upper()):
@@ -117,14 +117,14 @@ def taxonomy(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterato
 
 
 @check("contact_phone")
-def contact_phone(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def contact_phone(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     phone = claim.parties.billing.contact_phone
     if len(re.findall(r"[0-9]", phone)) != 10:
         yield Hit("billing.contact_phone", {"phone": phone or "missing"})
 
 
 @check("service_facility")
-def service_facility(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def service_facility(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     place = claim.parties.service_facility
     if place is None:
         return
@@ -141,7 +141,7 @@ def service_facility(claim: ClaimContent, facts: ScrubFacts, params: Mapping) ->
 
 
 @check("receiver")
-def receiver(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+def receiver(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     ends = claim.parties.receiver
     if not all(1 <= len(end.strip()) <= 15 for end in (ends.submitter_id, ends.receiver_id)) or not ends.receiver_name:
         yield Hit("receiver", {"submitter": ends.submitter_id, "receiver": ends.receiver_id or ends.receiver_name})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from codesets.edits import CodeFacts
 from store.claims.content import ClaimContent
+from store.x12.writer import TextChange
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,16 @@ class DuplicateLine:
 
 @dataclass(frozen=True)
 class ScrubFacts:
-    """What a claim alone does not tell: the day, the code sets, and the claims around it."""
+    """What a claim alone does not tell: the day, the code sets, and the claims around it.
+
+    `text_changes` is what writing the claim would change; the engine finds it out once for all rules.
+    """
 
     today: dt.date
     codes: CodeFacts
     same_number: int = 0
     duplicates: tuple[DuplicateLine, ...] = ()
+    text_changes: tuple[TextChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,10 @@ class Hit:
     not_checked: str = ""
 
 
-Check = Callable[[ClaimContent, ScrubFacts, Mapping[str, object]], Iterator[Hit]]
+Params = Mapping[str, Any]
+"""A rule's settings for its check; each check says which it knows."""
+
+Check = Callable[[ClaimContent, ScrubFacts, Params], Iterator[Hit]]
 
 CHECKS: dict[str, Check] = {}
 
@@ -53,9 +61,12 @@ def check(name: str) -> Callable[[Check], Check]:
     return register
 
 
-def value_at(claim: ClaimContent, path: str) -> object | None:
+def value_at(claim: ClaimContent, path: str) -> Any:
     """The value of a path within the parties, such as `billing.address.line1`; None where a party is absent."""
-    return functools.reduce(lambda part, name: getattr(part, name, None), path.split("."), claim.parties)
+    value: Any = claim.parties
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return value
 
 
 def place_of(claim: ClaimContent, path: str) -> str:

@@ -1,0 +1,184 @@
+"""`codedesk claims`: what a script sees on stdout and stderr, and the exit codes it gets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from codesets.catalog import Reference
+from store.database import SYSTEM, Database
+from store.models import Person
+from store.people import os_login
+from store.terms import Role
+from tests.store.claim_samples import TODAY, add_coding, add_encounter
+from tui.cli import main
+
+
+@pytest.fixture(autouse=True)
+def site(db: Database, reference: Reference, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A record with a person behind this account, on the day of the samples."""
+    monkeypatch.setenv("CODEDESK_TODAY", str(TODAY))
+    with db.change(SYSTEM) as change:
+        change.session.add(Person(login=os_login(), name="A Biller", role=Role.BILLER))
+    return db
+
+
+def sound(db: Database, visit: str = "V1", service: str = "2026-09-15") -> None:
+    with db.change(SYSTEM) as change:
+        add_coding(change.session, add_encounter(change.session, visit, service))
+
+
+def blocked(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        add_coding(change.session, add_encounter(change.session, "V2", "2026-09-01"), lines=(("G0463", ()),))
+
+
+def built_and_scrubbed() -> None:
+    main(["claims", "build"])
+    main(["claims", "scrub"])
+
+
+def test_an_empty_database_says_what_would_fill_it(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["claims", "list"])
+
+    assert (code, "claims build" in capsys.readouterr().out) == (0, True)
+
+
+def test_building_names_each_claim_and_counts(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    sound(site)
+
+    code = main(["claims", "build", "--all"])
+
+    assert code == 0
+    assert capsys.readouterr().out.splitlines() == ["2026-000001      100.03", "1 claim built, 0 codings not built"]
+
+
+def test_listing_as_json_gives_a_document_per_line(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    sound(site)
+    built_and_scrubbed()
+    capsys.readouterr()
+
+    main(["claims", "list", "--json"])
+
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (row["number"], row["status"], row["errors"], row["age_days"]) == ("2026-000001", "ready", 0, 5)
+
+
+def test_scrubbing_a_blocked_claim_exits_with_1(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    blocked(site)
+    main(["claims", "build"])
+    capsys.readouterr()
+
+    code = main(["claims", "scrub", "2026-000001", "--json"])
+
+    (result,) = json.loads(capsys.readouterr().out)
+    assert (code, result["status"], result["errors"]) == (1, "scrub_failed", 1)
+
+
+def test_showing_a_claim_names_findings_with_place_and_rule(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    blocked(site)
+    built_and_scrubbed()
+    capsys.readouterr()
+
+    code = main(["claims", "show", "2026-000001"])
+
+    assert code == 0
+    assert "!  Line 1 points to no diagnosis.  [line.1.pointers]  SNIP 2 c34" in capsys.readouterr().out
+
+
+def test_showing_a_claim_as_json(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    sound(site)
+    built_and_scrubbed()
+    capsys.readouterr()
+
+    main(["claims", "show", "2026-000001", "--json"])
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["row"]["number"] == "2026-000001"
+    assert document["parties"]["billing"]["name"] == "Prairie Community Health"
+
+
+@pytest.mark.parametrize("command", ["show", "scrub"])
+def test_an_unknown_number_is_one_clear_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["claims", command, "2026-999999"])
+
+    error = capsys.readouterr().err
+    assert (code, error.count("\n"), "2026-999999" in error) == (2, 1, True)
+
+
+def test_exporting_writes_the_file(site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sound(site)
+    built_and_scrubbed()
+
+    code = main(["claims", "export", "--format", "837p", str(tmp_path / "out.837")])
+
+    assert (code, (tmp_path / "out.837").exists()) == (0, True)
+
+
+def test_a_blocked_claim_exits_with_1_names_it_and_leaves_no_file(
+    site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound(site)
+    blocked(site)
+    built_and_scrubbed()
+    capsys.readouterr()
+
+    code = main(["claims", "export", "--format", "837p", str(tmp_path / "out.837")])
+
+    assert (code, (tmp_path / "out.837").exists()) == (1, False)
+    assert "has 1 open blocking finding" in capsys.readouterr().err
+
+
+def test_ready_only_leaves_the_blocked_claim_and_names_it(
+    site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound(site)
+    blocked(site)
+    built_and_scrubbed()
+    capsys.readouterr()
+
+    code = main(["claims", "export", "--format", "837p", str(tmp_path / "out.837"), "--ready-only"])
+
+    assert (code, (tmp_path / "out.837").exists()) == (0, True)
+    assert "left behind: 2026-00000" in capsys.readouterr().out
+
+
+def test_exporting_to_standard_output_keeps_the_report_off_it(
+    site: Database, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sound(site)
+    built_and_scrubbed()
+    capfd.readouterr()
+
+    main(["claims", "export", "--format", "837p", "-"])
+
+    out, err = capfd.readouterr()
+    assert (out.startswith("ISA*"), out.count("ISA*"), "1 claim to CLEARINGHOUSE" in err) == (True, 1, True)
+
+
+def test_an_unknown_format_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["claims", "export", "--format", "ub04", str(tmp_path / "out")])
+
+    error = capsys.readouterr().err
+    assert (code, error.count("\n"), "837p" in error) == (2, 1, True)
+
+
+def test_a_destination_that_cannot_be_written_is_one_clear_line(
+    site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound(site)
+    built_and_scrubbed()
+    capsys.readouterr()
+
+    code = main(["claims", "export", "--format", "837p", str(tmp_path / "nowhere" / "out.837")])
+
+    error = capsys.readouterr().err
+    assert (code, error.count("\n"), "nowhere" in error) == (2, 1, True)
+
+
+def test_exporting_from_an_empty_database_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["claims", "export", "--format", "837p", str(tmp_path / "out.837")])
+
+    assert (code, "no claim is ready" in capsys.readouterr().err) == (1, True)
