@@ -293,15 +293,14 @@ def _kind_of(value: object) -> Kind:
 
 
 def _value(line: bytes) -> object:
-    try:
-        return parse_json(line)
-    except BadJson:
-        pass
-    try:
-        # A damaged character does not hide what the file is; the line itself is refused later.
-        return parse_json(line.decode("utf-8", "replace").encode())
-    except BadJson:
-        return None
+    # A damaged character does not hide what the file is; the line itself is refused later.
+    for text in (line, line.decode("utf-8", "replace").encode()):
+        try:
+            return parse_json(text)
+        except BadJson as error:
+            if "UTF-8" not in error.message:
+                return None
+    return None
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

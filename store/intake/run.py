@@ -160,7 +160,6 @@ class _Run:
             if line.data is not None and not line.data.strip():
                 continue
             place = f"line {line.number}"
-            tally.records += 1
             if line.data is None:
                 self._add(_Waiting(tally, place, Raw("native", b""), reason=_TOO_LONG))
                 continue
@@ -169,10 +168,10 @@ class _Run:
                 record = to_record(line.data)
             except BadJson as error:
                 self._add(_Waiting(tally, place, raw, reason=error.message))
-                tally.records -= 1
-            else:
-                self._add(_Waiting(tally, place, raw, record))
-                self._progress(tally.name, tally.records, 0)
+                continue
+            tally.records += 1
+            self._add(_Waiting(tally, place, raw, record))
+            self._progress(tally.name, tally.records, 0)
 
     def _read_fhir(self, content: Content, tally: Tally, collection: FhirCollection, group: int) -> None:
         file = self.tallies.index(tally)
