@@ -98,6 +98,11 @@ class Defaults:
 
 def apply_entry(codes: Codes, entry: Entry, defaults: Defaults, why: str = "") -> tuple[Codes, str]:
     """The codes after an entry, and one line that says what happened. Raises EntryError; then nothing changed."""
+    changed, message = _applied(codes, entry, defaults, why)
+    return _repointed(codes, _settled(changed)), message
+
+
+def _applied(codes: Codes, entry: Entry, defaults: Defaults, why: str) -> tuple[Codes, str]:
     match entry:
         case AddDiagnosis():
             return _add_diagnosis(codes, entry, defaults, why)
@@ -114,7 +119,7 @@ def apply_entry(codes: Codes, entry: Entry, defaults: Defaults, why: str = "") -
         case Remove(sequence=sequence):
             diagnosis = _diagnosis(codes, sequence)
             order = [i for i in range(1, len(codes.diagnoses) + 1) if i != sequence]
-            return _with_principal(_reordered(codes, order)), f"Removed {diagnosis.code}."
+            return _reordered(codes, order), f"Removed {diagnosis.code}."
         case Move():
             return _move(codes, entry)
     raise EntryError("expected a code or a row", "e11.42  3 y  -b")
@@ -125,14 +130,12 @@ def _add_diagnosis(codes: Codes, entry: AddDiagnosis, defaults: Defaults, why: s
     for place, present in enumerate(codes.diagnoses, 1):
         if present.code == code and _same_list(present.role, entry.role):
             raise EntryError(f"{code} is diagnosis {place} already")
-    role = entry.role or (DiagnosisRole.SECONDARY if _has_principal(codes) else DiagnosisRole.PRINCIPAL)
+    role = entry.role or DiagnosisRole.SECONDARY
     added = Diagnosis(code, role, entry.poa, Origin.TYPED, why=why)
     grown = replace(codes, diagnoses=(*codes.diagnoses, added))
-    sequence = len(grown.diagnoses)
     if role == DiagnosisRole.PRINCIPAL:
-        grown = _as_principal(grown, sequence)
-        sequence = 1
-    return grown, f"Added {code} as diagnosis {sequence}."
+        return _as_principal(grown, len(grown.diagnoses)), f"Added {code} as the principal diagnosis."
+    return grown, f"Added {code} as diagnosis {len(grown.diagnoses)}."
 
 
 def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults) -> tuple[Codes, str]:
@@ -200,8 +203,13 @@ def _move(codes: Codes, entry: Move) -> tuple[Codes, str]:
     order = [i for i in range(1, len(codes.diagnoses) + 1) if i != entry.source]
     order.insert(entry.target - 1, entry.source)
     moved = _reordered(codes, order)
-    if entry.target == 1 and diagnosis.role == DiagnosisRole.SECONDARY:
-        moved = _as_principal(moved, 1)
+    if DiagnosisRole.PRINCIPAL in (diagnosis.role, codes.diagnoses[entry.target - 1].role):
+        # Who stands first is first-listed: the place decides, not what was principal before.
+        demoted = tuple(
+            replace(d, role=DiagnosisRole.SECONDARY) if d.role == DiagnosisRole.PRINCIPAL else d
+            for d in moved.diagnoses
+        )
+        moved = replace(moved, diagnoses=demoted)
     return moved, f"Moved {diagnosis.code} to place {entry.target}."
 
 
@@ -215,15 +223,15 @@ def _as_principal(codes: Codes, sequence: int) -> Codes:
     return _reordered(replace(codes, diagnoses=diagnoses), [sequence, *rest])
 
 
-def _with_principal(codes: Codes) -> Codes:
-    """Where the principal diagnosis has gone, the first secondary one takes its place."""
-    if _has_principal(codes):
-        return codes
-    for sequence, diagnosis in enumerate(codes.diagnoses, 1):
-        if diagnosis.role == DiagnosisRole.SECONDARY:
-            diagnoses = list(codes.diagnoses)
-            diagnoses[sequence - 1] = replace(diagnosis, role=DiagnosisRole.PRINCIPAL)
-            return _as_principal(replace(codes, diagnoses=tuple(diagnoses)), sequence)
+def _settled(codes: Codes) -> Codes:
+    """The principal diagnosis in front; where there is none, the first secondary one becomes it."""
+    order = range(1, len(codes.diagnoses) + 1)
+    for role in (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY):
+        for sequence in order:
+            if codes.diagnoses[sequence - 1].role == role:
+                diagnoses = list(codes.diagnoses)
+                diagnoses[sequence - 1] = replace(diagnoses[sequence - 1], role=DiagnosisRole.PRINCIPAL)
+                return _as_principal(replace(codes, diagnoses=tuple(diagnoses)), sequence)
     return codes
 
 
@@ -238,14 +246,23 @@ def _reordered(codes: Codes, order: list[int]) -> Codes:
     return Codes(tuple(codes.diagnoses[old - 1] for old in order), lines)
 
 
+def _repointed(before: Codes, after: Codes) -> Codes:
+    """Lines from posted charges point to the first diagnoses as these come, until the coder points them elsewhere."""
+    usual, now_usual = _usual_pointers(before), _usual_pointers(after)
+    untouched = {line.code for line in before.lines if line.origin == Origin.CHARGE and line.pointers == usual}
+    if len(before.lines) != len(after.lines) or usual == now_usual:
+        return after
+    lines = tuple(
+        replace(line, pointers=now_usual) if line.origin == Origin.CHARGE and line.code in untouched else line
+        for line in after.lines
+    )
+    return replace(after, lines=lines)
+
+
 def _usual_pointers(codes: Codes) -> tuple[int, ...]:
     """The first diagnoses that can stand on a claim line: external causes and admitting ones do not."""
     usable = (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY)
     return tuple(i for i, d in enumerate(codes.diagnoses, 1) if d.role in usable)[:4]
-
-
-def _has_principal(codes: Codes) -> bool:
-    return any(d.role == DiagnosisRole.PRINCIPAL for d in codes.diagnoses)
 
 
 def _same_list(present: DiagnosisRole, asked: DiagnosisRole | None) -> bool:

@@ -5,41 +5,44 @@ A coding is one version of one side of an encounter's bill:
     draft ──final──▶ final ──take back (claim not exported)──▶ draft
                        └──recode──▶ superseded, and a new version in draft
 
-Every change is a step with the codes before and after it, so undo works across sessions. What a code means on
-the date of service is asked of the code sets before the transaction begins; nothing here reads them inside one.
+Every change is a step with the codes before and after it, so undo works across sessions. Final coding runs the
+code edits on what is stored, so that no screen or script can pass them by.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codesets.reference import Reference
-from codesets.releases import CodeSystem
 from sqlmodel import Session, delete, func, select
 
-from codesets import catalog
+from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
+from codesets.reference import Reference
+from codesets.releases import CodeSystem
 from store import worklists
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
 from store.coding.entry import Entry
+from store.coding.lookup import check_chart
 from store.database import Actor, Change, Database
 from store.models import (
     Charge,
     Claim,
     Coding,
     CodingStep,
-    Document,
-    Encounter,
     EncounterProvider,
     EntryDraft,
     FinalDiagnosis,
     FinalProcedureLine,
+    Finding,
     Provider,
     WorkItem,
 )
 from store.models.columns import now
-from store.terms import ClaimStatus, CodingStatus, DiagnosisRole, Origin, ProviderRole, WorkStatus
+from store.queries import SessionReader
+from store.queries.charts import chart_head
+from store.terms import ClaimStatus, CodingStatus, DiagnosisRole, Origin, ProviderRole, Severity, WorkStatus
 
 
 class CodingRefused(CodedeskError):
@@ -117,19 +120,6 @@ def load_codes(session: Session, coding_id: str) -> Codes:
     )
 
 
-def system_of(reference: Reference, code: str, on: dt.date) -> str | None:
-    """The code system that a typed code belongs to on a date.
-
-    A dot means ICD-10-CM. A code that stands in two systems without it (J1100) is the HCPCS one; with its dot
-    (J11.00) it is the diagnosis.
-    """
-    order = (CodeSystem.ICD10CM,) if "." in code else (CodeSystem.HCPCS, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
-    for system in order:
-        if catalog.find(reference, system, code, on):
-            return system.value
-    return None
-
-
 def enter(
     db: Database,
     actor: Actor,
@@ -177,42 +167,28 @@ def save_draft(db: Database, actor: Actor, encounter_id: str, text: str, place: 
         change.session.add(draft)
 
 
-def entry_defaults(session: Session, coding: Coding, reference: Reference) -> Defaults:
-    """What the chart itself says for a line that names nothing: day, performer, and the posted price of a code."""
-    encounter = session.get_one(Encounter, coding.encounter_id)
-    prices = {
-        charge.procedure_code: charge.amount_cents // charge.units
-        for charge in session.exec(select(Charge).where(Charge.encounter_id == encounter.id))
-        if charge.procedure_code and charge.units > 0 and charge.amount_cents > 0
-    }
-    return Defaults(
-        service_date=encounter.service_date,
-        performer_npi=_performer(session, encounter.id),
-        charge_of=lambda code: prices.get(code, 0),
-        dotted=lambda code: catalog.dotted(code),
-    )
-
-
-def finalize(
-    db: Database, actor: Actor, coding_id: str, blocking: int, release: str, operation_id: str | None = None
-) -> str:
+def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, operation_id: str | None = None) -> str:
     """Final code: the coding is closed, its task leaves the worklist, and a claim can be built from it.
 
-    `blocking` is the number of open errors that the edits found, `release` the code set they were checked
-    against. Raises CodingRefused with the reason. Returns one line that says what happened.
+    The code edits run on the codes as they are stored; their findings are kept with the coding. Raises
+    CodingRefused with the reason. Returns one line that says what happened.
     """
     with db.change(actor, operation_id, "coding.final") as change:
         if change.repeated:
             return change.answer["message"]
         coding = _draft(change.session, coding_id)
+        item = _hold_lease(change, coding)
         codes = load_codes(change.session, coding_id)
         if not codes.diagnoses:
             raise CodingRefused("a chart needs at least one diagnosis", "enter a code first")
-        if blocking:
-            noun = "error stands" if blocking == 1 else "errors stand"
-            raise CodingRefused(f"{blocking} {noun} in the way of final coding", "! shows them")
-        item = _hold_lease(change, coding)
-        coding.status, coding.release = CodingStatus.FINAL, release
+        head = chart_head(SessionReader(change.session), item.id)
+        findings = check_chart(reference, head, codes)
+        if blocking := [finding for finding in findings if Severity(finding.severity.value).blocks]:
+            more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+            raise CodingRefused(f"{blocking[0].message.rstrip('.')}{more}", "! shows every finding")
+        _keep_findings(change.session, coding, findings)
+        release = reference.choose(CodeSystem.ICD10CM, dt.date.fromisoformat(head.service_date)).release
+        coding.status, coding.release = CodingStatus.FINAL, release.edition if release else ""
         coding.finalized_at, coding.coder_id = now(), actor.person_id
         worklists.move(item, WorkStatus.FINAL)
         item.finished_at, item.claimed_until = now(), None
@@ -333,6 +309,26 @@ def _task(session: Session, coding: Coding) -> WorkItem:
     ).one()
 
 
+def _keep_findings(session: Session, coding: Coding, findings: Sequence[CodeFinding]) -> None:
+    session.exec(delete(Finding).where(Finding.subject_kind == "coding", Finding.subject_id == coding.id))
+    for finding in findings:
+        session.add(
+            Finding(
+                subject_kind="coding",
+                subject_id=coding.id,
+                rule_id=finding.rule_id,
+                rule_version=finding.rule_version,
+                severity=Severity(finding.severity.value),
+                title=finding.title,
+                message=finding.message,
+                fix=finding.fix,
+                citation=finding.citation,
+                place=finding.place,
+                seen=dict(finding.seen),
+            )
+        )
+
+
 def _hold_lease(change: Change, coding: Coding) -> WorkItem:
     """Make sure that the chart is still the actor's, and renew the lease: every change of codes is a sign of life."""
     item = _task(change.session, coding)
@@ -416,14 +412,3 @@ def _store(session: Session, coding: Coding, codes: Codes) -> None:
     # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
     coding.changed_at = now()
     session.add(coding)
-
-
-def current_documents(session: Session, encounter_id: str) -> list[Document]:
-    """The newest version of each document, oldest first."""
-    return list(
-        session.exec(
-            select(Document)
-            .where(Document.encounter_id == encounter_id, Document.current.is_(True))
-            .order_by(Document.authored_at, Document.document_number)
-        )
-    )

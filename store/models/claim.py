@@ -109,10 +109,12 @@ class ClaimExport(SQLModel, table=True):
     sha256: str
     content: bytes = Field(sa_type=LargeBinary, description="the file, zlib-compressed")
     segments: list = Field(
-        default_factory=list, sa_type=JSON, description="[position, claim_number, field] from ST = 1"
+        default_factory=list,
+        sa_type=JSON,
+        description="[ST02, position from ST = 1, claim_number, field]",
     )
     claims: int
-    exported_by: str = Field(foreign_key="person.id")
+    exported_by: str | None = Field(default=None, foreign_key="person.id", description="the log has the login")
     exported_at: str = Field(default_factory=now)
 
 

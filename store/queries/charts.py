@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from codesets.errors import CodedeskError
 from store.queries import Reader, Row
 from store.terms import CodingKind, CodingStatus, DocumentStatus, PatientClass, Setting, WorkStatus
+
+
+class ChartMissing(CodedeskError):
+    """No work item has this id: the visit was merged away or the row is from another time."""
+
+    title = "chart"
 
 
 @dataclass(frozen=True)
@@ -93,8 +100,18 @@ class ChartCoverage:
     authorization_number: str
 
 
-def chart_head(reader: Reader, work_item_id: str) -> ChartHead | None:
-    """The head of a chart by its work item."""
+@dataclass(frozen=True)
+class ReceivedCode:
+    """A code as its sender gave it: evidence, not coding."""
+
+    system: str
+    code: str
+    display: str
+    kind: str
+
+
+def chart_head(reader: Reader, work_item_id: str) -> ChartHead:
+    """The head of a chart by its work item. Raises ChartMissing."""
     rows = reader.rows(
         """
         SELECT w.id AS work_item_id, w.encounter_id, w.kind, w.status AS work_status, w.worklist,
@@ -114,7 +131,9 @@ def chart_head(reader: Reader, work_item_id: str) -> ChartHead | None:
         """,
         id=work_item_id,
     )
-    return _head(rows[0]) if rows else None
+    if not rows:
+        raise ChartMissing("that chart is not in any worklist")
+    return _head(rows[0])
 
 
 def chart_documents(reader: Reader, encounter_id: str) -> list[ChartDocument]:
@@ -191,6 +210,15 @@ def chart_coverages(reader: Reader, encounter_id: str) -> list[ChartCoverage]:
         )
         for row in rows
     ]
+
+
+def source_codes(reader: Reader, encounter_id: str) -> list[ReceivedCode]:
+    """The codes as senders gave them, in the order they came."""
+    rows = reader.rows(
+        "SELECT system, code, display, kind FROM source_code WHERE encounter_id = :id ORDER BY received_at, id",
+        id=encounter_id,
+    )
+    return [ReceivedCode(row["system"], row["code"], row["display"], row["kind"]) for row in rows]
 
 
 def _head(row: Row) -> ChartHead:

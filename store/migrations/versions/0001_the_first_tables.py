@@ -193,7 +193,7 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("segments", sa.JSON(), nullable=False),
         sa.Column("claims", sa.Integer(), nullable=False),
-        sa.Column("exported_by", sa.String(), nullable=False),
+        sa.Column("exported_by", sa.String(), nullable=True),
         sa.Column("exported_at", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["exported_by"], ["person.id"], name=op.f("fk_claim_export_exported_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_export")),

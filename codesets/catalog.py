@@ -1,0 +1,348 @@
+"""The read side of the code sets: codes, their pages, their place in the hierarchy, and what is valid on a
+date.
+
+Reads the reference database (`codesets.build` makes it), read-only and memory-mapped, with plain sqlite3.
+Every look-up takes a date and answers from the release in force on it; where none is, it answers from the
+newest and says so. Codes are held without the dot ("E1142"); any spelling is accepted.
+
+Notes inherit downward (ICD-10-CM tabular list; Official Guidelines, section I.A): a note at a chapter, a
+section or a header holds for every code below it, an inclusion term only for the code it is printed under.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from codesets.notes import NoteKind
+from codesets.reference import Reference, open_reference
+from codesets.releases import CodeSystem, Release
+
+__all__ = [
+    "Code",
+    "CodePage",
+    "Reference",
+    "Validity",
+    "ValidityKind",
+    "children",
+    "default_child",
+    "descendants",
+    "dotted",
+    "find",
+    "is_billable",
+    "modifiers",
+    "normalize",
+    "open_reference",
+    "page",
+    "validity",
+]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code or header of one release.
+
+    `code` and `parent` carry no dot; `position` is the official rank from 0.
+    """
+
+    system: CodeSystem
+    code: str
+    title: str
+    billable: bool
+    position: int
+    parent: str | None
+    release_id: int
+    default_code: str | None = None
+    printed: str | None = None
+    section: str | None = None
+
+    @property
+    def dotted(self) -> str:
+        """The code as it is printed: E11.42 (ICD-10-CM), 0DTJ4ZZ, G0463."""
+        return dotted(self.code, self.system)
+
+
+class StepKind(StrEnum):
+    """What a step of the path above a code is."""
+
+    CHAPTER = "chapter"
+    SECTION = "section"
+    CODE = "code"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the path: a chapter number, a section id, or a code without the dot."""
+
+    kind: StepKind
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """One instructional note and where it is printed.
+
+    `owner` is a chapter number, section id or undotted code.
+    """
+
+    kind: NoteKind
+    text: str
+    owner_kind: StepKind
+    owner: str
+    inherited: bool
+
+
+@dataclass(frozen=True)
+class SeventhCharacterChoice:
+    """One 7th character that the code can take; `also` are the terms printed under it, `owner` the code
+    above.
+    """
+
+    character: str
+    meaning: str
+    also: tuple[str, ...]
+    owner: str
+
+
+@dataclass(frozen=True)
+class CodePage:
+    """All that the code set says of one code.
+
+    `path` leads from the chapter down to the code's own parent. `notes` holds only kinds that occur, own
+    notes before inherited ones, the nearest owner first. `default` is the billable code a header stands for.
+    """
+
+    code: Code
+    path: tuple[Step, ...]
+    notes: dict[NoteKind, tuple[Note, ...]]
+    seventh_characters: tuple[SeventhCharacterChoice, ...]
+    children: tuple[Code, ...]
+    default: Code | None
+    release: Release
+    covered: bool
+    warning: str
+
+
+class ValidityKind(StrEnum):
+    """The answers to "may this code be reported on that date?"."""
+
+    VALID = "valid"
+    HEADER = "header"
+    UNKNOWN = "unknown"
+    NOT_COVERED = "not covered by a release"
+    COULD_NOT_CHECK = "could not check"
+
+
+@dataclass(frozen=True)
+class Validity:
+    """The answer with its reason in one line, and the code proposed instead where there is one.
+
+    `code` is what was found, if anything; under NOT_COVERED it comes from the newest release.
+    """
+
+    kind: ValidityKind
+    reason: str
+    code: Code | None = None
+    proposed: Code | None = None
+    release: Release | None = None
+
+
+def normalize(code: str) -> str:
+    """A code in any spelling as it is stored: upper case, letters and digits only."""
+    return re.sub(r"[^0-9A-Za-z]+", "", code).upper()
+
+
+def dotted(code: str, system: CodeSystem = CodeSystem.ICD10CM) -> str:
+    """A code as it is printed; only ICD-10-CM has a dot, after the third character."""
+    plain = normalize(code)
+    return f"{plain[:3]}.{plain[3:]}" if system is CodeSystem.ICD10CM and len(plain) > 3 else plain
+
+
+def find(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Code | None:
+    """The code or header in any spelling, from the release in force on the date, else from the newest."""
+    release = reference.choose(system, on).release
+    return _fetch(reference, release, normalize(code)) if release else None
+
+
+def is_billable(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> bool:
+    """Whether the code is known and complete in the release that answers for the date."""
+    found = find(reference, system, code, on)
+    return found is not None and found.billable
+
+
+def children(reference: Reference, code: Code) -> list[Code]:
+    """The codes directly below, in official order."""
+    return _codes(reference, code, "parent = ? ORDER BY position", code.code)
+
+
+def descendants(reference: Reference, code: Code) -> list[Code]:
+    """All codes below, in official order."""
+    above = code.code
+    found = _codes(reference, code, "code > ? AND code < ? ORDER BY position", above, above + "\x7f")
+    return found if code.system is CodeSystem.ICD10CM else []
+
+
+def default_child(reference: Reference, header: Code) -> Code:
+    """The billable code that the header stands for (see codesets.hierarchy); a billable code is its own."""
+    if header.billable or header.default_code is None:
+        return header
+    return _codes(reference, header, "code = ?", header.default_code)[0]
+
+
+def page(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> CodePage | None:
+    """Everything the code set says of a code in any spelling; None when it is not known."""
+    choice = reference.choose(system, on)
+    found = _fetch(reference, choice.release, normalize(code)) if choice.release else None
+    if found is None or choice.release is None:
+        return None
+    lineage = _lineage(reference, found)
+    groups = _groups(reference, found, lineage)
+    return CodePage(
+        code=found,
+        path=(*groups, *(Step(StepKind.CODE, above.code, above.title) for above in reversed(lineage[1:]))),
+        notes=_notes(reference, found, lineage, groups),
+        seventh_characters=_seventh_characters(reference, found, lineage),
+        children=tuple(children(reference, found)),
+        default=None if found.billable else default_child(reference, found),
+        release=choice.release,
+        covered=choice.covered,
+        warning=choice.warning,
+    )
+
+
+def validity(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Validity:
+    """Whether the code may be reported on the date, with the reason and the fix to propose.
+
+    A starter list can say that a code is known, never that it is invalid.
+    """
+    choice = reference.choose(system, on)
+    release, written = choice.release, dotted(code, system)[:_LONGEST_WRITTEN] or "an empty code"
+    if release is None:
+        return Validity(ValidityKind.COULD_NOT_CHECK, choice.warning)
+    found = _fetch(reference, release, normalize(code))
+    fix = default_child(reference, found) if found and not found.billable else None
+    if not choice.covered:
+        return Validity(ValidityKind.NOT_COVERED, choice.warning, found, fix, release)
+    if found is None and not release.complete:
+        reason = f"{written}: only a starter list of {system.label} is loaded, and the code is not in it."
+        return Validity(ValidityKind.COULD_NOT_CHECK, reason, release=release)
+    if found is None:
+        nearest = _nearest(reference, release, normalize(code))
+        reason = f"{written} is not a code of {system.label} {release.edition}."
+        proposed = default_child(reference, nearest) if nearest else None
+        return Validity(ValidityKind.UNKNOWN, reason, proposed=proposed, release=release)
+    if fix:
+        reason = f"{written} is a header and needs more characters, for example {fix.dotted}."
+        return Validity(ValidityKind.HEADER, reason, found, fix, release)
+    return Validity(ValidityKind.VALID, f"{written} is valid in {release.edition}.", found, release=release)
+
+
+def modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
+    """The known modifiers with their short meanings; a modifier that is missing could not be checked."""
+    release = reference.choose(CodeSystem.HCPCS, on).release
+    if release is None:
+        return {}
+    query = "SELECT modifier, meaning FROM modifiers WHERE release_id = ? ORDER BY modifier"
+    return dict(reference.db.execute(query, (release.id,)).fetchall())
+
+
+_LONGEST_WRITTEN = 20
+_COLUMNS = "code, title, billable, position, parent, default_code, printed, section"
+
+
+def _code(system: CodeSystem, release_id: int, row: tuple[Any, ...]) -> Code:
+    code, title, billable, position, parent, default, printed, section = row
+    return Code(system, code, title, bool(billable), position, parent, release_id, default, printed, section)
+
+
+def _fetch(reference: Reference, release: Release, code: str) -> Code | None:
+    query = f"SELECT {_COLUMNS} FROM codes WHERE release_id = ? AND code = ?"
+    row = reference.db.execute(query, (release.id, code)).fetchone()
+    return _code(release.system, release.id, row) if row else None
+
+
+def _codes(reference: Reference, like: Code, where: str, *values: str) -> list[Code]:
+    """Codes of the same release as `like`."""
+    query = f"SELECT {_COLUMNS} FROM codes WHERE release_id = ? AND {where}"
+    rows = reference.db.execute(query, (like.release_id, *values))
+    return [_code(like.system, like.release_id, row) for row in rows]
+
+
+def _nearest(reference: Reference, release: Release, code: str) -> Code | None:
+    """The longest known beginning of the code, from the category down."""
+    for length in range(len(code) - 1, 2, -1):
+        if found := _fetch(reference, release, code[:length]):
+            return found
+    return None
+
+
+def _lineage(reference: Reference, code: Code) -> list[Code]:
+    """The code, then its headers up to the category."""
+    lineage = [code]
+    while parent := lineage[-1].parent:
+        lineage += _codes(reference, code, "code = ?", parent)
+    return lineage
+
+
+def _groups(reference: Reference, code: Code, lineage: list[Code]) -> list[Step]:
+    """The chapter and the sections around the code, the widest first."""
+    if code.section is None:
+        return []
+    db, category = reference.db, lineage[-1].position
+    (chapter,) = db.execute(
+        "SELECT chapter FROM sections WHERE release_id = ? AND id = ?", (code.release_id, code.section)
+    ).fetchone()
+    title = db.execute(
+        "SELECT title FROM chapters WHERE release_id = ? AND number = ?", (code.release_id, chapter)
+    ).fetchone()[0]
+    around = db.execute(
+        "SELECT id, title FROM sections WHERE release_id = ? AND chapter = ?"
+        " AND first_position <= ? AND last_position >= ?"
+        " ORDER BY id = ?, last_position - first_position DESC",
+        (code.release_id, chapter, category, category, code.section),
+    )
+    return [
+        Step(StepKind.CHAPTER, chapter, title),
+        *(Step(StepKind.SECTION, identity, name) for identity, name in around),
+    ]
+
+
+def _notes(
+    reference: Reference, code: Code, lineage: list[Code], groups: list[Step]
+) -> dict[NoteKind, tuple[Note, ...]]:
+    owners = [(StepKind.CODE, above.code) for above in lineage]
+    owners += [(group.kind, group.id) for group in reversed(groups)]
+    grouped: dict[NoteKind, list[Note]] = {}
+    for owner_kind, owner in owners:
+        rows = reference.db.execute(
+            "SELECT kind, text FROM notes WHERE release_id = ? AND owner_kind = ? AND owner = ? ORDER BY ordinal",
+            (code.release_id, owner_kind.value, owner),
+        )
+        for name, text in rows:
+            kind = NoteKind(name)
+            # A code with a 7th character is not printed; the terms stand under the code that it extends.
+            if kind is NoteKind.INCLUSION_TERM and owner not in (code.code, code.printed):
+                continue
+            inherited = (owner_kind, owner) != (StepKind.CODE, code.code)
+            grouped.setdefault(kind, []).append(Note(kind, text, owner_kind, owner, inherited))
+    return {kind: tuple(grouped[kind]) for kind in NoteKind if kind in grouped}
+
+
+def _seventh_characters(reference: Reference, code: Code, lineage: list[Code]) -> tuple[SeventhCharacterChoice, ...]:
+    """The table printed nearest at or above the code."""
+    for above in lineage:
+        rows = reference.db.execute(
+            "SELECT character, meaning, also FROM seventh_characters"
+            " WHERE release_id = ? AND owner = ? ORDER BY ordinal",
+            (code.release_id, above.code),
+        ).fetchall()
+        if rows:
+            return tuple(
+                SeventhCharacterChoice(character, meaning, tuple(filter(None, also.split("\n"))), above.code)
+                for character, meaning, also in rows
+            )
+    return ()

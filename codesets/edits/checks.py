@@ -1,0 +1,208 @@
+"""The code edits themselves: each reads the codes of one encounter and yields what it found.
+
+Rules are named by the ids of `rules.toml`, where their words, weights and sources stand. A rule whose facts are
+not loaded yields `could_not_check`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from codesets.catalog import Validity, ValidityKind, dotted, normalize
+from codesets.edits.facts import CodeFacts
+from codesets.edits.findings import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, CodeFinding
+from codesets.edits.rules import code_rules
+from codesets.releases import CodeSystem
+
+MOST_POINTERS = 4
+MOST_MODIFIERS = 4
+POA_INDICATORS = frozenset("YNUW")
+
+_T = TypeVar("_T")
+
+_MODIFIER = re.compile(r"[A-Z0-9]{2}")
+_PROCEDURE_SYSTEMS = {"hcpcs": CodeSystem.HCPCS, "icd10pcs": CodeSystem.ICD10PCS}
+_LISTED = ("principal", "secondary", "external_cause")
+
+
+def check_codes(encounter: CodedEncounter, facts: CodeFacts) -> tuple[CodeFinding, ...]:
+    """Every finding on the codes, in the order of the checks and of the codes."""
+    rules = code_rules()
+    return tuple(
+        finding
+        for check in _CHECKS
+        for finding in check(encounter, facts)
+        if encounter.claim_kind in rules[finding.rule_id].kinds
+    )
+
+
+def _diagnosis_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c01 to c04. Source: the release in force on the date (45 CFR 162.1000)."""
+    uncovered: dict[str, Validity] = {}
+    for diagnosis in encounter.diagnoses:
+        answer = facts.validity(CodeSystem.ICD10CM, diagnosis.code, encounter.date)
+        place = f"diagnosis.{diagnosis.sequence}"
+        seen = _seen(dotted(diagnosis.code), answer, encounter.date)
+        match answer.kind:
+            case ValidityKind.HEADER:
+                yield code_rules()["c01"].finding(place, seen)
+            case ValidityKind.UNKNOWN:
+                yield code_rules()["c02"].finding(place, seen)
+            case ValidityKind.COULD_NOT_CHECK:
+                yield code_rules()["c02"].finding(place, seen, not_checked=answer.reason)
+            case ValidityKind.NOT_COVERED:
+                uncovered.setdefault(answer.reason, answer)
+                yield from _in_nearest_release(answer, place, seen)
+    for answer in uncovered.values():
+        yield code_rules()["c03"].finding("service_date", {"reason": answer.reason, "date": str(encounter.date)})
+
+
+def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c11, c03 and c04, each line on its own service date."""
+    uncovered: dict[str, dt.date] = {}
+    for procedure in encounter.procedures:
+        on, place = procedure.date or encounter.date, f"line.{procedure.sequence}"
+        system = _PROCEDURE_SYSTEMS.get(procedure.system)
+        if system is None:
+            unread = {"code": procedure.code, "system": procedure.system}
+            reason = f"{procedure.code}: no code system is called {procedure.system!r}."
+            yield code_rules()["c11"].finding(place, unread, not_checked=reason)
+            continue
+        answer = facts.validity(system, procedure.code, on)
+        seen = _seen(normalize(procedure.code), answer, on)
+        match answer.kind:
+            case ValidityKind.HEADER | ValidityKind.UNKNOWN:
+                yield code_rules()["c11"].finding(place, seen)
+            case ValidityKind.COULD_NOT_CHECK:
+                yield code_rules()["c11"].finding(place, seen, not_checked=answer.reason)
+            case ValidityKind.NOT_COVERED:
+                uncovered.setdefault(answer.reason, on)
+                yield from _in_nearest_release(answer, place, seen)
+    for reason, on in uncovered.items():
+        yield code_rules()["c03"].finding("service_date", {"reason": reason, "date": str(on)})
+
+
+def _in_nearest_release(answer: Validity, place: str, seen: dict[str, object]) -> Iterator[CodeFinding]:
+    """Where no release covers the date, what the nearest one says; a starter list says nothing of what it lacks."""
+    complete = answer.release is not None and answer.release.complete
+    if complete and (answer.code is None or not answer.code.billable):
+        yield code_rules()["c04"].finding(place, seen)
+
+
+def _duplicate_diagnosis(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c21. An admitting diagnosis or a reason for the visit may repeat another diagnosis."""
+    first: dict[str, int] = {}
+    for diagnosis in _listed(encounter):
+        code = normalize(diagnosis.code)
+        if code in first:
+            seen = {"code": dotted(code), "first": first[code], "sequence": diagnosis.sequence}
+            yield code_rules()["c21"].finding(f"diagnosis.{diagnosis.sequence}", seen)
+        first.setdefault(code, diagnosis.sequence)
+
+
+def _principal_diagnosis(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c22 to c24."""
+    listed = _listed(encounter)
+    if not listed:
+        yield code_rules()["c22"].finding("diagnosis", {"count": 0})
+        return
+    principal = [diagnosis for diagnosis in listed if diagnosis.role == "principal"]
+    if len(principal) != 1 or principal[0] is not listed[0]:
+        seen = {"found": len(principal), "count": len(listed)}
+        yield code_rules()["c23"].finding(f"diagnosis.{listed[0].sequence}", seen)
+    # Every valid code of chapter 20 begins with V, W, X or Y, and no other code does.
+    if normalize(listed[0].code)[:1] in ("V", "W", "X", "Y"):
+        place = f"diagnosis.{listed[0].sequence}"
+        yield code_rules()["c24"].finding(place, {"code": dotted(listed[0].code)})
+
+
+def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c31 to c34, for HCPCS lines."""
+    present = {diagnosis.sequence for diagnosis in encounter.diagnoses}
+    for line in _hcpcs(encounter):
+        place = f"line.{line.sequence}.pointers"
+        if not line.pointers:
+            yield code_rules()["c34"].finding(place, {"line": line.sequence})
+        for pointer in sorted(set(line.pointers) - present):
+            seen = {"line": line.sequence, "pointer": pointer, "count": len(present)}
+            yield code_rules()["c31"].finding(place, seen)
+        for pointer in _repeated(line.pointers):
+            yield code_rules()["c32"].finding(place, {"line": line.sequence, "pointer": pointer})
+        if len(line.pointers) > MOST_POINTERS:
+            yield code_rules()["c33"].finding(place, {"line": line.sequence, "count": len(line.pointers)})
+
+
+def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c41 to c43, for HCPCS lines."""
+    for line in _hcpcs(encounter):
+        place = f"line.{line.sequence}.modifiers"
+        modifiers = [modifier.strip().upper() for modifier in line.modifiers]
+        for modifier in _repeated(modifiers):
+            yield code_rules()["c41"].finding(place, {"line": line.sequence, "modifier": modifier})
+        if len(modifiers) > MOST_MODIFIERS:
+            yield code_rules()["c42"].finding(place, {"line": line.sequence, "count": len(modifiers)})
+        for modifier in dict.fromkeys(modifiers):
+            if not _MODIFIER.fullmatch(modifier):
+                yield code_rules()["c43"].finding(place, {"line": line.sequence, "modifier": modifier})
+
+
+def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c51 to c55. POA belongs to principal, secondary and external cause diagnoses of an inpatient stay."""
+    for diagnosis in _listed(encounter):
+        place, poa = f"diagnosis.{diagnosis.sequence}.poa", diagnosis.poa.strip().upper()
+        seen = {"code": dotted(diagnosis.code), "poa": poa}
+        if encounter.claim_kind is not ClaimKind.INPATIENT:
+            if poa:
+                yield code_rules()["c54"].finding(place, seen)
+            continue
+        exempt = facts.poa_exempt(diagnosis.code, encounter.date)
+        if poa and poa != "1" and poa not in POA_INDICATORS:
+            yield code_rules()["c53"].finding(place, seen)
+        elif exempt is None and poa in ("", "1"):
+            # Right for an exempt code and wrong for any other: only the list can tell.
+            reason = code_rules()["c55"].message.format_map(seen)
+            yield code_rules()["c55"].finding(place, seen, not_checked=reason)
+        elif exempt is False and poa in ("", "1"):
+            yield code_rules()["c51"].finding(place, seen)
+        elif exempt and poa in POA_INDICATORS:
+            yield code_rules()["c52"].finding(place, seen)
+
+
+_CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...] = (
+    _diagnosis_validity,
+    _procedure_validity,
+    _principal_diagnosis,
+    _duplicate_diagnosis,
+    _pointers,
+    _modifiers,
+    _present_on_admission,
+)
+
+
+def _seen(code: str, answer: Validity, on: dt.date) -> dict[str, object]:
+    proposed = answer.proposed.dotted if answer.proposed else ""
+    return {
+        "code": code,
+        "reason": answer.reason,
+        "proposed": proposed or "a code below it",
+        "nearest": f" The nearest is {proposed}." if proposed else "",
+        "edition": answer.release.edition if answer.release else "no release",
+        "date": str(on),
+    }
+
+
+def _listed(encounter: CodedEncounter) -> list[CodedDiagnosis]:
+    """The diagnoses that are reported as such: without the admitting one and the reasons for the visit."""
+    return [diagnosis for diagnosis in encounter.diagnoses if diagnosis.role in _LISTED]
+
+
+def _hcpcs(encounter: CodedEncounter) -> list[CodedProcedure]:
+    return [procedure for procedure in encounter.procedures if procedure.system == "hcpcs"]
+
+
+def _repeated(values: Sequence[_T]) -> list[_T]:
+    return [value for value, count in Counter(values).items() if count > 1]

@@ -1,0 +1,82 @@
+"""What goes into the code edits and what comes out: the codes of one encounter, and findings about them.
+
+Sequence numbers and pointers are 1-based. Places name the field a finding is about: `diagnosis.2`, `line.1`,
+`line.1.pointers`, `service_date`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding weighs. Critical and error block; `could_not_check` is an answer, never silence."""
+
+    CRITICAL = "critical"
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    COULD_NOT_CHECK = "could_not_check"
+
+
+class ClaimKind(StrEnum):
+    """The kind of claim the codes go on: it decides which rules apply."""
+
+    PROFESSIONAL = "professional"
+    INPATIENT = "inpatient"
+    OUTPATIENT = "outpatient"
+
+
+@dataclass(frozen=True)
+class CodedDiagnosis:
+    """An ICD-10-CM code in any spelling; `role` is principal, secondary, admitting, … ; `poa` may be empty."""
+
+    sequence: int
+    code: str
+    role: str = "secondary"
+    poa: str = ""
+
+
+@dataclass(frozen=True)
+class CodedProcedure:
+    """A procedure; `system` is hcpcs or icd10pcs, `date` is its own service date where it has one."""
+
+    sequence: int
+    system: str
+    code: str
+    modifiers: tuple[str, ...] = ()
+    pointers: tuple[int, ...] = ()
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class CodedEncounter:
+    """The codes of one side of the bill. `date` decides the releases: discharge for inpatient, else service.
+
+    `sex` is F, M, X or U and `age` is in whole years on the date; None where the birth date is not known.
+    """
+
+    date: dt.date
+    claim_kind: ClaimKind
+    diagnoses: tuple[CodedDiagnosis, ...] = ()
+    procedures: tuple[CodedProcedure, ...] = ()
+    sex: str = "U"
+    age: int | None = None
+
+
+@dataclass(frozen=True)
+class CodeFinding:
+    """One answer of one rule: what is wrong or could not be checked, where, on what values, by what source."""
+
+    rule_id: str
+    rule_version: int
+    severity: Severity
+    title: str
+    message: str
+    fix: str
+    citation: str
+    place: str
+    seen: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,67 @@
+"""What a header stands for: the billable code that coders mean when they name no more than the header.
+
+Coders who ask for "type 2 diabetes" want E11.9, not E11. The order of preference among the children of a
+header follows how ICD-10-CM is built (Official Guidelines, section I.A.9 and I.B.18): the unspecified code,
+the one without complication, the initial encounter (7th character A), the code that ends in 9, a plain
+negative ("not intractable"), and otherwise the first in order. The choice is repeated down to a billable
+code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+
+class Row(Protocol):
+    """What is needed of a code: name without the dot, title, flag, and the header above it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def billable(self) -> bool: ...
+    @property
+    def parent(self) -> str | None: ...
+
+
+def default_billable(rows: Iterable[Row]) -> dict[str, str]:
+    """For every header among the rows of one release, in their official order, its default billable code."""
+    children: dict[str, list[Row]] = {}
+    by_code: dict[str, Row] = {}
+    for row in rows:
+        by_code[row.code] = row
+        if row.parent:
+            children.setdefault(row.parent, []).append(row)
+    return {header: _descend(by_code[header], children) for header in children}
+
+
+def _descend(header: Row, children: Mapping[str, list[Row]]) -> str:
+    at = header
+    while below := children.get(at.code):
+        at = min(below, key=lambda child: _rank(child, below))
+    return at.code
+
+
+def _rank(row: Row, siblings: list[Row]) -> tuple[int, bool]:
+    """Smaller is preferred. A word counts where another sibling has fewer of it."""
+    title = row.title.lower()
+
+    def stands_out(words: str) -> bool:
+        return title.count(words) > min(sibling.title.lower().count(words) for sibling in siblings)
+
+    def preference() -> int:
+        if stands_out("unspecified") and not stands_out("with unspecified"):
+            return 0
+        if stands_out("without complication") or stands_out("uncomplicated"):
+            return 1
+        if len(row.code) == 7 and row.code.endswith("A"):
+            return 2
+        if row.code.endswith("9"):
+            return 3
+        if stands_out("without ") or stands_out("not "):
+            return 4
+        return 6 if stands_out("other ") else 5
+
+    return preference(), not row.code.endswith("9")

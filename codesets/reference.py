@@ -1,0 +1,107 @@
+"""The reference database as a file: where it is, whether it is one, and opening it read-only.
+
+It is built on first use (`codesets.build`), opened read-only and memory-mapped, and shared by all sessions of
+a host. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from codesets.errors import ReferenceUnavailable
+from codesets.home import home
+from codesets.releases import CodeSystem, Release, ReleaseChoice, all_releases, choose
+
+Progress = Callable[[str, float], None]
+
+APPLICATION_ID = 0x0C0DE5E7
+# Raised whenever the tables or the shipped data change: an older file is then built anew.
+SCHEMA_VERSION = 1
+_MAPPED_BYTES = 128 * 1024 * 1024
+_REBUILD = "move the file away; it is built again on the next use"
+
+
+class Reference:
+    """An open reference database. It is for the thread that opened it; opening it in another one is cheap."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            self.db.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+            self.build_id: str = self.db.execute("SELECT value FROM meta WHERE name = 'build'").fetchone()[0]
+        except (sqlite3.Error, TypeError) as error:
+            raise ReferenceUnavailable(f"{path}: {error}", _REBUILD) from error
+
+    def close(self) -> None:
+        """Close the connection; a second call does nothing."""
+        self.db.close()
+
+    def __enter__(self) -> Reference:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def releases(self, system: CodeSystem | None = None) -> list[Release]:
+        """Every loaded release, by system, newest first."""
+        return all_releases(self.db, system)
+
+    def choose(self, system: CodeSystem, on: dt.date) -> ReleaseChoice:
+        """The release that answers for the date, with a warning when it does not cover it."""
+        return choose(self.db, system, on)
+
+    def count(self, release: Release) -> tuple[int, int]:
+        """How many codes the release has: billable ones, and headers."""
+        rows = dict(
+            self.db.execute("SELECT billable, count(*) FROM codes WHERE release_id = ? GROUP BY 1", (release.id,))
+        )
+        return rows.get(1, 0), rows.get(0, 0)
+
+
+def open_reference(path: Path | None = None, progress: Progress | None = None) -> Reference:
+    """Open the reference database of this host, or the one at `path`; built first where there is none.
+
+    Raises ReferenceUnavailable when it is damaged, foreign or cannot be built, HomeUnwritable for the folder.
+    """
+    place = path or reference_path()
+    if not (place.exists() and is_current(place)):
+        from codesets import build  # only the first use pays for the importers
+
+        build.ensure_reference(path, progress)
+    return Reference(place)
+
+
+def reference_path() -> Path:
+    """Where the reference database of this host is, or will be; `CODEDESK_REFERENCE` names one that sites share."""
+    if named := os.environ.get("CODEDESK_REFERENCE"):
+        return Path(named).expanduser()
+    return home() / "reference.sqlite"
+
+
+def is_current(path: Path) -> bool:
+    """Whether the file is a reference database of this version; raises ReferenceUnavailable for any other
+    file.
+    """
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            (identity,) = db.execute("PRAGMA application_id").fetchone()
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            tables = db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'").fetchone()[0]
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise ReferenceUnavailable(f"{path}: {error}", _REBUILD) from error
+    if identity != APPLICATION_ID or not tables:
+        raise ReferenceUnavailable(f"{path}: not a code-set database of codedesk", _REBUILD)
+    if version > SCHEMA_VERSION:
+        raise ReferenceUnavailable(f"{path}: made by a newer codedesk", "use that version, or move the file away")
+    return bool(version == SCHEMA_VERSION)

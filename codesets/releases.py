@@ -1,0 +1,127 @@
+"""Which release of which code system is in force on a date.
+
+A release is one loaded edition of a code system with the dates it is in force. Every look-up goes by a date
+(service date; discharge date for an inpatient stay), and a date that no release covers is said out loud. This
+module reads the `releases` table of the reference database; it loads nothing.
+
+Source for the periods: the fiscal year n of ICD-10-CM and ICD-10-PCS runs from October 1 of n-1 to September
+30 of n, and an April edition replaces the October one from April 1 (CMS, ICD-10 files page); HCPCS Level II
+is published by quarter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class CodeSystem(StrEnum):
+    """The code systems a release can belong to; the value is the name used on the command line."""
+
+    ICD10CM = "icd10cm"
+    ICD10PCS = "icd10pcs"
+    HCPCS = "hcpcs"
+
+    @property
+    def label(self) -> str:
+        """The name as people write it, such as ICD-10-CM."""
+        return _LABELS[self]
+
+
+@dataclass(frozen=True)
+class Release:
+    """One loaded edition: in force from `starts` to `ends`, both inclusive.
+
+    `complete` is False for a starter list, in which membership means "known" and absence means nothing.
+    `loaded_at` is an ISO timestamp in UTC; `source_sha256` is the digest of the source file in hex.
+    """
+
+    id: int
+    system: CodeSystem
+    edition: str
+    starts: dt.date
+    ends: dt.date
+    complete: bool
+    source_name: str
+    source_sha256: str
+    loaded_at: str
+
+    def covers(self, on: dt.date) -> bool:
+        """Whether the release is in force on that date."""
+        return self.starts <= on <= self.ends
+
+    @property
+    def period(self) -> str:
+        """The dates in force as text: `2026-04-01 to 2026-09-30`."""
+        return f"{self.starts} to {self.ends}"
+
+
+@dataclass(frozen=True)
+class ReleaseChoice:
+    """The release that answers for a date, and whether it may.
+
+    `release` is None when no release of the system is loaded. `warning` is one line for the reader, empty
+    when the release covers the date.
+    """
+
+    release: Release | None
+    covered: bool
+    warning: str = ""
+
+
+def all_releases(db: sqlite3.Connection, system: CodeSystem | None = None) -> list[Release]:
+    """Every loaded release, by system, newest first."""
+    rows = db.execute(f"SELECT {_COLUMNS} FROM releases ORDER BY system, starts DESC, id DESC")
+    releases = [_release(row) for row in rows]
+    return [release for release in releases if system in (None, release.system)]
+
+
+def in_force(db: sqlite3.Connection, system: CodeSystem, on: dt.date) -> Release | None:
+    """The release in force on that date, or None.
+
+    Where several cover it, a complete release stands before a starter list and a later start before an
+    earlier one: an April edition replaces the October edition from April 1.
+    """
+    covering = [release for release in all_releases(db, system) if release.covers(on)]
+    return max(covering, key=_precedence, default=None)
+
+
+def choose(db: sqlite3.Connection, system: CodeSystem, on: dt.date) -> ReleaseChoice:
+    """The release in force, or else the newest one together with a warning that says so."""
+    if release := in_force(db, system, on):
+        return ReleaseChoice(release, covered=True)
+    newest = max(all_releases(db, system), key=_precedence, default=None)
+    if newest is None:
+        return ReleaseChoice(None, covered=False, warning=f"No {system.label} release is loaded.")
+    warning = f"No loaded {system.label} release covers {on}; answered from {newest.edition} ({newest.period})."
+    return ReleaseChoice(newest, covered=False, warning=warning)
+
+
+_LABELS = {
+    CodeSystem.ICD10CM: "ICD-10-CM",
+    CodeSystem.ICD10PCS: "ICD-10-PCS",
+    CodeSystem.HCPCS: "HCPCS Level II",
+}
+_COLUMNS = "id, system, edition, starts, ends, complete, source_name, source_sha256, loaded_at"
+
+
+def _precedence(release: Release) -> tuple[bool, dt.date, int]:
+    return release.complete, release.starts, release.id
+
+
+def _release(row: tuple[Any, ...]) -> Release:
+    identity, system, edition, starts, ends, complete, name, digest, loaded_at = row
+    return Release(
+        id=identity,
+        system=CodeSystem(system),
+        edition=edition,
+        starts=dt.date.fromisoformat(starts),
+        ends=dt.date.fromisoformat(ends),
+        complete=bool(complete),
+        source_name=name,
+        source_sha256=digest,
+        loaded_at=loaded_at,
+    )

@@ -1,0 +1,286 @@
+"""The search index: term rows of every release, as arrays that all sessions map from the same file.
+
+One term row per phrase that can lead to a code: a title, an inclusion term, an "includes" note, or the text
+of a note that names one other code ("renal colic (N23)"). A release has a segment of its own: its words,
+which rows each word stands in, and what each row leads to. The index is derived from the reference database
+alone and named after it, so that both are replaced together.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesets.errors import ReferenceUnavailable
+from codesets.notes import NoteKind
+from codesets.search import lexicon
+from codesets.search.words import joined_words, words
+
+_FORMAT = 1
+
+
+class TermKind(IntEnum):
+    """What a term row comes from. Further sources (index, tables) add kinds with their weights."""
+
+    TITLE = 0
+    INCLUSION = 1
+    INCLUDES = 2
+    CROSS_REFERENCE = 3
+
+    @property
+    def label(self) -> str:
+        """The kind as a screen names it."""
+        return ("title", "inclusion term", "includes note", "note elsewhere")[self]
+
+
+KIND_WEIGHTS = np.array([1.0, 1.0, 0.98, 0.95], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A phrase that leads to the code at `position`. Words in parentheses may match but need not."""
+
+    position: int
+    kind: TermKind
+    text: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The arrays of one release. Rows and codes are numbered from 0; a code's number is its position.
+
+    `starts[w]:starts[w + 1]` are the places in `postings` of the rows that hold word w. `idf` is the weight
+    of a word, `row_weight` the sum over the row's essential words. `texts` holds all row texts in UTF-8, row
+    r from `text_starts[r]`. `by_name` has the codes in string order. `answer` is the code that a code is
+    answered with: itself, or a header's default.
+    """
+
+    vocabulary: list[str]
+    starts: NDArray[np.int32]
+    postings: NDArray[np.int32]
+    idf: NDArray[np.float32]
+    row_code: NDArray[np.int32]
+    row_kind: NDArray[np.uint8]
+    row_weight: NDArray[np.float32]
+    texts: NDArray[np.uint8]
+    text_starts: NDArray[np.int32]
+    codes: NDArray[np.bytes_]
+    by_name: NDArray[np.int32]
+    billable: NDArray[np.bool_]
+    answer: NDArray[np.int32]
+    printed: NDArray[np.int32]
+    prior: NDArray[np.float32]
+
+    def text(self, row: int) -> str:
+        """The text of a term row."""
+        return bytes(self.texts[self.text_starts[row] : self.text_starts[row + 1]]).decode()
+
+    def beginning_with(self, prefix: str) -> NDArray[np.int32]:
+        """The codes that begin with these characters, in official order."""
+        sorter = self.by_name
+        low = np.searchsorted(self.codes, prefix.encode(), side="left", sorter=sorter)
+        high = np.searchsorted(self.codes, prefix.encode() + b"~", side="left", sorter=sorter)
+        return np.sort(sorter[low:high])
+
+    def rows_of(self, word: int) -> NDArray[np.int32]:
+        """The rows that hold a word, ascending."""
+        return self.postings[self.starts[word] : self.starts[word + 1]]
+
+
+def folder_for(place: Path, build_id: str) -> Path:
+    """Where the index of the database at `place` with this build id is kept."""
+    return place.with_suffix(".search") / build_id
+
+
+def build(db: sqlite3.Connection, folder: Path, progress: Callable[[float], None]) -> Path:
+    """Write the index of every release in the database into a new folder and return it."""
+    releases = [row[0] for row in db.execute("SELECT id FROM releases ORDER BY id")]
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        for number, release in enumerate(releases):
+            _write(folder / str(release), _segment(db, release, progress if number == 0 else lambda done: None))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def remove_others(place: Path, keep: Path) -> None:
+    """Remove indexes of earlier builds; sessions that have them mapped keep what they mapped."""
+    for other in keep.parent.iterdir():
+        if other != keep:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def load(folder: Path, release: int) -> Segment:
+    """Map the segment of a release; raises ReferenceUnavailable when it is missing or of another format."""
+    place = folder / str(release)
+    try:
+        meta = json.loads((place / "meta.json").read_text(encoding="utf-8"))
+        if meta["format"] != _FORMAT:
+            raise ValueError(f"format {meta['format']}")
+        vocabulary = (place / "vocabulary.txt").read_text(encoding="ascii").split("\n")
+        arrays: dict[str, Any] = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in meta["arrays"]}
+        return Segment(vocabulary=vocabulary, **arrays)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReferenceUnavailable(
+            f"search index {place}: {error}", "move reference.sqlite away; both are built again"
+        ) from error
+
+
+def _write(place: Path, segment: Segment) -> None:
+    place.mkdir(mode=0o700)
+    names = [name for name in Segment.__dataclass_fields__ if name != "vocabulary"]
+    (place / "vocabulary.txt").write_text("\n".join(segment.vocabulary), encoding="ascii")
+    for name in names:
+        np.save(place / f"{name}.npy", getattr(segment, name))
+    (place / "meta.json").write_text(json.dumps({"format": _FORMAT, "arrays": names}), encoding="utf-8")
+
+
+def _terms(db: sqlite3.Connection, release: int) -> Iterator[Term]:
+    """Every term row of a release; the titles first, in the order of the codes."""
+    positions: dict[str, int] = {}
+    query = "SELECT code, position, title FROM codes WHERE release_id = ? ORDER BY position"
+    for code, position, title in db.execute(query, (release,)):
+        positions[code] = position
+        yield Term(position, TermKind.TITLE, title)
+    query = "SELECT owner, kind, text FROM notes WHERE release_id = ? AND owner_kind = 'code'"
+    own = {NoteKind.INCLUSION_TERM.value: TermKind.INCLUSION, NoteKind.INCLUDES.value: TermKind.INCLUDES}
+    seen: set[tuple[int, str]] = set()
+    for owner, kind, text in db.execute(query, (release,)):
+        if kind in own and owner in positions:
+            yield Term(positions[owner], own[kind], text)
+    query = "SELECT text FROM notes WHERE release_id = ? AND kind NOT IN ('inclusionTerm', 'includes')"
+    for (text,) in db.execute(query, (release,)):
+        reference = _NAMED_CODE.fullmatch(text)
+        if reference is None:
+            continue
+        code = reference["code"].rstrip("-").replace(".", "").rstrip("-")
+        key = (positions.get(code, -1), reference["text"])
+        if key[0] >= 0 and key not in seen:
+            seen.add(key)
+            yield Term(key[0], TermKind.CROSS_REFERENCE, reference["text"])
+
+
+_NAMED_CODE = re.compile(r"(?P<text>.*\S)\s*\((?P<code>[A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]*)?-?)\)")
+# Words of the classification, not of the condition.
+_NOTATION = re.compile(
+    r"\b(?:NEC|NOS)\b|,? not elsewhere classified|,? not otherwise specified"
+    r"|\bin diseases classified elsewhere\b",
+    re.IGNORECASE,
+)
+_PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+
+
+def row_words(text: str) -> tuple[list[str], list[str]]:
+    """The essential and the non-essential words of a term, without repetition."""
+    cleaned = _NOTATION.sub(" ", text)
+    essential = dict.fromkeys(words(_PARENTHESES.sub(" ", cleaned)))
+    extra = [word for group in _PARENTHESES.findall(cleaned) for word in words(group)] + joined_words(cleaned)
+    return list(essential), [word for word in dict.fromkeys(extra) if word not in essential]
+
+
+def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], None]) -> Segment:
+    numbers: dict[str, int] = {}
+    essential_of: list[list[int]] = []
+    entries_word: list[int] = []
+    entries_row: list[int] = []
+    row_code: list[int] = []
+    row_kind: list[int] = []
+    texts: list[bytes] = []
+    for row, term in enumerate(_terms(db, release)):
+        essential, extra = row_words(term.text)
+        ids = [numbers.setdefault(word, len(numbers)) for word in essential]
+        essential_of.append(ids)
+        ids = ids + [numbers.setdefault(word, len(numbers)) for word in extra]
+        entries_word += ids
+        entries_row += [row] * len(ids)
+        row_code.append(term.position)
+        row_kind.append(term.kind)
+        texts.append(term.text.encode())
+        if row % 20_000 == 0:
+            progress(min(0.8, row / 150_000))
+    vocabulary = sorted(numbers)
+    rank = np.empty(len(numbers), dtype=np.int32)
+    rank[[numbers[word] for word in vocabulary]] = np.arange(len(numbers), dtype=np.int32)
+    word_of = rank[np.array(entries_word, dtype=np.int64)]
+    order = np.argsort(word_of, kind="stable")
+    counts = np.bincount(word_of, minlength=len(numbers))
+    idf = _idf(vocabulary, counts, len(texts))
+    codes = db.execute(_CODES, (release,)).fetchall()
+    names = np.array([row[0] for row in codes], dtype="S8")
+    return Segment(
+        vocabulary=vocabulary,
+        starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
+        postings=np.array(entries_row, dtype=np.int32)[order],
+        idf=idf,
+        row_code=np.array(row_code, dtype=np.int32),
+        row_kind=np.array(row_kind, dtype=np.uint8),
+        row_weight=_row_weights(essential_of, rank, idf),
+        texts=np.frombuffer(b"".join(texts), dtype=np.uint8),
+        text_starts=np.concatenate(([0], np.cumsum([len(text) for text in texts]))).astype(np.int32),
+        codes=names,
+        by_name=np.argsort(names, kind="stable").astype(np.int32),
+        billable=np.array([row[2] for row in codes], dtype=bool),
+        **_links(codes),
+        prior=np.array([_prior(code, title) for code, title, *_ in codes], dtype=np.float32),
+    )
+
+
+_CODES = "SELECT code, title, billable, default_code, printed FROM codes WHERE release_id = ? ORDER BY position"
+
+
+def _links(codes: list[tuple[Any, ...]]) -> dict[str, NDArray[np.int32]]:
+    positions = {row[0]: position for position, row in enumerate(codes)}
+    return {
+        "answer": np.array([positions[row[3] or row[0]] for row in codes], dtype=np.int32),
+        "printed": np.array([positions[row[4] or row[0]] for row in codes], dtype=np.int32),
+    }
+
+
+def _idf(vocabulary: list[str], counts: NDArray[np.int64], rows: int) -> NDArray[np.float32]:
+    idf = np.log((rows + 1) / (counts + 0.5)) + 0.5
+    weak = lexicon.weak_words()
+    factors = np.array([weak.get(word, 1.0) for word in vocabulary])
+    return np.asarray(idf * factors, dtype=np.float32)
+
+
+def _row_weights(
+    essential_of: list[list[int]], rank: NDArray[np.int32], idf: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    by_number = idf[rank]
+    weights = [by_number[ids].sum() if ids else 1.0 for ids in essential_of]
+    return np.array(weights, dtype=np.float32)
+
+
+def _prior(code: str, title: str) -> float:
+    """A small preference between codes that match alike: the plainer, shorter and unspecified ones first."""
+    lowered = title.lower()
+    prior = 0.0
+    if "unspecified" in lowered or code.endswith("9"):
+        prior += 0.012
+    if lowered.startswith("other ") or "other specified" in lowered:
+        prior -= 0.012
+    if "in diseases classified elsewhere" in lowered:
+        prior -= 0.03  # a manifestation is never the first code
+    if lowered.startswith(("pathological fracture", "stress fracture")):
+        prior -= 0.03  # a fracture of which nothing else is said is traumatic
+    if len(code) == 7 and code[6] not in "A019":
+        prior -= 0.03
+    if code[0] in "VWXY":
+        prior -= 0.03
+    if code[0] in "OP":
+        prior -= 0.025
+    if code[0] == "T" and "A" <= code[-1] <= "Z" and len(code) == 7:
+        prior -= 0.005
+    return prior - 0.002 * max(0, len(code) - 3)

@@ -1,0 +1,185 @@
+"""The readings of a query: what the typed words may stand for as a whole.
+
+The plain reading has the words as typed, with chart shorthand written out. Further readings put a sense in
+the place of an abbreviation, another phrase in the place of one ("heart attack"), or join and split words
+("heart burn"). Every reading is scored; the best rows of all of them compete.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from codesets.search import lexicon
+from codesets.search.vocabulary import Vocabulary
+from codesets.search.words import plain, stem, words
+
+MOST_CHARACTERS = 240
+MOST_WORDS = 16
+MOST_READINGS = 12
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read the query: its words, and what was written out, as (typed, used).
+
+    `weight` is at most 1. `growing` says that the last word may be unfinished; `whole` that words come from
+    our own data and not from a keyboard.
+    """
+
+    words: tuple[str, ...]
+    weight: float = 1.0
+    growing: bool = False
+    whole: bool = False
+    expanded: tuple[tuple[str, str], ...] = ()
+
+
+def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
+    """The readings of a query, the plain one first; none when it has no words."""
+    text = plain(query[:MOST_CHARACTERS])
+    found = [_written_out(text)]
+    # Shorthand made of letters can also be the beginning of a word: "post", "inf".
+    if any(typed.isalpha() for typed, _ in found[0].expanded):
+        found.append(Reading(_distinct(words(text)), weight=0.98, growing=True))
+    if len(text) > 1 and text.isalpha() and not found[0].words:
+        found = [Reading((text,), growing=True)]  # a stop word alone is the beginning of a word
+    found = [reading for reading in found if reading.words]
+    for reading in list(found):
+        found += _abbreviated_words(reading, vocabulary)
+        found += _joined_or_split(reading, vocabulary)
+    found += _whole_abbreviations(text)
+    for reading in list(found):
+        found += _other_phrases(reading, vocabulary)
+    return list({reading.words: reading for reading in reversed(found)}.values())[::-1][:MOST_READINGS]
+
+
+def _written_out(text: str) -> Reading:
+    """The words as typed, shorthand replaced by what it stands for."""
+    expanded: list[tuple[str, str]] = []
+    parts: list[str] = []
+    table = lexicon.shorthand()
+    for chunk in re.sub(r"\b(w/|c/o\b|h/o\b)(?=\w)", r"\1 ", text).split():
+        bare = chunk.strip(".,;:()[]")
+        if meaning := table.get(bare):
+            expanded.append((bare, meaning))
+            parts.append(meaning)
+        else:
+            parts.append(_replace_inside(chunk, table, expanded))
+    growing = not expanded or expanded[-1][1] != parts[-1]
+    return Reading(_distinct(words(" ".join(parts))), growing=growing, expanded=tuple(expanded))
+
+
+def _distinct(found: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))[:MOST_WORDS]
+
+
+def _replace_inside(chunk: str, table: dict[str, str], expanded: list[tuple[str, str]]) -> str:
+    """Shorthand between slashes and hyphens: "fx/dislocation"."""
+    pieces = re.split(r"([/,;-])", chunk)
+    if len(pieces) == 1:
+        return chunk
+    for place, piece in enumerate(pieces):
+        meaning = table.get(piece) if len(piece) > 1 else None
+        if meaning:
+            expanded.append((piece, meaning))
+            pieces[place] = meaning
+    return " ".join(pieces)
+
+
+def _whole_abbreviations(text: str) -> Iterator[Reading]:
+    """Every sense of a query that is an abbreviation as a whole: "copd", "c.o.p.d.", "h pylori"."""
+    pieces = text.split()
+    if len(pieces) > 2:
+        return
+    bare = re.sub(r"[^a-z0-9&/ +-]", "", text).strip()
+    table = lexicon.abbreviations()
+    senses = table.get(bare) or table.get(re.sub(r"[^a-z0-9]", "", text)) or ()
+    for sense in senses:
+        yield Reading(
+            _distinct(words(sense.text)),
+            weight=1.0 - 0.04 * (sense.rank - 1),
+            whole=True,
+            expanded=((text.strip(), sense.text),),
+        )
+
+
+def _abbreviated_words(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """A longer query with one of its words read as an abbreviation."""
+    if len(reading.words) < 2:
+        return
+    table = lexicon.abbreviations()
+    everything = reading  # all abbreviations in their likeliest sense
+    for word in reading.words:
+        senses = table.get(word, ())
+        if not senses or (word in vocabulary and len(word) > 3):
+            continue
+        for sense in senses[:3]:
+            yield _put(reading, word, sense.text, 0.97 - 0.03 * (sense.rank - 1))
+        everything = _put(everything, word, senses[0].text, 0.97)
+    if len(everything.expanded) > len(reading.expanded) + 1:
+        yield everything
+
+
+def _put(reading: Reading, word: str, text: str, weight: float) -> Reading:
+    place = reading.words.index(word)
+    changed = (*reading.words[:place], *words(text), *reading.words[place + 1 :])
+    last = place == len(reading.words) - 1
+    return replace(
+        reading,
+        words=_distinct(list(changed)),
+        weight=weight,
+        growing=reading.growing and not last,
+        expanded=(*reading.expanded, (word, text)),
+    )
+
+
+def _joined_or_split(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """Words that belong together, and an unknown word that is two."""
+    for place in range(len(reading.words) - 1):
+        first, second = reading.words[place : place + 2]
+        if first.isalpha() and second.isalpha() and stem(first + second) in vocabulary:
+            changed = (*reading.words[:place], stem(first + second), *reading.words[place + 2 :])
+            yield replace(reading, words=changed, weight=0.98)
+    for place, word in enumerate(reading.words):
+        if len(word) >= 8 and word.isalpha() and word not in vocabulary:
+            for cut in range(3, len(word) - 3):
+                if word[:cut] in vocabulary and word[cut:] in vocabulary:
+                    changed = (
+                        *reading.words[:place],
+                        word[:cut],
+                        stem(word[cut:]),
+                        *reading.words[place + 1 :],
+                    )
+                    yield replace(reading, words=changed, weight=0.9)
+                    break
+
+
+def _other_phrases(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """The reading with one phrase replaced by another that means the same.
+
+    Misspelled words are corrected first, and the last phrase may be unfinished: "heart atta".
+    """
+    table = lexicon.phrase_synonyms()
+    known = tuple(word if reading.whole else vocabulary.corrected(word) for word in reading.words)
+    for start in range(len(known)):
+        for end in range(start + 1, min(start + 6, len(known)) + 1):
+            phrases = [known[start:end]]
+            if reading.growing and end == len(known) and end - start > 1:
+                phrases += _completed(known[start:end])
+            for phrase in phrases:
+                for other in table.get(phrase, ()):
+                    yield replace(
+                        reading,
+                        words=_distinct([*known[:start], *other, *known[end:]]),
+                        weight=reading.weight * 0.97,
+                        growing=reading.growing and end < len(known),
+                        expanded=(*reading.expanded, (" ".join(phrase), " ".join(other))),
+                    )
+
+
+def _completed(phrase: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Longer phrases that the last word may be growing into."""
+    head, last = phrase[:-1], phrase[-1]
+    tails = lexicon.unfinished_phrases().get(head, ())
+    return [(*head, tail) for tail in tails if tail != last and tail.startswith(last)]

@@ -1,0 +1,17 @@
+"""Claims: built from final codings, scrubbed, and sent as 837 files.
+
+The states of a claim, and what moves it:
+
+    final coding --build--> DRAFT --scrub--> SCRUB_FAILED <--scrub/override--> READY --export--> EXPORTED
+                              |                   |                              |
+                              +-------------------+---------- void, recode ------+--> VOID
+
+- DRAFT: built, or built again from the chart, and not scrubbed since.
+- SCRUB_FAILED: scrubbed, and at least one open finding blocks (`Severity.blocks`).
+- READY: scrubbed, and no open finding blocks; an override of the last blocking finding also leads here.
+- EXPORTED: in a file that was written whole. It is never changed again; a recoded encounter gets a replacement
+  (frequency 7) beside it.
+- VOID: given up before it left, by a person or because its coding was superseded.
+
+`content` is the claim as everything reads it; `build` makes claims, `scrubbing` scrubs them, `export` sends them.
+"""

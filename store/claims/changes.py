@@ -1,0 +1,78 @@
+"""What a biller may change of a claim before it leaves: copy the chart again, enter the payer's number, give it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from codesets.errors import CodedeskError
+from store.claims.chart import compose_parties, read_chart
+from store.claims.content import parties_from_json, parties_to_json
+from store.database import Actor, Change, Database
+from store.models import Claim, Coding
+from store.settings import load_settings
+from store.terms import ClaimStatus
+
+
+class CannotChange(CodedeskError):
+    """The claim is unknown, exported or void, or the change lacks its reason."""
+
+    title = "claim"
+    exit_code = 1
+
+
+def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> None:
+    """Copy names, numbers and coverages from the chart again; number, codes and lines stay, and it is a draft again.
+
+    This is how a fault that was mended at the patient, payer or facility reaches a claim. Raises CannotChange.
+    """
+    with _changing(db, actor, claim_id, operation_id, "claim.refresh") as (change, claim):
+        chart = read_chart(change.session, change.session.get_one(Coding, claim.coding_id))
+        if chart.facility is None:
+            raise CannotChange(f"{claim.claim_number}: the encounter names no facility any more")
+        earlier = parties_from_json(claim.parties)
+        parties = replace(
+            compose_parties(chart, load_settings()),
+            build_notes=earlier.build_notes,
+            original_reference=earlier.original_reference,
+        )
+        claim.parties = parties_to_json(parties)
+        claim.payer_id = chart.coverages[0][1].id if chart.coverages else None
+        _draft_again(claim)
+
+
+def set_payer_number(db: Database, actor: Actor, claim_id: str, number: str, operation_id: str | None = None) -> None:
+    """Enter the number the payer gave to the claim that this one replaces (REF*F8). Raises CannotChange."""
+    with _changing(db, actor, claim_id, operation_id, "claim.payer_number") as (_, claim):
+        claim.parties = {**claim.parties, "original_reference": number.strip()}
+        _draft_again(claim)
+
+
+def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:
+    """Give up a claim that has not left; its coding can then be built again. Raises CannotChange."""
+    if not (reason := " ".join(reason.split())):
+        raise CannotChange("giving up a claim needs a reason")
+    with _changing(db, actor, claim_id, operation_id, "claim.void", reason=reason) as (_, claim):
+        claim.status = ClaimStatus.VOID
+
+
+@contextmanager
+def _changing(
+    db: Database, actor: Actor, claim_id: str, operation_id: str | None, action: str, **detail: str
+) -> Iterator[tuple[Change, Claim]]:
+    """One change of a claim that has not left, with its log entry; a repeated operation changes nothing."""
+    with db.change(actor, operation_id, action) as change:
+        claim = change.session.get(Claim, claim_id)
+        if claim is None:
+            raise CannotChange(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
+        if not change.repeated and claim.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID):
+            raise CannotChange(f"{claim.claim_number} is {claim.status.value}")
+        yield change, claim
+        if not change.repeated:
+            change.session.add(claim)
+            change.log(action, "claim", claim.id, number=claim.claim_number, **detail)
+
+
+def _draft_again(claim: Claim) -> None:
+    claim.status, claim.scrubbed_at = ClaimStatus.DRAFT, None

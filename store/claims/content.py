@@ -1,0 +1,285 @@
+"""The claim as one object: what it states of parties, codes, lines and money, frozen.
+
+The 837 writer, the scrubber and the paper forms read this and nothing else. It is kept in the tables `claim`,
+`claim_diagnosis` and `claim_line`; everything that is neither a diagnosis nor a line stands in `Claim.parties`,
+as the JSON of `Parties`. Money is integer cents, dates are ISO text, sequence numbers and pointers are 1-based.
+
+Source for what a professional claim holds: 005010X222A1, loops 1000A to 2420; CMS-1500 (02/12), items 1 to 33.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from sqlmodel import Session, select
+
+from codesets.errors import CodedeskError
+from store.models import Claim, ClaimDiagnosis, ClaimLine
+from store.terms import Relationship
+
+
+class UnknownClaim(CodedeskError):
+    """No claim has that number or id."""
+
+    title = "unknown claim"
+
+
+@dataclass(frozen=True)
+class Address:
+    """A postal address; `zip` as it stands in the record, with or without hyphen."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+
+
+@dataclass(frozen=True)
+class BillingProvider:
+    """Who bills: the facility's legal entity (loops 1000A and 2010AA)."""
+
+    name: str
+    npi: str = ""
+    tax_id: str = ""
+    taxonomy: str = ""
+    address: Address = Address()
+    contact_name: str = ""
+    contact_phone: str = ""
+
+
+@dataclass(frozen=True)
+class ServiceFacility:
+    """Where the service was given, when that is not the billing provider's place (loop 2310C)."""
+
+    name: str
+    npi: str = ""
+    address: Address = Address()
+
+
+@dataclass(frozen=True)
+class Practitioner:
+    """A clinician by name and NPI (loops 2310A, B, D and 2420A)."""
+
+    family_name: str
+    given_name: str = ""
+    npi: str = ""
+    taxonomy: str = ""
+
+
+@dataclass(frozen=True)
+class Insured:
+    """A patient or subscriber; `sex` is F, M, X or U, `birth_date` may be incomplete."""
+
+    family_name: str = ""
+    given_name: str = ""
+    middle_name: str = ""
+    suffix: str = ""
+    birth_date: str | None = None
+    sex: str = ""
+    address: Address = Address()
+
+
+@dataclass(frozen=True)
+class BilledPayer:
+    """The payer of a coverage: `identifier` is NM109 of loop 2010BB, `filing_code` is SBR09."""
+
+    name: str
+    identifier: str = ""
+    filing_code: str = ""
+    address: Address = Address()
+    timely_filing_days: int | None = None
+    member_id_pattern: str = ""
+
+
+@dataclass(frozen=True)
+class BilledCoverage:
+    """A coverage with its payer and subscriber; `sequence` 1 is primary."""
+
+    sequence: int
+    payer: BilledPayer
+    subscriber: Insured
+    relationship: str = Relationship.SELF.value
+    member_id: str = ""
+    group_number: str = ""
+    plan_name: str = ""
+    effective_on: str | None = None
+    expires_on: str | None = None
+    authorization_number: str = ""
+    referral_number: str = ""
+
+    @property
+    def patient_is_subscriber(self) -> bool:
+        """Whether SBR02 is 18 and there is no patient loop."""
+        return self.relationship == Relationship.SELF
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """To whom the file goes: the submitter's and the receiver's identifiers (ISA06, ISA08; loops 1000A and B)."""
+
+    submitter_id: str
+    receiver_id: str
+    receiver_name: str
+
+
+@dataclass(frozen=True)
+class Accident:
+    """An accident as CLM11 and DTP*439 state it: cause AA auto, EM employment, OA other."""
+
+    date: str | None
+    cause: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Assurances:
+    """CLM06 to CLM09 and OI03, OI06: signatures, assignment and release, as X12 codes."""
+
+    provider_signature: str = "Y"
+    accepts_assignment: str = "A"
+    benefits_assigned: str = "Y"
+    release_of_information: str = "Y"
+
+
+@dataclass(frozen=True)
+class BilledDiagnosis:
+    """A diagnosis of the claim; `code` has its dot as in the coding."""
+
+    sequence: int
+    code: str
+    poa: str = ""
+
+
+@dataclass(frozen=True)
+class BilledLine:
+    """A service line: `pointers` are sequence numbers of diagnoses, `rendering` only where the line has its own."""
+
+    sequence: int
+    code: str
+    service_date: str
+    charge_cents: int
+    units: int = 1
+    modifiers: tuple[str, ...] = ()
+    pointers: tuple[int, ...] = ()
+    performer_npi: str = ""
+    rendering: Practitioner | None = None
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Everything of a claim that is neither a diagnosis nor a line.
+
+    `coverage` is the one that is billed, None where the patient pays; `other_coverages` come after it.
+    `encounter_from` and `encounter_through` are the days of the visit. `build_notes` say what building changed.
+    `line_rendering` keeps the clinicians of lines that have their own, by NPI.
+    """
+
+    patient: Insured
+    patient_record_number: str
+    billing: BillingProvider
+    receiver: Receiver
+    coverage: BilledCoverage | None = None
+    other_coverages: tuple[BilledCoverage, ...] = ()
+    rendering: Practitioner | None = None
+    referring: Practitioner | None = None
+    supervising: Practitioner | None = None
+    service_facility: ServiceFacility | None = None
+    accident: Accident | None = None
+    assurances: Assurances = Assurances()
+    place_of_service: str = ""
+    original_reference: str = ""
+    account_number: str = ""
+    encounter_from: str = ""
+    encounter_through: str = ""
+    build_notes: tuple[str, ...] = ()
+    line_rendering: dict[str, Practitioner] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClaimContent:
+    """One claim, complete. `frequency` is CLM05-3: 1 original, 7 replacement, 8 void of a sent claim."""
+
+    claim_number: str
+    form: str
+    frequency: str
+    parties: Parties
+    diagnoses: tuple[BilledDiagnosis, ...]
+    lines: tuple[BilledLine, ...]
+    total_cents: int
+    service_from: str
+    service_through: str
+
+
+def load_claim(session: Session, claim_id: str) -> ClaimContent:
+    """The claim with that id. Raises UnknownClaim."""
+    if not (claim := session.get(Claim, claim_id)):
+        raise UnknownClaim(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
+    return content_of(session, claim)
+
+
+def content_of(session: Session, claim: Claim) -> ClaimContent:
+    """A claim row with its diagnoses and lines as content."""
+    diagnoses = session.exec(
+        select(ClaimDiagnosis).where(ClaimDiagnosis.claim_id == claim.id).order_by(ClaimDiagnosis.sequence)
+    )
+    lines = session.exec(select(ClaimLine).where(ClaimLine.claim_id == claim.id).order_by(ClaimLine.sequence))
+    parties = parties_from_json(claim.parties)
+    return ClaimContent(
+        claim_number=claim.claim_number,
+        form=claim.form,
+        frequency=claim.frequency,
+        parties=parties,
+        diagnoses=tuple(BilledDiagnosis(row.sequence, row.code, row.poa) for row in diagnoses),
+        lines=tuple(_line(row, parties) for row in lines),
+        total_cents=claim.total_cents,
+        service_from=claim.service_from,
+        service_through=claim.service_through,
+    )
+
+
+def parties_to_json(parties: Parties) -> dict:
+    """`Claim.parties`: plain lists, dictionaries and text."""
+    return asdict(parties)
+
+
+def parties_from_json(data: dict) -> Parties:
+    """The parties of a claim row, as `parties_to_json` left them."""
+    plain = dict(data)
+    plain["patient"] = _insured(data["patient"])
+    plain["billing"] = BillingProvider(**{**data["billing"], "address": Address(**data["billing"]["address"])})
+    plain["receiver"] = Receiver(**data["receiver"])
+    plain["coverage"] = _coverage(data["coverage"]) if data["coverage"] else None
+    plain["other_coverages"] = tuple(_coverage(other) for other in data["other_coverages"])
+    for name in ("rendering", "referring", "supervising"):
+        plain[name] = Practitioner(**data[name]) if data[name] else None
+    if place := data["service_facility"]:
+        plain["service_facility"] = ServiceFacility(**{**place, "address": Address(**place["address"])})
+    plain["accident"] = Accident(**data["accident"]) if data["accident"] else None
+    plain["assurances"] = Assurances(**data["assurances"])
+    plain["build_notes"] = tuple(data["build_notes"])
+    plain["line_rendering"] = {npi: Practitioner(**who) for npi, who in data["line_rendering"].items()}
+    return Parties(**plain)
+
+
+def _insured(data: dict) -> Insured:
+    return Insured(**{**data, "address": Address(**data["address"])})
+
+
+def _coverage(data: dict) -> BilledCoverage:
+    payer = BilledPayer(**{**data["payer"], "address": Address(**data["payer"]["address"])})
+    return BilledCoverage(**{**data, "payer": payer, "subscriber": _insured(data["subscriber"])})
+
+
+def _line(row: ClaimLine, parties: Parties) -> BilledLine:
+    return BilledLine(
+        sequence=row.sequence,
+        code=row.code,
+        service_date=row.service_date,
+        charge_cents=row.charge_cents,
+        units=row.units,
+        modifiers=tuple(row.modifiers),
+        pointers=tuple(row.pointers),
+        performer_npi=row.performer_npi,
+        rendering=parties.line_rendering.get(row.performer_npi),
+    )

@@ -1,0 +1,318 @@
+"""Sends ready claims: one 837P file, one interchange per receiver, all of it or nothing.
+
+The order is what keeps it safe. Control numbers are taken first, in a transaction of their own, so that none is
+ever used twice. The file is then written under another name and flushed to disk. Only then, in one transaction,
+the claims are checked to be as they were read and marked exported, the bytes and the segment map are kept, and
+the file gets its name; where any of that fails, no file and no mark remains. A claim that is not ready is refused
+by name before anything is written.
+
+Source: X12.5 for control numbers; 005010X222A1 for the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import func, update
+from sqlmodel import Session, select
+
+from codesets.errors import CodedeskError
+from store.claims.content import ClaimContent, content_of
+from store.claims.numbers import take
+from store.claims.output import Destination, OutputFile, Recorder, output_file
+from store.database import Actor, Change, Database
+from store.models import Claim, ClaimExport, Finding, Operation
+from store.models.columns import now
+from store.settings import load_settings
+from store.terms import ClaimStatus, FindingState, Severity
+from store.x12 import professional
+from store.x12.writer import Envelope, Place
+
+FORM = "837p"
+_READ_AT_ONCE = 200
+
+
+class ExportRefused(CodedeskError):
+    """Claims that were asked for cannot leave; no file was written. `claims` are the numbers and reasons."""
+
+    title = "claims export"
+    exit_code = 1
+
+    def __init__(self, message: str, remedy: str = "", claims: Sequence[RefusedClaim] = ()) -> None:
+        super().__init__(message, remedy)
+        self.claims = tuple(claims)
+
+
+@dataclass(frozen=True)
+class RefusedClaim:
+    """A claim that cannot leave, and why."""
+
+    claim_number: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ExportedInterchange:
+    """One ISA that left: its receiver, control numbers, claims, amount and the hash of its bytes."""
+
+    export_id: str
+    receiver: str
+    interchange_control: int
+    group_control: int
+    transaction_control: str
+    claim_numbers: tuple[str, ...]
+    total_cents: int
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What left, and what stayed behind. `file_sha256` is the hash of the whole file."""
+
+    destination: str
+    file_sha256: str
+    interchanges: tuple[ExportedInterchange, ...]
+    left_behind: tuple[RefusedClaim, ...] = ()
+
+    @property
+    def claims(self) -> int:
+        """How many claims left."""
+        return sum(len(interchange.claim_numbers) for interchange in self.interchanges)
+
+
+@dataclass
+class _Batch:
+    """The claims of one receiver on their way: ids with the row versions they were read at."""
+
+    receiver: str
+    claims: list[tuple[str, str, int]]
+    interchange_control: int = 0
+    group_control: int = 0
+    first_transaction: int = 0
+    total_cents: int = 0
+    size: int = 0
+    sha256: str = ""
+    compressed: bytes = b""
+    places: list[Place] = field(default_factory=list)
+
+
+def export_claims(
+    db: Database,
+    actor: Actor,
+    claim_ids: Sequence[str] | None,
+    destination: Destination,
+    operation_id: str | None = None,
+    ready_only: bool = False,
+) -> ExportReport:
+    """Write claims to a new file (or to standard output) and mark them exported.
+
+    `claim_ids` None means all that are neither exported nor void. One that is not ready refuses the whole export;
+    with `ready_only` it is left behind and named. Repeating an operation answers the first report and writes
+    nothing. Raises ExportRefused, DestinationUnusable or X12Unwritable.
+    """
+    if operation_id and (earlier := _earlier(db, operation_id)):
+        return earlier
+    batches, left_behind = _batches(db, claim_ids, ready_only)
+    _take_control_numbers(db, actor, batches)
+    with output_file(destination) as output:
+        for batch in batches:
+            _write(db, output, batch)
+        output.finish()
+        try:
+            with db.change(actor, operation_id, "claim.export") as change:
+                if change.repeated:
+                    return _report(change.answer)
+                sent = tuple(_keep(change, batch, str(destination)) for batch in batches)
+                report = ExportReport(str(destination), output.sha256, sent, tuple(left_behind))
+                change.answer = asdict(report)
+                change.session.flush()
+                output.deliver()
+        except BaseException:
+            output.take_back()
+            raise
+    return report
+
+
+def _earlier(db: Database, operation_id: str) -> ExportReport | None:
+    """What the operation answered, if it was carried out before."""
+    with db.reading() as session:
+        operation = session.get(Operation, operation_id)
+        return _report(operation.answer) if operation else None
+
+
+def _batches(
+    db: Database, claim_ids: Sequence[str] | None, ready_only: bool
+) -> tuple[list[_Batch], list[RefusedClaim]]:
+    """The claims by receiver, ordered by billing provider. Raises ExportRefused."""
+    with db.reading() as session:
+        claims = _asked_for(session, claim_ids)
+        refused = [refusal for claim in claims if (refusal := _refusal(session, claim))]
+        unready = {refusal.claim_number for refusal in refused}
+        by_receiver: dict[str, _Batch] = {}
+        for claim in sorted(claims, key=_order):
+            if claim.claim_number in unready:
+                continue
+            receiver = str(claim.parties["receiver"]["receiver_id"])
+            batch = by_receiver.setdefault(receiver, _Batch(receiver, []))
+            batch.claims.append((claim.id, claim.claim_number, claim.row_version or 0))
+    if refused and not ready_only:
+        first = f"{refused[0].claim_number} {refused[0].reason}"
+        more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
+        raise ExportRefused(f"{first}{more}; no file was written", "scrub and mend, or use --ready-only", refused)
+    if not by_receiver:
+        raise ExportRefused("no claim is ready; no file was written", "build and scrub claims first", refused)
+    return list(by_receiver.values()), refused
+
+
+def _asked_for(session: Session, claim_ids: Sequence[str] | None) -> list[Claim]:
+    query = select(Claim).where(Claim.form == FORM)
+    if claim_ids is None:
+        living = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
+        return list(session.exec(query.where(Claim.status.in_(living))))
+    claims: list[Claim] = []
+    wanted = list(dict.fromkeys(claim_ids))
+    for start in range(0, len(wanted), _READ_AT_ONCE):
+        claims += session.exec(query.where(Claim.id.in_(wanted[start : start + _READ_AT_ONCE])))
+    if missing := set(wanted) - {claim.id for claim in claims}:
+        raise ExportRefused(f"no claim has the id {min(missing)!r}; no file was written")
+    return claims
+
+
+def _order(claim: Claim) -> tuple[str, str, str]:
+    billing = claim.parties["billing"]
+    return billing["npi"], billing["name"], claim.claim_number
+
+
+def _refusal(session: Session, claim: Claim) -> RefusedClaim | None:
+    """Why the claim cannot leave, or None. The findings are asked again: a status alone is not proof."""
+    if claim.status is ClaimStatus.EXPORTED:
+        return RefusedClaim(claim.claim_number, "has left already")
+    if claim.status is ClaimStatus.VOID:
+        return RefusedClaim(claim.claim_number, "is void")
+    if claim.status is ClaimStatus.DRAFT or claim.scrubbed_at is None:
+        return RefusedClaim(claim.claim_number, "has not been scrubbed")
+    open_blocks = select(func.count()).where(
+        Finding.subject_kind == "claim",
+        Finding.subject_id == claim.id,
+        Finding.state == FindingState.OPEN,
+        Finding.severity.in_([severity for severity in Severity if severity.blocks]),
+    )
+    count = session.exec(open_blocks).one()
+    if count or claim.status is not ClaimStatus.READY:
+        return RefusedClaim(claim.claim_number, f"has {count} open blocking finding{'s' if count != 1 else ''}")
+    return None
+
+
+def _take_control_numbers(db: Database, actor: Actor, batches: Iterable[_Batch]) -> None:
+    with db.change(actor, action="claim.control_numbers") as change:
+        for batch in batches:
+            batch.interchange_control = take(change.session, f"interchange.{batch.receiver}")
+            batch.group_control = take(change.session, f"group.{batch.receiver}")
+            needed = professional.transactions_needed(len(batch.claims))
+            batch.first_transaction = take(change.session, f"transaction.{batch.receiver}", needed)
+
+
+def _write(db: Database, output: OutputFile, batch: _Batch) -> None:
+    """Write the interchange of one receiver, reading its claims as it goes."""
+    recorder = Recorder(output)
+    with db.reading() as session:
+        contents = _contents(session, batch)
+        first = next(contents)
+        settings = load_settings()
+        envelope = Envelope(
+            sender=first.parties.receiver.submitter_id,
+            receiver=batch.receiver,
+            usage=settings.usage_indicator,
+            interchange_control=batch.interchange_control,
+            group_control=batch.group_control,
+            created=datetime.now(UTC),
+            functional_id=professional.FUNCTIONAL_ID,
+            version=professional.VERSION,
+        )
+        writer = professional.write_interchange(recorder, _chained(first, contents), envelope, batch.first_transaction)
+    batch.places, batch.size = writer.places, recorder.size
+    batch.sha256, batch.compressed = recorder.finish()
+
+
+def _contents(session: Session, batch: _Batch) -> Iterator[ClaimContent]:
+    for claim_id, number, version in batch.claims:
+        claim = session.get(Claim, claim_id)
+        if claim is None or claim.row_version != version:
+            raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
+        content = content_of(session, claim)
+        batch.total_cents += content.total_cents
+        yield content
+        session.expunge_all()
+
+
+def _chained(first: ClaimContent, rest: Iterator[ClaimContent]) -> Iterator[ClaimContent]:
+    yield first
+    yield from rest
+
+
+def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchange:
+    """Mark the claims exported and keep the interchange; every claim must still be as it was read."""
+    session = change.session
+    export = ClaimExport(
+        form=FORM,
+        receiver=batch.receiver,
+        interchange_control=batch.interchange_control,
+        group_control=batch.group_control,
+        transaction_control=f"{batch.first_transaction:04d}",
+        file_name=destination,
+        sha256=batch.sha256,
+        content=batch.compressed,
+        segments=[[place.transaction, place.position, place.claim, place.field] for place in batch.places],
+        claims=len(batch.claims),
+        exported_by=change.actor.person_id,
+        exported_at=now(),
+    )
+    session.add(export)
+    session.flush()
+    for claim_id, number, version in batch.claims:
+        marked = session.execute(
+            update(Claim)
+            .where(Claim.id == claim_id, Claim.row_version == version, Claim.status == ClaimStatus.READY)
+            .values(status=ClaimStatus.EXPORTED, export_id=export.id, row_version=version + 1)
+            .execution_options(synchronize_session=False)
+        )
+        if marked.rowcount != 1:
+            raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
+        change.log("claim.export", "claim", claim_id, number=number, export=export.id)
+    change.log(
+        "claim.file",
+        "export",
+        export.id,
+        receiver=batch.receiver,
+        interchange=batch.interchange_control,
+        claims=len(batch.claims),
+        sha256=batch.sha256,
+        destination=destination,
+    )
+    return ExportedInterchange(
+        export_id=export.id,
+        receiver=batch.receiver,
+        interchange_control=batch.interchange_control,
+        group_control=batch.group_control,
+        transaction_control=export.transaction_control,
+        claim_numbers=tuple(number for _, number, _ in batch.claims),
+        total_cents=batch.total_cents,
+        sha256=batch.sha256,
+        size=batch.size,
+    )
+
+
+def _report(answer: dict) -> ExportReport:
+    """A report as the operation kept it."""
+    return ExportReport(
+        destination=answer["destination"],
+        file_sha256=answer["file_sha256"],
+        interchanges=tuple(
+            ExportedInterchange(**{**each, "claim_numbers": tuple(each["claim_numbers"])})
+            for each in answer["interchanges"]
+        ),
+        left_behind=tuple(RefusedClaim(**each) for each in answer["left_behind"]),
+    )

@@ -1,0 +1,133 @@
+"""Scrubs a stored claim: runs the rules, keeps the findings, and moves the claim to ready or failed.
+
+It changes nothing that the claim states.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from codesets.catalog import Reference
+from codesets.edits import CodeFacts, ReferenceFacts
+from codesets.errors import CodedeskError
+from store.claims.content import ClaimContent, UnknownClaim, content_of
+from store.database import Actor, Database
+from store.models import Claim
+from store.models.columns import now
+from store.scrub.checks import DuplicateLine, ScrubFacts
+from store.scrub.engine import scrub
+from store.scrub.findings import blocking, store_findings
+from store.settings import today as present_day
+from store.terms import ClaimStatus, FindingState, Severity
+
+
+class ClaimHasLeft(CodedeskError):
+    """The claim is exported or void, and its state can no longer change this way."""
+
+    title = "claim"
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class ScrubResult:
+    """What a scrub came to: the new status, and how many findings are open by weight."""
+
+    claim_number: str
+    status: ClaimStatus
+    errors: int
+    warnings: int
+    information: int
+    not_checked: int
+    overridden: int
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the claim cannot leave."""
+        return self.status is ClaimStatus.SCRUB_FAILED
+
+
+def scrub_claim(
+    db: Database,
+    reference: Reference | CodeFacts,
+    actor: Actor,
+    claim_id: str,
+    operation_id: str | None = None,
+    today: dt.date | None = None,
+) -> ScrubResult:
+    """Scrub one claim and store its findings; `today` is the day to count deadlines from, else the site's.
+
+    Raises UnknownClaim, and ClaimHasLeft for a claim that is exported or void. A batch passes one `CodeFacts` for
+    all its claims, so that a code is looked up once.
+    """
+    codes = ReferenceFacts(reference) if isinstance(reference, Reference) else reference
+    with db.change(actor, operation_id, "claim.scrub") as change:
+        if change.repeated:
+            return ScrubResult(**{**change.answer, "status": ClaimStatus(change.answer["status"])})
+        claim = change.session.get(Claim, claim_id)
+        if claim is None:
+            raise UnknownClaim(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
+        if claim.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID):
+            raise ClaimHasLeft(f"{claim.claim_number} is {claim.status.value} and is not scrubbed again")
+        content = content_of(change.session, claim)
+        facts = scrub_facts(change.session, claim, content, codes, today or present_day())
+        kept = store_findings(change.session, "claim", claim.id, scrub(content, facts))
+        claim.status = ClaimStatus.SCRUB_FAILED if blocking(kept) else ClaimStatus.READY
+        claim.scrubbed_at = now()
+        change.session.add(claim)
+        open_ones = [row.severity for row in kept if row.state is FindingState.OPEN]
+        result = ScrubResult(
+            claim_number=claim.claim_number,
+            status=claim.status,
+            errors=sum(severity.blocks for severity in open_ones),
+            warnings=open_ones.count(Severity.WARNING),
+            information=open_ones.count(Severity.INFO),
+            not_checked=open_ones.count(Severity.COULD_NOT_CHECK),
+            overridden=len(kept) - len(open_ones),
+        )
+        change.answer = asdict(result)
+        change.log("claim.scrub", "claim", claim.id, number=claim.claim_number, status=claim.status.value)
+        return result
+
+
+def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: CodeFacts, today: dt.date) -> ScrubFacts:
+    """What the rules need to know around a claim: same numbers, and its services on other claims of the patient."""
+    same = session.exec(select(Claim.id).where(Claim.claim_number == claim.claim_number, Claim.id != claim.id)).all()
+    return ScrubFacts(today=today, codes=codes, same_number=len(same), duplicates=_duplicates(session, claim, content))
+
+
+_OTHER_LINES = text("""
+SELECT other.claim_number, line.code, line.service_date, line.modifiers, line.performer_npi, other.parties
+FROM encounter mine
+JOIN encounter theirs ON theirs.patient_id = mine.patient_id
+JOIN claim other ON other.encounter_id = theirs.id
+JOIN claim_line line ON line.claim_id = other.id
+WHERE mine.id = :encounter AND other.id <> :claim AND other.status <> 'void' AND other.form = :form
+  AND other.service_from <= :until AND other.service_through >= :since
+ORDER BY other.claim_number, line.sequence
+""").columns(modifiers=Claim.__table__.c.parties.type, parties=Claim.__table__.c.parties.type)
+
+
+def _duplicates(session: Session, claim: Claim, content: ClaimContent) -> tuple[DuplicateLine, ...]:
+    """Lines with the day, code, modifiers and provider of a line on another claim of the patient that is not void."""
+    parameters = {
+        "encounter": claim.encounter_id,
+        "claim": claim.id,
+        "form": claim.form,
+        "since": content.service_from,
+        "until": content.service_through,
+    }
+    rendering = content.parties.rendering.npi if content.parties.rendering else ""
+    own: dict[tuple, list[int]] = {}
+    for line in content.lines:
+        key = line.service_date, line.code, tuple(sorted(line.modifiers)), line.performer_npi or rendering
+        own.setdefault(key, []).append(line.sequence)
+    found = {}
+    for number, code, service_date, modifiers, performer, parties in session.execute(_OTHER_LINES, parameters):
+        provider = performer or (parties["rendering"] or {}).get("npi", "")
+        for sequence in own.get((service_date, code, tuple(sorted(modifiers)), provider), []):
+            found.setdefault(sequence, number)
+    return tuple(DuplicateLine(sequence, number) for sequence, number in sorted(found.items()))

@@ -1,0 +1,75 @@
+"""What the code sets say of a chart's codes: the system of a typed code, and the findings of the edits.
+
+Everything here reads the reference database and plain values; nothing touches the record.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from codesets import catalog
+from codesets.edits import (
+    ClaimKind,
+    CodedDiagnosis,
+    CodedEncounter,
+    CodedProcedure,
+    CodeFinding,
+    ReferenceFacts,
+    check_codes,
+)
+from codesets.reference import Reference
+from codesets.releases import CodeSystem
+from store.coding.codes import Codes
+from store.queries.charts import ChartHead
+from store.terms import CodingKind
+
+# The shapes of codes that a starter list may lack: they can be entered, and the edits say "could not check".
+_HCPCS_SHAPE = re.compile(r"[A-V]\d{4}|\d{4}[0-9A-Z]", re.IGNORECASE)
+_PCS_SHAPE = re.compile(r"[0-9B-DF-HX][0-9A-HJ-NP-Z]{6}", re.IGNORECASE)
+
+
+def system_of(reference: Reference, code: str, on: dt.date) -> str | None:
+    """The code system that a typed code belongs to on a date, None for what is no complete code.
+
+    A dot means ICD-10-CM. A code that stands in two systems without it (J1100) is the HCPCS one; with its dot
+    (J11.00) it is the diagnosis. A header is no complete code: it is searched, and answers with its default.
+    """
+    order = (CodeSystem.ICD10CM,) if "." in code else (CodeSystem.HCPCS, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
+    for system in order:
+        if found := catalog.find(reference, system, code, on):
+            return system.value if found.billable else None
+    for system, shape in ((CodeSystem.HCPCS, _HCPCS_SHAPE), (CodeSystem.ICD10PCS, _PCS_SHAPE)):
+        release = reference.choose(system, on).release
+        if shape.fullmatch(code) and (release is None or not release.complete):
+            return system.value
+    return None
+
+
+def check_chart(reference: Reference, head: ChartHead, codes: Codes) -> tuple[CodeFinding, ...]:
+    """The findings of the code edits on a chart's codes, on its date of service."""
+    if head.kind == CodingKind.PROFESSIONAL:
+        kind = ClaimKind.PROFESSIONAL
+    else:
+        kind = ClaimKind.INPATIENT if head.inpatient else ClaimKind.OUTPATIENT
+    encounter = CodedEncounter(
+        date=dt.date.fromisoformat(head.service_date),
+        claim_kind=kind,
+        diagnoses=tuple(
+            CodedDiagnosis(sequence, d.code, d.role.value, d.poa) for sequence, d in enumerate(codes.diagnoses, 1)
+        ),
+        procedures=tuple(
+            CodedProcedure(
+                sequence,
+                line.system,
+                line.code,
+                line.modifiers,
+                line.pointers,
+                dt.date.fromisoformat(line.service_date) if line.service_date else None,
+            )
+            for sequence, line in enumerate(codes.lines, 1)
+        ),
+        sex=head.sex,
+        age=int(head.age[:-1]) if head.age.endswith("y") else 0 if head.age else None,
+    )
+    return check_codes(encounter, ReferenceFacts(reference))

@@ -1,0 +1,326 @@
+"""The claim list and the claim page, read with plain SQL.
+
+Ages are whole days from the service to a day that the caller names. Counts of findings are of open ones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from store.queries import Reader, Row
+from store.terms import ClaimStatus, FindingState, Severity
+
+COUNT_CAP = 1000
+"""Counts stop here; a count of 1001 reads as "1000+"."""
+
+PAGE_ROWS = 200
+
+
+class ClaimSort(StrEnum):
+    """How the list is sorted; the value names it on the command line."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    LARGEST = "largest"
+    NUMBER = "number"
+    PATIENT = "patient"
+    PAYER = "payer"
+
+
+class ClaimFilter(StrEnum):
+    """Which claims the list shows."""
+
+    ALL = "all"
+    OPEN = "open"
+    DRAFT = "draft"
+    SCRUB_FAILED = "scrub_failed"
+    READY = "ready"
+    EXPORTED = "exported"
+    VOID = "void"
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """One row of the list. `sort_key` is for paging alone."""
+
+    id: str
+    number: str
+    status: ClaimStatus
+    service_date: str
+    patient: str
+    payer: str
+    total_cents: int
+    age_days: int
+    errors: int
+    warnings: int
+    not_checked: int
+    form: str
+    sort_key: str | int = ""
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One finding of a claim as the review shows it."""
+
+    id: str
+    rule_id: str
+    rule_version: int
+    severity: Severity
+    title: str
+    message: str
+    fix: str
+    citation: str
+    snip: int | None
+    place: str
+    seen: Mapping[str, object]
+    state: FindingState
+    override_reason: str
+    overridden_by: str
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """One service line; `letters` are its pointers as letters, A for diagnosis 1."""
+
+    sequence: int
+    code: str
+    modifiers: tuple[str, ...]
+    letters: str
+    units: int
+    charge_cents: int
+    service_date: str
+    performer_npi: str
+
+
+@dataclass(frozen=True)
+class ClaimPage:
+    """Everything that the review of one claim shows. `parties` is the JSON of `store.claims.content.Parties`."""
+
+    row: ClaimRow
+    encounter_id: str
+    coding_id: str
+    visit_number: str
+    frequency: str
+    scrubbed_at: str | None
+    diagnoses: tuple[tuple[int, str], ...]
+    lines: tuple[LineRow, ...]
+    findings: tuple[FindingRow, ...]
+    filing_days_left: int | None
+    file_name: str
+    exported_at: str
+    parties: Mapping[str, object] = field(default_factory=dict)
+
+
+_SORTS: dict[ClaimSort, tuple[str, str]] = {
+    ClaimSort.OLDEST: ("c.service_from", "ASC"),
+    ClaimSort.NEWEST: ("c.service_from", "DESC"),
+    ClaimSort.LARGEST: ("c.total_cents", "DESC"),
+    ClaimSort.NUMBER: ("c.claim_number", "ASC"),
+    ClaimSort.PATIENT: ("p.family_name || ', ' || p.given_name", "ASC"),
+    ClaimSort.PAYER: ("COALESCE(y.name, '')", "ASC"),
+}
+
+_FILTERS: dict[ClaimFilter, str] = {
+    ClaimFilter.ALL: "1 = 1",
+    ClaimFilter.OPEN: "c.status IN ('draft', 'scrub_failed', 'ready')",
+    ClaimFilter.DRAFT: "c.status = 'draft'",
+    ClaimFilter.SCRUB_FAILED: "c.status = 'scrub_failed'",
+    ClaimFilter.READY: "c.status = 'ready'",
+    ClaimFilter.EXPORTED: "c.status = 'exported'",
+    ClaimFilter.VOID: "c.status = 'void'",
+}
+
+_FROM = """
+FROM claim c
+JOIN encounter e ON e.id = c.encounter_id
+JOIN patient p ON p.id = e.patient_id
+LEFT JOIN payer y ON y.id = c.payer_id
+"""
+
+_COLUMNS = """
+c.id, c.claim_number, c.status, c.service_from, c.total_cents, c.form,
+p.family_name || ', ' || p.given_name AS patient, COALESCE(y.name, '') AS payer
+"""
+
+
+def claim_list(
+    reader: Reader,
+    today: dt.date,
+    show: ClaimFilter = ClaimFilter.OPEN,
+    sort: ClaimSort = ClaimSort.OLDEST,
+    payer_id: str | None = None,
+    after: ClaimRow | None = None,
+    limit: int = PAGE_ROWS,
+) -> list[ClaimRow]:
+    """One page of claims; `after` is the last row of the page before."""
+    column, direction = _SORTS[sort]
+    conditions, parameters = [_FILTERS[show]], {"limit": limit}
+    if payer_id is not None:
+        conditions.append("c.payer_id = :payer")
+        parameters["payer"] = payer_id
+    if after is not None:
+        conditions.append(f"({column}, c.id) {'<' if direction == 'DESC' else '>'} (:key, :id)")
+        parameters.update(key=after.sort_key, id=after.id)
+    rows = reader.rows(
+        f"SELECT {_COLUMNS}, {column} AS sort_key {_FROM} WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {column} {direction}, c.id {direction} LIMIT :limit",
+        **parameters,
+    )
+    weights = _weights(reader, [row["id"] for row in rows])
+    return [_claim_row(row, weights, today) for row in rows]
+
+
+def claim_counts(reader: Reader) -> dict[ClaimStatus, int]:
+    """How many claims each status has, counted up to one more than `COUNT_CAP`."""
+    return {
+        status: reader.rows(
+            "SELECT count(*) AS n FROM (SELECT 1 FROM claim WHERE status = :status LIMIT :cap) AS some",
+            status=status.value,
+            cap=COUNT_CAP + 1,
+        )[0]["n"]
+        for status in ClaimStatus
+    }
+
+
+def claim_id_of(reader: Reader, number: str) -> str | None:
+    """The id of the claim with that number, or None."""
+    rows = reader.rows("SELECT id FROM claim WHERE claim_number = :number", number=number)
+    return rows[0]["id"] if rows else None
+
+
+def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | None:
+    """The claim with its codes, lines and findings; None where there is none."""
+    rows = reader.rows(
+        f"SELECT {_COLUMNS}, c.encounter_id, c.coding_id, c.frequency, c.scrubbed_at, c.parties, c.service_through,"
+        " e.visit_number, x.file_name, x.exported_at"
+        f" {_FROM} LEFT JOIN claim_export x ON x.id = c.export_id WHERE c.id = :id",
+        id=claim_id,
+    )
+    if not rows:
+        return None
+    (claim,) = rows
+    parties = _parsed(claim["parties"])
+    diagnoses = reader.rows("SELECT sequence, code FROM claim_diagnosis WHERE claim_id = :id ORDER BY 1", id=claim_id)
+    return ClaimPage(
+        row=_claim_row(claim, _weights(reader, [claim_id]), today),
+        encounter_id=claim["encounter_id"],
+        coding_id=claim["coding_id"],
+        visit_number=claim["visit_number"],
+        frequency=claim["frequency"],
+        scrubbed_at=claim["scrubbed_at"],
+        diagnoses=tuple((row["sequence"], row["code"]) for row in diagnoses),
+        lines=_lines(reader, claim_id),
+        findings=_findings(reader, claim_id),
+        filing_days_left=_filing_days_left(parties, claim["service_through"], today),
+        file_name=claim["file_name"] or "",
+        exported_at=claim["exported_at"] or "",
+        parties=parties,
+    )
+
+
+def _lines(reader: Reader, claim_id: str) -> tuple[LineRow, ...]:
+    rows = reader.rows("SELECT * FROM claim_line WHERE claim_id = :id ORDER BY sequence", id=claim_id)
+    return tuple(
+        LineRow(
+            sequence=row["sequence"],
+            code=row["code"],
+            modifiers=tuple(_parsed(row["modifiers"])),
+            letters=",".join(_letter(pointer) for pointer in _parsed(row["pointers"])),
+            units=row["units"],
+            charge_cents=row["charge_cents"],
+            service_date=row["service_date"],
+            performer_npi=row["performer_npi"],
+        )
+        for row in rows
+    )
+
+
+def _findings(reader: Reader, claim_id: str) -> tuple[FindingRow, ...]:
+    """The heaviest first; overridden ones last."""
+    rows = reader.rows(
+        "SELECT f.*, COALESCE(o.login, '') AS login FROM finding f LEFT JOIN person o ON o.id = f.overridden_by"
+        " WHERE f.subject_kind = 'claim' AND f.subject_id = :id ORDER BY f.id",
+        id=claim_id,
+    )
+    order = list(Severity)
+    findings = [
+        FindingRow(
+            id=row["id"],
+            rule_id=row["rule_id"],
+            rule_version=row["rule_version"],
+            severity=Severity(row["severity"]),
+            title=row["title"],
+            message=row["message"],
+            fix=row["fix"],
+            citation=row["citation"],
+            snip=row["snip"],
+            place=row["place"],
+            seen=_parsed(row["seen"]),
+            state=FindingState(row["state"]),
+            override_reason=row["override_reason"],
+            overridden_by=row["login"],
+        )
+        for row in rows
+    ]
+    findings.sort(key=lambda row: (row.state is FindingState.OVERRIDDEN, order.index(row.severity), row.rule_id))
+    return tuple(findings)
+
+
+def _weights(reader: Reader, claim_ids: list[str]) -> dict[str, dict[Severity, int]]:
+    """Open findings by claim and severity, for one page of claims."""
+    if not claim_ids:
+        return {}
+    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    rows = reader.rows(
+        "SELECT subject_id, severity, count(*) AS n FROM finding"
+        f" WHERE subject_kind = 'claim' AND subject_id IN ({', '.join(':' + name for name in names)})"
+        " AND state = 'open' GROUP BY subject_id, severity",
+        **names,
+    )
+    weights: dict[str, dict[Severity, int]] = {}
+    for row in rows:
+        weights.setdefault(row["subject_id"], {})[Severity(row["severity"])] = row["n"]
+    return weights
+
+
+def _claim_row(row: Row, weights: dict[str, dict[Severity, int]], today: dt.date) -> ClaimRow:
+    own = weights.get(row["id"], {})
+    return ClaimRow(
+        id=row["id"],
+        number=row["claim_number"],
+        status=ClaimStatus(row["status"]),
+        service_date=row["service_from"],
+        patient=row["patient"].removesuffix(", "),
+        payer=row["payer"],
+        total_cents=row["total_cents"],
+        age_days=_days_since(row["service_from"], today),
+        errors=sum(count for severity, count in own.items() if severity.blocks),
+        warnings=own.get(Severity.WARNING, 0),
+        not_checked=own.get(Severity.COULD_NOT_CHECK, 0),
+        form=row["form"],
+        sort_key=row["sort_key"] if "sort_key" in row.keys() else "",  # noqa: SIM118 (sqlite3.Row tests values)
+    )
+
+
+def _days_since(day: str, today: dt.date) -> int:
+    """Days from a day, or from the first of an incomplete one."""
+    return (today - dt.date.fromisoformat((day + "-01-01")[:10])).days
+
+
+def _filing_days_left(parties: dict, service_through: str, today: dt.date) -> int | None:
+    coverage = parties.get("coverage") or {}
+    days = coverage.get("payer", {}).get("timely_filing_days")
+    return None if days is None else days - _days_since(service_through, today)
+
+
+def _letter(pointer: int) -> str:
+    return chr(ord("A") + pointer - 1) if 1 <= pointer <= 26 else str(pointer)
+
+
+def _parsed(value: object) -> dict | list:
+    """A JSON column: text from SQLite, already read by PostgreSQL's driver."""
+    return json.loads(value) if isinstance(value, str) else value

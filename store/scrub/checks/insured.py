@@ -1,0 +1,217 @@
+"""Checks of the patient, the subscriber and their coverages: identity, eligibility, order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from store.claims.content import BilledCoverage, ClaimContent, Insured
+from store.scrub.checks.registry import Hit, ScrubFacts, check, iso_day
+from store.x12.writer import writable
+
+# CMS, Medicare Beneficiary Identifier format: C A AN N A AN N A A N N, without S, L, O, I, B and Z.
+_LETTER = "[AC-HJKMNP-RT-Y]"
+_EITHER = "[0-9AC-HJKMNP-RT-Y]"
+_MEDICARE_ID = re.compile(f"[1-9]{_LETTER}{_EITHER}[0-9]{_LETTER}{_EITHER}[0-9]{_LETTER}{_LETTER}[0-9][0-9]")
+
+_LONGEST_PATTERN = 200
+
+
+@check("no_coverage")
+def no_coverage(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if claim.parties.coverage is None:
+        yield Hit("coverage", {"coverages": 0})
+
+
+@check("filing_code")
+def filing_code(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for coverage in _coverages(claim):
+        payer = coverage.payer
+        if payer.filing_code not in params["known"]:
+            place = f"coverage.{coverage.sequence}.payer.claim_filing_code"
+            yield Hit(place, {"name": payer.name, "code": payer.filing_code or "missing"})
+
+
+@check("person_name")
+def person_name(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    """Family or given name is empty or cannot be written."""
+    for person, place, coverage in _who(claim, params):
+        if not (writable(person.family_name).text and writable(person.given_name).text):
+            yield Hit(place, {"name": _full_name(person) or "without a name", "coverage": coverage})
+
+
+@check("member_id_missing")
+def member_id_missing(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if (coverage := claim.parties.coverage) and not coverage.member_id:
+        yield Hit(f"coverage.{coverage.sequence}.member_id", {"coverage": coverage.sequence, "member_id": ""})
+
+
+@check("member_id_characters")
+def member_id_characters(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for coverage in _coverages(claim):
+        strange = sorted(set(re.findall(r"[^0-9A-Za-z-]", coverage.member_id)))
+        if strange:
+            found = " and ".join("a blank" if sign == " " else sign for sign in strange)
+            yield Hit(f"coverage.{coverage.sequence}.member_id", {"member_id": coverage.member_id, "found": found})
+
+
+@check("member_id_pattern")
+def member_id_pattern(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    """The payer's own pattern. A pattern that could run for ever is not run, and said to be unchecked."""
+    for coverage in _coverages(claim):
+        pattern = coverage.payer.member_id_pattern
+        if not pattern or not coverage.member_id:
+            continue
+        place = f"coverage.{coverage.sequence}.member_id"
+        seen = {"member_id": coverage.member_id, "pattern": pattern, "payer": coverage.payer.name}
+        if (compiled := _safe_pattern(pattern)) is None:
+            reason = f"The member id pattern of {coverage.payer.name} cannot be used: {pattern[:60]}"
+            yield Hit(place, seen, not_checked=reason)
+        elif not compiled.fullmatch(coverage.member_id):
+            yield Hit(place, seen)
+
+
+@check("medicare_id")
+def medicare_id(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for coverage in _coverages(claim):
+        if coverage.payer.filing_code in params["filing_codes"] and coverage.member_id:
+            plain = coverage.member_id.replace("-", "").upper()
+            if not _MEDICARE_ID.fullmatch(plain):
+                yield Hit(f"coverage.{coverage.sequence}.member_id", {"member_id": coverage.member_id})
+
+
+@check("birth_date")
+def birth_date(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for person, place, _ in _who(claim, params):
+        if iso_day(person.birth_date) is None:
+            yield Hit(f"{place}.birth_date", {"date": person.birth_date or "missing"})
+
+
+@check("sex")
+def sex(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for person, place, _ in _who(claim, params):
+        if person.sex not in ("F", "M", "U", "X"):
+            yield Hit(f"{place}.sex", {"sex": person.sex or "missing"})
+
+
+@check("person_address")
+def person_address(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for person, place, _ in _who(claim, params):
+        address = person.address
+        lacks = {
+            "street": not writable(address.line1).text,
+            "city": not writable(address.city).text,
+            "state": not re.fullmatch(r"[A-Za-z]{2}", address.state.strip()),
+            "ZIP code": not re.fullmatch(r"[0-9]{5}([- ]?[0-9]{4})?", address.zip.strip()),
+        }
+        if wrong := [name for name, holds in lacks.items() if holds]:
+            yield Hit(f"{place}.address", {"wrong": ", ".join(wrong)})
+
+
+@check("self_is_somebody_else")
+def self_is_somebody_else(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    coverage, patient = claim.parties.coverage, claim.parties.patient
+    if coverage and coverage.patient_is_subscriber and not _same_person(coverage.subscriber, patient):
+        seen = {"subscriber": _described(coverage.subscriber), "patient": _described(patient)}
+        yield Hit(f"coverage.{coverage.sequence}.relationship", seen)
+
+
+@check("dependent_is_subscriber")
+def dependent_is_subscriber(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    coverage, patient = claim.parties.coverage, claim.parties.patient
+    if not coverage or coverage.patient_is_subscriber or not patient.birth_date:
+        return
+    if coverage.subscriber.birth_date == patient.birth_date and _same_person(coverage.subscriber, patient):
+        seen = {"relationship": coverage.relationship, "patient": _described(patient)}
+        yield Hit(f"coverage.{coverage.sequence}.relationship", seen)
+
+
+@check("born_after_service")
+def born_after_service(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    born = iso_day(claim.parties.patient.birth_date)
+    if born and str(born) > claim.service_from[:10]:
+        yield Hit("patient.birth_date", {"date": str(born), "service": claim.service_from})
+
+
+@check("coverage_not_effective")
+def coverage_not_effective(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    """Dates of less precision are compared as far as they go."""
+    for coverage in _coverages(claim):
+        begins = coverage.effective_on
+        if begins and claim.service_from[: len(begins)] < begins:
+            seen = {"effective": begins, "service": claim.service_from}
+            yield Hit(f"coverage.{coverage.sequence}.effective_on", seen)
+
+
+@check("coverage_expired")
+def coverage_expired(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for coverage in _coverages(claim):
+        ends = coverage.expires_on
+        if ends and claim.service_through[: len(ends)] > ends:
+            seen = {"expires": ends, "service": claim.service_through}
+            yield Hit(f"coverage.{coverage.sequence}.expires_on", seen)
+
+
+@check("other_coverage")
+def other_coverage(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for other in claim.parties.other_coverages:
+        lacks = {
+            "the payer's name": not writable(other.payer.name).text,
+            "the payer's identifier": not other.payer.identifier,
+            "the member id": not other.member_id,
+            "the subscriber's name": not writable(other.subscriber.family_name).text,
+        }
+        if wrong := [name for name, holds in lacks.items() if holds]:
+            yield Hit(f"coverage.{other.sequence}", {"coverage": other.sequence, "wrong": ", ".join(wrong)})
+
+
+@check("coverage_order")
+def coverage_order(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if (coverage := claim.parties.coverage) and coverage.sequence != 1:
+        yield Hit(f"coverage.{coverage.sequence}", {"coverage": coverage.sequence})
+
+
+def _coverages(claim: ClaimContent) -> list[BilledCoverage]:
+    billed = claim.parties.coverage
+    return [*([billed] if billed else []), *claim.parties.other_coverages]
+
+
+def _who(claim: ClaimContent, params: Mapping) -> Iterator[tuple[Insured, str, int]]:
+    """The person a rule is about with their place, where the rule's `when` holds: always, self or dependent."""
+    coverage, when = claim.parties.coverage, params.get("when", "always")
+    is_self = coverage is None or coverage.patient_is_subscriber
+    if (when == "self" and not is_self) or (when == "dependent" and is_self):
+        return
+    if params["who"] == "patient":
+        yield claim.parties.patient, "patient", 0
+    elif coverage:
+        yield coverage.subscriber, f"coverage.{coverage.sequence}.subscriber", coverage.sequence
+
+
+def _same_person(one: Insured, other: Insured) -> bool:
+    """Names agree as they are written, and birth dates where both are known."""
+    born = one.birth_date, other.birth_date
+    names = [
+        (writable(person.family_name).text, writable(person.given_name).text.partition(" ")[0])
+        for person in (one, other)
+    ]
+    return names[0] == names[1] and (not all(born) or born[0] == born[1])
+
+
+def _full_name(person: Insured) -> str:
+    return ", ".join(name for name in (person.family_name, person.given_name) if name)
+
+
+def _described(person: Insured) -> str:
+    return f"{_full_name(person)} ({person.birth_date or 'no birth date'})"
+
+
+def _safe_pattern(pattern: str) -> re.Pattern[str] | None:
+    """A pattern without repeated groups and with at most two open-ended repeats: its cost has a small bound."""
+    open_ended = re.findall(r"[*+]|\{\d*,\}", pattern)
+    if len(pattern) > _LONGEST_PATTERN or re.search(r"\)[*+?{]|\\\d|\(\?", pattern) or len(open_ended) > 2:
+        return None
+    try:
+        return re.compile(pattern)
+    except (re.error, OverflowError):
+        return None

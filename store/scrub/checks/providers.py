@@ -1,0 +1,153 @@
+"""Checks of those who bill, render and receive: numbers, names and addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from store.claims.content import Address, ClaimContent
+from store.scrub.checks.registry import Hit, ScrubFacts, check, place_of, value_at
+from store.x12.writer import writable
+
+_BOX = re.compile(r"\b(P\.?\s*O\.?\s*BOX|POST\s+OFFICE\s+BOX|PO\s*B(O)?X|POSTAL\s+BOX)\b", re.IGNORECASE)
+_TAXONOMY = re.compile(r"[0-9A-Z]{9}X")
+
+
+def valid_npi(npi: str) -> bool:
+    """Whether ten digits end in the Luhn check digit over 80840 and the first nine.
+
+    Source: CMS, Requirements for National Provider Identifier and NPI check digit. The constant 24 is what the
+    prefix 80840 adds to the sum.
+    """
+    if not re.fullmatch(r"[0-9]{10}", npi):
+        return False
+    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in npi[8::-2])
+    plain = sum(int(digit) for digit in npi[7::-2])
+    return (24 + doubled + plain + int(npi[9])) % 10 == 0
+
+
+@check("missing")
+def missing(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    """The value at `place` is empty, or nothing of it can be written. A party that is absent is not looked at."""
+    path = str(params["place"])
+    owner = value_at(claim, path.rpartition(".")[0])
+    if owner is not None and not writable(str(value_at(claim, path) or "")).text:
+        yield Hit(place_of(claim, path), {"value": value_at(claim, path) or "", "name": _name(owner)})
+
+
+@check("npi")
+def npi(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    """The NPI at `place` fails its check digit; an empty one too where `required` is set."""
+    path = str(params["place"])
+    number = value_at(claim, path)
+    if number is None or (not number and not params.get("required")):
+        return
+    if not valid_npi(str(number)):
+        yield Hit(place_of(claim, path), {"npi": number})
+
+
+@check("line_npi")
+def line_npi(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for line in claim.lines:
+        if line.performer_npi and not valid_npi(line.performer_npi):
+            yield Hit(f"line.{line.sequence}.performer_npi", {"line": line.sequence, "npi": line.performer_npi})
+
+
+@check("line_performer")
+def line_performer(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    """A line names a performer whose name is not known, so that loop 2420A cannot be written."""
+    general = claim.parties.rendering.npi if claim.parties.rendering else ""
+    for line in claim.lines:
+        if line.performer_npi and line.performer_npi != general and line.rendering is None:
+            yield Hit(f"line.{line.sequence}.performer_npi", {"line": line.sequence, "npi": line.performer_npi})
+
+
+@check("rendering_provider")
+def rendering_provider(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if claim.parties.rendering is None and not all(line.rendering for line in claim.lines):
+        yield Hit("rendering", {"rendering": ""})
+
+
+@check("post_office_box")
+def post_office_box(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    path = str(params["place"])
+    address = value_at(claim, path)
+    for street in (address.line1, address.line2) if isinstance(address, Address) else ():
+        if _BOX.search(street):
+            yield Hit(path, {"street": street})
+
+
+@check("city_and_state")
+def city_and_state(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    path = str(params["place"])
+    address = value_at(claim, path)
+    if isinstance(address, Address) and not (
+        writable(address.city).text and re.fullmatch(r"[A-Za-z]{2}", address.state.strip())
+    ):
+        yield Hit(path, {"city": address.city or "none", "state": address.state or "none"})
+
+
+@check("nine_digit_zip")
+def nine_digit_zip(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    path = str(params["place"])
+    address = value_at(claim, path)
+    if isinstance(address, Address) and not is_nine_digit_zip(address.zip):
+        yield Hit(path, {"zip": address.zip or "missing"})
+
+
+def is_nine_digit_zip(text: str) -> bool:
+    """Whether a ZIP code is written with all nine digits, with or without the hyphen."""
+    return bool(re.fullmatch(r"[0-9]{5}[- ]?[0-9]{4}", text.strip()))
+
+
+@check("tax_id")
+def tax_id(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    """The number itself is not kept in the finding: it may be a person's."""
+    digits = claim.parties.billing.tax_id.replace("-", "").strip()
+    if not re.fullmatch(r"[0-9]{9}", digits):
+        yield Hit("billing.tax_id", {"count": len(re.findall(r"[0-9]", digits))})
+
+
+@check("taxonomy")
+def taxonomy(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    path = str(params["place"])
+    code = value_at(claim, path)
+    if code is not None and not _TAXONOMY.fullmatch(str(code).strip().upper()):
+        yield Hit(path, {"taxonomy": code or "missing"})
+
+
+@check("contact_phone")
+def contact_phone(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    phone = claim.parties.billing.contact_phone
+    if len(re.findall(r"[0-9]", phone)) != 10:
+        yield Hit("billing.contact_phone", {"phone": phone or "missing"})
+
+
+@check("service_facility")
+def service_facility(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    place = claim.parties.service_facility
+    if place is None:
+        return
+    wrong = {
+        "no name": not writable(place.name).text,
+        "no street": not writable(place.address.line1).text,
+        "no city or state": not (place.address.city and place.address.state),
+        "no nine-digit ZIP code": not is_nine_digit_zip(place.address.zip),
+        "an NPI that fails its check digit": bool(place.npi) and not valid_npi(place.npi),
+    }
+    for words, holds in wrong.items():
+        if holds:
+            yield Hit("service_facility", {"wrong": words})
+
+
+@check("receiver")
+def receiver(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    ends = claim.parties.receiver
+    if not all(1 <= len(end.strip()) <= 15 for end in (ends.submitter_id, ends.receiver_id)) or not ends.receiver_name:
+        yield Hit("receiver", {"submitter": ends.submitter_id, "receiver": ends.receiver_id or ends.receiver_name})
+
+
+def _name(owner: object) -> str:
+    if family := getattr(owner, "family_name", ""):
+        return f"{family}, {getattr(owner, 'given_name', '')}".rstrip(", ")
+    return str(getattr(owner, "name", ""))

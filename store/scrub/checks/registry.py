@@ -1,0 +1,79 @@
+"""What a check gets and gives, and the register of checks by the name that rules use."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from codesets.edits import CodeFacts
+from store.claims.content import ClaimContent
+
+
+@dataclass(frozen=True)
+class DuplicateLine:
+    """A line of the claim whose service stands on another claim that is not void."""
+
+    line: int
+    other: str
+
+
+@dataclass(frozen=True)
+class ScrubFacts:
+    """What a claim alone does not tell: the day, the code sets, and the claims around it."""
+
+    today: dt.date
+    codes: CodeFacts
+    same_number: int = 0
+    duplicates: tuple[DuplicateLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One place where a rule does not hold, with the values it saw; `not_checked` says why it could not tell."""
+
+    place: str
+    seen: Mapping[str, object] = field(default_factory=dict)
+    not_checked: str = ""
+
+
+Check = Callable[[ClaimContent, ScrubFacts, Mapping[str, object]], Iterator[Hit]]
+
+CHECKS: dict[str, Check] = {}
+
+
+def check(name: str) -> Callable[[Check], Check]:
+    """Register a check under the name that rules use."""
+
+    def register(function: Check) -> Check:
+        CHECKS[name] = function
+        return function
+
+    return register
+
+
+def value_at(claim: ClaimContent, path: str) -> object | None:
+    """The value of a path within the parties, such as `billing.address.line1`; None where a party is absent."""
+    return functools.reduce(lambda part, name: getattr(part, name, None), path.split("."), claim.parties)
+
+
+def place_of(claim: ClaimContent, path: str) -> str:
+    """The place of a path: the billed coverage carries its sequence, `coverage.1.payer.name`."""
+    first, _, rest = path.partition(".")
+    if first == "coverage" and claim.parties.coverage:
+        return f"coverage.{claim.parties.coverage.sequence}.{rest}"
+    return path
+
+
+def iso_day(text: str | None) -> dt.date | None:
+    """The day of a complete ISO date or moment, else None."""
+    try:
+        return dt.date.fromisoformat(text[:10]) if text and len(text) >= 10 else None
+    except ValueError:
+        return None
+
+
+def money(cents: int) -> str:
+    """Cents as people read them: 21250 is `212.50`."""
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"

@@ -1,0 +1,262 @@
+"""Checks of the claim's own shape: diagnoses, lines, dates, amounts, numbers, and what writing would change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from store.claims.content import ClaimContent
+from store.scrub.checks.registry import Hit, ScrubFacts, check, iso_day, money
+from store.x12 import professional
+from store.x12.writer import TextChange, writable
+
+# ICD-10-CM chapter 20: transport, falls, exposures, assaults and other accidents, without places and activities.
+_ACCIDENT_CODE = re.compile(r"(V|W|X[0-5])[0-9A-Z]{2}")
+
+
+@check("most_diagnoses")
+def most_diagnoses(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if len(claim.diagnoses) > params["most"]:
+        yield Hit("diagnosis", {"count": len(claim.diagnoses), "most": params["most"]})
+
+
+@check("diagnosis_characters")
+def diagnosis_characters(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for diagnosis in claim.diagnoses:
+        if not re.fullmatch(r"[A-Z][0-9A-Z]{2,6}", professional.undotted(diagnosis.code)):
+            seen = {"sequence": diagnosis.sequence, "code": diagnosis.code}
+            yield Hit(f"diagnosis.{diagnosis.sequence}", seen)
+
+
+@check("no_line")
+def no_line(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if not claim.lines:
+        yield Hit("line", {"count": 0})
+
+
+@check("most_lines")
+def most_lines(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if len(claim.lines) > params["most"]:
+        yield Hit("line", {"count": len(claim.lines), "most": params["most"]})
+
+
+@check("line_numbers")
+def line_numbers(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    numbers = [line.sequence for line in claim.lines]
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield Hit("line", {"numbers": ", ".join(map(str, numbers))})
+
+
+@check("charge_above_zero")
+def charge_above_zero(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for line in claim.lines:
+        if line.charge_cents <= 0:
+            seen = {"line": line.sequence, "charge": money(line.charge_cents)}
+            yield Hit(f"line.{line.sequence}.charge_cents", seen)
+
+
+@check("units_above_zero")
+def units_above_zero(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for line in claim.lines:
+        if line.units <= 0:
+            yield Hit(f"line.{line.sequence}.units", {"line": line.sequence, "units": line.units})
+
+
+@check("date_within_encounter")
+def date_within_encounter(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    start, end = claim.parties.encounter_from, claim.parties.encounter_through
+    for line in claim.lines:
+        if iso_day(line.service_date) and not start <= line.service_date <= end:
+            seen = {"line": line.sequence, "date": line.service_date, "start": start, "end": end}
+            yield Hit(f"line.{line.sequence}.service_date", seen)
+
+
+@check("date_in_future")
+def date_in_future(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    today = str(facts.today)
+    for line in claim.lines:
+        if line.service_date > today[: len(line.service_date)]:
+            seen = {"line": line.sequence, "date": line.service_date, "today": today}
+            yield Hit(f"line.{line.sequence}.service_date", seen)
+
+
+@check("date_complete")
+def date_complete(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for line in claim.lines:
+        if iso_day(line.service_date) is None:
+            yield Hit(f"line.{line.sequence}.service_date", {"line": line.sequence, "date": line.service_date})
+
+
+@check("total_is_sum")
+def total_is_sum(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    added = sum(line.charge_cents for line in claim.lines)
+    if claim.total_cents != added:
+        yield Hit("total_cents", {"total": money(claim.total_cents), "sum": money(added)})
+
+
+@check("procedure_characters")
+def procedure_characters(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for line in claim.lines:
+        if not re.fullmatch(r"[0-9A-Z]{5}", line.code.strip().upper()):
+            yield Hit(f"line.{line.sequence}.code", {"line": line.sequence, "code": line.code})
+
+
+@check("place_of_service")
+def place_of_service(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    place = claim.parties.place_of_service
+    if not re.fullmatch(r"[0-9]{2}", place):
+        yield Hit("place_of_service", {"place": place or "missing"})
+
+
+@check("claim_number")
+def claim_number(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    number = claim.claim_number
+    if not re.fullmatch(f"[0-9A-Za-z-]{{1,{params['most']}}}", number):
+        yield Hit("claim_number", {"number": number, "most": params["most"]})
+
+
+@check("frequency")
+def frequency(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if claim.frequency not in params["known"]:
+        yield Hit("frequency", {"frequency": claim.frequency})
+
+
+@check("original_reference")
+def original_reference(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if claim.frequency in ("7", "8") and not writable(claim.parties.original_reference).text:
+        yield Hit("original_reference", {"frequency": claim.frequency})
+
+
+@check("build_notes")
+def build_notes(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for note in claim.parties.build_notes:
+        yield Hit("claim", {"note": note})
+
+
+@check("filing_limit_near")
+def filing_limit_near(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    left = _days_left(claim, facts)
+    if left is not None and 0 <= left < params["warn_days"]:
+        yield Hit("service_date", {"left": left, **_limit(claim)})
+
+
+@check("filing_limit_past")
+def filing_limit_past(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    coverage, left = claim.parties.coverage, _days_left(claim, facts)
+    if left is not None and left < 0:
+        yield Hit("service_date", {"over": -left, **_limit(claim)})
+    elif coverage and coverage.payer.timely_filing_days is None:
+        reason = f"{coverage.payer.name or 'The payer'} has no filing limit entered."
+        yield Hit("service_date", {"payer": coverage.payer.name}, not_checked=reason)
+
+
+@check("accident_date")
+def accident_date(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    accident = claim.parties.accident
+    if accident and accident.cause and iso_day(accident.date) is None:
+        yield Hit("accident.date", {"cause": accident.cause, "date": accident.date or ""})
+
+
+@check("accident_code")
+def accident_code(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    """Only an initial encounter (7th character A) tells of the accident itself; sequels and later visits do not."""
+    if claim.parties.accident:
+        return
+    for diagnosis in claim.diagnoses:
+        code = professional.undotted(diagnosis.code)
+        if _ACCIDENT_CODE.match(code) and (len(code) < 7 or code[6] == "A"):
+            yield Hit(f"diagnosis.{diagnosis.sequence}", {"code": diagnosis.code})
+
+
+@check("accident_state")
+def accident_state(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    accident = claim.parties.accident
+    if accident and accident.cause == "AA" and not re.fullmatch(r"[A-Z]{2}", accident.state):
+        yield Hit("accident.state", {"state": accident.state})
+
+
+@check("authorization_required")
+def authorization_required(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    coverage = claim.parties.coverage
+    if coverage is None or coverage.authorization_number:
+        return
+    if not params["required"]:
+        reason = "No list of services that need an authorization is loaded."
+        yield Hit(f"coverage.{coverage.sequence}.authorization_number", {}, not_checked=reason)
+        return
+    for line in claim.lines:
+        if f"{coverage.payer.identifier}:{line.code}" in params["required"]:
+            seen = {"payer": coverage.payer.name, "code": line.code, "line": line.sequence}
+            yield Hit(f"line.{line.sequence}.code", seen)
+
+
+@check("authorization_characters")
+def authorization_characters(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    if (coverage := claim.parties.coverage) is None:
+        return
+    numbers = {
+        "authorization_number": ("The authorization number", coverage.authorization_number),
+        "referral_number": ("The referral number", coverage.referral_number),
+    }
+    for place, (name, number) in numbers.items():
+        if number and (len(number) > 50 or not re.fullmatch(r"[0-9A-Za-z/._ -]+", number)):
+            yield Hit(f"coverage.{coverage.sequence}.{place}", {"name": name, "number": number})
+
+
+@check("bilateral_and_side")
+def bilateral_and_side(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for line in claim.lines:
+        sides = [modifier for modifier in line.modifiers if modifier in ("LT", "RT")]
+        if "50" in line.modifiers and sides:
+            seen = {"line": line.sequence, "side": " and ".join(sides)}
+            yield Hit(f"line.{line.sequence}.modifiers", seen)
+
+
+@check("bilateral_units")
+def bilateral_units(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    for line in claim.lines:
+        if "50" in line.modifiers and line.units > 1:
+            yield Hit(f"line.{line.sequence}.units", {"line": line.sequence, "units": line.units})
+
+
+@check("text_removed")
+def text_removed(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    return (_changed(change) for change in _text_changes(claim) if change.removed)
+
+
+@check("text_folded")
+def text_folded(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    return (_changed(change) for change in _text_changes(claim) if change.folded and not change.removed)
+
+
+@check("text_shortened")
+def text_shortened(claim: ClaimContent, facts: ScrubFacts, params: Mapping) -> Iterator[Hit]:
+    return (_changed(change) for change in _text_changes(claim) if change.shortened)
+
+
+def _text_changes(claim: ClaimContent) -> list[TextChange]:
+    """Each change once, although a name may be written in several loops; a claim without payer is not written."""
+    if claim.parties.coverage is None:
+        return []
+    changes = professional.text_changes(claim)
+    return list({(change.place, change.before): change for change in changes}.values())
+
+
+def _changed(change: TextChange) -> Hit:
+    removed = " ".join(change.removed)
+    seen = {"place": change.place, "before": change.before, "after": change.after, "removed": removed}
+    return Hit(change.place, seen)
+
+
+def _days_left(claim: ClaimContent, facts: ScrubFacts) -> int | None:
+    """Days until the last day to file, counted from the last day of service; None without a limit or a date."""
+    coverage, service = claim.parties.coverage, iso_day(claim.service_through)
+    if coverage is None or coverage.payer.timely_filing_days is None or service is None:
+        return None
+    return coverage.payer.timely_filing_days - (facts.today - service).days
+
+
+def _limit(claim: ClaimContent) -> dict[str, object]:
+    coverage = claim.parties.coverage
+    assert coverage is not None, "only a claim with a payer has a limit"
+    return {"payer": coverage.payer.name, "days": coverage.payer.timely_filing_days}

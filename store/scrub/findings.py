@@ -1,0 +1,143 @@
+"""Findings as they are kept: renewed by every scrub, with the overrides that people gave them.
+
+An override belongs to a rule, a place and the values the rule saw. A rescrub that finds the same again keeps it;
+other values, or another version of the rule, make a new open finding. Critical findings cannot be overridden.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from sqlmodel import Session, select
+
+from codesets.errors import CodedeskError
+from store.database import Actor, Database
+from store.models import Claim, Finding
+from store.models.columns import now
+from store.terms import ClaimStatus, FindingState, Severity
+
+
+class OverrideRefused(CodedeskError):
+    """A finding cannot be overridden: no reason, critical, unknown, or its claim has left."""
+
+    title = "override"
+    exit_code = 1
+
+
+class FoundLike(Protocol):
+    """What a scrub or a code edit found, before it is stored."""
+
+    rule_id: str
+    rule_version: int
+    title: str
+    message: str
+    fix: str
+    citation: str
+    place: str
+    seen: Mapping[str, object]
+
+
+def store_findings(session: Session, subject_kind: str, subject_id: str, found: Iterable[FoundLike]) -> list[Finding]:
+    """Replace the findings of a coding or claim by new ones; overrides of the same finding stay.
+
+    `found` are findings of the scrubber or of the code edits; the former carry `snip`.
+    """
+    earlier = findings_of(session, subject_kind, subject_id)
+    overridden = {_identity(row): row for row in earlier if row.state is FindingState.OVERRIDDEN}
+    for row in earlier:
+        session.delete(row)
+    kept = []
+    for result in found:
+        row = Finding(
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            rule_id=result.rule_id,
+            rule_version=result.rule_version,
+            severity=Severity(result.severity),
+            title=result.title,
+            message=result.message,
+            fix=result.fix,
+            citation=result.citation,
+            snip=getattr(result, "snip", None),
+            place=result.place,
+            seen=_plain(result.seen),
+        )
+        before = overridden.get(_identity(row))
+        if before is not None and row.severity is not Severity.CRITICAL:
+            row.state = FindingState.OVERRIDDEN
+            row.override_reason, row.overridden_by = before.override_reason, before.overridden_by
+            row.overridden_at = before.overridden_at
+        session.add(row)
+        kept.append(row)
+    return kept
+
+
+def findings_of(session: Session, subject_kind: str, subject_id: str) -> list[Finding]:
+    """The stored findings of a coding or claim, in the order they were found."""
+    query = select(Finding).where(Finding.subject_kind == subject_kind, Finding.subject_id == subject_id)
+    return list(session.exec(query.order_by(Finding.found_at, Finding.id)))
+
+
+def blocking(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that keep a claim from leaving: open ones of a severity that blocks."""
+    return [row for row in findings if row.state is FindingState.OPEN and row.severity.blocks]
+
+
+def override(db: Database, actor: Actor, finding_id: str, reason: str, operation_id: str | None = None) -> None:
+    """Let a finding stand for a reason; a claim without another blocking finding becomes ready.
+
+    Raises OverrideRefused for an empty reason, a critical finding, one that is unknown or overridden, or a claim
+    that has left.
+    """
+    reason = " ".join(reason.split())
+    with db.change(actor, operation_id, "finding.override") as change:
+        if change.repeated:
+            return
+        session = change.session
+        finding = session.get(Finding, finding_id)
+        if finding is None:
+            raise OverrideRefused("this finding is gone; the claim was scrubbed again", "look at it again")
+        if not reason:
+            raise OverrideRefused(f"{finding.rule_id} needs a reason", "say why it may stand")
+        if finding.severity is Severity.CRITICAL:
+            raise OverrideRefused(f"{finding.rule_id} is critical and cannot be overridden", finding.fix)
+        if finding.state is FindingState.OVERRIDDEN:
+            raise OverrideRefused(f"{finding.rule_id} has been overridden already")
+        claim = session.get(Claim, finding.subject_id) if finding.subject_kind == "claim" else None
+        if claim is not None and claim.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID):
+            raise OverrideRefused(f"claim {claim.claim_number} is {claim.status.value}")
+        finding.state = FindingState.OVERRIDDEN
+        finding.override_reason, finding.overridden_at = reason, now()
+        finding.overridden_by = actor.person_id
+        session.add(finding)
+        session.flush()
+        if claim is not None:
+            settle(session, claim)
+        change.log(
+            "finding.override",
+            finding.subject_kind,
+            finding.subject_id,
+            rule=finding.rule_id,
+            version=finding.rule_version,
+            place=finding.place,
+            reason=reason,
+        )
+
+
+def settle(session: Session, claim: Claim) -> None:
+    """Set a scrubbed claim to ready or failed, as its open findings say; DRAFT, EXPORTED and VOID stay."""
+    if claim.status in (ClaimStatus.READY, ClaimStatus.SCRUB_FAILED):
+        blocked = blocking(findings_of(session, "claim", claim.id))
+        claim.status = ClaimStatus.SCRUB_FAILED if blocked else ClaimStatus.READY
+        session.add(claim)
+
+
+def _identity(row: Finding) -> tuple[str, int, str, str]:
+    return row.rule_id, row.rule_version, row.place, json.dumps(row.seen, sort_keys=True)
+
+
+def _plain(seen: Mapping[str, object]) -> dict:
+    """The values seen as JSON keeps them, so that a stored and a new finding compare."""
+    return json.loads(json.dumps(dict(seen), default=str))

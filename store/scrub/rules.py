@@ -1,0 +1,160 @@
+"""The scrubber's rules as data: read from `rules.toml`, checked against their schema, each bound to its check.
+
+A rule says what it looks for, how much it weighs, its words, its source, its SNIP type (1 to 7) and, where one
+fits, the number of the claim adjustment reason (CARC) that payers answer with. What it does is a check function
+that it names; `params` are that function's settings.
+"""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from codesets.edits.rules import code_rules
+from codesets.errors import CodedeskError
+from store.terms import Severity
+
+
+class BadRules(CodedeskError):
+    """The rules file does not keep to its schema."""
+
+    title = "scrub rules"
+
+
+class Family(StrEnum):
+    """What a rule protects, in the order of what is denied most."""
+
+    IDENTITY = "identity"
+    COMPLETENESS = "completeness"
+    BALANCE = "balance"
+    AUTHORIZATION = "authorization"
+    DUPLICATE = "duplicate"
+    TIMELY_FILING = "timely_filing"
+    FORMAT = "format"
+    CODES = "codes"
+
+
+class Level(StrEnum):
+    """What a rule looks at: the claim, one line at a time, or the claim among others."""
+
+    CLAIM = "claim"
+    LINE = "line"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `message` and `fix` have words in braces that are filled from the values the rule saw."""
+
+    id: str
+    version: int
+    title: str
+    family: Family
+    level: Level
+    forms: frozenset[str]
+    severity: Severity
+    check: str
+    message: str
+    fix: str
+    citation: str
+    snip: int
+    carc: int | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CodeEditBinding:
+    """What the scrubber adds to a code edit of `codesets.edits`: SNIP type and CARC number."""
+
+    snip: int
+    carc: int | None = None
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """All rules in their order, and what belongs to each code edit."""
+
+    rules: tuple[Rule, ...]
+    code_edits: Mapping[str, CodeEditBinding]
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule with that id; KeyError where there is none."""
+        return {rule.id: rule for rule in self.rules}[rule_id]
+
+
+@cache
+def rule_book() -> RuleBook:
+    """The rules that ship with codedesk. Raises BadRules with the rule and the field that is wrong."""
+    from store.scrub.checks import CHECKS
+
+    return read_rules(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"), frozenset(CHECKS))
+
+
+def read_rules(text: str, checks: frozenset[str]) -> RuleBook:
+    """The rules of a TOML text, given the names of the check functions there are. Raises BadRules."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadRules(str(error)) from None
+    if unknown := set(data) - {"rule", "code_edit"}:
+        raise BadRules(f"no table is called {min(unknown)}")
+    rules = [_rule(entry, checks) for entry in data.get("rule", [])]
+    ids = [rule.id for rule in rules]
+    if repeated := [rule_id for rule_id in ids if ids.count(rule_id) > 1]:
+        raise BadRules(f"rule {repeated[0]} stands twice")
+    return RuleBook(tuple(rules), _code_edits(data.get("code_edit", {})))
+
+
+_TEXTS = ("id", "title", "family", "level", "severity", "check", "message", "fix", "citation")
+_OPTIONAL = {"carc", "params"}
+
+
+def _rule(entry: dict, checks: frozenset[str]) -> Rule:
+    name = entry.get("id", "without id")
+    for key in _TEXTS:
+        if not isinstance(entry.get(key), str) or not entry[key]:
+            raise BadRules(f"rule {name}: {key} must be text and not empty")
+    for key in ("version", "snip"):
+        if type(entry.get(key)) is not int or entry[key] < 1:
+            raise BadRules(f"rule {name}: {key} must be a whole number from 1")
+    if unknown := set(entry) - set(_TEXTS) - _OPTIONAL - {"version", "snip", "forms"}:
+        raise BadRules(f"rule {name}: no field is called {min(unknown)}")
+    if entry["snip"] > 7:
+        raise BadRules(f"rule {name}: SNIP types go from 1 to 7")
+    if not entry.get("forms") or not set(entry["forms"]) <= {"837p", "837i"}:
+        raise BadRules(f"rule {name}: forms must name 837p, 837i or both")
+    if entry["check"] not in checks:
+        raise BadRules(f"rule {name}: no check is called {entry['check']}")
+    if type(entry.get("carc", 1)) is not int or not isinstance(entry.get("params", {}), dict):
+        raise BadRules(f"rule {name}: carc must be a number and params a table")
+    for key in ("message", "fix"):
+        _check_braces(name, entry[key])
+    try:
+        named = {
+            "family": Family(entry["family"]),
+            "level": Level(entry["level"]),
+            "severity": Severity(entry["severity"]),
+        }
+    except ValueError as error:
+        raise BadRules(f"rule {name}: {error}") from None
+    return Rule(**{**entry, **named, "forms": frozenset(entry["forms"])})
+
+
+def _check_braces(name: str, text: str) -> None:
+    try:
+        fields = [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
+    except ValueError as error:
+        raise BadRules(f"rule {name}: {error} in {text!r}") from None
+    if any(not field.isidentifier() for field in fields):
+        raise BadRules(f"rule {name}: braces hold one plain word, in {text!r}")
+
+
+def _code_edits(entries: dict) -> dict[str, CodeEditBinding]:
+    if strange := set(entries) ^ set(code_rules()):
+        raise BadRules(f"code_edit must name every code edit and no other; see {min(strange)}")
+    return {rule_id: CodeEditBinding(**entry) for rule_id, entry in entries.items()}

@@ -1,0 +1,255 @@
+"""Reads any X12 interchange as a stream of segments, tolerant of what real files do, and names every oddity.
+
+Delimiters come from each ISA and from nowhere else. Text before, between and after interchanges is skipped and
+noted; line ends after a terminator, lower case and trailing empty elements are accepted. Nothing here knows
+what a segment means. Caps keep a hostile file from filling the memory.
+
+Source: X12.5 Interchange Control Structures: ISA is 106 characters; separator in position 4, repetition
+separator in 83, component separator in 105, terminator in 106.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from codesets.errors import UnreadableInput
+from store.x12.writer import ISA_LENGTH, Delimiters
+
+LONGEST_SEGMENT = 64 * 1024
+MOST_ELEMENTS = 512
+_CHUNK = 64 * 1024
+_LEADING = b" \t\r\n"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something unusual in a file: the 1-based number of the segment near it (0: before the first) and words."""
+
+    segment: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment. `number` counts from 1 within the file; `elements` leaves out the identifier.
+
+    Elements are addressed as in X12: `segment.element(1)` of `NM1*85` is `85`.
+    """
+
+    identifier: str
+    elements: tuple[str, ...]
+    number: int
+    delimiters: Delimiters
+
+    def element(self, index: int) -> str:
+        """The element at the 1-based index, empty where there is none."""
+        return self.elements[index - 1] if 0 < index <= len(self.elements) else ""
+
+    def components(self, index: int) -> tuple[str, ...]:
+        """The components of the element at the 1-based index."""
+        return tuple(self.element(index).split(self.delimiters.component))
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One transaction set, ST to SE, with the headers around it; position 1 is `segments[0]`, its ST."""
+
+    isa: Segment
+    gs: Segment | None
+    segments: tuple[Segment, ...]
+    complete: bool
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass
+class _Source:
+    """The bytes of a file that have been read and not yet taken."""
+
+    stream: BinaryIO
+    buffer: bytearray = field(default_factory=bytearray)
+    ended: bool = False
+
+    def fill(self) -> bool:
+        """Read some more; False at the end of the file."""
+        chunk = b"" if self.ended else self.stream.read(_CHUNK)
+        self.ended = not chunk
+        self.buffer += chunk
+        return bool(chunk)
+
+    def at_least(self, count: int) -> bool:
+        while len(self.buffer) < count:
+            if not self.fill():
+                return False
+        return True
+
+
+def segments(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Segment]:
+    """The segments of every interchange in a file; oddities are appended to `notes`.
+
+    Raises UnreadableInput where there is no interchange at all, an ISA is not 106 characters long, or a segment
+    goes beyond the caps.
+    """
+    held = _Source(io.BytesIO(source) if isinstance(source, bytes) else source)
+    number = 0
+    while (delimiters := _next_interchange(held, number, notes)) is not None:
+        for identifier, elements in _body(held, delimiters, number, notes):
+            number += 1
+            yield Segment(identifier, elements, number, delimiters)
+    if number == 0:
+        raise UnreadableInput("no X12 interchange found", "expected a file with an ISA segment")
+
+
+def transactions(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Transaction]:
+    """One result for each transaction set of a file, damaged ones included; wrong counts are noted, data is kept.
+
+    Raises UnreadableInput as `segments` does.
+    """
+    isa: Segment | None = None
+    gs: Segment | None = None
+    held: list[Segment] = []
+    groups = sets = 0
+    for part in segments(source, notes):
+        if held and part.identifier in ("ISA", "GS", "GE", "IEA", "ST"):
+            yield _transaction(isa, gs, held, notes, f"ends at {part.identifier} without SE")
+            held = []
+        match part.identifier:
+            case "ISA":
+                isa, gs, groups, sets = part, None, 0, 0
+            case "GS":
+                gs, groups, sets = part, groups + 1, 0
+            case "ST":
+                held, sets = [part], sets + 1
+            case "SE" if held:
+                held.append(part)
+                yield _transaction(isa, gs, held, notes)
+                held = []
+            case "GE":
+                _compare(part, sets, gs.element(6) if gs else "", notes)
+            case "IEA":
+                _compare(part, groups, isa.element(13) if isa else "", notes)
+            case _ if held:
+                held.append(part)
+            case _:
+                notes.append(Note(part.number, f"segment {part.identifier} stands outside a transaction set"))
+    if held:
+        yield _transaction(isa, gs, held, notes, "is cut off before SE")
+
+
+def _next_interchange(held: _Source, number: int, notes: list[Note]) -> Delimiters | None:
+    """Skip to the next ISA and read its delimiters; None at the end of the file."""
+    skipped = bytearray()
+    while (at := held.buffer.find(b"ISA")) < 0:
+        skipped += held.buffer[: max(0, len(held.buffer) - 2)][-200:]
+        del held.buffer[: max(0, len(held.buffer) - 2)]
+        if not held.fill():
+            skipped += held.buffer
+            held.buffer.clear()
+            break
+    if at > 0:
+        skipped += held.buffer[:at][-200:]
+        del held.buffer[:at]
+    if skipped.strip(b"\r\n \t\x00\x1a\xef\xbb\xbf"):
+        notes.append(Note(number, "text outside an interchange was skipped"))
+    if at < 0:
+        return None
+    if not held.at_least(ISA_LENGTH):
+        raise UnreadableInput("the interchange header is cut off", "an ISA segment has 106 characters")
+    header = held.buffer[:ISA_LENGTH].decode("latin-1")
+    if len(header[:-1].split(header[3])) != 17 or header[104] == header[3] or not header[104:105].strip():
+        raise UnreadableInput("the interchange header is not 106 characters with 16 elements", "mend the ISA segment")
+    return Delimiters(element=header[3], component=header[104], segment=header[105], repetition=header[82])
+
+
+def _body(
+    held: _Source, delimiters: Delimiters, number: int, notes: list[Note]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The segments from ISA to IEA, or to the next ISA or the end of the file where IEA is missing."""
+    terminator, separator = delimiters.segment.encode("latin-1"), delimiters.element.encode("latin-1")
+    first = True
+    while (raw := _take(held, terminator, number)) is not None:
+        number += 1
+        if not (raw := raw.lstrip(_LEADING)):
+            number -= 1
+            continue
+        identifier, *elements = _decoded(raw, number, notes).split(delimiters.element)
+        if len(elements) > MOST_ELEMENTS:
+            raise UnreadableInput(f"segment {number} has more than {MOST_ELEMENTS} elements")
+        identifier = identifier.strip().upper()
+        yield identifier, tuple(elements)
+        first = False
+        if identifier == "IEA":
+            return
+        while held.buffer[:1] and held.buffer[0] in _LEADING and held.buffer[:1] != terminator:
+            del held.buffer[0]
+        held.at_least(4)
+        if held.buffer[:4] == b"ISA" + separator or _foreign_isa(held):
+            notes.append(Note(number, "the interchange has no IEA"))
+            return
+    if not first:
+        notes.append(Note(number, "the interchange has no IEA"))
+
+
+def _foreign_isa(held: _Source) -> bool:
+    """Whether another interchange begins here, with separators of its own."""
+    if held.buffer[:3] != b"ISA" or not held.at_least(ISA_LENGTH):
+        return False
+    header = held.buffer[:ISA_LENGTH].decode("latin-1")
+    return not header[3].isalnum() and len(header[:-1].split(header[3])) == 17
+
+
+def _take(held: _Source, terminator: bytes, number: int) -> bytes | None:
+    """The bytes up to the next terminator; None at the end, where an unfinished segment is given up."""
+    start = 0
+    while (at := held.buffer.find(terminator, start)) < 0:
+        start = len(held.buffer)
+        if start > LONGEST_SEGMENT:
+            raise UnreadableInput(f"segment {number + 1} is longer than {LONGEST_SEGMENT // 1024} KB")
+        if not held.fill():
+            held.buffer.clear()
+            return None
+    raw = bytes(held.buffer[:at])
+    del held.buffer[: at + 1]
+    if len(raw) > LONGEST_SEGMENT:
+        raise UnreadableInput(f"segment {number + 1} is longer than {LONGEST_SEGMENT // 1024} KB")
+    return raw
+
+
+def _decoded(raw: bytes, number: int, notes: list[Note]) -> str:
+    if raw.isascii():
+        return raw.decode("ascii")
+    notes.append(Note(number, "characters outside ASCII"))
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _transaction(
+    isa: Segment | None, gs: Segment | None, held: list[Segment], notes: list[Note], damage: str = ""
+) -> Transaction:
+    control, last = held[0].element(2), held[-1]
+    own: list[Note] = []
+    if damage:
+        own.append(Note(last.number, f"transaction set {control} {damage}"))
+    else:
+        _compare(last, len(held), control, own)
+    notes.extend(own)
+    assert isa is not None, "segments come after an ISA"
+    return Transaction(isa, gs, tuple(held), not damage, tuple(own))
+
+
+def _compare(trailer: Segment, count: int, control: str, notes: list[Note]) -> None:
+    """Note where a trailer's count or control number is not that of what it closes."""
+    stated = trailer.element(1).strip()
+    if not stated.isdigit() or int(stated) != count:
+        notes.append(Note(trailer.number, f"{trailer.identifier} counts {stated or 'nothing'}, found {count}"))
+    if trailer.element(2).strip() != control.strip():
+        notes.append(
+            Note(
+                trailer.number,
+                f"{trailer.identifier} has control number {trailer.element(2)}, its header {control}",
+            )
+        )

@@ -1,0 +1,34 @@
+"""What a benchmark reports: a figure beside its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure. `at_most` says whether the target is an upper bound, else it is a lower one."""
+
+    name: str
+    target: float | None
+    figure: float
+    unit: str = ""
+    at_most: bool = True
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None without a target."""
+        if self.target is None:
+            return None
+        return self.figure <= self.target if self.at_most else self.figure >= self.target
+
+
+def table(figures: list[Figure]) -> str:
+    """The figures as lines of text, targets and figures of the same run side by side."""
+    lines = [f"{'what':<44} {'target':>10} {'figure':>10} unit"]
+    for one in figures:
+        sign = "<=" if one.at_most else ">="
+        target = "" if one.target is None else f"{sign} {one.target:g}"
+        verdict = {True: "met", False: "MISSED", None: ""}[one.met]
+        lines.append(f"{one.name:<44} {target:>10} {one.figure:>10.3f} {one.unit:<6} {verdict}")
+    return "\n".join(lines)

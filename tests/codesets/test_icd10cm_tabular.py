@@ -1,0 +1,127 @@
+"""Reading the tabular XML, on a small list written for the purpose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codesets.errors import UnreadableInput
+from codesets.notes import NoteKind
+from codesets.sources import icd10cm_shipped, icd10cm_tabular
+
+TABULAR = """<?xml version="1.0" encoding="utf-8"?>
+<ICD10CM.tabular>
+  <version>2099</version>
+  <chapter>
+    <name>3</name>
+    <desc>Made-up diseases (Q10-Q12)</desc>
+    <excludes2><note>dreams (R99)</note></excludes2>
+    <section id="Q10"><desc>Humming (Q10)</desc>
+      <diag><name>Q10</name><desc>Humming</desc>
+        <sevenChrDef>
+          <extension char="A">initial encounter</extension>
+          <note>first visit</note>
+          <extension char="D">subsequent encounter</extension>
+        </sevenChrDef>
+        <diag><name>Q10.1</name><desc>Humming of ear</desc>
+          <inclusionTerm><note>Buzzing</note><note/></inclusionTerm>
+          <inclusionTerm><note>Ringing</note></inclusionTerm>
+        </diag>
+        <diag><name>Q10.2</name><desc>Humming of nose</desc></diag>
+      </diag>
+    </section>
+    <section id="Q11-Q12"><desc>Whistling (Q11-Q12)</desc>
+      <diag><name>Q11</name><desc>Whistling</desc></diag>
+    </section>
+  </chapter>
+</ICD10CM.tabular>
+"""
+
+
+@pytest.fixture
+def tabular(tmp_path: Path) -> icd10cm_tabular.Tabular:
+    path = tmp_path / "any-name.xml"
+    path.write_text(TABULAR, encoding="utf-8")
+    return icd10cm_tabular.read(path)
+
+
+def test_chapters_sections_and_codes_are_read_in_order(tabular: icd10cm_tabular.Tabular) -> None:
+    assert [chapter.title for chapter in tabular.chapters] == ["Made-up diseases"]
+    assert [(section.id, section.title) for section in tabular.sections] == [
+        ("Q10", "Humming"),
+        ("Q11-Q12", "Whistling"),
+    ]
+    assert [(code.code, code.parent) for code in tabular.codes] == [
+        ("Q10", None),
+        ("Q101", "Q10"),
+        ("Q102", "Q10"),
+        ("Q11", None),
+    ]
+
+
+def test_blocks_of_one_kind_are_joined_and_empty_notes_skipped(tabular: icd10cm_tabular.Tabular) -> None:
+    notes = tabular.codes[1].notes
+
+    assert notes == ((NoteKind.INCLUSION_TERM, "Buzzing"), (NoteKind.INCLUSION_TERM, "Ringing"))
+
+
+def test_a_note_in_the_7th_character_table_belongs_to_the_character_above_it(
+    tabular: icd10cm_tabular.Tabular,
+) -> None:
+    first, second = tabular.codes[0].seventh_characters
+
+    assert (first.character, first.meaning, first.also) == ("A", "initial encounter", ("first visit",))
+    assert (second.character, second.also) == ("D", ())
+
+
+def test_titles_of_7th_character_codes_are_composed_from_the_printed_code(
+    tabular: icd10cm_tabular.Tabular,
+) -> None:
+    rows = icd10cm_shipped.code_rows(tabular, ["Q10", "Q101", "Q101XXA", "Q101XXD", "Q102", "Q11"])
+
+    assert [(row.code, row.title, row.billable, row.parent) for row in rows] == [
+        ("Q10", "Humming", False, None),
+        ("Q101", "Humming of ear", False, "Q10"),
+        ("Q101XXA", "Humming of ear, initial encounter", True, "Q101"),
+        ("Q101XXD", "Humming of ear, subsequent encounter", True, "Q101"),
+        ("Q102", "Humming of nose", True, "Q10"),
+        ("Q11", "Whistling", True, None),
+    ]
+
+
+def test_a_code_without_an_entry_in_the_tabular_list_is_refused(tabular: icd10cm_tabular.Tabular) -> None:
+    with pytest.raises(UnreadableInput, match="R99"):
+        icd10cm_shipped.code_rows(tabular, ["R99"])
+
+
+def test_the_code_list_leaves_out_chapters_and_sections(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("3\nQ10\nQ10\nQ101\nQ11-Q12\nQ11\n", encoding="ascii")
+
+    assert icd10cm_shipped.read_code_list(path) == ["Q10", "Q101", "Q11"]
+
+
+def test_a_tabular_list_is_recognized_by_its_root_element() -> None:
+    assert icd10cm_tabular.recognizes(b'<?xml version="1.0"?>\n<ICD10CM.tabular>')
+    assert not icd10cm_tabular.recognizes(b'<?xml version="1.0"?>\n<ICD10CM.index>')
+    assert not icd10cm_tabular.recognizes(b"00001 A00     0 Cholera")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_recognized_or_not_without_an_error(head: bytes) -> None:
+    assert icd10cm_tabular.recognizes(head) in (True, False)
+
+
+BOMB = '<!DOCTYPE a [<!ENTITY b "b">]><ICD10CM.tabular><version>&b;</version></ICD10CM.tabular>'
+
+
+@pytest.mark.parametrize("content", ["", "plain text", "<ICD10CM.index/>", "<ICD10CM.tabular>", BOMB])
+def test_any_other_file_is_one_clear_error(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "file.xml"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(UnreadableInput, match=r"file\.xml"):
+        icd10cm_tabular.read(path)

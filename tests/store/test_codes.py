@@ -1,0 +1,121 @@
+"""The codes of a coding as values: what an entry makes of them, and what always holds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
+from store.coding.entry import (
+    AddDiagnosis,
+    AddProcedure,
+    ChangeDiagnosis,
+    ChangeLine,
+    EntryError,
+    Move,
+    Remove,
+)
+from store.terms import DiagnosisRole
+
+DEFAULTS = Defaults("2026-09-14", "1999990017", lambda code: {"G0467": 16000}.get(code, 0))
+P, S = DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY
+
+
+def coded(*codes: str, pointers: tuple[int, ...] = ()) -> Codes:
+    diagnoses = tuple(Diagnosis(code, P if i == 0 else S) for i, code in enumerate(codes))
+    lines = (ProcedureLine("hcpcs", "G0467", pointers=pointers),) if pointers else ()
+    return Codes(diagnoses, lines)
+
+
+def test_the_first_diagnosis_is_the_principal_one() -> None:
+    codes, _ = apply_entry(Codes(), AddDiagnosis("E11.42"), DEFAULTS)
+
+    assert [(d.code, d.role) for d in codes.diagnoses] == [("E11.42", P)]
+
+
+def test_a_new_principal_diagnosis_goes_first_and_the_former_one_becomes_secondary() -> None:
+    codes, _ = apply_entry(coded("E11.42", "I10"), AddDiagnosis("I50.23", P, "Y"), DEFAULTS)
+
+    assert [(d.code, d.role) for d in codes.diagnoses] == [("I50.23", P), ("E11.42", S), ("I10", S)]
+
+
+def test_pointers_follow_their_diagnosis_when_it_moves() -> None:
+    codes, _ = apply_entry(coded("A00.0", "B00.1", "C00.2", pointers=(1, 3)), Move(False, 3, 1), DEFAULTS)
+
+    assert codes.lines[0].pointers == (2, 1)
+
+
+def test_a_removed_diagnosis_takes_the_pointers_to_it_along() -> None:
+    codes, _ = apply_entry(coded("A00.0", "B00.1", "C00.2", pointers=(1, 2, 3)), Remove(False, 2), DEFAULTS)
+
+    assert codes.lines[0].pointers == (1, 2)
+
+
+def test_removing_the_principal_diagnosis_makes_the_next_one_principal() -> None:
+    codes, _ = apply_entry(coded("A00.0", "B00.1"), Remove(False, 1), DEFAULTS)
+
+    assert codes.diagnoses == (Diagnosis("B00.1", P),)
+
+
+def test_a_procedure_gets_day_performer_posted_price_and_the_first_four_diagnoses() -> None:
+    codes, _ = apply_entry(coded("A00", "B00", "C00", "D00", "E00"), AddProcedure("hcpcs", "G0467", units=2), DEFAULTS)
+
+    line = codes.lines[0]
+    assert (line.service_date, line.performer_npi, line.charge_cents, line.pointers) == (
+        "2026-09-14",
+        "1999990017",
+        32000,
+        (1, 2, 3, 4),
+    )
+
+
+def test_changed_units_keep_the_price_of_one() -> None:
+    before = Codes((), (ProcedureLine("hcpcs", "J1885", units=2, charge_cents=1000),))
+
+    codes, _ = apply_entry(before, ChangeLine(1, units=3), DEFAULTS)
+
+    assert codes.lines[0].charge_cents == 1500
+
+
+def test_the_same_diagnosis_twice_is_refused_with_its_place() -> None:
+    with pytest.raises(EntryError, match="diagnosis 2 already"):
+        apply_entry(coded("E11.42", "I10"), AddDiagnosis("I10"), DEFAULTS)
+
+
+def test_an_admitting_diagnosis_may_repeat_the_principal_one() -> None:
+    codes, _ = apply_entry(coded("J18.9"), AddDiagnosis("J18.9", DiagnosisRole.ADMITTING), DEFAULTS)
+
+    assert [d.role for d in codes.diagnoses] == [P, DiagnosisRole.ADMITTING]
+
+
+@pytest.mark.parametrize("entry", [Remove(False, 3), ChangeDiagnosis(9), Move(False, 1, 7), ChangeLine(1)])
+def test_a_row_that_is_not_there_is_refused(entry: object) -> None:
+    with pytest.raises(EntryError, match="there is no"):
+        apply_entry(coded("A00.0", "B00.1"), entry, DEFAULTS)  # type: ignore[arg-type]
+
+
+rows = st.integers(1, 6)
+entries = st.one_of(
+    st.builds(AddDiagnosis, st.sampled_from(["A00.0", "B00.1", "C00.2", "D00.0"]), st.sampled_from([None, P, S])),
+    st.builds(AddProcedure, st.just("hcpcs"), st.just("G0467")),
+    st.builds(Remove, st.booleans(), rows),
+    st.builds(Move, st.booleans(), rows, rows),
+    st.builds(ChangeDiagnosis, rows, st.sampled_from([None, P])),
+)
+
+
+@given(st.lists(entries, max_size=30))
+def test_whatever_is_entered_there_is_one_principal_diagnosis_in_front_and_no_pointer_dangles(entered: list) -> None:
+    codes = Codes()
+    for entry in entered:
+        try:
+            codes, _ = apply_entry(codes, entry, DEFAULTS)
+        except EntryError:
+            continue
+
+    roles = [d.role for d in codes.diagnoses]
+    assert roles.count(P) == (1 if roles else 0)
+    assert not roles or roles[0] == P
+    assert all(1 <= p <= len(roles) for line in codes.lines for p in line.pointers)
+    assert Codes.from_json(codes.to_json()) == codes

@@ -1,0 +1,212 @@
+"""Coding a chart of the demo site: lease, steps, undo, drafts, final, take back, and who may not."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlmodel import select
+
+from codesets.catalog import Reference
+from store.coding.codes import Codes
+from store.coding.entry import parse
+from store.coding.lookup import system_of
+from store.coding.service import (
+    CodingRefused,
+    OpenedChart,
+    enter,
+    finalize,
+    load_codes,
+    open_chart,
+    open_next,
+    redo,
+    save_draft,
+    take_back,
+    undo,
+)
+from store.database import Actor, Database, operation_id
+from store.models import Coding, CodingStep, Finding, LogEntry, WorkItem
+from store.queries import SessionReader
+from store.queries.charts import chart_head
+from store.queries.codings import coding_codes, coding_defaults
+from store.terms import CodingStatus, WorkStatus
+from store.worklists import ChartUnavailable
+
+
+@pytest.fixture
+def chart(demo: Database, coder: Actor) -> OpenedChart:
+    opened = open_next(demo, coder, "Clinic")
+    assert opened is not None
+    return opened
+
+
+def type_in(db: Database, reference: Reference, actor: Actor, chart: OpenedChart, line: str, **how: str) -> Codes:
+    with db.reading() as session:
+        reader = SessionReader(session)
+        head = chart_head(reader, chart.work_item_id)
+        defaults = coding_defaults(reader, head.encounter_id, head.service_date)
+    on = dt.date.fromisoformat(head.service_date)
+    entry = parse(line, lambda code: system_of(reference, code, on))
+    return enter(db, actor, chart.coding_id, entry, defaults, **how).codes
+
+
+def stored(db: Database, chart: OpenedChart) -> Codes:
+    with db.reading() as session:
+        return load_codes(session, chart.coding_id)
+
+
+def test_an_opened_chart_begins_with_the_posted_procedure_charges(demo: Database, chart: OpenedChart) -> None:
+    codes = stored(demo, chart)
+
+    assert codes.lines and all(line.charge_cents > 0 for line in codes.lines)
+
+
+def test_posted_lines_point_to_the_diagnoses_as_they_come(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    type_in(demo, reference, coder, chart, "e11.9")
+
+    codes = type_in(demo, reference, coder, chart, "i10")
+
+    assert {line.pointers for line in codes.lines} == {(1, 2)}
+
+
+def test_plain_sql_and_the_orm_read_the_same_codes(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    type_in(demo, reference, coder, chart, "e11.9 p")
+
+    with demo.reading() as session:
+        plain = coding_codes(SessionReader(session), chart.coding_id)
+
+    assert plain == stored(demo, chart)
+
+
+def test_undo_and_redo_walk_through_every_change(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    states = [stored(demo, chart)]
+    for line in ("e11.9", "i10 p", "a x2", "-2"):
+        states.append(type_in(demo, reference, coder, chart, line))
+
+    back = [undo(demo, coder, chart.coding_id).codes for _ in range(4)]
+    forth = [redo(demo, coder, chart.coding_id).codes for _ in range(4)]
+
+    assert back == states[3::-1]
+    assert forth == states[1:]
+
+
+def test_a_new_change_ends_what_could_be_redone(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    type_in(demo, reference, coder, chart, "e11.9")
+    undo(demo, coder, chart.coding_id)
+    type_in(demo, reference, coder, chart, "i10")
+
+    with pytest.raises(CodingRefused, match="nothing to redo"):
+        redo(demo, coder, chart.coding_id)
+
+
+def test_the_same_operation_again_changes_nothing(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    operation = operation_id()
+    type_in(demo, reference, coder, chart, "e11.9", operation_id=operation)
+
+    type_in(demo, reference, coder, chart, "e11.9", operation_id=operation)
+
+    with demo.reading() as session:
+        assert len(session.exec(select(CodingStep).where(CodingStep.coding_id == chart.coding_id)).all()) == 1
+
+
+def test_a_chart_that_another_coder_has_cannot_be_opened(
+    demo: Database, chart: OpenedChart, another_coder: Actor
+) -> None:
+    with pytest.raises(ChartUnavailable, match="another coder"):
+        open_chart(demo, another_coder, chart.work_item_id)
+
+
+def test_codes_cannot_be_entered_once_the_lease_has_gone_to_another(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart, another_coder: Actor
+) -> None:
+    with demo.change(coder) as change:
+        change.session.get_one(WorkItem, chart.work_item_id).claimed_until = "2026-01-01T00:00:00.000Z"
+    open_chart(demo, another_coder, chart.work_item_id)
+
+    with pytest.raises(CodingRefused, match="no longer yours"):
+        type_in(demo, reference, coder, chart, "e11.9")
+
+
+def test_what_was_typed_is_offered_again(demo: Database, coder: Actor, chart: OpenedChart) -> None:
+    save_draft(demo, coder, chart.encounter_id, "e11.4")
+
+    assert open_chart(demo, coder, chart.work_item_id).draft == "e11.4"
+
+
+def test_final_coding_closes_the_task_and_keeps_release_and_findings(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    type_in(demo, reference, coder, chart, "e11.9")
+
+    finalize(demo, reference, coder, chart.coding_id)
+
+    with demo.reading() as session:
+        coding = session.get_one(Coding, chart.coding_id)
+        item = session.get_one(WorkItem, chart.work_item_id)
+        kept = session.exec(select(Finding).where(Finding.subject_id == coding.id)).all()
+        assert (coding.status, coding.release, item.status) == (CodingStatus.FINAL, "FY2026 Apr", WorkStatus.FINAL)
+        assert all(not finding.severity.blocks for finding in kept)
+
+
+def test_an_error_of_the_edits_keeps_a_chart_from_being_finished(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    type_in(demo, reference, coder, chart, "e11.9")
+    type_in(demo, reference, coder, chart, "a 7")
+
+    with pytest.raises(CodingRefused, match="7"):
+        finalize(demo, reference, coder, chart.coding_id)
+
+
+def test_a_final_coding_can_be_taken_back_and_changed(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    type_in(demo, reference, coder, chart, "e11.9")
+    finalize(demo, reference, coder, chart.coding_id)
+
+    take_back(demo, coder, chart.coding_id)
+
+    codes = type_in(demo, reference, coder, chart, "i10")
+    assert [d.code for d in codes.diagnoses] == ["E11.9", "I10"]
+
+
+def test_a_final_coding_is_not_changed(demo: Database, reference: Reference, coder: Actor, chart: OpenedChart) -> None:
+    type_in(demo, reference, coder, chart, "e11.9")
+    finalize(demo, reference, coder, chart.coding_id)
+
+    with pytest.raises(CodingRefused, match="final"):
+        type_in(demo, reference, coder, chart, "i10")
+
+
+def test_every_look_at_a_chart_is_in_the_log(demo: Database, chart: OpenedChart, coder: Actor) -> None:
+    with demo.reading() as session:
+        entry = session.exec(select(LogEntry).where(LogEntry.action == "chart.view")).one()
+
+    assert (entry.actor, entry.target_id) == (coder.login, chart.encounter_id)
+
+
+@pytest.mark.parametrize(
+    ("typed", "system"),
+    [
+        ("e11.42", "icd10cm"),
+        ("E1142", "icd10cm"),
+        ("j11.00", "icd10cm"),
+        ("j1100", "hcpcs"),
+        ("g9999", "hcpcs"),
+        ("e11", None),
+        ("e11.4z", None),
+        ("abc", None),
+    ],
+)
+def test_a_typed_code_belongs_to_one_system(reference: Reference, typed: str, system: str | None) -> None:
+    assert system_of(reference, typed, dt.date(2026, 9, 1)) == system

@@ -1,0 +1,85 @@
+"""The one-line code entry: what each form of a line means, and what a wrong one says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store.coding.entry import (
+    AddDiagnosis,
+    AddProcedure,
+    ChangeDiagnosis,
+    ChangeLine,
+    EntryError,
+    Move,
+    Remove,
+    Search,
+    parse,
+)
+from store.terms import DiagnosisRole
+
+KNOWN = {"e11.42": "icd10cm", "e1142": "icd10cm", "i50.23": "icd10cm", "g0467": "hcpcs", "0dtj4zz": "icd10pcs"}
+
+
+def system_of(code: str) -> str | None:
+    return KNOWN.get(code.lower())
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ("e11.42", AddDiagnosis("E11.42")),
+        ("+E1142", AddDiagnosis("E1142")),
+        ("i50.23 p y", AddDiagnosis("I50.23", DiagnosisRole.PRINCIPAL, "Y")),
+        ("i50.23 w e", AddDiagnosis("I50.23", DiagnosisRole.EXTERNAL_CAUSE, "W")),
+        ("g0467", AddProcedure("hcpcs", "G0467")),
+        ("g0467-25 a,b", AddProcedure("hcpcs", "G0467", ("25",), pointers=(1, 2))),
+        ("g0467-25-xu 1,3 x2 $12.50", AddProcedure("hcpcs", "G0467", ("25", "XU"), 2, 1250, (1, 3))),
+        ("0dtj4zz @2026-09-14", AddProcedure("icd10pcs", "0DTJ4ZZ", service_date="2026-09-14")),
+        ("3 y", ChangeDiagnosis(3, poa="Y")),
+        ("3 p", ChangeDiagnosis(3, role=DiagnosisRole.PRINCIPAL)),
+        ("b -25 1,2 x3", ChangeLine(2, ("25",), 3, None, (1, 2))),
+        ("b -", ChangeLine(2, ())),
+        ("3>1", Move(False, 3, 1)),
+        ("b > a", Move(True, 2, 1)),
+        ("-3", Remove(False, 3)),
+        ("-b", Remove(True, 2)),
+        ("+chest pain", Search("chest pain")),
+        ("b 12 deficiency", Search("b 12 deficiency")),
+        ("e11", Search("e11")),
+    ],
+)
+def test_a_line_means_what_the_grammar_says(line: str, meaning: object) -> None:
+    assert parse(line, system_of) == meaning
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("", "expected a code"),
+        ("e11.42 q", "q: expected a role"),
+        ("e11.42 y y", "y: expected a role"),
+        ("g0467 a,b,1,2,3", "at most 4"),
+        ("g0467 a,1", "named twice"),
+        ("g0467-25-59-xu-xs-xe", "at most 4 modifiers"),
+        ("g0467 $1.005", "expected an amount"),
+        ("g0467 0", "numbered from 1"),
+        ("b zz", "zz: expected"),
+    ],
+)
+def test_a_wrong_line_names_the_word_and_what_was_expected(line: str, word: str) -> None:
+    with pytest.raises(EntryError) as refused:
+        parse(line, system_of)
+
+    assert word in refused.value.message
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_entry_or_a_clear_refusal(line: str) -> None:
+    try:
+        entry = parse(line, system_of)
+    except EntryError as refused:
+        assert refused.message
+    else:
+        assert entry is not None

@@ -1,0 +1,131 @@
+"""Worklists of the demo site: how tasks come in, in which order, who gets them, and holds."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from store.coding.service import open_chart, open_next
+from store.database import Actor, Database
+from store.models import Encounter, WorkItem
+from store.queries import SessionReader
+from store.queries.worklists import Sort, why_here, worklist_counts, worklist_rows
+from store.terms import CodingKind, EncounterStatus, WorkStatus
+from store.worklists import TRANSITIONS, ChartUnavailable, clear_holds, hold, place, release, sweep_leases, usual_tasks
+
+
+def rows(db: Database, worklist: str, **how: object) -> list:
+    with db.reading() as session:
+        return worklist_rows(SessionReader(session), worklist, **how)  # type: ignore[arg-type]
+
+
+def test_each_side_of_the_bill_has_its_own_task(demo: Database) -> None:
+    with demo.reading() as session:
+        kinds = {
+            (item.encounter_id, item.kind): item.worklist
+            for item in session.exec(select(WorkItem).where(WorkItem.worklist.startswith("ED")))
+        }
+
+    assert {kind for _, kind in kinds} == {CodingKind.PROFESSIONAL, CodingKind.FACILITY}
+
+
+def test_a_worklist_is_sorted_by_its_priority_whose_parts_add_up(demo: Database) -> None:
+    listed = rows(demo, "Clinic")
+
+    with demo.reading() as session:
+        why = why_here(SessionReader(session), listed[0].id)
+
+    assert [row.priority for row in listed] == sorted((row.priority for row in listed), reverse=True)
+    assert why is not None and sum(points for points, _ in why.reasons) == why.priority
+
+
+def test_get_next_gives_the_first_ready_chart_and_never_the_same_twice(
+    demo: Database, coder: Actor, another_coder: Actor
+) -> None:
+    first_row, second_row = rows(demo, "Clinic")[:2]
+
+    mine = open_next(demo, coder, "Clinic")
+    theirs = open_next(demo, another_coder, "Clinic")
+
+    assert mine and theirs
+    assert (mine.work_item_id, theirs.work_item_id) == (first_row.id, second_row.id)
+
+
+def test_an_empty_worklist_gives_nothing(demo: Database, coder: Actor) -> None:
+    assert open_next(demo, coder, "No such list") is None
+
+
+def test_a_released_chart_is_ready_again(demo: Database, coder: Actor) -> None:
+    chart = open_next(demo, coder, "Clinic")
+    assert chart
+
+    release(demo, coder, chart.work_item_id)
+
+    assert rows(demo, "Clinic")[0].status == WorkStatus.READY
+
+
+def test_a_lease_that_ran_out_is_swept_back(demo: Database, coder: Actor) -> None:
+    chart = open_next(demo, coder, "Clinic")
+    assert chart
+    with demo.change(coder) as change:
+        change.session.get_one(WorkItem, chart.work_item_id).claimed_until = "2026-01-01T00:00:00.000Z"
+
+    assert sweep_leases(demo, coder) == 1
+    assert rows(demo, "Clinic")[0].claimed_by is None
+
+
+def test_a_chart_on_hold_cannot_be_opened_until_its_holds_are_cleared(demo: Database, coder: Actor) -> None:
+    item = rows(demo, "Inpatient")[0].id
+    hold(demo, coder, item, "discharge summary missing", "records")
+    with pytest.raises(ChartUnavailable, match="on hold"):
+        open_chart(demo, coder, item)
+
+    clear_holds(demo, coder, item)
+
+    assert open_chart(demo, coder, item).work_item_id == item
+
+
+def test_a_canceled_visit_takes_its_open_tasks_out_of_the_lists(demo: Database, coder: Actor) -> None:
+    row = rows(demo, "Clinic")[0]
+    with demo.change(coder) as change:
+        encounter = change.session.get_one(Encounter, row.encounter_id)
+        encounter.status = EncounterStatus.CANCELED
+        place(change.session, encounter)
+
+    assert row.id not in [other.id for other in rows(demo, "Clinic")]
+
+
+def test_the_filter_takes_words_in_any_order_and_no_wildcards(demo: Database) -> None:
+    name = rows(demo, "Clinic")[0]
+    family, given = name.patient.split(", ")
+
+    found = rows(demo, "Clinic", text=f"{given} {family}".lower())
+    nothing = rows(demo, "Clinic", text="%")
+
+    assert [row.id for row in found] == [name.id]
+    assert nothing == []
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_every_sort_shows_every_chart_once(demo: Database, sort: Sort) -> None:
+    listed = rows(demo, "Clinic", sort=sort)
+
+    assert sorted(row.id for row in listed) == sorted(row.id for row in rows(demo, "Clinic"))
+
+
+def test_counts_are_those_of_the_rows(demo: Database) -> None:
+    with demo.reading() as session:
+        counts = {count.worklist: count.ready for count in worklist_counts(SessionReader(session))}
+
+    assert counts == {name: len(rows(demo, name)) for name in counts}
+
+
+def test_every_state_has_its_way_out_but_canceled() -> None:
+    assert {state for state, after in TRANSITIONS.items() if not after} == {WorkStatus.CANCELED}
+    assert set(TRANSITIONS) == set(WorkStatus)
+
+
+def test_every_setting_has_a_task() -> None:
+    from store.terms import Setting
+
+    assert all(usual_tasks(setting) for setting in Setting)

@@ -1,0 +1,173 @@
+"""`codedesk search`, `code` and `codesets`, run as people run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.codesets.built_reference import built_reference
+
+ON = ("-d", "2026-06-01")
+
+
+@pytest.fixture(scope="session")
+def reference_path() -> Path:
+    """The reference database of this test run."""
+    return built_reference()
+
+
+@pytest.fixture
+def codedesk(reference_path: Path):
+    """Runs a command on the shared reference database."""
+
+    def run(*arguments: str, home: Path = reference_path.parent, stdin: str = "") -> subprocess.CompletedProcess:
+        environment = {**os.environ, "CODEDESK_HOME": str(home)}
+        command = [sys.executable, "-m", "tui.cli", *arguments]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=120)
+
+    return run
+
+
+def test_search_prints_codes_with_their_reason(codedesk) -> None:
+    done = codedesk("search", *ON, "-n", "1", "chest", "pain")
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "R07.9  Chest pain, unspecified",
+        "       title: Chest pain, unspecified",
+    ]
+    assert done.stderr == ""
+
+
+def test_search_as_json_is_one_document(codedesk) -> None:
+    done = codedesk("search", *ON, "--json", "-n", "2", "uti")
+
+    hits = json.loads(done.stdout)
+    assert hits[0]["code"] == "N39.0"
+    assert hits[0]["why"]["expanded"] == {"uti": "urinary tract infection"}
+
+
+def test_search_without_an_answer_says_so(codedesk) -> None:
+    assert codedesk("search", *ON, "qqqq").stdout == "nothing found\n"
+
+
+def test_batch_answers_one_line_of_codes_per_query_and_nothing_else(codedesk) -> None:
+    done = codedesk("search", *ON, "--batch", stdin="chest pain\n\ne11.9\n")
+
+    first, second, third = done.stdout.split("\n")[:3]
+    assert first.split()[0] == "R07.9"
+    assert second == ""
+    assert third == "E11.9"
+
+
+def test_all_systems_are_searched_with_all(codedesk) -> None:
+    done = codedesk("search", *ON, "-s", "all", "-n", "3", "wellness visit")
+
+    assert "G0438" in done.stdout
+    assert "HCPCS Level II" in done.stdout
+
+
+def test_code_shows_the_page(codedesk) -> None:
+    done = codedesk("code", *ON, "e11.42")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("E11.42  Type 2 diabetes mellitus with diabetic polyneuropathy\nbillable\n")
+    assert "Excludes1 (not coded here)" in done.stdout
+
+
+def test_code_as_json_is_one_document(codedesk) -> None:
+    page = json.loads(codedesk("code", *ON, "--json", "E11").stdout)
+
+    assert page["billable"] is False
+    assert page["default"] == "E11.9"
+    assert {
+        "code": "E11.9",
+        "title": "Type 2 diabetes mellitus without complications",
+        "billable": True,
+    } in page["children"]
+
+
+def test_codesets_list_names_what_is_complete_and_what_a_starter(codedesk) -> None:
+    releases = {row["system"]: row for row in json.loads(codedesk("codesets", "list", "--json").stdout)}
+
+    assert releases["icd10cm"]["billable"] == 74_719
+    assert releases["icd10cm"]["complete"] is True
+    assert releases["hcpcs"]["complete"] is False
+
+
+def test_a_date_nobody_covers_is_a_warning_and_an_answer(codedesk) -> None:
+    done = codedesk("search", "-d", "2026-10-05", "-n", "1", "chest pain")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("R07.9")
+    assert done.stderr.count("\n") == 1
+    assert "covers 2026-10-05" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "-d", "2026-02-30", "pain"),
+        ("search", "-d", "yesterday", "pain"),
+        ("code", "-d", "20260601", "I10"),
+        ("code", *ON, "E11.4Z"),
+        ("code", *ON, "\x1b[31m"),
+        ("code", "-s", "hcpcs", *ON, "K0001"),
+    ],
+)
+def test_a_bad_date_or_code_is_one_clear_line_and_exit_2(codedesk, arguments: tuple[str, ...]) -> None:
+    done = codedesk(*arguments)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all"])
+def test_a_damaged_reference_database_is_one_clear_line_and_exit_2(codedesk, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "reference.sqlite").write_bytes(content)
+
+    done = codedesk("search", "pain", home=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_write_permission_is_one_clear_line_and_exit_2(codedesk, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+
+    done = codedesk("search", "pain", home=tmp_path)
+
+    assert done.returncode == 2
+    assert "no write permission" in done.stderr
+
+
+def test_a_home_that_is_a_file_is_one_clear_line_and_exit_2(codedesk, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    done = codedesk("search", "pain", home=tmp_path / "file")
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["search", *ON, "pain"], ["code", *ON, "I10"], ["codesets", "list"]])
+def test_the_code_commands_load_neither_the_orm_nor_the_screens(reference_path: Path, arguments: list[str]) -> None:
+    program = (
+        "import sys; from tui.cli import main\n"
+        f"code = main({arguments!r})\n"
+        "print(sorted({'textual', 'sqlmodel', 'sqlalchemy'} & set(sys.modules)), file=sys.stderr)\n"
+        "sys.exit(code)"
+    )
+    environment = {**os.environ, "CODEDESK_HOME": str(reference_path.parent)}
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
+
+    assert (done.returncode, done.stderr.strip()) == (0, "[]")

@@ -1,0 +1,113 @@
+"""The registry of actions: what can be done, where, with which keys, and in which words.
+
+Read from `actions.toml`, checked when it is loaded. Footer, help and the `:` line show it; a screen carries an
+action out in its method `do_<id>` and may say in `why_not` that it cannot be done now.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+KEY_NAMES = {
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "shift+tab": "S-Tab",
+    "space": "Space",
+    "up": "Up",
+    "down": "Down",
+    "left": "Left",
+    "right": "Right",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "backspace": "BSpace",
+    "delete": "Del",
+} | {f"f{n}": f"F{n}" for n in range(1, 13)}
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """One action; `footer` is its place in the key line of each screen that has it there."""
+
+    id: str
+    on: tuple[str, ...]
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    group: str
+    footer: Mapping[str, int] = field(default_factory=dict)
+    danger: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key that screens show for it, or an empty text."""
+        return self.keys[0] if self.keys else ""
+
+
+class RegistryError(ValueError):
+    """The registry contradicts itself: a defect of the program, caught by its tests."""
+
+
+@cache
+def registry() -> tuple[Action, ...]:
+    """Every action in the order of the file. Raises RegistryError."""
+    entries = tomllib.loads(files("tui").joinpath("actions.toml").read_text(encoding="utf-8"))["action"]
+    actions = tuple(_action(entry) for entry in entries)
+    _check(actions)
+    return actions
+
+
+@cache
+def actions_on(screen: str) -> tuple[Action, ...]:
+    """The actions of a screen, its own before those of every screen."""
+    own = [action for action in registry() if screen in action.on]
+    return (*own, *(action for action in registry() if "any" in action.on))
+
+
+@cache
+def keymap(screen: str) -> dict[str, Action]:
+    """Key to action on a screen; a key of its own hides the same key of every screen."""
+    return {key: action for action in reversed(actions_on(screen)) for key in action.keys}
+
+
+@cache
+def footer(screen: str) -> tuple[Action, ...]:
+    """The actions of the key line in their order."""
+    places = {a: a.footer.get(screen, a.footer.get("any", 0)) for a in actions_on(screen)}
+    return tuple(sorted((a for a, place in places.items() if place), key=places.__getitem__))
+
+
+def key_name(key: str, character: str | None) -> str:
+    """A key as the registry writes it, from Textual's key and character."""
+    if key in KEY_NAMES:
+        return KEY_NAMES[key]
+    return character if character and character.isprintable() else key
+
+
+def _action(entry: dict) -> Action:
+    footer = entry.get("footer", {})
+    places = dict.fromkeys(entry["on"], footer) if isinstance(footer, int) else footer
+    return Action(**entry | {"on": tuple(entry["on"]), "keys": tuple(entry["keys"]), "footer": places})
+
+
+def _check(actions: tuple[Action, ...]) -> None:
+    seen: set[str] = set()
+    for action in actions:
+        if action.id in seen:
+            raise RegistryError(f"{action.id} stands twice")
+        seen.add(action.id)
+        if not (action.label and action.help.endswith(".") and action.group and action.on):
+            raise RegistryError(f"{action.id} needs a label, a sentence of help, a group and a screen")
+    for screen in {screen for action in actions for screen in action.on}:
+        taken: dict[str, str] = {}
+        for action in actions:
+            for key in action.keys if screen in action.on else ():
+                if key in taken:
+                    raise RegistryError(f"{screen}: {key} is {taken[key]} and {action.id}")
+                taken[key] = action.id

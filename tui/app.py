@@ -1,0 +1,203 @@
+"""The workstation: the one Textual application, its screens and the desks that work for them.
+
+It owns what outlives a screen: the record, the code sets, the palette, the chart in work. Every character that
+widgets draw passes `tui.safe`; nothing from outside is ever read as markup.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from textual import work
+from textual.app import App
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from codesets.errors import CodedeskError
+from store.database import Actor, Database
+from tui.crash import note_crash
+from tui.desk import CodeDesk, RecordDesk
+from tui.palette import Palette, palette_for
+from tui.safe import Sanitize
+from tui.screens.chart import ChartScreen
+from tui.screens.codes import CodeSearchScreen
+from tui.screens.desk import DeskScreen
+from tui.screens.help import HelpScreen
+from tui.screens.worklist import WorklistScreen
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Workstation(App[int]):
+    """codedesk on a terminal."""
+
+    TITLE = "codedesk"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = []
+    CSS_PATH = "styles/codedesk.tcss"
+
+    def __init__(self, today: date, palette: Palette | None = None) -> None:
+        super().__init__()
+        self.theme = "ansi-dark"
+        self.today = today
+        self.record = RecordDesk()
+        self.codes = CodeDesk()
+        self.palette = palette or palette_for(
+            os.environ.get("TERM", ""), "NO_COLOR" in os.environ, os.environ.get("CODEDESK_PALETTE", "")
+        )
+        self._sanitize = Sanitize()
+        self._crash = ""
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._sanitize]
+
+    def get_default_screen(self) -> Screen[Any]:
+        return WorklistScreen()
+
+    async def change(
+        self, service: Callable[Concatenate[Database, Actor, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a service of the store as the person at the keyboard; one operation, retried safely by its id."""
+        return await self.record.change(service, *args, **kwargs)
+
+    @property
+    def crash(self) -> str:
+        """The reference number of the defect that ended the program, or an empty text."""
+        return self._crash
+
+    @property
+    def chart_in_work(self) -> ChartScreen | None:
+        """The chart that is open for coding under the present screen."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, ChartScreen):
+                return None if screen.final else screen
+        return None
+
+    def open_chart(self, work_item_id: str, worklist: str) -> None:
+        """Open a chart of a worklist."""
+        self._open(work_item_id)
+
+    @work(exclusive=True, group="open")
+    async def _open(self, work_item_id: str) -> None:
+        from store.coding.service import open_chart
+
+        try:
+            opened = await self.change(open_chart, work_item_id)
+        except CodedeskError as error:
+            self._current.trouble(error)
+            return
+        await self.push_screen(ChartScreen(opened.work_item_id, opened.coding_id, opened.draft))
+
+    @work(exclusive=True, group="open")
+    async def open_chart_of(self, coding_id: str) -> None:
+        """Open the chart that a coding belongs to; a final one is opened to look at."""
+        from store.queries.codings import work_item_of
+
+        work_item_id = await self.record.read(work_item_of, coding_id)
+        if work_item_id:
+            self._open(work_item_id)
+
+    @work(exclusive=True, group="open")
+    async def next_chart(self, worklist: str, leaving: ChartScreen | None = None) -> None:
+        """Take the next ready chart of a worklist; the chart that is left is given back unless it is final."""
+        from store.coding.service import open_next
+
+        try:
+            opened = await self.change(open_next, worklist)
+        except CodedeskError as error:
+            self._current.trouble(error)
+            return
+        if opened is None:
+            self._current.say(f"No chart is ready in {worklist}.", "warning")
+            return
+        if leaving is not None:
+            await self._give_back(leaving)
+            await self.pop_screen()
+        await self.push_screen(ChartScreen(opened.work_item_id, opened.coding_id, opened.draft))
+
+    @work(group="open")
+    async def leave_chart(self, chart: ChartScreen) -> None:
+        """Go back to the worklist and give the chart back; its codes stay with it."""
+        await self._give_back(chart)
+        if self.screen is chart:
+            await self.pop_screen()
+
+    async def _give_back(self, chart: ChartScreen) -> None:
+        from store.worklists import release
+
+        if not chart.final:
+            await self.change(release, chart.work_item_id)
+
+    def leave_screen(self, screen: DeskScreen) -> None:
+        """Leave a screen; on the first one, ask before the program ends."""
+        if isinstance(screen, ChartScreen):
+            self.leave_chart(screen)
+        elif len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self._current.confirm("Leave codedesk?", self._end)
+
+    def do_help(self) -> None:
+        self.push_screen(HelpScreen(self._current))
+
+    def do_codes(self) -> None:
+        charts = [screen for screen in self.screen_stack if isinstance(screen, ChartScreen)]
+        on = charts[-1].service_date if charts else self.today
+        self._go("codes", lambda: CodeSearchScreen(on))
+
+    def do_worklists(self) -> None:
+        self._go("worklists", WorklistScreen)
+
+    def do_claims(self) -> None:
+        from tui.screens.claims import ClaimsScreen
+
+        self._go("claims", ClaimsScreen)
+
+    def do_redraw(self) -> None:
+        self._current.refresh(repaint=True, layout=True)
+
+    def do_quit(self) -> None:
+        self._current.confirm("Leave codedesk?", self._end)
+
+    async def _end(self) -> None:
+        self.exit(0)
+
+    @property
+    def _current(self) -> DeskScreen:
+        screen = self.screen
+        assert isinstance(screen, DeskScreen)
+        return screen
+
+    def _go(self, desk: str, make: Callable[[], DeskScreen]) -> None:
+        """Go to a desk: back to it where it is open below, else onto a new one."""
+        if self._current.desk == desk:
+            return
+        for depth, screen in enumerate(reversed(self.screen_stack)):
+            if isinstance(screen, DeskScreen) and screen.desk == desk:
+                self._back_to(depth)
+                return
+        self.push_screen(make())
+
+    @work(group="open")
+    async def _back_to(self, depth: int) -> None:
+        for _ in range(depth):
+            if isinstance(self.screen, ChartScreen):
+                await self._give_back(self.screen)
+            await self.pop_screen()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's own screen would print local variables, and with them patients: keep the trace, show a number.
+
+        Private to Textual 8 (`App._handle_exception`); a test holds it.
+        """
+        self._crash = note_crash(error)
+        self._exception = error
+        self.exit(1)
+
+    async def on_unmount(self) -> None:
+        self.record.close()
+        self.codes.close()

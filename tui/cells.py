@@ -1,0 +1,116 @@
+"""Text measured in terminal cells: cutting, filling and wrapping. Never `len`, which counts a wide character as one.
+
+A line of a screen is a tuple of spans, each a text and the name of its style (`tui.palette`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+Span = tuple[str, str]
+Line = tuple[Span, ...]
+
+CUT = "…"
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most `width` cells, with a mark where something was cut off."""
+    if width <= 0:
+        return ""
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + CUT
+
+
+def left(text: str, width: int) -> str:
+    """The text at the left of exactly `width` cells."""
+    return set_cell_size(cut(text, width), width)
+
+
+def right(text: str, width: int) -> str:
+    """The text at the right of exactly `width` cells."""
+    shown = cut(text, width)
+    return " " * (width - cell_len(shown)) + shown
+
+
+def line_width(line: Line) -> int:
+    """How many cells a line takes."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def fit_line(line: Line, width: int) -> Line:
+    """The line cut to `width` cells; what fits stays as it is."""
+    if line_width(line) <= width:
+        return line
+    fitted: list[Span] = []
+    room = width
+    for text, style in line:
+        if room <= 0:
+            break
+        shown = cut(text, room)
+        fitted.append((shown, style))
+        room -= cell_len(shown)
+    return tuple(fitted)
+
+
+def ends(start: Line, end: Line, width: int) -> Line:
+    """A line with one part at the left and one at the right; the left part gives way."""
+    room = width - line_width(end) - 1
+    start = fit_line(start, max(room, 0))
+    gap = max(width - line_width(start) - line_width(end), 0)
+    return (*start, (" " * gap, "text"), *end)
+
+
+def rule(title: str, note: str, width: int, style: str = "dim") -> Line:
+    """A rule with its title at the left and a note at the right: the only frame that screens have."""
+    end = f" {note} " if note else ""
+    if end:
+        end += "─"
+    start = f"── {cut(title, max(width - cell_len(end) - 6, 4))} " if title else "──"
+    fill = "─" * max(width - cell_len(start) - cell_len(end), 0)
+    return ((start, style), (fill, style if style == "dim" else "dim"), (end, style))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most `width` cells; words stay whole where they fit, indentation is kept for what follows."""
+    wrapped: list[str] = []
+    for paragraph in text.split("\n"):
+        wrapped.extend(_wrap_paragraph(paragraph.expandtabs(4).rstrip(), width))
+    return wrapped
+
+
+def join(spans: Iterable[Span], gap: str = "  ") -> Line:
+    """Spans with a gap between them."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined:
+            joined.append((gap, "text"))
+        joined.append(span)
+    return tuple(joined)
+
+
+def plain(line: Sequence[Span]) -> str:
+    """The text of a line without its styles."""
+    return "".join(text for text, _ in line)
+
+
+def _wrap_paragraph(paragraph: str, width: int) -> list[str]:
+    if cell_len(paragraph) <= width:
+        return [paragraph]
+    body = paragraph.lstrip()
+    indent = " " * min(len(paragraph) - len(body), width // 2)
+    lines, current = [], indent
+    for word in body.split(" "):
+        candidate = f"{current} {word}" if current.strip() else indent + word
+        if cell_len(candidate) <= width:
+            current = candidate
+            continue
+        if current.strip():
+            lines.append(current)
+        current = indent + word
+        while cell_len(current) > width:
+            head = set_cell_size(current, width)
+            lines.append(head)
+            current = indent + current[len(head) :]
+    lines.append(current)
+    return lines

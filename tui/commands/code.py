@@ -1,0 +1,137 @@
+"""`codedesk code`: the page of a code: title, path, notes with their owners, flags, children."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+
+from codesets import catalog
+from codesets.catalog import Code, CodePage, StepKind
+from codesets.errors import UnknownCode
+from codesets.notes import NoteKind
+from codesets.reference import Reference
+from codesets.releases import CodeSystem
+from tui.commands import codesets as shared
+
+_HEADINGS = {
+    NoteKind.INCLUDES: "Includes",
+    NoteKind.INCLUSION_TERM: "Inclusion terms",
+    NoteKind.EXCLUDES1: "Excludes1 (not coded here)",
+    NoteKind.EXCLUDES2: "Excludes2 (not included here)",
+    NoteKind.CODE_FIRST: "Code first",
+    NoteKind.USE_ADDITIONAL: "Use additional code",
+    NoteKind.CODE_ALSO: "Code also",
+    NoteKind.NOTES: "Notes",
+    NoteKind.SEVENTH_CHARACTER: "7th character",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("code", metavar="CODE", help="in any spelling: e11.42, E1142")
+    shared.add_system(parser)
+    shared.add_date(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the page; raises UnknownCode for a code that the release answering for the date does not have."""
+    on = shared.date_of(args)
+    system = CodeSystem(args.system)
+    with shared.open_with_progress() as reference:
+        page = catalog.page(reference, system, args.code, on)
+        if page is None:
+            shared.warn(reference.choose(system, on).warning)
+            raise _unknown(reference, system, args.code, on)
+    shared.warn(page.warning)
+    print(_json(page) if args.json else _text(page))
+    return 0
+
+
+def _unknown(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> UnknownCode:
+    release = reference.choose(system, on).release
+    if release is None:
+        return UnknownCode(f"{code[:40]!r}: no {system.label} release is loaded")
+    answer = catalog.validity(reference, system, code, release.starts)
+    near = f"near it: {answer.proposed.dotted} {answer.proposed.title}" if answer.proposed else ""
+    return UnknownCode(f"{answer.reason[:200]}", near or "codedesk search finds codes by words")
+
+
+def _text(page: CodePage) -> str:
+    code = page.code
+    lines = [f"{code.dotted}  {code.title}"]
+    flag = "billable" if code.billable else "header, needs more characters"
+    if page.default:
+        flag += f"; default {page.default.dotted} {page.default.title}"
+    lines += [flag, f"{page.release.system.label} {page.release.edition}, {page.release.period}"]
+    if not page.release.complete:
+        lines.append("from a starter list in own wording")
+    if page.path:
+        lines += ["", *(_step(page, depth) for depth in range(len(page.path)))]
+    for kind, notes in page.notes.items():
+        lines += ["", _HEADINGS[kind]]
+        for note in notes:
+            lines.append(f"  {note.text}" + (f"  [{_owner(note.owner_kind, note.owner)}]" if note.inherited else ""))
+    if page.seventh_characters:
+        lines += ["", f"7th characters of {catalog.dotted(page.seventh_characters[0].owner)}"]
+        lines += [f"  {row.character}  {'; '.join((row.meaning, *row.also))}" for row in page.seventh_characters]
+    if page.children:
+        lines += ["", "Below it", *(f"  {_child(child)}" for child in page.children)]
+    return "\n".join(lines)
+
+
+def _step(page: CodePage, depth: int) -> str:
+    step = page.path[depth]
+    return f"{'  ' * depth}{_owner(step.kind, step.id)}  {step.title}"
+
+
+def _owner(kind: StepKind, identity: str) -> str:
+    if kind is StepKind.CODE:
+        return catalog.dotted(identity)
+    return f"chapter {identity}" if kind is StepKind.CHAPTER else identity
+
+
+def _child(child: Code) -> str:
+    return f"{child.dotted:<9} {child.title}" + ("" if child.billable else "  (header)")
+
+
+def _json(page: CodePage) -> str:
+    code = page.code
+    document = {
+        "system": code.system.value,
+        "code": code.dotted,
+        "title": code.title,
+        "billable": code.billable,
+        "default": page.default.dotted if page.default else None,
+        "release": {
+            "edition": page.release.edition,
+            "starts": str(page.release.starts),
+            "ends": str(page.release.ends),
+            "complete": page.release.complete,
+        },
+        "covered": page.covered,
+        "warning": page.warning or None,
+        "path": [{"kind": s.kind.value, "id": _identity(s.kind, s.id), "title": s.title} for s in page.path],
+        "notes": {
+            kind.value: [
+                {
+                    "text": note.text,
+                    "owner_kind": note.owner_kind.value,
+                    "owner": _identity(note.owner_kind, note.owner),
+                    "inherited": note.inherited,
+                }
+                for note in notes
+            ]
+            for kind, notes in page.notes.items()
+        },
+        "seventh_characters": [
+            {"character": row.character, "meaning": row.meaning, "also": row.also} for row in page.seventh_characters
+        ],
+        "children": [{"code": c.dotted, "title": c.title, "billable": c.billable} for c in page.children],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _identity(kind: StepKind, identity: str) -> str:
+    return catalog.dotted(identity) if kind is StepKind.CODE else identity

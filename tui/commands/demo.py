@@ -1,0 +1,43 @@
+"""`codedesk demo`: the made-up site, made on first use; with a command behind it, that command runs on it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--create-only", action="store_true", help="make the site and stop")
+    parser.add_argument(
+        "command",
+        nargs=argparse.REMAINDER,
+        metavar="COMMAND …",
+        help="a command to run on the demo site instead of opening the screens: codedesk demo claims list",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the site if it is not there, then open it or run a command on it."""
+    from store.database import open_database
+    from store.demo.create import create_site, demo_environment
+    from tui.commands.codesets import open_with_progress
+
+    os.environ.update(demo_environment())
+    open_with_progress().close()
+    database = open_database()
+    added = create_site(database)
+    database.close()
+    if args.create_only:
+        where = os.environ["CODEDESK_DATABASE_URL"].removeprefix("sqlite:///")
+        print(f"demo site: {added} charts added, in {where}" if added else f"demo site: already there, in {where}")
+        return 0
+    if args.command:
+        from tui.cli import main
+
+        return main(args.command)
+    if added and sys.stderr.isatty():
+        print(f"demo site: {added} made-up charts added", file=sys.stderr)
+    from tui.commands import workstation
+
+    return workstation.run()

@@ -1,0 +1,85 @@
+"""`codedesk search`: ranked codes for words, abbreviations or codes."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sys
+
+from codesets.releases import CodeSystem
+from codesets.search import Engine, Hit, open_engine
+from tui.commands import codesets as shared
+
+BATCH_LIMIT = 25
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    shared.add_system(parser, "all")
+    shared.add_date(parser)
+    parser.add_argument("-n", "--limit", type=shared.positive, default=BATCH_LIMIT, help="at most N answers")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument(
+        "--batch", action="store_true", help="a query per line on stdin, a line of codes per query on stdout"
+    )
+    parser.add_argument("query", nargs="*", metavar="QUERY", help="words, an abbreviation, or a code")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Search once, or for every line of stdin; 0 even when nothing was found."""
+    on = shared.date_of(args)
+    systems = list(CodeSystem) if args.system == "all" else [CodeSystem(args.system)]
+    with shared.open_with_progress() as reference:
+        engine = open_engine(reference)
+        for system in systems:
+            shared.warn(reference.choose(system, on).warning)
+        if args.batch:
+            return _batch(engine, systems, on, args.limit)
+        hits = engine.search(" ".join(args.query), systems, on, args.limit)
+        print(_json(hits) if args.json else _text(hits, len(systems) > 1))
+    return 0
+
+
+def _batch(engine: Engine, systems: list[CodeSystem], on: dt.date, limit: int) -> int:
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    while line := sys.stdin.readline():
+        hits = engine.search(line.strip(), systems, on, limit)
+        print(*(hit.dotted for hit in hits), flush=True)
+    return 0
+
+
+def _text(hits: list[Hit], with_system: bool) -> str:
+    if not hits:
+        return "nothing found"
+    width = max(len(hit.dotted) for hit in hits)
+    lines = []
+    for hit in hits:
+        system = f"{hit.system.label:<15}" if with_system else ""
+        header = "" if hit.billable else " (header)"
+        lines.append(f"{system}{hit.dotted:<{width}}  {hit.title}{header}")
+        lines.append(f"{'':{len(system) + width}}  {hit.why.text()}")
+    return "\n".join(lines)
+
+
+def _json(hits: list[Hit]) -> str:
+    documents = [
+        {
+            "system": hit.system.value,
+            "code": hit.dotted,
+            "title": hit.title,
+            "billable": hit.billable,
+            "score": round(hit.score, 4),
+            "why": {
+                "term": hit.why.term,
+                "kind": hit.why.kind,
+                "matched": hit.why.matched,
+                "corrected": dict(hit.why.corrected),
+                "completed": dict(hit.why.completed),
+                "expanded": dict(hit.why.expanded),
+                "header": hit.why.header or None,
+            },
+        }
+        for hit in hits
+    ]
+    return json.dumps(documents, ensure_ascii=False, indent=2)

@@ -1,0 +1,54 @@
+"""`codedesk` without a command: opens the screens on this site's record."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+
+from codesets.errors import UsageError
+
+# Textual reads these when it is imported; some would load a module or write a file at a stranger's word.
+_HOSTILE = ("TEXTUAL_", "COLUMNS", "LINES")
+_DEFAULTS = {
+    "TEXTUAL_FPS": "120",
+    "TEXTUAL_ANIMATIONS": "none",
+    "TEXTUAL_SMOOTH_SCROLL": "0",
+    "ESCDELAY": "25",
+}
+MIN_COLUMNS, MIN_ROWS = 80, 24
+
+
+def run(options: argparse.Namespace | None = None) -> int:
+    """Open the workstation and return its exit code. Raises UsageError where there is no terminal for it."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("the screens need a terminal", "codedesk --help lists what works without one")
+    for name in [name for name in os.environ if name.startswith(_HOSTILE)]:
+        del os.environ[name]
+    size = shutil.get_terminal_size()
+    if size.columns < MIN_COLUMNS or size.lines < MIN_ROWS:
+        raise UsageError(
+            f"the terminal has {size.columns}x{size.lines}, the screens need {MIN_COLUMNS}x{MIN_ROWS}",
+            "make the window larger",
+        )
+    os.environ.update(_DEFAULTS)
+    from store.database import open_database
+    from store.people import current_actor
+    from store.settings import today
+    from tui.commands.codesets import open_with_progress
+
+    open_with_progress().close()
+    database = open_database()
+    with database.reading() as session:
+        current_actor(session)
+    database.close()
+    from tui.app import Workstation
+
+    workstation = Workstation(today())
+    code = workstation.run(mouse=False) or 0
+    if workstation.crash:
+        print(f"codedesk: a defect ended the screens; reference {workstation.crash}", file=sys.stderr)
+        print("What was entered is saved. Tell an administrator the reference.", file=sys.stderr)
+        return 1
+    return code

@@ -1,0 +1,79 @@
+"""Six colors by meaning, none for decoration: text, dim, focus, good, warning, error.
+
+The terminal's own background and foreground stay; the six differ in brightness, so that they hold in 16 colors
+and in none. Everything that a color says is also said by a character.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.style import Style
+
+
+@dataclass(frozen=True)
+class Palette:
+    """A named set of styles; `cursor` is the selected row from edge to edge."""
+
+    name: str
+    styles: dict[str, Style]
+
+    def __getitem__(self, name: str) -> Style:
+        return self.styles[name]
+
+
+DARK = Palette(
+    "dark",
+    {
+        "text": Style(),
+        "strong": Style(bold=True),
+        "dim": Style(color="#7d8590"),
+        "focus": Style(color="#58a6ff", bold=True),
+        "good": Style(color="#7ee787"),
+        "warning": Style(color="#e3b341"),
+        "error": Style(color="#ff7b72", bold=True),
+        "cursor": Style(reverse=True),
+        "match": Style(bold=True, underline=True),
+    },
+)
+
+SIXTEEN = Palette(
+    "16",
+    {
+        "text": Style(),
+        "strong": Style(bold=True),
+        "dim": Style(color="bright_black"),
+        "focus": Style(color="bright_blue", bold=True),
+        "good": Style(color="green"),
+        "warning": Style(color="yellow"),
+        "error": Style(color="bright_red", bold=True),
+        "cursor": Style(reverse=True),
+        "match": Style(bold=True, underline=True),
+    },
+)
+
+MONO = Palette(
+    "mono",
+    {
+        "text": Style(),
+        "strong": Style(bold=True),
+        "dim": Style(),
+        "focus": Style(bold=True),
+        "good": Style(),
+        "warning": Style(bold=True),
+        "error": Style(bold=True, underline=True),
+        "cursor": Style(reverse=True),
+        "match": Style(bold=True, underline=True),
+    },
+)
+
+PALETTES = {palette.name: palette for palette in (DARK, SIXTEEN, MONO)}
+
+
+def palette_for(term: str, no_color: bool, wanted: str = "") -> Palette:
+    """The palette that a terminal can show, unless one is asked for by name."""
+    if wanted in PALETTES:
+        return PALETTES[wanted]
+    if no_color or term in ("dumb", "vt100", "vt220"):
+        return MONO
+    return DARK if "256" in term or term.endswith("direct") else SIXTEEN

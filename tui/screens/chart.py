@@ -1,0 +1,517 @@
+"""The chart: what was written about the visit, the codes beside it, and the one line in which they are typed.
+
+At 80 columns the document stands above the codes, at 132 beside them. Matches of the entry line cover the
+lower rows while something is typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.timer import Timer
+
+from codesets import catalog
+from codesets.catalog import Reference
+from codesets.edits import CodeFinding
+from codesets.releases import CodeSystem
+from codesets.search import Engine
+from store.coding.codes import Codes, Defaults
+from store.coding.entry import AddDiagnosis, AddProcedure, Entry, EntryError, Search, line_letter, parse
+from store.coding.lookup import check_chart, system_of
+from store.queries import Reader
+from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
+from store.queries.codings import coding_codes, coding_defaults
+from store.terms import CodingKind, CodingStatus, DiagnosisRole, DocumentStatus, Severity
+from tui.cells import Line, cut, ends, left, right, wrap
+from tui.money import dollars
+from tui.screens.chart_facts import fact_lines
+from tui.screens.desk import WIDE, DeskScreen
+from tui.screens.worklist import hold_chart
+from tui.widgets.row_table import Column
+from tui.widgets.text_pane import Content, TextPane
+
+ROLE_MARK = {
+    DiagnosisRole.PRINCIPAL: "p",
+    DiagnosisRole.SECONDARY: "",
+    DiagnosisRole.ADMITTING: "adm",
+    DiagnosisRole.REASON: "rfv",
+    DiagnosisRole.EXTERNAL_CAUSE: "ext",
+}
+LAYOUTS = ("both", "note", "codes")
+DRAFT_SECONDS = 0.4
+MATCHES = 7
+MATCH_COLUMNS = (
+    Column("", 9, lambda row: " " + row[0], style=lambda row: "strong"),
+    Column("", 0, lambda row: row[1]),
+    Column("", 44, lambda row: row[2], style=lambda row: "dim", from_width=WIDE),
+    Column("", 5, lambda row: {"icd10cm": "dx", "icd10pcs": "PCS"}.get(row[3], "HCPCS"), style=lambda row: "dim"),
+)
+
+
+@dataclass(frozen=True)
+class ChartOnScreen:
+    """Everything of the chart that the screen shows, read in one go."""
+
+    head: ChartHead
+    documents: tuple[ChartDocument, ...]
+    charged: dict[str, str]
+    """The charge master's words for each code charged: the title where no code set has one."""
+    codes: Codes
+    defaults: Defaults
+
+
+class ChartScreen(DeskScreen):
+    """One chart open for coding, or to look at when it is final."""
+
+    name_on = "chart"
+
+    def __init__(self, work_item_id: str, coding_id: str, draft: str = "") -> None:
+        super().__init__()
+        self.work_item_id = work_item_id
+        self.coding_id = coding_id
+        self._draft = draft
+        self._chart: ChartOnScreen | None = None
+        self._titles: dict[tuple[str, str], str] = {}
+        self._findings: tuple[CodeFinding, ...] = ()
+        self._release = ""
+        self._document = 0
+        self._showing = "document"
+        self._layout = 0
+        self._words = ""
+        self._draft_timer: Timer | None = None
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield TextPane(id="document")
+            yield TextPane(id="codes")
+
+    @property
+    def document_pane(self) -> TextPane:
+        return self.query_one("#document", TextPane)
+
+    @property
+    def codes_pane(self) -> TextPane:
+        return self.query_one("#codes", TextPane)
+
+    @property
+    def pane(self) -> TextPane:
+        return self.codes_pane if LAYOUTS[self._layout] == "codes" else self.document_pane
+
+    @property
+    def service_date(self) -> date:
+        """The day that decides the code sets of this chart."""
+        return date.fromisoformat(self._chart.head.service_date) if self._chart else self.workstation.today
+
+    @property
+    def final(self) -> bool:
+        return self._chart is not None and self._chart.head.coding_status == CodingStatus.FINAL
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.document_pane.set_active(True)
+        self.work(self._load(), group="load")
+
+    def place(self) -> tuple[Line, Line]:
+        if self._chart is None:
+            return (), ()
+        head = self._chart.head
+        who = f"{head.sex} {head.age}".strip()
+        start: Line = (
+            (head.patient, "strong"),
+            (f"  {who}  {head.mrn}  {head.service_date} {head.setting.label}  {head.provider}", "text"),
+        )
+        if head.kind == CodingKind.FACILITY and not head.inpatient:
+            start = (*start, ("  facility", "dim"))
+        state: Line = (("✓ final  ", "good"),) if self.final else ()
+        return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
+
+    def why_not(self, action: str) -> str:
+        if action in ("enter_code", "final", "redo", "hold") and self.final:
+            return "the coding is final; u takes it back until the claim is exported"
+        if action == "find_next" and not self._words:
+            return "nothing was looked for yet; / finds words"
+        return ""
+
+    async def _load(self) -> None:
+        self._chart = await self.workstation.record.read(_read_chart, self.work_item_id, self.coding_id)
+        self._show_document()
+        await self._show_codes()
+        if self._draft and not self.final:
+            self.ask("entry", "+", self._draft)
+            self.edited("entry", self._draft)
+            self.say("What you had typed is still here.")
+        elif not self.final:
+            self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 a,b   -3   or words", "dim")
+
+    def _show_document(self) -> None:
+        chart = self._chart
+        if chart is None:
+            return
+        self._showing = "document"
+        if not chart.documents:
+            self.document_pane.show("No document has come for this visit yet", lambda width: ())
+            return
+        document = chart.documents[self._document % len(chart.documents)]
+        day = document.authored_at[:10]
+        title = f"{document.type_name} {day}   {self._document % len(chart.documents) + 1} of {len(chart.documents)}"
+        self.document_pane.show(title, partial(_document_lines, document), _signature(document))
+
+    async def _show_codes(self) -> None:
+        chart = self._chart
+        if chart is None:
+            return
+        asked = await self.workstation.codes.ask(_look_up, chart, tuple(self._titles))
+        self._titles |= asked.titles
+        self._findings, self._release = asked.findings, asked.release
+        codes = chart.codes
+        lines = f"{len(codes.lines)} line{'' if len(codes.lines) == 1 else 's'}"
+        diagnoses = f"{len(codes.diagnoses)} diagnos{'is' if len(codes.diagnoses) == 1 else 'es'}"
+        title = f"Codes  {diagnoses}, {lines}, {dollars(codes.charge_cents)}"
+        content = partial(_code_lines, chart, self._titles, self._findings)
+        self.codes_pane.show(title, content, _tally(self._findings), keep=True)
+        self.refresh_frame()
+
+    def do_enter_code(self) -> None:
+        self.ask("entry", "+")
+
+    def unknown_key(self, key: str) -> None:
+        if not self.final and (key.isdigit() or key == "-"):
+            self.ask("entry", "+", key)
+
+    def edited(self, asking: str, text: str) -> None:
+        if asking == "entry":
+            self._keep_draft(text)
+            self._match(text)
+
+    def entered(self, asking: str, text: str) -> None:
+        if asking == "entry" and text.strip():
+            self.work(self._enter(text), group="enter")
+        elif asking == "entry":
+            self._close_entry()
+
+    def left(self, asking: str, text: str) -> None:
+        if asking == "entry":
+            self._keep_draft("", now=True)
+
+    def do_find(self) -> None:
+        async def found(text: str) -> None:
+            self._words = text.strip()
+            if not self.document_pane.find(self._words) and self._words:
+                self.say(f"“{self._words}” does not stand in this document.", "warning")
+            elif self._words:
+                self.say("N goes to the next place.", "dim")
+
+        self.ask("find", "/", self._words, found)
+
+    def do_find_next(self) -> None:
+        if not self.document_pane.find(self._words, again=True):
+            self.say(f"“{self._words}” does not stand in this document.", "warning")
+
+    def do_next_document(self) -> None:
+        self._turn(1)
+
+    def do_previous_document(self) -> None:
+        self._turn(-1)
+
+    def do_layout(self) -> None:
+        self._layout = (self._layout + 1) % len(LAYOUTS)
+        for name in LAYOUTS:
+            self.set_class(LAYOUTS[self._layout] == name, f"-{name}")
+        self.document_pane.set_active(self.pane is self.document_pane)
+        self.codes_pane.set_active(self.pane is self.codes_pane)
+
+    def do_findings(self) -> None:
+        self._toggle("findings", "Findings", partial(finding_lines, self._findings), _tally(self._findings))
+
+    def do_chart_facts(self) -> None:
+        async def shown() -> None:
+            facts = await self.workstation.record.read(fact_lines, self._chart.head) if self._chart else None
+            if facts:
+                self._toggle("facts", "Visit, coverage, charges, codes as received", facts, "")
+
+        self.work(shown())
+
+    def do_answer_key(self) -> None:
+        async def shown() -> None:
+            from tui.screens.answer_key import key_lines
+
+            lines = key_lines(self._chart.head.visit_number, self._chart.head.kind) if self._chart else None
+            if lines is None:
+                self.say("This chart has no answer key: only charts of the demo site have one.", "warning")
+            else:
+                self._toggle("key", "Answer key", lines, "training")
+
+        self.work(shown())
+
+    def do_hold(self) -> None:
+        if self._chart:
+            hold_chart(self, self.work_item_id, self._chart.head.patient, lambda: self.workstation.leave_screen(self))
+
+    def do_next_chart(self) -> None:
+        if self._chart:
+            self.workstation.next_chart(self._chart.head.worklist, leaving=self)
+
+    def do_undo(self) -> None:
+        self.work(self._undo(back=True), group="enter")
+
+    def do_redo(self) -> None:
+        self.work(self._undo(back=False), group="enter")
+
+    def do_final(self) -> None:
+        chart = self._chart
+        if chart is None:
+            return
+        codes = chart.codes
+        what = f"{len(codes.diagnoses)} diagnoses, {len(codes.lines)} lines, {dollars(codes.charge_cents)}"
+        self.confirm(f"Final code: {what}?", self._final)
+
+    def do_leave(self) -> None:
+        if self._showing != "document":
+            self._show_document()
+            return
+        self.workstation.leave_chart(self)
+
+    def take_code(self, system: CodeSystem, code: str, why: str) -> None:
+        """Add a code that was found in the encoder, with the trail that led to it."""
+        self.work(self._add(_entry_for(system, code), why), group="enter")
+
+    @work(exclusive=True, group="match")
+    async def _match(self, text: str) -> None:
+        words = text.lstrip("+ ").strip()
+        if not words or words[0] == "-" or self._chart is None:
+            self.close_choices()
+            return
+        rows = await self.workstation.codes.search(_matches, words, self._chart.head)
+        if self.entry.asking != "entry":
+            return
+        if rows:
+            self.offer(rows, MATCH_COLUMNS)
+        else:
+            self.close_choices()
+
+    async def _enter(self, text: str) -> None:
+        chart = self._chart
+        if chart is None:
+            return
+        entry = await self.workstation.codes.ask(_parse, text, chart.head)
+        why = f"typed {text.strip()}"
+        if isinstance(entry, Search):
+            row = self.choices.selected if self.choices.has_class("-open") else None
+            if row is None:
+                raise EntryError(f"nothing is found for “{entry.words}”", "other words, or a code")
+            system, code = row[3:5]
+            entry, why = _entry_for(CodeSystem(system), code), f"search “{entry.words}”: {row[2]}"
+        await self._add(entry, why)
+        if self.entry.asking == "entry":
+            self.entry.text = ""
+            self.close_choices()
+        self._keep_draft("", now=True)
+
+    async def _add(self, entry: Entry, why: str) -> None:
+        from store.coding.service import enter
+
+        chart = self._chart
+        if chart is None:
+            return
+        entered = await self.workstation.change(enter, self.coding_id, entry, chart.defaults, why)
+        await self._changed(entered.codes, entered.message + "  u takes it back.")
+
+    async def _changed(self, codes: Codes, message: str) -> None:
+        if self._chart:
+            self._chart = replace(self._chart, codes=codes)
+            await self._show_codes()
+        self.entry.say(message)
+
+    async def _undo(self, back: bool) -> None:
+        from store.coding.service import redo, take_back, undo
+
+        if self.final:
+            message = await self.workstation.change(take_back, self.coding_id)
+            await self._load()
+            self.say(message)
+            return
+        undone = await self.workstation.change(undo if back else redo, self.coding_id)
+        await self._changed(undone.codes, undone.message)
+
+    async def _final(self) -> None:
+        from store.coding.service import finalize
+
+        message = await self.workstation.record.change_with_codes(finalize, self.coding_id)
+        await self._load()
+        self.say(f"{message}  n takes the next chart.", "good")
+
+    def _turn(self, by: int) -> None:
+        if self._chart and self._chart.documents:
+            if self._showing == "document":
+                self._document = (self._document + by) % len(self._chart.documents)
+            self._show_document()
+
+    def _toggle(self, showing: str, title: str, content: Content, note: str) -> None:
+        if self._showing == showing:
+            self._show_document()
+            return
+        self._showing = showing
+        self.document_pane.show(title, content, note)
+        self.say("Esc shows the document again.", "dim")
+
+    def _close_entry(self) -> None:
+        self.entry.end()
+        self.close_choices()
+        self.refresh_frame()
+
+    def _keep_draft(self, text: str, now: bool = False) -> None:
+        """Put what is typed into the record, at once or within a moment of the last key."""
+        if self._draft_timer:
+            self._draft_timer.stop()
+        save = partial(self.work, self._save_draft(text), "draft") if now else None
+        if save:
+            save()
+        else:
+            self._draft_timer = self.set_timer(DRAFT_SECONDS, lambda: self.work(self._save_draft(text), "draft"))
+
+    async def _save_draft(self, text: str) -> None:
+        from store.coding.service import save_draft
+
+        if self._chart:
+            await self.workstation.change(save_draft, self._chart.head.encounter_id, text)
+
+
+@dataclass(frozen=True)
+class _LookedUp:
+    titles: dict[tuple[str, str], str]
+    findings: tuple[CodeFinding, ...]
+    release: str
+
+
+def _read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScreen:
+    head = chart_head(reader, work_item_id)
+    return ChartOnScreen(
+        head,
+        tuple(chart_documents(reader, head.encounter_id)),
+        {charge.procedure_code: charge.description for charge in chart_charges(reader, head.encounter_id)},
+        coding_codes(reader, coding_id),
+        coding_defaults(reader, head.encounter_id, head.service_date),
+    )
+
+
+def _look_up(reference: Reference, chart: ChartOnScreen, known: tuple[tuple[str, str], ...]) -> _LookedUp:
+    """Titles of codes not seen yet, the findings of the edits, and the release that answered."""
+    on = date.fromisoformat(chart.head.service_date)
+    wanted = [("icd10cm", d.code) for d in chart.codes.diagnoses] + [(p.system, p.code) for p in chart.codes.lines]
+    titles = {}
+    for system, code in set(wanted) - set(known):
+        found = catalog.find(reference, CodeSystem(system), code, on)
+        titles[system, code] = found.title if found else ""
+    choice = reference.choose(CodeSystem.ICD10CM, on)
+    release = f"ICD {choice.release.edition}" if choice.release else "no ICD release"
+    if not choice.covered:
+        release += ": date not covered"
+    return _LookedUp(titles, check_chart(reference, chart.head, chart.codes), release)
+
+
+def _parse(reference: Reference, text: str, head: ChartHead) -> Entry:
+    on = date.fromisoformat(head.service_date)
+    return parse(text, lambda code: system_of(reference, code, on))
+
+
+def _matches(engine: Engine, words: str, head: ChartHead) -> list[tuple[str, str, str, str, str]]:
+    """The best codes for what is typed: diagnoses, procedures of HCPCS, and PCS on the facility's side."""
+    systems = [CodeSystem.ICD10CM, CodeSystem.HCPCS]
+    if head.kind == CodingKind.FACILITY:
+        systems.append(CodeSystem.ICD10PCS)
+    hits = engine.search(words, systems, date.fromisoformat(head.service_date), MATCHES)
+    return [(hit.dotted, hit.title, hit.why.text(), hit.system.value, hit.code) for hit in hits]
+
+
+def _entry_for(system: CodeSystem, code: str) -> Entry:
+    if system is CodeSystem.ICD10CM:
+        return AddDiagnosis(code)
+    return AddProcedure(system.value, code)
+
+
+def _document_lines(document: ChartDocument, width: int) -> list[Line]:
+    lines: list[Line] = []
+    if not document.status.authenticated:
+        lines.append(((" not signed yet: do not code from it", "warning"),))
+    return lines + [((" ", "text"), (text, "text")) for text in wrap(document.text.strip("\n"), width - 2)]
+
+
+def _signature(document: ChartDocument) -> str:
+    if document.status in (DocumentStatus.AUTHENTICATED, DocumentStatus.LEGALLY_AUTHENTICATED):
+        when = document.authenticated_at
+        return f"signed {when[11:16] or when[:10]}".strip() if when else "signed"
+    return "not signed"
+
+
+def _tally(findings: tuple[CodeFinding, ...]) -> str:
+    names = {"critical": "critical", "error": "error", "warning": "warning", "could_not_check": "not checked"}
+    parts = []
+    for severity, name in names.items():
+        count = sum(finding.severity.value == severity for finding in findings)
+        if count:
+            plural = "s" if count > 1 and name in ("error", "warning") else ""
+            parts.append(f"{count} {name}{plural}")
+    return "  ".join(parts) or "no findings"
+
+
+def _code_lines(
+    chart: ChartOnScreen,
+    titles: dict[tuple[str, str], str],
+    findings: tuple[CodeFinding, ...],
+    width: int,
+) -> list[Line]:
+    lines: list[Line] = []
+    marked = {finding.place.rsplit(".pointers", 1)[0]: finding.severity.value for finding in findings}
+    for sequence, diagnosis in enumerate(chart.codes.diagnoses, 1):
+        role = ROLE_MARK[diagnosis.role]
+        end = f"{role:>3} {diagnosis.poa:>1}" if chart.head.inpatient else f"{role:>3}"
+        mark = _mark(marked.get(f"diagnosis.{sequence}"))
+        start: Line = (mark, (f"{sequence:>2} ", "dim"), (left(diagnosis.code, 9), "strong"))
+        title = titles.get(("icd10cm", diagnosis.code), "")
+        lines.append(ends((*start, (cut(title, width - 19), "text")), ((end + " ", "dim"),), width))
+    for sequence, line in enumerate(chart.codes.lines, 1):
+        mark = _mark(marked.get(f"line.{sequence}"))
+        pointers = ",".join(map(str, line.pointers)) or "–"
+        end = f"{' '.join(line.modifiers):<5} {line.units:>3} {pointers:<8}{right(dollars(line.charge_cents), 9)} "
+        start = (mark, (f" {line_letter(sequence)} ", "dim"), (left(line.code, 8), "strong"))
+        title = titles.get((line.system, line.code), "") or chart.charged.get(line.code, "")
+        lines.append(ends((*start, (cut(title, width - 42), "text")), ((end, "text"),), width))
+    if not lines:
+        lines.append(((" Nothing coded yet. + and a code or words begin.", "dim"),))
+    for finding in findings:
+        severity = Severity(finding.severity.value)
+        fix = f"  {finding.fix}" if finding.fix else ""
+        lines.append((_mark(severity.value), (" " + cut(f"{finding.message}{fix}", width - 4), _style(severity))))
+    return lines
+
+
+def finding_lines(findings: tuple[CodeFinding, ...], width: int) -> list[Line]:
+    """Every finding whole: message, fix, where, and the source of the rule."""
+    lines: list[Line] = []
+    for finding in findings:
+        severity = Severity(finding.severity.value)
+        lines.append((_mark(severity.value), (f" {finding.title}", "strong"), (f"   {finding.place}", "dim")))
+        lines += [(("   ", "text"), (text, _style(severity))) for text in wrap(finding.message, width - 4)]
+        if finding.fix:
+            lines += [(("   ", "text"), (text, "text")) for text in wrap(finding.fix, width - 4)]
+        source = f"{finding.rule_id} version {finding.rule_version}: {finding.citation}"
+        lines += [(("   ", "text"), (text, "dim")) for text in wrap(source, width - 4)]
+    return lines or [((" The edits found nothing on these codes.", "good"),)]
+
+
+def _mark(severity: str | None) -> tuple[str, str]:
+    if severity is None:
+        return "  ", "text"
+    found = Severity(severity)
+    return f"{found.mark:>2}", _style(found)
+
+
+def _style(severity: Severity) -> str:
+    if severity.blocks:
+        return "error"
+    return {"warning": "warning", "could_not_check": "dim"}.get(severity.value, "text")

@@ -1,0 +1,51 @@
+"""What is known of a visit beside its notes: times and place, coverages, posted charges, codes as they came in."""
+
+from __future__ import annotations
+
+from store.queries import Reader
+from store.queries.charts import ChartHead, chart_charges, chart_coverages, source_codes
+from tui.cells import Line, left, right, wrap
+from tui.money import dollars
+from tui.widgets.text_pane import Content
+
+
+def fact_lines(reader: Reader, head: ChartHead) -> Content:
+    """The lines of the facts pane, for any width."""
+    visit = [
+        ("visit", f"{head.visit_number}   {head.setting.label}, class {head.patient_class.value}"),
+        ("from", head.started_at.replace("T", " ")),
+        ("to", (head.ended_at or "–").replace("T", " ")),
+        ("place", f"POS {head.place_of_service or '–'}   disposition {head.discharge_disposition or '–'}"),
+        ("reason", head.reason or "–"),
+    ]
+    coverages = chart_coverages(reader, head.encounter_id)
+    charges = chart_charges(reader, head.encounter_id)
+    received = source_codes(reader, head.encounter_id)
+
+    def lines(width: int) -> list[Line]:
+        shown: list[Line] = []
+        for label, text in visit:
+            for number, part in enumerate(wrap(text, width - 11)):
+                shown.append(((f" {label if not number else '':<9}", "dim"), (part, "text")))
+        for c in coverages:
+            shown.append(((f" payer {c.sequence}  ", "dim"), (f"{c.payer}   member {c.member_id or '–'}", "text")))
+            dates = f"{c.effective_on or '…'} to {c.expires_on or '…'}"
+            detail = f"{c.relationship} {c.subscriber}   group {c.group_number or '–'}   {dates}"
+            if c.authorization_number:
+                detail += f"   authorization {c.authorization_number}"
+            shown.append(((" " * 10, "text"), (detail, "dim")))
+        if not coverages:
+            shown.append(((" payer    ", "dim"), ("self pay", "text")))
+        for number, charge in enumerate(charges):
+            label = "charges" if number == 0 else ""
+            code = charge.procedure_code or charge.revenue_code
+            text = f"{charge.service_date}  {left(code, 6)} {left(charge.description, max(width - 48, 8))}"
+            end = f"{right(f'x{charge.units}', 4)} {right(dollars(charge.cents), 10)}"
+            shown.append(((f" {label:<9}", "dim"), (text, "text"), (end, "text")))
+        for number, code in enumerate(received):
+            label = "received" if number == 0 else ""
+            text = f"{code.system} {code.code} {code.display}"
+            shown.append(((f" {label:<9}", "dim"), (text, "text")))
+        return shown
+
+    return lines

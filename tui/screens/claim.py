@@ -1,0 +1,255 @@
+"""One claim in review (F4, Enter): the form as it will leave, and every finding with its place, source and fix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.queries.claims import ClaimPage, FindingRow, LineRow, claim_page
+from store.terms import ClaimStatus, FindingState, Severity
+from tui.cells import Line, ends, left, right, wrap
+from tui.money import dollars
+from tui.screens.desk import WIDE, DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+
+class ClaimScreen(DeskScreen):
+    """The form above, the findings below; the finding under the cursor is shown whole."""
+
+    name_on = "claim"
+
+    def __init__(self, claim_id: str) -> None:
+        super().__init__()
+        self._claim_id = claim_id
+        self._page: ClaimPage | None = None
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield TextPane(id="form")
+            with Container(id="found"):
+                yield TextPane(id="findings-rule")
+                yield RowTable(_COLUMNS, headings=False, id="findings", empty="No findings: the claim is clean.")
+                yield TextPane(id="finding")
+
+    @property
+    def findings(self) -> RowTable:
+        return self.query_one("#findings", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.findings
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.work(self._load())
+
+    def place(self) -> tuple[Line, Line]:
+        if self._page is None:
+            return (("Claim", "strong"),), ()
+        row = self._page.row
+        start: Line = (
+            (f"Claim {row.number}", "strong"),
+            (f"  {row.patient}  {row.payer or 'no payer'}  {row.form}  {row.status.value.replace('_', ' ')}", "text"),
+        )
+        return start, ((dollars(row.total_cents), "strong"),)
+
+    def why_not(self, action: str) -> str:
+        gone = self._page is not None and self._page.row.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID)
+        if gone and action in ("rescrub", "override"):
+            return "the claim has left or was given up"
+        if action == "override" and self.findings.selected is None:
+            return "there is no finding under the cursor"
+        return ""
+
+    async def _load(self) -> None:
+        page = await self.workstation.record.read(claim_page, self._claim_id, self.workstation.today)
+        if page is None:
+            self.say("That claim is not there any more.", "error")
+            return
+        self._page = page
+        self.query_one("#form", TextPane).show("form", lambda width: form_lines(page, width), _tally(page))
+        note = _tally(page) if self.wide else ""
+        self.query_one("#findings-rule", TextPane).show("findings", lambda width: (), note)
+        self.findings.set_source(ListSource(page.findings, lambda row: row.id))
+        self.refresh_frame()
+        if page.filing_days_left is not None and page.row.status is not ClaimStatus.EXPORTED:
+            self.say(
+                f"Filing limit in {page.filing_days_left} days.", "dim" if page.filing_days_left > 30 else "warning"
+            )
+        elif page.file_name:
+            self.say(f"Exported {page.exported_at[:10]} in {page.file_name}.", "dim")
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.findings:
+            finding: FindingRow | None = self.findings.selected
+            pane = self.query_one("#finding", TextPane)
+            pane.show(finding.place if finding else "", lambda width: detail_lines(finding, width))
+            self.refresh_frame()
+
+    def do_rescrub(self) -> None:
+        async def scrubbed() -> None:
+            from store.claims.changes import refresh_claim
+            from store.claims.scrubbing import scrub_claim
+
+            await self.workstation.change(refresh_claim, self._claim_id)
+            result = await self.workstation.record.change_with_codes(scrub_claim, self._claim_id)
+            await self._load()
+            self.say(f"Scrubbed again: {result.errors} errors, {result.warnings} warnings.")
+
+        self.work(scrubbed())
+
+    def do_override(self) -> None:
+        finding: FindingRow = self.findings.selected
+
+        async def overridden(reason: str) -> None:
+            from store.scrub.findings import override
+
+            await self.workstation.change(override, finding.id, reason)
+            await self._load()
+            self.say(f"{finding.rule_id} overridden; it is followed to the remittance.")
+
+        self.ask("override", "reason to let it pass:", answer=overridden)
+
+    def do_claim_chart(self) -> None:
+        if self._page:
+            self.workstation.open_chart_of(self._page.coding_id)
+
+
+def form_lines(page: ClaimPage, width: int) -> list[Line]:
+    """The claim as a form: who bills, for whom, to whom, the diagnoses by letter, the lines."""
+    marks = _marks(page.findings)
+    listed = "   ".join(f"{chr(64 + sequence)} {code}" for sequence, code in page.diagnoses)
+    fields = [
+        *_party_fields(page.parties),
+        *(
+            ("Dx" if number == 0 else "", text, "diagnosis")
+            for number, text in enumerate(wrap(listed or "none", width - 14))
+        ),
+    ]
+    lines = [
+        ends(((f" {label:<10}", "dim"), (text, "text")), _mark(marks, place), width) for label, text, place in fields
+    ]
+    lines.append((("  # CODE   MODS         DX       UNITS    CHARGE  DATE", "dim"),))
+    return lines + [_form_line(line, marks, width) for line in page.lines]
+
+
+def _party_fields(parties: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Label, text and place of each party of the claim."""
+    billing, coverage = _part(parties, "billing"), _part(parties, "coverage")
+    rendering = _part(parties, "rendering")
+    fields = [
+        ("Billing", f"{billing.get('name', '–')}   NPI {billing.get('npi') or '–'}   {_address(billing)}", "billing"),
+        ("Patient", _person(_part(parties, "patient")), "patient"),
+    ]
+    if coverage:
+        payer, relationship = _part(coverage, "payer"), coverage.get("relationship")
+        member = coverage.get("member_id") or "–"
+        fields.append(("Payer", f"{payer.get('name', '–')}   member {member}   {relationship}", "coverage"))
+        if relationship != "self":
+            fields.append(("Insured", _person(_part(coverage, "subscriber")), "subscriber"))
+    else:
+        fields.append(("Payer", "none: self pay", "coverage"))
+    if rendering:
+        fields.append(("Rendering", f"{_name(rendering)}   NPI {rendering.get('npi') or '–'}", "rendering"))
+    return fields
+
+
+def detail_lines(finding: FindingRow | None, width: int) -> list[Line]:
+    """One finding whole: what, the fix, and where the rule comes from."""
+    if finding is None:
+        return []
+    lines: list[Line] = [((" ", "text"), (text, "text")) for text in wrap(finding.message, width - 2)]
+    if finding.fix:
+        lines += [((" ", "text"), (text, "strong")) for text in wrap(finding.fix, width - 2)]
+    snip = f"SNIP {finding.snip}   " if finding.snip else ""
+    source = f"{snip}{finding.rule_id} version {finding.rule_version}   {finding.citation}"
+    lines += [((" ", "text"), (text, "dim")) for text in wrap(source, width - 2)]
+    if finding.state == FindingState.OVERRIDDEN:
+        said = f"overridden by {finding.overridden_by or 'somebody'}: {finding.override_reason}"
+        lines += [((" ", "text"), (text, "warning")) for text in wrap(said, width - 2)]
+    return lines
+
+
+def _form_line(line: LineRow, marks: Mapping[str, str], width: int) -> Line:
+    text = (
+        f"{right(str(line.sequence), 3)} {left(line.code, 6)} {left(' '.join(line.modifiers), 12)} "
+        f"{left(line.letters or '–', 8)} {right(str(line.units), 5)} {right(dollars(line.charge_cents), 9)}  "
+        f"{line.service_date}"
+    )
+    return ends(((text, "text"),), _mark(marks, f"line.{line.sequence}"), width)
+
+
+def _mark(marks: Mapping[str, str], place: str) -> Line:
+    mark = marks.get(place, "")
+    return ((mark or " ", "error" if mark == "!" else "warning"), (" ", "text"))
+
+
+def _marks(findings: tuple[FindingRow, ...]) -> dict[str, str]:
+    """The heaviest open mark of each part of the form, by the beginning of the place."""
+    marks: dict[str, str] = {}
+    for finding in reversed(findings):
+        if finding.state == FindingState.OVERRIDDEN or finding.severity == Severity.COULD_NOT_CHECK:
+            continue
+        parts = finding.place.split(".")
+        place = ".".join(parts[:2]) if parts[0] == "line" else parts[0]
+        marks[place] = finding.severity.mark
+    return marks
+
+
+def _tally(page: ClaimPage) -> str:
+    row = page.row
+    parts = [
+        f"{count} {name}{'s' if count > 1 and plural else ''}"
+        for count, name, plural in (
+            (row.errors, "error", True),
+            (row.warnings, "warning", True),
+            (row.not_checked, "not checked", False),
+        )
+        if count
+    ]
+    return "  ".join(parts) or "clean"
+
+
+def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return of.get(name) or {}
+
+
+def _name(person: Mapping[str, Any]) -> str:
+    return ", ".join(filter(None, (person.get("family_name"), person.get("given_name")))) or "–"
+
+
+def _person(person: Mapping[str, Any]) -> str:
+    return f"{_name(person)}  {person.get('sex') or '–'} {person.get('birth_date') or '–'}"
+
+
+def _address(party: Mapping[str, Any]) -> str:
+    address = _part(party, "address")
+    return " ".join(filter(None, (address.get("line1"), address.get("city"), address.get("state"), address.get("zip"))))
+
+
+def _finding_mark(row: FindingRow) -> str:
+    return "✓" if row.state == FindingState.OVERRIDDEN else row.severity.mark
+
+
+def _severity_style(row: FindingRow) -> str:
+    if row.state == FindingState.OVERRIDDEN or row.severity == Severity.COULD_NOT_CHECK:
+        return "dim"
+    return "error" if row.severity.blocks else "warning" if row.severity == Severity.WARNING else "text"
+
+
+_COLUMNS: tuple[Column[FindingRow], ...] = (
+    Column(
+        "",
+        2,
+        lambda row: f"{'✓' if row.state == FindingState.OVERRIDDEN else row.severity.mark:>2}",
+        style=_severity_style,
+    ),
+    Column("", 0, lambda row: row.message, style=_severity_style),
+    Column("", 6, lambda row: f"SNIP {row.snip}" if row.snip else "", style=lambda row: "dim"),
+    Column("", 5, lambda row: row.rule_id, style=lambda row: "dim"),
+    Column("", 24, lambda row: row.place, style=lambda row: "dim", from_width=WIDE),
+)

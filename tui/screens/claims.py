@@ -1,0 +1,204 @@
+"""The claims (F4): built from final codings, scrubbed at once, and exported as one file when they are ready."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from codesets.home import home
+from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_counts, claim_list
+from store.terms import ClaimStatus
+from tui.cells import Line
+from tui.money import dollars
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+
+STATUS_MARK = {
+    ClaimStatus.DRAFT: " ",
+    ClaimStatus.SCRUB_FAILED: "!",
+    ClaimStatus.READY: "✓",
+    ClaimStatus.EXPORTED: "→",
+    ClaimStatus.VOID: "–",
+}
+STATUS_STYLE = {
+    ClaimStatus.SCRUB_FAILED: "error",
+    ClaimStatus.READY: "good",
+    ClaimStatus.EXPORTED: "dim",
+    ClaimStatus.VOID: "dim",
+}
+PAGE = 5000
+EMPTY = "No claims yet. a builds them from the charts that are final coded."
+
+
+class ClaimsScreen(DeskScreen):
+    """The claim queue with its counts."""
+
+    name_on = "claims"
+    desk = "claims"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._show = ClaimFilter.ALL
+        self._sort = ClaimSort.NUMBER
+        self._filter = ""
+        self._counts: dict[ClaimStatus, int] = {}
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.reload()
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("Claims", "strong"), (f"  {self._show.value.replace('_', ' ')}", "text"))
+        if self._filter:
+            start = (*start, (f"  /{self._filter}", "focus"))
+        counted = [
+            (f"{self._counts.get(status, 0)} {status.value.replace('_', ' ')}", STATUS_STYLE.get(status, "text"))
+            for status in (ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.EXPORTED)
+            if self._counts.get(status)
+        ]
+        end: list[tuple[str, str]] = []
+        for span in counted:
+            end += [span, ("  ", "text")]
+        count = self.rows.count if self.is_mounted else 0
+        end.append((f"{self.rows.index + 1} of {count}" if count else "0", "text"))
+        return start, tuple(end)
+
+    def why_not(self, action: str) -> str:
+        if action in ("review", "rescrub") and self.rows.selected is None:
+            return "there is no claim under the cursor"
+        if action == "export" and not self._counts.get(ClaimStatus.READY):
+            return "no claim is ready"
+        return ""
+
+    def reload(self) -> None:
+        """Read the queue again; the cursor stays on its claim."""
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    async def _reload(self) -> None:
+        record = self.workstation.record
+        self._counts = await record.read(claim_counts)
+        rows = await record.read(claim_list, self.workstation.today, self._show, self._sort, None, None, PAGE)
+        words = self._filter.lower().split()
+        shown = [
+            row for row in rows if all(word in f"{row.number} {row.patient} {row.payer}".lower() for word in words)
+        ]
+        self.rows.set_source(ListSource(shown, lambda row: row.id))
+        self.refresh_frame()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.refresh_frame()
+            self.put_cursor(0, 1 + self.rows.cursor_line)
+
+    def do_filter(self) -> None:
+        async def filtered(text: str) -> None:
+            self.edited("filter", text)
+
+        self.ask("filter", "/", self._filter, filtered)
+
+    def edited(self, asking: str, text: str) -> None:
+        if asking == "filter":
+            self._filter = text.strip()
+            self.reload()
+
+    def do_sort(self) -> None:
+        orders = list(ClaimSort)
+        self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
+        self.reload()
+        self.say(f"Sorted by {self._sort.value}.")
+
+    def do_view(self) -> None:
+        views = list(ClaimFilter)
+        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self.reload()
+
+    def do_build(self) -> None:
+        self.work(self._build(), group="build")
+
+    async def _build(self) -> None:
+        from store.claims.build import build_claims
+        from store.claims.scrubbing import scrub_claim
+
+        report = await self.workstation.change(build_claims)
+        for built in report.built:
+            await self.workstation.record.change_with_codes(scrub_claim, built.claim_id)
+        await self._reload()
+        said = f"{len(report.built)} claims built and scrubbed."
+        if report.not_built:
+            reasons = dict.fromkeys(each.reason.value for each in report.not_built)
+            said += f"  {len(report.not_built)} not built: {'; '.join(reasons)}."
+        self.say(said)
+
+    def do_rescrub(self) -> None:
+        async def scrubbed() -> None:
+            from store.claims.scrubbing import scrub_claim
+
+            row: ClaimRow = self.rows.selected
+            result = await self.workstation.record.change_with_codes(scrub_claim, row.id)
+            await self._reload()
+            self.say(f"{result.claim_number}: {result.errors} errors, {result.warnings} warnings.")
+
+        self.work(scrubbed())
+
+    def do_review(self) -> None:
+        from tui.screens.claim import ClaimScreen
+
+        self.app.push_screen(ClaimScreen(self.rows.selected.id))
+
+    def do_export(self) -> None:
+        ready = self._counts.get(ClaimStatus.READY, 0)
+        count = "1 ready claim" if ready == 1 else f"{ready} ready claims"
+        self.confirm(f"Export {count} as an 837P file?", self._export)
+
+    async def _export(self) -> None:
+        from store.claims.export import export_claims
+
+        report = await self.workstation.change(export_claims, None, _new_file(), None, True)
+        await self._reload()
+        self.say(f"{report.claims} claims written to {report.destination}", "good")
+
+
+def _fits(row: ClaimRow, words: list[str]) -> bool:
+    text = f"{row.number} {row.patient} {row.payer}".lower()
+    return all(word in text for word in words)
+
+
+def _new_file() -> Path:
+    """The next free name in the outbox."""
+    outbox = home() / "outbox"
+    outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+    number = 1
+    while (path := outbox / f"claims-{number:04}.837").exists():
+        number += 1
+    return path
+
+
+_COLUMNS: tuple[Column[ClaimRow], ...] = (
+    Column("", 2, lambda row: " " + STATUS_MARK[row.status], style=lambda row: STATUS_STYLE.get(row.status, "text")),
+    Column("CLAIM", 11, lambda row: row.number),
+    Column("SERVICE", 10, lambda row: row.service_date),
+    Column("PATIENT", 0, lambda row: row.patient),
+    Column("PAYER", 0, lambda row: row.payer),
+    Column("$", 9, lambda row: dollars(row.total_cents), align="right"),
+    Column("ERR", 3, lambda row: str(row.errors or ""), align="right", style=lambda row: "error"),
+    Column("WRN", 3, lambda row: str(row.warnings or ""), align="right", style=lambda row: "warning"),
+    Column("AGE", 4, lambda row: f"{row.age_days}d", align="right"),
+    Column("STATUS", 12, lambda row: row.status.value.replace("_", " "), from_width=110),
+)

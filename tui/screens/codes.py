@@ -1,0 +1,285 @@
+"""Code search (F2): type, see the ranked codes and the page of the one under the cursor, and why it is there."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import date
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from codesets import catalog
+from codesets.catalog import Code, CodePage, Reference
+from codesets.releases import CodeSystem
+from codesets.search import Engine
+from tui.cells import Line, wrap
+from tui.screens.desk import DeskScreen
+from tui.widgets.entry_line import EntryLine
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+SYSTEMS: tuple[tuple[CodeSystem, ...], ...] = (
+    (CodeSystem.ICD10CM,),
+    (CodeSystem.HCPCS,),
+    (CodeSystem.ICD10PCS,),
+    (CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.ICD10PCS),
+)
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """One line of the list: a hit of the search, or a code below another."""
+
+    system: CodeSystem
+    code: str
+    title: str
+    billable: bool
+    why: str
+
+    @property
+    def dotted(self) -> str:
+        return catalog.dotted(self.code, self.system)
+
+
+class CodeSearchScreen(DeskScreen):
+    """Results above, the code's page below; at 132 columns the page stands at the right."""
+
+    name_on = "codes"
+    desk = "codes"
+
+    def __init__(self, on: date, query: str = "") -> None:
+        super().__init__()
+        self._on = on
+        self._query = query
+        self._systems = SYSTEMS[0]
+        self._release = ""
+        self._warning = ""
+        self._spent = ""
+        self._listed: list[CodeRow] = []
+        self._back: list[tuple[str, list[CodeRow], int]] = []
+        self._title = "" if query else "type to search"
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(_COLUMNS, headings=False, id="rows")
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def page_pane(self) -> TextPane:
+        return self.query_one("#page", TextPane)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.work(self._name_release())
+        self.do_search()
+        if self._query:
+            self._search(self._query)
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("Codes", "strong"), (f"  {self._release}", "text"))
+        if self._warning:
+            start = (*start, (f"  {self._warning}", "warning"))
+        count = self.rows.count if self.is_mounted else 0
+        end: Line = ((f"{self.rows.index + 1} of {count}" if count else self._title, "text"),)
+        if self._spent:
+            end = (*end, (f"  {self._spent}", "dim"))
+        return start, end
+
+    def why_not(self, action: str) -> str:
+        if action in ("use_code", "below", "read_on") and self.rows.selected is None:
+            return "there is no code under the cursor"
+        if action == "above" and not self._back:
+            return "there is no list before this one"
+        return ""
+
+    async def _name_release(self) -> None:
+        choice = await self.workstation.codes.ask(Reference.choose, self._systems[0], self._on)
+        label = " + ".join(system.label for system in self._systems)
+        edition = choice.release.edition if choice.release else "not loaded"
+        self._release = f"{label} {edition}, for {self._on}"
+        self._warning = "" if choice.covered else "date not covered"
+        if not choice.covered:
+            self.say(choice.warning, "warning")
+        self.refresh_frame()
+
+    def do_search(self) -> None:
+        self.ask("search", "/", self._query)
+
+    def edited(self, asking: str, text: str) -> None:
+        self._query = text
+        self._search(text)
+
+    def entered(self, asking: str, text: str) -> None:
+        self.entry.end()
+        self.refresh_frame()
+        if self.rows.selected is not None and self.workstation.chart_in_work is not None:
+            self.do_use_code()
+
+    def asking_key(self, key: str) -> bool:
+        moves = {"Down": self.do_down, "Up": self.do_up, "PgDn": self.do_read_on, "Tab": self.do_system}
+        if key in moves:
+            moves[key]()
+            return True
+        return False
+
+    @work(exclusive=True, group="search")
+    async def _search(self, query: str) -> None:
+        begun = time.perf_counter()
+        hits = await self.workstation.codes.search(Engine.search, query, self._systems, self._on, 25)
+        self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms"
+        self._back.clear()
+        self._title = "" if hits else ("nothing found" if query.strip() else "type to search")
+        self._show([CodeRow(h.system, h.code, h.title, h.billable, h.why.text()) for h in hits])
+
+    def _show(self, rows: list[CodeRow], index: int = 0) -> None:
+        self._listed = rows
+        self.rows.set_source(ListSource(rows, lambda row: f"{row.system} {row.code}"), keep=False)
+        self.rows.move_to(index)
+        self.refresh_frame()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.refresh_frame()
+            self._show_page()
+
+    @work(exclusive=True, group="page")
+    async def _show_page(self) -> None:
+        row: CodeRow | None = self.rows.selected
+        if row is None:
+            self.page_pane.show("", lambda width: ())
+            return
+        page = await self.workstation.codes.ask(catalog.page, row.system, row.code, self._on)
+        if page is not None:
+            self.page_pane.show(_page_title(page), lambda width: page_lines(page, row.why, width), _page_note(page))
+
+    def do_read_on(self) -> None:
+        if self.page_pane.at_end:
+            self.page_pane.move_to(0)
+        else:
+            self.page_pane.page(1)
+
+    def do_system(self) -> None:
+        self._systems = SYSTEMS[(SYSTEMS.index(self._systems) + 1) % len(SYSTEMS)]
+        self.work(self._name_release())
+        self._search(self._query)
+
+    def do_use_code(self) -> None:
+        row: CodeRow = self.rows.selected
+        chart = self.workstation.chart_in_work
+        if chart is None:
+            self.do_below()
+            return
+        self.workstation.leave_screen(self)
+        chart.take_code(row.system, row.code, f"search “{self._query}”: {row.why}")
+
+    def do_below(self) -> None:
+        self.work(self._below())
+
+    async def _below(self) -> None:
+        row: CodeRow = self.rows.selected
+        below = await self.workstation.codes.ask(_children, row.system, row.code, self._on)
+        if not below:
+            self.say(f"There is no code below {row.dotted}.")
+            return
+        self._back.append((self._title, self._listed, self.rows.index))
+        self._show([CodeRow(c.system, c.code, c.title, c.billable, f"below {row.dotted}") for c in below])
+
+    def do_above(self) -> None:
+        self._title, rows, index = self._back.pop()
+        self._show(rows, index)
+
+    def on_entry_line_left(self, event: EntryLine.Left) -> None:
+        super().on_entry_line_left(event)
+        if not self.rows.count:
+            self.do_leave()
+
+
+def _children(reference: Reference, system: CodeSystem, code: str, on: date) -> list[Code]:
+    found = catalog.find(reference, system, code, on)
+    return catalog.children(reference, found) if found else []
+
+
+_COLUMNS = (
+    Column("", 9, lambda row: " " + row.dotted, style=lambda row: "strong"),
+    Column("", 0, lambda row: row.title),
+    Column("", 2, lambda row: "●" if row.billable else "○", style=lambda row: "good" if row.billable else "dim"),
+)
+
+
+def _page_title(page: CodePage) -> str:
+    path = " > ".join(step.id for step in page.path)
+    return f"{page.code.dotted}   {path}" if path else page.code.dotted
+
+
+def _page_note(page: CodePage) -> str:
+    if page.code.billable:
+        return "billable"
+    return f"header, {len(page.children)} below"
+
+
+_NOTE_LABELS = {
+    "includes": "Includes",
+    "inclusionTerm": "Also",
+    "excludes1": "Excludes1",
+    "excludes2": "Excludes2",
+    "codeFirst": "Code 1st",
+    "useAdditionalCode": "Use add.",
+    "codeAlso": "Code also",
+    "notes": "Note",
+    "sevenChrNote": "7th",
+}
+
+_LABEL = 11
+
+
+def page_lines(page: CodePage, why: str, width: int) -> list[Line]:
+    """The page of a code: title, notes with those it inherits, 7th characters, what is below, why it was found."""
+    lines: list[Line] = _labeled("", page.code.title, width, "strong")
+    if page.warning:
+        lines += _labeled("Release", page.warning, width, "warning")
+    if page.default:
+        lines += _labeled("Default", f"{page.default.dotted} {page.default.title}", width)
+    for own in (True, False):
+        for kind, notes in page.notes.items():
+            chosen = [note for note in notes if note.inherited != own]
+            label = _NOTE_LABELS.get(kind.value, kind.value)
+            for owner in dict.fromkeys(note.owner for note in chosen):
+                texts = [note.text for note in chosen if note.owner == owner]
+                if not own:
+                    lines.append((("  from ", "dim"), (_dot(owner), "dim")))
+                for number, text in enumerate(texts):
+                    lines += _labeled(label if number == 0 else "", text, width)
+    for choice in page.seventh_characters:
+        lines += _labeled(f"7th {choice.character}", choice.meaning, width)
+    if page.children:
+        for child in page.children:
+            lines += _labeled(child.dotted, child.title, width, "text" if child.billable else "dim")
+    if why:
+        lines += _labeled("Why", why, width, "dim")
+    if len(page.path):
+        lines += _labeled("Where", " > ".join(f"{step.id} {step.title}" for step in page.path), width, "dim")
+    lines += _labeled(
+        "Release", f"{page.release.system.label} {page.release.edition}, {page.release.period}", width, "dim"
+    )
+    return lines
+
+
+def _dot(owner: str) -> str:
+    return catalog.dotted(owner) if owner[:1].isalpha() and "-" not in owner else owner
+
+
+def _labeled(label: str, text: str, width: int, style: str = "text") -> list[Line]:
+    indent = _LABEL if width > 40 else 2
+    wrapped = wrap(text, max(width - indent - 1, 10))
+    first = f" {label}".ljust(indent)
+    return [((first if i == 0 else " " * indent, "dim"), (part, style)) for i, part in enumerate(wrapped)]

@@ -1,0 +1,346 @@
+"""The frame that every screen has, and how a key becomes an action.
+
+Line 1 is the place, the middle is the work, line 23 the entry line, line 24 the keys that matter now. Keys are
+looked up in the registry; an action `x` is carried out by `do_x` of the screen. Keys that move go to the pane
+in focus. A screen never reads the record itself: it awaits its desks (`tui.desk`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.geometry import Offset
+from textual.screen import Screen
+
+from codesets.errors import CodedeskError
+from tui.actions import Action, actions_on, footer, key_name, keymap
+from tui.cells import Line, ends, join, left, line_width
+from tui.widgets.entry_line import EntryLine
+from tui.widgets.painted import Painted
+from tui.widgets.row_table import Column, ListSource, RowTable
+
+if TYPE_CHECKING:
+    from tui.app import Workstation
+
+WIDE = 120
+
+CHOICE_COLUMNS: Sequence[Column[Any]] = (Column("", 0, lambda row: f" {left(row[0], 18)} {row[1]}"),)
+"""The columns of choices: a name and its words."""
+
+
+class Pane(Protocol):
+    """What keys that move can be sent to."""
+
+    @property
+    def count(self) -> int: ...
+    def move(self, rows: int) -> None: ...
+    def move_to(self, index: int) -> None: ...
+    def page(self, pages: int) -> None: ...
+
+
+class DeskScreen(Screen[None]):
+    """A screen of the workstation; `name_on` is what the registry calls it."""
+
+    name_on = "any"
+    desk = ""
+    """The desk that F-keys lead to, empty for screens that are opened from another."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pending = ""
+        self._answer: Callable[[str], Awaitable[None]] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Painted(id="place")
+        with Vertical(id="work"):
+            yield from self.compose_work()
+        yield RowTable(CHOICE_COLUMNS, headings=False, id="choices")
+        yield EntryLine(id="entry")
+        yield Painted(id="keys")
+
+    def compose_work(self) -> ComposeResult:
+        """The panes of the screen."""
+        yield from ()
+
+    @property
+    def workstation(self) -> Workstation:
+        return cast("Workstation", self.app)
+
+    @property
+    def entry(self) -> EntryLine:
+        return self.query_one("#entry", EntryLine)
+
+    @property
+    def choices(self) -> RowTable:
+        return self.query_one("#choices", RowTable)
+
+    @property
+    def pane(self) -> Pane | None:
+        """The pane that keys which move are sent to."""
+        return None
+
+    @property
+    def wide(self) -> bool:
+        return self.size.width >= WIDE
+
+    def place(self) -> tuple[Line, Line]:
+        """The parts of line 1: where we are, and what stays in sight."""
+        return (), ()
+
+    def why_not(self, action: str) -> str:
+        """Why an action cannot be done now, or an empty text."""
+        return ""
+
+    def on_mount(self) -> None:
+        self.refresh_frame()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.refresh_frame()
+
+    def refresh_frame(self) -> None:
+        """Draw line 1 and line 24 anew where they changed."""
+        width = self.size.width or self.app.size.width
+        start, end = self.place()
+        self.query_one("#place", Painted).paint([ends(((" ", "text"), *start), (*end, (" ", "text")), width)])
+        self.query_one("#keys", Painted).paint([self._key_line(width)])
+
+    def say(self, text: str, style: str = "text") -> None:
+        """Say something on the entry line."""
+        self.entry.say(text, style)
+
+    def trouble(self, error: CodedeskError) -> None:
+        """Say what went wrong and what to do."""
+        remedy = f"  {error.remedy}" if error.remedy else ""
+        self.entry.say(f"{error.message}.{remedy}", "error")
+
+    def work(self, job: Coroutine[Any, Any, None], group: str = "work", exclusive: bool = False) -> None:
+        """Do something that waits, and say so when it fails."""
+        self.run_worker(self._guarded(job), group=group, exclusive=exclusive, exit_on_error=True)
+
+    async def _guarded(self, job: Coroutine[Any, Any, None]) -> None:
+        try:
+            await job
+        except CodedeskError as error:
+            if self.is_attached:
+                self.trouble(error)
+
+    def on_key(self, event: events.Key) -> None:
+        key = key_name(event.key, event.character)
+        if self.entry.asking:
+            if self._while_asking(key):
+                event.stop()
+                event.prevent_default()
+            return
+        event.stop()
+        sequence = f"{self._pending} {key}".strip()
+        keys = keymap(self.name_on)
+        begun, self._pending = self._pending, ""
+        if sequence in keys:
+            self.perform(keys[sequence])
+        elif not begun and (follow := [known for known in keys if known.startswith(f"{key} ")]):
+            self._pending = key
+            self.say("  ".join(f"{known} {keys[known].label}" for known in follow), "dim")
+        elif begun:
+            self.say("")
+        else:
+            self.unknown_key(key)
+
+    def unknown_key(self, key: str) -> None:
+        """A key that the registry does not know on this screen."""
+
+    def perform(self, action: Action) -> None:
+        """Carry out an action of the registry, or say why not."""
+        if reason := self.why_not(action.id):
+            self.say(f"{action.label}: {reason}", "warning")
+            return
+        getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
+
+    def ask(
+        self, asking: str, prompt: str, text: str = "", answer: Callable[[str], Awaitable[None]] | None = None
+    ) -> None:
+        """Ask for a line of text; `answer` is awaited with what was entered."""
+        self._answer = answer
+        self.entry.ask(asking, prompt, text)
+        self.refresh_frame()
+
+    def confirm(self, question: str, yes: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Ask a yes-or-no question; only y is a yes, Enter is not."""
+
+        async def answered(text: str) -> None:
+            if text.strip().lower() in ("y", "yes"):
+                await yes()
+            else:
+                self.say("Nothing was done.")
+
+        self.ask("confirm", f"{question}  y yes, Esc no:", answer=answered)
+
+    def choose(
+        self, asking: str, prompt: str, options: list[tuple[str, str]], chosen: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """Let one of some named things be chosen; typing narrows the list."""
+
+        def shown(text: str) -> None:
+            words = text.lower().split()
+            fitting = [o for o in options if all(w in f"{o[0]} {o[1]}".lower() for w in words)]
+            self.offer(fitting)
+
+        async def answered(text: str) -> None:
+            row = self.choices.selected
+            self.close_choices()
+            if row is None:
+                self.say(f"{text}: none of the choices.", "warning")
+            else:
+                await chosen(row[0])
+
+        self._narrow = shown
+        shown("")
+        self.ask(asking, prompt, answer=answered)
+
+    _narrow: Callable[[str], None] | None = None
+
+    def offer(self, rows: Sequence[Any], columns: Sequence[Column[Any]] = CHOICE_COLUMNS) -> None:
+        """Show choices above the entry line; each begins with what it is and its words."""
+        self.choices.set_columns(columns)
+        self.choices.set_source(ListSource(rows, lambda row: row[0]), keep=False)
+        self.choices.add_class("-open")
+
+    def close_choices(self) -> None:
+        self._narrow = None
+        self.choices.remove_class("-open")
+
+    def on_entry_line_edited(self, event: EntryLine.Edited) -> None:
+        if event.asking == "confirm" and event.text.lower() == "y":
+            self.on_entry_line_entered(EntryLine.Entered("confirm", "y"))
+        elif self._narrow:
+            self._narrow(event.text)
+        else:
+            self.edited(event.asking, event.text)
+
+    def on_entry_line_entered(self, event: EntryLine.Entered) -> None:
+        if not self.entry.asking:
+            return
+        answer = self._answer
+        if answer is None:
+            self.entered(event.asking, event.text)
+            return
+        self._answer = None
+        self.entry.end()
+        self.refresh_frame()
+        self.work(cast("Coroutine[Any, Any, None]", answer(event.text)))
+
+    def on_entry_line_left(self, event: EntryLine.Left) -> None:
+        self._answer = None
+        self.close_choices()
+        self.refresh_frame()
+        self.left(event.asking, event.text)
+
+    def edited(self, asking: str, text: str) -> None:
+        """What is typed has changed."""
+
+    def entered(self, asking: str, text: str) -> None:
+        """Enter in a field that stays open."""
+
+    def left(self, asking: str, text: str) -> None:
+        """A field was given up."""
+
+    def _while_asking(self, key: str) -> bool:
+        """Keys beside the text of a field: they move in the choices, and F-keys work as always."""
+        if self.choices.has_class("-open") and key in ("Up", "Down"):
+            self.choices.move(1 if key == "Down" else -1)
+            return True
+        if self.asking_key(key):
+            return True
+        if key.startswith("F") and key[1:].isdigit() and key in keymap(self.name_on):
+            self.entry.end()
+            self.close_choices()
+            self.refresh_frame()
+            self.perform(keymap(self.name_on)[key])
+            return True
+        return False
+
+    def asking_key(self, key: str) -> bool:
+        """A key that is not text, pressed in a field; true when it was used."""
+        return False
+
+    def do_down(self) -> None:
+        if self.pane:
+            self.pane.move(1)
+
+    def do_up(self) -> None:
+        if self.pane:
+            self.pane.move(-1)
+
+    def do_page_down(self) -> None:
+        if self.pane:
+            self.pane.page(1)
+
+    def do_page_up(self) -> None:
+        if self.pane:
+            self.pane.page(-1)
+
+    def do_first(self) -> None:
+        if self.pane:
+            self.pane.move_to(0)
+
+    def do_last(self) -> None:
+        if self.pane:
+            self.pane.move_to(self.pane.count - 1)
+
+    def do_command(self) -> None:
+        named = {action.id: action for action in actions_on(self.name_on) if action.group != "Moving"}
+
+        async def chosen(name: str) -> None:
+            self.perform(named[name])
+
+        options = [(a.id, f"{a.key:<6} {a.help}") for a in named.values()]
+        self.choose("command", ":", options, chosen)
+
+    def do_leave(self) -> None:
+        self.workstation.leave_screen(self)
+
+    def put_cursor(self, x: int, y: int) -> None:
+        """Put the terminal's real cursor there, for those who follow it with a reader or Braille."""
+        self.app.cursor_position = Offset(x, y)
+
+    def _key_line(self, width: int) -> Line:
+        spans: list[Line] = []
+        room = width - 2
+        last: Line = ()
+        for action in self.footer():
+            dead = bool(self.why_not(action.id))
+            label: Line = ((action.key, "dim" if dead else "focus"), (" " + action.label, "dim" if dead else "text"))
+            if action.id == "help":
+                last = label
+            else:
+                spans.append(label)
+        shown: list[Line] = []
+        used = line_width(last)
+        for label in spans:
+            if used + line_width(label) + 2 > room:
+                break
+            shown.append(label)
+            used += line_width(label) + 2
+        gaps: list[tuple[str, str]] = [(" ", "text")]
+        for label in (*shown, last) if last else shown:
+            gaps += [*label, ("  ", "text")]
+        return tuple(gaps)
+
+    def footer(self) -> tuple[Action, ...]:
+        """The actions of the key line now."""
+        return footer(self.name_on)
+
+
+def _nothing() -> None:
+    """An action that this screen does not carry out."""
+
+
+def spans_of(pairs: list[tuple[str, str]]) -> Line:
+    """Spans in a line, with two blanks between them."""
+    return join([pair for pair in pairs if pair[0]])

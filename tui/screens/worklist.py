@@ -1,0 +1,247 @@
+"""The worklists (F3): charts that wait, why each stands where it stands, and the way into them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.queries.worklists import (
+    Sort,
+    WhyHere,
+    WorklistCount,
+    WorkRow,
+    units_today,
+    why_here,
+    worklist_counts,
+    worklist_rows,
+)
+from store.terms import WorkStatus
+from tui.cells import Line, wrap
+from tui.money import dollars
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+HOLD_REASONS = [
+    ("operative report missing", "records"),
+    ("discharge summary missing", "records"),
+    ("signature missing", "records"),
+    ("pathology pending", "records"),
+    ("query to the provider", "physician"),
+    ("conflicting documentation", "physician"),
+    ("charge missing or late", "charge department"),
+    ("coverage or authorization", "registration"),
+    ("patient class or disposition", "registration"),
+    ("second review", "coder"),
+]
+
+
+class WorklistScreen(DeskScreen):
+    """One worklist at a time, sorted by its priority."""
+
+    name_on = "worklist"
+    desk = "worklists"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._worklist: str | None = None
+        self._counts: list[WorklistCount] = []
+        self._sort = Sort.PRIORITY
+        self._filter = ""
+        self._finished = False
+        self._units = ""
+        self._me: str | None = None
+        self._today = date.today()
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(self._columns(), id="rows")
+            yield TextPane(id="why", title="why here")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.reload()
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def place(self) -> tuple[Line, Line]:
+        what = "final coded" if self._finished else "ready to code"
+        start: Line = (("Worklists", "strong"), ("  ", "text"), (f"{self._worklist or 'all'}, {what}", "text"))
+        if self._filter:
+            start = (*start, (f"  /{self._filter}", "focus"))
+        if self._sort != Sort.PRIORITY:
+            start = (*start, (f"  by {self._sort.value}", "dim"))
+        count = self.rows.count if self.is_mounted else 0
+        where = f"{self.rows.index + 1} of {count}" if count else "0"
+        return start, ((where, "text"), (f"   {self._units}", "dim"))
+
+    def why_not(self, action: str) -> str:
+        if action in ("open", "hold") and self.rows.selected is None:
+            return "there is no chart under the cursor"
+        if action == "next_chart" and self._finished:
+            return "these charts are final coded; z shows the open ones"
+        return ""
+
+    def reload(self) -> None:
+        """Read the worklist again; the cursor stays on its chart."""
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    async def _reload(self) -> None:
+        record = self.workstation.record
+        actor = await record.actor()
+        self._me, self._today = actor.person_id, self.workstation.today
+        self._counts = await record.read(worklist_counts)
+        if self._worklist is None and self._counts:
+            self._worklist = max(self._counts, key=lambda count: count.ready).worklist
+        rows = await record.read(worklist_rows, self._worklist, self._sort, self._filter, self._finished)
+        if actor.person_id:
+            done = await record.read(units_today, actor.person_id, date.today().isoformat())
+            self._units = f"{actor.login} {done} today"
+        self.rows.empty = self._empty()
+        self.rows.set_source(ListSource(rows, lambda row: row.id))
+        self.refresh_frame()
+
+    def _empty(self) -> str:
+        if self._filter:
+            return f"Nothing here has “{self._filter}”. / and Enter shows all again."
+        waiting = sum(count.ready for count in self._counts)
+        if not self._counts:
+            return "No charts yet. codedesk intake PATH takes some in; codedesk demo has made-up ones."
+        if self._finished:
+            return f"Nothing is final coded in {self._worklist}. z shows the open charts."
+        return f"No charts are ready in {self._worklist}. v shows the other lists ({waiting} ready)."
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.refresh_frame()
+            self.put_cursor(0, 1 + self.rows.cursor_line)
+            self._explain()
+
+    @work(exclusive=True, group="why")
+    async def _explain(self) -> None:
+        row: WorkRow | None = self.rows.selected
+        why = await self.workstation.record.read(why_here, row.id) if row else None
+        pane = self.query_one("#why", TextPane)
+        if row is None or why is None:
+            pane.show("why here", lambda width: ())
+        else:
+            pane.show("why here", lambda width: _why_lines(row, why, width), note=row.patient if self.wide else "")
+
+    def do_open(self) -> None:
+        row: WorkRow = self.rows.selected
+        self.workstation.open_chart(row.id, row.worklist)
+
+    def do_next_chart(self) -> None:
+        self.workstation.next_chart(self._worklist or "")
+
+    def do_sort(self) -> None:
+        orders = list(Sort)
+        self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
+        self.reload()
+        self.say(f"Sorted by {self._sort.value}.")
+
+    def do_finished(self) -> None:
+        self._finished = not self._finished
+        self.reload()
+
+    def do_filter(self) -> None:
+        async def filtered(text: str) -> None:
+            self._filter = text.strip()
+            self.reload()
+
+        self.ask("filter", "/", self._filter, filtered)
+
+    def edited(self, asking: str, text: str) -> None:
+        if asking == "filter":
+            self._filter = text.strip()
+            self.reload()
+
+    def do_other_worklist(self) -> None:
+        options = [
+            (c.worklist, f"{c.ready:>4} ready  {c.in_progress:>3} open  {c.on_hold:>3} on hold  {c.final:>4} final")
+            for c in self._counts
+        ]
+
+        async def chosen(name: str) -> None:
+            self._worklist, self._filter = name, ""
+            self.rows.move_to(0)
+            self.reload()
+
+        self.choose("worklist", "worklist:", options, chosen)
+
+    def do_hold(self) -> None:
+        row: WorkRow = self.rows.selected
+        if row.status == WorkStatus.ON_HOLD:
+
+            async def clear() -> None:
+                from store.worklists import clear_holds
+
+                await self.workstation.change(clear_holds, row.id)
+                self.reload()
+                self.say(f"Holds of {row.patient} cleared: ready again.")
+
+            self.confirm("Clear its holds?", clear)
+            return
+        hold_chart(self, row.id, row.patient, self.reload)
+
+    def _columns(self) -> tuple[Column[WorkRow], ...]:
+        return (
+            Column("", 2, lambda row: " " + row.mark(self._me), style=lambda row: _mark_style(row, self._me)),
+            Column("PRI", 3, lambda row: str(row.priority), align="right"),
+            Column("SERVICE", 10, lambda row: row.service_date),
+            Column("PATIENT", 0, lambda row: row.patient),
+            Column("MRN", 8, lambda row: row.mrn),
+            Column("PAYER", 12, lambda row: row.payer),
+            Column("TYPE", 9, lambda row: row.setting.label),
+            Column("$", 9, lambda row: dollars(row.cents), align="right"),
+            Column("AGE", 4, lambda row: f"{self._age(row)}d", align="right"),
+        )
+
+    def _age(self, row: WorkRow) -> int:
+        return (self._today - date.fromisoformat(row.service_date)).days
+
+
+def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, then: object = None) -> None:
+    """Ask for a reason and put a chart on hold; used by the worklist and the chart."""
+    options = [(reason, f"waits for {owner}") for reason, owner in HOLD_REASONS]
+
+    async def chosen(reason: str) -> None:
+        from store.worklists import hold
+
+        owner = dict(HOLD_REASONS)[reason]
+        await screen.workstation.change(hold, work_item_id, reason, owner)
+        if callable(then):
+            then()
+        screen.say(f"{patient} is on hold: {reason} ({owner}). h clears it.")
+
+    screen.choose("hold", "hold for:", options, chosen)
+
+
+def _mark_style(row: WorkRow, me: str | None) -> str:
+    return {"H": "warning", "@": "dim", "+": "focus", "✓": "good"}.get(row.mark(me), "text")
+
+
+def _why_lines(row: WorkRow, why: WhyHere, width: int) -> list[Line]:
+    parts = " + ".join(f"{points} {words}" for points, words in why.reasons) or "no reason beyond its place"
+    documents = "1 document" if why.documents == 1 else f"{why.documents} documents"
+    codes = "1 code" if why.codes == 1 else f"{why.codes} codes"
+    lines: list[Line] = [(("rule ", "dim"), (text, "text")) for text in wrap(why.rule, width - 6)[:1]]
+    lines += [((f"{text}", "text"),) for text in wrap(f"{why.priority} = {parts}", width - 1)]
+    lines.append(((f"{documents}, {codes}, {len(why.holds)} holds", "text"),))
+    for hold in why.holds:
+        lines.append((("H ", "warning"), (hold, "warning")))
+    if why.reason_for_visit:
+        lines += [((text, "dim"),) for text in wrap(f"visit: {why.reason_for_visit}", width - 1)]
+    return [((" ", "text"), *line) for line in lines]

@@ -1,0 +1,116 @@
+"""Line 23: the one place where something is typed, asked or said.
+
+It is a message until a screen asks for something; then a prompt and a field stand there, and what is typed is
+posted as it changes (`Edited`), when it is entered (`Entered`) and when it is given up (`Left`).
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input
+
+from tui.widgets.painted import Painted
+
+
+class EntryLine(Horizontal):
+    """A message, or a prompt with a field; `asking` names what is asked for, or is empty."""
+
+    DEFAULT_CSS = """
+    EntryLine { height: 1; }
+    EntryLine > Painted { height: 1; }
+    EntryLine > Input { height: 1; border: none; padding: 0; background: transparent; display: none; }
+    EntryLine > Input:focus { border: none; }
+    EntryLine.-asking > Input { display: block; width: 1fr; }
+    """
+
+    class Spoken(Message):
+        """What the field says; `asking` is what had been asked for."""
+
+        def __init__(self, asking: str, text: str) -> None:
+            super().__init__()
+            self.asking = asking
+            self.text = text
+
+    class Edited(Spoken):
+        """The text changed; a newer change replaces an older one in the queue."""
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, EntryLine.Edited)
+
+    class Entered(Spoken):
+        """Enter was pressed."""
+
+    class Left(Spoken):
+        """The field was left with Esc."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.asking = ""
+
+    def compose(self) -> ComposeResult:
+        yield Painted(id="said")
+        field = Input(id="field", select_on_focus=False, compact=True)
+        field.cursor_blink = False
+        yield field
+
+    def say(self, text: str, style: str = "text") -> None:
+        """Show a message; while something is asked it stands in the field until the next key."""
+        if self.asking:
+            self.query_one("#field", Input).placeholder = text
+        else:
+            self.query_one("#said", Painted).paint([((" " + text, style),)])
+
+    def ask(self, asking: str, prompt: str, text: str = "") -> None:
+        """Ask for something: `prompt` stands before the field, `text` is in it already."""
+        self.asking = asking
+        said = self.query_one("#said", Painted)
+        said.styles.width = cell_len(prompt) + 1
+        said.paint([((" " + prompt, "focus"),)])
+        self.add_class("-asking")
+        field = self.query_one("#field", Input)
+        with field.prevent(Input.Changed):
+            field.value = text
+        field.cursor_position = len(text)
+        field.placeholder = ""
+        field.focus()
+
+    def end(self) -> None:
+        """Be a message again."""
+        self.asking = ""
+        self.remove_class("-asking")
+        said = self.query_one("#said", Painted)
+        said.styles.width = "1fr"
+        said.paint([])
+        self.screen.set_focus(None)
+
+    @property
+    def text(self) -> str:
+        return self.query_one("#field", Input).value
+
+    @text.setter
+    def text(self, value: str) -> None:
+        field = self.query_one("#field", Input)
+        with field.prevent(Input.Changed):
+            field.value = value
+        field.cursor_position = len(value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.asking:
+            self.post_message(self.Edited(self.asking, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.asking:
+            self.post_message(self.Entered(self.asking, event.value))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "escape" and self.asking:
+            event.stop()
+            asking, text = self.asking, self.text
+            self.end()
+            self.post_message(self.Left(asking, text))

@@ -1,0 +1,190 @@
+"""A table that draws only what is in sight: it asks its source for a window of rows and keeps no row of its own.
+
+The cursor follows the identity of its row, so that rows that arrive above do not move the selection. Column
+widths are fixed for a width of the screen; one column takes the room that is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from textual import events
+from textual.message import Message
+
+from tui.cells import Line, left, right
+from tui.widgets.painted import Painted
+
+RowT = TypeVar("RowT")
+
+
+class RowSource(Protocol[RowT]):
+    """Rows by their place from 0, and the stable identity of each."""
+
+    def __len__(self) -> int: ...
+
+    def window(self, top: int, height: int) -> Sequence[RowT]: ...
+
+    def identity(self, row: RowT) -> str: ...
+
+
+@dataclass(frozen=True)
+class ListSource(Generic[RowT]):
+    """A source over rows that are in memory already."""
+
+    rows: Sequence[RowT]
+    key: Callable[[RowT], str]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def window(self, top: int, height: int) -> Sequence[RowT]:
+        return self.rows[top : top + height]
+
+    def identity(self, row: RowT) -> str:
+        return self.key(row)
+
+
+@dataclass(frozen=True)
+class Column(Generic[RowT]):
+    """A column: its heading, its width in cells (0: the room that is left), and the text and style of a row."""
+
+    title: str
+    width: int
+    text: Callable[[RowT], str]
+    align: str = "left"
+    style: Callable[[RowT], str] = lambda row: "text"
+    from_width: int = 0
+    """Shown only when the table is at least this wide."""
+
+
+class RowTable(Painted):
+    """Rows with headings and a cursor; posts `Moved` when another row is under the cursor."""
+
+    class Moved(Message):
+        """Another row is under the cursor; a newer one replaces it in the queue."""
+
+        def __init__(self, table: RowTable) -> None:
+            super().__init__()
+            self.table = table
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, RowTable.Moved)
+
+    def __init__(
+        self, columns: Sequence[Column[Any]], *, headings: bool = True, empty: str = "", id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = columns
+        self._headings = headings
+        self._source: RowSource[Any] = ListSource((), str)
+        self._top = 0
+        self._index = 0
+        self.empty = empty
+        self.cursor_shown = True
+
+    def set_source(self, source: RowSource[Any], keep: bool = True) -> None:
+        """Show another source; with `keep` the cursor stays on its row when that is still there."""
+        wanted = self.selected_identity if keep else None
+        self._source = source
+        self._index = min(self._index, max(len(source) - 1, 0)) if keep else 0
+        if wanted is not None and len(source):
+            self._index = next(
+                (i for i, row in enumerate(source.window(0, len(source))) if source.identity(row) == wanted),
+                self._index,
+            )
+        self._draw()
+        self.post_message(self.Moved(self))
+
+    def set_columns(self, columns: Sequence[Column[Any]]) -> None:
+        """Show other columns of the same rows."""
+        self._columns = columns
+        self._draw()
+
+    @property
+    def count(self) -> int:
+        return len(self._source)
+
+    @property
+    def index(self) -> int:
+        """The place of the cursor, from 0."""
+        return self._index
+
+    @property
+    def selected(self) -> Any | None:
+        """The row under the cursor."""
+        found = self._source.window(self._index, 1)
+        return found[0] if found else None
+
+    @property
+    def selected_identity(self) -> str | None:
+        row = self.selected
+        return None if row is None else self._source.identity(row)
+
+    @property
+    def cursor_line(self) -> int:
+        """The line of the widget that the cursor stands on, from 0."""
+        return self._index - self._top + self._head
+
+    def move(self, rows: int) -> None:
+        """Move the cursor by some rows, no further than the ends."""
+        self.move_to(self._index + rows)
+
+    def move_to(self, index: int) -> None:
+        index = max(0, min(index, len(self._source) - 1))
+        if index != self._index:
+            self._index = index
+            self._draw()
+            self.post_message(self.Moved(self))
+
+    def page(self, pages: int) -> None:
+        self.move(pages * max(self._room - 1, 1))
+
+    @property
+    def _head(self) -> int:
+        return 1 if self._headings else 0
+
+    @property
+    def _room(self) -> int:
+        return max(self.size.height - self._head, 1)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.size.width
+        if not width:
+            return
+        self._top = max(0, min(self._top, self._index, max(len(self._source) - self._room, 0)))
+        if self._index >= self._top + self._room:
+            self._top = self._index - self._room + 1
+        columns = [column for column in self._columns if width >= column.from_width]
+        widths = _widths(columns, width)
+        lines: list[Line] = []
+        if self._headings:
+            lines.append(
+                tuple((_aligned(c.title, w, c.align) + " ", "dim") for c, w in zip(columns, widths, strict=True))
+            )
+        rows = self._source.window(self._top, self._room)
+        for row in rows:
+            lines.append(
+                tuple(
+                    (_aligned(c.text(row), w, c.align) + " ", c.style(row))
+                    for c, w in zip(columns, widths, strict=True)
+                )
+            )
+        if not rows and self.empty:
+            lines.append(((" " + self.empty, "dim"),))
+        self.paint(lines, self.cursor_line if rows and self.cursor_shown else None)
+
+
+def _widths(columns: Sequence[Column[Any]], width: int) -> list[int]:
+    fixed = sum(column.width + 1 for column in columns)
+    flexible = [column for column in columns if not column.width]
+    share = max((width - fixed - 1) // len(flexible), 4) if flexible else 0
+    return [column.width or share for column in columns]
+
+
+def _aligned(text: str, width: int, align: str) -> str:
+    return right(text, width) if align == "right" else left(text, width)

@@ -1,0 +1,110 @@
+"""A pane of text that is read and searched: a rule with title and position, then lines that scroll."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual import events
+
+from tui.cells import Line, plain, rule
+from tui.widgets.painted import Painted
+
+Content = Callable[[int], Sequence[Line]]
+"""Makes the lines for a width in cells, so that a resize wraps anew."""
+
+
+class TextPane(Painted):
+    """Shows a window of its lines under a rule; `found` are words to find and mark."""
+
+    def __init__(self, *, id: str | None = None, title: str = "") -> None:
+        super().__init__(id=id)
+        self._content: Content = lambda width: ()
+        self._text: Sequence[Line] = ()
+        self._top = 0
+        self._title = title
+        self._note = ""
+        self._active = False
+        self._words = ""
+
+    def show(self, title: str, content: Content, note: str = "", keep: bool = False) -> None:
+        """Show a text under a title; `note` stands at the right of the rule. With `keep` the place is kept."""
+        self._title, self._content, self._note = title, content, note
+        if not keep:
+            self._top = 0
+        self._lay_out()
+
+    def set_active(self, active: bool) -> None:
+        """Whether keys go to this pane: its rule is bright then."""
+        self._active = active
+        self._draw()
+
+    @property
+    def at_end(self) -> bool:
+        return self._top + self._room >= len(self._text)
+
+    def move(self, lines: int) -> None:
+        self._scroll_to(self._top + lines)
+
+    def page(self, pages: int) -> None:
+        self._scroll_to(self._top + pages * max(self._room - 1, 1))
+
+    def move_to(self, line: int) -> None:
+        self._scroll_to(line)
+
+    @property
+    def count(self) -> int:
+        return len(self._text)
+
+    def find(self, words: str, again: bool = False) -> bool:
+        """Go to the next line with the words (case aside), from the top of the window on and around; mark them."""
+        self._words = words
+        wanted = words.lower()
+        lines = [plain(line).lower() for line in self._text]
+        start = self._top + (1 if again else 0)
+        for index in [*range(start, len(lines)), *range(min(start, len(lines)))]:
+            if wanted and wanted in lines[index]:
+                self._top = max(0, min(index, len(lines) - 1))
+                self._draw()
+                return True
+        self._draw()
+        return False
+
+    @property
+    def _room(self) -> int:
+        return max(self.size.height - 1, 1)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if self.size.width:
+            self._text = self._content(self.size.width)
+            self._scroll_to(self._top)
+
+    def _scroll_to(self, top: int) -> None:
+        self._top = max(0, min(top, len(self._text) - self._room))
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.size.width
+        if not width:
+            return
+        bottom = min(self._top + self._room, len(self._text))
+        place = f"{bottom}/{len(self._text)}" if len(self._text) > self._room else ""
+        note = "   ".join(filter(None, (self._note, place)))
+        window = [_marked(line, self._words) for line in self._text[self._top : bottom]]
+        self.paint([rule(self._title, note, width, "focus" if self._active else "dim"), *window])
+
+
+def _marked(line: Line, words: str) -> Line:
+    """The line with the words that were looked for in the style of a match."""
+    if not words or words.lower() not in plain(line).lower():
+        return line
+    marked: list[tuple[str, str]] = []
+    for text, style in line:
+        rest = text
+        while (at := rest.lower().find(words.lower())) >= 0:
+            marked += [(rest[:at], style), (rest[at : at + len(words)], "match")]
+            rest = rest[at + len(words) :]
+        marked.append((rest, style))
+    return tuple(span for span in marked if span[0])
