@@ -77,11 +77,11 @@ class KnownRows:
             self._rows.pop(name, None)
         self._unwritten.clear()
 
-    def put(self, table: type[Row], key: Mapping[str, str], said: BaseModel, also: Mapping[str, object]) -> Row:
+    def put(self, table: type[Row], key: Mapping[str, str], said: BaseModel) -> Row:
         """The dictionary row with this key, made or brought up to date; what the sender leaves empty stays as it is."""
         row = self.find(table, **key)
         if row is None:
-            return self.add(table(**everything(said), **also), **key)
+            return self.add(table(**everything(said)), **key)
         update(row, {name: value for name, value in named(said).items() if value not in ("", None)})
         return row
 

@@ -133,7 +133,7 @@ class _Run:
             self._progress("encounters", number, total)
         self.flush()
         for file, counts in collection.passed_over.items():
-            words = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+            words = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.most_common(20)))
             self.tallies[file].messages.append(safe_line(f"not used: {words}"))
         for (file, kind), count in sorted(collection.without_encounter().items()):
             self.tallies[file].messages.append(f"{count} {kind} that no encounter refers to")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import zlib
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from store.database import SYSTEM
 from store.intake import take_in
@@ -367,3 +370,36 @@ def test_the_sample_bundles_come_in_with_their_payers(db):
     assert (report.patients, report.total("encounters_new"), report.exit_code) == (2, 60, 0)
     assert all(encounter.coverages for encounter in stored(db))
     assert count(db, Patient) == 2
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=5,
+)
+charge_item = {"resourceType": "ChargeItem", "id": "i1", "context": {"reference": "Encounter/e1"}}
+claim = {"resourceType": "Claim", "id": "k1", "item": [{"encounter": [{"reference": "Encounter/e1"}]}]}
+shapes = [patient_resource(), encounter_resource(), note("Better."), charge_item, claim]
+
+
+@st.composite
+def damaged(draw):
+    """The made-up resources with one element of one of them, at any depth, replaced by something else."""
+    resources = copy.deepcopy(shapes)
+    place = draw(st.sampled_from(resources))
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = draw(st.sampled_from([*keys, "quantity", "priceOverride", "meta"] if isinstance(place, dict) else keys))
+        inner = place.get(key) if isinstance(place, dict) else place[key]
+        if not inner or not isinstance(inner, dict | list) or draw(st.booleans()):
+            place[key] = draw(json_values)
+            return resources
+        place = inner
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(resources=damaged())
+def test_a_resource_damaged_anywhere_is_named_or_passed_over(db, inbox, resources):
+    report = take_in(db, SYSTEM, [write_lines(inbox / "a", *resources)])
+
+    assert report.exit_code in (0, 1)
