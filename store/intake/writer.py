@@ -268,9 +268,10 @@ def _account(rows: KnownRows, record: NativeEncounter, patient: Patient, parts: 
     said = record.account
     account = rows.find(Account, source=said.source, account_number=said.account_number)
     if account is None:
-        row = {"id": new_id(), "patient_id": patient.id, **everything(said)}
+        account_id = new_id()
+        row = {"id": account_id, "patient_id": patient.id, **everything(said)}
         rows.insert(Account, [row], source=said.source, account_number=said.account_number)
-        return row["id"]
+        return account_id
     _note(parts, "account", update(account, named(said)))
     return account.id
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -180,7 +181,7 @@ def _account(account: Account | None, source: str, visit_number: str) -> Account
     if account is None:
         return AccountFields(source=source, account_number=visit_number)
     account_source, number = identity(account.identifier, account.id, "AN")
-    financial_class = {"financial_class": clip(account.type.words)} if account.type.words else {}
+    financial_class: dict[str, Any] = {"financial_class": clip(account.type.words)} if account.type.words else {}
     return AccountFields(source=account_source, account_number=number, **financial_class)
 
 
