@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 from sqlmodel import Session, select
 
@@ -61,9 +62,9 @@ def add_documents(
             versions_here.append(_new_version(rows.session, encounter_id, one, versions_here))
             added += 1
         if added:
-            newest = max(versions_here, key=lambda row: row.version)
+            last = max(versions_here, key=lambda row: row.version)
             for row in versions_here:
-                update(row, {"current": row is newest})
+                update(row, {"current": row is last})
             new, versions = new + (added == len(versions_here)), versions + (added < len(versions_here))
     return new, versions, marked
 
@@ -163,7 +164,7 @@ def _new_version(session: Session, encounter_id: str, said: NativeDocument, rows
     return row
 
 
-def _document_row(encounter_id: str, said: NativeDocument, current: bool) -> dict[str, object]:
+def _document_row(encounter_id: str, said: NativeDocument, current: bool) -> dict[str, Any]:
     also = {"id": new_id(), "encounter_id": encounter_id, "received_at": now()}
     return {**also, "current": current, "sha256": text_hash(said.text), **everything(said)}
 
@@ -216,7 +217,7 @@ def _by_kind(record: NativeEncounter) -> dict[CodingKind, dict[int, NativeCoding
     return kinds
 
 
-def _codings_of(encounter_id: str, kind: CodingKind):
+def _codings_of(encounter_id: str, kind: CodingKind) -> Any:
     return select(Coding).where(Coding.encounter_id == encounter_id, Coding.kind == kind).order_by(Coding.version)
 
 

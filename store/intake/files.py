@@ -27,7 +27,10 @@ MAX_LINE = 32 * 2**20
 """Bytes of one line, or of one JSON document."""
 
 MAX_FILES = 1_000
-"""Files in one archive, or in one folder."""
+"""Files in one archive."""
+
+MAX_FOLDER = 20_000
+"""Files in one folder and the folders below it."""
 
 MAX_ARCHIVE = 2 * 2**30
 """Bytes of an archive when unpacked."""
@@ -44,6 +47,7 @@ _OTHER_FORMATS = (
     (b"MSH", "it is HL7 version 2"),
     (b"ISA", "it is X12"),
     (b"%PDF", "it is a PDF document"),
+    (b"PK\x03\x04", "it is a zip archive in a pipe or in another archive; name it by its path"),
     (b"\x1f\x8b", "it is compressed with gzip; unpack it first"),
     (b"[", "it is a JSON list"),
     (b"\xff\xfe", "it is UTF-16, not UTF-8"),
@@ -133,10 +137,11 @@ def recognize(stream: BinaryIO) -> Content:
     if len(first) > MAX_LINE:
         raise NotTakenIn(f"its first line is longer than {MAX_LINE // 2**20} MB; {EXPECTED}")
     value = _value(first)
-    if value is not None:
-        kind = _kind_of(value)
+    if value is None:
+        return _document_or_damaged(first, stream)
+    if kind := _kind_of(value):
         return Content(kind, _numbered(first, stream))
-    return _document_or_damaged(first, stream)
+    return _damaged(first, _read_all(stream, 2**20), stream, "it is JSON of an unknown kind")
 
 
 def _find_path(path: Path, group: int) -> Iterator[Found]:
@@ -165,8 +170,8 @@ def _find_folder(folder: Path, name: str, group: int) -> Iterator[Found]:
             if (Path(place) / s).is_symlink()
         ]
         subfolders[:] = [s for s in subfolders if not s.startswith(".")]
-    if len(files) > MAX_FILES:
-        yield Found(name, group, folder, problem=f"it holds more than {MAX_FILES:,} files; take them in by parts")
+    if len(files) > MAX_FOLDER:
+        yield Found(name, group, folder, problem=f"it holds more than {MAX_FOLDER:,} files; take them in by parts")
         return
     if not files and not problems:
         yield Found(name, group, folder, problem=f"the folder is empty; {EXPECTED}")
@@ -250,58 +255,53 @@ def _document_or_damaged(first: bytes, stream: BinaryIO) -> Content:
     """A JSON document written over several lines, or line-wise records whose first line is damaged."""
     rest = _read_all(stream, MAX_LINE + 1 - len(first))
     text = first + rest
-    if len(text) <= MAX_LINE:
-        try:
-            value = parse_json(text)
-        except BadJson as error:
-            problem = error.message
-        else:
-            return Content(_kind_of(value), iter([NumberedLine(1, text)]))
-    else:
-        problem = f"one JSON text of more than {MAX_LINE // 2**20} MB"
-    kind = _kind_of_damaged(first, rest)
+    if len(text) > MAX_LINE:
+        return _damaged(first, rest, stream, f"one JSON text of more than {MAX_LINE // 2**20} MB")
+    try:
+        value = parse_json(text)
+    except BadJson as error:
+        return _damaged(first, rest, stream, error.message)
+    kind = _kind_of(value)
     if kind is None:
+        raise NotTakenIn(f"it is JSON of an unknown kind; {EXPECTED}")
+    return Content(kind, iter([NumberedLine(1, text)]))
+
+
+def _damaged(first: bytes, rest: bytes, stream: BinaryIO, problem: str) -> Content:
+    """Line-wise records by what the next lines are, or a single record by what is left of it. Raises NotTakenIn."""
+    kind = next(filter(None, (_kind_of(_value(line)) for line in rest.split(b"\n", 20)[:20] if line.strip())), None)
+    if kind is None and not rest.strip() and _value(first) is None:
+        found = _RESOURCE.search(first[:4096])
+        if found and found[1] != b"Bundle":
+            kind = Kind.RESOURCES
+        elif b'"visit_number"' in first or b'"codedesk.encounter' in first:
+            kind = Kind.NATIVE
+    if kind in (None, Kind.BUNDLE):
         raise NotTakenIn(f"{problem}; {EXPECTED}")
     return Content(kind, _numbered(first, io.BufferedReader(_Joined(rest, stream))))
 
 
-def _kind_of_damaged(first: bytes, rest: bytes) -> Kind | None:
-    for line in rest.split(b"\n", 20)[:20]:
-        value = _value(line) if line.strip() else None
-        if isinstance(value, dict):
-            try:
-                return _kind_of(value)
-            except NotTakenIn:
-                return None
-    if rest.strip():
+def _kind_of(value: object) -> Kind | None:
+    if not isinstance(value, dict):
         return None
-    if b'"codedesk.encounter/1"' in first or first.lstrip().startswith(b'{"source":'):
+    if value.get("resourceType") == "Bundle":
+        return Kind.BUNDLE
+    if isinstance(value.get("resourceType"), str):
+        return Kind.RESOURCES
+    if "visit_number" in value or str(value.get("format", "")).startswith("codedesk.encounter"):
         return Kind.NATIVE
-    found = _RESOURCE.search(first[:4096])
-    return Kind.RESOURCES if found and found[1] != b"Bundle" else None
-
-
-def _kind_of(value: object) -> Kind:
-    if isinstance(value, dict):
-        if value.get("resourceType") == "Bundle":
-            return Kind.BUNDLE
-        if isinstance(value.get("resourceType"), str):
-            return Kind.RESOURCES
-        if "visit_number" in value or str(value.get("format", "")).startswith("codedesk.encounter"):
-            return Kind.NATIVE
-    raise NotTakenIn(f"it is JSON of an unknown kind; {EXPECTED}")
+    return None
 
 
 def _value(line: bytes) -> object:
-    try:
-        return parse_json(line)
-    except BadJson:
-        pass
-    try:
-        # A damaged character does not hide what the file is; the line itself is refused later.
-        return parse_json(line.decode("utf-8", "replace").encode())
-    except BadJson:
-        return None
+    # A damaged character does not hide what the file is; the line itself is refused later.
+    for text in (line, line.decode("utf-8", "replace").encode()):
+        try:
+            return parse_json(text)
+        except BadJson as error:
+            if "UTF-8" not in error.message:
+                return None
+    return None
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

@@ -1,18 +1,18 @@
 """JSON from outside, parsed within limits, with errors that name the place and never repeat the data.
 
-Refused: nesting deeper than 200 levels, half surrogate pairs, bytes that are not UTF-8, NaN, infinite numbers and
-whole numbers that a database column cannot hold.
+Refused: nesting deeper than 200 levels, half surrogate pairs, bytes that are not UTF-8, NaN, and numbers beyond
+2**53, which not every database column can hold.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 
 from pydantic_core import ValidationError, from_json
 
 from codesets.errors import UnreadableInput
+from codesets.safe import safe_line
 
 BOM = b"\xef\xbb\xbf"
 _BIGGEST = 2**53
@@ -55,7 +55,8 @@ def parse_json(text: bytes) -> object:
 def first_error(error: ValidationError) -> str:
     """The first complaint of a model as `field: what was expected`, positions counted from 1, without the value."""
     first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in first["loc"])
+    names = (str(part + 1) if isinstance(part, int) else part for part in first["loc"])
+    place = safe_line(".".join(names))[:80]
     more = error.error_count() - 1
     words = _EXPECTED.get(first["type"]) or _plain(first["type"], first["msg"])
     return f"{place or 'record'}: {words}" + (f" (and {more} more)" if more else "")
@@ -64,6 +65,8 @@ def first_error(error: ValidationError) -> str:
 def _plain(kind: str, message: str) -> str:
     if kind == "too_long":
         return message.split(", not")[0].replace("Value should have at most", "expected at most").replace("items", "")
+    if kind == "value_error" and "expected" not in message:
+        return "expected a date or time that exists"
     return message.removeprefix("Value error, ").replace("Input should be", "expected")
 
 
@@ -85,10 +88,8 @@ def _check_numbers(value: object) -> None:
             stack.extend(_values(item.values()))
         elif isinstance(item, list):
             stack.extend(_values(item))
-        elif isinstance(item, float) and not math.isfinite(item):
+        elif isinstance(item, int | float) and abs(item) > _BIGGEST:
             raise BadJson("it holds a number that is too large")
-        elif isinstance(item, int) and abs(item) > _BIGGEST:
-            raise BadJson("it holds a whole number that is too large")
 
 
 def _values(items: Iterable[object]) -> list[object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import insert, tuple_
@@ -24,7 +24,7 @@ class KnownRows:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._rows: dict[tuple, SQLModel | None] = {}
-        self._waiting: dict[type[SQLModel], list[Mapping[str, object]]] = {table: [] for table in _WRITE_ORDER}
+        self._waiting: dict[type[SQLModel], list[Mapping[str, Any]]] = {table: [] for table in _WRITE_ORDER}
         self._unwritten: set[tuple] = set()
 
     @classmethod
@@ -57,7 +57,7 @@ class KnownRows:
         self._rows[(type(row), *key.values())] = row
         return row
 
-    def insert(self, table: type[SQLModel], values: Sequence[Mapping[str, object]], **key: str) -> None:
+    def insert(self, table: type[SQLModel], values: Sequence[Mapping[str, Any]], **key: str) -> None:
         """Insert rows with every column given, together with others of their table when `write` is called.
 
         With a key, `find` will write first and then find the row in the database.
@@ -77,26 +77,26 @@ class KnownRows:
             self._rows.pop(name, None)
         self._unwritten.clear()
 
-    def put(self, table: type[Row], key: Mapping[str, str], said: BaseModel, also: Mapping[str, object]) -> Row:
+    def put(self, table: type[Row], key: Mapping[str, str], said: BaseModel) -> Row:
         """The dictionary row with this key, made or brought up to date; what the sender leaves empty stays as it is."""
         row = self.find(table, **key)
         if row is None:
-            return self.add(table(**everything(said), **also), **key)
+            return self.add(table(**everything(said)), **key)
         update(row, {name: value for name, value in named(said).items() if value not in ("", None)})
         return row
 
 
-def everything(said: BaseModel) -> dict[str, object]:
+def everything(said: BaseModel) -> dict[str, Any]:
     """Every field of what a sender said that is plain, not a record of its own."""
     return {name: value for name, value in _plain(said) if not _is_record(value)}
 
 
-def named(said: BaseModel) -> dict[str, object]:
+def named(said: BaseModel) -> dict[str, Any]:
     """The plain fields that the sender named; what a record does not name keeps its value here."""
     return {name: value for name, value in _plain(said) if name in said.model_fields_set and not _is_record(value)}
 
 
-def update(row: SQLModel, values: Mapping[str, object]) -> bool:
+def update(row: SQLModel, values: Mapping[str, Any]) -> bool:
     """Set the values that differ; whether any did."""
     different = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in different.items():

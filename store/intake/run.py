@@ -133,7 +133,7 @@ class _Run:
             self._progress("encounters", number, total)
         self.flush()
         for file, counts in collection.passed_over.items():
-            words = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+            words = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.most_common(20)))
             self.tallies[file].messages.append(safe_line(f"not used: {words}"))
         for (file, kind), count in sorted(collection.without_encounter().items()):
             self.tallies[file].messages.append(f"{count} {kind} that no encounter refers to")
@@ -160,7 +160,6 @@ class _Run:
             if line.data is not None and not line.data.strip():
                 continue
             place = f"line {line.number}"
-            tally.records += 1
             if line.data is None:
                 self._add(_Waiting(tally, place, Raw("native", b""), reason=_TOO_LONG))
                 continue
@@ -169,10 +168,10 @@ class _Run:
                 record = to_record(line.data)
             except BadJson as error:
                 self._add(_Waiting(tally, place, raw, reason=error.message))
-                tally.records -= 1
-            else:
-                self._add(_Waiting(tally, place, raw, record))
-                self._progress(tally.name, tally.records, 0)
+                continue
+            tally.records += 1
+            self._add(_Waiting(tally, place, raw, record))
+            self._progress(tally.name, tally.records, 0)
 
     def _read_fhir(self, content: Content, tally: Tally, collection: FhirCollection, group: int) -> None:
         file = self.tallies.index(tally)

@@ -42,6 +42,7 @@ from store.models import (
     WorkItem,
 )
 from store.models.columns import new_id, now
+from store.models.directory import PayerFields, ProviderFields
 from store.models.encounter import CoverageFields, EncounterFields
 from store.terms import CodingKind, CodingStatus, EncounterStatus, Setting, WorkStatus
 
@@ -191,8 +192,8 @@ def _store(
             note_new_documents(session, encounter_id, new + versions)
         placed[encounter_id] = _Placing(tuple(record.tasks), tuple(codings))
         _keep_raw(rows, record, raw, fresh)
-        change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=list(parts))
-    return Outcome(result, encounter_id, patient.id, tuple(parts), new, versions, reasons)
+        change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=[] if fresh else parts)
+    return Outcome(result, encounter_id, patient.id, () if fresh else tuple(parts), new, versions, reasons)
 
 
 def _place_all(session: Session, placed: dict[str, _Placing], place: Place | None) -> None:
@@ -250,26 +251,27 @@ def _facility(rows: KnownRows, record: NativeEncounter, parts: list[str]) -> Fac
     said = record.facility
     if said is None:
         return None
-    facility = rows.put(Facility, {"source": said.source, "local_id": said.local_id}, said, {})
+    facility = rows.put(Facility, {"source": said.source, "local_id": said.local_id}, said)
     _note(parts, "facility", facility in rows.session.dirty and rows.session.is_modified(facility))
     return facility
 
 
-def _payer(rows: KnownRows, said) -> Payer:
-    return rows.put(Payer, {"source": said.source, "local_id": said.local_id}, said, {})
+def _payer(rows: KnownRows, said: PayerFields) -> Payer:
+    return rows.put(Payer, {"source": said.source, "local_id": said.local_id}, said)
 
 
-def _provider(rows: KnownRows, said) -> Provider:
-    return rows.put(Provider, {"source": said.source, "local_id": said.local_id}, said, {})
+def _provider(rows: KnownRows, said: ProviderFields) -> Provider:
+    return rows.put(Provider, {"source": said.source, "local_id": said.local_id}, said)
 
 
 def _account(rows: KnownRows, record: NativeEncounter, patient: Patient, parts: list[str]) -> str:
     said = record.account
     account = rows.find(Account, source=said.source, account_number=said.account_number)
     if account is None:
-        row = {"id": new_id(), "patient_id": patient.id, **everything(said)}
+        account_id = new_id()
+        row = {"id": account_id, "patient_id": patient.id, **everything(said)}
         rows.insert(Account, [row], source=said.source, account_number=said.account_number)
-        return row["id"]
+        return account_id
     _note(parts, "account", update(account, named(said)))
     return account.id
 

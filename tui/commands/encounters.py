@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -19,6 +19,7 @@ from codesets.safe import safe_block
 
 if TYPE_CHECKING:
     from store.database import Actor, Database
+    from store.intake.export import EncounterRow
     from store.intake.native import NativeEncounter
 
 WIDTH = 80
@@ -61,11 +62,12 @@ def run(args: argparse.Namespace) -> int:
 def _list(db: Database, worklist: str | None, as_json: bool) -> int:
     from store.intake.export import list_encounters
     from store.queries import SessionReader
-    from store.queries.worklists import worklist_rows
+    from store.queries.worklists import WorkRow, worklist_rows
     from store.worklists import worklist_rules
 
     if worklist is not None and worklist not in (names := [rule.name for rule in worklist_rules()]):
         raise UsageError(f"no worklist is called {worklist}", "one of: " + ", ".join(names))
+    rows: Sequence[EncounterRow | WorkRow]
     with db.reading() as session:
         rows = list_encounters(session) if worklist is None else worklist_rows(SessionReader(session), worklist)
     if as_json:
@@ -73,10 +75,9 @@ def _list(db: Database, worklist: str | None, as_json: bool) -> int:
         return 0
     if not rows:
         print("no encounters here")
-        return 0
     for row in rows:
-        last = f"{row.priority:>4} {row.status.value}" if worklist else row.visit_number
         # The number is never cut: it is what `show` and `export` are asked with.
+        last = f"{row.priority:>4} {row.status.value}" if isinstance(row, WorkRow) else row.visit_number
         room = max(WIDTH - 24 - len(last), 12)
         print(f"{row.service_date} {row.setting.label:<11} {_cut(row.patient, room):<{room}} {last}")
     return 0
@@ -201,8 +202,8 @@ def _code_lines(record: NativeEncounter) -> Iterator[str]:
             code = "-".join([line.code, *line.modifiers])
             yield _cut(f"  {line.sequence:>2} {code:<16} x{line.units}  {_money(line.charge_cents)}")
     yield f"Codes as received: {len(record.source_codes)}"
-    for code in record.source_codes:
-        yield _cut(f"  {code.kind:<9} {code.code:<18} {code.display}".rstrip())
+    for received in record.source_codes:
+        yield _cut(f"  {received.kind:<9} {received.code:<18} {received.display}".rstrip())
 
 
 def _charge_lines(record: NativeEncounter) -> Iterator[str]:

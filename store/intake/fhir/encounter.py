@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -29,6 +30,7 @@ from store.intake.fhir.models import (
     Location,
     Patient,
     Procedure,
+    Quantity,
     Reference,
     ServiceRequest,
 )
@@ -51,7 +53,12 @@ from store.models.encounter import AccountFields, ChargeFields, SourceCodeFields
 from store.terms import DocumentStatus, EncounterStatus, ProviderRole
 
 _LEVEL_II = re.compile(r"[A-CE-V]\d{4}")
+_BIGGEST_AMOUNT = 10**9
 _NOT_DONE = frozenset(("not-done", "entered-in-error", "cancelled", "aborted", "refuted"))
+
+
+class BadAmount(ValueError):
+    """A number of units or dollars that no charge has."""
 
 
 class CannotRead(ValueError):
@@ -174,7 +181,7 @@ def _account(account: Account | None, source: str, visit_number: str) -> Account
     if account is None:
         return AccountFields(source=source, account_number=visit_number)
     account_source, number = identity(account.identifier, account.id, "AN")
-    financial_class = {"financial_class": clip(account.type.words)} if account.type.words else {}
+    financial_class: dict[str, Any] = {"financial_class": clip(account.type.words)} if account.type.words else {}
     return AccountFields(source=account_source, account_number=number, **financial_class)
 
 
@@ -303,8 +310,8 @@ def _charges(parts: Sequence[_Part], start: str, left_out: list[LeftOut]) -> Ite
                 yield from list(_claim_charges(part.resource, start))
             elif isinstance(part.resource, ChargeItem) and part.resource.status not in _NOT_DONE:
                 yield _charge_item(part.resource, start)
-        except (ValidationError, InvalidOperation) as error:
-            reason = first_error(error) if isinstance(error, ValidationError) else "amount: expected a number"
+        except (ValidationError, BadAmount) as error:
+            reason = first_error(error) if isinstance(error, ValidationError) else str(error)
             left_out.append(LeftOut(part.stored, reason))
 
 
@@ -314,7 +321,7 @@ def _claim_charges(claim: Claim, start: str) -> Iterator[ChargeFields]:
         if not code:
             continue
         period = item.serviced_period.start if item.serviced_period else None
-        units = int(item.quantity.value or 1)
+        units = _units(item.quantity)
         amount = item.net.value if item.net.value is not None else (item.unit_price.value or 0) * units
         yield ChargeFields(
             charge_number=f"{claim.id}-{item.sequence}",
@@ -335,7 +342,7 @@ def _charge_item(item: ChargeItem, start: str) -> ChargeFields:
         service_date=(item.occurrence or period or start)[:10],
         description=clip(item.code.words),
         procedure_code=_level_ii(item.code),
-        units=int(item.quantity.value or 1),
+        units=_units(item.quantity),
         amount_cents=_cents(item.price.value or 0),
     )
 
@@ -401,6 +408,15 @@ def _disposition(concept: Concept) -> str:
     return code.zfill(2) if code.isdigit() else code
 
 
+def _units(quantity: Quantity) -> int:
+    """Whole units, one where none are given. Raises BadAmount."""
+    if abs(quantity.value or 1) > _BIGGEST_AMOUNT:
+        raise BadAmount("the quantity is too large")
+    return int(quantity.value or 1)
+
+
 def _cents(amount: float) -> int:
-    """An amount in dollars as integer cents, half a cent rounded to even."""
+    """An amount in dollars as integer cents, half a cent rounded to even. Raises BadAmount."""
+    if abs(amount) > _BIGGEST_AMOUNT:
+        raise BadAmount("the amount is too large")
     return int((Decimal(repr(amount)) * 100).quantize(Decimal(1)))

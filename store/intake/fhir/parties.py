@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from store.intake.fhir.models import (
     Account,
@@ -224,10 +224,10 @@ def _coverage(
     payer = _payer(reader, payor, coverage.type.words if coverage else "", seen_from, source)
     if payer is None or payer.name.strip().lower() in terms().self_pay:
         return None
-    values: dict[str, object] = {"authorization_number": clip(pre_auth[0])} if pre_auth else {}
+    values: dict[str, Any] = {"authorization_number": clip(pre_auth[0])} if pre_auth else {}
     if coverage:
         values |= _subscriber(reader, coverage, seen_from)
-        values |= {f"{k}": v for k, v in _plan(coverage).items() if v}
+        values |= {name: words for name, words in _plan(coverage).items() if words}
         values["member_id"] = coverage.subscriber_id
         values["effective_on"] = coverage.period.start[:10] if coverage.period.start else None
         values["expires_on"] = coverage.period.end[:10] if coverage.period.end else None
@@ -238,7 +238,7 @@ def _payer(
     reader: Reader, reference: Reference, line_of_business: str, seen_from: Stored, source: str
 ) -> PayerFields | None:
     organization = reader.get(reference, Organization, seen_from)
-    business = {"line_of_business": clip(line_of_business)} if line_of_business else {}
+    business: dict[str, Any] = {"line_of_business": clip(line_of_business)} if line_of_business else {}
     if organization is None:
         named = _named_by(reference)
         name = reference.display or (named[1] if named else "")
@@ -259,10 +259,10 @@ def _plan(coverage: Coverage) -> dict[str, str]:
     }
 
 
-def _subscriber(reader: Reader, coverage: Coverage, seen_from: Stored) -> dict[str, object]:
+def _subscriber(reader: Reader, coverage: Coverage, seen_from: Stored) -> dict[str, Any]:
     code = next((c.code for c in coverage.relationship.coding if c.code), "self")
     relationship = terms().relationship.get(code, Relationship.OTHER)
-    values: dict[str, object] = {"relationship": relationship}
+    values: dict[str, Any] = {"relationship": relationship}
     person = reader.get(coverage.subscriber, Patient, seen_from)
     if relationship == Relationship.SELF or person is None:
         return values

@@ -1,0 +1,234 @@
+"""The commands of intake: text for people, JSON for programs, one clear line for trouble."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from store.database import open_database
+from store.people import os_login
+from tests.store.intake_samples import actions, native, write_lines
+from tui.cli import main
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("CODEDESK_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CODEDESK_DATABASE_URL", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def file(tmp_path):
+    return write_lines(tmp_path / "visits", native(), native(setting="ward"))
+
+
+@pytest.fixture
+def call(capsys):
+    """Run a command; its exit code, standard output and standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        read = capsys.readouterr()
+        return code, read.out, read.err
+
+    return run
+
+
+def logged() -> list[str]:
+    db = open_database()
+    try:
+        return actions(db)
+    finally:
+        db.close()
+
+
+def test_intake_tells_what_came_in_and_what_is_in_quarantine(call, file):
+    code, out, err = call("intake", file)
+
+    assert (code, err) == (1, "")
+    assert "visits, line 2: setting: expected 'clinic'" in out
+    assert out.endswith("1 encounter of 1 patient: 1 new, 0 changed; 1 new document, 0 new versions\n")
+
+
+def test_intake_says_when_everything_is_already_there(call, tmp_path):
+    call("intake", write_lines(tmp_path / "a", native()))
+
+    code, out, _ = call("intake", tmp_path / "a")
+
+    assert code == 0
+    assert out.endswith("1 encounter of 1 patient: already there, nothing changed\n")
+
+
+def test_intake_answers_programs_with_one_document(call, file):
+    code, out, _ = call("intake", file, "--json")
+
+    report = json.loads(out)
+    assert (code, report["exit_code"], report["patients"]) == (1, 1, 1)
+    assert report["files"][0]["quarantined"][0]["place"] == "line 2"
+
+
+def test_a_file_that_cannot_be_read_is_one_line_on_standard_error(call, tmp_path):
+    code, out, err = call("intake", tmp_path / "missing")
+
+    assert (code, out) == (2, "no encounters were taken in\n")
+    assert err == f"codedesk: cannot read: {tmp_path / 'missing'}: there is no such file or folder\n"
+
+
+def test_quarantine_can_be_listed(call, file):
+    call("intake", file)
+
+    code, out, _ = call("intake", "quarantine")
+
+    assert code == 0
+    assert "visits, line 2: setting" in out
+
+
+def test_quarantine_can_be_listed_for_programs(call, file):
+    call("intake", file)
+
+    _, out, _ = call("intake", "quarantine", "--json")
+
+    assert [entry["place"] for entry in json.loads(out)] == ["line 2"]
+
+
+def test_a_listing_names_visits_that_show_understands(call, file):
+    call("intake", file)
+    _, out, _ = call("encounters", "list", "--json")
+    [row] = json.loads(out)
+
+    shown = [call("encounters", "show", row[key])[1] for key in ("id", "visit_number")]
+
+    assert shown[0] == shown[1] != ""
+
+
+def test_a_chart_fits_80_columns_and_its_view_is_logged(call, tmp_path):
+    long = [{"document_number": "D", "type_name": "Note " * 30, "text": "word " * 100}]
+    call("intake", write_lines(tmp_path / "a", native(documents=long, reason="x" * 300)))
+
+    code, out, _ = call("encounters", "show", "V1")
+
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
+    assert "Sample, Ann" in out
+    assert logged()[-1] == "encounter.view"
+
+
+def test_a_worklist_shows_its_tasks(call, file):
+    call("intake", file)
+
+    code, out, _ = call("encounters", "list", "--worklist", "Clinic")
+
+    assert (code, len(out.splitlines())) == (0, 1)
+
+
+def test_an_unknown_worklist_is_answered_with_the_ones_there_are(call):
+    code, _, err = call("encounters", "list", "--worklist", "Nowhere")
+
+    assert code == 2
+    assert "no worklist is called Nowhere (one of: Clinic," in err
+
+
+def test_an_export_is_taken_in_elsewhere_and_satisfies_the_schema(call, file, tmp_path, monkeypatch):
+    call("intake", file)
+    code, out, _ = call("encounters", "export", "--all")
+    schema = json.loads(call("schema", "encounter")[1])
+    monkeypatch.setenv("CODEDESK_HOME", str(tmp_path / "elsewhere"))
+
+    call("intake", write_lines(tmp_path / "export", out.strip()))
+    again = call("encounters", "export", "V1")[1]
+
+    assert (code, again) == (0, out)
+    jsonschema.validate(json.loads(out), schema, cls=jsonschema.Draft202012Validator)
+
+
+def test_an_export_to_a_file_is_private_and_logged(call, file, tmp_path):
+    call("intake", file)
+
+    code, out, _ = call("encounters", "export", "V1", "-o", tmp_path / "out")
+
+    assert (code, out) == (0, f"1 encounter written to {tmp_path / 'out'}\n")
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
+    assert logged()[-1] == "encounter.export"
+
+
+def test_an_export_never_overwrites_a_file(call, file, tmp_path):
+    call("intake", file)
+
+    code, _, err = call("encounters", "export", "V1", "-o", file)
+
+    assert code == 2
+    assert err == f"codedesk: usage: {file} exists already (name another file)\n"
+
+
+@pytest.mark.parametrize("words", [["show", "nothing"], ["export", "nothing"]])
+def test_an_unknown_encounter_is_named(call, words):
+    code, out, err = call("encounters", *words)
+
+    assert (code, out) == (2, "")
+    assert err == "codedesk: encounter: nothing is not known here (codedesk encounters list shows what is)\n"
+
+
+def test_an_export_asks_for_encounters_or_for_all(call):
+    code, _, err = call("encounters", "export")
+
+    assert code == 2
+    assert "name the encounters to export, or --all" in err
+
+
+@pytest.mark.parametrize("name", ["claim", "remit"])
+def test_schemas_of_later_versions_say_so(call, name):
+    code, out, err = call("schema", name)
+
+    assert (code, out) == (2, "")
+    assert f"the schema of {name} comes with a later version" in err
+
+
+def test_people_are_added_listed_disabled_and_enabled(call):
+    call("users", "add", os_login(), "--name", "The Admin", "--role", "admin")
+    call("users", "add", "coder1", "--name", "A Coder", "--role", "coder")
+
+    call("users", "disable", "coder1")
+    disabled = json.loads(call("users", "list", "--json")[1])
+    call("users", "enable", "coder1")
+    enabled = json.loads(call("users", "list", "--json")[1])
+
+    assert [person["active"] for person in disabled if person["login"] == "coder1"] == [False]
+    assert [person["active"] for person in enabled if person["login"] == "coder1"] == [True]
+
+
+def test_the_first_person_of_a_site_is_an_administrator(call):
+    code, _, err = call("users", "add", "coder1", "--name", "A Coder", "--role", "coder")
+
+    assert code == 2
+    assert "the first person of a site must be an administrator" in err
+
+
+def test_the_last_administrator_stays(call):
+    call("users", "add", os_login(), "--name", "The Admin", "--role", "admin")
+
+    code, _, err = call("users", "disable", os_login())
+
+    assert code == 2
+    assert "is the last administrator" in err
+
+
+def test_only_an_administrator_changes_people(call):
+    call("users", "add", "boss", "--name", "Boss", "--role", "admin")
+
+    code, _, err = call("users", "add", "x", "--name", "X", "--role", "coder")
+
+    assert code == 2
+    assert "is not an active user of this site" in err
+
+
+def test_a_name_with_escape_sequences_is_refused(call):
+    code, _, err = call("users", "add", "x", "--name", "a\x1b[2J", "--role", "admin")
+
+    assert code == 2
+    assert "--name: expected text of one line" in err
