@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from functools import lru_cache
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from codesets.catalog import Reference, find
+from codesets.releases import CodeSystem
 from store.demo.site import DemoChart, DemoSiteError, answer_key, load_site, read_chart, read_directory
 from store.intake.native import NativeEncounter
 from store.terms import CodingKind, DiagnosisRole, Relationship, Role, Setting
@@ -345,3 +348,14 @@ def test_sides_keep_diagnoses_apart() -> None:
 
     assert [d.role for d in chart.key.diagnoses_of(CodingKind.PROFESSIONAL)] == [DiagnosisRole.PRINCIPAL]
     assert len(chart.key.diagnoses_of(CodingKind.FACILITY)) == 2
+
+
+def test_every_procedure_of_the_site_is_in_a_starter_list(reference: Reference) -> None:
+    on = dt.date(2026, 9, 1)
+    systems = {"hcpcs": CodeSystem.HCPCS, "icd10pcs": CodeSystem.ICD10PCS}
+    used = {("hcpcs", charge.procedure_code) for chart in load_site().charts for charge in chart.encounter.charges}
+    used |= {(procedure.system, procedure.code) for chart in load_site().charts for procedure in chart.key.procedures}
+
+    missing = [code for system, code in used if code and not find(reference, systems[system], code, on)]
+
+    assert missing == []

@@ -144,6 +144,11 @@ RULES: dict[str, tuple[ClaimContent, ClaimContent, str]] = {
     "r123": (_patient(sex="X"), _patient(sex=""), "patient.sex"),
     "r124": (_patient(address=Address()), _child(address=Address()), "patient.address"),
     "r125": (_patient(birth_date="2026-09-15"), _patient(birth_date="2026-09-16"), "patient.birth_date"),
+    "r126": (
+        _child(),
+        with_coverage(relationship="child", subscriber=replace(SPOUSE, birth_date=None)),
+        "coverage.1.subscriber.birth_date",
+    ),
     "r131": (
         with_coverage(effective_on="2026-09"),
         with_coverage(effective_on="2026-10"),

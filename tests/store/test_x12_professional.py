@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import json
-import logging
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pyx12.params
-import pyx12.x12n_document
 
 from store.claims.content import (
     Accident,
@@ -38,8 +34,7 @@ from tests.store.claim_samples import (
     with_line,
     with_parties,
 )
-
-logging.getLogger("pyx12").setLevel(logging.CRITICAL)
+from tests.store.validator import faults_of
 
 ENVELOPE = Envelope(
     sender="CODEDESK",
@@ -134,51 +129,28 @@ def _written(*claims: ClaimContent) -> tuple[bytes, SegmentWriter]:
     return out.getvalue(), writer
 
 
-def _complaints(path: Path) -> list[str]:
-    """What pyx12 finds wrong with a file; an exception of its own counts as a rejection."""
-    report, acknowledgment = io.StringIO(), io.StringIO()
-    try:
-        accepted = pyx12.x12n_document.x12n_document(
-            param=pyx12.params.params(None),
-            src_file=str(path),
-            fd_997=acknowledgment,
-            fd_html=None,
-            fd_xmldoc=None,
-            fd_json=report,
-            map_path=None,
-        )
-    except Exception as error:
-        return [f"pyx12 stopped: {type(error).__name__}"]
-    return [] if accepted else [json.dumps(json.loads(report.getvalue()))]
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_claim_of_every_shape_is_accepted_by_the_validator(shape: str, tmp_path: Path) -> None:
-    path = tmp_path / "claim.837"
     content, _ = _written(SHAPES[shape])
-    path.write_bytes(content)
 
-    complaints = _complaints(path)
+    complaints = faults_of(content, tmp_path)
 
     assert complaints == []
 
 
 def test_all_shapes_in_one_file_are_accepted(tmp_path: Path) -> None:
-    path = tmp_path / "claims.837"
     content, _ = _written(*_numbered(list(SHAPES.values())))
-    path.write_bytes(content)
 
-    complaints = _complaints(path)
+    complaints = faults_of(content, tmp_path)
 
     assert complaints == []
 
 
 def test_the_validator_is_awake(tmp_path: Path) -> None:
-    path = tmp_path / "claim.837"
     content, _ = _written(SOUND_CLAIM)
-    path.write_bytes(content.replace(b"DTP*472*D8*20260915", b"DTP*472*D8*20261345"))
+    wrong = content.replace(b"DTP*472*D8*20260915", b"DTP*472*D8*20261345")
 
-    complaints = _complaints(path)
+    complaints = faults_of(wrong, tmp_path)
 
     assert complaints
 
