@@ -21,10 +21,10 @@ from sqlmodel import Session
 from codesets.errors import CodedeskError
 from codesets.home import ensure_home, home
 from store import log
+from store.actors import Actor
 from store.models import Operation
 from store.models.columns import new_id
-from store.settings import load_settings
-from store.terms import Role
+from store.settings import database_url, sqlite_path
 
 PRAGMAS = (
     "busy_timeout=30000",
@@ -48,19 +48,6 @@ class DatabaseNewer(DatabaseUnusable):
     """A newer codedesk has upgraded this database."""
 
     title = "database is newer"
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts: a person of the site, or a program under its own name with no person behind it."""
-
-    login: str
-    role: Role
-    person_id: str | None = None
-    name: str = ""
-
-
-SYSTEM = Actor(login="codedesk", role=Role.ADMIN, name="codedesk")
 
 
 @dataclass
@@ -120,11 +107,6 @@ class Database:
         self.engine.dispose()
 
 
-def database_url() -> str:
-    """The URL of this site's database."""
-    return load_settings().database_url or f"sqlite:///{home() / 'workstation.sqlite'}"
-
-
 def open_database(url: str | None = None) -> Database:
     """Open the site's database, making or upgrading it as needed.
 
@@ -170,11 +152,6 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
-
-
-def sqlite_path(url: str) -> Path | None:
-    """The file behind a SQLite URL, or None for another database."""
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
 
 
 @contextmanager

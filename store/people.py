@@ -6,21 +6,15 @@ real user id), never from `$USER`. People are disabled, never deleted.
 
 from __future__ import annotations
 
-import os
-import pwd
-
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
-from store.database import Actor, Database
+from store import os_account
+from store.actors import Actor
+from store.database import Database
 from store.models import Person
+from store.os_account import NotAUser
 from store.terms import Role
-
-
-class NotAUser(CodedeskError):
-    """The account of the operating system belongs to nobody of this site."""
-
-    title = "not a user"
 
 
 class NoSuchPerson(CodedeskError):
@@ -29,22 +23,13 @@ class NoSuchPerson(CodedeskError):
     title = "no such person"
 
 
-def os_login() -> str:
-    """The login name of the operating-system account that started this program."""
-    uid = int(os.environ["SUDO_UID"]) if os.environ.get("SUDO_UID", "").isdigit() and os.getuid() == 0 else os.getuid()
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        raise NotAUser(f"user id {uid} has no account on this host") from None
-
-
 def current_actor(session: Session, login: str | None = None) -> Actor:
     """The person behind the operating-system account (or `login`), as an actor.
 
     On a site without any people yet, the account acts as administrator, so that it can add the first ones.
     Raises NotAUser when the site has people and this is none of them, or a disabled one.
     """
-    login = login or os_login()
+    login = login or os_account.os_login()
     person = session.exec(select(Person).where(Person.login == login)).first()
     if person and person.active:
         return actor_for(person)

@@ -59,6 +59,16 @@ def load_settings() -> Settings:
     return Settings(**{name: _typed(name, value) for name, value in values.items()})
 
 
+def database_url() -> str:
+    """The URL of this site's record."""
+    return load_settings().database_url or f"sqlite:///{home() / 'workstation.sqlite'}"
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file behind a SQLite URL, or None for another database."""
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
 def today() -> date:
     """The day that ages, deadlines and future dates are reckoned from. Raises SettingsError for a wrong one."""
     named = load_settings().today

@@ -25,7 +25,8 @@ from sqlalchemy import func, update
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
-from store.database import Actor, Change, Database
+from store.actors import Actor
+from store.database import Change, Database
 from store.models import Charge, Coverage, Encounter, Hold, Payer, WorkItem
 from store.models.columns import now
 from store.settings import load_settings, today

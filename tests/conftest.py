@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from codesets.catalog import Reference, open_reference
-from store.database import Actor, Database, open_database
+from store.actors import Actor
+from store.database import Database, open_database
 from store.models import Person
 from store.people import actor_for
 from store.terms import Role

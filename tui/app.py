@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from textual import work
 from textual.app import App
@@ -17,7 +17,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from codesets.errors import CodedeskError
-from store.database import Actor, Database
+from store.actors import Actor
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
 from tui.palette import Palette, palette_for
@@ -27,6 +27,9 @@ from tui.screens.codes import CodeSearchScreen
 from tui.screens.desk import DeskScreen
 from tui.screens.help import HelpScreen
 from tui.screens.worklist import WorklistScreen
+
+if TYPE_CHECKING:
+    from store.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,11 +43,11 @@ class Workstation(App[int]):
     BINDINGS = []
     CSS_PATH = "styles/codedesk.tcss"
 
-    def __init__(self, today: date, palette: Palette | None = None) -> None:
+    def __init__(self, today: date, record: RecordDesk | None = None, palette: Palette | None = None) -> None:
         super().__init__()
         self.theme = "ansi-dark"
         self.today = today
-        self.record = RecordDesk()
+        self.record = record or RecordDesk()
         self.codes = CodeDesk()
         self.palette = palette or palette_for(
             os.environ.get("TERM", ""), "NO_COLOR" in os.environ, os.environ.get("CODEDESK_PALETTE", "")
@@ -197,6 +200,12 @@ class Workstation(App[int]):
         self._crash = note_crash(error)
         self._exception = error
         self.exit(1)
+
+    @work(group="warm")
+    async def warm(self) -> None:
+        """Load what the next keys will need; called once the first screen stands."""
+        await self.record.warm()
+        await self.codes.warm()
 
     async def on_unmount(self) -> None:
         self.record.close()

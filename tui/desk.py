@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from store.queries import Reader, SessionReader, SqliteReader
+from store import os_account
+from store.actors import Actor
+from store.queries import Reader, SessionReader, SqliteReader, current_reader
+from store.queries.people import person_of
+from store.settings import database_url, sqlite_path
 
 if TYPE_CHECKING:
     from codesets.reference import Reference
     from codesets.search import Engine
-    from store.database import Actor, Database
+    from store.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,8 +58,12 @@ class RecordDesk:
         return await self._run(run)
 
     async def actor(self) -> Actor:
-        """The person at the keyboard."""
-        return await self._run(lambda: self._opened()[1])
+        """The person at the keyboard. Raises NotAUser."""
+        return await self._run(self._person)
+
+    async def warm(self) -> None:
+        """Load what changes need, once the first screen stands."""
+        await self._run(self._opened)
 
     def close(self) -> None:
         """Finish what is under way and let the thread go."""
@@ -67,20 +74,37 @@ class RecordDesk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _reading(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
-        if self._reader is None and (path := self._sqlite_file()) is not None:
-            self._opened()
-            self._reader = SqliteReader(path)
-        if self._reader is not None:
-            return function(self._reader, *args, **kwargs)
+        if (reader := self._plain_reader()) is not None:
+            return function(reader, *args, **kwargs)
         with self._opened()[0].reading() as session:
             return function(SessionReader(session), *args, **kwargs)
 
-    def _opened(self) -> tuple[Database, Actor]:
-        if self._db is None or self._actor is None:
-            from store.database import open_database
-            from store.people import current_actor
+    def _plain_reader(self) -> SqliteReader | None:
+        """A reader through the standard library, so that the first screen need not wait for the ORM."""
+        path = sqlite_path(database_url())
+        if self._reader is None and path is not None:
+            self._reader = current_reader(path)
+            if self._reader is None:
+                self._opened()
+                self._reader = current_reader(path)
+        return self._reader
 
+    def _person(self) -> Actor:
+        if self._actor is None:
+            reader = self._plain_reader()
+            person = person_of(reader, os_account.os_login()) if reader else None
+            if person is None:
+                return self._opened()[1]
+            self._actor = Actor(person.login, person.role, person.id, person.name)
+        return self._actor
+
+    def _opened(self) -> tuple[Database, Actor]:
+        from store.database import open_database
+        from store.people import current_actor
+
+        if self._db is None:
             self._db = open_database()
+        if self._actor is None:
             with self._db.reading() as session:
                 self._actor = current_actor(session)
         return self._db, self._actor
@@ -91,12 +115,6 @@ class RecordDesk:
 
             self._reference = open_reference()
         return self._reference
-
-    @staticmethod
-    def _sqlite_file() -> Path | None:
-        from store.database import database_url, sqlite_path
-
-        return sqlite_path(database_url())
 
     def _close(self) -> None:
         if self._reader:
@@ -118,6 +136,10 @@ class CodeDesk:
     async def ask(self, function: Callable[Concatenate[Reference, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of the catalog or the edits."""
         return await self._run(lambda: function(self._open_reference(), *args, **kwargs))
+
+    async def warm(self) -> None:
+        """Map the search index and read its first pages, so that the first word typed does not wait for the disk."""
+        await self._run(lambda: self._open_engine().search("warm"))
 
     async def search(self, function: Callable[Concatenate[Engine, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of the search engine."""

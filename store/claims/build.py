@@ -15,11 +15,12 @@ from typing import Any
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
+from store.actors import Actor
 from store.claims.chart import Chart, compose_parties, read_chart
 from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_to_json
 from store.claims.division import CannotDivide, Part, divide
 from store.claims.numbers import claim_number
-from store.database import Actor, Change, Database
+from store.database import Change, Database
 from store.models import Claim, ClaimDiagnosis, ClaimLine, Coding, Encounter
 from store.settings import Settings, load_settings
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from codesets.errors import CodedeskError
+from store.actors import Actor
 from store.claims.chart import compose_parties, read_chart
 from store.claims.content import parties_from_json, parties_to_json
-from store.database import Actor, Change, Database
+from store.database import Change, Database
 from store.models import Claim, Coding
 from store.settings import load_settings
 from store.terms import ClaimStatus

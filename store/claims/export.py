@@ -20,10 +20,11 @@ from sqlalchemy import func, update
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
+from store.actors import Actor
 from store.claims.content import ClaimContent, content_of
 from store.claims.numbers import take
 from store.claims.output import Destination, OutputFile, Recorder, output_file
-from store.database import Actor, Change, Database
+from store.database import Change, Database
 from store.models import Claim, ClaimExport, Finding, Operation
 from store.models.columns import now
 from store.settings import load_settings

@@ -14,8 +14,9 @@ from sqlmodel import Session, select
 from codesets.catalog import Reference
 from codesets.edits import CodeFacts, ReferenceFacts
 from codesets.errors import CodedeskError
+from store.actors import Actor
 from store.claims.content import ClaimContent, UnknownClaim, content_of
-from store.database import Actor, Database
+from store.database import Database
 from store.models import Claim
 from store.models.columns import now
 from store.scrub.checks import DuplicateLine, ScrubFacts

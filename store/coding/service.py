@@ -22,10 +22,11 @@ from codesets.errors import CodedeskError
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from store import worklists
+from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
 from store.coding.entry import Entry
 from store.coding.lookup import check_chart
-from store.database import Actor, Change, Database
+from store.database import Change, Database
 from store.models import (
     Charge,
     Claim,

@@ -7,19 +7,19 @@ Making it again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
-
-from sqlmodel import select
+from typing import TYPE_CHECKING
 
 from codesets.home import ensure_home
-from store.database import SYSTEM, Database
-from store.demo.site import load_site
-from store.intake.writer import store_encounter
-from store.models import Person
-from store.models.columns import new_id
-from store.people import os_login
+from store import os_account
+from store.actors import SYSTEM
+from store.queries import current_reader
+from store.queries.people import person_of
 from store.terms import Role
-from store.worklists import place
+
+if TYPE_CHECKING:
+    from store.database import Database
 
 DEMO_DAY = "2026-10-08"
 """The day that counts as today at the made-up site, so that its charts never age past their filing limits."""
@@ -39,13 +39,30 @@ def demo_file() -> Path:
     return Path(demo_environment()["CODEDESK_DATABASE_URL"].removeprefix("sqlite:///"))
 
 
+def site_is_there() -> bool:
+    """Whether the made-up site is made, complete, and knows whoever asks; told without loading the ORM."""
+    path = demo_file()
+    reader = current_reader(path)
+    if reader is None:
+        return False
+    charts = sum(entry.name.endswith(".toml") for entry in (files("store.demo") / "charts").iterdir())
+    made = reader.rows("SELECT COUNT(*) AS n FROM encounter WHERE source = 'demo'")[0]["n"]
+    known = person_of(reader, os_account.os_login()) is not None
+    reader.close()
+    return known and made == charts
+
+
 def create_site(db: Database, progress: Callable[[float], None] | None = None) -> int:
     """Make the site, or what is missing of it; how many charts were added.
 
     Whoever opens it becomes one of its people, with every role's screens, beside the made-up staff.
     """
+    from store.demo.site import load_site
+    from store.intake.writer import store_encounter
+    from store.worklists import place
+
     site = load_site()
-    _add_people(db)
+    _add_people(db, [(person.login, person.name, person.role) for person in site.people])
     added = 0
     for start in range(0, len(site.charts), _PORTION):
         with db.change(SYSTEM) as change:
@@ -57,12 +74,14 @@ def create_site(db: Database, progress: Callable[[float], None] | None = None) -
     return added
 
 
-def _add_people(db: Database) -> None:
-    staff = [(person.login, person.name, person.role) for person in load_site().people]
-    staff.append((os_login(), "You", Role.ADMIN))
-    with db.change(SYSTEM, new_id(), "demo.people") as change:
+def _add_people(db: Database, staff: list[tuple[str, str, Role]]) -> None:
+    from sqlmodel import select
+
+    from store.models import Person
+
+    with db.change(SYSTEM) as change:
         known = set(change.session.exec(select(Person.login)))
-        for login, name, role in staff:
+        for login, name, role in [*staff, (os_account.os_login(), "You", Role.ADMIN)]:
             if login not in known:
                 change.session.add(Person(login=login, name=name, role=role))
                 change.log("people.add", "person", login, role=role.value)

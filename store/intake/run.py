@@ -17,7 +17,8 @@ from typing import Literal
 from sqlmodel import select
 
 from codesets.safe import safe_block, safe_line
-from store.database import Actor, Change, Database
+from store.actors import Actor
+from store.database import Change, Database
 from store.intake.fhir import FhirCollection
 from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find, recognize
 from store.intake.jsontext import BadJson, parse_json

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from store.migrations import HEAD
+
 if TYPE_CHECKING:
     from sqlmodel import Session
 
@@ -43,6 +45,21 @@ class SqliteReader:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def current_reader(path: Path) -> SqliteReader | None:
+    """A reader of a SQLite record whose schema is the present one; None where it must first be made or upgraded."""
+    if not path.is_file():
+        return None
+    reader = SqliteReader(path)
+    try:
+        found = reader.rows("SELECT version_num FROM alembic_version")
+    except sqlite3.Error:
+        found = []
+    if [row["version_num"] for row in found] == [HEAD]:
+        return reader
+    reader.close()
+    return None
 
 
 class SessionReader:

@@ -14,7 +14,8 @@ from sqlmodel import Session, select
 
 from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
-from store.database import Actor, Database
+from store.actors import Actor
+from store.database import Database
 from store.models import Claim, Finding
 from store.models.columns import now
 from store.scrub.engine import Found

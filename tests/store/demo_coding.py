@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlmodel import Session, select
 
 from codesets.catalog import Reference, normalize
+from store.actors import Actor
 from store.coding.codes import Defaults
 from store.coding.entry import AddDiagnosis, AddProcedure, Entry, Remove
 from store.coding.service import enter, finalize, load_codes, open_chart
-from store.database import Actor, Database
+from store.database import Database
 from store.demo.site import DemoChart, load_site
 from store.models import Encounter, WorkItem
 from store.terms import CodingKind

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import func, select
 
-from store.database import SYSTEM, Database, make_engine, open_database
+from store.actors import SYSTEM
+from store.database import Database, make_engine, open_database
 from store.models import LogEntry
 from store.models.log import Quarantine
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, select
 
+from store.actors import SYSTEM
 from store.claims.build import BuildReport, NotBuiltReason, UnknownCoding, build_claims
 from store.claims.changes import CannotChange, refresh_claim, set_payer_number, void_claim
 from store.claims.content import (
@@ -19,7 +20,7 @@ from store.claims.content import (
     parties_to_json,
 )
 from store.claims.division import CannotDivide, divide
-from store.database import SYSTEM, Database
+from store.database import Database
 from store.models import Claim, Coding, Coverage, Encounter, Facility, FinalProcedureLine, LogEntry, Provider
 from store.terms import ClaimStatus, CodingKind, CodingStatus, Relationship
 from tests.store.claim_samples import PARTIES, SERVICE, add_coding, add_encounter

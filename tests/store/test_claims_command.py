@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from codesets.catalog import Reference
-from store.database import SYSTEM, Database
+from store.actors import SYSTEM
+from store.database import Database
 from store.models import Person
-from store.people import os_login
+from store.os_account import os_login
 from store.terms import Role
 from tests.store.claim_samples import TODAY, add_coding, add_encounter
 from tui.cli import main

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
+from store.actors import SYSTEM
 from store.claims import export
 from store.claims.build import build_claims
 from store.claims.export import ExportRefused, export_claims
 from store.claims.output import DestinationUnusable
 from store.claims.scrubbing import scrub_claim
-from store.database import SYSTEM, Database
+from store.database import Database
 from store.models import Claim, ClaimExport, Counter, LogEntry
 from store.terms import ClaimStatus
 from store.x12.tokenizer import segments, transactions

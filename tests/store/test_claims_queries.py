@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.scrubbing import scrub_claim
-from store.database import SYSTEM, Database
+from store.database import Database
 from store.models import Claim, Coverage
 from store.queries import Reader, SessionReader, SqliteReader
 from store.queries.claims import (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
+from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.content import UnknownClaim
 from store.claims.scrubbing import ClaimHasLeft, ScrubResult, scrub_claim
-from store.database import SYSTEM, Database
+from store.database import Database
 from store.models import Claim, Encounter, Finding, LogEntry
 from store.scrub.findings import OverrideRefused, override
 from store.terms import ClaimStatus, FindingState, Severity

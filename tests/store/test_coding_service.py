@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import select
 
 from codesets.catalog import Reference
+from store.actors import Actor
 from store.coding.codes import Codes
 from store.coding.entry import parse
 from store.coding.lookup import system_of
@@ -24,7 +25,7 @@ from store.coding.service import (
     take_back,
     undo,
 )
-from store.database import Actor, Database, operation_id
+from store.database import Database, operation_id
 from store.models import Coding, CodingStep, Finding, LogEntry, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import chart_head

@@ -14,7 +14,10 @@ from sqlmodel import SQLModel, select
 
 from codesets.home import HomeUnwritable
 from store import log
-from store.database import SYSTEM, Database, DatabaseNewer, DatabaseUnusable, open_database
+from store.actors import SYSTEM
+from store.database import Database, DatabaseNewer, DatabaseUnusable, open_database
+from store.migrations import HEAD
+from store.migrations.upgrade import head_revision
 from store.models import LogEntry, Operation, Person
 from store.people import NoSuchPerson, add_person, current_actor, set_active
 from store.settings import Settings, SettingsError, load_settings, today
@@ -179,3 +182,7 @@ def test_a_day_can_be_given_for_today(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert today().isoformat() == "2026-10-08"
     assert Settings().today == ""
+
+
+def test_the_first_screen_knows_the_newest_schema_without_alembic() -> None:
+    assert head_revision() == HEAD

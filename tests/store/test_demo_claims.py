@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from codesets.catalog import Reference
+from store.actors import Actor
 from store.claims.build import build_claims
 from store.claims.export import ExportRefused, export_claims
 from store.claims.scrubbing import scrub_claim
-from store.database import Actor, Database
+from store.database import Database
 from store.demo.site import load_site
 from store.queries import SessionReader
 from store.queries.claims import claim_page

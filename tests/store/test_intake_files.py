@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.database import SYSTEM
+from store.actors import SYSTEM
 from store.intake import take_in
 from store.intake.files import MAX_LINE
 from store.models import Document, Encounter, LogEntry, Patient, Quarantine

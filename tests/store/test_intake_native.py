@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.database import SYSTEM
+from store.actors import SYSTEM
 from store.intake import take_in
 from store.intake.export import encounter_ids, export_encounter, to_line
 from store.intake.jsontext import BadJson

@@ -8,7 +8,7 @@ import zlib
 import pytest
 from sqlmodel import select
 
-from store.database import SYSTEM
+from store.actors import SYSTEM
 from store.intake.native import to_record
 from store.intake.writer import Raw, RecordRefused, Result, service_day, store_encounter
 from store.models import (

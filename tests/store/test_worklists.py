@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
+from store.actors import Actor
 from store.coding.service import open_chart, open_next
-from store.database import Actor, Database
+from store.database import Database
 from store.models import Encounter, WorkItem
 from store.queries import SessionReader
 from store.queries.worklists import Sort, why_here, worklist_counts, worklist_rows

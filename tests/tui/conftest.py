@@ -8,5 +8,5 @@ import pytest
 @pytest.fixture
 def at_desk(demo_url: str, reference: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo site, with the coder mreyes at the keyboard."""
-    monkeypatch.setattr("store.people.os_login", lambda: "mreyes")
+    monkeypatch.setattr("store.os_account.os_login", lambda: "mreyes")
     monkeypatch.setenv("TERM", "xterm-256color")

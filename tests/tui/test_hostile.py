@@ -7,7 +7,8 @@ import re
 import pytest
 from sqlmodel import select
 
-from store.database import SYSTEM, open_database
+from store.actors import SYSTEM
+from store.database import open_database
 from store.models import Document, Encounter, Patient, Payer
 from tests.tui.screens import cells, opened, settle, type_text
 

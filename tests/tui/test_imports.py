@@ -44,3 +44,25 @@ def test_the_floors_import_downward_only() -> None:
     done = subprocess.run(["lint-imports"], capture_output=True, text=True, timeout=120)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_the_first_screen_loads_no_orm(at_desk: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = """
+import asyncio
+from store import os_account
+os_account.os_login = lambda: "mreyes"
+from tui.app import Workstation
+from store.settings import today
+async def main():
+    app = Workstation(today())
+    app.warm = lambda: None
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(40):
+            await pilot.pause(0.05)
+            if app.screen.rows.count:
+                break
+        assert app.screen.rows.count, "no rows came"
+asyncio.run(main())
+"""
+
+    assert loaded(script) & {"sqlmodel", "sqlalchemy", "alembic", "pydantic"} == set()

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from store.database import open_database
-from store.people import os_login
+from store.os_account import os_login
 from tests.store.intake_samples import actions, native, write_lines
 from tui.cli import main
 

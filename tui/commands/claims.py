@@ -33,9 +33,10 @@ from store.terms import ClaimStatus, FindingState
 from tui.money import dollars
 
 if TYPE_CHECKING:
+    from store.actors import Actor
     from store.claims.export import ExportReport
     from store.claims.scrubbing import ScrubResult
-    from store.database import Actor, Database
+from store.database import Database
 
 FORMATS = ("837p",)
 

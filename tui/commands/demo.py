@@ -19,18 +19,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the site if it is not there, then open it or run a command on it."""
-    from store.database import open_database
-    from store.demo.create import create_site, demo_environment
+    from store.demo.create import create_site, demo_environment, demo_file, site_is_there
     from tui.commands.codesets import open_with_progress
 
     os.environ.update(demo_environment())
     open_with_progress().close()
-    database = open_database()
-    added = create_site(database)
-    database.close()
+    added = 0
+    if not site_is_there():
+        from store.database import open_database
+
+        database = open_database()
+        added = create_site(database)
+        database.close()
     if args.create_only:
-        where = os.environ["CODEDESK_DATABASE_URL"].removeprefix("sqlite:///")
-        print(f"demo site: {added} charts added, in {where}" if added else f"demo site: already there, in {where}")
+        print(f"demo site: {f'{added} charts added' if added else 'already there'}, in {demo_file()}")
         return 0
     if args.command:
         from tui.cli import main

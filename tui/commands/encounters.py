@@ -18,7 +18,8 @@ from codesets.errors import UsageError
 from codesets.safe import safe_block
 
 if TYPE_CHECKING:
-    from store.database import Actor, Database
+    from store.actors import Actor
+    from store.database import Database
     from store.intake.export import EncounterRow
     from store.intake.native import NativeEncounter
 

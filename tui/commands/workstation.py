@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import shutil
 import sys
@@ -33,19 +34,16 @@ def run(options: argparse.Namespace | None = None) -> int:
             "make the window larger",
         )
     os.environ.update(_DEFAULTS)
-    from store.database import open_database
-    from store.people import current_actor
     from store.settings import today
     from tui.commands.codesets import open_with_progress
+    from tui.desk import RecordDesk
 
     open_with_progress().close()
-    database = open_database()
-    with database.reading() as session:
-        current_actor(session)
-    database.close()
+    desk = RecordDesk()
+    asyncio.run(desk.actor())
     from tui.app import Workstation
 
-    workstation = Workstation(today())
+    workstation = Workstation(today(), desk)
     code = workstation.run(mouse=False) or 0
     if workstation.crash:
         print(f"codedesk: a defect ended the screens; reference {workstation.crash}", file=sys.stderr)

@@ -71,7 +71,11 @@ class WorklistScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.reload()
+        self.work(self._begin(), group="rows")
+
+    async def _begin(self) -> None:
+        await self._reload()
+        self.call_after_refresh(self.workstation.warm)
 
     def on_screen_resume(self) -> None:
         self.reload()
