@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 
 from tests.journeys.tmux import Tmux, codedesk
@@ -55,7 +57,20 @@ def test_a_newcomer_codes_a_chart_and_exports_its_claim(
     assert written.startswith("ISA*00*") and "HI*ABK:E1142*ABF:I10~" in written
 
 
-def test_a_dropped_connection_loses_nothing_that_was_typed(terminal: Tmux, environment: dict[str, str]) -> None:
+def wait_for_draft(home: Path, text: str, seconds: float = 10) -> None:
+    """Wait until what was typed is in the record, as another program sees it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with sqlite3.connect(f"file:{home / 'demo' / 'workstation.sqlite'}?mode=ro", uri=True) as record:
+            if (text,) in record.execute("SELECT text FROM entry_draft").fetchall():
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"{text!r} never came into the record")
+
+
+def test_a_dropped_connection_loses_nothing_that_was_typed(
+    terminal: Tmux, environment: dict[str, str], home: Path
+) -> None:
     terminal.start(codedesk("demo"), environment)
     terminal.expect("Clinic, ready to code")
     terminal.press("Enter")
@@ -67,9 +82,7 @@ def test_a_dropped_connection_loses_nothing_that_was_typed(terminal: Tmux, envir
     terminal.expect("1 E11.9 ")
     terminal.type("typed and not")
     terminal.expect("typed and not")
-    import time
-
-    time.sleep(1)
+    wait_for_draft(home, "typed and not")
     terminal.end()
 
     terminal.start(codedesk("demo"), environment)

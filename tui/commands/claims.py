@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from store.actors import Actor
     from store.claims.export import ExportReport
     from store.claims.scrubbing import ScrubResult
-from store.database import Database
+    from store.database import Database
 
 FORMATS = ("837p",)
 
