@@ -10,11 +10,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session, select
 
+from store.actors import Actor
 from store.models import LogEntry
 from store.models.columns import now
+
+if TYPE_CHECKING:
+    from store.database import Database
 
 FIRST_HASH = "0" * 64
 
@@ -52,6 +57,12 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
         )
         entry.hash = previous = entry_hash(entry)
         session.add(entry)
+
+
+def note(db: Database, actor: Actor, action: str, target_kind: str = "", target_id: str = "") -> None:
+    """Log something that changed nothing: a look, a copy, a refusal."""
+    with db.change(actor) as change:
+        change.log(action, target_kind, target_id)
 
 
 def entry_hash(entry: LogEntry) -> str:

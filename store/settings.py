@@ -46,6 +46,15 @@ class Settings:
     lease_minutes: int = 15
     """How long an opened chart stays with its coder without a key."""
 
+    lock_minutes: int = 10
+    """After how many minutes without a key the screen is covered; 0: never."""
+
+    leave_minutes: int = 30
+    """After how many minutes without a key the program ends and gives its chart back; 0: never."""
+
+    clipboard: str = "terminal"
+    """Where `y` copies to: `terminal` (OSC 52) and the outbox, `file` (the outbox alone), or `off`."""
+
     authenticated_only: bool = True
     """Whether codes may rest only on authenticated documents; others are marked in the chart."""
 

@@ -50,6 +50,10 @@ class Action:
         return self.keys[0] if self.keys else ""
 
 
+ALONE = frozenset({"lock"})
+"""Screens on which nothing but their own actions can be done."""
+
+
 class RegistryError(ValueError):
     """The registry contradicts itself: a defect of the program, caught by its tests."""
 
@@ -67,6 +71,8 @@ def registry() -> tuple[Action, ...]:
 def actions_on(screen: str) -> tuple[Action, ...]:
     """The actions of a screen, its own before those of every screen."""
     own = [action for action in registry() if screen in action.on]
+    if screen in ALONE:
+        return tuple(own)
     return (*own, *(action for action in registry() if "any" in action.on))
 
 

@@ -7,17 +7,20 @@ widgets draw passes `tui.safe`; nothing from outside is ever read as markup.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.settings import load_settings
+from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
 from tui.palette import Palette, palette_for
@@ -26,10 +29,13 @@ from tui.screens.chart import ChartScreen
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.desk import DeskScreen
 from tui.screens.help import HelpScreen
+from tui.screens.lock import LockScreen
 from tui.screens.worklist import WorklistScreen
 
 if TYPE_CHECKING:
     from store.database import Database
+
+IDLE_SECONDS = 5
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,6 +60,7 @@ class Workstation(App[int]):
         )
         self._sanitize = Sanitize()
         self._crash = ""
+        self._last_key = time.monotonic()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._sanitize]
@@ -159,6 +166,51 @@ class Workstation(App[int]):
         from tui.screens.claims import ClaimsScreen
 
         self._go("claims", ClaimsScreen)
+
+    async def copy(self, text: str) -> None:
+        """Send a text to the terminal's clipboard and keep it in the outbox, as the site's settings allow."""
+        from store import log
+
+        where = load_settings().clipboard
+        if where == "off":
+            self._current.say("Copying is switched off at this site.", "warning")
+            return
+        path = keep_copy(text)
+        if where == "terminal" and self._driver is not None:
+            self._driver.write(clipboard_sequences(text, "TMUX" in os.environ))
+        await self.record.change(log.note, "copy", self._current.name_on)
+        sent = "Sent to the terminal's clipboard; also" if where == "terminal" else "Kept"
+        self._current.say(f"{sent} in {path}")
+
+    def watch_idle(self) -> None:
+        """Cover the screen after a while without a key, and end after a longer one; looked at every few seconds."""
+        settings = load_settings()
+        idle = (time.monotonic() - self._last_key) / 60
+        if settings.leave_minutes and idle >= settings.leave_minutes:
+            self.work_end()
+        elif settings.lock_minutes and idle >= settings.lock_minutes and not isinstance(self.screen, LockScreen):
+            self.push_screen(LockScreen())
+
+    def unlock(self) -> None:
+        """Show again what the lock covered."""
+        if isinstance(self.screen, LockScreen):
+            self.pop_screen()
+
+    @work(group="end")
+    async def work_end(self) -> None:
+        """Give back what is open and end."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ChartScreen):
+                await self._give_back(screen)
+        self.exit(0)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            self._last_key = time.monotonic()
+        await super().on_event(event)
+
+    def on_mount(self) -> None:
+        self.set_interval(IDLE_SECONDS, self.watch_idle)
 
     def do_redraw(self) -> None:
         self._current.refresh(repaint=True, layout=True)

@@ -31,6 +31,7 @@ def test_a_newcomer_codes_a_chart_and_exports_its_claim(
     terminal.expect("f final")
     terminal.press("f")
     terminal.expect("Final code: 2 diagnoses")
+    time.sleep(0.4)
     terminal.press("y")
     terminal.expect("Final coded")
 
@@ -44,6 +45,7 @@ def test_a_newcomer_codes_a_chart_and_exports_its_claim(
     terminal.expect("a build all")
     terminal.press("e")
     terminal.expect("Export 1 ready claim")
+    time.sleep(0.4)
     terminal.press("y")
     terminal.expect("1 claim written to")
 
@@ -51,6 +53,7 @@ def test_a_newcomer_codes_a_chart_and_exports_its_claim(
     terminal.expect("Clinic, ready to code")
     terminal.press("q")
     terminal.expect("Leave codedesk")
+    time.sleep(0.4)
     terminal.press("y")
     terminal.expect("exit code 0")
     written = (home / "outbox" / "claims-0001.837").read_text()

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from tui.actions import actions_on, footer, key_name, keymap, registry
+from tui.actions import ALONE, actions_on, footer, key_name, keymap, registry
 from tui.app import Workstation
 from tui.screens.chart import ChartScreen
 from tui.screens.claim import ClaimScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.help import HelpScreen
+from tui.screens.lock import LockScreen
 from tui.screens.worklist import WorklistScreen
 
 SCREENS = {
     screen.name_on: screen
-    for screen in (WorklistScreen, ChartScreen, CodeSearchScreen, ClaimsScreen, ClaimScreen, HelpScreen)
+    for screen in (WorklistScreen, ChartScreen, CodeSearchScreen, ClaimsScreen, ClaimScreen, HelpScreen, LockScreen)
 }
 # Keys that a terminal, a multiplexer or another key's bytes take away.
+OPEN_SCREENS = [name for name in SCREENS if name not in ALONE]
 FORBIDDEN = ("ctrl", "alt", "F11", "F12")
 
 
 @pytest.mark.parametrize("action", registry(), ids=lambda action: action.id)
 def test_every_action_has_a_method_on_each_of_its_screens(action) -> None:
-    places = list(SCREENS.values()) if "any" in action.on else [SCREENS[name] for name in action.on]
+    places = [SCREENS[name] for name in OPEN_SCREENS] if "any" in action.on else [SCREENS[name] for name in action.on]
 
     missing = [
         s.__name__ for s in places if not (hasattr(s, f"do_{action.id}") or hasattr(Workstation, f"do_{action.id}"))
@@ -37,7 +39,7 @@ def test_no_action_needs_a_key_that_terminals_lose(action) -> None:
     assert not [key for key in action.keys if key.startswith(FORBIDDEN)]
 
 
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", OPEN_SCREENS)
 def test_a_screen_shows_its_keys_and_help_in_80_columns(screen: str) -> None:
     shown = footer(screen)
 
@@ -46,7 +48,7 @@ def test_a_screen_shows_its_keys_and_help_in_80_columns(screen: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["F1", "F2", "F3", "F4", "g s", "g q", "g c", ":", "q", "Esc", "?"])
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", OPEN_SCREENS)
 def test_the_keys_that_never_change_work_on_every_screen(screen: str, key: str) -> None:
     assert key in keymap(screen)
 
@@ -71,3 +73,7 @@ def test_every_screen_of_the_registry_exists() -> None:
 
     assert named <= set(SCREENS)
     assert all(actions_on(screen) for screen in SCREENS)
+
+
+def test_a_locked_screen_takes_nothing_but_its_own_key() -> None:
+    assert set(keymap("lock")) == {"Enter"}

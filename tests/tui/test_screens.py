@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlmodel import select
 
 from store.database import open_database
-from store.models import Claim, Coding, EntryDraft, WorkItem
+from store.models import Claim, Coding, EntryDraft, LogEntry, WorkItem
 from store.terms import ClaimStatus, CodingStatus, WorkStatus
 from tests.tui.screens import SIZES, assert_golden, cells, opened, settle, type_text
 from tui.screens.chart import ChartScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
+from tui.screens.desk import DEAF_SECONDS
+from tui.screens.lock import LockScreen
 from tui.screens.worklist import WorklistScreen
 
 pytestmark = pytest.mark.usefixtures("at_desk")
@@ -19,6 +23,8 @@ pytestmark = pytest.mark.usefixtures("at_desk")
 
 async def keys(pilot, *pressed: str) -> None:
     for key in pressed:
+        if key == "y" and pilot.app.screen.entry.asking == "confirm":
+            await pilot.pause(DEAF_SECONDS)
         await pilot.press(key)
         await settle(pilot)
 
@@ -220,3 +226,65 @@ async def test_exported_claims_are_marked_and_the_file_is_there() -> None:
         assert "1 claim written to" in cells(app)
     with open_database().reading() as session:
         assert session.exec(select(Claim)).one().status == ClaimStatus.EXPORTED
+
+
+async def test_a_question_takes_no_answer_from_a_key_that_repeats_itself() -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("q", "y", "y")
+        await settle(pilot)
+
+        assert app.is_running
+        assert app.screen.entry.asking == "confirm"
+
+
+async def test_an_idle_screen_is_covered_and_enter_uncovers_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        monkeypatch.setattr(app, "_last_key", app._last_key - 11 * 60)
+
+        app.watch_idle()
+        await settle(pilot)
+
+        assert isinstance(app.screen, LockScreen)
+        assert "Zwick" not in cells(app)
+        await keys(pilot, "f2")
+        assert isinstance(app.screen, LockScreen)
+        await keys(pilot, "enter")
+        assert isinstance(app.screen, ChartScreen)
+
+
+async def test_a_long_idle_program_gives_its_chart_back_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        monkeypatch.setattr(app, "_last_key", app._last_key - 31 * 60)
+
+        app.watch_idle()
+        await pilot.pause(0.5)
+
+        assert app.return_code == 0
+    with open_database().reading() as session:
+        assert session.exec(select(WorkItem).where(WorkItem.status == WorkStatus.IN_PROGRESS)).all() == []
+
+
+async def test_a_copied_row_is_kept_in_the_outbox_and_logged(home: Path) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "y")
+
+        assert "Sent to the terminal's clipboard" in cells(app)
+    assert "Zwick, Delbert" in (home / "outbox" / "copied.txt").read_text()
+    with open_database().reading() as session:
+        assert session.exec(select(LogEntry).where(LogEntry.action == "copy")).one().actor == "mreyes"
+
+
+async def test_enter_never_takes_a_match_of_an_older_text() -> None:
+    async with opened() as (_, pilot):
+        await keys(pilot, "n", "plus")
+        for key in "chf":
+            await pilot.press(key)
+        await pilot.press("enter")
+        await settle(pilot)
+
+    with open_database().reading() as session:
+        from store.models import FinalDiagnosis
+
+        assert session.exec(select(FinalDiagnosis)).one().code == "I50.9"

@@ -43,6 +43,9 @@ ROLE_MARK = {
     DiagnosisRole.REASON: "rfv",
     DiagnosisRole.EXTERNAL_CAUSE: "ext",
 }
+MatchRow = tuple[str, str, str, str, str]
+"""A match of the entry line: dotted code, title, why, system, code without dot."""
+
 LAYOUTS = ("both", "note", "codes")
 DRAFT_SECONDS = 0.4
 MATCHES = 7
@@ -84,6 +87,7 @@ class ChartScreen(DeskScreen):
         self._showing = "document"
         self._layout = 0
         self._words = ""
+        self._matched = ""
         self._draft_timer: Timer | None = None
 
     def compose_work(self) -> ComposeResult:
@@ -176,6 +180,10 @@ class ChartScreen(DeskScreen):
         content = partial(_code_lines, chart, self._titles, self._findings)
         self.codes_pane.show(title, content, _tally(self._findings), keep=True)
         self.refresh_frame()
+
+    def copied(self) -> str:
+        codes = self._chart.codes if self._chart else Codes()
+        return "  ".join([*(d.code for d in codes.diagnoses), *(line.code for line in codes.lines)])
 
     def do_enter_code(self) -> None:
         self.ask("entry", "+")
@@ -302,6 +310,7 @@ class ChartScreen(DeskScreen):
         rows = await self.workstation.codes.search(_matches, words, self._chart.head)
         if self.entry.asking != "entry":
             return
+        self._matched = words
         if rows:
             self.offer(rows, MATCH_COLUMNS, "matches")
         else:
@@ -314,9 +323,7 @@ class ChartScreen(DeskScreen):
         entry = await self.workstation.codes.ask(_parse, text, chart.head)
         why = f"typed {text.strip()}"
         if isinstance(entry, Search):
-            row = self.choices.selected if self.choices.has_class("-open") else None
-            if row is None:
-                raise EntryError(f"nothing is found for “{entry.words}”", "other words, or a code")
+            row = await self._chosen(entry.words)
             system, code = row[3:5]
             entry, why = _entry_for(CodeSystem(system), code), f"search “{entry.words}”: {row[2]}"
         await self._add(entry, why)
@@ -324,6 +331,15 @@ class ChartScreen(DeskScreen):
             self.entry.text = ""
             self.close_choices()
         self._keep_draft("", now=True)
+
+    async def _chosen(self, words: str) -> MatchRow:
+        """The match under the cursor, but never one of an older text: Enter may overtake the search."""
+        if self._matched == words and self.choices.has_class("-open") and self.choices.selected is not None:
+            return self.choices.selected
+        rows = await self.workstation.codes.search(_matches, words, self._chart.head) if self._chart else []
+        if not rows:
+            raise EntryError(f"nothing is found for “{words}”", "other words, or a code")
+        return rows[0]
 
     async def _add(self, entry: Entry, why: str) -> None:
         from store.coding.service import enter
@@ -432,7 +448,7 @@ def _parse(reference: Reference, text: str, head: ChartHead) -> Entry:
     return parse(text, lambda code: system_of(reference, code, on))
 
 
-def _matches(engine: Engine, words: str, head: ChartHead) -> list[tuple[str, str, str, str, str]]:
+def _matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
     """The best codes for what is typed: diagnoses, procedures of HCPCS, and PCS on the facility's side."""
     systems = [CodeSystem.ICD10CM, CodeSystem.HCPCS]
     if head.kind == CodingKind.FACILITY:

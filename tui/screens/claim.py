@@ -90,6 +90,10 @@ class ClaimScreen(DeskScreen):
             pane.show(finding.place if finding else "", lambda width: detail_lines(finding, width))
             self.refresh_frame()
 
+    def copied(self) -> str:
+        finding: FindingRow | None = self.findings.selected
+        return f"{finding.rule_id}  {finding.message}" if finding else self._page.row.number if self._page else ""
+
     def do_rescrub(self) -> None:
         async def scrubbed() -> None:
             from store.claims.changes import refresh_claim

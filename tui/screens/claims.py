@@ -107,6 +107,10 @@ class ClaimsScreen(DeskScreen):
             self.refresh_frame()
             self.put_cursor(0, 1 + self.rows.cursor_line)
 
+    def copied(self) -> str:
+        row: ClaimRow | None = self.rows.selected
+        return f"{row.number}  {row.patient}  {row.payer}  {dollars(row.total_cents)}" if row else ""
+
     def do_filter(self) -> None:
         async def filtered(text: str) -> None:
             self.edited("filter", text)

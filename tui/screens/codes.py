@@ -54,6 +54,7 @@ class CodeSearchScreen(DeskScreen):
         super().__init__()
         self._on = on
         self._query = query
+        self._searched = ""
         self._systems = SYSTEMS[0]
         self._release = ""
         self._warning = ""
@@ -113,6 +114,10 @@ class CodeSearchScreen(DeskScreen):
             self.say(choice.warning, "warning")
         self.refresh_frame()
 
+    def copied(self) -> str:
+        row: CodeRow | None = self.rows.selected
+        return f"{row.dotted}  {row.title}" if row else ""
+
     def do_search(self) -> None:
         self.ask("search", "/", self._query)
 
@@ -121,6 +126,12 @@ class CodeSearchScreen(DeskScreen):
         self._search(text)
 
     def entered(self, asking: str, text: str) -> None:
+        self.work(self._entered(text))
+
+    async def _entered(self, text: str) -> None:
+        """Take the code under the cursor, but never one of an older text: Enter may overtake the search."""
+        if self._searched != text:
+            await self._find(text)
         self.entry.end()
         self.refresh_frame()
         if self.rows.selected is not None and self.workstation.chart_in_work is not None:
@@ -139,10 +150,14 @@ class CodeSearchScreen(DeskScreen):
 
     @work(exclusive=True, group="search")
     async def _search(self, query: str) -> None:
+        await self._find(query)
+
+    async def _find(self, query: str) -> None:
         begun = time.perf_counter()
         hits = await self.workstation.codes.search(Engine.search, query, self._systems, self._on, 25)
         self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms"
         self._back.clear()
+        self._searched = query
         self._title = "" if hits else ("nothing found" if query.strip() else "type to search")
         self._show([CodeRow(h.system, h.code, h.title, h.billable, h.why.text()) for h in hits])
 

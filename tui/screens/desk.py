@@ -7,6 +7,7 @@ in focus. A screen never reads the record itself: it awaits its desks (`tui.desk
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 WIDE = 120
 
 MOST_CHOICES = 10
+
+DEAF_SECONDS = 0.3
+"""How long a question takes no answer, so that a held key cannot give one."""
 
 CHOICE_COLUMNS: Sequence[Column[Any]] = (Column("", 0, lambda row: f" {left(row[0], 18)} {row[1]}"),)
 """The columns of choices: a name and its words."""
@@ -58,6 +62,7 @@ class DeskScreen(Screen[None]):
         super().__init__()
         self._pending = ""
         self._answer: Callable[[str], Awaitable[None]] | None = None
+        self._asked_at = 0.0
 
     def compose(self) -> ComposeResult:
         yield Painted(id="place")
@@ -173,7 +178,7 @@ class DeskScreen(Screen[None]):
         self.refresh_frame()
 
     def confirm(self, question: str, yes: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Ask a yes-or-no question; only y is a yes, Enter is not."""
+        """Ask a yes-or-no question; only y is a yes, Enter is not, and a key that repeats itself is no answer."""
 
         async def answered(text: str) -> None:
             if text.strip().lower() in ("y", "yes"):
@@ -181,6 +186,7 @@ class DeskScreen(Screen[None]):
             else:
                 self.say("Nothing was done.")
 
+        self._asked_at = time.monotonic()
         self.ask("confirm", f"{question}  y yes, Esc no:", answer=answered)
 
     def choose(
@@ -222,8 +228,11 @@ class DeskScreen(Screen[None]):
         self.choices.remove_class("-open")
 
     def on_entry_line_edited(self, event: EntryLine.Edited) -> None:
-        if event.asking == "confirm" and event.text.lower() == "y":
-            self.on_entry_line_entered(EntryLine.Entered("confirm", "y"))
+        if event.asking == "confirm":
+            if time.monotonic() - self._asked_at < DEAF_SECONDS:
+                self.entry.text = ""
+            elif event.text.lower() == "y":
+                self.on_entry_line_entered(EntryLine.Entered("confirm", "y"))
         elif self._narrow:
             self._narrow(event.text)
         else:
@@ -315,6 +324,17 @@ class DeskScreen(Screen[None]):
 
         options = [(a.id, f"{a.key:<6} {a.help}") for a in named.values()]
         self.choose("command", ":", options, chosen)
+
+    def copied(self) -> str:
+        """What `y` copies: the row or code in focus, empty where there is none."""
+        return ""
+
+    def do_copy(self) -> None:
+        text = self.copied()
+        if text:
+            self.work(self.workstation.copy(text))
+        else:
+            self.say("There is nothing to copy here.", "warning")
 
     def do_leave(self) -> None:
         self.workstation.leave_screen(self)

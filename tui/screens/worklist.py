@@ -143,6 +143,10 @@ class WorklistScreen(DeskScreen):
         else:
             pane.show("why here", lambda width: _why_lines(row, why, width), note=row.patient if self.wide else "")
 
+    def copied(self) -> str:
+        row: WorkRow | None = self.rows.selected
+        return f"{row.mrn}  {row.patient}  {row.service_date}" if row else ""
+
     def do_open(self) -> None:
         row: WorkRow = self.rows.selected
         self.workstation.open_chart(row.id, row.worklist)
