@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "codesets": ("tui.commands.codesets", "what is loaded; load official files"),
     "intake": ("tui.commands.intake", "take in encounters from native or FHIR files"),
     "encounters": ("tui.commands.encounters", "list, show and export encounters"),
+    "keys": ("tui.commands.keys", "every key of every screen"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
     "users": ("tui.commands.users", "people of this site and their roles"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import tui
 from tui.actions import ALONE, actions_on, footer, key_name, keymap, registry
 from tui.app import Workstation
+from tui.commands.keys import markdown
 from tui.screens.chart import ChartScreen
 from tui.screens.claim import ClaimScreen
 from tui.screens.claims import ClaimsScreen
@@ -77,3 +81,9 @@ def test_every_screen_of_the_registry_exists() -> None:
 
 def test_a_locked_screen_takes_nothing_but_its_own_key() -> None:
     assert set(keymap("lock")) == {"Enter"}
+
+
+def test_the_key_document_is_current() -> None:
+    written = (Path(tui.__file__).parent / "KEYS.md").read_text(encoding="utf-8")
+
+    assert written == markdown(), "codedesk keys --markdown > tui/KEYS.md"
