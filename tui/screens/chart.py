@@ -7,7 +7,7 @@ lower rows while something is typed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -16,33 +16,33 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.timer import Timer
 
-from codesets import catalog
 from codesets.catalog import Reference
 from codesets.edits import CodeFinding
 from codesets.releases import CodeSystem
 from codesets.search import Engine
-from store.coding.codes import Codes, Defaults
-from store.coding.entry import AddDiagnosis, AddProcedure, Entry, EntryError, Search, line_letter, parse
-from store.coding.lookup import check_chart, system_of
-from store.queries import Reader
-from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
-from store.queries.codings import coding_codes, coding_defaults
-from store.terms import CodingKind, CodingStatus, DiagnosisRole, DocumentStatus, Severity
-from tui.cells import Line, cut, ends, left, right, wrap
+from store.coding.codes import Codes
+from store.coding.entry import AddDiagnosis, AddProcedure, Entry, EntryError, Search, parse
+from store.coding.lookup import system_of
+from store.queries.charts import ChartHead
+from store.terms import CodingKind, CodingStatus
+from tui.cells import Line
 from tui.money import dollars
 from tui.screens.chart_facts import fact_lines
+from tui.screens.chart_view import (
+    ChartOnScreen,
+    code_lines,
+    document_lines,
+    finding_lines,
+    look_up,
+    read_chart,
+    signature,
+    tally,
+)
 from tui.screens.desk import WIDE, DeskScreen
 from tui.screens.worklist import hold_chart
 from tui.widgets.row_table import Column
 from tui.widgets.text_pane import Content, TextPane
 
-ROLE_MARK = {
-    DiagnosisRole.PRINCIPAL: "p",
-    DiagnosisRole.SECONDARY: "",
-    DiagnosisRole.ADMITTING: "adm",
-    DiagnosisRole.REASON: "rfv",
-    DiagnosisRole.EXTERNAL_CAUSE: "ext",
-}
 MatchRow = tuple[str, str, str, str, str]
 """A match of the entry line: dotted code, title, why, system, code without dot."""
 
@@ -55,18 +55,6 @@ MATCH_COLUMNS = (
     Column("", 44, lambda row: row[2], style=lambda row: "dim", from_width=WIDE),
     Column("", 5, lambda row: {"icd10cm": "dx", "icd10pcs": "PCS"}.get(row[3], "HCPCS"), style=lambda row: "dim"),
 )
-
-
-@dataclass(frozen=True)
-class ChartOnScreen:
-    """Everything of the chart that the screen shows, read in one go."""
-
-    head: ChartHead
-    documents: tuple[ChartDocument, ...]
-    charged: dict[str, str]
-    """The charge master's words for each code charged: the title where no code set has one."""
-    codes: Codes
-    defaults: Defaults
 
 
 class ChartScreen(DeskScreen):
@@ -143,7 +131,7 @@ class ChartScreen(DeskScreen):
         return ""
 
     async def _load(self) -> None:
-        self._chart = await self.workstation.record.read(_read_chart, self.work_item_id, self.coding_id)
+        self._chart = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
         self._show_document()
         await self._show_codes()
         if self._draft and not self.final:
@@ -164,21 +152,21 @@ class ChartScreen(DeskScreen):
         document = chart.documents[self._document % len(chart.documents)]
         day = document.authored_at[:10]
         title = f"{document.type_name} {day}   {self._document % len(chart.documents) + 1} of {len(chart.documents)}"
-        self.document_pane.show(title, partial(_document_lines, document), _signature(document))
+        self.document_pane.show(title, partial(document_lines, document), signature(document))
 
     async def _show_codes(self) -> None:
         chart = self._chart
         if chart is None:
             return
-        asked = await self.workstation.codes.ask(_look_up, chart, tuple(self._titles))
+        asked = await self.workstation.codes.ask(look_up, chart, tuple(self._titles))
         self._titles |= asked.titles
         self._findings, self._release = asked.findings, asked.release
         codes = chart.codes
         lines = f"{len(codes.lines)} line{'' if len(codes.lines) == 1 else 's'}"
         diagnoses = f"{len(codes.diagnoses)} diagnos{'is' if len(codes.diagnoses) == 1 else 'es'}"
         title = f"Codes  {diagnoses}, {lines}, {dollars(codes.charge_cents)}"
-        content = partial(_code_lines, chart, self._titles, self._findings)
-        self.codes_pane.show(title, content, _tally(self._findings), keep=True)
+        content = partial(code_lines, chart, self._titles, self._findings)
+        self.codes_pane.show(title, content, tally(self._findings), keep=True)
         self.refresh_frame()
 
     def copied(self) -> str:
@@ -247,7 +235,7 @@ class ChartScreen(DeskScreen):
         self.codes_pane.set_active(self.pane is self.codes_pane)
 
     def do_findings(self) -> None:
-        self._toggle("findings", "Findings", partial(finding_lines, self._findings), _tally(self._findings))
+        self._toggle("findings", "Findings", partial(finding_lines, self._findings), tally(self._findings))
 
     def do_chart_facts(self) -> None:
         async def shown() -> None:
@@ -410,39 +398,6 @@ class ChartScreen(DeskScreen):
             await self.workstation.change(save_draft, self._chart.head.encounter_id, text)
 
 
-@dataclass(frozen=True)
-class _LookedUp:
-    titles: dict[tuple[str, str], str]
-    findings: tuple[CodeFinding, ...]
-    release: str
-
-
-def _read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScreen:
-    head = chart_head(reader, work_item_id)
-    return ChartOnScreen(
-        head,
-        tuple(chart_documents(reader, head.encounter_id)),
-        {charge.procedure_code: charge.description for charge in chart_charges(reader, head.encounter_id)},
-        coding_codes(reader, coding_id),
-        coding_defaults(reader, head.encounter_id, head.service_date),
-    )
-
-
-def _look_up(reference: Reference, chart: ChartOnScreen, known: tuple[tuple[str, str], ...]) -> _LookedUp:
-    """Titles of codes not seen yet, the findings of the edits, and the release that answered."""
-    on = date.fromisoformat(chart.head.service_date)
-    wanted = [("icd10cm", d.code) for d in chart.codes.diagnoses] + [(p.system, p.code) for p in chart.codes.lines]
-    titles = {}
-    for system, code in set(wanted) - set(known):
-        found = catalog.find(reference, CodeSystem(system), code, on)
-        titles[system, code] = found.title if found else ""
-    choice = reference.choose(CodeSystem.ICD10CM, on)
-    release = f"ICD {choice.release.edition}" if choice.release else "no ICD release"
-    if not choice.covered:
-        release += ": date not covered"
-    return _LookedUp(titles, check_chart(reference, chart.head, chart.codes), release)
-
-
 def _parse(reference: Reference, text: str, head: ChartHead) -> Entry:
     on = date.fromisoformat(head.service_date)
     return parse(text, lambda code: system_of(reference, code, on))
@@ -461,86 +416,3 @@ def _entry_for(system: CodeSystem, code: str) -> Entry:
     if system is CodeSystem.ICD10CM:
         return AddDiagnosis(code)
     return AddProcedure(system.value, code)
-
-
-def _document_lines(document: ChartDocument, width: int) -> list[Line]:
-    lines: list[Line] = []
-    if not document.status.authenticated:
-        lines.append(((" not signed yet: do not code from it", "warning"),))
-    return lines + [((" ", "text"), (text, "text")) for text in wrap(document.text.strip("\n"), width - 2)]
-
-
-def _signature(document: ChartDocument) -> str:
-    if document.status in (DocumentStatus.AUTHENTICATED, DocumentStatus.LEGALLY_AUTHENTICATED):
-        when = document.authenticated_at
-        return f"signed {when[11:16] or when[:10]}".strip() if when else "signed"
-    return "not signed"
-
-
-def _tally(findings: tuple[CodeFinding, ...]) -> str:
-    names = {"critical": "critical", "error": "error", "warning": "warning", "could_not_check": "not checked"}
-    parts = []
-    for severity, name in names.items():
-        count = sum(finding.severity.value == severity for finding in findings)
-        if count:
-            plural = "s" if count > 1 and name in ("error", "warning") else ""
-            parts.append(f"{count} {name}{plural}")
-    return "  ".join(parts) or "no findings"
-
-
-def _code_lines(
-    chart: ChartOnScreen,
-    titles: dict[tuple[str, str], str],
-    findings: tuple[CodeFinding, ...],
-    width: int,
-) -> list[Line]:
-    lines: list[Line] = []
-    marked = {finding.place.rsplit(".pointers", 1)[0]: finding.severity.value for finding in findings}
-    for sequence, diagnosis in enumerate(chart.codes.diagnoses, 1):
-        role = ROLE_MARK[diagnosis.role]
-        end = f"{role:>3} {diagnosis.poa:>1}" if chart.head.inpatient else f"{role:>3}"
-        mark = _mark(marked.get(f"diagnosis.{sequence}"))
-        start: Line = (mark, (f"{sequence:>2} ", "dim"), (left(diagnosis.code, 9), "strong"))
-        title = titles.get(("icd10cm", diagnosis.code), "")
-        lines.append(ends((*start, (cut(title, width - 19), "text")), ((end + " ", "dim"),), width))
-    for sequence, line in enumerate(chart.codes.lines, 1):
-        mark = _mark(marked.get(f"line.{sequence}"))
-        pointers = ",".join(map(str, line.pointers)) or "–"
-        end = f"{' '.join(line.modifiers):<5} {line.units:>3} {pointers:<8}{right(dollars(line.charge_cents), 9)} "
-        start = (mark, (f" {line_letter(sequence)} ", "dim"), (left(line.code, 8), "strong"))
-        title = titles.get((line.system, line.code), "") or chart.charged.get(line.code, "")
-        lines.append(ends((*start, (cut(title, width - 42), "text")), ((end, "text"),), width))
-    if not lines:
-        lines.append(((" Nothing coded yet. + and a code or words begin.", "dim"),))
-    for finding in findings:
-        severity = Severity(finding.severity.value)
-        fix = f"  {finding.fix}" if finding.fix else ""
-        lines.append((_mark(severity.value), (" " + cut(f"{finding.message}{fix}", width - 4), _style(severity))))
-    return lines
-
-
-def finding_lines(findings: tuple[CodeFinding, ...], width: int) -> list[Line]:
-    """Every finding whole: message, fix, where, and the source of the rule."""
-    lines: list[Line] = []
-    for finding in findings:
-        severity = Severity(finding.severity.value)
-        lines.append((_mark(severity.value), (f" {finding.title}", "strong"), (f"   {finding.place}", "dim")))
-        lines += [(("   ", "text"), (text, _style(severity))) for text in wrap(finding.message, width - 4)]
-        if finding.fix:
-            lines += [(("   ", "text"), (text, "text")) for text in wrap(finding.fix, width - 4)]
-        source = f"{finding.rule_id} version {finding.rule_version}: {finding.citation}"
-        lines += [(("   ", "text"), (text, "dim")) for text in wrap(source, width - 4)]
-    return lines or [((" The edits found nothing on these codes.", "good"),)]
-
-
-def _mark(severity: str | None) -> tuple[str, str]:
-    if severity is None:
-        return "  ", "text"
-    found = Severity(severity)
-    return f"{found.mark:>2}", _style(found)
-
-
-def _style(severity: Severity) -> str:
-    if severity.blocks:
-        return "error"
-    return {"warning": "warning", "could_not_check": "dim"}.get(severity.value, "text")
