@@ -27,7 +27,7 @@ from sqlmodel import Session, select
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Change, Database
-from store.models import Charge, Coverage, Encounter, Hold, Payer, WorkItem
+from store.models import Charge, Coverage, Encounter, Hold, Patient, Payer, WorkItem
 from store.models.columns import now
 from store.settings import load_settings, today
 from store.terms import CodingKind, EncounterStatus, Setting, WorkStatus
@@ -100,7 +100,9 @@ def place(session: Session, encounter: Encounter, tasks: Sequence[CodingKind] = 
             if item.status != WorkStatus.FINAL:
                 item.status = WorkStatus.CANCELED
         return
-    reasons = priority_reasons(session, encounter)
+    cents = charged_cents(session, encounter)
+    reasons = priority_reasons(session, encounter, cents)
+    patient = session.get_one(Patient, encounter.patient_id)
     for kind in tasks or usual_tasks(encounter.setting):
         item = present.get(kind)
         if item is None:
@@ -108,10 +110,17 @@ def place(session: Session, encounter: Encounter, tasks: Sequence[CodingKind] = 
             item = WorkItem(encounter_id=encounter.id, kind=kind, worklist=rule.name, rule=f"{rule.rule}: {rule.words}")
             session.add(item)
         item.reasons = reasons + _document_reasons(item)
-        item.priority = sum(points for points, _ in item.reasons)
+        item.rank = -sum(points for points, _ in item.reasons)
+        item.service_date, item.charge_rank = encounter.service_date, -cents
+        item.patient_name = ", ".join(filter(None, (patient.family_name, patient.given_name)))
 
 
-def priority_reasons(session: Session, encounter: Encounter) -> list[list]:
+def charged_cents(session: Session, encounter: Encounter) -> int:
+    """The sum of the posted charges of a visit."""
+    return session.exec(select(func.sum(Charge.amount_cents)).where(Charge.encounter_id == encounter.id)).one() or 0
+
+
+def priority_reasons(session: Session, encounter: Encounter, cents: int) -> list[list]:
     """The parts of the priority as [points, words]: time left to file, age, and money."""
     day = today()
     age = max((day - date.fromisoformat(encounter.service_date)).days, 0)
@@ -125,7 +134,6 @@ def priority_reasons(session: Session, encounter: Encounter) -> list[list]:
             reasons.insert(0, [60, f"payer's days left ({max(left, 0)})"])
         elif left <= 90:
             reasons.insert(0, [20, f"payer's days left ({left})"])
-    cents = session.exec(select(func.sum(Charge.amount_cents)).where(Charge.encounter_id == encounter.id)).one() or 0
     if cents >= 1_000_000:
         reasons.append([20, f"charges {cents // 100:,} dollars"])
     elif cents >= 100_000:
@@ -161,7 +169,7 @@ def next_item(change: Change, worklist: str) -> WorkItem | None:
     first = (
         select(WorkItem.id)
         .where(WorkItem.worklist == worklist, WorkItem.status == WorkStatus.READY)
-        .order_by(WorkItem.priority.desc(), WorkItem.id)
+        .order_by(WorkItem.rank, WorkItem.id)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()

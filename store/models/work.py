@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from store.models.columns import Block, Line, new_id, now, words
@@ -11,13 +11,27 @@ from store.terms import CodingKind, WorkStatus
 _row_version = Column("row_version", Integer, nullable=False)
 
 
+OPEN_STATES = ("ready", "in_progress", "on_hold")
+
+
+def _open_index(column: str) -> Index:
+    """One order of a worklist's open charts: a page at any depth is read from its index alone."""
+    states = ", ".join(f"'{state}'" for state in OPEN_STATES)
+    where = text(f"status IN ({states})")
+    return Index(f"ix_work_item_{column}", "worklist", column, "id", sqlite_where=where, postgresql_where=where)
+
+
 class WorkItem(SQLModel, table=True):
     """One coding task: an encounter, one side of its bill, in one worklist (state machine in `store.worklists`)."""
 
     __tablename__ = "work_item"
     __table_args__ = (
         UniqueConstraint("encounter_id", "kind", name="uq_work_item_task"),
-        Index("ix_work_item_queue", "worklist", "status", "priority", "id"),
+        Index("ix_work_item_next", "worklist", "status", "rank", "id"),
+        _open_index("rank"),
+        _open_index("service_date"),
+        _open_index("charge_rank"),
+        _open_index("patient_name"),
         Index("ix_work_item_claimed", "claimed_by", "status"),
     )
 
@@ -26,7 +40,10 @@ class WorkItem(SQLModel, table=True):
     kind: CodingKind = Field(sa_type=words(CodingKind))
     worklist: Line
     status: WorkStatus = Field(default=WorkStatus.READY, sa_type=words(WorkStatus))
-    priority: int = Field(default=0, description="higher comes first")
+    rank: int = Field(default=0, description="the priority with its sign turned: lower comes first")
+    service_date: str = Field(default="", description="of the encounter, so that a list sorts without joining")
+    charge_rank: int = Field(default=0, description="posted charges in cents with the sign turned")
+    patient_name: Line = Field(default="", description="family and given name, for lists")
     reasons: list = Field(default_factory=list, sa_type=JSON, description="parts of the priority: [points, text]")
     rule: str = Field(default="", description="the worklist rule that put it here, with its words")
     new_documents: int = Field(default=0, description="documents that came after coding began")
@@ -37,6 +54,11 @@ class WorkItem(SQLModel, table=True):
     row_version: int | None = Field(default=None, sa_column=_row_version)
 
     __mapper_args__ = {"version_id_col": _row_version}
+
+    @property
+    def priority(self) -> int:
+        """Higher comes first."""
+        return -self.rank
 
 
 class Hold(SQLModel, table=True):

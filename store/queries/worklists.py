@@ -12,12 +12,22 @@ from store.terms import Setting, WorkStatus
 
 
 class Sort(StrEnum):
-    """Orders of a worklist; each ends with the id, so that paging has a place to go on from."""
+    """Orders of a worklist; each ends with the id, so that a page has a place to go on from."""
 
     PRIORITY = "priority"
     OLDEST = "oldest"
     MONEY = "money"
     PATIENT = "patient"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a worklist shows: which list (None: all), in which order, with which words, finished charts or open ones."""
+
+    worklist: str | None = None
+    sort: Sort = Sort.PRIORITY
+    text: str = ""
+    finished: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class WorkRow:
     cents: int
     new_documents: int
     claimed_by: str | None
+    key: str | int = 0
+    """The value that the list is sorted by; paging goes on from it and the id."""
 
     def mark(self, me: str | None) -> str:
         """`H` on hold, `@` open by someone else, `+` new document, `✓` final coded."""
@@ -71,42 +83,77 @@ class WhyHere:
     reason_for_visit: str
 
 
-OPEN_STATES = (WorkStatus.READY, WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD)
+PAGE_ROWS = 200
+COUNT_CAP = 100_000
+"""Counts stop here: a longer list is called by this number and a plus."""
 
-_COLUMNS = """
-SELECT w.id, w.encounter_id, w.worklist, w.status, w.priority, e.service_date, e.setting,
-       p.family_name, p.given_name, p.mrn, w.new_documents, w.claimed_by,
-       COALESCE((SELECT y.name FROM coverage c JOIN payer y ON y.id = c.payer_id
-                 WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1), 'Self pay') AS payer,
-       COALESCE((SELECT SUM(h.amount_cents) FROM charge h WHERE h.encounter_id = e.id), 0) AS cents
-FROM work_item w JOIN encounter e ON e.id = w.encounter_id JOIN patient p ON p.id = e.patient_id
-"""
-
-_ORDER = {
-    Sort.PRIORITY: "w.priority DESC, w.id",
-    Sort.OLDEST: "e.service_date, w.id",
-    Sort.MONEY: "cents DESC, w.id",
-    Sort.PATIENT: "p.family_name, p.given_name, w.id",
+_COLUMN = {
+    Sort.PRIORITY: "w.rank",
+    Sort.OLDEST: "w.service_date",
+    Sort.MONEY: "w.charge_rank",
+    Sort.PATIENT: "w.patient_name",
 }
 
+_FROM = "FROM work_item w JOIN encounter e ON e.id = w.encounter_id JOIN patient p ON p.id = e.patient_id"
 
-def worklist_rows(
-    reader: Reader, worklist: str | None, sort: Sort = Sort.PRIORITY, text: str = "", finished: bool = False
+_SELECT = f"""
+SELECT w.id, w.encounter_id, w.worklist, w.status, w.rank, w.service_date, w.charge_rank, w.patient_name,
+       w.new_documents, w.claimed_by, e.setting, p.mrn,
+       COALESCE((SELECT y.name FROM coverage c JOIN payer y ON y.id = c.payer_id
+                 WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1), 'Self pay') AS payer
+{_FROM}
+"""
+
+
+def worklist_page(
+    reader: Reader, listing: Listing, after: WorkRow | None = None, before: WorkRow | None = None, last: bool = False
 ) -> list[WorkRow]:
-    """The rows of a worklist (None: all), at most 5,000, filtered by words in name, record number, payer or type."""
-    where, parameters = ["1 = 1"], {}
-    if worklist is not None:
-        where.append("w.worklist = :worklist")
-        parameters["worklist"] = worklist
-    where.append("w.status = 'final'" if finished else "w.status IN ('ready', 'in_progress', 'on_hold')")
-    for number, word in enumerate(text.lower().split()):
+    """One page of a list: its first rows, those after or before a row, or its last ones; always in the list's order."""
+    column = _COLUMN[listing.sort]
+    where, parameters = _conditions(listing)
+    backwards = last or before is not None
+    if (beside := after or before) is not None:
+        where.append(f"({column}, w.id) {'<' if backwards else '>'} (:key, :id)")
+        parameters |= {"key": beside.key, "id": beside.id}
+    direction = " DESC" if backwards else ""
+    rows = reader.rows(
+        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY {column}{direction}, w.id{direction} LIMIT {PAGE_ROWS}",
+        **parameters,
+    )
+    found = [_work_row(row, listing.sort) for row in rows]
+    return found[::-1] if backwards else found
+
+
+def worklist_rows(reader: Reader, listing: Listing) -> list[WorkRow]:
+    """Every row of a list, page after page: for the command line, not for screens."""
+    rows: list[WorkRow] = []
+    while page := worklist_page(reader, listing, after=rows[-1] if rows else None):
+        rows += page
+    return rows
+
+
+def worklist_count(reader: Reader, listing: Listing) -> int:
+    """How many rows a list has, counted up to one more than COUNT_CAP."""
+    where, parameters = _conditions(listing)
+    source = _FROM if listing.text.strip() else "FROM work_item w"
+    sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 {source} WHERE {' AND '.join(where)} LIMIT {COUNT_CAP + 1}) AS some"
+    return int(reader.rows(sql, **parameters)[0]["n"])
+
+
+def _conditions(listing: Listing) -> tuple[list[str], dict[str, object]]:
+    # The open states stand here letter for letter as in the partial indexes, or no index is used.
+    where = ["w.status = 'final'" if listing.finished else "w.status IN ('ready', 'in_progress', 'on_hold')"]
+    parameters: dict[str, object] = {}
+    if listing.worklist is not None:
+        where.insert(0, "w.worklist = :worklist")
+        parameters["worklist"] = listing.worklist
+    for number, word in enumerate(listing.text.lower().split()):
         where.append(
-            f"(LOWER(p.family_name || ' ' || p.given_name || ' ' || p.mrn || ' ' || e.setting || ' '"
-            f" || e.visit_number || ' ' || e.service_date) LIKE :word{number} ESCAPE '\\')"
+            f"LOWER(w.patient_name || ' ' || p.mrn || ' ' || e.setting || ' ' || e.visit_number || ' '"
+            f" || w.service_date) LIKE :word{number} ESCAPE '\\'"
         )
         parameters[f"word{number}"] = f"%{_escaped(word)}%"
-    sql = f"{_COLUMNS} WHERE {' AND '.join(where)} ORDER BY {_ORDER[sort]} LIMIT 5000"
-    return [_work_row(row) for row in reader.rows(sql, **parameters)]
+    return where, parameters
 
 
 def worklist_counts(reader: Reader) -> list[WorklistCount]:
@@ -127,7 +174,7 @@ def why_here(reader: Reader, work_item_id: str) -> WhyHere | None:
     """The reasons of one chart's place in its worklist."""
     rows = reader.rows(
         """
-        SELECT w.rule, w.priority, w.reasons, e.reason,
+        SELECT w.rule, w.rank, w.reasons, e.reason,
                (SELECT COUNT(*) FROM document d WHERE d.encounter_id = e.id AND d.current) AS documents,
                (SELECT COUNT(*) FROM final_diagnosis f JOIN coding g ON g.id = f.coding_id
                 WHERE g.encounter_id = e.id AND g.kind = w.kind AND g.status <> 'superseded') AS codes
@@ -144,7 +191,7 @@ def why_here(reader: Reader, work_item_id: str) -> WhyHere | None:
     )
     return WhyHere(
         rule=row["rule"],
-        priority=row["priority"],
+        priority=-row["rank"],
         reasons=tuple((points, words) for points, words in _loaded(row["reasons"])),
         documents=row["documents"],
         codes=row["codes"],
@@ -163,22 +210,22 @@ def units_today(reader: Reader, person_id: str, day: str) -> int:
     return int(rows[0]["n"])
 
 
-def _work_row(row: Row) -> WorkRow:
-    name = ", ".join(part for part in (row["family_name"], row["given_name"]) if part)
+def _work_row(row: Row, sort: Sort) -> WorkRow:
     return WorkRow(
         id=row["id"],
         encounter_id=row["encounter_id"],
         worklist=row["worklist"],
         status=WorkStatus(row["status"]),
-        priority=row["priority"],
+        priority=-row["rank"],
         service_date=row["service_date"],
-        patient=name,
+        patient=row["patient_name"],
         mrn=row["mrn"],
         payer=row["payer"],
         setting=Setting(row["setting"]),
-        cents=int(row["cents"]),
+        cents=-row["charge_rank"],
         new_documents=row["new_documents"],
         claimed_by=row["claimed_by"],
+        key=row[_COLUMN[sort].removeprefix("w.")],
     )
 
 

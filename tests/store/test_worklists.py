@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from sqlmodel import select
 
@@ -9,15 +11,23 @@ from store.actors import Actor
 from store.coding.service import open_chart, open_next
 from store.database import Database
 from store.models import Encounter, WorkItem
-from store.queries import SessionReader
-from store.queries.worklists import Sort, why_here, worklist_counts, worklist_rows
+from store.queries import Row, SessionReader
+from store.queries.worklists import (
+    Listing,
+    Sort,
+    why_here,
+    worklist_count,
+    worklist_counts,
+    worklist_page,
+    worklist_rows,
+)
 from store.terms import CodingKind, EncounterStatus, WorkStatus
 from store.worklists import TRANSITIONS, ChartUnavailable, clear_holds, hold, place, release, sweep_leases, usual_tasks
 
 
 def rows(db: Database, worklist: str, **how: object) -> list:
     with db.reading() as session:
-        return worklist_rows(SessionReader(session), worklist, **how)  # type: ignore[arg-type]
+        return worklist_rows(SessionReader(session), Listing(worklist, **how))  # type: ignore[arg-type]
 
 
 def test_each_side_of_the_bill_has_its_own_task(demo: Database) -> None:
@@ -130,3 +140,40 @@ def test_every_setting_has_a_task() -> None:
     from store.terms import Setting
 
     assert all(usual_tasks(setting) for setting in Setting)
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_pages_go_on_from_a_row_in_both_directions(demo: Database, sort: Sort, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.queries.worklists.PAGE_ROWS", 4)
+    listing = Listing("Clinic", sort)
+    with demo.reading() as session:
+        reader = SessionReader(session)
+        whole = worklist_rows(reader, listing)
+
+        first = worklist_page(reader, listing)
+        second = worklist_page(reader, listing, after=first[-1])
+        back = worklist_page(reader, listing, before=second[0])
+        last = worklist_page(reader, listing, last=True)
+
+        assert (first, second, back, last) == (whole[:4], whole[4:8], whole[:4], whole[-4:])
+        assert worklist_count(reader, listing) == len(whole)
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_a_page_of_a_worklist_is_read_from_an_index_and_never_sorted(demo: Database, sort: Sort) -> None:
+    asked: list[tuple[str, dict]] = []
+
+    class Listening(SessionReader):
+        def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
+            asked.append((sql, parameters))
+            return super().rows(sql, **parameters)
+
+    with demo.reading() as session:
+        reader = Listening(session)
+        first = worklist_page(reader, Listing("Clinic", sort))[0]
+        worklist_page(reader, Listing("Clinic", sort), after=first)
+        sql, parameters = asked[-1]
+        plan = [row["detail"] for row in reader.rows(f"EXPLAIN QUERY PLAN {sql}", **parameters)]
+
+    assert plan[0].startswith("SEARCH w USING INDEX ix_work_item_")
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plan[:3]

@@ -63,14 +63,16 @@ def run(args: argparse.Namespace) -> int:
 def _list(db: Database, worklist: str | None, as_json: bool) -> int:
     from store.intake.export import list_encounters
     from store.queries import SessionReader
-    from store.queries.worklists import WorkRow, worklist_rows
+    from store.queries.worklists import Listing, WorkRow, worklist_rows
     from store.worklists import worklist_rules
 
     if worklist is not None and worklist not in (names := [rule.name for rule in worklist_rules()]):
         raise UsageError(f"no worklist is called {worklist}", "one of: " + ", ".join(names))
     rows: Sequence[EncounterRow | WorkRow]
     with db.reading() as session:
-        rows = list_encounters(session) if worklist is None else worklist_rows(SessionReader(session), worklist)
+        rows = (
+            list_encounters(session) if worklist is None else worklist_rows(SessionReader(session), Listing(worklist))
+        )
     if as_json:
         print(json.dumps([dataclasses.asdict(row) for row in rows], ensure_ascii=False, indent=2))
         return 0

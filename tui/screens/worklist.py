@@ -9,20 +9,25 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from store.queries.worklists import (
+    COUNT_CAP,
+    PAGE_ROWS,
+    Listing,
     Sort,
     WhyHere,
     WorklistCount,
     WorkRow,
     units_today,
     why_here,
+    worklist_count,
     worklist_counts,
-    worklist_rows,
+    worklist_page,
 )
 from store.terms import WorkStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen
-from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.paged import PagedSource, PageNeed
+from tui.widgets.row_table import Column, RowTable
 from tui.widgets.text_pane import TextPane
 
 HOLD_REASONS = [
@@ -88,7 +93,8 @@ class WorklistScreen(DeskScreen):
         if self._sort != Sort.PRIORITY:
             start = (*start, (f"  by {self._sort.value}", "dim"))
         count = self.rows.count if self.is_mounted else 0
-        where = f"{self.rows.index + 1} of {count}" if count else "0"
+        more = "+" if count == COUNT_CAP else ""
+        where = f"{self.rows.index + 1:,} of {count:,}{more}" if count else "0"
         return start, ((where, "text"), (f"   {self._units}", "dim"))
 
     def why_not(self, action: str) -> str:
@@ -109,13 +115,31 @@ class WorklistScreen(DeskScreen):
         self._counts = await record.read(worklist_counts)
         if self._worklist is None and self._counts:
             self._worklist = max(self._counts, key=lambda count: count.ready).worklist
-        rows = await record.read(worklist_rows, self._worklist, self._sort, self._filter, self._finished)
+        source = await self._source()
         if actor.person_id:
             done = await record.read(units_today, actor.person_id, date.today().isoformat())
             self._units = f"{actor.login} {done} today"
         self.rows.empty = self._empty()
-        self.rows.set_source(ListSource(rows, lambda row: row.id))
+        self.rows.set_source(source)
         self.refresh_frame()
+
+    async def _source(self) -> PagedSource[WorkRow]:
+        """The list as it is now, with the page under the cursor read already."""
+        record = self.workstation.record
+        listing = Listing(self._worklist, self._sort, self._filter, self._finished)
+        count = await record.read(worklist_count, listing)
+
+        def read(need: PageNeed[WorkRow]) -> None:
+            self.work(self._read(source, listing, need), group="pages")
+
+        source = PagedSource(min(count, COUNT_CAP), PAGE_ROWS, lambda row: row.id, read, count > COUNT_CAP)
+        source.fill(0, await record.read(worklist_page, listing))
+        return source
+
+    async def _read(self, source: PagedSource[WorkRow], listing: Listing, need: PageNeed[WorkRow]) -> None:
+        rows = await self.workstation.record.read(worklist_page, listing, need.after, need.before, need.last)
+        source.fill(need.number, rows)
+        self.rows.redraw()
 
     def _empty(self) -> str:
         if self._filter:

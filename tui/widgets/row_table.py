@@ -20,13 +20,15 @@ RowT = TypeVar("RowT")
 
 
 class RowSource(Protocol[RowT]):
-    """Rows by their place from 0, and the stable identity of each."""
+    """Rows by their place from 0, and the stable identity of each; a row that is not here yet is None."""
 
     def __len__(self) -> int: ...
 
-    def window(self, top: int, height: int) -> Sequence[RowT]: ...
+    def window(self, top: int, height: int) -> Sequence[RowT | None]: ...
 
     def identity(self, row: RowT) -> str: ...
+
+    def locate(self, identity: str) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class ListSource(Generic[RowT]):
 
     def identity(self, row: RowT) -> str:
         return self.key(row)
+
+    def locate(self, identity: str) -> int | None:
+        return next((place for place, row in enumerate(self.rows) if self.key(row) == identity), None)
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class RowTable(Painted):
         self._source: RowSource[Any] = ListSource((), str)
         self._top = 0
         self._index = 0
+        self._drawn_selection: str | None = None
         self.empty = empty
         self.cursor_shown = True
 
@@ -97,13 +103,17 @@ class RowTable(Painted):
         wanted = self.selected_identity if keep else None
         self._source = source
         self._index = min(self._index, max(len(source) - 1, 0)) if keep else 0
-        if wanted is not None and len(source):
-            self._index = next(
-                (i for i, row in enumerate(source.window(0, len(source))) if source.identity(row) == wanted),
-                self._index,
-            )
+        if wanted is not None and (place := source.locate(wanted)) is not None:
+            self._index = place
         self._draw()
         self.post_message(self.Moved(self))
+
+    def redraw(self) -> None:
+        """Draw again what the source has now: rows that were read meanwhile."""
+        had = self._drawn_selection
+        self._draw()
+        if self.selected_identity != had:
+            self.post_message(self.Moved(self))
 
     def set_columns(self, columns: Sequence[Column[Any]]) -> None:
         """Show other columns of the same rows."""
@@ -178,14 +188,14 @@ class RowTable(Painted):
             )
         rows = self._source.window(self._top, self._room)
         for row in rows:
-            lines.append(
-                tuple(
-                    (_aligned(c.text(row), w, c.align) + " ", c.style(row))
-                    for c, w in zip(columns, widths, strict=True)
-                )
-            )
+            if row is None:
+                lines.append(((" …", "dim"),))
+                continue
+            cells = zip(columns, widths, strict=True)
+            lines.append(tuple((_aligned(c.text(row), w, c.align) + " ", c.style(row)) for c, w in cells))
         if not rows and self.empty:
             lines.append(((" " + self.empty, "dim"),))
+        self._drawn_selection = self.selected_identity
         self.paint(lines, self.cursor_line if rows and self.cursor_shown else None)
 
 

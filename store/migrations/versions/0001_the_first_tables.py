@@ -478,7 +478,10 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("service_date", sa.String(), nullable=False),
+        sa.Column("charge_rank", sa.Integer(), nullable=False),
+        sa.Column("patient_name", sa.String(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
         sa.Column("new_documents", sa.Integer(), nullable=False),
@@ -493,9 +496,37 @@ def upgrade() -> None:
         sa.UniqueConstraint("encounter_id", "kind", name="uq_work_item_task"),
     )
     with op.batch_alter_table("work_item", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_work_item_charge_rank",
+            ["worklist", "charge_rank", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('ready', 'in_progress', 'on_hold')"),
+            postgresql_where=sa.text("status IN ('ready', 'in_progress', 'on_hold')"),
+        )
         batch_op.create_index("ix_work_item_claimed", ["claimed_by", "status"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_item_encounter_id"), ["encounter_id"], unique=False)
-        batch_op.create_index("ix_work_item_queue", ["worklist", "status", "priority", "id"], unique=False)
+        batch_op.create_index("ix_work_item_next", ["worklist", "status", "rank", "id"], unique=False)
+        batch_op.create_index(
+            "ix_work_item_patient_name",
+            ["worklist", "patient_name", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('ready', 'in_progress', 'on_hold')"),
+            postgresql_where=sa.text("status IN ('ready', 'in_progress', 'on_hold')"),
+        )
+        batch_op.create_index(
+            "ix_work_item_rank",
+            ["worklist", "rank", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('ready', 'in_progress', 'on_hold')"),
+            postgresql_where=sa.text("status IN ('ready', 'in_progress', 'on_hold')"),
+        )
+        batch_op.create_index(
+            "ix_work_item_service_date",
+            ["worklist", "service_date", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('ready', 'in_progress', 'on_hold')"),
+            postgresql_where=sa.text("status IN ('ready', 'in_progress', 'on_hold')"),
+        )
 
     op.create_table(
         "claim",
