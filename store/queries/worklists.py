@@ -84,7 +84,7 @@ class WhyHere:
 
 
 PAGE_ROWS = 200
-COUNT_CAP = 100_000
+COUNT_CAP = 2_000_000
 """Counts stop here: a longer list is called by this number and a plus."""
 
 _COLUMN = {

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import search
+from tests.bench import search, worklists
 from tests.bench.figures import table
 
-BENCHMARKS = (search,)
+BENCHMARKS = (search, worklists)
 
 
 def main() -> int:
