@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import date
+from threading import Event
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from textual import work
@@ -20,6 +21,8 @@ from codesets.errors import CodedeskError
 from store.database import Actor, Database
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
+from tui.driver import driver_class, redraw
+from tui.lifeline import hold
 from tui.palette import Palette, palette_for
 from tui.safe import Sanitize
 from tui.screens.chart import ChartScreen
@@ -41,7 +44,7 @@ class Workstation(App[int]):
     CSS_PATH = "styles/codedesk.tcss"
 
     def __init__(self, today: date, palette: Palette | None = None) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver_class())
         self.theme = "ansi-dark"
         self.today = today
         self.record = RecordDesk()
@@ -51,6 +54,7 @@ class Workstation(App[int]):
         )
         self._sanitize = Sanitize()
         self._crash = ""
+        self._left = Event()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._sanitize]
@@ -158,7 +162,7 @@ class Workstation(App[int]):
         self._go("claims", ClaimsScreen)
 
     def do_redraw(self) -> None:
-        self._current.refresh(repaint=True, layout=True)
+        redraw(self)
 
     def do_quit(self) -> None:
         self._current.confirm("Leave codedesk?", self._end)
@@ -198,6 +202,11 @@ class Workstation(App[int]):
         self._exception = error
         self.exit(1)
 
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            self._left = hold(self)
+
     async def on_unmount(self) -> None:
+        self._left.set()
         self.record.close()
         self.codes.close()

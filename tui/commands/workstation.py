@@ -17,6 +17,7 @@ _DEFAULTS = {
     "TEXTUAL_SMOOTH_SCROLL": "0",
     "ESCDELAY": "25",
 }
+PLAIN_DRIVER_HELP = "let Textual draw the screens by itself: slower over SSH, for a terminal that shows them wrong"
 MIN_COLUMNS, MIN_ROWS = 80, 24
 
 
@@ -33,6 +34,13 @@ def run(options: argparse.Namespace | None = None) -> int:
             "make the window larger",
         )
     os.environ.update(_DEFAULTS)
+    if "SSH_TTY" in os.environ:  # a connection that drops would leave the user's terminal in that mode
+        os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
+    if getattr(options, "plain_driver", False):
+        os.environ["CODEDESK_PLAIN_DRIVER"] = "1"
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold patients
     from store.database import open_database
     from store.people import current_actor
     from store.settings import today
