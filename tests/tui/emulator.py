@@ -11,6 +11,8 @@ from wcwidth import wcwidth
 _UNKNOWN = re.compile(r"\x1b\[[<>=][\d;]*[a-zA-Z]|\x1b\[\?[\d;]*\$p|\x1b[PX^_].*?\x1b\\", re.DOTALL)
 """Sequences that pyte would print instead of ignoring."""
 
+_INCOMPLETE = re.compile(r"\x1b(\[[0-?]*[ -/]*)?$")
+
 
 class Emulator:
     """A screen that is fed and read."""
@@ -19,10 +21,14 @@ class Emulator:
         self.screen = _Screen(columns, rows)
         self.screen.reset_mode(DECAWM)
         self._stream = pyte.Stream(self.screen)
+        self._rest = ""
 
     def feed(self, data: str) -> None:
         """Show what a program wrote."""
-        self._stream.feed(_UNKNOWN.sub("", data))
+        data = self._rest + data
+        cut = match.start() if (match := _INCOMPLETE.search(data)) else len(data)
+        self._rest = data[cut:]
+        self._stream.feed(_UNKNOWN.sub("", data[:cut]))
 
     def resize(self, columns: int, rows: int) -> None:
         self.screen.resize(rows, columns)

@@ -1,6 +1,7 @@
 """The shortest way this program knows from one grid to another: moves, changed cells, erasures, scrolls.
 
-It uses only what every terminal since the VT220 has: CUP, CUF, CUB, CUU, CUD, EL, ECH, DECSTBM with LF and RI.
+It uses only what every terminal since the VT220 has: CUP, CUF, CUB, CUU, CUD, IND, EL, ECH, DECSTBM with LF
+and RI.
 Erasing happens only in the terminal's own background, which is where all terminals agree.
 """
 
@@ -66,17 +67,23 @@ def way(at: Place | None, row: int, column: int) -> str:
     at_row, at_column = at
     if at == (row, column):
         return ""
-    if column == 0 and row - at_row in (0, 1):
-        ways.append("\r\n" if row > at_row else "\r")
+    if row - at_row in (0, 1):
+        start = "\r\n" if row > at_row else "\r"
+        ways.append(start + (_step(column, "C", "D") if column else ""))
     if at_column is None:
-        return min(ways, key=len)
+        return min(ways, key=_wire)
     if row == at_row:
         ways.append(_step(column - at_column, "C", "D"))
         if -4 < column - at_column < 0:
             ways.append("\b" * (at_column - column))
     elif column == at_column:
-        ways.append(_step(row - at_row, "B", "A"))
-    return min(ways, key=len)
+        ways.append(_step(row - at_row, "B", "A") if row - at_row != 1 else "\x1bD")
+    return min(ways, key=_wire)
+
+
+def _wire(text: str) -> int:
+    """Bytes on the wire: the terminal's driver puts a return before every line feed."""
+    return len(text if text.isascii() else text.encode("utf-8", "replace")) + text.count("\n")
 
 
 def _step(count: int, forward: str, backward: str) -> str:
@@ -118,7 +125,7 @@ class _Pen:
     def _send(self, text: str) -> None:
         if text:
             self.out.append(text)
-            self.length += len(text)
+            self.length += _wire(text)
 
     def _row(self, y: int) -> None:
         texts, marks = self._back.texts[y], self._back.styles[y]
@@ -159,16 +166,7 @@ class _Pen:
 
         Where widths are not sure, no blanks are skipped.
         """
-        first = self._back.styles[y][start] if start < end else PLAIN
-        move = way(self.at, y, start)
-        if move and self.at and self.at[0] == y and self.at[1] is not None and 0 < start - self.at[1] <= _GAP:
-            text, style = self._cells(y, self.at[1], start)
-            over = len(text) + len(self._styles.change(style, first))
-            if over <= len(move) + len(self._styles.change(self.style, first)):
-                self._send(text)
-                self.style = style
-                move = ""
-        self._send(move)
+        self._send(self._approach(y, start, self._back.styles[y][start] if start < end else PLAIN))
         self.at = (y, start)
         at = start
         for blank_start, blank_end in self._blanks(y, start, end) if sure else ():
@@ -179,6 +177,27 @@ class _Pen:
             self.at = (y, blank_end if blank_end < end else blank_start)
             at = blank_end
         self._write(y, at, end)
+
+    def _approach(self, y: int, start: int, first: int) -> str:
+        """The shortest way to a cell: a move, or the equal cells before it written again.
+
+        `first` is the style of the cell; the style that is on afterwards is kept.
+        """
+        best, style = way(self.at, y, start), self.style
+        if not best or self.at is None:
+            return best
+        cost = _wire(best) + len(self._styles.change(style, first))
+        row, column = self.at
+        over = [(column, "")] if row == y and column is not None and column < start else []
+        over += [(0, "\r" if row == y else "\r\n")] if y - row in (0, 1) else []
+        for left, move in over:
+            if start - left > _GAP:
+                continue
+            text, after = self._cells(y, left, start)
+            if (other := _wire(move + text) + len(self._styles.change(after, first))) < cost:
+                best, cost, style = move + text, other, after
+        self.style = style
+        return best
 
     def _write(self, y: int, start: int, end: int) -> None:
         if start < end:

@@ -25,6 +25,9 @@ _TOKEN = re.compile(
 )
 _ERASES = ("\x1b[2J", "\x1bc", "\x1b[?1049h", "\x1b[?1049l", "\x1b[?1047h", "\x1b[?1047l", "\x1b[?47h", "\x1b[?47l")
 _CLEAR = "\x1b[m\x1b[H\x1b[J"
+_TEARS = 100
+"""Characters from which on a difference is held together by synchronized output; less comes in one piece anyway."""
+
 _REPAIR = "\x1b[r\x1b(B\x0f\x1b[?7l\x1b[?25h"
 """Whole screen as region, ASCII as character set, no wrapping, cursor shown: what noise may have changed."""
 
@@ -156,7 +159,7 @@ class Picture:
         row, column = min(self._cursor[0], self._back.rows - 1), min(self._cursor[1], self._back.columns - 1)
         move = way(at, row, column)
         self._at = (row, column)
-        if out and self._synchronized:
+        if self._synchronized and len(out) >= _TEARS:
             self._ready += [SYNC_START, out, move, SYNC_END]
         else:
             self._ready += [out, move]
