@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
+from threading import Event
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from textual import events, work
@@ -23,6 +24,8 @@ from store.settings import load_settings
 from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
+from tui.driver import driver_class, redraw
+from tui.lifeline import hold
 from tui.palette import Palette, palette_for
 from tui.safe import Sanitize
 from tui.screens.chart import ChartScreen
@@ -50,7 +53,7 @@ class Workstation(App[int]):
     CSS_PATH = "styles/codedesk.tcss"
 
     def __init__(self, today: date, record: RecordDesk | None = None, palette: Palette | None = None) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver_class())
         self.theme = "ansi-dark"
         self.today = today
         self.record = record or RecordDesk()
@@ -61,6 +64,7 @@ class Workstation(App[int]):
         self._sanitize = Sanitize()
         self._crash = ""
         self._last_key = time.monotonic()
+        self._left = Event()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._sanitize]
@@ -211,9 +215,11 @@ class Workstation(App[int]):
 
     def on_mount(self) -> None:
         self.set_interval(IDLE_SECONDS, self.watch_idle)
+        if not self.is_headless:
+            self._left = hold(self)
 
     def do_redraw(self) -> None:
-        self._current.refresh(repaint=True, layout=True)
+        redraw(self)
 
     def do_quit(self) -> None:
         self._current.confirm("Leave codedesk?", self._end)
@@ -260,5 +266,6 @@ class Workstation(App[int]):
         await self.codes.warm()
 
     async def on_unmount(self) -> None:
+        self._left.set()
         self.record.close()
         self.codes.close()

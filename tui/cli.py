@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from codesets.errors import CodedeskError
+from tui.commands.workstation import PLAIN_DRIVER_HELP
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tui.commands.demo", "open the demo site: made-up patients, real codes"),
@@ -25,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("tui.commands.keys", "every key of every screen"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
+    "reset-terminal": ("tui.commands.reset_terminal", "undo what a killed session left in the terminal"),
     "users": ("tui.commands.users", "people of this site and their roles"),
 }
 
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"commands:\n{listing}\n\n`codedesk COMMAND --help` says more of each.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--plain-driver", action="store_true", help=PLAIN_DRIVER_HELP)
     parser.add_argument("--version", action="version", version=f"codedesk {metadata.version('codedesk')}")
     return parser
 

@@ -6,9 +6,12 @@ import argparse
 import os
 import sys
 
+from tui.commands.workstation import PLAIN_DRIVER_HELP
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--create-only", action="store_true", help="make the site and stop")
+    parser.add_argument("--plain-driver", action="store_true", help=PLAIN_DRIVER_HELP)
     parser.add_argument(
         "command",
         nargs=argparse.REMAINDER,
@@ -42,4 +45,4 @@ def run(args: argparse.Namespace) -> int:
         print(f"demo site: {added} made-up charts added", file=sys.stderr)
     from tui.commands import workstation
 
-    return workstation.run()
+    return workstation.run(args)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import resource
 import shutil
 import sys
 
@@ -13,11 +14,12 @@ from codesets.errors import UsageError
 # Textual reads these when it is imported; some would load a module or write a file at a stranger's word.
 _HOSTILE = ("TEXTUAL_", "COLUMNS", "LINES")
 _DEFAULTS = {
-    "TEXTUAL_FPS": "120",
+    "TEXTUAL_FPS": "250",
     "TEXTUAL_ANIMATIONS": "none",
     "TEXTUAL_SMOOTH_SCROLL": "0",
     "ESCDELAY": "25",
 }
+PLAIN_DRIVER_HELP = "let Textual draw the screens by itself: slower over SSH, for a terminal that shows them wrong"
 MIN_COLUMNS, MIN_ROWS = 80, 24
 
 
@@ -25,15 +27,13 @@ def run(options: argparse.Namespace | None = None) -> int:
     """Open the workstation and return its exit code. Raises UsageError where there is no terminal for it."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the screens need a terminal", "codedesk --help lists what works without one")
-    for name in [name for name in os.environ if name.startswith(_HOSTILE)]:
-        del os.environ[name]
+    _prepare(plain_driver=getattr(options, "plain_driver", False))
     size = shutil.get_terminal_size()
     if size.columns < MIN_COLUMNS or size.lines < MIN_ROWS:
         raise UsageError(
             f"the terminal has {size.columns}x{size.lines}, the screens need {MIN_COLUMNS}x{MIN_ROWS}",
             "make the window larger",
         )
-    os.environ.update(_DEFAULTS)
     from store.settings import today
     from tui.commands.codesets import open_with_progress
     from tui.desk import RecordDesk
@@ -50,3 +50,15 @@ def run(options: argparse.Namespace | None = None) -> int:
         print("What was entered is saved. Tell an administrator the reference.", file=sys.stderr)
         return 1
     return code
+
+
+def _prepare(plain_driver: bool) -> None:
+    """Make the process safe for patients' data, and its environment one that nobody else has written."""
+    for name in [name for name in os.environ if name.startswith(_HOSTILE)]:
+        del os.environ[name]
+    os.environ.update(_DEFAULTS)
+    if "SSH_TTY" in os.environ:  # a connection that drops would leave the user's terminal in that mode
+        os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
+    if plain_driver:
+        os.environ["CODEDESK_PLAIN_DRIVER"] = "1"
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold patients
