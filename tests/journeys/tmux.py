@@ -15,11 +15,15 @@ class Tmux:
     """One tmux server of the test's own, without anybody's configuration."""
 
     def __init__(self, folder: Path, columns: int = 80, rows: int = 24) -> None:
-        self._socket = str(folder / "tmux")
+        self._folder = folder
+        self._socket = str(folder / "tmux-0")
+        self._starts = 0
         self._size = (columns, rows)
 
     def start(self, command: list[str], environment: dict[str, str]) -> None:
-        """Run a command in a new terminal; its exit code is shown when it ends."""
+        """Run a command in a new terminal, on a server of its own; its exit code is shown when it ends."""
+        self._starts += 1
+        self._socket = str(self._folder / f"tmux-{self._starts}")
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         words = [f"{name}={value}" for name, value in (kept | environment).items()]
         line = f'env -i {shlex.join([*words, "TERM=screen-256color", *command])}; echo "exit code $?"; sleep 60'
