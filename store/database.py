@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
 from codesets.errors import CodedeskError
@@ -132,8 +132,17 @@ def open_database(url: str | None = None) -> Database:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine with the settings that every connection of the workstation has."""
-    engine = create_engine(url, hide_parameters=True, pool_size=2)
+    """An engine with the settings that every connection of the workstation has. Raises DatabaseUnusable."""
+    try:
+        engine = create_engine(url, hide_parameters=True, pool_size=2)
+    except ArgumentError as error:
+        raise DatabaseUnusable(
+            f"{url!r} is no database URL", "expected sqlite:///FILE or postgresql+psycopg://HOST/NAME"
+        ) from error
+    except ModuleNotFoundError as error:
+        raise DatabaseUnusable(
+            f"no driver for {url.split(':')[0]} is installed", "pip install 'codedesk[postgres]'"
+        ) from error
     if engine.dialect.name != "sqlite":
         return engine
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from codesets.errors import CodedeskError
-from codesets.home import home
+from codesets.home import ensure_home, home
 
 
 class SettingsError(CodedeskError):
@@ -76,6 +76,14 @@ def database_url() -> str:
 def sqlite_path(url: str) -> Path | None:
     """The file behind a SQLite URL, or None for another database."""
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def outbox() -> Path:
+    """Where files that leave are put: beside the record, so that a demo's never mix with a site's; made if need be."""
+    path = sqlite_path(database_url())
+    folder = (path.parent if path else ensure_home()) / "outbox"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def today() -> date:

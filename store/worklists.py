@@ -124,7 +124,7 @@ def priority_reasons(session: Session, encounter: Encounter, cents: int) -> list
     """The parts of the priority as [points, words]: time left to file, age, and money."""
     day = today()
     age = max((day - date.fromisoformat(encounter.service_date)).days, 0)
-    reasons: list[list] = [[min(age * 2, 60), f"age {age}d"]]
+    reasons: list[list] = [[age, f"age {age}d"]]
     payer = session.exec(
         select(Payer).join(Coverage).where(Coverage.account_id == encounter.account_id).order_by(Coverage.sequence)
     ).first()

@@ -140,6 +140,12 @@ class Workstation(App[int]):
         if self.screen is chart:
             await self.pop_screen()
 
+    @work(group="open")
+    async def leave_held(self, text: str) -> None:
+        """Go back to the worklist from a chart that was put on hold, and say so there."""
+        await self.pop_screen()
+        self._current.say(text)
+
     async def _give_back(self, chart: ChartScreen) -> None:
         from store.worklists import release
 

@@ -34,8 +34,10 @@ def right(text: str, width: int) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun in the right form: `1 claim`, `3 claims`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """A number with its noun in the right form: `1 claim`, `3 claims`, `2 diagnoses`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-2]}es" if noun.endswith("sis") else f"{number} {noun}s"
 
 
 def line_width(line: Line) -> int:
@@ -77,7 +79,11 @@ def rule(title: str, note: str, width: int, style: str = "dim") -> Line:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells; words stay whole where they fit, indentation is kept for what follows."""
+    """Lines of at most `width` cells; words stay whole where they fit, indentation is kept for what follows.
+
+    Any width is taken, as panes have odd ones for a moment while a window changes: less than 2 counts as 2.
+    """
+    width = max(width, 2)
     wrapped: list[str] = []
     for paragraph in text.split("\n"):
         wrapped.extend(_wrap_paragraph(paragraph.expandtabs(4).rstrip(), width))

@@ -12,8 +12,9 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
+from typing import NoReturn
 
-from codesets.errors import CodedeskError
+from codesets.errors import CodedeskError, UsageError
 from tui.commands.workstation import PLAIN_DRIVER_HELP
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -29,6 +30,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reset-terminal": ("tui.commands.reset_terminal", "undo what a killed session left in the terminal"),
     "users": ("tui.commands.users", "people of this site and their roles"),
 }
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one line, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"{self.prog} --help says what it takes")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,7 +59,7 @@ def _dispatch(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         name = arguments[0]
         module = importlib.import_module(COMMANDS[name][0])
-        command = argparse.ArgumentParser(prog=f"codedesk {name}", description=COMMANDS[name][1])
+        command = _Parser(prog=f"codedesk {name}", description=COMMANDS[name][1])
         module.configure(command)
         return module.run(command.parse_args(arguments[1:]))
     options = parser.parse_args(arguments)
@@ -63,7 +71,7 @@ def _dispatch(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     width = max(map(len, COMMANDS))
     listing = "\n".join(f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="codedesk",
         description="A keyboard-driven workstation for medical coding and billing.\n"
         "Without a command it opens the screens.",

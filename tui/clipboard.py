@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 
-from codesets.home import ensure_home
+from store.settings import outbox
 
 MOST_CHARACTERS = 2_000
 
@@ -23,9 +23,7 @@ def clipboard_sequences(text: str, inside_tmux: bool) -> str:
 
 def keep_copy(text: str) -> str:
     """Add a text to the file of copies, for its owner alone, and return where it is."""
-    folder = ensure_home() / "outbox"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    path = folder / "copied.txt"
+    path = outbox() / "copied.txt"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
         file.write(text[:MOST_CHARACTERS] + "\n")
     return str(path)

@@ -150,11 +150,30 @@ def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFind
                 yield code_rules()["c43"].finding(place, {"line": line.sequence, "modifier": modifier})
 
 
+def _repeated_line(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c35, for HCPCS lines."""
+    first: dict[tuple[object, ...], int] = {}
+    for line in _hcpcs(encounter):
+        key = (normalize(line.code), tuple(sorted(line.modifiers)), line.date)
+        if key in first:
+            seen = {"code": normalize(line.code), "first": first[key], "line": line.sequence}
+            yield code_rules()["c35"].finding(f"line.{line.sequence}", seen)
+        first.setdefault(key, line.sequence)
+
+
+def _procedure_day(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c61, for ICD-10-PCS procedures."""
+    for line in encounter.procedures:
+        if line.system == "icd10pcs" and line.date is None:
+            yield code_rules()["c61"].finding(f"line.{line.sequence}.service_date", {"code": normalize(line.code)})
+
+
 def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c51 to c55. POA belongs to principal, secondary and external cause diagnoses of an inpatient stay."""
     for diagnosis in _listed(encounter):
         place, poa = f"diagnosis.{diagnosis.sequence}.poa", diagnosis.poa.strip().upper()
-        seen = {"code": dotted(diagnosis.code), "poa": poa}
+        indicator = f"POA {poa}" if poa else "no POA indicator"
+        seen = {"code": dotted(diagnosis.code), "poa": poa, "indicator": indicator}
         if encounter.claim_kind is not ClaimKind.INPATIENT:
             if poa:
                 yield code_rules()["c54"].finding(place, seen)
@@ -179,7 +198,9 @@ _CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...
     _duplicate_diagnosis,
     _pointers,
     _modifiers,
+    _repeated_line,
     _present_on_admission,
+    _procedure_day,
 )
 
 

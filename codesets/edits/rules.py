@@ -38,7 +38,7 @@ class CodeRule:
             rule_id=self.id,
             rule_version=self.version,
             severity=Severity.COULD_NOT_CHECK if not_checked else self.severity,
-            title=self.title,
+            title=f"Not checked: {self.title[0].lower()}{self.title[1:]}" if not_checked else self.title,
             message=not_checked or self.message.format_map(seen),
             fix="" if not_checked else self.fix.format_map(seen),
             citation=self.citation,

@@ -17,6 +17,7 @@ from store.coding.entry import (
     Entry,
     EntryError,
     Move,
+    PointAll,
     Remove,
     line_letter,
 )
@@ -99,7 +100,7 @@ class Defaults:
 def apply_entry(codes: Codes, entry: Entry, defaults: Defaults, why: str = "") -> tuple[Codes, str]:
     """The codes after an entry, and one line that says what happened. Raises EntryError; then nothing changed."""
     changed, message = _applied(codes, entry, defaults, why)
-    return _repointed(codes, _settled(changed)), message
+    return _settled(changed), message
 
 
 def _applied(codes: Codes, entry: Entry, defaults: Defaults, why: str) -> tuple[Codes, str]:
@@ -112,6 +113,8 @@ def _applied(codes: Codes, entry: Entry, defaults: Defaults, why: str) -> tuple[
             return _change_diagnosis(codes, entry)
         case ChangeLine():
             return _change_line(codes, entry)
+        case PointAll(pointers=pointers):
+            return _point_all(codes, pointers)
         case Remove(line=True, sequence=sequence):
             line = _line(codes, sequence)
             kept = codes.lines[: sequence - 1] + codes.lines[sequence:]
@@ -139,9 +142,6 @@ def _add_diagnosis(codes: Codes, entry: AddDiagnosis, defaults: Defaults, why: s
 
 
 def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults) -> tuple[Codes, str]:
-    pointers = entry.pointers
-    if pointers is None:
-        pointers = () if entry.system == "icd10pcs" else _usual_pointers(codes)
     units = 1 if entry.units is None else entry.units
     charge = defaults.charge_of(entry.code) * units if entry.charge_cents is None else entry.charge_cents
     line = ProcedureLine(
@@ -150,8 +150,8 @@ def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults) -> tup
         modifiers=entry.modifiers,
         units=units,
         charge_cents=charge,
-        pointers=pointers,
-        service_date=entry.service_date or defaults.service_date,
+        pointers=entry.pointers or (),
+        service_date=entry.service_date or ("" if entry.system == "icd10pcs" else defaults.service_date) or None,
         performer_npi=defaults.performer_npi,
     )
     grown = replace(codes, lines=(*codes.lines, line))
@@ -189,6 +189,18 @@ def _change_line(codes: Codes, entry: ChangeLine) -> tuple[Codes, str]:
     lines = list(codes.lines)
     lines[entry.sequence - 1] = changed
     return replace(codes, lines=tuple(lines)), f"Changed line {line_letter(entry.sequence)}, {changed.code}."
+
+
+def _point_all(codes: Codes, pointers: tuple[int, ...]) -> tuple[Codes, str]:
+    chosen = pointers or _usual_pointers(codes)
+    if not chosen:
+        raise EntryError("there is no diagnosis to point to", "enter one first")
+    lines = tuple(_pointed(line, chosen) for line in codes.lines)
+    count = sum(old != new for old, new in zip(codes.lines, lines, strict=True))
+    if not count:
+        raise EntryError("every line has its pointers", "a 1,2 changes those of line a")
+    named = ",".join(map(str, chosen))
+    return replace(codes, lines=lines), f"Pointed {count} line{'s' if count > 1 else ''} to {named}."
 
 
 def _move(codes: Codes, entry: Move) -> tuple[Codes, str]:
@@ -246,17 +258,8 @@ def _reordered(codes: Codes, order: list[int]) -> Codes:
     return Codes(tuple(codes.diagnoses[old - 1] for old in order), lines)
 
 
-def _repointed(before: Codes, after: Codes) -> Codes:
-    """Lines from posted charges point to the first diagnoses as these come, until the coder points them elsewhere."""
-    usual, now_usual = _usual_pointers(before), _usual_pointers(after)
-    untouched = {line.code for line in before.lines if line.origin == Origin.CHARGE and line.pointers == usual}
-    if len(before.lines) != len(after.lines) or usual == now_usual:
-        return after
-    lines = tuple(
-        replace(line, pointers=now_usual) if line.origin == Origin.CHARGE and line.code in untouched else line
-        for line in after.lines
-    )
-    return replace(after, lines=lines)
+def _pointed(line: ProcedureLine, pointers: tuple[int, ...]) -> ProcedureLine:
+    return replace(line, pointers=pointers) if line.system == "hcpcs" and not line.pointers else line
 
 
 def _usual_pointers(codes: Codes) -> tuple[int, ...]:

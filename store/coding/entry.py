@@ -6,7 +6,8 @@
     j1100 $12.50        charge after $, date after @
     0dtj4zz @2026-09-14 add an ICD-10-PCS procedure
     3 y     3 p         change diagnosis 3: its POA, its role
-    b -25 1,2 x3        change line b: modifiers, pointers, units
+    b -25 1,2 x3        change line b: modifiers, pointers, units, charge, date
+    *       * 1,2       point every line that has no pointers to the first four diagnoses, or to those named
     3>1     b>a         move a diagnosis or a line to another place
     -3      -b          remove a diagnosis or a line
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from codesets.errors import UsageError
@@ -87,6 +89,13 @@ class ChangeLine:
 
 
 @dataclass(frozen=True)
+class PointAll:
+    """Point the lines that have no pointers; an empty tuple is the first four diagnoses that a line can have."""
+
+    pointers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Move:
     """Move a diagnosis (or, with `line`, a procedure line) to another 1-based place."""
 
@@ -106,10 +115,13 @@ class Search:
     words: str
 
 
-Entry = AddDiagnosis | AddProcedure | ChangeDiagnosis | ChangeLine | Move | Remove | Search
+Entry = AddDiagnosis | AddProcedure | ChangeDiagnosis | ChangeLine | PointAll | Move | Remove | Search
 
 SystemOf = Callable[[str], str | None]
-"""Tells the code system (icd10cm, hcpcs, icd10pcs) that has a code as typed, or None."""
+"""Tells the code system (icd10cm, hcpcs, icd10pcs) that has a code as typed, or None.
+
+Raises EntryError for what has the shape of a code and is none: it must never be searched as words.
+"""
 
 
 def parse(line: str, system_of: SystemOf) -> Entry:
@@ -122,6 +134,8 @@ def parse(line: str, system_of: SystemOf) -> Entry:
         return Remove(line=match[2] is not None, sequence=_row(match[1], match[2]))
     if match := _MOVE.fullmatch("".join(words)):
         return Move(match[3] is not None, _row(match[1], match[3]), _row(match[2], match[4]))
+    if words[0] == "*" and len(words) <= 2:
+        return PointAll(_all_pointers(words[1]) if len(words) == 2 else ())
     if (match := _TARGET.fullmatch(words[0])) and len(words) > 1 and not any(map(_WORD.fullmatch, words[1:])):
         if match[1]:
             return _change_diagnosis(int(match[1]), words[1:])
@@ -213,13 +227,19 @@ def _line_parts(words: list[str]) -> _LineParts:
             parts.units = int(word[1:])
         elif word.startswith("$"):
             parts.charge_cents = _cents(word)
-        elif re.fullmatch(r"@\d{4}-\d{2}-\d{2}", word):
-            parts.service_date = word[1:]
+        elif re.fullmatch(r"@?\d{4}-\d{2}-\d{2}", word):
+            parts.service_date = _day(word.lstrip("@"))
         elif _POINTERS.fullmatch(word):
             parts.pointers = _pointers(word)
         else:
             raise EntryError(f"{word}: expected -modifier, pointers (a,b), x units, $ charge or @ date")
     return parts
+
+
+def _all_pointers(word: str) -> tuple[int, ...]:
+    if not _POINTERS.fullmatch(word):
+        raise EntryError(f"{word}: expected pointers such as 1,2 or a,b")
+    return _pointers(word)
 
 
 def _pointers(word: str) -> tuple[int, ...]:
@@ -237,6 +257,13 @@ def _checked_modifiers(modifiers: tuple[str, ...]) -> tuple[str, ...]:
     if len(modifiers) > MAX_MODIFIERS:
         raise EntryError(f"{'-'.join(modifiers)}: a line carries at most {MAX_MODIFIERS} modifiers")
     return modifiers
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise EntryError(f"{text}: there is no such day") from None
 
 
 def _cents(word: str) -> int:

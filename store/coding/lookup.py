@@ -9,6 +9,7 @@ import datetime as dt
 import re
 
 from codesets import catalog
+from codesets.catalog import ValidityKind
 from codesets.edits import (
     ClaimKind,
     CodedDiagnosis,
@@ -21,6 +22,7 @@ from codesets.edits import (
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
+from store.coding.entry import EntryError
 from store.queries.charts import ChartHead
 from store.terms import CodingKind
 
@@ -29,11 +31,16 @@ _HCPCS_SHAPE = re.compile(r"[A-V]\d{4}|\d{4}[0-9A-Z]", re.IGNORECASE)
 _PCS_SHAPE = re.compile(r"[0-9B-DF-HX][0-9A-HJ-NP-Z]{6}", re.IGNORECASE)
 
 
+# A letter, a digit and more of either, with a dot or as long as a code: nobody means words by it.
+_CM_SHAPE = re.compile(r"[A-Z]\d[0-9A-Z]\.[0-9A-Z]*|[A-Z]\d[0-9A-Z]{2,5}", re.IGNORECASE)
+
+
 def system_of(reference: Reference, code: str, on: dt.date) -> str | None:
     """The code system that a typed code belongs to on a date, None for what is no complete code.
 
     A dot means ICD-10-CM. A code that stands in two systems without it (J1100) is the HCPCS one; with its dot
     (J11.00) it is the diagnosis. A header is no complete code: it is searched, and answers with its default.
+    Raises EntryError, with the nearest code, for what has the shape of a code and neither is one nor begins one.
     """
     order = (CodeSystem.ICD10CM,) if "." in code else (CodeSystem.HCPCS, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
     for system in order:
@@ -43,6 +50,13 @@ def system_of(reference: Reference, code: str, on: dt.date) -> str | None:
         release = reference.choose(system, on).release
         if shape.fullmatch(code) and (release is None or not release.complete):
             return system.value
+    if _CM_SHAPE.fullmatch(code):
+        answer = catalog.validity(reference, CodeSystem.ICD10CM, code, on)
+        nearest = f"near it: {answer.proposed.dotted} {answer.proposed.title}" if answer.proposed else "look it up"
+        if answer.kind is ValidityKind.UNKNOWN:
+            raise EntryError(answer.reason.rstrip("."), nearest)
+        if answer.code is None:
+            raise EntryError(f"{catalog.dotted(code)} is in no release that is loaded", nearest)
     return None
 
 

@@ -32,6 +32,7 @@ from store.models import (
     Claim,
     Coding,
     CodingStep,
+    Document,
     EncounterProvider,
     EntryDraft,
     FinalDiagnosis,
@@ -43,6 +44,7 @@ from store.models import (
 from store.models.columns import now
 from store.queries import SessionReader
 from store.queries.charts import chart_head
+from store.settings import load_settings
 from store.terms import ClaimStatus, CodingStatus, DiagnosisRole, Origin, ProviderRole, Severity, WorkStatus
 
 
@@ -69,6 +71,14 @@ class Entered:
 
     codes: Codes
     message: str
+    version: int = 0
+    """Of the coding's row, for the next change to name."""
+
+
+class CodingChanged(CodingRefused):
+    """The coding was changed elsewhere since it was read: nothing was overwritten."""
+
+    title = "changed elsewhere"
 
 
 def open_chart(db: Database, actor: Actor, work_item_id: str, operation_id: str | None = None) -> OpenedChart:
@@ -129,28 +139,38 @@ def enter(
     defaults: Defaults,
     why: str = "",
     operation_id: str | None = None,
+    seen_version: int | None = None,
 ) -> Entered:
-    """Carry out one entry on a coding in draft. Raises EntryError or CodingRefused; then nothing changed."""
+    """Carry out one entry on a coding in draft.
+
+    Raises EntryError, CodingRefused, or CodingChanged where `seen_version` is given and no longer the coding's;
+    then nothing changed.
+    """
     with db.change(actor, operation_id, "coding.enter") as change:
         codes = load_codes(change.session, coding_id)
         if change.repeated:
             return Entered(codes, change.answer["message"])
-        coding = _draft(change.session, coding_id)
+        coding = _draft(change.session, coding_id, seen_version)
         _hold_lease(change, coding)
         changed, message = apply_entry(codes, entry, defaults, why)
         _step(change, coding, codes, changed, message)
+        change.session.flush()
         change.answer = {"message": message}
-        return Entered(changed, message)
+        return Entered(changed, message, coding.row_version or 0)
 
 
-def undo(db: Database, actor: Actor, coding_id: str, operation_id: str | None = None) -> Entered:
+def undo(
+    db: Database, actor: Actor, coding_id: str, operation_id: str | None = None, seen_version: int | None = None
+) -> Entered:
     """Take back the last change of the coding. Raises CodingRefused when there is none."""
-    return _walk(db, actor, coding_id, operation_id, back=True)
+    return _walk(db, actor, coding_id, operation_id, seen_version, back=True)
 
 
-def redo(db: Database, actor: Actor, coding_id: str, operation_id: str | None = None) -> Entered:
+def redo(
+    db: Database, actor: Actor, coding_id: str, operation_id: str | None = None, seen_version: int | None = None
+) -> Entered:
     """Make the last undone change again. Raises CodingRefused when there is none."""
-    return _walk(db, actor, coding_id, operation_id, back=False)
+    return _walk(db, actor, coding_id, operation_id, seen_version, back=False)
 
 
 def save_draft(db: Database, actor: Actor, encounter_id: str, text: str, place: str = "entry") -> None:
@@ -182,6 +202,8 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
         codes = load_codes(change.session, coding_id)
         if not codes.diagnoses:
             raise CodingRefused("a chart needs at least one diagnosis", "enter a code first")
+        if load_settings().authenticated_only and not _signed(change.session, coding.encounter_id):
+            raise CodingRefused("no document of this chart is signed", "h holds it until one is")
         head = chart_head(SessionReader(change.session), item.id)
         findings = check_chart(reference, head, codes)
         if blocking := [finding for finding in findings if Severity(finding.severity.value).blocks]:
@@ -202,7 +224,7 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
             lines=[line.code for line in codes.lines],
             version=coding.version,
         )
-        message = "Final coded. u takes it back until the claim is exported."
+        message = "Final coded. u takes it back until the claim is exported, n opens the next."
         change.answer = {"message": message}
         return message
 
@@ -295,12 +317,14 @@ def _performer(session: Session, encounter_id: str) -> str:
     return ""
 
 
-def _draft(session: Session, coding_id: str) -> Coding:
+def _draft(session: Session, coding_id: str, seen_version: int | None = None) -> Coding:
     coding = session.get(Coding, coding_id)
     if coding is None:
         raise CodingRefused("that coding is not there")
     if coding.status != CodingStatus.DRAFT:
         raise CodingRefused("the coding is final", "u takes it back until the claim is exported")
+    if seen_version is not None and coding.row_version != seen_version:
+        raise CodingChanged("another session changed this chart; it shows the codes as they are now", "enter it again")
     return coding
 
 
@@ -308,6 +332,12 @@ def _task(session: Session, coding: Coding) -> WorkItem:
     return session.exec(
         select(WorkItem).where(WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind)
     ).one()
+
+
+def _signed(session: Session, encounter_id: str) -> bool:
+    """Whether a document of the visit is authenticated: codes rest on signed documents alone (site policy)."""
+    documents = session.exec(select(Document.status).where(Document.encounter_id == encounter_id, Document.current))
+    return any(status.authenticated for status in documents)
 
 
 def _keep_findings(session: Session, coding: Coding, findings: Sequence[CodeFinding]) -> None:
@@ -357,13 +387,15 @@ def _step(change: Change, coding: Coding, before: Codes, after: Codes, action: s
     change.log("coding.enter", "coding", coding.id, what=action)
 
 
-def _walk(db: Database, actor: Actor, coding_id: str, operation_id: str | None, back: bool) -> Entered:
+def _walk(
+    db: Database, actor: Actor, coding_id: str, operation_id: str | None, seen_version: int | None, back: bool
+) -> Entered:
     action = "coding.undo" if back else "coding.redo"
     with db.change(actor, operation_id, action) as change:
         session = change.session
         if change.repeated:
             return Entered(load_codes(session, coding_id), change.answer["message"])
-        coding = _draft(session, coding_id)
+        coding = _draft(session, coding_id, seen_version)
         _hold_lease(change, coding)
         steps = select(CodingStep).where(CodingStep.coding_id == coding_id, CodingStep.undone.is_(not back))
         step = session.exec(steps.order_by(CodingStep.number.desc() if back else CodingStep.number)).first()
@@ -374,8 +406,9 @@ def _walk(db: Database, actor: Actor, coding_id: str, operation_id: str | None, 
         _store(session, coding, codes)
         message = f"Undone: {step.action}" if back else f"Again: {step.action}"
         change.log(action, "coding", coding.id, what=step.action)
+        session.flush()
         change.answer = {"message": message}
-        return Entered(codes, message)
+        return Entered(codes, message, coding.row_version or 0)
 
 
 def _store(session: Session, coding: Coding, codes: Codes) -> None:

@@ -18,7 +18,10 @@ class ChartMissing(CodedeskError):
 
 @dataclass(frozen=True)
 class ChartHead:
-    """The line that stays in sight, and what the screens need to know of the task. Dates are ISO text."""
+    """The line that stays in sight, and what the screens need to know of the task.
+
+    Dates are ISO text; `coding_version` counts the changes of the coding's row.
+    """
 
     work_item_id: str
     encounter_id: str
@@ -26,6 +29,8 @@ class ChartHead:
     kind: CodingKind
     work_status: WorkStatus
     coding_status: CodingStatus | None
+    coding_version: int
+    charged_cents: int
     worklist: str
     visit_number: str
     patient: str
@@ -115,7 +120,8 @@ def chart_head(reader: Reader, work_item_id: str) -> ChartHead:
     rows = reader.rows(
         """
         SELECT w.id AS work_item_id, w.encounter_id, w.kind, w.status AS work_status, w.worklist,
-               g.id AS coding_id, g.status AS coding_status, e.visit_number, e.setting, e.patient_class,
+               g.id AS coding_id, g.status AS coding_status, g.row_version, w.charge_rank,
+               e.visit_number, e.setting, e.patient_class,
                e.started_at, e.ended_at, e.service_date, e.place_of_service, e.discharge_disposition, e.reason,
                p.family_name, p.given_name, p.mrn, p.sex, p.birth_date,
                (SELECT v.family_name || CASE WHEN v.credential = '' THEN '' ELSE ' ' || v.credential END
@@ -229,6 +235,8 @@ def _head(row: Row) -> ChartHead:
         kind=CodingKind(row["kind"]),
         work_status=WorkStatus(row["work_status"]),
         coding_status=CodingStatus(row["coding_status"]) if row["coding_status"] else None,
+        coding_version=row["row_version"] or 0,
+        charged_cents=-row["charge_rank"],
         worklist=row["worklist"],
         visit_number=row["visit_number"],
         patient=", ".join(filter(None, (row["family_name"], row["given_name"]))),

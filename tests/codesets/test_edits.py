@@ -64,6 +64,17 @@ def with_poa(poa: str, kind: ClaimKind = ClaimKind.INPATIENT) -> CodedEncounter:
     return replace(sound, diagnoses=(replace(sound.diagnoses[0], poa=poa),))
 
 
+def with_two_lines(first: str, second: str) -> CodedEncounter:
+    sound = encounter("E11.42")
+    lines = [replace(sound.procedures[0], sequence=n, modifiers=(m,)) for n, m in ((1, first), (2, second))]
+    return replace(sound, procedures=tuple(lines))
+
+
+def with_pcs(day: dt.date | None) -> CodedEncounter:
+    sound = encounter("E11.42", kind=ClaimKind.INPATIENT)
+    return replace(sound, procedures=(CodedProcedure(1, "icd10pcs", "0DTJ4ZZ", date=day),))
+
+
 def told(subject: CodedEncounter, facts: Facts | None = None) -> list[tuple[str, str]]:
     return [(finding.rule_id, finding.place) for finding in check_codes(subject, facts or Facts())]
 
@@ -87,6 +98,7 @@ CASES: dict[str, tuple[CodedEncounter, CodedEncounter, str]] = {
     "c31": (with_line(pointers=(2,)), with_line(pointers=(1, 3)), "line.1.pointers"),
     "c32": (with_line(pointers=(2, 1)), with_line(pointers=(1, 1)), "line.1.pointers"),
     "c34": (with_line(pointers=(1,)), with_line(pointers=()), "line.1.pointers"),
+    "c35": (with_two_lines("25", "59"), with_two_lines("25", "25"), "line.2"),
     "c41": (with_line(modifiers=("25", "59")), with_line(modifiers=("25", "25")), "line.1.modifiers"),
     "c42": (
         with_line(modifiers=("25", "59", "GT", "95")),
@@ -94,6 +106,7 @@ CASES: dict[str, tuple[CodedEncounter, CodedEncounter, str]] = {
         "line.1.modifiers",
     ),
     "c43": (with_line(modifiers=("gt",)), with_line(modifiers=("G",)), "line.1.modifiers"),
+    "c61": (with_pcs(dt.date(2026, 8, 4)), with_pcs(None), "line.1.service_date"),
     "c54": (with_poa("", ClaimKind.PROFESSIONAL), with_poa("Y", ClaimKind.PROFESSIONAL), "diagnosis.1.poa"),
 }
 

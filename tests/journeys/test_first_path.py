@@ -27,10 +27,13 @@ def test_a_newcomer_codes_a_chart_and_exports_its_claim(
     terminal.expect("I10 ")
     terminal.press("Enter")
     terminal.expect("2 I10 ")
+    terminal.type("*")
+    terminal.press("Enter")
+    terminal.expect("Pointed 1 line")
     terminal.press("Escape")
     terminal.expect("f final")
     terminal.press("f")
-    terminal.expect("Final code: 2 diagnoses")
+    terminal.expect("Final code 2 diagnoses")
     time.sleep(0.4)
     terminal.press("y")
     terminal.expect("Final coded")
@@ -56,7 +59,7 @@ def test_a_newcomer_codes_a_chart_and_exports_its_claim(
     time.sleep(0.4)
     terminal.press("y")
     terminal.expect("exit code 0")
-    written = (home / "outbox" / "claims-0001.837").read_text()
+    written = (home / "demo" / "outbox" / "claims-0001.837").read_text()
     assert written.startswith("ISA*00*") and "HI*ABK:E1142*ABF:I10~" in written
 
 

@@ -14,6 +14,7 @@ from store.coding.entry import (
     ChangeLine,
     EntryError,
     Move,
+    PointAll,
     Remove,
 )
 from store.terms import DiagnosisRole
@@ -58,16 +59,34 @@ def test_removing_the_principal_diagnosis_makes_the_next_one_principal() -> None
     assert codes.diagnoses == (Diagnosis("B00.1", P),)
 
 
-def test_a_procedure_gets_day_performer_posted_price_and_the_first_four_diagnoses() -> None:
-    codes, _ = apply_entry(coded("A00", "B00", "C00", "D00", "E00"), AddProcedure("hcpcs", "G0467", units=2), DEFAULTS)
+def test_a_procedure_gets_the_day_the_performer_and_the_posted_price() -> None:
+    codes, _ = apply_entry(coded("A00", "B00"), AddProcedure("hcpcs", "G0467", units=2), DEFAULTS)
 
     line = codes.lines[0]
-    assert (line.service_date, line.performer_npi, line.charge_cents, line.pointers) == (
-        "2026-09-14",
-        "1999990017",
-        32000,
-        (1, 2, 3, 4),
-    )
+    assert (line.service_date, line.performer_npi, line.charge_cents) == ("2026-09-14", "1999990017", 32000)
+
+
+def test_no_pointer_is_guessed() -> None:
+    codes, _ = apply_entry(coded("A00"), AddProcedure("hcpcs", "G0467"), DEFAULTS)
+
+    assert codes.lines[0].pointers == ()
+
+
+def test_every_line_without_pointers_can_be_pointed_at_once() -> None:
+    lines = (ProcedureLine("hcpcs", "G0467"), ProcedureLine("hcpcs", "G0008", pointers=(2,)))
+    two = Codes(coded("A00", "B00").diagnoses, lines)
+
+    named, _ = apply_entry(two, PointAll((1,)), DEFAULTS)
+    usual, _ = apply_entry(two, PointAll(), DEFAULTS)
+
+    assert [line.pointers for line in named.lines] == [(1,), (2,)]
+    assert [line.pointers for line in usual.lines] == [(1, 2), (2,)]
+
+
+def test_a_procedure_of_an_inpatient_stay_waits_for_its_day() -> None:
+    codes, _ = apply_entry(coded("K35.80"), AddProcedure("icd10pcs", "0DTJ4ZZ"), DEFAULTS)
+
+    assert codes.lines[0].service_date is None
 
 
 def test_changed_units_keep_the_price_of_one() -> None:

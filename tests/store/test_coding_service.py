@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -10,9 +11,10 @@ from sqlmodel import select
 from codesets.catalog import Reference
 from store.actors import Actor
 from store.coding.codes import Codes
-from store.coding.entry import parse
+from store.coding.entry import EntryError, parse
 from store.coding.lookup import system_of
 from store.coding.service import (
+    CodingChanged,
     CodingRefused,
     OpenedChart,
     enter,
@@ -26,11 +28,11 @@ from store.coding.service import (
     undo,
 )
 from store.database import Database, operation_id
-from store.models import Coding, CodingStep, Finding, LogEntry, WorkItem
+from store.models import Coding, CodingStep, Document, Finding, LogEntry, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes, coding_defaults
-from store.terms import CodingStatus, WorkStatus
+from store.terms import CodingStatus, DocumentStatus, WorkStatus
 from store.worklists import ChartUnavailable
 
 
@@ -41,7 +43,7 @@ def chart(demo: Database, coder: Actor) -> OpenedChart:
     return opened
 
 
-def type_in(db: Database, reference: Reference, actor: Actor, chart: OpenedChart, line: str, **how: str) -> Codes:
+def type_in(db: Database, reference: Reference, actor: Actor, chart: OpenedChart, line: str, **how: Any) -> Codes:
     with db.reading() as session:
         reader = SessionReader(session)
         head = chart_head(reader, chart.work_item_id)
@@ -49,6 +51,11 @@ def type_in(db: Database, reference: Reference, actor: Actor, chart: OpenedChart
     on = dt.date.fromisoformat(head.service_date)
     entry = parse(line, lambda code: system_of(reference, code, on))
     return enter(db, actor, chart.coding_id, entry, defaults, **how).codes
+
+
+def version_of(db: Database, chart: OpenedChart) -> int:
+    with db.reading() as session:
+        return session.get_one(Coding, chart.coding_id).row_version or 0
 
 
 def stored(db: Database, chart: OpenedChart) -> Codes:
@@ -62,14 +69,39 @@ def test_an_opened_chart_begins_with_the_posted_procedure_charges(demo: Database
     assert codes.lines and all(line.charge_cents > 0 for line in codes.lines)
 
 
-def test_posted_lines_point_to_the_diagnoses_as_they_come(
+def test_posted_lines_wait_for_their_pointers(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    before = type_in(demo, reference, coder, chart, "e11.9")
+
+    after = type_in(demo, reference, coder, chart, "*")
+
+    assert {line.pointers for line in before.lines} == {()}
+    assert {line.pointers for line in after.lines} == {(1,)}
+
+
+def test_a_change_that_has_not_seen_another_session_s_is_refused(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    seen = version_of(demo, chart)
+    type_in(demo, reference, coder, chart, "e11.9")
+
+    with pytest.raises(CodingChanged):
+        type_in(demo, reference, coder, chart, "i10", seen_version=seen)
+
+    assert [d.code for d in stored(demo, chart).diagnoses] == ["E11.9"]
+
+
+def test_a_chart_without_a_signed_document_cannot_be_finished(
     demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
 ) -> None:
     type_in(demo, reference, coder, chart, "e11.9")
+    with demo.change(coder) as change:
+        for document in change.session.exec(select(Document).where(Document.encounter_id == chart.encounter_id)):
+            document.status = DocumentStatus.DICTATED
 
-    codes = type_in(demo, reference, coder, chart, "i10")
-
-    assert {line.pointers for line in codes.lines} == {(1, 2)}
+    with pytest.raises(CodingRefused, match="no document of this chart is signed"):
+        finalize(demo, reference, coder, chart.coding_id)
 
 
 def test_plain_sql_and_the_orm_read_the_same_codes(
@@ -148,6 +180,7 @@ def test_final_coding_closes_the_task_and_keeps_release_and_findings(
     demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
 ) -> None:
     type_in(demo, reference, coder, chart, "e11.9")
+    type_in(demo, reference, coder, chart, "*")
 
     finalize(demo, reference, coder, chart.coding_id)
 
@@ -173,6 +206,7 @@ def test_a_final_coding_can_be_taken_back_and_changed(
     demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
 ) -> None:
     type_in(demo, reference, coder, chart, "e11.9")
+    type_in(demo, reference, coder, chart, "*")
     finalize(demo, reference, coder, chart.coding_id)
 
     take_back(demo, coder, chart.coding_id)
@@ -183,6 +217,7 @@ def test_a_final_coding_can_be_taken_back_and_changed(
 
 def test_a_final_coding_is_not_changed(demo: Database, reference: Reference, coder: Actor, chart: OpenedChart) -> None:
     type_in(demo, reference, coder, chart, "e11.9")
+    type_in(demo, reference, coder, chart, "*")
     finalize(demo, reference, coder, chart.coding_id)
 
     with pytest.raises(CodingRefused, match="final"):
@@ -205,9 +240,16 @@ def test_every_look_at_a_chart_is_in_the_log(demo: Database, chart: OpenedChart,
         ("j1100", "hcpcs"),
         ("g9999", "hcpcs"),
         ("e11", None),
-        ("e11.4z", None),
         ("abc", None),
     ],
 )
 def test_a_typed_code_belongs_to_one_system(reference: Reference, typed: str, system: str | None) -> None:
     assert system_of(reference, typed, dt.date(2026, 9, 1)) == system
+
+
+@pytest.mark.parametrize("typed", ["e11.99", "z79.99", "n18399", "e11.421"])
+def test_what_looks_like_a_code_and_is_none_is_refused_with_the_nearest_one(reference: Reference, typed: str) -> None:
+    with pytest.raises(EntryError, match="is not a code") as refused:
+        system_of(reference, typed, dt.date(2026, 9, 1))
+
+    assert refused.value.remedy.startswith("near it: ")

@@ -13,6 +13,7 @@ from store.coding.entry import (
     ChangeLine,
     EntryError,
     Move,
+    PointAll,
     Remove,
     Search,
     parse,
@@ -41,6 +42,9 @@ def system_of(code: str) -> str | None:
         ("3 p", ChangeDiagnosis(3, role=DiagnosisRole.PRINCIPAL)),
         ("b -25 1,2 x3", ChangeLine(2, ("25",), 3, None, (1, 2))),
         ("b -", ChangeLine(2, ())),
+        ("b 2026-09-14", ChangeLine(2, service_date="2026-09-14")),
+        ("*", PointAll()),
+        ("* 1,3", PointAll((1, 3))),
         ("3>1", Move(False, 3, 1)),
         ("b > a", Move(True, 2, 1)),
         ("-3", Remove(False, 3)),
@@ -66,6 +70,8 @@ def test_a_line_means_what_the_grammar_says(line: str, meaning: object) -> None:
         ("g0467 $1.005", "expected an amount"),
         ("g0467 0", "numbered from 1"),
         ("b zz", "zz: expected"),
+        ("* zz", "zz: expected pointers"),
+        ("g0467 @2026-02-30", "no such day"),
     ],
 )
 def test_a_wrong_line_names_the_word_and_what_was_expected(line: str, word: str) -> None:

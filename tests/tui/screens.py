@@ -36,7 +36,16 @@ async def settle(pilot: Pilot) -> None:
 
 async def type_text(pilot: Pilot, text: str) -> None:
     """Type a text into the field in focus."""
-    names = {" ": "space", ".": "full_stop", "-": "minus", ",": "comma", "$": "dollar_sign", "/": "slash"}
+    names = {
+        " ": "space",
+        ".": "full_stop",
+        "-": "minus",
+        ",": "comma",
+        "$": "dollar_sign",
+        "/": "slash",
+        "*": "asterisk",
+        ">": "greater_than_sign",
+    }
     for character in text:
         await pilot.press(names.get(character, character))
     await settle(pilot)

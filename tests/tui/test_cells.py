@@ -40,6 +40,11 @@ def test_the_right_end_of_a_line_stays_whole(start: str, end: str, width: int) -
     assert line_width(line) <= width
 
 
+@given(texts, st.integers(-5, 3))
+def test_wrapping_takes_any_width(text: str, width: int) -> None:
+    assert "".join("".join(wrap(text, width)).split()) == "".join(text.split())
+
+
 @given(texts, st.integers(4, 40))
 def test_wrapping_loses_no_word_and_keeps_the_width(text: str, width: int) -> None:
     lines = wrap(text, width)

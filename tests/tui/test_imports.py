@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_the_store_loads_no_screens() -> None:
 
 
 def test_the_floors_import_downward_only() -> None:
-    done = subprocess.run(["lint-imports"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([Path(sys.executable).with_name("lint-imports")], capture_output=True, text=True, timeout=120)
 
     assert done.returncode == 0, done.stdout
 

@@ -68,7 +68,7 @@ async def test_claim_screens_look_as_they_should(size: tuple[int, int]) -> None:
     at = f"{size[0]}x{size[1]}"
     async with opened(size) as (app, pilot):
         await keys(pilot, "n")
-        await code(pilot, "e11.9", "i10")
+        await code(pilot, "e11.9", "i10", "*")
         await keys(pilot, "f", "y", "f4")
         assert_golden(app, f"claims-empty-{at}")
         await keys(pilot, "a")
@@ -80,7 +80,7 @@ async def test_claim_screens_look_as_they_should(size: tuple[int, int]) -> None:
 async def test_a_chart_is_coded_from_the_home_row_and_final_with_two_different_keys() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n")
-        await code(pilot, "e11.9", "i10")
+        await code(pilot, "e11.9", "i10", "*")
         await keys(pilot, "f", "enter")
         assert "Nothing was done" in cells(app)
 
@@ -95,7 +95,7 @@ async def test_a_chart_is_coded_from_the_home_row_and_final_with_two_different_k
 async def test_undo_takes_back_the_last_code_and_then_the_final_coding() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n")
-        await code(pilot, "e11.9", "i10")
+        await code(pilot, "e11.9", "*", "i10")
         await keys(pilot, "u")
         assert "Essential" not in cells(app)
 
@@ -125,7 +125,7 @@ async def test_a_wrong_entry_says_what_was_expected_and_changes_nothing() -> Non
         await type_text(pilot, "e11.9 q")
         await keys(pilot, "enter")
 
-        assert "expected a role" in app.screen.query_one("#field").placeholder or "expected a role" in cells(app)
+        assert "q: expected a role" in cells(app)
     with open_database().reading() as session:
         from store.models import FinalDiagnosis
 
@@ -220,7 +220,7 @@ async def test_leaving_the_first_screen_asks_and_only_y_is_a_yes() -> None:
 async def test_exported_claims_are_marked_and_the_file_is_there() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n")
-        await code(pilot, "e11.9")
+        await code(pilot, "e11.9", "*")
         await keys(pilot, "f", "y", "f4", "a", "e", "y")
 
         assert "1 claim written to" in cells(app)
@@ -271,7 +271,7 @@ async def test_a_copied_row_is_kept_in_the_outbox_and_logged(home: Path) -> None
         await keys(pilot, "y")
 
         assert "Sent to the terminal's clipboard" in cells(app)
-    assert "Zwick, Delbert" in (home / "outbox" / "copied.txt").read_text()
+    assert "Zwick, Delbert" in (home / "demo" / "outbox" / "copied.txt").read_text()
     with open_database().reading() as session:
         assert session.exec(select(LogEntry).where(LogEntry.action == "copy")).one().actor == "mreyes"
 
@@ -288,3 +288,31 @@ async def test_enter_never_takes_a_match_of_an_older_text() -> None:
         from store.models import FinalDiagnosis
 
         assert session.exec(select(FinalDiagnosis)).one().code == "I50.9"
+
+
+@pytest.mark.parametrize("typed", ["e11.99", "zzqqx", "-z", "99>1", "a $12.345"])
+async def test_every_refusal_of_the_entry_line_is_seen(typed: str) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, typed)
+        before = cells(app).splitlines()[-1]
+        await keys(pilot, "enter")
+
+        assert cells(app).splitlines()[-1] != before
+    with open_database().reading() as session:
+        from store.models import FinalDiagnosis
+
+        assert session.exec(select(FinalDiagnosis)).all() == []
+
+
+@pytest.mark.parametrize("desk", ["worklist", "chart", "codes", "claims", "help"])
+async def test_a_window_may_change_its_size_on_every_screen(desk: str) -> None:
+    way = {"worklist": (), "chart": ("enter",), "codes": ("f2",), "claims": ("f4",), "help": ("question_mark",)}
+    async with opened((132, 43)) as (app, pilot):
+        await keys(pilot, *way[desk])
+        for size in ((80, 24), (60, 15), (132, 43), (20, 5), (400, 100), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await settle(pilot)
+
+        assert app.is_running
+        assert not app.crash

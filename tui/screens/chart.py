@@ -6,10 +6,11 @@ lower rows while something is typed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -25,11 +26,12 @@ from store.coding.entry import AddDiagnosis, AddProcedure, Entry, EntryError, Se
 from store.coding.lookup import system_of
 from store.queries.charts import ChartHead
 from store.terms import CodingKind, CodingStatus
-from tui.cells import Line
+from tui.cells import Line, counted
 from tui.money import dollars
 from tui.screens.chart_facts import fact_lines
 from tui.screens.chart_view import (
     ChartOnScreen,
+    changed_row,
     code_lines,
     document_lines,
     finding_lines,
@@ -43,12 +45,17 @@ from tui.screens.worklist import hold_chart
 from tui.widgets.row_table import Column
 from tui.widgets.text_pane import Content, TextPane
 
+if TYPE_CHECKING:
+    from store.coding.service import Entered
+
 MatchRow = tuple[str, str, str, str, str]
 """A match of the entry line: dotted code, title, why, system, code without dot."""
 
 LAYOUTS = ("both", "note", "codes")
 DRAFT_SECONDS = 0.4
-MATCHES = 7
+MATCHES = 8
+FEWEST_CODE_ROWS, MOST_CODE_ROWS = 6, 12
+"""How tall the codes stand at 80 columns; the document has the rest."""
 MATCH_COLUMNS = (
     Column("", 9, lambda row: " " + row[0], style=lambda row: "strong"),
     Column("", 0, lambda row: row[1]),
@@ -130,10 +137,13 @@ class ChartScreen(DeskScreen):
             return "nothing was looked for yet; / finds words"
         return ""
 
-    async def _load(self) -> None:
+    async def _load(self, keep: bool = False) -> None:
         self._chart = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
-        self._show_document()
+        if not keep:
+            self._show_document()
         await self._show_codes()
+        if keep:
+            return
         if self._draft and not self.final:
             self.ask("entry", "+", self._draft)
             self.edited("entry", self._draft)
@@ -154,7 +164,8 @@ class ChartScreen(DeskScreen):
         title = f"{document.type_name} {day}   {self._document % len(chart.documents) + 1} of {len(chart.documents)}"
         self.document_pane.show(title, partial(document_lines, document), signature(document))
 
-    async def _show_codes(self) -> None:
+    async def _show_codes(self, before: Codes | None = None) -> None:
+        """Draw the codes and what the edits find; a row that differs from `before` is brought into sight."""
         chart = self._chart
         if chart is None:
             return
@@ -162,11 +173,16 @@ class ChartScreen(DeskScreen):
         self._titles |= asked.titles
         self._findings, self._release = asked.findings, asked.release
         codes = chart.codes
-        lines = f"{len(codes.lines)} line{'' if len(codes.lines) == 1 else 's'}"
-        diagnoses = f"{len(codes.diagnoses)} diagnos{'is' if len(codes.diagnoses) == 1 else 'es'}"
-        title = f"Codes  {diagnoses}, {lines}, {dollars(codes.charge_cents)}"
+        cents = codes.charge_cents if chart.head.kind == CodingKind.PROFESSIONAL else chart.head.charged_cents
+        money = dollars(cents) if chart.head.kind == CodingKind.PROFESSIONAL else f"{dollars(cents)} charged"
+        title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
         content = partial(code_lines, chart, self._titles, self._findings)
+        if not self.wide:
+            rows = len(codes.diagnoses) + len(codes.lines) + len(self._findings)
+            self.codes_pane.styles.height = min(max(rows + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
         self.codes_pane.show(title, content, tally(self._findings), keep=True)
+        if before is not None and (changed := changed_row(before, codes)) is not None:
+            self.call_after_refresh(self.codes_pane.reveal, changed)
         self.refresh_frame()
 
     def copied(self) -> str:
@@ -259,7 +275,7 @@ class ChartScreen(DeskScreen):
 
     def do_hold(self) -> None:
         if self._chart:
-            hold_chart(self, self.work_item_id, self._chart.head.patient, lambda: self.workstation.leave_screen(self))
+            hold_chart(self, self.work_item_id, self._chart.head.patient, self.workstation.leave_held)
 
     def do_next_chart(self) -> None:
         if self._chart:
@@ -276,8 +292,9 @@ class ChartScreen(DeskScreen):
         if chart is None:
             return
         codes = chart.codes
-        what = f"{len(codes.diagnoses)} diagnoses, {len(codes.lines)} lines, {dollars(codes.charge_cents)}"
-        self.confirm(f"Final code: {what}?", self._final)
+        found = tally(self._findings)
+        what = f"{counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}"
+        self.confirm(f"Final code {what} ({found})?", self._final)
 
     def do_leave(self) -> None:
         if self._showing != "document":
@@ -335,14 +352,24 @@ class ChartScreen(DeskScreen):
         chart = self._chart
         if chart is None:
             return
-        entered = await self.workstation.change(enter, self.coding_id, entry, chart.defaults, why)
-        await self._changed(entered.codes, entered.message + "  u takes it back.")
+        change = partial(enter, seen_version=chart.head.coding_version)
+        await self._changed(self.workstation.change(change, self.coding_id, entry, chart.defaults, why))
 
-    async def _changed(self, codes: Codes, message: str) -> None:
+    async def _changed(self, change: Awaitable[Entered]) -> None:
+        """Show the codes after a change; where another session was faster, show what it made of them."""
+        from store.coding.service import CodingChanged
+
+        try:
+            done = await change
+        except CodingChanged:
+            await self._load(keep=True)
+            raise
         if self._chart:
-            self._chart = replace(self._chart, codes=codes)
-            await self._show_codes()
-        self.entry.say(message)
+            before = self._chart.codes
+            head = replace(self._chart.head, coding_version=done.version)
+            self._chart = replace(self._chart, codes=done.codes, head=head)
+            await self._show_codes(before)
+        self.say(done.message)
 
     async def _undo(self, back: bool) -> None:
         from store.coding.service import redo, take_back, undo
@@ -352,15 +379,16 @@ class ChartScreen(DeskScreen):
             await self._load()
             self.say(message)
             return
-        undone = await self.workstation.change(undo if back else redo, self.coding_id)
-        await self._changed(undone.codes, undone.message)
+        version = self._chart.head.coding_version if self._chart else None
+        change = partial(undo if back else redo, seen_version=version)
+        await self._changed(self.workstation.change(change, self.coding_id))
 
     async def _final(self) -> None:
         from store.coding.service import finalize
 
         message = await self.workstation.record.change_with_codes(finalize, self.coding_id)
         await self._load()
-        self.say(f"{message}  n takes the next chart.", "good")
+        self.say(message, "good")
 
     def _turn(self, by: int) -> None:
         if self._chart and self._chart.documents:

@@ -76,6 +76,16 @@ def look_up(reference: Reference, chart: ChartOnScreen, known: tuple[tuple[str, 
     return LookedUp(titles, check_chart(reference, chart.head, chart.codes), release)
 
 
+def changed_row(before: Codes, after: Codes) -> int | None:
+    """The row, from 0 and diagnoses first, of the first code that is not what it was; None where nothing differs."""
+    old = [*before.diagnoses, *before.lines]
+    new = [*after.diagnoses, *after.lines]
+    for row, code in enumerate(new):
+        if row >= len(old) or old[row] != code:
+            return row
+    return len(new) - 1 if len(old) != len(new) else None
+
+
 def document_lines(document: ChartDocument, width: int) -> list[Line]:
     """A document wrapped for a width, with a warning above one that nobody has signed."""
     lines: list[Line] = []
@@ -123,9 +133,9 @@ def code_lines(
     for sequence, line in enumerate(chart.codes.lines, 1):
         mark = _mark(marked.get(f"line.{sequence}"))
         end = _line_end(line)
-        start = (mark, (f" {line_letter(sequence)} ", "dim"), (left(line.code, 8), "strong"))
+        start = (mark, (f" {line_letter(sequence)} ", "dim"), (left(line.code, 9), "strong"))
         title = titles.get((line.system, line.code), "") or chart.charged.get(line.code, "")
-        lines.append(ends((*start, (cut(title, width - len(end) - 14), "text")), ((end, "text"),), width))
+        lines.append(ends((*start, (cut(title, width - len(end) - 15), "text")), ((end, "text"),), width))
     if not lines:
         lines.append(((" Nothing coded yet. + and a code or words begin.", "dim"),))
     for finding in findings:

@@ -12,6 +12,7 @@ from store.queries.claims import ClaimPage, FindingRow, LineRow, claim_page
 from store.terms import ClaimStatus, FindingState, Severity
 from tui.cells import Line, ends, left, right, wrap
 from tui.money import dollars
+from tui.screens.claims import STATUS_STYLE
 from tui.screens.desk import WIDE, DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
@@ -53,9 +54,10 @@ class ClaimScreen(DeskScreen):
         row = self._page.row
         start: Line = (
             (f"Claim {row.number}", "strong"),
-            (f"  {row.patient}  {row.payer or 'no payer'}  {row.form}  {row.status.value.replace('_', ' ')}", "text"),
+            (f"  {row.patient}  {row.payer or 'no payer'}", "text"),
         )
-        return start, ((dollars(row.total_cents), "strong"),)
+        status = (row.status.value.replace("_", " "), STATUS_STYLE.get(row.status, "text"))
+        return start, (status, (f"  {dollars(row.total_cents)}", "strong"))
 
     def why_not(self, action: str) -> str:
         gone = self._page is not None and self._page.row.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID)
@@ -126,7 +128,7 @@ class ClaimScreen(DeskScreen):
 def form_lines(page: ClaimPage, width: int) -> list[Line]:
     """The claim as a form: who bills, for whom, to whom, the diagnoses by letter, the lines."""
     marks = _marks(page.findings)
-    listed = "   ".join(f"{chr(64 + sequence)} {code}" for sequence, code in page.diagnoses)
+    listed = "   ".join(f"{chr(64 + sequence)}\u00a0{code}" for sequence, code in page.diagnoses)
     fields = [
         *_party_fields(page.parties),
         *(

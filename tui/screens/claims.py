@@ -7,8 +7,8 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from codesets.home import home
 from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_counts, claim_list
+from store.settings import outbox
 from store.terms import ClaimStatus
 from tui.cells import Line, counted
 from tui.money import dollars
@@ -115,7 +115,7 @@ class ClaimsScreen(DeskScreen):
         async def filtered(text: str) -> None:
             self.edited("filter", text)
 
-        self.ask("filter", "/", self._filter, filtered)
+        self.ask("filter", "/", "", filtered)
 
     def edited(self, asking: str, text: str) -> None:
         if asking == "filter":
@@ -147,7 +147,7 @@ class ClaimsScreen(DeskScreen):
         said = f"{counted(len(report.built), 'claim')} built and scrubbed."
         if report.not_built:
             reasons = dict.fromkeys(each.reason.value for each in report.not_built)
-            said += f"  {len(report.not_built)} not built: {'; '.join(reasons)}."
+            said += f" {len(report.not_built)} not: {'; '.join(reasons)}."
         self.say(said)
 
     def do_rescrub(self) -> None:
@@ -185,10 +185,8 @@ def _fits(row: ClaimRow, words: list[str]) -> bool:
 
 def _new_file() -> Path:
     """The next free name in the outbox."""
-    outbox = home() / "outbox"
-    outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
-    number = 1
-    while (path := outbox / f"claims-{number:04}.837").exists():
+    folder, number = outbox(), 1
+    while (path := folder / f"claims-{number:04}.837").exists():
         number += 1
     return path
 

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets import catalog
-from codesets.catalog import Code, CodePage, Reference
+from codesets.catalog import Code, CodePage, Reference, Step, StepKind
 from codesets.releases import CodeSystem
 from codesets.search import Engine
 from tui.cells import Line, wrap
@@ -88,9 +88,7 @@ class CodeSearchScreen(DeskScreen):
             self._search(self._query)
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (("Codes", "strong"), (f"  {self._release}", "text"))
-        if self._warning:
-            start = (*start, (f"  {self._warning}", "warning"))
+        start: Line = (("Codes", "strong"), (f"  {self._release}", "text"), (self._warning, "warning"))
         count = self.rows.count if self.is_mounted else 0
         end: Line = ((f"{self.rows.index + 1} of {count}" if count else self._title, "text"),)
         if self._spent:
@@ -108,8 +106,8 @@ class CodeSearchScreen(DeskScreen):
         choice = await self.workstation.codes.ask(Reference.choose, self._systems[0], self._on)
         label = " + ".join(system.label for system in self._systems)
         edition = choice.release.edition if choice.release else "not loaded"
-        self._release = f"{label} {edition}, for {self._on}"
-        self._warning = "" if choice.covered else "date not covered"
+        self._release = f"{label} {edition} for {self._on}"
+        self._warning = "" if choice.covered else ", not covered"
         if not choice.covered:
             self.say(choice.warning, "warning")
         self.refresh_frame()
@@ -237,7 +235,7 @@ _COLUMNS = (
 
 
 def _page_title(page: CodePage) -> str:
-    path = " > ".join(step.id for step in page.path)
+    path = " > ".join(_step_name(step) for step in page.path)
     return f"{page.code.dotted}   {path}" if path else page.code.dotted
 
 
@@ -287,11 +285,17 @@ def page_lines(page: CodePage, why: str, width: int) -> list[Line]:
     if why:
         lines += _labeled("Why", why, width, "dim")
     if len(page.path):
-        lines += _labeled("Where", " > ".join(f"{step.id} {step.title}" for step in page.path), width, "dim")
+        lines += _labeled("Where", " > ".join(f"{_step_name(step)} {step.title}" for step in page.path), width, "dim")
     lines += _labeled(
         "Release", f"{page.release.system.label} {page.release.edition}, {page.release.period}", width, "dim"
     )
     return lines
+
+
+def _step_name(step: Step) -> str:
+    if step.kind is StepKind.CODE:
+        return catalog.dotted(step.id)
+    return f"chapter {step.id}" if step.kind is StepKind.CHAPTER else step.id
 
 
 def _dot(owner: str) -> str:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -34,8 +35,11 @@ MOST_CHOICES = 10
 DEAF_SECONDS = 0.3
 """How long a question takes no answer, so that a held key cannot give one."""
 
-CHOICE_COLUMNS: Sequence[Column[Any]] = (Column("", 0, lambda row: f" {left(row[0], 18)} {row[1]}"),)
-"""The columns of choices: a name and its words."""
+
+def named_columns(options: Sequence[tuple[str, str]]) -> Sequence[Column[Any]]:
+    """The columns of choices: a name, as wide as the longest of them, and its words."""
+    width = max((cell_len(name) for name, _ in options), default=8)
+    return (Column("", 0, lambda row: f" {left(row[0], width)}  {row[1]}"),)
 
 
 class Pane(Protocol):
@@ -63,12 +67,13 @@ class DeskScreen(Screen[None]):
         self._pending = ""
         self._answer: Callable[[str], Awaitable[None]] | None = None
         self._asked_at = 0.0
+        self._said: Line = ()
 
     def compose(self) -> ComposeResult:
         yield Painted(id="place")
         with Vertical(id="work"):
             yield from self.compose_work()
-        yield RowTable(CHOICE_COLUMNS, headings=False, id="choices")
+        yield RowTable((), headings=False, id="choices")
         yield EntryLine(id="entry")
         yield Painted(id="keys")
 
@@ -119,13 +124,17 @@ class DeskScreen(Screen[None]):
         self.query_one("#keys", Painted).paint([self._key_line(width)])
 
     def say(self, text: str, style: str = "text") -> None:
-        """Say something on the entry line."""
-        self.entry.say(text, style)
+        """Say something on the entry line; while something is typed there, on the key line until the next key."""
+        if self.entry.asking:
+            self._said = ((" " + text, style),)
+            self.refresh_frame()
+        else:
+            self.entry.say(text, style)
 
     def trouble(self, error: CodedeskError) -> None:
         """Say what went wrong and what to do."""
         remedy = f"  {error.remedy}" if error.remedy else ""
-        self.entry.say(f"{error.message}.{remedy}", "error")
+        self.say(f"{error.message.rstrip('.')}.{remedy}", "error")
 
     def work(self, job: Coroutine[Any, Any, None], group: str = "work", exclusive: bool = False) -> None:
         """Do something that waits, and say so when it fails."""
@@ -173,7 +182,7 @@ class DeskScreen(Screen[None]):
         self, asking: str, prompt: str, text: str = "", answer: Callable[[str], Awaitable[None]] | None = None
     ) -> None:
         """Ask for a line of text; `answer` is awaited with what was entered."""
-        self._answer = answer
+        self._answer, self._said = answer, ()
         self.entry.ask(asking, prompt, text)
         self.refresh_frame()
 
@@ -197,7 +206,7 @@ class DeskScreen(Screen[None]):
         def shown(text: str) -> None:
             words = text.lower().split()
             fitting = [o for o in options if all(w in f"{o[0]} {o[1]}".lower() for w in words)]
-            self.offer(fitting, title=asking)
+            self.offer(fitting, named_columns(options), title=asking)
 
         async def answered(text: str) -> None:
             row = self.choices.selected
@@ -213,9 +222,7 @@ class DeskScreen(Screen[None]):
 
     _narrow: Callable[[str], None] | None = None
 
-    def offer(
-        self, rows: Sequence[Any], columns: Sequence[Column[Any]] = CHOICE_COLUMNS, title: str = "choices"
-    ) -> None:
+    def offer(self, rows: Sequence[Any], columns: Sequence[Column[Any]], title: str = "choices") -> None:
         """Show choices above the entry line; each begins with what it is and its words."""
         self.choices.title = title
         self.choices.styles.height = min(len(rows), MOST_CHOICES) + 1
@@ -228,6 +235,7 @@ class DeskScreen(Screen[None]):
         self.choices.remove_class("-open")
 
     def on_entry_line_edited(self, event: EntryLine.Edited) -> None:
+        self._unsay()
         if event.asking == "confirm":
             if time.monotonic() - self._asked_at < DEAF_SECONDS:
                 self.entry.text = ""
@@ -251,10 +259,15 @@ class DeskScreen(Screen[None]):
         self.work(cast("Coroutine[Any, Any, None]", answer(event.text)))
 
     def on_entry_line_left(self, event: EntryLine.Left) -> None:
-        self._answer = None
+        self._answer, self._said = None, ()
         self.close_choices()
         self.refresh_frame()
         self.left(event.asking, event.text)
+
+    def _unsay(self) -> None:
+        if self._said:
+            self._said = ()
+            self.refresh_frame()
 
     def edited(self, asking: str, text: str) -> None:
         """What is typed has changed."""
@@ -344,6 +357,8 @@ class DeskScreen(Screen[None]):
         self.app.cursor_position = Offset(x, y)
 
     def _key_line(self, width: int) -> Line:
+        if self.entry.asking and self._said:
+            return self._said
         if self.entry.asking:
             hints = self.asking_hints(self.entry.asking)
             return join([((key, "focus"), (f" {what}", "text")) for key, what in hints], start=" ")

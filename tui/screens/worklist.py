@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from textual import work
@@ -104,6 +105,11 @@ class WorklistScreen(DeskScreen):
             return "these charts are final coded; z shows the open ones"
         return ""
 
+    def reload_and_say(self, text: str) -> None:
+        """Read the worklist again and say something about what changed."""
+        self.reload()
+        self.say(text)
+
     def reload(self) -> None:
         """Read the worklist again; the cursor stays on its chart."""
         self.work(self._reload(), group="rows", exclusive=True)
@@ -193,7 +199,7 @@ class WorklistScreen(DeskScreen):
             self._filter = text.strip()
             self.reload()
 
-        self.ask("filter", "/", self._filter, filtered)
+        self.ask("filter", "/", "", filtered)
 
     def edited(self, asking: str, text: str) -> None:
         if asking == "filter":
@@ -226,7 +232,7 @@ class WorklistScreen(DeskScreen):
 
             self.confirm("Clear its holds?", clear)
             return
-        hold_chart(self, row.id, row.patient, self.reload)
+        hold_chart(self, row.id, row.patient, self.reload_and_say)
 
     def _columns(self) -> tuple[Column[WorkRow], ...]:
         return (
@@ -235,8 +241,8 @@ class WorklistScreen(DeskScreen):
             Column("SERVICE", 10, lambda row: row.service_date),
             Column("PATIENT", 0, lambda row: row.patient),
             Column("MRN", 8, lambda row: row.mrn),
-            Column("PAYER", 12, lambda row: row.payer),
-            Column("TYPE", 9, lambda row: row.setting.label),
+            Column("PAYER", 0, lambda row: row.payer),
+            Column("TYPE", 9, lambda row: row.setting.label, from_width=96),
             Column("$", 9, lambda row: dollars(row.cents), align="right"),
             Column("AGE", 4, lambda row: f"{self._age(row)}d", align="right"),
         )
@@ -245,8 +251,8 @@ class WorklistScreen(DeskScreen):
         return (self._today - date.fromisoformat(row.service_date)).days
 
 
-def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, then: object = None) -> None:
-    """Ask for a reason and put a chart on hold; used by the worklist and the chart."""
+def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, held: Callable[[str], None]) -> None:
+    """Ask for a reason and put a chart on hold; `held` is called with what then is said. For worklist and chart."""
     options = [(reason, f"waits for {owner}") for reason, owner in HOLD_REASONS]
 
     async def chosen(reason: str) -> None:
@@ -254,9 +260,7 @@ def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, then: object
 
         owner = dict(HOLD_REASONS)[reason]
         await screen.workstation.change(hold, work_item_id, reason, owner)
-        if callable(then):
-            then()
-        screen.say(f"{patient} is on hold: {reason} ({owner}). h clears it.")
+        held(f"{patient} is on hold: {reason} ({owner}). h clears it.")
 
     screen.choose("hold", "hold for:", options, chosen)
 

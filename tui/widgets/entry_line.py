@@ -15,6 +15,9 @@ from textual.widgets import Input
 
 from tui.widgets.painted import Painted
 
+MOST_CHARACTERS = 400
+"""What the field takes: no code, name or reason is longer, and a pasted file stops here."""
+
 
 class EntryLine(Horizontal):
     """A message, or a prompt with a field; `asking` names what is asked for, or is empty."""
@@ -53,16 +56,13 @@ class EntryLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Painted(id="said")
-        field = Input(id="field", select_on_focus=False, compact=True)
+        field = Input(id="field", select_on_focus=False, compact=True, max_length=MOST_CHARACTERS)
         field.cursor_blink = False
         yield field
 
     def say(self, text: str, style: str = "text") -> None:
-        """Show a message; while something is asked it stands in the field until the next key."""
-        if self.asking:
-            self.query_one("#field", Input).placeholder = text
-        else:
-            self.query_one("#said", Painted).paint([((" " + text, style),)])
+        """Show a message in place of the field."""
+        self.query_one("#said", Painted).paint([((" " + text, style),)])
 
     def ask(self, asking: str, prompt: str, text: str = "") -> None:
         """Ask for something: `prompt` stands before the field, `text` is in it already."""
@@ -75,7 +75,6 @@ class EntryLine(Horizontal):
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
-        field.placeholder = ""
         field.focus()
 
     def end(self) -> None:

@@ -51,6 +51,13 @@ class TextPane(Painted):
     def move_to(self, line: int) -> None:
         self._scroll_to(line)
 
+    def reveal(self, line: int) -> None:
+        """Scroll as little as brings a line into sight."""
+        if line < self._top:
+            self._scroll_to(line)
+        elif line >= self._top + self._room:
+            self._scroll_to(line - self._room + 1)
+
     @property
     def count(self) -> int:
         return len(self._text)
