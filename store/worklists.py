@@ -21,14 +21,15 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
-from sqlalchemy import func, update
+from sqlalchemy import Select, func, update
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Change, Database
-from store.models import Charge, Coverage, Encounter, Hold, Patient, Payer, WorkItem
+from store.models import Charge, Counter, Coverage, Encounter, Hold, Patient, Payer, WorkItem
 from store.models.columns import now
+from store.models.work import OPEN_STATES
 from store.settings import load_settings, today
 from store.terms import CodingKind, EncounterStatus, Setting, WorkStatus
 
@@ -39,6 +40,10 @@ TRANSITIONS: dict[WorkStatus, frozenset[WorkStatus]] = {
     WorkStatus.FINAL: frozenset({WorkStatus.IN_PROGRESS}),
     WorkStatus.CANCELED: frozenset(),
 }
+
+
+_PORTION = 100
+"""How many charts are looked at in one transaction, so that no coder waits for it."""
 
 
 class ChartUnavailable(CodedeskError):
@@ -139,6 +144,32 @@ def priority_reasons(session: Session, encounter: Encounter, cents: int) -> list
     elif cents >= 100_000:
         reasons.append([10, f"charges {cents // 100:,} dollars"])
     return reasons
+
+
+def refresh_priorities(db: Database, actor: Actor) -> int:
+    """Reckon the priorities of the open charts anew, once a day: ages and deadlines move; how many were looked at."""
+    day = int(today().strftime("%Y%m%d"))
+    with db.change(actor) as change:
+        counter = change.session.get(Counter, "priorities") or Counter(name="priorities")
+        if counter.last == day:
+            return 0
+        counter.last = day
+        change.session.add(counter)
+    looked_at, after = 0, ""
+    while True:
+        with db.change(actor) as change:
+            encounters = change.session.exec(
+                select(Encounter)
+                .where(Encounter.id > after, Encounter.id.in_(_with_open_task()))
+                .order_by(Encounter.id)
+                .limit(_PORTION)
+            ).all()
+            for encounter in encounters:
+                kinds = change.session.exec(select(WorkItem.kind).where(WorkItem.encounter_id == encounter.id)).all()
+                place(change.session, encounter, kinds)
+            if not encounters:
+                return looked_at
+            looked_at, after = looked_at + len(encounters), encounters[-1].id
 
 
 def open_item(change: Change, item_id: str) -> WorkItem:
@@ -259,6 +290,10 @@ def move(item: WorkItem, status: WorkStatus) -> None:
     if status not in TRANSITIONS[item.status]:
         raise ChartUnavailable(f"a chart that is {item.status.value} cannot become {status.value}")
     item.status = status
+
+
+def _with_open_task() -> Select:
+    return select(WorkItem.encounter_id).where(WorkItem.status.in_(OPEN_STATES))
 
 
 def _document_reasons(item: WorkItem) -> list[list]:

@@ -62,8 +62,8 @@ class RecordDesk:
         return await self._run(self._person)
 
     async def warm(self) -> None:
-        """Load what changes need, once the first screen stands."""
-        await self._run(self._opened)
+        """Load what changes need, once the first screen stands, and do what each day begins with."""
+        await self._run(self._begin_day)
 
     def close(self) -> None:
         """Finish what is under way and let the thread go."""
@@ -108,6 +108,14 @@ class RecordDesk:
             with self._db.reading() as session:
                 self._actor = current_actor(session)
         return self._db, self._actor
+
+    def _begin_day(self) -> None:
+        from store.actors import SYSTEM
+        from store.worklists import refresh_priorities, sweep_leases
+
+        db, _ = self._opened()
+        sweep_leases(db, SYSTEM)
+        refresh_priorities(db, SYSTEM)
 
     def _open_reference(self) -> Reference:
         if self._reference is None:

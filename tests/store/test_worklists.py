@@ -22,7 +22,17 @@ from store.queries.worklists import (
     worklist_rows,
 )
 from store.terms import CodingKind, EncounterStatus, WorkStatus
-from store.worklists import TRANSITIONS, ChartUnavailable, clear_holds, hold, place, release, sweep_leases, usual_tasks
+from store.worklists import (
+    TRANSITIONS,
+    ChartUnavailable,
+    clear_holds,
+    hold,
+    place,
+    refresh_priorities,
+    release,
+    sweep_leases,
+    usual_tasks,
+)
 
 
 def rows(db: Database, worklist: str, **how: object) -> list:
@@ -177,3 +187,16 @@ def test_a_page_of_a_worklist_is_read_from_an_index_and_never_sorted(demo: Datab
 
     assert plan[0].startswith("SEARCH w USING INDEX ix_work_item_")
     assert "USE TEMP B-TREE FOR ORDER BY" not in plan[:3]
+
+
+def test_ages_and_deadlines_move_with_the_day_once_a_day(
+    demo: Database, coder: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows(demo, "Clinic")
+    monkeypatch.setenv("CODEDESK_TODAY", "2026-10-18")
+
+    first, again = refresh_priorities(demo, coder), refresh_priorities(demo, coder)
+
+    after = {row.id: row.priority for row in rows(demo, "Clinic")}
+    assert first > 0 and again == 0
+    assert all(after[row.id] >= row.priority + 10 for row in before)

@@ -149,7 +149,7 @@ class ChartScreen(DeskScreen):
             self.edited("entry", self._draft)
             self.say("What you had typed is still here.")
         elif not self.final:
-            self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 a,b   -3   or words", "dim")
+            self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 1,2   *   -3   or words", "dim")
 
     def _show_document(self) -> None:
         chart = self._chart
