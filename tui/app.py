@@ -15,13 +15,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from textual import work
 from textual.app import App
 from textual.filter import LineFilter
+from textual.geometry import Offset
 from textual.screen import Screen
 
 from codesets.errors import CodedeskError
 from store.database import Actor, Database
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
-from tui.driver import driver_class, redraw
+from tui.driver import driver_class, follow_cursor, redraw
 from tui.lifeline import hold
 from tui.palette import Palette, palette_for
 from tui.safe import Sanitize
@@ -55,6 +56,16 @@ class Workstation(App[int]):
         self._sanitize = Sanitize()
         self._crash = ""
         self._left = Event()
+
+    @property
+    def cursor_position(self) -> Offset:
+        """Where the terminal's real cursor is to be; Textual tells the terminal only when it paints."""
+        return self._cursor_position
+
+    @cursor_position.setter
+    def cursor_position(self, position: Offset) -> None:
+        self._cursor_position = position
+        follow_cursor(self)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._sanitize]

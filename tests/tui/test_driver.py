@@ -291,3 +291,13 @@ def test_a_link_goes_with_its_text() -> None:
     text = sent(picture, "\x1b[3;1H\x1b]8;id=1;x:y\x1b\\\x1b[1mcore\x1b[0m\x1b]8;;\x1b\\\x1b[3;1H")
 
     assert text == "\x1b]8;id=1;x:y\x1b\\\x1b[1mcore\x1b]8;;\x1b\\\x1b[m\r"
+
+
+def test_a_cursor_that_moves_without_a_frame_is_sent_once() -> None:
+    picture = shown("\x1b[3;1Hcode\x1b[3;1H")
+
+    picture.place(2, 3)
+    first = picture.send()
+    picture.place(2, 3)
+
+    assert (first, picture.send()) == ("\x1b[3C", "")

@@ -84,6 +84,12 @@ class Picture:
         self._ready.clear()
         return text
 
+    def place(self, row: int, column: int) -> None:
+        """Want the cursor there."""
+        if self._cursor != (row, column):
+            self._cursor = row, column
+            self._dirty = True
+
     def forget(self) -> None:
         """Believe nothing of what the terminal shows: the next `send` clears it and draws everything."""
         self._lost = self._dirty = True
