@@ -26,7 +26,8 @@ class Run:
 
     def sequence(self, columns: int, rows: int) -> str:
         row, column = self.row % rows, self.column % columns
-        text = _fitting(self.text, columns - column)
+        # A mark with nothing before it on its row: terminals do not agree.
+        text = _fitting(self.text if column else self.text.lstrip("\u0301\u0323"), columns - column)
         styled = f"\x1b[{self.style}m{text}\x1b[0m" if self.style else text
         return f"\x1b[{row + 1};{column + 1}H{styled}" if text else ""
 
