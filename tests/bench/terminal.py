@@ -130,8 +130,7 @@ def walk(environment: dict[str, str], size: tuple[int, int], *words: str, idle: 
         opened = [_and_back(terminal, key, back) for key, back in (("Enter", "q"), ("?", "q"), ("F4", "q"))]
         terminal.press("F2")
         answers["search keystroke, all rows changed"] = list(_searches(terminal))
-        terminal.press("Esc", 0.2)
-        opened.append((opened[0][0], terminal.press("q", 0.3)))
+        opened.append((opened[0][0], terminal.press("F3", 0.3)))
         answers["open a screen"] = [first for first, _ in opened]
         answers["back"] = [last for _, last in opened]
         terminal.press("PgDn", 0.3)

@@ -229,7 +229,7 @@ def test_a_list_that_scrolls_is_moved_by_the_terminal() -> None:
 
 def test_synchronized_output_surrounds_a_long_difference_and_nothing_else() -> None:
     picture = shown(SYNC_START, "\x1b[3;1Hcode\x1b[3;1H", SYNC_END)
-    long = "\n".join(f"\x1b[{y + 1};1H" + "x" * 40 for y in range(4)) + "\x1b[1;1H"
+    long = "\n".join(f"\x1b[{y + 1};1H" + "x" * 40 for y in range(8)) + "\x1b[1;1H"
 
     assert sent(picture, "\x1b[3;1Hcore\x1b[3;1H") == "cor\r"
     assert sent(picture, SYNC_START) == ""
