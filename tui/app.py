@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from textual import events, work
 from textual.app import App
 from textual.filter import LineFilter
+from textual.geometry import Offset
 from textual.screen import Screen
 
 from codesets.errors import CodedeskError
@@ -24,7 +25,7 @@ from store.settings import load_settings
 from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
-from tui.driver import driver_class, redraw
+from tui.driver import driver_class, follow_cursor, redraw
 from tui.lifeline import hold
 from tui.palette import Palette, palette_for
 from tui.safe import Sanitize
@@ -65,6 +66,16 @@ class Workstation(App[int]):
         self._crash = ""
         self._last_key = time.monotonic()
         self._left = Event()
+
+    @property
+    def cursor_position(self) -> Offset:
+        """Where the terminal's real cursor is to be; Textual tells the terminal only when it paints."""
+        return self._cursor_position
+
+    @cursor_position.setter
+    def cursor_position(self, position: Offset) -> None:
+        self._cursor_position = position
+        follow_cursor(self)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._sanitize]

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: every benchmark, targets beside figures of the same run.
+"""`python -m tests.bench [NAME…]`: the benchmarks, all or some, targets beside figures of the same run.
 
 Exit code 1 when one is missed.
 """
@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import search, worklists
+from tests.bench import search, terminal, worklists
 from tests.bench.figures import table
 
-BENCHMARKS = (search, worklists)
+BENCHMARKS = (search, worklists, terminal)
 
 
 def main() -> int:
     """Measure and print; 1 when a target is missed."""
-    figures = [figure for benchmark in BENCHMARKS for figure in benchmark.measure()]
+    wanted = [one for one in BENCHMARKS if len(sys.argv) < 2 or one.__name__.rpartition(".")[2] in sys.argv[1:]]
+    figures = [figure for benchmark in wanted for figure in benchmark.measure()]
     print(table(figures))
     return int(any(figure.met is False for figure in figures))
 

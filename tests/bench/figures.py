@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure. `at_most` says whether the target is an upper bound, else it is a lower one."""
+    """One measured figure. `at_most` says whether the target is an upper bound, else it is a lower one.
+
+    `other` is what the usual way gives in the same run: for the terminal, Textual's own driver.
+    """
 
     name: str
     target: float | None
     figure: float
     unit: str = ""
     at_most: bool = True
+    other: float | None = None
 
     @property
     def met(self) -> bool | None:
@@ -25,10 +29,11 @@ class Figure:
 
 def table(figures: list[Figure]) -> str:
     """The figures as lines of text, targets and figures of the same run side by side."""
-    lines = [f"{'what':<44} {'target':>10} {'figure':>10} unit"]
+    lines = [f"{'what':<52} {'target':>10} {'figure':>10} {'stock':>10} unit"]
     for one in figures:
         sign = "<=" if one.at_most else ">="
         target = "" if one.target is None else f"{sign} {one.target:g}"
         verdict = {True: "met", False: "MISSED", None: ""}[one.met]
-        lines.append(f"{one.name:<44} {target:>10} {one.figure:>10.3f} {one.unit:<6} {verdict}")
+        other = "" if one.other is None else f"{one.other:.3f}"
+        lines.append(f"{one.name:<52} {target:>10} {one.figure:>10.3f} {other:>10} {one.unit:<6} {verdict}")
     return "\n".join(lines)

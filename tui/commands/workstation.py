@@ -14,7 +14,7 @@ from codesets.errors import UsageError
 # Textual reads these when it is imported; some would load a module or write a file at a stranger's word.
 _HOSTILE = ("TEXTUAL_", "COLUMNS", "LINES")
 _DEFAULTS = {
-    "TEXTUAL_FPS": "250",
+    "TEXTUAL_FPS": "1000",
     "TEXTUAL_ANIMATIONS": "none",
     "TEXTUAL_SMOOTH_SCROLL": "0",
     "ESCDELAY": "25",

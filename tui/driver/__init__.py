@@ -36,3 +36,10 @@ def redraw(app: App[Any]) -> None:
         again()
     else:
         app.screen.refresh(repaint=True, layout=True)
+
+
+def follow_cursor(app: App[Any]) -> None:
+    """Send the cursor after `app.cursor_position` when no paint does it."""
+    follow = getattr(getattr(app, "_driver", None), "follow_cursor", None)
+    if follow:
+        follow()

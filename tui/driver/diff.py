@@ -23,6 +23,7 @@ from tui.lifeline import HUNG_UP, leave
 _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
 _POLL = 0.1
 _READ = 65536
+_FOLLOW = 0.03
 
 
 class DiffDriver(LinuxDriver):
@@ -30,7 +31,7 @@ class DiffDriver(LinuxDriver):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._frames: FrameWriter | None = None
-        self._started = False
+        self._started = self._following = False
         super().__init__(*args, **kwargs)
 
     @property
@@ -54,6 +55,18 @@ class DiffDriver(LinuxDriver):
         """Send the whole screen again, over whatever another program or a bad line left there."""
         if self._frames is None or not self._frames.redraw():
             self._app.screen.refresh(repaint=True, layout=True)
+
+    def follow_cursor(self) -> None:
+        """Move the cursor after `App.cursor_position`; a paint that comes at once takes it along for nothing."""
+        if not self._following:
+            self._following = True
+            self._loop.call_later(_FOLLOW, self._place_cursor)
+
+    def _place_cursor(self) -> None:
+        self._following = False
+        if self._frames is not None:
+            x, y = self._app.screen.outer_size.clamp_offset(self._app.cursor_position)
+            self._frames.place(y, x)
 
     def start_application_mode(self) -> None:
         self._started = False

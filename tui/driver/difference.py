@@ -8,6 +8,7 @@ Erasing happens only in the terminal's own background, which is where all termin
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
@@ -261,9 +262,10 @@ def _moved(front: Grid, back: Grid, rows: list[int]) -> tuple[int, int, int] | N
     votes: Counter[int] = Counter()
     for y in rows:
         for left, text in _strips(back, y):
-            at = places.get((left, text), ())
-            if y not in at and len(at) <= 2:
-                votes.update(other - y for other in at)
+            at = places.get((left, text), [])
+            place = bisect_left(at, y)
+            if at[place : place + 1] != [y]:
+                votes.update(other - y for other in at[max(0, place - 1) : place + 1])
     best = max(votes, key=lambda lines: (votes[lines], -abs(lines)), default=0)
     if votes[best] < _FEWEST - 1:
         return None

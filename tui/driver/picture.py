@@ -25,8 +25,8 @@ _TOKEN = re.compile(
 )
 _ERASES = ("\x1b[2J", "\x1bc", "\x1b[?1049h", "\x1b[?1049l", "\x1b[?1047h", "\x1b[?1047l", "\x1b[?47h", "\x1b[?47l")
 _CLEAR = "\x1b[m\x1b[H\x1b[J"
-_TEARS = 100
-"""Characters from which on a difference is held together by synchronized output; less comes in one piece anyway."""
+_TEARS = 256
+"""Characters from which on a difference is held together by synchronized output; less comes in one packet anyway."""
 
 _REPAIR = "\x1b[r\x1b(B\x0f\x1b[?7l\x1b[?25h"
 """Whole screen as region, ASCII as character set, no wrapping, cursor shown: what noise may have changed."""
@@ -83,6 +83,12 @@ class Picture:
         text = "".join(self._ready)
         self._ready.clear()
         return text
+
+    def place(self, row: int, column: int) -> None:
+        """Want the cursor there."""
+        if self._cursor != (row, column):
+            self._cursor = row, column
+            self._dirty = True
 
     def forget(self) -> None:
         """Believe nothing of what the terminal shows: the next `send` clears it and draws everything."""

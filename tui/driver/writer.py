@@ -54,6 +54,13 @@ class FrameWriter(threading.Thread):
                 self._picture.resize(columns, rows)
                 self._wake.notify()
 
+    def place(self, row: int, column: int) -> None:
+        """Put the cursor there if it is not on its way there already."""
+        with self._wake:
+            if self._picture is not None:
+                self._picture.place(row, column)
+                self._wake.notify()
+
     def redraw(self) -> bool:
         """Send the whole screen again; False when only Textual can."""
         with self._wake:

@@ -1,0 +1,27 @@
+"""Homes with the demo site for programs that run by themselves: made once, copied for each."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from tests.journeys.tmux import codedesk
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def _template(reference: Path) -> Path:
+    home = Path(mkdtemp(prefix="codedesk-site-"))
+    environment = {"CODEDESK_HOME": str(home), "CODEDESK_REFERENCE": str(reference), "PYTHONPATH": str(ROOT)}
+    subprocess.run(codedesk("demo", "--create-only"), env=environment, check=True, stdout=subprocess.DEVNULL)
+    return home
+
+
+def site(home: Path, reference: Path) -> dict[str, str]:
+    """Make `home` a copy of the demo site; the environment of a program that works on it."""
+    shutil.copytree(_template(reference), home)
+    return {"CODEDESK_HOME": str(home), "CODEDESK_REFERENCE": str(reference), "PYTHONPATH": str(ROOT)}

@@ -1,0 +1,125 @@
+"""The real program, the same keys, two terminals: one behind the stock driver, one behind ours. Same cells.
+
+`CODEDESK_EQUIVALENCE_KEYS` sets how many keys each run presses and `CODEDESK_EQUIVALENCE_RUNS` how many runs each
+size gets, for a longer look than every test run needs.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shlex
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.pseudo import PseudoTerminal
+from tests.journeys.sites import site
+from tests.journeys.tmux import Tmux, codedesk
+from tests.tui.emulator import Emulator
+
+PRESSED = int(os.environ.get("CODEDESK_EQUIVALENCE_KEYS", "25"))
+RUNS = int(os.environ.get("CODEDESK_EQUIVALENCE_RUNS", "1"))
+
+MOVES = ["Down", "Down", "Down", "Up", "PgDn", "PgUp", "Home", "End", "Left", "Right", "Tab", "Enter", "Esc", "Space"]
+LETTERS = list("acdefghiklmnopqrstuvwx+/:?. 10")
+PLACES = ["F1", "F2", "F3", "F4"]
+_CLOCK = re.compile(r"\d+ ms")
+
+Cells = list[list[tuple[object, ...]]]
+
+
+def keys(seed: int, count: int) -> list[str]:
+    """Keys at random that never say yes: more moves than letters, now and then another desk, a word to search."""
+    chance = random.Random(seed)
+    pressed: list[str] = []
+    while len(pressed) < count:
+        kind = chance.random()
+        if kind < 0.1:
+            pressed += ["F2", *chance.choice(["htn", "chest p", "e11.", "fx hip"]), "Down"]
+        else:
+            pressed.append(chance.choice(MOVES if kind < 0.6 else LETTERS if kind < 0.9 else PLACES))
+    return pressed
+
+
+@pytest.fixture
+def terminals(tmp_path: Path, reference_file: Path, size: tuple[int, int]) -> Iterator[tuple[PseudoTerminal, ...]]:
+    """The stock one and ours, on equal sites of their own."""
+    stock = PseudoTerminal(codedesk("demo", "--plain-driver"), site(tmp_path / "stock", reference_file), size)
+    ours = PseudoTerminal(codedesk("demo"), site(tmp_path / "ours", reference_file), size)
+    for terminal in (stock, ours):
+        terminal.expect("Clinic, ready to code")
+    yield stock, ours
+    for terminal in (stock, ours):
+        terminal.end()
+
+
+def settled(terminals: tuple[PseudoTerminal, ...]) -> list[Cells]:
+    """The cells of each, without the rows that show how long something took.
+
+    The cursor is no part of it: the stock driver hides it and moves it only when something is painted.
+    """
+    return [
+        [row for row, text in zip(one.emulator.cells(), one.emulator.text(), strict=True) if not _CLOCK.search(text)]
+        for one in terminals
+    ]
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)], ids=["80x24", "100x30", "200x50"])
+def test_the_same_keys_give_the_same_cells_as_the_stock_driver(
+    terminals: tuple[PseudoTerminal, ...], size: tuple[int, int], seed: int
+) -> None:
+    stock, ours = terminals
+    for terminal in terminals:
+        terminal.settle()
+
+    for number, key in enumerate(keys(seed * 1000 + size[0], PRESSED)):
+        stock.send(key)
+        ours.send(key)
+        stock.settle(0.1)
+        ours.settle(0.03)
+        deadline = time.monotonic() + 3
+        while len({repr(one) for one in settled(terminals)}) > 1 and time.monotonic() < deadline:
+            stock.settle(0.1)
+            ours.settle(0.1)
+        first, second = settled(terminals)
+        assert second == first, f"key {number}, {key}:\n{stock.text}\n{ours.text}"
+
+
+def test_tmux_shows_the_same_with_colors(tmp_path: Path, reference_file: Path) -> None:
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed: no look through a real terminal")
+    servers = []
+    try:
+        for name, words in (("stock", ["--plain-driver"]), ("ours", [])):
+            (tmp_path / name).mkdir()
+            servers.append(Tmux(tmp_path / name))
+            servers[-1].start(codedesk("demo", *words), site(tmp_path / name / "home", reference_file))
+            servers[-1].expect("Clinic, ready to code")
+        for key in shlex.split("Down Down Enter PageDown v Escape q F2 c h e s t Down Escape F4 F3 Down"):
+            for tmux in servers:
+                tmux.press(key)
+            time.sleep(0.15)
+            deadline = time.monotonic() + 5
+            while _captured(servers[0]) != _captured(servers[1]) and time.monotonic() < deadline:
+                time.sleep(0.1)
+
+            assert _captured(servers[1]) == _captured(servers[0]), key
+    finally:
+        for tmux in servers:
+            tmux.end()
+
+
+def _captured(tmux: Tmux) -> Cells:
+    """The cells up to the last character of each row: behind it tmux keeps no colors, and no difference between a
+    blank and a cell that was erased."""
+    emulator = Emulator(80, 24)
+    emulator.feed("\r\n".join(tmux._tmux("capture-pane", "-p", "-e").splitlines()))
+    return [
+        row[: len(text)] for row, text in zip(emulator.cells(), emulator.text(), strict=True) if not _CLOCK.search(text)
+    ]
