@@ -19,16 +19,37 @@ from typing import Any
 
 
 class CodeSystem(StrEnum):
-    """The code systems a release can belong to; the value is the name used on the command line."""
+    """The code systems and tables a release can belong to; the value is the name used on the command line.
+
+    Those of SEARCHED hold codes that can be looked up and searched; the others hold edits, values and lists.
+    """
 
     ICD10CM = "icd10cm"
     ICD10PCS = "icd10pcs"
     HCPCS = "hcpcs"
+    CPT = "cpt"
+    NCCI_PTP = "ncci_ptp"
+    NCCI_MUE = "ncci_mue"
+    NCCI_ADD_ON = "ncci_addon"
+    MPFS = "mpfs"
+    GPCI = "gpci"
+    ANESTHESIA = "anesthesia"
+    POA_EXEMPT = "poa_exempt"
+    MSDRG = "msdrg"
+    HCC = "hcc"
+    NUCC = "nucc"
+    POS = "pos"
+    UB_CODES = "ub_codes"
+    CARC_RARC = "carc_rarc"
+    MCD = "mcd"
 
     @property
     def label(self) -> str:
         """The name as people write it, such as ICD-10-CM."""
         return _LABELS[self]
+
+
+SEARCHED = (CodeSystem.ICD10CM, CodeSystem.ICD10PCS, CodeSystem.HCPCS)
 
 
 @dataclass(frozen=True)
@@ -104,6 +125,21 @@ _LABELS = {
     CodeSystem.ICD10CM: "ICD-10-CM",
     CodeSystem.ICD10PCS: "ICD-10-PCS",
     CodeSystem.HCPCS: "HCPCS Level II",
+    CodeSystem.CPT: "CPT",
+    CodeSystem.NCCI_PTP: "NCCI PTP edits",
+    CodeSystem.NCCI_MUE: "NCCI MUE",
+    CodeSystem.NCCI_ADD_ON: "NCCI add-on codes",
+    CodeSystem.MPFS: "MPFS",
+    CodeSystem.GPCI: "GPCI",
+    CodeSystem.ANESTHESIA: "Anesthesia factors",
+    CodeSystem.POA_EXEMPT: "POA-exempt list",
+    CodeSystem.MSDRG: "MS-DRG",
+    CodeSystem.HCC: "CMS-HCC",
+    CodeSystem.NUCC: "NUCC taxonomy",
+    CodeSystem.POS: "Place of service",
+    CodeSystem.UB_CODES: "UB-04 codes",
+    CodeSystem.CARC_RARC: "CARC and RARC",
+    CodeSystem.MCD: "Medicare coverage",
 }
 _COLUMNS = "id, system, edition, starts, ends, complete, source_name, source_sha256, loaded_at"
 

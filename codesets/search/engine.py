@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from codesets.reference import Reference, search_folder
-from codesets.releases import CodeSystem, Release
+from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
 from codesets.search.index import Segment, TermKind
 from codesets.search.ranking import Ranked, rank
@@ -92,7 +92,7 @@ class Engine:
         found: list[Hit] = []
         for system in systems or DEFAULT_SYSTEMS:
             release = self._reference.choose(system, date).release
-            if release is not None and limit > 0:
+            if release is not None and system in SEARCHED and limit > 0:
                 found += self._searcher(release).search(query[:MOST_CHARACTERS], limit)
         found.sort(key=lambda hit: -hit.score)
         return found[: max(0, limit)]

@@ -12,7 +12,7 @@ import sys
 
 from codesets.errors import CodedeskError, UsageError
 from codesets.reference import Reference, open_reference
-from codesets.releases import CodeSystem, Release
+from codesets.releases import SEARCHED, CodeSystem, Release
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 def add_system(parser: argparse.ArgumentParser, *more: str) -> None:
     """The option for the code system; `more` are further words it takes."""
-    names = [system.value for system in CodeSystem]
+    names = [system.value for system in SEARCHED]
     parser.add_argument("-s", "--system", choices=[*names, *more], default=CodeSystem.ICD10CM.value, help="code system")
 
 
