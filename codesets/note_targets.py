@@ -123,8 +123,8 @@ def _qualifier(text: str) -> Qualifier:
     """The condition, read where it is one of the official forms."""
     if numbered := _NUMBERED.search(text):
         place = _ORDINALS.get(numbered["place"].lower()) or int(numbered["place"][0])
-        values = tuple(re.findall(r"\b[0-9A-Z]\b", numbered["values"]))
-        return Qualifier(QualifierKind.CHARACTER, text, values, place)
+        if values := tuple(re.findall(r"\b[0-9A-Z]\b", numbered["values"])):
+            return Qualifier(QualifierKind.CHARACTER, text, values, place)
     if final := _FINAL.search(text):
         return Qualifier(QualifierKind.FINAL, text, tuple(re.findall(r"[0-9A-Z]+", final["values"])))
     if after := _AFTER_CATEGORY.search(text):
@@ -139,7 +139,9 @@ _RANGE_OR_CODE = re.compile(
 )
 _QUALIFIER = re.compile(r"\b(?:with|without)\b[^;()\[\]]*")
 _ORDINALS = {"fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7}
-_NUMBERED = re.compile(r"(?P<place>[4-7]th|fourth|fifth|sixth|seventh)\s+characters?\s+(?P<values>[0-9A-Z ,or]+)", re.I)
+_NUMBERED = re.compile(
+    r"(?P<place>[4-7]th|fourth|fifth|sixth|seventh)[\s-]+characters?\s+(?P<values>[0-9A-Z ,or]+)", re.I
+)
 _FINAL = re.compile(r"final characters?\s+(?P<values>[-0-9A-Z ,or]+)")
 _AFTER_CATEGORY = re.compile(
     r"^with\s+(?P<values>\.[0-9A-Z]+[-.]*(?:(?:\s*[,.]\s*|\s+or\s+|\s+and\s+)\.?[0-9]+[-.]*)*)$"
