@@ -140,7 +140,7 @@ _RANGE_OR_CODE = re.compile(
 _QUALIFIER = re.compile(r"\b(?:with|without)\b[^;()\[\]]*")
 _ORDINALS = {"fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7}
 _NUMBERED = re.compile(
-    r"(?P<place>[4-7]th|fourth|fifth|sixth|seventh)[\s-]+characters?\s+(?P<values>[0-9A-Z ,or]+)", re.I
+    r"(?P<place>[4-7]th|fourth|fifth|sixth|seventh)[\s-]+characters?\s+(?P<values>[0-9A-Z ,or]+)", re.IGNORECASE
 )
 _FINAL = re.compile(r"final characters?\s+(?P<values>[-0-9A-Z ,or]+)")
 _AFTER_CATEGORY = re.compile(
