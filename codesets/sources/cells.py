@@ -87,7 +87,8 @@ def _workbook_rows(file: SourceFile) -> Iterator[Row]:
         import openpyxl
     except ImportError as error:
         raise UnreadableInput(
-            f"{file.name}: workbooks need the package openpyxl", "install codedesk[xlsx], or import the text twin"
+            f"{file.name}: workbooks need the package openpyxl",
+            "install the extra: pip install 'codedesk[workbooks]', or import the text twin",
         ) from error
     _refuse_bombs(file)
     try:
