@@ -20,6 +20,7 @@ from typing import Any
 from codesets.notes import NoteKind
 from codesets.reference import Reference, open_reference
 from codesets.releases import CodeSystem, Release
+from codesets.sources.source import FileKind
 
 __all__ = [
     "Code",
@@ -290,20 +291,19 @@ def _lineage(reference: Reference, code: Code) -> list[Code]:
 
 def _groups(reference: Reference, code: Code, lineage: list[Code]) -> list[Step]:
     """The chapter and the sections around the code, the widest first."""
-    if code.section is None:
+    tabular = reference.part(code.release_id, FileKind.CM_TABULAR)
+    if code.section is None or tabular is None:
         return []
     db, category = reference.db, lineage[-1].position
     (chapter,) = db.execute(
-        "SELECT chapter FROM sections WHERE release_id = ? AND id = ?", (code.release_id, code.section)
+        "SELECT chapter FROM sections WHERE load_id = ? AND id = ?", (tabular, code.section)
     ).fetchone()
-    title = db.execute(
-        "SELECT title FROM chapters WHERE release_id = ? AND number = ?", (code.release_id, chapter)
-    ).fetchone()[0]
+    title = db.execute("SELECT title FROM chapters WHERE load_id = ? AND number = ?", (tabular, chapter)).fetchone()[0]
     around = db.execute(
-        "SELECT id, title FROM sections WHERE release_id = ? AND chapter = ?"
-        " AND first_position <= ? AND last_position >= ?"
-        " ORDER BY id = ?, last_position - first_position DESC",
-        (code.release_id, chapter, category, category, code.section),
+        "SELECT s.id, s.title FROM sections s JOIN section_spans p ON p.section = s.id"
+        " WHERE s.load_id = ? AND p.release_id = ? AND s.chapter = ? AND first_position <= ? AND last_position >= ?"
+        " ORDER BY s.id = ?, last_position - first_position DESC",
+        (tabular, code.release_id, chapter, category, category, code.section),
     )
     return [
         Step(StepKind.CHAPTER, chapter, title),
@@ -317,10 +317,11 @@ def _notes(
     owners = [(StepKind.CODE, above.code) for above in lineage]
     owners += [(group.kind, group.id) for group in reversed(groups)]
     grouped: dict[NoteKind, list[Note]] = {}
+    tabular = reference.part(code.release_id, FileKind.CM_TABULAR)
     for owner_kind, owner in owners:
         rows = reference.db.execute(
-            "SELECT kind, text FROM notes WHERE release_id = ? AND owner_kind = ? AND owner = ? ORDER BY ordinal",
-            (code.release_id, owner_kind.value, owner),
+            "SELECT kind, text FROM notes WHERE load_id = ? AND owner_kind = ? AND owner = ? ORDER BY ordinal",
+            (tabular, owner_kind.value, owner),
         )
         for name, text in rows:
             kind = NoteKind(name)
@@ -334,11 +335,11 @@ def _notes(
 
 def _seventh_characters(reference: Reference, code: Code, lineage: list[Code]) -> tuple[SeventhCharacterChoice, ...]:
     """The table printed nearest at or above the code."""
+    tabular = reference.part(code.release_id, FileKind.CM_TABULAR)
     for above in lineage:
         rows = reference.db.execute(
-            "SELECT character, meaning, also FROM seventh_characters"
-            " WHERE release_id = ? AND owner = ? ORDER BY ordinal",
-            (code.release_id, above.code),
+            "SELECT character, meaning, also FROM seventh_characters WHERE load_id = ? AND owner = ? ORDER BY ordinal",
+            (tabular, above.code),
         ).fetchall()
         if rows:
             return tuple(

@@ -73,7 +73,7 @@ class Engine:
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
-        self._folder = search_folder(reference.path, reference.build_id)
+        self._build_id = ""
         self._searchers: dict[int, _Searcher] = {}
 
     def search(
@@ -98,8 +98,11 @@ class Engine:
         return found[: max(0, limit)]
 
     def _searcher(self, release: Release) -> _Searcher:
+        if self._build_id != self._reference.build_id:
+            self._searchers.clear()
+            self._build_id = self._reference.build_id
         if release.id not in self._searchers:
-            segment = index.load(self._folder, release.id)
+            segment = index.load(search_folder(self._reference.path, self._build_id), release.id)
             self._searchers[release.id] = _Searcher(release.system, segment)
         return self._searchers[release.id]
 

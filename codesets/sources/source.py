@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
+import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -128,6 +129,13 @@ class SourceFile:
             text = head[: error.start].decode("utf-8-sig") if whole else head.decode("cp1252", errors="replace")
         lines = io.StringIO(text, newline=None).read().split("\n", most)[:most]
         return [line.replace("\u00a0", " ").rstrip() for line in lines]
+
+
+def source_file(path: Path) -> SourceFile:
+    """The file at the path, with its size and digest. Raises OSError where it cannot be read."""
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return SourceFile(path.name, path, path.stat().st_size, digest)
 
 
 @dataclass(frozen=True)
