@@ -114,10 +114,11 @@ def pairs(reference: Reference, codes: Collection[str], on: dt.date, setting: Se
     wanted = sorted(set(codes))
     if not loads or len(wanted) < 2:
         return Pairs((), coverage)
+    both = f"column1 IN ({_marks(wanted)}) AND column2 IN ({_marks(wanted)})"
     query = (
         "SELECT column1, column2, effective, deletion, indicator, text FROM ncci_pairs"
-        " JOIN ncci_rationales ON ncci_rationales.id = rationale"
-        f" WHERE load_id IN ({_marks(loads)}) AND column1 IN ({_marks(wanted)}) AND column2 IN ({_marks(wanted)})"
+        " JOIN ncci_rationales USING (load_id)"
+        f" WHERE ncci_rationales.id = rationale AND load_id IN ({_marks(loads)}) AND {both}"
         " AND effective <= ? AND deletion >= ? AND indicator <> 9 AND deletion <> effective"
         " ORDER BY column1, column2, effective"
     )

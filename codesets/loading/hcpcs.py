@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from codesets.loading.loads import Counts
-
 from codesets.sources.hcpcs import HcpcsCode, ProcessingNote
 
 TABLES = """
@@ -26,7 +25,6 @@ CREATE TABLE hcpcs_details (
 CREATE TABLE hcpcs_notes (
     load_id INTEGER NOT NULL, number TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (load_id, number)) WITHOUT ROWID;
 """
-BY_LOAD = ("hcpcs_details", "hcpcs_notes")
 
 
 def code_values(rows: Iterable[HcpcsCode]) -> Iterator[tuple[str, str, bool, str | None, str]]:

@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from codesets.loading.loads import Counts
-
 from codesets.sources.icd10pcs_addenda import Action, Change, Totals
 from codesets.sources.icd10pcs_definitions import Definition, DeviceAggregate
 from codesets.sources.icd10pcs_index import IndexTerm
@@ -43,8 +42,6 @@ CREATE TABLE pcs_devices (
     body_systems TEXT NOT NULL, value TEXT NOT NULL, parent TEXT NOT NULL,
     PRIMARY KEY (load_id, ordinal)) WITHOUT ROWID;
 """
-BY_LOAD = ("pcs_tables", "pcs_axes", "pcs_definitions", "pcs_defined_labels", "pcs_devices")
-
 _MOST_PROBLEMS = 10
 
 

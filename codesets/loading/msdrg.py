@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from codesets.loading.loads import Counts
-
 from codesets.sources.msdrg_exclusions import AliveOnly, Excluding, IgnoredInDrgs, Severity
 from codesets.sources.msdrg_exclusions import Row as ExclusionRow
 from codesets.sources.msdrg_lists import SeverityCode
@@ -35,7 +34,6 @@ CREATE TABLE drg_ignored (
     load_id INTEGER NOT NULL, code TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL, mdc TEXT NOT NULL,
     PRIMARY KEY (load_id, code, first)) WITHOUT ROWID;
 """
-BY_LOAD = ("drg_weights", "drg_severities", "drg_exclusions", "drg_collections", "drg_ignored")
 
 
 def store_weights(db: sqlite3.Connection, load: int, rows: Iterable[DrgWeight]) -> Counts:

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from codesets.loading.loads import Counts
-
 from codesets.sources.ncci_addon import AddOn
 from codesets.sources.ncci_mue import Mue
 from codesets.sources.ncci_ptp import Pair
@@ -23,7 +22,8 @@ CREATE TABLE ncci_pairs (
     load_id INTEGER NOT NULL, column1 TEXT NOT NULL, column2 TEXT NOT NULL, effective INTEGER NOT NULL,
     deletion INTEGER NOT NULL, indicator INTEGER NOT NULL, rationale INTEGER NOT NULL,
     PRIMARY KEY (load_id, column1, column2, effective, deletion)) WITHOUT ROWID;
-CREATE TABLE ncci_rationales (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE ncci_rationales (
+    load_id INTEGER NOT NULL, id INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (load_id, id)) WITHOUT ROWID;
 -- indicator: 1 units on a line, 2 and 3 units over the date of service.
 CREATE TABLE ncci_units (
     load_id INTEGER NOT NULL, code TEXT NOT NULL, units INTEGER NOT NULL, indicator INTEGER NOT NULL,
@@ -34,13 +34,12 @@ CREATE TABLE ncci_add_ons (
     deletion INTEGER NOT NULL, edit_type INTEGER NOT NULL, note TEXT NOT NULL,
     PRIMARY KEY (load_id, code, primary_code, effective, edit_type)) WITHOUT ROWID;
 """
-BY_LOAD = ("ncci_pairs", "ncci_units", "ncci_add_ons")
 NEVER = 99991231
 
 
 def store_pairs(db: sqlite3.Connection, load: int, rows: Iterable[Pair]) -> Counts:
     """Store a part of the pairs under its load; a repeated row counts as skipped, the first one stays."""
-    rationales: dict[str, int] = {text: number for number, text in db.execute("SELECT id, text FROM ncci_rationales")}
+    rationales: dict[str, int] = {}
     numbers: dict[dt.date | None, int] = {None: NEVER}
     count = 0
 
@@ -51,12 +50,13 @@ def store_pairs(db: sqlite3.Connection, load: int, rows: Iterable[Pair]) -> Coun
             for day in (row.effective, row.deletion):
                 if day not in numbers:
                     numbers[day] = number(day)
-            if (rationale := rationales.get(row.rationale)) is None:
-                rationale = rationales[row.rationale] = _rationale(db, row.rationale)
+            rationale = rationales.setdefault(row.rationale, len(rationales))
             dates = numbers[row.effective], numbers[row.deletion]
             yield load, row.column1, row.column2, *dates, row.indicator, rationale
 
     stored = db.executemany("INSERT OR IGNORE INTO ncci_pairs VALUES (?, ?, ?, ?, ?, ?, ?)", values()).rowcount
+    named = ((load, number, text) for text, number in rationales.items())
+    db.executemany("INSERT INTO ncci_rationales VALUES (?, ?, ?)", named)
     return Counts(rows=stored, skipped=count - stored)
 
 
@@ -88,8 +88,3 @@ def store_add_ons(db: sqlite3.Connection, load: int, rows: Iterable[AddOn]) -> C
 def number(day: dt.date | None) -> int:
     """A date as the number YYYYMMDD; NEVER for None."""
     return NEVER if day is None else day.year * 10_000 + day.month * 100 + day.day
-
-
-def _rationale(db: sqlite3.Connection, text: str) -> int:
-    row = db.execute("INSERT INTO ncci_rationales (text) VALUES (?) RETURNING id", (text,)).fetchone()
-    return int(row[0])

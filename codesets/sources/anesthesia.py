@@ -45,7 +45,7 @@ def recognize(file: SourceFile) -> Recognized | None:
         asks = "the year, which neither the title nor the name says"
         return Recognized(FileKind.ANESTHESIA, CodeSystem.ANESTHESIA, "", None, None, asks=asks)
     period = calendar_year(int(found[1]))
-    return Recognized(FileKind.ANESTHESIA, CodeSystem.ANESTHESIA, period.edition, period.starts, period.ends)
+    return Recognized(FileKind.ANESTHESIA, CodeSystem.ANESTHESIA, period.name, period.starts, period.ends)
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[AnesthesiaFactor | Rejected]:

@@ -49,7 +49,7 @@ def recognize(file: SourceFile) -> Recognized | None:
         asks = "the year, which neither the title nor the name says"
         return Recognized(FileKind.GPCI, CodeSystem.GPCI, "", None, None, asks=asks)
     period = calendar_year(int(found[1]))
-    return Recognized(FileKind.GPCI, CodeSystem.GPCI, period.edition, period.starts, period.ends)
+    return Recognized(FileKind.GPCI, CodeSystem.GPCI, period.name, period.starts, period.ends)
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[Locality | Rejected]:

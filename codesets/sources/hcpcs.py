@@ -17,7 +17,7 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import Period, calendar_year, compact_date, quarter_in
+from codesets.sources.periods import Edition, calendar_year, compact_date, quarter_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "the HCPCS alphanumeric file: 320-byte records, or its twin that begins HCPC,SEQNUM,RECID"
@@ -150,10 +150,10 @@ def _recognized(file: SourceFile, kind: FileKind) -> Recognized:
     if period is None:
         asks = "the quarter, which only the name could say"
         return Recognized(kind, CodeSystem.HCPCS, "", None, None, asks=asks)
-    return Recognized(kind, CodeSystem.HCPCS, period.edition, period.starts, period.ends)
+    return Recognized(kind, CodeSystem.HCPCS, period.name, period.starts, period.ends)
 
 
-def _period(name: str) -> Period | None:
+def _period(name: str) -> Edition | None:
     """The quarter that the name states; a year alone is the yearly file of the time before quarterly ones."""
     year = re.search(r"(?<!\d)(20\d\d)(?!\d)", name)
     return quarter_in(name) or (calendar_year(int(year[1])) if year else None)

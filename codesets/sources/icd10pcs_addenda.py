@@ -15,7 +15,7 @@ from enum import StrEnum
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import Period, fiscal_year, fiscal_year_in
+from codesets.sources.editions import Edition, fiscal_year, fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "the ICD-10-PCS order addenda with the counts at its end"
@@ -68,7 +68,7 @@ def recognize(file: SourceFile) -> Recognized | None:
     if period is None:
         asks = "the fiscal year, which neither the counts at the end nor the name say"
         return Recognized(FileKind.PCS_ADDENDA, CodeSystem.ICD10PCS, "", None, None, asks=asks)
-    return Recognized(FileKind.PCS_ADDENDA, CodeSystem.ICD10PCS, period.edition, period.starts, period.ends)
+    return Recognized(FileKind.PCS_ADDENDA, CodeSystem.ICD10PCS, period.name, period.starts, period.ends)
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[Change | Totals | Rejected]:
@@ -106,7 +106,7 @@ def _change(number: int, line: str) -> Change | None:
     return Change(number, Action(found["action"]), found["code"].strip(), short, title)
 
 
-def _compared_year(file: SourceFile) -> Period | None:
+def _compared_year(file: SourceFile) -> Edition | None:
     """The fiscal year of the later of the two files that the counts name."""
     years = [int(year) for line in file.lines() if _COUNT.match(line) for year in re.findall(r"_(20\d\d)\D", line)]
     return fiscal_year(max(years)) if years else None

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from codesets.sources import official_xml
+from codesets.sources import xml
 from codesets.sources.icd10pcs_tables import recognize_pcs_xml
-from codesets.sources.official_xml import text_of
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
+from codesets.sources.xml import text_of
 
 ROOT = "ICD10PCS.definitions"
 _EXPECTED = "the ICD-10-PCS definitions XML"
@@ -58,7 +58,7 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Definition | Devi
 
     Raises UnreadableInput when the file is no such XML.
     """
-    root = official_xml.parse(file, ROOT, _EXPECTED)
+    root = xml.parse(file, ROOT, _EXPECTED)
     for section in root.findall("section"):
         for axis in section.findall("axis"):
             for terms in axis.findall("terms"):

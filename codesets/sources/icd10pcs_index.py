@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from xml.etree.ElementTree import Element
 
-from codesets.sources import official_xml
+from codesets.sources import xml
 from codesets.sources.icd10pcs_tables import recognize_pcs_xml
-from codesets.sources.official_xml import own_text, text_of
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
+from codesets.sources.xml import text_of
 
 ROOT = "ICD10PCS.index"
 _EXPECTED = "the ICD-10-PCS index XML"
@@ -68,7 +68,7 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[IndexTerm | Rejec
     A term with neither title nor pointer, or with a code that is none, is rejected; those below it stay.
     Raises UnreadableInput when the file is no such XML.
     """
-    root = official_xml.parse(file, ROOT, _EXPECTED)
+    root = xml.parse(file, ROOT, _EXPECTED)
     number = 0
     for letter in root.findall("letter"):
         initial = text_of(letter.find("title"))
@@ -98,7 +98,12 @@ def _pointers(element: Element) -> list[Pointer]:
     if kind not in (PointerKind.SEE, PointerKind.USE):
         return [Pointer(kind, "", text_of(element))]
     named = [text_of(child) for child in element if child.tag in ("code", "codes", "tab")]
-    return [Pointer(kind, own_text(element), code) for code in named or [""]]
+    return [Pointer(kind, _own_text(element), code) for code in named or [""]]
+
+
+def _own_text(element: Element) -> str:
+    """The text directly in the element, without that of the codes it names."""
+    return " ".join(" ".join([element.text or "", *(child.tail or "" for child in element)]).split())
 
 
 _TAGS = frozenset(kind.value for kind in PointerKind)

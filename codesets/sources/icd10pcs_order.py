@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import fiscal_year_in
+from codesets.sources.editions import fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "the ICD-10-PCS order file, from table 001 on"
@@ -50,7 +50,7 @@ def recognize(file: SourceFile) -> Recognized | None:
     if period is None:
         asks = "the fiscal year, which only the name could say"
         return Recognized(FileKind.PCS_ORDER, CodeSystem.ICD10PCS, "", None, None, asks=asks)
-    return Recognized(FileKind.PCS_ORDER, CodeSystem.ICD10PCS, period.edition, period.starts, period.ends)
+    return Recognized(FileKind.PCS_ORDER, CodeSystem.ICD10PCS, period.name, period.starts, period.ends)
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[OrderRow | Rejected]:

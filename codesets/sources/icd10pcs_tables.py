@@ -16,10 +16,10 @@ from math import prod
 from xml.etree.ElementTree import Element
 
 from codesets.releases import CodeSystem
-from codesets.sources import official_xml
-from codesets.sources.official_xml import text_of
-from codesets.sources.periods import fiscal_year
+from codesets.sources import xml
+from codesets.sources.editions import fiscal_year
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
+from codesets.sources.xml import text_of
 
 ROOT = "ICD10PCS.tabular"
 _EXPECTED = "the ICD-10-PCS tables XML"
@@ -70,7 +70,7 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Table | Rejected]
     Every row is checked against its own count of codes (attribute `codes`). Raises UnreadableInput when the
     file is no such XML.
     """
-    root = official_xml.parse(file, ROOT, _EXPECTED)
+    root = xml.parse(file, ROOT, _EXPECTED)
     seen: set[str] = set()
     for element in root.iter("pcsTable"):
         table = _table(element)
@@ -83,14 +83,14 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Table | Rejected]
 
 def recognize_pcs_xml(file: SourceFile, root: str, kind: FileKind) -> Recognized | None:
     """An ICD-10-PCS file with this root element; its `version` is the fiscal year."""
-    if official_xml.root_name(file) != root:
+    if xml.root_name(file.head(4096)) != root:
         return None
     version = re.search(rb"<version>\s*(20\d\d)", file.head(4096))
     if version is None:
         return Recognized(kind, CodeSystem.ICD10PCS, "", None, None, asks="the fiscal year, which the file lacks")
     period = fiscal_year(int(version[1]), april=re.search("apr", file.name, re.IGNORECASE) is not None)
     detail = f"version {version[1].decode()}"
-    return Recognized(kind, CodeSystem.ICD10PCS, period.edition, period.starts, period.ends, detail=detail)
+    return Recognized(kind, CodeSystem.ICD10PCS, period.name, period.starts, period.ends, detail=detail)
 
 
 def _table(element: Element) -> Table | Rejected:

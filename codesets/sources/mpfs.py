@@ -17,7 +17,7 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import Period, quarter, quarter_in
+from codesets.sources.periods import Edition, quarter, quarter_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "the PPRRVU relative value file with 31 or 32 columns"
@@ -70,7 +70,7 @@ def recognize(file: SourceFile) -> Recognized | None:
     period = _period(file.name)
     version = re.search(r"(non)?qpp", file.name, re.IGNORECASE)
     part = None if version is None else "nonQPP" if version[1] else "QPP"
-    edition, starts, ends = (period.edition, period.starts, period.ends) if period else ("", None, None)
+    edition, starts, ends = (period.name, period.starts, period.ends) if period else ("", None, None)
     asks = "" if period else "the quarter, which only the name could say"
     return Recognized(FileKind.MPFS, CodeSystem.MPFS, edition, starts, ends, part=part, asks=asks)
 
@@ -146,7 +146,7 @@ def _header(file: SourceFile) -> tuple[int, int] | None:
     return None
 
 
-def _period(name: str) -> Period | None:
+def _period(name: str) -> Edition | None:
     if release := re.search(r"rvu(\d\d)([a-d])", name, re.IGNORECASE):
         return quarter(2000 + int(release[1]), ord(release[2].lower()) - ord("a") + 1)
     return quarter_in(name)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import fiscal_year_in
+from codesets.sources.editions import fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "Table 6K with its three parts"
@@ -80,7 +80,7 @@ def recognize(file: SourceFile) -> Recognized | None:
     if period is None:
         asks = "the fiscal year, which neither the table nor its name says"
         return Recognized(FileKind.CC_EXCLUSIONS, CodeSystem.MSDRG, "", None, None, asks=asks)
-    return Recognized(FileKind.CC_EXCLUSIONS, CodeSystem.MSDRG, period.edition, period.starts, period.ends)
+    return Recognized(FileKind.CC_EXCLUSIONS, CodeSystem.MSDRG, period.name, period.starts, period.ends)
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[Row | Rejected]:

@@ -15,7 +15,7 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import fiscal_year_in
+from codesets.sources.editions import fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _TITLE = re.compile(r"table 6(?P<letter>[ij])\b.*\bcomplete\b", re.IGNORECASE | re.DOTALL)
@@ -44,7 +44,7 @@ def recognize(file: SourceFile) -> Recognized | None:
     if period is None:
         asks = "the fiscal year, which neither the title nor the name says"
         return Recognized(kind, CodeSystem.MSDRG, "", None, None, asks=asks)
-    return Recognized(kind, CodeSystem.MSDRG, period.edition, period.starts, period.ends)
+    return Recognized(kind, CodeSystem.MSDRG, period.name, period.starts, period.ends)
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[SeverityCode | Rejected]:

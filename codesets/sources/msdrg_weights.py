@@ -17,7 +17,7 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import fiscal_year, fiscal_year_in
+from codesets.sources.editions import fiscal_year, fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "Table 5: MS-DRG, two post-acute flags, MDC, type, title, weights, lengths of stay"
@@ -57,7 +57,7 @@ def recognize(file: SourceFile) -> Recognized | None:
         asks = "the fiscal year, which neither the table nor its name says"
         return Recognized(FileKind.DRG_WEIGHTS, CodeSystem.MSDRG, "", None, None, asks=asks)
     detail = "with weights before and after the cap" if header[2] else ""
-    return Recognized(FileKind.DRG_WEIGHTS, CodeSystem.MSDRG, period.edition, period.starts, period.ends, detail=detail)
+    return Recognized(FileKind.DRG_WEIGHTS, CodeSystem.MSDRG, period.name, period.starts, period.ends, detail=detail)
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[DrgWeight | Rejected]:

@@ -53,7 +53,7 @@ def recognize(file: SourceFile) -> Recognized | None:
     if period is None:
         asks = "the quarter, which only the name could say"
         return Recognized(FileKind.ADD_ON, CodeSystem.NCCI_ADD_ON, "", None, None, asks=asks)
-    return Recognized(FileKind.ADD_ON, CodeSystem.NCCI_ADD_ON, period.edition, period.starts, period.ends)
+    return Recognized(FileKind.ADD_ON, CodeSystem.NCCI_ADD_ON, period.name, period.starts, period.ends)
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[AddOn | Rejected]:

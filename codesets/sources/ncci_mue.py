@@ -19,7 +19,7 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import Period, quarter_from
+from codesets.sources.periods import Edition, quarter_from
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "an NCCI MUE file: code, MUE values, MUE adjudication indicator, rationale"
@@ -64,7 +64,7 @@ def recognize(file: SourceFile) -> Recognized | None:
         return None
     _, setting = head
     period = _period(file.name)
-    edition, starts, ends = (period.edition, period.starts, period.ends) if period else ("", None, None)
+    edition, starts, ends = (period.name, period.starts, period.ends) if period else ("", None, None)
     asks = "" if period else "the effective date, which only the name (Eff_MM-DD-YYYY) could say"
     return Recognized(FileKind.MUE, CodeSystem.NCCI_MUE, edition, starts, ends, part=setting.value, asks=asks)
 
@@ -108,7 +108,7 @@ def _head(file: SourceFile) -> tuple[int, MueSetting] | None:
     return None
 
 
-def _period(name: str) -> Period | None:
+def _period(name: str) -> Edition | None:
     if not (found := _EFFECTIVE.search(name)):
         return None
     try:

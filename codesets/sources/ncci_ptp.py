@@ -20,7 +20,7 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import Period, compact_date, quarter, quarter_in
+from codesets.sources.periods import Edition, compact_date, quarter, quarter_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "an NCCI PTP file: column 1, column 2, existence, effective, deletion, modifier, rationale"
@@ -72,7 +72,7 @@ def recognize(file: SourceFile) -> Recognized | None:
     ]
     asks = f"{', '.join(lacking)}: only the name says so" if lacking else ""
     part = f"{setting or '?'} f{number[1] if number else '?'}"
-    edition, starts, ends = (period.edition, period.starts, period.ends) if period else ("", None, None)
+    edition, starts, ends = (period.name, period.starts, period.ends) if period else ("", None, None)
     return Recognized(FileKind.PTP, CodeSystem.NCCI_PTP, edition, starts, ends, part=part, asks=asks)
 
 
@@ -147,7 +147,7 @@ def _setting(name: str) -> PtpSetting | None:
     return PtpSetting.HOSPITAL if re.search(r"ccioph|hospital", name, re.IGNORECASE) else None
 
 
-def _period(name: str) -> Period | None:
+def _period(name: str) -> Edition | None:
     if version := _VERSION.search(name):
         return quarter(_FIRST_VERSION_YEAR + int(version[1]), int(version[2]) + 1)
     return quarter_in(name)

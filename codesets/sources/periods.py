@@ -1,61 +1,36 @@
-"""The period a release is in force, from a year, a quarter or what a file's name says.
+"""Editions by calendar quarter and year, from file names, which are hints only, and the dates official files write.
 
-A name is only a hint: where it says nothing, the caller asks. Sources: fiscal year n of ICD-10 and MS-DRG runs
-from October 1 of n-1, an April edition from April 1 (CMS, ICD-10 files page); HCPCS, NCCI and MPFS are
-published by calendar quarter (CMS, the page of each set).
+Source: HCPCS Level II, NCCI and the physician fee schedule are published by calendar quarter (CMS, the page of
+each set). Fiscal years are in `codesets.sources.editions`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+
+from codesets.sources.editions import Edition
 
 
-@dataclass(frozen=True)
-class Period:
-    """A named edition with its first and last day, both inclusive."""
-
-    edition: str
-    starts: dt.date
-    ends: dt.date
-
-
-def fiscal_year(year: int, april: bool = False) -> Period:
-    """Fiscal year `year` of the federal government, or its April edition, which ends with it."""
-    edition, starts = (f"FY{year} Apr", dt.date(year, 4, 1)) if april else (f"FY{year}", dt.date(year - 1, 10, 1))
-    return Period(edition, starts, dt.date(year, 9, 30))
-
-
-def quarter(year: int, number: int) -> Period:
+def quarter(year: int, number: int) -> Edition:
     """Calendar quarter `number`, 1 to 4."""
     starts = dt.date(year, 3 * number - 2, 1)
     after = dt.date(year + 1, 1, 1) if number == 4 else dt.date(year, 3 * number + 1, 1)
-    return Period(f"{year} Q{number}", starts, after - dt.timedelta(days=1))
+    return Edition(f"{year} Q{number}", starts, after - dt.timedelta(days=1))
 
 
-def quarter_from(starts: dt.date) -> Period:
+def quarter_from(starts: dt.date) -> Edition:
     """The rest of the quarter in which the day lies, named after the quarter."""
     whole = quarter(starts.year, (starts.month + 2) // 3)
-    return Period(whole.edition, starts, whole.ends)
+    return Edition(whole.name, starts, whole.ends)
 
 
-def calendar_year(year: int) -> Period:
+def calendar_year(year: int) -> Edition:
     """The whole calendar year."""
-    return Period(str(year), dt.date(year, 1, 1), dt.date(year, 12, 31))
+    return Edition(str(year), dt.date(year, 1, 1), dt.date(year, 12, 31))
 
 
-def fiscal_year_in(name: str) -> Period | None:
-    """The fiscal year that a name states, as four digits or as FY and two, with "Apr" for the April edition."""
-    april = re.search(r"apr", name, re.IGNORECASE) is not None
-    if found := re.search(r"(?<!\d)(20\d\d)(?!\d)", name):
-        return fiscal_year(int(found[1]), april)
-    if found := re.search(r"FY\s?(\d\d)(?!\d)", name, re.IGNORECASE):
-        return fiscal_year(2000 + int(found[1]), april)
-    return None
-
-
-def quarter_in(name: str) -> Period | None:
+def quarter_in(name: str) -> Edition | None:
     """The quarter that a name states: a year with Q1 to Q4, or a year with the month that opens the quarter."""
     if not (year := re.search(r"(?<!\d)(20\d\d)(?!\d)", name)):
         return None

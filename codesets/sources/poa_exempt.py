@@ -16,7 +16,7 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import fiscal_year, fiscal_year_in
+from codesets.sources.editions import fiscal_year, fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "the POA-exempt list: order number, POAexemptCode, description"
@@ -45,7 +45,7 @@ def recognize(file: SourceFile) -> Recognized | None:
     if period is None:
         asks = "the fiscal year, which neither the column head nor the name says"
         return Recognized(FileKind.POA_EXEMPT, CodeSystem.POA_EXEMPT, "", None, None, asks=asks)
-    return Recognized(FileKind.POA_EXEMPT, CodeSystem.POA_EXEMPT, period.edition, period.starts, period.ends)
+    return Recognized(FileKind.POA_EXEMPT, CodeSystem.POA_EXEMPT, period.name, period.starts, period.ends)
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[ExemptCode | Rejected]:
