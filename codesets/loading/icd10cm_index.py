@@ -18,6 +18,8 @@ from codesets.search.words import words
 from codesets.sources.icd10cm_index import Column, IndexTerm, TargetKind
 from codesets.sources.source import FileKind
 
+BOOKS = (FileKind.CM_INDEX, FileKind.CM_EXTERNAL_CAUSES, FileKind.CM_NEOPLASMS, FileKind.CM_DRUGS)
+
 _PARENTHESES = re.compile(r"\([^()]*\)")
 _DIRECTION = re.compile(r"\bby (?:site|type|cause|etiology|organism)\b|\bas if\b.*|\bcategory\b.*", re.IGNORECASE)
 
