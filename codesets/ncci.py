@@ -14,13 +14,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from codesets.loading.ncci import NEVER, number
+from codesets.loading.ncci import NEVER, PARTS, number
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from codesets.sources.source import FileKind
-
-# The pairs of a setting are published in four files.
-PARTS = ("f1", "f2", "f3", "f4")
 
 
 class Setting(StrEnum):

@@ -12,24 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codesets.loading.icd10pcs import table_rows
+from codesets.origin import Origin, loaded
 from codesets.reference import Reference
 from codesets.sources.icd10pcs_tables import TableRow
 from codesets.sources.source import FileKind
 
 _AXES = 7
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Which load answered: its id and edition, both empty or 0 when none is loaded.
-
-    `covered` says whether it is in force on the date; `warning` is one line for the reader, else empty.
-    """
-
-    load: int
-    edition: str
-    covered: bool
-    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,16 +107,16 @@ class HcpcsDetails:
 
 def next_values(reference: Reference, chosen: str, on: dt.date) -> Choice:
     """The values that can follow the characters chosen so far, 0 to 7 of them, in upper case."""
-    origin = _origin(reference, FileKind.PCS_TABLES, "ICD-10-PCS tables", on)
-    if not origin.load:
-        return Choice(chosen, len(chosen) + 1, "", (), origin)
+    source = loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on)
+    if not source.load:
+        return Choice(chosen, len(chosen) + 1, "", (), source)
     if len(chosen) < 3:
-        return _first_axes(reference, chosen, origin)
-    rows = [row for row in table_rows(reference.db, origin.load, chosen[:3]) if _allows(row, chosen[3:])]
+        return _first_axes(reference, chosen, source)
+    rows = [row for row in table_rows(reference.db, source.load, chosen[:3]) if _allows(row, chosen[3:])]
     if not rows or len(chosen) > _AXES:
-        return Choice(chosen, min(len(chosen), _AXES - 1) + 1, "", (), origin)
+        return Choice(chosen, min(len(chosen), _AXES - 1) + 1, "", (), source)
     if len(chosen) == _AXES:
-        return Choice(chosen, _AXES + 1, "", (), origin)
+        return Choice(chosen, _AXES + 1, "", (), source)
     place = len(chosen) - 3
     labels: dict[str, dict[str, None]] = {}
     for row in rows:
@@ -138,39 +126,40 @@ def next_values(reference: Reference, chosen: str, on: dt.date) -> Choice:
         AxisValue(character, tuple(labels[character]), len(set(_completions(rows, chosen + character))))
         for character in sorted(labels)
     )
-    return Choice(chosen, len(chosen) + 1, rows[0].axes[place].title, tuple(values), origin)
+    return Choice(chosen, len(chosen) + 1, rows[0].axes[place].title, tuple(values), source)
 
 
 def expand(reference: Reference, beginning: str, on: dt.date) -> list[str]:
     """Every code that begins with these characters, at least the three of a table, in order."""
-    origin = _origin(reference, FileKind.PCS_TABLES, "ICD-10-PCS tables", on)
-    if not origin.load or len(beginning) < 3:
+    source = loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on)
+    if not source.load or len(beginning) < 3:
         return []
-    rows = [row for row in table_rows(reference.db, origin.load, beginning[:3]) if _allows(row, beginning[3:])]
+    rows = [row for row in table_rows(reference.db, source.load, beginning[:3]) if _allows(row, beginning[3:])]
     return sorted(set(_completions(rows, beginning)))
 
 
 def table_head(reference: Reference, table: str, on: dt.date) -> TableHead | None:
     """The titles of a table of three characters, and the definition of its operation; None for no table."""
-    origin = _origin(reference, FileKind.PCS_TABLES, "ICD-10-PCS tables", on)
+    source = loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on)
     row = reference.db.execute(
         "SELECT code, section, body_system, operation, definition FROM pcs_tables WHERE load_id = ? AND code = ?",
-        (origin.load, table),
+        (source.load, table),
     ).fetchone()
     return TableHead(*row) if row else None
 
 
 def labels_of(reference: Reference, code: str, on: dt.date) -> list[tuple[str, str, str]]:
     """Each character of a complete code with the title of its axis and its label; empty when it is no code."""
-    origin = _origin(reference, FileKind.PCS_TABLES, "ICD-10-PCS tables", on)
-    if len(code) != _AXES or not origin.load:
+    source = loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on)
+    if len(code) != _AXES or not source.load:
         return []
-    rows = [row for row in table_rows(reference.db, origin.load, code[:3]) if _allows(row, code[3:])]
+    rows = [row for row in table_rows(reference.db, source.load, code[:3]) if _allows(row, code[3:])]
     if not rows:
         return []
     heads = reference.db.execute(
-        "SELECT title, characters, labels FROM pcs_axes WHERE load_id = ? AND table_code = ? AND row = -1 ORDER BY axis",
-        (origin.load, code[:3]),
+        "SELECT title, characters, labels FROM pcs_axes"
+        " WHERE load_id = ? AND table_code = ? AND row = -1 ORDER BY axis",
+        (source.load, code[:3]),
     ).fetchall()
     rest = [
         (character, axis.title, dict(axis.values)[character])
@@ -181,12 +170,12 @@ def labels_of(reference: Reference, code: str, on: dt.date) -> list[tuple[str, s
 
 def meanings(reference: Reference, section: str, axis: int, label: str, on: dt.date) -> list[Meaning]:
     """What a label of an axis (3 to 7) means in a section (one character); empty when nothing defines it."""
-    origin = _origin(reference, FileKind.PCS_DEFINITIONS, "ICD-10-PCS definitions", on)
+    source = loaded(reference, FileKind.PCS_DEFINITIONS, "file of ICD-10-PCS definitions", on)
     rows = reference.db.execute(
         "SELECT titles, definition, explanation, includes FROM pcs_definitions JOIN pcs_defined_labels"
         " USING (load_id, ordinal) WHERE load_id = ? AND pcs_defined_labels.section = ?"
         " AND pcs_defined_labels.axis = ? AND label = ? ORDER BY ordinal",
-        (origin.load, section, axis, label),
+        (source.load, section, axis, label),
     )
     return [
         Meaning(tuple(titles.split("\n")), definition, explanation, tuple(filter(None, includes.split("\n"))))
@@ -199,17 +188,17 @@ def hcpcs_details(reference: Reference, code: str, on: dt.date) -> HcpcsDetails 
 
     None when no HCPCS file is loaded or it does not have the code.
     """
-    origin = _origin(reference, FileKind.HCPCS, "HCPCS Level II", on)
+    source = loaded(reference, FileKind.HCPCS, "HCPCS Level II file", on)
     row = reference.db.execute(
         "SELECT title, short_title, coverage, pricing, coverage_manual, carrier_manual, statute, cross_references,"
         " betos, types_of_service, anesthesia_units, added, effective, terminated, action, processing_note"
         " FROM hcpcs_details WHERE load_id = ? AND code = ?",
-        (origin.load, code),
+        (source.load, code),
     ).fetchone()
     if row is None:
         return None
     added, effective, terminated = (dt.date.fromisoformat(day) if day else None for day in row[11:14])
-    valid, reason = _validity(code, on, added, terminated, origin)
+    valid, reason = _validity(code, on, added, terminated, source)
     return HcpcsDetails(
         code=code,
         title=row[0],
@@ -231,17 +220,17 @@ def hcpcs_details(reference: Reference, code: str, on: dt.date) -> HcpcsDetails 
         action=row[14],
         valid=valid,
         reason=reason,
-        origin=origin,
+        origin=source,
     )
 
 
 def hcpcs_modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
     """The HCPCS modifiers in force on the date with their official texts; empty when no file is loaded."""
-    origin = _origin(reference, FileKind.HCPCS, "HCPCS Level II", on)
+    source = loaded(reference, FileKind.HCPCS, "HCPCS Level II file", on)
     rows = reference.db.execute(
         "SELECT code, title FROM hcpcs_details WHERE load_id = ? AND modifier"
         " AND coalesce(added, '') <= ? AND coalesce(terminated, '9999') >= ? ORDER BY code",
-        (origin.load, str(on), str(on)),
+        (source.load, str(on), str(on)),
     )
     return dict(rows.fetchall())
 
@@ -256,26 +245,21 @@ _COVERAGE = {
 }
 
 
-def _first_axes(reference: Reference, chosen: str, origin: Origin) -> Choice:
+def _first_axes(reference: Reference, chosen: str, source: Origin) -> Choice:
     """The choice among the first three axes, from the tables that begin with the characters chosen."""
     place = len(chosen)
     rows = reference.db.execute(
-        "SELECT t.code, a.title, a.labels, sum(length(b.characters) * length(c.characters) * length(d.characters)"
-        " * length(e.characters)) FROM pcs_tables t"
-        " JOIN pcs_axes a ON a.load_id = t.load_id AND a.table_code = t.code AND a.row = -1 AND a.axis = ?"
-        " JOIN pcs_axes b ON b.load_id = t.load_id AND b.table_code = t.code AND b.row >= 0 AND b.axis = 4"
-        " JOIN pcs_axes c ON c.load_id = b.load_id AND c.table_code = b.table_code AND c.row = b.row AND c.axis = 5"
-        " JOIN pcs_axes d ON d.load_id = b.load_id AND d.table_code = b.table_code AND d.row = b.row AND d.axis = 6"
-        " JOIN pcs_axes e ON e.load_id = b.load_id AND e.table_code = b.table_code AND e.row = b.row AND e.axis = 7"
-        " WHERE t.load_id = ? AND substr(t.code, 1, ?) = ? GROUP BY t.code ORDER BY t.ordinal",
-        (place + 1, origin.load, place, chosen),
+        "SELECT code, title, labels, codes FROM pcs_tables JOIN pcs_axes"
+        " ON pcs_axes.load_id = pcs_tables.load_id AND table_code = code AND row = -1 AND axis = ?"
+        " WHERE pcs_tables.load_id = ? AND substr(code, 1, ?) = ? ORDER BY ordinal",
+        (place + 1, source.load, place, chosen),
     ).fetchall()
     labels: dict[str, tuple[str, int]] = {}
     for code, _, label, codes in rows:
         before = labels.get(code[place], (label, 0))[1]
         labels[code[place]] = (label, before + codes)
     values = tuple(AxisValue(character, (label,), codes) for character, (label, codes) in labels.items())
-    return Choice(chosen, place + 1, rows[0][1] if rows else "", values, origin)
+    return Choice(chosen, place + 1, rows[0][1] if rows else "", values, source)
 
 
 def _allows(row: TableRow, characters: str) -> bool:
@@ -292,39 +276,23 @@ def _completions(rows: list[TableRow], beginning: str) -> Iterator[str]:
 
 
 def _validity(
-    code: str, on: dt.date, added: dt.date | None, terminated: dt.date | None, origin: Origin
+    code: str, on: dt.date, added: dt.date | None, terminated: dt.date | None, source: Origin
 ) -> tuple[bool | None, str]:
     if terminated and terminated < on:
         return False, f"{code} was terminated on {terminated}."
     if added and added > on:
         return False, f"{code} was added on {added}."
-    if not origin.covered:
-        return None, origin.warning
-    return True, f"{code} is valid in {origin.edition}."
+    if not source.covered:
+        return None, source.warning
+    return True, f"{code} is valid in {source.edition}."
 
 
 def _note(reference: Reference, number: str, on: dt.date) -> str:
     """The text of a processing note, or its number where the notes are not loaded; empty for none."""
     if not number:
         return ""
-    origin = _origin(reference, FileKind.HCPCS_NOTES, "HCPCS processing notes", on)
+    source = loaded(reference, FileKind.HCPCS_NOTES, "list of HCPCS processing notes", on)
     row = reference.db.execute(
-        "SELECT text FROM hcpcs_notes WHERE load_id = ? AND number = ?", (origin.load, number)
+        "SELECT text FROM hcpcs_notes WHERE load_id = ? AND number = ?", (source.load, number)
     ).fetchone()
     return row[0] if row else f"note {number}"
-
-
-def _origin(reference: Reference, kind: FileKind, label: str, on: dt.date) -> Origin:
-    """The newest load of the kind in force on the date, else the newest of all with a warning."""
-    rows = reference.db.execute(
-        "SELECT id, edition, starts, ends FROM loads WHERE kind = ? AND NOT shipped ORDER BY starts DESC, id DESC",
-        (kind.value,),
-    ).fetchall()
-    for load, edition, starts, ends in rows:
-        if starts <= str(on) <= ends:
-            return Origin(load, edition, True)
-    if not rows:
-        return Origin(0, "", False, f"No {label} are loaded." if label.endswith("s") else f"No {label} file is loaded.")
-    load, edition, starts, ends = rows[0]
-    warning = f"No loaded {label} cover {on}; answered from {edition} ({starts} to {ends})."
-    return Origin(load, edition, False, warning)

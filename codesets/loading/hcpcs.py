@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from codesets.loading.loads import Counts
 from codesets.sources.hcpcs import HcpcsCode, ProcessingNote
+from codesets.sources.icd10cm_order import CodeRow
 
 TABLES = """
 -- Lists are words with single blanks between, the manuals one a line; dates ISO, NULL for none.
@@ -27,10 +28,10 @@ CREATE TABLE hcpcs_notes (
 """
 
 
-def code_values(rows: Iterable[HcpcsCode]) -> Iterator[tuple[str, str, bool, str | None, str]]:
-    """The codes, modifiers left out, as code, title, billable, parent and short title, in order."""
-    for row in sorted((row for row in rows if not row.is_modifier), key=lambda row: row.code):
-        yield row.code, row.title, True, None, row.short_title
+def code_rows(rows: Iterable[HcpcsCode]) -> list[CodeRow]:
+    """The codes, modifiers left out, as codes of a release in order; HCPCS has no headers."""
+    codes = sorted((row for row in rows if not row.is_modifier), key=lambda row: row.code)
+    return [CodeRow(row.code, row.title, True, None, row.short_title) for row in codes]
 
 
 def modifier_values(rows: Iterable[HcpcsCode]) -> Iterator[tuple[str, str]]:

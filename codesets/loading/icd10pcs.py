@@ -15,13 +15,13 @@ from codesets.sources.icd10pcs_definitions import Definition, DeviceAggregate
 from codesets.sources.icd10pcs_index import IndexTerm
 from codesets.sources.icd10pcs_order import OrderRow
 from codesets.sources.icd10pcs_tables import Axis, Table, TableRow
-from codesets.sources.source import Recognized
 
 TABLES = """
--- A table of ICD-10-PCS is its first three characters; the titles are those of its three values.
+-- A table of ICD-10-PCS is its first three characters; the titles are those of its three values, codes how many
+-- codes it builds.
 CREATE TABLE pcs_tables (
     load_id INTEGER NOT NULL, code TEXT NOT NULL, ordinal INTEGER NOT NULL, section TEXT NOT NULL,
-    body_system TEXT NOT NULL, operation TEXT NOT NULL, definition TEXT NOT NULL,
+    body_system TEXT NOT NULL, operation TEXT NOT NULL, definition TEXT NOT NULL, codes INTEGER NOT NULL,
     PRIMARY KEY (load_id, code)) WITHOUT ROWID;
 -- One axis (1 to 7) of one row of a table; axes 1 to 3, the same in all rows, stand under row -1. labels: what
 -- the characters of `characters` mean, one a line and in their order.
@@ -45,22 +45,39 @@ CREATE TABLE pcs_devices (
 _MOST_PROBLEMS = 10
 
 
-def code_values(rows: Iterable[OrderRow]) -> Iterator[tuple[str, str, bool, str | None, str]]:
-    """The rows of an order file as code, title, billable, parent and short title; a table has no parent."""
+def store_codes(db: sqlite3.Connection, release: int, rows: list[OrderRow]) -> None:
+    """Store the codes of a release in the place of earlier ones.
+
+    A table is the header of its codes and stands for none of them more than for another; the first one is kept
+    as an example of what a whole code looks like.
+    """
+    db.execute("DELETE FROM codes WHERE release_id = ?", (release,))
+    examples: dict[str, str] = {}
     for row in rows:
-        yield row.code, row.title, row.valid, row.code[:3] if row.valid else None, row.short_title
+        if row.valid:
+            examples.setdefault(row.code[:3], row.code)
+    db.executemany(
+        "INSERT INTO codes (release_id, code, position, title, billable, parent, default_code, short_title)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (release, row.code, position, row.title, row.valid, row.code[:3] if row.valid else None)
+            + (row.code if row.valid else examples.get(row.code, row.code),)
+            + (row.short_title if row.short_title != row.title else None,)
+            for position, row in enumerate(rows)
+        ),
+    )
 
 
 def store_tables(db: sqlite3.Connection, load: int, rows: Iterable[Table]) -> Counts:
     """Store the tables under their load."""
     count = 0
-    for count, table in enumerate(rows, start=1):
-        labels = (axis.values[0][1] for axis in table.axes)
-        db.execute(
-            "INSERT INTO pcs_tables VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (load, table.code, count - 1, *labels, table.definition),
-        )
+    for table in rows:
+        titles = (axis.values[0][1] for axis in table.axes)
+        codes = len({code for row in table.rows for code in row.codes()})
+        values = (load, table.code, count, *titles, table.definition, codes)
+        db.execute("INSERT INTO pcs_tables VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         db.executemany("INSERT INTO pcs_axes VALUES (?, ?, ?, ?, ?, ?, ?)", _axes(load, table))
+        count += 1
     return Counts(rows=count)
 
 
@@ -131,24 +148,24 @@ def check_expansion(db: sqlite3.Connection, release: int, load: int) -> list[str
     ]
 
 
-def check_addenda(
-    before: dict[str, str], after: dict[str, str], rows: Iterable[Change | Totals], recognized: Recognized
-) -> list[str]:
-    """What is wrong when the addenda are applied to the release before: ten lines at most, empty when nothing.
+def check_addenda(before: dict[str, str], after: dict[str, str], rows: list[Change | Totals]) -> list[str]:
+    """What is wrong with the addenda between two releases: ten lines at most, empty when nothing.
 
-    Both releases are given as titles by code, tables and codes together. The base of the addenda is the April
-    edition where there was one; against the October edition the codes that April added show up here.
+    Both are given as titles by code, tables and codes together; `before` is empty when it is not loaded. Every
+    change must show in the later release. The addenda count the codes of the earlier file, which is the April
+    edition where there was one: only when `before` has as many, it must also become `after` by the changes.
     """
-    expected = dict(before)
-    for row in rows:
-        if isinstance(row, Change) and row.action in (Action.ADD, Action.REVISE_TO):
-            expected[row.code] = row.title
-        elif isinstance(row, Change) and row.action is Action.DELETE:
-            expected.pop(row.code, None)
-    odd = sorted(code for code, _ in expected.items() ^ after.items())
-    return [f"{code}: the edition before with the addenda is not {recognized.edition}" for code in dict.fromkeys(odd)][
-        :_MOST_PROBLEMS
-    ]
+    changes = [row for row in rows if isinstance(row, Change)]
+    base = sum(row.before for row in rows if isinstance(row, Totals))
+    added = {row.code: row.title for row in changes if row.action in (Action.ADD, Action.REVISE_TO)}
+    deleted = {row.code for row in changes if row.action is Action.DELETE}
+    odd = [f"{code} is not as the addenda say" for code, title in added.items() if after.get(code) != title]
+    odd += [f"{code} is there, the addenda delete it" for code in sorted(deleted & after.keys())]
+    if len(before) == base:
+        expected = {code: title for code, title in before.items() if code not in deleted} | added
+        different = sorted({code for code, _ in expected.items() ^ after.items()})
+        odd += [f"{code}: the release before with the addenda is not this one" for code in different]
+    return odd[:_MOST_PROBLEMS]
 
 
 def _axes(load: int, table: Table) -> Iterator[tuple[object, ...]]:

@@ -35,6 +35,8 @@ CREATE TABLE ncci_add_ons (
     PRIMARY KEY (load_id, code, primary_code, effective, edit_type)) WITHOUT ROWID;
 """
 NEVER = 99991231
+# The pairs of a setting are published in four files.
+PARTS = ("f1", "f2", "f3", "f4")
 
 
 def store_pairs(db: sqlite3.Connection, load: int, rows: Iterable[Pair]) -> Counts:

@@ -84,6 +84,7 @@ def _table_rows(file: SourceFile) -> Iterator[HccMapping | Rejected]:
     places = [heads.index(head) for head in _HEADS]
     for index, (number, row) in enumerate(cells.rows(file)):
         code, category, model = (at(row, place) for place in places)
+        code = code.replace(".", "")
         version = re.search(r"V\d\d", model)
         if index and re.fullmatch(r"[A-Z][0-9A-Z]{2,6}", code) and category and model:
             yield HccMapping(number, code, category, model if version is None else _model(model, version[0]), "")

@@ -81,6 +81,8 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Pair | Rejected]:
 
     Raises UnreadableInput when the file is cut off, its columns stand in another order, or it holds no pair.
     """
+    if "?" in (recognized.part or ""):
+        raise UnreadableInput(f"{file.name}: does not say {recognized.asks}", "name it as published, ccipra-v322r0-f1")
     headings = _headings(file)
     if headings is None or any(name not in at(headings, place) for place, name in _HEADINGS):
         raise UnreadableInput(f"{file.name}: other columns, or in another order", f"expected {_EXPECTED}")
