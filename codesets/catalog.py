@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from codesets.note_targets import Known, NoteTarget, targets
 from codesets.notes import NoteKind
 from codesets.reference import Reference, open_reference
 from codesets.releases import CodeSystem, Release
@@ -87,7 +88,8 @@ class Step:
 class Note:
     """One instructional note and where it is printed.
 
-    `owner` is a chapter number, section id or undotted code.
+    `owner` is a chapter number, section id or undotted code. `targets` are the codes that an Excludes, "code
+    first", "use additional" or "code also" note names, as links.
     """
 
     kind: NoteKind
@@ -95,6 +97,7 @@ class Note:
     owner_kind: StepKind
     owner: str
     inherited: bool
+    targets: tuple[NoteTarget, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class CodePage:
 
     `path` leads from the chapter down to the code's own parent. `notes` holds only kinds that occur, own
     notes before inherited ones, the nearest owner first. `default` is the billable code a header stands for.
+    `notes_edition` is the edition of the tabular list, which can be another than that of the codes.
     """
 
     code: Code
@@ -126,6 +130,7 @@ class CodePage:
     release: Release
     covered: bool
     warning: str
+    notes_edition: str = ""
 
 
 class ValidityKind(StrEnum):
@@ -212,6 +217,7 @@ def page(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Co
         release=choice.release,
         covered=choice.covered,
         warning=choice.warning,
+        notes_edition=_notes_edition(reference, choice.release),
     )
 
 
@@ -252,6 +258,13 @@ def modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
 
 
 _LONGEST_WRITTEN = 20
+_LINKED = (
+    NoteKind.EXCLUDES1,
+    NoteKind.EXCLUDES2,
+    NoteKind.CODE_FIRST,
+    NoteKind.USE_ADDITIONAL,
+    NoteKind.CODE_ALSO,
+)
 _COLUMNS = "code, title, billable, position, parent, default_code, printed, section"
 
 
@@ -316,6 +329,7 @@ def _notes(
 ) -> dict[NoteKind, tuple[Note, ...]]:
     owners = [(StepKind.CODE, above.code) for above in lineage]
     owners += [(group.kind, group.id) for group in reversed(groups)]
+    known = known_in(reference, code.release_id)
     grouped: dict[NoteKind, list[Note]] = {}
     tabular = reference.part(code.release_id, FileKind.CM_TABULAR)
     for owner_kind, owner in owners:
@@ -329,8 +343,25 @@ def _notes(
             if kind is NoteKind.INCLUSION_TERM and owner not in (code.code, code.printed):
                 continue
             inherited = (owner_kind, owner) != (StepKind.CODE, code.code)
-            grouped.setdefault(kind, []).append(Note(kind, text, owner_kind, owner, inherited))
+            links = targets(text, known) if kind in _LINKED else ()
+            grouped.setdefault(kind, []).append(Note(kind, text, owner_kind, owner, inherited, links))
     return {kind: tuple(grouped[kind]) for kind in NoteKind if kind in grouped}
+
+
+def known_in(reference: Reference, release_id: int) -> Known:
+    """Whether a code without the dot is a code of the release, or the beginning of one."""
+    query = "SELECT 1 FROM codes WHERE release_id = ? AND code >= ? AND code < ? LIMIT 1"
+
+    def known(code: str) -> bool:
+        return reference.db.execute(query, (release_id, code, code + "~")).fetchone() is not None
+
+    return known
+
+
+def _notes_edition(reference: Reference, release: Release) -> str:
+    load = reference.part(release.id, FileKind.CM_TABULAR)
+    row = reference.db.execute("SELECT edition FROM loads WHERE id = ?", (load,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _seventh_characters(reference: Reference, code: Code, lineage: list[Code]) -> tuple[SeventhCharacterChoice, ...]:

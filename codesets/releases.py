@@ -81,6 +81,31 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Load:
+    """One official file that was loaded. Dates are ISO texts, `size` is in bytes, `serves` names the editions
+    that take their notes, index or tables from it.
+    """
+
+    system: str
+    kind: str
+    edition: str
+    starts: str
+    ends: str
+    part: str
+    name: str
+    size: int
+    sha256: str
+    rows: int
+    skipped: int
+    loaded_at: str
+    serves: tuple[str, ...]
+
+    def serves_edition(self, release: Release) -> bool:
+        """Whether the release has its codes, or anything printed around them, from this file."""
+        return release.edition in (self.edition, *self.serves)
+
+
+@dataclass(frozen=True)
 class ReleaseChoice:
     """The release that answers for a date, and whether it may.
 
@@ -98,6 +123,16 @@ def all_releases(db: sqlite3.Connection, system: CodeSystem | None = None) -> li
     rows = db.execute(f"SELECT {_COLUMNS} FROM releases ORDER BY system, starts DESC, id DESC")
     releases = [_release(row) for row in rows]
     return [release for release in releases if system in (None, release.system)]
+
+
+def all_loads(db: sqlite3.Connection) -> list[Load]:
+    """Every loaded file, by kind, newest edition first."""
+    rows = db.execute(
+        "SELECT system, kind, edition, starts, ends, part, name, size, sha256, rows, skipped, loaded_at,"
+        " (SELECT group_concat(r.edition, '\n') FROM release_parts p JOIN releases r ON r.id = p.release_id"
+        "  WHERE p.load_id = loads.id) FROM loads ORDER BY system, kind, starts DESC, part"
+    )
+    return [Load(*row[:-1], serves=tuple((row[-1] or "").split("\n")) if row[-1] else ()) for row in rows]
 
 
 def in_force(db: sqlite3.Connection, system: CodeSystem, on: dt.date) -> Release | None:

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from codesets.reference import Reference, search_folder
 from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
-from codesets.search.index import Segment, TermKind
+from codesets.search.index import Segment
 from codesets.search.ranking import Ranked, rank
 from codesets.search.readings import MOST_CHARACTERS, Reading, readings
+from codesets.search.terms import TermKind
 from codesets.search.vocabulary import How, Vocabulary
 from codesets.search.words import plain, words
 

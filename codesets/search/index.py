@@ -1,9 +1,8 @@
 """The search index: term rows of every release, as arrays that all sessions map from the same file.
 
-One term row per phrase that can lead to a code: a title, an inclusion term, an "includes" note, or the text
-of a note that names one other code ("renal colic (N23)"). A release has a segment of its own: its words,
-which rows each word stands in, and what each row leads to. The index is derived from the reference database
-alone and named after it, so that both are replaced together.
+One term row per phrase that can lead to a code (`codesets.search.terms`). A release has a segment of its own:
+its words, which rows each word stands in, and what each row leads to. The index is derived from the reference
+database alone and named after it, so that both are replaced together.
 """
 
 from __future__ import annotations
@@ -14,10 +13,9 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,39 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesets.errors import ReferenceUnavailable
-from codesets.notes import NoteKind
 from codesets.releases import SEARCHED
 from codesets.search import lexicon
+from codesets.search.terms import terms
 from codesets.search.words import joined_words, words
-from codesets.sources.source import FileKind
 
-_FORMAT = 1
-
-
-class TermKind(IntEnum):
-    """What a term row comes from. Further sources (index, tables) add kinds with their weights."""
-
-    TITLE = 0
-    INCLUSION = 1
-    INCLUDES = 2
-    CROSS_REFERENCE = 3
-
-    @property
-    def label(self) -> str:
-        """The kind as a screen names it."""
-        return ("title", "inclusion term", "includes note", "note elsewhere")[self]
-
-
-KIND_WEIGHTS = np.array([1.0, 1.0, 0.98, 0.95], dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class Term:
-    """A phrase that leads to the code at `position`. Words in parentheses may match but need not."""
-
-    position: int
-    kind: TermKind
-    text: str
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -204,40 +175,6 @@ def _write(place: Path, segment: Segment, fingerprint: str) -> None:
     )
 
 
-def _terms(db: sqlite3.Connection, release: int) -> Iterator[Term]:
-    """Every term row of a release; the titles first, in the order of the codes."""
-    positions: dict[str, int] = {}
-    query = "SELECT code, position, title FROM codes WHERE release_id = ? ORDER BY position"
-    for code, position, title in db.execute(query, (release,)):
-        positions[code] = position
-        yield Term(position, TermKind.TITLE, title)
-    tabular = _part(db, release, FileKind.CM_TABULAR)
-    query = "SELECT owner, kind, text FROM notes WHERE load_id = ? AND owner_kind = 'code'"
-    own = {NoteKind.INCLUSION_TERM.value: TermKind.INCLUSION, NoteKind.INCLUDES.value: TermKind.INCLUDES}
-    seen: set[tuple[int, str]] = set()
-    for owner, kind, text in db.execute(query, (tabular,)):
-        if kind in own and owner in positions:
-            yield Term(positions[owner], own[kind], text)
-    query = "SELECT text FROM notes WHERE load_id = ? AND kind NOT IN ('inclusionTerm', 'includes')"
-    for (text,) in db.execute(query, (tabular,)):
-        reference = _NAMED_CODE.fullmatch(text)
-        if reference is None:
-            continue
-        code = reference["code"].rstrip("-").replace(".", "").rstrip("-")
-        key = (positions.get(code, -1), reference["text"])
-        if key[0] >= 0 and key not in seen:
-            seen.add(key)
-            yield Term(key[0], TermKind.CROSS_REFERENCE, reference["text"])
-
-
-def _part(db: sqlite3.Connection, release: int, kind: FileKind) -> int:
-    """The load that serves the release with this kind; 0, which no load has, for none."""
-    query = "SELECT load_id FROM release_parts WHERE release_id = ? AND kind = ?"
-    row = db.execute(query, (release, kind.value)).fetchone()
-    return int(row[0]) if row else 0
-
-
-_NAMED_CODE = re.compile(r"(?P<text>.*\S)\s*\((?P<code>[A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]*)?-?)\)")
 # Words of the classification, not of the condition.
 _NOTATION = re.compile(
     r"\b(?:NEC|NOS)\b|,? not elsewhere classified|,? not otherwise specified"
@@ -264,8 +201,8 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
     row_code: list[int] = []
     row_kind: list[int] = []
     texts: list[bytes] = []
-    for row, term in enumerate(_terms(db, release)):
-        essential, extra = row_words(term.text)
+    for row, term in enumerate(terms(db, release)):
+        essential, extra = row_words(term.marked or term.text)
         ids = [numbers.setdefault(word, len(numbers)) for word in essential]
         essential_of.append(ids)
         ids = ids + [numbers.setdefault(word, len(numbers)) for word in extra]
