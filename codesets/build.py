@@ -22,7 +22,7 @@ from pathlib import Path
 
 from codesets.errors import ReferenceUnavailable, UnreadableInput
 from codesets.home import ensure_home
-from codesets.loading import icd10cm, schema
+from codesets.loading import icd10cm, schema, tables
 from codesets.loading.loads import begin_load, columns, end_load, enter_release, release_id, tables_with
 from codesets.reference import (
     APPLICATION_ID,
@@ -113,7 +113,7 @@ def replacement(place: Path, base: Path | None, progress: Progress) -> Iterator[
             # The file is not in place yet, so a crash loses nothing; savepoints still need a journal.
             db.executescript("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;")
             if base is None:
-                db.executescript(schema.TABLES)
+                db.executescript(schema.TABLES + tables.TABLES)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             db.execute("BEGIN")

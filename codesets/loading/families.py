@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from codesets.errors import UnreadableInput
-from codesets.loading import icd10cm, icd10cm_index
+from codesets.loading import icd10cm, icd10cm_index, tables
 from codesets.loading.loads import Counts, begin_load, end_load, enter_release
 from codesets.releases import CodeSystem
 from codesets.sources.source import FileKind, Recognized, SourceFile
@@ -39,7 +39,7 @@ def store(
         return counts, [f"{found.found:,} of {found.of:,} references in words found"] if found.of else []
     if kind is FileKind.CM_CONVERSION:
         return icd10cm.store_conversions(db, begin_load(db, file, recognized), rows), []
-    raise UnreadableInput(f"{file.name}: a {kind.value} cannot be stored yet", "")
+    return tables.STORES[kind](db, file, recognized, rows)
 
 
 def record(db: sqlite3.Connection, recognized: Recognized, counts: Counts) -> None:
@@ -57,6 +57,7 @@ def finish(db: sqlite3.Connection) -> None:
 
 def notices(db: sqlite3.Connection) -> Iterator[str]:
     """Which half of a release is missing, or comes from another edition, a line each."""
+    yield from tables.notices(db)
     query = "SELECT id, edition FROM releases WHERE system = ? AND complete ORDER BY starts"
     for release, edition in db.execute(query, (CodeSystem.ICD10CM.value,)).fetchall():
         missing: list[str] = []
