@@ -48,8 +48,8 @@ class Total:
 
 def recognize(file: SourceFile) -> Recognized | None:
     """Order addenda of ICD-10-CM: actions with a flag before the code."""
-    lines = file.head_lines(20)
-    if not sum(bool(_LINE.match(line)) for line in lines) >= max(1, len(lines) - 8):
+    first = next((line for line in file.head_lines(5) if line), "")
+    if not _LINE.match(first):
         return None
     edition = fiscal_year_in(file.name)
     return Recognized(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
+from codesets.sources.completeness import refuse_cut_off
 from codesets.sources.editions import fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
@@ -78,16 +79,13 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[CodeRow | Rejecte
 
 def check_whole(file: SourceFile, codes: set[str], childless: set[str]) -> None:
     """Raises UnreadableInput where the codes show that the end, or a part, of the file is missing."""
+    refuse_cut_off(file, "a complete file of codes")
     missing = [category for category in (_FIRST_CATEGORY, _LAST_CATEGORY) if category not in codes]
     remedy = f"expected every category from {_FIRST_CATEGORY} to {_LAST_CATEGORY} in a complete file"
     if missing:
         raise UnreadableInput(f"{file.name}: {len(codes):,} codes, but category {missing[0]} is missing", remedy)
     if childless:
         raise UnreadableInput(f"{file.name}: header {min(childless)} has no code below it", remedy)
-    with file.open() as content:
-        content.seek(-1, 2)
-        if content.read(1) not in b"\r\n\x1a":
-            raise UnreadableInput(f"{file.name}: ends in the middle of a line", remedy)
 
 
 def longest_prefix(code: str, known: set[str]) -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources import xml
+from codesets.sources.completeness import refuse_cut_off
 from codesets.sources.editions import fiscal_year_in
 from codesets.sources.icd10cm_index import (
     ROOT,
@@ -97,6 +98,7 @@ def _csv(file: SourceFile, recognized: Recognized) -> Iterator[Column | IndexTer
             parents[level:] = [number]
             yield IndexTerm(number, parents[level - 1] if level else None, level, title, "", targets)
             number, last = number + 1, max(last, title[:1].upper()) if level == 0 else last
+    refuse_cut_off(file, "the drug table as CSV")
     if last < "Z":
         raise UnreadableInput(f"{file.name}: substances end at {last!r}", "expected substances from A to Z")
 

@@ -59,9 +59,10 @@ def ordinal_date(text: str) -> dt.date | None:
     if not re.fullmatch(r"[0-9]{4}[0-3][0-9]{2}", text):
         return None
     try:
-        return dt.datetime.strptime(text, "%Y%j").date()
+        day = dt.datetime.strptime(text, "%Y%j").date()
     except ValueError:
         return None
+    return day if day.year == int(text[:4]) else None
 
 
 def edition_named(system: CodeSystem, text: str) -> Edition | None:
