@@ -25,8 +25,12 @@ from codesets.reference import Progress
 from codesets.releases import CodeSystem
 from codesets.safe import safe_line
 from codesets.sources import recognize, source
+<<<<<<< HEAD
+from codesets.sources.periods import edition_named
+=======
 from codesets.sources.editions import Edition, fiscal_year_in
 from codesets.sources.periods import calendar_year, quarter_in
+>>>>>>> sets-v2
 from codesets.sources.source import FileKind, Recognized, Rejected
 
 # Rejected records kept for the report of one file; all are counted.
@@ -141,7 +145,11 @@ def _item(db: sqlite3.Connection, found: Found, edition: str) -> Item:
     if known is None:
         return Item(found, Status.UNKNOWN, remark=_looks_like(found))
     name, recognized = known
+<<<<<<< HEAD
+    if recognized.starts is None and (named := edition_named(recognized.system, edition)):
+=======
     if recognized.starts is None and (named := _edition(edition, recognized.system)):
+>>>>>>> sets-v2
         recognized = replace(recognized, edition=named.name, starts=named.starts, ends=named.ends)
     if recognized.starts is None or recognized.ends is None:
         return Item(found, Status.NEEDS_PERIOD, name, recognized, f"name it with --edition: {recognized.asks}")

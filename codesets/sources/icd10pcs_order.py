@@ -39,8 +39,8 @@ def recognize(file: SourceFile) -> Recognized | None:
     """The order file, by the first lines; the fiscal year can only stand in the name."""
     lines = [line for line in file.head_lines(_LOOKED_AT + 1) if line][:_LOOKED_AT]
     rows = [_row(number, line) for number, line in enumerate(lines, start=1)]
-    if len(rows) > 1 and len(file.head()) < file.size:
-        rows.pop()  # the head may have cut it
+    if len(rows) > 1:
+        rows.pop()  # the head may have cut it, or a download
     if not rows or not all(isinstance(row, OrderRow) for row in rows):
         return None
     first = rows[0]

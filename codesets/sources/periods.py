@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from codesets.sources.editions import Edition
+from codesets.releases import CodeSystem
+from codesets.sources.editions import Edition, fiscal_year, fiscal_year_in
 
 
 def quarter(year: int, number: int) -> Edition:
@@ -58,6 +59,39 @@ def ordinal_date(text: str) -> dt.date | None:
     if not re.fullmatch(r"[0-9]{4}[0-3][0-9]{2}", text):
         return None
     try:
-        return dt.datetime.strptime(text, "%Y%j").date()
+        day = dt.datetime.strptime(text, "%Y%j").date()
     except ValueError:
         return None
+    return day if day.year == int(text[:4]) else None
+
+
+def edition_named(system: CodeSystem, text: str) -> Edition | None:
+    """The edition of a set that a person names, where the file could not: a year, a quarter or its first day.
+
+    "2026-07-01" and "2026 Q3" name a quarter, "FY2026" and "2026 Apr" a fiscal year, "2026" a year; None when
+    the text names no edition of this set.
+    """
+    day = re.fullmatch(r"\s*(\d{4})-(\d\d)-(\d\d)\s*", text)
+    starts = compact_date("".join(day.groups())) if day else None
+    if day and starts is None:
+        return None
+    if system in _FISCAL:
+        if starts is None:
+            return fiscal_year_in(text)
+        year = starts.year + (starts.month >= 10)
+        return fiscal_year(year, april=4 <= starts.month < 10)
+    if system in _QUARTERLY:
+        return quarter_from(starts) if starts else quarter_in(text)
+    year_only = re.search(r"(?<!\d)(20\d\d)(?!\d)", text)
+    return quarter_in(text) or (calendar_year(int(year_only[1])) if year_only else None)
+
+
+_FISCAL = (CodeSystem.ICD10CM, CodeSystem.ICD10PCS, CodeSystem.POA_EXEMPT, CodeSystem.MSDRG)
+_QUARTERLY = (
+    CodeSystem.NCCI_PTP,
+    CodeSystem.NCCI_MUE,
+    CodeSystem.NCCI_ADD_ON,
+    CodeSystem.MPFS,
+    CodeSystem.CARC_RARC,
+    CodeSystem.MCD,
+)
