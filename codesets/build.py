@@ -1,9 +1,10 @@
 """Builds the reference database: every code-set release on this host, in one read-only SQLite file.
 
 On first use it is filled with what comes with the installation: the FY2026 April edition of ICD-10-CM, and
-short starter lists of HCPCS Level II, ICD-10-PCS and modifiers in own wording. The file is built beside its
-place under another name, flushed to disk and renamed, so a reader sees all of it or none of it; of several
-processes that start at once one builds and the others wait. A failed build leaves nothing behind.
+short starter lists of HCPCS Level II, ICD-10-PCS and modifiers in own wording; `codesets.importing` adds to it.
+The file is built beside its place under another name, flushed to disk and renamed, so a reader sees all of it
+or none of it; of several processes that start at once one builds and the others wait. A failed build leaves
+nothing behind. When the tables or the shipped data change, the file is built anew and keeps what was imported.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import fcntl
-import hashlib
 import os
 import shutil
 import sqlite3
@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesets.errors import ReferenceUnavailable, UnreadableInput
-from codesets.hierarchy import default_billable
 from codesets.home import ensure_home
-from codesets.notes import NoteKind
+from codesets.loading import icd10cm, schema, tables
+from codesets.loading.loads import begin_load, columns, end_load, enter_release, release_id, tables_with
 from codesets.reference import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -35,8 +35,11 @@ from codesets.reference import (
 from codesets.releases import CodeSystem
 from codesets.search import index
 from codesets.sources import icd10cm_shipped, icd10cm_tabular
-from codesets.sources.icd10cm_shipped import CodeRow
-from codesets.sources.icd10cm_tabular import Tabular
+from codesets.sources.icd10cm_tabular import TabularCode
+from codesets.sources.source import FileKind, Recognized, source_file
+
+# The first version of the tables with imported releases.
+_FIRST_WITH_IMPORTS = 3
 
 
 @dataclass(frozen=True)
@@ -56,44 +59,6 @@ _STARTERS = (
 _STARTER_EDITION = "starter list 2026"
 _DATA = Path(__file__).parent / "data"
 
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE releases (
-    id INTEGER PRIMARY KEY, system TEXT NOT NULL, edition TEXT NOT NULL,
-    starts TEXT NOT NULL, ends TEXT NOT NULL, complete INTEGER NOT NULL,
-    source_name TEXT NOT NULL, source_sha256 TEXT NOT NULL, loaded_at TEXT NOT NULL,
-    UNIQUE (system, edition));
--- position: rank in the official order from 0, for ranges and sorting; code order is not string order.
--- default_code: the billable code a header stands for. printed: the code of the tabular list it extends.
-CREATE TABLE codes (
-    release_id INTEGER NOT NULL, code TEXT NOT NULL, position INTEGER NOT NULL, title TEXT NOT NULL,
-    billable INTEGER NOT NULL, parent TEXT, default_code TEXT, printed TEXT, section TEXT,
-    PRIMARY KEY (release_id, code)) WITHOUT ROWID;
-CREATE TABLE chapters (
-    release_id INTEGER NOT NULL, number TEXT NOT NULL, ordinal INTEGER NOT NULL, title TEXT NOT NULL,
-    PRIMARY KEY (release_id, number)) WITHOUT ROWID;
--- first_position and last_position span the categories of the section, both inclusive.
-CREATE TABLE sections (
-    release_id INTEGER NOT NULL, id TEXT NOT NULL, chapter TEXT NOT NULL, ordinal INTEGER NOT NULL,
-    title TEXT NOT NULL, first_position INTEGER NOT NULL, last_position INTEGER NOT NULL,
-    PRIMARY KEY (release_id, id)) WITHOUT ROWID;
-CREATE TABLE notes (
-    release_id INTEGER NOT NULL, owner_kind TEXT NOT NULL, owner TEXT NOT NULL, ordinal INTEGER NOT NULL,
-    kind TEXT NOT NULL, text TEXT NOT NULL,
-    PRIMARY KEY (release_id, owner_kind, owner, ordinal)) WITHOUT ROWID;
-CREATE TABLE seventh_characters (
-    release_id INTEGER NOT NULL, owner TEXT NOT NULL, ordinal INTEGER NOT NULL,
-    character TEXT NOT NULL, meaning TEXT NOT NULL, also TEXT NOT NULL,
-    PRIMARY KEY (release_id, owner, ordinal)) WITHOUT ROWID;
-CREATE TABLE modifiers (
-    release_id INTEGER NOT NULL, modifier TEXT NOT NULL, meaning TEXT NOT NULL,
-    PRIMARY KEY (release_id, modifier)) WITHOUT ROWID;
-"""
-_INDEXES = """
-CREATE INDEX codes_by_position ON codes (release_id, position);
-CREATE INDEX codes_by_parent ON codes (release_id, parent, position);
-"""
-
 
 def ensure_reference(path: Path | None = None, progress: Progress | None = None) -> Path:
     """The reference database, built now if it is not there yet.
@@ -106,162 +71,151 @@ def ensure_reference(path: Path | None = None, progress: Progress | None = None)
         return place
     if path is None:
         ensure_home()
-    with _only_builder(place.parent):
+    with only_builder(place.parent):
         if not (place.exists() and is_current(place)):
             build(place, progress or (lambda stage, done: None))
     return place
 
 
 def build(place: Path, progress: Progress) -> None:
-    """Build the database and its search index, and put both in place. Callers hold the builder's lock."""
-    temporary = place.with_name(f".{place.name}.{os.getpid()}.building")
-    _remove_leftovers(place)
-    folder: Path | None = None
+    """Build the database with the shipped releases, and what an older file at the place had imported.
+
+    Callers hold the builder's lock. Raises ReferenceUnavailable, and then nothing has changed.
+    """
     try:
-        progress("reading ICD-10-CM", 0.0)
+        with replacement(place, None, progress) as db:
+            _fill(db, progress)
+            if place.exists():
+                carry_over(db, place)
+            icd10cm.attach(db)
+    except (OSError, sqlite3.Error, UnreadableInput) as error:
+        reason = error.line() if isinstance(error, UnreadableInput) else str(error)
+        raise ReferenceUnavailable(f"{place} could not be built: {reason}", "nothing was changed") from error
+
+
+@contextmanager
+def replacement(place: Path, base: Path | None, progress: Progress) -> Iterator[sqlite3.Connection]:
+    """A database to fill, which takes the place of the old one when the block ends without an error.
+
+    It begins as a copy of `base`, or empty with its tables; readers keep the old file until they look again.
+    Search indexes are built at the end, those of untouched releases taken over. After an error nothing has
+    changed. Callers hold the builder's lock.
+    """
+    temporary = place.with_name(f".{place.name}.{os.getpid()}.building")
+    build_id = os.urandom(8).hex()
+    folder = search_folder(place, build_id)
+    _remove_leftovers(place)
+    try:
+        if base is not None:
+            shutil.copyfile(base, temporary)
         db = sqlite3.connect(temporary, isolation_level=None)
         try:
-            folder = _fill(db, place, progress)
+            # The file is not in place yet, so a crash loses nothing; savepoints still need a journal.
+            db.executescript("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;")
+            if base is None:
+                db.executescript(schema.TABLES + tables.TABLES)
+                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            db.execute("BEGIN")
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('build', ?)", (build_id,))
+            yield db
+            db.execute("COMMIT")
+            index.build(db, folder, lambda done: progress("indexing words", 0.4 + 0.6 * done))
         finally:
             db.close()
         _flush(temporary)
         os.replace(temporary, place)
         _flush(place.parent)
-    except (OSError, sqlite3.Error, UnreadableInput) as error:
-        _discard(temporary, folder)
-        reason = error.line() if isinstance(error, UnreadableInput) else str(error)
-        raise ReferenceUnavailable(f"{place} could not be built: {reason}", "nothing was changed") from error
     except BaseException:
         _discard(temporary, folder)
         raise
-    index.remove_others(place, keep=folder)
+    index.remove_older(keep=folder)
     progress("ready", 1.0)
 
 
-def _fill(db: sqlite3.Connection, place: Path, progress: Progress) -> Path:
-    files = icd10cm_shipped.find_files()
-    build_id = os.urandom(8).hex()
-    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    db.execute("BEGIN")
-    db.execute("INSERT INTO meta VALUES ('build', ?)", (build_id,))
-    tabular = icd10cm_tabular.read(files.tabular)
-    rows = icd10cm_shipped.code_rows(tabular, icd10cm_shipped.read_code_list(files.code_list))
-    progress("storing ICD-10-CM", 0.15)
-    release = _add_release(
-        db,
-        CodeSystem.ICD10CM,
-        icd10cm_shipped.EDITION,
-        (icd10cm_shipped.STARTS, icd10cm_shipped.ENDS),
-        True,
-        files.tabular,
-    )
-    _add_codes(db, release, rows, tabular)
-    _add_tabular(db, release, rows, tabular)
-    for starter in _STARTERS:
-        _add_starter(db, starter)
-    db.execute("COMMIT")
-    db.executescript(_INDEXES)
-    progress("indexing words", 0.4)
-    return index.build(db, search_folder(place, build_id), lambda done: progress("indexing words", 0.4 + 0.6 * done))
+def carry_over(db: sqlite3.Connection, old: Path) -> None:
+    """Copy what was imported into an older database file, by the columns that both have."""
+    source = sqlite3.connect(f"{old.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        if source.execute("PRAGMA user_version").fetchone()[0] < _FIRST_WITH_IMPORTS:
+            return
+        new_release: dict[int, int] = {}
+        for identity, system, edition in source.execute("SELECT id, system, edition FROM releases WHERE NOT shipped"):
+            key = ("release_id", identity)
+            if (shipped := release_id(db, CodeSystem(system), edition)) is not None:
+                db.execute("DELETE FROM codes WHERE release_id = ?", (shipped,))
+                db.execute("DELETE FROM releases WHERE id = ?", (shipped,))
+            new_release[identity] = _copy_owner(db, source, "releases", identity, {})
+            _copy_rows(db, source, key, {"release_id": new_release})
+        new_load: dict[int, int] = {}
+        for identity, kind, edition, part in source.execute(
+            "SELECT id, kind, edition, part FROM loads WHERE NOT shipped"
+        ).fetchall():
+            db.execute("DELETE FROM loads WHERE kind = ? AND edition = ? AND part = ?", (kind, edition, part))
+            new_load[identity] = _copy_owner(db, source, "loads", identity, {"release_id": new_release})
+        for identity in new_load:
+            _copy_rows(db, source, ("load_id", identity), {"load_id": new_load, "leads_to_load": new_load})
+    finally:
+        source.close()
 
 
-def _add_release(
-    db: sqlite3.Connection,
-    system: CodeSystem,
-    edition: str,
-    period: tuple[dt.date, dt.date],
-    complete: bool,
-    source: Path,
+def _copy_owner(
+    db: sqlite3.Connection, source: sqlite3.Connection, table: str, identity: int, maps: dict[str, dict[int, int]]
 ) -> int:
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()
-    loaded_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    values = (system, edition, *map(str, period), complete, source.name, digest, loaded_at)
-    cursor = db.execute(
-        "INSERT INTO releases"
-        " (system, edition, starts, ends, complete, source_name, source_sha256, loaded_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        values,
-    )
+    """Copy one release or load and return its new id."""
+    names = [name for name in columns(source, table) if name in columns(db, table) and name != "id"]
+    row = source.execute(f"SELECT {', '.join(names)} FROM {table} WHERE id = ?", (identity,)).fetchone()
+    values = [maps[name].get(value) if name in maps else value for name, value in zip(names, row, strict=True)]
+    marks = ", ".join("?" * len(names))
+    cursor = db.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
     assert cursor.lastrowid is not None
     return cursor.lastrowid
 
 
-def _add_codes(db: sqlite3.Connection, release: int, rows: list[CodeRow], tabular: Tabular) -> None:
-    printed = {code.code: code for code in tabular.codes}
-    defaults = default_billable(rows)
-
-    def values() -> Iterator[tuple[object, ...]]:
-        for position, row in enumerate(rows):
-            base = icd10cm_shipped.printed_base(row.code, printed)
-            assert base is not None  # code_rows() has refused codes without one
-            default = row.code if row.billable else defaults[row.code]
-            flags = (row.title, row.billable, row.parent, default, base.code, base.section)
-            yield release, row.code, position, *flags
-
-    db.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values())
-
-
-def _add_tabular(db: sqlite3.Connection, release: int, rows: list[CodeRow], tabular: Tabular) -> None:
-    for ordinal, chapter in enumerate(tabular.chapters):
-        db.execute("INSERT INTO chapters VALUES (?, ?, ?, ?)", (release, chapter.number, ordinal, chapter.title))
-        _add_notes(db, release, "chapter", chapter.number, chapter.notes)
-    spans = _section_spans(rows, tabular)
-    for ordinal, section in enumerate(tabular.sections):
-        values = (release, section.id, section.chapter, ordinal, section.title, *spans[section.id])
-        db.execute("INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-        _add_notes(db, release, "section", section.id, section.notes)
-    for code in tabular.codes:
-        _add_notes(db, release, "code", code.code, code.notes)
+def _copy_rows(
+    db: sqlite3.Connection, source: sqlite3.Connection, key: tuple[str, int], maps: dict[str, dict[int, int]]
+) -> None:
+    """Copy the rows of one release or load in every table that both databases have."""
+    column, identity = key
+    for table in tables_with(source, column):
+        names = [name for name in columns(source, table) if name in columns(db, table)]
+        # Loads are copied as owners, and what serves which release is chosen anew.
+        if table in ("loads", "release_parts", "section_spans") or column not in names:
+            continue
+        mapped = {place: maps[name] for place, name in enumerate(names) if name in maps}
+        rows = source.execute(f"SELECT {', '.join(names)} FROM {table} WHERE {column} = ?", (identity,))
         db.executemany(
-            "INSERT INTO seventh_characters VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (release, code.code, ordinal, row.character, row.meaning, "\n".join(row.also))
-                for ordinal, row in enumerate(code.seventh_characters)
-            ),
+            f"INSERT OR REPLACE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+            ([mapped[place].get(v) if place in mapped else v for place, v in enumerate(row)] for row in rows),
         )
 
 
-def _add_notes(
-    db: sqlite3.Connection, release: int, owner_kind: str, owner: str, notes: tuple[tuple[NoteKind, str], ...]
-) -> None:
-    db.executemany(
-        "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?)",
-        ((release, owner_kind, owner, ordinal, *note) for ordinal, note in enumerate(notes)),
-    )
-
-
-def _section_spans(rows: list[CodeRow], tabular: Tabular) -> dict[str, tuple[int, int]]:
-    """The first and last code position of every section, both inclusive.
-
-    A section that prints no categories of its own (V00-V99) spans the categories that its id names.
-    """
-    positions = {row.code: position for position, row in enumerate(rows)}
-    ends: dict[str, int] = {}
-    for position, row in enumerate(rows):
-        ends[row.code[:3]] = position
-    categories: dict[str, list[str]] = {}
-    for code in tabular.codes:
-        if code.parent is None:
-            categories.setdefault(code.section, []).append(code.code)
-    spans = {}
-    for section in tabular.sections:
-        own = [code for code in categories.get(section.id, ()) if code in positions]
-        named = [code for code in (section.first, section.last) if code in positions]
-        members = own + named
-        if not members:
-            raise UnreadableInput(f"section {section.id} names no category", "expected a range of categories")
-        spans[section.id] = min(positions[code] for code in members), max(ends[code] for code in members)
-    return spans
+def _fill(db: sqlite3.Connection, progress: Progress) -> None:
+    progress("reading ICD-10-CM", 0.0)
+    files = icd10cm_shipped.find_files()
+    tabular = source_file(files.tabular)
+    period = (icd10cm_shipped.STARTS, icd10cm_shipped.ENDS)
+    recognized = Recognized(FileKind.CM_TABULAR, CodeSystem.ICD10CM, icd10cm_shipped.EDITION, *period)
+    parts = list(icd10cm_tabular.read(tabular, recognized))
+    printed = {part.code: part for part in parts if isinstance(part, TabularCode)}
+    rows = icd10cm_shipped.code_rows(printed, icd10cm_shipped.read_code_list(files.code_list))
+    progress("storing ICD-10-CM", 0.15)
+    release = enter_release(db, tabular, recognized, shipped=True)
+    icd10cm.store_codes(db, release, rows, {})
+    load = begin_load(db, tabular, recognized, release, shipped=True)
+    end_load(db, load, icd10cm.store_tabular(db, load, parts))
+    for starter in _STARTERS:
+        _add_starter(db, starter)
 
 
 def _add_starter(db: sqlite3.Connection, starter: _Starter) -> None:
     path = _DATA / starter.file
-    release = _add_release(db, starter.system, _STARTER_EDITION, (starter.starts, starter.ends), False, path)
+    kind = {CodeSystem.ICD10PCS: FileKind.PCS_ORDER, CodeSystem.HCPCS: FileKind.HCPCS}[starter.system]
+    recognized = Recognized(kind, starter.system, _STARTER_EDITION, starter.starts, starter.ends)
+    release = enter_release(db, source_file(path), recognized, complete=False, shipped=True)
     rows = sorted(read_table(path, ("code", "title")))
     db.executemany(
-        "INSERT INTO codes VALUES (?, ?, ?, ?, 1, NULL, ?, NULL, NULL)",
+        "INSERT INTO codes (release_id, code, position, title, billable, default_code) VALUES (?, ?, ?, ?, 1, ?)",
         ((release, code, position, title, code) for position, (code, title) in enumerate(rows)),
     )
     if starter.system is CodeSystem.HCPCS:
@@ -291,7 +245,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 @contextmanager
-def _only_builder(folder: Path) -> Iterator[None]:
+def only_builder(folder: Path) -> Iterator[None]:
     """Hold the lock of the folder itself, which leaves no lock file behind; waits for another builder."""
     try:
         handle = os.open(folder, os.O_RDONLY)
@@ -310,10 +264,9 @@ def _remove_leftovers(place: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _discard(temporary: Path, folder: Path | None) -> None:
+def _discard(temporary: Path, folder: Path) -> None:
     temporary.unlink(missing_ok=True)
-    if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:

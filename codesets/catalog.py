@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from codesets.note_targets import Known, NoteTarget, targets
 from codesets.notes import NoteKind
 from codesets.reference import Reference, open_reference
 from codesets.releases import CodeSystem, Release
+from codesets.sources.source import FileKind
 
 __all__ = [
     "Code",
@@ -86,7 +88,8 @@ class Step:
 class Note:
     """One instructional note and where it is printed.
 
-    `owner` is a chapter number, section id or undotted code.
+    `owner` is a chapter number, section id or undotted code. `targets` are the codes that an Excludes, "code
+    first", "use additional" or "code also" note names, as links.
     """
 
     kind: NoteKind
@@ -94,6 +97,7 @@ class Note:
     owner_kind: StepKind
     owner: str
     inherited: bool
+    targets: tuple[NoteTarget, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ class CodePage:
 
     `path` leads from the chapter down to the code's own parent. `notes` holds only kinds that occur, own
     notes before inherited ones, the nearest owner first. `default` is the billable code a header stands for.
+    `notes_edition` is the edition of the tabular list, which can be another than that of the codes.
     """
 
     code: Code
@@ -125,6 +130,7 @@ class CodePage:
     release: Release
     covered: bool
     warning: str
+    notes_edition: str = ""
 
 
 class ValidityKind(StrEnum):
@@ -211,6 +217,7 @@ def page(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Co
         release=choice.release,
         covered=choice.covered,
         warning=choice.warning,
+        notes_edition=_notes_edition(reference, choice.release),
     )
 
 
@@ -251,6 +258,13 @@ def modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
 
 
 _LONGEST_WRITTEN = 20
+_LINKED = (
+    NoteKind.EXCLUDES1,
+    NoteKind.EXCLUDES2,
+    NoteKind.CODE_FIRST,
+    NoteKind.USE_ADDITIONAL,
+    NoteKind.CODE_ALSO,
+)
 _COLUMNS = "code, title, billable, position, parent, default_code, printed, section"
 
 
@@ -290,20 +304,19 @@ def _lineage(reference: Reference, code: Code) -> list[Code]:
 
 def _groups(reference: Reference, code: Code, lineage: list[Code]) -> list[Step]:
     """The chapter and the sections around the code, the widest first."""
-    if code.section is None:
+    tabular = reference.part(code.release_id, FileKind.CM_TABULAR)
+    if code.section is None or tabular is None:
         return []
     db, category = reference.db, lineage[-1].position
     (chapter,) = db.execute(
-        "SELECT chapter FROM sections WHERE release_id = ? AND id = ?", (code.release_id, code.section)
+        "SELECT chapter FROM sections WHERE load_id = ? AND id = ?", (tabular, code.section)
     ).fetchone()
-    title = db.execute(
-        "SELECT title FROM chapters WHERE release_id = ? AND number = ?", (code.release_id, chapter)
-    ).fetchone()[0]
+    title = db.execute("SELECT title FROM chapters WHERE load_id = ? AND number = ?", (tabular, chapter)).fetchone()[0]
     around = db.execute(
-        "SELECT id, title FROM sections WHERE release_id = ? AND chapter = ?"
-        " AND first_position <= ? AND last_position >= ?"
-        " ORDER BY id = ?, last_position - first_position DESC",
-        (code.release_id, chapter, category, category, code.section),
+        "SELECT s.id, s.title FROM sections s JOIN section_spans p ON p.section = s.id"
+        " WHERE s.load_id = ? AND p.release_id = ? AND s.chapter = ? AND first_position <= ? AND last_position >= ?"
+        " ORDER BY s.id = ?, last_position - first_position DESC",
+        (tabular, code.release_id, chapter, category, category, code.section),
     )
     return [
         Step(StepKind.CHAPTER, chapter, title),
@@ -316,11 +329,13 @@ def _notes(
 ) -> dict[NoteKind, tuple[Note, ...]]:
     owners = [(StepKind.CODE, above.code) for above in lineage]
     owners += [(group.kind, group.id) for group in reversed(groups)]
+    known = known_in(reference, code.release_id)
     grouped: dict[NoteKind, list[Note]] = {}
+    tabular = reference.part(code.release_id, FileKind.CM_TABULAR)
     for owner_kind, owner in owners:
         rows = reference.db.execute(
-            "SELECT kind, text FROM notes WHERE release_id = ? AND owner_kind = ? AND owner = ? ORDER BY ordinal",
-            (code.release_id, owner_kind.value, owner),
+            "SELECT kind, text FROM notes WHERE load_id = ? AND owner_kind = ? AND owner = ? ORDER BY ordinal",
+            (tabular, owner_kind.value, owner),
         )
         for name, text in rows:
             kind = NoteKind(name)
@@ -328,17 +343,34 @@ def _notes(
             if kind is NoteKind.INCLUSION_TERM and owner not in (code.code, code.printed):
                 continue
             inherited = (owner_kind, owner) != (StepKind.CODE, code.code)
-            grouped.setdefault(kind, []).append(Note(kind, text, owner_kind, owner, inherited))
+            links = targets(text, known) if kind in _LINKED else ()
+            grouped.setdefault(kind, []).append(Note(kind, text, owner_kind, owner, inherited, links))
     return {kind: tuple(grouped[kind]) for kind in NoteKind if kind in grouped}
+
+
+def known_in(reference: Reference, release_id: int) -> Known:
+    """Whether a code without the dot is a code of the release, or the beginning of one."""
+    query = "SELECT 1 FROM codes WHERE release_id = ? AND code >= ? AND code < ? LIMIT 1"
+
+    def known(code: str) -> bool:
+        return reference.db.execute(query, (release_id, code, code + "~")).fetchone() is not None
+
+    return known
+
+
+def _notes_edition(reference: Reference, release: Release) -> str:
+    load = reference.part(release.id, FileKind.CM_TABULAR)
+    row = reference.db.execute("SELECT edition FROM loads WHERE id = ?", (load,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _seventh_characters(reference: Reference, code: Code, lineage: list[Code]) -> tuple[SeventhCharacterChoice, ...]:
     """The table printed nearest at or above the code."""
+    tabular = reference.part(code.release_id, FileKind.CM_TABULAR)
     for above in lineage:
         rows = reference.db.execute(
-            "SELECT character, meaning, also FROM seventh_characters"
-            " WHERE release_id = ? AND owner = ? ORDER BY ordinal",
-            (code.release_id, above.code),
+            "SELECT character, meaning, also FROM seventh_characters WHERE load_id = ? AND owner = ? ORDER BY ordinal",
+            (tabular, above.code),
         ).fetchall()
         if rows:
             return tuple(

@@ -29,39 +29,57 @@ class Row(Protocol):
 def default_billable(rows: Iterable[Row]) -> dict[str, str]:
     """For every header among the rows of one release, in their official order, its default billable code."""
     children: dict[str, list[Row]] = {}
-    by_code: dict[str, Row] = {}
     for row in rows:
-        by_code[row.code] = row
         if row.parent:
             children.setdefault(row.parent, []).append(row)
-    return {header: _descend(by_code[header], children) for header in children}
+    nearest = {header: _preferred(below) for header, below in children.items()}
+    return {header: _descend(header, nearest) for header in children}
 
 
-def _descend(header: Row, children: Mapping[str, list[Row]]) -> str:
+def _descend(header: str, nearest: Mapping[str, str]) -> str:
     at = header
-    while below := children.get(at.code):
-        at = min(below, key=lambda child: _rank(child, below))
-    return at.code
+    while at in nearest:
+        at = nearest[at]
+    return at
 
 
-def _rank(row: Row, siblings: list[Row]) -> tuple[int, bool]:
-    """Smaller is preferred. A word counts where another sibling has fewer of it."""
-    title = row.title.lower()
+# A word counts where another sibling has fewer of it.
+_TELLING = (
+    "unspecified",
+    "with unspecified",
+    "without complication",
+    "uncomplicated",
+    "without ",
+    "not ",
+    "other ",
+)
+
+
+def _preferred(siblings: list[Row]) -> str:
+    """The code that the siblings' header stands for first."""
+    titles = [row.title.lower() for row in siblings]
+    fewest = {words: min(title.count(words) for title in titles) for words in _TELLING}
+    ranks = [_rank(row.code, title, fewest) for row, title in zip(siblings, titles, strict=True)]
+    return siblings[ranks.index(min(ranks))].code
+
+
+def _rank(code: str, title: str, fewest: Mapping[str, int]) -> tuple[int, bool]:
+    """Smaller is preferred."""
 
     def stands_out(words: str) -> bool:
-        return title.count(words) > min(sibling.title.lower().count(words) for sibling in siblings)
+        return title.count(words) > fewest[words]
 
     def preference() -> int:
         if stands_out("unspecified") and not stands_out("with unspecified"):
             return 0
         if stands_out("without complication") or stands_out("uncomplicated"):
             return 1
-        if len(row.code) == 7 and row.code.endswith("A"):
+        if len(code) == 7 and code.endswith("A"):
             return 2
-        if row.code.endswith("9"):
+        if code.endswith("9"):
             return 3
         if stands_out("without ") or stands_out("not "):
             return 4
         return 6 if stands_out("other ") else 5
 
-    return preference(), not row.code.endswith("9")
+    return preference(), not code.endswith("9")

@@ -1,7 +1,8 @@
 """The reference database as a file: where it is, whether it is one, and opening it read-only.
 
 It is built on first use (`codesets.build`), opened read-only and memory-mapped, and shared by all sessions of
-a host. Nothing here writes.
+a host. An import puts a new file in its place; open sessions move to it when they next look something up.
+Nothing here writes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Progress = Callable[[str, float], None]
 
 APPLICATION_ID = 0x0C0DE5E7
 # Raised whenever the tables or the shipped data change: an older file is then built anew.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _MAPPED_BYTES = 128 * 1024 * 1024
 _REBUILD = "move the file away; it is built again on the next use"
 
@@ -31,16 +32,38 @@ class Reference:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._replaced: sqlite3.Connection | None = None
+        self._open()
+
+    def refresh(self) -> bool:
+        """Move to a newer build where one has been put in place; True when it did. Costs one stat.
+
+        Every look-up by date does so by itself, so that an open session sees an import at its next keystroke.
+        What was read before stays valid as a value; ids of releases and codes stay the same across builds.
+        """
         try:
-            self.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-            self.db.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
-            self.build_id = _build_id(self.db)
-        except (sqlite3.Error, TypeError) as error:
-            raise ReferenceUnavailable(f"{path}: {error}", _REBUILD) from error
+            identity = _identity(self.path)
+        except OSError:
+            return False  # the file is being moved away; what is open stays
+        if identity == self._identity:
+            return False
+        replaced, held = self.db, self._identity
+        try:
+            self._open()
+        except ReferenceUnavailable:
+            self.db, self._identity = replaced, held
+            return False
+        # A caller may still be reading rows of the old build: it is closed one build later.
+        if self._replaced is not None:
+            self._replaced.close()
+        self._replaced = replaced
+        return True
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
         self.db.close()
+        if self._replaced is not None:
+            self._replaced.close()
 
     def __enter__(self) -> Reference:
         return self
@@ -56,7 +79,14 @@ class Reference:
 
     def choose(self, system: CodeSystem, on: dt.date) -> ReleaseChoice:
         """The release that answers for the date, with a warning when it does not cover it."""
+        self.refresh()
         return choose(self.db, system, on)
+
+    def part(self, release: int, kind: str) -> int | None:
+        """The load that gives the release its notes, index or table of this kind; None where none does."""
+        query = "SELECT load_id FROM release_parts WHERE release_id = ? AND kind = ?"
+        row = self.db.execute(query, (release, kind)).fetchone()
+        return int(row[0]) if row else None
 
     def count(self, release: Release) -> tuple[int, int]:
         """How many codes the release has: billable ones, and headers."""
@@ -64,6 +94,15 @@ class Reference:
             self.db.execute("SELECT billable, count(*) FROM codes WHERE release_id = ? GROUP BY 1", (release.id,))
         )
         return rows.get(1, 0), rows.get(0, 0)
+
+    def _open(self) -> None:
+        try:
+            self._identity = _identity(self.path)
+            self.db = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+            self.db.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+            self.build_id = _build_id(self.db)
+        except (OSError, sqlite3.Error, TypeError) as error:
+            raise ReferenceUnavailable(f"{self.path}: {error}", _REBUILD) from error
 
 
 def open_reference(path: Path | None = None, progress: Progress | None = None) -> Reference:
@@ -112,6 +151,12 @@ def is_current(path: Path) -> bool:
     if version > SCHEMA_VERSION:
         raise ReferenceUnavailable(f"{path}: made by a newer codedesk", "use that version, or move the file away")
     return bool(version == SCHEMA_VERSION) and search_folder(path, build_id).is_dir()
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """What tells one build of the file from the next without opening it."""
+    status = os.stat(path)
+    return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
 def _build_id(db: sqlite3.Connection) -> str:

@@ -19,16 +19,37 @@ from typing import Any
 
 
 class CodeSystem(StrEnum):
-    """The code systems a release can belong to; the value is the name used on the command line."""
+    """The code systems and tables a release can belong to; the value is the name used on the command line.
+
+    Those of SEARCHED hold codes that can be looked up and searched; the others hold edits, values and lists.
+    """
 
     ICD10CM = "icd10cm"
     ICD10PCS = "icd10pcs"
     HCPCS = "hcpcs"
+    CPT = "cpt"
+    NCCI_PTP = "ncci_ptp"
+    NCCI_MUE = "ncci_mue"
+    NCCI_ADD_ON = "ncci_addon"
+    MPFS = "mpfs"
+    GPCI = "gpci"
+    ANESTHESIA = "anesthesia"
+    POA_EXEMPT = "poa_exempt"
+    MSDRG = "msdrg"
+    HCC = "hcc"
+    NUCC = "nucc"
+    POS = "pos"
+    UB_CODES = "ub_codes"
+    CARC_RARC = "carc_rarc"
+    MCD = "mcd"
 
     @property
     def label(self) -> str:
         """The name as people write it, such as ICD-10-CM."""
         return _LABELS[self]
+
+
+SEARCHED = (CodeSystem.ICD10CM, CodeSystem.ICD10PCS, CodeSystem.HCPCS)
 
 
 @dataclass(frozen=True)
@@ -60,6 +81,31 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Load:
+    """One official file that was loaded. Dates are ISO texts, `size` is in bytes, `serves` names the editions
+    that take their notes, index or tables from it.
+    """
+
+    system: str
+    kind: str
+    edition: str
+    starts: str
+    ends: str
+    part: str
+    name: str
+    size: int
+    sha256: str
+    rows: int
+    skipped: int
+    loaded_at: str
+    serves: tuple[str, ...]
+
+    def serves_edition(self, release: Release) -> bool:
+        """Whether the release has its codes, or anything printed around them, from this file."""
+        return release.edition in (self.edition, *self.serves)
+
+
+@dataclass(frozen=True)
 class ReleaseChoice:
     """The release that answers for a date, and whether it may.
 
@@ -77,6 +123,16 @@ def all_releases(db: sqlite3.Connection, system: CodeSystem | None = None) -> li
     rows = db.execute(f"SELECT {_COLUMNS} FROM releases ORDER BY system, starts DESC, id DESC")
     releases = [_release(row) for row in rows]
     return [release for release in releases if system in (None, release.system)]
+
+
+def all_loads(db: sqlite3.Connection) -> list[Load]:
+    """Every loaded file, by kind, newest edition first."""
+    rows = db.execute(
+        "SELECT system, kind, edition, starts, ends, part, name, size, sha256, rows, skipped, loaded_at,"
+        " (SELECT group_concat(r.edition, '\n') FROM release_parts p JOIN releases r ON r.id = p.release_id"
+        "  WHERE p.load_id = loads.id) FROM loads ORDER BY system, kind, starts DESC, part"
+    )
+    return [Load(*row[:-1], serves=tuple((row[-1] or "").split("\n")) if row[-1] else ()) for row in rows]
 
 
 def in_force(db: sqlite3.Connection, system: CodeSystem, on: dt.date) -> Release | None:
@@ -104,6 +160,21 @@ _LABELS = {
     CodeSystem.ICD10CM: "ICD-10-CM",
     CodeSystem.ICD10PCS: "ICD-10-PCS",
     CodeSystem.HCPCS: "HCPCS Level II",
+    CodeSystem.CPT: "CPT",
+    CodeSystem.NCCI_PTP: "NCCI PTP edits",
+    CodeSystem.NCCI_MUE: "NCCI MUE",
+    CodeSystem.NCCI_ADD_ON: "NCCI add-on codes",
+    CodeSystem.MPFS: "MPFS",
+    CodeSystem.GPCI: "GPCI",
+    CodeSystem.ANESTHESIA: "Anesthesia factors",
+    CodeSystem.POA_EXEMPT: "POA-exempt list",
+    CodeSystem.MSDRG: "MS-DRG",
+    CodeSystem.HCC: "CMS-HCC",
+    CodeSystem.NUCC: "NUCC taxonomy",
+    CodeSystem.POS: "Place of service",
+    CodeSystem.UB_CODES: "UB-04 codes",
+    CodeSystem.CARC_RARC: "CARC and RARC",
+    CodeSystem.MCD: "Medicare coverage",
 }
 _COLUMNS = "id, system, edition, starts, ends, complete, source_name, source_sha256, loaded_at"
 

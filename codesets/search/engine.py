@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from codesets.reference import Reference, search_folder
-from codesets.releases import CodeSystem, Release
+from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
-from codesets.search.index import Segment, TermKind
+from codesets.search.index import Segment
 from codesets.search.ranking import Ranked, rank
 from codesets.search.readings import MOST_CHARACTERS, Reading, readings
+from codesets.search.terms import TermKind
 from codesets.search.vocabulary import How, Vocabulary
 from codesets.search.words import plain, words
 
@@ -73,7 +74,7 @@ class Engine:
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
-        self._folder = search_folder(reference.path, reference.build_id)
+        self._build_id = ""
         self._searchers: dict[int, _Searcher] = {}
 
     def search(
@@ -92,14 +93,17 @@ class Engine:
         found: list[Hit] = []
         for system in systems or DEFAULT_SYSTEMS:
             release = self._reference.choose(system, date).release
-            if release is not None and limit > 0:
+            if release is not None and system in SEARCHED and limit > 0:
                 found += self._searcher(release).search(query[:MOST_CHARACTERS], limit)
         found.sort(key=lambda hit: -hit.score)
         return found[: max(0, limit)]
 
     def _searcher(self, release: Release) -> _Searcher:
+        if self._build_id != self._reference.build_id:
+            self._searchers.clear()
+            self._build_id = self._reference.build_id
         if release.id not in self._searchers:
-            segment = index.load(self._folder, release.id)
+            segment = index.load(search_folder(self._reference.path, self._build_id), release.id)
             self._searchers[release.id] = _Searcher(release.system, segment)
         return self._searchers[release.id]
 

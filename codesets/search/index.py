@@ -1,20 +1,22 @@
 """The search index: term rows of every release, as arrays that all sessions map from the same file.
 
-One term row per phrase that can lead to a code: a title, an inclusion term, an "includes" note, or the text
-of a note that names one other code ("renal colic (N23)"). A release has a segment of its own: its words,
-which rows each word stands in, and what each row leads to. The index is derived from the reference database
-alone and named after it, so that both are replaced together.
+One term row per phrase that can lead to a code (`codesets.search.terms`). A release has a segment of its own:
+its words, which rows each word stands in, and what each row leads to. The index is derived from the reference
+database alone and named after it, so that both are replaced together.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from enum import IntEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,37 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesets.errors import ReferenceUnavailable
-from codesets.notes import NoteKind
+from codesets.releases import SEARCHED
 from codesets.search import lexicon
+from codesets.search.terms import terms
 from codesets.search.words import joined_words, words
 
-_FORMAT = 1
-
-
-class TermKind(IntEnum):
-    """What a term row comes from. Further sources (index, tables) add kinds with their weights."""
-
-    TITLE = 0
-    INCLUSION = 1
-    INCLUDES = 2
-    CROSS_REFERENCE = 3
-
-    @property
-    def label(self) -> str:
-        """The kind as a screen names it."""
-        return ("title", "inclusion term", "includes note", "note elsewhere")[self]
-
-
-KIND_WEIGHTS = np.array([1.0, 1.0, 0.98, 0.95], dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class Term:
-    """A phrase that leads to the code at `position`. Words in parentheses may match but need not."""
-
-    position: int
-    kind: TermKind
-    text: str
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -98,23 +75,40 @@ class Segment:
 
 
 def build(db: sqlite3.Connection, folder: Path, progress: Callable[[float], None]) -> Path:
-    """Write the index of every release in the database into a new folder and return it."""
-    releases = [row[0] for row in db.execute("SELECT id FROM releases ORDER BY id")]
+    """Write the index of every searched release in the database into a new folder and return it.
+
+    The segment of a release whose content is the same as in an earlier build beside it is linked, not built.
+    """
+    marks = ", ".join("?" * len(SEARCHED))
+    query = f"SELECT id FROM releases WHERE system IN ({marks}) ORDER BY id"
+    releases = [row[0] for row in db.execute(query, SEARCHED)]
     folder.mkdir(parents=True, mode=0o700)
     try:
-        for number, release in enumerate(releases):
-            _write(folder / str(release), _segment(db, release, progress if number == 0 else lambda done: None))
+        prints = {release: _fingerprint(db, release) for release in releases}
+        known = _earlier(folder)
+        to_build = [release for release in releases if prints[release] not in known]
+        for release in releases:
+            if release not in to_build:
+                _link(known[prints[release]], folder / str(release))
+        weights = {release: _size(db, release) for release in to_build}
+        done = 0
+        for release in to_build:
+            share, before = weights[release] / sum(weights.values()), done / sum(weights.values())
+            segment = _segment(db, release, lambda part, s=share, b=before: progress(b + s * part))
+            _write(folder / str(release), segment, prints[release])
+            done += weights[release]
+        row_words.cache_clear()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
 
 
-def remove_others(place: Path, keep: Path) -> None:
-    """Remove indexes of earlier builds; sessions that have them mapped keep what they mapped."""
-    for other in keep.parent.iterdir():
-        if other != keep:
-            shutil.rmtree(other, ignore_errors=True)
+def remove_older(keep: Path) -> None:
+    """Remove indexes of earlier builds but the last, which sessions that have not moved yet still read."""
+    others = [other for other in keep.parent.iterdir() if other != keep]
+    for other in sorted(others, key=lambda folder: folder.stat().st_mtime)[:-1]:
+        shutil.rmtree(other, ignore_errors=True)
 
 
 def load(folder: Path, release: int) -> Segment:
@@ -137,41 +131,50 @@ def load(folder: Path, release: int) -> Segment:
         ) from error
 
 
-def _write(place: Path, segment: Segment) -> None:
+def _fingerprint(db: sqlite3.Connection, release: int) -> str:
+    """What the segment of a release is made from; equal fingerprints, equal segments."""
+    own = db.execute("SELECT system, edition, source_sha256 FROM releases WHERE id = ?", (release,)).fetchone()
+    parts = db.execute(
+        "SELECT p.kind, l.sha256 FROM release_parts p JOIN loads l ON l.id = p.load_id WHERE p.release_id = ?"
+        " ORDER BY p.kind",
+        (release,),
+    ).fetchall()
+    return hashlib.sha256(json.dumps([_FORMAT, own, parts]).encode()).hexdigest()
+
+
+def _earlier(folder: Path) -> dict[str, Path]:
+    """The segments of earlier builds by their fingerprints."""
+    found = {}
+    for meta in folder.parent.glob("*/*/meta.json"):
+        with suppress(OSError, ValueError):
+            found[str(json.loads(meta.read_text(encoding="utf-8")).get("fingerprint"))] = meta.parent
+    return found
+
+
+def _link(old: Path, new: Path) -> None:
+    new.mkdir(mode=0o700)
+    for file in old.iterdir():
+        try:
+            os.link(file, new / file.name)
+        except OSError:  # a file system without links
+            shutil.copyfile(file, new / file.name)
+
+
+def _size(db: sqlite3.Connection, release: int) -> int:
+    return int(db.execute("SELECT count(*) FROM codes WHERE release_id = ?", (release,)).fetchone()[0]) + 1
+
+
+def _write(place: Path, segment: Segment, fingerprint: str) -> None:
     place.mkdir(mode=0o700)
     names = [name for name in Segment.__dataclass_fields__ if name != "vocabulary"]
     (place / "vocabulary.txt").write_text("\n".join(segment.vocabulary), encoding="ascii")
     for name in names:
         np.save(place / f"{name}.npy", getattr(segment, name))
-    (place / "meta.json").write_text(json.dumps({"format": _FORMAT, "arrays": names}), encoding="utf-8")
+    (place / "meta.json").write_text(
+        json.dumps({"format": _FORMAT, "fingerprint": fingerprint, "arrays": names}), encoding="utf-8"
+    )
 
 
-def _terms(db: sqlite3.Connection, release: int) -> Iterator[Term]:
-    """Every term row of a release; the titles first, in the order of the codes."""
-    positions: dict[str, int] = {}
-    query = "SELECT code, position, title FROM codes WHERE release_id = ? ORDER BY position"
-    for code, position, title in db.execute(query, (release,)):
-        positions[code] = position
-        yield Term(position, TermKind.TITLE, title)
-    query = "SELECT owner, kind, text FROM notes WHERE release_id = ? AND owner_kind = 'code'"
-    own = {NoteKind.INCLUSION_TERM.value: TermKind.INCLUSION, NoteKind.INCLUDES.value: TermKind.INCLUDES}
-    seen: set[tuple[int, str]] = set()
-    for owner, kind, text in db.execute(query, (release,)):
-        if kind in own and owner in positions:
-            yield Term(positions[owner], own[kind], text)
-    query = "SELECT text FROM notes WHERE release_id = ? AND kind NOT IN ('inclusionTerm', 'includes')"
-    for (text,) in db.execute(query, (release,)):
-        reference = _NAMED_CODE.fullmatch(text)
-        if reference is None:
-            continue
-        code = reference["code"].rstrip("-").replace(".", "").rstrip("-")
-        key = (positions.get(code, -1), reference["text"])
-        if key[0] >= 0 and key not in seen:
-            seen.add(key)
-            yield Term(key[0], TermKind.CROSS_REFERENCE, reference["text"])
-
-
-_NAMED_CODE = re.compile(r"(?P<text>.*\S)\s*\((?P<code>[A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]*)?-?)\)")
 # Words of the classification, not of the condition.
 _NOTATION = re.compile(
     r"\b(?:NEC|NOS)\b|,? not elsewhere classified|,? not otherwise specified"
@@ -181,6 +184,7 @@ _NOTATION = re.compile(
 _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
+@lru_cache(maxsize=500_000)  # the releases of several years share most texts
 def row_words(text: str) -> tuple[list[str], list[str]]:
     """The essential and the non-essential words of a term, without repetition."""
     cleaned = _NOTATION.sub(" ", text)
@@ -197,8 +201,8 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
     row_code: list[int] = []
     row_kind: list[int] = []
     texts: list[bytes] = []
-    for row, term in enumerate(_terms(db, release)):
-        essential, extra = row_words(term.text)
+    for row, term in enumerate(terms(db, release)):
+        essential, extra = row_words(term.marked or term.text)
         ids = [numbers.setdefault(word, len(numbers)) for word in essential]
         essential_of.append(ids)
         ids = ids + [numbers.setdefault(word, len(numbers)) for word in extra]

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codesets.search.index import KIND_WEIGHTS, Segment
+from codesets.search.index import Segment
 from codesets.search.readings import Reading
+from codesets.search.terms import KIND_WEIGHTS
 from codesets.search.vocabulary import Expansion, Match, Vocabulary
 
 QUERY_POWER = 1.5

@@ -43,6 +43,7 @@ STOP_WORDS = frozenset(
 )
 
 _TOKEN = re.compile(r"[a-z0-9]+")
+_POSSESSIVE = re.compile(r"'s\b|'")
 _HYPHENATED = re.compile(r"\b([a-z]+)-([a-z]+)\b")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _ROMAN_AFTER = {"i": "1", "v": "5", "x": "10"}
@@ -56,8 +57,10 @@ def _british() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def plain(text: str) -> str:
     """Lower case without accents; anything that has no plain letter is dropped."""
-    folded = unicodedata.normalize("NFKD", text.replace("’", "'")).encode("ascii", "ignore").decode()
-    return re.sub(r"'s\b|'", "", folded.lower())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.replace("’", "'")).encode("ascii", "ignore").decode()
+    lowered = text.lower()
+    return _POSSESSIVE.sub("", lowered) if "'" in lowered else lowered
 
 
 def words(text: str) -> list[str]:
@@ -67,6 +70,8 @@ def words(text: str) -> list[str]:
 
 def joined_words(text: str) -> list[str]:
     """The joined form of every hyphenated pair: "gastro-esophageal" gives one word more."""
+    if "-" not in text:
+        return []
     return [stem(first + second) for first, second in _HYPHENATED.findall(plain(text))]
 
 

@@ -11,14 +11,19 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from codesets.errors import ReferenceUnavailable, UnreadableInput
-from codesets.sources import icd10cm_tabular
-from codesets.sources.icd10cm_tabular import SeventhCharacter, Tabular, TabularCode
+from codesets.sources import icd10cm_tabular, xml
+from codesets.sources.icd10cm_order import CodeRow, longest_prefix
+from codesets.sources.icd10cm_tabular import SeventhCharacter, TabularCode
 
 DISTRIBUTION = "simple_icd_10_cm"
+T = TypeVar("T")
+
 EDITION = "FY2026 Apr"
 STARTS = dt.date(2026, 4, 1)
 ENDS = dt.date(2026, 9, 30)
@@ -30,16 +35,6 @@ class ShippedFiles:
 
     tabular: Path
     code_list: Path
-
-
-@dataclass(frozen=True)
-class CodeRow:
-    """A category, header or billable code without the dot, in official order. A category has no parent."""
-
-    code: str
-    title: str
-    billable: bool
-    parent: str | None
 
 
 def find_files() -> ShippedFiles:
@@ -73,20 +68,19 @@ def read_code_list(path: Path) -> list[str]:
     return codes
 
 
-def code_rows(tabular: Tabular, codes: list[str]) -> list[CodeRow]:
-    """Every code of the list with its title, flag and parent.
+def code_rows(printed: dict[str, TabularCode], codes: list[str]) -> list[CodeRow]:
+    """Every code of the list with its title, flag and parent; `printed` is the tabular list by code.
 
     A code is billable when no other code extends it; its parent is its longest proper prefix in the list.
     Raises UnreadableInput when a code has no printed ancestor or its 7th character no meaning.
     """
-    printed = {code.code: code for code in tabular.codes}
     known = set(codes)
-    parents = {code: _longest_prefix(code, known) for code in codes}
+    parents = {code: longest_prefix(code, known) for code in codes}
     headers = set(parents.values())
     return [CodeRow(code, _title_of(code, printed), code not in headers, parents[code]) for code in codes]
 
 
-def printed_base(code: str, printed: dict[str, TabularCode]) -> TabularCode | None:
+def printed_base(code: str, printed: Mapping[str, T]) -> T | None:
     """The code as printed in the tabular list to which a 7th character, and any filler X, was added."""
     for length in range(len(code), 2, -1):
         if found := printed.get(code[:length]):
@@ -119,13 +113,6 @@ def _seventh_character(base: TabularCode, character: str, printed: dict[str, Tab
     return None
 
 
-def _longest_prefix(code: str, known: set[str]) -> str | None:
-    for length in range(len(code) - 1, 2, -1):
-        if code[:length] in known:
-            return code[:length]
-    return None
-
-
 def _is_tabular(path: Path) -> bool:
     with path.open("rb") as file:
-        return icd10cm_tabular.recognizes(file.read(4096))
+        return xml.root_name(file.read(4096)) == icd10cm_tabular.ROOT

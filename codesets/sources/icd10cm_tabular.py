@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml import ElementTree
-from defusedxml.common import DefusedXmlException
+from xml.etree.ElementTree import Element
 
 from codesets.errors import UnreadableInput
 from codesets.notes import NoteKind
+from codesets.sources import xml
+from codesets.sources.icd10cm_index import recognized_xml
+from codesets.sources.source import FileKind, Recognized, SourceFile
 
 ROOT = "ICD10CM.tabular"
 
@@ -72,47 +71,28 @@ class TabularCode:
     seventh_characters: tuple[SeventhCharacter, ...]
 
 
-@dataclass(frozen=True)
-class Tabular:
-    """A whole tabular list, each part in file order. `version` is the fiscal year as the file states it."""
-
-    version: str
-    chapters: tuple[Chapter, ...]
-    sections: tuple[Section, ...]
-    codes: tuple[TabularCode, ...]
+def recognize(file: SourceFile) -> Recognized | None:
+    """A tabular list by its root element; the name tells an April edition only."""
+    head = file.head(4096)
+    return recognized_xml(file, FileKind.CM_TABULAR, head) if xml.root_name(head) == ROOT else None
 
 
-def recognizes(head: bytes) -> bool:
-    """Whether a file that begins with these bytes (some 4 KB) is a tabular list; the name does not matter."""
-    first = re.search(rb"<\s*([A-Za-z_][\w.-]*)", head)
-    return first is not None and first[1] == ROOT.encode()
+def read(file: SourceFile, recognized: Recognized) -> Iterator[Chapter | Section | TabularCode]:
+    """The parts of the list in file order.
 
-
-def read(path: Path) -> Tabular:
-    """Read a tabular list.
-
-    Raises UnreadableInput when the file is missing, no well-formed XML, carries entities, or has another
-    root.
+    Raises UnreadableInput for XML that is broken, carries entities, has another root, or holds no codes.
     """
-    try:
-        root = ElementTree.parse(path).getroot()
-    except (OSError, ParseError, DefusedXmlException) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise UnreadableInput(f"{path.name}: {reason}", "expected the ICD-10-CM tabular XML") from error
-    if root.tag != ROOT:
-        raise UnreadableInput(f"{path.name}: root element {root.tag}", f"expected {ROOT}")
-    chapters: list[Chapter] = []
-    sections: list[Section] = []
-    codes: list[TabularCode] = []
+    root = xml.parse(file, ROOT, "ICD-10-CM tabular XML")
+    if root.find("chapter/section/diag") is None:
+        raise UnreadableInput(f"{file.name}: no codes in it", "expected chapters, sections and codes")
     for chapter in root.findall("chapter"):
         number = _text(chapter.find("name"))
-        chapters.append(Chapter(number, _title(chapter), _notes(chapter)))
+        yield Chapter(number, _title(chapter), _notes(chapter))
         for section in chapter.findall("section"):
             identity = section.get("id", "")
-            sections.append(Section(identity, number, _title(section), _notes(section)))
+            yield Section(identity, number, _title(section), _notes(section))
             for diagnosis in section.findall("diag"):
-                codes.extend(_codes(diagnosis, None, identity))
-    return Tabular(_text(root.find("version")), tuple(chapters), tuple(sections), tuple(codes))
+                yield from _codes(diagnosis, None, identity)
 
 
 def _codes(element: Element, parent: str | None, section: str) -> Iterator[TabularCode]:
@@ -148,8 +128,5 @@ def _title(element: Element) -> str:
     return re.sub(r"\s*\([A-Z0-9]+(-[A-Z0-9]+)?\)$", "", _text(element.find("desc")))
 
 
-def _text(element: Element | None) -> str:
-    return " ".join("".join(element.itertext()).split()) if element is not None else ""
-
-
+_text = xml.text_of
 _KINDS = frozenset(kind.value for kind in NoteKind)

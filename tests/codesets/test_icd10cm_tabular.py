@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from codesets.errors import UnreadableInput
 from codesets.notes import NoteKind
+from codesets.releases import CodeSystem
 from codesets.sources import icd10cm_shipped, icd10cm_tabular
+from codesets.sources.icd10cm_tabular import Chapter, Section, TabularCode
+from codesets.sources.source import FileKind, Recognized, SourceFile
 
 TABULAR = """<?xml version="1.0" encoding="utf-8"?>
 <ICD10CM.tabular>
@@ -41,20 +44,30 @@ TABULAR = """<?xml version="1.0" encoding="utf-8"?>
 """
 
 
-@pytest.fixture
-def tabular(tmp_path: Path) -> icd10cm_tabular.Tabular:
-    path = tmp_path / "any-name.xml"
-    path.write_text(TABULAR, encoding="utf-8")
-    return icd10cm_tabular.read(path)
+Part = Chapter | Section | TabularCode
 
 
-def test_chapters_sections_and_codes_are_read_in_order(tabular: icd10cm_tabular.Tabular) -> None:
-    assert [chapter.title for chapter in tabular.chapters] == ["Made-up diseases"]
-    assert [(section.id, section.title) for section in tabular.sections] == [
+def parts_of(content: str) -> list[Part]:
+    """The parts of a list with this content, in a file with a name that says nothing."""
+    file = SourceFile("any-name.xml", content.encode(), len(content), "")
+    recognized = Recognized(FileKind.CM_TABULAR, CodeSystem.ICD10CM, "FY2099", None, None)
+    return list(icd10cm_tabular.read(file, recognized))
+
+
+@pytest.fixture(scope="module")
+def codes() -> list[TabularCode]:
+    return [part for part in parts_of(TABULAR) if isinstance(part, TabularCode)]
+
+
+def test_chapters_sections_and_codes_are_read_in_order() -> None:
+    parts = parts_of(TABULAR)
+
+    assert [part.title for part in parts if isinstance(part, Chapter)] == ["Made-up diseases"]
+    assert [(part.id, part.title) for part in parts if isinstance(part, Section)] == [
         ("Q10", "Humming"),
         ("Q11-Q12", "Whistling"),
     ]
-    assert [(code.code, code.parent) for code in tabular.codes] == [
+    assert [(part.code, part.parent) for part in parts if isinstance(part, TabularCode)] == [
         ("Q10", None),
         ("Q101", "Q10"),
         ("Q102", "Q10"),
@@ -62,25 +75,27 @@ def test_chapters_sections_and_codes_are_read_in_order(tabular: icd10cm_tabular.
     ]
 
 
-def test_blocks_of_one_kind_are_joined_and_empty_notes_skipped(tabular: icd10cm_tabular.Tabular) -> None:
-    notes = tabular.codes[1].notes
+def test_blocks_of_one_kind_are_joined_and_empty_notes_skipped(codes: list[TabularCode]) -> None:
+    notes = codes[1].notes
 
     assert notes == ((NoteKind.INCLUSION_TERM, "Buzzing"), (NoteKind.INCLUSION_TERM, "Ringing"))
 
 
 def test_a_note_in_the_7th_character_table_belongs_to_the_character_above_it(
-    tabular: icd10cm_tabular.Tabular,
+    codes: list[TabularCode],
 ) -> None:
-    first, second = tabular.codes[0].seventh_characters
+    first, second = codes[0].seventh_characters
 
     assert (first.character, first.meaning, first.also) == ("A", "initial encounter", ("first visit",))
     assert (second.character, second.also) == ("D", ())
 
 
 def test_titles_of_7th_character_codes_are_composed_from_the_printed_code(
-    tabular: icd10cm_tabular.Tabular,
+    codes: list[TabularCode],
 ) -> None:
-    rows = icd10cm_shipped.code_rows(tabular, ["Q10", "Q101", "Q101XXA", "Q101XXD", "Q102", "Q11"])
+    rows = icd10cm_shipped.code_rows(
+        {code.code: code for code in codes}, ["Q10", "Q101", "Q101XXA", "Q101XXD", "Q102", "Q11"]
+    )
 
     assert [(row.code, row.title, row.billable, row.parent) for row in rows] == [
         ("Q10", "Humming", False, None),
@@ -92,9 +107,9 @@ def test_titles_of_7th_character_codes_are_composed_from_the_printed_code(
     ]
 
 
-def test_a_code_without_an_entry_in_the_tabular_list_is_refused(tabular: icd10cm_tabular.Tabular) -> None:
+def test_a_code_without_an_entry_in_the_tabular_list_is_refused(codes: list[TabularCode]) -> None:
     with pytest.raises(UnreadableInput, match="R99"):
-        icd10cm_shipped.code_rows(tabular, ["R99"])
+        icd10cm_shipped.code_rows({code.code: code for code in codes}, ["R99"])
 
 
 def test_the_code_list_leaves_out_chapters_and_sections(tmp_path: Path) -> None:
@@ -104,24 +119,25 @@ def test_the_code_list_leaves_out_chapters_and_sections(tmp_path: Path) -> None:
     assert icd10cm_shipped.read_code_list(path) == ["Q10", "Q101", "Q11"]
 
 
+def recognized(content: bytes) -> Recognized | None:
+    return icd10cm_tabular.recognize(SourceFile("file", content, len(content), ""))
+
+
 def test_a_tabular_list_is_recognized_by_its_root_element() -> None:
-    assert icd10cm_tabular.recognizes(b'<?xml version="1.0"?>\n<ICD10CM.tabular>')
-    assert not icd10cm_tabular.recognizes(b'<?xml version="1.0"?>\n<ICD10CM.index>')
-    assert not icd10cm_tabular.recognizes(b"00001 A00     0 Cholera")
+    assert recognized(b'<?xml version="1.0"?>\n<ICD10CM.tabular>')
+    assert not recognized(b'<?xml version="1.0"?>\n<ICD10CM.index>')
+    assert not recognized(b"00001 A00     0 Cholera")
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_recognized_or_not_without_an_error(head: bytes) -> None:
-    assert icd10cm_tabular.recognizes(head) in (True, False)
+    assert recognized(head) is None or head
 
 
 BOMB = '<!DOCTYPE a [<!ENTITY b "b">]><ICD10CM.tabular><version>&b;</version></ICD10CM.tabular>'
 
 
 @pytest.mark.parametrize("content", ["", "plain text", "<ICD10CM.index/>", "<ICD10CM.tabular>", BOMB])
-def test_any_other_file_is_one_clear_error(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "file.xml"
-    path.write_text(content, encoding="utf-8")
-
-    with pytest.raises(UnreadableInput, match=r"file\.xml"):
-        icd10cm_tabular.read(path)
+def test_any_other_file_is_one_clear_error(content: str) -> None:
+    with pytest.raises(UnreadableInput, match=r"any-name\.xml"):
+        parts_of(content)

@@ -1,4 +1,4 @@
-"""`codedesk codesets`: what is loaded.
+"""`codedesk codesets`: what is loaded, loading official files, and what changed between two releases.
 
 Also what the other code commands share: dates, systems, first-use progress.
 """
@@ -9,10 +9,14 @@ import argparse
 import datetime as dt
 import json
 import sys
+from dataclasses import asdict
 
+from codesets.catalog import dotted
+from codesets.differences import difference, release_named
 from codesets.errors import CodedeskError, UsageError
 from codesets.reference import Reference, open_reference
-from codesets.releases import CodeSystem, Release
+from codesets.releases import SEARCHED, CodeSystem, Load, Release, all_loads
+from codesets.safe import safe_line
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,19 +24,59 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="the loaded releases")
     listing.add_argument("--json", action="store_true", help="one JSON document")
+    loading = actions.add_parser("import", help="load official files")
+    loading.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, zips or https addresses")
+    loading.add_argument("--edition", default="", help="the edition of files that do not say it, such as FY2026")
+    loading.add_argument("--yes", action="store_true", help="load without asking")
+    loading.add_argument("--json", action="store_true", help="one JSON document")
+    changes = actions.add_parser("diff", help="what changed between two releases")
+    changes.add_argument("system", choices=[system.value for system in SEARCHED], metavar="SYSTEM")
+    changes.add_argument("old", metavar="OLD", help="the earlier release, such as 2025")
+    changes.add_argument("new", metavar="NEW", help="the later release, such as 2026")
+    changes.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the loaded releases."""
+    """List the loaded releases, load files, or compare two releases."""
+    if args.action == "import":
+        from tui.commands import codesets_import  # only an import pays for the importers
+
+        return codesets_import.run(args)
+    if args.action == "diff":
+        return _diff(args)
     with open_with_progress() as reference:
         rows = [(release, *reference.count(release)) for release in reference.releases()]
-    print(_json(rows) if args.json else _text(rows))
+        loads = all_loads(reference.db)
+    print(_json(rows, loads) if args.json else _text(rows, loads))
+    return 0
+
+
+def _diff(args: argparse.Namespace) -> int:
+    system = CodeSystem(args.system)
+    with open_with_progress() as reference:
+        old, new = (release_named(reference, system, name) for name in (args.old, args.new))
+        found = difference(reference, old, new)
+    if args.json:
+        document = {"system": system.value, "old": old.edition, "new": new.edition}
+        parts = {"added": found.added, "ended": found.ended, "retitled": found.retitled}
+        print(json.dumps(document | {k: [asdict(one) for one in v] for k, v in parts.items()}, indent=2))
+        return 0
+    print(f"{system.label} {old.edition} to {new.edition}: ", end="")
+    print(f"{len(found.added)} added, {len(found.ended)} deleted, {len(found.retitled)} revised")
+    for added in found.added:
+        print(f"+ {dotted(added.code, system):<9} {safe_line(added.title)}")
+    for ended in found.ended:
+        heirs = f"  -> {', '.join(dotted(heir, system) for heir in ended.replaced_by)}" if ended.replaced_by else ""
+        now = "  (a header now)" if ended.is_header else ""
+        print(f"- {dotted(ended.code, system):<9} {safe_line(ended.title)}{now}{heirs}")
+    for retitled in found.retitled:
+        print(f"~ {dotted(retitled.code, system):<9} {safe_line(retitled.old)}\n            {safe_line(retitled.new)}")
     return 0
 
 
 def add_system(parser: argparse.ArgumentParser, *more: str) -> None:
     """The option for the code system; `more` are further words it takes."""
-    names = [system.value for system in CodeSystem]
+    names = [system.value for system in SEARCHED]
     parser.add_argument("-s", "--system", choices=[*names, *more], default=CodeSystem.ICD10CM.value, help="code system")
 
 
@@ -72,13 +116,14 @@ def open_with_progress() -> Reference:
     if not sys.stderr.isatty():
         return open_reference()
     try:
-        return open_reference(progress=_bar)
+        return open_reference(progress=bar)
     except CodedeskError:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         raise
 
 
-def _bar(stage: str, done: float) -> None:
+def bar(stage: str, done: float) -> None:
+    """A progress bar on stderr, wiped away when all is done."""
     filled = round(30 * done)
     end = "\r\x1b[K" if done >= 1 else ""
     print(f"\r\x1b[K[{'#' * filled}{'.' * (30 - filled)}] {stage}{end}", end="", file=sys.stderr, flush=True)
@@ -87,7 +132,7 @@ def _bar(stage: str, done: float) -> None:
 _Row = tuple[Release, int, int]
 
 
-def _text(rows: list[_Row]) -> str:
+def _text(rows: list[_Row], loads: list[Load]) -> str:
     lines = [f"{'system':<15} {'edition':<18} {'in force':<24} {'billable':>8} {'headers':>8}  kind      source"]
     for release, billable, headers in rows:
         kind = "complete" if release.complete else "starter"
@@ -95,11 +140,18 @@ def _text(rows: list[_Row]) -> str:
             f"{release.system.label:<15} {release.edition:<18} {release.period:<24}"
             f" {billable:>8,} {headers:>8,}  {kind:<8}  {release.source_name}"
         )
+    lines += ["", f"{'file':<30} {'edition':<18} {'in force':<24} {'rows':>9}  serves"]
+    for load in loads:
+        kind = f"{load.kind} {load.part}".strip()
+        lines.append(
+            f"{kind:<30} {load.edition:<18} {load.starts} to {load.ends} {load.rows:>9,}"
+            f"  {', '.join(load.serves) or load.name}"
+        )
     return "\n".join(lines)
 
 
-def _json(rows: list[_Row]) -> str:
-    documents = [
+def _json(rows: list[_Row], loads: list[Load]) -> str:
+    releases = [
         {
             "system": release.system.value,
             "edition": release.edition,
@@ -111,7 +163,8 @@ def _json(rows: list[_Row]) -> str:
             "source": release.source_name,
             "sha256": release.source_sha256,
             "loaded_at": release.loaded_at,
+            "files": [asdict(load) for load in loads if load.system == release.system and load.serves_edition(release)],
         }
         for release, billable, headers in rows
     ]
-    return json.dumps(documents, ensure_ascii=False, indent=2)
+    return json.dumps(releases, ensure_ascii=False, indent=2)

@@ -1,0 +1,209 @@
+"""The alphabetic indexes and the neoplasm and drug tables as coders walk them: by term, and from a code back.
+
+Reads what `codesets.loading.icd10cm_index` stored, by the book that serves the release in force on the date.
+Index codes lag behind the codes of a year, and many are headers: a target says what the release makes of its
+code.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from codesets.reference import Reference
+from codesets.releases import CodeSystem, Release
+from codesets.sources.icd10cm_index import TargetKind
+from codesets.sources.source import FileKind
+
+
+class Book(StrEnum):
+    """The books beside the tabular list; the value is the kind of the file they come from."""
+
+    INDEX = FileKind.CM_INDEX.value
+    EXTERNAL_CAUSES = FileKind.CM_EXTERNAL_CAUSES.value
+    NEOPLASMS = FileKind.CM_NEOPLASMS.value
+    DRUGS = FileKind.CM_DRUGS.value
+
+
+class CodeState(StrEnum):
+    """What the release in force makes of a code that a book names."""
+
+    BILLABLE = "billable"
+    HEADER = "needs more characters"
+    GONE = "not in the release"
+    NO_CODE = "no code"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a term leads: a code without dot (as `text` prints it), or a reference in words.
+
+    `column` is 2 to 7 in the tables, else 0. `leads_to` is the term that "see" names, None where it could not
+    be found; `code` is the code of the release, for a code that is GONE the longest header still there.
+    """
+
+    kind: TargetKind
+    text: str
+    column: int
+    code: str | None
+    state: CodeState
+    leads_to: TermKey | None
+
+
+@dataclass(frozen=True)
+class TermKey:
+    """A term of a loaded book: its load and its rank in the file from 0."""
+
+    load: int
+    id: int
+
+
+@dataclass(frozen=True)
+class Term:
+    """A main term (level 0) or one below it; `modifiers` are the non-essential words in `title`."""
+
+    key: TermKey
+    level: int
+    title: str
+    modifiers: str
+    targets: tuple[Target, ...]
+    has_terms: bool
+
+
+@dataclass(frozen=True)
+class Trail:
+    """How a book leads to a code: the titles from the main term down, and the head of the column in a table."""
+
+    book: Book
+    path: tuple[str, ...]
+    column: str
+    target: Target
+    term: TermKey
+
+    @property
+    def text(self) -> str:
+        """The trail as evidence: `Diabetes, diabetic (mellitus) (sugar) > type 2 > with > neuropathy`."""
+        path = " > ".join(self.path)
+        return f"{path}: {self.column}" if self.column else path
+
+
+def edition(reference: Reference, book: Book, on: dt.date) -> str:
+    """The edition of the book that answers for the date; empty where none is loaded."""
+    if (load := _load(reference, book, on)) is None:
+        return ""
+    row = reference.db.execute("SELECT edition FROM loads WHERE id = ?", (load[1],)).fetchone()
+    return str(row[0])
+
+
+def main_terms(reference: Reference, book: Book, on: dt.date, beginning: str = "", limit: int = 200) -> list[Term]:
+    """The main terms that begin with these letters, any case, in the order of the book."""
+    if (load := _load(reference, book, on)) is None:
+        return []
+    begins = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    rows = reference.db.execute(
+        "SELECT id FROM index_terms WHERE load_id = ? AND parent IS NULL AND title LIKE ? ESCAPE '\\'"
+        " ORDER BY id LIMIT ?",
+        (load[1], begins, limit),
+    ).fetchall()
+    return [_term(reference, load[0], TermKey(load[1], row[0])) for row in rows]
+
+
+def subterms(reference: Reference, term: TermKey, on: dt.date) -> list[Term]:
+    """The terms directly below, in the order of the book."""
+    release = reference.choose(CodeSystem.ICD10CM, on).release
+    rows = reference.db.execute(
+        "SELECT id FROM index_terms WHERE load_id = ? AND parent = ? ORDER BY id", (term.load, term.id)
+    ).fetchall()
+    return [_term(reference, release, TermKey(term.load, row[0])) for row in rows] if release else []
+
+
+def term(reference: Reference, key: TermKey, on: dt.date) -> Term | None:
+    """The term with this key, such as the one that "see" leads to."""
+    release = reference.choose(CodeSystem.ICD10CM, on).release
+    query = "SELECT 1 FROM index_terms WHERE load_id = ? AND id = ?"
+    known = reference.db.execute(query, (key.load, key.id)).fetchone()
+    return _term(reference, release, key) if release and known else None
+
+
+def path(reference: Reference, key: TermKey) -> tuple[str, ...]:
+    """The titles from the main term down to the term."""
+    titles: list[str] = []
+    at: int | None = key.id
+    while at is not None:
+        query = "SELECT title, parent FROM index_terms WHERE load_id = ? AND id = ?"
+        title, at = reference.db.execute(query, (key.load, at)).fetchone()
+        titles.append(title)
+    return tuple(reversed(titles))
+
+
+def columns(reference: Reference, book: Book, on: dt.date) -> dict[int, str]:
+    """The heads of the columns of a table by number, 1 the term itself; none for an index."""
+    if (load := _load(reference, book, on)) is None:
+        return {}
+    query = "SELECT col, head FROM index_columns WHERE load_id = ? ORDER BY col"
+    return dict(reference.db.execute(query, (load[1],)).fetchall())
+
+
+def index_terms(reference: Reference, code: str, on: dt.date, limit: int = 100) -> list[Trail]:
+    """Every way the books lead to a code without the dot, or to a header above it, the nearest header first.
+
+    At most `limit`, index before external causes, neoplasms and drugs.
+    """
+    trails: list[Trail] = []
+    for book in Book:
+        if (load := _load(reference, book, on)) is None:
+            continue
+        heads = columns(reference, book, on)
+        for length in range(len(code), 2, -1):
+            rows = reference.db.execute(
+                f"SELECT term, {_TARGET} FROM index_targets WHERE load_id = ? AND code = ? ORDER BY term LIMIT ?",
+                (load[1], code[:length], limit - len(trails)),
+            ).fetchall()
+            for number, *row in rows:
+                key = TermKey(load[1], number)
+                target = _target(reference, load[0], tuple(row))
+                trails.append(Trail(book, path(reference, key), heads.get(target.column, ""), target, key))
+            if len(trails) >= limit:
+                return trails
+    return trails
+
+
+_TARGET = "kind, text, col, code, leads_to_load, leads_to"
+
+
+def _load(reference: Reference, book: Book, on: dt.date) -> tuple[Release, int] | None:
+    release = reference.choose(CodeSystem.ICD10CM, on).release
+    load = reference.part(release.id, book.value) if release else None
+    return (release, load) if release and load is not None else None
+
+
+def _term(reference: Reference, release: Release, key: TermKey) -> Term:
+    query = "SELECT level, title, modifiers FROM index_terms WHERE load_id = ? AND id = ?"
+    level, title, modifiers = reference.db.execute(query, (key.load, key.id)).fetchone()
+    rows = reference.db.execute(
+        f"SELECT {_TARGET} FROM index_targets WHERE load_id = ? AND term = ? ORDER BY ordinal", (key.load, key.id)
+    ).fetchall()
+    below = reference.db.execute(
+        "SELECT 1 FROM index_terms WHERE load_id = ? AND parent = ? LIMIT 1", (key.load, key.id)
+    ).fetchone()
+    return Term(key, level, title, modifiers, tuple(_target(reference, release, row) for row in rows), bool(below))
+
+
+def _target(reference: Reference, release: Release, row: tuple[object, ...]) -> Target:
+    kind, text, column, code, to_load, to = row
+    found, state = _resolve(reference, release, str(code)) if code else (None, CodeState.NO_CODE)
+    leads = TermKey(int(str(to_load)), int(str(to))) if to is not None else None
+    return Target(TargetKind(str(kind)), str(text), int(str(column)), found, state, leads)
+
+
+def _resolve(reference: Reference, release: Release, code: str) -> tuple[str | None, CodeState]:
+    """What the release makes of a code that a book names."""
+    for length in range(len(code), 2, -1):
+        query = "SELECT billable FROM codes WHERE release_id = ? AND code = ?"
+        row = reference.db.execute(query, (release.id, code[:length])).fetchone()
+        if row and length == len(code):
+            return code, CodeState.BILLABLE if row[0] else CodeState.HEADER
+        if row:
+            return code[:length], CodeState.GONE
+    return None, CodeState.GONE

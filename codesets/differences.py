@@ -1,0 +1,122 @@
+"""What changed between two releases of a code system: the "what changed on October 1" of coders.
+
+Compared are the billable codes, as the official addenda count them: new ones, ones that are no longer billable
+(gone, or a header now), and ones with another title.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from codesets.errors import UsageError
+from codesets.reference import Reference
+from codesets.releases import CodeSystem, Release
+from codesets.sources.editions import fiscal_year_in
+from codesets.sources.source import FileKind
+
+
+@dataclass(frozen=True)
+class Added:
+    """A code that became billable; `was_header` where it stood there before, as a header."""
+
+    code: str
+    title: str
+    was_header: bool
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A code that is no longer billable: a header now, or gone, with the codes that took its place if known."""
+
+    code: str
+    title: str
+    is_header: bool
+    replaced_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Retitled:
+    """A code with another title than before."""
+
+    code: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changed, each part in the official order of the release it is from."""
+
+    old: Release
+    new: Release
+    added: tuple[Added, ...]
+    ended: tuple[Ended, ...]
+    retitled: tuple[Retitled, ...]
+
+
+def difference(reference: Reference, old: Release, new: Release) -> Difference:
+    """The changes from the old release to the new one, of the same system."""
+    before, after = _codes(reference.db, old.id), _codes(reference.db, new.id)
+    replaced = _replacements(reference, new)
+    added = [
+        Added(code, title, code in before) for code, (title, flag) in after.items() if flag and not _valid(before, code)
+    ]
+    ended = [
+        Ended(code, title, code in after, _heirs(code, after, replaced))
+        for code, (title, flag) in before.items()
+        if flag and not _valid(after, code)
+    ]
+    retitled = [
+        Retitled(code, title, after[code][0])
+        for code, (title, flag) in before.items()
+        if flag and _valid(after, code) and after[code][0] != title
+    ]
+    return Difference(old, new, tuple(added), tuple(ended), tuple(retitled))
+
+
+def release_named(reference: Reference, system: CodeSystem, name: str) -> Release:
+    """The loaded release that a person means: "2026", "FY2026", "2026 Apr" or an edition as `list` shows it.
+
+    A year alone means the edition in force from its October 1, else the latest loaded one of the year. Raises
+    UsageError with the editions there are.
+    """
+    releases = [release for release in reference.releases(system) if release.complete]
+    for release in releases:
+        if release.edition.lower() == name.strip().lower():
+            return release
+    edition = fiscal_year_in(name)
+    if edition is not None:
+        exact = [release for release in releases if release.edition == edition.name]
+        same_year = [release for release in releases if release.ends == edition.ends]
+        if exact or same_year:
+            return (exact or same_year)[0]
+    there = ", ".join(release.edition for release in releases) or "none"
+    raise UsageError(f"no {system.label} release {name!r} is loaded", f"loaded: {there}")
+
+
+_Codes = dict[str, tuple[str, bool]]
+
+
+def _codes(db: sqlite3.Connection, release: int) -> _Codes:
+    query = "SELECT code, title, billable FROM codes WHERE release_id = ? ORDER BY position"
+    return {code: (title, bool(flag)) for code, title, flag in db.execute(query, (release,))}
+
+
+def _valid(codes: _Codes, code: str) -> bool:
+    return code in codes and codes[code][1]
+
+
+def _replacements(reference: Reference, release: Release) -> dict[str, list[str]]:
+    """From a code that was used before to those that took its place, by the conversion table."""
+    load = reference.part(release.id, FileKind.CM_CONVERSION)
+    found: dict[str, list[str]] = {}
+    if load is not None:
+        query = "SELECT previous, code FROM conversions WHERE load_id = ? ORDER BY code"
+        for previous, code in reference.db.execute(query, (load,)):
+            found.setdefault(previous, []).append(code)
+    return found
+
+
+def _heirs(code: str, after: _Codes, replaced: dict[str, list[str]]) -> tuple[str, ...]:
+    return tuple(heir for heir in replaced.get(code, ()) if _valid(after, heir))

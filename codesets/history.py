@@ -1,0 +1,69 @@
+"""The life of a code across the loaded releases: when it came, changed its title, became a header, or ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from codesets.reference import Reference
+from codesets.releases import CodeSystem, Release
+from codesets.sources.source import FileKind
+
+
+class Stage(StrEnum):
+    """What a release makes of the code."""
+
+    BILLABLE = "billable"
+    HEADER = "header"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Era:
+    """Consecutive loaded releases that say the same of a code; `title` is empty where it is absent."""
+
+    first: Release
+    last: Release
+    stage: Stage
+    title: str
+
+
+@dataclass(frozen=True)
+class History:
+    """The eras from the earliest release on; `came_from` and `became` are codes of the conversion table.
+
+    Where only one release is loaded there is one era, which says nothing of other years.
+    """
+
+    code: str
+    eras: tuple[Era, ...]
+    came_from: tuple[str, ...]
+    became: tuple[str, ...]
+
+
+def history(reference: Reference, system: CodeSystem, code: str) -> History:
+    """What the loaded releases say of a code without the dot; starter lists are left out."""
+    releases = [release for release in reversed(reference.releases(system)) if release.complete]
+    eras: list[Era] = []
+    for release in releases:
+        query = "SELECT billable, title FROM codes WHERE release_id = ? AND code = ?"
+        row = reference.db.execute(query, (release.id, code)).fetchone()
+        stage = Stage.ABSENT if row is None else Stage.BILLABLE if row[0] else Stage.HEADER
+        title = row[1] if row else ""
+        if eras and (eras[-1].stage, eras[-1].title) == (stage, title):
+            eras[-1] = Era(eras[-1].first, release, stage, title)
+        else:
+            eras.append(Era(release, release, stage, title))
+    came_from, became = _conversions(reference, releases[-1], code) if releases else ((), ())
+    return History(code, tuple(eras), came_from, became)
+
+
+def _conversions(reference: Reference, release: Release, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    load = reference.part(release.id, FileKind.CM_CONVERSION)
+    came_from = reference.db.execute(
+        "SELECT previous FROM conversions WHERE load_id = ? AND code = ? ORDER BY ordinal", (load, code)
+    )
+    became = reference.db.execute(
+        "SELECT code FROM conversions WHERE load_id = ? AND previous = ? ORDER BY code", (load, code)
+    )
+    return tuple(row[0] for row in came_from), tuple(row[0] for row in became)

@@ -1,0 +1,218 @@
+"""Looks up the NCCI edits that hold on a date of service: pairs of codes, most units, add-on codes.
+
+Whether a pair denies a line (modifiers, same provider and patient) is for `codesets.edits` to judge; this module
+only says what the files say. Source: CMS, National Correct Coding Initiative, the quarterly edit files. Pairs
+and add-on codes carry their own dates and every release holds their whole history, so the newest release
+answers for every earlier date; MUE values carry none, so only the release of the quarter answers. What is not
+loaded, or only in part, is said: no finding on a part of the set means nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from codesets.loading.ncci import NEVER, PARTS, number
+from codesets.reference import Reference
+from codesets.releases import CodeSystem
+from codesets.sources.source import FileKind
+
+
+class Setting(StrEnum):
+    """Whose claim it is; suppliers of equipment have most units, but no pairs of their own."""
+
+    PRACTITIONER = "practitioner"
+    HOSPITAL = "hospital"
+    SUPPLIER = "supplier"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which release answered. `edition` is empty when nothing is loaded.
+
+    `complete` says that the release covers the date with all of its parts: only then does the absence of an
+    edit mean that there is none. `warning` is one line for the reader, empty when complete.
+    """
+
+    edition: str
+    complete: bool
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class PairEdit:
+    """A pair in force: `column2` is denied beside `column1`; `indicator` 0 no modifier helps, 1 one may."""
+
+    column1: str
+    column2: str
+    effective: dt.date
+    deletion: dt.date | None
+    indicator: int
+    rationale: str
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The pairs in force among some codes, by column 1 and column 2, and what answered."""
+
+    edits: tuple[PairEdit, ...]
+    coverage: Coverage
+
+
+@dataclass(frozen=True)
+class MostUnits:
+    """The published most units of a code: `indicator` 1 on a line, 2 and 3 over the date of service."""
+
+    code: str
+    units: int
+    indicator: int
+    rationale: str
+
+
+@dataclass(frozen=True)
+class Units:
+    """The answer for one code; `most` is None where no value is published, which does not mean no limit."""
+
+    most: MostUnits | None
+    coverage: Coverage
+
+
+@dataclass(frozen=True)
+class AddOnRule:
+    """What an add-on code needs beside it on a date.
+
+    `primaries` are the listed primary codes. `contractor_decides` says that the contractor may accept others
+    (edit types 2 and 3); `edit_types` are the types of its rows.
+    """
+
+    code: str
+    primaries: tuple[str, ...]
+    contractor_decides: bool
+    edit_types: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AddOns:
+    """The rules for those of some codes that are add-on codes, by code, and what answered."""
+
+    rules: dict[str, AddOnRule]
+    coverage: Coverage
+
+
+def pairs(reference: Reference, codes: Collection[str], on: dt.date, setting: Setting) -> Pairs:
+    """The pairs in force on the date among the codes of a claim, withdrawn ones left out; one query.
+
+    Both orders of every two codes are looked up. Codes are five characters in upper case.
+    """
+    loads, coverage = _history(reference, FileKind.PTP, on, setting)
+    wanted = sorted(set(codes))
+    if not loads or len(wanted) < 2:
+        return Pairs((), coverage)
+    both = f"column1 IN ({_marks(wanted)}) AND column2 IN ({_marks(wanted)})"
+    query = (
+        "SELECT column1, column2, effective, deletion, indicator, text FROM ncci_pairs"
+        " JOIN ncci_rationales USING (load_id)"
+        f" WHERE ncci_rationales.id = rationale AND load_id IN ({_marks(loads)}) AND {both}"
+        " AND effective <= ? AND deletion >= ? AND indicator <> 9 AND deletion <> effective"
+        " ORDER BY column1, column2, effective"
+    )
+    day = number(on)
+    rows = reference.db.execute(query, (*loads, *wanted, *wanted, day, day))
+    edits = [PairEdit(one, two, _date(starts), _end(ends), mark, text) for one, two, starts, ends, mark, text in rows]
+    return Pairs(tuple(edits), coverage)
+
+
+def mue(reference: Reference, code: str, on: dt.date, setting: Setting) -> Units:
+    """The most units of a code that are published for the quarter of the date."""
+    rows = reference.db.execute(
+        "SELECT id, edition, starts, ends FROM loads WHERE kind = ? AND part = ? ORDER BY starts DESC, id DESC",
+        (FileKind.MUE.value, setting.value),
+    ).fetchall()
+    for load, edition, starts, ends in rows:
+        if starts <= str(on) <= ends:
+            row = reference.db.execute(
+                "SELECT code, units, indicator, rationale FROM ncci_units WHERE load_id = ? AND code = ?", (load, code)
+            ).fetchone()
+            return Units(MostUnits(*row) if row else None, Coverage(edition, True))
+    if not rows:
+        return Units(None, Coverage("", False, f"No {CodeSystem.NCCI_MUE.label} values for {setting} are loaded."))
+    warning = f"No loaded {CodeSystem.NCCI_MUE.label} values for {setting} cover {on}; the newest are {rows[0][1]}."
+    return Units(None, Coverage(rows[0][1], False, warning))
+
+
+def add_on_primaries(reference: Reference, codes: Collection[str], on: dt.date) -> AddOns:
+    """What those of the codes that are add-on codes need beside them on the date; one query."""
+    loads, coverage = _history(reference, FileKind.ADD_ON, on, None)
+    wanted = sorted(set(codes))
+    if not loads or not wanted:
+        return AddOns({}, coverage)
+    query = (
+        "SELECT code, primary_code, edit_type, note FROM ncci_add_ons"
+        f" WHERE load_id IN ({_marks(loads)}) AND code IN ({_marks(wanted)}) AND effective <= ? AND deletion >= ?"
+        " ORDER BY code, primary_code"
+    )
+    found: dict[str, list[tuple[str, int, str]]] = {}
+    for code, primary, edit_type, note in reference.db.execute(query, (*loads, *wanted, number(on), number(on))):
+        found.setdefault(code, []).append((primary, edit_type, note))
+    return AddOns({code: _rule(code, rows) for code, rows in found.items()}, coverage)
+
+
+def _rule(code: str, rows: list[tuple[str, int, str]]) -> AddOnRule:
+    types = tuple(sorted({edit_type for _, edit_type, _ in rows}))
+    primaries = tuple(dict.fromkeys(primary for primary, _, _ in rows if primary))
+    open_list = any(not primary or edit_type > 1 for primary, edit_type, _ in rows)
+    return AddOnRule(code, primaries, open_list, types, tuple(dict.fromkeys(note for _, _, note in rows if note)))
+
+
+def _history(reference: Reference, kind: FileKind, on: dt.date, setting: Setting | None) -> tuple[list[int], Coverage]:
+    """The loads of the newest release that is whole and not over on the date, else of the newest.
+
+    A release holds the history of all earlier dates, so it need not have begun.
+    """
+    rows = reference.db.execute(
+        "SELECT id, edition, ends, part FROM loads WHERE kind = ? ORDER BY starts DESC, id", (kind.value,)
+    ).fetchall()
+    releases: dict[str, list[tuple[int, str, str]]] = {}
+    for load, edition, ends, part in rows:
+        if setting is None or part.split(" ")[0] == setting.value:
+            releases.setdefault(edition, []).append((load, ends, part))
+    label = CodeSystem.NCCI_PTP.label if kind is FileKind.PTP else CodeSystem.NCCI_ADD_ON.label
+    whom = f" for {setting}" if setting else ""
+    if not releases:
+        return [], Coverage("", False, f"No {label} edits{whom} are loaded.")
+    fallback = ""
+    answers = {}
+    for edition, loads in releases.items():
+        ends = loads[0][1]
+        missing = _missing_parts([part for _, _, part in loads]) if kind is FileKind.PTP else []
+        warning = ""
+        if ends < str(on):
+            warning = f"No loaded {label} edits{whom} cover {on}; answered from {edition}, which ends {ends}."
+        elif missing:
+            warning = f"{label} {edition}{whom} lacks part {', '.join(missing)}: pairs can be missing."
+        answers[edition] = [load for load, _, _ in loads], Coverage(edition, not warning, warning)
+        if not warning:
+            return answers[edition]
+        fallback = fallback or edition
+    return answers[fallback]
+
+
+def _missing_parts(parts: Sequence[str]) -> list[str]:
+    """The parts of the published four that are not among those loaded ("practitioner f1")."""
+    loaded = {part.rpartition(" ")[2] for part in parts}
+    return [part for part in PARTS if part not in loaded]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _date(day: int) -> dt.date:
+    return dt.date(day // 10_000, day // 100 % 100, day % 100)
+
+
+def _end(day: int) -> dt.date | None:
+    return None if day == NEVER else _date(day)

@@ -1,0 +1,298 @@
+"""Procedures and supplies: the ICD-10-PCS tables to build a code by, and what HCPCS says of a code on a date.
+
+A PCS code is built axis by axis; each choice leaves only the values that some row of the table still allows, so
+a combination that is no code cannot be reached. Sources: ICD-10-PCS tables, index and definitions, and the
+HCPCS alphanumeric file (CMS). Answers come from the release in force on the date, or say that none is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from codesets.loading.icd10pcs import table_rows
+from codesets.origin import Origin, loaded
+from codesets.reference import Reference
+from codesets.sources.icd10pcs_tables import TableRow
+from codesets.sources.source import FileKind
+
+_AXES = 7
+
+
+@dataclass(frozen=True)
+class AxisValue:
+    """One value that can be chosen next.
+
+    `labels` are its meanings in the rows that are still possible, more than one where rows differ; `codes` is
+    how many codes remain when it is chosen.
+    """
+
+    character: str
+    labels: tuple[str, ...]
+    codes: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The next axis of a code that is being built: position 1 to 7, its title, its values in official order.
+
+    `axis` is 8 and `values` is empty when the code is complete; `values` is also empty when the beginning is
+    none of any code.
+    """
+
+    chosen: str
+    axis: int
+    title: str
+    values: tuple[AxisValue, ...]
+    origin: Origin
+
+    @property
+    def complete(self) -> bool:
+        """Whether `chosen` is a whole code that the tables build."""
+        return self.axis > _AXES
+
+
+@dataclass(frozen=True)
+class TableHead:
+    """A PCS table: its three characters with their titles and the definition of the operation."""
+
+    code: str
+    section: str
+    body_system: str
+    operation: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a label of an axis means: definition and explanation (either can be empty), names it includes."""
+
+    titles: tuple[str, ...]
+    definition: str
+    explanation: str
+    includes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HcpcsDetails:
+    """What the HCPCS file says of a code or modifier; fields as in `codesets.sources.hcpcs.HcpcsCode`.
+
+    `valid` is whether it may be reported on the date asked for: added, not terminated, and the release covers
+    the date; None where no loaded release does. `reason` says why in one line.
+    """
+
+    code: str
+    title: str
+    short_title: str
+    coverage: str
+    coverage_meaning: str
+    pricing: tuple[str, ...]
+    coverage_manual: tuple[str, ...]
+    carrier_manual: tuple[str, ...]
+    statute: str
+    cross_references: tuple[str, ...]
+    betos: str
+    types_of_service: tuple[str, ...]
+    anesthesia_units: int | None
+    processing_note: str
+    added: dt.date | None
+    effective: dt.date | None
+    terminated: dt.date | None
+    action: str
+    valid: bool | None
+    reason: str
+    origin: Origin
+
+
+def next_values(reference: Reference, chosen: str, on: dt.date) -> Choice:
+    """The values that can follow the characters chosen so far, 0 to 7 of them, in upper case."""
+    source = loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on)
+    if not source.load:
+        return Choice(chosen, len(chosen) + 1, "", (), source)
+    if len(chosen) < 3:
+        return _first_axes(reference, chosen, source)
+    rows = [row for row in table_rows(reference.db, source.load, chosen[:3]) if _allows(row, chosen[3:])]
+    if not rows or len(chosen) > _AXES:
+        return Choice(chosen, min(len(chosen), _AXES - 1) + 1, "", (), source)
+    if len(chosen) == _AXES:
+        return Choice(chosen, _AXES + 1, "", (), source)
+    place = len(chosen) - 3
+    labels: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for character, label in row.axes[place].values:
+            labels.setdefault(character, {})[label] = None
+    values = (
+        AxisValue(character, tuple(labels[character]), len(set(_completions(rows, chosen + character))))
+        for character in sorted(labels)
+    )
+    return Choice(chosen, len(chosen) + 1, rows[0].axes[place].title, tuple(values), source)
+
+
+def expand(reference: Reference, beginning: str, on: dt.date) -> list[str]:
+    """Every code that begins with these characters, at least the three of a table, in order."""
+    source = loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on)
+    if not source.load or len(beginning) < 3:
+        return []
+    rows = [row for row in table_rows(reference.db, source.load, beginning[:3]) if _allows(row, beginning[3:])]
+    return sorted(set(_completions(rows, beginning)))
+
+
+def table_head(reference: Reference, table: str, on: dt.date) -> TableHead | None:
+    """The titles of a table of three characters, and the definition of its operation; None for no table."""
+    source = loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on)
+    row = reference.db.execute(
+        "SELECT code, section, body_system, operation, definition FROM pcs_tables WHERE load_id = ? AND code = ?",
+        (source.load, table),
+    ).fetchone()
+    return TableHead(*row) if row else None
+
+
+def labels_of(reference: Reference, code: str, on: dt.date) -> list[tuple[str, str, str]]:
+    """Each character of a complete code with the title of its axis and its label; empty when it is no code."""
+    source = loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on)
+    if len(code) != _AXES or not source.load:
+        return []
+    rows = [row for row in table_rows(reference.db, source.load, code[:3]) if _allows(row, code[3:])]
+    if not rows:
+        return []
+    heads = reference.db.execute(
+        "SELECT title, characters, labels FROM pcs_axes"
+        " WHERE load_id = ? AND table_code = ? AND row = -1 ORDER BY axis",
+        (source.load, code[:3]),
+    ).fetchall()
+    rest = [
+        (character, axis.title, dict(axis.values)[character])
+        for character, axis in zip(code[3:], rows[0].axes, strict=True)
+    ]
+    return [*((character, title, label) for title, character, label in heads), *rest]
+
+
+def meanings(reference: Reference, section: str, axis: int, label: str, on: dt.date) -> list[Meaning]:
+    """What a label of an axis (3 to 7) means in a section (one character); empty when nothing defines it."""
+    source = loaded(reference, FileKind.PCS_DEFINITIONS, "file of ICD-10-PCS definitions", on)
+    rows = reference.db.execute(
+        "SELECT titles, definition, explanation, includes FROM pcs_definitions JOIN pcs_defined_labels"
+        " USING (load_id, ordinal) WHERE load_id = ? AND pcs_defined_labels.section = ?"
+        " AND pcs_defined_labels.axis = ? AND label = ? ORDER BY ordinal",
+        (source.load, section, axis, label),
+    )
+    return [
+        Meaning(tuple(titles.split("\n")), definition, explanation, tuple(filter(None, includes.split("\n"))))
+        for titles, definition, explanation, includes in rows
+    ]
+
+
+def hcpcs_details(reference: Reference, code: str, on: dt.date) -> HcpcsDetails | None:
+    """What the HCPCS file says of a code or a modifier, with its validity on the date.
+
+    None when no HCPCS file is loaded or it does not have the code.
+    """
+    source = loaded(reference, FileKind.HCPCS, "HCPCS Level II file", on)
+    row = reference.db.execute(
+        "SELECT title, short_title, coverage, pricing, coverage_manual, carrier_manual, statute, cross_references,"
+        " betos, types_of_service, anesthesia_units, added, effective, terminated, action, processing_note"
+        " FROM hcpcs_details WHERE load_id = ? AND code = ?",
+        (source.load, code),
+    ).fetchone()
+    if row is None:
+        return None
+    added, effective, terminated = (dt.date.fromisoformat(day) if day else None for day in row[11:14])
+    valid, reason = _validity(code, on, added, terminated, source)
+    return HcpcsDetails(
+        code=code,
+        title=row[0],
+        short_title=row[1],
+        coverage=row[2],
+        coverage_meaning=_COVERAGE.get(row[2], ""),
+        pricing=tuple(row[3].split()),
+        coverage_manual=tuple(filter(None, row[4].split("\n"))),
+        carrier_manual=tuple(filter(None, row[5].split("\n"))),
+        statute=row[6],
+        cross_references=tuple(row[7].split()),
+        betos=row[8],
+        types_of_service=tuple(row[9].split()),
+        anesthesia_units=row[10],
+        processing_note=_note(reference, row[15], on),
+        added=added,
+        effective=effective,
+        terminated=terminated,
+        action=row[14],
+        valid=valid,
+        reason=reason,
+        origin=source,
+    )
+
+
+def hcpcs_modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
+    """The HCPCS modifiers in force on the date with their official texts; empty when no file is loaded."""
+    source = loaded(reference, FileKind.HCPCS, "HCPCS Level II file", on)
+    rows = reference.db.execute(
+        "SELECT code, title FROM hcpcs_details WHERE load_id = ? AND modifier"
+        " AND coalesce(added, '') <= ? AND coalesce(terminated, '9999') >= ? ORDER BY code",
+        (source.load, str(on), str(on)),
+    )
+    return dict(rows.fetchall())
+
+
+# The coverage codes of the HCPCS record layout, in own words.
+_COVERAGE = {
+    "C": "the contractor decides",
+    "D": "special coverage instructions apply",
+    "I": "not payable by Medicare",
+    "M": "not covered by Medicare",
+    "S": "not covered by statute",
+}
+
+
+def _first_axes(reference: Reference, chosen: str, source: Origin) -> Choice:
+    """The choice among the first three axes, from the tables that begin with the characters chosen."""
+    place = len(chosen)
+    rows = reference.db.execute(
+        "SELECT code, title, labels, codes FROM pcs_tables JOIN pcs_axes"
+        " ON pcs_axes.load_id = pcs_tables.load_id AND table_code = code AND row = -1 AND axis = ?"
+        " WHERE pcs_tables.load_id = ? AND substr(code, 1, ?) = ? ORDER BY ordinal",
+        (place + 1, source.load, place, chosen),
+    ).fetchall()
+    labels: dict[str, tuple[str, int]] = {}
+    for code, _, label, codes in rows:
+        before = labels.get(code[place], (label, 0))[1]
+        labels[code[place]] = (label, before + codes)
+    values = tuple(AxisValue(character, (label,), codes) for character, (label, codes) in labels.items())
+    return Choice(chosen, place + 1, rows[0][1] if rows else "", values, source)
+
+
+def _allows(row: TableRow, characters: str) -> bool:
+    """Whether the row has these characters on its axes from the fourth on."""
+    return all(
+        character in (value for value, _ in axis.values) for character, axis in zip(characters, row.axes, strict=False)
+    )
+
+
+def _completions(rows: list[TableRow], beginning: str) -> Iterator[str]:
+    for row in rows:
+        if _allows(row, beginning[3:]):
+            yield from (code for code in row.codes() if code.startswith(beginning))
+
+
+def _validity(
+    code: str, on: dt.date, added: dt.date | None, terminated: dt.date | None, source: Origin
+) -> tuple[bool | None, str]:
+    if terminated and terminated < on:
+        return False, f"{code} was terminated on {terminated}."
+    if added and added > on:
+        return False, f"{code} was added on {added}."
+    if not source.covered:
+        return None, source.warning
+    return True, f"{code} is valid in {source.edition}."
+
+
+def _note(reference: Reference, number: str, on: dt.date) -> str:
+    """The text of a processing note, or its number where the notes are not loaded; empty for none."""
+    if not number:
+        return ""
+    source = loaded(reference, FileKind.HCPCS_NOTES, "list of HCPCS processing notes", on)
+    row = reference.db.execute(
+        "SELECT text FROM hcpcs_notes WHERE load_id = ? AND number = ?", (source.load, number)
+    ).fetchone()
+    return row[0] if row else f"note {number}"

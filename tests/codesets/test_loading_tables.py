@@ -1,0 +1,88 @@
+"""Storing tables: checks against the codes loaded, and loading the same again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from codesets.errors import UnreadableInput
+from codesets.loading import schema, tables
+from codesets.sources.source import FileKind
+from tests.codesets.loaded_reference import remarks
+from tests.codesets.sources import made_files as made
+from tests.codesets.sources.made_files import MADE, made_file
+
+ORDER = "icd10pcs_order_2099.txt"
+
+
+@pytest.fixture
+def db() -> Iterator[sqlite3.Connection]:
+    opened = sqlite3.connect(":memory:", isolation_level=None)
+    opened.executescript(schema.TABLES + tables.TABLES)
+    yield opened
+    opened.close()
+
+
+def test_tables_that_build_exactly_the_codes_of_the_order_file_are_checked(db: sqlite3.Connection) -> None:
+    said = remarks(db, [made_file(ORDER, made.PCS_ORDER), made_file("t.xml", made.PCS_TABLES)])
+
+    assert said == ["checked: the tables build exactly the 5 valid codes of the order file"]
+
+
+def test_a_code_that_no_table_builds_is_named_whichever_file_comes_first(db: sqlite3.Connection) -> None:
+    more = made.PCS_ORDER + made.pcs_order_line(7, "00183ZZ", True, "Hum Ear", "Humming Ear, Closed")
+
+    said = remarks(db, [made_file("t.xml", made.PCS_TABLES), made_file(ORDER, more)])
+
+    assert said == ["00183ZZ is in the order file, no table builds it"]
+
+
+def test_an_order_file_that_lost_many_codes_of_the_edition_before_is_refused(db: sqlite3.Connection) -> None:
+    half = "".join(made.PCS_ORDER.splitlines(keepends=True)[:3])
+    remarks(db, [made_file("icd10pcs_order_2098.txt", made.PCS_ORDER)])
+
+    with pytest.raises(UnreadableInput, match="3 of 5 codes"):
+        remarks(db, [made_file(ORDER, half)])
+
+
+def test_addenda_are_checked_against_both_editions(db: sqlite3.Connection) -> None:
+    more = "".join(made.pcs_order_line(9, f"0019{number:03}", True, "Hum", "Humming") for number in range(40))
+    old, new = "Humming Ear, Open", "Humming Throat with Kazoo, Loud, Open"
+    before = made.PCS_ORDER.replace("00170J1", "00180ZZ").replace(new, old) + more
+    files = [made_file("icd10pcs_order_2098.txt", before), made_file(ORDER, made.PCS_ORDER + more)]
+    addenda = made.PCS_ADDENDA.replace("      5 codes", "     45 codes")
+
+    said = remarks(db, [*files, made_file("order_addenda_2099.txt", addenda)])
+
+    assert said == ["checked: FY2098 with these changes is FY2099"]
+
+
+def test_addenda_that_do_not_show_in_the_codes_are_told(db: sqlite3.Connection) -> None:
+    without = made.PCS_ORDER.replace("with Kazoo", "with Comb")
+
+    said = remarks(db, [made_file(ORDER, without), made_file("order_addenda_2099.txt", made.PCS_ADDENDA)])
+
+    assert said == ["00170J1 is not as the addenda say"]
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_every_file_can_be_stored_twice_with_the_same_result(db: sqlite3.Connection, name: str) -> None:
+    remarks(db, [made_file(name, MADE[name])])
+    before = _contents(db)
+
+    remarks(db, [made_file(name, MADE[name])])
+
+    assert _contents(db) == before
+
+
+def test_every_kind_has_a_place() -> None:
+    own = {kind for kind in FileKind if not kind.name.startswith("CM_")}
+
+    assert own == tables.STORES.keys()
+
+
+def _contents(db: sqlite3.Connection) -> dict[str, int]:
+    names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names if "sequence" not in name}

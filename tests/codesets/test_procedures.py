@@ -1,0 +1,144 @@
+"""Building ICD-10-PCS codes and asking HCPCS, on made-up tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from codesets import procedures
+from codesets.reference import Reference
+from tests.codesets.loaded_reference import loaded_reference
+from tests.codesets.sources import made_files as made
+from tests.codesets.sources.made_files import made_file
+
+COVERED = dt.date(2099, 3, 1)
+SERVICE = dt.date(2019, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reference]:
+    names = ("icd10pcs_order_2099.txt", "tables.xml", "index.xml", "definitions.xml", made.HCPCS_NAME)
+    files = [made_file(name, made.MADE[name]) for name in names]
+    with loaded_reference(tmp_path_factory.mktemp("procedures") / "reference.sqlite", files) as opened:
+        yield opened
+
+
+def test_each_choice_leaves_only_values_that_lead_to_a_code(reference: Reference) -> None:
+    choice = procedures.next_values(reference, "0017", COVERED)
+
+    assert (choice.axis, choice.title) == (5, "Approach")
+    assert [(value.character, value.labels, value.codes) for value in choice.values] == [
+        ("0", ("Open",), 2),
+        ("3", ("Closed",), 1),
+    ]
+
+
+def test_a_value_of_another_row_is_no_choice(reference: Reference) -> None:
+    choice = procedures.next_values(reference, "00173", COVERED)
+
+    assert [value.character for value in choice.values] == ["Z"]
+
+
+def test_the_first_three_axes_are_chosen_from_the_tables(reference: Reference) -> None:
+    choices = [procedures.next_values(reference, chosen, COVERED) for chosen in ("", "0", "00")]
+
+    assert [(choice.title, choice.values[0].labels, choice.values[0].codes) for choice in choices] == [
+        ("Section", ("Made-up section",), 5),
+        ("Body System", ("Made-up system",), 5),
+        ("Operation", ("Humming",), 5),
+    ]
+
+
+def test_a_whole_code_is_complete(reference: Reference) -> None:
+    assert procedures.next_values(reference, "00170J1", COVERED).complete
+
+
+@pytest.mark.parametrize("chosen", ["9", "0019", "00170J9", "00170J11"])
+def test_a_beginning_of_no_code_leaves_nothing_and_is_not_complete(reference: Reference, chosen: str) -> None:
+    choice = procedures.next_values(reference, chosen, COVERED)
+
+    assert not choice.values
+    assert not choice.complete
+
+
+def test_walking_every_choice_reaches_exactly_the_codes_of_the_tables(reference: Reference) -> None:
+    reached, waiting = [], [""]
+    while waiting:
+        choice = procedures.next_values(reference, waiting.pop(), COVERED)
+        if choice.complete:
+            reached.append(choice.chosen)
+        waiting += [choice.chosen + value.character for value in choice.values]
+
+    assert sorted(reached) == procedures.expand(reference, "001", COVERED)
+    assert len(reached) == 5
+
+
+def test_labels_name_every_character_of_a_code(reference: Reference) -> None:
+    labels = procedures.labels_of(reference, "00170J1", COVERED)
+
+    assert [label for _, _, label in labels] == [
+        *("Made-up section", "Made-up system", "Humming"),
+        *("Throat", "Open", "Kazoo", "Loud"),
+    ]
+
+
+def test_a_combination_that_is_no_code_has_no_labels(reference: Reference) -> None:
+    impossible = [
+        "001" + "".join(rest)
+        for rest in product("67", "03", "ZJ", "Z1")
+        if "001" + "".join(rest) not in procedures.expand(reference, "001", COVERED)
+    ]
+
+    assert impossible
+    assert not any(procedures.labels_of(reference, code, COVERED) for code in impossible)
+
+
+def test_a_label_has_its_meaning_with_the_names_it_includes(reference: Reference) -> None:
+    (meaning,) = procedures.meanings(reference, "0", 3, "Humming", COVERED)
+
+    assert (meaning.definition, meaning.includes) == ("Making a low sound", ("Droning", "Purring"))
+
+
+def test_tables_that_do_not_cover_the_date_say_so(reference: Reference) -> None:
+    choice = procedures.next_values(reference, "", dt.date(2026, 3, 1))
+
+    assert not choice.origin.covered
+    assert "covers 2026-03-01; answered from FY2099" in choice.origin.warning
+
+
+def test_a_hcpcs_code_in_force_is_valid(reference: Reference) -> None:
+    details = procedures.hcpcs_details(reference, "X0001", SERVICE)
+
+    assert details is not None
+    assert (details.valid, details.coverage_meaning) == (True, "special coverage instructions apply")
+
+
+def test_a_terminated_code_is_not_valid_though_the_file_has_it(reference: Reference) -> None:
+    details = procedures.hcpcs_details(reference, "X0002", SERVICE)
+
+    assert details is not None
+    assert (details.valid, details.reason) == (False, "X0002 was terminated on 2018-12-31.")
+
+
+def test_a_date_that_no_file_covers_leaves_validity_open(reference: Reference) -> None:
+    details = procedures.hcpcs_details(reference, "X0001", dt.date(2026, 3, 1))
+
+    assert details is not None
+    assert details.valid is None
+    assert "No loaded HCPCS" in details.reason
+
+
+def test_modifiers_come_with_their_official_texts(reference: Reference) -> None:
+    assert procedures.hcpcs_modifiers(reference, SERVICE) == {"ZA": "Made-up modifier"}
+
+
+def test_nothing_loaded_is_said(tmp_path: Path) -> None:
+    with loaded_reference(tmp_path / "empty.sqlite", []) as empty:
+        choice = procedures.next_values(empty, "0", COVERED)
+
+        assert not choice.values
+        assert choice.origin.warning == "No ICD-10-PCS table file is loaded."
