@@ -7,7 +7,6 @@ of the others with it. The same content twice changes nothing.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -25,17 +24,11 @@ from codesets.reference import Progress
 from codesets.releases import CodeSystem
 from codesets.safe import safe_line
 from codesets.sources import recognize, source
-<<<<<<< HEAD
 from codesets.sources.periods import edition_named
-=======
-from codesets.sources.editions import Edition, fiscal_year_in
-from codesets.sources.periods import calendar_year, quarter_in
->>>>>>> sets-v2
 from codesets.sources.source import FileKind, Recognized, Rejected
 
 # Rejected records kept for the report of one file; all are counted.
 _MOST_SHOWN = 200
-_BY_FISCAL_YEAR = (CodeSystem.ICD10CM, CodeSystem.ICD10PCS, CodeSystem.MSDRG, CodeSystem.POA_EXEMPT)
 
 
 class Status(StrEnum):
@@ -145,25 +138,13 @@ def _item(db: sqlite3.Connection, found: Found, edition: str) -> Item:
     if known is None:
         return Item(found, Status.UNKNOWN, remark=_looks_like(found))
     name, recognized = known
-<<<<<<< HEAD
     if recognized.starts is None and (named := edition_named(recognized.system, edition)):
-=======
-    if recognized.starts is None and (named := _edition(edition, recognized.system)):
->>>>>>> sets-v2
         recognized = replace(recognized, edition=named.name, starts=named.starts, ends=named.ends)
     if recognized.starts is None or recognized.ends is None:
         return Item(found, Status.NEEDS_PERIOD, name, recognized, f"name it with --edition: {recognized.asks}")
     if is_loaded(db, found.file, recognized):
         return Item(found, Status.LOADED_BEFORE, name, recognized)
     return Item(found, Status.NEW, name, recognized, recognized.detail)
-
-
-def _edition(name: str, system: CodeSystem) -> Edition | None:
-    """The edition that a person named: a fiscal year for the sets that go by it, else a quarter or a year."""
-    if system in _BY_FISCAL_YEAR:
-        return fiscal_year_in(name)
-    year = re.fullmatch(r"20\d\d", name.strip())
-    return quarter_in(name) or (calendar_year(int(year[0])) if year else None)
 
 
 def _looks_like(found: Found) -> str:
