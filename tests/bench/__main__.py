@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import search
+from tests.bench import ncci, search
 from tests.bench.figures import table
 
-BENCHMARKS = (search,)
+BENCHMARKS = (search, ncci)
 
 
 def main() -> int:
