@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import ncci, search
+from tests.bench import codesets, ncci, search
 from tests.bench.figures import table
 
-BENCHMARKS = (search, ncci)
+BENCHMARKS = (search, codesets, ncci)
 
 
 def main() -> int:

@@ -34,7 +34,7 @@ def measure() -> list[Figure]:
         figures = [Figure("build of the reference database", 20, time.perf_counter() - began, "s")]
         figures.append(Figure("code page, mean of 200", 3, _page_ms(path), "ms"))
         if SCORER.exists():
-            figures += _scored(folder)
+            figures += scored(folder)
         else:
             print(f"no accuracy figures: {SCORER.name} is not beside the repository", file=sys.stderr)
     return figures
@@ -51,7 +51,7 @@ def _page_ms(path: Path) -> float:
         return (time.perf_counter() - began) * 1000 / (40 * len(codes))
 
 
-def _scored(home: str) -> list[Figure]:
+def scored(home: str) -> list[Figure]:
     result = Path(home) / "score.json"
     command = [sys.executable, "-m", "tui.cli", "search", "-d", str(ON), "--batch"]
     subprocess.run(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.codesets import small_files
 from tests.codesets.built_reference import built_reference
 
 ON = ("-d", "2026-06-01")
@@ -172,3 +174,84 @@ def test_the_code_commands_load_neither_the_orm_nor_the_screens(reference_path: 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
 
     assert (done.returncode, done.stderr.strip()) == (0, "[]")
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, reference_path: Path) -> Path:
+    """A folder of codedesk with a reference database of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copyfile(reference_path, home / "reference.sqlite")
+    shutil.copytree(reference_path.with_suffix(".search"), home / "reference.search")
+    return home
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """Order files of two made-up years."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    for year, rows in ((2020, small_files.ROWS_2020), (2021, small_files.ROWS_2021)):
+        path = folder / f"icd10cm_order_{year}.txt"
+        path.write_text(small_files.order_text(rows), encoding="ascii", newline="")
+    return folder
+
+
+def test_an_import_that_nobody_agreed_to_shows_what_was_recognized_and_loads_nothing(
+    codedesk, own_home: Path, inbox: Path
+) -> None:
+    before = (own_home / "reference.sqlite").read_bytes()
+
+    done = codedesk("codesets", "import", str(inbox), home=own_home)
+
+    assert done.returncode == 0
+    assert "icd10cm order file             FY2020       to load" in done.stdout
+    assert done.stdout.endswith("nothing was loaded; --yes loads without asking\n")
+    assert (own_home / "reference.sqlite").read_bytes() == before
+
+
+def test_an_import_reports_and_the_difference_of_its_releases_can_be_shown(
+    codedesk, own_home: Path, inbox: Path
+) -> None:
+    loaded = codedesk("codesets", "import", "--yes", "--json", str(inbox), home=own_home)
+    changes = codedesk("codesets", "diff", "icd10cm", "2020", "2021", home=own_home)
+
+    files = {row["edition"]: row for row in json.loads(loaded.stdout)["files"]}
+    assert (loaded.returncode, loaded.stderr) == (0, "")
+    assert (files["FY2021"]["added"], files["FY2021"]["changed"], files["FY2021"]["ended"]) == (2, 1, 2)
+    assert changes.stdout.splitlines() == [
+        "ICD-10-CM FY2020 to FY2021: 2 added, 2 deleted, 1 revised",
+        "+ A00.90    Made-up fever, unspecified, unproven",
+        "+ A00.91    Made-up fever, unspecified, proven",
+        "- A00.9     Made-up fever, unspecified  (a header now)",
+        "- Z80       Comfort of kind 0",
+        "~ A00.0     Made-up fever, mild",
+        "            Made-up fever, gentle",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("not an official file\n", "not recognized: it begins with 'not an official file'"),
+        ("00001 A00     0 Fever" + " " * 56 + "Fever\n" * 2, "not recognized"),
+    ],
+)
+def test_a_file_that_is_none_is_exit_code_2_with_what_was_expected(
+    codedesk, own_home: Path, tmp_path: Path, content: str, said: str
+) -> None:
+    path = tmp_path / "order_2020.txt"
+    path.write_text(content, encoding="ascii")
+
+    done = codedesk("codesets", "import", "--yes", str(path), home=own_home)
+
+    assert done.returncode == 2
+    assert said in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_release_that_is_not_loaded_is_a_usage_error(codedesk) -> None:
+    done = codedesk("codesets", "diff", "icd10cm", "2019", "2026")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no ICD-10-CM release '2019' is loaded" in done.stderr

@@ -68,14 +68,14 @@ def _preview(items: list[Item], gathered: Gathered) -> str:
 def _as_text(report: Report) -> str:
     lines = [""]
     for result in report.results:
-        if result.item.status not in (Status.LOADED, Status.REFUSED):
+        if result.item.status in (Status.LOADED_BEFORE, Status.UNKNOWN):
             continue
         lines += _lines_of(result)
     lines += [f"note: {notice}" for notice in report.notices]
     loaded = sum(result.item.status is Status.LOADED for result in report.results)
     before = sum(result.item.status is Status.LOADED_BEFORE for result in report.results)
-    refused = sum(result.item.status is Status.REFUSED for result in report.results)
-    unknown = len(report.results) - loaded - before - refused
+    unknown = sum(result.item.status is Status.UNKNOWN for result in report.results)
+    refused = len(report.results) - loaded - before - unknown
     lines.append(
         f"{loaded} loaded, {before} already loaded, {refused} refused, {unknown} not recognized"
         f" in {report.seconds:.1f} s" + ("" if report.changed else "; nothing was changed")
@@ -87,7 +87,7 @@ def _lines_of(result: Result) -> list[str]:
     item, counts = result.item, result.counts
     known = item.recognized
     name = f"{known.kind.value} {known.edition} {known.part or ''}".strip() if known else item.found.file.name
-    if item.status is Status.REFUSED:
+    if item.status is not Status.LOADED:
         return [f"{name}: refused: {item.remark}"]
     figures = f"{counts.rows:,} rows, {counts.added:,} added, {counts.changed:,} changed, {counts.ended:,} ended"
     lines = [f"{name}: {figures}, {counts.skipped:,} skipped ({result.seconds:.1f} s)"]
