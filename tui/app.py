@@ -172,13 +172,23 @@ class Workstation(App[int]):
         else:
             self._current.confirm("Leave codedesk?", self._end)
 
+    @work(group="open")
+    async def leave_to_chart(self) -> None:
+        """Close what was opened above the chart in work."""
+        while not isinstance(self.screen, ChartScreen):
+            await self.pop_screen()
+
+    @property
+    def coding_date(self) -> date:
+        """The day that decides the code sets: of the chart that is open below, else today."""
+        charts = [screen for screen in self.screen_stack if isinstance(screen, ChartScreen)]
+        return charts[-1].service_date if charts else self.today
+
     def do_help(self) -> None:
         self.push_screen(HelpScreen(self._current))
 
     def do_codes(self) -> None:
-        charts = [screen for screen in self.screen_stack if isinstance(screen, ChartScreen)]
-        on = charts[-1].service_date if charts else self.today
-        self._go("codes", lambda: CodeSearchScreen(on))
+        self._go("codes", lambda: CodeSearchScreen(self.coding_date))
 
     def do_worklists(self) -> None:
         self._go("worklists", WorklistScreen)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Protocol
 
-from codesets import catalog
-from codesets.catalog import Reference, Validity
+from codesets import catalog, poa
+from codesets.catalog import Reference, Validity, normalize
 from codesets.releases import CodeSystem
 
 
@@ -36,4 +36,4 @@ class ReferenceFacts:
         return self._answers[key]
 
     def poa_exempt(self, code: str, on: dt.date) -> bool | None:
-        return None
+        return poa.is_exempt(self._reference, normalize(code), on)

@@ -10,17 +10,31 @@ import tui
 from tui.actions import ALONE, actions_on, footer, key_name, keymap, registry
 from tui.app import Workstation
 from tui.commands.keys import markdown
+from tui.screens.changes import ChangesScreen
 from tui.screens.chart import ChartScreen
 from tui.screens.claim import ClaimScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.help import HelpScreen
+from tui.screens.index import IndexScreen
 from tui.screens.lock import LockScreen
+from tui.screens.pcs import PcsScreen
 from tui.screens.worklist import WorklistScreen
 
 SCREENS = {
     screen.name_on: screen
-    for screen in (WorklistScreen, ChartScreen, CodeSearchScreen, ClaimsScreen, ClaimScreen, HelpScreen, LockScreen)
+    for screen in (
+        WorklistScreen,
+        ChartScreen,
+        CodeSearchScreen,
+        IndexScreen,
+        PcsScreen,
+        ChangesScreen,
+        ClaimsScreen,
+        ClaimScreen,
+        HelpScreen,
+        LockScreen,
+    )
 }
 # Keys that a terminal, a multiplexer or another key's bytes take away.
 OPEN_SCREENS = [name for name in SCREENS if name not in ALONE]

@@ -12,10 +12,11 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets import catalog
-from codesets.catalog import Code, CodePage, Reference, Step, StepKind
+from codesets.catalog import Code, Reference
 from codesets.releases import CodeSystem
 from codesets.search import Engine
-from tui.cells import Line, wrap
+from tui.cells import Line
+from tui.screens.code_page import page_lines, page_note, page_title, read_page
 from tui.screens.desk import DeskScreen
 from tui.widgets.entry_line import EntryLine
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -176,15 +177,32 @@ class CodeSearchScreen(DeskScreen):
         if row is None:
             self.page_pane.show("", lambda width: ())
             return
-        page = await self.workstation.codes.ask(catalog.page, row.system, row.code, self._on)
+        page = await self.workstation.codes.ask(read_page, row.system, row.code, self._on)
         if page is not None:
-            self.page_pane.show(_page_title(page), lambda width: page_lines(page, row.why, width), _page_note(page))
+            self.page_pane.show(page_title(page), lambda width: page_lines(page, row.why, width), page_note(page))
 
     def do_read_on(self) -> None:
         if self.page_pane.at_end:
             self.page_pane.move_to(0)
         else:
             self.page_pane.page(1)
+
+    def do_index(self) -> None:
+        from tui.screens.index import IndexScreen
+
+        self.app.push_screen(IndexScreen(self._on))
+
+    def do_pcs(self) -> None:
+        from tui.screens.pcs import PcsScreen
+
+        row: CodeRow | None = self.rows.selected
+        chosen = row.code if row and row.system is CodeSystem.ICD10PCS else ""
+        self.app.push_screen(PcsScreen(self._on, chosen[:3]))
+
+    def do_changes(self) -> None:
+        from tui.screens.changes import ChangesScreen
+
+        self.app.push_screen(ChangesScreen())
 
     def do_system(self) -> None:
         self._systems = SYSTEMS[(SYSTEMS.index(self._systems) + 1) % len(SYSTEMS)]
@@ -232,78 +250,3 @@ _COLUMNS = (
     Column("", 0, lambda row: row.title),
     Column("", 2, lambda row: "●" if row.billable else "○", style=lambda row: "good" if row.billable else "dim"),
 )
-
-
-def _page_title(page: CodePage) -> str:
-    path = " > ".join(_step_name(step) for step in page.path)
-    return f"{page.code.dotted}   {path}" if path else page.code.dotted
-
-
-def _page_note(page: CodePage) -> str:
-    if page.code.billable:
-        return "billable"
-    return f"header, {len(page.children)} below"
-
-
-_NOTE_LABELS = {
-    "includes": "Includes",
-    "inclusionTerm": "Also",
-    "excludes1": "Excludes1",
-    "excludes2": "Excludes2",
-    "codeFirst": "Code 1st",
-    "useAdditionalCode": "Use add.",
-    "codeAlso": "Code also",
-    "notes": "Note",
-    "sevenChrNote": "7th",
-}
-
-_LABEL = 11
-
-
-def page_lines(page: CodePage, why: str, width: int) -> list[Line]:
-    """The page of a code: title, notes with those it inherits, 7th characters, what is below, why it was found."""
-    lines: list[Line] = _labeled("", page.code.title, width, "strong")
-    if page.warning:
-        lines += _labeled("Release", page.warning, width, "warning")
-    if page.default:
-        lines += _labeled("Default", f"{page.default.dotted} {page.default.title}", width)
-    for own in (True, False):
-        for kind, notes in page.notes.items():
-            chosen = [note for note in notes if note.inherited != own]
-            label = _NOTE_LABELS.get(kind.value, kind.value)
-            for owner in dict.fromkeys(note.owner for note in chosen):
-                texts = [note.text for note in chosen if note.owner == owner]
-                if not own:
-                    lines.append((("  from ", "dim"), (_dot(owner), "dim")))
-                for number, text in enumerate(texts):
-                    lines += _labeled(label if number == 0 else "", text, width)
-    for choice in page.seventh_characters:
-        lines += _labeled(f"7th {choice.character}", choice.meaning, width)
-    if page.children:
-        for child in page.children:
-            lines += _labeled(child.dotted, child.title, width, "text" if child.billable else "dim")
-    if why:
-        lines += _labeled("Why", why, width, "dim")
-    if len(page.path):
-        lines += _labeled("Where", " > ".join(f"{_step_name(step)} {step.title}" for step in page.path), width, "dim")
-    lines += _labeled(
-        "Release", f"{page.release.system.label} {page.release.edition}, {page.release.period}", width, "dim"
-    )
-    return lines
-
-
-def _step_name(step: Step) -> str:
-    if step.kind is StepKind.CODE:
-        return catalog.dotted(step.id)
-    return f"chapter {step.id}" if step.kind is StepKind.CHAPTER else step.id
-
-
-def _dot(owner: str) -> str:
-    return catalog.dotted(owner) if owner[:1].isalpha() and "-" not in owner else owner
-
-
-def _labeled(label: str, text: str, width: int, style: str = "text") -> list[Line]:
-    indent = _LABEL if width > 40 else 2
-    wrapped = wrap(text, max(width - indent - 1, 10))
-    first = f" {label}".ljust(indent)
-    return [((first if i == 0 else " " * indent, "dim"), (part, style)) for i, part in enumerate(wrapped)]

@@ -1,0 +1,147 @@
+"""What changed between two releases of ICD-10-CM (c), and how many charts in work hold each changed code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from codesets import catalog
+from codesets.catalog import Reference
+from codesets.differences import difference
+from codesets.releases import CodeSystem, Release
+from store.queries.code_use import open_charts_by_code
+from tui.cells import Line, wrap
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+VIEWS = ("all", "new", "ended", "retitled", "in open charts")
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One changed code: `+` new, `-` ended, `~` another title; `detail` says what became of it."""
+
+    mark: str
+    code: str
+    title: str
+    detail: str
+    charts: int = 0
+
+
+class ChangesScreen(DeskScreen):
+    """The changes from one loaded release to the next."""
+
+    name_on = "changes"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pairs: list[tuple[Release, Release]] = []
+        self._pair = 0
+        self._view = 0
+        self._changes: list[ChangeRow] = []
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(_COLUMNS, id="rows", empty="Nothing changed here, or one release alone is loaded.")
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.work(self._load())
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("What changed", "strong"),)
+        if self._pairs:
+            old, new = self._pairs[self._pair]
+            start = (*start, (f"  ICD-10-CM {old.edition} to {new.edition}", "text"))
+        count = self.rows.count if self.is_mounted else 0
+        where = f"{self.rows.index + 1} of {count}" if count else "0"
+        return start, ((f"{VIEWS[self._view]}  ", "focus"), (where, "text"))
+
+    async def _load(self) -> None:
+        self._pairs = await self.workstation.codes.ask(_pairs)
+        if self._pairs:
+            used = await self.workstation.record.read(open_charts_by_code)
+            self._changes = await self.workstation.codes.ask(_changes, *self._pairs[self._pair], used)
+        self._show()
+
+    def _show(self) -> None:
+        wanted = {"new": "+", "ended": "-", "retitled": "~"}.get(VIEWS[self._view])
+        shown = [row for row in self._changes if wanted in (None, row.mark)]
+        if VIEWS[self._view] == "in open charts":
+            shown = [row for row in shown if row.charts]
+        self.rows.set_source(ListSource(shown, lambda row: row.mark + row.code), keep=False)
+        self.refresh_frame()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            row: ChangeRow | None = self.rows.selected
+            title = f"{row.code} {row.title}" if row else ""
+            self.query_one("#page", TextPane).show(row.code if row else "", lambda width: _lines(row, title, width))
+            self.refresh_frame()
+
+    def copied(self) -> str:
+        row: ChangeRow | None = self.rows.selected
+        return f"{row.mark} {row.code} {row.title}" if row else ""
+
+    def do_release(self) -> None:
+        if self._pairs:
+            self._pair = (self._pair + 1) % len(self._pairs)
+            self.work(self._load())
+
+    def do_only(self) -> None:
+        self._view = (self._view + 1) % len(VIEWS)
+        self._show()
+
+
+def _pairs(reference: Reference) -> list[tuple[Release, Release]]:
+    """Each loaded release with the one before it, the newest pair first; pairs without a change come last."""
+    releases = [release for release in reference.releases(CodeSystem.ICD10CM) if release.complete]
+    pairs = [(old, new) for new, old in zip(releases, releases[1:], strict=False)]
+    return sorted(pairs, key=lambda pair: pair[0].ends.year == pair[1].ends.year)
+
+
+def _changes(reference: Reference, old: Release, new: Release, used: dict[str, int]) -> list[ChangeRow]:
+    changed = difference(reference, old, new)
+    rows = [
+        ChangeRow("+", catalog.dotted(a.code), a.title, "was a header" if a.was_header else "new")
+        for a in changed.added
+    ]
+    for ended in changed.ended:
+        heirs = ", ".join(map(catalog.dotted, ended.replaced_by))
+        state = "is a header now" if ended.is_header else "is gone"
+        detail = f"{state}; in its place: {heirs}" if heirs else state
+        code = catalog.dotted(ended.code)
+        rows.append(ChangeRow("-", code, ended.title, detail, used.get(code, 0)))
+    for retitled in changed.retitled:
+        code = catalog.dotted(retitled.code)
+        rows.append(ChangeRow("~", code, retitled.new, f"was: {retitled.old}", used.get(code, 0)))
+    return rows
+
+
+def _lines(row: ChangeRow | None, title: str, width: int) -> list[Line]:
+    if row is None:
+        return []
+    lines: list[Line] = [((" " + text, "strong"),) for text in wrap(title, width - 2)]
+    return lines + [((" " + text, "text"),) for text in wrap(row.detail, width - 2)]
+
+
+_STYLES = {"+": "good", "-": "error", "~": "warning"}
+
+_COLUMNS: tuple[Column[ChangeRow], ...] = (
+    Column("", 2, lambda row: " " + row.mark, style=lambda row: _STYLES[row.mark]),
+    Column("CODE", 8, lambda row: row.code, style=lambda row: "strong"),
+    Column("TITLE", 0, lambda row: row.title),
+    Column("CHARTS", 6, lambda row: str(row.charts or ""), align="right", style=lambda row: "warning"),
+)

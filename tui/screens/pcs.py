@@ -1,0 +1,137 @@
+"""The ICD-10-PCS builder (p): one key for the value of each axis; only what the tables allow can be chosen."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from codesets import procedures
+from codesets.catalog import Reference, find
+from codesets.procedures import AxisValue, Choice
+from codesets.releases import CodeSystem
+from tui.cells import Line
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+AXES = ("section", "body system", "operation", "body part", "approach", "device", "qualifier")
+
+
+class PcsScreen(DeskScreen):
+    """The code as far as it is built, and the values that can follow."""
+
+    name_on = "pcs"
+
+    def __init__(self, on: date, chosen: str = "") -> None:
+        super().__init__()
+        self._on = on
+        self._chosen = chosen
+        self._choice: Choice | None = None
+        self._title = ""
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield TextPane(id="built")
+            yield RowTable(_COLUMNS, id="rows", empty="The tables have no value that could follow.")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.work(self._choose(self._chosen))
+
+    def place(self) -> tuple[Line, Line]:
+        edition = self._choice.origin.edition if self._choice else ""
+        start: Line = (("ICD-10-PCS builder", "strong"), (f"  tables {edition or '–'} for {self._on}", "text"))
+        return start, ((self._chosen.ljust(7, "_"), "focus"),)
+
+    def why_not(self, action: str) -> str:
+        if action == "axis_back" and not self._chosen:
+            return "no value is chosen yet"
+        return ""
+
+    async def _choose(self, chosen: str) -> None:
+        choice, built, title = await self.workstation.codes.ask(_step, chosen, self._on)
+        if not choice.values and not choice.complete and chosen:
+            self.say(
+                f"{chosen[-1]} is no value of this axis: {', '.join(v.character for v in self._values())}.", "warning"
+            )
+            return
+        self._chosen, self._choice, self._title = chosen, choice, title
+        self.query_one("#built", TextPane).show("built so far", lambda width: built_lines(built, title, width))
+        self.rows.set_source(ListSource(choice.values, lambda value: value.character), keep=False)
+        self.refresh_frame()
+        if choice.origin.warning:
+            self.say(choice.origin.warning, "warning")
+        elif choice.complete:
+            self.say("Enter takes the code into the chart." if self.workstation.chart_in_work else "The code is whole.")
+        else:
+            self.say(f"{AXES[choice.axis - 1]}: press the character of a value", "dim")
+
+    def _values(self) -> tuple[AxisValue, ...]:
+        return self._choice.values if self._choice else ()
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters and digits are values here, whatever they do elsewhere."""
+        if event.character and event.character.isalnum() and not self.entry.asking:
+            event.stop()
+            self.unknown_key(event.character)
+        else:
+            super().on_key(event)
+
+    def unknown_key(self, key: str) -> None:
+        if len(key) == 1 and key.isalnum() and len(self._chosen) < 7:
+            self.work(self._choose(self._chosen + key.upper()), group="axis")
+
+    def copied(self) -> str:
+        return self._chosen
+
+    def do_axis_back(self) -> None:
+        self.work(self._choose(self._chosen[:-1]), group="axis")
+
+    def do_axis_take(self) -> None:
+        value: AxisValue | None = self.rows.selected
+        chart = self.workstation.chart_in_work
+        if value is not None:
+            self.work(self._choose(self._chosen + value.character), group="axis")
+        elif self._choice and self._choice.complete and chart is not None:
+            self.workstation.leave_to_chart()
+            chart.take_code(CodeSystem.ICD10PCS, self._chosen, f"built axis by axis: {self._title}")
+
+
+def built_lines(built: list[tuple[str, str, str]], title: str, width: int) -> list[Line]:
+    """Each axis with its character and meaning, and the title of a whole code."""
+    lines: list[Line] = [
+        ((f" {axis:<16}", "dim"), (f"{character}  ", "strong"), (label, "text")) for axis, character, label in built
+    ]
+    if title:
+        lines.append(((" " + title, "good"),))
+    return lines
+
+
+def _step(reference: Reference, chosen: str, on: date) -> tuple[Choice, list[tuple[str, str, str]], str]:
+    """What can follow, what the chosen characters mean, and the title where the code is whole."""
+    choice = procedures.next_values(reference, chosen, on)
+    built = []
+    for place, character in enumerate(chosen):
+        axis = procedures.next_values(reference, chosen[:place], on)
+        label = next(("; ".join(value.labels) for value in axis.values if value.character == character), "")
+        built.append((axis.title, character, label))
+    known = find(reference, CodeSystem.ICD10PCS, chosen, on) if len(chosen) == 7 else None
+    return choice, built, known.title if known else ""
+
+
+_COLUMNS: tuple[Column[AxisValue], ...] = (
+    Column("", 3, lambda value: f" {value.character}", style=lambda value: "focus"),
+    Column("MEANING", 0, lambda value: "; ".join(value.labels)),
+    Column("CODES", 7, lambda value: f"{value.codes:,}", align="right", style=lambda value: "dim"),
+)
