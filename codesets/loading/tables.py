@@ -24,6 +24,8 @@ TABLES = "".join(module.TABLES for module in (icd10pcs, hcpcs, cpt, ncci, fees, 
 
 # A full file that lost more of the codes before it is no full file.
 _MOST_ENDED = 0.05
+# A list that is shorter than this share of the one before it is no whole list.
+_LEAST_KEPT = 0.8
 
 Remarks = list[str]
 Store = Callable[[sqlite3.Connection, SourceFile, Recognized, Iterable[Any]], tuple[Counts, Remarks]]
@@ -36,7 +38,9 @@ def _plain(store: _StoreRows) -> Store:
     def stored(
         db: sqlite3.Connection, file: SourceFile, recognized: Recognized, rows: Iterable[Any]
     ) -> tuple[Counts, Remarks]:
-        return store(db, begin_load(db, file, recognized), rows), []
+        counts = store(db, begin_load(db, file, recognized), rows)
+        _refuse_shrunk(db, file, recognized, counts)
+        return counts, []
 
     return stored
 
@@ -115,6 +119,7 @@ def _pairs(
     db: sqlite3.Connection, file: SourceFile, recognized: Recognized, rows: Iterable[Any]
 ) -> tuple[Counts, Remarks]:
     counts = ncci.store_pairs(db, begin_load(db, file, recognized), rows)
+    _refuse_shrunk(db, file, recognized, counts)
     remarks = [f"{counts.skipped:,} rows repeat another"] if counts.skipped else []
     return counts, remarks
 
@@ -171,6 +176,19 @@ def _release(
     counts = icd10cm.store_codes(db, release, rows, before)
     begin_load(db, file, recognized, release)
     return counts, release
+
+
+def _refuse_shrunk(db: sqlite3.Connection, file: SourceFile, recognized: Recognized, counts: Counts) -> None:
+    """Raise UnreadableInput when far fewer rows came than in the edition before: a file that broke off at the
+    end of a line looks like a whole one.
+    """
+    before = db.execute(
+        "SELECT rows, edition FROM loads WHERE kind = ? AND part = ? AND starts < ? ORDER BY starts DESC LIMIT 1",
+        (recognized.kind.value, recognized.part or "", str(recognized.starts)),
+    ).fetchone()
+    if before and counts.rows < _LEAST_KEPT * before[0]:
+        reason = f"{file.name}: {counts.rows:,} rows where {before[1]} has {before[0]:,}"
+        raise UnreadableInput(reason, "expected the complete file, not a part of it")
 
 
 def _expansion(db: sqlite3.Connection, recognized: Recognized) -> Remarks:

@@ -20,6 +20,7 @@ def refuse_cut_off(file: SourceFile, expected: str) -> None:
             opened.seek(-4, os.SEEK_END)
         while chunk := opened.read(1024 * 1024):
             last = (last + chunk)[-4:]
-    if not last.endswith((b"\n", b"\r", b"\x1a")):
+    halved = last.endswith(b"\r") and b"\r\n" in file.head()
+    if halved or not last.endswith((b"\n", b"\r", b"\x1a")):
         reason = "the last line has no end, so the file is cut off" if last else "the file is empty"
         raise UnreadableInput(f"{file.name}: {reason}", f"expected {expected}; download it again")

@@ -47,6 +47,13 @@ def test_an_order_file_that_lost_many_codes_of_the_edition_before_is_refused(db:
         remarks(db, [made_file(ORDER, half)])
 
 
+def test_a_list_that_shrank_far_below_the_edition_before_is_refused(db: sqlite3.Connection) -> None:
+    remarks(db, [made_file("POAexemptCodesFY98.txt", made.POA.replace("Order99", "Order98"))])
+
+    with pytest.raises(UnreadableInput, match="2 rows where FY2098 has 3"):
+        remarks(db, [made_file("POAexemptCodesFY99.txt", "".join(made.POA.splitlines(keepends=True)[:3]))])
+
+
 def test_addenda_are_checked_against_both_editions(db: sqlite3.Connection) -> None:
     more = "".join(made.pcs_order_line(9, f"0019{number:03}", True, "Hum", "Humming") for number in range(40))
     old, new = "Humming Ear, Open", "Humming Throat with Kazoo, Loud, Open"

@@ -1,0 +1,62 @@
+"""What the loaded tables say of a code on a date, as flags for its page: each with the release that says it.
+
+A flag stands only where its table is loaded for the date, so a flag that is missing says nothing. Sources: the
+tables named in `codesets.poa`, `codesets.drg`, `codesets.risk`, `codesets.fees`, `codesets.ncci` and
+`codesets.procedures`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from codesets import drg, fees, ncci, poa, procedures, risk
+from codesets.drg import Severity
+from codesets.ncci import Setting
+from codesets.reference import Reference
+from codesets.releases import CodeSystem
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One fact: its name, its value in a few words, and the edition of the table it comes from."""
+
+    name: str
+    value: str
+    edition: str
+
+
+def flags(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> list[Flag]:
+    """The flags of a code (no dot) that the tables loaded for the date give, in the order they are shown."""
+    if system is CodeSystem.ICD10CM:
+        return list(_diagnosis(reference, code, on))
+    if system in (CodeSystem.HCPCS, CodeSystem.CPT):
+        return list(_service(reference, code, on))
+    return []
+
+
+def _diagnosis(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
+    exempt = poa.exempt(reference, [code], on)
+    if exempt.known:
+        yield Flag("POA", "exempt" if exempt.codes else "required", exempt.origin.edition)
+    answer = drg.severity(reference, code, on)
+    if answer.listed in (Severity.CC, Severity.MCC):
+        yield Flag("severity", answer.listed.value, answer.origin.edition)
+    for category in risk.categories(reference, code, on):
+        yield Flag(f"HCC {category.model}", category.category, category.edition)
+
+
+def _service(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
+    details = procedures.hcpcs_details(reference, code, on)
+    if details and details.origin.covered and details.coverage_meaning:
+        yield Flag("coverage", details.coverage_meaning, details.origin.edition)
+    value = fees.fee_value(reference, code, on)
+    if value and value.origin.covered:
+        yield Flag("status", value.status, value.origin.edition)
+        yield Flag("global days", value.global_days, value.origin.edition)
+    for setting in Setting:
+        units = ncci.mue(reference, code, on, setting)
+        if units.most:
+            counted = "a line" if units.most.indicator == 1 else "a day"
+            yield Flag(f"most units, {setting}", f"{units.most.units} {counted}", units.coverage.edition)
