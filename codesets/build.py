@@ -120,8 +120,6 @@ def replacement(place: Path, base: Path | None, progress: Progress) -> Iterator[
             db.execute("INSERT OR REPLACE INTO meta VALUES ('build', ?)", (build_id,))
             yield db
             db.execute("COMMIT")
-            # Without statistics the primary key of a load is taken for narrower than an index by code.
-            db.executescript("PRAGMA analysis_limit = 1000; ANALYZE;")
             index.build(db, folder, lambda done: progress("indexing words", 0.4 + 0.6 * done))
         finally:
             db.close()
