@@ -157,7 +157,9 @@ def index_terms(reference: Reference, code: str, on: dt.date, limit: int = 100) 
         heads = columns(reference, book, on)
         for length in range(len(code), 2, -1):
             rows = reference.db.execute(
-                f"SELECT term, {_TARGET} FROM index_targets WHERE load_id = ? AND code = ? ORDER BY term LIMIT ?",
+                # Without being told, SQLite walks the whole load for want of statistics.
+                f"SELECT term, {_TARGET} FROM index_targets INDEXED BY index_targets_by_code"
+                " WHERE load_id = ? AND code = ? ORDER BY term LIMIT ?",
                 (load[1], code[:length], limit - len(trails)),
             ).fetchall()
             for number, *row in rows:

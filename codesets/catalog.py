@@ -245,6 +245,8 @@ def validity(reference: Reference, system: CodeSystem, code: str, on: dt.date) -
     if fix:
         reason = f"{written} is a header and needs more characters, for example {fix.dotted}."
         return Validity(ValidityKind.HEADER, reason, found, fix, release)
+    if system is CodeSystem.HCPCS and (reason := _outside_its_dates(reference, release, found.code, on)):
+        return Validity(ValidityKind.UNKNOWN, reason, found, release=release)
     return Validity(ValidityKind.VALID, f"{written} is valid in {release.edition}.", found, release=release)
 
 
@@ -258,6 +260,24 @@ def modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
 
 
 _LONGEST_WRITTEN = 20
+
+
+def _outside_its_dates(reference: Reference, release: Release, code: str, on: dt.date) -> str:
+    """Why a HCPCS code that the release has may not be reported on the date; empty when it may.
+
+    Terminated codes stay in the file for years (HCPCS record layout: add and termination date).
+    """
+    row = reference.db.execute(
+        "SELECT d.added, d.terminated FROM hcpcs_details d JOIN loads ON loads.id = load_id"
+        " WHERE release_id = ? AND code = ?",
+        (release.id, code),
+    ).fetchone()
+    added, terminated = row or (None, None)
+    if terminated and terminated < str(on):
+        return f"{code} was terminated on {terminated}."
+    return f"{code} was added on {added}." if added and added > str(on) else ""
+
+
 _LINKED = (
     NoteKind.EXCLUDES1,
     NoteKind.EXCLUDES2,

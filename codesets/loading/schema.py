@@ -67,7 +67,7 @@ CREATE TABLE index_targets (
     load_id INTEGER NOT NULL, term INTEGER NOT NULL, ordinal INTEGER NOT NULL, kind TEXT NOT NULL,
     col INTEGER NOT NULL, text TEXT NOT NULL, code TEXT, leads_to_load INTEGER, leads_to INTEGER,
     PRIMARY KEY (load_id, term, ordinal)) WITHOUT ROWID;
-CREATE INDEX index_targets_by_code ON index_targets (load_id, code) WHERE code IS NOT NULL;
+CREATE INDEX index_targets_by_code ON index_targets (load_id, code);
 CREATE TABLE index_columns (
     load_id INTEGER NOT NULL, col INTEGER NOT NULL, head TEXT NOT NULL, PRIMARY KEY (load_id, col)) WITHOUT ROWID;
 CREATE TABLE conversions (

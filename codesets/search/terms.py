@@ -118,21 +118,15 @@ class _Path:
 
 
 def _of_book(db: sqlite3.Connection, load: int, kind: TermKind, positions: dict[str, int]) -> Iterator[Term]:
-    codes: dict[int, list[tuple[str, int]]] = {}
-    sees: dict[int, list[tuple[int | None, str]]] = {}
-    query = "SELECT term, kind, col, text, code, leads_to_load, leads_to FROM index_targets WHERE load_id = ?"
-    for term, target, column, text, code, to_load, to in db.execute(query, (load,)):
-        if target in (TargetKind.SEE, TargetKind.SEE_ALSO):
-            sees.setdefault(term, []).append((to if to_load == load else None, text))
-        elif code is not None and target != TargetKind.MANIFESTATION:
-            codes.setdefault(term, []).append((code, column))
+    codes = _codes_of(db, load)
+    sees = _Sees(db, load, codes)
     columns = _column_words() if kind in (TermKind.NEOPLASM, TermKind.DRUG) else {}
     seen: set[tuple[int, str]] = set()
     for number, path in _paths(db, load):
         found = [(code, column, kind) for code, column in codes.get(number, ())]
         if not found:
             see_kind = TermKind.INDEX_SEE if kind is TermKind.INDEX else kind
-            found = [(code, column, see_kind) for code, column in _seen_codes(sees.get(number, ()), codes)]
+            found = [(code, column, see_kind) for code, column in sees.codes(number)]
         for code, column, row_kind in found:
             position = _position(code, positions)
             shown, extra = columns.get((kind, column), ("", ""))
@@ -166,15 +160,56 @@ def _first_name(title: str) -> str:
     return " ".join([first, *forms])
 
 
-def _seen_codes(
-    sees: list[tuple[int | None, str]] | tuple[()], codes: dict[int, list[tuple[str, int]]]
-) -> Iterator[tuple[str, int]]:
-    """The codes to which "see" leads: those of the term it names, or the category."""
-    for term, text in sees:
-        if term is not None:
-            yield from codes.get(term, ())
-        elif category := _CATEGORY.search(text):
-            yield category[1].replace(".", ""), 0
+def _codes_of(db: sqlite3.Connection, load: int) -> dict[int, list[tuple[str, int]]]:
+    """The codes of every term of a book, each with its column, 0 in an index; manifestations are second codes."""
+    codes: dict[int, list[tuple[str, int]]] = {}
+    query = "SELECT term, code, col FROM index_targets WHERE load_id = ? AND code IS NOT NULL AND kind <> ?"
+    for term, code, column in db.execute(query, (load, TargetKind.MANIFESTATION.value)):
+        codes.setdefault(term, []).append((code, column))
+    return codes
+
+
+class _Sees:
+    """The references of a book in words, and the codes to which they lead."""
+
+    def __init__(self, db: sqlite3.Connection, load: int, own: dict[int, list[tuple[str, int]]]) -> None:
+        self._targets: dict[int, list[tuple[int | None, int | None, str]]] = {}
+        query = "SELECT term, leads_to_load, leads_to, text FROM index_targets WHERE load_id = ? AND kind IN (?, ?)"
+        for term, to_load, to, text in db.execute(query, (load, TargetKind.SEE.value, TargetKind.SEE_ALSO.value)):
+            self._targets.setdefault(term, []).append((to_load, to, text))
+        self._load = load
+        self._codes = {load: own}
+        for to_load in {one[0] for targets in self._targets.values() for one in targets} - {None, load}:
+            self._codes[to_load] = _codes_of(db, to_load)
+
+    def codes(self, term: int) -> Iterator[tuple[str, int]]:
+        """The codes of the terms that a term sees, or of the category, with their columns.
+
+        Of a table of another book only the column that the words name counts.
+        """
+        for to_load, to, text in self._targets.get(term, ()):
+            if to is not None and to_load is not None:
+                codes = self._codes[to_load].get(to, [])
+                named = _column_named(text)
+                yield from codes if to_load == self._load else (one for one in codes if one[1] == named)
+            elif category := _CATEGORY.search(text):
+                yield category[1].replace(".", ""), 0
+
+
+def _column_named(text: str) -> int:
+    """The column of the neoplasm table that a reference names: "Neoplasm, breast, benign"."""
+    lowered = text.lower()
+    return next((column for words, column in _COLUMN_NAMES if words in lowered), 2)
+
+
+_COLUMN_NAMES = (
+    ("in situ", 4),
+    ("secondary", 3),
+    ("metastatic", 3),
+    ("benign", 5),
+    ("uncertain", 6),
+    ("unspecified behavior", 7),
+)
 
 
 def _position(code: str, positions: dict[str, int]) -> int | None:

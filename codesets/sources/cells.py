@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import islice
 
 from codesets.errors import UnreadableInput
+from codesets.safe import safe_block
 from codesets.sources.source import SourceFile
 
 # One row with the line it begins on, from 1; in a workbook its row.
@@ -123,4 +124,4 @@ def _as_text(cell: object) -> str:
 
 
 def _clean(cell: str) -> str:
-    return cell.replace("\u00a0", " ").strip()
+    return safe_block(cell.replace("\u00a0", " ")).strip()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from codesets import procedures
+from codesets import catalog, procedures
+from codesets.catalog import ValidityKind
 from codesets.reference import Reference
+from codesets.releases import CodeSystem
 from tests.codesets.loaded_reference import loaded_reference
 from tests.codesets.sources import made_files as made
 from tests.codesets.sources.made_files import made_file
@@ -122,6 +124,14 @@ def test_a_terminated_code_is_not_valid_though_the_file_has_it(reference: Refere
 
     assert details is not None
     assert (details.valid, details.reason) == (False, "X0002 was terminated on 2018-12-31.")
+
+
+def test_the_catalog_does_not_take_a_terminated_code_for_valid(reference: Reference) -> None:
+    terminated = catalog.validity(reference, CodeSystem.HCPCS, "X0002", SERVICE)
+    in_force = catalog.validity(reference, CodeSystem.HCPCS, "X0001", SERVICE)
+
+    assert (terminated.kind, terminated.reason) == (ValidityKind.UNKNOWN, "X0002 was terminated on 2018-12-31.")
+    assert in_force.kind is ValidityKind.VALID
 
 
 def test_a_date_that_no_file_covers_leaves_validity_open(reference: Reference) -> None:
