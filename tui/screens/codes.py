@@ -18,7 +18,6 @@ from codesets.search import Engine
 from tui.cells import Line
 from tui.screens.code_page import page_lines, page_note, page_title, read_page
 from tui.screens.desk import DeskScreen
-from tui.widgets.entry_line import EntryLine
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -233,11 +232,6 @@ class CodeSearchScreen(DeskScreen):
     def do_above(self) -> None:
         self._title, rows, index = self._back.pop()
         self._show(rows, index)
-
-    def on_entry_line_left(self, event: EntryLine.Left) -> None:
-        super().on_entry_line_left(event)
-        if not self.rows.count:
-            self.do_leave()
 
 
 def _children(reference: Reference, system: CodeSystem, code: str, on: date) -> list[Code]:
