@@ -58,7 +58,7 @@ class Measured:
     answers: dict[str, list[Answer]]
     start_ms: float
     start_bytes: int
-    resident_mib: float
+    memory_mib: float
 
     def most_bytes(self, act: str) -> int:
         """The bytes of the costliest answer."""
@@ -88,7 +88,7 @@ def measure() -> list[Figure]:
                 _held(f"{name} slow link, Down held, settles", environment, size),
                 Figure(f"{name} start to first usable frame", 300, ours.start_ms, "ms", other=stock.start_ms),
                 Figure(f"{name} bytes of the start", None, ours.start_bytes, "bytes", other=stock.start_bytes),
-                Figure(f"{name} resident after the walk", 110, ours.resident_mib, "MiB", other=stock.resident_mib),
+                Figure(f"{name} memory after the walk", 110, ours.memory_mib, "MiB", other=stock.memory_mib),
             ]
     return figures
 
@@ -136,7 +136,7 @@ def walk(environment: dict[str, str], size: tuple[int, int], *words: str, idle: 
         terminal.press("PgDn", 0.3)
         answers["scroll by one line"] = [terminal.press("Down") for _ in range(6)]
         answers["idle"] = [terminal.settle(idle, idle)]
-        return Measured(answers, start_ms, start_bytes, terminal.resident_mib())
+        return Measured(answers, start_ms, start_bytes, terminal.memory_mib())
     finally:
         terminal.end()
 

@@ -11,6 +11,7 @@ from codesets.errors import UsageError
 
 # Textual reads these when it is imported; some would load a module or write a file at a stranger's word.
 _HOSTILE = ("TEXTUAL_", "COLUMNS", "LINES")
+# A site sets its own as CODEDESK_FPS, CODEDESK_ANIMATIONS, CODEDESK_SMOOTH_SCROLL and CODEDESK_ESCDELAY.
 _DEFAULTS = {
     "TEXTUAL_FPS": "1000",
     "TEXTUAL_ANIMATIONS": "none",
@@ -33,7 +34,8 @@ def run(options: argparse.Namespace | None = None) -> int:
             f"the terminal has {size.columns}x{size.lines}, the screens need {MIN_COLUMNS}x{MIN_ROWS}",
             "make the window larger",
         )
-    os.environ.update(_DEFAULTS)
+    for name, value in _DEFAULTS.items():
+        os.environ[name] = os.environ.get("CODEDESK_" + name.removeprefix("TEXTUAL_"), value)
     if "SSH_TTY" in os.environ:  # a connection that drops would leave the user's terminal in that mode
         os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
     if getattr(options, "plain_driver", False):
