@@ -58,7 +58,7 @@ class Measured:
     answers: dict[str, list[Answer]]
     start_ms: float
     start_bytes: int
-    resident_mib: float
+    memory_mib: float
 
     def most_bytes(self, act: str) -> int:
         """The bytes of the costliest answer."""
@@ -88,7 +88,7 @@ def measure() -> list[Figure]:
                 _held(f"{name} slow link, Down held, settles", environment, size),
                 Figure(f"{name} start to first usable frame", 300, ours.start_ms, "ms", other=stock.start_ms),
                 Figure(f"{name} bytes of the start", None, ours.start_bytes, "bytes", other=stock.start_bytes),
-                Figure(f"{name} resident after the walk", 110, ours.resident_mib, "MiB", other=stock.resident_mib),
+                Figure(f"{name} memory after the walk", 110, ours.memory_mib, "MiB", other=stock.memory_mib),
             ]
     return figures
 
@@ -124,7 +124,7 @@ def walk(environment: dict[str, str], size: tuple[int, int], *words: str, idle: 
         terminal.settle(0.4)
         start_bytes = len(terminal.written)
         answers = {
-            "one Down": [terminal.press("Down") for _ in range(6)],
+            "one Down": [terminal.press("Down") for _ in range(10)],
             "dialog": [_and_back(terminal, key, "Esc")[0] for key in ("v", "q")],
         }
         opened = [_and_back(terminal, key, back) for key, back in (("Enter", "q"), ("?", "q"), ("F4", "q"))]
@@ -136,7 +136,7 @@ def walk(environment: dict[str, str], size: tuple[int, int], *words: str, idle: 
         terminal.press("PgDn", 0.3)
         answers["scroll by one line"] = [terminal.press("Down") for _ in range(6)]
         answers["idle"] = [terminal.settle(idle, idle)]
-        return Measured(answers, start_ms, start_bytes, terminal.resident_mib())
+        return Measured(answers, start_ms, start_bytes, terminal.memory_mib())
     finally:
         terminal.end()
 
@@ -170,9 +170,10 @@ def _held(name: str, environment: dict[str, str], size: tuple[int, int]) -> Figu
         try:
             terminal.expect(r"Clinic, ready to code(.|\n)*n next", 60)
             terminal.settle(0.5, 60)
-            for _ in range(40):
+            for _ in range(39):
                 terminal.send("Down")
                 terminal.settle(0.04, 0.04)
+            terminal.send("Down")
             settled.append(terminal.settle(0.3, 60).last_ms or 0.0)
         finally:
             terminal.end()
@@ -189,7 +190,7 @@ def _times(name: str, bar: float, ours: Measured, stock: Measured, act: str) -> 
 
 
 def _p95(values: list[float]) -> float:
-    return sorted(values)[min(len(values) - 1, round(0.95 * len(values)))]
+    return statistics.quantiles(values, n=20, method="inclusive")[-1]
 
 
 def _run(environment: dict[str, str], *words: str) -> None:

@@ -154,10 +154,10 @@ class PseudoTerminal:
         if not self.ended:
             self.hang_up()
 
-    def resident_mib(self) -> float:
-        """Resident memory of the program."""
-        with open(f"/proc/{self.process.pid}/statm") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
+    def memory_mib(self) -> float:
+        """Proportional memory of the program: pages that it shares with others count by their part."""
+        with open(f"/proc/{self.process.pid}/smaps_rollup") as file:
+            return int(next(line for line in file if line.startswith("Pss:")).split()[1]) / 1024
 
     def _read(self, seconds: float) -> bytes | None:
         if not select.select([self._master], [], [], seconds)[0]:

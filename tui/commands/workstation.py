@@ -13,6 +13,7 @@ from codesets.errors import UsageError
 
 # Textual reads these when it is imported; some would load a module or write a file at a stranger's word.
 _HOSTILE = ("TEXTUAL_", "COLUMNS", "LINES")
+# A site sets its own as CODEDESK_FPS, CODEDESK_ANIMATIONS, CODEDESK_SMOOTH_SCROLL and CODEDESK_ESCDELAY.
 _DEFAULTS = {
     "TEXTUAL_FPS": "1000",
     "TEXTUAL_ANIMATIONS": "none",
@@ -56,7 +57,8 @@ def _prepare(plain_driver: bool) -> None:
     """Make the process safe for patients' data, and its environment one that nobody else has written."""
     for name in [name for name in os.environ if name.startswith(_HOSTILE)]:
         del os.environ[name]
-    os.environ.update(_DEFAULTS)
+    for name, value in _DEFAULTS.items():
+        os.environ[name] = os.environ.get("CODEDESK_" + name.removeprefix("TEXTUAL_"), value)
     if "SSH_TTY" in os.environ:  # a connection that drops would leave the user's terminal in that mode
         os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
     if plain_driver:

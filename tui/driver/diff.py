@@ -1,7 +1,7 @@
 """Textual's driver for this program: frames as differences, the real cursor shown, Esc without a wait.
 
 Input modes, suspending and signals stay as Textual has them. What is private to Textual 8 here: `_writer_thread`,
-`_get_terminal_size`, `_file`, `_loop`, `_app` of its drivers, and its parser of keys; a test holds each.
+`_get_terminal_size`, `_file`, `_loop`, `_app` of its drivers, and its parser of keys; the journeys hold each.
 """
 
 from __future__ import annotations
