@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from codesets import build
-from codesets.errors import CodedeskError, UnreadableInput
+from codesets.errors import CodedeskError, ReferenceUnavailable, UnreadableInput
 from codesets.gathering import Found, Gathered
 from codesets.loading import families
 from codesets.loading.loads import Counts, is_loaded
@@ -102,7 +102,7 @@ def plan(place: Path, gathered: Gathered, edition: str = "") -> list[Item]:
 def run(place: Path, items: list[Item], progress: Progress) -> Report:
     """Load what the plan says.
 
-    Raises ReferenceUnavailable or OSError when the database cannot be replaced; then nothing has changed.
+    Raises ReferenceUnavailable when the database cannot be replaced; then nothing has changed.
     """
     began = time.perf_counter()
     results = [Result(item) for item in items if item.status is not Status.NEW]
@@ -123,6 +123,9 @@ def run(place: Path, items: list[Item], progress: Progress) -> Report:
                 changed = True
         except _NothingLoaded:
             progress("nothing to load", 1.0)
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ReferenceUnavailable(f"{place} could not be replaced: {reason}", "nothing was changed") from error
     return Report(tuple(results), changed, notices, time.perf_counter() - began)
 
 

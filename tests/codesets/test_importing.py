@@ -12,7 +12,7 @@ import pytest
 
 from codesets import build, catalog, importing
 from codesets.differences import difference, release_named
-from codesets.errors import UsageError
+from codesets.errors import ReferenceUnavailable, UsageError
 from codesets.gathering import gather
 from codesets.history import Stage, history
 from codesets.importing import Report, Status
@@ -340,7 +340,7 @@ def test_a_failure_while_the_database_is_put_in_place_leaves_the_old_one(
 
     monkeypatch.setattr(os, "replace", full)
 
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(ReferenceUnavailable, match="No space left"):
         load(place, inbox)
 
     assert place.read_bytes() == before
