@@ -178,6 +178,14 @@ class Workstation(App[int]):
         while not isinstance(self.screen, ChartScreen):
             await self.pop_screen()
 
+    @work(group="open")
+    async def show_code(self, code: str) -> None:
+        """Go back to the code search below and show a code that needs more characters."""
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, CodeSearchScreen):
+            await self.pop_screen()
+        if isinstance(self.screen, CodeSearchScreen):
+            self.screen.look_at(code)
+
     @property
     def coding_date(self) -> date:
         """The day that decides the code sets: of the chart that is open below, else today."""

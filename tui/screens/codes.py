@@ -186,6 +186,12 @@ class CodeSearchScreen(DeskScreen):
         else:
             self.page_pane.page(1)
 
+    def look_at(self, code: str) -> None:
+        """Show a code and what begins with it."""
+        self._query = code
+        self.do_search()
+        self._search(code)
+
     def do_index(self) -> None:
         from tui.screens.index import IndexScreen
 

@@ -36,6 +36,7 @@ HEADS = {
     Book.DRUGS: ("accident", "selfharm", "assault", "undeter.", "adverse", "underdos"),
 }
 CELLS = range(2, 8)
+MOST_ROWS = 400
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ class IndexScreen(DeskScreen):
             self.do_look_up()
 
     async def _begin(self, beginning: str) -> None:
-        terms = await self.workstation.codes.ask(books.main_terms, self._book, self._on, beginning)
+        find = table_rows if self.is_table else books.main_terms
+        terms = await self.workstation.codes.ask(find, self._book, self._on, beginning)
         self._back.clear()
         self._show(Place(f"“{beginning}”" if beginning else "", tuple(terms)))
 
@@ -212,7 +214,7 @@ class IndexScreen(DeskScreen):
             self.workstation.leave_to_chart()
             chart.take_code(CodeSystem.ICD10CM, target.code, f"{NAMES[self._book]}: {trail}")
         else:
-            self.say(f"{catalog.dotted(target.code)} {target.state.value}; F2 shows what is below it.", "warning")
+            self.workstation.show_code(catalog.dotted(target.code))
 
     async def _go_to(self, key: TermKey) -> None:
         term = await self.workstation.codes.ask(books.term, key, self._on)
@@ -240,10 +242,31 @@ class IndexScreen(DeskScreen):
                 Column("", 2, lambda term: "▸" if term.has_terms else "", style=lambda term: "dim"),
             )
         cells = tuple(
-            Column(head, 8, _cell(column), style=lambda term, c=column: "focus" if c == self._column else "text")
+            Column(head.upper() if column == self._column else head, 8, _cell(column))
             for column, head in zip(CELLS, HEADS[self._book], strict=True)
         )
         return (Column(" TERM", 0, _table_text), *cells)
+
+
+def table_rows(reference: Reference, book: Book, on: date, beginning: str = "") -> list[Term]:
+    """The rows of a table that begin so, each with all below it; the neoplasm table has one main term around all."""
+    tops = books.main_terms(reference, book, on, "" if book is Book.NEOPLASMS else beginning)
+    if book is Book.NEOPLASMS:
+        sites = [site for top in tops for site in books.subterms(reference, top.key, on)]
+        tops = [site for site in sites if site.title.lower().startswith(beginning.lower())]
+    if not beginning:
+        return tops
+    rows: list[Term] = []
+    for top in tops:
+        _gather(reference, top, on, rows)
+    return rows[:MOST_ROWS]
+
+
+def _gather(reference: Reference, term: Term, on: date, rows: list[Term]) -> None:
+    rows.append(term)
+    if term.has_terms and len(rows) < MOST_ROWS:
+        for below in books.subterms(reference, term.key, on):
+            _gather(reference, below, on, rows)
 
 
 def leads_to(term: Term) -> str:
@@ -268,7 +291,7 @@ def _index_text(term: Term) -> str:
 
 
 def _table_text(term: Term) -> str:
-    return " " + "  " * term.level + term.title
+    return " " + "  " * max(term.level - 1, 0) + term.title
 
 
 def _cell(column: int):
