@@ -35,7 +35,7 @@ class PcsScreen(DeskScreen):
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
             yield TextPane(id="built")
-            yield RowTable(_COLUMNS, id="rows", empty="The tables have no value that could follow.")
+            yield RowTable(_columns(""), id="rows", empty="No value follows.")
 
     @property
     def rows(self) -> RowTable:
@@ -50,8 +50,11 @@ class PcsScreen(DeskScreen):
         self.work(self._choose(self._chosen))
 
     def place(self) -> tuple[Line, Line]:
-        edition = self._choice.origin.edition if self._choice else ""
-        start: Line = (("ICD-10-PCS builder", "strong"), (f"  tables {edition or '–'} for {self._on}", "text"))
+        origin = self._choice.origin if self._choice else None
+        edition = origin.edition if origin and origin.edition else "not loaded"
+        start: Line = (("ICD-10-PCS builder", "strong"), (f"  tables {edition} for {self._on}", "text"))
+        if origin and origin.edition and not origin.covered:
+            start = (*start, (", not covered", "warning"))
         return start, ((self._chosen.ljust(7, "_"), "focus"),)
 
     def why_not(self, action: str) -> str:
@@ -68,11 +71,10 @@ class PcsScreen(DeskScreen):
             return
         self._chosen, self._choice, self._title = chosen, choice, title
         self.query_one("#built", TextPane).show("built so far", lambda width: built_lines(built, title, width))
+        self.rows.set_columns(_columns(choice.title))
         self.rows.set_source(ListSource(choice.values, lambda value: value.character), keep=False)
         self.refresh_frame()
-        if choice.origin.warning:
-            self.say(choice.origin.warning, "warning")
-        elif choice.complete:
+        if choice.complete:
             self.say("Enter takes the code into the chart." if self.workstation.chart_in_work else "The code is whole.")
         else:
             self.say(f"{AXES[choice.axis - 1]}: press the character of a value", "dim")
@@ -130,8 +132,9 @@ def _step(reference: Reference, chosen: str, on: date) -> tuple[Choice, list[tup
     return choice, built, known.title if known else ""
 
 
-_COLUMNS: tuple[Column[AxisValue], ...] = (
-    Column("", 3, lambda value: f" {value.character}", style=lambda value: "focus"),
-    Column("MEANING", 0, lambda value: "; ".join(value.labels)),
-    Column("CODES", 7, lambda value: f"{value.codes:,}", align="right", style=lambda value: "dim"),
-)
+def _columns(axis: str) -> tuple[Column[AxisValue], ...]:
+    return (
+        Column("", 3, lambda value: f" {value.character}", style=lambda value: "focus"),
+        Column(axis, 0, lambda value: "; ".join(value.labels)),
+        Column("CODES", 7, lambda value: f"{value.codes:,}", align="right", style=lambda value: "dim"),
+    )
