@@ -22,6 +22,9 @@ Place: TypeAlias = tuple[int, int | None]
 _GAP = 24
 """Equal cells between two changed runs that are still worth a look at writing them again."""
 
+_NARROW = 3
+"""Equal cells of one style between two changed ones for which no move is shorter."""
+
 _BLANKS = re.compile(" {11,}")
 """Blanks for which ECH and a move are shorter than the blanks."""
 
@@ -139,7 +142,7 @@ class _Pen:
         ]
         unsure = min(self._front.first_uncertain(y), self._back.first_uncertain(y))
         tail = self._tail(y)
-        for start, end in _runs(changed, unsure, self._back.columns):
+        for start, end in _runs(changed, marks, unsure):
             erased = (changed[-1] if start < unsure else end - 1) - max(start, tail)
             if end > tail and erased >= 3:
                 self._run(y, start, max(start, tail), sure=start < unsure)
@@ -223,7 +226,7 @@ class _Pen:
 
     def _blanks(self, y: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Long stretches of blanks in the plain style."""
-        if end - start < 11:
+        if _BLANKS.search("".join(self._back.texts[y][start:end])) is None:
             return
         marks = self._back.styles[y]
         shown = "".join(
@@ -234,15 +237,18 @@ class _Pen:
             yield start + match.start(), start + match.end()
 
 
-def _runs(changed: list[int], unsure: int, columns: int) -> Iterator[tuple[int, int]]:
-    """Changed columns as runs. From a character of uncertain width on the row is one run to its end: a terminal
-    that counts it otherwise shifts what follows."""
+def _runs(changed: list[int], marks: list[int], unsure: int) -> Iterator[tuple[int, int]]:
+    """Changed columns as runs; gaps that no move is shorter than are part of them.
+
+    From a character of uncertain width on the row is one run to its end: a terminal that counts it otherwise shifts
+    what follows.
+    """
     start = end = -1
     for x in changed:
         if x >= unsure:
             break
-        if x == end:
-            end += 1
+        if x == end or (end < x <= end + _NARROW and start >= 0 and marks[end - 1 : x] == marks[end : x + 1]):
+            end = x + 1
             continue
         if end > start:
             yield start, end
@@ -250,7 +256,7 @@ def _runs(changed: list[int], unsure: int, columns: int) -> Iterator[tuple[int, 
     if end > start:
         yield start, end
     if changed[-1] >= unsure:
-        yield unsure, columns
+        yield unsure, len(marks)
 
 
 def _moved(front: Grid, back: Grid, rows: list[int]) -> tuple[int, int, int] | None:
