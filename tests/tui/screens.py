@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from store.settings import today
 from tui.app import Workstation
+from tui.screens.codes import TYPING_SECONDS, CodeSearchScreen
 
 GOLDENS = Path(__file__).parent / "goldens"
 SIZES = [(80, 24), (132, 43)]
@@ -28,7 +29,9 @@ async def opened(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Workst
 
 
 async def settle(pilot: Pilot) -> None:
-    """Wait until every worker has finished and what they changed is drawn; the screens have no timers but drafts."""
+    """Wait until every worker has finished and what they changed is drawn, a code's page after its moment too."""
+    if isinstance(pilot.app.screen, CodeSearchScreen):
+        await pilot.pause(TYPING_SECONDS)
     for _ in range(6):
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
         await pilot.pause()

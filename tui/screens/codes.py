@@ -10,6 +10,7 @@ from datetime import date
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.timer import Timer
 
 from codesets import catalog
 from codesets.catalog import Code, Reference
@@ -27,6 +28,10 @@ SYSTEMS: tuple[tuple[CodeSystem, ...], ...] = (
     (CodeSystem.ICD10PCS,),
     (CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.ICD10PCS),
 )
+
+
+PAGE_SECONDS, TYPING_SECONDS = 0.05, 0.3
+"""How long a row is under the cursor before its page is drawn; nobody reads one between two keystrokes."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class CodeSearchScreen(DeskScreen):
         self._on = on
         self._query = query
         self._searched = ""
+        self._typed = False
+        self._page_timer: Timer | None = None
         self._systems = SYSTEMS[0]
         self._release = ""
         self._warning = ""
@@ -120,7 +127,7 @@ class CodeSearchScreen(DeskScreen):
         self.ask("search", "/", self._query)
 
     def edited(self, asking: str, text: str) -> None:
-        self._query = text
+        self._query, self._typed = text, True
         self._search(text)
 
     def entered(self, asking: str, text: str) -> None:
@@ -168,7 +175,10 @@ class CodeSearchScreen(DeskScreen):
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
             self.refresh_frame()
-            self._show_page()
+            if self._page_timer:
+                self._page_timer.stop()
+            self._page_timer = self.set_timer(TYPING_SECONDS if self._typed else PAGE_SECONDS, self._show_page)
+            self._typed = False
 
     @work(exclusive=True, group="page")
     async def _show_page(self) -> None:
