@@ -136,8 +136,8 @@ def store_tabular(db: sqlite3.Connection, load: int, rows: Iterable[Chapter | Se
             _add_notes(db, load, "section", row.id, row)
             sections += 1
         else:
-            values = (load, row.code, row.parent, row.section, row.title)
-            db.execute("INSERT INTO printed_codes VALUES (?, ?, ?, ?, ?)", values)
+            printed = (load, row.code, row.parent, row.section, row.title)
+            db.execute("INSERT INTO printed_codes VALUES (?, ?, ?, ?, ?)", printed)
             _add_notes(db, load, "code", row.code, row)
             db.executemany(
                 "INSERT INTO seventh_characters VALUES (?, ?, ?, ?, ?, ?)",

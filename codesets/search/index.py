@@ -90,13 +90,11 @@ def build(db: sqlite3.Connection, folder: Path, progress: Callable[[float], None
         for release in releases:
             if release not in to_build:
                 _link(known[prints[release]], folder / str(release))
-        weights = {release: _size(db, release) for release in to_build}
-        done = 0
-        for release in to_build:
-            share, before = weights[release] / sum(weights.values()), done / sum(weights.values())
-            segment = _segment(db, release, lambda part, s=share, b=before: progress(b + s * part))
+        sizes = [_size(db, release) for release in to_build]
+        for number, release in enumerate(to_build):
+            before, share = sum(sizes[:number]) / sum(sizes), sizes[number] / sum(sizes)
+            segment = _segment(db, release, _part_of(progress, before, share))
             _write(folder / str(release), segment, prints[release])
-            done += weights[release]
         row_words.cache_clear()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -129,6 +127,11 @@ def load(folder: Path, release: int) -> Segment:
         raise ReferenceUnavailable(
             f"search index {place}: {error}", "move reference.sqlite away; both are built again"
         ) from error
+
+
+def _part_of(progress: Callable[[float], None], before: float, share: float) -> Callable[[float], None]:
+    """Progress of one of several segments: 0 to 1 of it is `share` of the whole, after `before`."""
+    return lambda done: progress(before + share * done)
 
 
 def _fingerprint(db: sqlite3.Connection, release: int) -> str:
