@@ -33,6 +33,9 @@ class Reference:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._replaced: sqlite3.Connection | None = None
+        self.db: sqlite3.Connection
+        self.build_id: str
+        self._identity: tuple[int, int, int]
         self._open()
 
     def refresh(self) -> bool:

@@ -132,7 +132,7 @@ def all_loads(db: sqlite3.Connection) -> list[Load]:
         " (SELECT group_concat(r.edition, '\n') FROM release_parts p JOIN releases r ON r.id = p.release_id"
         "  WHERE p.load_id = loads.id) FROM loads ORDER BY system, kind, starts DESC, part"
     )
-    return [Load(*row[:-1], serves=tuple((row[-1] or "").split("\n")) if row[-1] else ()) for row in rows]
+    return [_load(row) for row in rows]
 
 
 def in_force(db: sqlite3.Connection, system: CodeSystem, on: dt.date) -> Release | None:
@@ -181,6 +181,25 @@ _COLUMNS = "id, system, edition, starts, ends, complete, source_name, source_sha
 
 def _precedence(release: Release) -> tuple[bool, dt.date, int]:
     return release.complete, release.starts, release.id
+
+
+def _load(row: tuple[Any, ...]) -> Load:
+    system, kind, edition, starts, ends, part, name, size, digest, rows, skipped, loaded_at, serves = row
+    return Load(
+        system=system,
+        kind=kind,
+        edition=edition,
+        starts=starts,
+        ends=ends,
+        part=part,
+        name=name,
+        size=size,
+        sha256=digest,
+        rows=rows,
+        skipped=skipped,
+        loaded_at=loaded_at,
+        serves=tuple(serves.split("\n")) if serves else (),
+    )
 
 
 def _release(row: tuple[Any, ...]) -> Release:

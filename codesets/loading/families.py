@@ -77,6 +77,7 @@ def notices(db: sqlite3.Connection) -> Iterator[str]:
         parts += [f"no {', no '.join(missing)}"] if missing else []
         if parts:
             yield f"ICD-10-CM {edition}: codes loaded; {'; '.join(parts)}"
+        yield from (f"ICD-10-CM {edition}: {line}" for line in icd10cm.leftovers(db, release))
 
 
 def _cm_codes(db: sqlite3.Connection, file: SourceFile, recognized: Recognized, rows: list[Any]) -> Counts:

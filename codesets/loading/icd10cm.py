@@ -34,6 +34,7 @@ PARTS = (
 )
 # A full file that lost more of the codes before it is no full file.
 _MOST_ENDED = 0.05
+_MOST_LISTED = 8
 
 _Billable = dict[str, str]
 
@@ -135,8 +136,8 @@ def store_tabular(db: sqlite3.Connection, load: int, rows: Iterable[Chapter | Se
             _add_notes(db, load, "section", row.id, row)
             sections += 1
         else:
-            values = (load, row.code, row.parent, row.section, row.title)
-            db.execute("INSERT INTO printed_codes VALUES (?, ?, ?, ?, ?)", values)
+            printed = (load, row.code, row.parent, row.section, row.title)
+            db.execute("INSERT INTO printed_codes VALUES (?, ?, ?, ?, ?)", printed)
             _add_notes(db, load, "code", row.code, row)
             db.executemany(
                 "INSERT INTO seventh_characters VALUES (?, ?, ?, ?, ?, ?)",
@@ -204,6 +205,33 @@ def attach(db: sqlite3.Connection) -> None:
                 db.execute("INSERT OR REPLACE INTO release_parts VALUES (?, ?, ?)", (*key, load))
         if tabular := tabular_load(db, release):
             _place(db, release, tabular)
+
+
+def leftovers(db: sqlite3.Connection, release: int) -> Iterator[str]:
+    """The codes that the books name and the release does not have, a line for each book that has some.
+
+    The tabular list is checked for the same fiscal year only; an index lags behind by nature.
+    """
+    query = (
+        "SELECT p.kind, p.load_id, l.ends = r.ends FROM release_parts p JOIN loads l ON l.id = p.load_id"
+        " JOIN releases r ON r.id = p.release_id WHERE p.release_id = ?"
+    )
+    for kind, load, same_year in db.execute(query, (release,)).fetchall():
+        if kind == FileKind.CM_CONVERSION or (kind == FileKind.CM_TABULAR and not same_year):
+            continue
+        table = "printed_codes" if kind == FileKind.CM_TABULAR else "index_targets"
+        codes = [
+            row[0]
+            for row in db.execute(
+                f"SELECT DISTINCT code FROM {table} t WHERE load_id = ? AND code IS NOT NULL AND NOT EXISTS"
+                " (SELECT 1 FROM codes c WHERE c.release_id = ? AND c.code = t.code) ORDER BY code",
+                (load, release),
+            )
+        ]
+        if codes:
+            name = kind.removeprefix("icd10cm ")
+            shown = ", ".join(codes[:_MOST_LISTED]) + (", ..." if len(codes) > _MOST_LISTED else "")
+            yield f"{len(codes):,} codes of the {name} are not in the release: {shown}"
 
 
 def tabular_load(db: sqlite3.Connection, release: int) -> int | None:

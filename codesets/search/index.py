@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import sqlite3
+from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -90,13 +91,11 @@ def build(db: sqlite3.Connection, folder: Path, progress: Callable[[float], None
         for release in releases:
             if release not in to_build:
                 _link(known[prints[release]], folder / str(release))
-        weights = {release: _size(db, release) for release in to_build}
-        done = 0
-        for release in to_build:
-            share, before = weights[release] / sum(weights.values()), done / sum(weights.values())
-            segment = _segment(db, release, lambda part, s=share, b=before: progress(b + s * part))
+        sizes = [_size(db, release) for release in to_build]
+        for number, release in enumerate(to_build):
+            before, share = sum(sizes[:number]) / sum(sizes), sizes[number] / sum(sizes)
+            segment = _segment(db, release, _part_of(progress, before, share))
             _write(folder / str(release), segment, prints[release])
-            done += weights[release]
         row_words.cache_clear()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -129,6 +128,11 @@ def load(folder: Path, release: int) -> Segment:
         raise ReferenceUnavailable(
             f"search index {place}: {error}", "move reference.sqlite away; both are built again"
         ) from error
+
+
+def _part_of(progress: Callable[[float], None], before: float, share: float) -> Callable[[float], None]:
+    """Progress of one of several segments: 0 to 1 of it is `share` of the whole, after `before`."""
+    return lambda done: progress(before + share * done)
 
 
 def _fingerprint(db: sqlite3.Connection, release: int) -> str:
@@ -185,38 +189,36 @@ _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
 @lru_cache(maxsize=500_000)  # the releases of several years share most texts
-def row_words(text: str) -> tuple[list[str], list[str]]:
+def row_words(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The essential and the non-essential words of a term, without repetition."""
     cleaned = _NOTATION.sub(" ", text)
-    essential = dict.fromkeys(words(_PARENTHESES.sub(" ", cleaned)))
-    extra = [word for group in _PARENTHESES.findall(cleaned) for word in words(group)] + joined_words(cleaned)
-    return list(essential), [word for word in dict.fromkeys(extra) if word not in essential]
+    groups = _PARENTHESES.findall(cleaned)
+    essential = dict.fromkeys(words(_PARENTHESES.sub(" ", cleaned) if groups else cleaned))
+    extra = [word for group in groups for word in words(group)] + joined_words(cleaned)
+    return tuple(essential), tuple(word for word in dict.fromkeys(extra) if word not in essential)
 
 
 def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], None]) -> Segment:
     numbers: dict[str, int] = {}
-    essential_of: list[list[int]] = []
-    entries_word: list[int] = []
-    entries_row: list[int] = []
-    row_code: list[int] = []
-    row_kind: list[int] = []
-    texts: list[bytes] = []
+    # Of every row the numbers of its words, the essential ones first, and how many there are of both.
+    entries, essentials, sizes = array("i"), array("i"), array("i")
+    row_code, row_kind, texts = array("i"), array("B"), list[bytes]()
     for row, term in enumerate(terms(db, release)):
         essential, extra = row_words(term.marked or term.text)
-        ids = [numbers.setdefault(word, len(numbers)) for word in essential]
-        essential_of.append(ids)
-        ids = ids + [numbers.setdefault(word, len(numbers)) for word in extra]
-        entries_word += ids
-        entries_row += [row] * len(ids)
+        for word in essential + extra:
+            entries.append(numbers.setdefault(word, len(numbers)))
+        essentials.append(len(essential))
+        sizes.append(len(essential) + len(extra))
         row_code.append(term.position)
         row_kind.append(term.kind)
         texts.append(term.text.encode())
         if row % 20_000 == 0:
-            progress(min(0.8, row / 150_000))
+            progress(min(0.9, row / 270_000))
     vocabulary = sorted(numbers)
     rank = np.empty(len(numbers), dtype=np.int32)
     rank[[numbers[word] for word in vocabulary]] = np.arange(len(numbers), dtype=np.int32)
-    word_of = rank[np.array(entries_word, dtype=np.int64)]
+    word_of = rank[np.array(entries, dtype=np.int64)]
+    row_of = np.repeat(np.arange(len(sizes), dtype=np.int32), np.array(sizes))
     order = np.argsort(word_of, kind="stable")
     counts = np.bincount(word_of, minlength=len(numbers))
     idf = _idf(vocabulary, counts, len(texts))
@@ -225,11 +227,11 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
     return Segment(
         vocabulary=vocabulary,
         starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
-        postings=np.array(entries_row, dtype=np.int32)[order],
+        postings=row_of[order],
         idf=idf,
         row_code=np.array(row_code, dtype=np.int32),
         row_kind=np.array(row_kind, dtype=np.uint8),
-        row_weight=_row_weights(essential_of, rank, idf),
+        row_weight=_row_weights(row_of, idf[word_of], np.array(essentials), np.array(sizes)),
         texts=np.frombuffer(b"".join(texts), dtype=np.uint8),
         text_starts=np.concatenate(([0], np.cumsum([len(text) for text in texts]))).astype(np.int32),
         codes=names,
@@ -259,11 +261,13 @@ def _idf(vocabulary: list[str], counts: NDArray[np.int64], rows: int) -> NDArray
 
 
 def _row_weights(
-    essential_of: list[list[int]], rank: NDArray[np.int32], idf: NDArray[np.float32]
+    row_of: NDArray[np.int32], idf_of: NDArray[np.float32], essentials: NDArray[np.int32], sizes: NDArray[np.int32]
 ) -> NDArray[np.float32]:
-    by_number = idf[rank]
-    weights = [by_number[ids].sum() if ids else 1.0 for ids in essential_of]
-    return np.array(weights, dtype=np.float32)
+    """The sum over the essential words of every row; 1 for a row that has none."""
+    place = np.arange(len(row_of)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    essential = place < np.repeat(essentials, sizes)
+    weights = np.bincount(row_of[essential], weights=idf_of[essential], minlength=len(sizes))
+    return np.where(essentials > 0, weights, 1.0).astype(np.float32)
 
 
 def _prior(code: str, title: str) -> float:

@@ -179,8 +179,8 @@ class _Sees:
             self._targets.setdefault(term, []).append((to_load, to, text))
         self._load = load
         self._codes = {load: own}
-        for to_load in {one[0] for targets in self._targets.values() for one in targets} - {None, load}:
-            self._codes[to_load] = _codes_of(db, to_load)
+        others = {one[0] for targets in self._targets.values() for one in targets}
+        self._codes |= {other: _codes_of(db, other) for other in others if other is not None and other != load}
 
     def codes(self, term: int) -> Iterator[tuple[str, int]]:
         """The codes of the terms that a term sees, or of the category, with their columns.

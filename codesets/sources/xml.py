@@ -32,7 +32,7 @@ def parse(file: SourceFile, expected: str, what: str) -> Element:
     try:
         with file.open() as content:
             root = _shallow(content)
-    except (OSError, ParseError, DefusedXmlException, ValueError) as error:
+    except (OSError, ParseError, DefusedXmlException, ValueError, LookupError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UnreadableInput(f"{file.name}: {reason}", remedy) from error
     if root.tag != expected:

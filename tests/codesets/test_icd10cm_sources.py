@@ -202,6 +202,11 @@ def test_an_entity_bomb_and_runaway_nesting_are_refused(text: str, root: str) ->
         list(rows_of(named("bomb.xml", text.replace("{root}", root))))
 
 
+def test_an_encoding_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(UnreadableInput, match="unknown encoding"):
+        list(rows_of(named("i.xml", small_files.INDEX.replace("utf-8", "utg-8"))))
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_refused_or_read_without_another_error(data: bytes) -> None:

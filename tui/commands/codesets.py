@@ -57,9 +57,11 @@ def _diff(args: argparse.Namespace) -> int:
         old, new = (release_named(reference, system, name) for name in (args.old, args.new))
         found = difference(reference, old, new)
     if args.json:
-        document = {"system": system.value, "old": old.edition, "new": new.edition}
-        parts = {"added": found.added, "ended": found.ended, "retitled": found.retitled}
-        print(json.dumps(document | {k: [asdict(one) for one in v] for k, v in parts.items()}, indent=2))
+        document: dict[str, object] = {"system": system.value, "old": old.edition, "new": new.edition}
+        document["added"] = [asdict(one) for one in found.added]
+        document["ended"] = [asdict(one) for one in found.ended]
+        document["retitled"] = [asdict(one) for one in found.retitled]
+        print(json.dumps(document, ensure_ascii=False, indent=2))
         return 0
     print(f"{system.label} {old.edition} to {new.edition}: ", end="")
     print(f"{len(found.added)} added, {len(found.ended)} deleted, {len(found.retitled)} revised")
