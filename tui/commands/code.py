@@ -6,13 +6,16 @@ import argparse
 import datetime as dt
 import json
 
-from codesets import catalog
+from codesets import books, catalog, history
 from codesets.catalog import Code, CodePage, StepKind
 from codesets.errors import UnknownCode
+from codesets.flags import flags
 from codesets.notes import NoteKind
 from codesets.reference import Reference
-from codesets.releases import CodeSystem
+from codesets.releases import SEARCHED, CodeSystem
 from tui.commands import codesets as shared
+
+MOST_TRAILS = 20
 
 _HEADINGS = {
     NoteKind.INCLUDES: "Includes",
@@ -30,7 +33,8 @@ _HEADINGS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("code", metavar="CODE", help="in any spelling: e11.42, E1142")
-    shared.add_system(parser)
+    names = [system.value for system in SEARCHED]
+    parser.add_argument("-s", "--system", choices=names, help="code system (the one that has the code, if not given)")
     shared.add_date(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
@@ -38,15 +42,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show the page; raises UnknownCode for a code that the release answering for the date does not have."""
     on = shared.date_of(args)
-    system = CodeSystem(args.system)
     with shared.open_with_progress() as reference:
+        system = CodeSystem(args.system) if args.system else _system_of(reference, args.code, on)
         page = catalog.page(reference, system, args.code, on)
         if page is None:
             shared.warn(reference.choose(system, on).warning)
             raise _unknown(reference, system, args.code, on)
+        more = _more(reference, page, on)
     shared.warn(page.warning)
-    print(_json(page) if args.json else _text(page))
+    print(_json(page) if args.json else "\n".join([_text(page), *more]))
     return 0
+
+
+def _system_of(reference: Reference, code: str, on: dt.date) -> CodeSystem:
+    """The system that has the code; a dot means ICD-10-CM, which also answers for what none has."""
+    order = (CodeSystem.ICD10CM,) if "." in code else (CodeSystem.HCPCS, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
+    return next((one for one in order if catalog.find(reference, one, code, on)), CodeSystem.ICD10CM)
+
+
+def _more(reference: Reference, page: CodePage, on: dt.date) -> list[str]:
+    """What the loaded tables, the index and the other releases say of the code."""
+    system, code = page.code.system, page.code.code
+    lines = [f"  {flag.name}: {flag.value}  ({flag.edition})" for flag in flags(reference, system, code, on)]
+    parts = [["", "Flags", *lines]] if lines else []
+    if system is CodeSystem.ICD10CM and (trails := books.index_terms(reference, code, on, MOST_TRAILS)):
+        parts.append(["", "Index", *(f"  {trail.text}" for trail in trails)])
+    eras = history.history(reference, system, code).eras
+    if len(eras) > 1:
+        told = [f"  {era.first.edition} to {era.last.edition}: {era.stage.value} {era.title}" for era in eras]
+        parts.append(["", "History", *told])
+    return [line for part in parts for line in part]
 
 
 def _unknown(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> UnknownCode:
