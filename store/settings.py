@@ -14,6 +14,9 @@ from pathlib import Path
 from codesets.errors import CodedeskError
 from codesets.home import ensure_home, home
 
+KEYS = "keys"
+"""The table of the settings file that is no setting but a map of keys."""
+
 
 class SettingsError(CodedeskError):
     """The settings file cannot be read, or names a setting that does not exist."""
@@ -55,6 +58,12 @@ class Settings:
     clipboard: str = "terminal"
     """Where `y` copies to: `terminal` (OSC 52) and the outbox, `file` (the outbox alone), or `off`."""
 
+    preset: str = "default"
+    """The set of keys to begin with: `default` (letters beside F-keys), `fkeys` (arrows and F-keys lead)."""
+
+    palette: str = ""
+    """Colors: `dark`, `light` (for a light background), `16`, `mono`; empty: what the terminal can show."""
+
     authenticated_only: bool = True
     """Whether codes may rest only on authenticated documents; others are marked in the chart."""
 
@@ -66,6 +75,19 @@ def load_settings() -> Settings:
         if (text := os.environ.get(f"CODEDESK_{field.name.upper()}")) is not None:
             values[field.name] = text
     return Settings(**{name: _typed(name, value) for name, value in values.items()})
+
+
+def user_keys() -> dict[str, tuple[str, ...]]:
+    """The keys of a site's own, by action: the table `keys` of the settings file. Raises SettingsError."""
+    path = home() / "config.toml"
+    table = _read(path).get(KEYS, {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{path}: keys is a table of actions, as in undo = 'u'")
+    keys = {action: (value,) if isinstance(value, str) else value for action, value in table.items()}
+    for action, value in keys.items():
+        if not isinstance(value, list | tuple) or not all(isinstance(key, str) and key for key in value):
+            raise SettingsError(f"{path}: keys.{action}: expected a key or a list of keys, got {value!r}")
+    return {action: tuple(value) for action, value in keys.items()}
 
 
 def database_url() -> str:
@@ -98,15 +120,19 @@ def today() -> date:
 
 
 def _from_file(path: Path) -> dict:
+    values = {name: value for name, value in _read(path).items() if name != KEYS}
+    if unknown := sorted(set(values) - {field.name for field in fields(Settings)}):
+        raise SettingsError(f"{path}: no setting is called {unknown[0]}", "see the settings in the README")
+    return values
+
+
+def _read(path: Path) -> dict:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}", "mend or remove the file") from error
-    if unknown := sorted(set(values) - {field.name for field in fields(Settings)}):
-        raise SettingsError(f"{path}: no setting is called {unknown[0]}", "see the settings in the README")
-    return values
 
 
 def _typed(name: str, value: object) -> object:

@@ -1,16 +1,18 @@
 """The registry of actions: what can be done, where, with which keys, and in which words.
 
-Read from `actions.toml`, checked when it is loaded. Footer, help and the `:` line show it; a screen carries an
-action out in its method `do_<id>` and may say in `why_not` that it cannot be done now.
+Read from `actions.toml`, with the keys that a preset or the site's settings give instead, and checked. Footer,
+help and the `:` line show it; a screen carries an action out in its method `do_<id>` and may say in `why_not` that it cannot be done now.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+
+from store.settings import SettingsError, load_settings, user_keys
 
 KEY_NAMES = {
     "enter": "Enter",
@@ -59,11 +61,26 @@ class RegistryError(ValueError):
 
 
 @cache
+def shipped() -> tuple[Action, ...]:
+    """Every action as it is shipped, in the order of the file. Raises RegistryError."""
+    actions = tuple(_action(entry) for entry in _toml("actions.toml")["action"])
+    if trouble := _trouble(actions):
+        raise RegistryError(trouble)
+    return actions
+
+
+@cache
 def registry() -> tuple[Action, ...]:
-    """Every action in the order of the file. Raises RegistryError."""
-    entries = tomllib.loads(files("tui").joinpath("actions.toml").read_text(encoding="utf-8"))["action"]
-    actions = tuple(_action(entry) for entry in entries)
-    _check(actions)
+    """Every action with the keys of this site: its preset, then its own. Raises SettingsError for a wrong key map."""
+    presets, chosen = _toml("presets.toml"), load_settings().preset
+    if chosen not in presets:
+        raise SettingsError(f"preset: no set of keys is called {chosen!r}", f"there are {', '.join(presets)}")
+    keys = {name: tuple(value) for name, value in presets[chosen].items()} | user_keys()
+    if unknown := sorted(set(keys) - {action.id for action in shipped()}):
+        raise SettingsError(f"keys: no action is called {unknown[0]!r}", "codedesk keys lists them")
+    actions = tuple(replace(action, keys=keys.get(action.id, action.keys)) for action in shipped())
+    if trouble := _trouble(actions):
+        raise SettingsError(f"keys: {trouble}", "change or remove it in config.toml")
     return actions
 
 
@@ -102,18 +119,24 @@ def _action(entry: dict) -> Action:
     return Action(**entry | {"on": tuple(entry["on"]), "keys": tuple(entry["keys"]), "footer": places})
 
 
-def _check(actions: tuple[Action, ...]) -> None:
+def _toml(name: str) -> dict:
+    return tomllib.loads(files("tui").joinpath(name).read_text(encoding="utf-8"))
+
+
+def _trouble(actions: Sequence[Action]) -> str:
+    """What contradicts itself among the actions, or an empty text."""
     seen: set[str] = set()
     for action in actions:
         if action.id in seen:
-            raise RegistryError(f"{action.id} stands twice")
+            return f"{action.id} stands twice"
         seen.add(action.id)
         if not (action.label and action.help.endswith(".") and action.group and action.on):
-            raise RegistryError(f"{action.id} needs a label, a sentence of help, a group and a screen")
+            return f"{action.id} needs a label, a sentence of help, a group and a screen"
     for screen in {screen for action in actions for screen in action.on}:
         taken: dict[str, str] = {}
         for action in actions:
             for key in action.keys if screen in action.on else ():
                 if key in taken:
-                    raise RegistryError(f"{screen}: {key} is {taken[key]} and {action.id}")
+                    return f"{key} is both {taken[key]} and {action.id} on {screen}"
                 taken[key] = action.id
+    return ""

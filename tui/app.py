@@ -60,7 +60,7 @@ class Workstation(App[int]):
         self.record = record or RecordDesk()
         self.codes = CodeDesk()
         self.palette = palette or palette_for(
-            os.environ.get("TERM", ""), "NO_COLOR" in os.environ, os.environ.get("CODEDESK_PALETTE", "")
+            os.environ.get("TERM", ""), "NO_COLOR" in os.environ, load_settings().palette
         )
         self._sanitize = Sanitize()
         self._crash = ""

@@ -37,6 +37,21 @@ DARK = Palette(
     },
 )
 
+LIGHT = Palette(
+    "light",
+    {
+        "text": Style(),
+        "strong": Style(bold=True),
+        "dim": Style(color="#6e7781"),
+        "focus": Style(color="#0550ae", bold=True),
+        "good": Style(color="#116329"),
+        "warning": Style(color="#7d4e00"),
+        "error": Style(color="#a40e26", bold=True),
+        "cursor": Style(reverse=True),
+        "match": Style(bold=True, underline=True),
+    },
+)
+
 SIXTEEN = Palette(
     "16",
     {
@@ -67,7 +82,7 @@ MONO = Palette(
     },
 )
 
-PALETTES = {palette.name: palette for palette in (DARK, SIXTEEN, MONO)}
+PALETTES = {palette.name: palette for palette in (DARK, LIGHT, SIXTEEN, MONO)}
 
 
 def palette_for(term: str, no_color: bool, wanted: str = "") -> Palette:

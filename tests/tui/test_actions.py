@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import tui
+from store.settings import SettingsError
 from tui.actions import ALONE, actions_on, footer, key_name, keymap, registry
 from tui.app import Workstation
 from tui.commands.keys import markdown
@@ -101,3 +103,48 @@ def test_the_key_document_is_current() -> None:
     written = (Path(tui.__file__).parent / "KEYS.md").read_text(encoding="utf-8")
 
     assert written == markdown(), "codedesk keys --markdown > tui/KEYS.md"
+
+
+@pytest.fixture
+def own_keys(home: Path) -> Iterator[Callable[[str], None]]:
+    """Writes a site's settings; the registry is read anew before and after."""
+
+    def written(text: str) -> None:
+        home.mkdir(exist_ok=True)
+        (home / "config.toml").write_text(text)
+        for cached in (registry, actions_on, keymap, footer):
+            cached.cache_clear()
+
+    yield written
+    for cached in (registry, actions_on, keymap, footer):
+        cached.cache_clear()
+
+
+def test_a_site_can_give_an_action_other_keys(own_keys: Callable[[str], None]) -> None:
+    own_keys("[keys]\nundo = ['U', 'F8']\n")
+
+    assert keymap("chart")["U"].id == "undo"
+    assert "u" not in keymap("chart")
+
+
+def test_with_the_preset_of_f_keys_no_letter_moves(own_keys: Callable[[str], None]) -> None:
+    own_keys('preset = "fkeys"\n')
+
+    assert {"j", "k", "g s"} & set(keymap("worklist")) == set()
+    assert keymap("worklist")["F2"].id == "codes"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[keys]\nfly = 'x'\n", "no action is called 'fly'"),
+        ("[keys]\nundo = 'f'\n", "f is both"),
+        ("[keys]\nundo = 3\n", "expected a key"),
+        ("preset = 'emacs'\n", "no set of keys is called 'emacs'"),
+    ],
+)
+def test_a_wrong_key_map_is_named(own_keys: Callable[[str], None], text: str, named: str) -> None:
+    own_keys(text)
+
+    with pytest.raises(SettingsError, match=named):
+        registry()

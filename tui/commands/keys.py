@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from tui.actions import Action, registry
+from tui.actions import Action, registry, shipped
 
 _HEAD = """# Keys
 
@@ -28,23 +29,23 @@ def run(args: argparse.Namespace) -> int:
     elif args.markdown:
         print(markdown(), end="")
     else:
-        for screen, actions in by_screen().items():
+        for screen, actions in by_screen(registry()).items():
             print(screen)
             for action in actions:
                 print(f"  {'  '.join(action.keys) or ':' + action.id:<14} {action.help}")
     return 0
 
 
-def by_screen() -> dict[str, list[Action]]:
+def by_screen(actions: Sequence[Action]) -> dict[str, list[Action]]:
     """The actions under the name of each screen they belong to, those of every screen first."""
-    screens = dict.fromkeys(["any", *(screen for action in registry() for screen in action.on)])
-    return {screen: [action for action in registry() if screen in action.on] for screen in screens}
+    screens = dict.fromkeys(["any", *(screen for action in actions for screen in action.on)])
+    return {screen: [action for action in actions if screen in action.on] for screen in screens}
 
 
 def markdown() -> str:
-    """The key document."""
+    """The key document: the keys as they are shipped."""
     parts = [_HEAD]
-    for screen, actions in by_screen().items():
+    for screen, actions in by_screen(shipped()).items():
         title = "On every screen" if screen == "any" else f"On {screen}"
         rows = [f"| {_keys(action)} | {action.help} |" for action in actions]
         parts.append("\n".join([f"## {title}", "", "| key | does |", "|---|---|", *rows, ""]))

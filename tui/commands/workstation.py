@@ -36,9 +36,11 @@ def run(options: argparse.Namespace | None = None) -> int:
             "make the window larger",
         )
     from store.settings import today
+    from tui.actions import registry
     from tui.commands.codesets import open_with_progress
     from tui.desk import RecordDesk
 
+    registry()
     open_with_progress().close()
     desk = RecordDesk()
     asyncio.run(desk.actor())
