@@ -1,7 +1,8 @@
 """The registry of actions: what can be done, where, with which keys, and in which words.
 
 Read from `actions.toml`, with the keys that a preset or the site's settings give instead, and checked. Footer,
-help and the `:` line show it; a screen carries an action out in its method `do_<id>` and may say in `why_not` that it cannot be done now.
+help and the `:` line show it; a screen carries an action out in its method `do_<id>` and may say in `why_not`
+that it cannot be done now.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ widgets draw passes `tui.safe`; nothing from outside is ever read as markup.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -22,11 +23,13 @@ from textual.screen import Screen
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.settings import load_settings
+from tui.cells import counted
 from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
 from tui.driver import driver_class, follow_cursor, redraw
 from tui.lifeline import hold
+from tui.macros import MOST_STEPS, Step, load_macros, preview, save_macro
 from tui.palette import Palette, palette_for
 from tui.safe import Sanitize
 from tui.screens.chart import ChartScreen
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from store.database import Database
 
 IDLE_SECONDS = 5
+MOST_WAITS = 250
+"""How often a macro looks whether a key has had its effect before it goes on: five seconds."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,6 +71,8 @@ class Workstation(App[int]):
         self._crash = ""
         self._last_key = time.monotonic()
         self._left = Event()
+        self._recorded: list[Step] | None = None
+        self._key_event: events.Key | None = None
 
     @property
     def cursor_position(self) -> Offset:
@@ -246,7 +253,74 @@ class Workstation(App[int]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
             self._last_key = time.monotonic()
+            # A key that nothing used comes by again on its way up.
+            new, self._key_event = event is not self._key_event, event
+            if new and self._recorded is not None and len(self._recorded) < MOST_STEPS:
+                self._recorded.append(Step(self._current.name_on, event.key, event.character))
         await super().on_event(event)
+
+    def do_record(self) -> None:
+        if self._recorded is None:
+            self._recorded = []
+            self._current.say("Recording keys. The same key ends it.", "focus")
+            return
+        steps, self._recorded = tuple(self._recorded[:-1]), None
+        if not steps:
+            self._current.say("Nothing was recorded.")
+            return
+
+        async def named(name: str) -> None:
+            if name.strip():
+                save_macro(name.strip(), steps)
+                self._current.say(f"Macro {name.strip()} kept: {counted(len(steps), 'key')}. @ replays it.")
+            else:
+                self._current.say("The macro was not kept.")
+
+        self._current.ask("macro", "name of the macro:", answer=named)
+
+    def do_replay(self) -> None:
+        try:
+            macros = load_macros()
+        except CodedeskError as error:
+            self._current.trouble(error)
+            return
+        if not macros:
+            self._current.say("No macro is kept yet. R records one.", "warning")
+            return
+
+        async def chosen(name: str) -> None:
+            self._replay(name, macros[name])
+
+        self._current.choose("replay", "macro:", [(name, preview(steps)) for name, steps in macros.items()], chosen)
+
+    @work(exclusive=True, group="macro")
+    async def _replay(self, name: str, steps: tuple[Step, ...]) -> None:
+        """Press the keys, each when what the one before began has ended; stop where the screen is another one."""
+        for number, step in enumerate(steps, 1):
+            if self._current.name_on != step.screen:
+                self._current.say(
+                    f"Macro {name} stopped before key {number}: recorded on {step.screen}, this is "
+                    f"{self._current.name_on}.",
+                    "warning",
+                )
+                return
+            if self._current.entry.asking == "confirm":
+                self._current.say(f"Macro {name} stops at the question: the answer is yours.", "warning")
+                return
+            self.post_message(events.Key(step.key, step.character))
+            await self._quiet()
+        self._current.say(f"Macro {name} done: {counted(len(steps), 'key')}.")
+
+    async def _quiet(self) -> None:
+        """Until the last key has had its effect: every queue it went through is empty and nothing is at work for it."""
+        for _ in range(MOST_WAITS):
+            for pump in (self, self.screen, self.screen.focused or self.screen, self.screen):
+                passed = asyncio.get_running_loop().create_future()
+                pump.call_later(passed.set_result, None)
+                await passed
+            if not [one for one in self.workers if one.is_running and one.group not in ("macro", "warm")]:
+                return
+            await asyncio.sleep(0.02)
 
     def on_mount(self) -> None:
         self.set_interval(IDLE_SECONDS, self.watch_idle)

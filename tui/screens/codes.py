@@ -128,6 +128,8 @@ class CodeSearchScreen(DeskScreen):
 
     def edited(self, asking: str, text: str) -> None:
         self._query, self._typed = text, True
+        if self._page_timer:
+            self._page_timer.stop()
         self._search(text)
 
     def entered(self, asking: str, text: str) -> None:
