@@ -49,12 +49,17 @@ class Emulator:
 
 
 class _Screen(pyte.Screen):
-    """Terminals blank the other half of a wide character of which one half is overwritten; pyte leaves it."""
+    """Terminals blank the other half of a wide character of which one half is overwritten, and put marks on the
+    character; pyte leaves the half, and puts marks on the second one."""
 
     def draw(self, data: str) -> None:
         for character in data:
             width = wcwidth(character)
             line, x = self.buffer[self.cursor.y], min(self.cursor.x, self.columns - 1)
+            if width == 0 and self.cursor.x > 1 and line[self.cursor.x - 1].data == "":
+                first = line[self.cursor.x - 2]
+                line[self.cursor.x - 2] = first._replace(data=first.data + character)
+                continue
             if width > 0 and line[x].data == "" and x:
                 line[x - 1] = line[x - 1]._replace(data=" ")
             after = x + width
