@@ -94,6 +94,10 @@ def test_the_same_keys_give_the_same_cells_as_the_stock_driver(
         assert found == [], f"after key {number}, {key}:\n{stock.text}\n{ours.text}"
 
 
+_COMES = {"Enter": "f final", "F2": "Codes ", "F4": "Claims ", "F3": "ready to code"}
+"""What a key leads to that takes its time: the next one is pressed when it is there."""
+
+
 def test_tmux_shows_the_same_with_colors(tmp_path: Path, reference_file: Path) -> None:
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not installed: no look through a real terminal")
@@ -107,6 +111,7 @@ def test_tmux_shows_the_same_with_colors(tmp_path: Path, reference_file: Path) -
         for key in shlex.split("Down Down Enter PageDown v Escape q F2 c h e s t Down Escape F4 F3 Down"):
             for tmux in servers:
                 tmux.press(key)
+                tmux.expect(_COMES.get(key, ""))
             time.sleep(0.15)
             deadline = time.monotonic() + 5
             while _captured(servers[0]) != _captured(servers[1]) and time.monotonic() < deadline:
