@@ -17,7 +17,7 @@ from pathlib import Path
 
 from codesets.catalog import open_reference
 from tests.bench.figures import Figure
-from tests.journeys.pseudo import QUIET, Answer, PseudoTerminal
+from tests.journeys.pseudo import QUIET, Answer, PseudoTerminal, open_once
 from tests.journeys.tmux import codedesk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,7 +123,7 @@ def walk(environment: dict[str, str], size: tuple[int, int], *words: str, idle: 
         start_ms = (time.perf_counter() - began) * 1000
         terminal.settle(0.4)
         start_bytes = len(terminal.written)
-        _open_once(terminal)
+        open_once(terminal)
         answers = {
             "one Down": [terminal.press("Down") for _ in range(10)],
             "dialog": [_and_back(terminal, key, "Esc")[0] for key in ("v", "q")],
@@ -140,16 +140,6 @@ def walk(environment: dict[str, str], size: tuple[int, int], *words: str, idle: 
         return Measured(answers, start_ms, start_bytes, terminal.memory_mib())
     finally:
         terminal.end()
-
-
-def _open_once(terminal: PseudoTerminal) -> None:
-    """Open a chart and leave it: what the first one waits for is loaded then, and is no matter of the terminal."""
-    terminal.send("Enter")
-    terminal.expect("f final")
-    terminal.settle(0.4)
-    terminal.send("q")
-    terminal.expect("n next")
-    terminal.settle(0.4)
 
 
 def _and_back(terminal: PseudoTerminal, key: str, back: str) -> tuple[Answer, Answer]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.pseudo import PseudoTerminal
+from tests.journeys.pseudo import PseudoTerminal, open_once
 from tests.journeys.sites import site
 from tests.journeys.tmux import Tmux, codedesk
 from tests.tui.emulator import Emulator
@@ -53,6 +53,7 @@ def terminals(tmp_path: Path, reference_file: Path, size: tuple[int, int]) -> It
     ours = PseudoTerminal(codedesk("demo"), site(tmp_path / "ours", reference_file), size)
     for terminal in (stock, ours):
         terminal.expect("Clinic, ready to code")
+        open_once(terminal)
     yield stock, ours
     for terminal in (stock, ours):
         terminal.end()
