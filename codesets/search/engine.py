@@ -126,7 +126,9 @@ class _Searcher:
         self._vocabulary = Vocabulary(segment)
 
     def search(self, query: str, limit: int) -> list[Hit]:
-        return self._by_code(query, limit) or self._by_words(query, limit)
+        found = self._by_code(query, limit)
+        # Nobody means words by "e11.99": a code that there is not has no answer, least of all another disease.
+        return found or ([] if _DOTTED_CODE.fullmatch(query.strip()) else self._by_words(query, limit))
 
     def _by_code(self, query: str, limit: int) -> list[Hit]:
         """A code, its beginning, or either with words; empty when no code begins so or no word fits."""
@@ -205,4 +207,5 @@ class _Searcher:
         return bytes(self._segment.codes[place]).decode()
 
 
+_DOTTED_CODE = re.compile(r"[A-Za-z][0-9][0-9A-Za-z]\.[0-9A-Za-z]+")
 _CODE_LIKE = re.compile(r"[A-Za-z0-9][0-9A-Za-z](?:[0-9A-Za-z](?:\.?[0-9A-Za-z]{0,4}\.?)?)?")

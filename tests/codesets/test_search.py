@@ -79,6 +79,10 @@ def test_code_like_input_that_no_code_begins_with_is_read_as_words(engine: Engin
     assert codes(engine, "flu")[:1] != []
 
 
+def test_a_dotted_code_that_there_is_not_has_no_answer(engine: Engine) -> None:
+    assert codes(engine, "e11.99") == []
+
+
 def test_every_sense_of_an_abbreviation_competes_and_is_named(engine: Engine) -> None:
     hits = engine.search("ms", on=ON, limit=10)
 

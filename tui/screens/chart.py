@@ -161,7 +161,7 @@ class ChartScreen(DeskScreen):
             return
         document = chart.documents[self._document % len(chart.documents)]
         day = document.authored_at[:10]
-        title = f"{document.type_name} {day}   {self._document % len(chart.documents) + 1} of {len(chart.documents)}"
+        title = f"{document.type_name} {day}   {self._document % len(chart.documents) + 1}/{len(chart.documents)}"
         self.document_pane.show(title, partial(document_lines, document), signature(document))
 
     async def _show_codes(self, before: Codes | None = None) -> None:

@@ -226,8 +226,7 @@ class DeskScreen(Screen[None]):
         """Show choices above the entry line; each begins with what it is and its words."""
         self.choices.title = title
         self.choices.styles.height = min(len(rows), MOST_CHOICES) + 1
-        self.choices.set_columns(columns)
-        self.choices.set_source(ListSource(rows, lambda row: row[0]), keep=False)
+        self.choices.set_source(ListSource(rows, lambda row: row[0]), keep=False, columns=columns)
         self.choices.add_class("-open")
 
     def close_choices(self) -> None:

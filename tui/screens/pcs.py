@@ -71,8 +71,8 @@ class PcsScreen(DeskScreen):
             return
         self._chosen, self._choice, self._title = chosen, choice, title
         self.query_one("#built", TextPane).show("built so far", lambda width: built_lines(built, title, width))
-        self.rows.set_columns(_columns(choice.title))
-        self.rows.set_source(ListSource(choice.values, lambda value: value.character), keep=False)
+        values = ListSource(choice.values, lambda value: value.character)
+        self.rows.set_source(values, keep=False, columns=_columns(choice.title))
         self.refresh_frame()
         if choice.complete:
             self.say("Enter takes the code into the chart." if self.workstation.chart_in_work else "The code is whole.")

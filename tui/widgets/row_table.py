@@ -98,8 +98,14 @@ class RowTable(Painted):
         self.empty = empty
         self.cursor_shown = True
 
-    def set_source(self, source: RowSource[Any], keep: bool = True) -> None:
-        """Show another source; with `keep` the cursor stays on its row when that is still there."""
+    def set_source(
+        self, source: RowSource[Any], keep: bool = True, columns: Sequence[Column[Any]] | None = None
+    ) -> None:
+        """Show another source, with other columns if its rows are of another kind.
+
+        With `keep` the cursor stays on its row when that is still there.
+        """
+        self._columns = self._columns if columns is None else columns
         wanted = self.selected_identity if keep else None
         self._source = source
         self._index = min(self._index, max(len(source) - 1, 0)) if keep else 0
