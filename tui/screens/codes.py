@@ -91,8 +91,7 @@ class CodeSearchScreen(DeskScreen):
         super().on_mount()
         self.work(self._name_release())
         self.do_search()
-        if self._query:
-            self._search(self._query)
+        self._search(self._query)  # an empty one too: it opens the engine before the first key
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Codes", "strong"), (f"  {self._release}", "text"), (self._warning, "warning"))
@@ -162,7 +161,7 @@ class CodeSearchScreen(DeskScreen):
     async def _find(self, query: str) -> None:
         begun = time.perf_counter()
         hits = await self.workstation.codes.search(Engine.search, query, self._systems, self._on, 25)
-        self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms"
+        self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms" if query.strip() else ""
         self._back.clear()
         self._searched = query
         self._title = "" if hits else ("nothing found" if query.strip() else "type to search")
