@@ -174,9 +174,9 @@ class Workstation(App[int]):
         """Leave a screen; on the first one, ask before the program ends."""
         if isinstance(screen, ChartScreen):
             self.leave_chart(screen)
-        elif len(self.screen_stack) > 1:
+        elif screen is self.screen and len(self.screen_stack) > 1:
             self.pop_screen()
-        else:
+        elif screen is self.screen:
             self._current.confirm("Leave codedesk?", self._end)
 
     @work(group="open")
@@ -346,18 +346,23 @@ class Workstation(App[int]):
         """Go to a desk: back to it where it is open below, else onto a new one."""
         if self._current.desk == desk:
             return
-        for depth, screen in enumerate(reversed(self.screen_stack)):
+        for screen in reversed(self.screen_stack):
             if isinstance(screen, DeskScreen) and screen.desk == desk:
-                self._back_to(depth)
+                self._back_to(screen)
                 return
         self.push_screen(make())
 
     @work(group="open")
-    async def _back_to(self, depth: int) -> None:
-        for _ in range(depth):
-            if isinstance(self.screen, ChartScreen):
-                await self._give_back(self.screen)
-            await self.pop_screen()
+    async def _back_to(self, below: DeskScreen) -> None:
+        """Close what stands above a screen; another key may be closing it too."""
+        while self.screen is not below and below in self.screen_stack:
+            top = self.screen
+            if isinstance(top, ChartScreen):
+                await self._give_back(top)
+            while not top.is_mounted:  # opened by a key typed ahead: closing it half made is an error of Textual
+                await asyncio.sleep(0.01)
+            if self.screen is top:
+                await self.pop_screen()
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's own screen would print local variables, and with them patients: keep the trace, show a number.

@@ -148,6 +148,11 @@ class DeskScreen(Screen[None]):
                 self.trouble(error)
 
     def on_key(self, event: events.Key) -> None:
+        if self.app.screen is not self:
+            # Typed ahead, behind a key that opened another screen: it is meant for that one, once it stands.
+            event.stop()
+            self.app.screen.post_message(events.Key(event.key, event.character))
+            return
         key = key_name(event.key, event.character)
         if self.entry.asking:
             if self._while_asking(key):
