@@ -33,6 +33,7 @@ async def settle(pilot: Pilot) -> None:
     if isinstance(pilot.app.screen, CodeSearchScreen):
         await pilot.pause(TYPING_SECONDS)
     for _ in range(6):
+        await pilot.app.keyboard.wait()
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
         await pilot.pause()
 

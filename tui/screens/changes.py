@@ -58,7 +58,7 @@ class ChangesScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.work(self._load())
+        self.in_turn(self._load())
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("What changed", "strong"),)
@@ -98,7 +98,7 @@ class ChangesScreen(DeskScreen):
     def do_release(self) -> None:
         if self._pairs:
             self._pair = (self._pair + 1) % len(self._pairs)
-            self.work(self._load())
+            self.in_turn(self._load())
 
     def do_only(self) -> None:
         self._view = (self._view + 1) % len(VIEWS)

@@ -84,6 +84,7 @@ class ChartScreen(DeskScreen):
         self._words = ""
         self._matched = ""
         self._draft_timer: Timer | None = None
+        self._unsaved: str | None = None
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -114,7 +115,7 @@ class ChartScreen(DeskScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.document_pane.set_active(True)
-        self.work(self._load(), group="load")
+        self.in_turn(self._load())
 
     def place(self) -> tuple[Line, Line]:
         if self._chart is None:
@@ -203,7 +204,7 @@ class ChartScreen(DeskScreen):
 
     def entered(self, asking: str, text: str) -> None:
         if asking == "entry" and text.strip():
-            self.work(self._enter(text), group="enter")
+            self.in_turn(self._enter(text))
         elif asking == "entry":
             self._close_entry()
 
@@ -259,7 +260,7 @@ class ChartScreen(DeskScreen):
             if facts:
                 self._toggle("facts", "Visit, coverage, charges, codes as received", facts, "")
 
-        self.work(shown())
+        self.in_turn(shown())
 
     def do_answer_key(self) -> None:
         async def shown() -> None:
@@ -271,21 +272,21 @@ class ChartScreen(DeskScreen):
             else:
                 self._toggle("key", "Answer key", lines, "training")
 
-        self.work(shown())
+        self.in_turn(shown())
 
     def do_hold(self) -> None:
         if self._chart:
-            hold_chart(self, self.work_item_id, self._chart.head.patient, self.workstation.leave_held)
+            hold_chart(self, self.work_item_id, self._chart.head.patient, partial(self.workstation.leave_held, self))
 
     def do_next_chart(self) -> None:
         if self._chart:
             self.workstation.next_chart(self._chart.head.worklist, leaving=self)
 
     def do_undo(self) -> None:
-        self.work(self._undo(back=True), group="enter")
+        self.in_turn(self._undo(back=True))
 
     def do_redo(self) -> None:
-        self.work(self._undo(back=False), group="enter")
+        self.in_turn(self._undo(back=False))
 
     def do_final(self) -> None:
         chart = self._chart
@@ -300,11 +301,11 @@ class ChartScreen(DeskScreen):
         if self._showing != "document":
             self._show_document()
             return
-        self.workstation.leave_chart(self)
+        self.workstation.leave_screen(self)
 
     def take_code(self, system: CodeSystem, code: str, why: str) -> None:
         """Add a code that was found in the encoder, with the trail that led to it."""
-        self.work(self._add(_entry_for(system, code), why), group="enter")
+        self.in_turn(self._add(_entry_for(system, code), why))
 
     @work(exclusive=True, group="match")
     async def _match(self, text: str) -> None:
@@ -411,18 +412,28 @@ class ChartScreen(DeskScreen):
 
     def _keep_draft(self, text: str, now: bool = False) -> None:
         """Put what is typed into the record, at once or within a moment of the last key."""
+        self._unsaved = text
         if self._draft_timer:
             self._draft_timer.stop()
-        save = partial(self.work, self._save_draft(text), "draft") if now else None
-        if save:
-            save()
+        if now:
+            self.in_turn(self._save_draft())
         else:
-            self._draft_timer = self.set_timer(DRAFT_SECONDS, lambda: self.work(self._save_draft(text), "draft"))
+            self._draft_timer = self.set_timer(DRAFT_SECONDS, lambda: self.work(self._save_draft(), "draft"))
 
-    async def _save_draft(self, text: str) -> None:
+    async def put_away(self) -> None:
+        """Give the chart back unless it is final; its codes and what is being typed stay with it."""
+        from store.worklists import release
+
+        await self._save_draft()
+        if not self.final:
+            await self.workstation.change(release, self.work_item_id)
+
+    async def _save_draft(self) -> None:
+        """Put what was typed since the last time into the record."""
         from store.coding.service import save_draft
 
-        if self._chart:
+        text, self._unsaved = self._unsaved, None
+        if self._chart and text is not None:
             await self.workstation.change(save_draft, self._chart.head.encounter_id, text)
 
 

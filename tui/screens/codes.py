@@ -91,7 +91,8 @@ class CodeSearchScreen(DeskScreen):
         super().on_mount()
         self.work(self._name_release())
         self.do_search()
-        self._search(self._query)  # an empty one too: it opens the engine before the first key
+        if self._query:
+            self._search(self._query)
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Codes", "strong"), (f"  {self._release}", "text"), (self._warning, "warning"))
@@ -132,7 +133,7 @@ class CodeSearchScreen(DeskScreen):
         self._search(text)
 
     def entered(self, asking: str, text: str) -> None:
-        self.work(self._entered(text))
+        self.in_turn(self._entered(text))
 
     async def _entered(self, text: str) -> None:
         """Take the code under the cursor, but never one of an older text: Enter may overtake the search."""
@@ -179,10 +180,10 @@ class CodeSearchScreen(DeskScreen):
             if self._page_timer:
                 self._page_timer.stop()
             self._page_timer = self.set_timer(TYPING_SECONDS if self._typed else PAGE_SECONDS, self._show_page)
-            self._typed = False
 
     @work(exclusive=True, group="page")
     async def _show_page(self) -> None:
+        self._typed = False
         row: CodeRow | None = self.rows.selected
         if row is None:
             self.page_pane.show("", lambda width: ())
@@ -206,19 +207,19 @@ class CodeSearchScreen(DeskScreen):
     def do_index(self) -> None:
         from tui.screens.index import IndexScreen
 
-        self.app.push_screen(IndexScreen(self._on))
+        self.workstation.show(IndexScreen(self._on))
 
     def do_pcs(self) -> None:
         from tui.screens.pcs import PcsScreen
 
         row: CodeRow | None = self.rows.selected
         chosen = row.code if row and row.system is CodeSystem.ICD10PCS else ""
-        self.app.push_screen(PcsScreen(self._on, chosen[:3]))
+        self.workstation.show(PcsScreen(self._on, chosen[:3]))
 
     def do_changes(self) -> None:
         from tui.screens.changes import ChangesScreen
 
-        self.app.push_screen(ChangesScreen())
+        self.workstation.show(ChangesScreen())
 
     def do_system(self) -> None:
         self._systems = SYSTEMS[(SYSTEMS.index(self._systems) + 1) % len(SYSTEMS)]
@@ -235,7 +236,7 @@ class CodeSearchScreen(DeskScreen):
         chart.take_code(row.system, row.code, f"search “{self._query}”: {row.why}")
 
     def do_below(self) -> None:
-        self.work(self._below())
+        self.in_turn(self._below())
 
     async def _below(self) -> None:
         row: CodeRow = self.rows.selected

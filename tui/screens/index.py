@@ -81,7 +81,7 @@ class IndexScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.work(self._open_book())
+        self.in_turn(self._open_book())
 
     def place(self) -> tuple[Line, Line]:
         edition = self._edition or "not loaded"
@@ -180,7 +180,7 @@ class IndexScreen(DeskScreen):
             self._column += 1
             self._redraw_cells()
         elif not self.is_table:
-            self.work(self._under())
+            self.in_turn(self._under())
 
     async def _under(self) -> None:
         term: Term = self.rows.selected
@@ -199,7 +199,7 @@ class IndexScreen(DeskScreen):
             self._show(self._back.pop())
 
     def do_follow(self) -> None:
-        self.work(self._follow())
+        self.in_turn(self._follow())
 
     async def _follow(self) -> None:
         """Take the code into the open chart, go where "see" leads, or go below."""
@@ -228,7 +228,7 @@ class IndexScreen(DeskScreen):
     def do_book(self) -> None:
         order = list(NAMES)
         self._book = order[(order.index(self._book) + 1) % len(order)]
-        self.work(self._open_book())
+        self.in_turn(self._open_book())
 
     def _redraw_cells(self) -> None:
         self.rows.set_columns(self._columns())

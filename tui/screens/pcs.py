@@ -47,7 +47,7 @@ class PcsScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.work(self._choose(self._chosen))
+        self.in_turn(self._choose(self._chosen))
 
     def place(self) -> tuple[Line, Line]:
         origin = self._choice.origin if self._choice else None
@@ -92,19 +92,19 @@ class PcsScreen(DeskScreen):
 
     def unknown_key(self, key: str) -> None:
         if len(key) == 1 and key.isalnum() and len(self._chosen) < 7:
-            self.work(self._choose(self._chosen + key.upper()), group="axis")
+            self.in_turn(self._choose(self._chosen + key.upper()))
 
     def copied(self) -> str:
         return self._chosen
 
     def do_axis_back(self) -> None:
-        self.work(self._choose(self._chosen[:-1]), group="axis")
+        self.in_turn(self._choose(self._chosen[:-1]))
 
     def do_axis_take(self) -> None:
         value: AxisValue | None = self.rows.selected
         chart = self.workstation.chart_in_work
         if value is not None:
-            self.work(self._choose(self._chosen + value.character), group="axis")
+            self.in_turn(self._choose(self._chosen + value.character))
         elif self._choice and self._choice.complete and chart is not None:
             self.workstation.leave_to_chart()
             chart.take_code(CodeSystem.ICD10PCS, self._chosen, f"built axis by axis: {self._title}")

@@ -179,7 +179,7 @@ class WorklistScreen(DeskScreen):
 
     def do_open(self) -> None:
         row: WorkRow = self.rows.selected
-        self.workstation.open_chart(row.id, row.worklist)
+        self.workstation.open_chart(row.id)
 
     def do_next_chart(self) -> None:
         self.workstation.next_chart(self._worklist or "")
