@@ -71,6 +71,7 @@ class Workstation(App[int]):
         self.palette = palette or palette_for(
             os.environ.get("TERM", ""), "NO_COLOR" in os.environ, load_settings().palette
         )
+        self.linear = load_settings().linear
         self._sanitize = Sanitize()
         self._crash = ""
         self._last_key = time.monotonic()

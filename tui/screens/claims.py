@@ -105,7 +105,6 @@ class ClaimsScreen(DeskScreen):
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
             self.refresh_frame()
-            self.put_cursor(0, 1 + self.rows.cursor_line)
 
     def copied(self) -> str:
         row: ClaimRow | None = self.rows.selected
@@ -192,7 +191,13 @@ def _new_file() -> Path:
 
 
 _COLUMNS: tuple[Column[ClaimRow], ...] = (
-    Column("", 2, lambda row: " " + STATUS_MARK[row.status], style=lambda row: STATUS_STYLE.get(row.status, "text")),
+    Column(
+        "",
+        2,
+        lambda row: " " + STATUS_MARK[row.status],
+        style=lambda row: STATUS_STYLE.get(row.status, "text"),
+        said=lambda row: row.status.value.replace("_", " "),
+    ),
     Column("CLAIM", 11, lambda row: row.number),
     Column("SERVICE", 10, lambda row: row.service_date),
     Column("PATIENT", 0, lambda row: row.patient),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 
-from tui.cells import Line, plain, rule
+from tui.cells import Line, plain
 from tui.widgets.painted import Painted
 
 Content = Callable[[int], Sequence[Line]]
@@ -100,7 +100,7 @@ class TextPane(Painted):
         place = f"{bottom}/{len(self._text)}" if len(self._text) > self._room else ""
         note = "   ".join(filter(None, (self._note, place)))
         window = [_marked(line, self._words) for line in self._text[self._top : bottom]]
-        self.paint([rule(self._title, note, width, "focus" if self._active else "dim"), *window])
+        self.paint([self.titled(self._title, note, "focus" if self._active else "dim"), *window])
 
 
 def _marked(line: Line, words: str) -> Line:
