@@ -362,6 +362,8 @@ class Workstation(App[int]):
 
     def on_mount(self) -> None:
         self.set_interval(IDLE_SECONDS, self.watch_idle)
+        # Stopped and continued, the terminal shows nothing of us, and Textual paints only what changes.
+        self.app_resume_signal.subscribe(self, lambda app: app.screen.refresh(repaint=True, layout=True))
         self._serving = asyncio.create_task(self.keyboard.serve())
         self._serving.add_done_callback(self._served)
         if not self.is_headless:

@@ -50,7 +50,12 @@ class Emulator:
 
 class _Screen(pyte.Screen):
     """Terminals blank the other half of a wide character of which one half is overwritten, and put marks on the
-    character; pyte leaves the half, and puts marks on the second one."""
+    character; pyte leaves the half, and puts marks on the second one. The other screen begins empty; pyte has none."""
+
+    def set_mode(self, *modes: int, **options: bool) -> None:
+        super().set_mode(*modes, **options)
+        if 1049 in modes and options.get("private"):
+            self.erase_in_display(2)
 
     def draw(self, data: str) -> None:
         for character in data:
