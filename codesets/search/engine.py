@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codesets.reference import Reference, search_folder
 from codesets.releases import SEARCHED, CodeSystem, Release
@@ -23,6 +23,8 @@ from codesets.search.vocabulary import How, Vocabulary
 from codesets.search.words import plain, words
 
 DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
+# Below this no term fits well; a known word may then be a slip for another.
+POOR = 0.55
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,12 @@ class _Searcher:
         return self._hit(place, score, why)
 
     def _by_words(self, query: str, limit: int) -> list[Hit]:
-        ranked = (rank(self._segment, self._vocabulary, reading) for reading in readings(query, self._vocabulary))
-        return self._hits([one for one in ranked if one is not None], limit)
+        read = readings(query, self._vocabulary)
+        ranked = [one for reading in read if (one := rank(self._segment, self._vocabulary, reading))]
+        if read and max((float(one.scores[0]) for one in ranked), default=0.0) < POOR:
+            slip = rank(self._segment, self._vocabulary, replace(read[0], slip=True))
+            ranked += [slip] if slip else []
+        return self._hits(ranked, limit)
 
     def _hits(self, ranked: Sequence[Ranked], limit: int, as_written: bool = False) -> list[Hit]:
         """The best row of every code over all readings; encounter variants of one code after their best."""
@@ -192,8 +198,8 @@ class _Searcher:
             term=self._segment.text(row),
             kind=TermKind(int(self._segment.row_kind[row])).label,
             matched=tuple(typed for typed, _ in matches),
-            corrected=tuple((typed, word(m.word)) for typed, m in matches if m.how is How.TYPO),
-            completed=tuple((typed, word(m.word)) for typed, m in matches if m.how not in (How.TYPO, How.EXACT)),
+            corrected=tuple((typed, word(m.word)) for typed, m in matches if m.how in _CORRECTED),
+            completed=tuple((typed, word(m.word)) for typed, m in matches if m.how not in (*_CORRECTED, How.EXACT)),
             expanded=ranked.reading.expanded,
             header=_dotted(self._code(source), self._system) if source != code else "",
         )
@@ -207,5 +213,6 @@ class _Searcher:
         return bytes(self._segment.codes[place]).decode()
 
 
+_CORRECTED = (How.TYPO, How.SOUND)
 _DOTTED_CODE = re.compile(r"[A-Za-z][0-9][0-9A-Za-z]\.[0-9A-Za-z]+")
 _CODE_LIKE = re.compile(r"[A-Za-z0-9][0-9A-Za-z](?:[0-9A-Za-z](?:\.?[0-9A-Za-z]{0,4}\.?)?)?")

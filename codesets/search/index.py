@@ -28,17 +28,22 @@ from codesets.errors import ReferenceUnavailable
 from codesets.releases import SEARCHED
 from codesets.search import lexicon
 from codesets.search.terms import terms
+from codesets.search.typos import sound
 from codesets.search.words import joined_words, words
 
-_FORMAT = 2
+_FORMAT = 3
+# A word in parentheses makes a word less rare by this share of an essential one.
+_EXTRA_COUNT = 0.2
 
 
 @dataclass(frozen=True)
 class Segment:
     """The arrays of one release. Rows and codes are numbered from 0; a code's number is its position.
 
-    `starts[w]:starts[w + 1]` are the places in `postings` of the rows that hold word w. `idf` is the weight
-    of a word, `row_weight` the sum over the row's essential words. `texts` holds all row texts in UTF-8, row
+    `starts[w]:starts[w + 1]` are the places in `postings` of the rows that hold word w, and in `essential`
+    whether the row needs the word or has it in parentheses. `idf` is the weight
+    of a word; `sounds` are the sounds of all words in order, each that of word `by_sound` of the same place.
+    `row_weight` is the sum over the row's essential words. `texts` holds all row texts in UTF-8, row
     r from `text_starts[r]`. `by_name` has the codes in string order. `answer` is the code that a code is
     answered with: itself, or a header's default.
     """
@@ -46,7 +51,10 @@ class Segment:
     vocabulary: list[str]
     starts: NDArray[np.int32]
     postings: NDArray[np.int32]
+    essential: NDArray[np.bool_]
     idf: NDArray[np.float32]
+    sounds: NDArray[np.bytes_]
+    by_sound: NDArray[np.int32]
     row_code: NDArray[np.int32]
     row_kind: NDArray[np.uint8]
     row_weight: NDArray[np.float32]
@@ -73,6 +81,10 @@ class Segment:
     def rows_of(self, word: int) -> NDArray[np.int32]:
         """The rows that hold a word, ascending."""
         return self.postings[self.starts[word] : self.starts[word + 1]]
+
+    def essential_of(self, word: int) -> NDArray[np.bool_]:
+        """Of the rows that hold a word, whether they need it."""
+        return self.essential[self.starts[word] : self.starts[word + 1]]
 
 
 def build(db: sqlite3.Connection, folder: Path, progress: Callable[[float], None]) -> Path:
@@ -221,17 +233,24 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
     row_of = np.repeat(np.arange(len(sizes), dtype=np.int32), np.array(sizes))
     order = np.argsort(word_of, kind="stable")
     counts = np.bincount(word_of, minlength=len(numbers))
-    idf = _idf(vocabulary, counts, len(texts))
+    essential = _essential(np.array(essentials), np.array(sizes))
+    needed = np.bincount(word_of[essential], minlength=len(numbers))
+    sounds = np.array([sound(word) if word.isalpha() else "" for word in vocabulary], dtype="S16")
+    by_sound = np.argsort(sounds, kind="stable")
+    idf = _idf(vocabulary, needed + _EXTRA_COUNT * (counts - needed), len(texts))
     codes = db.execute(_CODES, (release,)).fetchall()
     names = np.array([row[0] for row in codes], dtype="S8")
     return Segment(
         vocabulary=vocabulary,
         starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
         postings=row_of[order],
+        essential=essential[order],
         idf=idf,
+        sounds=sounds[by_sound],
+        by_sound=by_sound.astype(np.int32),
         row_code=np.array(row_code, dtype=np.int32),
         row_kind=np.array(row_kind, dtype=np.uint8),
-        row_weight=_row_weights(row_of, idf[word_of], np.array(essentials), np.array(sizes)),
+        row_weight=_row_weights(row_of[essential], idf[word_of[essential]], np.array(essentials)),
         texts=np.frombuffer(b"".join(texts), dtype=np.uint8),
         text_starts=np.concatenate(([0], np.cumsum([len(text) for text in texts]))).astype(np.int32),
         codes=names,
@@ -253,20 +272,24 @@ def _links(codes: list[tuple[Any, ...]]) -> dict[str, NDArray[np.int32]]:
     }
 
 
-def _idf(vocabulary: list[str], counts: NDArray[np.int64], rows: int) -> NDArray[np.float32]:
+def _idf(vocabulary: list[str], counts: NDArray[np.float64], rows: int) -> NDArray[np.float32]:
     idf = np.log((rows + 1) / (counts + 0.5)) + 0.5
     weak = lexicon.weak_words()
     factors = np.array([weak.get(word, 1.0) for word in vocabulary])
     return np.asarray(idf * factors, dtype=np.float32)
 
 
+def _essential(essentials: NDArray[np.int32], sizes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Of every entry whether its word is essential: the first words of every row are."""
+    place = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.asarray(place < np.repeat(essentials, sizes))
+
+
 def _row_weights(
-    row_of: NDArray[np.int32], idf_of: NDArray[np.float32], essentials: NDArray[np.int32], sizes: NDArray[np.int32]
+    row_of: NDArray[np.int32], idf_of: NDArray[np.float32], essentials: NDArray[np.int32]
 ) -> NDArray[np.float32]:
-    """The sum over the essential words of every row; 1 for a row that has none."""
-    place = np.arange(len(row_of)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    essential = place < np.repeat(essentials, sizes)
-    weights = np.bincount(row_of[essential], weights=idf_of[essential], minlength=len(sizes))
+    """The sum over the essential words of every row, of which these are the entries; 1 for a row without."""
+    weights = np.bincount(row_of, weights=idf_of, minlength=len(essentials))
     return np.where(essentials > 0, weights, 1.0).astype(np.float32)
 
 

@@ -17,10 +17,12 @@ from codesets.search.readings import Reading
 from codesets.search.terms import KIND_WEIGHTS
 from codesets.search.vocabulary import Expansion, Match, Vocabulary
 
-QUERY_POWER = 1.5
-ROW_FLOOR = 0.62
+QUERY_POWER = 1.35
+ROW_FLOOR = 0.55
 RAREST_WORDS = 3
 MOST_ROWS = 400
+# A word that the row has only in parentheses answers the query a little less.
+IN_PARENTHESES = 0.9
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def rank(
     """Score the rows that may answer the reading, or only those of `within`; None when nothing does."""
     last = len(reading.words) - 1
     expansions = tuple(
-        vocabulary.expand(word, reading.growing and place == last, reading.whole)
+        vocabulary.expand(word, reading.growing and place == last, reading.whole, reading.slip)
         for place, word in enumerate(reading.words)
     )
     rows = _candidates(segment, expansions) if within is None else within
@@ -66,14 +68,17 @@ def rank(
         if number:
             slots[:] = 0
         for place, match in enumerate(expansion.matches, start=1):
-            slots[segment.rows_of(match.word)] = place
+            slots[segment.rows_of(match.word)] = 2 * place + segment.essential_of(match.word)
         used = slots[rows]
-        weights = np.array([0.0, *(match.weight for match in expansion.matches)], dtype=np.float32)
-        worth = weights.copy()
-        worth[1:] *= segment.idf[[match.word for match in expansion.matches]]
+        matched = np.array([match.weight for match in expansion.matches], dtype=np.float32)
+        weights = np.zeros(2 * len(matched) + 2, dtype=np.float32)
+        weights[2::2] = matched * np.float32(IN_PARENTHESES)
+        weights[3::2] = matched
+        worth = np.zeros_like(weights)
+        worth[3::2] = matched * segment.idf[[match.word for match in expansion.matches]]
         answered += np.float32(expansion.weight) * weights[used]
         asked += worth[used]
-        all_used.append(used)
+        all_used.append(used // 2)
     share_of_query = answered / np.float32(total)
     share_of_row = np.minimum(asked / segment.row_weight[rows], 1.0)
     scores = share_of_query**QUERY_POWER * (ROW_FLOOR + (1 - ROW_FLOOR) * share_of_row)

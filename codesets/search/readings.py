@@ -33,6 +33,7 @@ class Reading:
     weight: float = 1.0
     growing: bool = False
     whole: bool = False
+    slip: bool = False
     expanded: tuple[tuple[str, str], ...] = ()
 
 

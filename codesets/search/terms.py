@@ -54,7 +54,7 @@ _LABELS = (
     "external causes",
     "drug table",
 )
-KIND_WEIGHTS = np.array([1.0, 1.0, 0.98, 0.95, 0.97, 0.93, 0.9, 0.84, 0.76], dtype=np.float32)
+KIND_WEIGHTS = np.array([1.0, 1.0, 0.98, 0.95, 0.97, 0.93, 0.87, 0.84, 0.76], dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,16 @@ from os.path import commonprefix
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from codesets.search import lexicon
+from codesets.search import lexicon, typos
 from codesets.search.index import Segment
 from codesets.search.words import american, stem
 
-MOST_BEGINNINGS = 48
+MOST_BEGINNINGS = 120
+MOST_TYPOS = 12
+STRONG = 0.9
 _LONGEST_WORD = 40
 
 # Endings by which words of one long stem differ: infect-ed, infect-ion, infect-ive.
@@ -85,6 +87,7 @@ class How(StrEnum):
     EXACT = "exact"
     BEGINNING = "beginning"
     TYPO = "typo"
+    SOUND = "sound"
     SYNONYM = "synonym"
     STEM = "stem"
 
@@ -116,6 +119,7 @@ class Vocabulary:
         self._idf: NDArray[np.float32] = segment.idf
         self._counts = np.diff(segment.starts)
         self._total = len(segment.row_code)
+        self._sounds, self._by_sound = segment.sounds, segment.by_sound
         self.expand = lru_cache(maxsize=4096)(self._expand)
 
     def __contains__(self, word: str) -> bool:
@@ -132,11 +136,11 @@ class Vocabulary:
         """The word with this number."""
         return self._words[number]
 
-    def _expand(self, typed: str, growing: bool, whole: bool = False) -> Expansion:
+    def _expand(self, typed: str, growing: bool, whole: bool = False, slip: bool = False) -> Expansion:
         """The meanings of a typed word, in lower case and plain letters.
 
         `growing`: it is the last word and may be unfinished. `whole`: it comes from our own data, not from a
-        keyboard, and is neither unfinished nor misspelled.
+        keyboard, and is neither unfinished nor misspelled. `slip`: a known word may be a slip for another.
         """
         typed = typed[:_LONGEST_WORD]
         base = stem(typed)
@@ -152,8 +156,10 @@ class Vocabulary:
         if not (whole and exact is not None) and len(typed) >= 2 and not number:
             strength = 0.93 if exact is None else 0.9 if growing else 0.62
             self._add_beginnings(found, american(typed), strength)
-        if exact is None and not number and len(typed) >= 4:
-            self._add_typos(found, base, whole)
+        if exact is None and not number and not whole and len(typed) >= 4:
+            self._add_typos(found, base, typed)
+        if slip and exact is not None and not number and len(base) >= 4:
+            self._add_real_words(found, base, typed)
         return self._expansion(typed, exact, found)
 
     def _expansion(self, typed: str, exact: int | None, found: dict[int, Match]) -> Expansion:
@@ -162,7 +168,7 @@ class Vocabulary:
         if exact is not None:
             weight = float(self._idf[exact])
         elif matches:
-            strong = [match.word for match in matches if match.weight >= 0.8 * matches[-1].weight]
+            strong = [match.word for match in matches if match.weight >= STRONG * matches[-1].weight]
             count = float(self._counts[strong].sum())
             weight = float(np.log((self._total + 1) / (count + 0.5)) + 0.5)
             weight = min(max(weight, 1.0), float(self._idf[strong].max()))
@@ -181,6 +187,11 @@ class Vocabulary:
 
     def _beginning_with(self, prefix: str) -> range:
         return range(bisect_left(self._words, prefix), bisect_left(self._words, prefix + "{"))
+
+    def _add_real_words(self, found: dict[int, Match], base: str, typed: str) -> None:
+        """Other words that a known one may be a slip for: "racial" for "facial"."""
+        for edits, number in self._slips(base, typed, 1):
+            self._add(found, number, 0.7 - 0.1 * edits, How.TYPO)
 
     def _add_beginnings(self, found: dict[int, Match], prefix: str, strength: float) -> None:
         numbers = self._beginning_with(prefix)
@@ -202,16 +213,41 @@ class Vocabulary:
             if base[shared:] in _ENDINGS and other[shared:] in _ENDINGS:
                 self._add(found, number, 0.8 - 0.03 * (len(base) + len(other) - 2 * shared), How.STEM)
 
-    def _add_typos(self, found: dict[int, Match], base: str, whole: bool) -> None:
-        if whole or any(match.how is How.BEGINNING for match in found.values()) and len(base) < 6:
-            return
+    def _add_typos(self, found: dict[int, Match], base: str, typed: str) -> None:
+        """Words one to three slips away, the likeliest slips first; fewer when the word may be a beginning."""
+        begun = any(match.how is How.BEGINNING for match in found.values())
         most = 1 if len(base) <= 5 else 2 if len(base) <= 10 else 3
-        near = process.extract(base, self._lengths(len(base), most), scorer=OSA.distance, score_cutoff=most, limit=12)
-        for other, edits, _ in near:
-            weight = 0.88 - 0.13 * (edits - 1) - (0.08 if other[0] != base[0] else 0.0)
-            self._add(found, self._find(other), weight, How.TYPO)
+        likely = self._slips(base, typed, most)
+        if not likely and len(base) == 5:
+            likely = self._slips(base, typed, 2)
+        least = min((edits for edits, _ in likely), default=0.0)
+        for edits, number in likely[:MOST_TYPOS]:
+            if edits <= least + 1.0:
+                common = 0.004 * float(np.log1p(self._counts[number]))
+                weight = 0.87 - 0.14 * (edits - 0.8) + min(common, 0.03)
+                self._add(found, number, weight - 0.1 * (begun and len(base) < 6), How.TYPO)
+        if not likely:
+            self._add_alike(found, base)
         if not found and len(base) >= 5:
             self._add_misspelled_beginnings(found, base)
+
+    def _slips(self, base: str, typed: str, most: int) -> list[tuple[float, int]]:
+        """The weighted edits to the words within some edits, and their numbers, the fewest first."""
+        near = process.extract(base, self._lengths(len(base), most), scorer=OSA.distance, score_cutoff=most, limit=40)
+        forms = {base, typed}
+        costs = [(min(typos.cost(form, other) for form in forms), self._find(other)) for other, _, _ in near]
+        return sorted((edits, number) for edits, number in costs if number is not None)
+
+    def _add_alike(self, found: dict[int, Match], base: str) -> None:
+        """Words that sound like the typed one, in whatever letters."""
+        key = typos.sound(base).encode()
+        if len(key) < 3:
+            return
+        low, high = (int(np.searchsorted(self._sounds, key, side=side)) for side in ("left", "right"))
+        numbers = self._by_sound[low:high].tolist()
+        alike = process.extract(base, [self._words[number] for number in numbers], scorer=fuzz.ratio, limit=6)
+        for _, share, place in alike:
+            self._add(found, numbers[place], 0.6 + 0.0015 * share, How.SOUND)
 
     def _add_misspelled_beginnings(self, found: dict[int, Match], base: str) -> None:
         numbers = self._beginning_with(base[0])
