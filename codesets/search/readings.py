@@ -17,8 +17,10 @@ from codesets.search.words import plain, stem, words
 
 MOST_CHARACTERS = 240
 MOST_WORDS = 16
-MOST_READINGS = 12
+MOST_READINGS = 16
 _SHORTEST_COMPOUND = 8
+# "w/ckd" and "h/ofall" are two words, "w/o" is one.
+_JOINED = re.compile(r"\b(w/o\b|w/(?!o\b)|c/o\b|h/o\b)(?=\w)")
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,27 @@ def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
         found.append(Reading(_distinct(words(text)), weight=0.98, growing=True))
     if len(text) > 1 and text.isalpha() and not found[0].words:
         found = [Reading((text,), growing=True)]  # a stop word alone is the beginning of a word
+    found += [replace(_written_out(part), weight=0.95) for part in _parts_of_name(text)]
     found = [reading for reading in found if reading.words]
+    whole = list(_whole_abbreviations(text))
     for reading in list(found):
-        found += _abbreviated_words(reading, vocabulary)
+        if not whole or len(reading.words) > 1:
+            found += _abbreviated_words(reading, vocabulary)
         found += _joined_or_split(reading, vocabulary)
-    found += _whole_abbreviations(text)
+    found += whole
     for reading in list(found):
         found += _other_phrases(reading, vocabulary)
     return list({reading.words: reading for reading in reversed(found)}.values())[::-1][:MOST_READINGS]
+
+
+def _parts_of_name(text: str) -> list[str]:
+    """A name given twice, as "cva - stroke" or "stroke (cva)": without the abbreviation, and each on its own."""
+    if match := _NAMED_TWICE.fullmatch(text.strip()):
+        return [part for part in (match["first"], match["second"]) if part and len(part) > 3]
+    return []
+
+
+_NAMED_TWICE = re.compile(r"(?P<first>[^()]{2,}?)\s*(?:\s-\s|\()(?P<second>[^()]{2,}?)\)*")
 
 
 def _written_out(text: str) -> Reading:
@@ -61,7 +76,7 @@ def _written_out(text: str) -> Reading:
     expanded: list[tuple[str, str]] = []
     parts: list[str] = []
     table = lexicon.shorthand()
-    for chunk in re.sub(r"\b(w/|c/o\b|h/o\b)(?=\w)", r"\1 ", text).split():
+    for chunk in _JOINED.sub(r"\1 ", text).split():
         bare = chunk.strip(".,;:()[]")
         if meaning := table.get(bare):
             expanded.append((bare, meaning))
@@ -107,20 +122,22 @@ def _whole_abbreviations(text: str) -> Iterator[Reading]:
 
 
 def _abbreviated_words(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
-    """A longer query with one of its words read as an abbreviation."""
-    if len(reading.words) < 2:
-        return
+    """A longer query with one of its words read as an abbreviation, and with all of them."""
     table = lexicon.abbreviations()
-    everything = reading  # all abbreviations in their likeliest sense
+    together = [reading]  # all abbreviations, the two likeliest senses of each
     for word in reading.words:
         senses = table.get(word, ())
         if not senses or (word in vocabulary and len(word) > 3):
             continue
-        for sense in senses[:3]:
+        for sense in senses[:4]:
             yield _put(reading, word, sense.text, 0.97 - 0.03 * (sense.rank - 1))
-        everything = _put(everything, word, senses[0].text, 0.97)
-    if len(everything.expanded) > len(reading.expanded) + 1:
-        yield everything
+        together = [
+            _put(one, word, sense.text, one.weight - 0.02 - 0.02 * place)
+            for one in together
+            for place, sense in enumerate(senses[:2])
+        ][:4]
+    if len(together[0].expanded) > len(reading.expanded) + 1:
+        yield from together
 
 
 def _put(reading: Reading, word: str, text: str, weight: float) -> Reading:
