@@ -27,13 +27,15 @@ from numpy.typing import NDArray
 from codesets.errors import ReferenceUnavailable
 from codesets.releases import SEARCHED
 from codesets.search import lexicon
-from codesets.search.terms import terms
+from codesets.search.initials import LONGEST, initials, spoken
+from codesets.search.terms import TermKind, terms
 from codesets.search.typos import sound
 from codesets.search.words import joined_words, words
 
 _FORMAT = 3
 # A word in parentheses makes a word less rare by this share of an essential one.
 _EXTRA_COUNT = 0.2
+_LONGEST_ABBREVIATED = 160
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Segment:
     `starts[w]:starts[w + 1]` are the places in `postings` of the rows that hold word w, and in `essential`
     whether the row needs the word or has it in parentheses. `idf` is the weight
     of a word; `sounds` are the sounds of all words in order, each that of word `by_sound` of the same place.
-    `row_weight` is the sum over the row's essential words. `texts` holds all row texts in UTF-8, row
+    `initials` are those of the terms in order, each of row `by_initials`. `row_weight` is the sum over the row's essential words. `texts` holds all row texts in UTF-8, row
     r from `text_starts[r]`. `by_name` has the codes in string order. `answer` is the code that a code is
     answered with: itself, or a header's default.
     """
@@ -55,6 +57,8 @@ class Segment:
     idf: NDArray[np.float32]
     sounds: NDArray[np.bytes_]
     by_sound: NDArray[np.int32]
+    initials: NDArray[np.bytes_]
+    by_initials: NDArray[np.int32]
     row_code: NDArray[np.int32]
     row_kind: NDArray[np.uint8]
     row_weight: NDArray[np.float32]
@@ -77,6 +81,11 @@ class Segment:
         low = np.searchsorted(self.codes, prefix.encode(), side="left", sorter=sorter)
         high = np.searchsorted(self.codes, prefix.encode() + b"~", side="left", sorter=sorter)
         return np.sort(sorter[low:high])
+
+    def with_initials(self, letters: str) -> NDArray[np.int32]:
+        """The rows whose words begin with these letters."""
+        low, high = (np.searchsorted(self.initials, letters.encode(), side=side) for side in ("left", "right"))
+        return self.by_initials[low:high]
 
     def rows_of(self, word: int) -> NDArray[np.int32]:
         """The rows that hold a word, ascending."""
@@ -215,6 +224,7 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
     # Of every row the numbers of its words, the essential ones first, and how many there are of both.
     entries, essentials, sizes = array("i"), array("i"), array("i")
     row_code, row_kind, texts = array("i"), array("B"), list[bytes]()
+    short, short_of = list[str](), array("i")
     for row, term in enumerate(terms(db, release)):
         essential, extra = row_words(term.marked or term.text)
         for word in essential + extra:
@@ -224,8 +234,14 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
         row_code.append(term.position)
         row_kind.append(term.kind)
         texts.append(term.text.encode())
+        if term.kind <= TermKind.INDEX_SEE and len(term.text) < _LONGEST_ABBREVIATED:
+            found = initials(spoken(term.text, term.kind >= TermKind.INDEX))
+            short += found
+            short_of.extend([row] * len(found))
         if row % 20_000 == 0:
             progress(min(0.9, row / 270_000))
+    letters = np.array(short, dtype=f"S{LONGEST}")
+    by_letters = np.argsort(letters, kind="stable")
     vocabulary = sorted(numbers)
     rank = np.empty(len(numbers), dtype=np.int32)
     rank[[numbers[word] for word in vocabulary]] = np.arange(len(numbers), dtype=np.int32)
@@ -248,6 +264,8 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
         idf=idf,
         sounds=sounds[by_sound],
         by_sound=by_sound.astype(np.int32),
+        initials=letters[by_letters],
+        by_initials=np.array(short_of, dtype=np.int32)[by_letters],
         row_code=np.array(row_code, dtype=np.int32),
         row_kind=np.array(row_kind, dtype=np.uint8),
         row_weight=_row_weights(row_of[essential], idf[word_of[essential]], np.array(essentials)),

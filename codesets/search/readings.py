@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from codesets.search import lexicon
+from codesets.search.initials import LONGEST
 from codesets.search.vocabulary import Vocabulary
 from codesets.search.words import plain, stem, words
 
 MOST_CHARACTERS = 240
 MOST_WORDS = 16
-MOST_READINGS = 16
+MOST_READINGS = 20
 _SHORTEST_COMPOUND = 8
 # "w/ckd" and "h/ofall" are two words, "w/o" is one.
 _JOINED = re.compile(r"\b(w/o\b|w/(?!o\b)|c/o\b|h/o\b)(?=\w)")
@@ -56,6 +57,7 @@ def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
             found += _abbreviated_words(reading, vocabulary)
         found += _joined_or_split(reading, vocabulary)
     found += whole
+    found += _initials(text, known=bool(whole), vocabulary=vocabulary)
     for reading in list(found):
         found += _other_phrases(reading, vocabulary)
     return list({reading.words: reading for reading in reversed(found)}.values())[::-1][:MOST_READINGS]
@@ -118,6 +120,21 @@ def _whole_abbreviations(text: str) -> Iterator[Reading]:
             weight=1.0 - 0.04 * (sense.rank - 1),
             whole=True,
             expanded=((text.strip(), sense.text),),
+        )
+
+
+def _initials(text: str, known: bool, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """Terms whose initials the query is; few and last where the table of abbreviations has senses."""
+    letters = re.sub(r"[^a-z0-9]", "", text)
+    if len(text.split()) > 1 or not 2 <= len(letters) <= LONGEST or letters.isdigit():
+        return
+    for place, (phrase, common) in enumerate(vocabulary.with_initials(letters, 3 if known else 8)):
+        weight = 0.7 if known else 0.84 if letters not in vocabulary else 0.8
+        yield Reading(
+            _distinct(words(phrase)),
+            weight=weight * common - 0.005 * place,
+            whole=True,
+            expanded=((text.strip(), " ".join(phrase.split())),),
         )
 
 

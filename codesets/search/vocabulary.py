@@ -20,11 +20,13 @@ from rapidfuzz.distance import OSA
 
 from codesets.search import lexicon, typos
 from codesets.search.index import Segment
+from codesets.search.initials import spoken
+from codesets.search.terms import KIND_WEIGHTS, TermKind
 from codesets.search.words import american, stem
 
 MOST_BEGINNINGS = 120
 MOST_TYPOS = 12
-STRONG = 0.9
+STRONG = 0.97
 _LONGEST_WORD = 40
 
 # Endings by which words of one long stem differ: infect-ed, infect-ion, infect-ive.
@@ -115,6 +117,7 @@ class Vocabulary:
     """The words of one segment with a memory of expansions; for one thread."""
 
     def __init__(self, segment: Segment) -> None:
+        self._segment = segment
         self._words = segment.vocabulary
         self._idf: NDArray[np.float32] = segment.idf
         self._counts = np.diff(segment.starts)
@@ -124,6 +127,21 @@ class Vocabulary:
 
     def __contains__(self, word: str) -> bool:
         return self._find(stem(word)) is not None
+
+    def with_initials(self, letters: str, most: int) -> list[tuple[str, float]]:
+        """The phrases that these are the initials of, plain codes first, each with its weight up to 1."""
+        segment = self._segment
+        rows = segment.with_initials(letters)
+        codes = segment.answer[segment.row_code[rows]]
+        worth = KIND_WEIGHTS[segment.row_kind[rows]] + segment.prior[codes]
+        found: dict[int, tuple[str, float]] = {}
+        for place in np.argsort(-worth, kind="stable").tolist():
+            row = int(rows[place])
+            path = segment.row_kind[row] >= TermKind.INDEX
+            found.setdefault(int(codes[place]), (spoken(segment.text(row), path), min(1.0, float(worth[place]))))
+            if len(found) == most:
+                break
+        return list(found.values())
 
     def corrected(self, typed: str) -> str:
         """The word itself, or the likeliest correction of a word that neither index nor phrases know."""
