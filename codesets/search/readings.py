@@ -171,29 +171,32 @@ def _put(reading: Reading, word: str, text: str, weight: float) -> Reading:
 
 
 def _joined_or_split(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
-    """Words that belong together, and an unknown word that is two."""
+    """Words that belong together, and a word that is two; misspelled ones are corrected first."""
     for place in range(len(reading.words) - 1):
         first, second = reading.words[place : place + 2]
         if first.isalpha() and second.isalpha() and stem(first + second) in vocabulary:
             changed = (*reading.words[:place], stem(first + second), *reading.words[place + 2 :])
             yield replace(reading, words=changed, weight=0.98)
     for place, word in enumerate(reading.words):
-        if parts := _parts(word, vocabulary):
+        likely = vocabulary.corrected(word)
+        if parts := _parts(word, vocabulary) or (_parts(likely, vocabulary) if likely != word else ()):
             split = [*reading.words[:place], *parts, *reading.words[place + 1 :]]
             used = (word, " ".join(parts))
-            yield replace(reading, words=_distinct(split), weight=0.9, expanded=(*reading.expanded, used))
+            weight = 0.85 if word in vocabulary else 0.9
+            yield replace(reading, words=_distinct(split), weight=weight, expanded=(*reading.expanded, used))
 
 
 def _parts(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """An unknown compound as two known words, or as a known word and the meaning of its combining form."""
-    if len(word) < _SHORTEST_COMPOUND or not word.isalpha() or word in vocabulary:
+    """A compound as two known words, or an unknown one as a known word and the meaning of its combining form."""
+    if len(word) < _SHORTEST_COMPOUND or not word.isalpha():
         return ()
     forms = lexicon.combining_forms()
+    unknown = word not in vocabulary
     for cut in range(len(word) - 4, 2, -1):
         head, tail = word[:cut], word[cut:]
-        if tail in vocabulary and head in vocabulary:
+        if tail in vocabulary and head in vocabulary and (unknown or len(head) > 3):
             return head, stem(tail)
-        if tail in vocabulary and head in forms:
+        if unknown and tail in vocabulary and head in forms:
             return stem(tail), *forms[head]
     return ()
 
