@@ -24,7 +24,7 @@ from codesets.search.words import plain, words
 
 DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
 # Below this no term fits well; a known word may then be a slip for another.
-POOR = 0.55
+POOR = 0.65
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ _FORMAT = 3
 # A word in parentheses makes a word less rare by this share of an essential one.
 _EXTRA_COUNT = 0.2
 _LONGEST_ABBREVIATED = 160
+_SIMILAR = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Segment:
     `starts[w]:starts[w + 1]` are the places in `postings` of the rows that hold word w, and in `essential`
     whether the row needs the word or has it in parentheses. `idf` is the weight
     of a word; `sounds` are the sounds of all words in order, each that of word `by_sound` of the same place.
-    `initials` are those of the terms in order, each of row `by_initials`. `row_weight` is the sum over the row's essential words. `texts` holds all row texts in UTF-8, row
+    `gram_words` from `gram_starts[g]` on are the words that hold the three letters `grams[g]`, `gram_counts`
+    how many such threes a word has. `initials` are those of the terms in order, each of row `by_initials`. `row_weight` is the sum over the row's essential words. `texts` holds all row texts in UTF-8, row
     r from `text_starts[r]`. `by_name` has the codes in string order. `answer` is the code that a code is
     answered with: itself, or a header's default.
     """
@@ -57,6 +59,10 @@ class Segment:
     idf: NDArray[np.float32]
     sounds: NDArray[np.bytes_]
     by_sound: NDArray[np.int32]
+    grams: NDArray[np.bytes_]
+    gram_starts: NDArray[np.int32]
+    gram_words: NDArray[np.int32]
+    gram_counts: NDArray[np.uint8]
     initials: NDArray[np.bytes_]
     by_initials: NDArray[np.int32]
     row_code: NDArray[np.int32]
@@ -81,6 +87,19 @@ class Segment:
         low = np.searchsorted(self.codes, prefix.encode(), side="left", sorter=sorter)
         high = np.searchsorted(self.codes, prefix.encode() + b"~", side="left", sorter=sorter)
         return np.sort(sorter[low:high])
+
+    def similar(self, word: str) -> list[tuple[float, int]]:
+        """The words that share half of their threes of letters with a word, as (share, word), most first."""
+        wanted = np.array(sorted(threes(word)), dtype="S3")
+        places = np.searchsorted(self.grams, wanted)
+        held = [p for p, gram in zip(places.tolist(), wanted, strict=True) if self.grams[p : p + 1] == gram]
+        if not held:
+            return []
+        starts = self.gram_starts
+        counts = np.bincount(np.concatenate([self.gram_words[starts[g] : starts[g + 1]] for g in held]))
+        share = 2 * counts / (self.gram_counts[: len(counts)] + len(wanted))
+        near = np.flatnonzero(share >= _SIMILAR)
+        return sorted(((float(share[number]), number) for number in near.tolist()), reverse=True)
 
     def with_initials(self, letters: str) -> NDArray[np.int32]:
         """The rows whose words begin with these letters."""
@@ -253,6 +272,7 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
     needed = np.bincount(word_of[essential], minlength=len(numbers))
     sounds = np.array([sound(word) if word.isalpha() else "" for word in vocabulary], dtype="S16")
     by_sound = np.argsort(sounds, kind="stable")
+    grams, gram_starts, gram_words, gram_counts = _grams(vocabulary)
     idf = _idf(vocabulary, needed + _EXTRA_COUNT * (counts - needed), len(texts))
     codes = db.execute(_CODES, (release,)).fetchall()
     names = np.array([row[0] for row in codes], dtype="S8")
@@ -264,6 +284,10 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
         idf=idf,
         sounds=sounds[by_sound],
         by_sound=by_sound.astype(np.int32),
+        grams=grams,
+        gram_starts=gram_starts,
+        gram_words=gram_words,
+        gram_counts=gram_counts,
         initials=letters[by_letters],
         by_initials=np.array(short_of, dtype=np.int32)[by_letters],
         row_code=np.array(row_code, dtype=np.int32),
@@ -295,6 +319,25 @@ def _idf(vocabulary: list[str], counts: NDArray[np.float64], rows: int) -> NDArr
     weak = lexicon.weak_words()
     factors = np.array([weak.get(word, 1.0) for word in vocabulary])
     return np.asarray(idf * factors, dtype=np.float32)
+
+
+def threes(word: str) -> set[str]:
+    """Every three letters in a row of a word, its ends marked."""
+    marked = f"^{word}$"
+    return {marked[place : place + 3] for place in range(len(marked) - 2)}
+
+
+def _grams(
+    vocabulary: list[str],
+) -> tuple[NDArray[np.bytes_], NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]:
+    """The threes of letters of all words of five letters and more, and which words hold each."""
+    found = [threes(word) if len(word) > 4 and word.isalpha() else set[str]() for word in vocabulary]
+    entries = np.array([gram for held in found for gram in held], dtype="S3")
+    word_of = np.repeat(np.arange(len(found), dtype=np.int32), [len(held) for held in found])
+    order = np.lexsort((word_of, entries))
+    grams, starts = np.unique(entries[order], return_index=True)
+    ends = np.concatenate((starts, [len(entries)])).astype(np.int32)
+    return grams, ends, word_of[order], np.array([max(1, len(held)) for held in found], dtype=np.uint8)
 
 
 def _essential(essentials: NDArray[np.int32], sizes: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -26,6 +26,7 @@ from codesets.search.words import american, stem
 
 MOST_BEGINNINGS = 120
 MOST_TYPOS = 12
+MOST_SIMILAR = 24
 STRONG = 0.97
 _LONGEST_WORD = 40
 
@@ -177,7 +178,7 @@ class Vocabulary:
         if exact is None and not number and not whole and len(typed) >= 4:
             self._add_typos(found, base, typed)
         if slip and exact is not None and not number and len(base) >= 4:
-            self._add_real_words(found, base, typed)
+            self._add_other_words(found, base, typed)
         return self._expansion(typed, exact, found)
 
     def _expansion(self, typed: str, exact: int | None, found: dict[int, Match]) -> Expansion:
@@ -206,10 +207,13 @@ class Vocabulary:
     def _beginning_with(self, prefix: str) -> range:
         return range(bisect_left(self._words, prefix), bisect_left(self._words, prefix + "{"))
 
-    def _add_real_words(self, found: dict[int, Match], base: str, typed: str) -> None:
-        """Other words that a known one may be a slip for: "racial" for "facial"."""
+    def _add_other_words(self, found: dict[int, Match], base: str, typed: str) -> None:
+        """Other words that a known one may be a slip for ("racial": "facial") or shares most letters with."""
         for edits, number in self._slips(base, typed, 1):
             self._add(found, number, 0.7 - 0.1 * edits, How.TYPO)
+        if len(base) >= 6:
+            for share, number in self._segment.similar(base)[:MOST_SIMILAR]:
+                self._add(found, number, 0.75 * share, How.STEM)
 
     def _add_beginnings(self, found: dict[int, Match], prefix: str, strength: float) -> None:
         numbers = self._beginning_with(prefix)
