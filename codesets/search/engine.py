@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from codesets.reference import Reference, search_folder
 from codesets.releases import SEARCHED, CodeSystem, Release
@@ -23,6 +26,9 @@ from codesets.search.vocabulary import How, Vocabulary
 from codesets.search.words import plain, words
 
 DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
+# Of the codes below a prefix; more are not told apart by letters.
+MOST_NARROWED = 400
+NARROWING = 0.1
 # Below this no term fits well; a known word may then be a slip for another.
 POOR = 0.65
 
@@ -146,7 +152,25 @@ class _Searcher:
             return [] if rest.strip() else [self._listed(place, prefix) for place in places[:limit].tolist()]
         reading = Reading(tuple(dict.fromkeys(wanted)), growing=True)
         ranked = rank(self._segment, self._vocabulary, reading, within=places)
-        return self._hits([ranked], limit, as_written=True) if ranked else []
+        return self._hits([self._narrowed(ranked, plain(rest))], limit, as_written=True) if ranked else []
+
+    def _narrowed(self, ranked: Ranked, rest: str) -> Ranked:
+        """The same, codes first that a typed word tells apart from their neighbors by its very letters.
+
+        Who adds "passa" to H04.43 means the one title of ten that has "passages", not "passage".
+        """
+        if len(ranked.rows) > MOST_NARROWED:
+            return ranked
+        titles = [set(_WORD.findall(plain(self._segment.text(row)))) for row in ranked.rows.tolist()]
+        common = Counter(word for title in titles for word in title)
+        scores = ranked.scores.copy()
+        for typed in _WORD.findall(rest):
+            for place, title in enumerate(titles):
+                own = [common[word] for word in title if word.startswith(typed)]
+                scores[place] += NARROWING / min(own) if own else 0.0
+        order = np.argsort(-scores, kind="stable")
+        used = tuple(one[order] for one in ranked.used)
+        return replace(ranked, rows=ranked.rows[order], scores=scores[order], used=used)
 
     def _listed(self, place: int, prefix: str) -> Hit:
         title = self._segment.text(place)
@@ -213,6 +237,7 @@ class _Searcher:
         return bytes(self._segment.codes[place]).decode()
 
 
+_WORD = re.compile(r"[a-z0-9]+")
 _CORRECTED = (How.TYPO, How.SOUND)
 _DOTTED_CODE = re.compile(r"[A-Za-z][0-9][0-9A-Za-z]\.[0-9A-Za-z]+")
 _CODE_LIKE = re.compile(r"[A-Za-z0-9][0-9A-Za-z](?:[0-9A-Za-z](?:\.?[0-9A-Za-z]{0,4}\.?)?)?")

@@ -20,6 +20,7 @@ MOST_CHARACTERS = 240
 MOST_WORDS = 16
 MOST_READINGS = 20
 _SHORTEST_COMPOUND = 8
+OTHER_PHRASE = 0.91
 # "w/ckd" and "h/ofall" are two words, "w/o" is one.
 _JOINED = re.compile(r"\b(w/o\b|w/(?!o\b)|c/o\b|h/o\b)(?=\w)")
 
@@ -218,7 +219,7 @@ def _other_phrases(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading
                     yield replace(
                         reading,
                         words=_distinct([*known[:start], *other, *known[end:]]),
-                        weight=reading.weight * 0.97,
+                        weight=reading.weight * OTHER_PHRASE,
                         growing=reading.growing and end < len(known),
                         expanded=(*reading.expanded, (" ".join(phrase), " ".join(other))),
                     )

@@ -28,6 +28,8 @@ MOST_BEGINNINGS = 120
 MOST_TYPOS = 12
 MOST_SIMILAR = 24
 STRONG = 0.97
+SYNONYM = 0.87
+UNKNOWN = 5.0
 _LONGEST_WORD = 40
 
 # Endings by which words of one long stem differ: infect-ed, infect-ion, infect-ive.
@@ -168,7 +170,7 @@ class Vocabulary:
         if exact is not None:
             found[exact] = Match(exact, 1.0, How.EXACT)
         for other in lexicon.word_synonyms().get(base, ()):
-            self._add(found, self._find(other), 0.85, How.SYNONYM)
+            self._add(found, self._find(other), SYNONYM, How.SYNONYM)
         number = typed[0].isdigit()
         if len(base) >= 6 and not number:
             self._add_related(found, base)
@@ -192,7 +194,7 @@ class Vocabulary:
             weight = float(np.log((self._total + 1) / (count + 0.5)) + 0.5)
             weight = min(max(weight, 1.0), float(self._idf[strong].max()))
         else:
-            weight = 6.0
+            weight = UNKNOWN
         return Expansion(typed, matches, weight, rows)
 
     def _find(self, word: str) -> int | None:
@@ -280,12 +282,12 @@ class Vocabulary:
             self._add(found, numbers.start + place, 0.78 - 0.12 * (edits - 1), How.TYPO)
 
     def _lengths(self, length: int, most: int) -> list[str]:
-        return [word for size in range(length - most, length + most + 1) for word in self._by_length.get(size, ())]
+        starts, found = self._by_length
+        last = len(starts) - 1
+        return found[starts[min(max(0, length - most), last)] : starts[min(length + most + 1, last)]]
 
     @cached_property
-    def _by_length(self) -> dict[int, list[str]]:
-        groups: dict[int, list[str]] = {}
-        for word in self._words:
-            if not word[:1].isdigit():
-                groups.setdefault(len(word), []).append(word)
-        return groups
+    def _by_length(self) -> tuple[list[int], list[str]]:
+        """The words but numbers by rising length, and where each length begins."""
+        found = sorted((word for word in self._words if not word[:1].isdigit()), key=len)
+        return [bisect_left(found, length, key=len) for length in range(_LONGEST_WORD + 5)], found
