@@ -93,3 +93,9 @@ def weak_words() -> dict[str, float]:
         for word, factor in rows("weak_words.csv", ("word", "factor"))
         if word not in STOP_WORDS
     }
+
+
+@cache
+def common_codes() -> frozenset[str]:
+    """Codes and categories of everyday work, without dots."""
+    return frozenset(code.replace(".", "") for code, _ in rows("common_codes.csv", ("code", "why")))
