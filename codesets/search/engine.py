@@ -14,11 +14,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codesets.reference import Reference, search_folder
 from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
 from codesets.search.index import Segment
+from codesets.search.priors import Side
 from codesets.search.ranking import Ranked, rank
 from codesets.search.readings import MOST_CHARACTERS, Reading, readings
 from codesets.search.terms import TermKind
@@ -191,7 +193,7 @@ class _Searcher:
         best: dict[int, tuple[float, Ranked, int]] = {}
         for one in ranked:
             codes = self._segment.row_code[one.rows]
-            answers = codes if as_written else self._segment.answer[codes]
+            answers = codes if as_written else self._answers(codes, one.reading.side)
             for place, (code, score) in enumerate(zip(answers.tolist(), one.scores.tolist(), strict=True)):
                 if code not in best or best[code][0] < score:
                     best[code] = (score, one, place)
@@ -199,6 +201,14 @@ class _Searcher:
         if not as_written:
             order = self._variants_last(order, limit)
         return [self._explained(code, *best[code]) for code in order[:limit]]
+
+    def _answers(self, codes: NDArray[np.int32], side: Side) -> NDArray[np.int32]:
+        """The codes that these are answered with: defaults of headers, on the side that was asked for."""
+        answers = self._segment.answer[codes]
+        if not side:
+            return answers
+        on_side = self._segment.neighbors[answers, side - 1]
+        return np.where(on_side >= 0, on_side, answers)
 
     def _variants_last(self, order: list[int], limit: int) -> list[int]:
         """Codes that differ only in the 7th character: the best of them in place, the others at the end."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesets.search.index import Segment
+from codesets.search.priors import Side
 from codesets.search.readings import Reading
 from codesets.search.terms import KIND_WEIGHTS
 from codesets.search.vocabulary import Expansion, Match, Vocabulary
@@ -23,6 +24,11 @@ RAREST_WORDS = 3
 MOST_ROWS = 400
 # A word that the row has only in parentheses answers the query a little less.
 IN_PARENTHESES = 0.9
+# A code whose neighbor is on the side that was asked for answers the word for it.
+SIDE_WORDS = frozenset(["left", "right", "bilateral"])
+SIDE_BY_NEIGHBOR = 0.95
+SAME_SIDE = 0.02
+OTHER_SIDE = 0.1
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,8 @@ def rank(
     rows = _candidates(segment, expansions) if within is None else within
     if not len(rows):
         return None
+    codes = segment.answer[segment.row_code[rows]]
+    sided = _on_side(segment, codes, reading.side)
     total = sum(expansion.weight for expansion in expansions)
     answered = np.zeros(len(rows), dtype=np.float32)
     asked = np.zeros(len(rows), dtype=np.float32)
@@ -76,19 +84,32 @@ def rank(
         weights[3::2] = matched
         worth = np.zeros_like(weights)
         worth[3::2] = matched * segment.idf[[match.word for match in expansion.matches]]
-        answered += np.float32(expansion.weight) * weights[used]
+        share = weights[used]
+        if reading.side and expansion.typed in SIDE_WORDS:
+            share = np.maximum(share, np.where(sided > 0, np.float32(SIDE_BY_NEIGHBOR), np.float32(0)))
+        answered += np.float32(expansion.weight) * share
         asked += worth[used]
         all_used.append(used // 2)
     share_of_query = answered / np.float32(total)
     share_of_row = np.minimum(asked / segment.row_weight[rows], 1.0)
     scores = share_of_query**QUERY_POWER * (ROW_FLOOR + (1 - ROW_FLOOR) * share_of_row)
     scores *= KIND_WEIGHTS[segment.row_kind[rows]] * np.float32(reading.weight)
-    scores += np.where(answered > 0, segment.prior[segment.answer[segment.row_code[rows]]], 0)
+    scores += np.where(answered > 0, segment.prior[codes] + sided, 0)
     best = _best(scores)
     best = best[answered[best] > 0]
     if not len(best):
         return None
     return Ranked(reading, expansions, rows[best], scores[best], tuple(used[best] for used in all_used))
+
+
+def _on_side(segment: Segment, codes: NDArray[np.int32], side: Side) -> NDArray[np.float32]:
+    """What the side that was asked for adds to every code: more where it is there, less for another side."""
+    if not side:
+        return np.zeros(len(codes), dtype=np.float32)
+    own = segment.side[codes]
+    there = (own == side) | (segment.neighbors[codes, side - 1] >= 0)
+    other = (own > 0) & (own <= Side.BILATERAL) & (own != side)
+    return np.where(there, np.float32(SAME_SIDE), np.where(other, np.float32(-OTHER_SIDE), np.float32(0)))
 
 
 def _candidates(segment: Segment, expansions: tuple[Expansion, ...]) -> NDArray[np.int32]:

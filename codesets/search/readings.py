@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from codesets.search import lexicon
 from codesets.search.initials import LONGEST
+from codesets.search.priors import Side
 from codesets.search.vocabulary import Vocabulary
 from codesets.search.words import plain, stem, words
 
@@ -40,6 +41,15 @@ class Reading:
     slip: bool = False
     expanded: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def side(self) -> Side:
+        """The side of the body that the words name; NONE for no or several."""
+        named = {_SIDES[word] for word in self.words if word in _SIDES}
+        return named.pop() if len(named) == 1 else Side.NONE
+
+
+_SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
+
 
 def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
     """The readings of a query, the plain one first; none when it has no words."""
@@ -50,6 +60,9 @@ def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
         found.append(Reading(_distinct(words(text)), weight=0.98, growing=True))
     if len(text) > 1 and text.isalpha() and not found[0].words:
         found = [Reading((text,), growing=True)]  # a stop word alone is the beginning of a word
+    if match := _LETTER_FOR_SIDE.search(text):
+        written = f"{text[: match.start()]} {_SIDE_OF_LETTER[match['side'] or match['last']]} {text[match.end() :]}"
+        found.append(_written_out(written))
     found += [replace(_written_out(part), weight=0.95) for part in _parts_of_name(text)]
     found = [reading for reading in found if reading.words]
     whole = list(_whole_abbreviations(text))
@@ -62,6 +75,11 @@ def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
     for reading in list(found):
         found += _other_phrases(reading, vocabulary)
     return list({reading.words: reading for reading in reversed(found)}.values())[::-1][:MOST_READINGS]
+
+
+# A lone letter at the start or the end of several words: "l hip fx", "knee oa r".
+_LETTER_FOR_SIDE = re.compile(r"^\(?(?P<side>[lr])\)?\s+(?=\w{2})|(?<=\w\w)\s+\(?(?P<last>[lr])\)?$")
+_SIDE_OF_LETTER = {"l": "left", "r": "right"}
 
 
 def _parts_of_name(text: str) -> list[str]:
