@@ -120,8 +120,14 @@ _CODES = "SELECT code, title, billable, default_code, printed FROM codes WHERE r
 
 def _links(codes: list[tuple[Any, ...]]) -> dict[str, NDArray[np.int32]]:
     positions = {row[0]: position for position, row in enumerate(codes)}
+    answers = np.array([positions[row[3] or row[0]] for row in codes], dtype=np.int32)
+    # "Other lack of coordination" is R27.8, which has the title of the header R27, and not R27.9.
+    others = {(code[:3], title): position for position, (code, title, billable, *_) in enumerate(codes) if billable}
+    for position, (code, title, billable, *_) in enumerate(codes):
+        if not billable and title.startswith("Other "):
+            answers[position] = others.get((code[:3], title), answers[position])
     return {
-        "answer": np.array([positions[row[3] or row[0]] for row in codes], dtype=np.int32),
+        "answer": answers,
         "printed": np.array([positions[row[4] or row[0]] for row in codes], dtype=np.int32),
     }
 
