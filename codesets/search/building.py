@@ -164,5 +164,3 @@ def _row_weights(
     """The sum over the essential words of every row, of which these are the entries; 1 for a row without."""
     weights = np.bincount(row_of, weights=idf_of, minlength=len(essentials))
     return np.where(essentials > 0, weights, 1.0).astype(np.float32)
-
-

@@ -221,5 +221,3 @@ def _write(place: Path, segment: Segment, fingerprint: str) -> None:
     (place / "meta.json").write_text(
         json.dumps({"format": SEARCH_FORMAT, "fingerprint": fingerprint, "arrays": names}), encoding="utf-8"
     )
-
-

@@ -8,12 +8,13 @@ the place of an abbreviation, another phrase in the place of one ("heart attack"
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codesets.search import lexicon
 from codesets.search.initials import LONGEST
 from codesets.search.priors import Side
+from codesets.search.site import SiteSynonym
 from codesets.search.vocabulary import Vocabulary
 from codesets.search.words import plain, stem, words
 
@@ -22,6 +23,8 @@ MOST_WORDS = 16
 MOST_READINGS = 20
 _SHORTEST_COMPOUND = 8
 OTHER_PHRASE = 0.91
+# What everything else counts beside a synonym of the site.
+SHIPPED = 0.8
 # "w/ckd" and "h/ofall" are two words, "w/o" is one.
 _JOINED = re.compile(r"\b(w/o\b|w/(?!o\b)|c/o\b|h/o\b)(?=\w)")
 
@@ -48,11 +51,33 @@ class Reading:
         return named.pop() if len(named) == 1 else Side.NONE
 
 
+def _of_the_site(typed: list[str], own: Sequence[tuple[int, int, SiteSynonym]]) -> list[Reading]:
+    """The query with the site's own words for a term of it; they win over what is shipped."""
+    return [
+        Reading(
+            _distinct([*typed[:start], *words(one.meaning), *typed[end:]]),
+            whole=end - start == len(typed),
+            expanded=((one.term, f"{one.meaning} (site)"),),
+        )
+        for start, end, one in own
+        if not one.code
+    ]
+
+
+def _expands(reading: Reading, own: Sequence[tuple[int, int, SiteSynonym]]) -> bool:
+    """Whether a reading gives a shipped sense to a term of the site, or takes the term for words."""
+    terms = {tuple(words(one.term)) for _, _, one in own}
+    return reading.words in terms or any(tuple(words(typed)) in terms for typed, _ in reading.expanded)
+
+
 _SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
 
 
-def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
-    """The readings of a query, the plain one first; none when it has no words."""
+def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, SiteSynonym]] = ()) -> list[Reading]:
+    """The readings of a query, the plain one first; none when it has no words.
+
+    `own` are the site's own synonyms that stand in its words, with the places of their terms.
+    """
     text = plain(query[:MOST_CHARACTERS])
     found = [_written_out(text)]
     # Shorthand made of letters can also be the beginning of a word: "post", "inf".
@@ -74,6 +99,10 @@ def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
     found += _initials(text, known=bool(whole), vocabulary=vocabulary)
     for reading in list(found):
         found += _other_phrases(reading, vocabulary)
+    if own:
+        found = _of_the_site(words(text), own) + [
+            replace(one, weight=one.weight * SHIPPED) for one in found if not _expands(one, own)
+        ]
     return list({reading.words: reading for reading in reversed(found)}.values())[::-1][:MOST_READINGS]
 
 

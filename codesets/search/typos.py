@@ -52,9 +52,7 @@ def _neighbors() -> dict[str, str]:
     at = {key: (x + y * 0.5, y) for y, row in enumerate(_ROWS) for x, key in enumerate(row)}
     return {
         key: "".join(
-            other
-            for other, (ox, oy) in at.items()
-            if other != key and abs(oy - y) <= 1 and abs(ox - x) <= 1.0
+            other for other, (ox, oy) in at.items() if other != key and abs(oy - y) <= 1 and abs(ox - x) <= 1.0
         )
         for key, (x, y) in at.items()
     }
