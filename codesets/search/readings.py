@@ -20,7 +20,9 @@ from codesets.search.words import plain, stem, words
 
 MOST_CHARACTERS = 240
 MOST_WORDS = 16
-MOST_READINGS = 20
+MOST_READINGS = 18
+# Of more words than this half as many readings are tried: each costs more, and says less.
+LONG_QUERY = 7
 _SHORTEST_COMPOUND = 8
 OTHER_PHRASE = 0.91
 # What everything else counts beside a synonym of the site.
@@ -103,7 +105,9 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
         found = _of_the_site(words(text), own) + [
             replace(one, weight=one.weight * SHIPPED) for one in found if not _expands(one, own)
         ]
-    return list({reading.words: reading for reading in reversed(found)}.values())[::-1][:MOST_READINGS]
+    distinct = list({reading.words: reading for reading in reversed(found)}.values())[::-1]
+    long = bool(distinct) and len(distinct[0].words) > LONG_QUERY
+    return distinct[: MOST_READINGS // 2 if long else MOST_READINGS]
 
 
 # A lone letter at the start or the end of several words: "l hip fx", "knee oa r".
@@ -199,9 +203,10 @@ def _abbreviated_words(reading: Reading, vocabulary: Vocabulary) -> Iterator[Rea
         together = [
             _put(one, word, sense.text, one.weight - 0.02 - 0.02 * place)
             for one in together
+            if word in one.words  # the sense of an earlier one may have had it, or a long query no room
             for place, sense in enumerate(senses[:2])
         ][:4]
-    if len(together[0].expanded) > len(reading.expanded) + 1:
+    if together and len(together[0].expanded) > len(reading.expanded) + 1:
         yield from together
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from codesets.errors import CodedeskError, UnreadableInput
 from codesets.home import ensure_home, home
 from codesets.safe import safe_line
-from codesets.search.words import plain, words
+from codesets.search.words import words
 
 HEADER = ("term", "meaning")
 LONGEST = 200
@@ -153,7 +153,7 @@ def remove(path: Path, term: str, meaning: str = "") -> int:
 
 
 def _key(term: str) -> tuple[str, ...]:
-    return tuple(words(term)) or tuple(plain(term).split())
+    return tuple(words(term))
 
 
 def _write(path: Path, synonyms: Iterable[SiteSynonym]) -> None:
