@@ -21,6 +21,8 @@ from codesets.search.site import SiteSynonyms, site_file
 from codesets.search.usage import Picked, Usage
 
 DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
+# Of the answers these are looked at, however few are wanted: one that was picked before may rise.
+_LOOKED_AT = 25
 # A code that was picked for these words but that nothing else finds, before what the picks add.
 _ONLY_PICKED = 0.55
 
@@ -53,7 +55,7 @@ class Engine:
             release = self._reference.choose(system, date).release
             if release is not None and system in SEARCHED and limit > 0:
                 searcher = self._searcher(release)
-                of_release = searcher.search(query[:MOST_CHARACTERS], limit)
+                of_release = searcher.search(query[:MOST_CHARACTERS], max(limit, _LOOKED_AT))
                 found += self._by_use(searcher, system, query[:MOST_CHARACTERS], of_release)
         found.sort(key=lambda hit: -hit.score)
         return found[: max(0, limit)]

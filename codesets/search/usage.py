@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesets.home import ensure_home, home
+from codesets.home import home
 from codesets.releases import CodeSystem
 
 HALF_LIFE_DAYS = 90
@@ -56,7 +56,7 @@ class Usage:
         if not key:
             return
         try:
-            ensure_home()
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with closing(sqlite3.connect(self._path, timeout=2)) as db, db:
                 db.execute(_TABLE)
                 query = "SELECT picks, day FROM picks WHERE words = ? AND system = ? AND code = ? AND person = ?"
@@ -64,7 +64,7 @@ class Usage:
                 before = db.execute(query, identity).fetchone()
                 picks = 1 + (_faded(before[0], before[1], on) if before else 0)
                 db.execute("INSERT OR REPLACE INTO picks VALUES (?, ?, ?, ?, ?, ?)", (*identity, picks, on.isoformat()))
-        except sqlite3.Error:
+        except (sqlite3.Error, OSError):
             return  # a preference may be missed; the work of the moment may not
 
     def of(self, words: Iterable[str], on: dt.date) -> dict[tuple[CodeSystem, str], Picked]:
