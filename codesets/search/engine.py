@@ -55,7 +55,9 @@ class Engine:
             release = self._reference.choose(system, date).release
             if release is not None and system in SEARCHED and limit > 0:
                 searcher = self._searcher(release)
-                of_release = searcher.search(query[:MOST_CHARACTERS], max(limit, _LOOKED_AT))
+                of_release = searcher.search(
+                    query[:MOST_CHARACTERS], limit if self._usage is None else max(limit, _LOOKED_AT)
+                )
                 found += self._by_use(searcher, system, query[:MOST_CHARACTERS], of_release)
         found.sort(key=lambda hit: -hit.score)
         return found[: max(0, limit)]

@@ -102,14 +102,6 @@ class Segment:
         low, high = (np.searchsorted(self.initials, letters.encode(), side=side) for side in ("left", "right"))
         return self.by_initials[low:high]
 
-    def rows_of(self, word: int) -> NDArray[np.int32]:
-        """The rows that hold a word, ascending."""
-        return self.postings[self.starts[word] : self.starts[word + 1]]
-
-    def essential_of(self, word: int) -> NDArray[np.bool_]:
-        """Of the rows that hold a word, whether they need it."""
-        return self.essential[self.starts[word] : self.starts[word + 1]]
-
 
 def threes(word: str) -> set[str]:
     """Every three letters in a row of a word, its ends marked."""

@@ -21,7 +21,10 @@ from codesets.search.vocabulary import Expansion, Match, Vocabulary
 QUERY_POWER = 1.35
 ROW_FLOOR = 0.55
 RAREST_WORDS = 3
-MOST_ROWS = 400
+MOST_ROWS = 200
+MOST_CANDIDATES = 20_000
+# Rows that answer less than this share of what the best one answers are not scored.
+NEAR = 0.3
 # A word that the row has only in parentheses answers the query a little less.
 IN_PARENTHESES = 0.9
 # A code whose neighbor is on the side that was asked for answers the word for it.
@@ -62,44 +65,93 @@ def rank(
         vocabulary.expand(word, reading.growing and place == last, reading.whole, reading.slip)
         for place, word in enumerate(reading.words)
     )
-    rows = _candidates(segment, expansions) if within is None else within
+    held = [_held(segment, expansion) for expansion in expansions]
+    rows = _candidates(vocabulary.marked, expansions, held) if within is None else within
     if not len(rows):
         return None
-    codes = segment.answer[segment.row_code[rows]]
-    sided = _on_side(segment, codes, reading.side)
-    total = sum(expansion.weight for expansion in expansions)
+    all_used = [_used(vocabulary.slots, rows, *one) for one in held]
     answered = np.zeros(len(rows), dtype=np.float32)
+    for expansion, used in zip(expansions, all_used, strict=True):
+        answered += np.float32(expansion.weight) * _weights(expansion)[used]
+    if reading.side:
+        answered += _by_neighbors(segment, reading.side, rows, expansions, all_used)
+    near = np.flatnonzero(answered >= np.float32(NEAR) * answered.max())
+    if len(near) < len(rows):
+        rows, answered, all_used = rows[near], answered[near], [used[near] for used in all_used]
     asked = np.zeros(len(rows), dtype=np.float32)
-    all_used = []
-    slots = np.zeros(len(segment.row_code), dtype=np.int16)
-    for number, expansion in enumerate(expansions):
-        if number:
-            slots[:] = 0
-        for place, match in enumerate(expansion.matches, start=1):
-            slots[segment.rows_of(match.word)] = 2 * place + segment.essential_of(match.word)
-        used = slots[rows]
-        matched = np.array([match.weight for match in expansion.matches], dtype=np.float32)
-        weights = np.zeros(2 * len(matched) + 2, dtype=np.float32)
-        weights[2::2] = matched * np.float32(IN_PARENTHESES)
-        weights[3::2] = matched
-        worth = np.zeros_like(weights)
-        worth[3::2] = matched * segment.idf[[match.word for match in expansion.matches]]
-        share = weights[used]
-        if reading.side and expansion.typed in SIDE_WORDS:
-            share = np.maximum(share, np.where(sided > 0, np.float32(SIDE_BY_NEIGHBOR), np.float32(0)))
-        answered += np.float32(expansion.weight) * share
-        asked += worth[used]
-        all_used.append(used // 2)
-    share_of_query = answered / np.float32(total)
+    for expansion, used in zip(expansions, all_used, strict=True):
+        asked += _worth(segment, expansion)[used]
+    codes = segment.answer[segment.row_code[rows]]
+    share_of_query = answered / np.float32(sum(expansion.weight for expansion in expansions))
     share_of_row = np.minimum(asked / segment.row_weight[rows], 1.0)
     scores = share_of_query**QUERY_POWER * (ROW_FLOOR + (1 - ROW_FLOOR) * share_of_row)
     scores *= KIND_WEIGHTS[segment.row_kind[rows]] * np.float32(reading.weight)
-    scores += np.where(answered > 0, segment.prior[codes] + sided, 0)
+    scores += np.where(answered > 0, segment.prior[codes] + _on_side(segment, codes, reading.side), 0)
     best = _best(scores)
     best = best[answered[best] > 0]
     if not len(best):
         return None
-    return Ranked(reading, expansions, rows[best], scores[best], tuple(used[best] for used in all_used))
+    used_of_best = tuple(used[best] // 2 for used in all_used)
+    return Ranked(reading, expansions, rows[best], scores[best], used_of_best)
+
+
+def _held(segment: Segment, expansion: Expansion) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
+    """The rows that hold a word of the expansion, weak matches first, and of each which match it is.
+
+    A match is twice its place, counted from 1, and one more where the row needs the word.
+    """
+    words = [match.word for match in expansion.matches]
+    spans = [(segment.starts[word], segment.starts[word + 1]) for word in words]
+    if not spans:
+        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int16)
+    rows = np.concatenate([segment.postings[start:end] for start, end in spans])
+    needed = np.concatenate([segment.essential[start:end] for start, end in spans])
+    places = np.arange(2, 2 * len(spans) + 2, 2, dtype=np.int16)
+    return rows, np.repeat(places, [end - start for start, end in spans]) + needed
+
+
+def _used(
+    slots: NDArray[np.int16], rows: NDArray[np.int32], held: NDArray[np.int32], matches: NDArray[np.int16]
+) -> NDArray[np.int16]:
+    """The best match that each of the rows has; `slots` is a scratch array of zeros and left as one."""
+    slots[held] = matches  # where a row is held twice the later match, which is the stronger one, stays
+    used = slots[rows]
+    slots[held] = 0
+    return used
+
+
+def _weights(expansion: Expansion) -> NDArray[np.float32]:
+    """The weight of every match, by its number; in parentheses a little less."""
+    matched = np.array([match.weight for match in expansion.matches], dtype=np.float32)
+    weights = np.zeros(2 * len(matched) + 2, dtype=np.float32)
+    weights[2::2] = matched * np.float32(IN_PARENTHESES)
+    weights[3::2] = matched
+    return weights
+
+
+def _worth(segment: Segment, expansion: Expansion) -> NDArray[np.float32]:
+    """How much of a row every match asks for, by its number; nothing for what the row has in parentheses."""
+    worth = np.zeros(2 * len(expansion.matches) + 2, dtype=np.float32)
+    words = [match.word for match in expansion.matches]
+    worth[3::2] = np.array([match.weight for match in expansion.matches], dtype=np.float32) * segment.idf[words]
+    return worth
+
+
+def _by_neighbors(
+    segment: Segment,
+    side: Side,
+    rows: NDArray[np.int32],
+    expansions: tuple[Expansion, ...],
+    all_used: list[NDArray[np.int16]],
+) -> NDArray[np.float32]:
+    """What rows answer of the word for a side by a code of that side, where the text does not have it."""
+    there = _on_side(segment, segment.answer[segment.row_code[rows]], side) > 0
+    more = np.zeros(len(rows), dtype=np.float32)
+    for expansion, used in zip(expansions, all_used, strict=True):
+        if expansion.typed in SIDE_WORDS:
+            lacking = np.maximum(0, np.float32(SIDE_BY_NEIGHBOR) - _weights(expansion)[used])
+            more += np.where(there, np.float32(expansion.weight) * lacking, np.float32(0))
+    return more
 
 
 def _on_side(segment: Segment, codes: NDArray[np.int32], side: Side) -> NDArray[np.float32]:
@@ -112,15 +164,25 @@ def _on_side(segment: Segment, codes: NDArray[np.int32], side: Side) -> NDArray[
     return np.where(there, np.float32(SAME_SIDE), np.where(other, np.float32(-OTHER_SIDE), np.float32(0)))
 
 
-def _candidates(segment: Segment, expansions: tuple[Expansion, ...]) -> NDArray[np.int32]:
-    """The rows that hold a word of the rarest expansions, ascending."""
-    known = sorted((expansion for expansion in expansions if expansion.matches), key=lambda e: e.rows)
-    rarest = known[: min(RAREST_WORDS, max(1, len(known) - 1))]
-    marked = np.zeros(len(segment.row_code), dtype=bool)
-    for expansion in rarest:
-        for match in expansion.matches:
-            marked[segment.rows_of(match.word)] = True
-    return np.flatnonzero(marked).astype(np.int32)
+def _candidates(
+    marked: NDArray[np.bool_],
+    expansions: tuple[Expansion, ...],
+    held: list[tuple[NDArray[np.int32], NDArray[np.int16]]],
+) -> NDArray[np.int32]:
+    """The rows that hold a word of the rarest expansions, ascending; `marked` is scratch, left as it was."""
+    known = sorted((e.rows, place) for place, e in enumerate(expansions) if e.matches)
+    rarest = [place for _, place in known[: min(RAREST_WORDS, max(1, len(known) - 1))]]
+    rows, chosen = 0, []
+    for number, place in enumerate(rarest):
+        rows += expansions[place].rows
+        if number and rows > MOST_CANDIDATES:
+            break  # a row with none of the rare words so far cannot win by a common one
+        chosen.append(held[place][0])
+    for found in chosen:
+        marked[found] = True
+    all_rows = np.flatnonzero(marked).astype(np.int32)
+    marked[all_rows] = False
+    return all_rows
 
 
 def _best(scores: NDArray[np.float32]) -> NDArray[np.intp]:

@@ -30,7 +30,7 @@ def cost(typed: str, word: str) -> float:
             if left == right:
                 best = above[j - 1]
             else:
-                best = above[j - 1] + (_NEAR_KEY if right in _neighbors().get(left, "") else 1.0)
+                best = above[j - 1] + (_NEAR_KEY if right in neighbors().get(left, "") else 1.0)
                 best += _AT_START if i == j == 1 else 0.0
             best = min(best, above[j] + _extra(typed, i), row[j - 1] + _extra(word, j))
             if i > 1 and j > 1 and left == word[j - 2] and typed[i - 2] == right and left != right:
@@ -47,7 +47,7 @@ def _extra(text: str, place: int) -> float:
 
 
 @cache
-def _neighbors() -> dict[str, str]:
+def neighbors() -> dict[str, str]:
     """The keys beside each key, on its row and on the rows above and below."""
     at = {key: (x + y * 0.5, y) for y, row in enumerate(_ROWS) for x, key in enumerate(row)}
     return {

@@ -27,6 +27,7 @@ from codesets.search.words import american, stem
 MOST_BEGINNINGS = 120
 MOST_TYPOS = 12
 MOST_SIMILAR = 24
+UNFINISHED = 7
 STRONG = 0.97
 SYNONYM = 0.87
 UNKNOWN = 5.0
@@ -125,6 +126,9 @@ class Vocabulary:
         self._idf: NDArray[np.float32] = segment.idf
         self._counts = np.diff(segment.starts)
         self._total = len(segment.row_code)
+        # Scratch of the ranking, one place a row, all zeros between two rankings: to make it anew costs too much.
+        self.slots = np.zeros(len(segment.row_code), dtype=np.int16)
+        self.marked = np.zeros(len(segment.row_code), dtype=bool)
         self._sounds, self._by_sound = segment.sounds, segment.by_sound
         self.expand = lru_cache(maxsize=4096)(self._expand)
 
@@ -177,7 +181,9 @@ class Vocabulary:
         if not (whole and exact is not None) and len(typed) >= 2 and not number:
             strength = 0.93 if exact is None else 0.9 if growing else 0.62
             self._add_beginnings(found, american(typed), strength)
-        if exact is None and not number and not whole and len(typed) >= 4:
+        # A short word at the end that words begin with is unfinished rather than misspelled.
+        unfinished = growing and len(base) < UNFINISHED and any(m.how is How.BEGINNING for m in found.values())
+        if exact is None and not number and not whole and len(typed) >= 4 and not unfinished:
             self._add_typos(found, base, typed)
         if slip and exact is not None and not number and len(base) >= 4:
             self._add_other_words(found, base, typed)
@@ -257,7 +263,7 @@ class Vocabulary:
 
     def _slips(self, base: str, typed: str, most: int) -> list[tuple[float, int]]:
         """The weighted edits to the words within some edits, and their numbers, the fewest first."""
-        near = process.extract(base, self._lengths(len(base), most), scorer=OSA.distance, score_cutoff=most, limit=40)
+        near = process.extract(base, self._comparable(base, most), scorer=OSA.distance, score_cutoff=most, limit=40)
         forms = {base, typed}
         costs = [(min(typos.cost(form, other) for form in forms), self._find(other)) for other, _, _ in near]
         return sorted((edits, number) for edits, number in costs if number is not None)
@@ -281,13 +287,21 @@ class Vocabulary:
         for _, edits, place in near:
             self._add(found, numbers.start + place, 0.78 - 0.12 * (edits - 1), How.TYPO)
 
-    def _lengths(self, length: int, most: int) -> list[str]:
-        starts, found = self._by_length
-        last = len(starts) - 1
-        return found[starts[min(max(0, length - most), last)] : starts[min(length + most + 1, last)]]
+    def _comparable(self, base: str, most: int) -> list[str]:
+        """The words of nearly the same length that a slip may have begun like this."""
+        first = {base[0], *base[1:2], *typos.neighbors().get(base[0], "")}
+        found: list[str] = []
+        for length in range(len(base) - most, len(base) + most + 1):
+            of_length = self._by_length.get(length, [])
+            for letter in first:
+                found += of_length[bisect_left(of_length, letter) : bisect_left(of_length, letter + "{")]
+        return found
 
     @cached_property
-    def _by_length(self) -> tuple[list[int], list[str]]:
-        """The words but numbers by rising length, and where each length begins."""
-        found = sorted((word for word in self._words if not word[:1].isdigit()), key=len)
-        return [bisect_left(found, length, key=len) for length in range(_LONGEST_WORD + 5)], found
+    def _by_length(self) -> dict[int, list[str]]:
+        """The words but numbers by their length, in order."""
+        groups: dict[int, list[str]] = {}
+        for word in self._words:
+            if not word[:1].isdigit():
+                groups.setdefault(len(word), []).append(word)
+        return groups
