@@ -275,7 +275,9 @@ class Vocabulary:
             return
         low, high = (int(np.searchsorted(self._sounds, key, side=side)) for side in ("left", "right"))
         numbers = self._by_sound[low:high].tolist()
-        alike = process.extract(base, [self._words[number] for number in numbers], scorer=fuzz.ratio, limit=6)
+        alike = process.extract(
+            base, [self._words[number] for number in numbers], scorer=fuzz.ratio, score_cutoff=60, limit=6
+        )
         for _, share, place in alike:
             self._add(found, numbers[place], 0.6 + 0.0015 * share, How.SOUND)
 
