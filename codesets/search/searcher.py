@@ -31,6 +31,8 @@ MOST_NARROWED = 400
 NARROWING = 0.1
 # Below this no term fits well; a known word may then be a slip for another.
 POOR = 0.65
+# What scores less than this share of the best hit has next to nothing to do with the query.
+FAR = 0.27
 # A code that the site itself names comes before all that is found.
 OWN_CODE = 2.0
 
@@ -133,7 +135,8 @@ class Searcher:
                     best[code] = (score, one, place)
         order = sorted(best, key=lambda code: -best[code][0])
         if not as_written:
-            order = self._variants_last(order, limit)
+            near = FAR * best[order[0]][0] if order else 0.0
+            order = self._variants_last([code for code in order if best[code][0] >= near], limit)
         return [self._explained(code, *best[code]) for code in order[:limit]]
 
     def _answers(self, codes: NDArray[np.int32], side: Side) -> NDArray[np.int32]:
