@@ -90,6 +90,12 @@ def combining_forms() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def endings() -> frozenset[str]:
+    """Endings by which words of one stem differ, among them none."""
+    return frozenset({"", *(ending for (ending,) in rows("endings.csv", ("ending",)))})
+
+
+@cache
 def weak_words() -> dict[str, float]:
     """Words that say little in this field, to the factor on their weight, above 0 and at most 1."""
     return {

@@ -16,7 +16,7 @@ from codesets.search.index import Segment
 from codesets.search.priors import Side
 from codesets.search.readings import Reading
 from codesets.search.terms import KIND_WEIGHTS
-from codesets.search.vocabulary import Expansion, Match, Vocabulary
+from codesets.search.vocabulary import Expansion, Held, Match, Vocabulary
 
 QUERY_POWER = 1.35
 ROW_FLOOR = 0.55
@@ -25,8 +25,6 @@ MOST_ROWS = 200
 MOST_CANDIDATES = 20_000
 # Rows that answer less than this share of what the best one answers are not scored.
 NEAR = 0.3
-# A word that the row has only in parentheses answers the query a little less.
-IN_PARENTHESES = 0.9
 # A code whose neighbor is on the side that was asked for answers the word for it.
 SIDE_WORDS = frozenset(["left", "right", "bilateral"])
 SIDE_BY_NEIGHBOR = 0.95
@@ -61,26 +59,27 @@ def rank(
 ) -> Ranked | None:
     """Score the rows that may answer the reading, or only those of `within`; None when nothing does."""
     last = len(reading.words) - 1
-    expansions = tuple(
-        vocabulary.expand(word, reading.growing and place == last, reading.whole, reading.slip)
+    asked_for = [
+        (word, reading.growing and place == last, reading.whole, reading.slip)
         for place, word in enumerate(reading.words)
-    )
-    held = [_held(segment, expansion) for expansion in expansions]
+    ]
+    expansions = tuple(vocabulary.expand(*one) for one in asked_for)
+    held = [vocabulary.held(*one) for one in asked_for]
     rows = _candidates(vocabulary.marked, expansions, held) if within is None else within
     if not len(rows):
         return None
-    all_used = [_used(vocabulary.slots, rows, *one) for one in held]
+    all_used = [_used(vocabulary.slots, rows, one) for one in held]
     answered = np.zeros(len(rows), dtype=np.float32)
-    for expansion, used in zip(expansions, all_used, strict=True):
-        answered += np.float32(expansion.weight) * _weights(expansion)[used]
+    for expansion, one, used in zip(expansions, held, all_used, strict=True):
+        answered += np.float32(expansion.weight) * one.weights[used]
     if reading.side:
-        answered += _by_neighbors(segment, reading.side, rows, expansions, all_used)
+        answered += _by_neighbors(segment, reading.side, rows, expansions, held, all_used)
     near = np.flatnonzero(answered >= np.float32(NEAR) * answered.max())
     if len(near) < len(rows):
         rows, answered, all_used = rows[near], answered[near], [used[near] for used in all_used]
     asked = np.zeros(len(rows), dtype=np.float32)
-    for expansion, used in zip(expansions, all_used, strict=True):
-        asked += _worth(segment, expansion)[used]
+    for one, used in zip(held, all_used, strict=True):
+        asked += one.worth[used]
     codes = segment.answer[segment.row_code[rows]]
     share_of_query = answered / np.float32(sum(expansion.weight for expansion in expansions))
     share_of_row = np.minimum(asked / segment.row_weight[rows], 1.0)
@@ -95,46 +94,12 @@ def rank(
     return Ranked(reading, expansions, rows[best], scores[best], used_of_best)
 
 
-def _held(segment: Segment, expansion: Expansion) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
-    """The rows that hold a word of the expansion, weak matches first, and of each which match it is.
-
-    A match is twice its place, counted from 1, and one more where the row needs the word.
-    """
-    words = [match.word for match in expansion.matches]
-    spans = [(segment.starts[word], segment.starts[word + 1]) for word in words]
-    if not spans:
-        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int16)
-    rows = np.concatenate([segment.postings[start:end] for start, end in spans])
-    needed = np.concatenate([segment.essential[start:end] for start, end in spans])
-    places = np.arange(2, 2 * len(spans) + 2, 2, dtype=np.int16)
-    return rows, np.repeat(places, [end - start for start, end in spans]) + needed
-
-
-def _used(
-    slots: NDArray[np.int16], rows: NDArray[np.int32], held: NDArray[np.int32], matches: NDArray[np.int16]
-) -> NDArray[np.int16]:
+def _used(slots: NDArray[np.int16], rows: NDArray[np.int32], held: Held) -> NDArray[np.int16]:
     """The best match that each of the rows has; `slots` is a scratch array of zeros and left as one."""
-    slots[held] = matches  # where a row is held twice the later match, which is the stronger one, stays
+    slots[held.rows] = held.matches  # where a row is held twice the later match, which is the stronger one, stays
     used = slots[rows]
-    slots[held] = 0
+    slots[held.rows] = 0
     return used
-
-
-def _weights(expansion: Expansion) -> NDArray[np.float32]:
-    """The weight of every match, by its number; in parentheses a little less."""
-    matched = np.array([match.weight for match in expansion.matches], dtype=np.float32)
-    weights = np.zeros(2 * len(matched) + 2, dtype=np.float32)
-    weights[2::2] = matched * np.float32(IN_PARENTHESES)
-    weights[3::2] = matched
-    return weights
-
-
-def _worth(segment: Segment, expansion: Expansion) -> NDArray[np.float32]:
-    """How much of a row every match asks for, by its number; nothing for what the row has in parentheses."""
-    worth = np.zeros(2 * len(expansion.matches) + 2, dtype=np.float32)
-    words = [match.word for match in expansion.matches]
-    worth[3::2] = np.array([match.weight for match in expansion.matches], dtype=np.float32) * segment.idf[words]
-    return worth
 
 
 def _by_neighbors(
@@ -142,14 +107,15 @@ def _by_neighbors(
     side: Side,
     rows: NDArray[np.int32],
     expansions: tuple[Expansion, ...],
+    held: list[Held],
     all_used: list[NDArray[np.int16]],
 ) -> NDArray[np.float32]:
     """What rows answer of the word for a side by a code of that side, where the text does not have it."""
     there = _on_side(segment, segment.answer[segment.row_code[rows]], side) > 0
     more = np.zeros(len(rows), dtype=np.float32)
-    for expansion, used in zip(expansions, all_used, strict=True):
+    for expansion, one, used in zip(expansions, held, all_used, strict=True):
         if expansion.typed in SIDE_WORDS:
-            lacking = np.maximum(0, np.float32(SIDE_BY_NEIGHBOR) - _weights(expansion)[used])
+            lacking = np.maximum(0, np.float32(SIDE_BY_NEIGHBOR) - one.weights[used])
             more += np.where(there, np.float32(expansion.weight) * lacking, np.float32(0))
     return more
 
@@ -167,7 +133,7 @@ def _on_side(segment: Segment, codes: NDArray[np.int32], side: Side) -> NDArray[
 def _candidates(
     marked: NDArray[np.bool_],
     expansions: tuple[Expansion, ...],
-    held: list[tuple[NDArray[np.int32], NDArray[np.int16]]],
+    held: list[Held],
 ) -> NDArray[np.int32]:
     """The rows that hold a word of the rarest expansions, ascending; `marked` is scratch, left as it was."""
     known = sorted((e.rows, place) for place, e in enumerate(expansions) if e.matches)
@@ -177,7 +143,7 @@ def _candidates(
         rows += expansions[place].rows
         if number and rows > MOST_CANDIDATES:
             break  # a row with none of the rare words so far cannot win by a common one
-        chosen.append(held[place][0])
+        chosen.append(held[place].rows)
     for found in chosen:
         marked[found] = True
     all_rows = np.flatnonzero(marked).astype(np.int32)

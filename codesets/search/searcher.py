@@ -96,7 +96,8 @@ class Searcher:
         own = self._own.within(words(plain(query)))
         read = readings(query, self._vocabulary, own)
         ranked = [one for reading in read if (one := rank(self._segment, self._vocabulary, reading))]
-        if read and max((float(one.scores[0]) for one in ranked), default=0.0) < POOR:
+        poor = max((float(one.scores[0]) for one in ranked), default=0.0) < POOR
+        if read and poor and not self._vocabulary.unfinished(read[0].words[-1]):
             slip = rank(self._segment, self._vocabulary, replace(read[0], slip=True))
             ranked += [slip] if slip else []
         named = self._own_codes(own)

@@ -27,64 +27,14 @@ from codesets.search.words import american, stem
 MOST_BEGINNINGS = 120
 MOST_TYPOS = 12
 MOST_SIMILAR = 24
+MOST_HELD = 24
+# A word that the row has only in parentheses answers the query a little less.
+IN_PARENTHESES = 0.9
 UNFINISHED = 7
 STRONG = 0.97
 SYNONYM = 0.87
 UNKNOWN = 5.0
 _LONGEST_WORD = 40
-
-# Endings by which words of one long stem differ: infect-ed, infect-ion, infect-ive.
-_ENDINGS = frozenset(
-    [
-        "",
-        "",
-        "a",
-        "al",
-        "ally",
-        "ar",
-        "ary",
-        "ate",
-        "ated",
-        "ation",
-        "ed",
-        "ement",
-        "ent",
-        "es",
-        "e",
-        "er",
-        "ia",
-        "ial",
-        "iac",
-        "ic",
-        "ical",
-        "id",
-        "ing",
-        "ion",
-        "ions",
-        "is",
-        "itic",
-        "ity",
-        "ive",
-        "ization",
-        "ized",
-        "ly",
-        "ment",
-        "o",
-        "ous",
-        "osis",
-        "osic",
-        "otic",
-        "s",
-        "sis",
-        "t",
-        "tic",
-        "tion",
-        "tive",
-        "um",
-        "us",
-        "y",
-    ]
-)
 
 
 class How(StrEnum):
@@ -117,6 +67,21 @@ class Expansion:
     rows: int
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """The rows that hold a word of an expansion, weak matches first, and of each which match it is.
+
+    A match is twice its place, counted from 1, and one more where the row needs the word; `weights` and `worth`
+    are by that number: how far a match answers the typed word, and how much of the row it asks for, which is
+    nothing for a word that the row has in parentheses.
+    """
+
+    rows: NDArray[np.int32]
+    matches: NDArray[np.int16]
+    weights: NDArray[np.float32]
+    worth: NDArray[np.float32]
+
+
 class Vocabulary:
     """The words of one segment with a memory of expansions; for one thread."""
 
@@ -131,9 +96,15 @@ class Vocabulary:
         self.marked = np.zeros(len(segment.row_code), dtype=bool)
         self._sounds, self._by_sound = segment.sounds, segment.by_sound
         self.expand = lru_cache(maxsize=4096)(self._expand)
+        self.held = lru_cache(maxsize=MOST_HELD)(self._held)
 
     def __contains__(self, word: str) -> bool:
         return self._find(stem(word)) is not None
+
+    def unfinished(self, typed: str) -> bool:
+        """Whether a short word is none yet, but the beginning of some: more keys are to come."""
+        short = len(typed) < UNFINISHED - 1 and typed not in self
+        return short and any(match.how is How.BEGINNING for match in self.expand(typed, True).matches)
 
     def with_initials(self, letters: str, most: int) -> list[tuple[str, float]]:
         """The phrases that these are the initials of, plain codes first, each with its weight up to 1."""
@@ -189,6 +160,23 @@ class Vocabulary:
             self._add_other_words(found, base, typed)
         return self._expansion(typed, exact, found)
 
+    def _held(self, typed: str, growing: bool, whole: bool = False, slip: bool = False) -> Held:
+        """The rows of a word's expansion, which the next keystroke and the other readings ask for again."""
+        matches = self.expand(typed, growing, whole, slip).matches
+        weights = np.zeros(2 * len(matches) + 2, dtype=np.float32)
+        worth = np.zeros_like(weights)
+        if not matches:
+            return Held(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int16), weights, worth)
+        matched = np.array([match.weight for match in matches], dtype=np.float32)
+        weights[2::2], weights[3::2] = matched * np.float32(IN_PARENTHESES), matched
+        worth[3::2] = matched * self._idf[[match.word for match in matches]]
+        starts = self._segment.starts
+        spans = [(starts[match.word], starts[match.word + 1]) for match in matches]
+        rows = np.concatenate([self._segment.postings[start:end] for start, end in spans])
+        needed = np.concatenate([self._segment.essential[start:end] for start, end in spans])
+        places = np.arange(2, 2 * len(spans) + 2, 2, dtype=np.int16)
+        return Held(rows, np.repeat(places, [end - start for start, end in spans]) + needed, weights, worth)
+
     def _expansion(self, typed: str, exact: int | None, found: dict[int, Match]) -> Expansion:
         matches = tuple(sorted(found.values(), key=lambda match: match.weight))
         rows = int(sum(self._counts[match.word] for match in matches))
@@ -236,11 +224,11 @@ class Vocabulary:
 
     def _add_related(self, found: dict[int, Match], base: str) -> None:
         """Words of the same long stem with another common ending."""
-        shortest = max(5, len(base) - 4)
+        shortest, endings = max(5, len(base) - 4), lexicon.endings()
         for number in self._beginning_with(base[:shortest]):
             other = self._words[number]
             shared = len(commonprefix((base, other)))
-            if base[shared:] in _ENDINGS and other[shared:] in _ENDINGS:
+            if base[shared:] in endings and other[shared:] in endings:
                 self._add(found, number, 0.8 - 0.03 * (len(base) + len(other) - 2 * shared), How.STEM)
 
     def _add_typos(self, found: dict[int, Match], base: str, typed: str) -> None:
