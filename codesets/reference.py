@@ -23,6 +23,8 @@ Progress = Callable[[str, float], None]
 APPLICATION_ID = 0x0C0DE5E7
 # Raised whenever the tables or the shipped data change: an older file is then built anew.
 SCHEMA_VERSION = 3
+# Of the search index; another number has it built again.
+SEARCH_FORMAT = 4
 _MAPPED_BYTES = 128 * 1024 * 1024
 _REBUILD = "move the file away; it is built again on the next use"
 
@@ -130,7 +132,7 @@ def reference_path() -> Path:
 
 def search_folder(place: Path, build_id: str) -> Path:
     """Where the search index that belongs to this build of the database at `place` is kept."""
-    return place.with_suffix(".search") / build_id
+    return place.with_suffix(".search") / f"{build_id}.{SEARCH_FORMAT}"
 
 
 def is_current(path: Path) -> bool:

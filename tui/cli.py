@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
     "reset-terminal": ("tui.commands.reset_terminal", "undo what a killed session left in the terminal"),
+    "synonyms": ("tui.commands.synonyms", "what this site calls things, for the search"),
+    "picks": ("tui.commands.picks", "what people took for which words; forget some"),
     "users": ("tui.commands.users", "people of this site and their roles"),
 }
 

@@ -170,8 +170,9 @@ class CodeDesk:
     def _open_engine(self) -> Engine:
         if self._engine is None:
             from codesets.search import open_engine
+            from codesets.search.usage import Usage, usage_file
 
-            self._engine = open_engine(self._open_reference())
+            self._engine = open_engine(self._open_reference(), Usage(usage_file(), os_account.os_login()))
         return self._engine
 
     def _close(self) -> None:

@@ -1,81 +1,41 @@
 """The search engine: any text a coder types, ranked codes out, each with its reason.
 
-A code or the beginning of one lists codes in order; a code with words ranks within it; everything else is
-read as words (`readings`), scored (`ranking`) and answered with billable codes: a header that matches stands
-for its default billable child. Rankings never depend on the database; it only names the release for a date.
+Each release is searched on its own (`searcher`); the answers of several systems are one ranking. Rankings never
+depend on the database, which only names the release for a date; what people here picked for the same words moves
+them a little, where the engine is opened with it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import replace
 
 from codesets.reference import Reference, search_folder
 from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
-from codesets.search.index import Segment
-from codesets.search.ranking import Ranked, rank
-from codesets.search.readings import MOST_CHARACTERS, Reading, readings
-from codesets.search.terms import TermKind
-from codesets.search.vocabulary import How, Vocabulary
-from codesets.search.words import plain, words
+from codesets.search.hits import Hit, Why
+from codesets.search.readings import MOST_CHARACTERS
+from codesets.search.searcher import Searcher
+from codesets.search.site import SiteSynonyms, site_file
+from codesets.search.usage import Picked, Usage
 
 DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
-
-
-@dataclass(frozen=True)
-class Why:
-    """The reason of a hit: the term that matched, of which kind, and how the typed words led to it.
-
-    `matched` are the typed words that the term answers; `corrected` and `completed` pairs of typed and used
-    words; `expanded` pairs of an abbreviation or phrase and what it was read as. `header` is the dotted
-    header that matched, when the hit is its default billable code.
-    """
-
-    term: str
-    kind: str
-    matched: tuple[str, ...] = ()
-    corrected: tuple[tuple[str, str], ...] = ()
-    completed: tuple[tuple[str, str], ...] = ()
-    expanded: tuple[tuple[str, str], ...] = ()
-    header: str = ""
-
-    def text(self) -> str:
-        """One line for a screen."""
-        parts = [f"{self.kind}: {self.term}"]
-        if self.header:
-            parts.append(f"default of {self.header}")
-        parts += [f"{typed}: {used}" for typed, used in self.expanded]
-        parts += [f"{typed} -> {used}" for typed, used in (*self.corrected, *self.completed)]
-        return " · ".join(parts)
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One answer. `code` has no dot; `score` is about 0 to 1 and only compares hits of one query."""
-
-    system: CodeSystem
-    code: str
-    title: str
-    billable: bool
-    score: float
-    why: Why = field(compare=False)
-
-    @property
-    def dotted(self) -> str:
-        """The code as it is printed."""
-        return _dotted(self.code, self.system)
+# Of the answers these are looked at, however few are wanted: one that was picked before may rise.
+_LOOKED_AT = 25
+# A code that was picked for these words but that nothing else finds, before what the picks add.
+_ONLY_PICKED = 0.55
 
 
 class Engine:
     """Searches the releases of one open reference database; for the thread that opened it."""
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, usage: Usage | None = None) -> None:
         self._reference = reference
+        self._usage = usage
+        self._own = SiteSynonyms(site_file())
         self._build_id = ""
-        self._searchers: dict[int, _Searcher] = {}
+        self._searchers: dict[int, Searcher] = {}
 
     def search(
         self,
@@ -94,118 +54,54 @@ class Engine:
         for system in systems or DEFAULT_SYSTEMS:
             release = self._reference.choose(system, date).release
             if release is not None and system in SEARCHED and limit > 0:
-                found += self._searcher(release).search(query[:MOST_CHARACTERS], limit)
+                searcher = self._searcher(release)
+                of_release = searcher.search(
+                    query[:MOST_CHARACTERS], limit if self._usage is None else max(limit, _LOOKED_AT)
+                )
+                found += self._by_use(searcher, system, query[:MOST_CHARACTERS], of_release)
         found.sort(key=lambda hit: -hit.score)
         return found[: max(0, limit)]
 
-    def _searcher(self, release: Release) -> _Searcher:
+    def pick(self, query: str, system: CodeSystem, code: str, on: dt.date | None = None) -> None:
+        """Remember that a person took a code, without its dot, for what they typed.
+
+        Of the text only words that search knows are kept; without a usage to keep them in, nothing is.
+        """
+        release = self._reference.choose(system, on or dt.date.today()).release
+        if self._usage is not None and release is not None and system in SEARCHED:
+            known = self._searcher(release).known(query[:MOST_CHARACTERS])
+            self._usage.record(known, system, code, dt.date.today())
+
+    def _by_use(self, searcher: Searcher, system: CodeSystem, query: str, found: list[Hit]) -> list[Hit]:
+        """The hits with what was picked for the same words before."""
+        picked = self._usage.of(searcher.known(query), dt.date.today()) if self._usage is not None else {}
+        ours = {code: one for (of_system, code), one in picked.items() if of_system is system}
+        if not ours:
+            return found
+        moved = [_preferred(hit, ours.pop(hit.code)) if hit.code in ours else hit for hit in found]
+        for code, one in ours.items():
+            why = Why(term=code, kind="picked before", picked=one.text())
+            if hit := searcher.of_code(code, why, _ONLY_PICKED + one.bonus):
+                moved.append(hit)
+        return moved
+
+    def _searcher(self, release: Release) -> Searcher:
         if self._build_id != self._reference.build_id:
             self._searchers.clear()
             self._build_id = self._reference.build_id
         if release.id not in self._searchers:
             segment = index.load(search_folder(self._reference.path, self._build_id), release.id)
-            self._searchers[release.id] = _Searcher(release.system, segment)
+            self._searchers[release.id] = Searcher(release.system, segment, self._own)
         return self._searchers[release.id]
 
 
-def open_engine(reference: Reference) -> Engine:
-    """A search engine on an open reference database; it is for the thread that opened that."""
-    return Engine(reference)
+def open_engine(reference: Reference, usage: Usage | None = None) -> Engine:
+    """A search engine on an open reference database, with or without what people picked before.
+
+    It is for the thread that opened the database.
+    """
+    return Engine(reference, usage)
 
 
-def _dotted(code: str, system: CodeSystem) -> str:
-    return f"{code[:3]}.{code[3:]}" if system is CodeSystem.ICD10CM and len(code) > 3 else code
-
-
-class _Searcher:
-    """One release, with its words remembered between keystrokes."""
-
-    def __init__(self, system: CodeSystem, segment: Segment) -> None:
-        self._system = system
-        self._segment = segment
-        self._vocabulary = Vocabulary(segment)
-
-    def search(self, query: str, limit: int) -> list[Hit]:
-        found = self._by_code(query, limit)
-        # Nobody means words by "e11.99": a code that there is not has no answer, least of all another disease.
-        return found or ([] if _DOTTED_CODE.fullmatch(query.strip()) else self._by_words(query, limit))
-
-    def _by_code(self, query: str, limit: int) -> list[Hit]:
-        """A code, its beginning, or either with words; empty when no code begins so or no word fits."""
-        first, _, rest = query.strip().partition(" ")
-        prefix = first.upper().replace(".", "")
-        if not _CODE_LIKE.fullmatch(first):
-            return []
-        places = self._segment.beginning_with(prefix)
-        if not len(places):
-            return []
-        wanted = words(plain(rest))
-        if not wanted:
-            return [] if rest.strip() else [self._listed(place, prefix) for place in places[:limit].tolist()]
-        reading = Reading(tuple(dict.fromkeys(wanted)), growing=True)
-        ranked = rank(self._segment, self._vocabulary, reading, within=places)
-        return self._hits([ranked], limit, as_written=True) if ranked else []
-
-    def _listed(self, place: int, prefix: str) -> Hit:
-        title = self._segment.text(place)
-        why = Why(term=title, kind="code", matched=(prefix,))
-        score = 1.0 if self._code(place) == prefix else 0.9
-        return self._hit(place, score, why)
-
-    def _by_words(self, query: str, limit: int) -> list[Hit]:
-        ranked = (rank(self._segment, self._vocabulary, reading) for reading in readings(query, self._vocabulary))
-        return self._hits([one for one in ranked if one is not None], limit)
-
-    def _hits(self, ranked: Sequence[Ranked], limit: int, as_written: bool = False) -> list[Hit]:
-        """The best row of every code over all readings; encounter variants of one code after their best."""
-        best: dict[int, tuple[float, Ranked, int]] = {}
-        for one in ranked:
-            codes = self._segment.row_code[one.rows]
-            answers = codes if as_written else self._segment.answer[codes]
-            for place, (code, score) in enumerate(zip(answers.tolist(), one.scores.tolist(), strict=True)):
-                if code not in best or best[code][0] < score:
-                    best[code] = (score, one, place)
-        order = sorted(best, key=lambda code: -best[code][0])
-        if not as_written:
-            order = self._variants_last(order, limit)
-        return [self._explained(code, *best[code]) for code in order[:limit]]
-
-    def _variants_last(self, order: list[int], limit: int) -> list[int]:
-        """Codes that differ only in the 7th character: the best of them in place, the others at the end."""
-        seen: set[int] = set()
-        leading: list[int] = []
-        variants: list[int] = []
-        for code in order:
-            printed = int(self._segment.printed[code])
-            (variants if printed in seen else leading).append(code)
-            seen.add(printed)
-            if len(leading) == limit:
-                break
-        return leading + variants
-
-    def _explained(self, code: int, score: float, ranked: Ranked, place: int) -> Hit:
-        row = int(ranked.rows[place])
-        source = int(self._segment.row_code[row])
-        matches = ranked.matches(place)
-        word = self._vocabulary.word
-        why = Why(
-            term=self._segment.text(row),
-            kind=TermKind(int(self._segment.row_kind[row])).label,
-            matched=tuple(typed for typed, _ in matches),
-            corrected=tuple((typed, word(m.word)) for typed, m in matches if m.how is How.TYPO),
-            completed=tuple((typed, word(m.word)) for typed, m in matches if m.how not in (How.TYPO, How.EXACT)),
-            expanded=ranked.reading.expanded,
-            header=_dotted(self._code(source), self._system) if source != code else "",
-        )
-        return self._hit(code, score, why)
-
-    def _hit(self, place: int, score: float, why: Why) -> Hit:
-        segment = self._segment
-        return Hit(self._system, self._code(place), segment.text(place), bool(segment.billable[place]), score, why)
-
-    def _code(self, place: int) -> str:
-        return bytes(self._segment.codes[place]).decode()
-
-
-_DOTTED_CODE = re.compile(r"[A-Za-z][0-9][0-9A-Za-z]\.[0-9A-Za-z]+")
-_CODE_LIKE = re.compile(r"[A-Za-z0-9][0-9A-Za-z](?:[0-9A-Za-z](?:\.?[0-9A-Za-z]{0,4}\.?)?)?")
+def _preferred(hit: Hit, picked: Picked) -> Hit:
+    return replace(hit, score=hit.score + picked.bonus, why=replace(hit.why, picked=picked.text()))

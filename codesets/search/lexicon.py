@@ -41,11 +41,16 @@ def abbreviations() -> dict[str, tuple[Sense, ...]]:
 
 
 @cache
+def _synonyms() -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Every row of the table as words."""
+    return [(tuple(words(term)), tuple(words(same))) for term, same in rows("synonyms.csv", ("term", "same_as"))]
+
+
+@cache
 def word_synonyms() -> dict[str, tuple[str, ...]]:
     """A word (as `words` gives it) to the words that mean the same."""
     groups: dict[str, list[str]] = {}
-    for term, same in rows("synonyms.csv", ("term", "same_as")):
-        left, right = words(term), words(same)
+    for left, right in _synonyms():
         if len(left) == len(right) == 1:
             groups.setdefault(left[0], []).append(right[0])
             groups.setdefault(right[0], []).append(left[0])
@@ -56,8 +61,7 @@ def word_synonyms() -> dict[str, tuple[str, ...]]:
 def phrase_synonyms() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """A phrase, as words, to the phrases to try in its place. At least one side has several words."""
     found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-    for term, same in rows("synonyms.csv", ("term", "same_as")):
-        left, right = tuple(words(term)), tuple(words(same))
+    for left, right in _synonyms():
         if left and right and max(len(left), len(right)) > 1:
             found.setdefault(left, []).append(right)
     return {phrase: tuple(others) for phrase, others in found.items()}
@@ -86,6 +90,12 @@ def combining_forms() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def endings() -> frozenset[str]:
+    """Endings by which words of one stem differ, among them none."""
+    return frozenset({"", *(ending for (ending,) in rows("endings.csv", ("ending",)))})
+
+
+@cache
 def weak_words() -> dict[str, float]:
     """Words that say little in this field, to the factor on their weight, above 0 and at most 1."""
     return {
@@ -93,3 +103,9 @@ def weak_words() -> dict[str, float]:
         for word, factor in rows("weak_words.csv", ("word", "factor"))
         if word not in STOP_WORDS
     }
+
+
+@cache
+def common_codes() -> frozenset[str]:
+    """Codes and categories of everyday work, without dots."""
+    return frozenset(code.replace(".", "") for code, _ in rows("common_codes.csv", ("code", "why")))

@@ -13,14 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesets.search.index import Segment
+from codesets.search.priors import Side
 from codesets.search.readings import Reading
 from codesets.search.terms import KIND_WEIGHTS
-from codesets.search.vocabulary import Expansion, Match, Vocabulary
+from codesets.search.vocabulary import Expansion, Held, Match, Vocabulary
 
-QUERY_POWER = 1.5
-ROW_FLOOR = 0.62
+QUERY_POWER = 1.35
+ROW_FLOOR = 0.55
 RAREST_WORDS = 3
-MOST_ROWS = 400
+MOST_ROWS = 200
+MOST_CANDIDATES = 20_000
+# Rows that answer less than this share of what the best one answers are not scored.
+NEAR = 0.3
+# A code whose neighbor is on the side that was asked for answers the word for it.
+SIDE_WORDS = frozenset(["left", "right", "bilateral"])
+SIDE_BY_NEIGHBOR = 0.95
+SAME_SIDE = 0.02
+OTHER_SIDE = 0.1
 
 
 @dataclass(frozen=True)
@@ -50,51 +59,96 @@ def rank(
 ) -> Ranked | None:
     """Score the rows that may answer the reading, or only those of `within`; None when nothing does."""
     last = len(reading.words) - 1
-    expansions = tuple(
-        vocabulary.expand(word, reading.growing and place == last, reading.whole)
+    asked_for = [
+        (word, reading.growing and place == last, reading.whole, reading.slip)
         for place, word in enumerate(reading.words)
-    )
-    rows = _candidates(segment, expansions) if within is None else within
+    ]
+    expansions = tuple(vocabulary.expand(*one) for one in asked_for)
+    held = [vocabulary.held(*one) for one in asked_for]
+    rows = _candidates(vocabulary.marked, expansions, held) if within is None else within
     if not len(rows):
         return None
-    total = sum(expansion.weight for expansion in expansions)
+    all_used = [_used(vocabulary.slots, rows, one) for one in held]
     answered = np.zeros(len(rows), dtype=np.float32)
+    for expansion, one, used in zip(expansions, held, all_used, strict=True):
+        answered += np.float32(expansion.weight) * one.weights[used]
+    if reading.side:
+        answered += _by_neighbors(segment, reading.side, rows, expansions, held, all_used)
+    near = np.flatnonzero(answered >= np.float32(NEAR) * answered.max())
+    if len(near) < len(rows):
+        rows, answered, all_used = rows[near], answered[near], [used[near] for used in all_used]
     asked = np.zeros(len(rows), dtype=np.float32)
-    all_used = []
-    slots = np.zeros(len(segment.row_code), dtype=np.int16)
-    for number, expansion in enumerate(expansions):
-        if number:
-            slots[:] = 0
-        for place, match in enumerate(expansion.matches, start=1):
-            slots[segment.rows_of(match.word)] = place
-        used = slots[rows]
-        weights = np.array([0.0, *(match.weight for match in expansion.matches)], dtype=np.float32)
-        worth = weights.copy()
-        worth[1:] *= segment.idf[[match.word for match in expansion.matches]]
-        answered += np.float32(expansion.weight) * weights[used]
-        asked += worth[used]
-        all_used.append(used)
-    share_of_query = answered / np.float32(total)
+    for one, used in zip(held, all_used, strict=True):
+        asked += one.worth[used]
+    codes = segment.answer[segment.row_code[rows]]
+    share_of_query = answered / np.float32(sum(expansion.weight for expansion in expansions))
     share_of_row = np.minimum(asked / segment.row_weight[rows], 1.0)
     scores = share_of_query**QUERY_POWER * (ROW_FLOOR + (1 - ROW_FLOOR) * share_of_row)
     scores *= KIND_WEIGHTS[segment.row_kind[rows]] * np.float32(reading.weight)
-    scores += np.where(answered > 0, segment.prior[segment.answer[segment.row_code[rows]]], 0)
+    scores += np.where(answered > 0, segment.prior[codes] + _on_side(segment, codes, reading.side), 0)
     best = _best(scores)
     best = best[answered[best] > 0]
     if not len(best):
         return None
-    return Ranked(reading, expansions, rows[best], scores[best], tuple(used[best] for used in all_used))
+    used_of_best = tuple(used[best] // 2 for used in all_used)
+    return Ranked(reading, expansions, rows[best], scores[best], used_of_best)
 
 
-def _candidates(segment: Segment, expansions: tuple[Expansion, ...]) -> NDArray[np.int32]:
-    """The rows that hold a word of the rarest expansions, ascending."""
-    known = sorted((expansion for expansion in expansions if expansion.matches), key=lambda e: e.rows)
-    rarest = known[: min(RAREST_WORDS, max(1, len(known) - 1))]
-    marked = np.zeros(len(segment.row_code), dtype=bool)
-    for expansion in rarest:
-        for match in expansion.matches:
-            marked[segment.rows_of(match.word)] = True
-    return np.flatnonzero(marked).astype(np.int32)
+def _used(slots: NDArray[np.int16], rows: NDArray[np.int32], held: Held) -> NDArray[np.int16]:
+    """The best match that each of the rows has; `slots` is a scratch array of zeros and left as one."""
+    slots[held.rows] = held.matches  # where a row is held twice the later match, which is the stronger one, stays
+    used = slots[rows]
+    slots[held.rows] = 0
+    return used
+
+
+def _by_neighbors(
+    segment: Segment,
+    side: Side,
+    rows: NDArray[np.int32],
+    expansions: tuple[Expansion, ...],
+    held: list[Held],
+    all_used: list[NDArray[np.int16]],
+) -> NDArray[np.float32]:
+    """What rows answer of the word for a side by a code of that side, where the text does not have it."""
+    there = _on_side(segment, segment.answer[segment.row_code[rows]], side) > 0
+    more = np.zeros(len(rows), dtype=np.float32)
+    for expansion, one, used in zip(expansions, held, all_used, strict=True):
+        if expansion.typed in SIDE_WORDS:
+            lacking = np.maximum(0, np.float32(SIDE_BY_NEIGHBOR) - one.weights[used])
+            more += np.where(there, np.float32(expansion.weight) * lacking, np.float32(0))
+    return more
+
+
+def _on_side(segment: Segment, codes: NDArray[np.int32], side: Side) -> NDArray[np.float32]:
+    """What the side that was asked for adds to every code: more where it is there, less for another side."""
+    if not side:
+        return np.zeros(len(codes), dtype=np.float32)
+    own = segment.side[codes]
+    there = (own == side) | (segment.neighbors[codes, side - 1] >= 0)
+    other = (own > 0) & (own <= Side.BILATERAL) & (own != side)
+    return np.where(there, np.float32(SAME_SIDE), np.where(other, np.float32(-OTHER_SIDE), np.float32(0)))
+
+
+def _candidates(
+    marked: NDArray[np.bool_],
+    expansions: tuple[Expansion, ...],
+    held: list[Held],
+) -> NDArray[np.int32]:
+    """The rows that hold a word of the rarest expansions, ascending; `marked` is scratch, left as it was."""
+    known = sorted((e.rows, place) for place, e in enumerate(expansions) if e.matches)
+    rarest = [place for _, place in known[: min(RAREST_WORDS, max(1, len(known) - 1))]]
+    rows, chosen = 0, []
+    for number, place in enumerate(rarest):
+        rows += expansions[place].rows
+        if number and rows > MOST_CANDIDATES:
+            break  # a row with none of the rare words so far cannot win by a common one
+        chosen.append(held[place].rows)
+    for found in chosen:
+        marked[found] = True
+    all_rows = np.flatnonzero(marked).astype(np.int32)
+    marked[all_rows] = False
+    return all_rows
 
 
 def _best(scores: NDArray[np.float32]) -> NDArray[np.intp]:

@@ -8,17 +8,27 @@ the place of an abbreviation, another phrase in the place of one ("heart attack"
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codesets.search import lexicon
+from codesets.search.initials import LONGEST
+from codesets.search.priors import Side
+from codesets.search.site import SiteSynonym
 from codesets.search.vocabulary import Vocabulary
 from codesets.search.words import plain, stem, words
 
 MOST_CHARACTERS = 240
 MOST_WORDS = 16
-MOST_READINGS = 12
+MOST_READINGS = 18
+# Of more words than this half as many readings are tried: each costs more, and says less.
+LONG_QUERY = 7
 _SHORTEST_COMPOUND = 8
+OTHER_PHRASE = 0.91
+# What everything else counts beside a synonym of the site.
+SHIPPED = 0.8
+# "w/ckd" and "h/ofall" are two words, "w/o" is one.
+_JOINED = re.compile(r"\b(w/o\b|w/(?!o\b)|c/o\b|h/o\b)(?=\w)")
 
 
 @dataclass(frozen=True)
@@ -33,11 +43,43 @@ class Reading:
     weight: float = 1.0
     growing: bool = False
     whole: bool = False
+    slip: bool = False
     expanded: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def side(self) -> Side:
+        """The side of the body that the words name; NONE for no or several."""
+        named = {_SIDES[word] for word in self.words if word in _SIDES}
+        return named.pop() if len(named) == 1 else Side.NONE
 
-def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
-    """The readings of a query, the plain one first; none when it has no words."""
+
+def _of_the_site(typed: list[str], own: Sequence[tuple[int, int, SiteSynonym]]) -> list[Reading]:
+    """The query with the site's own words for a term of it; they win over what is shipped."""
+    return [
+        Reading(
+            _distinct([*typed[:start], *words(one.meaning), *typed[end:]]),
+            whole=end - start == len(typed),
+            expanded=((one.term, f"{one.meaning} (site)"),),
+        )
+        for start, end, one in own
+        if not one.code
+    ]
+
+
+def _expands(reading: Reading, own: Sequence[tuple[int, int, SiteSynonym]]) -> bool:
+    """Whether a reading gives a shipped sense to a term of the site, or takes the term for words."""
+    terms = {tuple(words(one.term)) for _, _, one in own}
+    return reading.words in terms or any(tuple(words(typed)) in terms for typed, _ in reading.expanded)
+
+
+_SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
+
+
+def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, SiteSynonym]] = ()) -> list[Reading]:
+    """The readings of a query, the plain one first; none when it has no words.
+
+    `own` are the site's own synonyms that stand in its words, with the places of their terms.
+    """
     text = plain(query[:MOST_CHARACTERS])
     found = [_written_out(text)]
     # Shorthand made of letters can also be the beginning of a word: "post", "inf".
@@ -45,14 +87,42 @@ def readings(query: str, vocabulary: Vocabulary) -> list[Reading]:
         found.append(Reading(_distinct(words(text)), weight=0.98, growing=True))
     if len(text) > 1 and text.isalpha() and not found[0].words:
         found = [Reading((text,), growing=True)]  # a stop word alone is the beginning of a word
+    if match := _LETTER_FOR_SIDE.search(text):
+        written = f"{text[: match.start()]} {_SIDE_OF_LETTER[match['side'] or match['last']]} {text[match.end() :]}"
+        found.append(_written_out(written))
+    found += [replace(_written_out(part), weight=0.95) for part in _parts_of_name(text)]
     found = [reading for reading in found if reading.words]
+    whole = list(_whole_abbreviations(text))
     for reading in list(found):
-        found += _abbreviated_words(reading, vocabulary)
+        if not whole or len(reading.words) > 1:
+            found += _abbreviated_words(reading, vocabulary)
         found += _joined_or_split(reading, vocabulary)
-    found += _whole_abbreviations(text)
+    found += whole
+    found += _initials(text, known=bool(whole), vocabulary=vocabulary)
     for reading in list(found):
         found += _other_phrases(reading, vocabulary)
-    return list({reading.words: reading for reading in reversed(found)}.values())[::-1][:MOST_READINGS]
+    if own:
+        found = _of_the_site(words(text), own) + [
+            replace(one, weight=one.weight * SHIPPED) for one in found if not _expands(one, own)
+        ]
+    distinct = list({reading.words: reading for reading in reversed(found)}.values())[::-1]
+    long = bool(distinct) and len(distinct[0].words) > LONG_QUERY
+    return distinct[: MOST_READINGS // 2 if long else MOST_READINGS]
+
+
+# A lone letter at the start or the end of several words: "l hip fx", "knee oa r".
+_LETTER_FOR_SIDE = re.compile(r"^\(?(?P<side>[lr])\)?\s+(?=\w{2})|(?<=\w\w)\s+\(?(?P<last>[lr])\)?$")
+_SIDE_OF_LETTER = {"l": "left", "r": "right"}
+
+
+def _parts_of_name(text: str) -> list[str]:
+    """A name given twice, as "cva - stroke" or "stroke (cva)": without the abbreviation, and each on its own."""
+    if match := _NAMED_TWICE.fullmatch(text.strip()):
+        return [part for part in (match["first"], match["second"]) if part and len(part) > 3]
+    return []
+
+
+_NAMED_TWICE = re.compile(r"(?P<first>[^()]{2,}?)\s*(?:\s-\s|\()(?P<second>[^()]{2,}?)\)*")
 
 
 def _written_out(text: str) -> Reading:
@@ -60,7 +130,7 @@ def _written_out(text: str) -> Reading:
     expanded: list[tuple[str, str]] = []
     parts: list[str] = []
     table = lexicon.shorthand()
-    for chunk in re.sub(r"\b(w/|c/o\b|h/o\b)(?=\w)", r"\1 ", text).split():
+    for chunk in _JOINED.sub(r"\1 ", text).split():
         bare = chunk.strip(".,;:()[]")
         if meaning := table.get(bare):
             expanded.append((bare, meaning))
@@ -105,21 +175,39 @@ def _whole_abbreviations(text: str) -> Iterator[Reading]:
         )
 
 
-def _abbreviated_words(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
-    """A longer query with one of its words read as an abbreviation."""
-    if len(reading.words) < 2:
+def _initials(text: str, known: bool, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """Terms whose initials the query is; few and last where the table of abbreviations has senses."""
+    letters = re.sub(r"[^a-z0-9]", "", text)
+    if len(text.split()) > 1 or not 2 <= len(letters) <= LONGEST or letters.isdigit():
         return
+    for place, (phrase, common) in enumerate(vocabulary.with_initials(letters, 3 if known else 8)):
+        weight = 0.7 if known else 0.84 if letters not in vocabulary else 0.8
+        yield Reading(
+            _distinct(words(phrase)),
+            weight=weight * common - 0.005 * place,
+            whole=True,
+            expanded=((text.strip(), " ".join(phrase.split())),),
+        )
+
+
+def _abbreviated_words(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """A longer query with one of its words read as an abbreviation, and with all of them."""
     table = lexicon.abbreviations()
-    everything = reading  # all abbreviations in their likeliest sense
+    together = [reading]  # all abbreviations, the two likeliest senses of each
     for word in reading.words:
         senses = table.get(word, ())
         if not senses or (word in vocabulary and len(word) > 3):
             continue
-        for sense in senses[:3]:
+        for sense in senses[:4]:
             yield _put(reading, word, sense.text, 0.97 - 0.03 * (sense.rank - 1))
-        everything = _put(everything, word, senses[0].text, 0.97)
-    if len(everything.expanded) > len(reading.expanded) + 1:
-        yield everything
+        together = [
+            _put(one, word, sense.text, one.weight - 0.02 - 0.02 * place)
+            for one in together
+            if word in one.words  # the sense of an earlier one may have had it, or a long query no room
+            for place, sense in enumerate(senses[:2])
+        ][:4]
+    if together and len(together[0].expanded) > len(reading.expanded) + 1:
+        yield from together
 
 
 def _put(reading: Reading, word: str, text: str, weight: float) -> Reading:
@@ -136,29 +224,32 @@ def _put(reading: Reading, word: str, text: str, weight: float) -> Reading:
 
 
 def _joined_or_split(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading]:
-    """Words that belong together, and an unknown word that is two."""
+    """Words that belong together, and a word that is two; misspelled ones are corrected first."""
     for place in range(len(reading.words) - 1):
         first, second = reading.words[place : place + 2]
         if first.isalpha() and second.isalpha() and stem(first + second) in vocabulary:
             changed = (*reading.words[:place], stem(first + second), *reading.words[place + 2 :])
             yield replace(reading, words=changed, weight=0.98)
     for place, word in enumerate(reading.words):
-        if parts := _parts(word, vocabulary):
+        likely = vocabulary.corrected(word)
+        if parts := _parts(word, vocabulary) or (_parts(likely, vocabulary) if likely != word else ()):
             split = [*reading.words[:place], *parts, *reading.words[place + 1 :]]
             used = (word, " ".join(parts))
-            yield replace(reading, words=_distinct(split), weight=0.9, expanded=(*reading.expanded, used))
+            weight = 0.85 if word in vocabulary else 0.9
+            yield replace(reading, words=_distinct(split), weight=weight, expanded=(*reading.expanded, used))
 
 
 def _parts(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """An unknown compound as two known words, or as a known word and the meaning of its combining form."""
-    if len(word) < _SHORTEST_COMPOUND or not word.isalpha() or word in vocabulary:
+    """A compound as two known words, or an unknown one as a known word and the meaning of its combining form."""
+    if len(word) < _SHORTEST_COMPOUND or not word.isalpha():
         return ()
     forms = lexicon.combining_forms()
+    unknown = word not in vocabulary
     for cut in range(len(word) - 4, 2, -1):
         head, tail = word[:cut], word[cut:]
-        if tail in vocabulary and head in vocabulary:
+        if tail in vocabulary and head in vocabulary and (unknown or len(head) > 3):
             return head, stem(tail)
-        if tail in vocabulary and head in forms:
+        if unknown and tail in vocabulary and head in forms:
             return stem(tail), *forms[head]
     return ()
 
@@ -180,7 +271,7 @@ def _other_phrases(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading
                     yield replace(
                         reading,
                         words=_distinct([*known[:start], *other, *known[end:]]),
-                        weight=reading.weight * 0.97,
+                        weight=reading.weight * OTHER_PHRASE,
                         growing=reading.growing and end < len(known),
                         expanded=(*reading.expanded, (" ".join(phrase), " ".join(other))),
                     )

@@ -54,7 +54,7 @@ _LABELS = (
     "external causes",
     "drug table",
 )
-KIND_WEIGHTS = np.array([1.0, 1.0, 0.98, 0.95, 0.97, 0.93, 0.9, 0.84, 0.76], dtype=np.float32)
+KIND_WEIGHTS = np.array([1.0, 1.0, 0.98, 0.95, 0.97, 0.93, 0.87, 0.84, 0.76], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,8 @@ def _paths(db: sqlite3.Connection, load: int) -> Iterator[tuple[int, _Path]]:
 
 def _first_name(title: str) -> str:
     """A main term with its other forms in parentheses: "Diabetes, diabetic" is "Diabetes (diabetic)"."""
-    first, *others = title.split(", ")
+    # Every fracture of which the record says no more is traumatic.
+    first, *others = title.replace("Fracture, traumatic", "Fracture (traumatic)").split(", ")
     stem = first[:3].lower()
     forms = [f"({other})" if other[:3].lower() == stem and "(" not in other else other for other in others]
     return " ".join([first, *forms])

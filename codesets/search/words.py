@@ -97,9 +97,16 @@ def stem(word: str) -> str:
 
 def american(word: str) -> str:
     """A British spelling as the American one."""
-    for pattern, form in _british():
-        word = pattern.sub(form, word)
+    if _any_british().search(word):
+        for pattern, form in _british():
+            word = pattern.sub(form, word)
     return word
+
+
+@cache
+def _any_british() -> re.Pattern[str]:
+    """Whether a word has any of them: most have none, and this is asked of every word."""
+    return re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _british()))
 
 
 def _singular(word: str) -> str:

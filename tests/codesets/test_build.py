@@ -12,7 +12,7 @@ import pytest
 
 from codesets import build
 from codesets.errors import ReferenceUnavailable
-from codesets.reference import Reference, open_reference, search_folder
+from codesets.reference import SEARCH_FORMAT, Reference, open_reference, search_folder
 from codesets.releases import CodeSystem
 from codesets.sources import icd10cm_shipped
 from tests.codesets.shared_data import shared_file
@@ -157,7 +157,7 @@ def test_two_processes_that_start_at_once_build_one_database(tmp_path: Path) -> 
 
     assert len(build_ids) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reference.search", "reference.sqlite"]
-    assert [path.name for path in (tmp_path / "reference.search").iterdir()] == [*build_ids]
+    assert [path.name for path in (tmp_path / "reference.search").iterdir()] == [f"{build_ids.pop()}.{SEARCH_FORMAT}"]
 
 
 def test_importing_the_code_sets_loads_neither_the_orm_nor_the_screens_nor_the_data_package() -> None:

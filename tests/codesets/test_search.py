@@ -23,6 +23,9 @@ def engine(reference: Reference) -> Engine:
     return open_engine(reference)
 
 
+_SHORT = ["fx", "dm", "w/o", "ca", "a", "hepatic", "lt", "2", "c.o", "o'x"]
+
+
 def codes(engine: Engine, query: str, limit: int = 10) -> list[str]:
     return [hit.dotted for hit in engine.search(query, on=ON, limit=limit)]
 
@@ -41,6 +44,19 @@ def codes(engine: Engine, query: str, limit: int = 10) -> list[str]:
         ("COVID", "U07.1"),
         ("hip pain left", "M25.552"),  # words in any order
         ("diab type ii", "E11.9"),  # clipped words, Roman numerals
+        ("htn", "I10"),
+        ("dm2", "E11.9"),
+        ("chf", "I50.9"),
+        ("uti", "N39.0"),
+        ("copd exac", "J44.1"),
+        ("diabet kidn", "E11.29"),  # diabetes of which no type is said is type 2
+        ("l hip fx", "S72.002A"),  # the side that was asked for, from a lone letter
+        ("lt ankle sprain", "S93.402A"),
+        ("right ear infection", "H66.91"),
+        ("ckd w/htn", "I12.9"),  # shorthand and its word without a space between
+        ("hypeglycemia", "R73.9"),  # a missing letter is likelier than a wrong one
+        ("numonia", "J18.9"),  # written as it sounds
+        ("wet amd", "H35.3290"),
     ],
 )
 def test_the_expected_code_comes_first(engine: Engine, query: str, first: str) -> None:
@@ -104,6 +120,45 @@ def test_the_reason_names_the_term_the_correction_and_the_header(engine: Engine)
     assert hit.why.text().startswith("title: Type 2 diabetes mellitus")
 
 
+def test_w_o_is_without_even_where_it_stands_alone(engine: Engine) -> None:
+    assert codes(engine, "idiopathic hypersomnia w/o long sleep time")[0] == "G47.12"
+
+
+def test_an_abbreviation_that_no_table_has_is_read_by_the_initials_of_the_terms(engine: Engine) -> None:
+    assert "ohcm" not in lexicon.abbreviations()
+
+    (hit,) = engine.search("ohcm", on=ON, limit=1)
+
+    assert hit.dotted == "I42.1"
+    assert hit.why.expanded == (("ohcm", "obstructive hypertrophic cardiomyopathy"),)
+
+
+def test_words_that_tell_codes_below_a_prefix_apart_rank_them(engine: Engine) -> None:
+    assert codes(engine, "h0443 passa")[0] == "H04.433"  # the one title with "passages"
+
+
+def test_a_word_in_parentheses_answers_less_than_one_that_the_term_needs(engine: Engine) -> None:
+    assert codes(engine, "mon multi")[0] == "G58.7"
+
+
+@pytest.mark.parametrize(
+    "query", ["copd exac", "hypertention", "l hip fx", "heart atta", "ms", "e11.4 poly", "chron kid"]
+)
+def test_every_hit_explains_itself(engine: Engine, query: str) -> None:
+    hits = engine.search(query, on=ON, limit=10)
+
+    assert hits
+    assert all(hit.why.term and hit.why.kind and hit.why.matched for hit in hits)
+    assert all(hit.why.term in hit.why.text() for hit in hits)
+
+
+def test_systems_share_one_ranking(engine: Engine) -> None:
+    hits = engine.search("wellness visit", systems=list(CodeSystem), on=ON, limit=25)
+
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert len({hit.system for hit in hits}) > 1
+
+
 def test_hits_of_words_are_billable(engine: Engine) -> None:
     assert all(hit.billable for hit in engine.search("fracture of femur", on=ON, limit=25))
 
@@ -118,6 +173,27 @@ def test_other_systems_are_searched_when_asked_for(engine: Engine) -> None:
     hits = engine.search("wellness visit", systems=list(CodeSystem), on=ON, limit=10)
 
     assert (CodeSystem.HCPCS, "G0438") in {(hit.system, hit.code) for hit in hits}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    query=st.one_of(
+        st.text(max_size=10_000),
+        st.text(alphabet=st.characters(categories=["Cc", "Cf", "Lo", "Mn"]), max_size=400),
+        st.text(alphabet="^$.*+?()[]{}|\\/'\"%_;-", max_size=400),
+        st.lists(st.sampled_from(["fx", "dm", "w/o", "ca", "a", "hepatic", "lt", "2", "c.o", "o'x"]), max_size=300).map(
+            " ".join
+        ),
+    )
+)
+def test_no_text_is_an_error_or_slow(engine: Engine, query: str) -> None:
+    codes(engine, "diabetes")
+    began = time.process_time()
+
+    found = codes(engine, query)
+
+    assert time.process_time() - began < 0.1
+    assert isinstance(found, list)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +249,8 @@ def test_words_are_normalized(text: str, expected: list[str]) -> None:
 
 
 def test_the_word_tables_are_well_formed() -> None:
-    assert len(lexicon.abbreviations()) >= 800
+    assert len(lexicon.abbreviations()) >= 3_000
+    assert len(lexicon.common_codes()) >= 150
     assert lexicon.shorthand()["w/o"] == "without"
     assert "renal" in lexicon.word_synonyms()["kidney"]
     assert ("myocardial", "infarction") in lexicon.phrase_synonyms()[("heart", "attack")]

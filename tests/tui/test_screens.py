@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from codesets.search.usage import listed, usage_file
 from store.database import open_database
 from store.models import Claim, Coding, EntryDraft, LogEntry, WorkItem
 from store.terms import ClaimStatus, CodingStatus, WorkStatus
@@ -288,6 +289,16 @@ async def test_enter_never_takes_a_match_of_an_older_text() -> None:
         from store.models import FinalDiagnosis
 
         assert session.exec(select(FinalDiagnosis)).one().code == "I50.9"
+
+
+async def test_a_code_taken_for_words_is_remembered_by_the_search() -> None:
+    async with opened() as (_, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "chf")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+    assert [(row[0], row[2]) for row in listed(usage_file())] == [("chf", "I509")]
 
 
 @pytest.mark.parametrize("typed", ["e11.99", "zzqqx", "-z", "99>1", "a $12.345"])

@@ -7,9 +7,11 @@ import datetime as dt
 import json
 import sys
 
-from codesets.errors import UsageError
+from codesets.errors import CodedeskError, UsageError
 from codesets.releases import CodeSystem
-from codesets.search import Engine, Hit, open_engine
+from codesets.search import Engine, Hit, open_engine, site
+from codesets.search.usage import Usage, usage_file
+from store.os_account import NotAUser, os_login
 from tui.commands import codesets as shared
 from tui.commands.first_use import open_with_progress
 
@@ -35,7 +37,9 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("nothing to search for", "codedesk search chest pain")
     systems = list(CodeSystem) if args.system == "all" else [CodeSystem(args.system)]
     with open_with_progress() as reference:
-        engine = open_engine(reference)
+        # A batch measures search itself; one person's question gets what people here mean by it.
+        engine = open_engine(reference, None if args.batch else _usage())
+        _warn_of_synonyms()
         for system in systems:
             shared.warn(reference.choose(system, on).warning)
         if args.batch:
@@ -43,6 +47,21 @@ def run(args: argparse.Namespace) -> int:
         hits = engine.search(" ".join(args.query), systems, on, args.limit)
         print(_json(hits) if args.json else _text(hits, len(systems) > 1))
     return 0
+
+
+def _warn_of_synonyms() -> None:
+    """A file of synonyms that cannot be read is left out, but not in silence."""
+    try:
+        site.read(site.site_file())
+    except CodedeskError as error:
+        shared.warn(f"{error.line()}; the site's synonyms are left out")
+
+
+def _usage() -> Usage | None:
+    try:
+        return Usage(usage_file(), os_login())
+    except NotAUser:
+        return None  # whoever asks: the code sets are for everyone
 
 
 def _batch(engine: Engine, systems: list[CodeSystem], on: dt.date, limit: int) -> int:
@@ -82,6 +101,7 @@ def _json(hits: list[Hit]) -> str:
                 "completed": dict(hit.why.completed),
                 "expanded": dict(hit.why.expanded),
                 "header": hit.why.header or None,
+                "picked": hit.why.picked or None,
             },
         }
         for hit in hits

@@ -304,9 +304,9 @@ class ChartScreen(DeskScreen):
             return
         self.workstation.leave_screen(self)
 
-    def take_code(self, system: CodeSystem, code: str, why: str) -> None:
-        """Add a code that was found in the encoder, with the trail that led to it."""
-        self.in_turn(self._add(_entry_for(system, code), why))
+    def take_code(self, system: CodeSystem, code: str, why: str, searched: str = "") -> None:
+        """Add a code that was found in the encoder, with the trail that led to it, and the words if it was searched."""
+        self.in_turn(self._add_found(system, code, why, searched))
 
     @work(exclusive=True, group="match")
     async def _match(self, text: str) -> None:
@@ -332,8 +332,9 @@ class ChartScreen(DeskScreen):
         if isinstance(entry, Search):
             row = await self._chosen(entry.words)
             system, code = row[3:5]
-            entry, why = _entry_for(CodeSystem(system), code), f"search “{entry.words}”: {row[2]}"
-        await self._add(entry, why)
+            await self._add_found(CodeSystem(system), code, f"search “{entry.words}”: {row[2]}", entry.words)
+        else:
+            await self._add(entry, why)
         if self.entry.asking == "entry":
             self.entry.text = ""
             self.close_choices()
@@ -347,6 +348,12 @@ class ChartScreen(DeskScreen):
         if not rows:
             raise EntryError(f"nothing is found for “{words}”", "other words, or a code")
         return rows[0]
+
+    async def _add_found(self, system: CodeSystem, code: str, why: str, searched: str) -> None:
+        """Add a found code; the search remembers what was taken for these words."""
+        await self._add(_entry_for(system, code), why)
+        if searched:
+            await self.workstation.codes.search(Engine.pick, searched, system, code)
 
     async def _add(self, entry: Entry, why: str) -> None:
         from store.coding.service import enter

@@ -233,7 +233,7 @@ class CodeSearchScreen(DeskScreen):
             self.do_below()
             return
         self.workstation.leave_screen(self)
-        chart.take_code(row.system, row.code, f"search “{self._query}”: {row.why}")
+        chart.take_code(row.system, row.code, f"search “{self._query}”: {row.why}", searched=self._query)
 
     def do_below(self) -> None:
         self.in_turn(self._below())

@@ -1,0 +1,60 @@
+"""What search answers: a code with its title, and the reason why it is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from codesets.releases import CodeSystem
+
+
+@dataclass(frozen=True)
+class Why:
+    """The reason of a hit: the term that matched, of which kind, and how the typed words led to it.
+
+    `matched` are the typed words that the term answers; `corrected` and `completed` pairs of typed and used
+    words; `expanded` pairs of an abbreviation or phrase and what it was read as. `header` is the dotted
+    header that matched, when the hit is its default billable code. `picked` says how often people took this
+    code for the same words, when that counted.
+    """
+
+    term: str
+    kind: str
+    matched: tuple[str, ...] = ()
+    corrected: tuple[tuple[str, str], ...] = ()
+    completed: tuple[tuple[str, str], ...] = ()
+    expanded: tuple[tuple[str, str], ...] = ()
+    header: str = ""
+    picked: str = ""
+
+    def text(self) -> str:
+        """One line for a screen."""
+        parts = [f"{self.kind}: {self.term}"]
+        if self.header:
+            parts.append(f"default of {self.header}")
+        parts += [f"{typed}: {used}" for typed, used in self.expanded]
+        parts += [f"{typed} -> {used}" for typed, used in (*self.corrected, *self.completed)]
+        if self.picked:
+            parts.append(self.picked)
+        return " · ".join(parts)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One answer. `code` has no dot; `score` is about 0 to 1 and only compares hits of one query."""
+
+    system: CodeSystem
+    code: str
+    title: str
+    billable: bool
+    score: float
+    why: Why = field(compare=False)
+
+    @property
+    def dotted(self) -> str:
+        """The code as it is printed."""
+        return dotted(self.code, self.system)
+
+
+def dotted(code: str, system: CodeSystem) -> str:
+    """The code as it is printed."""
+    return f"{code[:3]}.{code[3:]}" if system is CodeSystem.ICD10CM and len(code) > 3 else code
