@@ -22,7 +22,7 @@ Progress = Callable[[str, float], None]
 
 APPLICATION_ID = 0x0C0DE5E7
 # Raised whenever the tables or the shipped data change: an older file is then built anew.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _MAPPED_BYTES = 128 * 1024 * 1024
 _REBUILD = "move the file away; it is built again on the next use"
 

@@ -30,7 +30,7 @@ from codesets.search import lexicon
 from codesets.search.terms import terms
 from codesets.search.words import joined_words, words
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Segment:
     """The arrays of one release. Rows and codes are numbered from 0; a code's number is its position.
 
     `starts[w]:starts[w + 1]` are the places in `postings` of the rows that hold word w. `idf` is the weight
-    of a word, `row_weight` the sum over the row's essential words. `texts` holds all row texts in UTF-8, row
+    of a word, `row_weight` the sum over the row's essential words. `row_words[row_starts[r]:row_starts[r + 1]]`
+    are the words of row r, its `essentials[r]` essential ones first. `texts` holds all row texts in UTF-8, row
     r from `text_starts[r]`. `by_name` has the codes in string order. `answer` is the code that a code is
     answered with: itself, or a header's default.
     """
@@ -50,6 +51,9 @@ class Segment:
     row_code: NDArray[np.int32]
     row_kind: NDArray[np.uint8]
     row_weight: NDArray[np.float32]
+    row_words: NDArray[np.uint16 | np.int32]
+    row_starts: NDArray[np.int32]
+    essentials: NDArray[np.uint8]
     texts: NDArray[np.uint8]
     text_starts: NDArray[np.int32]
     codes: NDArray[np.bytes_]
@@ -232,6 +236,9 @@ def _segment(db: sqlite3.Connection, release: int, progress: Callable[[float], N
         row_code=np.array(row_code, dtype=np.int32),
         row_kind=np.array(row_kind, dtype=np.uint8),
         row_weight=_row_weights(row_of, idf[word_of], np.array(essentials), np.array(sizes)),
+        row_words=word_of.astype(np.uint16 if len(vocabulary) < 65_536 else np.int32),
+        row_starts=np.concatenate(([0], np.cumsum(np.array(sizes)))).astype(np.int32),
+        essentials=np.minimum(np.array(essentials), 255).astype(np.uint8),
         texts=np.frombuffer(b"".join(texts), dtype=np.uint8),
         text_starts=np.concatenate(([0], np.cumsum([len(text) for text in texts]))).astype(np.int32),
         codes=names,
