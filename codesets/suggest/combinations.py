@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from codesets.errors import UnreadableInput
-from codesets.suggest.tables import DATA
+from codesets.suggest.tables import DATA, rows
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ def combine(said: Mapping[str, str]) -> Iterator[Combined]:
             if not others or (rule.also and not also):
                 continue
             code = rule.code.replace("*", first[:3])
-            if code in codes:
-                continue
             replaces = tuple(one.replace("*", first[:3]) for one in rule.replaces)
             replaced = tuple(one for one in codes if one.startswith(replaces) and one != code)
+            if code in codes and not replaced:
+                continue
             yield Combined(rule, code, (first, *others, *also), replaced)
             said_so = " ".join((codes[first], *(codes[one] for one in others)))
             # The first condition stays known to later rules under its new code.
@@ -91,3 +91,10 @@ def combinations() -> tuple[Combination, ...]:
         }
         found.append(Combination(name=name, code=entry["code"].replace(".", ""), citation=entry["citation"], **plain))
     return tuple(found)
+
+
+@cache
+def superseded() -> tuple[tuple[str, str, str], ...]:
+    """Beginnings of codes without dots: what the note has, what then goes, and why."""
+    found = rows("supersedes.csv", ("has", "drops", "why"))
+    return tuple((has.replace(".", ""), drops.replace(".", ""), why) for has, drops, why in found)

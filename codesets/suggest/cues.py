@@ -109,7 +109,7 @@ def _reach_on(found: list[_Found], place: int, cue: tuple[int, Effect, int], wri
             # "mother, who is diabetic": only the patient ends what is said of the family.
             if other in (Effect.HISTORY, Effect.CURRENT) or written[other_begin] in _OF_THE_PATIENT:
                 return other_begin - 1
-        elif other is Effect.END or other is not effect and other is not Effect.NONE:
+        elif other is Effect.END or other is Effect.NEGATED and effect is not Effect.NEGATED:
             return other_begin - 1
     return last
 

@@ -8,7 +8,7 @@ coder more than a missed one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -36,16 +36,32 @@ class Meaning:
 class Lexical:
     """The vocabulary of one release with a memory of tokens; for one thread."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, first: int, own: Iterable[str]) -> None:
+        """`own` are texts with words that the classification may lack; these get numbers from `first` on."""
         self._vocabulary = vocabulary
+        self._own: dict[str, int] = {}
+        for text in own:
+            for word in words(text):
+                if vocabulary.number(word) is None:
+                    self._own.setdefault(word, first + len(self._own))
         self.meanings = lru_cache(maxsize=20_000)(self._meanings)
         self.phrase = lru_cache(maxsize=20_000)(self._phrase)
         self.normal = lru_cache(maxsize=20_000)(self._normal)
 
     def numbers(self, text: str) -> tuple[int, ...]:
         """The words of a text that the classification knows, as numbers."""
-        found = (self._vocabulary.number(word) for word in words(text))
+        found = (self.number(word) for word in words(text))
         return tuple(number for number in found if number is not None)
+
+    @property
+    def own_count(self) -> int:
+        """How many words are our own."""
+        return len(self._own)
+
+    def number(self, word: str) -> int | None:
+        """The number of a normal word, of the classification or our own."""
+        known = self._vocabulary.number(word)
+        return self._own.get(word) if known is None else known
 
     def _meanings(self, written: str) -> tuple[Meaning, ...]:
         base = self.normal(written)
@@ -57,6 +73,8 @@ class Lexical:
                 found[number] = max(found.get(number, 0.0), ABBREVIATION)
         if found:
             return tuple(Meaning(number, weight) for number, weight in found.items())
+        if base in self._own:
+            found[self._own[base]] = 1.0
         expansion = self._vocabulary.expand(base, False, True)
         for match in expansion.matches:
             if match.how is How.EXACT:
@@ -80,7 +98,7 @@ class Lexical:
         found: dict[int, float] = {}
         for other in lexicon.phrase_synonyms().get(phrase, ()):
             for word in other:
-                if (number := self._vocabulary.number(word)) is not None:
+                if (number := self.number(word)) is not None:
                     found[number] = PHRASE if len(phrase) > 1 else SYNONYM
         return tuple(Meaning(number, weight) for number, weight in found.items())
 
@@ -103,17 +121,22 @@ _NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8
 
 
 def abbreviated(written: str, known: bool) -> tuple[str, ...]:
-    """The sense of an abbreviation or of chart shorthand; none for what a note writes for other things."""
+    """The sense of an abbreviation or of chart shorthand; none for what a note writes for other things.
+
+    Two letters and words of the language have to be in capitals.
+    """
     lowered = written.lower()
-    if lowered in _not_in_notes():
-        return ()
-    if meaning := lexicon.shorthand().get(lowered):
-        return (meaning,) if not known else ()
-    capitals = written[0].isupper() and sum(character.isupper() for character in written) > 1
-    if len(lowered) < 2 or (not capitals and (known or len(lowered) < 3)):
-        return ()
-    senses = lexicon.abbreviations().get(lowered, ())
-    return (senses[0].text,) if senses else ()
+    if written in _SIDES:
+        return (_SIDES[written],)
+    if sense := _abbreviations().get(lowered):
+        capitals = sum(character.isupper() or character.isdigit() for character in written) > 1
+        return (sense,) if capitals or (len(lowered) > 2 and not known) else ()
+    if len(lowered) > 1 and not known and (meaning := lexicon.shorthand().get(lowered)):
+        return (meaning,)
+    return ()
+
+
+_SIDES = {"R": "right", "L": "left", "RT": "right", "LT": "left", "Rt": "right", "Lt": "left", "rt": "right", "lt": "left"}
 
 
 def token_words(tokens: Sequence[Token], lexical: Lexical) -> list[str]:
@@ -122,7 +145,7 @@ def token_words(tokens: Sequence[Token], lexical: Lexical) -> list[str]:
     before = ""
     for token in tokens:
         lowered = token.text.lower()
-        if before in _NUMBERED and lowered in _NUMERALS_AFTER:
+        if before in NUMBERED and lowered in _NUMERALS_AFTER:
             found.append(_NUMERALS_AFTER[lowered])
         else:
             found.append(lexical.normal(token.text) if token.is_word else "")
@@ -130,7 +153,7 @@ def token_words(tokens: Sequence[Token], lexical: Lexical) -> list[str]:
     return found
 
 
-_NUMBERED = frozenset(["type", "stage", "grade", "class", "degree", "factor", "level", "phase"])
+NUMBERED = frozenset(["type", "stage", "grade", "class", "degree", "factor", "level", "phase"])
 _NUMERALS_AFTER = {"i": "1", "v": "5", "x": "10"}
 
 
@@ -144,8 +167,8 @@ def _phrase_sizes() -> dict[str, tuple[int, ...]]:
 
 
 @cache
-def _not_in_notes() -> frozenset[str]:
-    return frozenset(short for short, _ in rows("not_in_notes.csv", ("abbreviation", "means")))
+def _abbreviations() -> dict[str, str]:
+    return dict(rows("abbreviations.csv", ("abbreviation", "sense")))
 
 
 @cache

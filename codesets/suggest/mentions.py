@@ -18,7 +18,7 @@ from codesets.search.index import Segment
 from codesets.search.terms import KIND_WEIGHTS, TermKind
 from codesets.search.vocabulary import Vocabulary
 from codesets.search.words import words
-from codesets.suggest.lexical import SAID_SO, Lexical, token_words
+from codesets.suggest.lexical import ABBREVIATION, NUMBERED, SAID_SO, Lexical, token_words
 from codesets.suggest.sentences import Sentence
 from codesets.suggest.tables import rows
 
@@ -35,9 +35,12 @@ _READ = (
     TermKind.INDEX_SEE,
     TermKind.NEOPLASM,
 )
+MOST_WORTH = 14.0
+LEAST_OF_ABBREVIATION = 0.55
 # What stands between words as if it were words: a comma more than "and".
 _BARRIERS = {",": 3, ":": 2, "(": 1, ")": 1}
-_JOINS = frozenset(["and", "or"])
+_LINKS = frozenset(["with"])
+_JOINS = {"and": 1, "or": 1, "on": 5}
 BLOCK = 48  # sentences that are matched at a time
 
 
@@ -67,11 +70,17 @@ class Mention:
 
 @dataclass(frozen=True)
 class Read:
-    """A sentence with what its tokens mean: for each word of the classification the token spans that say it."""
+    """A sentence with what its tokens mean: for each word of the classification the token spans that say it.
+
+    `abbreviated` has the tokens that are abbreviations, with how much all the words of their sense say;
+    `excluded` the normal words, two at most, that follow "without".
+    """
 
     sentence: Sentence
     normal: tuple[str, ...]
     worth: tuple[float, ...]
+    abbreviated: dict[int, float]
+    excluded: tuple[str, ...]
     places: tuple[int, ...]
     spans: dict[int, list[tuple[int, int, float]]]
 
@@ -81,12 +90,12 @@ class Matcher:
 
     def __init__(self, segment: Segment, vocabulary: Vocabulary) -> None:
         self.segment = segment
-        self.lexical = Lexical(vocabulary)
+        self._own = _own_terms()
         self._none = len(segment.vocabulary)
-        self._idf = np.append(segment.idf, np.float32(0))
+        self.lexical = Lexical(vocabulary, self._none + 1, [term for term, _ in self._own])
+        self._idf = np.concatenate((segment.idf, [0.0], np.full(self.lexical.own_count, OWN_IDF))).astype(np.float32)
         self._not_alone = frozenset(self.lexical.normal(word) for (word,) in rows("not_alone.csv", ("word",))) | {""}
         self._heads = frozenset(self.lexical.normal(word) for (word,) in rows("heads.csv", ("word",)))
-        self._own = _own_terms()
         self._prepare()
 
     def code_of(self, row: int) -> int:
@@ -108,6 +117,7 @@ class Matcher:
         place = 0
         places: list[int] = []
         worth = [0.0] * len(normal)
+        abbreviated: dict[int, float] = {}
         for number, (token, word) in enumerate(zip(sentence.tokens, normal, strict=True)):
             if word:
                 place += 1
@@ -116,13 +126,16 @@ class Matcher:
                 meanings = self.lexical.meanings(written)
                 exact = [float(self._idf[meaning.word]) for meaning in meanings if meaning.weight == 1.0]
                 worth[number] = exact[0] if exact else 6.0 if meanings else 0.0
+                if meanings and meanings[0].weight == ABBREVIATION:
+                    abbreviated[number] = sum(float(self._idf[meaning.word]) for meaning in meanings)
+                    worth[number] = min(abbreviated[number], MOST_WORTH)
                 for meaning in meanings:
                     spans.setdefault(meaning.word, []).append((number, number + 1, meaning.weight))
-            elif token.text in _BARRIERS or token.text.lower() in _JOINS:
-                place += _BARRIERS.get(token.text, 1)
+            else:
+                place += _BARRIERS.get(token.text, 0) or _JOINS.get(token.text.lower(), 0)
             places.append(place)
         self._phrases(normal, content, spans)
-        return Read(sentence, tuple(normal), tuple(worth), tuple(places), spans)
+        return Read(sentence, tuple(normal), tuple(worth), abbreviated, _excluded(normal), tuple(places), spans)
 
     def _phrases(
         self, normal: Sequence[str], content: Sequence[int], spans: dict[int, list[tuple[int, int, float]]]
@@ -150,7 +163,7 @@ class Matcher:
         return found
 
     def _find(self, block: Sequence[Read], first: int) -> list[Mention]:
-        present = np.zeros((len(block), self._none + 1), dtype=np.float32)
+        present = np.zeros((len(block), len(self._idf)), dtype=np.float32)
         present[:, self._none] = 1.0
         pairs_s: list[int] = []
         pairs_w: list[int] = []
@@ -179,7 +192,8 @@ class Matcher:
         groups: dict[int, dict[bytes, tuple[int, int]]] = {}
         for place, (number, key) in enumerate(zip(where.tolist(), required, strict=True)):
             group = groups.setdefault(number, {})
-            name = key.tobytes()
+            # Our own terms are read strictly; the classification's may hold where they do not.
+            name = key.tobytes() + (b"o" if candidates[place] >= len(self.segment.row_code) else b"")
             if name not in group or quality[group[name][1]] < quality[place]:
                 group[name] = (number, place)
         for number, group in groups.items():
@@ -194,30 +208,67 @@ class Matcher:
         self, read: Read, number: int, row: int, required: NDArray[np.uint16], quality: float
     ) -> Mention | None:
         wanted = [word for word in required.tolist() if word != self._none]
-        best: tuple[int, tuple[int, ...]] | None = None
-        exact = True
+        best: tuple[int, bool, tuple[int, ...]] | None = None
         for begin, end, weight in read.spans[wanted[0]][:6]:
             tokens = set(range(begin, end))
             low, high = begin, end
-            exact = weight >= SAID_SO
+            synonym = weight < SAID_SO
             for word in wanted[1:]:
                 near = min(read.spans[word], key=lambda span: _distance(span, low, high))
-                exact = exact and near[2] >= SAID_SO
+                synonym = synonym or near[2] < SAID_SO
                 low, high = min(low, near[0]), max(high, near[1])
                 tokens.update(range(near[0], near[1]))
-            chosen = tuple(sorted(tokens))
-            gap = read.places[high - 1] - read.places[low] + 1 - len({read.places[token] for token in chosen})
-            if best is None or gap < best[0]:
-                best = (gap, chosen)
-        if best is None or best[0] > (MOST_GAP if exact else MOST_GAP_OF_SYNONYMS):
+            gap = read.places[high - 1] - read.places[low] + 1 - len({read.places[token] for token in tokens})
+            if best is None or (gap, synonym) < best[:2]:
+                best = (gap, synonym, tuple(sorted(tokens)))
+        if best is None:
             return None
-        if row >= len(self.segment.row_code) and not exact:
+        gap, synonym, chosen = best
+        own = row >= len(self.segment.row_code)
+        if read.excluded and contradicts(self.term(row)[0], read.excluded):
             return None
-        gap, chosen = best
-        if row < len(self.segment.row_code) and self._says_nothing({read.normal[token] for token in chosen}):
+        if own and synonym or not self._numbers_fit(row, read, chosen):
             return None
+        if gap > (MOST_GAP_OF_SYNONYMS if synonym else MOST_GAP):
+            if not self._in_order(row, read, chosen):
+                return None
+            gap = 1
+        if not own and self._says_nothing({read.normal[token] for token in chosen}):
+            return None
+        share = self._share_of_abbreviations(read, chosen, wanted)
+        if share < LEAST_OF_ABBREVIATION:
+            return None
+        quality *= share
         strength = self.worth(read, chosen)
         return Mention(number, row, int(self._row_code[row]), chosen, strength, quality * (1 - 0.06 * gap))
+
+    def _in_order(self, row: int, read: Read, tokens: tuple[int, ...]) -> bool:
+        """Whether tokens say a title word for word and in its order, with nothing but commas between."""
+        text = self.term(row)[0]
+        if row < len(self.segment.row_code) and self.segment.row_kind[row] > TermKind.INCLUSION:
+            return False
+        said = [read.normal[token] for token in range(tokens[0], tokens[-1] + 1) if read.normal[token]]
+        said = [word for word in said if word not in _LINKS]
+        wanted = iter(words(text))
+        return len(said) <= len(tokens) and all(word in wanted for word in said)
+
+    def _numbers_fit(self, row: int, read: Read, tokens: tuple[int, ...]) -> bool:
+        """Whether a number is of what the term counts: the 2 of "type 2" is no stage."""
+        for token in tokens:
+            word = read.normal[token]
+            before = read.normal[token - 1] if token else ""
+            if word[:1].isdigit() and before in NUMBERED and f"{before} {word}" not in " ".join(words(self.term(row)[0])):
+                return False
+        return True
+
+    def _share_of_abbreviations(self, read: Read, tokens: tuple[int, ...], wanted: Sequence[int]) -> float:
+        """How much of the sense of its abbreviations a mention uses: HIV is no word for "virus" alone."""
+        least = 1.0
+        for token in tokens:
+            if (total := read.abbreviated.get(token)) is not None:
+                used = sum(float(self._idf[word]) for word in wanted if (token, token + 1) in _places(read.spans[word]))
+                least = min(least, used / total)
+        return least
 
     def _says_nothing(self, said: set[str]) -> bool:
         """Whether the words name no condition: sites, tests and the like, alone or together."""
@@ -225,12 +276,19 @@ class Matcher:
 
     def _prepare(self) -> None:
         segment = self.segment
-        optional = np.zeros(self._none + 1, dtype=bool)
+        optional = np.zeros(len(self._idf), dtype=bool)
         for (word,) in rows("optional_words.csv", ("word",)):
             optional[list(self.lexical.numbers(word))] = True
         read = np.isin(segment.row_kind, np.array(_READ, dtype=np.uint8))
         chapters = np.frombuffer(segment.codes.tobytes(), dtype=np.uint8).reshape(len(segment.codes), -1)[:, 0]
         read &= ~np.isin(chapters[segment.row_code], np.frombuffer(b"VWXY", dtype=np.uint8))
+        read &= segment.codes.astype("S3")[segment.row_code] != b"Z68"
+        # Drug names alone are treatment, not poisoning by it.
+        drugs = (segment.codes.astype("S3") >= b"T36") & (segment.codes.astype("S3") < b"T51")
+        read &= ~(drugs[segment.row_code] & (segment.row_kind > TermKind.TITLE))
+        # The index leads from any word of an examination to the visit for it; a note is full of such words.
+        visits = np.isin(segment.codes.astype("S2"), [b"Z0", b"Z1"]) & (segment.codes.astype("S3") < b"Z14")
+        read &= ~(visits[segment.row_code] & (segment.row_kind >= TermKind.INDEX))
         sizes = np.diff(segment.row_starts)
         row_of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         place = np.arange(len(row_of), dtype=np.int32) - np.repeat(segment.row_starts[:-1], sizes)
@@ -259,7 +317,7 @@ class Matcher:
         header = np.where(fair[segment.row_code], 0, np.float32(-0.06))
         worth = length + header + KIND_WEIGHTS[segment.row_kind] + prior
         own_required, own_code = self._own_rows()
-        own_idf = np.append(segment.idf, np.float32(0))[own_required].sum(axis=1)
+        own_idf = self._idf[own_required].sum(axis=1)
         self._required = np.concatenate((required, own_required))
         self._row_code = np.concatenate((segment.row_code, own_code))
         self._row_worth = np.concatenate((worth, np.full(len(own_code), OWN_WORTH))).astype(np.float32)
@@ -268,7 +326,7 @@ class Matcher:
         anchors = self._required[usable, 0]
         order = np.argsort(anchors, kind="stable")
         self._anchored = usable[order].astype(np.int32)
-        self._anchor_counts = np.bincount(anchors, minlength=self._none + 1)
+        self._anchor_counts = np.bincount(anchors, minlength=len(self._idf))
         self._anchor_starts = np.cumsum(self._anchor_counts) - self._anchor_counts
 
     def _own_rows(self) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
@@ -281,19 +339,37 @@ class Matcher:
             numbers = dict.fromkeys(self.lexical.numbers(term))
             at = segment.beginning_with(code)
             if len(at) and bytes(segment.codes[at[0]]).decode() == code and len(numbers) == len(dict.fromkeys(wanted)):
-                ordered = sorted(numbers, key=lambda word: -segment.idf[word])[:MOST_REQUIRED]
+                ordered = sorted(numbers, key=lambda word: -self._idf[word])[:MOST_REQUIRED]
                 required[number, : len(ordered)] = ordered
                 positions[number] = at[0]
         return required, positions
 
 
 OWN_WORTH = 1.06
+OWN_IDF = 8.0
 
 
 @cache
 def _own_terms() -> tuple[tuple[str, str], ...]:
     """Our own terms, and the code without the dot that each leads to."""
     return tuple((term, code.replace(".", "")) for term, code in rows("terms.csv", ("term", "code")))
+
+
+def contradicts(text: str, excluded: Sequence[str]) -> bool:
+    """Whether a term has "with" what the sentence says it is without."""
+    if not excluded:
+        return False
+    said = " ".join(words(text))
+    return any(f"with {phrase}" in said for phrase in excluded)
+
+
+def _excluded(normal: Sequence[str]) -> tuple[str, ...]:
+    said = [word for word in normal if word]
+    return tuple(" ".join(said[place + 1 : place + 3]) for place, word in enumerate(said) if word in ("without", "wo"))
+
+
+def _places(spans: Iterable[tuple[int, int, float]]) -> set[tuple[int, int]]:
+    return {(begin, end) for begin, end, _ in spans}
 
 
 def _distance(span: tuple[int, int, float], low: int, high: int) -> float:

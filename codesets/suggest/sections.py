@@ -125,15 +125,27 @@ def _headings(text: str) -> Iterator[tuple[SectionKind, str, int, int]]:
             continue
         if match := _BEFORE_COLON.match(line[0]):
             name = _normal(match["name"])
-            if name in known and (len(name) > 2 or match["name"].strip().isupper()):
+            if name in known and (len(name) > 1 or match["name"].strip().isupper()):
                 yield known[name], match["name"].strip(), line.start(), line.start() + match.end()
+                yield from _inside(text, line.start() + match.end(), line.end())
                 continue
+        if (match := _BARE.match(line[0])) and not line[0][match.end() :].lstrip().startswith(":"):
+            yield known[_normal(match["name"])], match["name"], line.start(), line.start() + match.end()
+            continue
         alone = _normal(_BULLET.sub("", written).rstrip(":.-"))
         if alone in known and len(alone) > 2 and (not written.endswith(".")):
             yield known[alone], written.rstrip(":"), line.start(), line.end()
         elif _CAPITALS.fullmatch(written) and len(written.split()) <= 6:
             kind = known.get(alone, SectionKind.OTHER)
             yield kind, written.rstrip(":"), line.start(), line.end()
+        else:
+            yield from _inside(text, line.start(), line.end())
+
+
+def _inside(text: str, start: int, end: int) -> Iterator[tuple[SectionKind, str, int, int]]:
+    """Short headings in the middle of a line, after a full stop: "No surgery. Meds: none. NKDA."."""
+    for match in _INSIDE.finditer(text, start, end):
+        yield _known()[_normal(match["name"])], match["name"], match.start("name"), match.end()
 
 
 def _paragraph_end(text: str, start: int) -> int:
@@ -160,5 +172,9 @@ _LONGEST_HEADING = 48
 _LINE = re.compile(r"[^\n]+")
 _BULLET = re.compile(r"^\s*(?:[-*\u2022#]+|\d{1,2}[.)])\s*")
 _BEFORE_COLON = re.compile(r"^\s*(?:[-*\u2022#]+\s*)?(?P<name>[A-Za-z][A-Za-z /&().,0-9-]{0,47}?)\s*:(?!\d)")
+_BARE = re.compile(r"^\s*(?P<name>A/P|A&P|PMH|PSH|HPI|ROS|FH|SH)\b(?=[ \t])")
+_INSIDE = re.compile(
+    r"(?<=[.;] )(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|Dx|Assessment):"
+)
 _REMARK = re.compile(r"\([^()]*\)|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b|[.,]")
 _CAPITALS = re.compile(r"[A-Z][A-Z /&()-]{3,46}:?")

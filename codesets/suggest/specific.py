@@ -16,10 +16,10 @@ import numpy as np
 
 from codesets.search.index import Segment
 from codesets.suggest.lexical import Lexical
-from codesets.suggest.mentions import Read
+from codesets.suggest.mentions import Read, contradicts
 from codesets.suggest.tables import rows
 
-NEAR = 5  # places on either side of a mention in which its sentence may tell more
+NEAR = 6  # places on either side of a mention in which its sentence may tell more
 MOST_FAMILY = 400
 
 
@@ -56,18 +56,31 @@ class Specific:
         if not family:
             return None
         low, high = read.places[tokens[0]] - NEAR, read.places[tokens[-1]] + NEAR
-        best: tuple[float, int, tuple[int, ...]] | None = None
         near: dict[int, int] = {}
         for word, spans in read.spans.items():
             for first, last, weight in spans:
-                if first not in tokens and weight >= LEAST_WEIGHT and low <= read.places[first] and read.places[last - 1] <= high:
-                    near.setdefault(word, first)
+                if first not in tokens and weight >= LEAST_WEIGHT and low <= read.places[first]:
+                    if read.places[last - 1] <= high:
+                        near.setdefault(word, first)
+        best: tuple[float, int, tuple[int, ...]] | None = None
         for candidate, extra in family:
-            if all(word in near for word in extra):
+            if all(word in near for word in extra) and self._fits(candidate, extra, near, read):
                 worth = float(sum(self._segment.idf[word] for word in extra)) - 0.01 * len(extra)
                 if best is None or best[0] < worth:
                     best = (worth, candidate, tuple(sorted(near[word] for word in extra)))
         return Refined(best[1], best[2]) if best else None
+
+    def _fits(self, candidate: int, extra: tuple[int, ...], near: dict[int, int], read: Read) -> bool:
+        """Whether the words mean what the title means by them: the 2 of "type 2" is no stage."""
+        title = self._segment.text(candidate)
+        if contradicts(title, read.excluded):
+            return False
+        for word in extra:
+            token = near[word]
+            before = read.normal[token - 1] if token else ""
+            if read.normal[token][:1].isdigit() and f"{before} {read.normal[token]}" not in title.lower():
+                return False
+        return True
 
     def _find_family(self, position: int) -> tuple[int, list[tuple[int, tuple[int, ...]]]]:
         """The default of the code and the billable codes beside it with the words by which they say more."""
@@ -130,6 +143,7 @@ class Specific:
         return any(
             (words := self.words(place)) & self._sides and words - self._sides <= said
             for place in segment.beginning_with(self._above(code))[:40].tolist()
+            if len(self.code(place)) == len(code)
         )
 
 

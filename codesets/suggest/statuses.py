@@ -8,7 +8,7 @@ Sources: ICD-10-CM Z68, Z79 to Z88, Z91.0; Official Guidelines I.C.21.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -42,25 +42,31 @@ def family_history(code: str) -> str:
     return _longest("family_history.csv", code)
 
 
-def read(text: str, lines: Sequence[tuple[Section, Sentence]]) -> Iterator[Status]:
-    """The statuses of a note, in its order."""
-    for section, sentence in lines:
-        if section.kind in (SectionKind.ALLERGIES,) or _ALLERGIC.search(text, sentence.start, sentence.end):
-            yield from _listed(section, sentence, "allergies.csv", "allergy", 0.5)
-        elif section.kind in _DRUG_SECTIONS or (
-            section.kind is SectionKind.NARRATIVE and _TREATED.search(text, sentence.start, sentence.end)
-        ):
-            yield from _listed(section, sentence, "medications.csv", "long-term drug", 0.45)
-        yield from _operations(section, sentence)
-        if match := _BMI.search(text, sentence.start, sentence.end):
-            if code := _bmi_code(float(match["value"].replace(",", "."))):
-                yield Status(code, f"BMI {match['value']}", "measure", section, match.start(), match.end(), 0.4)
+def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
+    """The statuses of one sentence of a note."""
+    narrative = section.kind is SectionKind.NARRATIVE and _TREATED.search(text, sentence.start, sentence.end)
+    if section.kind is SectionKind.ALLERGIES or _ALLERGIC.search(text, sentence.start, sentence.end):
+        yield from _listed(section, sentence, "allergies.csv", "allergy", 0.5)
+    elif section.kind in _DRUG_SECTIONS or narrative:
+        for status in _listed(section, sentence, "medications.csv", "long-term drug", 0.45):
+            if section.kind is SectionKind.MEDICATIONS or status.code.startswith(_SURELY_LONG):
+                yield status
+    yield from _operations(section, sentence)
+    if (match := _BMI.search(text, sentence.start, sentence.end)) and (code := _bmi_code(match["value"])):
+        yield Status(code, f"BMI {match['value']}", "measure", section, match.start(), match.end(), 0.4)
+    for match in _GESTATION.finditer(text, sentence.start, sentence.end):
+        weeks = int(match["weeks"])
+        if 8 <= weeks <= 42:
+            yield Status(f"Z3A{weeks:02}", f"{weeks} weeks", "gestation", section, match.start(), match.end(), 0.6)
 
 
+_GESTATION = re.compile(r"\b(?P<weeks>\d\d)\s?w(?:k|ks|eeks)?\s?(?:[0-6]\s?d\b|\+\s?[0-6]\b|[0-6]/7)")
 _DRUG_SECTIONS = (SectionKind.MEDICATIONS, SectionKind.HPI, SectionKind.ASSESSMENT, SectionKind.PLAN)
 _ALLERGIC = re.compile(r"\ballerg(?:ic to|y to|ies to)\b|\b\w+ allergy\b", re.IGNORECASE)
+_SURELY_LONG = ("Z790", "Z794", "Z7984", "Z7985", "Z7981")
 _BMI = re.compile(
-    r"\b(?:BMI|body mass index)(?: \(BMI\))?(?:\s*(?:of|is|was|:|=))*\s*(?P<value>\d\d(?:[.,]\d+)?)", re.IGNORECASE
+    r"\b(?:BMI|body mass index)(?: \(BMI\))?(?:\s*(?:of|is|was|:|=))*\s*(?P<value>\d\d(?:[.,]\d+)?)(?!\d|th\b|\s?%)",
+    re.IGNORECASE,
 )
 
 
@@ -105,15 +111,16 @@ _STOPPING = (Effect.NEGATED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY)
 _STOPPED = re.compile(r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b")
 
 
-def _bmi_code(value: float) -> str:
-    """The code of an adult body mass index (ICD-10-CM Z68.1 to Z68.45); none below 10 and above 120."""
-    if not 10 <= value <= 120:
+def _bmi_code(written: str) -> str:
+    """The code of an adult body mass index (ICD-10-CM Z68.1 to Z68.45); none below 10."""
+    value = float(written.replace(",", "."))
+    if value < 10:
         return ""
     if value < 20:
         return "Z681"
     if value < 40:
         return f"Z68{int(value)}"
-    return "Z68" + next(code for most, code in ((45, "41"), (50, "42"), (60, "43"), (70, "44"), (121, "45")) if value < most)
+    return "Z68" + next(code for most, code in ((45, "41"), (50, "42"), (60, "43"), (70, "44"), (100, "45")) if value < most)
 
 
 def _longest(table: str, code: str) -> str:

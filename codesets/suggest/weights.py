@@ -7,7 +7,8 @@ from functools import cache
 from codesets.suggest.sections import SectionKind
 from codesets.suggest.tables import rows
 
-LEAST_SCORE = 0.30
+LEAST_SCORE = 0.2
+ASSESSED = 0.55  # the least weight of a section that says what the patient has
 
 _WEIGHTS = {
     SectionKind.NARRATIVE: 1.0,
@@ -17,7 +18,7 @@ _WEIGHTS = {
     SectionKind.PROBLEMS: 0.5,
     SectionKind.INDICATION: 0.6,
     SectionKind.REASONING: 0.5,
-    SectionKind.PLAN: 0.55,
+    SectionKind.PLAN: 0.5,
     SectionKind.COMPLAINT: 0.45,
     SectionKind.HPI: 0.4,
     SectionKind.FINDINGS: 0.45,
@@ -26,9 +27,9 @@ _WEIGHTS = {
     SectionKind.OBSTETRIC: 0.35,
     SectionKind.FAMILY: 0.35,
     SectionKind.SOCIAL: 0.5,
-    SectionKind.RESULTS: 0.25,
+    SectionKind.RESULTS: 0.2,
     SectionKind.PROCEDURE: 0.3,
-    SectionKind.EXAM: 0.2,
+    SectionKind.EXAM: 0.15,
     SectionKind.OTHER: 0.3,
     SectionKind.ROS: 0.1,
 }
@@ -40,6 +41,23 @@ def weight(section: SectionKind, structured: bool) -> float:
     if not structured:
         return UNSTRUCTURED
     return _WEIGHTS[SectionKind.HPI] if section is SectionKind.NARRATIVE else _WEIGHTS.get(section, 0.2)
+
+
+def document_weight(kind: str) -> tuple[float, bool]:
+    """The factor of a kind of document, by its name, and whether a provider writes it."""
+    lowered = kind.lower()
+    return next(((factor, provider) for word, factor, provider in _documents() if word in lowered), (1.0, True))
+
+
+@cache
+def _documents() -> tuple[tuple[str, float, bool], ...]:
+    found = rows("documents.csv", ("word", "weight", "provider"))
+    return tuple((word, float(factor), provider == "yes") for word, factor, provider in found)
+
+
+def plainness(says: float, structured: bool) -> float:
+    """The factor for how much the words of a mention say; where sections weigh, words weigh little."""
+    return 0.7 + 0.3 * min(says, 20.0) / 20.0 if structured else min(says, 30.0) / 10.0
 
 
 def is_symptom(code: str) -> bool:
