@@ -102,7 +102,6 @@ class Lexical:
                     found[number] = PHRASE if len(phrase) > 1 else SYNONYM
         return tuple(Meaning(number, weight) for number, weight in found.items())
 
-
     def _normal(self, written: str) -> str:
         """A token as a word of the index: plain letters, American, no plural; empty for a stop word."""
         lowered = plain(written)
@@ -136,7 +135,16 @@ def abbreviated(written: str, known: bool) -> tuple[str, ...]:
     return ()
 
 
-_SIDES = {"R": "right", "L": "left", "RT": "right", "LT": "left", "Rt": "right", "Lt": "left", "rt": "right", "lt": "left"}
+_SIDES = {
+    "R": "right",
+    "L": "left",
+    "RT": "right",
+    "LT": "left",
+    "Rt": "right",
+    "Lt": "left",
+    "rt": "right",
+    "lt": "left",
+}
 
 
 def token_words(tokens: Sequence[Token], lexical: Lexical) -> list[str]:

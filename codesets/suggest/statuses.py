@@ -106,9 +106,13 @@ def _operations(section: Section, sentence: Sentence) -> Iterator[Status]:
 
 _UNTOLD = {Effect.NEGATED, Effect.FAMILY, Effect.HYPOTHETICAL, Effect.UNCERTAIN}
 _HYPHEN = re.compile(r" |(?=-)|(?<=-)")
-_TREATED = re.compile(r"\b(?:treat(?:ed|ment) with|taking|receiving|on|therapy with|anticoagula\w+ with)\b", re.IGNORECASE)
+_TREATED = re.compile(
+    r"\b(?:treat(?:ed|ment) with|taking|receiving|on|therapy with|anticoagula\w+ with)\b", re.IGNORECASE
+)
 _STOPPING = (Effect.NEGATED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY)
-_STOPPED = re.compile(r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b")
+_STOPPED = re.compile(
+    r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b"
+)
 
 
 def _bmi_code(written: str) -> str:
@@ -120,7 +124,9 @@ def _bmi_code(written: str) -> str:
         return "Z681"
     if value < 40:
         return f"Z68{int(value)}"
-    return "Z68" + next(code for most, code in ((45, "41"), (50, "42"), (60, "43"), (70, "44"), (100, "45")) if value < most)
+    return "Z68" + next(
+        code for most, code in ((45, "41"), (50, "42"), (60, "43"), (70, "44"), (100, "45")) if value < most
+    )
 
 
 def _longest(table: str, code: str) -> str:
@@ -139,4 +145,6 @@ def _prefixes(table: str) -> dict[str, str]:
 @cache
 def _table(name: str) -> dict[str, str]:
     column = {"allergies.csv": "substance", "medications.csv": "drug", "procedures.csv": "operation"}[name]
-    return {" ".join(_HYPHEN.split(words.lower())): code.replace(".", "") for words, code in rows(name, (column, "code"))}
+    return {
+        " ".join(_HYPHEN.split(words.lower())): code.replace(".", "") for words, code in rows(name, (column, "code"))
+    }

@@ -43,16 +43,15 @@ def weight(section: SectionKind, structured: bool) -> float:
     return _WEIGHTS[SectionKind.HPI] if section is SectionKind.NARRATIVE else _WEIGHTS.get(section, 0.2)
 
 
-def document_weight(kind: str) -> tuple[float, bool]:
-    """The factor of a kind of document, by its name, and whether a provider writes it."""
+def document_weight(kind: str) -> float:
+    """The factor of a kind of document, by its name; 1 for one that is not known."""
     lowered = kind.lower()
-    return next(((factor, provider) for word, factor, provider in _documents() if word in lowered), (1.0, True))
+    return next((factor for word, factor in _documents() if word in lowered), 1.0)
 
 
 @cache
-def _documents() -> tuple[tuple[str, float, bool], ...]:
-    found = rows("documents.csv", ("word", "weight", "provider"))
-    return tuple((word, float(factor), provider == "yes") for word, factor, provider in found)
+def _documents() -> tuple[tuple[str, float], ...]:
+    return tuple((word, float(factor)) for word, factor in rows("documents.csv", ("word", "weight")))
 
 
 def plainness(says: float, structured: bool) -> float:

@@ -66,9 +66,7 @@ def reports(path: Path = REPORTS) -> list[Report]:
     ]
 
 
-def score(
-    pairs: Iterable[tuple[Report, Sequence[str]]], characters: int | None = None, symptoms: bool = True
-) -> Score:
+def score(pairs: Iterable[tuple[Report, Sequence[str]]], characters: int | None = None, symptoms: bool = True) -> Score:
     """Score suggested codes (dots or not, best first), at `characters` or in full, with chapter R or without it."""
     total = Score()
     for report, suggested in pairs:
