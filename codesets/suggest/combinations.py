@@ -18,7 +18,10 @@ from codesets.suggest.tables import DATA, rows
 
 @dataclass(frozen=True)
 class Combination:
-    """One rule. All codes are without dots; `words` of the note can stand for a code of `other`."""
+    """One rule. All codes are without dots; one of `words` has to stand in what the note says of `other`.
+
+    `lead` is "first" or "other": the condition whose words tell the combination.
+    """
 
     name: str
     first: tuple[str, ...]
@@ -28,6 +31,7 @@ class Combination:
     replaces: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    lead: str = "first"
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ def combine(said: Mapping[str, str]) -> Iterator[Combined]:
             replaced = tuple(one for one in codes if one.startswith(replaces) and one != code)
             if code in codes and not replaced:
                 continue
-            yield Combined(rule, code, (first, *others, *also), replaced)
+            rests_on = (*others, first, *also) if rule.lead == "other" else (first, *others, *also)
+            yield Combined(rule, code, rests_on, replaced)
             said_so = " ".join((codes[first], *(codes[one] for one in others)))
             # The first condition stays known to later rules under its new code.
             for one in replaced:
@@ -89,7 +94,8 @@ def combinations() -> tuple[Combination, ...]:
             key: tuple(value if key == "words" else value.replace(".", "") for value in values)
             for key, values in lists.items()
         }
-        found.append(Combination(name=name, code=entry["code"].replace(".", ""), citation=entry["citation"], **plain))
+        code, citation, lead = entry["code"].replace(".", ""), entry["citation"], entry.get("lead", "first")
+        found.append(Combination(name=name, code=code, citation=citation, lead=lead, **plain))
     return tuple(found)
 
 

@@ -131,6 +131,7 @@ def _headings(text: str) -> Iterator[tuple[SectionKind, str, int, int]]:
                 continue
         if (match := _BARE.match(line[0])) and not line[0][match.end() :].lstrip().startswith(":"):
             yield known[_normal(match["name"])], match["name"], line.start(), line.start() + match.end()
+            yield from _inside(text, line.start() + match.end(), line.end())
             continue
         alone = _normal(_BULLET.sub("", written).rstrip(":.-"))
         if alone in known and len(alone) > 2 and (not written.endswith(".")):

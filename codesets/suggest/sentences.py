@@ -48,7 +48,7 @@ def sentences(text: str, start: int, end: int) -> Iterator[Sentence]:
     """The sentences of text[start:end]; a sentence of more than MOST_TOKENS tokens is cut."""
     held: list[Token] = []
     for match in _TOKEN.finditer(text, start, end):
-        if match.lastgroup == "stop":
+        if match.lastgroup in ("stop", "item"):
             if held:
                 yield Sentence(tuple(held))
             held = []
@@ -63,13 +63,14 @@ def sentences(text: str, start: int, end: int) -> Iterator[Sentence]:
 
 _TOKEN = re.compile(
     r"""
-    (?P<short>\b(?:[cswrnbhCSWRNBH]/[oapwOAPW]\b|w/o?(?=[\s\w])|s/p\b|r/o\b|h/o\b|c/w\b|d/t\b|b/l\b))
+    (?P<item>^[^\S\n]*(?:[-*\u2022\#]+|\d{1,2}[.)])(?=\s))
+    | (?P<short>\b(?:[cswrnbhCSWRNBH]/[oapwOAPW]\b|w/o?(?=[\s\w])|s/p\b|r/o\b|h/o\b|c/w\b|d/t\b|b/l\b))
     | (?P<decimal>\d+(?:[.,]\d+)+)
     | (?P<title>\b(?:Dr|Mr|Mrs|Ms|vs|approx|St|No)\.(?=\s))
     | (?P<word>[^\W_]+(?:['\u2019][^\W_]+)?)
     | (?P<query>(?<![\w)])\?)
-    | (?P<stop>[.!?](?=[\s"')\]]|$) | ; | \n\s*\n | \n\s*(?=[-*\u2022]|\d{1,2}[.)]\s) | \n(?=\s*[A-Z0-9]) | \u2022)
+    | (?P<stop> [.!?](?=[\s"')\]]|\Z) | ; | \n\s*\n | \n\s*(?=[-*\u2022]|\d{1,2}[.)]\s) | \n(?=\s*[A-Z0-9]) | \u2022)
     | (?P<mark>[,:()/+?%-])
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )

@@ -84,7 +84,7 @@ class Weighing:
 
     def _suggestions(self) -> list[Suggestion]:
         suggested = []
-        for code, entry in sorted(self._found.items(), key=lambda item: (-item[1].score, item[0])):
+        for code, entry in sorted(self._found.items(), key=self._order):
             if self._structured and entry.score < LEAST_SCORE:
                 self.withhold(code, f"only in {entry.evidence[0].section}", entry.evidence[0])
                 continue
@@ -101,6 +101,14 @@ class Weighing:
                 )
             )
         return suggested
+
+    def _order(self, item: tuple[str, _Entry]) -> tuple[float, ...]:
+        """By score; where sections tell, by section and then as the note has them: the first problem first."""
+        entry = item[1]
+        first = entry.evidence[0]
+        if self._structured:
+            return -round(entry.best.place, 2), first.document, first.start, -entry.score
+        return (-entry.score, first.start)
 
     def _set_trimester(self) -> None:
         """Give obstetric codes the trimester of the weeks that the note tells (ICD-10-CM chapter 15, note)."""
