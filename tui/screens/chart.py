@@ -133,6 +133,8 @@ class ChartScreen(DeskScreen):
     def why_not(self, action: str) -> str:
         if action in ("enter_code", "final", "redo", "hold") and self.final:
             return "the coding is final; u takes it back until the claim is exported"
+        if action == "suggestions" and self._chart is not None and not self._chart.documents:
+            return "no document has come for this visit yet"
         if action == "find_next" and not self._words:
             return "nothing was looked for yet; / finds words"
         return ""
@@ -282,10 +284,10 @@ class ChartScreen(DeskScreen):
             self.workstation.next_chart(self._chart.head.worklist, leaving=self)
 
     def do_undo(self) -> None:
-        self.work(self._undo(back=True), group="enter")
+        self.work(self._walk(back=True), group="enter")
 
     def do_redo(self) -> None:
-        self.work(self._undo(back=False), group="enter")
+        self.work(self._walk(back=False), group="enter")
 
     def do_final(self) -> None:
         chart = self._chart
@@ -346,6 +348,25 @@ class ChartScreen(DeskScreen):
             raise EntryError(f"nothing is found for “{words}”", "other words, or a code")
         return rows[0]
 
+    def do_suggestions(self) -> None:
+        from tui.screens.chart_suggestions import SuggestionsScreen
+
+        if self._chart:
+            self.app.push_screen(SuggestionsScreen(self))
+
+    @property
+    def on_screen(self) -> ChartOnScreen | None:
+        """The chart as it was last read; None before that."""
+        return self._chart
+
+    async def add(self, entry: Entry, why: str) -> None:
+        """Carry out an entry that was chosen elsewhere, and show what it made of the codes."""
+        await self._add(entry, why)
+
+    async def take_back(self) -> str:
+        """Take back the last change of the codes; one line that says what happened."""
+        return await self._undo(back=True)
+
     async def _add(self, entry: Entry, why: str) -> None:
         from store.coding.service import enter
 
@@ -355,8 +376,8 @@ class ChartScreen(DeskScreen):
         change = partial(enter, seen_version=chart.head.coding_version)
         await self._changed(self.workstation.change(change, self.coding_id, entry, chart.defaults, why))
 
-    async def _changed(self, change: Awaitable[Entered]) -> None:
-        """Show the codes after a change; where another session was faster, show what it made of them."""
+    async def _changed(self, change: Awaitable[Entered]) -> str:
+        """Show the codes after a change and return what happened; another session that was faster is shown."""
         from store.coding.service import CodingChanged
 
         try:
@@ -370,18 +391,22 @@ class ChartScreen(DeskScreen):
             self._chart = replace(self._chart, codes=done.codes, head=head)
             await self._show_codes(before)
         self.say(done.message)
+        return done.message
 
-    async def _undo(self, back: bool) -> None:
+    async def _walk(self, back: bool) -> None:
+        await self._undo(back)
+
+    async def _undo(self, back: bool) -> str:
         from store.coding.service import redo, take_back, undo
 
         if self.final:
             message = await self.workstation.change(take_back, self.coding_id)
             await self._load()
             self.say(message)
-            return
+            return message
         version = self._chart.head.coding_version if self._chart else None
         change = partial(undo if back else redo, seen_version=version)
-        await self._changed(self.workstation.change(change, self.coding_id))
+        return await self._changed(self.workstation.change(change, self.coding_id))
 
     async def _final(self) -> None:
         from store.coding.service import finalize
