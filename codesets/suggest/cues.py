@@ -2,8 +2,9 @@
 
 After the ConText method (Harkema et al., J Biomed Inform 2009): a cue reaches forward or backward over the
 sentence until another cue or a conjunction ends its reach. The cues are data (`data/cues.csv`). A library was
-weighed and left: the kept ones are parts of a language pipeline of some hundred megabytes, for a table and a
-page of code.
+measured and left: on 2,057 mentions medspaCy's ConText agreed on most negations, let more of them run on ("no
+relevant history, presented with anorexia") and knew fewer than half of the uncertain ones, for 70 packages, 280 MB,
+1.7 s of loading and thirteen times the time.
 """
 
 from __future__ import annotations
@@ -117,8 +118,9 @@ def _reach_on(found: list[_Found], place: int, cue: tuple[int, Effect, int], wri
 def _reach_back(found: list[_Found], place: int, begin: int, most: int, written: Sequence[str]) -> int:
     """The first token that a cue reaches backward."""
     first = max(0, begin - most)
-    for other, _, other_begin, other_end, _ in found[:place]:
-        if other is not Effect.NONE and other_begin != begin:
+    for other, _, _, other_end, _ in found[:place]:
+        # "Pneumonia has been ruled out": the verb of the cue itself ends nothing.
+        if other is not Effect.NONE and other_end != begin:
             first = max(first, other_end)
     for place in range(begin - 1, first - 1, -1):
         if written[place] in (",", ":") and place < begin - 1:

@@ -8,6 +8,7 @@ Nothing here decides a code: a person does. Deterministic, and of no other data 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -29,9 +30,10 @@ from codesets.suggest.sections import Section, has_sections, sections
 from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
 from codesets.suggest.weighing import Weighing, Worth
-from codesets.suggest.weights import document_weight, plainness, weight
+from codesets.suggest.weights import document_weight, is_symptom, plainness, weight
 
 MOST_CHARACTERS = 200_000
+SUMMED_UP = 0.5  # of a symptom where an assessment only repeats why the patient came
 MOST_REFINEMENTS = 3  # degree, then complication, then side
 
 
@@ -150,6 +152,8 @@ class _Reader:
             weighing.withhold(code, meant.why_not or "this release has no code for it", evidence)
             return
         place = weight(section, setting.structured) * (line.factor if setting.structured else 1.0)
+        if is_symptom(meant.code) and setting.structured and _said_of_the_visit(line):
+            place *= SUMMED_UP
         worth = Worth(place, place * mention.quality * plainness(mention.weight, setting.structured))
         term = (self._matcher.terms.text(mention.row), self._matcher.terms.kind(mention.row))
         weighing.add(self._codebook.answer(meant.code), worth, term, (*reasons, *meant.because), evidence)
@@ -169,3 +173,11 @@ class _Reader:
                 score = status.score * (0.5 + 0.5 * line.factor)
                 term, evidence = (status.term, status.kind), line.evidence(status.start, status.end)
                 weighing.add(self._codebook.answer(status.code), Worth(score, score), term, (), evidence)
+
+
+def _said_of_the_visit(line: _Line) -> bool:
+    """Whether a sentence tells why the patient came: "who presents with back pain"."""
+    return _PRESENTS.search(line.text, line.sentence.start, line.sentence.end) is not None
+
+
+_PRESENTS = re.compile(r"\b(?:presents?|presenting|presented|here (?:for|with|today))\b", re.IGNORECASE)

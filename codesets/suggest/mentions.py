@@ -7,6 +7,7 @@ rest is array work over the whole note. Of the terms found the widest are kept: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -142,6 +143,8 @@ class Matcher:
             return None
         if own and placed.synonym:
             return None
+        if _joined(read, placed.tokens) and not _JOINING.search(text):
+            return None
         gap = placed.gap
         if gap > (MOST_GAP_OF_SYNONYMS if placed.synonym else MOST_GAP):
             if not (terms.is_wording(row) and _in_order(read, placed.tokens, text)):
@@ -201,6 +204,15 @@ def _placed(read: Read, wanted: Sequence[int]) -> _Placed:
 def _nearest(spans: Sequence[Span], low: int, high: int) -> Span:
     """The span that widens low..high least; the word itself before what stands for it."""
     return min(spans, key=lambda span: max(span[1], high) - min(span[0], low) - (2 if span[2] == 1.0 else 0))
+
+
+def _joined(read: Read, tokens: tuple[int, ...]) -> bool:
+    """Whether "and" or "or" stands between the tokens."""
+    between = read.sentence.tokens[tokens[0] : tokens[-1]]
+    return any(token.text.lower() in ("and", "or") for token in between)
+
+
+_JOINING = re.compile(r"\b(?:and|or|with)\b", re.IGNORECASE)
 
 
 def _in_order(read: Read, tokens: tuple[int, ...], text: str) -> bool:

@@ -49,7 +49,8 @@ def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
         yield from _listed(section, sentence, "allergies.csv", "allergy", 0.5)
     elif section.kind in _DRUG_SECTIONS or narrative:
         for status in _listed(section, sentence, "medications.csv", "long-term drug", 0.45):
-            if section.kind is SectionKind.MEDICATIONS or status.code.startswith(_SURELY_LONG):
+            going_on = _GOING_ON.search(text, sentence.start, status.start)
+            if section.kind is SectionKind.MEDICATIONS or going_on or status.code.startswith(_SURELY_LONG):
                 yield status
     yield from _operations(section, sentence)
     if (match := _BMI.search(text, sentence.start, sentence.end)) and (code := _bmi_code(match["value"])):
@@ -60,6 +61,7 @@ def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
             yield Status(f"Z3A{weeks:02}", f"{weeks} weeks", "gestation", section, match.start(), match.end(), 0.6)
 
 
+_GOING_ON = re.compile(r"\b(?:continues?|continued|stable on|remains on|refill(?:ed)?)\b", re.IGNORECASE)
 _GESTATION = re.compile(r"\b(?P<weeks>\d\d)\s?w(?:k|ks|eeks)?\s?(?:[0-6]\s?d\b|\+\s?[0-6]\b|[0-6]/7)")
 _DRUG_SECTIONS = (SectionKind.MEDICATIONS, SectionKind.HPI, SectionKind.ASSESSMENT, SectionKind.PLAN)
 _ALLERGIC = re.compile(r"\ballerg(?:ic to|y to|ies to)\b|\b\w+ allergy\b", re.IGNORECASE)

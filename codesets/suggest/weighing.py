@@ -157,6 +157,7 @@ class Weighing:
             by = next((code for code in self._found if code.startswith(has)), "")
             for code in [code for code in self._found if code.startswith(drops)] if by else ():
                 if not code.startswith(has):
+                    self._inherit(by, code)
                     self._withdraw(code, f"{dotted(by)}: {why}")
 
     def _drop_unspecified(self) -> None:
@@ -167,7 +168,15 @@ class Weighing:
             family = code[:4].rstrip("9")
             more = next((one for one in self._found if one != code and one.startswith(family)), "")
             if more and "unspecified" not in self._codebook.title(more).lower():
+                self._inherit(more, code)
                 self._withdraw(code, f"{dotted(more)} says more")
+
+    def _inherit(self, heir: str, code: str) -> None:
+        """Give the evidence of a plainer name of the same condition to the code that says more."""
+        to, entry = self._found[heir], self._found[code]
+        if heir[:3] == code[:3] and entry.best.order > to.best.order:
+            to.best, to.score = entry.best, max(to.score, entry.score)
+            to.evidence = [entry.evidence[0], *to.evidence]
 
     def _drop_symptoms(self) -> None:
         """Withdraw symptoms from outside the assessment where there is a diagnosis (Guidelines I.B.4, IV.D)."""
