@@ -23,7 +23,7 @@ from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.cues import cues
-from codesets.suggest.meaning import Setting, chapters, meaning
+from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, widest
 from codesets.suggest.reading import Read
 from codesets.suggest.sections import Section, has_sections, sections
@@ -114,9 +114,10 @@ class _Reader:
             for sentence in sentences(note.text, part.start, part.end)
         ]
         weighing = Weighing(self._codebook, self._specific, setting.structured)
-        self._weigh_mentions(lines, setting, chapters([note.text for note in notes]), weighing)
+        allowed = chapters([note.text for note in notes])
+        self._weigh_mentions(lines, setting, allowed, weighing)
         for line in lines:
-            self._weigh_statuses(line, weighing)
+            self._weigh_statuses(line, allowed, weighing)
         return weighing.answer()
 
     def _weigh_mentions(
@@ -126,8 +127,11 @@ class _Reader:
         for number, group in groupby(mentions, key=lambda mention: mention.sentence):
             line = lines[number]
             for mention in widest(self._refined(one, line.read) for one in group):
-                if self._codebook.code(mention.code)[0] in allowed:
-                    self._weigh(line, mention, setting, weighing)
+                if not allowed_in(allowed, self._codebook.code(mention.code)):
+                    continue
+                sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
+                for code in sides or (mention.code,):
+                    self._weigh(line, replace(mention, code=code), setting, weighing)
 
     def _refined(self, mention: Mention, read: Read) -> Mention:
         """The mention with the most specific code that its sentence allows."""
@@ -146,7 +150,8 @@ class _Reader:
         reached = [cue for cue in cues(line.sentence) if cue.reaches(mention.begin, mention.end)]
         effects = {cue.effect: cue.words for cue in reached}
         told = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())
-        evidence = line.evidence(tokens[mention.begin].start, tokens[mention.end - 1].end, told)
+        first = mention.begin - line.read.counted(mention.begin)
+        evidence = line.evidence(tokens[first].start, tokens[mention.end - 1].end, told)
         meant = meaning(code, section, effects, setting)
         if not meant.code or self._codebook.position(meant.code) is None:
             weighing.withhold(code, meant.why_not or "this release has no code for it", evidence)
@@ -167,9 +172,9 @@ class _Reader:
             return code, (f"more specific than {dotted(named)} by its words",)
         return code, () if code == named else (f"default of {dotted(named)}",)
 
-    def _weigh_statuses(self, line: _Line, weighing: Weighing) -> None:
+    def _weigh_statuses(self, line: _Line, allowed: frozenset[str], weighing: Weighing) -> None:
         for status in statuses.read(line.text, line.section, line.sentence):
-            if self._codebook.position(status.code) is not None:
+            if allowed_in(allowed, status.code) and self._codebook.position(status.code) is not None:
                 score = status.score * (0.5 + 0.5 * line.factor)
                 term, evidence = (status.term, status.kind), line.evidence(status.start, status.end)
                 weighing.add(self._codebook.answer(status.code), Worth(score, score), term, (), evidence)

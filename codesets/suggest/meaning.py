@@ -85,13 +85,21 @@ _SOCIAL = ("F1", "Z5", "Z6", "Z7", "Z8")
 
 
 def chapters(texts: Sequence[str]) -> frozenset[str]:
-    """First letters of codes that a chart can have; O and P only where it is of a pregnancy or a newborn."""
+    """First letters of codes that a chart can have; O and P only where it is of a pregnancy or a newborn.
+
+    An infant's note tells of a pregnancy that is not its own.
+    """
     letters = set("ABCDEFGHIJKLMNQRSTUZ")
-    if any(_PREGNANCY.search(text) for text in texts):
+    if any(_PREGNANCY.search(text) for text in texts) and not any(_INFANT.search(text) for text in texts):
         letters.add("O")
     if any(_NEWBORN.search(text) for text in texts):
         letters.add("P")
     return frozenset(letters)
+
+
+def allowed_in(letters: frozenset[str], code: str) -> bool:
+    """Whether a chart with these chapters can have the code; codes of a pregnancy stand in chapter 21 too."""
+    return code[0] in letters and ("O" in letters or not code.startswith(("Z33", "Z34", "Z36", "Z3A")))
 
 
 _PREGNANCY = re.compile(
@@ -99,4 +107,5 @@ _PREGNANCY = re.compile(
     r"|obstetric\w*|cesarean|G\d ?P\d)",
     re.IGNORECASE,
 )
+_INFANT = re.compile(r"\b\d+[- ](?:month|week|day)s?[- ]old\b|\bborn at \d\d\b", re.IGNORECASE)
 _NEWBORN = re.compile(r"\b(?:newborn|neonat\w+|apgar|\d+ (?:day|hour)s?[- ]old)", re.IGNORECASE)

@@ -186,19 +186,24 @@ def _placed(read: Read, wanted: Sequence[int]) -> _Placed:
     """Where the wanted words stand closest together, beginning from each place of the rarest."""
     best: _Placed | None = None
     for begin, end, weight in read.spans[wanted[0]][:MOST_SPANS]:
-        tokens = set(range(begin, end))
+        tokens = _said(read, begin, end)
         low, high = begin, end
         synonym = weight < SAID_SO
         for word in wanted[1:]:
             near = _nearest(read.spans[word], low, high)
             synonym = synonym or near[2] < SAID_SO
             low, high = min(low, near[0]), max(high, near[1])
-            tokens.update(range(near[0], near[1]))
+            tokens |= _said(read, near[0], near[1])
         gap = read.places[high - 1] - read.places[low] + 1 - len({read.places[token] for token in tokens})
         if best is None or (gap, synonym) < (best.gap, best.synonym):
             best = _Placed(gap, synonym, tuple(sorted(tokens)))
     assert best is not None  # every word of a candidate is there
     return best
+
+
+def _said(read: Read, begin: int, end: int) -> set[int]:
+    """The tokens of a span that are words, without "of" and the like."""
+    return {token for token in range(begin, end) if read.normal[token]}
 
 
 def _nearest(spans: Sequence[Span], low: int, high: int) -> Span:

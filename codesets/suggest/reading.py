@@ -43,13 +43,17 @@ class Read:
         """How much these tokens say."""
         return sum(self.worth[token] for token in tokens)
 
+    def counted(self, token: int) -> bool:
+        """Whether the token is a number that the word before it counts: "type 2"."""
+        return self.normal[token][:1].isdigit() and token > 0 and self.normal[token - 1] in NUMBERED
+
     def numbers_fit(self, tokens: Iterable[int], text: str) -> bool:
         """Whether every number among the tokens counts what the text counts: the 2 of "type 2" is no stage."""
-        for token in tokens:
-            word, before = self.normal[token], self.normal[token - 1] if token else ""
-            if word[:1].isdigit() and before in NUMBERED and f"{before} {word}" not in " ".join(words(text)):
-                return False
-        return True
+        counted = [f"{self.normal[token - 1]} {self.normal[token]}" for token in tokens if self.counted(token)]
+        if not counted:
+            return True
+        said = " ".join(words(text))
+        return all(number in said for number in counted)
 
     def contradicts(self, text: str) -> bool:
         """Whether a term has "with" what the sentence says it is without."""

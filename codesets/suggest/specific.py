@@ -44,6 +44,7 @@ class Specific:
         self._sides = frozenset(n for word in ("left", "right", "bilateral") for n in lexical.numbers(word))
         self._unspecified = frozenset(lexical.numbers("unspecified"))
         self._family = lru_cache(maxsize=2048)(self._find_family)
+        self._sided = lru_cache(maxsize=2048)(self._find_sided)
         self.missing = lru_cache(maxsize=4096)(self._missing)
 
     def refine(self, position: int, read: Read, tokens: tuple[int, ...]) -> Refined | None:
@@ -64,6 +65,27 @@ class Specific:
             if best is None or best[0] < worth:
                 best = (worth, Refined(candidate, led))
         return best[1] if best else None
+
+    def both_sides(self, position: int, read: Read, tokens: tuple[int, ...]) -> tuple[int, ...]:
+        """The codes of the right and the left, where the sentence says both and no code does; else none."""
+        low, high = read.places[tokens[0]] - NEAR, read.places[tokens[-1]] + NEAR
+        said = {word for word, place in zip(read.normal, read.places, strict=True) if low <= place <= high}
+        return self._sided(position) if said & _BOTH else ()
+
+    def _find_sided(self, position: int) -> tuple[int, ...]:
+        codebook = self._codebook
+        code = codebook.code(int(codebook.segment.answer[position]))
+        own = codebook.position(code)
+        words = codebook.words(own) if own is not None else frozenset()
+        if words & self._sides or not words & self._unspecified:
+            return ()
+        found = {}
+        for place in codebook.beginning_with(_above(code))[:MOST_SIBLINGS]:
+            sides = codebook.words(place) & self._sides
+            alike = codebook.words(place) - sides <= words and codebook.code(place)[6:7] == code[6:7]
+            if len(sides) == 1 and alike and len(codebook.code(place)) == len(code):
+                found[next(iter(sides))] = place
+        return tuple(sorted(found.values())) if len(found) == 2 else ()
 
     def _find_family(self, position: int) -> list[tuple[int, tuple[int, ...]]]:
         """The billable codes beside an open one, with the words by which they say more."""
@@ -132,6 +154,7 @@ def _near(read: Read, tokens: tuple[int, ...]) -> dict[int, int]:
     return near
 
 
+_BOTH = frozenset(["bilateral", "bilaterally", "both"])
 _OPEN = re.compile(r"\bunspecified\b|\bnot otherwise\b|\bnot specified\b|\buncomplicated\b")
 
 

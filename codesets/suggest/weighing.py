@@ -174,7 +174,7 @@ class Weighing:
     def _inherit(self, heir: str, code: str) -> None:
         """Give the evidence of a plainer name of the same condition to the code that says more."""
         to, entry = self._found[heir], self._found[code]
-        if heir[:3] == code[:3] and entry.best.order > to.best.order:
+        if heir[:3] == code[:3] and not is_symptom(code) and entry.best.order > to.best.order:
             to.best, to.score = entry.best, max(to.score, entry.score)
             to.evidence = [entry.evidence[0], *to.evidence]
 

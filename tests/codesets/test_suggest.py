@@ -188,6 +188,17 @@ def test_without_does_not_become_with(suggester: Suggester) -> None:
     assert "S61.221A" not in answer
 
 
+def test_both_sides_are_two_codes_where_no_code_has_both(suggester: Suggester) -> None:
+    assert codes(suggester, "Bilateral medial epicondylitis.") == ["M77.01", "M77.02"]
+    assert codes(suggester, "Bilateral primary osteoarthritis of knee.") == ["M17.0"]
+
+
+def test_an_infant_is_not_pregnant(suggester: Suggester) -> None:
+    answer = codes(suggester, "22-month-old girl, born at 34 weeks +3 days gestation, twin. Otitis media.")
+
+    assert not any(code.startswith(("O", "Z3")) for code in answer)
+
+
 def test_body_sites_and_tests_are_no_conditions(suggester: Suggester) -> None:
     assert codes(suggester, "Chest x-ray and physical examination of abdomen, lungs and skin. Blood drawn.") == []
 
