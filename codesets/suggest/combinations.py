@@ -104,3 +104,9 @@ def superseded() -> tuple[tuple[str, str, str], ...]:
     """Beginnings of codes without dots: what the note has, what then goes, and why."""
     found = rows("supersedes.csv", ("has", "drops", "why"))
     return tuple((has.replace(".", ""), drops.replace(".", ""), why) for has, drops, why in found)
+
+
+@cache
+def single() -> tuple[tuple[str, str], ...]:
+    """Beginnings of codes without dots of which a chart has one at a time, and what that is."""
+    return tuple((prefix.replace(".", ""), why) for prefix, why in rows("single.csv", ("prefix", "why")))

@@ -22,7 +22,7 @@ from codesets.search.vocabulary import Vocabulary
 from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
-from codesets.suggest.cues import cues
+from codesets.suggest.cues import Cue, cues
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, widest
 from codesets.suggest.reading import Read
@@ -77,7 +77,10 @@ def open_suggester(reference: Reference) -> Suggester:
 
 @dataclass(frozen=True)
 class _Line:
-    """A sentence of a section with its meaning; `document` is its place and `factor` its weight."""
+    """A sentence of a section with its meaning; `document` is its place and `factor` its weight.
+
+    `cues` are found once a mention stands in it.
+    """
 
     document: int
     text: str
@@ -85,6 +88,7 @@ class _Line:
     section: Section
     sentence: Sentence
     read: Read
+    cues: tuple[Cue, ...] = ()
 
     def evidence(self, start: int, end: int, told: tuple[str, ...] = ()) -> Evidence:
         """The evidence at text[start:end], with the line it stands on."""
@@ -125,13 +129,11 @@ class _Reader:
     ) -> None:
         mentions = self._matcher.find([line.read for line in lines])
         for number, group in groupby(mentions, key=lambda mention: mention.sentence):
-            line = lines[number]
+            line = replace(lines[number], cues=tuple(cues(lines[number].sentence)))
             for mention in widest(self._refined(one, line.read) for one in group):
-                if not allowed_in(allowed, self._codebook.code(mention.code)):
-                    continue
                 sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
                 for code in sides or (mention.code,):
-                    self._weigh(line, replace(mention, code=code), setting, weighing)
+                    self._weigh(line, replace(mention, code=code), setting, allowed, weighing)
 
     def _refined(self, mention: Mention, read: Read) -> Mention:
         """The mention with the most specific code that its sentence allows."""
@@ -143,11 +145,13 @@ class _Reader:
             mention = replace(mention, code=refined.position, tokens=tokens, weight=read.says(tokens))
         return mention
 
-    def _weigh(self, line: _Line, mention: Mention, setting: Setting, weighing: Weighing) -> None:
+    def _weigh(
+        self, line: _Line, mention: Mention, setting: Setting, allowed: frozenset[str], weighing: Weighing
+    ) -> None:
         """Decide what one mention means, and add it where it belongs."""
         code, reasons = self._code(mention)
         section, tokens = line.section.kind, line.sentence.tokens
-        reached = [cue for cue in cues(line.sentence) if cue.reaches(mention.begin, mention.end)]
+        reached = [cue for cue in line.cues if cue.reaches(mention.begin, mention.end)]
         effects = {cue.effect: cue.words for cue in reached}
         told = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())
         first = mention.begin - line.read.counted(mention.begin)
@@ -155,6 +159,8 @@ class _Reader:
         meant = meaning(code, section, effects, setting)
         if not meant.code or self._codebook.position(meant.code) is None:
             weighing.withhold(code, meant.why_not or "this release has no code for it", evidence)
+            return
+        if not allowed_in(allowed, meant.code):
             return
         place = weight(section, setting.structured) * (line.factor if setting.structured else 1.0)
         if is_symptom(meant.code) and setting.structured and _said_of_the_visit(line):

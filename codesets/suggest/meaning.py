@@ -76,6 +76,7 @@ def _none(why: str) -> Meaning:
 
 _SILENT = (
     SectionKind.MEDICATIONS,
+    SectionKind.IMMUNIZATIONS,
     SectionKind.ALLERGIES,
     SectionKind.INSTRUCTIONS,
     SectionKind.TESTS,

@@ -89,6 +89,7 @@ def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read
         for meaning in meanings:
             spans.setdefault(meaning.word, []).append((number, number + 1, meaning.weight))
     _add_phrases(normal, content, spans, lexical)
+    _add_joined(sentence, normal, spans, lexical)
     return Read(sentence, tuple(normal), tuple(worth), tuple(places), spans, abbreviated, _excluded(normal))
 
 
@@ -102,6 +103,19 @@ def _add_phrases(normal: Sequence[str], content: Sequence[int], spans: dict[int,
             end = content[start + size - 1] + 1
             for meaning in lexical.phrase(tuple(said[start : start + size])):
                 spans.setdefault(meaning.word, []).append((content[start], end, meaning.weight))
+
+
+def _add_joined(sentence: Sentence, normal: Sequence[str], spans: dict[int, list[Span]], lexical: Lexical) -> None:
+    """Add the words that a hyphen parts: "pre-diabetes" is prediabetes."""
+    tokens = sentence.tokens
+    for place in range(1, len(tokens) - 1):
+        if tokens[place].text != "-" or tokens[place - 1].end != tokens[place].start:
+            continue
+        if tokens[place].end != tokens[place + 1].start or not (normal[place - 1] and normal[place + 1]):
+            continue
+        joined = lexical.number(lexical.normal(tokens[place - 1].text + tokens[place + 1].text))
+        if joined is not None:
+            spans.setdefault(joined, []).append((place - 1, place + 2, 1.0))
 
 
 def _excluded(normal: Sequence[str]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class SectionKind(StrEnum):
     SOCIAL = "social"
     ALLERGIES = "allergies"
     MEDICATIONS = "medications"
+    IMMUNIZATIONS = "immunizations"
     ROS = "ros"
     EXAM = "exam"
     VITALS = "vitals"

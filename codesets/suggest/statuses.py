@@ -45,8 +45,15 @@ def family_history(code: str) -> str:
 def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
     """The statuses of one sentence of a note."""
     narrative = section.kind is SectionKind.NARRATIVE and _TREATED.search(text, sentence.start, sentence.end)
-    if section.kind is SectionKind.ALLERGIES or _ALLERGIC.search(text, sentence.start, sentence.end):
+    if section.kind is SectionKind.ALLERGIES:
         yield from _listed(section, sentence, "allergies.csv", "allergy", 0.5)
+    elif match := _ALLERGIC.search(text, sentence.start, sentence.end):
+        for status in _listed(section, sentence, "allergies.csv", "allergy", 0.5):
+            if match.start() <= status.start < match.end():
+                yield status
+    elif section.kind is SectionKind.IMMUNIZATIONS:
+        if match := _GIVEN.search(text, sentence.start, sentence.end):
+            yield Status("Z23", match[0], "immunization", section, match.start(), match.end(), 0.6)
     elif section.kind in _DRUG_SECTIONS or narrative:
         for status in _listed(section, sentence, "medications.csv", "long-term drug", 0.45):
             going_on = _GOING_ON.search(text, sentence.start, status.start)
@@ -64,7 +71,8 @@ def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
 _GOING_ON = re.compile(r"\b(?:continues?|continued|stable on|remains on|refill(?:ed)?)\b", re.IGNORECASE)
 _GESTATION = re.compile(r"\b(?P<weeks>\d\d)\s?w(?:k|ks|eeks)?\s?(?:[0-6]\s?d\b|\+\s?[0-6]\b|[0-6]/7)")
 _DRUG_SECTIONS = (SectionKind.MEDICATIONS, SectionKind.HPI, SectionKind.ASSESSMENT, SectionKind.PLAN)
-_ALLERGIC = re.compile(r"\ballerg(?:ic to|y to|ies to)\b|\b\w+ allergy\b", re.IGNORECASE)
+_ALLERGIC = re.compile(r"\ballerg(?:ic to|y to|ies to)\b(?: \w+,?){1,4}|\b\w+ allergy\b", re.IGNORECASE)
+_GIVEN = re.compile(r"\b\w+ (?:given|administered)\b(?! (?:in|at) \d)", re.IGNORECASE)
 _SURELY_LONG = ("Z790", "Z794", "Z7984", "Z7985", "Z7981")
 _BMI = re.compile(
     r"\b(?:BMI|body mass index)(?: \(BMI\))?(?:\s*(?:of|is|was|:|=))*\s*(?P<value>\d\d(?:[.,]\d+)?)(?!\d|th\b|\s?%)",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from codesets.catalog import dotted
 from codesets.suggest.answers import Evidence, Suggestion, Suggestions, Withheld
 from codesets.suggest.codebook import Codebook
-from codesets.suggest.combinations import combine, superseded
+from codesets.suggest.combinations import combine, single, superseded
 from codesets.suggest.specific import Specific
 from codesets.suggest.weights import ASSESSED, LEAST_SCORE, is_symptom, vague
 
@@ -72,6 +72,8 @@ class Weighing:
     def answer(self) -> Suggestions:
         """What to suggest, best first, and what not."""
         self._set_trimester()
+        if self._structured:
+            self._keep_single()
         self._combine()
         self._supersede()
         if self._structured:
@@ -129,6 +131,15 @@ class Weighing:
                     self._found[other] = entry
                     break
 
+    def _keep_single(self) -> None:
+        """Of codes that exclude each other keep the one in the weightiest place: a copied list is often out of date."""
+        for prefix, why in single():
+            alike = [code for code in self._found if code.startswith(prefix)]
+            best = max(alike, key=lambda code: self._found[code].best.order, default="")
+            for code in alike:
+                if self._found[code].best.place < self._found[best].best.place:
+                    self._withdraw(code, f"{dotted(best)} stands in a weightier place: {why}")
+
     def _combine(self) -> None:
         """Put combination codes where the note has both conditions."""
         said = {code: " ".join(one.text for one in entry.evidence) for code, entry in self._found.items()}
@@ -166,8 +177,9 @@ class Weighing:
             if "unspecified" not in title and "without complications" not in title:
                 continue
             family = code[:4].rstrip("9")
-            more = next((one for one in self._found if one != code and one.startswith(family)), "")
-            if more and "unspecified" not in self._codebook.title(more).lower():
+            others = (one for one in self._found if one != code and one.startswith(family))
+            more = next((one for one in others if "unspecified" not in self._codebook.title(one).lower()), "")
+            if more:
                 self._inherit(more, code)
                 self._withdraw(code, f"{dotted(more)} says more")
 
