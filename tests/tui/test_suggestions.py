@@ -45,6 +45,14 @@ async def test_nothing_is_coded_by_looking() -> None:
     assert diagnoses() == []
 
 
+async def test_suggestions_may_be_asked_for_before_the_chart_stands() -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("enter", "s")
+        await settle(pilot)
+
+        assert "Suggestions" in cells(app)
+
+
 async def test_a_taken_suggestion_carries_its_evidence_into_the_coding() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "enter", "s", "enter")

@@ -6,6 +6,7 @@ lower rows while something is typed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -84,6 +85,7 @@ class ChartScreen(DeskScreen):
         self._words = ""
         self._matched = ""
         self._draft_timer: Timer | None = None
+        self._was_read = asyncio.Event()
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -141,6 +143,7 @@ class ChartScreen(DeskScreen):
 
     async def _load(self, keep: bool = False) -> None:
         self._chart = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
+        self._was_read.set()
         if not keep:
             self._show_document()
         await self._show_codes()
@@ -351,12 +354,16 @@ class ChartScreen(DeskScreen):
     def do_suggestions(self) -> None:
         from tui.screens.chart_suggestions import SuggestionsScreen
 
-        if self._chart:
-            self.app.push_screen(SuggestionsScreen(self))
+        self.app.push_screen(SuggestionsScreen(self))
 
     @property
     def on_screen(self) -> ChartOnScreen | None:
         """The chart as it was last read; None before that."""
+        return self._chart
+
+    async def read(self) -> ChartOnScreen | None:
+        """The chart, once it has been read: a key may be typed before that."""
+        await self._was_read.wait()
         return self._chart
 
     async def add(self, entry: Entry, why: str) -> None:

@@ -103,7 +103,7 @@ class SuggestionsScreen(DeskScreen):
         return f"{row.code} {row.suggestion.title}" if isinstance(row, Row) else ""
 
     async def _load(self) -> None:
-        chart = self._chart.on_screen
+        chart = await self._chart.read()
         if chart is None:
             return
         self._documents = tuple(document for document in chart.documents if document.status.authenticated)
