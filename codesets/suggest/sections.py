@@ -55,7 +55,7 @@ class SectionKind(StrEnum):
 
 
 _LABELS = {
-    SectionKind.NARRATIVE: "text without sections",
+    SectionKind.NARRATIVE: "text without heading",
     SectionKind.COMPLAINT: "chief complaint",
     SectionKind.HPI: "history of present illness",
     SectionKind.COURSE: "hospital course",
