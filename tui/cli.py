@@ -20,6 +20,7 @@ from tui.commands.workstation import LINEAR_HELP, PLAIN_DRIVER_HELP
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tui.commands.demo", "open the demo site: made-up patients, real codes"),
     "search": ("tui.commands.search", "ranked codes for words, abbreviations or codes"),
+    "suggest": ("tui.commands.suggest", "diagnosis codes for a note, with the evidence"),
     "code": ("tui.commands.code", "a code's page: title, path, notes, flags, children"),
     "codesets": ("tui.commands.codesets", "what is loaded; load official files"),
     "intake": ("tui.commands.intake", "take in encounters from native or FHIR files"),

@@ -20,6 +20,7 @@ from store.settings import database_url, sqlite_path
 if TYPE_CHECKING:
     from codesets.reference import Reference
     from codesets.search import Engine
+    from codesets.suggest import Suggester
     from store.database import Database
 
 P = ParamSpec("P")
@@ -140,6 +141,7 @@ class CodeDesk:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="codes")
         self._reference: Reference | None = None
         self._engine: Engine | None = None
+        self._suggester: Suggester | None = None
 
     async def ask(self, function: Callable[Concatenate[Reference, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of the catalog or the edits."""
@@ -152,6 +154,10 @@ class CodeDesk:
     async def search(self, function: Callable[Concatenate[Engine, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of the search engine."""
         return await self._run(lambda: function(self._open_engine(), *args, **kwargs))
+
+    async def suggest(self, function: Callable[Concatenate[Suggester, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function of the suggester."""
+        return await self._run(lambda: function(self._open_suggester(), *args, **kwargs))
 
     def close(self) -> None:
         self._thread.submit(self._close)
@@ -166,6 +172,13 @@ class CodeDesk:
 
             self._reference = open_reference()
         return self._reference
+
+    def _open_suggester(self) -> Suggester:
+        if self._suggester is None:
+            from codesets.suggest import open_suggester
+
+            self._suggester = open_suggester(self._open_reference())
+        return self._suggester
 
     def _open_engine(self) -> Engine:
         if self._engine is None:

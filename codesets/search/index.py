@@ -39,7 +39,8 @@ class Segment:
     such threes a word has.
 
     Rows: `initials` are those of the terms in order, each of the row in `by_initials`. `row_weight` is the
-    sum over a row's essential words. `texts` holds all row texts in UTF-8, row r from `text_starts[r]`.
+    sum over a row's essential words. `row_words[row_starts[r]:row_starts[r + 1]]` are the words of row r, its
+    `essentials[r]` essential ones first. `texts` holds all row texts in UTF-8, row r from `text_starts[r]`.
 
     Codes: `by_name` has them in string order. `answer` is the code that a code is answered with: itself, or
     a header's default. `side` is the side of the body it names (`priors.Side`), `neighbors` its like on the
@@ -62,6 +63,9 @@ class Segment:
     row_code: NDArray[np.int32]
     row_kind: NDArray[np.uint8]
     row_weight: NDArray[np.float32]
+    row_words: NDArray[np.uint16 | np.int32]
+    row_starts: NDArray[np.int32]
+    essentials: NDArray[np.uint8]
     texts: NDArray[np.uint8]
     text_starts: NDArray[np.int32]
     codes: NDArray[np.bytes_]

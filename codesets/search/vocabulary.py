@@ -128,6 +128,10 @@ class Vocabulary:
         best = self.expand(typed, False).matches[-1:]
         return self._words[best[0].word] if best and best[0].how is How.TYPO else typed
 
+    def number(self, word: str) -> int | None:
+        """The number of a word as `words` gives it; None when the index does not have it."""
+        return self._find(word)
+
     def word(self, number: int) -> str:
         """The word with this number."""
         return self._words[number]

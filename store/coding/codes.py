@@ -134,7 +134,7 @@ def _add_diagnosis(codes: Codes, entry: AddDiagnosis, defaults: Defaults, why: s
         if present.code == code and _same_list(present.role, entry.role):
             raise EntryError(f"{code} is diagnosis {place} already")
     role = entry.role or DiagnosisRole.SECONDARY
-    added = Diagnosis(code, role, entry.poa, Origin.TYPED, why=why)
+    added = Diagnosis(code, role, entry.poa, entry.origin, entry.evidence, why)
     grown = replace(codes, diagnoses=(*codes.diagnoses, added))
     if role == DiagnosisRole.PRINCIPAL:
         return _as_principal(grown, len(grown.diagnoses)), f"Added {code} as the principal diagnosis."

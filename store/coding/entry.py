@@ -23,7 +23,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from codesets.errors import UsageError
-from store.terms import DiagnosisRole
+from store.terms import DiagnosisRole, Origin
 
 MAX_MODIFIERS = 4
 MAX_POINTERS = 4
@@ -53,9 +53,13 @@ class EntryError(UsageError):
 
 @dataclass(frozen=True)
 class AddDiagnosis:
+    """A diagnosis to add; one that a person took from a suggestion carries the words of the chart."""
+
     code: str
     role: DiagnosisRole | None = None
     poa: str = ""
+    origin: Origin = Origin.TYPED
+    evidence: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,14 @@
 """The tables of the workstation database, one module per aggregate."""
 
 from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, Counter, Finding
-from store.models.coding import Coding, CodingStep, EntryDraft, FinalDiagnosis, FinalProcedureLine
+from store.models.coding import (
+    Coding,
+    CodingStep,
+    EntryDraft,
+    FinalDiagnosis,
+    FinalProcedureLine,
+    SuggestionRejection,
+)
 from store.models.directory import Facility, Payer, Provider
 from store.models.encounter import (
     Account,
@@ -46,5 +53,6 @@ __all__ = [
     "Quarantine",
     "RawMessage",
     "SourceCode",
+    "SuggestionRejection",
     "WorkItem",
 ]

@@ -101,3 +101,16 @@ class EntryDraft(SQLModel, table=True):
     place: Line = Field(default="entry", description="the field the text stood in")
     text: Block = ""
     saved_at: str = Field(default_factory=now)
+
+
+class SuggestionRejection(SQLModel, table=True):
+    """A suggested code that a person rejected for an encounter; it stays rejected until someone takes that back."""
+
+    __tablename__ = "suggestion_rejection"
+
+    encounter_id: str = Field(foreign_key="encounter.id", primary_key=True)
+    code: Line = Field(primary_key=True, description="with its dot")
+    reason: Line
+    evidence: Line = Field(default="", description="the words of the chart that the suggestion rested on")
+    person_id: str | None = Field(default=None, foreign_key="person.id")
+    at: str = Field(default_factory=now)

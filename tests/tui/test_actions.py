@@ -14,6 +14,7 @@ from tui.app import Workstation
 from tui.commands.keys import markdown
 from tui.screens.changes import ChangesScreen
 from tui.screens.chart import ChartScreen
+from tui.screens.chart_suggestions import SuggestionsScreen
 from tui.screens.claim import ClaimScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
@@ -28,6 +29,7 @@ SCREENS = {
     for screen in (
         WorklistScreen,
         ChartScreen,
+        SuggestionsScreen,
         CodeSearchScreen,
         IndexScreen,
         PcsScreen,

@@ -135,6 +135,8 @@ class ChartScreen(DeskScreen):
     def why_not(self, action: str) -> str:
         if action in ("enter_code", "final", "redo", "hold") and self.final:
             return "the coding is final; u takes it back until the claim is exported"
+        if action == "suggestions" and self._chart is not None and not self._chart.documents:
+            return "no document has come for this visit yet"
         if action == "find_next" and not self._words:
             return "nothing was looked for yet; / finds words"
         return ""
@@ -284,10 +286,10 @@ class ChartScreen(DeskScreen):
             self.workstation.next_chart(self._chart.head.worklist, leaving=self)
 
     def do_undo(self) -> None:
-        self.in_turn(self._undo(back=True))
+        self.in_turn(self._walk(back=True))
 
     def do_redo(self) -> None:
-        self.in_turn(self._undo(back=False))
+        self.in_turn(self._walk(back=False))
 
     def do_final(self) -> None:
         chart = self._chart
@@ -355,6 +357,24 @@ class ChartScreen(DeskScreen):
         if searched:
             await self.workstation.codes.search(Engine.pick, searched, system, code)
 
+    def do_suggestions(self) -> None:
+        from tui.screens.chart_suggestions import SuggestionsScreen
+
+        self.workstation.show(SuggestionsScreen(self))
+
+    @property
+    def on_screen(self) -> ChartOnScreen | None:
+        """The chart as it was last read; None before that."""
+        return self._chart
+
+    async def add(self, entry: Entry, why: str) -> None:
+        """Carry out an entry that was chosen elsewhere, and show what it made of the codes."""
+        await self._add(entry, why)
+
+    async def take_back(self) -> str:
+        """Take back the last change of the codes; one line that says what happened."""
+        return await self._undo(back=True)
+
     async def _add(self, entry: Entry, why: str) -> None:
         from store.coding.service import enter
 
@@ -364,8 +384,8 @@ class ChartScreen(DeskScreen):
         change = partial(enter, seen_version=chart.head.coding_version)
         await self._changed(self.workstation.change(change, self.coding_id, entry, chart.defaults, why))
 
-    async def _changed(self, change: Awaitable[Entered]) -> None:
-        """Show the codes after a change; where another session was faster, show what it made of them."""
+    async def _changed(self, change: Awaitable[Entered]) -> str:
+        """Show the codes after a change and return what happened; another session that was faster is shown."""
         from store.coding.service import CodingChanged
 
         try:
@@ -379,18 +399,22 @@ class ChartScreen(DeskScreen):
             self._chart = replace(self._chart, codes=done.codes, head=head)
             await self._show_codes(before)
         self.say(done.message)
+        return done.message
 
-    async def _undo(self, back: bool) -> None:
+    async def _walk(self, back: bool) -> None:
+        await self._undo(back)
+
+    async def _undo(self, back: bool) -> str:
         from store.coding.service import redo, take_back, undo
 
         if self.final:
             message = await self.workstation.change(take_back, self.coding_id)
             await self._load()
             self.say(message)
-            return
+            return message
         version = self._chart.head.coding_version if self._chart else None
         change = partial(undo if back else redo, seen_version=version)
-        await self._changed(self.workstation.change(change, self.coding_id))
+        return await self._changed(self.workstation.change(change, self.coding_id))
 
     async def _final(self) -> None:
         from store.coding.service import finalize

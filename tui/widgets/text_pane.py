@@ -58,6 +58,10 @@ class TextPane(Painted):
         elif line >= self._top + self._room:
             self._scroll_to(line - self._room + 1)
 
+    def show_line(self, line: int) -> None:
+        """Scroll so that a line stands a third below the top, with what leads to it above."""
+        self._scroll_to(line - self._room // 3)
+
     @property
     def count(self) -> int:
         return len(self._text)

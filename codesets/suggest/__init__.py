@@ -1,0 +1,6 @@
+"""A note's text to suggested codes: `open_suggester(reference).suggest(text, on)`."""
+
+from codesets.suggest.answers import Evidence, Missing, Note, Suggestion, Suggestions, Withheld
+from codesets.suggest.engine import Suggester, open_suggester
+
+__all__ = ["Evidence", "Missing", "Note", "Suggester", "Suggestion", "Suggestions", "Withheld", "open_suggester"]

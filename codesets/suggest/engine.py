@@ -1,0 +1,194 @@
+"""From a note to suggested diagnosis codes, each with its evidence and its reasons.
+
+A note is cut into sections and sentences, terms of the classification are found in each sentence, and cues and
+the section decide what a mention means (`meaning`). What is not suggested is told as well, with the reason.
+Nothing here decides a code: a person does. Deterministic, and of no other data than the notes and the code sets.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from codesets.catalog import dotted
+from codesets.reference import Reference, search_folder
+from codesets.releases import CodeSystem, Release
+from codesets.search import index
+from codesets.search.index import Segment
+from codesets.search.vocabulary import Vocabulary
+from codesets.suggest import statuses
+from codesets.suggest.answers import Evidence, Note, Suggestions
+from codesets.suggest.codebook import Codebook
+from codesets.suggest.cues import Cue, cues
+from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
+from codesets.suggest.mentions import Matcher, Mention, widest
+from codesets.suggest.reading import Read
+from codesets.suggest.sections import Section, has_sections, sections
+from codesets.suggest.sentences import Sentence, sentences
+from codesets.suggest.specific import Specific
+from codesets.suggest.weighing import Weighing, Worth
+from codesets.suggest.weights import document_weight, is_symptom, plainness, weight
+
+MOST_CHARACTERS = 200_000
+SUMMED_UP = 0.5  # of a symptom where an assessment only repeats why the patient came
+MOST_REFINEMENTS = 3  # degree, then complication, then side
+
+
+class Suggester:
+    """Suggests codes from the releases of one open reference database; for the thread that opened it."""
+
+    def __init__(self, reference: Reference) -> None:
+        self._reference = reference
+        self._build_id = ""
+        self._readers: dict[int, _Reader] = {}
+
+    def suggest(self, text: str, on: dt.date | None = None, inpatient: bool = False) -> Suggestions:
+        """Codes for the text of one note. `on` is the date of service, today if not given."""
+        return self.suggest_chart([Note(text)], on, inpatient)
+
+    def suggest_chart(self, notes: Sequence[Note], on: dt.date | None = None, inpatient: bool = False) -> Suggestions:
+        """Codes for all documents of one encounter together."""
+        choice = self._reference.choose(CodeSystem.ICD10CM, on or dt.date.today())
+        if choice.release is None:
+            return Suggestions((), warning=choice.warning)
+        warning = choice.warning
+        if any(len(note.text) > MOST_CHARACTERS for note in notes):
+            warning = f"{warning} only the first {MOST_CHARACTERS:,} characters were read".strip()
+        read = [replace(note, text=note.text[:MOST_CHARACTERS]) for note in notes]
+        return replace(self._reader(choice.release).suggest(read, inpatient), warning=warning)
+
+    def _reader(self, release: Release) -> _Reader:
+        if self._build_id != self._reference.build_id:
+            self._readers.clear()
+            self._build_id = self._reference.build_id
+        if release.id not in self._readers:
+            segment = index.load(search_folder(self._reference.path, self._build_id), release.id)
+            self._readers[release.id] = _Reader(segment)
+        return self._readers[release.id]
+
+
+def open_suggester(reference: Reference) -> Suggester:
+    """A suggester on an open reference database; it is for the thread that opened that."""
+    return Suggester(reference)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A sentence of a section with its meaning; `document` is its place and `factor` its weight.
+
+    `cues` are found once a mention stands in it.
+    """
+
+    document: int
+    text: str
+    factor: float
+    section: Section
+    sentence: Sentence
+    read: Read
+    cues: tuple[Cue, ...] = ()
+
+    def evidence(self, start: int, end: int, told: tuple[str, ...] = ()) -> Evidence:
+        """The evidence at text[start:end], with the line it stands on."""
+        begin = self.text.rfind("\n", 0, start) + 1
+        stop = self.text.find("\n", end)
+        whole = self.text[begin : len(self.text) if stop < 0 else stop].strip()
+        named = self.section.heading or self.section.kind.label
+        return Evidence(self.document, start, end, self.text[start:end], whole, named, told)
+
+
+class _Reader:
+    """One release in the form that notes are read with."""
+
+    def __init__(self, segment: Segment) -> None:
+        self._codebook = Codebook(segment)
+        self._matcher = Matcher(segment, Vocabulary(segment))
+        self._specific = Specific(self._codebook, self._matcher.lexical)
+
+    def suggest(self, notes: Sequence[Note], inpatient: bool) -> Suggestions:
+        """The suggestions for the documents of one chart."""
+        parts = [sections(note.text) for note in notes]
+        setting = Setting(structured=any(map(has_sections, parts)), inpatient=inpatient)
+        lines = [
+            _Line(place, note.text, document_weight(note.kind), part, sentence, self._matcher.read(sentence))
+            for place, note in enumerate(notes)
+            for part in parts[place]
+            for sentence in sentences(note.text, part.start, part.end)
+        ]
+        weighing = Weighing(self._codebook, self._specific, setting.structured)
+        allowed = chapters([note.text for note in notes])
+        self._weigh_mentions(lines, setting, allowed, weighing)
+        for line in lines:
+            self._weigh_statuses(line, allowed, weighing)
+        return weighing.answer()
+
+    def _weigh_mentions(
+        self, lines: Sequence[_Line], setting: Setting, allowed: frozenset[str], weighing: Weighing
+    ) -> None:
+        mentions = self._matcher.find([line.read for line in lines])
+        for number, group in groupby(mentions, key=lambda mention: mention.sentence):
+            line = replace(lines[number], cues=tuple(cues(lines[number].sentence)))
+            for mention in widest(self._refined(one, line.read) for one in group):
+                sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
+                for code in sides or (mention.code,):
+                    self._weigh(line, replace(mention, code=code), setting, allowed, weighing)
+
+    def _refined(self, mention: Mention, read: Read) -> Mention:
+        """The mention with the most specific code that its sentence allows."""
+        for _ in range(MOST_REFINEMENTS):
+            refined = self._specific.refine(mention.code, read, mention.tokens)
+            if refined is None:
+                break
+            tokens = tuple(sorted({*mention.tokens, *refined.tokens}))
+            mention = replace(mention, code=refined.position, tokens=tokens, weight=read.says(tokens))
+        return mention
+
+    def _weigh(
+        self, line: _Line, mention: Mention, setting: Setting, allowed: frozenset[str], weighing: Weighing
+    ) -> None:
+        """Decide what one mention means, and add it where it belongs."""
+        code, reasons = self._code(mention)
+        section, tokens = line.section.kind, line.sentence.tokens
+        reached = [cue for cue in line.cues if cue.reaches(mention.begin, mention.end)]
+        effects = {cue.effect: cue.words for cue in reached}
+        told = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())
+        first = mention.begin - line.read.counted(mention.begin)
+        evidence = line.evidence(tokens[first].start, tokens[mention.end - 1].end, told)
+        meant = meaning(code, section, effects, setting)
+        if not meant.code or self._codebook.position(meant.code) is None:
+            weighing.withhold(code, meant.why_not or "this release has no code for it", evidence)
+            return
+        if not allowed_in(allowed, meant.code):
+            return
+        place = weight(section, setting.structured) * (line.factor if setting.structured else 1.0)
+        if is_symptom(meant.code) and setting.structured and _said_of_the_visit(line):
+            place *= SUMMED_UP
+        worth = Worth(place, place * mention.quality * plainness(mention.weight, setting.structured))
+        term = (self._matcher.terms.text(mention.row), self._matcher.terms.kind(mention.row))
+        weighing.add(self._codebook.answer(meant.code), worth, term, (*reasons, *meant.because), evidence)
+
+    def _code(self, mention: Mention) -> tuple[str, tuple[str, ...]]:
+        """The billable code of a mention, and why it is not the term's own."""
+        own = int(self._matcher.terms.row_code[mention.row])
+        named = self._codebook.code(own)
+        code = self._codebook.answer(self._codebook.code(mention.code))
+        if mention.code != own:
+            return code, (f"more specific than {dotted(named)} by its words",)
+        return code, () if code == named else (f"default of {dotted(named)}",)
+
+    def _weigh_statuses(self, line: _Line, allowed: frozenset[str], weighing: Weighing) -> None:
+        for status in statuses.read(line.text, line.section, line.sentence):
+            if allowed_in(allowed, status.code) and self._codebook.position(status.code) is not None:
+                score = status.score * (0.5 + 0.5 * line.factor)
+                term, evidence = (status.term, status.kind), line.evidence(status.start, status.end)
+                weighing.add(self._codebook.answer(status.code), Worth(score, score), term, (), evidence)
+
+
+def _said_of_the_visit(line: _Line) -> bool:
+    """Whether a sentence tells why the patient came: "who presents with back pain"."""
+    return _PRESENTS.search(line.text, line.sentence.start, line.sentence.end) is not None
+
+
+_PRESENTS = re.compile(r"\b(?:presents?|presenting|presented|here (?:for|with|today))\b", re.IGNORECASE)

@@ -1,0 +1,112 @@
+"""What a mention stands for: a current condition, a past one, one of the family, or nothing to code.
+
+Sources: Official Guidelines IV.H (uncertain diagnoses are not coded outpatient), II.H and III.C (coded as if they
+existed at the end of an inpatient stay), IV.J (conditions that no longer exist are not coded), I.C.21.c.4
+(history codes).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from codesets.suggest.cues import Effect
+from codesets.suggest.sections import SectionKind
+from codesets.suggest.statuses import family_history, history
+from codesets.suggest.weights import is_symptom
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What holds for the whole chart: whether it names sections anywhere, and whether it is an inpatient stay."""
+
+    structured: bool
+    inpatient: bool
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The code that a mention stands for, without the dot, with what changed it; or none, with the reason."""
+
+    code: str
+    because: tuple[str, ...] = ()
+    why_not: str = ""
+
+
+def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], setting: Setting) -> Meaning:
+    """What a mention of `code` means in a section; `effects` are the cues that reach it, with their words."""
+    if cue := effects.get(Effect.NEGATED):
+        return _none(f"denied: {cue!r}")
+    if cue := effects.get(Effect.HYPOTHETICAL):
+        return _none(f"not a finding: {cue!r}")
+    if Effect.FAMILY in effects or section is SectionKind.FAMILY:
+        becomes = family_history(code)
+        cue = effects.get(Effect.FAMILY, "family history")
+        return Meaning(becomes, (f"of the family: {cue!r}",)) if becomes else _none("of the family")
+    if cue := effects.get(Effect.UNCERTAIN):
+        if setting.inpatient:
+            return Meaning(code, (f"uncertain ({cue!r}): coded as if it existed, Official Guidelines II.H",))
+        return _none(f"uncertain ({cue!r}): not coded outpatient, Official Guidelines IV.H")
+    if section in _SILENT or section is SectionKind.SOCIAL and not code.startswith(_SOCIAL):
+        return _none(f"only in {section.label}")
+    past = section in (SectionKind.PAST, SectionKind.SURGICAL) and setting.structured
+    if past and Effect.CURRENT not in effects or Effect.HISTORY in effects:
+        return _of_the_past(code, effects.get(Effect.HISTORY, "past history"), past, setting)
+    return Meaning(code)
+
+
+def _of_the_past(code: str, cue: str, past: bool, setting: Setting) -> Meaning:
+    if is_symptom(code) and not past:
+        return Meaning(code)  # "a two-week history of pain" tells the present illness
+    becomes = history(code)
+    if becomes == code:
+        return Meaning(code)
+    if becomes:
+        return Meaning(becomes, (f"a history: {cue!r}",))
+    if setting.structured:
+        return _none(f"a history: {cue!r}")
+    # Without sections "history" is often the present illness: the coder decides.
+    return Meaning(code, (f"named as a history ({cue!r}): look whether it is current",))
+
+
+def _none(why: str) -> Meaning:
+    return Meaning("", why_not=why)
+
+
+_SILENT = (
+    SectionKind.MEDICATIONS,
+    SectionKind.IMMUNIZATIONS,
+    SectionKind.ALLERGIES,
+    SectionKind.INSTRUCTIONS,
+    SectionKind.TESTS,
+    SectionKind.VITALS,
+)
+_SOCIAL = ("F1", "Z5", "Z6", "Z7", "Z8")
+
+
+def chapters(texts: Sequence[str]) -> frozenset[str]:
+    """First letters of codes that a chart can have; O and P only where it is of a pregnancy or a newborn.
+
+    An infant's note tells of a pregnancy that is not its own.
+    """
+    letters = set("ABCDEFGHIJKLMNQRSTUZ")
+    if any(_PREGNANCY.search(text) for text in texts) and not any(_INFANT.search(text) for text in texts):
+        letters.add("O")
+    if any(_NEWBORN.search(text) for text in texts):
+        letters.add("P")
+    return frozenset(letters)
+
+
+def allowed_in(letters: frozenset[str], code: str) -> bool:
+    """Whether a chart with these chapters can have the code; codes of a pregnancy stand in chapter 21 too."""
+    return code[0] in letters and ("O" in letters or not code.startswith(("Z33", "Z34", "Z36", "Z3A")))
+
+
+_PREGNANCY = re.compile(
+    r"\b(?:pregnan\w+|gravida|gestation\w*|intrauterine|post-?partum|prenatal|antepartum"
+    r"|obstetric\w*|cesarean|G\d ?P\d)",
+    re.IGNORECASE,
+)
+_INFANT = re.compile(r"\b\d+[- ](?:month|week|day)s?[- ]old\b|\bborn at \d\d\b", re.IGNORECASE)
+_NEWBORN = re.compile(r"\b(?:newborn|neonat\w+|apgar|\d+ (?:day|hour)s?[- ]old)", re.IGNORECASE)

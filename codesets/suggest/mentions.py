@@ -1,0 +1,228 @@
+"""Finds the terms of the classification in a note: every word of the term in one sentence, close together.
+
+Terms are looked at by their rarest word, so that a sentence only meets terms that share a rare word with it; the
+rest is array work over the whole note. Of the terms found the widest are kept: "type 2 diabetes" goes where
+"type 2 diabetes with neuropathy" was found on the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesets.search.index import Segment
+from codesets.search.vocabulary import Vocabulary
+from codesets.search.words import words
+from codesets.suggest import reading
+from codesets.suggest.lexical import SAID_SO, Lexical
+from codesets.suggest.reading import Read, Span
+from codesets.suggest.sentences import Sentence
+from codesets.suggest.tables import rows
+from codesets.suggest.terms import MOST_REQUIRED, own_terms, term_table
+
+# Words that may stand between those of a term: none where a synonym stands for one of them.
+MOST_GAP = 2
+MOST_GAP_OF_SYNONYMS = 0
+LEAST_OF_ABBREVIATION = 0.55
+MOST_SPANS = 6
+BLOCK = 48  # sentences that are matched at a time
+_LINKS = frozenset(["with"])
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A term found in a sentence: its row, the position of its code, the tokens that say it, how well (0 to 1).
+
+    `tokens` are places in the sentence, ascending; `weight` is the sum of how much its words say.
+    """
+
+    sentence: int
+    row: int
+    code: int
+    tokens: tuple[int, ...]
+    weight: float
+    quality: float
+
+    @property
+    def begin(self) -> int:
+        """The first token."""
+        return self.tokens[0]
+
+    @property
+    def end(self) -> int:
+        """One after the last token."""
+        return self.tokens[-1] + 1
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Where the words of a term stand: smaller gaps first, then words themselves before synonyms."""
+
+    gap: int
+    synonym: bool
+    tokens: tuple[int, ...]
+
+
+class Matcher:
+    """The terms of one release in the form that matching wants; for one thread."""
+
+    def __init__(self, segment: Segment, vocabulary: Vocabulary) -> None:
+        self.lexical = Lexical(vocabulary, len(segment.vocabulary) + 1, [term for term, _ in own_terms()])
+        self.terms = term_table(segment, self.lexical)
+        self._not_alone = frozenset(self.lexical.normal(word) for (word,) in rows("not_alone.csv", ("word",))) | {""}
+        self._heads = frozenset(self.lexical.normal(word) for (word,) in rows("heads.csv", ("word",)))
+
+    def read(self, sentence: Sentence) -> Read:
+        """What the tokens of a sentence mean."""
+        return reading.read(sentence, self.lexical, self.terms.idf)
+
+    def find(self, read: Sequence[Read]) -> list[Mention]:
+        """Every mention of all sentences, in their order, narrower ones beside wider."""
+        return [
+            mention
+            for start in range(0, len(read), BLOCK)
+            for mention in self._find(read[start : start + BLOCK], start)
+        ]
+
+    def _find(self, block: Sequence[Read], first: int) -> Iterator[Mention]:
+        terms = self.terms
+        present = np.zeros((len(block), len(terms.idf)), dtype=np.float32)
+        present[:, terms.none] = 1.0
+        for number, one in enumerate(block):
+            for word, spans in one.spans.items():
+                present[number, word] = max(weight for _, _, weight in spans)
+        candidates, where = self._candidates(block, present)
+        if not len(candidates):
+            return
+        required = terms.required[candidates]
+        strength = (present[where[:, None], required] * terms.idf[required]).sum(axis=1)
+        quality = strength / terms.asked[candidates] * terms.worth[candidates]
+        # Of the terms with the same words the best; our own are read strictly, others may hold where they do not.
+        best: dict[tuple[int, bytes, bool], int] = {}
+        for place, (number, row) in enumerate(zip(where.tolist(), candidates.tolist(), strict=True)):
+            key = (number, required[place].tobytes(), terms.is_own(row))
+            if key not in best or quality[best[key]] < quality[place]:
+                best[key] = place
+        for (number, _, _), place in best.items():
+            wanted = [word for word in required[place].tolist() if word != terms.none]
+            mention = self._mention(block[number], int(candidates[place]), wanted, float(quality[place]))
+            if mention is not None:
+                row, tokens, weight, worth = mention
+                yield Mention(first + number, row, int(terms.row_code[row]), tokens, weight, worth)
+
+    def _candidates(
+        self, block: Sequence[Read], present: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The rows all of whose words a sentence has, with the numbers of the sentences, in their order."""
+        terms = self.terms
+        pairs = [(number, word) for number, one in enumerate(block) for word in one.spans]
+        if not pairs:
+            return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64)
+        numbers, anchors = np.array(pairs).T
+        starts, lengths = terms.anchor_starts[anchors], terms.anchor_counts[anchors]
+        ends = np.cumsum(lengths)
+        candidates = terms.anchored[np.repeat(starts - (ends - lengths), lengths) + np.arange(int(ends[-1]))]
+        where = np.repeat(numbers, lengths)
+        for column in range(1, MOST_REQUIRED):
+            keep = present[where, terms.required[candidates, column]] > 0
+            candidates, where = candidates[keep], where[keep]
+        return candidates, where
+
+    def _mention(
+        self, read: Read, row: int, wanted: Sequence[int], quality: float
+    ) -> tuple[int, tuple[int, ...], float, float] | None:
+        """The row, its tokens, how much they say and how well they fit; None when they do not say the term."""
+        terms = self.terms
+        own, text = terms.is_own(row), terms.text(row)
+        placed = _placed(read, wanted)
+        if read.contradicts(text) or not read.numbers_fit(placed.tokens, text):
+            return None
+        if own and placed.synonym:
+            return None
+        if _joined(read, placed.tokens) and not _JOINING.search(text):
+            return None
+        gap = placed.gap
+        if gap > (MOST_GAP_OF_SYNONYMS if placed.synonym else MOST_GAP):
+            if not (terms.is_wording(row) and _in_order(read, placed.tokens, text)):
+                return None
+            gap = 1
+        if not own and self._says_nothing({read.normal[token] for token in placed.tokens}):
+            return None
+        share = self._share_of_abbreviations(read, placed.tokens, wanted)
+        if share < LEAST_OF_ABBREVIATION:
+            return None
+        return row, placed.tokens, read.says(placed.tokens), quality * share * (1 - 0.06 * gap)
+
+    def _share_of_abbreviations(self, read: Read, tokens: tuple[int, ...], wanted: Sequence[int]) -> float:
+        """How much of the sense of its abbreviations a mention uses: HIV is no word for "virus" alone."""
+        least = 1.0
+        for token in tokens:
+            if (total := read.abbreviated.get(token)) is not None:
+                used = (word for word in wanted if any(span[:2] == (token, token + 1) for span in read.spans[word]))
+                least = min(least, sum(float(self.terms.idf[word]) for word in used) / total)
+        return least
+
+    def _says_nothing(self, said: set[str]) -> bool:
+        """Whether the words name no condition: sites, tests and the like, alone or together."""
+        return said <= self._not_alone and (len(said) < 2 or not said & self._heads)
+
+
+def widest(found: Iterable[Mention]) -> list[Mention]:
+    """The mentions of one sentence without those whose words another one has as well; of equals the better."""
+    ordered = sorted(found, key=lambda one: (-one.weight * one.quality, one.tokens))
+    kept: list[Mention] = []
+    for one in ordered:
+        tokens = set(one.tokens)
+        if not any(tokens <= set(other.tokens) for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.tokens)
+
+
+def _placed(read: Read, wanted: Sequence[int]) -> _Placed:
+    """Where the wanted words stand closest together, beginning from each place of the rarest."""
+    best: _Placed | None = None
+    for begin, end, weight in read.spans[wanted[0]][:MOST_SPANS]:
+        tokens = _said(read, begin, end)
+        low, high = begin, end
+        synonym = weight < SAID_SO
+        for word in wanted[1:]:
+            near = _nearest(read.spans[word], low, high)
+            synonym = synonym or near[2] < SAID_SO
+            low, high = min(low, near[0]), max(high, near[1])
+            tokens |= _said(read, near[0], near[1])
+        gap = read.places[high - 1] - read.places[low] + 1 - len({read.places[token] for token in tokens})
+        if best is None or (gap, synonym) < (best.gap, best.synonym):
+            best = _Placed(gap, synonym, tuple(sorted(tokens)))
+    assert best is not None  # every word of a candidate is there
+    return best
+
+
+def _said(read: Read, begin: int, end: int) -> set[int]:
+    """The tokens of a span that are words, without "of" and the like."""
+    return {token for token in range(begin, end) if read.normal[token]}
+
+
+def _nearest(spans: Sequence[Span], low: int, high: int) -> Span:
+    """The span that widens low..high least; the word itself before what stands for it."""
+    return min(spans, key=lambda span: max(span[1], high) - min(span[0], low) - (2 if span[2] == 1.0 else 0))
+
+
+def _joined(read: Read, tokens: tuple[int, ...]) -> bool:
+    """Whether "and" or "or" stands between the tokens."""
+    between = read.sentence.tokens[tokens[0] : tokens[-1]]
+    return any(token.text.lower() in ("and", "or") for token in between)
+
+
+_JOINING = re.compile(r"\b(?:and|or|with)\b", re.IGNORECASE)
+
+
+def _in_order(read: Read, tokens: tuple[int, ...], text: str) -> bool:
+    """Whether tokens say a term word for word and in its order, with nothing but commas between."""
+    said = [read.normal[token] for token in range(tokens[0], tokens[-1] + 1) if read.normal[token]]
+    said = [word for word in said if word not in _LINKS]
+    wanted = iter(words(text))
+    return len(said) <= len(tokens) and all(word in wanted for word in said)

@@ -1,0 +1,123 @@
+"""A sentence as its words mean it: for each word of the classification, the tokens of the sentence that say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesets.search.words import words
+from codesets.suggest.lexical import ABBREVIATION, NUMBERED, Lexical, token_words
+from codesets.suggest.sentences import Sentence
+
+Span = tuple[int, int, float]
+"""The tokens begin..end (end exclusive) that say a word, and how surely, up to 1."""
+
+MOST_WORTH = 14.0
+UNKNOWN_WORTH = 6.0
+# What stands between words as if it were words: a comma more than "and"; "on" leads to another thing.
+_BARRIERS = {",": 3, ":": 2, "(": 1, ")": 1}
+_JOINS = {"and": 1, "or": 1, "on": 5}
+
+
+@dataclass(frozen=True)
+class Read:
+    """A sentence with what its tokens mean. Tokens are numbered from 0.
+
+    `normal` is the word of each token, `worth` how much it says, `places` its place with what parts it from
+    the others counted in. `abbreviated` has the tokens that are abbreviations, with how much all words of their
+    sense say; `excluded` the normal words, two at most, that follow "without".
+    """
+
+    sentence: Sentence
+    normal: tuple[str, ...]
+    worth: tuple[float, ...]
+    places: tuple[int, ...]
+    spans: dict[int, list[Span]]
+    abbreviated: dict[int, float]
+    excluded: tuple[str, ...]
+
+    def says(self, tokens: Iterable[int]) -> float:
+        """How much these tokens say."""
+        return sum(self.worth[token] for token in tokens)
+
+    def counted(self, token: int) -> bool:
+        """Whether the token is a number that the word before it counts: "type 2"."""
+        return self.normal[token][:1].isdigit() and token > 0 and self.normal[token - 1] in NUMBERED
+
+    def numbers_fit(self, tokens: Iterable[int], text: str) -> bool:
+        """Whether every number among the tokens counts what the text counts: the 2 of "type 2" is no stage."""
+        counted = [f"{self.normal[token - 1]} {self.normal[token]}" for token in tokens if self.counted(token)]
+        if not counted:
+            return True
+        said = " ".join(words(text))
+        return all(number in said for number in counted)
+
+    def contradicts(self, text: str) -> bool:
+        """Whether a term has "with" what the sentence says it is without."""
+        if not self.excluded:
+            return False
+        said = " ".join(words(text))
+        return any(f"with {phrase}" in said for phrase in self.excluded)
+
+
+def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read:
+    """What the tokens of a sentence mean; `idf` is how much each word of the classification says."""
+    normal = token_words(sentence.tokens, lexical)
+    spans: dict[int, list[Span]] = {}
+    content: list[int] = []
+    places: list[int] = []
+    worth = [0.0] * len(normal)
+    abbreviated: dict[int, float] = {}
+    place = 0
+    for number, (token, word) in enumerate(zip(sentence.tokens, normal, strict=True)):
+        if not word:
+            place += _BARRIERS.get(token.text, 0) or _JOINS.get(token.text.lower(), 0)
+            places.append(place)
+            continue
+        place += 1
+        places.append(place)
+        content.append(number)
+        meanings = lexical.meanings(word if word.isdigit() else token.text)
+        exact = [float(idf[meaning.word]) for meaning in meanings if meaning.weight == 1.0]
+        worth[number] = exact[0] if exact else UNKNOWN_WORTH if meanings else 0.0
+        if meanings and meanings[0].weight == ABBREVIATION:
+            abbreviated[number] = sum(float(idf[meaning.word]) for meaning in meanings)
+            worth[number] = min(abbreviated[number], MOST_WORTH)
+        for meaning in meanings:
+            spans.setdefault(meaning.word, []).append((number, number + 1, meaning.weight))
+    _add_phrases(normal, content, spans, lexical)
+    _add_joined(sentence, normal, spans, lexical)
+    return Read(sentence, tuple(normal), tuple(worth), tuple(places), spans, abbreviated, _excluded(normal))
+
+
+def _add_phrases(normal: Sequence[str], content: Sequence[int], spans: dict[int, list[Span]], lexical: Lexical) -> None:
+    """Add what phrases of the sentence stand for besides their words."""
+    said = [normal[number] for number in content]
+    for start, word in enumerate(said):
+        for size in lexical.phrase_sizes(word):
+            if start + size > len(said):
+                continue
+            end = content[start + size - 1] + 1
+            for meaning in lexical.phrase(tuple(said[start : start + size])):
+                spans.setdefault(meaning.word, []).append((content[start], end, meaning.weight))
+
+
+def _add_joined(sentence: Sentence, normal: Sequence[str], spans: dict[int, list[Span]], lexical: Lexical) -> None:
+    """Add the words that a hyphen parts: "pre-diabetes" is prediabetes."""
+    tokens = sentence.tokens
+    for place in range(1, len(tokens) - 1):
+        if tokens[place].text != "-" or tokens[place - 1].end != tokens[place].start:
+            continue
+        if tokens[place].end != tokens[place + 1].start or not (normal[place - 1] and normal[place + 1]):
+            continue
+        joined = lexical.number(lexical.normal(tokens[place - 1].text + tokens[place + 1].text))
+        if joined is not None:
+            spans.setdefault(joined, []).append((place - 1, place + 2, 1.0))
+
+
+def _excluded(normal: Sequence[str]) -> tuple[str, ...]:
+    said = [word for word in normal if word]
+    return tuple(" ".join(said[place + 1 : place + 3]) for place, word in enumerate(said) if word in ("without", "wo"))

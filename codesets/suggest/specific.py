@@ -1,0 +1,177 @@
+"""From the code of a term to the code that the sentence allows: laterality, acuity, degree and the like.
+
+A header, or a code that says "unspecified", is compared with the codes beside it: the one that says more goes in
+its place where every further word of its title stands near the mention. What stays open is named, with the
+question that would close it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from codesets.suggest.answers import Missing
+from codesets.suggest.codebook import Codebook
+from codesets.suggest.lexical import Lexical
+from codesets.suggest.reading import Read
+from codesets.suggest.tables import rows
+
+NEAR = 6  # places on either side of a mention in which its sentence may tell more
+LEAST_WEIGHT = 0.9
+MOST_FAMILY = 400
+MOST_SIBLINGS = 40
+
+
+@dataclass(frozen=True)
+class Refined:
+    """A more specific code, by position, and the tokens that led to it."""
+
+    position: int
+    tokens: tuple[int, ...]
+
+
+class Specific:
+    """Refines codes of one release; for one thread."""
+
+    def __init__(self, codebook: Codebook, lexical: Lexical) -> None:
+        self._codebook = codebook
+        self._optional = frozenset(
+            n for (word,) in rows("optional_words.csv", ("word",)) for n in lexical.numbers(word)
+        )
+        self._other = frozenset(lexical.numbers("other"))
+        self._sides = frozenset(n for word in ("left", "right", "bilateral") for n in lexical.numbers(word))
+        self._unspecified = frozenset(lexical.numbers("unspecified"))
+        self._family = lru_cache(maxsize=2048)(self._find_family)
+        self._sided = lru_cache(maxsize=2048)(self._find_sided)
+        self.missing = lru_cache(maxsize=4096)(self._missing)
+
+    def refine(self, position: int, read: Read, tokens: tuple[int, ...]) -> Refined | None:
+        """A code that says more than the one at `position` by words near its tokens; None for none."""
+        family = self._family(position)
+        if not family:
+            return None
+        near = _near(read, tokens)
+        best: tuple[float, Refined] | None = None
+        for candidate, extra in family:
+            if not all(word in near for word in extra):
+                continue
+            led = tuple(sorted(near[word] for word in extra))
+            title = self._codebook.segment.text(candidate)
+            if read.contradicts(title) or not read.numbers_fit(led, title):
+                continue
+            worth = float(sum(self._codebook.segment.idf[word] for word in extra)) - 0.01 * len(extra)
+            if best is None or best[0] < worth:
+                best = (worth, Refined(candidate, led))
+        return best[1] if best else None
+
+    def both_sides(self, position: int, read: Read, tokens: tuple[int, ...]) -> tuple[int, ...]:
+        """The codes of the right and the left, where the sentence says both and no code does; else none."""
+        low, high = read.places[tokens[0]] - NEAR, read.places[tokens[-1]] + NEAR
+        said = {word for word, place in zip(read.normal, read.places, strict=True) if low <= place <= high}
+        return self._sided(position) if said & _BOTH else ()
+
+    def _find_sided(self, position: int) -> tuple[int, ...]:
+        codebook = self._codebook
+        code = codebook.code(int(codebook.segment.answer[position]))
+        own = codebook.position(code)
+        words = codebook.words(own) if own is not None else frozenset()
+        if words & self._sides or not words & self._unspecified:
+            return ()
+        found = {}
+        for place in codebook.beginning_with(_above(code))[:MOST_SIBLINGS]:
+            sides = codebook.words(place) & self._sides
+            alike = codebook.words(place) - sides <= words and codebook.code(place)[6:7] == code[6:7]
+            if len(sides) == 1 and alike and len(codebook.code(place)) == len(code):
+                found[next(iter(sides))] = place
+        return tuple(sorted(found.values())) if len(found) == 2 else ()
+
+    def _find_family(self, position: int) -> list[tuple[int, tuple[int, ...]]]:
+        """The billable codes beside an open one, with the words by which they say more."""
+        segment, codebook = self._codebook.segment, self._codebook
+        code = codebook.code(position)
+        billable = bool(segment.billable[position])
+        if billable and not _OPEN.search(segment.text(position).lower()):
+            return []
+        prefix = _above(code) if billable else code
+        places = codebook.beginning_with(prefix)
+        if len(places) > MOST_FAMILY or len(prefix) < 3:
+            return []
+        base = int(segment.answer[position])
+        own, seventh = codebook.words(base), codebook.code(base)[6:7]
+        found = []
+        for place in places:
+            if place == base or not segment.billable[place] or codebook.code(place)[6:7] not in ("", seventh):
+                continue
+            words = codebook.words(place)
+            extra = tuple(sorted(words - own - self._optional))
+            if extra and not words & self._other:
+                found.append((place, extra))
+        return found
+
+    def _missing(self, code: str, said: frozenset[str] = frozenset()) -> tuple[Missing, ...]:
+        """What a code leaves open; `said` are the words of the note that led to it, in lower case."""
+        return tuple(dict.fromkeys(self._open(code, said)))
+
+    def _open(self, code: str, said: frozenset[str]) -> Iterator[Missing]:
+        vague = "unspecified" in self._codebook.title(code).lower()
+        for query in _queries():
+            same = code == query.prefix or len(query.prefix) == 3 and code.startswith(query.prefix) and vague
+            if same and not said & query.unless:
+                yield Missing(query.what, query.ask)
+        if self._side_open(code):
+            yield Missing("side", "Which side: right, left or both?")
+
+    def _side_open(self, code: str) -> bool:
+        """Whether a code beside this one says the same of the right or the left."""
+        codebook = self._codebook
+        own = codebook.position(code)
+        said = codebook.words(own) if own is not None else frozenset()
+        if said & self._sides or not said & self._unspecified:
+            return False
+        return any(
+            (words := codebook.words(place)) & self._sides and words - self._sides <= said
+            for place in codebook.beginning_with(_above(code))[:MOST_SIBLINGS]
+            if len(codebook.code(place)) == len(code)
+        )
+
+
+def _above(code: str) -> str:
+    """The header that tells an open code apart: of S72.009A it is S72.00."""
+    return (code[:6].rstrip("X") if len(code) == 7 else code)[:-1]
+
+
+def _near(read: Read, tokens: tuple[int, ...]) -> dict[int, int]:
+    """The words that stand near the tokens and are not among them, with the token that says each."""
+    low, high = read.places[tokens[0]] - NEAR, read.places[tokens[-1]] + NEAR
+    near: dict[int, int] = {}
+    for word, spans in read.spans.items():
+        for first, last, weight in spans:
+            inside = low <= read.places[first] and read.places[last - 1] <= high
+            if inside and first not in tokens and weight >= LEAST_WEIGHT:
+                near.setdefault(word, first)
+    return near
+
+
+_BOTH = frozenset(["bilateral", "bilaterally", "both"])
+_OPEN = re.compile(r"\bunspecified\b|\bnot otherwise\b|\bnot specified\b|\buncomplicated\b")
+
+
+@dataclass(frozen=True)
+class _Query:
+    """A row of the table of queries."""
+
+    prefix: str
+    what: str
+    unless: frozenset[str]
+    ask: str
+
+
+@cache
+def _queries() -> tuple[_Query, ...]:
+    found = rows("queries.csv", ("prefix", "missing", "unless", "ask"))
+    return tuple(
+        _Query(prefix.replace(".", ""), what, frozenset(unless.split()) - {"-"}, ask)
+        for prefix, what, unless, ask in found
+    )

@@ -1,0 +1,160 @@
+"""Codes of chapter 21 that follow from how and where a note says something.
+
+A past condition becomes its history code, one of the family its family history code; a drug of the medication
+list its long-term use, an allergy its status, a body mass index its range. All of it is data.
+Sources: ICD-10-CM Z68, Z79 to Z88, Z91.0; Official Guidelines I.C.21.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from codesets.suggest.cues import Effect, cues
+from codesets.suggest.sections import Section, SectionKind
+from codesets.suggest.sentences import Sentence
+from codesets.suggest.tables import rows
+
+
+@dataclass(frozen=True)
+class Status:
+    """A status code that the note's text[start:end] leads to."""
+
+    code: str
+    term: str
+    kind: str
+    section: Section
+    start: int
+    end: int
+    score: float
+
+
+def history(code: str) -> str:
+    """What a condition named as history is coded with: itself when chronic, a history code, or nothing."""
+    becomes = _longest("history.csv", code)
+    return code if becomes == "current" else becomes
+
+
+def family_history(code: str) -> str:
+    """The family history code of a condition; empty where there is none."""
+    return _longest("family_history.csv", code)
+
+
+def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
+    """The statuses of one sentence of a note."""
+    narrative = section.kind is SectionKind.NARRATIVE and _TREATED.search(text, sentence.start, sentence.end)
+    if section.kind is SectionKind.ALLERGIES:
+        yield from _listed(section, sentence, "allergies.csv", "allergy", 0.5)
+    elif match := _ALLERGIC.search(text, sentence.start, sentence.end):
+        for status in _listed(section, sentence, "allergies.csv", "allergy", 0.5):
+            if match.start() <= status.start < match.end():
+                yield status
+    elif section.kind is SectionKind.IMMUNIZATIONS:
+        if match := _GIVEN.search(text, sentence.start, sentence.end):
+            yield Status("Z23", match[0], "immunization", section, match.start(), match.end(), 0.6)
+    elif section.kind in _DRUG_SECTIONS or narrative:
+        for status in _listed(section, sentence, "medications.csv", "long-term drug", 0.45):
+            going_on = _GOING_ON.search(text, sentence.start, status.start)
+            if section.kind is SectionKind.MEDICATIONS or going_on or status.code.startswith(_SURELY_LONG):
+                yield status
+    yield from _operations(section, sentence)
+    if (match := _BMI.search(text, sentence.start, sentence.end)) and (code := _bmi_code(match["value"])):
+        yield Status(code, f"BMI {match['value']}", "measure", section, match.start(), match.end(), 0.4)
+    for match in _GESTATION.finditer(text, sentence.start, sentence.end):
+        weeks = int(match["weeks"])
+        if 8 <= weeks <= 42:
+            yield Status(f"Z3A{weeks:02}", f"{weeks} weeks", "gestation", section, match.start(), match.end(), 0.6)
+
+
+_GOING_ON = re.compile(r"\b(?:continues?|continued|stable on|remains on|refill(?:ed)?)\b", re.IGNORECASE)
+_GESTATION = re.compile(r"\b(?P<weeks>\d\d)\s?w(?:k|ks|eeks)?\s?(?:[0-6]\s?d\b|\+\s?[0-6]\b|[0-6]/7)")
+_DRUG_SECTIONS = (SectionKind.MEDICATIONS, SectionKind.HPI, SectionKind.ASSESSMENT, SectionKind.PLAN)
+_ALLERGIC = re.compile(r"\ballerg(?:ic to|y to|ies to)\b(?: \w+,?){1,4}|\b\w+ allergy\b", re.IGNORECASE)
+_GIVEN = re.compile(r"\b\w+ (?:given|administered)\b(?! (?:in|at) \d)", re.IGNORECASE)
+_SURELY_LONG = ("Z790", "Z794", "Z7984", "Z7985", "Z7981")
+_BMI = re.compile(
+    r"\b(?:BMI|body mass index)(?: \(BMI\))?(?:\s*(?:of|is|was|:|=))*\s*(?P<value>\d\d(?:[.,]\d+)?)(?!\d|th\b|\s?%)",
+    re.IGNORECASE,
+)
+
+
+def _listed(section: Section, sentence: Sentence, table: str, kind: str, score: float) -> Iterator[Status]:
+    names = _table(table)
+    written = [token.text.lower() for token in sentence.tokens]
+    stopped = [cue for cue in cues(sentence) if cue.effect in _STOPPING]
+    for place in range(len(written)):
+        for size in (2, 1):
+            name = " ".join(written[place : place + size])
+            if name in names and not any(cue.reaches(place, place + size) for cue in stopped):
+                if _STOPPED.search(" ".join(written[place : place + 14])) and kind != "allergy":
+                    break
+                begin, end = sentence.tokens[place].start, sentence.tokens[min(place + size, len(written)) - 1].end
+                yield Status(names[name], name, kind, section, begin, end, score)
+                break
+
+
+def _operations(section: Section, sentence: Sentence) -> Iterator[Status]:
+    """Operations that are named as past: in a history, or by a cue."""
+    names = _table("procedures.csv")
+    written = [token.text.lower() for token in sentence.tokens]
+    told = cues(sentence)
+    past = section.kind in (SectionKind.SURGICAL, SectionKind.PAST)
+    place = 0
+    while place < len(written):
+        size = next((size for size in (5, 4, 3, 2, 1) if " ".join(written[place : place + size]) in names), 0)
+        end = place + max(size, 1)
+        if size and end <= len(written):
+            effects = {cue.effect for cue in told if cue.reaches(place, end)}
+            if (past or Effect.HISTORY in effects) and not effects & _UNTOLD:
+                name = " ".join(written[place:end])
+                begin, stop = sentence.tokens[place].start, sentence.tokens[end - 1].end
+                yield Status(names[name], name, "past operation", section, begin, stop, 0.4)
+        place = end
+
+
+_UNTOLD = {Effect.NEGATED, Effect.FAMILY, Effect.HYPOTHETICAL, Effect.UNCERTAIN}
+_HYPHEN = re.compile(r" |(?=-)|(?<=-)")
+_TREATED = re.compile(
+    r"\b(?:treat(?:ed|ment) with|taking|receiving|on|therapy with|anticoagula\w+ with)\b", re.IGNORECASE
+)
+_STOPPING = (Effect.NEGATED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY)
+_STOPPED = re.compile(
+    r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b"
+)
+
+
+def _bmi_code(written: str) -> str:
+    """The code of an adult body mass index (ICD-10-CM Z68.1 to Z68.45); none below 10."""
+    value = float(written.replace(",", "."))
+    if value < 10:
+        return ""
+    if value < 20:
+        return "Z681"
+    if value < 40:
+        return f"Z68{int(value)}"
+    return "Z68" + next(
+        code for most, code in ((45, "41"), (50, "42"), (60, "43"), (70, "44"), (100, "45")) if value < most
+    )
+
+
+def _longest(table: str, code: str) -> str:
+    known = _prefixes(table)
+    for length in range(len(code), 1, -1):
+        if (becomes := known.get(code[:length])) is not None:
+            return becomes
+    return ""
+
+
+@cache
+def _prefixes(table: str) -> dict[str, str]:
+    return {prefix.replace(".", ""): becomes.replace(".", "") for prefix, becomes in rows(table, ("prefix", "becomes"))}
+
+
+@cache
+def _table(name: str) -> dict[str, str]:
+    column = {"allergies.csv": "substance", "medications.csv": "drug", "procedures.csv": "operation"}[name]
+    return {
+        " ".join(_HYPHEN.split(words.lower())): code.replace(".", "") for words, code in rows(name, (column, "code"))
+    }

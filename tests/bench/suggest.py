@@ -1,0 +1,97 @@
+"""Suggestions: recall and F1 on coded case reports, and the time for a note of 400 words.
+
+The reports lie beside the repository (`../shared/data/notes`); without them nothing is measured. Half of them are
+held back from development (`case_reports.Report.held_back`). The usual way, beside each figure, looks for every
+title and inclusion term word by word.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from codesets import gathering, importing
+from codesets.reference import Reference, open_reference
+from codesets.suggest import open_suggester
+from tests.bench.case_reports import REPORTS, Report, reports, score
+from tests.bench.figures import Figure
+
+ON = dt.date(2026, 6, 1)
+INDEX = REPORTS.parents[1] / "icd10cm" / "fy2025xml"
+BARS = {(None, "recall@20"): 0.45, (None, "F1"): 0.33, (3, "F1"): 0.52}
+WORDS, MOST_MS = 400, 30
+
+
+def measure() -> list[Figure]:
+    """Score with the alphabetic index loaded, and without it."""
+    if not (REPORTS.exists() and INDEX.exists()):
+        print("no figures of suggestions: shared/data is not beside the repository", file=sys.stderr)
+        return []
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
+        place = Path(folder) / "reference.sqlite"
+        with open_reference(place) as reference:
+            figures += _scored("shipped data", reference, bars=False)
+        with gathering.gather([str(path) for path in sorted(INDEX.glob("*.xml"))], lambda stage, done: None) as found:
+            importing.run(place, importing.plan(place, found), lambda stage, done: None)
+        with open_reference(place) as reference:
+            figures += _scored("with index", reference, bars=True)
+    return figures
+
+
+def _scored(name: str, reference: Reference, bars: bool) -> list[Figure]:
+    began = time.perf_counter()
+    suggester = open_suggester(reference)
+    suggester.suggest("chest pain", ON)
+    figures = [Figure(f"{name}: start to first suggestion", 1, time.perf_counter() - began, "s")]
+    look_up = _look_up(reference)
+    for part, held_back in (("developed on", False), ("held back", True)):
+        chosen = [report for report in reports() if report.held_back is held_back]
+        began = time.process_time()
+        pairs = [(report, [one.code for one in suggester.suggest(report.text, ON).codes]) for report in chosen]
+        spent = (time.process_time() - began) * 1000 * WORDS / sum(len(report.text.split()) for report in chosen)
+        figures += _figures(f"{name}, {part}", pairs, [(report, look_up(report.text)) for report in chosen], bars)
+        figures.append(Figure(f"{name}, {part}: {WORDS} words", MOST_MS, spent, "ms"))
+    return figures
+
+
+def _figures(
+    name: str, pairs: list[tuple[Report, Sequence[str]]], plain: list[tuple[Report, Sequence[str]]], bars: bool
+) -> list[Figure]:
+    figures = []
+    for symptoms in (True, False):
+        for characters in (None, 3):
+            ours, usual = (score(each, characters, symptoms) for each in (pairs, plain))
+            label = f"{name}, {'exact' if characters is None else '3 characters'}{'' if symptoms else ', no R'}"
+            values = {f"recall@{depth}": (ours.recall(depth), usual.recall(depth)) for depth in (5, 10, 20)}
+            values["F1"] = (ours.f1, usual.f1)
+            for what, (figure, other) in values.items():
+                bar = BARS.get((characters, what)) if bars and symptoms else None
+                figures.append(Figure(f"{label}: {what}", bar, figure, at_most=False, other=other))
+    return figures
+
+
+def _look_up(reference: Reference) -> Callable[[str], list[str]]:
+    """The usual way: every title and inclusion term that stands in the text word by word, the longest first."""
+    rows = reference.db.execute(
+        "SELECT c.code, c.title FROM codes c JOIN releases r ON r.id = c.release_id WHERE r.system = 'icd10cm'"
+        " UNION SELECT owner, text FROM notes WHERE kind = 'inclusionTerm'"
+    )
+    phrases = {" ".join(re.findall(r"[a-z0-9]+", text.lower())): code for code, text in rows}
+    longest = max(len(phrase.split()) for phrase in phrases)
+
+    def found(text: str) -> list[str]:
+        words = re.findall(r"[a-z0-9]+", text.lower())
+        hits: dict[str, int] = {}
+        for start in range(len(words)):
+            for size in range(1, longest + 1):
+                if code := phrases.get(" ".join(words[start : start + size])):
+                    hits[code] = max(hits.get(code, 0), size)
+        return sorted(hits, key=lambda code: -hits[code])
+
+    return found

@@ -1,0 +1,327 @@
+"""What the suggestions make of a note: codes with evidence, and what is left out and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from codesets.reference import Reference
+from codesets.suggest import Note, Suggester, Suggestion, Suggestions, open_suggester
+
+ON = dt.date(2026, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def suggester(reference: Reference) -> Suggester:
+    return open_suggester(reference)
+
+
+def found(suggester: Suggester, text: str, inpatient: bool = False) -> Suggestions:
+    return suggester.suggest(text, ON, inpatient)
+
+
+def codes(suggester: Suggester, text: str, inpatient: bool = False) -> list[str]:
+    return [one.dotted for one in found(suggester, text, inpatient).codes]
+
+
+def one(suggester: Suggester, text: str, code: str) -> Suggestion:
+    return next(each for each in found(suggester, text).codes if each.dotted == code)
+
+
+def left_out(suggester: Suggester, text: str) -> dict[str, str]:
+    return {one.dotted: one.why for one in found(suggester, text).withheld}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Hypertension, well controlled.", "I10"),
+        ("Patient with CHF.", "I50.9"),  # an abbreviation
+        ("He had a heart attack.", "I21.9"),  # a phrase in everyday words
+        ("pain in the left knee", "M25.562"),  # words in any order, with the side
+        ("L ankle sprain", "S93.402A"),  # a side as charts write it
+        ("closed fracture of the right distal radius", "S52.501A"),
+        ("Acute on chronic systolic heart failure", "I50.23"),  # acuity and type
+        ("CKD, now stage 3b", "N18.32"),
+        ("Type II diabetes", "E11.9"),  # Roman numerals
+        ("Asthma, moderate persistent, with acute exacerbation", "J45.41"),
+        ("Major depressive disorder, recurrent, moderate", "F33.1"),
+        ("oesophageal varices", "I85.00"),  # British spelling
+        ("COPD with acute exacerbation", "J44.1"),
+        ("BMI 33.1", "Z68.33"),
+    ],
+)
+def test_the_words_of_a_note_lead_to_the_specific_code(suggester: Suggester, text: str, code: str) -> None:
+    assert code in codes(suggester, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "together", "instead_of"),
+    [
+        ("Type 2 diabetes. Neuropathy.", "E11.40", "E11.9"),
+        ("Type 2 diabetes. Peripheral neuropathy.", "E11.42", "E11.9"),
+        ("Type 2 diabetes with chronic kidney disease stage 4.", "E11.22", "E11.9"),
+        ("Type 1 diabetes with hyperglycemia.", "E10.65", "E10.9"),
+        ("Hypertension. Congestive heart failure.", "I11.0", "I10"),
+        ("Hypertension and chronic kidney disease stage 3a.", "I12.9", "I10"),
+        ("Hypertension, heart failure, chronic kidney disease stage 3a.", "I13.0", "I10"),
+    ],
+)
+def test_two_conditions_that_one_code_names_become_it(
+    suggester: Suggester, text: str, together: str, instead_of: str
+) -> None:
+    answer = codes(suggester, text)
+
+    assert together in answer
+    assert instead_of not in answer
+
+
+def test_a_combination_cites_its_rule_and_shows_both_places(suggester: Suggester) -> None:
+    text = "Hypertension. Congestive heart failure."
+
+    combined = one(suggester, text, "I11.0")
+
+    assert "I.C.9.a" in combined.why()
+    assert {evidence.text for evidence in combined.evidence} == {"Hypertension", "Congestive heart failure"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "reason"),
+    [
+        ("Denies chest pain.", "R07.9", "denied"),
+        ("No evidence of pneumonia.", "J18.9", "denied"),
+        ("Pneumonia was ruled out.", "J18.9", "denied"),
+        ("Rule out deep vein thrombosis.", "I82.409", "IV.H"),
+        ("Probable pneumonia.", "J18.9", "IV.H"),
+        ("? pneumonia", "J18.9", "IV.H"),
+        ("Return if fever develops.", "R50.9", "not a finding"),
+        ("Counseled on risks of stroke.", "I63.9", "not a finding"),
+    ],
+)
+def test_what_is_denied_feared_or_only_possible_is_left_out_with_its_reason(
+    suggester: Suggester, text: str, code: str, reason: str
+) -> None:
+    assert code not in codes(suggester, text)
+    assert reason in left_out(suggester, text)[code]
+
+
+def test_an_uncertain_diagnosis_counts_at_the_end_of_an_inpatient_stay(suggester: Suggester) -> None:
+    text = "Probable pneumonia."
+
+    inpatient = found(suggester, text, inpatient=True)
+
+    assert [one.dotted for one in inpatient.codes] == ["J18.9"]
+    assert "II.H" in inpatient.codes[0].why()
+
+
+def test_a_negation_ends_where_the_sentence_turns(suggester: Suggester) -> None:
+    answer = codes(suggester, "Denies chest pain but has a cough.")
+
+    assert "R05.9" in answer
+    assert "R07.9" not in answer
+
+
+def test_a_condition_of_the_family_becomes_family_history(suggester: Suggester) -> None:
+    assert codes(suggester, "Her mother had breast cancer.") == ["Z80.3"]
+
+
+def test_a_past_cancer_becomes_its_history_code(suggester: Suggester) -> None:
+    answer = codes(suggester, "PMH: breast cancer\nAssessment: Hypertension.")
+
+    assert "Z85.3" in answer
+    assert not any(code.startswith("C50") for code in answer)
+
+
+def test_a_chronic_condition_of_the_past_history_stays_current(suggester: Suggester) -> None:
+    assert "I10" in codes(suggester, "PMH: hypertension, pneumonia\nAssessment: Gout.")
+
+
+def test_a_resolved_acute_condition_of_the_past_history_is_not_coded(suggester: Suggester) -> None:
+    assert "K37" not in codes(suggester, "PMH: appendicitis\nAssessment: Gout.")
+
+
+def test_symptoms_outside_the_assessment_go_where_there_is_a_diagnosis(suggester: Suggester) -> None:
+    text = "HPI: cough and fever\nAssessment: Pneumonia."
+
+    assert codes(suggester, text) == ["J18.9"]
+    assert "symptom" in left_out(suggester, text)["R05.9"]
+
+
+def test_symptoms_of_the_assessment_stay(suggester: Suggester) -> None:
+    assert codes(suggester, "HPI: fell last week\nAssessment: Chest pain.") == ["R07.9"]
+
+
+def test_the_first_problem_of_the_assessment_stands_first(suggester: Suggester) -> None:
+    text = "PMH: hypothyroidism\nA/P:\n1. Gout.\n2. Hypertension.\n"
+
+    assert codes(suggester, text) == ["M10.9", "I10", "E03.9"]
+
+
+def test_allergies_and_long_term_drugs_lead_to_their_status(suggester: Suggester) -> None:
+    text = "Allergies: penicillin - rash\nMeds: warfarin 5 mg, metformin 500 bid\nAssessment: Hypertension."
+
+    answer = codes(suggester, text)
+
+    assert {"Z88.0", "Z79.01", "Z79.84"} <= set(answer)
+    assert "R21" not in answer
+
+
+def test_a_stopped_drug_is_no_long_term_use(suggester: Suggester) -> None:
+    assert "Z79.4" not in codes(suggester, "Meds: glargine 18 u (stopped in June)\nAssessment: Hypertension.")
+
+
+def test_a_word_stands_for_what_it_counts(suggester: Suggester) -> None:
+    answer = codes(suggester, "Type 2 diabetes with chronic kidney disease, stage 3a")
+
+    assert "N18.31" in answer
+    assert "N18.2" not in answer
+
+
+def test_without_does_not_become_with(suggester: Suggester) -> None:
+    answer = codes(suggester, "Laceration of left index finger without foreign body")
+
+    assert "S61.211A" in answer
+    assert "S61.221A" not in answer
+
+
+def test_both_sides_are_two_codes_where_no_code_has_both(suggester: Suggester) -> None:
+    assert codes(suggester, "Bilateral medial epicondylitis.") == ["M77.01", "M77.02"]
+    assert codes(suggester, "Bilateral primary osteoarthritis of knee.") == ["M17.0"]
+
+
+def test_an_infant_is_not_pregnant(suggester: Suggester) -> None:
+    answer = codes(suggester, "22-month-old girl, born at 34 weeks +3 days gestation, twin. Otitis media.")
+
+    assert not any(code.startswith(("O", "Z3")) for code in answer)
+
+
+def test_body_sites_and_tests_are_no_conditions(suggester: Suggester) -> None:
+    assert codes(suggester, "Chest x-ray and physical examination of abdomen, lungs and skin. Blood drawn.") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "missing"),
+    [
+        ("Diabetes.", "E11.9", "type"),
+        ("Heart failure.", "I50.9", "type and acuity"),
+        ("Knee pain.", "M25.569", "side"),
+        ("Chronic kidney disease.", "N18.9", "stage"),
+    ],
+)
+def test_what_is_not_documented_is_named_with_the_question_to_ask(
+    suggester: Suggester, text: str, code: str, missing: str
+) -> None:
+    named = {each.what: each.ask for each in one(suggester, text, code).missing}
+
+    assert named[missing].endswith("?")
+
+
+def test_nothing_is_asked_that_the_note_tells(suggester: Suggester) -> None:
+    assert "type" not in {each.what for each in one(suggester, "Type 2 diabetes.", "E11.9").missing}
+    assert one(suggester, "Pain in left knee.", "M25.562").missing == ()
+
+
+def test_a_suggestion_says_which_term_matched_where_and_what_changed_it(suggester: Suggester) -> None:
+    suggestion = one(suggester, "A/P:\n1. Pain in left knee.", "M25.562")
+
+    assert suggestion.term
+    assert "in A/P" in suggestion.why()
+    assert suggestion.evidence[0].line == "1. Pain in left knee."
+
+
+def test_the_documents_of_a_chart_are_read_together(suggester: Suggester) -> None:
+    notes = [
+        Note("Assessment: Hypertension.", "Clinic visit note"),
+        Note("Assessment: Gout.", "Clinic visit note"),
+    ]
+
+    answer = suggester.suggest_chart(notes, ON)
+
+    assert [(one.dotted, one.evidence[0].document) for one in answer.codes] == [("I10", 0), ("M10.9", 1)]
+
+
+def test_what_only_nursing_writes_weighs_less(suggester: Suggester) -> None:
+    notes = [Note("Pressure ulcer. Cough.", "Nursing note"), Note("Assessment: Gout.", "Clinic visit note")]
+
+    assert [one.dotted for one in suggester.suggest_chart(notes, ON).codes] == ["M10.9"]
+
+
+def test_the_same_note_gives_the_same_answer(suggester: Suggester, reference: Reference) -> None:
+    text = "HPI: cough\nA/P:\n1. Type 2 diabetes with neuropathy.\n2. COPD.\n3. Left knee pain."
+
+    assert found(open_suggester(reference), text) == found(suggester, text)
+
+
+def test_a_date_that_no_release_covers_is_said(suggester: Suggester) -> None:
+    assert "2031-01-01" in suggester.suggest("gout", dt.date(2031, 1, 1)).warning
+
+
+def test_a_text_that_is_too_long_is_read_to_a_point_and_said_so(suggester: Suggester) -> None:
+    answer = suggester.suggest("gout. " + "x" * 1_000_000, ON)
+
+    assert [one.dotted for one in answer.codes] == ["M10.9"]
+    assert "200,000" in answer.warning
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\n\n", "患者は糖尿病", "диабет", "\x00\x1b[31m", "((((", "::::", "-" * 5000, ".*+?["]
+)
+def test_odd_input_has_an_empty_answer(suggester: Suggester, text: str) -> None:
+    assert found(suggester, text).codes == ()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                [
+                    "A/P:",
+                    "PMH:",
+                    "no",
+                    "denies",
+                    "but",
+                    "left",
+                    "chest pain",
+                    "diabetes",
+                    "stage",
+                    "3",
+                    "\n",
+                    ",",
+                    ".",
+                    "?",
+                ]
+            ),
+            st.text(max_size=8),
+        ),
+        max_size=40,
+    ).map(" ".join)
+)
+def test_any_text_has_an_answer_whose_evidence_stands_in_it(suggester: Suggester, text: str) -> None:
+    answer = found(suggester, text)
+
+    for evidence in [each for one in answer.codes for each in one.evidence] + [one.evidence for one in answer.withheld]:
+        assert text[evidence.start : evidence.end] == evidence.text
+    assert len({one.code for one in answer.codes}) == len(answer.codes)
+    assert not {one.code for one in answer.codes} & {one.code for one in answer.withheld}
+
+
+def test_a_note_of_400_words_takes_at_most_30_ms(suggester: Suggester) -> None:
+    note = (
+        "HPI: 62 year old with cough, fever and chest pain for three days, denies dyspnea. History of type 2 diabetes "
+        "with neuropathy, hypertension, CKD stage 3b and left knee osteoarthritis. No evidence of heart failure.\n"
+    )
+    text = note * (400 // len(note.split()) + 1) + "A/P:\n1. Pneumonia.\n2. COPD with acute exacerbation.\n"
+    found(suggester, text)
+
+    spent = []
+    for _ in range(5):
+        began = time.process_time()
+        found(suggester, text)
+        spent.append(time.process_time() - began)
+
+    assert min(spent) <= 0.030

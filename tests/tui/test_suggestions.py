@@ -1,0 +1,105 @@
+"""Suggestions over an open chart: what they show, and what taking and rejecting leaves in the record."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from store.database import open_database
+from store.models import FinalDiagnosis, LogEntry, SuggestionRejection
+from store.terms import Origin
+from tests.tui.screens import SIZES, assert_golden, cells, opened, settle
+
+pytestmark = pytest.mark.usefixtures("at_desk")
+
+
+async def keys(pilot, *pressed: str) -> None:
+    for key in pressed:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+def diagnoses() -> list[FinalDiagnosis]:
+    with open_database().reading() as session:
+        return list(session.exec(select(FinalDiagnosis).order_by(FinalDiagnosis.sequence)))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_suggestions_look_as_they_should(size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "enter", "s")
+        assert_golden(app, f"suggestions-{at}")
+        await keys(pilot, "enter", "x")
+        assert_golden(app, f"suggestions-reasons-{at}")
+        await keys(pilot, "enter")
+        assert_golden(app, f"suggestions-rejected-{at}")
+        await keys(pilot, "v")
+        assert_golden(app, f"suggestions-left-out-{at}")
+
+
+async def test_nothing_is_coded_by_looking() -> None:
+    async with opened() as (_, pilot):
+        await keys(pilot, "enter", "s", "down", "down", "tab", "v", "v", "q")
+
+    assert diagnoses() == []
+
+
+async def test_suggestions_may_be_asked_for_before_the_chart_stands() -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("enter", "s")
+        await settle(pilot)
+
+        assert "Suggestions" in cells(app)
+
+
+async def test_a_taken_suggestion_carries_its_evidence_into_the_coding() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "s", "enter")
+        assert "Took" in cells(app)
+
+    (taken,) = diagnoses()
+    assert taken.origin == Origin.SUGGESTED
+    assert taken.evidence.split(" ")[1].replace("-", "").rstrip(":").isdigit()
+    assert taken.why.startswith("suggested: ")
+
+
+async def test_a_taken_suggestion_is_taken_back_like_any_entry() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "s", "enter", "u")
+        assert "Undone" in cells(app)
+
+    assert diagnoses() == []
+
+
+async def test_a_rejection_keeps_its_reason_for_the_encounter_and_can_be_taken_back() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "s", "x", "down", "enter")
+        assert "not current" in cells(app)
+        await keys(pilot, "q", "s")
+        assert "1 rejected" in cells(app)
+
+    with open_database().reading() as session:
+        kept = session.exec(select(SuggestionRejection)).one()
+        assert kept.reason == "not current" and kept.evidence
+        assert session.exec(select(LogEntry).where(LogEntry.action == "suggestion.reject")).one()
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "s", "end", "x")
+        assert "0 rejected" in cells(app)
+
+
+async def test_a_code_is_not_taken_twice() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "s", "enter", "up", "enter")
+
+        assert "is coded already" in cells(app)
+    assert len(diagnoses()) == 1
+
+
+async def test_a_final_coding_takes_no_suggestion() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "s", "enter", "q", "plus", "asterisk", "enter", "escape", "f")
+        await pilot.pause(0.5)
+        await keys(pilot, "y", "s", "enter")
+
+        assert "the coding is final" in cells(app)

@@ -1,0 +1,243 @@
+"""Suggestions for the open chart (s): each with its words in the document; a person takes or rejects every one.
+
+At 80 columns the document stands above the suggestions, at 132 beside them. Nothing is coded without a key.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from codesets.safe import safe_line
+from codesets.suggest import Evidence, Suggestions
+from store.coding.entry import AddDiagnosis
+from store.queries.charts import ChartDocument
+from store.queries.suggestions import REASONS, Rejected, rejections
+from store.terms import Origin
+from tui.cells import Line, counted
+from tui.screens.chart import ChartScreen
+from tui.screens.desk import DeskScreen
+from tui.screens.suggestion_view import (
+    COLUMNS,
+    LEFT_OUT_COLUMNS,
+    Row,
+    line_of_span,
+    rows,
+    span_lines,
+    suggest,
+    why_lines,
+)
+from tui.widgets.row_table import ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+
+class SuggestionsScreen(DeskScreen):
+    """The suggestions for one chart, over the chart that it was opened from."""
+
+    name_on = "suggestions"
+
+    def __init__(self, chart: ChartScreen) -> None:
+        super().__init__()
+        self._chart = chart
+        self._documents: tuple[ChartDocument, ...] = ()
+        self._unsigned = 0
+        self._found = Suggestions(())
+        self._rejected: dict[str, Rejected] = {}
+        self._left_out = False
+        self._evidence = 0
+        self._ready = False
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield TextPane(id="document")
+            with Vertical(id="found"):
+                yield RowTable(
+                    COLUMNS, headings=False, title="Suggestions", empty="The documents suggest no code.", id="rows"
+                )
+                yield TextPane(id="why")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.say("Reading the documents…", "dim")
+        self.in_turn(self._load())
+
+    def place(self) -> tuple[Line, Line]:
+        chart = self._chart.on_screen
+        if chart is None:
+            return (), ()
+        start: Line = ((chart.head.patient, "strong"), (f"  {chart.head.service_date}  ", "text"))
+        what = "left out" if self._left_out else "suggestions"
+        count = self.rows.count if self.is_mounted else 0
+        return (*start, (what, "text")), ((f"{self.rows.index + 1} of {count}" if count else "", "text"),)
+
+    def why_not(self, action: str) -> str:
+        row = self.rows.selected
+        if action == "undo" and self._chart.final:
+            return "the coding is final; u in the chart takes it back"
+        if action not in ("take_suggestion", "reject_suggestion", "next_evidence"):
+            return ""
+        if row is None:
+            return "there is no suggestion under the cursor"
+        if action == "next_evidence":
+            return ""
+        if self._left_out or not isinstance(row, Row):
+            return "what is left out is no suggestion; v shows those"
+        if self._chart.final:
+            return "the coding is final; u in the chart takes it back"
+        if row.taken:
+            return f"{row.code} is coded already"
+        return ""
+
+    def copied(self) -> str:
+        row = self.rows.selected
+        return f"{row.code} {row.suggestion.title}" if isinstance(row, Row) else ""
+
+    async def _load(self) -> None:
+        chart = self._chart.on_screen
+        if chart is None:
+            return
+        self._documents = tuple(document for document in chart.documents if document.status.authenticated)
+        self._unsigned = len(chart.documents) - len(self._documents)
+        self._rejected = await self.workstation.record.read(rejections, chart.head.encounter_id)
+        self._found = await self.workstation.codes.suggest(suggest, self._documents, chart.head)
+        self._ready = True
+        self._show(keep=False)
+        self._say_what_was_read()
+
+    def _say_what_was_read(self) -> None:
+        parts = [f"{counted(len(self._documents), 'document')} read"]
+        if self._unsigned:
+            parts.append(f"{self._unsigned} not signed and not read")
+        if self._found.warning:
+            parts.append(safe_line(self._found.warning))
+        self.say(". ".join(parts) + ". Nothing is coded until you take it.", "warning" if self._unsigned else "dim")
+
+    def _show(self, keep: bool = True) -> None:
+        chart = self._chart.on_screen
+        if chart is None:
+            return
+        table = self.rows
+        if self._left_out:
+            table.title = f"Left out  {len(self._found.withheld)}"
+            source = ListSource(self._found.withheld, lambda row: row.code)
+            table.set_source(source, keep=keep, columns=LEFT_OUT_COLUMNS)
+        else:
+            made = rows(self._found, chart.codes, self._rejected)
+            taken = sum(row.taken for row in made)
+            table.title = f"Suggestions  {len(made)}, {taken} coded, {sum(bool(row.rejected) for row in made)} rejected"
+            table.set_source(ListSource(made, lambda row: row.code), keep=keep, columns=COLUMNS)
+        self._show_row()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows and self._ready:
+            self._evidence = 0
+            self._show_row()
+
+    def _show_row(self) -> None:
+        """The document at the words of the row under the cursor, and why it is there."""
+        self.refresh_frame()
+        document = self.query_one("#document", TextPane)
+        why = self.query_one("#why", TextPane)
+        row, evidence = self.rows.selected, self._evidence_in_sight()
+        if row is None or evidence is None:
+            first = self._documents[0] if self._documents else None
+            document.show(first.type_name if first else "No signed document", partial(_document_lines, first, None))
+            why.show("", lambda width: ())
+            return
+        shown = self._documents[evidence.document]
+        title = f"{shown.type_name} {shown.authored_at[:10]}   {evidence.document + 1}/{len(self._documents)}"
+        document.show(title, partial(_document_lines, shown, evidence), safe_line(evidence.section)[:30], keep=True)
+        document.show_line(line_of_span(_document_lines(shown, evidence, max(document.size.width, 20))))
+        places = len(row.suggestion.evidence) if isinstance(row, Row) else 1
+        note = f"place {self._evidence % places + 1} of {places}" if places > 1 else ""
+        why.show("why", partial(why_lines, row, self._evidence), note)
+
+    def _evidence_in_sight(self) -> Evidence | None:
+        row = self.rows.selected
+        if row is None:
+            return None
+        if isinstance(row, Row):
+            return row.suggestion.evidence[self._evidence % len(row.suggestion.evidence)]
+        return row.evidence
+
+    def do_next_evidence(self) -> None:
+        self._evidence += 1
+        self._show_row()
+
+    def do_left_out(self) -> None:
+        self._left_out = not self._left_out
+        self._show(keep=False)
+
+    def do_take_suggestion(self) -> None:
+        self.in_turn(self._take(self.rows.selected))
+
+    def do_reject_suggestion(self) -> None:
+        row: Row = self.rows.selected
+        if row.rejected:
+            self.in_turn(self._restore(row))
+            return
+
+        async def chosen(reason: str) -> None:
+            await self._reject(row, reason)
+
+        self.choose("reason", f"reject {row.code} because:", list(REASONS), chosen)
+
+    def do_undo(self) -> None:
+        async def undone() -> None:
+            message = await self._chart.take_back()
+            self._show()
+            self.say(message)
+
+        self.in_turn(undone())
+
+    async def _take(self, row: Row) -> None:
+        if row.rejected:
+            await self._restore(row)
+        entry = AddDiagnosis(row.code, origin=Origin.SUGGESTED, evidence=self._kept_evidence(row))
+        await self._chart.add(entry, f"suggested: {safe_line(row.suggestion.why())}")
+        self._show()
+        self.rows.move(1)
+        self.say(f"Took {row.code}. u takes it back.")
+
+    async def _reject(self, row: Row, reason: str) -> None:
+        from store.coding.suggestions import reject
+
+        evidence = self._kept_evidence(row)
+        message = await self.workstation.change(reject, self._chart.coding_id, row.code, reason, evidence)
+        place = self.rows.index
+        await self._read_rejections()
+        self.rows.move_to(place)
+        self.say(message)
+
+    async def _restore(self, row: Row) -> None:
+        from store.coding.suggestions import restore
+
+        message = await self.workstation.change(restore, self._chart.coding_id, row.code)
+        await self._read_rejections()
+        self.say(message)
+
+    async def _read_rejections(self) -> None:
+        chart = self._chart.on_screen
+        if chart is not None:
+            self._rejected = await self.workstation.record.read(rejections, chart.head.encounter_id)
+            self._show()
+
+    def _kept_evidence(self, row: Row) -> str:
+        """The evidence in sight as it is kept: document, characters from 0, words."""
+        evidence = row.suggestion.evidence[self._evidence % len(row.suggestion.evidence)]
+        number = self._documents[evidence.document].number
+        return safe_line(f"{number} {evidence.start}-{evidence.end}: {' '.join(evidence.text.split())}")
+
+
+def _document_lines(document: ChartDocument | None, evidence: Evidence | None, width: int) -> list[Line]:
+    return span_lines(document, evidence, width) if document else []
