@@ -104,10 +104,8 @@ class Workstation(App[int]):
     @property
     def chart_in_work(self) -> ChartScreen | None:
         """The chart that is open for coding under the present screen."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, ChartScreen):
-                return None if screen.final else screen
-        return None
+        chart = self.chart_below
+        return None if chart is None or chart.final else chart
 
     def open_chart(self, work_item_id: str, worklist: str) -> None:
         """Open a chart of a worklist."""
@@ -185,19 +183,16 @@ class Workstation(App[int]):
         while not isinstance(self.screen, ChartScreen):
             await self.pop_screen()
 
-    @work(group="open")
-    async def show_code(self, code: str) -> None:
-        """Go back to the code search below and show a code that needs more characters."""
-        while len(self.screen_stack) > 1 and not isinstance(self.screen, CodeSearchScreen):
-            await self.pop_screen()
-        if isinstance(self.screen, CodeSearchScreen):
-            self.screen.look_at(code)
-
     @property
     def coding_date(self) -> date:
         """The day that decides the code sets: of the chart that is open below, else today."""
-        charts = [screen for screen in self.screen_stack if isinstance(screen, ChartScreen)]
-        return charts[-1].service_date if charts else self.today
+        chart = self.chart_below
+        return chart.service_date if chart else self.today
+
+    @property
+    def chart_below(self) -> ChartScreen | None:
+        """The chart that is open at or below the present screen, for coding or to look at."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ChartScreen)), None)
 
     def do_help(self) -> None:
         self.push_screen(HelpScreen(self._current))

@@ -34,6 +34,7 @@ DARK = Palette(
         "error": Style(color="#ff7b72", bold=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
+        "link": Style(underline=True),
     },
 )
 
@@ -49,6 +50,7 @@ LIGHT = Palette(
         "error": Style(color="#a40e26", bold=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
+        "link": Style(underline=True),
     },
 )
 
@@ -64,6 +66,7 @@ SIXTEEN = Palette(
         "error": Style(color="bright_red", bold=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
+        "link": Style(underline=True),
     },
 )
 
@@ -79,6 +82,7 @@ MONO = Palette(
         "error": Style(bold=True, underline=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
+        "link": Style(underline=True),
     },
 )
 

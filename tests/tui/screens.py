@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from store.settings import today
 from tui.app import Workstation
-from tui.screens.codes import TYPING_SECONDS, CodeSearchScreen
+from tui.screens.encoder import EncoderScreen
 
 GOLDENS = Path(__file__).parent / "goldens"
 SIZES = [(80, 24), (132, 43)]
@@ -30,9 +30,11 @@ async def opened(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Workst
 
 async def settle(pilot: Pilot) -> None:
     """Wait until every worker has finished and what they changed is drawn, a code's page after its moment too."""
-    if isinstance(pilot.app.screen, CodeSearchScreen):
-        await pilot.pause(TYPING_SECONDS)
     for _ in range(6):
+        await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
+        await pilot.pause()
+    while isinstance(screen := pilot.app.screen, EncoderScreen) and screen.page_waits:
+        await pilot.pause(0.01)
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
         await pilot.pause()
 

@@ -21,6 +21,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.index import IndexScreen
 from tui.screens.lock import LockScreen
 from tui.screens.pcs import PcsScreen
+from tui.screens.tabular import TabularScreen
 from tui.screens.worklist import WorklistScreen
 
 SCREENS = {
@@ -32,6 +33,7 @@ SCREENS = {
         IndexScreen,
         PcsScreen,
         ChangesScreen,
+        TabularScreen,
         ClaimsScreen,
         ClaimScreen,
         HelpScreen,

@@ -13,46 +13,50 @@ from codesets.catalog import Reference, find
 from codesets.procedures import AxisValue, Choice
 from codesets.releases import CodeSystem
 from tui.cells import Line
-from tui.screens.desk import DeskScreen
+from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
 AXES = ("section", "body system", "operation", "body part", "approach", "device", "qualifier")
 
 
-class PcsScreen(DeskScreen):
+class PcsScreen(EncoderScreen):
     """The code as far as it is built, and the values that can follow."""
 
     name_on = "pcs"
 
-    def __init__(self, on: date, chosen: str = "") -> None:
-        super().__init__()
-        self._on = on
-        self._chosen = chosen
+    def __init__(self, on: date, walk: Walk, stop: Stop) -> None:
+        super().__init__(on, walk)
+        self._chosen: str = stop.state
         self._choice: Choice | None = None
         self._title = ""
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield TextPane(id="built")
+            yield TextPane(id="page")
             yield RowTable(_columns(""), id="rows", empty="No value follows.")
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
 
     def on_mount(self) -> None:
         super().on_mount()
         self.work(self._choose(self._chosen))
 
+    def stop(self) -> Stop:
+        words = f"PCS tables: {self._chosen} {self._title}".rstrip() if self._chosen else ""
+        return Stop(self.name_on, self._chosen, words)
+
+    def stand(self, stop: Stop) -> None:
+        self.work(self._choose(stop.state))
+
+    def code_here(self) -> tuple[CodeSystem, str] | None:
+        return (CodeSystem.ICD10PCS, self._chosen) if self._choice and self._choice.complete else None
+
+    def why_here(self) -> str:
+        return f"built axis by axis: {self._title}"
+
     def place(self) -> tuple[Line, Line]:
         origin = self._choice.origin if self._choice else None
         edition = origin.edition if origin and origin.edition else "not loaded"
-        start: Line = (("ICD-10-PCS builder", "strong"), (f"  tables {edition} for {self._on}", "text"))
+        start: Line = (("ICD-10-PCS builder", "strong"), (f"  tables {edition} for {self.on}", "text"))
         if origin and origin.edition and not origin.covered:
             start = (*start, (", not covered", "warning"))
         return start, ((self._chosen.ljust(7, "_"), "focus"),)
@@ -60,17 +64,17 @@ class PcsScreen(DeskScreen):
     def why_not(self, action: str) -> str:
         if action == "axis_back" and not self._chosen:
             return "no value is chosen yet"
-        return ""
+        return super().why_not(action)
 
     async def _choose(self, chosen: str) -> None:
-        choice, built, title = await self.workstation.codes.ask(_step, chosen, self._on)
+        choice, built, title = await self.workstation.codes.ask(_step, chosen, self.on)
         if not choice.values and not choice.complete and chosen:
             self.say(
                 f"{chosen[-1]} is no value of this axis: {', '.join(v.character for v in self._values())}.", "warning"
             )
             return
         self._chosen, self._choice, self._title = chosen, choice, title
-        self.query_one("#built", TextPane).show("built so far", lambda width: built_lines(built, title, width))
+        self.page_pane.show("built so far", lambda width: built_lines(built, title, width))
         values = ListSource(choice.values, lambda value: value.character)
         self.rows.set_source(values, keep=False, columns=_columns(choice.title))
         self.refresh_frame()
@@ -83,12 +87,12 @@ class PcsScreen(DeskScreen):
         return self._choice.values if self._choice else ()
 
     def on_key(self, event: events.Key) -> None:
-        """Letters and digits are values here, whatever they do elsewhere."""
-        if event.character and event.character.isalnum() and not self.entry.asking:
+        """Letters and digits are values here, whatever they do elsewhere; all other keys go the usual way."""
+        typed = bool(event.character and event.character.isalnum())
+        if typed and not self.entry.asking and self.app.screen is self:
             event.stop()
-            self.unknown_key(event.character)
-        else:
-            super().on_key(event)
+            event.prevent_default()
+            self.unknown_key(event.character or "")
 
     def unknown_key(self, key: str) -> None:
         if len(key) == 1 and key.isalnum() and len(self._chosen) < 7:
@@ -106,8 +110,12 @@ class PcsScreen(DeskScreen):
         if value is not None:
             self.work(self._choose(self._chosen + value.character), group="axis")
         elif self._choice and self._choice.complete and chart is not None:
-            self.workstation.leave_to_chart()
-            chart.take_code(CodeSystem.ICD10PCS, self._chosen, f"built axis by axis: {self._title}")
+            self.take(CodeSystem.ICD10PCS, [self._chosen], chart)
+
+
+def pcs_stop(chosen: str = "") -> Stop:
+    """The builder with the first characters chosen."""
+    return Stop(PcsScreen.name_on, chosen, "")
 
 
 def built_lines(built: list[tuple[str, str, str]], title: str, width: int) -> list[Line]:
