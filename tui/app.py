@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
 from threading import Event
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from textual import events, work
 from textual.app import App
@@ -28,12 +28,11 @@ from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
 from tui.driver import driver_class, follow_cursor, redraw
+from tui.keyboard import Keyboard, TypedEvent
 from tui.lifeline import hold
 from tui.macros import MOST_STEPS, Step, load_macros, preview, save_macro
 from tui.palette import Palette, palette_for
 from tui.safe import Sanitize
-from tui.screens.chart import ChartScreen
-from tui.screens.codes import CodeSearchScreen
 from tui.screens.desk import DeskScreen
 from tui.screens.help import HelpScreen
 from tui.screens.lock import LockScreen
@@ -41,10 +40,15 @@ from tui.screens.worklist import WorklistScreen
 
 if TYPE_CHECKING:
     from store.database import Database
+    from tui.screens.chart import ChartScreen
+    from tui.screens.encoder import EncoderScreen, Stop
 
 IDLE_SECONDS = 5
 MOST_WAITS = 250
 """How often a macro looks whether a key has had its effect before it goes on: five seconds."""
+
+STANDING = ("macro", "warm")
+"""Groups of workers that no key waits for."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,7 +76,7 @@ class Workstation(App[int]):
         self._last_key = time.monotonic()
         self._left = Event()
         self._recorded: list[Step] | None = None
-        self._key_event: events.Key | None = None
+        self.keyboard = Keyboard(self, self._deliver)
 
     @property
     def cursor_position(self) -> Offset:
@@ -107,81 +111,119 @@ class Workstation(App[int]):
         chart = self.chart_below
         return None if chart is None or chart.final else chart
 
-    def open_chart(self, work_item_id: str, worklist: str) -> None:
-        """Open a chart of a worklist."""
-        self._open(work_item_id)
+    @property
+    def chart_below(self) -> ChartScreen | None:
+        """The chart that is open at or below the present screen, for coding or to look at."""
+        charts = self._open_screens("chart")
+        return cast("ChartScreen", charts[-1]) if charts else None
 
-    @work(exclusive=True, group="open")
-    async def _open(self, work_item_id: str) -> None:
-        from store.coding.service import open_chart
+    def _open_screens(self, name: str) -> list[DeskScreen]:
+        """The open screens of a kind, the one in front last; their modules need not be loaded to ask."""
+        return [one for one in self.screen_stack if isinstance(one, DeskScreen) and one.name_on == name]
 
+    def in_turn(self, job: Coroutine[Any, Any, None]) -> None:
+        """Do something that the next key has to wait for, and say so when it fails."""
+        self.keyboard.in_turn(self._said(job))
+
+    async def _said(self, job: Coroutine[Any, Any, None]) -> None:
         try:
-            opened = await self.change(open_chart, work_item_id)
+            await job
         except CodedeskError as error:
             self._current.trouble(error)
-            return
+
+    def show(self, screen: DeskScreen) -> None:
+        """Open a screen above the present one."""
+        self.in_turn(self._show(screen))
+
+    async def _show(self, screen: DeskScreen) -> None:
+        await self.push_screen(screen)
+
+    def open_chart(self, work_item_id: str) -> None:
+        """Open a chart of a worklist."""
+        self.in_turn(self._open(work_item_id))
+
+    async def _open(self, work_item_id: str) -> None:
+        from store.coding.service import open_chart
+        from tui.screens.chart import ChartScreen
+
+        opened = await self.change(open_chart, work_item_id)
         await self.push_screen(ChartScreen(opened.work_item_id, opened.coding_id, opened.draft))
 
-    @work(exclusive=True, group="open")
-    async def open_chart_of(self, coding_id: str) -> None:
+    def open_chart_of(self, coding_id: str) -> None:
         """Open the chart that a coding belongs to; a final one is opened to look at."""
+        self.in_turn(self._open_of(coding_id))
+
+    async def _open_of(self, coding_id: str) -> None:
         from store.queries.codings import work_item_of
 
         work_item_id = await self.record.read(work_item_of, coding_id)
         if work_item_id:
-            self._open(work_item_id)
+            await self._open(work_item_id)
 
-    @work(exclusive=True, group="open")
-    async def next_chart(self, worklist: str, leaving: ChartScreen | None = None) -> None:
+    def next_chart(self, worklist: str, leaving: ChartScreen | None = None) -> None:
         """Take the next ready chart of a worklist; the chart that is left is given back unless it is final."""
-        from store.coding.service import open_next
+        self.in_turn(self._next(worklist, leaving))
 
-        try:
-            opened = await self.change(open_next, worklist)
-        except CodedeskError as error:
-            self._current.trouble(error)
-            return
+    async def _next(self, worklist: str, leaving: ChartScreen | None) -> None:
+        from store.coding.service import open_next
+        from tui.screens.chart import ChartScreen
+
+        opened = await self.change(open_next, worklist)
         if opened is None:
             self._current.say(f"No chart is ready in {worklist}.", "warning")
             return
         if leaving is not None:
-            await self._give_back(leaving)
-            await self.pop_screen()
+            await self._close(leaving)
         await self.push_screen(ChartScreen(opened.work_item_id, opened.coding_id, opened.draft))
 
-    @work(group="open")
-    async def leave_chart(self, chart: ChartScreen) -> None:
-        """Go back to the worklist and give the chart back; its codes stay with it."""
-        await self._give_back(chart)
-        if self.screen is chart:
-            await self.pop_screen()
-
-    @work(group="open")
-    async def leave_held(self, text: str) -> None:
+    def leave_held(self, chart: ChartScreen, text: str) -> None:
         """Go back to the worklist from a chart that was put on hold, and say so there."""
-        await self.pop_screen()
-        self._current.say(text)
 
-    async def _give_back(self, chart: ChartScreen) -> None:
-        from store.worklists import release
+        async def left() -> None:
+            await self._close(chart)
+            self._current.say(text)
 
-        if not chart.final:
-            await self.change(release, chart.work_item_id)
+        self.in_turn(left())
 
     def leave_screen(self, screen: DeskScreen) -> None:
-        """Leave a screen; on the first one, ask before the program ends."""
-        if isinstance(screen, ChartScreen):
-            self.leave_chart(screen)
-        elif screen is self.screen and len(self.screen_stack) > 1:
-            self.pop_screen()
-        elif screen is self.screen:
+        """Leave a screen, a chart gives itself back; on the first one, ask before the program ends."""
+        if screen is self.screen_stack[0]:
             self._current.confirm("Leave codedesk?", self._end)
+        else:
+            self.in_turn(self._close(screen))
 
-    @work(group="open")
-    async def leave_to_chart(self) -> None:
+    def leave_to_chart(self) -> None:
         """Close what was opened above the chart in work."""
-        while not isinstance(self.screen, ChartScreen):
-            await self.pop_screen()
+        self.in_turn(self._back_to(self.chart_in_work))
+
+    def show_stop(self, stop: Stop, make: Callable[[], EncoderScreen]) -> None:
+        """Stand at a place of the encoder: on the open screen of its kind, else on a new one above the search."""
+        self.in_turn(self._show_stop(stop, make))
+
+    async def _show_stop(self, stop: Stop, make: Callable[[], EncoderScreen]) -> None:
+        front = self._current
+        if of_its_kind := self._open_screens(stop.screen):
+            await self._back_to(of_its_kind[-1])
+            cast("EncoderScreen", of_its_kind[-1]).stand(stop)
+        elif front.name_on == "codes":
+            await self.push_screen(make())
+        else:
+            await front.put_away()
+            self.workers.cancel_node(front)
+            await self.switch_screen(make())
+
+    async def _close(self, screen: DeskScreen) -> None:
+        """Close a screen if it is still the one in front; a chart's codes stay with it."""
+        if self.screen is not screen:
+            return
+        await screen.put_away()
+        self.workers.cancel_node(screen)  # what would fill its panes would find them gone
+        await self.pop_screen()
+
+    async def _back_to(self, below: DeskScreen | None) -> None:
+        """Close what stands above a screen."""
+        while below in self.screen_stack and self.screen is not below:
+            await self._close(self._current)
 
     @property
     def coding_date(self) -> date:
@@ -189,15 +231,12 @@ class Workstation(App[int]):
         chart = self.chart_below
         return chart.service_date if chart else self.today
 
-    @property
-    def chart_below(self) -> ChartScreen | None:
-        """The chart that is open at or below the present screen, for coding or to look at."""
-        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ChartScreen)), None)
-
     def do_help(self) -> None:
-        self.push_screen(HelpScreen(self._current))
+        self.show(HelpScreen(self._current))
 
     def do_codes(self) -> None:
+        from tui.screens.codes import CodeSearchScreen
+
         self._go("codes", lambda: CodeSearchScreen(self.coding_date))
 
     def do_worklists(self) -> None:
@@ -228,30 +267,33 @@ class Workstation(App[int]):
         settings = load_settings()
         idle = (time.monotonic() - self._last_key) / 60
         if settings.leave_minutes and idle >= settings.leave_minutes:
-            self.work_end()
+            self.in_turn(self._end_idle())
         elif settings.lock_minutes and idle >= settings.lock_minutes and not isinstance(self.screen, LockScreen):
-            self.push_screen(LockScreen())
+            self.show(LockScreen())
 
     def unlock(self) -> None:
         """Show again what the lock covered."""
         if isinstance(self.screen, LockScreen):
-            self.pop_screen()
+            self.leave_screen(self.screen)
 
-    @work(group="end")
-    async def work_end(self) -> None:
+    async def _end_idle(self) -> None:
         """Give back what is open and end."""
         for screen in self.screen_stack:
-            if isinstance(screen, ChartScreen):
-                await self._give_back(screen)
+            if isinstance(screen, DeskScreen):
+                await screen.put_away()
         self.exit(0)
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key):
+        # A key that nothing used comes by again on its way up, as one that was forwarded.
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             self._last_key = time.monotonic()
-            # A key that nothing used comes by again on its way up.
-            new, self._key_event = event is not self._key_event, event
-            if new and self._recorded is not None and len(self._recorded) < MOST_STEPS:
-                self._recorded.append(Step(self._current.name_on, event.key, event.character))
+            self.keyboard.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _deliver(self, event: TypedEvent) -> None:
+        if isinstance(event, events.Key) and self._recorded is not None and len(self._recorded) < MOST_STEPS:
+            self._recorded.append(Step(self._current.name_on, event.key, event.character))
         await super().on_event(event)
 
     def do_record(self) -> None:
@@ -302,25 +344,28 @@ class Workstation(App[int]):
             if self._current.entry.asking == "confirm":
                 self._current.say(f"Macro {name} stops at the question: the answer is yours.", "warning")
                 return
-            self.post_message(events.Key(step.key, step.character))
+            self.keyboard.take(events.Key(step.key, step.character))
             await self._quiet()
         self._current.say(f"Macro {name} done: {counted(len(steps), 'key')}.")
 
     async def _quiet(self) -> None:
-        """Until the last key has had its effect: every queue it went through is empty and nothing is at work for it."""
+        """Until the last key has had its effect: no job is left and nothing fills a pane."""
+        await self.keyboard.wait()
         for _ in range(MOST_WAITS):
-            for pump in (self, self.screen, self.screen.focused or self.screen, self.screen):
-                passed = asyncio.get_running_loop().create_future()
-                pump.call_later(passed.set_result, None)
-                await passed
-            if not [one for one in self.workers if one.is_running and one.group not in ("macro", "warm")]:
+            if not [one for one in self.workers if one.is_running and one.group not in STANDING]:
                 return
             await asyncio.sleep(0.02)
 
     def on_mount(self) -> None:
         self.set_interval(IDLE_SECONDS, self.watch_idle)
+        self._serving = asyncio.create_task(self.keyboard.serve())
+        self._serving.add_done_callback(self._served)
         if not self.is_headless:
             self._left = hold(self)
+
+    def _served(self, serving: asyncio.Task[None]) -> None:
+        if not serving.cancelled() and (error := serving.exception()):
+            self._handle_exception(cast(Exception, error))
 
     def do_redraw(self) -> None:
         redraw(self)
@@ -343,21 +388,9 @@ class Workstation(App[int]):
             return
         for screen in reversed(self.screen_stack):
             if isinstance(screen, DeskScreen) and screen.desk == desk:
-                self._back_to(screen)
+                self.in_turn(self._back_to(screen))
                 return
-        self.push_screen(make())
-
-    @work(group="open")
-    async def _back_to(self, below: DeskScreen) -> None:
-        """Close what stands above a screen; another key may be closing it too."""
-        while self.screen is not below and below in self.screen_stack:
-            top = self.screen
-            if isinstance(top, ChartScreen):
-                await self._give_back(top)
-            while not top.is_mounted:  # opened by a key typed ahead: closing it half made is an error of Textual
-                await asyncio.sleep(0.01)
-            if self.screen is top:
-                await self.pop_screen()
+        self.show(make())
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's own screen would print local variables, and with them patients: keep the trace, show a number.
@@ -371,10 +404,16 @@ class Workstation(App[int]):
     @work(group="warm")
     async def warm(self) -> None:
         """Load what the next keys will need; called once the first screen stands."""
-        await self.record.warm()
-        await self.codes.warm()
+        await asyncio.gather(self.record.warm(), self.codes.warm(), asyncio.to_thread(_load_screens))
 
     async def on_unmount(self) -> None:
         self._left.set()
+        self._serving.cancel()
         self.record.close()
         self.codes.close()
+
+
+def _load_screens() -> None:
+    """The modules of the screens that the first keys open."""
+    import tui.screens.chart
+    import tui.screens.codes  # noqa: F401

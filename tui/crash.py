@@ -7,6 +7,8 @@ import secrets
 import traceback
 from datetime import UTC, datetime
 
+from textual.worker import WorkerFailed
+
 from codesets.errors import CodedeskError
 from codesets.home import ensure_home
 
@@ -16,6 +18,8 @@ def note_crash(error: BaseException) -> str:
 
     Only file names, lines and types are kept: the text of an error may quote a record.
     """
+    if isinstance(error, WorkerFailed):
+        error = error.error
     reference = secrets.token_hex(4)
     frames = traceback.extract_tb(error.__traceback__)
     places = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)

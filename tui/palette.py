@@ -1,7 +1,8 @@
 """Six colors by meaning, none for decoration: text, dim, focus, good, warning, error.
 
-The terminal's own background and foreground stay; the six differ in brightness, so that they hold in 16 colors
-and in none. Everything that a color says is also said by a character.
+The terminal's own background and foreground stay; the six are of the 256 colors that every terminal has, in a third
+of the bytes of a mixed one, and differ in brightness, so that they hold in 16 colors and in none. Everything that a
+color says is also said by a character.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ DARK = Palette(
     {
         "text": Style(),
         "strong": Style(bold=True),
-        "dim": Style(color="#7d8590"),
-        "focus": Style(color="#58a6ff", bold=True),
-        "good": Style(color="#7ee787"),
-        "warning": Style(color="#e3b341"),
-        "error": Style(color="#ff7b72", bold=True),
+        "dim": Style(color="color(245)"),
+        "focus": Style(color="color(75)", bold=True),
+        "good": Style(color="color(114)"),
+        "warning": Style(color="color(179)"),
+        "error": Style(color="color(210)", bold=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
         "link": Style(underline=True),
@@ -43,11 +44,11 @@ LIGHT = Palette(
     {
         "text": Style(),
         "strong": Style(bold=True),
-        "dim": Style(color="#6e7781"),
-        "focus": Style(color="#0550ae", bold=True),
-        "good": Style(color="#116329"),
-        "warning": Style(color="#7d4e00"),
-        "error": Style(color="#a40e26", bold=True),
+        "dim": Style(color="color(243)"),
+        "focus": Style(color="color(25)", bold=True),
+        "good": Style(color="color(22)"),
+        "warning": Style(color="color(94)"),
+        "error": Style(color="color(124)", bold=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
         "link": Style(underline=True),

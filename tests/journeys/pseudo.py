@@ -14,6 +14,7 @@ import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.tui.emulator import Emulator
 
@@ -105,13 +106,15 @@ class PseudoTerminal:
             os.write(self._master, KEYS.get(key, key).encode())
 
     def settle(self, quiet: float = QUIET, limit: float = 10.0) -> Answer:
-        """Take what comes until there is silence."""
+        """Take what comes until there is silence, and no silence of a program that waits for the processor."""
         start = time.perf_counter()
         size, first, last = 0, None, None
         while not self.ended and time.perf_counter() - start < limit:
             data = self._read(quiet)
-            if data is None:
+            if data is None and (quiet >= limit or self._at_rest()):
                 break
+            if data is None:
+                continue
             last = (time.perf_counter() - start) * 1000
             first = last if first is None else first
             size += len(data)
@@ -158,6 +161,15 @@ class PseudoTerminal:
         """Proportional memory of the program: pages that it shares with others count by their part."""
         with open(f"/proc/{self.process.pid}/smaps_rollup") as file:
             return int(next(line for line in file if line.startswith("Pss:")).split()[1]) / 1024
+
+    def _at_rest(self) -> bool:
+        """Whether every thread of the program waits for something that is not the machine."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        try:
+            states = [task.read_text().rpartition(")")[2][1] for task in tasks]
+        except OSError:  # a thread that has just ended
+            return False
+        return "R" not in states and "D" not in states
 
     def _read(self, seconds: float) -> bytes | None:
         if not select.select([self._master], [], [], seconds)[0]:

@@ -31,6 +31,7 @@ async def opened(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Workst
 async def settle(pilot: Pilot) -> None:
     """Wait until every worker has finished and what they changed is drawn, a code's page after its moment too."""
     for _ in range(6):
+        await pilot.app.keyboard.wait()
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
         await pilot.pause()
     while isinstance(screen := pilot.app.screen, EncoderScreen) and screen.page_waits:

@@ -37,6 +37,10 @@ def test_reading_code_sets_and_rows_loads_neither_orm_nor_screens(statement: str
     assert loaded(statement) & HEAVY == set()
 
 
+def test_the_first_screen_loads_neither_search_nor_edits() -> None:
+    assert "numpy" not in loaded("import tui.app, tui.screens.worklist, tui.commands.workstation, tui.commands.demo")
+
+
 def test_the_store_loads_no_screens() -> None:
     assert "textual" not in loaded("import store.database, store.coding.service, store.claims.build")
 

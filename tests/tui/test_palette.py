@@ -40,7 +40,7 @@ def test_the_palette_is_what_the_terminal_can_show(term: str, no_color: bool, wa
 
 def test_the_meanings_differ_in_brightness() -> None:
     told_apart = ("dim", "focus", "good", "warning", "error")
-    brightness = [round(_luminance(DARK[name].color.triplet)) for name in told_apart]
+    brightness = [round(_luminance(DARK[name].color.get_truecolor())) for name in told_apart]
 
     assert len(set(brightness)) == len(told_apart)
 

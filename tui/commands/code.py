@@ -14,6 +14,7 @@ from codesets.notes import NoteKind
 from codesets.reference import Reference
 from codesets.releases import SEARCHED, CodeSystem
 from tui.commands import codesets as shared
+from tui.commands.first_use import open_with_progress
 
 MOST_TRAILS = 20
 
@@ -42,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show the page; raises UnknownCode for a code that the release answering for the date does not have."""
     on = shared.date_of(args)
-    with shared.open_with_progress() as reference:
+    with open_with_progress() as reference:
         system = CodeSystem(args.system) if args.system else _system_of(reference, args.code, on)
         page = catalog.page(reference, system, args.code, on)
         if page is None:

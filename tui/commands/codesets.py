@@ -1,6 +1,6 @@
 """`codedesk codesets`: what is loaded, loading official files, and what changed between two releases.
 
-Also what the other code commands share: dates, systems, first-use progress.
+Also what the other code commands share: dates and systems.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import asdict
 
 from codesets.catalog import dotted
 from codesets.differences import difference, release_named
-from codesets.errors import CodedeskError, UsageError
-from codesets.reference import Reference, open_reference
+from codesets.errors import UsageError
 from codesets.releases import SEARCHED, CodeSystem, Load, Release, all_loads
 from codesets.safe import safe_line
+from tui.commands.first_use import open_with_progress
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -111,24 +111,6 @@ def warn(line: str) -> None:
     """A warning as one line on stderr; nothing for an empty one."""
     if line:
         print(f"codedesk: {line}", file=sys.stderr)
-
-
-def open_with_progress() -> Reference:
-    """The reference database; the first use shows a progress bar on stderr if that is a terminal."""
-    if not sys.stderr.isatty():
-        return open_reference()
-    try:
-        return open_reference(progress=bar)
-    except CodedeskError:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        raise
-
-
-def bar(stage: str, done: float) -> None:
-    """A progress bar on stderr, wiped away when all is done."""
-    filled = round(30 * done)
-    end = "\r\x1b[K" if done >= 1 else ""
-    print(f"\r\x1b[K[{'#' * filled}{'.' * (30 - filled)}] {stage}{end}", end="", file=sys.stderr, flush=True)
 
 
 _Row = tuple[Release, int, int]

@@ -12,7 +12,7 @@ from codesets.gathering import Gathered
 from codesets.importing import Item, Report, Result, Status
 from codesets.reference import Progress
 from codesets.safe import safe_line
-from tui.commands.codesets import bar, open_with_progress
+from tui.commands.first_use import bar, open_with_progress
 
 # Rejected records printed of one file; `--json` has more.
 _MOST_PRINTED = 10

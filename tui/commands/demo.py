@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the site if it is not there, then open it or run a command on it."""
     from store.demo.create import create_site, demo_environment, demo_file, site_is_there
-    from tui.commands.codesets import open_with_progress
+    from tui.commands.first_use import open_with_progress
 
     os.environ.update(demo_environment())
     open_with_progress().close()

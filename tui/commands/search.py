@@ -11,6 +11,7 @@ from codesets.errors import UsageError
 from codesets.releases import CodeSystem
 from codesets.search import Engine, Hit, open_engine
 from tui.commands import codesets as shared
+from tui.commands.first_use import open_with_progress
 
 BATCH_LIMIT = 25
 
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.batch and not args.query:
         raise UsageError("nothing to search for", "codedesk search chest pain")
     systems = list(CodeSystem) if args.system == "all" else [CodeSystem(args.system)]
-    with shared.open_with_progress() as reference:
+    with open_with_progress() as reference:
         engine = open_engine(reference)
         for system in systems:
             shared.warn(reference.choose(system, on).warning)

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace | None = None) -> int:
         )
     from store.settings import today
     from tui.actions import registry
-    from tui.commands.codesets import open_with_progress
+    from tui.commands.first_use import open_with_progress
     from tui.desk import RecordDesk
 
     registry()

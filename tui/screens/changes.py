@@ -62,7 +62,7 @@ class ChangesScreen(EncoderScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.work(self._load(self._start.index))
+        self.in_turn(self._load(self._start.index))
 
     def stop(self) -> Stop:
         row: ChangeRow | None = self.rows.selected
@@ -72,7 +72,7 @@ class ChangesScreen(EncoderScreen):
     def stand(self, stop: Stop) -> None:
         seen: Seen = stop.state
         self._pair, self._view = seen.pair, seen.view
-        self.work(self._load(seen.index))
+        self.in_turn(self._load(seen.index))
 
     def code_here(self) -> tuple[CodeSystem, str] | None:
         row: ChangeRow | None = self.rows.selected
@@ -111,7 +111,7 @@ class ChangesScreen(EncoderScreen):
     def do_changed_code(self) -> None:
         row: ChangeRow | None = self.rows.selected
         if row is not None:
-            self.work(self._changed_code(catalog.normalize(row.code)))
+            self.in_turn(self._changed_code(catalog.normalize(row.code)))
 
     async def _changed_code(self, code: str) -> None:
         from tui.screens.codes import linked_stop
@@ -129,7 +129,7 @@ class ChangesScreen(EncoderScreen):
     def do_release(self) -> None:
         if self._pairs:
             self._pair = (self._pair + 1) % len(self._pairs)
-            self.work(self._load())
+            self.in_turn(self._load())
 
     def do_only(self) -> None:
         self._view = (self._view + 1) % len(VIEWS)

@@ -6,7 +6,6 @@ lower rows while something is typed.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
@@ -95,10 +94,9 @@ class ChartScreen(DeskScreen):
         self._words = ""
         self._matched = ""
         self._favorites: tuple[Favorite, ...] | None = None
-        self.loaded = asyncio.Event()
-        """Set once the chart has been read, and with it the day that decides its code sets."""
         self._incomplete = ""
         self._draft_timer: Timer | None = None
+        self._unsaved: str | None = None
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -129,7 +127,7 @@ class ChartScreen(DeskScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.document_pane.set_active(True)
-        self.work(self._load(), group="load")
+        self.in_turn(self._load())
 
     def place(self) -> tuple[Line, Line]:
         if self._chart is None:
@@ -153,10 +151,7 @@ class ChartScreen(DeskScreen):
         return ""
 
     async def _load(self, keep: bool = False) -> None:
-        try:
-            self._chart = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
-        finally:
-            self.loaded.set()
+        self._chart = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
         if not keep:
             self._show_document()
         await self._show_codes()
@@ -221,7 +216,7 @@ class ChartScreen(DeskScreen):
 
     def entered(self, asking: str, text: str) -> None:
         if asking == "entry" and text.strip():
-            self.work(self._enter(text), group="enter")
+            self.in_turn(self._enter(text))
         elif asking == "entry":
             self._close_entry()
 
@@ -288,7 +283,7 @@ class ChartScreen(DeskScreen):
             if facts:
                 self._toggle("facts", "Visit, coverage, charges, codes as received", facts, "")
 
-        self.work(shown())
+        self.in_turn(shown())
 
     def do_answer_key(self) -> None:
         async def shown() -> None:
@@ -300,21 +295,21 @@ class ChartScreen(DeskScreen):
             else:
                 self._toggle("key", "Answer key", lines, "training")
 
-        self.work(shown())
+        self.in_turn(shown())
 
     def do_hold(self) -> None:
         if self._chart:
-            hold_chart(self, self.work_item_id, self._chart.head.patient, self.workstation.leave_held)
+            hold_chart(self, self.work_item_id, self._chart.head.patient, partial(self.workstation.leave_held, self))
 
     def do_next_chart(self) -> None:
         if self._chart:
             self.workstation.next_chart(self._chart.head.worklist, leaving=self)
 
     def do_undo(self) -> None:
-        self.work(self._undo(back=True), group="enter")
+        self.in_turn(self._undo(back=True))
 
     def do_redo(self) -> None:
-        self.work(self._undo(back=False), group="enter")
+        self.in_turn(self._undo(back=False))
 
     def do_final(self) -> None:
         chart = self._chart
@@ -329,7 +324,7 @@ class ChartScreen(DeskScreen):
         if self._showing != "document":
             self._show_document()
             return
-        self.workstation.leave_chart(self)
+        self.workstation.leave_screen(self)
 
     def take_codes(self, system: CodeSystem, codes: Sequence[str], why: str, trail: str) -> None:
         """Add codes that were found in the encoder, one after the other, with the trail that led to them."""
@@ -338,7 +333,7 @@ class ChartScreen(DeskScreen):
             for code in codes:
                 await self._add(_entry_for(system, code), why, trail)
 
-        self.work(taken(), group="enter")
+        self.in_turn(taken())
 
     @work(exclusive=True, group="match")
     async def _match(self, text: str) -> None:
@@ -483,18 +478,28 @@ class ChartScreen(DeskScreen):
 
     def _keep_draft(self, text: str, now: bool = False) -> None:
         """Put what is typed into the record, at once or within a moment of the last key."""
+        self._unsaved = text
         if self._draft_timer:
             self._draft_timer.stop()
-        save = partial(self.work, self._save_draft(text), "draft") if now else None
-        if save:
-            save()
+        if now:
+            self.in_turn(self._save_draft())
         else:
-            self._draft_timer = self.set_timer(DRAFT_SECONDS, lambda: self.work(self._save_draft(text), "draft"))
+            self._draft_timer = self.set_timer(DRAFT_SECONDS, lambda: self.work(self._save_draft(), "draft"))
 
-    async def _save_draft(self, text: str) -> None:
+    async def put_away(self) -> None:
+        """Give the chart back unless it is final; its codes and what is being typed stay with it."""
+        from store.worklists import release
+
+        await self._save_draft()
+        if not self.final:
+            await self.workstation.change(release, self.work_item_id)
+
+    async def _save_draft(self) -> None:
+        """Put what was typed since the last time into the record."""
         from store.coding.service import save_draft
 
-        if self._chart:
+        text, self._unsaved = self._unsaved, None
+        if self._chart and text is not None:
             await self.workstation.change(save_draft, self._chart.head.encounter_id, text)
 
 

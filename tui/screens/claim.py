@@ -46,7 +46,7 @@ class ClaimScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.work(self._load())
+        self.in_turn(self._load())
 
     def place(self) -> tuple[Line, Line]:
         if self._page is None:
@@ -106,7 +106,7 @@ class ClaimScreen(DeskScreen):
             await self._load()
             self.say(f"Scrubbed again: {result.errors} errors, {result.warnings} warnings.")
 
-        self.work(scrubbed())
+        self.in_turn(scrubbed())
 
     def do_override(self) -> None:
         finding: FindingRow = self.findings.selected

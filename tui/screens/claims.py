@@ -134,7 +134,7 @@ class ClaimsScreen(DeskScreen):
         self.reload()
 
     def do_build(self) -> None:
-        self.work(self._build(), group="build")
+        self.in_turn(self._build())
 
     async def _build(self) -> None:
         from store.claims.build import build_claims
@@ -159,12 +159,12 @@ class ClaimsScreen(DeskScreen):
             await self._reload()
             self.say(f"{result.claim_number}: {result.errors} errors, {result.warnings} warnings.")
 
-        self.work(scrubbed())
+        self.in_turn(scrubbed())
 
     def do_review(self) -> None:
         from tui.screens.claim import ClaimScreen
 
-        self.app.push_screen(ClaimScreen(self.rows.selected.id))
+        self.workstation.show(ClaimScreen(self.rows.selected.id))
 
     def do_export(self) -> None:
         ready = self._counts.get(ClaimStatus.READY, 0)

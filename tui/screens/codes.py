@@ -95,7 +95,8 @@ class CodeSearchScreen(EncoderScreen):
         self.work(self._name_release())
         self.work(self._read_favorites())
         self.do_search()
-        self._search(self._query)  # an empty one too: it opens the engine before the first key
+        if self._query:
+            self._search(self._query)
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Codes", "strong"), (f"  {self._release}", "text"), (self._warning, "warning"))
@@ -142,15 +143,7 @@ class CodeSearchScreen(EncoderScreen):
             return ""
         return row.why if self._source else f"search “{self._query}”: {row.why}"
 
-    async def _know_day(self) -> None:
-        """Wait for the chart below where it is still being read: its day decides, and nothing is asked before."""
-        chart = self.workstation.chart_below
-        if chart is not None and not chart.loaded.is_set():
-            await chart.loaded.wait()
-            self.on = chart.service_date
-
     async def _name_release(self) -> None:
-        await self._know_day()
         choice = await self.workstation.codes.ask(Reference.choose, self._systems[0], self.on)
         label = " + ".join(system.label for system in self._systems)
         edition = choice.release.edition if choice.release else "not loaded"
@@ -173,7 +166,7 @@ class CodeSearchScreen(EncoderScreen):
         self._search(text)
 
     def entered(self, asking: str, text: str) -> None:
-        self.work(self._entered(text))
+        self.in_turn(self._entered(text))
 
     async def _entered(self, text: str) -> None:
         """Take the code under the cursor, but never one of an older text: Enter may overtake the search."""
@@ -200,7 +193,6 @@ class CodeSearchScreen(EncoderScreen):
         await self._find(query)
 
     async def _find(self, query: str) -> None:
-        await self._know_day()
         begun = time.perf_counter()
         hits = await self.workstation.codes.search(Engine.search, query, self._systems, self.on, 25)
         self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms" if query.strip() else ""
@@ -223,7 +215,7 @@ class CodeSearchScreen(EncoderScreen):
         return self._source.removeprefix(LIST) if self._source.startswith(LIST) else super().shown_list()
 
     def do_lists(self) -> None:
-        self.work(self._choose_list())
+        self.in_turn(self._choose_list())
 
     async def _choose_list(self) -> None:
         await self._read_favorites()
@@ -250,16 +242,13 @@ class CodeSearchScreen(EncoderScreen):
         self.rows.set_source(ListSource(rows, lambda row: f"{row.system} {row.code}"), keep=False, at=index)
         self.refresh_frame()
 
-    def moved(self) -> None:
-        super().moved()
-        self._typed = False
-
     @property
     def page_seconds(self) -> float:
         return TYPING_SECONDS if self._typed else PAGE_SECONDS
 
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
+        self._typed = False
         row: CodeRow | None = self.rows.selected
         if row is None:
             self.clear_page()
@@ -297,7 +286,7 @@ class CodeSearchScreen(EncoderScreen):
 
     def do_use_code(self) -> None:
         if not self.follow_link():
-            self.work(self._use(), group="use")
+            self.in_turn(self._use())
 
     async def _use(self) -> None:
         """Take the code into the open chart; a header offers its 7th characters, or shows what is below it."""
@@ -309,7 +298,7 @@ class CodeSearchScreen(EncoderScreen):
             await self._below()
 
     def do_below(self) -> None:
-        self.work(self._below())
+        self.in_turn(self._below())
 
     async def _below(self) -> None:
         row: CodeRow = self.rows.selected

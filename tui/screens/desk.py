@@ -136,8 +136,12 @@ class DeskScreen(Screen[None]):
         remedy = f"  {error.remedy}" if error.remedy else ""
         self.say(f"{error.message.rstrip('.')}.{remedy}", "error")
 
+    def in_turn(self, job: Coroutine[Any, Any, None]) -> None:
+        """Do something that the next key has to wait for, and say so when it fails."""
+        self.workstation.in_turn(job)
+
     def work(self, job: Coroutine[Any, Any, None], group: str = "work", exclusive: bool = False) -> None:
-        """Do something that waits, and say so when it fails."""
+        """Do something that keys need not wait for, and say so when it fails."""
         self.run_worker(self._guarded(job), group=group, exclusive=exclusive, exit_on_error=True)
 
     async def _guarded(self, job: Coroutine[Any, Any, None]) -> None:
@@ -148,11 +152,6 @@ class DeskScreen(Screen[None]):
                 self.trouble(error)
 
     def on_key(self, event: events.Key) -> None:
-        if self.app.screen is not self:
-            # Typed ahead, behind a key that opened another screen: it is meant for that one, once it stands.
-            event.stop()
-            self.app.screen.post_message(events.Key(event.key, event.character))
-            return
         key = key_name(event.key, event.character)
         if self.entry.asking:
             if self._while_asking(key):
@@ -266,7 +265,7 @@ class DeskScreen(Screen[None]):
     def on_entry_line_edited(self, event: EntryLine.Edited) -> None:
         self._unsay()
         if event.asking == "confirm":
-            if time.monotonic() - self._asked_at < DEAF_SECONDS:
+            if self.workstation.keyboard.pressed_at - self._asked_at < DEAF_SECONDS:
                 self.entry.text = ""
             elif event.text.lower() == "y":
                 self.on_entry_line_entered(EntryLine.Entered("confirm", "y"))
@@ -285,7 +284,7 @@ class DeskScreen(Screen[None]):
         self._answer = None
         self.entry.end()
         self.refresh_frame()
-        self.work(cast("Coroutine[Any, Any, None]", answer(event.text)))
+        self.in_turn(cast("Coroutine[Any, Any, None]", answer(event.text)))
 
     def on_entry_line_left(self, event: EntryLine.Left) -> None:
         self._answer, self._said = None, ()
@@ -374,12 +373,15 @@ class DeskScreen(Screen[None]):
     def do_copy(self) -> None:
         text = self.copied()
         if text:
-            self.work(self.workstation.copy(text))
+            self.in_turn(self.workstation.copy(text))
         else:
             self.say("There is nothing to copy here.", "warning")
 
     def do_leave(self) -> None:
         self.workstation.leave_screen(self)
+
+    async def put_away(self) -> None:
+        """Keep what must not be lost when this screen is closed, and give back what it holds."""
 
     def put_cursor(self, x: int, y: int) -> None:
         """Put the terminal's real cursor there, for those who follow it with a reader or Braille."""

@@ -26,7 +26,6 @@ from tui.widgets.row_table import RowTable
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from tui.app import Workstation
     from tui.screens.chart import ChartScreen
 
 MOST_STOPS = 100
@@ -190,7 +189,7 @@ class EncoderScreen(DeskScreen):
         self._lead_to(there)
 
     def _lead_to(self, stop: Stop) -> None:
-        self.app.run_worker(_stand_at(self.workstation, stop, self.on, self.walk), group="open")
+        self.workstation.show_stop(stop, lambda: _screen_for(stop, self.on, self.walk))
 
     def do_walk_back(self) -> None:
         self._step(-1)
@@ -214,7 +213,7 @@ class EncoderScreen(DeskScreen):
         chosen = self.page_pane.chosen_link
         if chosen is None or self.text is None:
             return False
-        self.work(self._follow(self.text.links[chosen]), group="follow")
+        self.in_turn(self._follow(self.text.links[chosen]))
         return True
 
     async def _follow(self, to: Link) -> None:
@@ -264,7 +263,7 @@ class EncoderScreen(DeskScreen):
     def do_star(self) -> None:
         here = self.code_here()
         if here is not None:
-            self.work(self._star(*here), group="star")
+            self.in_turn(self._star(*here))
 
     async def _star(self, system: CodeSystem, code: str) -> None:
         from store.favorites import toggle_favorite
@@ -284,7 +283,7 @@ class EncoderScreen(DeskScreen):
     def do_put_in_list(self) -> None:
         here = self.code_here()
         if here is not None:
-            self.work(self._ask_list(*here))
+            self.in_turn(self._ask_list(*here))
 
     async def _ask_list(self, system: CodeSystem, code: str) -> None:
         from store.favorites import add_favorite
@@ -310,7 +309,7 @@ class EncoderScreen(DeskScreen):
     def do_seventh(self) -> None:
         here = self.code_here()
         if here is not None:
-            self.work(self._seventh(*here), group="seventh")
+            self.in_turn(self._seventh(*here))
 
     async def _seventh(self, system: CodeSystem, code: str) -> None:
         if not await self.offer_seventh(system, code):
@@ -343,23 +342,6 @@ class EncoderScreen(DeskScreen):
                 self.go(await self.workstation.codes.ask(linked_stop, to, self.on))
 
         return picked
-
-
-async def _stand_at(workstation: Workstation, stop: Stop, on: date, walk: Walk) -> None:
-    """Stand at a place: on the screen in front, on the code search below it, or on one more screen above that."""
-    from tui.screens.codes import CodeSearchScreen
-
-    front = workstation.screen
-    if stop.screen == CodeSearchScreen.name_on:
-        while not isinstance(workstation.screen, CodeSearchScreen):
-            await workstation.pop_screen()
-        workstation.screen.stand(stop)
-    elif isinstance(front, EncoderScreen) and front.name_on == stop.screen:
-        front.stand(stop)
-    elif isinstance(front, CodeSearchScreen):
-        await workstation.push_screen(_screen_for(stop, on, walk))
-    else:
-        await workstation.switch_screen(_screen_for(stop, on, walk))
 
 
 def _screen_for(stop: Stop, on: date, walk: Walk) -> EncoderScreen:

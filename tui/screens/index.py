@@ -85,7 +85,7 @@ class IndexScreen(EncoderScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.work(self._stand(self._start))
+        self.in_turn(self._stand(self._start))
 
     def stop(self) -> Stop:
         here = Place(self._here.title, self._here.terms, self.rows.index)
@@ -93,7 +93,7 @@ class IndexScreen(EncoderScreen):
         return Stop(self.name_on, Shelf(self._book, tuple(self._back), here, self._column), words)
 
     def stand(self, stop: Stop) -> None:
-        self.work(self._stand(stop.state))
+        self.in_turn(self._stand(stop.state))
 
     async def _stand(self, shelf: Shelf) -> None:
         self._book = shelf.book
@@ -214,7 +214,7 @@ class IndexScreen(EncoderScreen):
             self._column += 1
             self._redraw_cells()
         elif not self.is_table:
-            self.work(self._under())
+            self.in_turn(self._under())
 
     async def _under(self) -> None:
         term: Term = self.rows.selected
@@ -234,7 +234,7 @@ class IndexScreen(EncoderScreen):
 
     def do_follow(self) -> None:
         if not self.follow_link():
-            self.work(self._take())
+            self.in_turn(self._take())
 
     async def _take(self) -> None:
         """Take the code into the open chart, go where "see" leads, or go below.
@@ -263,7 +263,7 @@ class IndexScreen(EncoderScreen):
     def do_book(self) -> None:
         order = list(NAMES)
         self._book = order[(order.index(self._book) + 1) % len(order)]
-        self.work(self._open_book())
+        self.in_turn(self._open_book())
 
     def _redraw_cells(self) -> None:
         self.rows.set_columns(self._columns())

@@ -38,14 +38,14 @@ class PcsScreen(EncoderScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.work(self._choose(self._chosen))
+        self.in_turn(self._choose(self._chosen))
 
     def stop(self) -> Stop:
         words = f"PCS tables: {self._chosen} {self._title}".rstrip() if self._chosen else ""
         return Stop(self.name_on, self._chosen, words)
 
     def stand(self, stop: Stop) -> None:
-        self.work(self._choose(stop.state))
+        self.in_turn(self._choose(stop.state))
 
     def code_here(self) -> tuple[CodeSystem, str] | None:
         return (CodeSystem.ICD10PCS, self._chosen) if self._choice and self._choice.complete else None
@@ -96,19 +96,19 @@ class PcsScreen(EncoderScreen):
 
     def unknown_key(self, key: str) -> None:
         if len(key) == 1 and key.isalnum() and len(self._chosen) < 7:
-            self.work(self._choose(self._chosen + key.upper()), group="axis")
+            self.in_turn(self._choose(self._chosen + key.upper()))
 
     def copied(self) -> str:
         return self._chosen
 
     def do_axis_back(self) -> None:
-        self.work(self._choose(self._chosen[:-1]), group="axis")
+        self.in_turn(self._choose(self._chosen[:-1]))
 
     def do_axis_take(self) -> None:
         value: AxisValue | None = self.rows.selected
         chart = self.workstation.chart_in_work
         if value is not None:
-            self.work(self._choose(self._chosen + value.character), group="axis")
+            self.in_turn(self._choose(self._chosen + value.character))
         elif self._choice and self._choice.complete and chart is not None:
             self.take(CodeSystem.ICD10PCS, [self._chosen], chart)
 

@@ -65,7 +65,7 @@ class TabularScreen(EncoderScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.work(self._stand(self._start))
+        self.in_turn(self._stand(self._start))
 
     def stop(self) -> Stop:
         row: TreeRow | None = self.rows.selected
@@ -73,7 +73,7 @@ class TabularScreen(EncoderScreen):
         return Stop(self.name_on, Tree(tuple(self._lines), self.rows.index), words)
 
     def stand(self, stop: Stop) -> None:
-        self.work(self._stand(stop.state))
+        self.in_turn(self._stand(stop.state))
 
     async def _stand(self, tree: Tree) -> None:
         self._edition = await self.workstation.codes.ask(tabular.edition, self.on)
@@ -126,7 +126,7 @@ class TabularScreen(EncoderScreen):
                 self.show_page(branch_title(found), lambda width: lay_out_branch(found, width))
 
     def do_unfold(self) -> None:
-        self.work(self._unfold(), group="fold")
+        self.in_turn(self._unfold())
 
     async def _unfold(self) -> None:
         """Show what is below; where it is shown already, go to the first of it."""
@@ -155,7 +155,7 @@ class TabularScreen(EncoderScreen):
 
     def do_take_branch(self) -> None:
         if not self.follow_link():
-            self.work(self._take(), group="use")
+            self.in_turn(self._take())
 
     async def _take(self) -> None:
         """Take a code into the open chart; what is no whole code offers its 7th characters or unfolds."""
@@ -171,7 +171,7 @@ class TabularScreen(EncoderScreen):
     def do_code_page(self) -> None:
         here = self.code_here()
         if here is not None:
-            self.work(self._code_page(here[1]), group="use")
+            self.in_turn(self._code_page(here[1]))
 
     async def _code_page(self, code: str) -> None:
         from tui.screens.code_page import Link

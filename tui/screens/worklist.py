@@ -45,6 +45,10 @@ HOLD_REASONS = [
 ]
 
 
+WARM_SECONDS = 0.05
+"""How long the first frame has for itself before what the next keys need is loaded."""
+
+
 class WorklistScreen(DeskScreen):
     """One worklist at a time, sorted by its priority."""
 
@@ -58,6 +62,7 @@ class WorklistScreen(DeskScreen):
         self._sort = Sort.PRIORITY
         self._filter = ""
         self._finished = False
+        self._shown = False
         self._units = ""
         self._me: str | None = None
         self._today = date.today()
@@ -74,14 +79,6 @@ class WorklistScreen(DeskScreen):
     @property
     def pane(self) -> RowTable:
         return self.rows
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.work(self._begin(), group="rows")
-
-    async def _begin(self) -> None:
-        await self._reload()
-        self.call_after_refresh(self.workstation.warm)
 
     def on_screen_resume(self) -> None:
         self.reload()
@@ -128,6 +125,9 @@ class WorklistScreen(DeskScreen):
         self.rows.empty = self._empty()
         self.rows.set_source(source)
         self.refresh_frame()
+        if not self._shown:
+            self._shown = True
+            self.set_timer(WARM_SECONDS, self.workstation.warm)
 
     async def _source(self) -> PagedSource[WorkRow]:
         """The list as it is now, with the page under the cursor read already."""
@@ -179,7 +179,7 @@ class WorklistScreen(DeskScreen):
 
     def do_open(self) -> None:
         row: WorkRow = self.rows.selected
-        self.workstation.open_chart(row.id, row.worklist)
+        self.workstation.open_chart(row.id)
 
     def do_next_chart(self) -> None:
         self.workstation.next_chart(self._worklist or "")

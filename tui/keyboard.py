@@ -1,0 +1,95 @@
+"""Keys one after the other: each goes to the screen in front once what the one before began has ended.
+
+People type ahead, and keys repeat faster than a chart opens. Left to themselves, keys would reach the screen that
+the first of them is just leaving, and screens would be closed before they are whole. So there is one queue of keys,
+and one queue of jobs that keys wait for: opening and closing screens, answers, changes of the record. What only
+fills a pane (a search, the page of a row) is no such job: the next key replaces it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.message_pump import MessagePump
+
+TypedEvent = events.Key | events.Paste
+
+HOPS = 3
+"""How often a key's way is gone before its effects have arrived: key, what a field says of it, what a screen hears."""
+
+MOST_SECONDS = 1.0
+"""How long a widget that is closing is waited for."""
+
+
+class Keyboard:
+    """The keys that wait and the jobs they wait for; it belongs to the event loop."""
+
+    def __init__(self, app: App[Any], deliver: Callable[[TypedEvent], Awaitable[None]]) -> None:
+        self._app = app
+        self._deliver = deliver
+        self._keys: asyncio.Queue[TypedEvent] = asyncio.Queue()
+        self._jobs = 0
+        self._still = asyncio.Event()
+        self._still.set()
+        self._one_job = asyncio.Lock()
+        self.pressed_at = 0.0
+        """When the key was pressed that is at work now, on the monotonic clock."""
+
+    def take(self, event: TypedEvent) -> None:
+        """Put a key, or pasted text, behind those that wait."""
+        self._keys.put_nowait(event)
+
+    def in_turn(self, job: Coroutine[Any, Any, None]) -> None:
+        """Do something that the next key has to wait for, behind what else is to be done."""
+        self._jobs += 1
+        self._still.clear()
+        self._app.run_worker(self._done(job), group="turn")
+
+    async def serve(self) -> None:
+        """Deliver keys as long as the program runs."""
+        while True:
+            event = await self._keys.get()
+            await self._still.wait()
+            way = self._way()
+            self.pressed_at = event.time
+            await self._deliver(event)
+            await self._gone(way)
+            self._keys.task_done()
+
+    async def wait(self) -> None:
+        """Until no key and no job is left; not to be called by a job."""
+        await self._keys.join()
+        await self._still.wait()
+
+    async def _done(self, job: Coroutine[Any, Any, None]) -> None:
+        try:
+            async with self._one_job:
+                await job
+        finally:
+            self._jobs -= 1
+            if not self._jobs:
+                self._still.set()
+
+    def _way(self) -> list[MessagePump]:
+        """The widgets that hear a key: from the one in focus up to its screen."""
+        screen = self._app.screen
+        way: list[MessagePump] = [self._app.focused or screen]
+        while way[-1] is not screen and (above := way[-1]._parent) is not None:
+            way.append(above)
+        return way
+
+    async def _gone(self, way: list[MessagePump]) -> None:
+        """Until what was in the queues of these widgets has been read."""
+        for pump in way * HOPS:
+            passed = asyncio.get_running_loop().create_future()
+            if pump.call_later(_pass, passed):
+                await asyncio.wait([passed], timeout=MOST_SECONDS)
+
+
+def _pass(passed: asyncio.Future[None]) -> None:
+    if not passed.done():
+        passed.set_result(None)
