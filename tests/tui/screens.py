@@ -51,6 +51,8 @@ async def type_text(pilot: Pilot, text: str) -> None:
         "/": "slash",
         "*": "asterisk",
         ">": "greater_than_sign",
+        "=": "equals_sign",
+        ":": "colon",
     }
     for character in text:
         await pilot.press(names.get(character, character))
