@@ -49,9 +49,12 @@ def run(args: argparse.Namespace) -> int:
         if page is None:
             shared.warn(reference.choose(system, on).warning)
             raise _unknown(reference, system, args.code, on)
-        more = _more(reference, page, on)
+        more = _more_fields(reference, page, on) if args.json else _more(reference, page, on)
     shared.warn(page.warning)
-    print(_json(page) if args.json else "\n".join([_text(page), *more]))
+    if isinstance(more, dict):
+        print(json.dumps(_fields(page) | more, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join([_text(page), *more]))
     return 0
 
 
@@ -73,6 +76,23 @@ def _more(reference: Reference, page: CodePage, on: dt.date) -> list[str]:
         told = [f"  {era.first.edition} to {era.last.edition}: {era.stage.value} {era.title}" for era in eras]
         parts.append(["", "History", *told])
     return [line for part in parts for line in part]
+
+
+def _more_fields(reference: Reference, page: CodePage, on: dt.date) -> dict:
+    """The same for programs."""
+    system, code = page.code.system, page.code.code
+    trails = books.index_terms(reference, code, on, MOST_TRAILS) if system is CodeSystem.ICD10CM else []
+    life = history.history(reference, system, code)
+    return {
+        "flags": [{"name": f.name, "value": f.value, "edition": f.edition} for f in flags(reference, system, code, on)],
+        "index": [trail.text for trail in trails],
+        "history": [
+            {"first": e.first.edition, "last": e.last.edition, "stage": e.stage.value, "title": e.title}
+            for e in life.eras
+        ],
+        "came_from": [catalog.dotted(one) for one in life.came_from],
+        "became": [catalog.dotted(one) for one in life.became],
+    }
 
 
 def _unknown(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> UnknownCode:
@@ -122,9 +142,9 @@ def _child(child: Code) -> str:
     return f"{child.dotted:<9} {child.title}" + ("" if child.billable else "  (header)")
 
 
-def _json(page: CodePage) -> str:
+def _fields(page: CodePage) -> dict:
     code = page.code
-    document = {
+    return {
         "system": code.system.value,
         "code": code.dotted,
         "title": code.title,
@@ -146,6 +166,7 @@ def _json(page: CodePage) -> str:
                     "owner_kind": note.owner_kind.value,
                     "owner": _identity(note.owner_kind, note.owner),
                     "inherited": note.inherited,
+                    "targets": [[catalog.dotted(t.first), catalog.dotted(t.last)] for t in note.targets],
                 }
                 for note in notes
             ]
@@ -156,7 +177,6 @@ def _json(page: CodePage) -> str:
         ],
         "children": [{"code": c.dotted, "title": c.title, "billable": c.billable} for c in page.children],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def _identity(kind: StepKind, identity: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -12,8 +14,8 @@ from codesets import catalog
 from codesets.catalog import Reference
 from codesets.differences import difference
 from codesets.releases import CodeSystem, Release
-from store.queries.code_use import open_charts_by_code
-from tui.cells import Line, wrap
+from store.queries.code_use import OpenChart, open_charts_by_code, open_charts_with
+from tui.cells import Line, counted, left, wrap
 from tui.screens.code_page import Link
 from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -102,11 +104,14 @@ class ChangesScreen(EncoderScreen):
         self.rows.set_source(ListSource(shown, lambda row: row.mark + row.code), keep=False, at=index)
         self.refresh_frame()
 
-    def moved(self) -> None:
+    @work(exclusive=True, group="page")
+    async def show_page_here(self) -> None:
         row: ChangeRow | None = self.rows.selected
-        title = f"{row.code} {row.title}" if row else ""
-        self.page_pane.show(row.code if row else "", lambda width: _lines(row, title, width))
-        self.refresh_frame()
+        charts: tuple[OpenChart, ...] = ()
+        if row is not None and row.charts:
+            charts = await self.workstation.record.read(open_charts_with, row.code)
+        note = f"{counted(row.charts, 'open chart')}" if row and row.charts else ""
+        self.page_pane.show(row.code if row else "", lambda width: _lines(row, charts, width), note)
 
     def do_changed_code(self) -> None:
         row: ChangeRow | None = self.rows.selected
@@ -166,11 +171,16 @@ def _changes(reference: Reference, old: Release, new: Release, used: dict[str, i
     return rows
 
 
-def _lines(row: ChangeRow | None, title: str, width: int) -> list[Line]:
+def _lines(row: ChangeRow | None, charts: Sequence[OpenChart], width: int) -> list[Line]:
+    """What became of a code, and the charts in work that hold it."""
     if row is None:
         return []
-    lines: list[Line] = [((" " + text, "strong"),) for text in wrap(title, width - 2)]
-    return lines + [((" " + text, "text"),) for text in wrap(row.detail, width - 2)]
+    lines: list[Line] = [((" " + text, "strong"),) for text in wrap(row.title, width - 2)]
+    lines += [((" " + text, "text"),) for text in wrap(row.detail, width - 2)]
+    for chart in charts:
+        told = f" {chart.service_date}  {left(chart.patient, 22)} {left(chart.mrn, 10)} {chart.worklist}"
+        lines.append(((told, "warning"),))
+    return lines
 
 
 _STYLES = {"+": "good", "-": "error", "~": "warning"}

@@ -90,6 +90,7 @@ def page_note(full: FullPage) -> str:
         seventh = ", needs a 7th character" if needs_seventh(full.page) else ""
         return f"header, {len(full.page.children)} below{seventh}"
     short = [flag.value for flag in full.flags if flag.name == "severity"]
+    short += ["never first" for flag in full.flags if flag.name in ("manifestation", "principal")]
     short += [f"{flag.name} {flag.value}" for flag in full.flags if flag.name.startswith("HCC")]
     short += ["POA exempt" for flag in full.flags if (flag.name, flag.value) == ("POA", "exempt")]
     return "  ".join(["billable", *short])

@@ -158,7 +158,7 @@ class CodeSearchScreen(EncoderScreen):
         return f"{row.dotted}  {row.title}" if row else ""
 
     def do_search(self) -> None:
-        self.ask("search", "/", self._query)
+        self.ask("search", "/", self._query, marked=True)
 
     def edited(self, asking: str, text: str) -> None:
         self._query, self._typed = text, True

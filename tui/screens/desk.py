@@ -183,11 +183,16 @@ class DeskScreen(Screen[None]):
         getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
 
     def ask(
-        self, asking: str, prompt: str, text: str = "", answer: Callable[[str], Awaitable[None]] | None = None
+        self,
+        asking: str,
+        prompt: str,
+        text: str = "",
+        answer: Callable[[str], Awaitable[None]] | None = None,
+        marked: bool = False,
     ) -> None:
-        """Ask for a line of text; `answer` is awaited with what was entered."""
+        """Ask for a line of text; `answer` is awaited with what was entered. A `marked` text gives way to typing."""
         self._answer, self._said = answer, ()
-        self.entry.ask(asking, prompt, text)
+        self.entry.ask(asking, prompt, text, marked)
         self.refresh_frame()
 
     def confirm(self, question: str, yes: Callable[[], Coroutine[Any, Any, None]]) -> None:

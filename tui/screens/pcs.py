@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -12,11 +12,13 @@ from codesets import procedures
 from codesets.catalog import Reference, find
 from codesets.procedures import AxisValue, Choice
 from codesets.releases import CodeSystem
-from tui.cells import Line
+from tui.cells import Line, wrap
 from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
+DEFINED_AXES = range(3, 8)
+DEFINITION_LINES = 3
 AXES = ("section", "body system", "operation", "body part", "approach", "device", "qualifier")
 
 
@@ -30,6 +32,7 @@ class PcsScreen(EncoderScreen):
         self._chosen: str = stop.state
         self._choice: Choice | None = None
         self._title = ""
+        self._built: list[tuple[str, str, str]] = []
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -73,8 +76,11 @@ class PcsScreen(EncoderScreen):
                 f"{chosen[-1]} is no value of this axis: {', '.join(v.character for v in self._values())}.", "warning"
             )
             return
-        self._chosen, self._choice, self._title = chosen, choice, title
-        self.page_pane.show("built so far", lambda width: built_lines(built, title, width))
+        self._chosen, self._choice, self._title, self._built = chosen, choice, title, built
+        if not self.wide:
+            defined = DEFINITION_LINES if choice.axis in DEFINED_AXES else 0
+            self.page_pane.styles.height = len(built) + bool(title) + defined + 2
+        self._show_built("")
         values = ListSource(choice.values, lambda value: value.character)
         self.rows.set_source(values, keep=False, columns=_columns(choice.title))
         self.refresh_frame()
@@ -82,6 +88,16 @@ class PcsScreen(EncoderScreen):
             self.say("Enter takes the code into the chart." if self.workstation.chart_in_work else "The code is whole.")
         else:
             self.say(f"{AXES[choice.axis - 1]}: press the character of a value", "dim")
+
+    def _show_built(self, meaning: str) -> None:
+        built, title = self._built, self._title
+        self.page_pane.show("built so far", lambda width: built_lines(built, title, meaning, width))
+
+    @work(exclusive=True, group="page")
+    async def show_page_here(self) -> None:
+        value: AxisValue | None = self.rows.selected
+        if value is not None and self._choice is not None and self._choice.axis in DEFINED_AXES:
+            self._show_built(await self.workstation.codes.ask(_meaning, self._choice, value, self.on))
 
     def _values(self) -> tuple[AxisValue, ...]:
         return self._choice.values if self._choice else ()
@@ -118,14 +134,22 @@ def pcs_stop(chosen: str = "") -> Stop:
     return Stop(PcsScreen.name_on, chosen, "")
 
 
-def built_lines(built: list[tuple[str, str, str]], title: str, width: int) -> list[Line]:
-    """Each axis with its character and meaning, and the title of a whole code."""
+def built_lines(built: list[tuple[str, str, str]], title: str, meaning: str, width: int) -> list[Line]:
+    """Each axis with its character and meaning, the title of a whole code, and what the value in sight means."""
     lines: list[Line] = [
         ((f" {axis:<16}", "dim"), (f"{character}  ", "strong"), (label, "text")) for axis, character, label in built
     ]
     if title:
         lines.append(((" " + title, "good"),))
-    return lines
+    return lines + [((" " + part, "dim"),) for part in wrap(meaning, width - 2) if part]
+
+
+def _meaning(reference: Reference, choice: Choice, value: AxisValue, on: date) -> str:
+    """What the definitions say of a value: its definition, explanation and the names that it includes."""
+    section = choice.chosen[0]
+    found = [one for label in value.labels for one in procedures.meanings(reference, section, choice.axis, label, on)]
+    told = [part for one in found for part in (one.definition, one.explanation, ", ".join(one.includes)) if part]
+    return f"{value.labels[0]}: {'. '.join(part.rstrip('.') for part in told)}." if told else ""
 
 
 def _step(reference: Reference, chosen: str, on: date) -> tuple[Choice, list[tuple[str, str, str]], str]:

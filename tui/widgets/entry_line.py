@@ -64,8 +64,11 @@ class EntryLine(Horizontal):
         """Show a message in place of the field."""
         self.query_one("#said", Painted).paint([((" " + text, style),)])
 
-    def ask(self, asking: str, prompt: str, text: str = "") -> None:
-        """Ask for something: `prompt` stands before the field, `text` is in it already."""
+    def ask(self, asking: str, prompt: str, text: str = "", marked: bool = False) -> None:
+        """Ask for something: `prompt` stands before the field, `text` is in it already.
+
+        Where it is `marked`, the first character typed takes its place; an arrow keeps it.
+        """
         self.asking = asking
         said = self.query_one("#said", Painted)
         said.styles.width = cell_len(prompt) + 1
@@ -75,6 +78,8 @@ class EntryLine(Horizontal):
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
+        if marked and text:
+            field.action_select_all()
         field.focus()
 
     def end(self) -> None:
