@@ -177,6 +177,7 @@ class EncoderScreen(DeskScreen):
             return list(self.text.lines)
 
         self.page_pane.show(title, content, note)
+        self.refresh_frame()  # whether there are links to go to is known only now
 
     def clear_page(self, title: str = "", text: str = "") -> None:
         """Show no page, but a few words."""

@@ -277,7 +277,12 @@ class IndexScreen(EncoderScreen):
                 Column("", 2, lambda term: "▸" if term.has_terms else "", style=lambda term: "dim"),
             )
         cells = tuple(
-            Column(head.upper() if column == self._column else head, 8, _cell(column))
+            Column(
+                head.upper() if column == self._column else head,
+                8,
+                _cell(column),
+                style=(lambda term: "focus") if column == self._column else (lambda term: "text"),
+            )
             for column, head in zip(CELLS, HEADS[self._book], strict=True)
         )
         return (Column(" TERM", 0, _table_text), *cells)
