@@ -64,6 +64,9 @@ class Settings:
     palette: str = ""
     """Colors: `dark`, `light` (for a light background), `16`, `mono`; empty: what the terminal can show."""
 
+    linear: bool = False
+    """Screens for a screen reader: one column, no rules, each value behind its label."""
+
     authenticated_only: bool = True
     """Whether codes may rest only on authenticated documents; others are marked in the chart."""
 

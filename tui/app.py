@@ -47,7 +47,7 @@ IDLE_SECONDS = 5
 MOST_WAITS = 250
 """How often a macro looks whether a key has had its effect before it goes on: five seconds."""
 
-STANDING = ("macro", "warm")
+STANDING = ("macro", "warm", "batch")
 """Groups of workers that no key waits for."""
 
 P = ParamSpec("P")
@@ -68,9 +68,12 @@ class Workstation(App[int]):
         self.today = today
         self.record = record or RecordDesk()
         self.codes = CodeDesk()
+        self.batches = RecordDesk()
+        """A desk of its own for long work, so that charts open and lists move beside it."""
         self.palette = palette or palette_for(
             os.environ.get("TERM", ""), "NO_COLOR" in os.environ, load_settings().palette
         )
+        self.linear = load_settings().linear
         self._sanitize = Sanitize()
         self._crash = ""
         self._last_key = time.monotonic()
@@ -130,6 +133,19 @@ class Workstation(App[int]):
             await job
         except CodedeskError as error:
             self._current.trouble(error)
+
+    def batch(self, job: Coroutine[Any, Any, None]) -> None:
+        """Do something long beside the keys, whichever screen is in front; one such thing at a time."""
+        if self.working:
+            job.close()
+            self._current.say("What was begun before is still at work.", "warning")
+        else:
+            self.run_worker(self._said(job), group="batch")
+
+    @property
+    def working(self) -> bool:
+        """Whether long work is under way."""
+        return any(one.group == "batch" and one.is_running for one in self.workers)
 
     def show(self, screen: DeskScreen) -> None:
         """Open a screen above the present one."""
@@ -410,6 +426,7 @@ class Workstation(App[int]):
         self._left.set()
         self._serving.cancel()
         self.record.close()
+        self.batches.close()
         self.codes.close()
 
 

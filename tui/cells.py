@@ -78,6 +78,12 @@ def rule(title: str, note: str, width: int, style: str = "dim") -> Line:
     return ((start, style), (fill, style if style == "dim" else "dim"), (end, style))
 
 
+def heading(title: str, note: str, width: int, style: str = "dim") -> Line:
+    """The same without a rule, for a screen reader: the title, then the note, as one sentence."""
+    said = ". ".join(filter(None, (title, note)))
+    return ((cut(f"{said}." if said else "", width), style),)
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Lines of at most `width` cells; words stay whole where they fit, indentation is kept for what follows.
 

@@ -15,7 +15,7 @@ from importlib import metadata
 from typing import NoReturn
 
 from codesets.errors import CodedeskError, UsageError
-from tui.commands.workstation import PLAIN_DRIVER_HELP
+from tui.commands.workstation import LINEAR_HELP, PLAIN_DRIVER_HELP
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tui.commands.demo", "open the demo site: made-up patients, real codes"),
@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--plain-driver", action="store_true", help=PLAIN_DRIVER_HELP)
+    parser.add_argument("--linear", action="store_true", help=LINEAR_HELP)
     parser.add_argument("--version", action="version", version=f"codedesk {metadata.version('codedesk')}")
     return parser
 

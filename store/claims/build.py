@@ -84,7 +84,7 @@ def build_claims(
     A retry with the same operation id goes on where the first attempt stopped. Raises UnknownCoding.
     """
     with db.reading() as session:
-        codings = [coding_id] if coding_id else _waiting(session)
+        codings = [coding_id] if coding_id else _unbilled(session)
     settings = load_settings()
     built: list[BuiltClaim] = []
     not_built: list[NotBuilt] = []
@@ -101,7 +101,13 @@ def build_claims(
     return BuildReport(tuple(built), tuple(not_built))
 
 
-def _waiting(session: Session) -> list[str]:
+def waiting_codings(db: Database, actor: Actor) -> list[str]:
+    """The ids of final codings that `build_claims` would build a claim for, the oldest first."""
+    with db.reading() as session:
+        return _unbilled(session)
+
+
+def _unbilled(session: Session) -> list[str]:
     """Final codings without a claim that is not void, the oldest first."""
     has_claim = select(Claim.id).where(Claim.coding_id == Coding.id, Claim.status != ClaimStatus.VOID).exists()
     query = select(Coding.id).where(Coding.status == CodingStatus.FINAL, ~has_claim)

@@ -28,6 +28,8 @@ COPIES = 4
 SLOW_LINK = 16_384
 """Bytes a second of the slow link."""
 
+SESSIONS = 10
+
 SEARCHES = ("chest pain", "heart failure", "fracture hip")
 
 
@@ -90,7 +92,29 @@ def measure() -> list[Figure]:
                 Figure(f"{name} bytes of the start", None, ours.start_bytes, "bytes", other=stock.start_bytes),
                 Figure(f"{name} memory after the walk", 110, ours.memory_mib, "MiB", other=stock.memory_mib),
             ]
+        figures += _sessions(environment)
     return figures
+
+
+def _sessions(environment: dict[str, str]) -> list[Figure]:
+    """What ten people at once take who have each opened a chart and searched, and what the last of them adds."""
+    terminals = []
+    try:
+        for _ in range(SESSIONS):
+            terminals.append(PseudoTerminal(codedesk("demo"), environment))
+            terminals[-1].expect(r"Clinic, ready to code(.|\n)*n next")
+            open_once(terminals[-1])
+            terminals[-1].press("F2")
+            terminals[-1].press("heart failure", 0.5)
+            before = sum(one.memory_mib() for one in terminals[:-1])
+        whole = sum(one.memory_mib() for one in terminals)
+    finally:
+        for terminal in terminals:
+            terminal.end()
+    return [
+        Figure(f"memory of {SESSIONS} sessions", None, whole, "MiB"),
+        Figure(f"session {SESSIONS} adds", 60, whole - before, "MiB"),
+    ]
 
 
 def make_site(folder: Path, reference: Path | None = None) -> dict[str, str]:

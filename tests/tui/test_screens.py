@@ -246,7 +246,7 @@ async def test_an_idle_screen_is_covered_and_enter_uncovers_it(monkeypatch: pyte
         await settle(pilot)
 
         assert isinstance(app.screen, LockScreen)
-        assert "Zwick" not in cells(app)
+        assert_golden(app, "lock-80x24")
         await keys(pilot, "f2")
         assert isinstance(app.screen, LockScreen)
         await keys(pilot, "enter")

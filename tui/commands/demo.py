@@ -6,12 +6,13 @@ import argparse
 import os
 import sys
 
-from tui.commands.workstation import PLAIN_DRIVER_HELP
+from tui.commands.workstation import LINEAR_HELP, PLAIN_DRIVER_HELP
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--create-only", action="store_true", help="make the site and stop")
     parser.add_argument("--plain-driver", action="store_true", help=PLAIN_DRIVER_HELP)
+    parser.add_argument("--linear", action="store_true", help=LINEAR_HELP)
     parser.add_argument(
         "command",
         nargs=argparse.REMAINDER,

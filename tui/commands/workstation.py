@@ -21,6 +21,7 @@ _DEFAULTS = {
     "ESCDELAY": "25",
 }
 PLAIN_DRIVER_HELP = "let Textual draw the screens by itself: slower over SSH, for a terminal that shows them wrong"
+LINEAR_HELP = "screens for a screen reader: one column, no rules, each value behind its label"
 MIN_COLUMNS, MIN_ROWS = 80, 24
 
 
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace | None = None) -> int:
     """Open the workstation and return its exit code. Raises UsageError where there is no terminal for it."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the screens need a terminal", "codedesk --help lists what works without one")
-    _prepare(plain_driver=getattr(options, "plain_driver", False))
+    _prepare(plain_driver=getattr(options, "plain_driver", False), linear=getattr(options, "linear", False))
     size = shutil.get_terminal_size()
     if size.columns < MIN_COLUMNS or size.lines < MIN_ROWS:
         raise UsageError(
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace | None = None) -> int:
     return code
 
 
-def _prepare(plain_driver: bool) -> None:
+def _prepare(plain_driver: bool, linear: bool) -> None:
     """Make the process safe for patients' data, and its environment one that nobody else has written."""
     for name in [name for name in os.environ if name.startswith(_HOSTILE)]:
         del os.environ[name]
@@ -65,4 +66,6 @@ def _prepare(plain_driver: bool) -> None:
         os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
     if plain_driver:
         os.environ["CODEDESK_PLAIN_DRIVER"] = "1"
+    if linear:
+        os.environ["CODEDESK_LINEAR"] = "1"
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold patients

@@ -241,6 +241,10 @@ def _finding_mark(row: FindingRow) -> str:
     return "✓" if row.state == FindingState.OVERRIDDEN else row.severity.mark
 
 
+def _finding_words(row: FindingRow) -> str:
+    return (row.state if row.state == FindingState.OVERRIDDEN else row.severity).value.replace("_", " ")
+
+
 def _severity_style(row: FindingRow) -> str:
     if row.state == FindingState.OVERRIDDEN or row.severity == Severity.COULD_NOT_CHECK:
         return "dim"
@@ -253,6 +257,7 @@ _COLUMNS: tuple[Column[FindingRow], ...] = (
         2,
         lambda row: f"{'✓' if row.state == FindingState.OVERRIDDEN else row.severity.mark:>2}",
         style=_severity_style,
+        said=_finding_words,
     ),
     Column("", 0, lambda row: row.message, style=_severity_style),
     Column("", 6, lambda row: f"SNIP {row.snip}" if row.snip else "", style=lambda row: "dim"),

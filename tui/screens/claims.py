@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from pathlib import Path
+from typing import cast
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -29,6 +32,8 @@ STATUS_STYLE = {
     ClaimStatus.VOID: "dim",
 }
 PAGE = 5000
+PROGRESS_SECONDS = 0.3
+"""How often a batch says how far it is."""
 EMPTY = "No claims yet. a builds them from the charts that are final coded."
 
 
@@ -44,6 +49,7 @@ class ClaimsScreen(DeskScreen):
         self._sort = ClaimSort.NUMBER
         self._filter = ""
         self._counts: dict[ClaimStatus, int] = {}
+        self._said_at = 0.0
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -105,7 +111,6 @@ class ClaimsScreen(DeskScreen):
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
             self.refresh_frame()
-            self.put_cursor(0, 1 + self.rows.cursor_line)
 
     def copied(self) -> str:
         row: ClaimRow | None = self.rows.selected
@@ -134,21 +139,38 @@ class ClaimsScreen(DeskScreen):
         self.reload()
 
     def do_build(self) -> None:
-        self.in_turn(self._build())
+        self.workstation.batch(self._build())
 
     async def _build(self) -> None:
-        from store.claims.build import build_claims
+        from store.claims.build import build_claims, waiting_codings
         from store.claims.scrubbing import scrub_claim
 
-        report = await self.workstation.change(build_claims)
-        for built in report.built:
-            await self.workstation.record.change_with_codes(scrub_claim, built.claim_id)
-        await self._reload()
-        said = f"{counted(len(report.built), 'claim')} built and scrubbed."
-        if report.not_built:
-            reasons = dict.fromkeys(each.reason.value for each in report.not_built)
-            said += f" {len(report.not_built)} not: {'; '.join(reasons)}."
-        self.say(said)
+        desk = self.workstation.batches
+        built, reasons = 0, Counter[str]()
+        codings = await desk.change(waiting_codings)
+        for number, coding_id in enumerate(codings, 1):
+            report = await desk.change(build_claims, coding_id)
+            for claim in report.built:
+                await desk.change_with_codes(scrub_claim, claim.claim_id)
+            built += len(report.built)
+            reasons.update(each.reason.value for each in report.not_built)
+            self._progress("Building claims", number, len(codings))
+        said = f"{counted(built, 'claim')} built and scrubbed."
+        if reasons:
+            said += f" {reasons.total()} not: {'; '.join(reasons)}."
+        await self._done(said)
+
+    def _progress(self, what: str, number: int, count: int) -> None:
+        """Say how far a batch is, a few times a second and only where it was begun."""
+        if self.is_current and time.monotonic() - self._said_at > PROGRESS_SECONDS:
+            self._said_at = time.monotonic()
+            self.say(f"{what}: {number:,} of {count:,}. Other screens can be used meanwhile.", "dim")
+
+    async def _done(self, text: str, style: str = "text") -> None:
+        """Say what a batch came to, on the screen that is in front by now."""
+        if self.is_attached:
+            await self._reload()
+        cast(DeskScreen, self.app.screen).say(text, style)
 
     def do_rescrub(self) -> None:
         async def scrubbed() -> None:
@@ -171,11 +193,13 @@ class ClaimsScreen(DeskScreen):
         self.confirm(f"Export {counted(ready, 'ready claim')} as an 837P file?", self._export)
 
     async def _export(self) -> None:
+        self.workstation.batch(self._write())
+
+    async def _write(self) -> None:
         from store.claims.export import export_claims
 
-        report = await self.workstation.change(export_claims, None, _new_file(), None, True)
-        await self._reload()
-        self.say(f"{counted(report.claims, 'claim')} written to {report.destination}", "good")
+        report = await self.workstation.batches.change(export_claims, None, _new_file(), None, True)
+        await self._done(f"{counted(report.claims, 'claim')} written to {report.destination}", "good")
 
 
 def _fits(row: ClaimRow, words: list[str]) -> bool:
@@ -192,7 +216,13 @@ def _new_file() -> Path:
 
 
 _COLUMNS: tuple[Column[ClaimRow], ...] = (
-    Column("", 2, lambda row: " " + STATUS_MARK[row.status], style=lambda row: STATUS_STYLE.get(row.status, "text")),
+    Column(
+        "",
+        2,
+        lambda row: " " + STATUS_MARK[row.status],
+        style=lambda row: STATUS_STYLE.get(row.status, "text"),
+        said=lambda row: row.status.value.replace("_", " "),
+    ),
     Column("CLAIM", 11, lambda row: row.number),
     Column("SERVICE", 10, lambda row: row.service_date),
     Column("PATIENT", 0, lambda row: row.patient),

@@ -344,5 +344,11 @@ def _children(reference: Reference, system: CodeSystem, code: str, on: date) -> 
 _COLUMNS = (
     Column("", 9, lambda row: ("*" if row.starred else " ") + row.dotted, style=lambda row: "strong"),
     Column("", 0, lambda row: row.title),
-    Column("", 2, lambda row: "●" if row.billable else "○", style=lambda row: "good" if row.billable else "dim"),
+    Column(
+        "",
+        2,
+        lambda row: "●" if row.billable else "○",
+        style=lambda row: "good" if row.billable else "dim",
+        said=lambda row: "billable" if row.billable else "not billable",
+    ),
 )

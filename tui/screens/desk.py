@@ -70,6 +70,8 @@ class DeskScreen(Screen[None]):
         self._said: Line = ()
 
     def compose(self) -> ComposeResult:
+        if self.workstation.linear:
+            self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow")]
         yield Painted(id="place")
         with Vertical(id="work"):
             yield from self.compose_work()
@@ -100,7 +102,7 @@ class DeskScreen(Screen[None]):
 
     @property
     def wide(self) -> bool:
-        return self.size.width >= WIDE
+        return self.size.width >= WIDE and not self.workstation.linear
 
     def place(self) -> tuple[Line, Line]:
         """The parts of line 1: where we are, and what stays in sight."""
@@ -122,6 +124,7 @@ class DeskScreen(Screen[None]):
         start, end = self.place()
         self.query_one("#place", Painted).paint([ends(((" ", "text"), *start), (*end, (" ", "text")), width)])
         self.query_one("#keys", Painted).paint([self._key_line(width)])
+        self._place_cursor()
 
     def say(self, text: str, style: str = "text") -> None:
         """Say something on the entry line; while something is typed there, on the key line until the next key."""
@@ -388,9 +391,16 @@ class DeskScreen(Screen[None]):
     async def put_away(self) -> None:
         """Keep what must not be lost when this screen is closed, and give back what it holds."""
 
-    def put_cursor(self, x: int, y: int) -> None:
-        """Put the terminal's real cursor there, for those who follow it with a reader or Braille."""
-        self.app.cursor_position = Offset(x, y)
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        self._place_cursor()
+
+    def _place_cursor(self) -> None:
+        """Put the terminal's real cursor where the work is, for those who follow it with a reader or Braille."""
+        if self.entry.asking or not self.is_current:
+            return
+        line = self.pane.cursor_line if isinstance(self.pane, RowTable) else 1
+        if isinstance(self.pane, Painted):
+            self.app.cursor_position = self.pane.region.offset + Offset(0, line)
 
     def _key_line(self, width: int) -> Line:
         if self.entry.asking and self._said:

@@ -138,7 +138,6 @@ class EncoderScreen(DeskScreen):
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
             self.moved()
-            self.put_cursor(0, 1 + self.rows.cursor_line)
 
     def moved(self) -> None:
         """Another row is under the cursor: its page follows once the cursor rests."""
@@ -205,9 +204,18 @@ class EncoderScreen(DeskScreen):
 
     def do_next_link(self) -> None:
         self.page_pane.step_link(1)
+        self._place_cursor()
 
     def do_link_before(self) -> None:
         self.page_pane.step_link(-1)
+        self._place_cursor()
+
+    def _place_cursor(self) -> None:
+        """The real cursor on the chosen link, else where every screen has it."""
+        if (link := self.page_pane.link_offset) is not None and self.is_current and not self.entry.asking:
+            self.app.cursor_position = self.page_pane.region.offset + link
+        else:
+            super()._place_cursor()
 
     def follow_link(self) -> bool:
         """Go where the chosen link leads; false where none is chosen."""
@@ -230,6 +238,7 @@ class EncoderScreen(DeskScreen):
         """Drop the chosen link, else leave the screen; [ leads back to where it stood."""
         if self.page_pane.chosen_link is not None:
             self.page_pane.drop_link()
+            self._place_cursor()
             return
         below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
         if isinstance(below, EncoderScreen):

@@ -274,7 +274,13 @@ class IndexScreen(EncoderScreen):
             return (
                 Column(" TERM", 0, _index_text, style=lambda term: "strong" if term.level == 0 else "text"),
                 Column("LEADS TO", 30, leads_to),
-                Column("", 2, lambda term: "▸" if term.has_terms else "", style=lambda term: "dim"),
+                Column(
+                    "",
+                    2,
+                    lambda term: "▸" if term.has_terms else "",
+                    style=lambda term: "dim",
+                    said=lambda term: "has more below" if term.has_terms else "",
+                ),
             )
         cells = tuple(
             Column(

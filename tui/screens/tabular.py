@@ -242,10 +242,32 @@ def _tree_text(row: TreeRow) -> str:
     return f" {'  ' * row.depth}{fold} {name}  {row.branch.title}"
 
 
+def _tree_said(row: TreeRow) -> str:
+    """The row for a screen reader: how deep it stands, and whether there is more below."""
+    fold = ("unfolded" if row.unfolded else "folded") if row.branch.has_below else ""
+    return ", ".join(filter(None, (f"level {row.depth + 1}", _named(row.branch), row.branch.title, fold)))
+
+
 _COLUMNS: tuple[Column[TreeRow], ...] = (
-    Column("", 0, _tree_text, style=lambda row: "text" if row.branch.kind is StepKind.CODE else "strong"),
     Column(
-        "", 8, lambda row: counted(row.branch.notes, "note") if row.branch.notes else "", "right", lambda row: "dim"
+        "",
+        0,
+        _tree_text,
+        style=lambda row: "text" if row.branch.kind is StepKind.CODE else "strong",
+        said=_tree_said,
     ),
-    Column("", 1, lambda row: "●" if row.branch.billable else "", style=lambda row: "good"),
+    Column(
+        "",
+        8,
+        lambda row: counted(row.branch.notes, "note") if row.branch.notes else "",
+        "right",
+        lambda row: "dim",
+    ),
+    Column(
+        "",
+        1,
+        lambda row: "●" if row.branch.billable else "",
+        style=lambda row: "good",
+        said=lambda row: "billable" if row.branch.billable else "",
+    ),
 )

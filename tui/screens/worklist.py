@@ -160,7 +160,6 @@ class WorklistScreen(DeskScreen):
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
             self.refresh_frame()
-            self.put_cursor(0, 1 + self.rows.cursor_line)
             self._explain()
 
     @work(exclusive=True, group="why")
@@ -236,7 +235,13 @@ class WorklistScreen(DeskScreen):
 
     def _columns(self) -> tuple[Column[WorkRow], ...]:
         return (
-            Column("", 2, lambda row: " " + row.mark(self._me), style=lambda row: _mark_style(row, self._me)),
+            Column(
+                "",
+                2,
+                lambda row: " " + row.mark(self._me),
+                style=lambda row: _mark_style(row, self._me),
+                said=lambda row: _mark_words(row, self._me),
+            ),
             Column("PRI", 3, lambda row: str(row.priority), align="right"),
             Column("SERVICE", 10, lambda row: row.service_date),
             Column("PATIENT", 0, lambda row: row.patient),
@@ -267,6 +272,11 @@ def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, held: Callab
 
 def _mark_style(row: WorkRow, me: str | None) -> str:
     return {"H": "warning", "@": "dim", "+": "focus", "✓": "good"}.get(row.mark(me), "text")
+
+
+def _mark_words(row: WorkRow, me: str | None) -> str:
+    words = {"H": "on hold", "@": "open by another person", ">": "yours", "+": "new document", "✓": "final coded"}
+    return words.get(row.mark(me), "")
 
 
 def _why_lines(row: WorkRow, why: WhyHere, width: int) -> list[Line]:

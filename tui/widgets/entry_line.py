@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Offset
 from textual.message import Message
 from textual.widgets import Input
 
@@ -19,15 +20,24 @@ MOST_CHARACTERS = 400
 """What the field takes: no code, name or reason is longer, and a pasted file stops here."""
 
 
+class Field(Input):
+    """Textual's field, with the terminal's real cursor behind the last character, not one further."""
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        at_end = self.cursor_position == len(self.value)
+        return super().cursor_screen_offset - Offset(int(at_end), 0)
+
+
 class EntryLine(Horizontal):
     """A message, or a prompt with a field; `asking` names what is asked for, or is empty."""
 
     DEFAULT_CSS = """
     EntryLine { height: 1; }
     EntryLine > Painted { height: 1; }
-    EntryLine > Input { height: 1; border: none; padding: 0; background: transparent; display: none; }
-    EntryLine > Input:focus { border: none; }
-    EntryLine.-asking > Input { display: block; width: 1fr; }
+    EntryLine > Field { height: 1; border: none; padding: 0; background: transparent; display: none; }
+    EntryLine > Field:focus { border: none; }
+    EntryLine.-asking > Field { display: block; width: 1fr; }
     """
 
     class Spoken(Message):
@@ -56,7 +66,7 @@ class EntryLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Painted(id="said")
-        field = Input(id="field", select_on_focus=False, compact=True, max_length=MOST_CHARACTERS)
+        field = Field(id="field", select_on_focus=False, compact=True, max_length=MOST_CHARACTERS)
         field.cursor_blink = False
         yield field
 

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.cells import Line, fit_line
+from tui.cells import Line, fit_line, heading, rule
 from tui.palette import DARK, Palette
 
 
@@ -30,6 +30,15 @@ class Painted(Widget, can_focus=False):
     @property
     def palette(self) -> Palette:
         return getattr(self.app, "palette", DARK)
+
+    @property
+    def linear(self) -> bool:
+        """Whether a screen reader reads along: no rules then, one thing on a line, labels before values."""
+        return getattr(self.app, "linear", False)
+
+    def titled(self, title: str, note: str, style: str) -> Line:
+        """The line that a pane begins with."""
+        return (heading if self.linear else rule)(title, note, self.size.width, style)
 
     def paint(self, lines: Sequence[Line], cursor: int | None = None) -> None:
         """Show these lines from the top of the widget, and refresh only those that differ from what is there."""

@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from textual import events
 from textual.message import Message
 
-from tui.cells import Line, left, right, rule
+from tui.cells import Line, left, right
 from tui.widgets.painted import Painted
 
 RowT = TypeVar("RowT")
@@ -62,6 +62,8 @@ class Column(Generic[RowT]):
     style: Callable[[RowT], str] = lambda row: "text"
     from_width: int = 0
     """Shown only when the table is at least this wide."""
+    said: Callable[[RowT], str] | None = None
+    """What a screen reader is to say of a mark, in words."""
 
 
 class RowTable(Painted):
@@ -167,7 +169,7 @@ class RowTable(Painted):
 
     @property
     def _head(self) -> int:
-        return 1 if self._headings or self.title else 0
+        return 1 if self.title or (self._headings and not self.linear) else 0
 
     @property
     def _room(self) -> int:
@@ -187,8 +189,8 @@ class RowTable(Painted):
         widths = _widths(columns, width)
         lines: list[Line] = []
         if self.title:
-            lines.append(rule(self.title, f"{self._index + 1} of {len(self._source)}", width, "focus"))
-        elif self._headings:
+            lines.append(self.titled(self.title, f"{self._index + 1} of {len(self._source)}", "focus"))
+        elif self._head:
             lines.append(
                 tuple((_aligned(c.title, w, c.align) + " ", "dim") for c, w in zip(columns, widths, strict=True))
             )
@@ -197,12 +199,21 @@ class RowTable(Painted):
             if row is None:
                 lines.append(((" …", "dim"),))
                 continue
+            if self.linear:
+                lines.append(((spoken(self._columns, row), "text"),))
+                continue
             cells = zip(columns, widths, strict=True)
             lines.append(tuple((_aligned(c.text(row), w, c.align) + " ", c.style(row)) for c, w in cells))
         if not rows and self.empty:
             lines.append(((" " + self.empty, "dim"),))
         self._drawn_selection = self.selected_identity
         self.paint(lines, self.cursor_line if rows and self.cursor_shown else None)
+
+
+def spoken(columns: Sequence[Column[Any]], row: Any) -> str:
+    """A row as a sentence: every value behind its label, those that are empty left out."""
+    values = [(column.title.strip().lower(), (column.said or column.text)(row).strip()) for column in columns]
+    return ", ".join(f"{label} {value}".lstrip() for label, value in values if value)
 
 
 def _widths(columns: Sequence[Column[Any]], width: int) -> list[int]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from textual import events
+from textual.geometry import Offset
 
-from tui.cells import Line, plain, rule
+from tui.cells import Line, plain
 from tui.widgets.painted import Painted
 
 Content = Callable[[int], Sequence[Line]]
@@ -77,6 +79,17 @@ class TextPane(Painted):
         """Choose none."""
         self._chosen = None
         self._draw()
+
+    @property
+    def link_offset(self) -> Offset | None:
+        """Where the chosen link begins within the pane; None where none is chosen or it is out of sight."""
+        for row, line in enumerate(self._text[self._top : self._top + self._room], 1):
+            x = 0
+            for text, style in line:
+                if self._chosen is not None and style == link(self._chosen):
+                    return Offset(x, row)
+                x += cell_len(text)
+        return None
 
     def _link_lines(self) -> dict[int, int]:
         """The first line of each link."""
@@ -151,7 +164,7 @@ class TextPane(Painted):
         self.seen = max(self.seen, bottom)
         window = [_marked(self._linked(line), self._words) for line in self._text[self._top : bottom]]
         active = self._active or self._chosen is not None
-        self.paint([rule(self._title, note, width, "focus" if active else "dim"), *window])
+        self.paint([self.titled(self._title, note, "focus" if active else "dim"), *window])
 
     def _linked(self, line: Line) -> Line:
         """The line with its links in the styles of the palette."""
