@@ -163,9 +163,13 @@ def evidence_lines(chart: ChartOnScreen, titles: dict[tuple[str, str], str], wid
         evidence = coded.evidence if isinstance(coded, Diagnosis) else ""
         told = [("chart", evidence), ("found", coded.why or ORIGINS.get(coded.origin, ""))]
         told += [("trail", step) for step in coded.trail.split("\n")]
-        said = ""
+        said, source = "", ""
         for label, text in told:
             label, text = ("seen", text.removeprefix(SEEN)) if text.startswith(SEEN) else (label, text)
+            at, _, note = text.partition(": ")
+            if label == "seen" and at == source:  # notes of one kind and place: named once
+                text = f"  {note}"
+            source = at
             for number, part in enumerate(wrap(text, width - 14) if text else ()):
                 shown = label if number == 0 and label != said else ""
                 lines.append(((f"    {shown:<9}", "dim"), (part, "text")))

@@ -87,8 +87,7 @@ def page_title(full: FullPage) -> str:
 def page_note(full: FullPage) -> str:
     """What it is: billable with its flags in short, or a header."""
     if not full.page.code.billable:
-        seventh = ", needs a 7th character" if needs_seventh(full.page) else ""
-        return f"header, {len(full.page.children)} below{seventh}"
+        return "needs a 7th character" if needs_seventh(full.page) else f"header, {len(full.page.children)} below"
     short = [flag.value for flag in full.flags if flag.name == "severity"]
     short += ["never first" for flag in full.flags if flag.name in ("manifestation", "principal")]
     short += [f"{flag.name} {flag.value}" for flag in full.flags if flag.name.startswith("HCC")]

@@ -31,6 +31,9 @@ SYSTEMS: tuple[tuple[CodeSystem, ...], ...] = (
 )
 
 
+SEARCH = "search"
+"""What is asked for while the search is typed."""
+
 LIST = "list "
 """What begins the source of rows that come from a list of the person's own."""
 
@@ -158,9 +161,11 @@ class CodeSearchScreen(EncoderScreen):
         return f"{row.dotted}  {row.title}" if row else ""
 
     def do_search(self) -> None:
-        self.ask("search", "/", self._query, marked=True)
+        self.ask(SEARCH, "/", self._query, marked=True)
 
     def edited(self, asking: str, text: str) -> None:
+        if asking != SEARCH:
+            return
         self._query, self._typed = text, True
         self.stop_page()
         self._search(text)
@@ -178,12 +183,14 @@ class CodeSearchScreen(EncoderScreen):
             await self._use()
 
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
+        if asking != SEARCH:
+            return super().asking_hints(asking)
         enter = "use" if self.workstation.chart_in_work else "read"
         return ("Enter", enter), ("Up Down", "choose"), ("Tab", "system"), ("PgDn", "more"), ("Esc", "list")
 
     def asking_key(self, key: str) -> bool:
         moves = {"Down": self.do_down, "Up": self.do_up, "PgDn": self.do_read_on, "Tab": self.do_system}
-        if key in moves:
+        if self.entry.asking == SEARCH and key in moves:
             moves[key]()
             return True
         return False

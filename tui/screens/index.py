@@ -35,6 +35,9 @@ HEADS = {
     Book.NEOPLASMS: ("primary", "second.", "in situ", "benign", "uncert.", "unspec."),
     Book.DRUGS: ("accident", "selfharm", "assault", "undeter.", "adverse", "underdos"),
 }
+TERM = "term"
+"""What is asked for while the beginning of a term is typed."""
+
 CELLS = range(2, 8)
 MOST_ROWS = 400
 _BELOW = "Right shows the terms below it."
@@ -190,21 +193,24 @@ class IndexScreen(EncoderScreen):
         return catalog.dotted(target.code) if target and target.code else ""
 
     def do_look_up(self) -> None:
-        self.ask("term", "/")
+        self.ask(TERM, "/")
 
     def edited(self, asking: str, text: str) -> None:
-        self.work(self._begin(text.strip()), group="begin", exclusive=True)
+        if asking == TERM:
+            self.work(self._begin(text.strip()), group="begin", exclusive=True)
 
     def entered(self, asking: str, text: str) -> None:
         self.entry.end()
         self.refresh_frame()
 
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
+        if asking != TERM:
+            return super().asking_hints(asking)
         return ("Enter", "list"), ("Up Down", "choose"), ("Tab", "next book"), ("Esc", "list")
 
     def asking_key(self, key: str) -> bool:
         moves = {"Down": self.do_down, "Up": self.do_up, "Tab": self.do_book}
-        if key in moves:
+        if self.entry.asking == TERM and key in moves:
             moves[key]()
             return True
         return False

@@ -79,6 +79,8 @@ class EntryLine(Horizontal):
 
         Where it is `marked`, the first character typed takes its place; an arrow keeps it.
         """
+        if self.asking:
+            self.end()  # the field moves with the prompt, and the real cursor goes to it only when it gets the focus
         self.asking = asking
         said = self.query_one("#said", Painted)
         said.styles.width = cell_len(prompt) + 1
