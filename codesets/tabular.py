@@ -128,6 +128,15 @@ def way_to(reference: Reference, wanted: str, on: dt.date) -> tuple[Step, ...]:
     return ()
 
 
+def branch_of(reference: Reference, wanted: str, on: dt.date) -> Branch | None:
+    """The code, block or chapter of that name; None where there is none such."""
+    way = way_to(reference, wanted, on)
+    if not way:
+        return None
+    beside = below(reference, way[-2].kind, way[-2].id, on) if len(way) > 1 else chapters(reference, on)
+    return next((one for one in beside if (one.kind, one.id) == (way[-1].kind, way[-1].id)), None)
+
+
 def branch_page(reference: Reference, branch: Branch, on: dt.date) -> BranchPage | None:
     """A chapter or block with its notes and those it inherits; None where no tabular list is loaded."""
     release = _release(reference, on)

@@ -131,6 +131,21 @@ async def test_a_favorite_is_taken_from_the_encoder_and_found_by_its_words_in_th
     assert found.why == "favorites “=pump”: heart: old pump"
 
 
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_list_of_one_s_own_looks_as_it_should(size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f2")
+        await type_text(pilot, "chf")
+        await keys(pilot, "escape", "asterisk", "down", "asterisk", "plus")
+        await typed(pilot, "heart: old pump")
+        await keys(pilot, "v")
+        assert_golden(app, f"encoder-lists-{at}")
+        await type_text(pilot, "heart")
+        await keys(pilot, "enter")
+        assert_golden(app, f"encoder-list-{at}")
+
+
 async def test_a_star_marks_the_row_until_it_is_taken_away() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f2")
