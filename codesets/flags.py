@@ -3,7 +3,8 @@
 A flag stands only where its table is loaded for the date, so a flag that is missing says nothing. Sources: the
 tables named in `codesets.poa`, `codesets.drg`, `codesets.risk`, `codesets.fees`, `codesets.ncci` and
 `codesets.procedures`. What is never first-listed follows from the code set itself: manifestations, whose titles say
-"in diseases classified elsewhere" (Official Guidelines, section I.A.13), and external causes (section I.C.20).
+"in diseases classified elsewhere" (Official Guidelines, section I.A.13), and external causes (section I.C.20); so does
+which Z codes may only be first-listed (section I.C.21.c.16).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from codesets import drg, fees, ncci, poa, procedures, risk
 from codesets.drg import Severity
+from codesets.edits.conventions import only_first_listed
 from codesets.ncci import Setting
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
@@ -51,6 +53,8 @@ def _diagnosis(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
         yield Flag("manifestation", "after its cause, never first-listed (I.A.13)", release.edition)
     if release and row and code[0] in _EXTERNAL_CAUSES:
         yield Flag("principal", "never: an external cause (I.C.20)", release.edition)
+    if release and row and only_first_listed(code):
+        yield Flag("principal", "only first-listed (I.C.21.c.16)", release.edition)
     exempt = poa.exempt(reference, [code], on)
     if exempt.known:
         yield Flag("POA", "exempt" if exempt.codes else "required", exempt.origin.edition)

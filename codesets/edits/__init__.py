@@ -5,7 +5,7 @@ Pure: codes, dates and a few facts of the encounter in, findings out; no patient
 """
 
 from codesets.edits.checks import check_codes
-from codesets.edits.facts import CodeFacts, ReferenceFacts
+from codesets.edits.facts import CodeFacts, ReferenceFacts, facts_of
 from codesets.edits.findings import (
     ClaimKind,
     CodedDiagnosis,
@@ -25,4 +25,5 @@ __all__ = [
     "ReferenceFacts",
     "Severity",
     "check_codes",
+    "facts_of",
 ]

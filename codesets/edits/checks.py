@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from codesets.catalog import Validity, ValidityKind, dotted, normalize
+from codesets.edits import bundling, conventions, indicators
 from codesets.edits.facts import CodeFacts
-from codesets.edits.findings import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, CodeFinding
+from codesets.edits.findings import ClaimKind, CodedEncounter, CodeFinding
 from codesets.edits.rules import code_rules
 from codesets.releases import CodeSystem
 
@@ -26,7 +27,6 @@ _T = TypeVar("_T")
 
 _MODIFIER = re.compile(r"[A-Z0-9]{2}")
 _PROCEDURE_SYSTEMS = {"hcpcs": CodeSystem.HCPCS, "icd10pcs": CodeSystem.ICD10PCS}
-_LISTED = ("principal", "secondary", "external_cause")
 
 
 def check_codes(encounter: CodedEncounter, facts: CodeFacts) -> tuple[CodeFinding, ...]:
@@ -96,7 +96,7 @@ def _in_nearest_release(answer: Validity, place: str, seen: dict[str, object]) -
 def _duplicate_diagnosis(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c21. An admitting diagnosis or a reason for the visit may repeat another diagnosis."""
     first: dict[str, int] = {}
-    for diagnosis in _listed(encounter):
+    for diagnosis in encounter.listed:
         code = normalize(diagnosis.code)
         if code in first:
             seen = {"code": dotted(code), "first": first[code], "sequence": diagnosis.sequence}
@@ -106,7 +106,7 @@ def _duplicate_diagnosis(encounter: CodedEncounter, facts: CodeFacts) -> Iterato
 
 def _principal_diagnosis(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c22 to c24."""
-    listed = _listed(encounter)
+    listed = encounter.listed
     if not listed:
         yield code_rules()["c22"].finding("diagnosis", {"count": 0})
         return
@@ -123,7 +123,7 @@ def _principal_diagnosis(encounter: CodedEncounter, facts: CodeFacts) -> Iterato
 def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c31 to c34, for HCPCS lines."""
     present = {diagnosis.sequence for diagnosis in encounter.diagnoses}
-    for line in _hcpcs(encounter):
+    for line in encounter.service_lines:
         place = f"line.{line.sequence}.pointers"
         if not line.pointers:
             yield code_rules()["c34"].finding(place, {"line": line.sequence})
@@ -138,7 +138,7 @@ def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindi
 
 def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c41 to c43, for HCPCS lines."""
-    for line in _hcpcs(encounter):
+    for line in encounter.service_lines:
         place = f"line.{line.sequence}.modifiers"
         modifiers = [modifier.strip().upper() for modifier in line.modifiers]
         for modifier in _repeated(modifiers):
@@ -153,7 +153,7 @@ def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFind
 def _repeated_line(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c35, for HCPCS lines."""
     first: dict[tuple[object, ...], int] = {}
-    for line in _hcpcs(encounter):
+    for line in encounter.service_lines:
         key = (normalize(line.code), tuple(sorted(line.modifiers)), line.date)
         if key in first:
             seen = {"code": normalize(line.code), "first": first[key], "line": line.sequence}
@@ -170,7 +170,7 @@ def _procedure_day(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Code
 
 def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c51 to c55. POA belongs to principal, secondary and external cause diagnoses of an inpatient stay."""
-    for diagnosis in _listed(encounter):
+    for diagnosis in encounter.listed:
         place, poa = f"diagnosis.{diagnosis.sequence}.poa", diagnosis.poa.strip().upper()
         indicator = f"POA {poa}" if poa else "no POA indicator"
         seen = {"code": dotted(diagnosis.code), "poa": poa, "indicator": indicator}
@@ -201,6 +201,9 @@ _CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...
     _repeated_line,
     _present_on_admission,
     _procedure_day,
+    *conventions.CHECKS,
+    *bundling.CHECKS,
+    *indicators.CHECKS,
 )
 
 
@@ -214,15 +217,6 @@ def _seen(code: str, answer: Validity, on: dt.date) -> dict[str, object]:
         "edition": answer.release.edition if answer.release else "no release",
         "date": str(on),
     }
-
-
-def _listed(encounter: CodedEncounter) -> list[CodedDiagnosis]:
-    """The diagnoses that are reported as such: without the admitting one and the reasons for the visit."""
-    return [diagnosis for diagnosis in encounter.diagnoses if diagnosis.role in _LISTED]
-
-
-def _hcpcs(encounter: CodedEncounter) -> list[CodedProcedure]:
-    return [procedure for procedure in encounter.procedures if procedure.system == "hcpcs"]
 
 
 def _repeated(values: Sequence[_T]) -> list[_T]:

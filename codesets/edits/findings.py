@@ -42,7 +42,7 @@ class CodedDiagnosis:
 
 @dataclass(frozen=True)
 class CodedProcedure:
-    """A procedure; `system` is hcpcs or icd10pcs, `date` is its own service date where it has one."""
+    """A procedure; `system` is hcpcs or icd10pcs, `date` is its own service date where it has one, `units` whole."""
 
     sequence: int
     system: str
@@ -50,6 +50,10 @@ class CodedProcedure:
     modifiers: tuple[str, ...] = ()
     pointers: tuple[int, ...] = ()
     date: dt.date | None = None
+    units: int = 1
+
+
+_LISTED = ("principal", "secondary", "external_cause")
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,16 @@ class CodedEncounter:
     procedures: tuple[CodedProcedure, ...] = ()
     sex: str = "U"
     age: int | None = None
+
+    @property
+    def listed(self) -> list[CodedDiagnosis]:
+        """The diagnoses that are reported as such: without the admitting one and the reasons for the visit."""
+        return [diagnosis for diagnosis in self.diagnoses if diagnosis.role in _LISTED]
+
+    @property
+    def service_lines(self) -> list[CodedProcedure]:
+        """The HCPCS lines."""
+        return [procedure for procedure in self.procedures if procedure.system == "hcpcs"]
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class CodeRule:
             title=f"Not checked: {self.title[0].lower()}{self.title[1:]}" if not_checked else self.title,
             message=not_checked or self.message.format_map(seen),
             fix="" if not_checked else self.fix.format_map(seen),
-            citation=self.citation,
+            citation=self.citation.format_map(seen),
             place=place,
             seen=dict(seen),
         )

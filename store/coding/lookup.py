@@ -16,8 +16,8 @@ from codesets.edits import (
     CodedEncounter,
     CodedProcedure,
     CodeFinding,
-    ReferenceFacts,
     check_codes,
+    facts_of,
 )
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
@@ -80,10 +80,11 @@ def check_chart(reference: Reference, head: ChartHead, codes: Codes) -> tuple[Co
                 line.modifiers,
                 line.pointers,
                 dt.date.fromisoformat(line.service_date) if line.service_date else None,
+                line.units,
             )
             for sequence, line in enumerate(codes.lines, 1)
         ),
         sex=head.sex,
         age=int(head.age[:-1]) if head.age.endswith("y") else 0 if head.age else None,
     )
-    return check_codes(encounter, ReferenceFacts(reference))
+    return check_codes(encounter, facts_of(reference))

@@ -62,7 +62,9 @@ def coded_encounter(claim: ClaimContent) -> CodedEncounter | None:
             for place, row in enumerate(claim.diagnoses)
         ),
         procedures=tuple(
-            CodedProcedure(line.sequence, "hcpcs", line.code, line.modifiers, line.pointers, iso_day(line.service_date))
+            CodedProcedure(
+                line.sequence, "hcpcs", line.code, line.modifiers, line.pointers, iso_day(line.service_date), line.units
+            )
             for line in claim.lines
         ),
         sex=claim.parties.patient.sex or "U",

@@ -20,29 +20,25 @@ from codesets.edits import (
 )
 from codesets.edits.rules import BadRules, code_rules, read_rules
 from codesets.releases import CodeSystem
+from tests.codesets.made_facts import MadeFacts
 
 DAY = dt.date(2026, 9, 14)
 
 
-class Facts:
-    """A handful of valid codes, all else unknown; `exempt` are the POA-exempt ones, None where no list is loaded."""
+def handful(system: CodeSystem, code: str) -> Validity:
+    """A handful of valid codes, a header, all else unknown."""
+    plain = normalize(code)
+    if plain in {"E1142", "I10", "N1831", "W19XXXA", "Z7984", "G0463", "G0439"}:
+        return Validity(ValidityKind.VALID, f"{code} is valid.")
+    if plain == "E114":
+        child = Code(system, "E1142", "title", billable=True, position=0, parent="E114", release_id=1)
+        return Validity(ValidityKind.HEADER, f"{code} is a header.", proposed=child)
+    if plain.startswith("99"):
+        return Validity(ValidityKind.COULD_NOT_CHECK, f"{code}: only a starter list is loaded.")
+    return Validity(ValidityKind.UNKNOWN, f"{code} is not a code.")
 
-    def __init__(self, exempt: frozenset[str] | None = None) -> None:
-        self._exempt = exempt
 
-    def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
-        plain = normalize(code)
-        if plain in {"E1142", "I10", "N1831", "W19XXXA", "Z7984", "G0463", "G0439"}:
-            return Validity(ValidityKind.VALID, f"{code} is valid.")
-        if plain == "E114":
-            child = Code(system, "E1142", "title", billable=True, position=0, parent="E114", release_id=1)
-            return Validity(ValidityKind.HEADER, f"{code} is a header.", proposed=child)
-        if plain.startswith("99"):
-            return Validity(ValidityKind.COULD_NOT_CHECK, f"{code}: only a starter list is loaded.")
-        return Validity(ValidityKind.UNKNOWN, f"{code} is not a code.")
-
-    def poa_exempt(self, code: str, on: dt.date) -> bool | None:
-        return None if self._exempt is None else normalize(code) in self._exempt
+FACTS = MadeFacts(handful)
 
 
 def encounter(*codes: str, kind: ClaimKind = ClaimKind.PROFESSIONAL) -> CodedEncounter:
@@ -75,12 +71,12 @@ def with_pcs(day: dt.date | None) -> CodedEncounter:
     return replace(sound, procedures=(CodedProcedure(1, "icd10pcs", "0DTJ4ZZ", date=day),))
 
 
-def told(subject: CodedEncounter, facts: Facts | None = None) -> list[tuple[str, str]]:
-    return [(finding.rule_id, finding.place) for finding in check_codes(subject, facts or Facts())]
+def told(subject: CodedEncounter, facts: MadeFacts = FACTS) -> list[tuple[str, str]]:
+    return [(finding.rule_id, finding.place) for finding in check_codes(subject, facts)]
 
 
-NO_EXEMPT = Facts(exempt=frozenset())
-ALL_EXEMPT = Facts(exempt=frozenset({"E1142"}))
+NO_EXEMPT = MadeFacts(handful, exempt=frozenset())
+ALL_EXEMPT = MadeFacts(handful, exempt=frozenset({"E1142"}))
 
 CASES: dict[str, tuple[CodedEncounter, CodedEncounter, str]] = {
     # rule: (codes that pass, codes that do not, the place)
@@ -137,7 +133,7 @@ def test_more_than_four_pointers_are_told_besides_what_else_is_wrong() -> None:
 
 
 def test_a_header_is_answered_with_its_default_child() -> None:
-    (finding,) = check_codes(encounter("E11.4"), Facts())
+    (finding,) = check_codes(encounter("E11.4"), FACTS)
 
     assert "E11.42" in finding.fix
 
@@ -154,12 +150,12 @@ def test_a_header_is_answered_with_its_default_child() -> None:
         ("N", ALL_EXEMPT, ["c52"]),
     ],
 )
-def test_poa_of_an_inpatient_diagnosis(poa: str, facts: Facts, told_rules: list[str]) -> None:
+def test_poa_of_an_inpatient_diagnosis(poa: str, facts: MadeFacts, told_rules: list[str]) -> None:
     assert [rule for rule, _ in told(with_poa(poa), facts)] == told_rules
 
 
 def test_without_the_exempt_list_a_missing_poa_could_not_be_checked() -> None:
-    (finding,) = check_codes(with_poa(""), Facts())
+    (finding,) = check_codes(with_poa(""), FACTS)
 
     assert (finding.rule_id, finding.severity) == ("c55", Severity.COULD_NOT_CHECK)
 
@@ -178,13 +174,13 @@ def test_an_admitting_diagnosis_may_repeat_the_principal_one() -> None:
 
 
 def test_a_code_outside_a_starter_list_could_not_be_checked() -> None:
-    (finding,) = check_codes(with_line(code="99999"), Facts())
+    (finding,) = check_codes(with_line(code="99999"), FACTS)
 
     assert (finding.rule_id, finding.severity) == ("c11", Severity.COULD_NOT_CHECK)
 
 
 def test_an_unknown_code_system_could_not_be_checked() -> None:
-    (finding,) = check_codes(with_line(system="local"), Facts())
+    (finding,) = check_codes(with_line(system="local"), FACTS)
 
     assert finding.severity is Severity.COULD_NOT_CHECK
 

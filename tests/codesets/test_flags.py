@@ -78,6 +78,7 @@ def test_a_mapping_counts_for_the_services_of_the_year_before(reference: Referen
     [
         ("F0280", Flag("manifestation", "after its cause, never first-listed (I.A.13)", "FY2026 Apr")),
         ("I43", Flag("manifestation", "after its cause, never first-listed (I.A.13)", "FY2026 Apr")),
+        ("Z3800", Flag("principal", "only first-listed (I.C.21.c.16)", "FY2026 Apr")),
         ("W010XXA", Flag("principal", "never: an external cause (I.C.20)", "FY2026 Apr")),
     ],
 )

@@ -43,31 +43,24 @@ from store.terms import (
     Relationship,
     Setting,
 )
+from tests.codesets.made_facts import MadeFacts
 
 TODAY = dt.date(2026, 9, 20)
 SERVICE = "2026-09-15"
 
 
-class KnownCodes:
-    """Code facts of a handful of codes; `exempt` are those exempt from POA, None where no list is loaded."""
-
-    def __init__(self, *known: str, exempt: frozenset[str] | None = None) -> None:
-        self._known = {normalize(code) for code in known}
-        self._exempt = exempt
-
-    def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
-        if normalize(code) in self._known:
-            return Validity(ValidityKind.VALID, f"{code} is valid.")
-        if any(known.startswith(normalize(code)) for known in self._known):
-            below = min(known for known in self._known if known.startswith(normalize(code)))
-            return Validity(ValidityKind.HEADER, f"{code} is a header.", proposed=_code(system, below))
-        return Validity(ValidityKind.UNKNOWN, f"{code} is not a code.")
-
-    def poa_exempt(self, code: str, on: dt.date) -> bool | None:
-        return None if self._exempt is None else normalize(code) in self._exempt
+_KNOWN = {normalize(code) for code in ("M54.50", "I10", "E78.5", "W19.XXXA", "S61.411A", "G0463", "G0439", "Z23")}
 
 
-CODES = KnownCodes("M54.50", "I10", "E78.5", "W19.XXXA", "S61.411A", "G0463", "G0439", "Z23")
+def _handful(system: CodeSystem, code: str) -> Validity:
+    if normalize(code) in _KNOWN:
+        return Validity(ValidityKind.VALID, f"{code} is valid.")
+    if below := min((known for known in _KNOWN if known.startswith(normalize(code))), default=None):
+        return Validity(ValidityKind.HEADER, f"{code} is a header.", proposed=_code(system, below))
+    return Validity(ValidityKind.UNKNOWN, f"{code} is not a code.")
+
+
+CODES = MadeFacts(_handful)
 
 
 def _code(system: CodeSystem, code: str) -> Code:

@@ -38,6 +38,7 @@ from tui.screens.chart_view import (
     code_lines,
     document_lines,
     evidence_lines,
+    faults,
     finding_lines,
     look_up,
     read_chart,
@@ -191,7 +192,7 @@ class ChartScreen(DeskScreen):
         title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
         content = partial(code_lines, chart, self._titles, self._findings)
         if not self.wide:
-            rows = len(codes.diagnoses) + len(codes.lines) + len(self._findings)
+            rows = len(codes.diagnoses) + len(codes.lines) + len(faults(self._findings))
             self.codes_pane.styles.height = min(max(rows + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
         self.codes_pane.show(title, content, tally(self._findings), keep=True)
         if before is not None and (changed := changed_row(before, codes)) is not None:

@@ -121,6 +121,11 @@ def tally(findings: tuple[CodeFinding, ...]) -> str:
     return "  ".join(parts) or "no findings"
 
 
+def faults(findings: tuple[CodeFinding, ...]) -> list[CodeFinding]:
+    """What was found: without what could not be checked, which the tally counts and the list of findings explains."""
+    return [finding for finding in findings if finding.severity.value != Severity.COULD_NOT_CHECK]
+
+
 def code_lines(
     chart: ChartOnScreen,
     titles: dict[tuple[str, str], str],
@@ -129,7 +134,7 @@ def code_lines(
 ) -> list[Line]:
     """The codes with their marks, and under them each finding in one line."""
     lines: list[Line] = []
-    marked = {finding.place.rsplit(".pointers", 1)[0]: finding.severity.value for finding in findings}
+    marked = {".".join(finding.place.split(".")[:2]): finding.severity.value for finding in reversed(findings)}
     for sequence, diagnosis in enumerate(chart.codes.diagnoses, 1):
         role = ROLE_MARK[diagnosis.role]
         end = f"{role:>3} {diagnosis.poa:>1}" if chart.head.inpatient else f"{role:>3}"
@@ -145,7 +150,7 @@ def code_lines(
         lines.append(ends((*start, (cut(title, width - len(end) - 15), "text")), ((end, "text"),), width))
     if not lines:
         lines.append(((" Nothing coded yet. + and a code or words begin.", "dim"),))
-    for finding in findings:
+    for finding in faults(findings):
         severity = Severity(finding.severity.value)
         fix = f"  {finding.fix}" if finding.fix else ""
         lines.append((_mark(severity.value), (" " + cut(f"{finding.message}{fix}", width - 4), _style(severity))))

@@ -89,7 +89,8 @@ def page_note(full: FullPage) -> str:
     if not full.page.code.billable:
         return "needs a 7th character" if needs_seventh(full.page) else f"header, {len(full.page.children)} below"
     short = [flag.value for flag in full.flags if flag.name == "severity"]
-    short += ["never first" for flag in full.flags if flag.name in ("manifestation", "principal")]
+    short += ["never first" for flag in full.flags if "never" in flag.value]
+    short += ["only first" for flag in full.flags if flag.name == "principal" and "only" in flag.value]
     short += [f"{flag.name} {flag.value}" for flag in full.flags if flag.name.startswith("HCC")]
     short += ["POA exempt" for flag in full.flags if (flag.name, flag.value) == ("POA", "exempt")]
     return "  ".join(["billable", *short])

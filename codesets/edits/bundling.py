@@ -1,0 +1,125 @@
+"""Edits from the National Correct Coding Initiative: pairs of codes, most units, add-on codes.
+
+They hold for the lines of one provider, patient and day: the encounter is taken to be that. What is not loaded is
+said once. Source: CMS, NCCI Policy Manual, chapter I, and the quarterly edit files.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from codesets.catalog import normalize
+from codesets.edits.facts import CodeFacts
+from codesets.edits.findings import ClaimKind, CodedEncounter, CodedProcedure, CodeFinding
+from codesets.edits.rules import code_rules
+from codesets.ncci import PairEdit, Setting
+
+SETTINGS = {ClaimKind.PROFESSIONAL: Setting.PRACTITIONER, ClaimKind.OUTPATIENT: Setting.HOSPITAL}
+"""Whose edits a claim is held to; an inpatient stay is paid by its group and held to none."""
+
+ANATOMIC = frozenset({"LT", "RT", "LC", "LD", "LM", "RC", "RI", "FA", "TA"}) | {
+    f"{limb}{number}" for limb, most in (("E", 4), ("F", 9), ("T", 9)) for number in range(1, most + 1)
+}
+OTHER_BYPASSES = frozenset({"24", "25", "57", "58", "78", "79", "27", "59", "91", "XE", "XP", "XS", "XU"})
+"""Modifiers that let a pair with indicator 1 pass. Source: NCCI Policy Manual, chapter I, section E."""
+
+Days = dict[dt.date, list[CodedProcedure]]
+
+
+def _pairs(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c81 and c82, at the line of the column 2 code; c83 where pairs are not loaded."""
+    setting = SETTINGS.get(encounter.claim_kind)
+    if setting is None:
+        return
+    untold = True
+    for day, lines in _days(encounter).items():
+        codes = sorted({normalize(line.code) for line in lines})
+        if len(codes) < 2:
+            continue
+        found = facts.pairs(codes, day, setting)
+        for edit in found.edits:
+            yield from _paired(edit, lines, found.coverage.edition)
+        if not found.coverage.complete and untold:
+            untold = False
+            yield code_rules()["c83"].finding("line", {"date": str(day)}, not_checked=found.coverage.warning)
+
+
+def _paired(edit: PairEdit, lines: list[CodedProcedure], edition: str) -> Iterator[CodeFinding]:
+    firsts = [line for line in lines if normalize(line.code) == edit.column1]
+    seconds = [line for line in lines if normalize(line.code) == edit.column2]
+    for second in seconds:
+        if edit.indicator == 1 and all(_apart(first, second) for first in firsts):
+            continue
+        seen = {
+            "code": edit.column2,
+            "first": edit.column1,
+            "line": second.sequence,
+            "first_line": firsts[0].sequence,
+            "edition": edition,
+            "reason": edit.rationale or "no reason published",
+        }
+        rule = "c82" if edit.indicator == 1 else "c81"
+        yield code_rules()[rule].finding(f"line.{second.sequence}", seen)
+
+
+def _apart(first: CodedProcedure, second: CodedProcedure) -> bool:
+    """Whether modifiers say that the two were separate; the same site on both says the opposite."""
+    here, there = ({modifier.upper() for modifier in line.modifiers} for line in (first, second))
+    if (here | there) & OTHER_BYPASSES:
+        return True
+    return bool((here ^ there) & ANATOMIC)
+
+
+def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c84 to c86 by the adjudication indicator; c87 where the values are not loaded."""
+    setting = SETTINGS.get(encounter.claim_kind)
+    if setting is None:
+        return
+    untold = True
+    for day, lines in _days(encounter).items():
+        for code in dict.fromkeys(normalize(line.code) for line in lines):
+            own = [line for line in lines if normalize(line.code) == code]
+            answer = facts.most_units(code, day, setting)
+            if not answer.coverage.complete and untold:
+                untold = False
+                yield code_rules()["c87"].finding("line", {"date": str(day)}, not_checked=answer.coverage.warning)
+            if answer.most is None or not answer.coverage.complete:
+                continue
+            most, indicator = answer.most.units, answer.most.indicator
+            seen = {"code": code, "most": most, "edition": answer.coverage.edition, "why": answer.most.rationale}
+            if indicator == 1:
+                for line in own:
+                    if line.units > most:
+                        yield code_rules()["c84"].finding(
+                            f"line.{line.sequence}.units", seen | {"units": line.units, "line": line.sequence}
+                        )
+            elif (total := sum(line.units for line in own)) > most:
+                rule = "c85" if indicator == 2 else "c86"
+                yield code_rules()[rule].finding(f"line.{own[-1].sequence}.units", seen | {"units": total, "day": day})
+
+
+def _add_ons(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c88 and c89, on the day of the line."""
+    if encounter.claim_kind not in SETTINGS:
+        return
+    for day, lines in _days(encounter).items():
+        codes = sorted({normalize(line.code) for line in lines})
+        for code, rule in facts.add_ons(codes, day).rules.items():
+            if set(rule.primaries) & set(codes):
+                continue
+            line = next(line for line in lines if normalize(line.code) == code)
+            some = ", ".join(rule.primaries[:3])
+            more = " or others" if len(rule.primaries) > 3 else ""
+            seen = {"code": code, "line": line.sequence, "primaries": f"{some}{more}" or "what the contractor lists"}
+            yield code_rules()["c89" if rule.contractor_decides else "c88"].finding(f"line.{line.sequence}", seen)
+
+
+def _days(encounter: CodedEncounter) -> Days:
+    days: Days = {}
+    for line in encounter.service_lines:
+        days.setdefault(line.date or encounter.date, []).append(line)
+    return days
+
+
+CHECKS = (_pairs, _units, _add_ons)

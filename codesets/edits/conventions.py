@@ -1,0 +1,110 @@
+"""Edits from the conventions of ICD-10-CM: Excludes1, code first, first-listed Z codes, sides.
+
+Excludes1 warns and never stops: two conditions that have nothing to do with each other may stand together
+(Official Guidelines, section I.A.12.a). Excludes2 is no edit at all.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+
+from codesets.catalog import dotted, normalize
+from codesets.conventions import exclusion, wanted_first
+from codesets.edits.facts import CodeFacts
+from codesets.edits.findings import CodedEncounter, CodeFinding
+from codesets.edits.rules import code_rules
+from codesets.laterality import Side
+
+MODIFIER_SIDES = {
+    **dict.fromkeys(("LT", "E1", "E2", "FA", "F1", "F2", "F3", "F4", "TA", "T1", "T2", "T3", "T4"), Side.LEFT),
+    **dict.fromkeys(("RT", "E3", "E4", "F5", "F6", "F7", "F8", "F9", "T5", "T6", "T7", "T8", "T9"), Side.RIGHT),
+}
+"""HCPCS modifiers that name a side, an eyelid, a finger or a toe. Source: HCPCS Level II, modifiers."""
+
+
+def _excludes1(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c71, once for every two diagnoses."""
+    known = [(d, notes) for d in encounter.listed if (notes := facts.notes(d.code, encounter.date))]
+    for (one, here), (other, there) in combinations(known, 2):
+        if statement := exclusion(here, there):
+            seen = {
+                "code": dotted(one.code),
+                "other": dotted(other.code),
+                "sequence": one.sequence,
+                "owner": statement.owner,
+                "note": statement.text,
+            }
+            yield code_rules()["c71"].finding(f"diagnosis.{other.sequence}", seen)
+
+
+def _code_first(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c72: only where both codes are there; which one is missing only the record can tell."""
+    known = [(d, notes) for d in encounter.listed if (notes := facts.notes(d.code, encounter.date))]
+    for place, (diagnosis, notes) in enumerate(known):
+        before, after = ([each for _, each in part] for part in (known[:place], known[place + 1 :]))
+        if first := wanted_first(notes, before, after):
+            seen = {"code": dotted(diagnosis.code), "first": dotted(first.code), "sequence": diagnosis.sequence}
+            yield code_rules()["c72"].finding(f"diagnosis.{diagnosis.sequence}", seen)
+
+
+def _first_listed(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c73."""
+    for diagnosis in encounter.listed[1:]:
+        if only_first_listed(normalize(diagnosis.code)):
+            seen = {"code": dotted(diagnosis.code), "sequence": diagnosis.sequence}
+            yield code_rules()["c73"].finding(f"diagnosis.{diagnosis.sequence}", seen)
+
+
+def only_first_listed(code: str) -> bool:
+    """Whether a Z code (no dot) may only be principal or first-listed, by guideline I.C.21.c.16."""
+    return any(code.startswith(begin) and not (but and code.startswith(but)) for begin, but in _first_listed_codes())
+
+
+@cache
+def _first_listed_codes() -> tuple[tuple[str, str], ...]:
+    with Path(__file__).with_name("first_listed.csv").open(encoding="utf-8", newline="") as file:
+        return tuple((row["code"], row["except"]) for row in csv.DictReader(file))
+
+
+def _sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c74 and c75, once for every two diagnoses of one family."""
+    known = [(d, sided) for d in encounter.listed if (sided := facts.sided(d.code, encounter.date))]
+    for (one, here), (other, there) in combinations(known, 2):
+        if here.family.name != there.family.name or here.side is there.side:
+            continue
+        seen = {"code": dotted(one.code), "other": dotted(other.code), "sequence": one.sequence}
+        place = f"diagnosis.{other.sequence}"
+        both = here.family.members.get(Side.BOTH)
+        if {here.side, there.side} == {Side.RIGHT, Side.LEFT} and both:
+            yield code_rules()["c74"].finding(place, seen | {"both": dotted(both)})
+        elif Side.UNSPECIFIED in (here.side, there.side):
+            vague = one if here.side is Side.UNSPECIFIED else other
+            yield code_rules()["c75"].finding(f"diagnosis.{vague.sequence}", seen | {"vague": dotted(vague.code)})
+
+
+def _modifier_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c76: a line whose modifier names one side while every sided diagnosis it points to is of the other."""
+    codes = {diagnosis.sequence: diagnosis.code for diagnosis in encounter.diagnoses}
+    for line in encounter.service_lines:
+        named = {m: MODIFIER_SIDES[m] for m in map(str.upper, line.modifiers) if m in MODIFIER_SIDES}
+        pointed = [codes[p] for p in line.pointers if p in codes]
+        sides = [(code, found.side) for code in pointed if (found := facts.sided(code, encounter.date))]
+        if len(set(named.values())) != 1 or not sides:
+            continue
+        (side,) = set(named.values())
+        if all(found in (Side.LEFT, Side.RIGHT) and found is not side for _, found in sides):
+            seen = {
+                "line": line.sequence,
+                "modifier": next(iter(named)),
+                "side": side.value,
+                "code": dotted(sides[0][0]),
+                "other": sides[0][1].value,
+            }
+            yield code_rules()["c76"].finding(f"line.{line.sequence}.modifiers", seen)
+
+
+CHECKS = (_excludes1, _code_first, _first_listed, _sides, _modifier_sides)
