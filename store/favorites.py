@@ -10,6 +10,7 @@ from sqlmodel import func, select
 
 from codesets.errors import CodedeskError
 from codesets.releases import CodeSystem
+from codesets.safe import safe_line
 from store.actors import Actor
 from store.database import Change, Database
 from store.models import FavoriteCode
@@ -44,17 +45,17 @@ def add_favorite(
         if change.repeated:
             return change.answer["message"]
         person, name = _person(change), _name(list_name)
+        words = safe_line(note.strip())[:MOST_IN_A_LINE]
         present = _on_list(change, person, name, system, code)
         if present:
-            present.note = note[:MOST_IN_A_LINE]
+            present.note = words
             change.session.add(present)
             message = f"{code} is in {name} already."
         else:
             held = select(func.count()).select_from(FavoriteCode).where(FavoriteCode.person_id == person)
             if change.session.exec(held).one() >= MOST_FAVORITES:
                 raise FavoritesRefused(f"your lists hold {MOST_FAVORITES:,} codes", "remove some first")
-            row = FavoriteCode(person_id=person, list_name=name, system=system.value, code=code)
-            row.note = note[:MOST_IN_A_LINE]
+            row = FavoriteCode(person_id=person, list_name=name, system=system.value, code=code, note=words)
             change.session.add(row)
             message = f"{code} added to {name}."
         change.log("favorites.add", "person", person, list=name, system=system.value, code=code)
@@ -112,7 +113,7 @@ def _person(change: Change) -> str:
 
 
 def _name(list_name: str) -> str:
-    name = " ".join(list_name.split())
+    name = safe_line(" ".join(list_name.split()))
     if not 0 < len(name) <= LONGEST_NAME:
         raise FavoritesRefused(f"a list needs a name of at most {LONGEST_NAME} characters")
     return name

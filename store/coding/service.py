@@ -21,6 +21,7 @@ from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
+from codesets.safe import safe_block, safe_line
 from store import worklists
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Diagnosis, Found, ProcedureLine, apply_entry
@@ -155,7 +156,9 @@ def enter(
             return Entered(codes, change.answer["message"])
         coding = _draft(change.session, coding_id, seen_version)
         _hold_lease(change, coding)
-        changed, message = apply_entry(codes, entry, defaults, Found(why[:MOST_IN_A_LINE], trail))
+        changed, message = apply_entry(
+            codes, entry, defaults, Found(safe_line(why)[:MOST_IN_A_LINE], safe_block(trail))
+        )
         _step(change, coding, codes, changed, message)
         change.session.flush()
         change.answer = {"message": message}

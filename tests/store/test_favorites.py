@@ -90,3 +90,11 @@ def test_only_a_person_has_favorites(demo: Database) -> None:
 def test_what_is_not_on_a_list_cannot_be_taken_off_it(demo: Database, coder: Actor) -> None:
     with pytest.raises(FavoritesRefused, match="I10 is not in favorites"):
         remove_favorite(demo, coder, CM, "I10")
+
+
+def test_words_with_controls_are_kept_without_them(demo: Database, coder: Actor) -> None:
+    add_favorite(demo, coder, CM, "I10", "a\x1b]0;list", note="b\x1b[31m\x07")
+
+    with demo.reading() as session:
+        (found,) = favorites_of(SessionReader(session), coder.person_id)
+    assert (found.list_name, found.note) == ("a\ufffd]0;list", "b\ufffd[31m\ufffd")

@@ -36,6 +36,7 @@ async def settle(pilot: Pilot) -> None:
         await pilot.pause()
     while isinstance(screen := pilot.app.screen, EncoderScreen) and screen.page_waits:
         await pilot.pause(0.01)
+    for _ in range(2):
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
         await pilot.pause()
 

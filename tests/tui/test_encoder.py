@@ -209,6 +209,16 @@ async def test_at_the_ends_of_the_walk_the_keys_say_so() -> None:
         assert "there is no place before this one" in cells(app)
 
 
+async def test_a_code_below_a_pcs_table_is_a_link_too() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "x", "x")
+        await search(pilot, "001")
+        row = next(n for n, row in enumerate(app.screen._listed) if row.code == "001")  # type: ignore[attr-defined]
+        await keys(pilot, "home", *["down"] * row, "tab", "tab", "enter")
+
+        assert "Humming Nose, " in cells(app).splitlines()[1]
+
+
 async def test_esc_drops_the_chosen_link_before_it_leaves() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f2")

@@ -121,7 +121,7 @@ class ChangesScreen(EncoderScreen):
     async def _changed_code(self, code: str) -> None:
         from tui.screens.codes import linked_stop
 
-        there = await self.workstation.codes.ask(linked_stop, Link("changed", code, code), self.on)
+        there = await self.workstation.codes.ask(linked_stop, Link("changed", first=code, last=code), self.on)
         if there.state.rows:
             self.go(there)
         else:

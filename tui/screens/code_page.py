@@ -46,6 +46,7 @@ class Link:
     """
 
     said: str
+    system: CodeSystem = CodeSystem.ICD10CM
     first: str = ""
     last: str = ""
     book: Book | None = None
@@ -128,12 +129,12 @@ def lay_out(full: FullPage, why: str, width: int) -> PageText:
     if page.warning:
         sheet.put("Release", page.warning, "warning")
     if page.default:
-        to = Link(f"default of {page.code.dotted}", page.default.code, page.default.code)
+        to = Link(f"default of {page.code.dotted}", page.code.system, page.default.code, page.default.code)
         sheet.put_link("Default", page.default.dotted, page.default.title, to)
     _put_notes(sheet, page.notes, (StepKind.CODE, page.code.code), page.path)
     _put_seventh(sheet, page)
     for number, child in enumerate(page.children):
-        to = Link(f"below {page.code.dotted}", child.code, child.code)
+        to = Link(f"below {page.code.dotted}", child.system, child.code, child.code)
         label = "Below" if number == 0 else ""
         sheet.put_link(label, child.dotted, child.title, to, "text" if child.billable else "dim")
     if why:
@@ -230,9 +231,10 @@ def _put_notes(sheet: _Sheet, notes: dict[NoteKind, tuple[Note, ...]], own: Owne
             found = held[kind]
             label = _NOTE_LABELS.get(kind, kind.value)
             for number, note in enumerate(found):
+                said = f"{label} at {name}"
                 if kind not in terms:
-                    sheet.notes.append((len(sheet.lines), f"{label} at {name}: {note.text}"))
-                targets = [(t.start, t.end, Link(f"{label} at {name}", t.first, t.last)) for t in note.targets]
+                    sheet.notes.append((len(sheet.lines), f"{said}: {note.text}"))
+                targets = [(t.start, t.end, Link(said, first=t.first, last=t.last)) for t in note.targets]
                 sheet.put(label if number == 0 else "", note.text, targets=targets)
 
 
@@ -254,7 +256,7 @@ def _put_history(sheet: _Sheet, history: History) -> None:
             sheet.put("History" if number == 0 else "", _era(era), "dim")
     for label, codes in (("Was", history.came_from), ("Became", history.became)):
         for number, code in enumerate(codes):
-            to = Link(f"{label.lower()} {catalog.dotted(history.code)}", code, code)
+            to = Link(f"{label.lower()} {catalog.dotted(history.code)}", first=code, last=code)
             sheet.put_link(label if number == 0 else "", catalog.dotted(code), "", to, "dim")
 
 

@@ -325,9 +325,13 @@ class CodeSearchScreen(EncoderScreen):
 
 def linked_stop(reference: Reference, to: Link, on: date) -> Stop:
     """The codes that a link names, as a place of the code search."""
-    found = catalog.named_by(reference, to.first, to.last or to.first, on)
+    if to.system is CodeSystem.ICD10CM:
+        found = catalog.named_by(reference, to.first, to.last or to.first, on)
+    else:
+        one = catalog.find(reference, to.system, to.first, on)
+        found = [one, *catalog.children(reference, one)] if one else []
     rows = tuple(CodeRow(c.system, c.code, c.title, c.billable, to.said) for c in found)
-    return Stop(CodeSearchScreen.name_on, Listed(to.said, rows), f"{catalog.dotted(to.first)} {to.said}")
+    return Stop(CodeSearchScreen.name_on, Listed(to.said, rows), f"{catalog.dotted(to.first, to.system)} {to.said}")
 
 
 def _favorite_rows(reference: Reference, kept: Sequence[Favorite], on: date) -> list[CodeRow]:

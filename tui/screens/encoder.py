@@ -348,7 +348,7 @@ class EncoderScreen(DeskScreen):
             else:
                 from tui.screens.codes import linked_stop
 
-                to = Link(f"7th character {character}", whole, whole)
+                to = Link(f"7th character {character}", first=whole, last=whole)
                 self.go(await self.workstation.codes.ask(linked_stop, to, self.on))
 
         return picked

@@ -177,7 +177,7 @@ class TabularScreen(EncoderScreen):
         from tui.screens.code_page import Link
         from tui.screens.codes import linked_stop
 
-        to = Link("from the tabular list", code, code)
+        to = Link("from the tabular list", first=code, last=code)
         self.go(await self.workstation.codes.ask(linked_stop, to, self.on))
 
     def do_jump(self) -> None:
