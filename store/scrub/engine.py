@@ -7,14 +7,15 @@ checked answers with `could_not_check`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, check_codes
 from store.claims.content import ClaimContent
 from store.scrub.checks import CHECKS, Hit, ScrubFacts
 from store.scrub.checks.registry import iso_day
-from store.scrub.rules import Rule, RuleBook, rule_book
+from store.scrub.expressions import Expression, Subject
+from store.scrub.rules import Level, Rule, RuleBook, rule_book
 from store.terms import Severity
 from store.x12 import professional
 from store.x12.writer import TextChange
@@ -44,7 +45,7 @@ def scrub(claim: ClaimContent, facts: ScrubFacts, book: RuleBook | None = None) 
         _found(rule, hit)
         for rule in book.rules
         if claim.form in rule.forms
-        for hit in CHECKS[rule.check](claim, facts, rule.params)
+        for hit in (_where(claim, rule, rule.when) if rule.when else CHECKS[rule.check](claim, facts, rule.params))
     ]
     return (*found, *_code_edits(claim, facts, book))
 
@@ -70,6 +71,20 @@ def coded_encounter(claim: ClaimContent) -> CodedEncounter | None:
         sex=claim.parties.patient.sex or "U",
         age=_age(claim.parties.patient.birth_date, on),
     )
+
+
+def _where(claim: ClaimContent, rule: Rule, when: Expression) -> Iterator[Hit]:
+    """Where the condition of a rule holds: at the claim, or at each line."""
+    subjects = [Subject(claim, line) for line in claim.lines] if rule.level is Level.LINE else [Subject(claim)]
+    for subject in subjects:
+        answer = when.holds(subject)
+        if answer is False:
+            continue
+        field = str(rule.params.get("place", "claim"))
+        place = f"line.{subject.line.sequence}.{field}" if subject.line else field
+        seen = when.seen(subject) | {"line": subject.line.sequence if subject.line else ""}
+        unknown = ", ".join(name for name, value in when.seen(subject).items() if value is None)
+        yield Hit(place, seen, "" if answer else f"{rule.title}: {unknown or 'a value'} is not known.")
 
 
 def _found(rule: Rule, hit: Hit) -> Found:

@@ -2,7 +2,7 @@
 
 A rule says what it looks for, how much it weighs, its words, its source, its SNIP type (1 to 7) and, where one
 fits, the number of the claim adjustment reason (CARC) that payers answer with. What it does is a check function
-that it names; `params` are that function's settings.
+that it names, whose settings are `params`, or a condition (`store.scrub.expressions`) that holds where it is broken.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from codesets.edits.rules import code_rules
 from codesets.errors import CodedeskError
+from store.scrub.expressions import BadExpression, Expression, parse
 from store.terms import Severity
 
 
@@ -59,13 +60,14 @@ class Rule:
     level: Level
     forms: frozenset[str]
     severity: Severity
-    check: str
     message: str
     fix: str
     citation: str
     snip: int
+    check: str = ""
     carc: int | None = None
     params: Mapping[str, object] = field(default_factory=dict)
+    when: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,8 @@ def read_rules(text: str, checks: frozenset[str]) -> RuleBook:
     return RuleBook(tuple(rules), _code_edits(data.get("code_edit", {})))
 
 
-_TEXTS = ("id", "title", "family", "level", "severity", "check", "message", "fix", "citation")
-_OPTIONAL = {"carc", "params"}
+_TEXTS = ("id", "title", "family", "level", "severity", "message", "fix", "citation")
+_OPTIONAL = {"carc", "params", "check", "when"}
 
 
 def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
@@ -129,7 +131,9 @@ def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
         raise BadRules(f"rule {name}: SNIP types go from 1 to 7")
     if not entry.get("forms") or not set(entry["forms"]) <= {"837p", "837i"}:
         raise BadRules(f"rule {name}: forms must name 837p, 837i or both")
-    if entry["check"] not in checks:
+    if ("check" in entry) == ("when" in entry):
+        raise BadRules(f"rule {name}: either check or when says what it looks for")
+    if entry.get("check", "") not in checks | {""}:
         raise BadRules(f"rule {name}: no check is called {entry['check']}")
     if type(entry.get("carc", 1)) is not int or not isinstance(entry.get("params", {}), dict):
         raise BadRules(f"rule {name}: carc must be a number and params a table")
@@ -143,7 +147,11 @@ def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
         }
     except ValueError as error:
         raise BadRules(f"rule {name}: {error}") from None
-    return Rule(**{**entry, **named, "forms": frozenset(entry["forms"])})
+    try:
+        when = parse(str(entry["when"]), named["level"] is Level.LINE) if "when" in entry else None
+    except BadExpression as error:
+        raise BadRules(f"rule {name}: when: {error.message}", error.remedy) from None
+    return Rule(**{**entry, **named, "forms": frozenset(entry["forms"]), "when": when})
 
 
 def _check_braces(name: str, text: str) -> None:

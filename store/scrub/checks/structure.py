@@ -203,22 +203,6 @@ def authorization_characters(claim: ClaimContent, facts: ScrubFacts, params: Par
             yield Hit(f"coverage.{coverage.sequence}.{place}", {"name": name, "number": number})
 
 
-@check("bilateral_and_side")
-def bilateral_and_side(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    for line in claim.lines:
-        sides = [modifier for modifier in line.modifiers if modifier in ("LT", "RT")]
-        if "50" in line.modifiers and sides:
-            seen = {"line": line.sequence, "side": " and ".join(sides)}
-            yield Hit(f"line.{line.sequence}.modifiers", seen)
-
-
-@check("bilateral_units")
-def bilateral_units(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    for line in claim.lines:
-        if "50" in line.modifiers and line.units > 1:
-            yield Hit(f"line.{line.sequence}.units", {"line": line.sequence, "units": line.units})
-
-
 @check("text_removed")
 def text_removed(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     return (_changed(change) for change in facts.text_changes if change.removed)

@@ -1,0 +1,198 @@
+"""Small conditions that a site can write as a rule: `units > 4 and "JZ" in modifiers`.
+
+The language is a part of Python's expressions and no more: the names of this module, text, whole numbers, lists of
+them, comparisons, `in`, `and`, `or`, `not`. Nothing can be called, reached into or computed, so a rule costs
+microseconds and can do no harm. What the parser lets through is compiled by Python.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from codesets.errors import CodedeskError
+from store.claims.content import BilledLine, ClaimContent
+from store.scrub.checks.registry import iso_day
+
+MOST_CHARACTERS, MOST_DEPTH, MOST_NUMBER = 1_000, 20, 10**12
+
+
+class BadExpression(CodedeskError):
+    """A condition is no condition: where, from 1, and what was expected."""
+
+    title = "condition"
+
+    def __init__(self, text: str, at: int, reason: str) -> None:
+        super().__init__(f"{reason} at character {at}: {text[max(at - 1, 0) : at + 19]!r}", _EXPECTED)
+        self.at = at
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a condition is asked about: a claim, or a line of it."""
+
+    claim: ClaimContent
+    line: BilledLine | None = None
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A condition that was let through; `names` are those it uses."""
+
+    text: str
+    names: tuple[str, ...]
+    code: CodeType
+
+    def holds(self, subject: Subject) -> bool | None:
+        """Whether it holds; None where a value that it compares is not known."""
+        try:
+            return bool(eval(self.code, _NOTHING, {name: NAMES[name](subject) for name in self.names}))
+        except TypeError:
+            return None
+
+    def seen(self, subject: Subject) -> dict[str, object]:
+        """The values of the names it uses."""
+        return {name: NAMES[name](subject) for name in self.names}
+
+
+def parse(text: str, of_a_line: bool) -> Expression:
+    """Let a condition through, or say where it is none. `of_a_line`: whether the names of lines may be used.
+
+    Raises BadExpression.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise BadExpression(text, MOST_CHARACTERS, f"more than {MOST_CHARACTERS} characters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        at = getattr(error, "offset", None) or 1
+        raise BadExpression(text, at, "no condition that can be read") from None
+    names: dict[str, None] = {}
+    _let_through(text, tree.body, 1, names)
+    known = NAMES if of_a_line else OF_CLAIMS
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id not in known:
+            only = " (a name of lines)" if node.id in NAMES else ""
+            raise BadExpression(text, node.col_offset + 1, f"no name is {node.id!r}{only}")
+    return Expression(text, tuple(names), compile(tree, "<condition>", "eval"))
+
+
+_EXPECTED = "expected names, text, numbers, comparisons, in, and, or, not"
+_NOTHING: dict[str, Any] = {"__builtins__": {}}
+_COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn)
+
+
+def _let_through(text: str, node: ast.expr, depth: int, names: dict[str, None]) -> None:
+    at = node.col_offset + 1
+    if depth > MOST_DEPTH:
+        raise BadExpression(text, at, f"nested deeper than {MOST_DEPTH}")
+    match node:
+        case ast.Name(id=name):
+            names[name] = None
+        case ast.Constant(value=bool() | str() | None):
+            pass
+        case ast.Constant(value=int(number)) if abs(number) <= MOST_NUMBER:
+            pass
+        case ast.BoolOp(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            for part in parts:
+                _let_through(text, part, depth + 1, names)
+        case ast.UnaryOp(op=ast.Not(), operand=part):
+            _let_through(text, part, depth + 1, names)
+        case ast.Compare(left=left, ops=signs, comparators=rest) if all(isinstance(one, _COMPARISONS) for one in signs):
+            for part in (left, *rest):
+                _let_through(text, part, depth + 1, names)
+        case _:
+            raise BadExpression(text, at, f"{_WORDS.get(type(node), 'something else')} is not let through")
+
+
+_WORDS: Mapping[type[ast.expr], str] = {
+    ast.Call: "a call",
+    ast.Attribute: "reaching into a value",
+    ast.Subscript: "reaching into a value",
+    ast.BinOp: "computing",
+    ast.UnaryOp: "computing",
+    ast.Lambda: "a function",
+    ast.ListComp: "a loop",
+    ast.GeneratorExp: "a loop",
+    ast.NamedExpr: "naming a value",
+    ast.JoinedStr: "text with values",
+    ast.Constant: "this kind of value",
+}
+
+Getter = Callable[[Subject], Any]
+
+
+def _plain(code: str) -> str:
+    return code.replace(".", "")
+
+
+def _pointed(subject: Subject) -> tuple[str, ...]:
+    codes = {diagnosis.sequence: _plain(diagnosis.code) for diagnosis in subject.claim.diagnoses}
+    return tuple(codes[place] for place in subject.line.pointers if place in codes) if subject.line else ()
+
+
+def _age(subject: Subject) -> int | None:
+    born = iso_day(subject.claim.parties.patient.birth_date)
+    on = iso_day(subject.claim.service_from)
+    if born is None or on is None:
+        return None
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _coverage(name: str) -> Getter:
+    return lambda subject: getattr(subject.claim.parties.coverage, name, None)
+
+
+def _payer(name: str) -> Getter:
+    return lambda subject: getattr(getattr(subject.claim.parties.coverage, "payer", None), name, None)
+
+
+def _person(role: str) -> Getter:
+    return lambda subject: getattr(getattr(subject.claim.parties, role), "npi", "")
+
+
+OF_CLAIMS: Mapping[str, Getter] = {
+    "form": lambda subject: subject.claim.form,
+    "frequency": lambda subject: subject.claim.frequency,
+    "total": lambda subject: subject.claim.total_cents,
+    "line_count": lambda subject: len(subject.claim.lines),
+    "codes": lambda subject: tuple(line.code for line in subject.claim.lines),
+    "diagnoses": lambda subject: tuple(_plain(diagnosis.code) for diagnosis in subject.claim.diagnoses),
+    "first_diagnosis": lambda subject: _plain(subject.claim.diagnoses[0].code) if subject.claim.diagnoses else "",
+    "place_of_service": lambda subject: subject.claim.parties.place_of_service,
+    "service_from": lambda subject: subject.claim.service_from,
+    "service_through": lambda subject: subject.claim.service_through,
+    "patient_age": _age,
+    "patient_sex": lambda subject: subject.claim.parties.patient.sex,
+    "payer": _payer("identifier"),
+    "payer_name": _payer("name"),
+    "filing_code": _payer("filing_code"),
+    "plan": _coverage("plan_name"),
+    "member_id": _coverage("member_id"),
+    "group_number": _coverage("group_number"),
+    "relationship": _coverage("relationship"),
+    "authorization": _coverage("authorization_number"),
+    "referral": _coverage("referral_number"),
+    "other_coverage_count": lambda subject: len(subject.claim.parties.other_coverages),
+    "rendering": _person("rendering"),
+    "referring": _person("referring"),
+    "supervising": _person("supervising"),
+    "accident_cause": lambda subject: getattr(subject.claim.parties.accident, "cause", ""),
+    "accident_date": lambda subject: getattr(subject.claim.parties.accident, "date", ""),
+}
+"""Names that can be used of any claim. Amounts are cents, codes have no dot, days are ISO texts."""
+
+NAMES: Mapping[str, Getter] = {
+    **OF_CLAIMS,
+    "line": lambda subject: subject.line.sequence if subject.line else None,
+    "code": lambda subject: subject.line.code if subject.line else None,
+    "modifiers": lambda subject: subject.line.modifiers if subject.line else (),
+    "units": lambda subject: subject.line.units if subject.line else None,
+    "charge": lambda subject: subject.line.charge_cents if subject.line else None,
+    "service_date": lambda subject: subject.line.service_date if subject.line else None,
+    "pointed": _pointed,
+}
+"""Names of claims, and of the line that a rule for lines is asked about."""
