@@ -8,6 +8,7 @@ code.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -128,13 +129,22 @@ def term(reference: Reference, key: TermKey, on: dt.date) -> Term | None:
 
 def path(reference: Reference, key: TermKey) -> tuple[str, ...]:
     """The titles from the main term down to the term."""
-    titles: list[str] = []
+    return tuple(title for _, title in _upward(reference, key))[::-1]
+
+
+def lineage(reference: Reference, key: TermKey) -> tuple[TermKey, ...]:
+    """The terms from the main term down to the term."""
+    return tuple(TermKey(key.load, at) for at, _ in _upward(reference, key))[::-1]
+
+
+def _upward(reference: Reference, key: TermKey) -> Iterator[tuple[int, str]]:
+    """The term and those above it, each with its title."""
     at: int | None = key.id
     while at is not None:
         query = "SELECT title, parent FROM index_terms WHERE load_id = ? AND id = ?"
-        title, at = reference.db.execute(query, (key.load, at)).fetchone()
-        titles.append(title)
-    return tuple(reversed(titles))
+        title, parent = reference.db.execute(query, (key.load, at)).fetchone()
+        yield at, title
+        at = parent
 
 
 def columns(reference: Reference, book: Book, on: dt.date) -> dict[int, str]:

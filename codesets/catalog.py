@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -36,9 +37,12 @@ __all__ = [
     "find",
     "is_billable",
     "modifiers",
+    "named_by",
     "normalize",
+    "notes_for",
     "open_reference",
     "page",
+    "path",
     "validity",
 ]
 
@@ -221,6 +225,35 @@ def page(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Co
     )
 
 
+def path(reference: Reference, code: Code) -> tuple[Step, ...]:
+    """The way from the chapter down to the code's own parent."""
+    lineage = _lineage(reference, code)
+    above = (Step(StepKind.CODE, one.code, one.title) for one in reversed(lineage[1:]))
+    return (*_groups(reference, code, lineage), *above)
+
+
+def named_by(reference: Reference, first: str, last: str, on: dt.date) -> list[Code]:
+    """The codes that a note's target names, in official order.
+
+    A range: those between its ends that are as long as the shorter end. One code: itself and the codes directly
+    below it. The beginning of codes: the shortest codes that begin so.
+    """
+    release = reference.choose(CodeSystem.ICD10CM, on).release
+    if release is None:
+        return []
+    like = Code(CodeSystem.ICD10CM, first, "", False, 0, None, release.id)
+    start, end = _fetch(reference, release, first), _fetch(reference, release, last)
+    if first != last and start and end:
+        length = min(len(first), len(last))
+        where = "position BETWEEN ? AND ? AND length(code) = ? ORDER BY position"
+        return _codes(reference, like, where, start.position, end.position, length)
+    if start:
+        return [start, *children(reference, start)]
+    shortest = "length(code) = (SELECT min(length(code)) FROM codes WHERE release_id = ? AND code > ? AND code < ?)"
+    where = f"code > ? AND code < ? AND {shortest} ORDER BY position"
+    return _codes(reference, like, where, first, first + "~", release.id, first, first + "~")
+
+
 def validity(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Validity:
     """Whether the code may be reported on the date, with the reason and the fix to propose.
 
@@ -299,7 +332,7 @@ def _fetch(reference: Reference, release: Release, code: str) -> Code | None:
     return _code(release.system, release.id, row) if row else None
 
 
-def _codes(reference: Reference, like: Code, where: str, *values: str) -> list[Code]:
+def _codes(reference: Reference, like: Code, where: str, *values: str | int) -> list[Code]:
     """Codes of the same release as `like`."""
     query = f"SELECT {_COLUMNS} FROM codes WHERE release_id = ? AND {where}"
     rows = reference.db.execute(query, (like.release_id, *values))
@@ -349,9 +382,21 @@ def _notes(
 ) -> dict[NoteKind, tuple[Note, ...]]:
     owners = [(StepKind.CODE, above.code) for above in lineage]
     owners += [(group.kind, group.id) for group in reversed(groups)]
-    known = known_in(reference, code.release_id)
+    # A code with a 7th character is not printed; the terms stand under the code that it extends.
+    printed = code.printed or code.code
+    return notes_for(reference, code.release_id, owners, {code.code, printed})
+
+
+def notes_for(
+    reference: Reference, release_id: int, owners: Sequence[tuple[StepKind, str]], terms_of: Collection[str] = ()
+) -> dict[NoteKind, tuple[Note, ...]]:
+    """The notes printed at some owners, the first of which is the one asked about, by kind and nearest first.
+
+    Inclusion terms are taken from the codes `terms_of` alone: they hold only where they are printed.
+    """
+    known = known_in(reference, release_id)
     grouped: dict[NoteKind, list[Note]] = {}
-    tabular = reference.part(code.release_id, FileKind.CM_TABULAR)
+    tabular = reference.part(release_id, FileKind.CM_TABULAR)
     for owner_kind, owner in owners:
         rows = reference.db.execute(
             "SELECT kind, text FROM notes WHERE load_id = ? AND owner_kind = ? AND owner = ? ORDER BY ordinal",
@@ -359,10 +404,9 @@ def _notes(
         )
         for name, text in rows:
             kind = NoteKind(name)
-            # A code with a 7th character is not printed; the terms stand under the code that it extends.
-            if kind is NoteKind.INCLUSION_TERM and owner not in (code.code, code.printed):
+            if kind is NoteKind.INCLUSION_TERM and owner not in terms_of:
                 continue
-            inherited = (owner_kind, owner) != (StepKind.CODE, code.code)
+            inherited = (owner_kind, owner) != owners[0]
             links = targets(text, known) if kind in _LINKED else ()
             grouped.setdefault(kind, []).append(Note(kind, text, owner_kind, owner, inherited, links))
     return {kind: tuple(grouped[kind]) for kind in NoteKind if kind in grouped}

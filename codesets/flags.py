@@ -2,17 +2,21 @@
 
 A flag stands only where its table is loaded for the date, so a flag that is missing says nothing. Sources: the
 tables named in `codesets.poa`, `codesets.drg`, `codesets.risk`, `codesets.fees`, `codesets.ncci` and
-`codesets.procedures`.
+`codesets.procedures`. What is never first-listed follows from the code set itself: manifestations, whose titles say
+"in diseases classified elsewhere" (Official Guidelines, section I.A.13), and external causes (section I.C.20); so does
+which Z codes may only be first-listed (section I.C.21.c.16).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codesets import drg, fees, ncci, poa, procedures, risk
 from codesets.drg import Severity
+from codesets.edits.conventions import only_first_listed
 from codesets.ncci import Setting
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
@@ -27,6 +31,11 @@ class Flag:
     edition: str
 
 
+# "in other diseases classified elsewhere", but not "as the cause of diseases classified elsewhere" (B95-B97).
+_ELSEWHERE = re.compile(r"\bin (?:[\w,]+ ){0,6}?diseases classified elsewhere", re.IGNORECASE)
+_EXTERNAL_CAUSES = "VWXY"
+
+
 def flags(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> list[Flag]:
     """The flags of a code (no dot) that the tables loaded for the date give, in the order they are shown."""
     if system is CodeSystem.ICD10CM:
@@ -37,6 +46,15 @@ def flags(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> l
 
 
 def _diagnosis(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
+    release = reference.choose(CodeSystem.ICD10CM, on).release
+    query = "SELECT title FROM codes WHERE release_id = ? AND code = ?"
+    row = reference.db.execute(query, (release.id, code)).fetchone() if release else None
+    if release and row and _ELSEWHERE.search(row[0]):
+        yield Flag("manifestation", "after its cause, never first-listed (I.A.13)", release.edition)
+    if release and row and code[0] in _EXTERNAL_CAUSES:
+        yield Flag("principal", "never: an external cause (I.C.20)", release.edition)
+    if release and row and only_first_listed(code):
+        yield Flag("principal", "only first-listed (I.C.21.c.16)", release.edition)
     exempt = poa.exempt(reference, [code], on)
     if exempt.known:
         yield Flag("POA", "exempt" if exempt.codes else "required", exempt.origin.edition)

@@ -41,7 +41,7 @@ from tui.screens.worklist import WorklistScreen
 if TYPE_CHECKING:
     from store.database import Database
     from tui.screens.chart import ChartScreen
-    from tui.screens.codes import CodeSearchScreen
+    from tui.screens.encoder import EncoderScreen, Stop
 
 IDLE_SECONDS = 5
 MOST_WAITS = 250
@@ -111,8 +111,14 @@ class Workstation(App[int]):
     @property
     def chart_in_work(self) -> ChartScreen | None:
         """The chart that is open for coding under the present screen."""
+        chart = self.chart_below
+        return None if chart is None or chart.final else chart
+
+    @property
+    def chart_below(self) -> ChartScreen | None:
+        """The chart that is open at or below the present screen, for coding or to look at."""
         charts = self._open_screens("chart")
-        return cast("ChartScreen", charts[-1]) if charts and not cast("ChartScreen", charts[-1]).final else None
+        return cast("ChartScreen", charts[-1]) if charts else None
 
     def _open_screens(self, name: str) -> list[DeskScreen]:
         """The open screens of a kind, the one in front last; their modules need not be loaded to ask."""
@@ -206,15 +212,21 @@ class Workstation(App[int]):
         """Close what was opened above the chart in work."""
         self.in_turn(self._back_to(self.chart_in_work))
 
-    def show_code(self, code: str) -> None:
-        """Go back to the code search below and show a code that needs more characters."""
+    def show_stop(self, stop: Stop, make: Callable[[], EncoderScreen]) -> None:
+        """Stand at a place of the encoder: on the open screen of its kind, else on a new one above the search."""
+        self.in_turn(self._show_stop(stop, make))
 
-        async def shown() -> None:
-            if searches := self._open_screens("codes"):
-                await self._back_to(searches[-1])
-                cast("CodeSearchScreen", searches[-1]).look_at(code)
-
-        self.in_turn(shown())
+    async def _show_stop(self, stop: Stop, make: Callable[[], EncoderScreen]) -> None:
+        front = self._current
+        if of_its_kind := self._open_screens(stop.screen):
+            await self._back_to(of_its_kind[-1])
+            cast("EncoderScreen", of_its_kind[-1]).stand(stop)
+        elif front.name_on == "codes":
+            await self.push_screen(make())
+        else:
+            await front.put_away()
+            self.workers.cancel_node(front)
+            await self.switch_screen(make())
 
     async def _close(self, screen: DeskScreen) -> None:
         """Close a screen if it is still the one in front; a chart's codes stay with it."""
@@ -232,8 +244,8 @@ class Workstation(App[int]):
     @property
     def coding_date(self) -> date:
         """The day that decides the code sets: of the chart that is open below, else today."""
-        charts = self._open_screens("chart")
-        return cast("ChartScreen", charts[-1]).service_date if charts else self.today
+        chart = self.chart_below
+        return chart.service_date if chart else self.today
 
     def do_help(self) -> None:
         self.show(HelpScreen(self._current))

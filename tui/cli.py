@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "suggest": ("tui.commands.suggest", "diagnosis codes for a note, with the evidence"),
     "code": ("tui.commands.code", "a code's page: title, path, notes, flags, children"),
     "codesets": ("tui.commands.codesets", "what is loaded; load official files"),
+    "favorites": ("tui.commands.favorites", "your favorites and code lists: list, add, remove"),
     "intake": ("tui.commands.intake", "take in encounters from native or FHIR files"),
     "encounters": ("tui.commands.encounters", "list, show and export encounters"),
     "keys": ("tui.commands.keys", "every key of every screen"),

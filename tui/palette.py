@@ -35,6 +35,7 @@ DARK = Palette(
         "error": Style(color="color(210)", bold=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
+        "link": Style(underline=True),
     },
 )
 
@@ -50,6 +51,7 @@ LIGHT = Palette(
         "error": Style(color="color(124)", bold=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
+        "link": Style(underline=True),
     },
 )
 
@@ -65,6 +67,7 @@ SIXTEEN = Palette(
         "error": Style(color="bright_red", bold=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
+        "link": Style(underline=True),
     },
 )
 
@@ -80,6 +83,7 @@ MONO = Palette(
         "error": Style(bold=True, underline=True),
         "cursor": Style(reverse=True),
         "match": Style(bold=True, underline=True),
+        "link": Style(underline=True),
     },
 )
 

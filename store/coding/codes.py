@@ -34,6 +34,7 @@ class Diagnosis:
     origin: Origin = Origin.TYPED
     evidence: str = ""
     why: str = ""
+    trail: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class ProcedureLine:
     service_date: str | None = None
     performer_npi: str = ""
     origin: Origin = Origin.TYPED
+    why: str = ""
+    trail: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,14 @@ class Codes:
 
 
 @dataclass(frozen=True)
+class Found:
+    """How a code was found: in one line, and the trail: the stops of the walk and the notes seen, a line each."""
+
+    why: str = ""
+    trail: str = ""
+
+
+@dataclass(frozen=True)
 class Defaults:
     """What a line that names nothing gets: the day of service, the performer, and the charge of a code if known."""
 
@@ -97,18 +108,18 @@ class Defaults:
     dotted: Callable[[str], str] = lambda code: code
 
 
-def apply_entry(codes: Codes, entry: Entry, defaults: Defaults, why: str = "") -> tuple[Codes, str]:
+def apply_entry(codes: Codes, entry: Entry, defaults: Defaults, found: Found = Found()) -> tuple[Codes, str]:
     """The codes after an entry, and one line that says what happened. Raises EntryError; then nothing changed."""
-    changed, message = _applied(codes, entry, defaults, why)
+    changed, message = _applied(codes, entry, defaults, found)
     return _settled(changed), message
 
 
-def _applied(codes: Codes, entry: Entry, defaults: Defaults, why: str) -> tuple[Codes, str]:
+def _applied(codes: Codes, entry: Entry, defaults: Defaults, found: Found) -> tuple[Codes, str]:
     match entry:
         case AddDiagnosis():
-            return _add_diagnosis(codes, entry, defaults, why)
+            return _add_diagnosis(codes, entry, defaults, found)
         case AddProcedure():
-            return _add_procedure(codes, entry, defaults)
+            return _add_procedure(codes, entry, defaults, found)
         case ChangeDiagnosis():
             return _change_diagnosis(codes, entry)
         case ChangeLine():
@@ -128,20 +139,20 @@ def _applied(codes: Codes, entry: Entry, defaults: Defaults, why: str) -> tuple[
     raise EntryError("expected a code or a row", "e11.42  3 y  -b")
 
 
-def _add_diagnosis(codes: Codes, entry: AddDiagnosis, defaults: Defaults, why: str) -> tuple[Codes, str]:
+def _add_diagnosis(codes: Codes, entry: AddDiagnosis, defaults: Defaults, found: Found) -> tuple[Codes, str]:
     code = defaults.dotted(entry.code)
     for place, present in enumerate(codes.diagnoses, 1):
         if present.code == code and _same_list(present.role, entry.role):
             raise EntryError(f"{code} is diagnosis {place} already")
     role = entry.role or DiagnosisRole.SECONDARY
-    added = Diagnosis(code, role, entry.poa, entry.origin, entry.evidence, why)
+    added = Diagnosis(code, role, entry.poa, entry.origin, entry.evidence, found.why, found.trail)
     grown = replace(codes, diagnoses=(*codes.diagnoses, added))
     if role == DiagnosisRole.PRINCIPAL:
         return _as_principal(grown, len(grown.diagnoses)), f"Added {code} as the principal diagnosis."
     return grown, f"Added {code} as diagnosis {len(grown.diagnoses)}."
 
 
-def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults) -> tuple[Codes, str]:
+def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found: Found) -> tuple[Codes, str]:
     units = 1 if entry.units is None else entry.units
     charge = defaults.charge_of(entry.code) * units if entry.charge_cents is None else entry.charge_cents
     line = ProcedureLine(
@@ -153,6 +164,8 @@ def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults) -> tup
         pointers=entry.pointers or (),
         service_date=entry.service_date or ("" if entry.system == "icd10pcs" else defaults.service_date) or None,
         performer_npi=defaults.performer_npi,
+        why=found.why,
+        trail=found.trail,
     )
     grown = replace(codes, lines=(*codes.lines, line))
     return grown, f"Added {line.code} as line {line_letter(len(grown.lines))}."

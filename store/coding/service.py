@@ -21,9 +21,10 @@ from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
+from codesets.safe import safe_block, safe_line
 from store import worklists
 from store.actors import Actor
-from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
+from store.coding.codes import Codes, Defaults, Diagnosis, Found, ProcedureLine, apply_entry
 from store.coding.entry import Entry
 from store.coding.lookup import check_chart
 from store.database import Change, Database
@@ -41,7 +42,7 @@ from store.models import (
     Provider,
     WorkItem,
 )
-from store.models.columns import now
+from store.models.columns import MOST_IN_A_LINE, now
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.settings import load_settings
@@ -113,7 +114,7 @@ def load_codes(session: Session, coding_id: str) -> Codes:
         .order_by(FinalProcedureLine.sequence)
     )
     return Codes(
-        tuple(Diagnosis(d.code, d.role, d.poa, d.origin, d.evidence, d.why) for d in diagnoses),
+        tuple(Diagnosis(d.code, d.role, d.poa, d.origin, d.evidence, d.why, d.trail) for d in diagnoses),
         tuple(
             ProcedureLine(
                 system=line.system,
@@ -125,6 +126,8 @@ def load_codes(session: Session, coding_id: str) -> Codes:
                 service_date=line.service_date,
                 performer_npi=line.performer_npi,
                 origin=line.origin,
+                why=line.why,
+                trail=line.trail,
             )
             for line in lines
         ),
@@ -140,8 +143,9 @@ def enter(
     why: str = "",
     operation_id: str | None = None,
     seen_version: int | None = None,
+    trail: str = "",
 ) -> Entered:
-    """Carry out one entry on a coding in draft.
+    """Carry out one entry on a coding in draft; `why` and `trail` say how its code was found and stay with it.
 
     Raises EntryError, CodingRefused, or CodingChanged where `seen_version` is given and no longer the coding's;
     then nothing changed.
@@ -152,7 +156,9 @@ def enter(
             return Entered(codes, change.answer["message"])
         coding = _draft(change.session, coding_id, seen_version)
         _hold_lease(change, coding)
-        changed, message = apply_entry(codes, entry, defaults, why)
+        changed, message = apply_entry(
+            codes, entry, defaults, Found(safe_line(why)[:MOST_IN_A_LINE], safe_block(trail))
+        )
         _step(change, coding, codes, changed, message)
         change.session.flush()
         change.answer = {"message": message}
@@ -425,6 +431,7 @@ def _store(session: Session, coding: Coding, codes: Codes) -> None:
                 origin=d.origin,
                 evidence=d.evidence,
                 why=d.why,
+                trail=d.trail,
             )
         )
     for sequence, line in enumerate(codes.lines, 1):
@@ -441,6 +448,8 @@ def _store(session: Session, coding: Coding, codes: Codes) -> None:
                 service_date=line.service_date,
                 performer_npi=line.performer_npi,
                 origin=line.origin,
+                why=line.why,
+                trail=line.trail,
             )
         )
     # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.

@@ -19,6 +19,7 @@ from store.models.encounter import (
     EncounterProvider,
     SourceCode,
 )
+from store.models.favorite import FavoriteCode
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.patient import Patient
 from store.models.people import Person
@@ -40,6 +41,7 @@ __all__ = [
     "EncounterProvider",
     "EntryDraft",
     "Facility",
+    "FavoriteCode",
     "FinalDiagnosis",
     "FinalProcedureLine",
     "Finding",

@@ -25,6 +25,7 @@ class FinalDiagnosisFields(SQLModel):
     origin: Origin = Field(default=Origin.TYPED, sa_type=words(Origin))
     evidence: Line = Field(default="", description="words of the chart that support the code")
     why: Line = Field(default="", description="how the code was found: query, term, index path")
+    trail: Block = Field(default="", description="the walk to the code, a stop a line, then the notes seen on it")
 
 
 class FinalProcedureLineFields(SQLModel):
@@ -40,6 +41,8 @@ class FinalProcedureLineFields(SQLModel):
     service_date: PartialDate | None = None
     performer_npi: Line = ""
     origin: Origin = Field(default=Origin.TYPED, sa_type=words(Origin))
+    why: Line = Field(default="", description="how the code was found: query, term, built axis by axis")
+    trail: Block = Field(default="", description="the walk to the code, a stop a line, then the notes seen on it")
 
 
 class Coding(SQLModel, table=True):

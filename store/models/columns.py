@@ -65,7 +65,9 @@ def _moment(text: str) -> str:
     return text
 
 
-Line = Annotated[str, AfterValidator(safe_line), StringConstraints(strip_whitespace=True, max_length=400)]
+MOST_IN_A_LINE = 400
+
+Line = Annotated[str, AfterValidator(safe_line), StringConstraints(strip_whitespace=True, max_length=MOST_IN_A_LINE)]
 """One line of text from outside, made safe."""
 
 Identifier = Annotated[

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from store.queries import Reader
+
+
+@dataclass(frozen=True)
+class OpenChart:
+    """A chart that is not finished: whose, of which day, and the worklist that it is in."""
+
+    patient: str
+    mrn: str
+    service_date: str
+    worklist: str
 
 
 def open_charts_by_code(reader: Reader) -> dict[str, int]:
@@ -14,3 +26,27 @@ def open_charts_by_code(reader: Reader) -> dict[str, int]:
         """
     )
     return {row["code"]: row["charts"] for row in rows}
+
+
+def open_charts_with(reader: Reader, code: str, most: int = 50) -> tuple[OpenChart, ...]:
+    """The charts in work that hold a diagnosis, by its dotted code; the oldest first."""
+    rows = reader.rows(
+        """
+        SELECT DISTINCT p.family_name, p.given_name, p.mrn, e.service_date, w.worklist
+        FROM final_diagnosis f JOIN coding g ON g.id = f.coding_id
+        JOIN encounter e ON e.id = g.encounter_id JOIN patient p ON p.id = e.patient_id
+        JOIN work_item w ON w.encounter_id = g.encounter_id AND w.kind = g.kind
+        WHERE g.status = 'draft' AND f.code = :code ORDER BY e.service_date, p.mrn LIMIT :most
+        """,
+        code=code,
+        most=most,
+    )
+    return tuple(
+        OpenChart(
+            ", ".join(filter(None, (row["family_name"], row["given_name"]))),
+            row["mrn"],
+            row["service_date"],
+            row["worklist"],
+        )
+        for row in rows
+    )

@@ -13,19 +13,29 @@ from store.terms import DiagnosisRole, Origin
 def coding_codes(reader: Reader, coding_id: str) -> Codes:
     """The codes of a coding in their order."""
     diagnoses = reader.rows(
-        "SELECT code, role, poa, origin, evidence, why FROM final_diagnosis WHERE coding_id = :id ORDER BY sequence",
+        "SELECT code, role, poa, origin, evidence, why, trail FROM final_diagnosis"
+        " WHERE coding_id = :id ORDER BY sequence",
         id=coding_id,
     )
     lines = reader.rows(
         """
-        SELECT system, code, modifiers, units, charge_cents, pointers, service_date, performer_npi, origin
+        SELECT system, code, modifiers, units, charge_cents, pointers, service_date, performer_npi, origin,
+               why, trail
         FROM final_procedure_line WHERE coding_id = :id ORDER BY sequence
         """,
         id=coding_id,
     )
     return Codes(
         tuple(
-            Diagnosis(d["code"], DiagnosisRole(d["role"]), d["poa"], Origin(d["origin"]), d["evidence"], d["why"])
+            Diagnosis(
+                d["code"],
+                DiagnosisRole(d["role"]),
+                d["poa"],
+                Origin(d["origin"]),
+                d["evidence"],
+                d["why"],
+                d["trail"],
+            )
             for d in diagnoses
         ),
         tuple(
@@ -39,6 +49,8 @@ def coding_codes(reader: Reader, coding_id: str) -> Codes:
                 service_date=line["service_date"],
                 performer_npi=line["performer_npi"],
                 origin=Origin(line["origin"]),
+                why=line["why"],
+                trail=line["trail"],
             )
             for line in lines
         ),

@@ -10,8 +10,9 @@ import pytest
 
 from codesets import fees, risk
 from codesets.flags import Flag, flags
-from codesets.reference import Reference
+from codesets.reference import Reference, open_reference
 from codesets.releases import CodeSystem
+from tests.codesets.built_reference import built_reference
 from tests.codesets.loaded_reference import loaded_reference
 from tests.codesets.sources import made_files as made
 from tests.codesets.sources.made_files import made_file
@@ -29,6 +30,13 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reference]:
     files += [made_file("F2827T1N.TXT", "X011\t21\nX012\t22\nX02\t23\n")]
     files += [made_file("PPRRVU2026_Jul_nonQPP.csv", HEAD + WHOLE + ",".join(CELLS) + "\n")]
     with loaded_reference(tmp_path_factory.mktemp("flags") / "reference.sqlite", files) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Iterator[Reference]:
+    """The code sets that come with the program."""
+    with open_reference(built_reference()) as opened:
         yield opened
 
 
@@ -63,3 +71,23 @@ def test_a_mapping_counts_for_the_services_of_the_year_before(reference: Referen
 
     assert [(one.model, one.category, one.edition) for one in found] == [("V28", "21", "PY2027")]
     assert not risk.is_loaded(reference, COVERED)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("F0280", Flag("manifestation", "after its cause, never first-listed (I.A.13)", "FY2026 Apr")),
+        ("I43", Flag("manifestation", "after its cause, never first-listed (I.A.13)", "FY2026 Apr")),
+        ("Z3800", Flag("principal", "only first-listed (I.C.21.c.16)", "FY2026 Apr")),
+        ("W010XXA", Flag("principal", "never: an external cause (I.C.20)", "FY2026 Apr")),
+    ],
+)
+def test_what_is_never_first_listed_says_so(shipped: Reference, code: str, told: Flag) -> None:
+    assert told in flags(shipped, CodeSystem.ICD10CM, code, dt.date(2026, 6, 1))
+
+
+@pytest.mark.parametrize("code", ["B9620", "I10", "F0390", "E1140"])
+def test_what_can_be_first_listed_has_no_such_flag(shipped: Reference, code: str) -> None:
+    names = {flag.name for flag in flags(shipped, CodeSystem.ICD10CM, code, dt.date(2026, 6, 1))}
+
+    assert not names & {"manifestation", "principal"}

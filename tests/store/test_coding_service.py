@@ -28,6 +28,7 @@ from store.coding.service import (
     undo,
 )
 from store.database import Database, operation_id
+from store.intake.export import coding_record
 from store.models import Coding, CodingStep, Document, Finding, LogEntry, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import chart_head
@@ -253,3 +254,34 @@ def test_what_looks_like_a_code_and_is_none_is_refused_with_the_nearest_one(refe
         system_of(reference, typed, dt.date(2026, 9, 1))
 
     assert refused.value.remedy.startswith("near it: ")
+
+
+def test_the_trail_stays_with_a_code_through_undo_redo_and_export(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    trail = "Index: Diabetes > type 2\nseen: Use add. at E11: insulin (Z79.4)"
+    type_in(demo, reference, coder, chart, "e11.9", why="Index: Diabetes", trail=trail)
+    type_in(demo, reference, coder, chart, "g0463", why="search “visit”", trail="search “visit”")
+
+    undo(demo, coder, chart.coding_id)
+    redo(demo, coder, chart.coding_id)
+
+    with demo.reading() as session:
+        stored = load_codes(session, chart.coding_id)
+        record = coding_record(session, session.get_one(Coding, chart.coding_id))
+        read = coding_codes(SessionReader(session), chart.coding_id)
+    assert (stored.diagnoses[0].trail, stored.lines[-1].why, stored.lines[-1].trail) == (
+        trail,
+        "search “visit”",
+        "search “visit”",
+    )
+    assert read == stored
+    assert (record.diagnoses[0].trail, record.procedures[-1].why) == (trail, "search “visit”")
+
+
+def test_a_reason_longer_than_a_line_is_cut_so_that_it_can_be_taken_in_again(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    codes = type_in(demo, reference, coder, chart, "e11.9", why="x" * 500)
+
+    assert len(codes.diagnoses[0].why) == 400

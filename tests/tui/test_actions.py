@@ -22,6 +22,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.index import IndexScreen
 from tui.screens.lock import LockScreen
 from tui.screens.pcs import PcsScreen
+from tui.screens.tabular import TabularScreen
 from tui.screens.worklist import WorklistScreen
 
 SCREENS = {
@@ -34,6 +35,7 @@ SCREENS = {
         IndexScreen,
         PcsScreen,
         ChangesScreen,
+        TabularScreen,
         ClaimsScreen,
         ClaimScreen,
         HelpScreen,

@@ -255,3 +255,31 @@ def test_a_release_that_is_not_loaded_is_a_usage_error(codedesk) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "no ICD-10-CM release '2019' is loaded" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "first", "below"),
+    [
+        ("e08-e13", "E08-E13  Diabetes mellitus", "E11       Type 2 diabetes mellitus"),
+        ("4", "chapter 4  Endocrine", "E08-E13   Diabetes mellitus"),
+        ("T36-T50", "T36-T50  Poisoning", "T39       Poisoning by"),
+    ],
+)
+def test_a_block_or_chapter_has_its_notes_and_what_is_below_it(codedesk, named: str, first: str, below: str) -> None:
+    done = codedesk("code", *ON, named)
+    document = json.loads(codedesk("code", *ON, "--json", named).stdout)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith(first)
+    assert below in done.stdout
+    assert document["below"]
+
+
+def test_a_code_s_json_has_flags_index_history_and_note_targets(codedesk) -> None:
+    page = json.loads(codedesk("code", *ON, "--json", "F02.80").stdout)
+
+    assert page["flags"][0]["name"] == "manifestation"
+    assert page["history"] == [
+        {"first": "FY2026 Apr", "last": "FY2026 Apr", "stage": "billable", "title": page["title"]}
+    ]
+    assert [["F06.7", "F06.7"]] in [note["targets"] for note in page["notes"]["excludes1"]]

@@ -6,41 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from codesets import build, importing
-from codesets.gathering import gather
-from tests.codesets import small_files
-from tests.codesets.sources import made_files
-from tests.tui.screens import cells, opened, settle, type_text
+from tests.tui.encoder_books import make_reference
+from tests.tui.screens import SIZES, assert_golden, cells, opened, settle, type_text
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.index import IndexScreen
-
-
-def _quiet(stage: str, done: float) -> None:
-    """No progress."""
+from tui.screens.tabular import TabularScreen
 
 
 @pytest.fixture(scope="module")
 def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A reference database of made-up books: two years of codes, index, drug table, PCS tables."""
-    folder = tmp_path_factory.mktemp("encoder")
-    place, inbox = folder / "reference.sqlite", folder / "inbox"
-    inbox.mkdir()
-    files = {
-        "order_2020.txt": small_files.order_text(small_files.ROWS_2020),
-        "order_2021.txt": small_files.order_text(small_files.ROWS_2021),
-        "tabular_2020.xml": small_files.TABULAR,
-        "index_2020.xml": small_files.INDEX,
-        "drug_2020.xml": small_files.DRUGS,
-        "icd10pcs_order_2099.txt": made_files.PCS_ORDER,
-        "tables.xml": made_files.PCS_TABLES,
-    }
-    for name, text in files.items():
-        (inbox / name).write_text(text, encoding="utf-8", newline="")
-    with build.replacement(place, None, _quiet):
-        pass
-    with gather([str(inbox)], _quiet) as gathered:
-        importing.run(place, importing.plan(place, gathered), _quiet)
-    return place
+    """A reference database of made-up books: two years of codes, tabular list, index, tables, PCS tables."""
+    return make_reference(tmp_path_factory.mktemp("encoder"))
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +29,58 @@ async def keys(pilot, *pressed: str) -> None:
     for key in pressed:
         await pilot.press(key)
         await settle(pilot)
+
+
+async def search(pilot, text: str) -> None:
+    """Search and go to the list."""
+    await keys(pilot, "slash", "end", *["backspace"] * 8)
+    await type_text(pilot, text)
+    await keys(pilot, "escape")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_encoder_s_screens_look_as_they_should(size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f2")
+        await search(pilot, "a00.10")
+        assert_golden(app, f"encoder-page-{at}")
+        await keys(pilot, "tab", "tab", "enter")
+        assert_golden(app, f"encoder-linked-{at}")
+        await keys(pilot, "left_square_bracket", "t")
+        assert_golden(app, f"encoder-tabular-{at}")
+        await keys(pilot, "left", "left", "left", "left", "left")
+        assert_golden(app, f"encoder-tabular-folded-{at}")
+        await keys(pilot, "slash")
+        await type_text(pilot, "s01.1")
+        await keys(pilot, "enter", "7")
+        assert_golden(app, f"encoder-seventh-{at}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_books_look_as_they_should(size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f2", "escape", "i")
+        await type_text(pilot, "fev")
+        await keys(pilot, "enter", "right")
+        assert_golden(app, f"encoder-index-{at}")
+        await keys(pilot, "right")
+        assert_golden(app, f"encoder-index-see-{at}")
+        await keys(pilot, "enter", "left")
+        assert_golden(app, f"encoder-index-seen-{at}")
+        await keys(pilot, "x", "x", "escape", "right", "down")
+        assert_golden(app, f"encoder-neoplasms-{at}")
+        await keys(pilot, "x", "escape", "right", "right", "right", "right")
+        assert_golden(app, f"encoder-drugs-{at}")
+        await keys(pilot, "escape", "p")
+        assert_golden(app, f"encoder-pcs-1-{at}")
+        await keys(pilot, "0", "0", "1")
+        assert_golden(app, f"encoder-pcs-4-{at}")
+        await keys(pilot, "7", "0", "j", "1")
+        assert_golden(app, f"encoder-pcs-whole-{at}")
+        await keys(pilot, "escape", "c", "down")
+        assert_golden(app, f"encoder-changes-{at}")
 
 
 async def test_the_index_is_walked_from_a_main_term_to_a_code() -> None:
@@ -77,6 +105,8 @@ async def test_a_reference_leads_to_the_term_it_names() -> None:
         await keys(pilot, "enter")
 
         assert "season" in cells(app) and "A00.0" in cells(app)
+        await keys(pilot, "left_square_bracket")
+        assert "see Shivers, of season" in cells(app)
 
 
 async def test_left_goes_back_to_where_one_came_from() -> None:
@@ -125,6 +155,13 @@ async def test_a_pcs_code_is_built_by_its_characters_and_nothing_illegal_can_be_
         assert "00170__" in cells(app)
 
 
+async def test_esc_leaves_the_builder_for_the_screen_below_it_alone() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "p", "0", "escape")
+
+        assert isinstance(app.screen, CodeSearchScreen)
+
+
 async def test_what_changed_lists_new_ended_and_retitled_codes() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f2", "escape", "c")
@@ -145,6 +182,114 @@ async def test_a_code_s_page_has_its_index_trail_and_its_history() -> None:
         shown = cells(app)
         assert "Fever, feverish" in shown and "mild" in shown
         assert "FY2020" in shown and "FY2021" in shown
+
+
+async def test_links_of_a_page_lead_on_and_the_walk_leads_back_and_forward() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2")
+        await search(pilot, "a00.10")
+        await keys(pilot, "tab", "enter")
+        assert "Code first at A00.1" in cells(app) and "M1A.0" in cells(app).splitlines()[1]
+        await keys(pilot, "t")
+        assert isinstance(app.screen, TabularScreen)
+
+        await keys(pilot, "left_square_bracket", "left_square_bracket")
+        back = cells(app).splitlines()[1]
+        await keys(pilot, "right_square_bracket", "right_square_bracket")
+
+        assert "A00.10" in back
+        assert isinstance(app.screen, TabularScreen)
+        assert "M1A.0" in cells(app)
+
+
+async def test_at_the_ends_of_the_walk_the_keys_say_so() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "left_square_bracket")
+
+        assert "there is no place before this one" in cells(app)
+
+
+async def test_a_code_below_a_pcs_table_is_a_link_too() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "x", "x")
+        await search(pilot, "001")
+        row = next(n for n, row in enumerate(app.screen._listed) if row.code == "001")  # type: ignore[attr-defined]
+        await keys(pilot, "home", *["down"] * row, "tab", "tab", "enter")
+
+        assert "Humming Nose, " in cells(app).splitlines()[1]
+
+
+async def test_esc_drops_the_chosen_link_before_it_leaves() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2")
+        await search(pilot, "a00.10")
+        await keys(pilot, "tab", "escape")
+
+        assert isinstance(app.screen, CodeSearchScreen)
+        assert app.screen.page_pane.chosen_link is None
+
+
+async def test_an_index_term_on_a_page_leads_into_the_index() -> None:
+    async with opened((132, 43)) as (app, pilot):
+        await keys(pilot, "f2")
+        await search(pilot, "a01")
+        links = app.screen.text.links  # type: ignore[attr-defined]
+        place = next(number for number, to in enumerate(links) if to.term is not None)
+        await keys(pilot, *["tab"] * (place + 1), "enter")
+
+        assert isinstance(app.screen, IndexScreen)
+        assert "Chill" in cells(app).splitlines()[2]
+
+
+async def test_the_tree_unfolds_to_the_code_and_folds_to_its_chapter() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2")
+        await search(pilot, "a00.10")
+        await keys(pilot, "t")
+        unfolded = cells(app)
+        await keys(pilot, "left", "left", "left", "left", "left", "left", "left", "left")
+
+        assert "▾ A00-A09" in unfolded and "A00.10" in unfolded
+        assert "A00-A09" not in cells(app).split("──")[0]
+
+
+async def test_the_tree_goes_to_a_code_a_block_or_a_chapter_that_is_named() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "t")
+        for named in ("S01.21", "A00-A09", "19"):
+            await keys(pilot, "slash")
+            await type_text(pilot, named)
+            await keys(pilot, "enter")
+            assert app.screen.rows.selected.branch.name == named  # type: ignore[attr-defined]
+
+        await keys(pilot, "slash")
+        await type_text(pilot, "zz")
+        await keys(pilot, "enter")
+
+        assert "zz: expected a code" in cells(app)
+
+
+async def test_a_7th_character_is_picked_by_itself_padded_and_only_where_it_is_legal() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2")
+        await search(pilot, "s01.1")
+        await keys(pilot, "home", "7")
+        assert "S01.1XXA  initial encounter" in cells(app)
+
+        await keys(pilot, "q")
+        assert "Q cannot stand there: A D S" in cells(app)
+        await keys(pilot, "d")
+
+        assert "S01.1XXD" in cells(app).splitlines()[1]
+
+
+async def test_a_code_without_7th_characters_says_so() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2")
+        await search(pilot, "a00.0")
+        await keys(pilot, "7")
+
+        assert "A00.0 takes no 7th character" in cells(app)
 
 
 async def test_without_books_the_index_says_what_would_fill_it(

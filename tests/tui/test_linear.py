@@ -34,7 +34,9 @@ async def test_linear_screens_are_read_line_by_line() -> None:
 
 
 @pytest.mark.usefixtures("linear")
-@pytest.mark.parametrize("keys", [(), ("enter",), ("f2", "c", "h", "f"), ("f4",), ("question_mark",), ("v",)])
+@pytest.mark.parametrize(
+    "keys", [(), ("enter",), ("f2", "c", "h", "f"), ("f4",), ("question_mark",), ("v",), ("f2", "escape", "t")]
+)
 async def test_a_linear_screen_draws_nothing(keys: tuple[str, ...]) -> None:
     async with opened((132, 43)) as (app, pilot):
         await pilot.press(*keys)

@@ -6,7 +6,7 @@ import pytest
 
 from tui.palette import DARK, MONO, PALETTES, SIXTEEN, palette_for
 
-MEANINGS = {"text", "strong", "dim", "focus", "good", "warning", "error", "cursor", "match"}
+MEANINGS = {"text", "strong", "dim", "focus", "good", "warning", "error", "cursor", "match", "link"}
 
 
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda palette: palette.name)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+from collections.abc import Sequence
 
-from codesets import books, catalog, history
+from codesets import books, catalog, history, tabular
 from codesets.catalog import Code, CodePage, StepKind
 from codesets.errors import UnknownCode
 from codesets.flags import flags
 from codesets.notes import NoteKind
 from codesets.reference import Reference
 from codesets.releases import SEARCHED, CodeSystem
+from codesets.tabular import Branch, BranchPage
 from tui.commands import codesets as shared
 from tui.commands.first_use import open_with_progress
 
@@ -33,7 +35,9 @@ _HEADINGS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("code", metavar="CODE", help="in any spelling: e11.42, E1142")
+    parser.add_argument(
+        "code", metavar="CODE", help="in any spelling: e11.42, E1142; or a block (E08-E13) or chapter (4)"
+    )
     names = [system.value for system in SEARCHED]
     parser.add_argument("-s", "--system", choices=names, help="code system (the one that has the code, if not given)")
     shared.add_date(parser)
@@ -44,14 +48,20 @@ def run(args: argparse.Namespace) -> int:
     """Show the page; raises UnknownCode for a code that the release answering for the date does not have."""
     on = shared.date_of(args)
     with open_with_progress() as reference:
+        if args.system in (None, "icd10cm") and (told := _branch(reference, args.code, on, args.json)):
+            print(told)
+            return 0
         system = CodeSystem(args.system) if args.system else _system_of(reference, args.code, on)
         page = catalog.page(reference, system, args.code, on)
         if page is None:
             shared.warn(reference.choose(system, on).warning)
             raise _unknown(reference, system, args.code, on)
-        more = _more(reference, page, on)
+        more = _more_fields(reference, page, on) if args.json else _more(reference, page, on)
     shared.warn(page.warning)
-    print(_json(page) if args.json else "\n".join([_text(page), *more]))
+    if isinstance(more, dict):
+        print(json.dumps(_fields(page) | more, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join([_text(page), *more]))
     return 0
 
 
@@ -73,6 +83,23 @@ def _more(reference: Reference, page: CodePage, on: dt.date) -> list[str]:
         told = [f"  {era.first.edition} to {era.last.edition}: {era.stage.value} {era.title}" for era in eras]
         parts.append(["", "History", *told])
     return [line for part in parts for line in part]
+
+
+def _more_fields(reference: Reference, page: CodePage, on: dt.date) -> dict:
+    """The same for programs."""
+    system, code = page.code.system, page.code.code
+    trails = books.index_terms(reference, code, on, MOST_TRAILS) if system is CodeSystem.ICD10CM else []
+    life = history.history(reference, system, code)
+    return {
+        "flags": [{"name": f.name, "value": f.value, "edition": f.edition} for f in flags(reference, system, code, on)],
+        "index": [trail.text for trail in trails],
+        "history": [
+            {"first": e.first.edition, "last": e.last.edition, "stage": e.stage.value, "title": e.title}
+            for e in life.eras
+        ],
+        "came_from": [catalog.dotted(one) for one in life.came_from],
+        "became": [catalog.dotted(one) for one in life.became],
+    }
 
 
 def _unknown(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> UnknownCode:
@@ -107,6 +134,46 @@ def _text(page: CodePage) -> str:
     return "\n".join(lines)
 
 
+def _branch(reference: Reference, named: str, on: dt.date, as_json: bool) -> str:
+    """The page of a chapter or a block with what is directly below it; empty for the name of neither."""
+    branch = tabular.branch_of(reference, named, on)
+    if branch is None or branch.kind is StepKind.CODE:
+        return ""
+    found = tabular.branch_page(reference, branch, on)
+    below = tabular.below(reference, branch.kind, branch.id, on)
+    if found is None:
+        return ""
+    return _branch_json(found, below) if as_json else _branch_text(found, below)
+
+
+def _branch_text(found: BranchPage, below: Sequence[Branch]) -> str:
+    lines = [f"{_owner(found.branch.kind, found.branch.id)}  {found.branch.title}"]
+    lines.append(f"{found.release.system.label} {found.release.edition}, {found.release.period}")
+    if found.path:
+        lines += ["", *(f"{_owner(step.kind, step.id)}  {step.title}" for step in found.path)]
+    for kind, notes in found.notes.items():
+        lines += ["", _HEADINGS[kind]]
+        for note in notes:
+            lines.append(f"  {note.text}" + (f"  [{_owner(note.owner_kind, note.owner)}]" if note.inherited else ""))
+    lines += ["", "Below it", *(f"  {branch.name:<9} {branch.title}" for branch in below)]
+    return "\n".join(lines)
+
+
+def _branch_json(found: BranchPage, below: Sequence[Branch]) -> str:
+    document = {
+        "kind": found.branch.kind.value,
+        "id": found.branch.id,
+        "title": found.branch.title,
+        "path": [{"kind": step.kind.value, "id": step.id, "title": step.title} for step in found.path],
+        "notes": {
+            kind.value: [{"text": note.text, "owner": note.owner, "inherited": note.inherited} for note in notes]
+            for kind, notes in found.notes.items()
+        },
+        "below": [{"kind": one.kind.value, "id": one.name, "title": one.title} for one in below],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
 def _step(page: CodePage, depth: int) -> str:
     step = page.path[depth]
     return f"{'  ' * depth}{_owner(step.kind, step.id)}  {step.title}"
@@ -122,9 +189,9 @@ def _child(child: Code) -> str:
     return f"{child.dotted:<9} {child.title}" + ("" if child.billable else "  (header)")
 
 
-def _json(page: CodePage) -> str:
+def _fields(page: CodePage) -> dict:
     code = page.code
-    document = {
+    return {
         "system": code.system.value,
         "code": code.dotted,
         "title": code.title,
@@ -146,6 +213,7 @@ def _json(page: CodePage) -> str:
                     "owner_kind": note.owner_kind.value,
                     "owner": _identity(note.owner_kind, note.owner),
                     "inherited": note.inherited,
+                    "targets": [[catalog.dotted(t.first), catalog.dotted(t.last)] for t in note.targets],
                 }
                 for note in notes
             ]
@@ -156,7 +224,6 @@ def _json(page: CodePage) -> str:
         ],
         "children": [{"code": c.dotted, "title": c.title, "billable": c.billable} for c in page.children],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def _identity(kind: StepKind, identity: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -11,9 +14,10 @@ from codesets import catalog
 from codesets.catalog import Reference
 from codesets.differences import difference
 from codesets.releases import CodeSystem, Release
-from store.queries.code_use import open_charts_by_code
-from tui.cells import Line, wrap
-from tui.screens.desk import DeskScreen
+from store.queries.code_use import OpenChart, open_charts_by_code, open_charts_with
+from tui.cells import Line, counted, left, wrap
+from tui.screens.code_page import Link
+from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -31,16 +35,26 @@ class ChangeRow:
     charts: int = 0
 
 
-class ChangesScreen(DeskScreen):
+@dataclass(frozen=True)
+class Seen:
+    """Where the screen stands: the pair of releases and the view by their numbers, and the row, all from 0."""
+
+    pair: int = 0
+    view: int = 0
+    index: int = 0
+
+
+class ChangesScreen(EncoderScreen):
     """The changes from one loaded release to the next."""
 
     name_on = "changes"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, on: date, walk: Walk, stop: Stop) -> None:
+        super().__init__(on, walk)
+        self._start: Seen = stop.state
         self._pairs: list[tuple[Release, Release]] = []
-        self._pair = 0
-        self._view = 0
+        self._pair = self._start.pair
+        self._view = self._start.view
         self._changes: list[ChangeRow] = []
 
     def compose_work(self) -> ComposeResult:
@@ -48,17 +62,23 @@ class ChangesScreen(DeskScreen):
             yield RowTable(_COLUMNS, id="rows", empty="Nothing changed here, or one release alone is loaded.")
             yield TextPane(id="page")
 
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
     def on_mount(self) -> None:
         super().on_mount()
-        self.in_turn(self._load())
+        self.in_turn(self._load(self._start.index))
+
+    def stop(self) -> Stop:
+        row: ChangeRow | None = self.rows.selected
+        words = f"What changed: {row.mark} {row.code}" if row else ""
+        return Stop(self.name_on, Seen(self._pair, self._view, self.rows.index), words)
+
+    def stand(self, stop: Stop) -> None:
+        seen: Seen = stop.state
+        self._pair, self._view = seen.pair, seen.view
+        self.in_turn(self._load(seen.index))
+
+    def code_here(self) -> tuple[CodeSystem, str] | None:
+        row: ChangeRow | None = self.rows.selected
+        return (CodeSystem.ICD10CM, catalog.normalize(row.code)) if row else None
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("What changed", "strong"),)
@@ -69,27 +89,43 @@ class ChangesScreen(DeskScreen):
         where = f"{self.rows.index + 1} of {count}" if count else "0"
         return start, ((f"{VIEWS[self._view]}  ", "focus"), (where, "text"))
 
-    async def _load(self) -> None:
+    async def _load(self, index: int = 0) -> None:
         self._pairs = await self.workstation.codes.ask(_pairs)
         if self._pairs:
             used = await self.workstation.record.read(open_charts_by_code)
             self._changes = await self.workstation.codes.ask(_changes, *self._pairs[self._pair], used)
-        self._show()
+        self._show(index)
 
-    def _show(self) -> None:
+    def _show(self, index: int = 0) -> None:
         wanted = {"new": "+", "ended": "-", "retitled": "~"}.get(VIEWS[self._view])
         shown = [row for row in self._changes if wanted in (None, row.mark)]
         if VIEWS[self._view] == "in open charts":
             shown = [row for row in shown if row.charts]
-        self.rows.set_source(ListSource(shown, lambda row: row.mark + row.code), keep=False)
+        self.rows.set_source(ListSource(shown, lambda row: row.mark + row.code), keep=False, at=index)
         self.refresh_frame()
 
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            row: ChangeRow | None = self.rows.selected
-            title = f"{row.code} {row.title}" if row else ""
-            self.query_one("#page", TextPane).show(row.code if row else "", lambda width: _lines(row, title, width))
-            self.refresh_frame()
+    @work(exclusive=True, group="page")
+    async def show_page_here(self) -> None:
+        row: ChangeRow | None = self.rows.selected
+        charts: tuple[OpenChart, ...] = ()
+        if row is not None and row.charts:
+            charts = await self.workstation.record.read(open_charts_with, row.code)
+        note = f"{counted(row.charts, 'open chart')}" if row and row.charts else ""
+        self.page_pane.show(row.code if row else "", lambda width: _lines(row, charts, width), note)
+
+    def do_changed_code(self) -> None:
+        row: ChangeRow | None = self.rows.selected
+        if row is not None:
+            self.in_turn(self._changed_code(catalog.normalize(row.code)))
+
+    async def _changed_code(self, code: str) -> None:
+        from tui.screens.codes import linked_stop
+
+        there = await self.workstation.codes.ask(linked_stop, Link("changed", first=code, last=code), self.on)
+        if there.state.rows:
+            self.go(there)
+        else:
+            self.say(f"{catalog.dotted(code)} is no code on {self.on}.", "warning")
 
     def copied(self) -> str:
         row: ChangeRow | None = self.rows.selected
@@ -103,6 +139,11 @@ class ChangesScreen(DeskScreen):
     def do_only(self) -> None:
         self._view = (self._view + 1) % len(VIEWS)
         self._show()
+
+
+def changes_stop() -> Stop:
+    """The newest two releases that differ."""
+    return Stop(ChangesScreen.name_on, Seen(), "")
 
 
 def _pairs(reference: Reference) -> list[tuple[Release, Release]]:
@@ -130,11 +171,16 @@ def _changes(reference: Reference, old: Release, new: Release, used: dict[str, i
     return rows
 
 
-def _lines(row: ChangeRow | None, title: str, width: int) -> list[Line]:
+def _lines(row: ChangeRow | None, charts: Sequence[OpenChart], width: int) -> list[Line]:
+    """What became of a code, and the charts in work that hold it."""
     if row is None:
         return []
-    lines: list[Line] = [((" " + text, "strong"),) for text in wrap(title, width - 2)]
-    return lines + [((" " + text, "text"),) for text in wrap(row.detail, width - 2)]
+    lines: list[Line] = [((" " + text, "strong"),) for text in wrap(row.title, width - 2)]
+    lines += [((" " + text, "text"),) for text in wrap(row.detail, width - 2)]
+    for chart in charts:
+        told = f" {chart.service_date}  {left(chart.patient, 22)} {left(chart.mrn, 10)} {chart.worklist}"
+        lines.append(((told, "warning"),))
+    return lines
 
 
 _STYLES = {"+": "good", "-": "error", "~": "warning"}

@@ -6,6 +6,7 @@ lower rows while something is typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -17,14 +18,16 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.timer import Timer
 
-from codesets.catalog import Reference
+from codesets.catalog import Reference, find
 from codesets.edits import CodeFinding
 from codesets.releases import CodeSystem
 from codesets.search import Engine
+from codesets.seventh import Seventh, seventh_characters
 from store.coding.codes import Codes
 from store.coding.entry import AddDiagnosis, AddProcedure, Entry, EntryError, Search, parse
 from store.coding.lookup import system_of
 from store.queries.charts import ChartHead
+from store.queries.favorites import Favorite, favorites_of
 from store.terms import CodingKind, CodingStatus
 from tui.cells import Line, counted
 from tui.money import dollars
@@ -34,6 +37,7 @@ from tui.screens.chart_view import (
     changed_row,
     code_lines,
     document_lines,
+    evidence_lines,
     faults,
     finding_lines,
     look_up,
@@ -42,6 +46,7 @@ from tui.screens.chart_view import (
     tally,
 )
 from tui.screens.desk import WIDE, DeskScreen
+from tui.screens.encoder import seventh_options
 from tui.screens.worklist import hold_chart
 from tui.widgets.row_table import Column
 from tui.widgets.text_pane import Content, TextPane
@@ -51,6 +56,11 @@ if TYPE_CHECKING:
 
 MatchRow = tuple[str, str, str, str, str]
 """A match of the entry line: dotted code, title, why, system, code without dot."""
+
+FAVORITES_KEY = "="
+MOST_FAVORITES = 50
+_INCOMPLETE = re.compile(r"[A-Za-z]\d[0-9A-Za-z]\.?[0-9A-Za-z]{0,3}")
+"""A code of ICD-10-CM with fewer than seven characters."""
 
 LAYOUTS = ("both", "note", "codes")
 DRAFT_SECONDS = 0.4
@@ -84,6 +94,8 @@ class ChartScreen(DeskScreen):
         self._layout = 0
         self._words = ""
         self._matched = ""
+        self._favorites: tuple[Favorite, ...] | None = None
+        self._incomplete = ""
         self._draft_timer: Timer | None = None
         self._unsaved: str | None = None
 
@@ -214,10 +226,15 @@ class ChartScreen(DeskScreen):
     def left(self, asking: str, text: str) -> None:
         if asking == "entry":
             self._keep_draft("", now=True)
+        elif asking == "seventh":
+            self.ask("entry", "+", self._incomplete)
 
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
         if asking == "entry":
-            return ("Enter", "add"), ("Up Down", "choose"), ("PgUp PgDn", "read"), ("F2", "encoder"), ("Esc", "done")
+            return (
+                *(("Enter", "add"), ("Up Down", "choose"), ("PgUp PgDn", "read")),
+                *(("=", "favorites"), ("F2", "encoder"), ("Esc", "done")),
+            )
         return super().asking_hints(asking)
 
     def asking_key(self, key: str) -> bool:
@@ -256,6 +273,12 @@ class ChartScreen(DeskScreen):
 
     def do_findings(self) -> None:
         self._toggle("findings", "Findings", partial(finding_lines, self._findings), tally(self._findings))
+
+    def do_evidence(self) -> None:
+        if self._chart:
+            self._toggle(
+                "evidence", "Evidence", partial(evidence_lines, self._chart, self._titles), "how each was found"
+            )
 
     def do_chart_facts(self) -> None:
         async def shown() -> None:
@@ -306,9 +329,17 @@ class ChartScreen(DeskScreen):
             return
         self.workstation.leave_screen(self)
 
-    def take_code(self, system: CodeSystem, code: str, why: str, searched: str = "") -> None:
-        """Add a code that was found in the encoder, with the trail that led to it, and the words if it was searched."""
-        self.in_turn(self._add_found(system, code, why, searched))
+    def take_codes(self, system: CodeSystem, codes: Sequence[str], why: str, trail: str, searched: str = "") -> None:
+        """Add codes that were found in the encoder, one after the other, with the trail that led to them.
+
+        `searched` are the words they were searched with, if they were.
+        """
+
+        async def taken() -> None:
+            for code in codes:
+                await self._add_found(system, code, why, trail, searched)
+
+        self.in_turn(taken())
 
     @work(exclusive=True, group="match")
     async def _match(self, text: str) -> None:
@@ -316,7 +347,7 @@ class ChartScreen(DeskScreen):
         if not words or words[0] == "-" or self._chart is None:
             self.close_choices()
             return
-        rows = await self.workstation.codes.search(_matches, words, self._chart.head)
+        rows = await self._rows_for(words)
         if self.entry.asking != "entry":
             return
         self._matched = words
@@ -329,12 +360,34 @@ class ChartScreen(DeskScreen):
         chart = self._chart
         if chart is None:
             return
+        if self.choices.index == 0 and (offered := await self.workstation.codes.ask(_sevenths, text, chart.head)):
+            self._offer_seventh(offered, text)
+            return
+        await self._enter_whole(text, f"typed {text.strip()}")
+
+    def _offer_seventh(self, offered: list[Seventh], text: str) -> None:
+        """Ask for the 7th character of the code that was typed; what was typed behind the code stays."""
+        typed, _, rest = text.strip().partition(" ")
+        self._incomplete = text
+
+        async def picked(character: str) -> None:
+            whole = next(one.dotted for one in offered if one.character == character)
+            self.ask("entry", "+")
+            await self._enter_whole(f"{whole} {rest}", f"typed {typed}, 7th character {character}")
+
+        self.pick("seventh", f"{typed.upper()} 7th character:", seventh_options(offered), picked)
+
+    async def _enter_whole(self, text: str, why: str) -> None:
+        chart = self._chart
+        if chart is None:
+            return
         entry = await self.workstation.codes.ask(_parse, text, chart.head)
-        why = f"typed {text.strip()}"
         if isinstance(entry, Search):
             row = await self._chosen(entry.words)
             system, code = row[3:5]
-            await self._add_found(CodeSystem(system), code, f"search “{entry.words}”: {row[2]}", entry.words)
+            listed = entry.words.startswith(FAVORITES_KEY)
+            why = f"{'favorites' if listed else 'search'} “{entry.words}”: {row[2]}"
+            await self._add_found(CodeSystem(system), code, why, "", "" if listed else entry.words)
         else:
             await self._add(entry, why)
         if self.entry.asking == "entry":
@@ -346,14 +399,14 @@ class ChartScreen(DeskScreen):
         """The match under the cursor, but never one of an older text: Enter may overtake the search."""
         if self._matched == words and self.choices.has_class("-open") and self.choices.selected is not None:
             return self.choices.selected
-        rows = await self.workstation.codes.search(_matches, words, self._chart.head) if self._chart else []
+        rows = await self._rows_for(words)
         if not rows:
             raise EntryError(f"nothing is found for “{words}”", "other words, or a code")
         return rows[0]
 
-    async def _add_found(self, system: CodeSystem, code: str, why: str, searched: str) -> None:
+    async def _add_found(self, system: CodeSystem, code: str, why: str, trail: str, searched: str) -> None:
         """Add a found code; the search remembers what was taken for these words."""
-        await self._add(_entry_for(system, code), why)
+        await self._add(_entry_for(system, code), why, trail)
         if searched:
             await self.workstation.codes.search(Engine.pick, searched, system, code)
 
@@ -375,13 +428,30 @@ class ChartScreen(DeskScreen):
         """Take back the last change of the codes; one line that says what happened."""
         return await self._undo(back=True)
 
-    async def _add(self, entry: Entry, why: str) -> None:
+    async def _rows_for(self, words: str) -> list[MatchRow]:
+        """The best codes for what is typed; after = those of the person's own lists."""
+        chart = self._chart
+        if chart is None:
+            return []
+        if not words.startswith(FAVORITES_KEY):
+            return await self.workstation.codes.search(_matches, words, chart.head)
+        if self._favorites is None:
+            actor = await self.workstation.record.actor()
+            self._favorites = await self.workstation.record.read(favorites_of, actor.person_id)
+        wanted = words.removeprefix(FAVORITES_KEY).lower().split()
+        return await self.workstation.codes.ask(_favorite_matches, self._favorites, wanted, chart.head)
+
+    def on_screen_resume(self) -> None:
+        """The encoder above may have changed the favorites."""
+        self._favorites = None
+
+    async def _add(self, entry: Entry, why: str, trail: str = "") -> None:
         from store.coding.service import enter
 
         chart = self._chart
         if chart is None:
             return
-        change = partial(enter, seen_version=chart.head.coding_version)
+        change = partial(enter, seen_version=chart.head.coding_version, trail=trail)
         await self._changed(self.workstation.change(change, self.coding_id, entry, chart.defaults, why))
 
     async def _changed(self, change: Awaitable[Entered]) -> str:
@@ -481,6 +551,29 @@ def _matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
         systems.append(CodeSystem.ICD10PCS)
     hits = engine.search(words, systems, date.fromisoformat(head.service_date), MATCHES)
     return [(hit.dotted, hit.title, hit.why.text(), hit.system.value, hit.code) for hit in hits]
+
+
+def _favorite_matches(
+    reference: Reference, favorites: Sequence[Favorite], wanted: Sequence[str], head: ChartHead
+) -> list[MatchRow]:
+    """The favorites that have every word in code, title, note or list and are codes on the day of the chart."""
+    on = date.fromisoformat(head.service_date)
+    rows: list[MatchRow] = []
+    for favorite in favorites:
+        found = find(reference, favorite.system, favorite.code, on)
+        text = f"{favorite.code} {favorite.note} {favorite.list_name} {found.title if found else ''}".lower()
+        if found and found.billable and all(word in text for word in wanted):
+            why = f"{favorite.list_name}: {favorite.note}" if favorite.note else favorite.list_name
+            rows.append((found.dotted, found.title, why, favorite.system.value, found.code))
+    return rows[:MOST_FAVORITES]
+
+
+def _sevenths(reference: Reference, text: str, head: ChartHead) -> list[Seventh]:
+    """The 7th characters of the code that a line begins with, where nothing else is missing from it."""
+    typed = text.strip().lstrip("+").split(" ")[0]
+    if not _INCOMPLETE.fullmatch(typed):
+        return []
+    return seventh_characters(reference, typed, date.fromisoformat(head.service_date))
 
 
 def _entry_for(system: CodeSystem, code: str) -> Entry:

@@ -9,13 +9,13 @@ from codesets import catalog
 from codesets.catalog import Reference
 from codesets.edits import CodeFinding
 from codesets.releases import CodeSystem
-from store.coding.codes import Codes, Defaults, ProcedureLine
+from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
 from store.coding.entry import line_letter
 from store.coding.lookup import check_chart
 from store.queries import Reader
 from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
 from store.queries.codings import coding_codes, coding_defaults
-from store.terms import DiagnosisRole, DocumentStatus, Severity
+from store.terms import DiagnosisRole, DocumentStatus, Origin, Severity
 from tui.cells import Line, cut, ends, left, right, wrap
 from tui.money import dollars
 
@@ -26,6 +26,13 @@ ROLE_MARK = {
     DiagnosisRole.REASON: "rfv",
     DiagnosisRole.EXTERNAL_CAUSE: "ext",
 }
+
+
+SEEN = "seen: "
+"""What begins a line of a trail that is a note which was in sight."""
+
+ORIGINS = {Origin.CHARGE: "a posted charge", Origin.IMPORTED: "as received", Origin.SUGGESTED: "suggested"}
+"""Where a code came from that nobody looked for."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,31 @@ def code_lines(
         fix = f"  {finding.fix}" if finding.fix else ""
         lines.append((_mark(severity.value), (" " + cut(f"{finding.message}{fix}", width - 4), _style(severity))))
     return lines
+
+
+def evidence_lines(chart: ChartOnScreen, titles: dict[tuple[str, str], str], width: int) -> list[Line]:
+    """How each code was found, and the trail that stays with it: the walk through the books and the notes seen."""
+    lines: list[Line] = []
+    diagnoses = [(str(n), "icd10cm", d) for n, d in enumerate(chart.codes.diagnoses, 1)]
+    procedures = [(line_letter(n), line.system, line) for n, line in enumerate(chart.codes.lines, 1)]
+    for name, system, coded in (*diagnoses, *procedures):
+        title = titles.get((system, coded.code), "") or chart.charged.get(coded.code, "")
+        lines.append(((f" {name:>2} ", "dim"), (left(coded.code, 9), "strong"), (cut(title, width - 14), "text")))
+        evidence = coded.evidence if isinstance(coded, Diagnosis) else ""
+        told = [("chart", evidence), ("found", coded.why or ORIGINS.get(coded.origin, ""))]
+        told += [("trail", step) for step in coded.trail.split("\n")]
+        said, source = "", ""
+        for label, text in told:
+            label, text = ("seen", text.removeprefix(SEEN)) if text.startswith(SEEN) else (label, text)
+            at, _, note = text.partition(": ")
+            if label == "seen" and at == source:  # notes of one kind and place: named once
+                text = f"  {note}"
+            source = at
+            for number, part in enumerate(wrap(text, width - 14) if text else ()):
+                shown = label if number == 0 and label != said else ""
+                lines.append(((f"    {shown:<9}", "dim"), (part, "text")))
+            said = label if text else said
+    return lines or [((" Nothing coded yet.", "dim"),)]
 
 
 def _line_end(line: ProcedureLine) -> str:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.timer import Timer
 
 from codesets import catalog
 from codesets.catalog import Code, Reference
 from codesets.releases import CodeSystem
 from codesets.search import Engine
-from tui.cells import Line
-from tui.screens.code_page import page_lines, page_note, page_title, read_page
-from tui.screens.desk import DeskScreen
+from store.queries.favorites import Favorite
+from tui.cells import Line, counted
+from tui.screens.code_page import Link, lay_out, page_note, page_title, read_page
+from tui.screens.encoder import PAGE_SECONDS, EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -30,8 +31,14 @@ SYSTEMS: tuple[tuple[CodeSystem, ...], ...] = (
 )
 
 
-PAGE_SECONDS, TYPING_SECONDS = 0.05, 0.3
-"""How long a row is under the cursor before its page is drawn; nobody reads one between two keystrokes."""
+SEARCH = "search"
+"""What is asked for while the search is typed."""
+
+LIST = "list "
+"""What begins the source of rows that come from a list of the person's own."""
+
+TYPING_SECONDS = 0.3
+"""How long a row is under the cursor before its page is drawn while something is typed."""
 
 
 @dataclass(frozen=True)
@@ -43,61 +50,64 @@ class CodeRow:
     title: str
     billable: bool
     why: str
+    starred: bool = False
 
     @property
     def dotted(self) -> str:
         return catalog.dotted(self.code, self.system)
 
 
-class CodeSearchScreen(DeskScreen):
+@dataclass(frozen=True)
+class Listed:
+    """A list as it stood: where it came from (empty: the search), its rows, the cursor from 0, and the query."""
+
+    source: str
+    rows: tuple[CodeRow, ...]
+    index: int = 0
+    query: str = ""
+
+
+class CodeSearchScreen(EncoderScreen):
     """Results above, the code's page below; at 132 columns the page stands at the right."""
 
     name_on = "codes"
     desk = "codes"
 
     def __init__(self, on: date, query: str = "") -> None:
-        super().__init__()
-        self._on = on
+        super().__init__(on, Walk())
         self._query = query
         self._searched = ""
         self._typed = False
-        self._page_timer: Timer | None = None
         self._systems = SYSTEMS[0]
         self._release = ""
         self._warning = ""
         self._spent = ""
         self._listed: list[CodeRow] = []
-        self._back: list[tuple[str, list[CodeRow], int]] = []
-        self._title = "" if query else "type to search"
+        self._stars: frozenset[tuple[CodeSystem, str]] = frozenset()
+        self._favorites: tuple[Favorite, ...] = ()
+        self._back: list[Listed] = []
+        self._source = ""
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
             yield RowTable(_COLUMNS, headings=False, id="rows")
             yield TextPane(id="page")
 
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def page_pane(self) -> TextPane:
-        return self.query_one("#page", TextPane)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
     def on_mount(self) -> None:
         super().on_mount()
         self.work(self._name_release())
+        self.work(self._read_favorites())
         self.do_search()
         if self._query:
             self._search(self._query)
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Codes", "strong"), (f"  {self._release}", "text"), (self._warning, "warning"))
+        if self._source:
+            start = (*start, (f"  {self._source}", "focus"))
         count = self.rows.count if self.is_mounted else 0
-        end: Line = ((f"{self.rows.index + 1} of {count}" if count else self._title, "text"),)
+        none = "nothing found" if self._searched.strip() else "type to search"
+        end: Line = ((f"{self.rows.index + 1} of {count}" if count else none, "text"),)
         if self._spent:
             end = (*end, (f"  {self._spent}", "dim"))
         return start, end
@@ -107,13 +117,44 @@ class CodeSearchScreen(DeskScreen):
             return "there is no code under the cursor"
         if action == "above" and not self._back:
             return "there is no list before this one"
-        return ""
+        return super().why_not(action)
+
+    def stop(self) -> Stop:
+        row: CodeRow | None = self.rows.selected
+        code = row.dotted if row else ""
+        words = f"{code} {self._source}" if self._source else f"search “{self._query}” {code}" if self._query else ""
+        return Stop(self.name_on, self._here(), words.strip())
+
+    def _here(self) -> Listed:
+        return Listed(self._source, tuple(self._listed), self.rows.index, self._query)
+
+    def stand(self, stop: Stop) -> None:
+        here: Listed = stop.state
+        self._query = self._searched = here.query
+        self._source, self._spent = here.source, ""
+        self._back.clear()
+        self.entry.end()
+        self._show(list(here.rows), here.index)
+
+    def code_here(self) -> tuple[CodeSystem, str] | None:
+        row: CodeRow | None = self.rows.selected
+        return (row.system, row.code) if row else None
+
+    @property
+    def searched(self) -> str:
+        return "" if self._source else self._query
+
+    def why_here(self) -> str:
+        row: CodeRow | None = self.rows.selected
+        if row is None:
+            return ""
+        return row.why if self._source else f"search “{self._query}”: {row.why}"
 
     async def _name_release(self) -> None:
-        choice = await self.workstation.codes.ask(Reference.choose, self._systems[0], self._on)
+        choice = await self.workstation.codes.ask(Reference.choose, self._systems[0], self.on)
         label = " + ".join(system.label for system in self._systems)
         edition = choice.release.edition if choice.release else "not loaded"
-        self._release = f"{label} {edition} for {self._on}"
+        self._release = f"{label} {edition} for {self.on}"
         self._warning = "" if choice.covered else ", not covered"
         if not choice.covered:
             self.say(choice.warning, "warning")
@@ -124,12 +165,13 @@ class CodeSearchScreen(DeskScreen):
         return f"{row.dotted}  {row.title}" if row else ""
 
     def do_search(self) -> None:
-        self.ask("search", "/", self._query)
+        self.ask(SEARCH, "/", self._query, marked=True)
 
     def edited(self, asking: str, text: str) -> None:
+        if asking != SEARCH:
+            return
         self._query, self._typed = text, True
-        if self._page_timer:
-            self._page_timer.stop()
+        self.stop_page()
         self._search(text)
 
     def entered(self, asking: str, text: str) -> None:
@@ -142,15 +184,17 @@ class CodeSearchScreen(DeskScreen):
         self.entry.end()
         self.refresh_frame()
         if self.rows.selected is not None and self.workstation.chart_in_work is not None:
-            self.do_use_code()
+            await self._use()
 
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
+        if asking != SEARCH:
+            return super().asking_hints(asking)
         enter = "use" if self.workstation.chart_in_work else "read"
         return ("Enter", enter), ("Up Down", "choose"), ("Tab", "system"), ("PgDn", "more"), ("Esc", "list")
 
     def asking_key(self, key: str) -> bool:
         moves = {"Down": self.do_down, "Up": self.do_up, "PgDn": self.do_read_on, "Tab": self.do_system}
-        if key in moves:
+        if self.entry.asking == SEARCH and key in moves:
             moves[key]()
             return True
         return False
@@ -161,36 +205,68 @@ class CodeSearchScreen(DeskScreen):
 
     async def _find(self, query: str) -> None:
         begun = time.perf_counter()
-        hits = await self.workstation.codes.search(Engine.search, query, self._systems, self._on, 25)
+        hits = await self.workstation.codes.search(Engine.search, query, self._systems, self.on, 25)
         self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms" if query.strip() else ""
         self._back.clear()
-        self._searched = query
-        self._title = "" if hits else ("nothing found" if query.strip() else "type to search")
+        self._searched, self._source = query, ""
         self._show([CodeRow(h.system, h.code, h.title, h.billable, h.why.text()) for h in hits])
 
+    async def _read_favorites(self) -> None:
+        self._favorites = await self.own_favorites()
+        self._stars = frozenset((one.system, catalog.normalize(one.code)) for one in self._favorites)
+
+    async def lists_changed(self) -> None:
+        await self._read_favorites()
+        if self._source.startswith(LIST):
+            await self._show_list(self.shown_list(), self.rows.index)
+        else:
+            self._show(self._listed, self.rows.index)
+
+    def shown_list(self) -> str:
+        return self._source.removeprefix(LIST) if self._source.startswith(LIST) else super().shown_list()
+
+    def do_lists(self) -> None:
+        self.in_turn(self._choose_list())
+
+    async def _choose_list(self) -> None:
+        await self._read_favorites()
+        counts = Counter(one.list_name for one in self._favorites)
+        if not counts:
+            self.say("You have no list yet: * puts a code into your favorites, + into a list of another name.")
+        elif len(counts) == 1:
+            await self._show_list(next(iter(counts)))
+        else:
+            options = [(name, counted(count, "code")) for name, count in counts.items()]
+            self.choose("list", "list:", options, self._show_list)
+
+    async def _show_list(self, name: str, index: int = 0) -> None:
+        kept = [one for one in self._favorites if one.list_name == name]
+        rows = await self.workstation.codes.ask(_favorite_rows, kept, self.on)
+        if not self._source.startswith(LIST):
+            self._back.append(self._here())
+        self._source, self._spent = LIST + name, ""
+        self._show(rows, index)
+
     def _show(self, rows: list[CodeRow], index: int = 0) -> None:
+        rows = [replace(row, starred=(row.system, row.code) in self._stars) for row in rows]
         self._listed = rows
-        self.rows.set_source(ListSource(rows, lambda row: f"{row.system} {row.code}"), keep=False)
-        self.rows.move_to(index)
+        self.rows.set_source(ListSource(rows, lambda row: f"{row.system} {row.code}"), keep=False, at=index)
         self.refresh_frame()
 
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self.refresh_frame()
-            if self._page_timer:
-                self._page_timer.stop()
-            self._page_timer = self.set_timer(TYPING_SECONDS if self._typed else PAGE_SECONDS, self._show_page)
+    @property
+    def page_seconds(self) -> float:
+        return TYPING_SECONDS if self._typed else PAGE_SECONDS
 
     @work(exclusive=True, group="page")
-    async def _show_page(self) -> None:
+    async def show_page_here(self) -> None:
         self._typed = False
         row: CodeRow | None = self.rows.selected
         if row is None:
-            self.page_pane.show("", lambda width: ())
+            self.clear_page()
             return
-        page = await self.workstation.codes.ask(read_page, row.system, row.code, self._on)
+        page = await self.workstation.codes.ask(read_page, row.system, row.code, self.on)
         if page is not None:
-            self.page_pane.show(page_title(page), lambda width: page_lines(page, row.why, width), page_note(page))
+            self.show_page(page_title(page), lambda width: lay_out(page, row.why, width), page_note(page))
 
     def do_read_on(self) -> None:
         if self.page_pane.at_end:
@@ -198,28 +274,21 @@ class CodeSearchScreen(DeskScreen):
         else:
             self.page_pane.page(1)
 
-    def look_at(self, code: str) -> None:
-        """Show a code and what begins with it."""
-        self._query = code
-        self.do_search()
-        self._search(code)
-
     def do_index(self) -> None:
-        from tui.screens.index import IndexScreen
+        from tui.screens.index import index_stop
 
-        self.workstation.show(IndexScreen(self._on))
+        self.go(index_stop())
 
     def do_pcs(self) -> None:
-        from tui.screens.pcs import PcsScreen
+        from tui.screens.pcs import pcs_stop
 
         row: CodeRow | None = self.rows.selected
-        chosen = row.code if row and row.system is CodeSystem.ICD10PCS else ""
-        self.workstation.show(PcsScreen(self._on, chosen[:3]))
+        self.go(pcs_stop(row.code[:3] if row and row.system is CodeSystem.ICD10PCS else ""))
 
     def do_changes(self) -> None:
-        from tui.screens.changes import ChangesScreen
+        from tui.screens.changes import changes_stop
 
-        self.workstation.show(ChangesScreen())
+        self.go(changes_stop())
 
     def do_system(self) -> None:
         self._systems = SYSTEMS[(SYSTEMS.index(self._systems) + 1) % len(SYSTEMS)]
@@ -227,29 +296,59 @@ class CodeSearchScreen(DeskScreen):
         self._search(self._query)
 
     def do_use_code(self) -> None:
+        if not self.follow_link():
+            self.in_turn(self._use())
+
+    async def _use(self) -> None:
+        """Take the code into the open chart; a header offers its 7th characters, or shows what is below it."""
         row: CodeRow = self.rows.selected
         chart = self.workstation.chart_in_work
-        if chart is None:
-            self.do_below()
-            return
-        self.workstation.leave_screen(self)
-        chart.take_code(row.system, row.code, f"search “{self._query}”: {row.why}", searched=self._query)
+        if chart is not None and row.billable:
+            self.take(row.system, [row.code], chart)
+        elif row.billable or not await self.offer_seventh(row.system, row.code):
+            await self._below()
 
     def do_below(self) -> None:
         self.in_turn(self._below())
 
     async def _below(self) -> None:
         row: CodeRow = self.rows.selected
-        below = await self.workstation.codes.ask(_children, row.system, row.code, self._on)
+        below = await self.workstation.codes.ask(_children, row.system, row.code, self.on)
         if not below:
             self.say(f"There is no code below {row.dotted}.")
             return
-        self._back.append((self._title, self._listed, self.rows.index))
-        self._show([CodeRow(c.system, c.code, c.title, c.billable, f"below {row.dotted}") for c in below])
+        self._back.append(self._here())
+        self._source = f"below {row.dotted}"
+        self._show([CodeRow(c.system, c.code, c.title, c.billable, self._source) for c in below])
 
     def do_above(self) -> None:
-        self._title, rows, index = self._back.pop()
-        self._show(rows, index)
+        before = self._back.pop()
+        self._source = before.source
+        self._show(list(before.rows), before.index)
+
+
+def linked_stop(reference: Reference, to: Link, on: date) -> Stop:
+    """The codes that a link names, as a place of the code search."""
+    if to.system is CodeSystem.ICD10CM:
+        found = catalog.named_by(reference, to.first, to.last or to.first, on)
+    else:
+        one = catalog.find(reference, to.system, to.first, on)
+        found = [one, *catalog.children(reference, one)] if one else []
+    rows = tuple(CodeRow(c.system, c.code, c.title, c.billable, to.said) for c in found)
+    return Stop(CodeSearchScreen.name_on, Listed(to.said, rows), f"{catalog.dotted(to.first, to.system)} {to.said}")
+
+
+def _favorite_rows(reference: Reference, kept: Sequence[Favorite], on: date) -> list[CodeRow]:
+    """The codes of a list with their titles on a date; one that is no code then stays, and says so."""
+    rows = []
+    for one in kept:
+        found = catalog.find(reference, one.system, one.code, on)
+        title = found.title if found else f"no code of {one.system.label} on {on}"
+        why = f"{LIST}{one.list_name}" + (f": {one.note}" if one.note else "")
+        title = f"{one.note}: {title}" if one.note else title
+        billable = found is not None and found.billable
+        rows.append(CodeRow(one.system, catalog.normalize(one.code), title, billable, why))
+    return rows
 
 
 def _children(reference: Reference, system: CodeSystem, code: str, on: date) -> list[Code]:
@@ -258,7 +357,7 @@ def _children(reference: Reference, system: CodeSystem, code: str, on: date) -> 
 
 
 _COLUMNS = (
-    Column("", 9, lambda row: " " + row.dotted, style=lambda row: "strong"),
+    Column("", 9, lambda row: ("*" if row.starred else " ") + row.dotted, style=lambda row: "strong"),
     Column("", 0, lambda row: row.title),
     Column(
         "",

@@ -186,11 +186,16 @@ class DeskScreen(Screen[None]):
         getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
 
     def ask(
-        self, asking: str, prompt: str, text: str = "", answer: Callable[[str], Awaitable[None]] | None = None
+        self,
+        asking: str,
+        prompt: str,
+        text: str = "",
+        answer: Callable[[str], Awaitable[None]] | None = None,
+        marked: bool = False,
     ) -> None:
-        """Ask for a line of text; `answer` is awaited with what was entered."""
+        """Ask for a line of text; `answer` is awaited with what was entered. A `marked` text gives way to typing."""
         self._answer, self._said = answer, ()
-        self.entry.ask(asking, prompt, text)
+        self.entry.ask(asking, prompt, text, marked)
         self.refresh_frame()
 
     def confirm(self, question: str, yes: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -225,6 +230,31 @@ class DeskScreen(Screen[None]):
 
         self._narrow = shown
         shown("")
+        self.ask(asking, prompt, answer=answered)
+
+    def pick(
+        self, asking: str, prompt: str, options: list[tuple[str, str]], picked: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """Let one of some things be taken at once by its own character; Up, Down and Enter take one too."""
+        characters = [name for name, _ in options]
+
+        def pressed(text: str) -> None:
+            character = text.strip()[-1:].upper()
+            if character in characters:
+                self.choices.move_to(characters.index(character))
+                self.on_entry_line_entered(EntryLine.Entered(asking, character))
+            elif character:
+                self.entry.text = ""
+                self.say(f"{character} cannot stand there: {' '.join(characters)}", "warning")
+
+        async def answered(_: str) -> None:
+            row = self.choices.selected
+            self.close_choices()
+            if row is not None:
+                await picked(row[0])
+
+        self.offer(options, named_columns(options), title="a character takes its row")
+        self._narrow = pressed
         self.ask(asking, prompt, answer=answered)
 
     _narrow: Callable[[str], None] | None = None
@@ -379,7 +409,7 @@ class DeskScreen(Screen[None]):
             hints = self.asking_hints(self.entry.asking)
             return join([((key, "focus"), (f" {what}", "text")) for key, what in hints], start=" ")
         spans: list[Line] = []
-        room = width - 2
+        room = width - 3  # the blank at the start, and the two behind the last key
         last: Line = ()
         for action in self.footer():
             dead = bool(self.why_not(action.id))

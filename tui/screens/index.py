@@ -19,9 +19,9 @@ from codesets.books import Book, CodeState, Target, Term, TermKey
 from codesets.catalog import Reference
 from codesets.releases import CodeSystem
 from codesets.sources.icd10cm_index import TargetKind
-from tui.cells import Line, cut, left
-from tui.screens.code_page import page_lines, page_note, page_title, read_page
-from tui.screens.desk import DeskScreen
+from tui.cells import Line, left
+from tui.screens.code_page import lay_out, page_note, page_title, read_page
+from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -35,8 +35,12 @@ HEADS = {
     Book.NEOPLASMS: ("primary", "second.", "in situ", "benign", "uncert.", "unspec."),
     Book.DRUGS: ("accident", "selfharm", "assault", "undeter.", "adverse", "underdos"),
 }
+TERM = "term"
+"""What is asked for while the beginning of a term is typed."""
+
 CELLS = range(2, 8)
 MOST_ROWS = 400
+_BELOW = "Right shows the terms below it."
 
 
 @dataclass(frozen=True)
@@ -48,19 +52,30 @@ class Place:
     index: int = 0
 
 
-class IndexScreen(DeskScreen):
+@dataclass(frozen=True)
+class Shelf:
+    """Where the screen stands: a book, the lists on the way down to the present one, and the column of a table."""
+
+    book: Book = Book.INDEX
+    back: tuple[Place, ...] = ()
+    here: Place | None = None
+    column: int = CELLS[0]
+
+
+class IndexScreen(EncoderScreen):
     """One book at a time, from its main terms down."""
 
     name_on = "index"
 
-    def __init__(self, on: date, book: Book = Book.INDEX) -> None:
-        super().__init__()
-        self._on = on
-        self._book = book
+    def __init__(self, on: date, walk: Walk, stop: Stop) -> None:
+        super().__init__(on, walk)
+        self._start: Shelf = stop.state
+        self._book = self._start.book
         self._edition = ""
         self._back: list[Place] = []
         self._here = Place("", ())
-        self._column = 2
+        self._column = CELLS[0]
+        self._path: tuple[str, ...] = ()
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -68,24 +83,40 @@ class IndexScreen(DeskScreen):
             yield TextPane(id="page")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    @property
     def is_table(self) -> bool:
         return self._book in HEADS
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.in_turn(self._open_book())
+        self.in_turn(self._stand(self._start))
+
+    def stop(self) -> Stop:
+        here = Place(self._here.title, self._here.terms, self.rows.index)
+        words = f"{NAMES[self._book]}: {' > '.join(self._path)}" if self._path else ""
+        return Stop(self.name_on, Shelf(self._book, tuple(self._back), here, self._column), words)
+
+    def stand(self, stop: Stop) -> None:
+        self.in_turn(self._stand(stop.state))
+
+    async def _stand(self, shelf: Shelf) -> None:
+        self._book = shelf.book
+        if shelf.here is None:
+            await self._open_book()
+            return
+        self._edition = await self.workstation.codes.ask(books.edition, self._book, self.on)
+        self._back, self._column = list(shelf.back), shelf.column
+        self._show(shelf.here)
+
+    def code_here(self) -> tuple[CodeSystem, str] | None:
+        target = self._target()
+        return (CodeSystem.ICD10CM, target.code) if target and target.code else None
+
+    def why_here(self) -> str:
+        return f"{NAMES[self._book]}: {' > '.join(self._path)}"
 
     def place(self) -> tuple[Line, Line]:
         edition = self._edition or "not loaded"
-        start: Line = ((NAMES[self._book], "strong"), (f"  {edition} for {self._on}", "text"))
+        start: Line = ((NAMES[self._book], "strong"), (f"  {edition} for {self.on}", "text"))
         if self._here.title:
             start = (*start, (f"  {self._here.title}", "focus"))
         count = self.rows.count if self.is_mounted else 0
@@ -94,13 +125,12 @@ class IndexScreen(DeskScreen):
     def why_not(self, action: str) -> str:
         if action in ("follow", "under") and self.rows.selected is None:
             return "there is no term under the cursor"
-        return ""
+        return super().why_not(action)
 
     async def _open_book(self) -> None:
-        self._edition = await self.workstation.codes.ask(books.edition, self._book, self._on)
+        self._edition = await self.workstation.codes.ask(books.edition, self._book, self.on)
         self._back.clear()
-        self._column = 2
-        self.rows.set_columns(self._columns())
+        self._column = CELLS[0]
         await self._begin("")
         if not self._edition:
             self.say("This book is not loaded: codedesk codesets import takes the Table and Index zip.", "warning")
@@ -109,33 +139,30 @@ class IndexScreen(DeskScreen):
 
     async def _begin(self, beginning: str) -> None:
         find = table_rows if self.is_table else books.main_terms
-        terms = await self.workstation.codes.ask(find, self._book, self._on, beginning)
+        terms = await self.workstation.codes.ask(find, self._book, self.on, beginning)
         self._back.clear()
         self._show(Place(f"“{beginning}”" if beginning else "", tuple(terms)))
 
     def _show(self, place: Place) -> None:
         self._here = place
-        self.rows.set_source(ListSource(place.terms, lambda term: str(term.key.id)), keep=False)
-        self.rows.move_to(place.index)
+        columns = self._columns()
+        self.rows.set_source(
+            ListSource(place.terms, lambda term: str(term.key.id)), keep=False, columns=columns, at=place.index
+        )
         self.refresh_frame()
 
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self.refresh_frame()
-            self._show_page()
-
     @work(exclusive=True, group="page")
-    async def _show_page(self) -> None:
-        pane = self.query_one("#page", TextPane)
+    async def show_page_here(self) -> None:
+        term: Term | None = self.rows.selected
         target = self._target()
+        self._path = await self._trail()
         if target is None or target.code is None:
-            term: Term | None = self.rows.selected
-            pane.show(term.title if term else "", lambda width: term_lines(term, width))
+            self.clear_page(term.title if term else "", (leads_to(term) or _BELOW) if term else "")
             return
-        page = await self.workstation.codes.ask(read_page, CodeSystem.ICD10CM, target.code, self._on)
+        page = await self.workstation.codes.ask(read_page, CodeSystem.ICD10CM, target.code, self.on)
         if page is not None:
-            why = " > ".join(await self._trail())
-            pane.show(page_title(page), lambda width: page_lines(page, why, width), page_note(page))
+            why = self.why_here()
+            self.show_page(page_title(page), lambda width: lay_out(page, why, width), page_note(page))
 
     def _target(self) -> Target | None:
         """Where the term under the cursor leads: its cell in a table, its first code or reference in an index."""
@@ -147,30 +174,43 @@ class IndexScreen(DeskScreen):
         codes = [target for target in term.targets if target.code]
         return (codes or list(term.targets) or [None])[0]
 
-    async def _trail(self) -> tuple[str, ...]:
+    def _second(self, target: Target) -> list[str]:
+        """The code in brackets behind a code, which is always coded with it and after it (guidelines, I.A.13)."""
         term: Term | None = self.rows.selected
-        return await self.workstation.codes.ask(books.path, term.key) if term else ()
+        pair = [one for one in term.targets if one.kind is TargetKind.MANIFESTATION] if term else []
+        return [one.code for one in pair if one.code and one is not target and one.state is CodeState.BILLABLE]
+
+    async def _trail(self) -> tuple[str, ...]:
+        """The terms from the main one down to the one under the cursor, and the column where it is a table's."""
+        term: Term | None = self.rows.selected
+        if term is None:
+            return ()
+        way = await self.workstation.codes.ask(books.path, term.key)
+        return (*way, HEADS[self._book][self._column - CELLS[0]]) if self.is_table else way
 
     def copied(self) -> str:
         target = self._target()
         return catalog.dotted(target.code) if target and target.code else ""
 
     def do_look_up(self) -> None:
-        self.ask("term", "/")
+        self.ask(TERM, "/")
 
     def edited(self, asking: str, text: str) -> None:
-        self.work(self._begin(text.strip()), group="begin", exclusive=True)
+        if asking == TERM:
+            self.work(self._begin(text.strip()), group="begin", exclusive=True)
 
     def entered(self, asking: str, text: str) -> None:
         self.entry.end()
         self.refresh_frame()
 
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
+        if asking != TERM:
+            return super().asking_hints(asking)
         return ("Enter", "list"), ("Up Down", "choose"), ("Tab", "next book"), ("Esc", "list")
 
     def asking_key(self, key: str) -> bool:
         moves = {"Down": self.do_down, "Up": self.do_up, "Tab": self.do_book}
-        if key in moves:
+        if self.entry.asking == TERM and key in moves:
             moves[key]()
             return True
         return False
@@ -184,7 +224,7 @@ class IndexScreen(DeskScreen):
 
     async def _under(self) -> None:
         term: Term = self.rows.selected
-        terms = await self.workstation.codes.ask(books.subterms, term.key, self._on)
+        terms = await self.workstation.codes.ask(books.subterms, term.key, self.on)
         if not terms:
             self.say(f"There is no term below {term.title}.")
             return
@@ -199,10 +239,14 @@ class IndexScreen(DeskScreen):
             self._show(self._back.pop())
 
     def do_follow(self) -> None:
-        self.in_turn(self._follow())
+        if not self.follow_link():
+            self.in_turn(self._take())
 
-    async def _follow(self) -> None:
-        """Take the code into the open chart, go where "see" leads, or go below."""
+    async def _take(self) -> None:
+        """Take the code into the open chart, go where "see" leads, or go below.
+
+        A code that needs more characters offers its 7th ones, or leads to its place in the tabular list.
+        """
         target = self._target()
         chart = self.workstation.chart_in_work
         if target is not None and target.code is None and target.leads_to is not None:
@@ -210,20 +254,17 @@ class IndexScreen(DeskScreen):
         elif target is None or target.code is None or chart is None:
             await self._under()
         elif target.state is CodeState.BILLABLE:
-            trail = " > ".join(await self._trail())
-            self.workstation.leave_to_chart()
-            chart.take_code(CodeSystem.ICD10CM, target.code, f"{NAMES[self._book]}: {trail}")
-        else:
-            self.workstation.show_code(catalog.dotted(target.code))
+            self._path = await self._trail()
+            self.take(CodeSystem.ICD10CM, [target.code, *self._second(target)], chart)
+        elif not await self.offer_seventh(CodeSystem.ICD10CM, target.code):
+            self.do_tabular()
 
     async def _go_to(self, key: TermKey) -> None:
-        term = await self.workstation.codes.ask(books.term, key, self._on)
-        if term is None:
+        there = await self.workstation.codes.ask(term_stop, self._book, key, self.on)
+        if there.state.here is None:
             self.say("The book does not have the term that is named there.", "warning")
-            return
-        self._back.append(Place(self._here.title, self._here.terms, self.rows.index))
-        below = await self.workstation.codes.ask(books.subterms, key, self._on)
-        self._show(Place("see", (term, *below)))
+        else:
+            self.go(there)
 
     def do_book(self) -> None:
         order = list(NAMES)
@@ -232,7 +273,7 @@ class IndexScreen(DeskScreen):
 
     def _redraw_cells(self) -> None:
         self.rows.set_columns(self._columns())
-        self._show_page()
+        self.moved()
 
     def _columns(self) -> tuple[Column[Term], ...]:
         if not self.is_table:
@@ -248,10 +289,50 @@ class IndexScreen(DeskScreen):
                 ),
             )
         cells = tuple(
-            Column(head.upper() if column == self._column else head, 8, _cell(column))
+            Column(
+                head.upper() if column == self._column else head,
+                8,
+                _cell(column),
+                style=(lambda term: "focus") if column == self._column else (lambda term: "text"),
+            )
             for column, head in zip(CELLS, HEADS[self._book], strict=True)
         )
         return (Column(" TERM", 0, _table_text), *cells)
+
+
+def index_stop(book: Book = Book.INDEX) -> Stop:
+    """A book from its beginning."""
+    return Stop(IndexScreen.name_on, Shelf(book), "")
+
+
+def term_stop(reference: Reference, book: Book, key: TermKey, on: date, column: int = 0) -> Stop:
+    """A term among those beside it, with the way down to it; the book's beginning where it is not known."""
+    if books.term(reference, key, on) is None:
+        return index_stop(book)
+    way, above = books.path(reference, key), books.lineage(reference, key)
+    if book in HEADS:
+        # One main term stands around the whole neoplasm table: its rows begin one below.
+        top = books.term(reference, above[1 if book is Book.NEOPLASMS and len(above) > 1 else 0], on)
+        rows: list[Term] = []
+        if top:
+            _gather(reference, top, on, rows)
+        here = Place(f"“{top.title}”" if top else "", tuple(rows), _place_of(rows, key))
+        return _stop(book, (), here, column or CELLS[0], way)
+    places: list[Place] = []
+    for parent, child in zip((None, *above), above, strict=False):
+        beside = books.subterms(reference, parent, on) if parent else [books.term(reference, child, on)]
+        terms = tuple(term for term in beside if term)
+        title = books.path(reference, parent)[-1] if parent else ""
+        places.append(Place(title, terms, _place_of(terms, child)))
+    return _stop(book, tuple(places[:-1]), places[-1], CELLS[0], way)
+
+
+def _stop(book: Book, back: tuple[Place, ...], here: Place, column: int, way: tuple[str, ...]) -> Stop:
+    return Stop(IndexScreen.name_on, Shelf(book, back, here, column), f"{NAMES[book]}: {' > '.join(way)}")
+
+
+def _place_of(terms: Sequence[Term], key: TermKey) -> int:
+    return next((place for place, term in enumerate(terms) if term.key == key), 0)
 
 
 def table_rows(reference: Reference, book: Book, on: date, beginning: str = "") -> list[Term]:
@@ -285,13 +366,6 @@ def leads_to(term: Term) -> str:
     return "  ".join(parts)
 
 
-def term_lines(term: Term | None, width: int) -> list[Line]:
-    """A term that leads to no code: what it says."""
-    if term is None:
-        return []
-    return [((" ", "text"), (cut(leads_to(term) or "Right shows the terms below it.", width - 2), "text"))]
-
-
 def _index_text(term: Term) -> str:
     return " " + term.title
 
@@ -306,8 +380,3 @@ def _cell(column: int):
         return left(found, 8)
 
     return text
-
-
-def book_loaded(reference: Reference, on: date) -> bool:
-    """Whether the alphabetic index is loaded for a date."""
-    return bool(books.edition(reference, Book.INDEX, on))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -12,47 +12,54 @@ from codesets import procedures
 from codesets.catalog import Reference, find
 from codesets.procedures import AxisValue, Choice
 from codesets.releases import CodeSystem
-from tui.cells import Line
-from tui.screens.desk import DeskScreen
+from tui.cells import Line, wrap
+from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
+DEFINED_AXES = range(3, 8)
+DEFINITION_LINES = 3
 AXES = ("section", "body system", "operation", "body part", "approach", "device", "qualifier")
 
 
-class PcsScreen(DeskScreen):
+class PcsScreen(EncoderScreen):
     """The code as far as it is built, and the values that can follow."""
 
     name_on = "pcs"
 
-    def __init__(self, on: date, chosen: str = "") -> None:
-        super().__init__()
-        self._on = on
-        self._chosen = chosen
+    def __init__(self, on: date, walk: Walk, stop: Stop) -> None:
+        super().__init__(on, walk)
+        self._chosen: str = stop.state
         self._choice: Choice | None = None
         self._title = ""
+        self._built: list[tuple[str, str, str]] = []
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield TextPane(id="built")
+            yield TextPane(id="page")
             yield RowTable(_columns(""), id="rows", empty="No value follows.")
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
 
     def on_mount(self) -> None:
         super().on_mount()
         self.in_turn(self._choose(self._chosen))
 
+    def stop(self) -> Stop:
+        words = f"PCS tables: {self._chosen} {self._title}".rstrip() if self._chosen else ""
+        return Stop(self.name_on, self._chosen, words)
+
+    def stand(self, stop: Stop) -> None:
+        self.in_turn(self._choose(stop.state))
+
+    def code_here(self) -> tuple[CodeSystem, str] | None:
+        return (CodeSystem.ICD10PCS, self._chosen) if self._choice and self._choice.complete else None
+
+    def why_here(self) -> str:
+        return f"built axis by axis: {self._title}"
+
     def place(self) -> tuple[Line, Line]:
         origin = self._choice.origin if self._choice else None
         edition = origin.edition if origin and origin.edition else "not loaded"
-        start: Line = (("ICD-10-PCS builder", "strong"), (f"  tables {edition} for {self._on}", "text"))
+        start: Line = (("ICD-10-PCS builder", "strong"), (f"  tables {edition} for {self.on}", "text"))
         if origin and origin.edition and not origin.covered:
             start = (*start, (", not covered", "warning"))
         return start, ((self._chosen.ljust(7, "_"), "focus"),)
@@ -60,17 +67,20 @@ class PcsScreen(DeskScreen):
     def why_not(self, action: str) -> str:
         if action == "axis_back" and not self._chosen:
             return "no value is chosen yet"
-        return ""
+        return super().why_not(action)
 
     async def _choose(self, chosen: str) -> None:
-        choice, built, title = await self.workstation.codes.ask(_step, chosen, self._on)
+        choice, built, title = await self.workstation.codes.ask(_step, chosen, self.on)
         if not choice.values and not choice.complete and chosen:
             self.say(
                 f"{chosen[-1]} is no value of this axis: {', '.join(v.character for v in self._values())}.", "warning"
             )
             return
-        self._chosen, self._choice, self._title = chosen, choice, title
-        self.query_one("#built", TextPane).show("built so far", lambda width: built_lines(built, title, width))
+        self._chosen, self._choice, self._title, self._built = chosen, choice, title, built
+        if not self.wide:
+            defined = DEFINITION_LINES if choice.axis in DEFINED_AXES else 0
+            self.page_pane.styles.height = len(built) + bool(title) + defined + 2
+        self._show_built("")
         values = ListSource(choice.values, lambda value: value.character)
         self.rows.set_source(values, keep=False, columns=_columns(choice.title))
         self.refresh_frame()
@@ -79,16 +89,26 @@ class PcsScreen(DeskScreen):
         else:
             self.say(f"{AXES[choice.axis - 1]}: press the character of a value", "dim")
 
+    def _show_built(self, meaning: str) -> None:
+        built, title = self._built, self._title
+        self.page_pane.show("built so far", lambda width: built_lines(built, title, meaning, width))
+
+    @work(exclusive=True, group="page")
+    async def show_page_here(self) -> None:
+        value: AxisValue | None = self.rows.selected
+        if value is not None and self._choice is not None and self._choice.axis in DEFINED_AXES:
+            self._show_built(await self.workstation.codes.ask(_meaning, self._choice, value, self.on))
+
     def _values(self) -> tuple[AxisValue, ...]:
         return self._choice.values if self._choice else ()
 
     def on_key(self, event: events.Key) -> None:
-        """Letters and digits are values here, whatever they do elsewhere."""
-        if event.character and event.character.isalnum() and not self.entry.asking:
+        """Letters and digits are values here, whatever they do elsewhere; all other keys go the usual way."""
+        typed = bool(event.character and event.character.isalnum())
+        if typed and not self.entry.asking and self.app.screen is self:
             event.stop()
-            self.unknown_key(event.character)
-        else:
-            super().on_key(event)
+            event.prevent_default()
+            self.unknown_key(event.character or "")
 
     def unknown_key(self, key: str) -> None:
         if len(key) == 1 and key.isalnum() and len(self._chosen) < 7:
@@ -106,18 +126,30 @@ class PcsScreen(DeskScreen):
         if value is not None:
             self.in_turn(self._choose(self._chosen + value.character))
         elif self._choice and self._choice.complete and chart is not None:
-            self.workstation.leave_to_chart()
-            chart.take_code(CodeSystem.ICD10PCS, self._chosen, f"built axis by axis: {self._title}")
+            self.take(CodeSystem.ICD10PCS, [self._chosen], chart)
 
 
-def built_lines(built: list[tuple[str, str, str]], title: str, width: int) -> list[Line]:
-    """Each axis with its character and meaning, and the title of a whole code."""
+def pcs_stop(chosen: str = "") -> Stop:
+    """The builder with the first characters chosen."""
+    return Stop(PcsScreen.name_on, chosen, "")
+
+
+def built_lines(built: list[tuple[str, str, str]], title: str, meaning: str, width: int) -> list[Line]:
+    """Each axis with its character and meaning, the title of a whole code, and what the value in sight means."""
     lines: list[Line] = [
         ((f" {axis:<16}", "dim"), (f"{character}  ", "strong"), (label, "text")) for axis, character, label in built
     ]
     if title:
         lines.append(((" " + title, "good"),))
-    return lines
+    return lines + [((" " + part, "dim"),) for part in wrap(meaning, width - 2) if part]
+
+
+def _meaning(reference: Reference, choice: Choice, value: AxisValue, on: date) -> str:
+    """What the definitions say of a value: its definition, explanation and the names that it includes."""
+    section = choice.chosen[0]
+    found = [one for label in value.labels for one in procedures.meanings(reference, section, choice.axis, label, on)]
+    told = [part for one in found for part in (one.definition, one.explanation, ", ".join(one.includes)) if part]
+    return f"{value.labels[0]}: {'. '.join(part.rstrip('.') for part in told)}." if told else ""
 
 
 def _step(reference: Reference, chosen: str, on: date) -> tuple[Choice, list[tuple[str, str, str]], str]:

@@ -74,8 +74,13 @@ class EntryLine(Horizontal):
         """Show a message in place of the field."""
         self.query_one("#said", Painted).paint([((" " + text, style),)])
 
-    def ask(self, asking: str, prompt: str, text: str = "") -> None:
-        """Ask for something: `prompt` stands before the field, `text` is in it already."""
+    def ask(self, asking: str, prompt: str, text: str = "", marked: bool = False) -> None:
+        """Ask for something: `prompt` stands before the field, `text` is in it already.
+
+        Where it is `marked`, the first character typed takes its place; an arrow keeps it.
+        """
+        if self.asking:
+            self.end()  # the field moves with the prompt, and the real cursor goes to it only when it gets the focus
         self.asking = asking
         said = self.query_one("#said", Painted)
         said.styles.width = cell_len(prompt) + 1
@@ -85,6 +90,8 @@ class EntryLine(Horizontal):
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
+        if marked and text:
+            field.action_select_all()
         field.focus()
 
     def end(self) -> None:

@@ -101,16 +101,16 @@ class RowTable(Painted):
         self.cursor_shown = True
 
     def set_source(
-        self, source: RowSource[Any], keep: bool = True, columns: Sequence[Column[Any]] | None = None
+        self, source: RowSource[Any], keep: bool = True, columns: Sequence[Column[Any]] | None = None, at: int = 0
     ) -> None:
         """Show another source, with other columns if its rows are of another kind.
 
-        With `keep` the cursor stays on its row when that is still there.
+        With `keep` the cursor stays on its row when that is still there, else it goes to the row `at`, from 0.
         """
         self._columns = self._columns if columns is None else columns
         wanted = self.selected_identity if keep else None
         self._source = source
-        self._index = min(self._index, max(len(source) - 1, 0)) if keep else 0
+        self._index = max(min(self._index if keep else at, len(source) - 1), 0)
         if wanted is not None and (place := source.locate(wanted)) is not None:
             self._index = place
         self._draw()

@@ -1,16 +1,30 @@
-"""A pane of text that is read and searched: a rule with title and position, then lines that scroll."""
+"""A pane of text that is read and searched: a rule with title and position, then lines that scroll.
+
+Spans in the style `link(n)` lead somewhere: keys choose one after the other, and the screen knows where the chosen
+number leads.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from textual import events
+from textual.geometry import Offset
 
 from tui.cells import Line, plain
 from tui.widgets.painted import Painted
 
 Content = Callable[[int], Sequence[Line]]
 """Makes the lines for a width in cells, so that a resize wraps anew."""
+
+
+_LINK = "link "
+
+
+def link(number: int) -> str:
+    """The style of a span that is the link of this number, from 0."""
+    return f"{_LINK}{number}"
 
 
 class TextPane(Painted):
@@ -25,18 +39,66 @@ class TextPane(Painted):
         self._note = ""
         self._active = False
         self._words = ""
+        self._chosen: int | None = None
+        self.seen = 0
+        """How many lines from the first have been in sight since the text was shown."""
 
     def show(self, title: str, content: Content, note: str = "", keep: bool = False) -> None:
         """Show a text under a title; `note` stands at the right of the rule. With `keep` the place is kept."""
         self._title, self._content, self._note = title, content, note
         if not keep:
-            self._top = 0
+            self._top, self.seen, self._chosen = 0, 0, None
         self._lay_out()
 
     def set_active(self, active: bool) -> None:
         """Whether keys go to this pane: its rule is bright then."""
         self._active = active
         self._draw()
+
+    @property
+    def chosen_link(self) -> int | None:
+        """The number of the link that is chosen."""
+        return self._chosen
+
+    def step_link(self, by: int) -> bool:
+        """Choose the link after (or before) the chosen one, the first one in sight where none is; false without any."""
+        places = self._link_lines()
+        if not places:
+            return False
+        numbers = sorted(places, key=lambda number: (places[number], number))
+        if self._chosen in places:
+            self._chosen = numbers[(numbers.index(self._chosen) + by) % len(numbers)]
+        else:
+            below = [number for number in numbers if places[number] >= self._top]
+            self._chosen = (below or numbers)[0] if by > 0 else numbers[-1]
+        self.reveal(places[self._chosen])
+        self._draw()
+        return True
+
+    def drop_link(self) -> None:
+        """Choose none."""
+        self._chosen = None
+        self._draw()
+
+    @property
+    def link_offset(self) -> Offset | None:
+        """Where the chosen link begins within the pane; None where none is chosen or it is out of sight."""
+        for row, line in enumerate(self._text[self._top : self._top + self._room], 1):
+            x = 0
+            for text, style in line:
+                if self._chosen is not None and style == link(self._chosen):
+                    return Offset(x, row)
+                x += cell_len(text)
+        return None
+
+    def _link_lines(self) -> dict[int, int]:
+        """The first line of each link."""
+        places: dict[int, int] = {}
+        for row, line in enumerate(self._text):
+            for _, style in line:
+                if style.startswith(_LINK):
+                    places.setdefault(int(style.removeprefix(_LINK)), row)
+        return places
 
     @property
     def at_end(self) -> bool:
@@ -103,8 +165,18 @@ class TextPane(Painted):
         bottom = min(self._top + self._room, len(self._text))
         place = f"{bottom}/{len(self._text)}" if len(self._text) > self._room else ""
         note = "   ".join(filter(None, (self._note, place)))
-        window = [_marked(line, self._words) for line in self._text[self._top : bottom]]
-        self.paint([self.titled(self._title, note, "focus" if self._active else "dim"), *window])
+        self.seen = max(self.seen, bottom)
+        window = [_marked(self._linked(line), self._words) for line in self._text[self._top : bottom]]
+        active = self._active or self._chosen is not None
+        self.paint([self.titled(self._title, note, "focus" if active else "dim"), *window])
+
+    def _linked(self, line: Line) -> Line:
+        """The line with its links in the styles of the palette."""
+        chosen = link(self._chosen) if self._chosen is not None else ""
+        return tuple(
+            (text, ("cursor" if style == chosen else "link") if style.startswith(_LINK) else style)
+            for text, style in line
+        )
 
 
 def _marked(line: Line, words: str) -> Line:

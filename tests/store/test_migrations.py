@@ -1,0 +1,60 @@
+"""The schema's history: a record of an earlier codedesk is brought up to date with everything that is in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from store.actors import Actor
+from store.coding.codes import Defaults
+from store.coding.entry import AddDiagnosis
+from store.coding.service import enter, open_next
+from store.database import Database, open_database
+from store.migrations import HEAD
+from store.models import FavoriteCode, FinalDiagnosis, FinalProcedureLine
+
+BEFORE_TRAILS = (
+    "ALTER TABLE final_diagnosis DROP COLUMN trail",
+    "ALTER TABLE final_procedure_line DROP COLUMN trail",
+    "ALTER TABLE final_procedure_line DROP COLUMN why",
+    "DROP TABLE favorite_code",
+    "UPDATE alembic_version SET version_num = '0001'",
+)
+
+
+@pytest.fixture
+def upgraded(demo: Database, demo_url: str, coder: Actor) -> Iterator[Database]:
+    """The demo site with a coded chart, set back to the first schema and opened again."""
+    opened = open_next(demo, coder, "Clinic")
+    assert opened is not None
+    enter(demo, coder, opened.coding_id, AddDiagnosis("E11.9"), Defaults("2026-08-04"), "typed e11.9")
+    demo.close()
+    with closing(sqlite3.connect(Path(demo_url.removeprefix("sqlite:///")))) as old, old:
+        for statement in BEFORE_TRAILS:
+            old.execute(statement)
+    database = open_database(demo_url)
+    yield database
+    database.close()
+
+
+def test_codes_of_before_keep_their_reason_and_have_an_empty_trail(upgraded: Database) -> None:
+    with upgraded.reading() as session:
+        diagnosis = session.exec(select(FinalDiagnosis)).one()
+        lines = session.exec(select(FinalProcedureLine)).all()
+
+    assert (diagnosis.code, diagnosis.why, diagnosis.trail) == ("E11.9", "typed e11.9", "")
+    assert lines
+    assert {(line.why, line.trail) for line in lines} == {("", "")}
+
+
+def test_nobody_has_favorites_after_the_upgrade_and_the_schema_is_the_newest(upgraded: Database) -> None:
+    with upgraded.reading() as session:
+        favorites = session.exec(select(FavoriteCode)).all()
+        version = session.connection().exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+    assert (favorites, version) == ([], HEAD)
