@@ -8,7 +8,6 @@ a database that a newer codedesk has upgraded. Nothing here knows what the table
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from store.actors import Actor
 from store.models import Operation
 from store.models.columns import new_id
 from store.settings import database_url, sqlite_path
+from store.sqlite import driver
 
 PRAGMAS = (
     "busy_timeout=30000",
@@ -134,7 +134,7 @@ def open_database(url: str | None = None) -> Database:
 def make_engine(url: str) -> Engine:
     """An engine with the settings that every connection of the workstation has. Raises DatabaseUnusable."""
     try:
-        engine = create_engine(url, hide_parameters=True, pool_size=2)
+        engine = create_engine(url, hide_parameters=True, pool_size=2, **driver_of(url))
     except ArgumentError as error:
         raise DatabaseUnusable(
             f"{url!r} is no database URL", "expected sqlite:///FILE or postgresql+psycopg://HOST/NAME"
@@ -147,7 +147,7 @@ def make_engine(url: str) -> Engine:
         return engine
 
     @event.listens_for(engine, "connect")
-    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+    def _connected(connection: driver.Connection, _record: object) -> None:
         # The driver must not open transactions of its own: pragmas and BEGIN IMMEDIATE would fail silently.
         connection.isolation_level = None
         cursor = connection.cursor()
@@ -161,6 +161,11 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def driver_of(url: str) -> dict[str, object]:
+    """What `create_engine` must be told so that a SQLite URL is opened with the SQLite of `store.sqlite`."""
+    return {"module": driver} if url.startswith("sqlite") else {}
 
 
 @contextmanager

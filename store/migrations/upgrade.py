@@ -64,7 +64,10 @@ def _migrate(engine: Engine) -> None:
 
 def _migration_engine(engine: Engine) -> Engine:
     """An engine of its own, with foreign keys off from before BEGIN."""
-    migrating = create_engine(engine.url, hide_parameters=True, poolclass=NullPool)
+    from store.database import driver_of
+
+    url = engine.url
+    migrating = create_engine(url, hide_parameters=True, poolclass=NullPool, **driver_of(url.drivername))
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(migrating, "connect")
