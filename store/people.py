@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
-from store import os_account
+from store import log, os_account
 from store.actors import Actor
 from store.database import Database
 from store.models import Person
@@ -36,6 +36,23 @@ def current_actor(session: Session, login: str | None = None) -> Actor:
     if person is None and session.exec(select(Person).limit(1)).first() is None:
         return Actor(login=login, role=Role.ADMIN, name=login)
     raise NotAUser(f"{login} is not an active user of this site", "an administrator adds people: codedesk users add")
+
+
+def sign_in(db: Database, login: str | None = None) -> Actor:
+    """Who is at the keyboard; a login that is nobody's here is refused and the refusal logged. Raises NotAUser."""
+    login = login or os_account.os_login()
+    try:
+        with db.reading() as session:
+            return current_actor(session, login)
+    except NotAUser as refusal:
+        log.note(db, Actor(login, Role.ANALYST), "refused", "person", login, asked="login", why=refusal.message)
+        raise
+
+
+def refuse(db: Database, actor: Actor, action: str, error: CodedeskError) -> CodedeskError:
+    """Log that somebody was kept from something, and hand the error back to be raised."""
+    log.note(db, actor, "refused", asked=action, why=f"{error.title}: {error.message}")
+    return error
 
 
 def actor_for(person: Person) -> Actor:

@@ -31,6 +31,15 @@ class Settings:
     database_url: str = ""
     """Where the record is kept; empty: the file `workstation.sqlite` in codedesk's folder."""
 
+    log_key: str = ""
+    """File with the key of the log; empty: beside the record. Keep a copy of it apart from the database."""
+
+    log_anchor: str = ""
+    """Where anchors of the log go: a file on another disk or share, or `syslog`; several with commas between."""
+
+    backups: str = ""
+    """Folder for the backups that `upgrade` makes; empty: `backups` beside the record."""
+
     usage_indicator: str = "T"
     """ISA15 of every file that leaves: `T` test, `P` production."""
 

@@ -51,6 +51,7 @@ class ChartUnavailable(CodedeskError):
 
     title = "chart"
     exit_code = 1
+    refusal = True
 
 
 @dataclass(frozen=True)
@@ -254,6 +255,7 @@ def hold(
     with db.change(actor, operation_id, "chart.hold") as change:
         if change.repeated:
             return change.answer["hold_id"]
+        change.target = ("work_item", item_id)
         item = change.session.get(WorkItem, item_id)
         if item is None or item.status not in (WorkStatus.READY, WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD):
             raise ChartUnavailable("only a chart that is ready or open can be put on hold")

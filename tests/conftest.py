@@ -75,7 +75,9 @@ def demo_url(home: Path, demo_template: Path, monkeypatch: pytest.MonkeyPatch) -
     from store.demo.create import demo_environment
 
     settings = demo_environment()
-    shutil.copy(demo_template, settings["CODEDESK_DATABASE_URL"].removeprefix("sqlite:///"))
+    record = Path(settings["CODEDESK_DATABASE_URL"].removeprefix("sqlite:///"))
+    shutil.copy(demo_template, record)
+    shutil.copy(demo_template.with_suffix(".log-key"), record.with_suffix(".log-key"))
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     return settings["CODEDESK_DATABASE_URL"]

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
     "reset-terminal": ("tui.commands.reset_terminal", "undo what a killed session left in the terminal"),
+    "log": ("tui.commands.log", "check and anchor the log; who opened a chart"),
+    "disclosures": ("tui.commands.disclosures", "accounting of disclosures of a patient"),
     "users": ("tui.commands.users", "people of this site and their roles"),
 }
 

@@ -89,13 +89,14 @@ def open_chart(db: Database, actor: Actor, work_item_id: str, operation_id: str 
     with db.change(actor, operation_id, "chart.open") as change:
         if change.repeated:
             return OpenedChart(**change.answer)
+        change.target = ("work_item", work_item_id)
         item = worklists.open_item(change, work_item_id)
         return _opened(change, item)
 
 
 def open_next(db: Database, actor: Actor, worklist: str, operation_id: str | None = None) -> OpenedChart | None:
     """Take the first ready chart of a worklist and open it; None when there is none."""
-    with db.change(actor, operation_id, "chart.next") as change:
+    with db.change(actor, operation_id, "chart.next", alongside=True) as change:
         if change.repeated:
             return OpenedChart(**change.answer) if change.answer else None
         item = worklists.next_item(change, worklist)

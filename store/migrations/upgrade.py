@@ -64,10 +64,9 @@ def _migrate(engine: Engine) -> None:
 
 def _migration_engine(engine: Engine) -> Engine:
     """An engine of its own, with foreign keys off from before BEGIN."""
-    from store.database import driver_of
+    from store.database import engine_options
 
-    url = engine.url
-    migrating = create_engine(url, hide_parameters=True, poolclass=NullPool, **driver_of(url.drivername))
+    migrating = create_engine(engine.url, poolclass=NullPool, **engine_options(engine.url.drivername))
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(migrating, "connect")

@@ -15,6 +15,7 @@ from store.models.encounter import (
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.patient import Patient
 from store.models.people import Person
+from store.models.site import Disclosure, SiteFact
 from store.models.work import Hold, WorkItem
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "CodingStep",
     "Counter",
     "Coverage",
+    "Disclosure",
     "Document",
     "Encounter",
     "EncounterProvider",
@@ -45,6 +47,7 @@ __all__ = [
     "Provider",
     "Quarantine",
     "RawMessage",
+    "SiteFact",
     "SourceCode",
     "WorkItem",
 ]
