@@ -1,8 +1,8 @@
 """The workstation database: engine, settings, sessions and the operation that every change is made in.
 
 SQLite in one file by default (WAL, synchronous FULL, BEGIN IMMEDIATE for every writing transaction), PostgreSQL
-where `CODEDESK_DATABASE_URL` names one. Opening brings the schema up to date (`store.migrations`) and refuses
-a database that a newer codedesk has upgraded. Nothing here knows what the tables mean.
+where `CODEDESK_DATABASE_URL` names one. Opening makes the schema where there is none (`store.migrations`) and
+refuses one that is older or newer. Nothing here knows what the tables mean.
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ from store.log.key import KeyFile, key_file
 from store.migrations import HEAD
 from store.models import Operation
 from store.models.columns import new_id
-from store.settings import database_url, sqlite_path
+from store.settings import database_url, load_settings, sqlite_path
 from store.sqlite import driver
 
 PRAGMAS = (
-    "busy_timeout=30000",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -52,6 +51,16 @@ class DatabaseNewer(DatabaseUnusable):
     """A newer codedesk has upgraded this database."""
 
     title = "database is newer"
+
+
+class DatabaseOlder(DatabaseUnusable):
+    """The record has the schema of an older codedesk; an administrator upgrades it."""
+
+    title = "database is older"
+
+
+CLOSED = "closed"
+"""The name of the fact (`SiteFact`) that says why nobody may write to this record any more."""
 
 
 class DatabaseClosed(DatabaseUnusable):
@@ -155,9 +164,9 @@ class Database:
 
 
 def open_database(url: str | None = None) -> Database:
-    """Open the site's database, making or upgrading it as needed.
+    """Open the site's database; made where there is none, never upgraded (`store.upgrade` does that).
 
-    Raises DatabaseNewer, DatabaseUnusable or HomeUnwritable; the files are then as they were.
+    Raises DatabaseNewer, DatabaseOlder, DatabaseUnusable or HomeUnwritable; the files are then as they were.
     """
     url = url or database_url()
     path = sqlite_path(url)
@@ -171,7 +180,11 @@ def open_database(url: str | None = None) -> Database:
 
     try:
         with told(place):
-            upgrade.bring_up_to_date(engine, place)
+            schema = upgrade.schema_of(engine, place)
+            if schema is None:
+                upgrade.migrate(engine)
+            elif schema != HEAD:
+                raise DatabaseOlder(f"{place} has schema {schema}, this codedesk needs {HEAD}", "codedesk upgrade")
     except BaseException:
         engine.dispose()
         raise
@@ -192,12 +205,14 @@ def make_engine(url: str) -> Engine:
         ) from error
     if engine.dialect.name != "sqlite":
         return engine
+    busy = load_settings().busy_seconds * 1000
 
     @event.listens_for(engine, "connect")
     def _connected(connection: driver.Connection, _record: object) -> None:
         # The driver must not open transactions of its own: pragmas and BEGIN IMMEDIATE would fail silently.
         connection.isolation_level = None
         cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={busy}")
         for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -285,7 +300,7 @@ _SNAPSHOT: dict[str, dict[str, object]] = {
 
 def _still_ours(connection: Connection, place: str) -> None:
     """Refuse to write to a record that was upgraded or moved since it was opened. Raises DatabaseClosed."""
-    closed = "(SELECT value FROM site_fact WHERE name = 'closed')"
+    closed = f"(SELECT value FROM site_fact WHERE name = '{CLOSED}')"
     row = connection.exec_driver_sql(f"SELECT version_num, {closed} FROM alembic_version").first()
     if row is None or row[0] != HEAD:
         raise DatabaseClosed(f"{place} was upgraded", "leave and start codedesk again")

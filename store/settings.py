@@ -40,6 +40,9 @@ class Settings:
     backups: str = ""
     """Folder for the backups that `upgrade` makes; empty: `backups` beside the record."""
 
+    busy_seconds: int = 30
+    """How long a change of a record on SQLite waits for another one to end, before it says that it cannot."""
+
     usage_indicator: str = "T"
     """ISA15 of every file that leaves: `T` test, `P` production."""
 

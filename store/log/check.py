@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from store.log import FIRST_HASH, canonical, content, keyed_hash
 from store.log.anchor import Anchor
@@ -106,6 +106,8 @@ def _plain(connection: Connection, first_seq: int) -> bool:
 
 
 def _known_key(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("site_fact"):  # a record from before there were keys
+        return None
     return connection.exec_driver_sql(f"SELECT value FROM site_fact WHERE name = '{FACT}'").scalar()
 
 
