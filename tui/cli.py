@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
     "reset-terminal": ("tui.commands.reset_terminal", "undo what a killed session left in the terminal"),
+    "doctor": ("tui.commands.doctor", "look this site over: files, record, log, backups, host"),
     "backup": ("tui.commands.backup", "copy the record to a file and read the copy through"),
     "restore": ("tui.commands.restore", "put a backup in the record's place; the record is kept"),
     "upgrade": ("tui.commands.upgrade", "bring the record to this codedesk's schema"),
