@@ -204,6 +204,13 @@ def make_engine(url: str) -> Engine:
             f"no driver for {url.split(':')[0]} is installed", "pip install 'codedesk[postgres]'"
         ) from error
     if engine.dialect.name != "sqlite":
+        facilities = load_settings().facilities
+
+        @event.listens_for(engine, "begin")
+        def _of_facilities(connection: Connection) -> None:
+            # What row-level security looks at (`store.migrations.postgres_roles`), until the transaction ends.
+            connection.execute(text("SELECT set_config('app.facilities', :those, true)"), {"those": facilities})
+
         return engine
     busy = load_settings().busy_seconds * 1000
 

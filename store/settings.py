@@ -40,6 +40,9 @@ class Settings:
     backups: str = ""
     """Folder for the backups that `upgrade` makes; empty: `backups` beside the record."""
 
+    facilities: str = "*"
+    """Local ids of the facilities whose charts are worked on, with commas between; only PostgreSQL holds to it."""
+
     busy_seconds: int = 30
     """How long a change of a record on SQLite waits for another one to end, before it says that it cannot."""
 

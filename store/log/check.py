@@ -117,5 +117,5 @@ def _rows(connection: Connection, limit: str = "") -> Iterator[tuple]:
         cursor = connection.connection.cursor()
         yield from cursor.execute(_ROWS + limit)
         return
-    result = connection.execution_options(stream_results=True, max_row_buffer=5000).exec_driver_sql(_ROWS + limit)
-    yield from result
+    portions = {"stream_results": True, "max_row_buffer": 5000}
+    yield from connection.exec_driver_sql(_ROWS + limit, execution_options=portions)

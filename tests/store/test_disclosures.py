@@ -14,6 +14,8 @@ from store.disclosures import disclosure_report, record_disclosure
 from store.log.reading import last_entries
 from tui.cli import main
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def mrn(demo: Database) -> str:

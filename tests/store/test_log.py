@@ -28,6 +28,8 @@ from store.queries import charts, claims, code_use, codings, people, worklists
 from store.terms import Role
 from tests.store import attacks
 
+pytestmark = pytest.mark.both_databases
+
 
 def people_added(db: Database, count: int = 10) -> None:
     for number in range(count):

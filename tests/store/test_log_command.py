@@ -11,6 +11,8 @@ from store.database import Database
 from tests.store import attacks
 from tui.cli import main
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def anchors(tmp_path: Path) -> Path:
