@@ -17,7 +17,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -28,7 +28,7 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Change, Database
 from store.models import Charge, Counter, Coverage, Encounter, Hold, Patient, Payer, WorkItem
-from store.models.columns import now
+from store.models.columns import later, now
 from store.models.work import OPEN_STATES
 from store.settings import load_settings, today
 from store.terms import CodingKind, EncounterStatus, Setting, WorkStatus
@@ -303,5 +303,4 @@ def _document_reasons(item: WorkItem) -> list[list]:
 
 
 def _lease_end() -> str:
-    end = datetime.now(UTC) + timedelta(minutes=load_settings().lease_minutes)
-    return end.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return later(load_settings().lease_minutes)
