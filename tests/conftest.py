@@ -46,6 +46,10 @@ def reference(reference_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         yield opened
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", action="store_true", help="run the fault tests at their full length")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests marked `both_databases` run on SQLite and on PostgreSQL."""
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
