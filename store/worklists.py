@@ -231,9 +231,13 @@ def sweep_leases(db: Database, actor: Actor) -> int:
             update(WorkItem)
             .where(WorkItem.status == WorkStatus.IN_PROGRESS, WorkItem.claimed_until < now())
             .values(status=WorkStatus.READY, claimed_by=None, claimed_until=None, row_version=WorkItem.row_version + 1)
+            .returning(WorkItem.id)
             .execution_options(synchronize_session=False)
-        )
-        return swept.rowcount
+        ).scalars()
+        ended = sorted(swept)
+        for item_id in ended:
+            change.log("chart.lease_ended", "work_item", item_id)
+        return len(ended)
 
 
 def release(db: Database, actor: Actor, item_id: str, operation_id: str | None = None) -> None:

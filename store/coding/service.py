@@ -15,6 +15,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, delete, func, select
 
 from codesets.edits import CodeFinding
@@ -447,3 +448,5 @@ def _store(session: Session, coding: Coding, codes: Codes) -> None:
     # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
     coding.changed_at = now()
     session.add(coding)
+    # Two changes within a millisecond, or a clock set back, must not look like none.
+    flag_modified(coding, "changed_at")

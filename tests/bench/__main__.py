@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import codesets, ncci, search, terminal, worklists
+from tests.bench import codesets, faults, ncci, record, search, terminal, worklists
 from tests.bench.figures import table
 
-BENCHMARKS = (search, codesets, ncci, worklists, terminal)
+BENCHMARKS = (search, codesets, ncci, worklists, terminal, record, faults)
 
 
 def main() -> int:

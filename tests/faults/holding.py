@@ -46,9 +46,9 @@ def _codes(session: Session) -> list[str]:
     """A coding's codes are those after its last step that is not undone; a task in progress has somebody."""
     wrong = []
     for coding_id in session.exec(select(Coding.id)):
-        steps = select(CodingStep).where(CodingStep.coding_id == coding_id).order_by(CodingStep.number)
-        done = [step for step in session.exec(steps) if not step.undone]
-        if done and load_codes(session, coding_id) != Codes.from_json(done[-1].after):
+        done = select(CodingStep).where(CodingStep.coding_id == coding_id, CodingStep.undone.is_(False))
+        last = session.exec(done.order_by(CodingStep.number.desc()).limit(1)).first()
+        if last and load_codes(session, coding_id) != Codes.from_json(last.after):
             wrong.append(f"coding {coding_id} has other codes than its last step left")
     for item in session.exec(select(WorkItem)):
         if (item.status == WorkStatus.IN_PROGRESS) != bool(item.claimed_by) and item.status != WorkStatus.FINAL:

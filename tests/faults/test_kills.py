@@ -10,8 +10,10 @@ import time
 import pytest
 from sqlmodel import select
 
-from store.database import DatabaseUnusable, open_database
-from store.models import LogEntry, Operation
+from store.actors import SYSTEM
+from store.database import Database, DatabaseUnusable, open_database
+from store.models import LogEntry, Operation, WorkItem
+from store.worklists import sweep_leases
 from tests.faults.conftest import a_coder
 from tests.faults.forks import ended, forked
 from tests.faults.holding import faults_of
@@ -45,19 +47,12 @@ def acknowledged_until_killed(url: str, operations: int, seconds: float) -> list
         return acknowledged + [line.strip() for line in lines if line.endswith("\n")]
 
 
-def freed(url: str) -> None:
+def freed(db: Database) -> None:
     """Let the leases of the dead run out, so that the next one finds charts."""
-    from store.models import WorkItem
-
-    db = open_database(url)
-    from store.actors import SYSTEM
-    from store.worklists import sweep_leases
-
     with db.change(SYSTEM) as change:
         for item in change.session.exec(select(WorkItem).where(WorkItem.claimed_until.is_not(None))):
             item.claimed_until = "2000-01-01T00:00:00.000Z"
     sweep_leases(db, SYSTEM)
-    db.close()
 
 
 def test_a_kill_at_any_moment_loses_nothing_and_leaves_nothing_half_done(demo_url: str, rounds: int) -> None:
@@ -69,8 +64,8 @@ def test_a_kill_at_any_moment_loses_nothing_and_leaves_nothing_half_done(demo_ur
         acknowledged += acknowledged_until_killed(demo_url, chance.randrange(6), chance.uniform(0.0, 0.03))
         db = open_database(demo_url)
         wrong += faults_of(db, acknowledged)
+        freed(db)
         db.close()
-        freed(demo_url)
 
     assert wrong == []
     assert len(acknowledged) > 12, "the kills came before anything was done"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from store.actors import Actor
@@ -20,14 +20,16 @@ Acknowledged = Callable[[str], None]
 WORKLISTS = ("Clinic", "Inpatient")
 
 
-def work(db: Database, actor: Actor, acknowledged: Acknowledged) -> Iterator[str]:
+def work(db: Database, actor: Actor, acknowledged: Acknowledged, worklists: Sequence[str] = WORKLISTS) -> Iterator[str]:
     """Take a chart, enter codes, undo one, remove one, give the chart back, and so on without end.
 
     `acknowledged` is told the id of each operation once the store has returned from it; the name of what was done is
     yielded.
     """
     for turn in itertools.count():
-        chart = _done(acknowledged, lambda operation, turn=turn: open_next(db, actor, WORKLISTS[turn % 2], operation))
+        chart = _done(
+            acknowledged, lambda operation, turn=turn: open_next(db, actor, worklists[turn % len(worklists)], operation)
+        )
         yield "open"
         if chart is None:
             raise AssertionError("the worklist is empty")
