@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from store import log
     from store.database import open_database
     from store.people import sign_in
 
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     db = open_database()
     actor = sign_in(db)
     if args.paths == ["quarantine"] and not Path("quarantine").exists():
+        log.note(db, actor, "quarantine.list")
         return _list_quarantine(db, args.json)
     from store.intake import take_in
 
