@@ -1,8 +1,9 @@
-"""Backups of a record on SQLite: one step, verified before they count, never over another file.
+"""Backups of a record: one step, verified before they count, never over another file.
 
 The copy is made in one step by SQLite's own backup: writers do not wait for it and it ends, which a copy in portions
 does not while somebody writes. It lies under another name until it has been read through (integrity, foreign keys,
 log chain) and is on the disk. Nothing is ever taken out of a backup folder here.
+A record on PostgreSQL is copied row by row from one snapshot into the same kind of file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sqlmodel import Session, func, select
 
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
-from store.database import Database, DatabaseUnusable, engine_options, told
+from store.database import Database, DatabaseUnusable, engine_options, make_engine, told
 from store.log.check import LogState, check_log
 from store.log.key import KeyFile
 from store.migrations.upgrade import known_revisions, revision_of
@@ -79,17 +80,15 @@ def copy_and_verify(db: Database, destination: Path) -> BackupReport:
     """The backup itself, without a word in the log. Raises BackupFailed."""
     if destination.exists() or destination.is_symlink():
         raise BackupFailed(f"{destination} exists already", "name a new file")
-    source = sqlite_path(str(db.engine.url))
-    if source is None:
-        raise BackupFailed("only a record on SQLite is backed up in one file", "codedesk move --to sqlite:///FILE")
-    log_file = source.with_name(source.name + "-wal")
-    size = source.stat().st_size + (log_file.stat().st_size if log_file.exists() else 0)
-    need_room(destination.parent, int(size * ROOM))
+    need_room(destination.parent, int(_size(db) * ROOM))
     temporary = private_file(destination)
     try:
         begun = time.monotonic()
-        with told(str(destination)), db.engine.connect() as connection:
-            _copy(connection.connection.driver_connection, temporary)
+        if db.on_postgres:
+            _copy_rows(db, temporary)
+        else:
+            with told(str(destination)), db.engine.connect() as connection:
+                _copy(connection.connection.driver_connection, temporary)
         copied = time.monotonic()
         state = check_backup(temporary, db.log_keys)
         if not state.log.whole and state.log.first_bad is not None:
@@ -198,6 +197,31 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _size(db: Database) -> int:
+    """Bytes that a copy will have, about."""
+    source = sqlite_path(str(db.engine.url))
+    if source is None:
+        with db.reading() as session:
+            return int(session.connection().exec_driver_sql("SELECT pg_database_size(current_database())").scalar())
+    log_file = source.with_name(source.name + "-wal")
+    return source.stat().st_size + (log_file.stat().st_size if log_file.exists() else 0)
+
+
+def _copy_rows(db: Database, destination: Path) -> None:
+    """From PostgreSQL: every row of one moment into a record on SQLite, which restores anywhere."""
+    from store.migrations.upgrade import migrate
+    from store.move import copy_out
+
+    engine = make_engine(f"sqlite:///{destination}")
+    try:
+        migrate(engine)
+        copy_out(db, Database(engine, str(destination), db.log_keys))
+        with engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        engine.dispose()
 
 
 def _copy(source: driver.Connection, destination: Path) -> None:

@@ -24,7 +24,7 @@ from codesets.home import ensure_home
 from store import log
 from store.actors import Actor
 from store.database import CLOSED, Database, engine_url, open_database, told
-from store.log.check import check_log
+from store.log.check import LogState, check_log
 from store.log.key import KeyFile
 from store.models import SiteFact
 from store.models.columns import now
@@ -69,26 +69,43 @@ def move(source_url: str, target_url: str, actor: Actor, progress: Progress = la
         source.close()
 
 
+def copy_out(source: Database, target: Database) -> None:
+    """Copy a record into an empty database under the same key, from one moment of it; nobody waits, nothing is closed.
+
+    Raises MoveRefused; the target is then as empty as it was.
+    """
+    with source.reading() as session, told(target.place), target.engine.begin() as filled:
+        _fill(session.connection(), filled, source, target, lambda table, rows: None)
+
+
 def _move(source: Database, target: Database, actor: Actor, progress: Progress) -> Moved:
     with told(source.place), source.engine.begin() as held:
         _hold(held)
-        state = check_log(held, source.log_keys.keys())
-        if state.first_bad is not None:
-            raise MoveRefused(f"entry {state.first_bad} of the log: {state.reason}", "codedesk log verify")
         with told(target.place), target.engine.begin() as filled:
-            _refuse_filled(filled, target.place)
-            rows = {table.name: _copy(held, filled, table, progress) for table in _tables()}
-            _take_key_along(source.log_keys, target.log_keys)
-            _compare(held, filled)
-            copied = check_log(filled, target.log_keys.keys())
-            if (copied.head, copied.entries) != (state.head, state.entries):
-                raise MoveRefused(f"the log does not arrive whole: {copied.reason}", "nothing was moved")
+            rows, state = _fill(held, filled, source, target, progress)
             with Session(bind=filled) as session:
                 event = log.Event("move", "database", target.place, {"source": source.place})
                 log.append(session, actor.login, [event], "", target.log_keys)
         words = f"the record was moved to {target.place} at {now()}; set CODEDESK_DATABASE_URL"
         held.execute(insert(SiteFact).values(name=CLOSED, value=words))
     return Moved(source.place, target.place, rows, state.entries)
+
+
+def _fill(
+    held: Connection, filled: Connection, source: Database, target: Database, progress: Progress
+) -> tuple[dict[str, int], LogState]:
+    """Copy every table and prove that the copy is the same; rows by table, and the state of the log."""
+    state = check_log(held, source.log_keys.keys())
+    if state.first_bad is not None:
+        raise MoveRefused(f"entry {state.first_bad} of the log: {state.reason}", "codedesk log verify")
+    _refuse_filled(filled, target.place)
+    rows = {table.name: _copy(held, filled, table, progress) for table in _tables()}
+    _take_key_along(source.log_keys, target.log_keys)
+    _compare(held, filled)
+    copied = check_log(filled, target.log_keys.keys())
+    if (copied.head, copied.entries) != (state.head, state.entries):
+        raise MoveRefused(f"the log does not arrive whole: {copied.reason}", "nothing was moved")
+    return rows, state
 
 
 def _hold(connection: Connection) -> None:

@@ -38,7 +38,7 @@ def checks(db: Database, path: Path | None) -> Iterator[Finding]:
             yield Finding("append-only", State.OK, "triggers refuse to change the log")
         yield _log(db, connection)
         yield _anchor(session, path)
-        yield _backup(session, path)
+        yield _backup(session)
         yield _people(session)
 
 
@@ -115,9 +115,7 @@ def _anchor(session: Session, path: Path | None) -> Finding:
     return _age(session, "log.anchor", "anchor", f"to {', '.join(places)}", "codedesk log anchor, every hour")
 
 
-def _backup(session: Session, path: Path | None) -> Finding:
-    if path is None:
-        return Finding("backup", State.NOT_CHECKED, "the server's own backups are not seen from here", "pg_basebackup")
+def _backup(session: Session) -> Finding:
     return _age(session, "backup", "backup", "read through", "codedesk backup FILE, every night, to another disk")
 
 

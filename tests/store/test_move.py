@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import SQLModel, func, select
 
 from store.actors import SYSTEM, Actor
+from store.backup import back_up
 from store.coding.service import open_next
 from store.database import Database, DatabaseClosed, open_database
 from store.log.check import check_log
@@ -117,6 +118,21 @@ def test_a_key_of_another_log_stops_the_move(demo: Database, demo_url: str, empt
 
     with pytest.raises(MoveRefused, match="key of another log"):
         move(demo_url, empty, SYSTEM)
+
+
+def test_a_backup_of_a_record_on_postgres_is_a_file_that_restores_anywhere(
+    demo: Database, demo_url: str, empty: str, tmp_path: Path
+) -> None:
+    before = counts(demo)
+    move(demo_url, empty, SYSTEM)
+    there = open_database(empty)
+
+    report = back_up(there, SYSTEM, tmp_path / "b.sqlite")
+
+    add_person(there, SYSTEM, "still", "Still", Role.CODER)  # nothing was closed
+    there.close()
+    assert report.state.log.whole and report.state.encounters == before["encounter"]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("b.", ".b"))] == ["b.sqlite"]
 
 
 def test_the_command_says_what_was_compared(demo: Database, empty: str, capsys: pytest.CaptureFixture[str]) -> None:
