@@ -13,22 +13,30 @@ import statistics
 import tempfile
 import threading
 import time
+import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
 from sqlalchemy import event
+from sqlmodel import select
 
 from store.actors import SYSTEM, Actor
 from store.backup import check_backup, copy_and_verify
 from store.database import Database, make_engine, open_database
 from store.log.check import check_log
 from store.migrations import upgrade as steps
+from store.models import LogEntry
+from store.move import move
 from store.people import add_person
 from store.queries import SessionReader, SqliteReader
 from store.queries.charts import chart_charges, chart_coverages, chart_documents, chart_head
 from store.terms import Role
 from store.upgrade import upgrade
 from tests.bench.figures import Figure
+from tests.faults.holding import twice_given
+from tests.faults.work import work
+from tests.postgres import NoServer, start_server
 
 ENCOUNTERS = 1_000_000
 LOG_ENTRIES = 500_000
@@ -153,7 +161,7 @@ def _logged(path: Path) -> list[Figure]:
 
 
 def _coders(folder: Path) -> list[Figure]:
-    """50 processes, each a coder; every millisecond of every change, as told on a pipe."""
+    """50 coders with time to think and a slow disk, then 50 without either, on both databases."""
     path = folder / "coders.sqlite"
     fill(path, 5_000)
     url = f"sqlite:///{path}"
@@ -162,28 +170,64 @@ def _coders(folder: Path) -> list[Figure]:
     for number in range(CODERS):
         add_person(db, SYSTEM, f"coder{number}", f"Coder {number}", Role.CODER)
     db.close()
-    told = [_forked(url, number) for number in range(CODERS)]
+    shutil.rmtree(folder / "backups", ignore_errors=True)
+    slow = _together(url, THINKING, SLOW_COMMIT)
+    figures = [
+        Figure(f"{CODERS} coders, slow disk: changes made", None, len(slow.spent)),
+        Figure("change p50 (R2)", 10, statistics.median(slow.spent), "ms"),
+        Figure("change p99 (R2)", 100, statistics.quantiles(slow.spent, n=100)[98], "ms"),
+        *slow.faults("with time to think"),
+    ]
+    race = _together(url, 0.0, 0.0)
+    figures += [Figure(f"{CODERS} in a race (R1), SQLite", None, len(race.spent) / SECONDS, "/s"), *race.faults("race")]
+    try:
+        server = start_server()
+    except NoServer as reason:
+        print(f"no PostgreSQL: {reason}")
+        return figures
+    there = server.url(server.new_database())
+    move(url, there, SYSTEM)
+    race = _together(there, 0.0, 0.0)
+    server.stop()
+    name = f"{CODERS} in a race (R1), PostgreSQL"
+    return [*figures, Figure(name, None, len(race.spent) / SECONDS, "/s"), *race.faults("race on PostgreSQL")]
+
+
+@dataclass(frozen=True)
+class Together:
+    """What came of coders working at once: milliseconds of each change, and what must be nothing."""
+
+    spent: list[float]
+    ended_by_error: int
+    given_twice: int
+    log_broken: int
+
+    def faults(self, name: str) -> list[Figure]:
+        return [
+            Figure(f"coders that ended by an error, {name}", 0, self.ended_by_error),
+            Figure(f"charts given twice, {name}", 0, self.given_twice),
+            Figure(f"entries of the log that do not fit, {name}", 0, self.log_broken),
+        ]
+
+
+def _together(url: str, thinking: float, slow_commit: float) -> Together:
+    """Let 50 processes code for a while; every millisecond of every change is told on a pipe."""
+    children = [_forked(url, number, thinking, slow_commit) for number in range(CODERS)]
     spent: list[float] = []
     failed = 0
-    for child, reading in told:
+    for child, reading in children:
         with os.fdopen(reading) as lines:
             spent += [float(line) for line in lines]
         failed += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
     db = open_database(url)
     with db.reading() as session:
         state = check_log(session.connection(), db.log_keys.keys())
+        twice = twice_given(list(session.exec(select(LogEntry).order_by(LogEntry.seq))))
     db.close()
-    shutil.rmtree(folder / "backups", ignore_errors=True)
-    return [
-        Figure(f"{CODERS} coders, slow disk: changes made", None, len(spent)),
-        Figure("change p50 (R2)", 10, statistics.median(spent), "ms"),
-        Figure("change p99 (R2)", 100, statistics.quantiles(spent, n=100)[98], "ms"),
-        Figure("coders that ended by an error", 0, failed),
-        Figure("log whole afterwards", 1, float(state.whole), at_most=False),
-    ]
+    return Together(spent, failed, len(twice), int(state.first_bad is not None))
 
 
-def _forked(url: str, number: int) -> tuple[int, int]:
+def _forked(url: str, number: int, thinking: float, slow_commit: float) -> tuple[int, int]:
     reading, writing = os.pipe()
     child = os.fork()
     if child:
@@ -191,28 +235,30 @@ def _forked(url: str, number: int) -> tuple[int, int]:
         return child, reading
     code = 1
     try:
-        _code(open_database(url), number, writing)
+        _code(open_database(url), number, writing, thinking, slow_commit)
         code = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(code)
 
 
-def _code(db: Database, number: int, tell: int) -> None:
-    from tests.faults.work import work
+def _code(db: Database, number: int, tell: int, thinking: float, slow_commit: float) -> None:
+    if slow_commit:
 
-    @event.listens_for(db.engine, "commit")
-    def _slowly(connection: object) -> None:
-        time.sleep(SLOW_COMMIT)
+        @event.listens_for(db.engine, "commit")
+        def _slowly(connection: object) -> None:
+            time.sleep(slow_commit)
 
     with db.reading() as session:
         reader = SessionReader(session)
         row = reader.rows("SELECT id, login, name FROM person WHERE login = :login", login=f"coder{number}")[0]
     actor = Actor(row["login"], Role.CODER, row["id"], row["name"])
-    time.sleep(random.Random(number).uniform(0, THINKING))
+    time.sleep(random.Random(number).uniform(0, thinking))
     end, begun = time.monotonic() + SECONDS, time.perf_counter()
-    for _ in work(db, actor, lambda _: None, ("Clinic",)):
+    for done in work(db, actor, lambda _: None, ("Clinic",)):
         os.write(tell, f"{(time.perf_counter() - begun) * 1000:.3f}\n".encode())
-        time.sleep(THINKING)
-        if time.monotonic() > end:
+        time.sleep(thinking)
+        if time.monotonic() > end and done == "release":
             return
         begun = time.perf_counter()

@@ -18,6 +18,20 @@ def faults_of(db: Database, acknowledged: list[str]) -> list[str]:
         return [*_pages(session), *_log(db, session), *_operations(session, acknowledged), *_codes(session)]
 
 
+def twice_given(entries: list[LogEntry]) -> list[str]:
+    """Charts that the log says were opened by one while another still had them."""
+    holder: dict[str, str] = {}
+    twice = []
+    for entry in entries:
+        if entry.action == "chart.open":
+            if holder.get(entry.target_id, entry.actor) != entry.actor:
+                twice.append(f"{entry.target_id}: {holder[entry.target_id]} and {entry.actor}")
+            holder[entry.target_id] = entry.actor
+        elif entry.action == "chart.release":
+            holder.pop(entry.target_id, None)
+    return twice
+
+
 def _pages(session: Session) -> list[str]:
     connection = session.connection()
     if connection.dialect.name != "sqlite":

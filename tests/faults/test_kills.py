@@ -16,7 +16,7 @@ from store.models import LogEntry, Operation, WorkItem
 from store.worklists import sweep_leases
 from tests.faults.conftest import a_coder
 from tests.faults.forks import ended, forked
-from tests.faults.holding import faults_of
+from tests.faults.holding import faults_of, twice_given
 from tests.faults.work import work
 
 SEED = 20260914
@@ -99,20 +99,6 @@ def test_many_at_once_are_never_given_the_same_chart_and_never_told_to_wait(demo
         assert twice_given(session.exec(select(LogEntry).order_by(LogEntry.seq)).all()) == []
         assert len(session.exec(select(Operation.id)).all()) >= len(acknowledged) > CODERS
     db.close()
-
-
-def twice_given(entries: list[LogEntry]) -> list[str]:
-    """Charts that the log says were opened by one while another still had them."""
-    holder: dict[str, str] = {}
-    twice = []
-    for entry in entries:
-        if entry.action == "chart.open":
-            if holder.get(entry.target_id, entry.actor) != entry.actor:
-                twice.append(f"{entry.target_id}: {holder[entry.target_id]} and {entry.actor}")
-            holder[entry.target_id] = entry.actor
-        elif entry.action == "chart.release":
-            holder.pop(entry.target_id, None)
-    return twice
 
 
 def test_a_record_that_a_killed_session_had_open_needs_no_mending(demo_url: str) -> None:
