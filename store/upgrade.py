@@ -92,6 +92,7 @@ def _finish(
             log.append(session, actor.login, [event], "", key_file(url))
     about_to(Step.CHECK)
     if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA mmap_size=4294967296")
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if found != "ok":
             raise UpgradeFailed(f"quick check: {str(found).splitlines()[0]}", "the database is as it was")
