@@ -6,13 +6,15 @@ real user id), never from `$USER`. People are disabled, never deleted.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
 from store import log, os_account
 from store.actors import Actor, NotAllowed
-from store.database import Database, make_engine
+from store.database import Database, make_engine, open_database
 from store.models import Person
 from store.os_account import NotAUser
 from store.queries import SessionReader
@@ -52,8 +54,8 @@ def sign_in(db: Database, login: str | None = None) -> Actor:
         raise
 
 
-def administrator_of(url: str) -> Actor:
-    """The administrator at the keyboard, asked of a record of any schema. Raises NotAllowed.
+def administrator_of(url: str, action: str) -> Actor:
+    """The administrator at the keyboard, asked of a record of any schema. Raises NotAllowed, and logs it if it can.
 
     A record that cannot be read has no people to ask; then whoever may write its files may mend it.
     """
@@ -69,7 +71,14 @@ def administrator_of(url: str) -> Actor:
     finally:
         engine.dispose()
     if others or (person and person.role != Role.ADMIN):
-        raise NotAllowed("only an administrator does this", "ask one of them")
+        refusal = NotAllowed("only an administrator does this", "ask one of them")
+        with suppress(CodedeskError):  # a record of another schema has no log that we may write to
+            db = open_database(url)
+            try:
+                refuse(db, Actor(login, person.role if person else Role.ANALYST), action, refusal)
+            finally:
+                db.close()
+        raise refusal
     return Actor(login, Role.ADMIN, person.id if person else None, person.name if person else login)
 
 

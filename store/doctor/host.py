@@ -24,12 +24,10 @@ SSHD_ADVICE = (
 
 def advice() -> Iterator[Finding]:
     """What sudo and sshd should say, and what they say where they can be read."""
-    sudo = _read(SUDOERS)
-    yield Finding("sudo", State.NOT_CHECKED, "sudoers cannot be read", SUDO_ADVICE) if sudo is None else of_sudo(sudo)
-    sshd = _read(SSHD)
-    yield (
-        Finding("sshd", State.NOT_CHECKED, "sshd_config cannot be read", SSHD_ADVICE) if sshd is None else of_sshd(sshd)
-    )
+    for name, places, wanted, judge in (("sudo", SUDOERS, SUDO_ADVICE, of_sudo), ("sshd", SSHD, SSHD_ADVICE, of_sshd)):
+        text = _read(places)
+        unread = Finding(name, State.NOT_CHECKED, f"{places[0]} is not there or cannot be read", wanted)
+        yield unread if text is None else judge(text)
 
 
 def of_sudo(text: str) -> Finding:

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     from store.people import administrator_of
     from store.settings import database_url
 
-    actor = administrator_of(database_url())
+    actor = administrator_of(database_url(), "backup")
     db = open_database()
     try:
         report = back_up(db, actor, Path(args.file))

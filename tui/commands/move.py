@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     url = database_url()
     try:
-        moved = move(url, args.to, administrator_of(url), tell)
+        moved = move(url, args.to, administrator_of(url, "move"), tell)
     finally:
         if sys.stderr.isatty():
             sys.stderr.write("\r\x1b[K")

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     url = database_url()
     if args.verify:
         return _verify(url, args)
-    restored = restore(url, Path(args.file), administrator_of(url), args.unchecked_log)
+    restored = restore(url, Path(args.file), administrator_of(url, "restore"), args.unchecked_log)
     if args.json:
         print(json.dumps(asdict(restored)))
         return 0

@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"{step.value} …", file=sys.stderr)
 
     url = database_url()
-    done = upgrade(url, administrator_of(url), tell)
+    done = upgrade(url, administrator_of(url, "upgrade"), tell)
     if args.json:
         print(json.dumps(asdict(done) | {"changed": done.changed}))
     elif not done.changed:
