@@ -342,7 +342,10 @@ class Desk(RuleBasedStateMachine):
     def _do(self, what: Callable[[str], T]) -> T:
         """Do something under an operation id, and remember it for a retry."""
         operation = operation_id()
-        answer = what(operation)
+        try:
+            answer = what(operation)
+        except CodedeskError as error:
+            raise AssertionError(f"it was refused: {error.message}") from error
         self.operations.append((operation, what))
         return answer
 

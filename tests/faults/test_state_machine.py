@@ -140,11 +140,11 @@ def held_forever(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("planted", "found"),
     [
-        (no_expiry, "not the leases that ran out|was not refused|somebody else's"),
+        (no_expiry, "not the leases that ran out|it was refused: another coder has this chart"),
         (no_owner, "was not refused"),
         (no_version, "was not refused"),
         (no_log, "a change of codes is not in the log"),
-        (no_operation, "a retry was taken for something new|the codes are others|another state"),
+        (no_operation, "a retry was taken for something new|the codes are others|another state|it was refused"),
         (twice_given, "not the first chart that is ready"),
         (lost_in_merge, "a visit is with the wrong patient"),
         (held_forever, "a chart is in another state"),
