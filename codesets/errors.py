@@ -15,6 +15,8 @@ class CodedeskError(Exception):
 
     title = "codedesk"
     exit_code = 2
+    refusal = False
+    """Whether somebody was kept from something they may not do or see: such errors are written to the log."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from codesets.errors import CodedeskError
 from store.terms import Role
+
+
+class NotAllowed(CodedeskError):
+    """The action belongs to another role."""
+
+    title = "not allowed"
+    refusal = True
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,36 @@
 """The workstation database: engine, settings, sessions and the operation that every change is made in.
 
 SQLite in one file by default (WAL, synchronous FULL, BEGIN IMMEDIATE for every writing transaction), PostgreSQL
-where `CODEDESK_DATABASE_URL` names one. Opening brings the schema up to date (`store.migrations`) and refuses
-a database that a newer codedesk has upgraded. Nothing here knows what the tables mean.
+where `CODEDESK_DATABASE_URL` names one. Opening makes the schema where there is none (`store.migrations`) and
+refuses one that is older or newer. Nothing here knows what the tables mean.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
 from codesets.errors import CodedeskError
 from codesets.home import ensure_home, home
 from store import log
 from store.actors import Actor
+from store.log.key import KeyFile, key_file
+from store.migrations import HEAD
 from store.models import Operation
 from store.models.columns import new_id
-from store.settings import database_url, sqlite_path
+from store.settings import database_url, load_settings, sqlite_path
+from store.sqlite import driver
 
 PRAGMAS = (
-    "busy_timeout=30000",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -50,6 +53,37 @@ class DatabaseNewer(DatabaseUnusable):
     title = "database is newer"
 
 
+class DatabaseOlder(DatabaseUnusable):
+    """The record has the schema of an older codedesk; an administrator upgrades it."""
+
+    title = "database is older"
+
+
+CLOSED = "closed"
+"""The name of the fact (`SiteFact`) that says why nobody may write to this record any more."""
+
+
+class DatabaseClosed(DatabaseUnusable):
+    """The record was upgraded or moved while this program had it open; nothing was changed."""
+
+    title = "database closed"
+
+
+class ChangedElsewhere(CodedeskError):
+    """Somebody else saved the same row first; this change was not made."""
+
+    title = "changed elsewhere"
+    exit_code = 1
+
+
+POSTGRES_WRITER = 0x0C0DE301
+"""The advisory lock that makes writers of PostgreSQL wait for each other, as SQLite's do.
+
+What is read and then written in one change is therefore never stale, on either database. Taking the next chart does
+without it: `SKIP LOCKED` gives every coder another row.
+"""
+
+
 @dataclass
 class Change:
     """One operation in progress: its session, what it will log, and its answer.
@@ -60,11 +94,14 @@ class Change:
 
     session: Session
     actor: Actor
+    target: tuple[str, str] = ("", "")
+    """Kind and id of what the operation is about; a refusal is logged with it."""
+
     repeated: bool = False
     answer: dict = field(default_factory=dict)
     events: list[log.Event] = field(default_factory=list)
 
-    def log(self, action: str, target_kind: str = "", target_id: str = "", **detail: object) -> None:
+    def log(self, action: str, target_kind: str = "", target_id: str = "", /, **detail: object) -> None:
         """Note an event; it is appended to the log when the operation commits."""
         self.events.append(log.Event(action, target_kind, target_id, dict(detail)))
 
@@ -72,10 +109,15 @@ class Change:
 class Database:
     """The open database. Sessions belong to the thread that asked for them."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: str, log_keys: KeyFile) -> None:
         self.engine = engine
         self.place = place
-        self._reading = engine.execution_options(read_only=True)
+        self.log_keys = log_keys
+        self._reading = engine.execution_options(read_only=True, **_SNAPSHOT.get(engine.dialect.name, {}))
+
+    @property
+    def on_postgres(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -84,23 +126,37 @@ class Database:
             yield session
 
     @contextmanager
-    def change(self, actor: Actor, operation_id: str | None = None, action: str = "") -> Iterator[Change]:
+    def change(
+        self, actor: Actor, operation_id: str | None = None, action: str = "", alongside: bool = False
+    ) -> Iterator[Change]:
         """One writing transaction: all of it, with its log entries, or nothing.
 
-        With an `operation_id` that was carried out before, the change comes back with `repeated` set.
+        With an `operation_id` that was carried out before, the change comes back with `repeated` set. `alongside`:
+        the change locks what it reads by itself and need not wait for other writers of PostgreSQL. A refusal that is
+        raised inside is logged in a transaction of its own. Raises ChangedElsewhere, DatabaseClosed, DatabaseUnusable.
         """
-        with told(self.place), Session(self.engine) as session:
-            change = Change(session, actor)
-            if operation_id and (earlier := session.get(Operation, operation_id)):
-                change.repeated, change.answer = True, dict(earlier.answer)
+        change = None
+        try:
+            with told(self.place), Session(self.engine) as session:
+                if self.on_postgres and not alongside:
+                    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_WRITER})
+                _still_ours(session.connection(), self.place)
+                change = Change(session, actor)
+                if operation_id and (earlier := session.get(Operation, operation_id)):
+                    change.repeated, change.answer = True, dict(earlier.answer)
+                    yield change
+                    return
                 yield change
-                return
-            yield change
-            if operation_id:
-                session.add(Operation(id=operation_id, action=action, answer=change.answer))
-            session.flush()
-            log.append(session, actor.login, change.events, operation_id or "")
-            session.commit()
+                if operation_id:
+                    session.add(Operation(id=operation_id, action=action, answer=change.answer))
+                session.flush()
+                log.append(session, actor.login, change.events, operation_id or "", self.log_keys)
+                session.commit()
+        except CodedeskError as error:
+            if error.refusal:
+                kind, target = change.target if change else ("", "")
+                log.note(self, actor, "refused", kind, target, asked=action, why=f"{error.title}: {error.message}")
+            raise
 
     def close(self) -> None:
         """Give up every connection."""
@@ -108,9 +164,9 @@ class Database:
 
 
 def open_database(url: str | None = None) -> Database:
-    """Open the site's database, making or upgrading it as needed.
+    """Open the site's database; made where there is none, never upgraded (`store.upgrade` does that).
 
-    Raises DatabaseNewer, DatabaseUnusable or HomeUnwritable; the files are then as they were.
+    Raises DatabaseNewer, DatabaseOlder, DatabaseUnusable or HomeUnwritable; the files are then as they were.
     """
     url = url or database_url()
     path = sqlite_path(url)
@@ -118,23 +174,27 @@ def open_database(url: str | None = None) -> Database:
         if path.parent == home():
             ensure_home()
         _check_file(path)
-    place = str(path or url.rsplit("@", 1)[-1])
+    place = place_of(url)
     engine = make_engine(url)
     from store.migrations import upgrade
 
     try:
         with told(place):
-            upgrade.bring_up_to_date(engine, place)
+            schema = upgrade.schema_of(engine, place)
+            if schema is None:
+                upgrade.migrate(engine)
+            elif schema != HEAD:
+                raise DatabaseOlder(f"{place} has schema {schema}, this codedesk needs {HEAD}", "codedesk upgrade")
     except BaseException:
         engine.dispose()
         raise
-    return Database(engine, place)
+    return Database(engine, place, key_file(url))
 
 
 def make_engine(url: str) -> Engine:
     """An engine with the settings that every connection of the workstation has. Raises DatabaseUnusable."""
     try:
-        engine = create_engine(url, hide_parameters=True, pool_size=2)
+        engine = create_engine(engine_url(url), **engine_options(url), pool_size=2)
     except ArgumentError as error:
         raise DatabaseUnusable(
             f"{url!r} is no database URL", "expected sqlite:///FILE or postgresql+psycopg://HOST/NAME"
@@ -144,13 +204,22 @@ def make_engine(url: str) -> Engine:
             f"no driver for {url.split(':')[0]} is installed", "pip install 'codedesk[postgres]'"
         ) from error
     if engine.dialect.name != "sqlite":
+        facilities = load_settings().facilities
+
+        @event.listens_for(engine, "begin")
+        def _of_facilities(connection: Connection) -> None:
+            # What row-level security looks at (`store.migrations.postgres_roles`), until the transaction ends.
+            connection.execute(text("SELECT set_config('app.facilities', :those, true)"), {"those": facilities})
+
         return engine
+    busy = load_settings().busy_seconds * 1000
 
     @event.listens_for(engine, "connect")
-    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+    def _connected(connection: driver.Connection, _record: object) -> None:
         # The driver must not open transactions of its own: pragmas and BEGIN IMMEDIATE would fail silently.
         connection.isolation_level = None
         cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={busy}")
         for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -163,29 +232,87 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
+def engine_url(url: str) -> str:
+    """The URL for SQLAlchemy: PostgreSQL is spoken to through psycopg 3, whichever way it was written."""
+    scheme, rest = url.partition(":")[0], url.partition(":")[2]
+    return f"postgresql+psycopg:{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def engine_options(url: str) -> dict[str, object]:
+    """What every engine for the URL is made with: no data in error messages, JSON in one spelling, our SQLite."""
+    options: dict[str, object] = {"hide_parameters": True, "json_serializer": log.canonical}
+    return options | ({"module": driver} if url.startswith("sqlite") else {"pool_pre_ping": True})
+
+
+def place_of(url: str) -> str:
+    """The file, or host and database, that a URL names: what messages call it, without a password."""
+    if (path := sqlite_path(url)) is not None:
+        return str(path)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return url.rsplit("@", 1)[-1]
+    return f"{parsed.host or 'localhost'}/{parsed.database or ''}"
+
+
 @contextmanager
 def told(place: str) -> Iterator[None]:
     """Turn a driver's error into one that a person can act on; the data of the statement stays out of it."""
     try:
         yield
+    except StaleDataError as error:
+        raise ChangedElsewhere("somebody else saved this at the same moment; nothing was changed", "look again") from (
+            error
+        )
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
-        remedy = {
-            "database is locked": "another program holds it; try again",
-            "attempt to write a readonly database": "you may read it but not write to it",
-            "unable to open database file": "check the folder and its permissions",
-            "database or disk is full": "free some space; what was acknowledged is safe",
-        }.get(reason, "nothing was changed")
-        raise DatabaseUnusable(f"{place}: {reason}", remedy) from error
+        raise DatabaseUnusable(f"{place}: {reason}", _remedy(reason, error.connection_invalidated)) from error
     except DatabaseError as error:
         if "not a database" in str(error.orig) or "malformed" in str(error.orig):
-            raise DatabaseUnusable(f"{place}: {error.orig}", "it was left as it is; restore a backup") from error
+            raise DatabaseUnusable(
+                f"{place}: damaged, or only a part of a copy ({error.orig})",
+                "it was left as it is; codedesk restore BACKUP puts a backup in its place and keeps it",
+            ) from error
         raise
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnusable(f"{place}: the connection is gone", _GONE) from error
+        raise
+
+
+_GONE = "what was acknowledged is kept, this change was not made; try again when the server answers"
+
+
+def _remedy(reason: str, gone: bool) -> str:
+    if gone or "connection" in reason:
+        return _GONE
+    return {
+        "database is locked": "another program holds it; try again",
+        "attempt to write a readonly database": "you may read it but not write to it",
+        "unable to open database file": "check the folder and its permissions",
+        "database or disk is full": "free some space; what was acknowledged is safe",
+        "disk I/O error": "the disk failed or is full; what was acknowledged is safe, this change was not made",
+    }.get(reason, "nothing was changed")
 
 
 def operation_id() -> str:
     """A fresh id for one action of a person; a retry of the same action uses the same id."""
     return new_id()
+
+
+_SNAPSHOT: dict[str, dict[str, object]] = {
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+}
+
+
+def _still_ours(connection: Connection, place: str) -> None:
+    """Refuse to write to a record that was upgraded or moved since it was opened. Raises DatabaseClosed."""
+    closed = f"(SELECT value FROM site_fact WHERE name = '{CLOSED}')"
+    row = connection.exec_driver_sql(f"SELECT version_num, {closed} FROM alembic_version").first()
+    if row is None or row[0] != HEAD:
+        raise DatabaseClosed(f"{place} was upgraded", "leave and start codedesk again")
+    if row[1]:
+        raise DatabaseClosed(f"{place}: {row[1]}", "nothing was changed")
 
 
 def _check_file(path: Path) -> None:

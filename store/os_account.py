@@ -12,6 +12,7 @@ class NotAUser(CodedeskError):
     """The account of the operating system belongs to nobody of this site."""
 
     title = "not a user"
+    refusal = True
 
 
 def os_login() -> str:

@@ -31,6 +31,21 @@ class Settings:
     database_url: str = ""
     """Where the record is kept; empty: the file `workstation.sqlite` in codedesk's folder."""
 
+    log_key: str = ""
+    """File with the key of the log; empty: beside the record. Keep a copy of it apart from the database."""
+
+    log_anchor: str = ""
+    """Where anchors of the log go: a file on another disk or share, or `syslog`; several with commas between."""
+
+    backups: str = ""
+    """Folder for the backups that `upgrade` makes; empty: `backups` beside the record."""
+
+    facilities: str = "*"
+    """Local ids of the facilities whose charts are worked on, with commas between; only PostgreSQL holds to it."""
+
+    busy_seconds: int = 30
+    """How long a change of a record on SQLite waits for another one to end, before it says that it cannot."""
+
     usage_indicator: str = "T"
     """ISA15 of every file that leaves: `T` test, `P` production."""
 

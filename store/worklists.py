@@ -17,7 +17,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -28,7 +28,7 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Change, Database
 from store.models import Charge, Counter, Coverage, Encounter, Hold, Patient, Payer, WorkItem
-from store.models.columns import now
+from store.models.columns import later, now
 from store.models.work import OPEN_STATES
 from store.settings import load_settings, today
 from store.terms import CodingKind, EncounterStatus, Setting, WorkStatus
@@ -51,6 +51,7 @@ class ChartUnavailable(CodedeskError):
 
     title = "chart"
     exit_code = 1
+    refusal = True
 
 
 @dataclass(frozen=True)
@@ -230,9 +231,13 @@ def sweep_leases(db: Database, actor: Actor) -> int:
             update(WorkItem)
             .where(WorkItem.status == WorkStatus.IN_PROGRESS, WorkItem.claimed_until < now())
             .values(status=WorkStatus.READY, claimed_by=None, claimed_until=None, row_version=WorkItem.row_version + 1)
+            .returning(WorkItem.id)
             .execution_options(synchronize_session=False)
-        )
-        return swept.rowcount
+        ).scalars()
+        ended = sorted(swept)
+        for item_id in ended:
+            change.log("chart.lease_ended", "work_item", item_id)
+        return len(ended)
 
 
 def release(db: Database, actor: Actor, item_id: str, operation_id: str | None = None) -> None:
@@ -254,6 +259,7 @@ def hold(
     with db.change(actor, operation_id, "chart.hold") as change:
         if change.repeated:
             return change.answer["hold_id"]
+        change.target = ("work_item", item_id)
         item = change.session.get(WorkItem, item_id)
         if item is None or item.status not in (WorkStatus.READY, WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD):
             raise ChartUnavailable("only a chart that is ready or open can be put on hold")
@@ -301,5 +307,4 @@ def _document_reasons(item: WorkItem) -> list[list]:
 
 
 def _lease_end() -> str:
-    end = datetime.now(UTC) + timedelta(minutes=load_settings().lease_minutes)
-    return end.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return later(load_settings().lease_minutes)

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from codesets.catalog import Reference, open_reference
+from codesets.home import ensure_home
 from store.actors import Actor
 from store.database import Database, open_database
 from store.models import Person
 from store.people import actor_for
 from store.terms import Role
+from tests.postgres import NoServer, Server, start_server
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -44,10 +46,79 @@ def reference(reference_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         yield opened
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", action="store_true", help="run the fault tests at their full length")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked `both_databases` run on SQLite and on PostgreSQL."""
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    if "database_kind" in metafunc.fixturenames and "both_databases" in marks and "sqlite_only" not in marks:
+        metafunc.parametrize("database_kind", ["sqlite", "postgres"], indirect=True)
+
+
 @pytest.fixture
-def db(home: Path) -> Iterator[Database]:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database a test works on: `sqlite`, or `postgres` for the second run of those marked so."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for the whole run; tests that ask for it are skipped where there is none."""
+    try:
+        server = start_server()
+    except NoServer as reason:
+        pytest.skip(f"no PostgreSQL: {reason}")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record without a row, made once; tests work on copies."""
+    path = tmp_path_factory.mktemp("empty") / "workstation.sqlite"
+    _made_once(f"sqlite:///{path}", path.parent)
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same on PostgreSQL, as a template."""
+    name = postgres.new_database()
+    _made_once(postgres.url(name), tmp_path_factory.mktemp("empty-postgres"))
+    return name
+
+
+@pytest.fixture(scope="session")
+def demo_postgres(postgres: Server, empty_postgres: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The demo site on PostgreSQL, as a template, and the folder with the key of its log."""
+    name, folder = postgres.new_database(empty_postgres), tmp_path_factory.mktemp("demo-postgres")
+    _made_once(postgres.url(name), folder, demo=True)
+    return name, folder
+
+
+@pytest.fixture
+def database_url(
+    home: Path, database_kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """An empty record of this test's own, which commands of the test use too."""
+    ensure_home()
+    if database_kind == "sqlite":
+        shutil.copy(request.getfixturevalue("empty_record"), home / "workstation.sqlite")
+        yield f"sqlite:///{home / 'workstation.sqlite'}"
+        return
+    server = request.getfixturevalue("postgres")
+    name = server.new_database(request.getfixturevalue("empty_postgres"))
+    monkeypatch.setenv("CODEDESK_DATABASE_URL", server.url(name))
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
     """An empty record."""
-    database = open_database()
+    database = open_database(database_url)
     yield database
     database.close()
 
@@ -55,30 +126,36 @@ def db(home: Path) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo site's record, made once; tests work on copies."""
-    from store.demo.create import DEMO_DAY, create_site
-
     path = tmp_path_factory.mktemp("demo") / "workstation.sqlite"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CODEDESK_TODAY", DEMO_DAY)
-        patch.setenv("CODEDESK_HOME", str(path.parent))
-        database = open_database(f"sqlite:///{path}")
-        create_site(database)
-        with database.engine.connect() as connection:
-            connection.connection.driver_connection.execute("PRAGMA journal_mode=DELETE")
-        database.close()
+    _made_once(f"sqlite:///{path}", path.parent, demo=True)
     return path
 
 
 @pytest.fixture
-def demo_url(home: Path, demo_template: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def demo_url(
+    home: Path, database_kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """A copy of the demo site's record, which commands and screens of the test use."""
     from store.demo.create import demo_environment
 
     settings = demo_environment()
-    shutil.copy(demo_template, settings["CODEDESK_DATABASE_URL"].removeprefix("sqlite:///"))
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    return settings["CODEDESK_DATABASE_URL"]
+    if database_kind == "sqlite":
+        template = request.getfixturevalue("demo_template")
+        record = Path(settings["CODEDESK_DATABASE_URL"].removeprefix("sqlite:///"))
+        shutil.copy(template, record)
+        shutil.copy(template.with_suffix(".log-key"), record.with_suffix(".log-key"))
+        name = None
+    else:
+        server = request.getfixturevalue("postgres")
+        template, folder = request.getfixturevalue("demo_postgres")
+        name = server.new_database(template)
+        settings["CODEDESK_DATABASE_URL"] = server.url(name)
+        shutil.copy(folder / "workstation.log-key", home)
+    for key, value in settings.items():
+        monkeypatch.setenv(key, value)
+    yield settings["CODEDESK_DATABASE_URL"]
+    if name:
+        server.drop(name)
 
 
 @pytest.fixture
@@ -99,6 +176,22 @@ def coder(demo: Database) -> Actor:
 def another_coder(demo: Database) -> Actor:
     """A second person, who must not get in the first one's way."""
     return _somebody(demo, Role.AUDITOR)
+
+
+def _made_once(url: str, folder: Path, demo: bool = False) -> None:
+    """Make a record at `url`, with the demo site in it if asked for, and let go of it."""
+    from store.demo.create import DEMO_DAY, create_site
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODEDESK_TODAY", DEMO_DAY)
+        patch.setenv("CODEDESK_HOME", str(folder))
+        database = open_database(url)
+        if demo:
+            create_site(database)
+        if not database.on_postgres:
+            with database.engine.connect() as connection:
+                connection.connection.driver_connection.execute("PRAGMA journal_mode=DELETE")
+        database.close()
 
 
 def _somebody(database: Database, role: Role) -> Actor:

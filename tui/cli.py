@@ -32,6 +32,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reset-terminal": ("tui.commands.reset_terminal", "undo what a killed session left in the terminal"),
     "synonyms": ("tui.commands.synonyms", "what this site calls things, for the search"),
     "picks": ("tui.commands.picks", "what people took for which words; forget some"),
+    "doctor": ("tui.commands.doctor", "look this site over: files, record, log, backups, host"),
+    "backup": ("tui.commands.backup", "copy the record to a file and read the copy through"),
+    "restore": ("tui.commands.restore", "put a backup in the record's place; the record is kept"),
+    "upgrade": ("tui.commands.upgrade", "bring the record to this codedesk's schema"),
+    "move": ("tui.commands.move", "copy the record to another database, proved, and close this one"),
+    "postgres-roles": (
+        "tui.commands.postgres_roles",
+        "SQL for a role on PostgreSQL with an append-only log",
+    ),
+    "log": ("tui.commands.log", "check and anchor the log; who opened a chart"),
+    "patients": ("tui.commands.patients", "merge two patients who are one"),
+    "disclosures": ("tui.commands.disclosures", "accounting of disclosures of a patient"),
     "users": ("tui.commands.users", "people of this site and their roles"),
 }
 

@@ -7,12 +7,14 @@ no ORM object leaves it. Heavy imports happen there too, after the first frame.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from store import os_account
 from store.actors import Actor
+from store.looks import AGAIN_SECONDS, TYPING_SECONDS, Look, login_of, look_of
 from store.queries import Reader, SessionReader, SqliteReader, current_reader
 from store.queries.people import person_of
 from store.settings import database_url, sqlite_path
@@ -36,6 +38,9 @@ class RecordDesk:
         self._actor: Actor | None = None
         self._reader: SqliteReader | None = None
         self._reference: Reference | None = None
+        self._looks: list[Look] = []
+        self._seen: dict[Look, float] = {}
+        self._last_look = 0.0
 
     async def read(self, function: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query of `store.queries`."""
@@ -45,7 +50,13 @@ class RecordDesk:
         self, function: Callable[Concatenate[Database, Actor, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a service of the store as the person at the keyboard."""
-        return await self._run(lambda: function(*self._opened(), *args, **kwargs))
+
+        def run() -> T:
+            opened = self._opened()
+            self._log_looks()
+            return function(*opened, *args, **kwargs)
+
+        return await self._run(run)
 
     async def change_with_codes(
         self, function: Callable[Concatenate[Database, Reference, Actor, P], T], *args: P.args, **kwargs: P.kwargs
@@ -54,6 +65,7 @@ class RecordDesk:
 
         def run() -> T:
             db, actor = self._opened()
+            self._log_looks()
             return function(db, self._open_reference(), actor, *args, **kwargs)
 
         return await self._run(run)
@@ -75,6 +87,35 @@ class RecordDesk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _reading(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+        self._look(look_of(function, *args, **kwargs))
+        return self._read(function, *args, **kwargs)
+
+    def _look(self, look: Look | None) -> None:
+        """Log a look before its answer is shown; until the record is open for changes it waits for `warm`.
+
+        Words that are still being typed wait for a pause, so that one search is one entry.
+        """
+        moment = time.monotonic()
+        if look and not (look.lasting and moment - self._seen.get(look, -AGAIN_SECONDS) < AGAIN_SECONDS):
+            self._seen[look] = self._last_look = moment
+            if self._looks and look.continues(self._looks[-1]):
+                self._looks[-1] = look
+            else:
+                self._looks.append(look)
+        typing = self._looks and self._looks[-1].typed and moment - self._last_look < TYPING_SECONDS
+        if self._db is not None and not typing:
+            self._log_looks()
+
+    def _log_looks(self) -> None:
+        if not self._looks:
+            return
+        db, actor = self._opened()
+        with db.change(actor) as change:
+            for look in self._looks:
+                change.log(look.action, look.target_kind, look.target_id, **dict(look.detail))
+        self._looks.clear()
+
+    def _read(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         if (reader := self._plain_reader()) is not None:
             return function(reader, *args, **kwargs)
         with self._opened()[0].reading() as session:
@@ -97,17 +138,18 @@ class RecordDesk:
             if person is None:
                 return self._opened()[1]
             self._actor = Actor(person.login, person.role, person.id, person.name)
+            self._looks.insert(0, login_of(self._actor))
         return self._actor
 
     def _opened(self) -> tuple[Database, Actor]:
         from store.database import open_database
-        from store.people import current_actor
+        from store.people import sign_in
 
         if self._db is None:
             self._db = open_database()
         if self._actor is None:
-            with self._db.reading() as session:
-                self._actor = current_actor(session)
+            self._actor = sign_in(self._db)
+            self._looks.insert(0, login_of(self._actor))
         return self._db, self._actor
 
     def _begin_day(self) -> None:
@@ -115,6 +157,7 @@ class RecordDesk:
         from store.worklists import refresh_priorities, sweep_leases
 
         db, _ = self._opened()
+        self._log_looks()
         sweep_leases(db, SYSTEM)
         refresh_priorities(db, SYSTEM)
 
@@ -126,6 +169,7 @@ class RecordDesk:
         return self._reference
 
     def _close(self) -> None:
+        self._log_looks()
         if self._reader:
             self._reader.close()
         if self._reference:

@@ -15,6 +15,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, delete, func, select
 
 from codesets.edits import CodeFinding
@@ -90,13 +91,14 @@ def open_chart(db: Database, actor: Actor, work_item_id: str, operation_id: str 
     with db.change(actor, operation_id, "chart.open") as change:
         if change.repeated:
             return OpenedChart(**change.answer)
+        change.target = ("work_item", work_item_id)
         item = worklists.open_item(change, work_item_id)
         return _opened(change, item)
 
 
 def open_next(db: Database, actor: Actor, worklist: str, operation_id: str | None = None) -> OpenedChart | None:
     """Take the first ready chart of a worklist and open it; None when there is none."""
-    with db.change(actor, operation_id, "chart.next") as change:
+    with db.change(actor, operation_id, "chart.next", alongside=True) as change:
         if change.repeated:
             return OpenedChart(**change.answer) if change.answer else None
         item = worklists.next_item(change, worklist)
@@ -455,3 +457,5 @@ def _store(session: Session, coding: Coding, codes: Codes) -> None:
     # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
     coding.changed_at = now()
     session.add(coding)
+    # Two changes within a millisecond, or a clock set back, must not look like none.
+    flag_modified(coding, "changed_at")

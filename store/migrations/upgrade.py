@@ -6,15 +6,19 @@ checked as a whole before the commit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, text
 
 from codesets.errors import CodedeskError
+from store.migrations import HEAD
+
+_ONE_AT_A_TIME = 0x0C0DE30D
 
 
 class UpgradeFailed(CodedeskError):
@@ -28,29 +32,43 @@ def head_revision() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
-def bring_up_to_date(engine: Engine, place: str) -> None:
-    """Make or upgrade the schema. Raises DatabaseNewer, DatabaseUnusable or UpgradeFailed."""
+def known_revisions() -> set[str]:
+    """Every revision that this codedesk can start from."""
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision of a database; None for one without any."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def schema_of(engine: Engine, place: str) -> str | None:
+    """The schema of a database that is ours; None for an empty one. Raises DatabaseNewer or DatabaseUnusable."""
     from store.database import DatabaseNewer, DatabaseUnusable
 
     with engine.execution_options(read_only=True).connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-        foreign = revision is None and inspect(connection).get_table_names()
-    if foreign:
-        raise DatabaseUnusable(f"{place} holds tables of another program", "name another database")
-    if revision == head_revision():
-        return
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+        revision = revision_of(connection)
+        if revision == HEAD:
+            return revision
+        if revision is None and inspect(connection).get_table_names():
+            raise DatabaseUnusable(f"{place} holds tables of another program", "name another database")
+    if revision is not None and revision not in known_revisions():
         raise DatabaseNewer(
-            f"{place} has schema {revision}, this codedesk knows up to {head_revision()}", "start the newer codedesk"
+            f"{place} has schema {revision}, this codedesk knows up to {HEAD}", "start the newer codedesk"
         )
-    _migrate(engine)
+    return revision
 
 
-def _migrate(engine: Engine) -> None:
+def migrate(engine: Engine, finish: Callable[[Connection], None] = lambda connection: None) -> None:
+    """Make or upgrade the schema in one transaction; `finish` is called in it, before the commit.
+
+    Raises UpgradeFailed, or what a step or `finish` raised; the database is then as it was.
+    """
     migrating = _migration_engine(engine)
     try:
         with migrating.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -58,13 +76,16 @@ def _migrate(engine: Engine) -> None:
                 broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
             ):
                 raise UpgradeFailed(f"rows of {broken[0]} would lose their parent", "the database is as it was")
+            finish(connection)
     finally:
         migrating.dispose()
 
 
 def _migration_engine(engine: Engine) -> Engine:
     """An engine of its own, with foreign keys off from before BEGIN."""
-    migrating = create_engine(engine.url, hide_parameters=True, poolclass=NullPool)
+    from store.database import engine_options
+
+    migrating = create_engine(engine.url, poolclass=NullPool, **engine_options(engine.url.drivername))
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(migrating, "connect")

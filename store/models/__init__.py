@@ -23,6 +23,7 @@ from store.models.favorite import FavoriteCode
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.patient import Patient
 from store.models.people import Person
+from store.models.site import Disclosure, SiteFact
 from store.models.work import Hold, WorkItem
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "CodingStep",
     "Counter",
     "Coverage",
+    "Disclosure",
     "Document",
     "Encounter",
     "EncounterProvider",
@@ -54,6 +56,7 @@ __all__ = [
     "Provider",
     "Quarantine",
     "RawMessage",
+    "SiteFact",
     "SourceCode",
     "SuggestionRejection",
     "WorkItem",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -39,9 +39,24 @@ def new_id() -> str:
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
+def clock() -> datetime:
+    """The present moment: the one place where the record asks what time it is."""
+    return datetime.now(UTC)
+
+
 def now() -> str:
     """The present moment as ISO text in UTC, to the millisecond: `2026-09-14T18:02:11.482Z`."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment(clock())
+
+
+def later(minutes: float) -> str:
+    """The moment so many minutes from now, in the same form."""
+    return moment(clock() + timedelta(minutes=minutes))
+
+
+def moment(when: datetime) -> str:
+    """A point in time as the record keeps it."""
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def words(kind: type[StrEnum]) -> Enum:

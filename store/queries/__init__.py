@@ -7,12 +7,12 @@ SQLModel has been loaded; everything else may read through a session.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from store.migrations import HEAD
+from store.sqlite import driver
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -29,11 +29,11 @@ class Reader(Protocol):
 
 
 class SqliteReader:
-    """Reads the workstation file read-only through the standard library; belongs to the thread that made it."""
+    """Reads the workstation file read-only without the ORM; belongs to the thread that made it."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
+        self._connection = driver.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+        self._connection.row_factory = driver.Row
         self._connection.execute("PRAGMA busy_timeout=30000")
 
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
@@ -54,7 +54,7 @@ def current_reader(path: Path) -> SqliteReader | None:
     reader = SqliteReader(path)
     try:
         found = reader.rows("SELECT version_num FROM alembic_version")
-    except sqlite3.Error:
+    except driver.Error:
         found = []
     if [row["version_num"] for row in found] == [HEAD]:
         return reader

@@ -180,7 +180,7 @@ def claim_counts(reader: Reader) -> dict[ClaimStatus, int]:
     """How many claims each status has, counted up to one more than `COUNT_CAP`."""
     return {
         status: reader.rows(
-            "SELECT count(*) AS n FROM (SELECT 1 FROM claim WHERE status = :status LIMIT :cap) AS some",
+            "SELECT count(*) AS n FROM (SELECT 1 FROM claim WHERE status = :status LIMIT :cap) AS counted",
             status=status.value,
             cap=COUNT_CAP + 1,
         )[0]["n"]

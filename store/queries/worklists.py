@@ -136,7 +136,7 @@ def worklist_count(reader: Reader, listing: Listing) -> int:
     """How many rows a list has, counted up to one more than COUNT_CAP."""
     where, parameters = _conditions(listing)
     source = _FROM if listing.text.strip() else "FROM work_item w"
-    sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 {source} WHERE {' AND '.join(where)} LIMIT {COUNT_CAP + 1}) AS some"
+    sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 {source} WHERE {' AND '.join(where)} LIMIT {COUNT_CAP + 1}) AS counted"
     return int(reader.rows(sql, **parameters)[0]["n"])
 
 

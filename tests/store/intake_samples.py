@@ -14,7 +14,7 @@ import pytest
 from sqlmodel import func, select
 
 from store.actors import SYSTEM
-from store.database import Database, make_engine, open_database
+from store.database import Database, open_database
 from store.models import LogEntry
 from store.models.log import Quarantine
 
@@ -77,7 +77,7 @@ def open_site(folder: Path) -> Database:
     """A new database in a folder: a copy of one that was made once, since the schema's history takes its time."""
     path = folder / "site.sqlite"
     shutil.copyfile(_blank(), path)
-    return Database(make_engine(f"sqlite:///{path}"), str(path))
+    return open_database(f"sqlite:///{path}")
 
 
 @cache

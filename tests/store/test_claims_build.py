@@ -25,6 +25,8 @@ from store.models import Claim, Coding, Coverage, Encounter, Facility, FinalProc
 from store.terms import ClaimStatus, CodingKind, CodingStatus, Relationship
 from tests.store.claim_samples import PARTIES, SERVICE, add_coding, add_encounter
 
+pytestmark = pytest.mark.both_databases
+
 
 def add(db: Database, visit: str = "V1", service: str = SERVICE, **coding: object) -> str:
     """A visit with one coding; the id of the coding."""

@@ -24,6 +24,8 @@ from store.x12.tokenizer import segments, transactions
 from store.x12.writer import X12Unwritable
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
 
+pytestmark = pytest.mark.both_databases
+
 
 def ready_claims(db: Database, count: int = 1) -> list[str]:
     """Claims of different days, built and scrubbed."""
@@ -176,7 +178,7 @@ def test_a_mark_that_cannot_be_kept_takes_the_file_back(
 ) -> None:
     ready_claims(db)
 
-    def full_disk(session: Session, actor: str, events: list, operation_id: str = "") -> None:
+    def full_disk(session: Session, actor: str, events: list, *more: object) -> None:
         if events:
             raise OSError(28, "No space left on device")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,11 @@ from store.queries.claims import (
 from store.terms import ClaimStatus, Severity
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
-def reader(db: Database) -> Reader:
+def reader(db: Database) -> Iterator[Reader]:
     """Seven scrubbed claims of different days, the third of them blocked, read as the first screen reads."""
     for number in range(7):
         with db.change(SYSTEM) as change:
@@ -36,7 +39,11 @@ def reader(db: Database) -> Reader:
             add_coding(change.session, encounter, lines=lines)
     for claim in build_claims(db, SYSTEM).built:
         scrub_claim(db, CODES, SYSTEM, claim.claim_id, today=TODAY)
-    return SqliteReader(Path(db.place))
+    if db.on_postgres:
+        with db.reading() as session:
+            yield SessionReader(session)
+    else:
+        yield SqliteReader(Path(db.place))
 
 
 def pages(reader: Reader, sort: ClaimSort, size: int) -> list[ClaimRow]:

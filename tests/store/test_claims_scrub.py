@@ -15,6 +15,8 @@ from store.scrub.findings import OverrideRefused, override
 from store.terms import ClaimStatus, FindingState, Severity
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
 
+pytestmark = pytest.mark.both_databases
+
 
 def a_claim(db: Database, visit: str = "V1", **coding: object) -> str:
     """The id of a claim that was just built."""

@@ -36,6 +36,8 @@ from store.queries.codings import coding_codes, coding_defaults
 from store.terms import CodingStatus, DocumentStatus, WorkStatus
 from store.worklists import ChartUnavailable
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def chart(demo: Database, coder: Actor) -> OpenedChart:

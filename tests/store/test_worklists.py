@@ -34,6 +34,8 @@ from store.worklists import (
     usual_tasks,
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 def rows(db: Database, worklist: str, **how: object) -> list:
     with db.reading() as session:
@@ -169,6 +171,7 @@ def test_pages_go_on_from_a_row_in_both_directions(demo: Database, sort: Sort, m
         assert worklist_count(reader, listing) == len(whole)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("sort", list(Sort))
 def test_a_page_of_a_worklist_is_read_from_an_index_and_never_sorted(demo: Database, sort: Sort) -> None:
     asked: list[tuple[str, dict]] = []

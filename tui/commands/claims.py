@@ -108,6 +108,7 @@ def _build(db: Database, args: argparse.Namespace) -> int:
 
 def _list(db: Database, args: argparse.Namespace) -> int:
     rows = 0
+    _look(db, "claim.list", show=args.show)
     with db.reading() as session:
         reader, after = SessionReader(session), None
         while True:
@@ -128,8 +129,10 @@ def _list(db: Database, args: argparse.Namespace) -> int:
 def _show(db: Database, args: argparse.Namespace) -> int:
     with db.reading() as session:
         reader = SessionReader(session)
-        page = claim_page(reader, _ids(reader, [args.number])[0], today())
+        claim_id = _ids(reader, [args.number])[0]
+        page = claim_page(reader, claim_id, today())
     assert page is not None, "the number was found a moment ago"
+    _look(db, "claim.view", claim_id, number=args.number)
     if args.json:
         document = asdict(page)
         document["row"] = _row_json(page.row)
@@ -205,10 +208,16 @@ def _all_open(reader: SessionReader) -> Iterator[str]:
 
 
 def _actor(db: Database) -> Actor:
-    from store.people import current_actor
+    from store.people import sign_in
 
-    with db.reading() as session:
-        return current_actor(session)
+    return sign_in(db)
+
+
+def _look(db: Database, action: str, claim_id: str = "", **detail: object) -> None:
+    """Log that claims were looked at from the command line."""
+    from store import log
+
+    log.note(db, _actor(db), action, "claim" if claim_id else "", claim_id, **detail)
 
 
 _HEADING = f"{'CLAIM':<12} {'STATUS':<12} {'SERVICE':<10} {'PATIENT':<22} {'PAYER':<16} {'$':>10} {'AGE':>5}  !  ~  ?"

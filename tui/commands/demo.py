@@ -30,8 +30,13 @@ def run(args: argparse.Namespace) -> int:
     open_with_progress().close()
     added = 0
     if not site_is_there():
+        from store.actors import SYSTEM
         from store.database import open_database
+        from store.settings import database_url
+        from store.upgrade import upgrade
 
+        if demo_file().exists():
+            upgrade(database_url(), SYSTEM)
         database = open_database()
         added = create_site(database)
         database.close()

@@ -39,23 +39,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
     exporting.add_argument("--all", action="store_true", help="every encounter of this site")
     exporting.add_argument("keys", nargs="*", metavar="ID", help="ids or visit numbers")
     exporting.add_argument("-o", "--output", default="-", metavar="FILE", help="a new file; - is stdout (default)")
+    exporting.add_argument(
+        "--to", default="", metavar="NAME", help="who receives it, for the accounting of disclosures"
+    )
+    exporting.add_argument("--purpose", default="", metavar="TEXT", help="why, for the accounting of disclosures")
 
 
 def run(args: argparse.Namespace) -> int:
+    from store import log
     from store.database import open_database
-    from store.people import current_actor
+    from store.people import sign_in
 
     if args.action == "export" and args.all == bool(args.keys):
         raise UsageError("name the encounters to export, or --all")
     db = open_database()
-    with db.reading() as session:
-        actor = current_actor(session)
+    actor = sign_in(db)
     try:
         if args.action == "list":
+            log.note(db, actor, "encounter.list", "worklist", args.worklist or "")
             return _list(db, args.worklist, args.json)
         if args.action == "show":
             return _show(db, actor, args.key, args.json)
-        return _export(db, actor, args.keys, args.output)
+        return _export(db, actor, args)
     finally:
         db.close()
 
@@ -100,9 +105,11 @@ def _show(db: Database, actor: Actor, key: str, as_json: bool) -> int:
     return 0
 
 
-def _export(db: Database, actor: Actor, keys: list[str], output: str) -> int:
+def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.disclosures import record_export
     from store.intake.export import encounter_ids, export_encounter, find_encounter, to_line
 
+    keys, output = args.keys, args.output
     with db.reading() as session:
         ids = [find_encounter(session, key) for key in keys] if keys else encounter_ids(session)
     with _output(output) as file:
@@ -112,6 +119,7 @@ def _export(db: Database, actor: Actor, keys: list[str], output: str) -> int:
                 lines = []
                 for encounter_id in ids[first : first + EXPORT_BATCH]:
                     lines.append(to_line(export_encounter(change.session, encounter_id)))
+                    record_export(change, encounter_id, args.to, args.purpose, Path(output).name)
                     change.log("encounter.export", "encounter", encounter_id, format="native", to=Path(output).name)
             file.write("".join(f"{line}\n" for line in lines))
     if output != "-":

@@ -24,15 +24,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from store import log
     from store.database import open_database
-    from store.people import current_actor
+    from store.people import sign_in
 
     if args.paths.count("-") > 1:
         raise UsageError("standard input can be read only once", "give - only once")
     db = open_database()
-    with db.reading() as session:
-        actor = current_actor(session)
+    actor = sign_in(db)
     if args.paths == ["quarantine"] and not Path("quarantine").exists():
+        log.note(db, actor, "quarantine.list")
         return _list_quarantine(db, args.json)
     from store.intake import take_in
 

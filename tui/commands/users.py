@@ -5,14 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from codesets.errors import CodedeskError
+from store.actors import NotAllowed
 from store.terms import Role
-
-
-class NotAllowed(CodedeskError):
-    """The action belongs to another role."""
-
-    title = "not allowed"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,17 +23,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from store.database import open_database
-    from store.people import add_person, current_actor, list_people, set_active
+    from store.people import add_person, list_people, refuse, set_active, sign_in
 
     db = open_database()
+    actor = sign_in(db)
     with db.reading() as session:
-        actor = current_actor(session)
         people = [_row(person) for person in list_people(session)]
     if args.action == "list":
         _print(people, args.json)
         return 0
     if actor.role != Role.ADMIN:
-        raise NotAllowed("only an administrator changes who may use this site", "ask one of them")
+        refusal = NotAllowed("only an administrator changes who may use this site", "ask one of them")
+        raise refuse(db, actor, f"people.{args.action}", refusal)
     if args.action == "add":
         known = next((person for person in people if person["login"] == args.login), None)
         if known:

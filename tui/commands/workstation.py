@@ -37,10 +37,13 @@ def run(options: argparse.Namespace | None = None) -> int:
             "make the window larger",
         )
     from store.settings import today
+    from store.sqlite import weakness
     from tui.actions import registry
     from tui.commands.first_use import open_with_progress
     from tui.desk import RecordDesk
 
+    if words := weakness():
+        print(f"codedesk: {words} (codedesk doctor says more)", file=sys.stderr)
     registry()
     open_with_progress().close()
     desk = RecordDesk()

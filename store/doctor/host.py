@@ -1,0 +1,78 @@
+"""How people come to codedesk on a shared host: what sudo and sshd allow, compared with the set-up we advise.
+
+Both files may be unreadable for the service account; then the advice alone is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from glob import glob
+from pathlib import Path
+
+from store.doctor.finding import Finding, State
+
+SUDOERS = ("/etc/sudoers", "/etc/sudoers.d/*")
+SSHD = ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf")
+
+SUDO_ADVICE = '%coders ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk ""'
+SSHD_ADVICE = (
+    "Match Group coders: ForceCommand sudo -u coder-svc /usr/bin/codedesk; DisableForwarding yes; PermitTTY yes; "
+    "ClientAliveInterval 30; ClientAliveCountMax 3"
+)
+
+
+def advice() -> Iterator[Finding]:
+    """What sudo and sshd should say, and what they say where they can be read."""
+    for name, places, wanted, judge in (("sudo", SUDOERS, SUDO_ADVICE, of_sudo), ("sshd", SSHD, SSHD_ADVICE, of_sshd)):
+        text = _read(places)
+        unread = Finding(name, State.NOT_CHECKED, f"{places[0]} is not there or cannot be read", wanted)
+        yield unread if text is None else judge(text)
+
+
+def of_sudo(text: str) -> Finding:
+    """What the rules of sudo say of codedesk."""
+    rules = [line for line in _lines(text) if "codedesk" in line]
+    if not rules:
+        return Finding("sudo", State.ADVICE, "no rule for codedesk: each person would own a record", SUDO_ADVICE)
+    for rule in rules:
+        if "(ALL" in rule or "(root" in rule:
+            return Finding("sudo", State.WRONG, f"codedesk may run as root: {rule}", SUDO_ADVICE)
+        if not rule.rstrip().endswith('""'):
+            return Finding("sudo", State.WRONG, f"the rule allows any arguments: {rule}", SUDO_ADVICE)
+        if "NOEXEC" not in rule:
+            return Finding("sudo", State.ADVICE, f"the rule could forbid other programs: {rule}", SUDO_ADVICE)
+    if re.search(r"!\s*env_reset", text):
+        return Finding("sudo", State.WRONG, "env_reset is off: people's environment reaches codedesk", SUDO_ADVICE)
+    return Finding("sudo", State.OK, "codedesk runs as the service account alone, without arguments")
+
+
+def of_sshd(text: str) -> Finding:
+    """What sshd says of sessions that are forced into codedesk."""
+    lines = [line.split(None, 1) for line in _lines(text)]
+    pairs = [(words[0].lower(), words[1].strip() if len(words) > 1 else "") for words in lines]
+    values = {name: value.lower() for name, value in pairs}
+    if values.get("permituserenvironment", "no") not in ("no",):
+        return Finding("sshd", State.WRONG, "PermitUserEnvironment lets people set codedesk's environment", SSHD_ADVICE)
+    if not any(name == "forcecommand" and "codedesk" in value for name, value in pairs):
+        return Finding("sshd", State.ADVICE, "nobody is led into codedesk: people get a shell", SSHD_ADVICE)
+    if values.get("disableforwarding") != "yes":
+        return Finding("sshd", State.WRONG, "forwarding is allowed beside codedesk", SSHD_ADVICE)
+    if not values.get("clientaliveinterval", "0").isdigit() or values.get("clientaliveinterval", "0") == "0":
+        return Finding("sshd", State.ADVICE, "a connection that went silent is not noticed", SSHD_ADVICE)
+    return Finding("sshd", State.OK, "coders are led into codedesk, without forwarding, and silence ends a session")
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+
+
+def _read(patterns: tuple[str, ...]) -> str | None:
+    """The text of the files that exist; None where none can be read."""
+    texts = []
+    for name in sorted(name for pattern in patterns for name in glob(pattern)):
+        try:
+            texts.append(Path(name).read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            return None
+    return "\n".join(texts) if texts else None

@@ -1,0 +1,139 @@
+"""The record itself: its pages, its log, how old its last anchor and backup are, and what PostgreSQL allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlmodel import Session, select
+
+from codesets.errors import CodedeskError
+from store.database import Database
+from store.doctor.finding import Finding, State
+from store.log.anchor import SYSLOG, read_anchors
+from store.log.check import check_log
+from store.migrations.append_only import missing_triggers
+from store.models import LogEntry, Person
+from store.settings import load_settings
+
+MOST_HOURS = 24
+"""How old the last anchor and the last backup may be."""
+
+
+def checks(db: Database, path: Path | None) -> Iterator[Finding]:
+    """Every check of an open record; `path` is its file on SQLite."""
+    with db.reading() as session:
+        connection = session.connection()
+        yield from _pages(connection) if path else _server(connection)
+        if missing := missing_triggers(connection):
+            yield Finding(
+                "append-only",
+                State.WRONG,
+                f"somebody dropped {', '.join(missing)}",
+                "codedesk log verify; then restore",
+            )
+        else:
+            yield Finding("append-only", State.OK, "triggers refuse to change the log")
+        yield _log(db, connection)
+        yield _anchor(session, path)
+        yield _backup(session)
+        yield _people(session)
+
+
+def _pages(connection: Connection) -> Iterator[Finding]:
+    found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()).splitlines()[0]
+    mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    if found != "ok":
+        yield Finding("record", State.WRONG, f"it is damaged: {found}", "codedesk restore BACKUP; the record is kept")
+    elif mode != "wal":
+        yield Finding(
+            "record", State.WRONG, f"its journal mode is {mode}, not wal", "close every session, open it again"
+        )
+    else:
+        yield Finding("record", State.OK, "its pages are whole, in WAL mode, every commit synced")
+
+
+def _server(connection: Connection) -> Iterator[Finding]:
+    version = connection.exec_driver_sql("SHOW server_version").scalar()
+    yield Finding("record", State.OK, f"PostgreSQL {version}")
+    sync = connection.exec_driver_sql("SHOW synchronous_commit").scalar()
+    full = connection.exec_driver_sql("SHOW fsync").scalar()
+    if sync == "off" or full == "off":
+        remedy = "set fsync = on and synchronous_commit = on"
+        yield Finding("durability", State.WRONG, f"fsync is {full}, synchronous_commit is {sync}", remedy)
+    else:
+        yield Finding("durability", State.OK, "every commit is synced")
+    encrypted = "SELECT inet_client_addr() IS NULL OR ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    if not connection.exec_driver_sql(encrypted).scalar():
+        yield Finding(
+            "encryption", State.WRONG, "the connection is not encrypted", "add ?sslmode=verify-full to the URL"
+        )
+    may = "SELECT has_table_privilege(current_user, 'log_entry', 'UPDATE, DELETE, TRUNCATE')"
+    if connection.exec_driver_sql(may).scalar():
+        yield Finding(
+            "grants",
+            State.WRONG,
+            "this role may change and delete log entries",
+            "work as a role that codedesk postgres-roles makes, not as the owner of the tables",
+        )
+    else:
+        yield Finding("grants", State.OK, "this role may only add to the log")
+
+
+def _log(db: Database, connection: Connection) -> Finding:
+    try:
+        state = check_log(connection, db.log_keys.keys())
+    except CodedeskError as error:
+        return Finding("log", State.WRONG, error.message, error.remedy)
+    if state.first_bad is not None:
+        return Finding(
+            "log", State.WRONG, f"entry {state.first_bad}: {state.reason}", "codedesk log verify --anchor FILE"
+        )
+    if state.unchecked:
+        words = f"the key of entries 1 to {state.unchecked:,} is not in {db.log_keys.path}"
+        return Finding("log", State.NOT_CHECKED, words, "put the copy of the key back")
+    return Finding("log", State.OK, f"{state.entries:,} entries fit each other; a key in {db.log_keys.path}")
+
+
+def _anchor(session: Session, path: Path | None) -> Finding:
+    places = [place.strip() for place in load_settings().log_anchor.split(",") if place.strip()]
+    if not places:
+        return Finding(
+            "anchor",
+            State.WRONG,
+            "the log is not held fast anywhere: entries cut off at its end would not be missed",
+            "set log_anchor to a file on another disk or to syslog, and run codedesk log anchor every hour",
+        )
+    for place in places:
+        if place != SYSLOG and path and (file := Path(place)).exists() and file.stat().st_dev == path.stat().st_dev:
+            words = f"{place} lies on the same disk as the record"
+            return Finding("anchor", State.WRONG, words, "name a place that is lost or changed on its own")
+        if place != SYSLOG and not (Path(place).exists() and any(read_anchors(Path(place)))):
+            return Finding("anchor", State.WRONG, f"{place} holds no anchor", "codedesk log anchor, every hour")
+    return _age(session, "log.anchor", "anchor", f"to {', '.join(places)}", "codedesk log anchor, every hour")
+
+
+def _backup(session: Session) -> Finding:
+    return _age(session, "backup", "backup", "read through", "codedesk backup FILE, every night, to another disk")
+
+
+def _age(session: Session, action: str, check: str, words: str, remedy: str) -> Finding:
+    latest = select(LogEntry.at).where(LogEntry.action == action).order_by(LogEntry.seq.desc()).limit(1)
+    at = session.exec(latest).first()
+    if at is None:
+        return Finding(check, State.WRONG, f"there is no {check}", remedy)
+    age = datetime.now(UTC) - datetime.fromisoformat(at.replace("Z", "+00:00"))
+    told = f"the last {check} is of {at[:16]}Z, {words}"
+    if age > timedelta(hours=MOST_HOURS):
+        return Finding(check, State.WRONG, f"{told}: {int(age.total_seconds() // 3600):,} hours old", remedy)
+    return Finding(check, State.OK, told)
+
+
+def _people(session: Session) -> Finding:
+    if session.exec(select(Person.id).limit(1)).first() is None:
+        return Finding(
+            "people", State.WRONG, "nobody is known yet: whoever starts codedesk is administrator", "codedesk users add"
+        )
+    return Finding("people", State.OK, "who is not one of this site's people is refused")

@@ -1,0 +1,123 @@
+"""The log: what was done, seen, exported and refused, each entry chained to the one before by a keyed hash.
+
+An entry is appended in the transaction of the change it tells of, as its last statement. The hash is an HMAC
+(SHA-256) under a key that is kept outside the database (`store.log.key`), so whoever can write the database but not
+read the key cannot compute the chain anew. What a chain cannot show, a log cut off at its end, is shown by anchors
+kept elsewhere (`store.log.anchor`); `store.log.check` reads all of it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii as quoted
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from store.actors import Actor
+from store.log.key import KeyFile
+from store.models import LogEntry
+from store.models.columns import now
+
+if TYPE_CHECKING:
+    from store.database import Database
+
+FIRST_HASH = "0" * 64
+
+POSTGRES_LOCK = 0x0C0DE10C
+"""The advisory lock under which entries are appended on PostgreSQL, where writers do not wait for each other."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something to log: an action of the registry, its target, and details without the text of notes."""
+
+    action: str
+    target_kind: str = ""
+    target_id: str = ""
+    detail: dict = field(default_factory=dict)
+
+
+def append(session: Session, actor: str, events: Sequence[Event], operation_id: str, keys: KeyFile) -> None:
+    """Append events to the log within the caller's writing transaction. Raises LogKeyUnusable."""
+    if not events:
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
+    head = session.exec(select(LogEntry.seq, LogEntry.hash).order_by(LogEntry.seq.desc()).limit(1)).first()
+    seq, previous = head or (0, FIRST_HASH)
+    at = now()
+    secret = keys.current(session, seq + 1).secret
+    for event in events:
+        seq += 1
+        entry = LogEntry(
+            seq=seq,
+            at=at,
+            actor=actor,
+            action=event.action,
+            target_kind=event.target_kind,
+            target_id=event.target_id,
+            detail=event.detail,
+            operation_id=operation_id,
+            previous_hash=previous,
+            hash="",
+        )
+        entry.hash = previous = keyed_hash(secret, content_of(entry))
+        session.add(entry)
+    session.flush()
+
+
+def note(
+    db: Database, actor: Actor, action: str, target_kind: str = "", target_id: str = "", /, **detail: object
+) -> None:
+    """Log something that changed nothing: a look, a search by name, a copy, a login, a refusal."""
+    with db.change(actor) as change:
+        change.log(action, target_kind, target_id, **detail)
+
+
+def content_of(entry: LogEntry) -> bytes:
+    """What the hash of an entry covers: the canonical JSON of all fields but the hash, the previous hash included."""
+    return content(
+        entry.seq,
+        entry.at,
+        entry.actor,
+        entry.action,
+        entry.target_kind,
+        entry.target_id,
+        canonical(entry.detail),
+        entry.operation_id,
+        entry.previous_hash,
+    )
+
+
+def content(
+    seq: int,
+    at: str,
+    actor: str,
+    action: str,
+    target_kind: str,
+    target_id: str,
+    detail: str,
+    operation_id: str,
+    previous_hash: str,
+) -> bytes:
+    """The same from the columns as they are stored; `detail` is canonical JSON text."""
+    return (
+        f"[{seq},{quoted(at)},{quoted(actor)},{quoted(action)},{quoted(target_kind)},{quoted(target_id)},"
+        f"{detail},{quoted(operation_id)},{quoted(previous_hash)}]"
+    ).encode()
+
+
+def canonical(value: object) -> str:
+    """JSON text with sorted names and no spaces: one spelling for one value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def keyed_hash(secret: bytes | None, covered: bytes) -> str:
+    """HMAC-SHA256 in hexadecimal; without a secret the plain SHA-256 of entries from before there was a key."""
+    return hmac.digest(secret, covered, "sha256").hex() if secret else hashlib.sha256(covered).hexdigest()

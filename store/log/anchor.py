@@ -1,0 +1,99 @@
+"""Anchors: the head of the log written down elsewhere, so that a log cut off at its end no longer fits.
+
+An anchor is one line of text, to a file (another disk, a mounted share, a printer) or to the system's log, which a
+site sends to another host:
+
+    codedesk-anchor key=4c1f… seq=1203 hash=9a41… at=2026-09-14T18:00:00.000Z
+
+A file may hold anything else beside them: the export of a journal is as good as our own file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import syslog
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import select
+
+from codesets.errors import CodedeskError, UnreadableInput
+from store.actors import Actor
+from store.database import Database
+from store.models import LogEntry
+from store.models.columns import now
+
+SYSLOG = "syslog"
+_LINE = re.compile(
+    r"codedesk-anchor key=(?P<key>[0-9a-f]{16}) seq=(?P<seq>\d{1,18}) "
+    r"hash=(?P<hash>[0-9a-f]{64}) at=(?P<at>[0-9T:.Z-]+)"
+)
+_SYSTEM_LOG = Path("/dev/log")
+
+
+class AnchorRefused(CodedeskError):
+    """The anchor could not be written."""
+
+    title = "anchor"
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The head of the log at a moment: entry `seq` (1-based) had this hash; `key` is the key's fingerprint."""
+
+    key: str
+    seq: int
+    hash: str
+    at: str
+
+    def line(self) -> str:
+        return f"codedesk-anchor key={self.key} seq={self.seq} hash={self.hash} at={self.at}"
+
+
+def write_anchor(db: Database, actor: Actor, places: tuple[str, ...]) -> Anchor:
+    """Write the head of the log to files or the system's log (`syslog`), and note in the log that it was done.
+
+    Raises AnchorRefused when the log is empty or a place cannot be written.
+    """
+    with db.reading() as session:
+        head = session.exec(select(LogEntry.seq, LogEntry.hash).order_by(LogEntry.seq.desc()).limit(1)).first()
+    keys = db.log_keys.keys()
+    if head is None or not keys:
+        raise AnchorRefused("the log is empty", "there is nothing to hold fast yet")
+    anchor = Anchor(keys[-1].fingerprint, head[0], head[1], now())
+    for place in places:
+        _write(place, anchor.line())
+    with db.change(actor) as change:
+        change.log("log.anchor", "log", str(anchor.seq), to=list(places))
+    return anchor
+
+
+def read_anchors(path: Path) -> Iterator[Anchor]:
+    """The anchors in a file, in its order. Raises UnreadableInput."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if found := _LINE.search(line):
+                    yield Anchor(found["key"], int(found["seq"]), found["hash"], found["at"])
+    except OSError as error:
+        raise UnreadableInput(f"{path}: {error.strerror}", "name a file that holds anchors") from error
+
+
+def _write(place: str, line: str) -> None:
+    if place == SYSLOG:
+        if not _SYSTEM_LOG.exists():
+            raise AnchorRefused("this host has no system log", "write the anchor to a file on another one")
+        syslog.openlog("codedesk", 0, syslog.LOG_AUTHPRIV)
+        syslog.syslog(syslog.LOG_NOTICE, line)
+        return
+    try:
+        handle = os.open(place, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "a", encoding="ascii") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise AnchorRefused(f"{place}: {error.strerror}", "name a file that can be written") from error

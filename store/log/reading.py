@@ -1,0 +1,72 @@
+"""The log for people: the last entries, and who opened a chart. Reading it is logged like any other look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from store.actors import Actor
+from store.database import Database
+from store.intake.export import find_encounter
+from store.models import Claim, Coding, LogEntry, Person, WorkItem
+
+
+@dataclass(frozen=True)
+class LoggedEvent:
+    """One entry as it is shown; `at` is ISO text in UTC, `name` the person's name where the login has one."""
+
+    seq: int
+    at: str
+    actor: str
+    name: str
+    action: str
+    target_kind: str
+    target_id: str
+    detail: dict
+
+
+def who_opened(db: Database, actor: Actor, key: str) -> list[LoggedEvent]:
+    """Everything that was seen or done of an encounter (by id or visit number), newest first.
+
+    Its work items, codings and claims are part of it. Raises NoSuchEncounter.
+    """
+    with db.change(actor) as change:
+        encounter_id = find_encounter(change.session, key)
+        events = _events(change.session, LogEntry.target_id.in_(_parts(change.session, encounter_id)))
+        change.log("log.opened", "encounter", encounter_id)
+        return events
+
+
+def last_entries(
+    db: Database, actor: Actor, count: int, login: str | None = None, action: str | None = None
+) -> list[LoggedEvent]:
+    """The last entries, newest first, of everybody or one login, of every action or those that begin with a word."""
+    conditions = []
+    if login is not None:
+        conditions.append(LogEntry.actor == login)
+    if action is not None:
+        conditions.append(LogEntry.action.startswith(action, autoescape=True))
+    with db.change(actor) as change:
+        events = _events(change.session, *conditions, limit=count)
+        change.log("log.list", "log", "", of=login or "", action=action or "")
+        return events
+
+
+def _events(session: Session, *conditions: object, limit: int | None = None) -> list[LoggedEvent]:
+    names = dict(session.exec(select(Person.login, Person.name)).all())
+    found = session.exec(select(LogEntry).where(*conditions).order_by(LogEntry.seq.desc()).limit(limit))  # type: ignore[arg-type]
+    return [
+        LoggedEvent(e.seq, e.at, e.actor, names.get(e.actor, ""), e.action, e.target_kind, e.target_id, dict(e.detail))
+        for e in found
+    ]
+
+
+def _parts(session: Session, encounter_id: str) -> list[str]:
+    codings = session.exec(select(Coding.id).where(Coding.encounter_id == encounter_id)).all()
+    return [
+        encounter_id,
+        *session.exec(select(WorkItem.id).where(WorkItem.encounter_id == encounter_id)),
+        *codings,
+        *session.exec(select(Claim.id).where(Claim.coding_id.in_(codings))),
+    ]

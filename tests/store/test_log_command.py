@@ -1,0 +1,92 @@
+"""`codedesk log`: exit codes and lines of verify, anchor, opened and list."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from store.database import Database
+from tests.store import attacks
+from tui.cli import main
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def anchors(tmp_path: Path) -> Path:
+    return tmp_path / "elsewhere"
+
+
+def test_a_whole_log_is_said_to_be_whole(demo: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["log", "verify"])
+
+    assert code == 0
+    assert "the log is whole" in capsys.readouterr().out
+
+
+def test_the_first_bad_entry_is_named_with_exit_code_1(demo: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    attacks.attack(demo, attacks.edit)
+
+    code = main(["log", "verify"])
+
+    assert (code, capsys.readouterr().out) == (1, "entry 5: its hash does not fit its content\n")
+
+
+def test_a_log_cut_off_fails_with_its_anchor_alone(
+    demo: Database, anchors: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["log", "anchor", "--file", str(anchors)])
+    attacks.attack(demo, attacks.truncate)
+    capsys.readouterr()
+
+    without, with_anchor = main(["log", "verify"]), main(["log", "verify", "--anchor", str(anchors), "--json"])
+
+    out = capsys.readouterr().out.splitlines()
+    assert (without, with_anchor) == (0, 1)
+    assert "its end is not proven" in out[0]
+    assert json.loads(out[1])["first_bad"] == 8
+
+
+def test_the_settings_anchor_is_used_without_naming_it(
+    demo: Database, anchors: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CODEDESK_LOG_ANCHOR", str(anchors))
+    main(["log", "anchor"])
+
+    code = main(["log", "verify"])
+
+    assert code == 0
+    assert "1 anchors hold" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["log", "anchor"], "where shall the anchor go"),
+        (["log", "anchor", "--file", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["log", "verify", "--anchor", "/nowhere"], "/nowhere"),
+        (["log", "opened", "no such visit"], "no such visit"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    demo: Database, words: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(words)
+
+    err = capsys.readouterr().err
+    assert code in (1, 2)
+    assert named in err and err.count("\n") == 1
+
+
+def test_who_looked_at_a_chart_on_the_command_line_is_told(demo: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["encounters", "list", "--json"])
+    visit = json.loads(capsys.readouterr().out)[0]["visit_number"]
+    main(["encounters", "show", visit])
+    capsys.readouterr()
+
+    main(["log", "opened", visit, "--json"])
+
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert events[0]["action"] == "encounter.view"

@@ -1,0 +1,124 @@
+"""`codedesk log`: check the log, anchor it elsewhere, say who opened a chart. Exit code 1: the log is not whole."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codesets.errors import UsageError
+from codesets.safe import safe_line
+
+if TYPE_CHECKING:
+    from store.actors import Actor
+    from store.database import Database
+    from store.log.reading import LoggedEvent
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The subcommands and their options."""
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    verify = commands.add_parser("verify", help="check every entry; exit code 1 with the first bad one")
+    verify.add_argument("--anchor", metavar="FILE", help="check against the anchors in this file too")
+    verify.add_argument("--json", action="store_true", help="one JSON document")
+    anchor = commands.add_parser("anchor", help="write the head of the log to a place outside")
+    anchor.add_argument("--file", metavar="FILE", help="append it to this file, on another disk or share")
+    anchor.add_argument("--syslog", action="store_true", help="send it to the system's log")
+    anchor.add_argument("--json", action="store_true", help="one JSON document")
+    opened = commands.add_parser("opened", help="who saw or changed a chart, newest first")
+    opened.add_argument("key", metavar="ID|VISIT", help="id or visit number of the encounter")
+    opened.add_argument("--json", action="store_true", help="one JSON document per line")
+    listing = commands.add_parser("list", help="the last entries, newest first")
+    listing.add_argument("-n", type=int, default=50, metavar="COUNT", help="how many (50)")
+    listing.add_argument("--by", metavar="LOGIN", help="only of this person")
+    listing.add_argument("--action", metavar="WORD", help="only actions that begin so: chart, claim.export, refused")
+    listing.add_argument("--json", action="store_true", help="one JSON document per line")
+    commands.add_parser("new-key", help="begin a new key, where the old one is lost or known to somebody")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out one subcommand."""
+    from store.database import open_database
+    from store.people import sign_in
+
+    db = open_database()
+    try:
+        actor = sign_in(db)
+        if args.command == "verify":
+            return _verify(db, actor, args)
+        if args.command == "anchor":
+            return _anchor(db, actor, args)
+        if args.command == "new-key":
+            return _new_key(db, actor)
+        return _show(db, actor, args)
+    finally:
+        db.close()
+
+
+def _verify(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.log.anchor import read_anchors
+    from store.log.check import check_log
+    from store.settings import load_settings
+
+    files = [args.anchor] if args.anchor else [p for p in load_settings().log_anchor.split(",") if p and p != "syslog"]
+    anchors = [anchor for name in files for anchor in read_anchors(Path(name.strip()))]
+    with db.reading() as session:
+        state = check_log(session.connection(), db.log_keys.keys(), anchors)
+    if args.json:
+        print(json.dumps(asdict(state) | {"whole": state.whole}))
+        return 0 if state.whole else 1
+    if state.first_bad is not None:
+        print(f"entry {state.first_bad}: {state.reason}")
+    if state.unchecked:
+        print(f"could not check: the key of entries 1 to {state.unchecked:,} is not in {db.log_keys.path}")
+    if state.whole:
+        held = f", {state.anchors:,} anchors hold" if anchors else "; no anchor was given, so its end is not proven"
+        print(f"the log is whole: {state.entries:,} entries{held}")
+    return 0 if state.whole else 1
+
+
+def _anchor(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.log.anchor import SYSLOG, write_anchor
+    from store.settings import load_settings
+
+    named = [*([args.file] if args.file else []), *([SYSLOG] if args.syslog else [])]
+    places = named or [place.strip() for place in load_settings().log_anchor.split(",") if place.strip()]
+    if not places:
+        raise UsageError(
+            "where shall the anchor go?", "--file FILE on another disk, --syslog, or the setting log_anchor"
+        )
+    anchor = write_anchor(db, actor, tuple(places))
+    print(json.dumps(asdict(anchor)) if args.json else anchor.line())
+    return 0
+
+
+def _new_key(db: Database, actor: Actor) -> int:
+    from store.log.rekey import begin_new_key
+
+    key = begin_new_key(db, actor)
+    print(f"entries from {key.first_seq:,} on are under key {key.fingerprint}")
+    print(f"keep a copy of {db.log_keys.path} apart from the database")
+    return 0
+
+
+def _show(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.log.reading import last_entries, who_opened
+
+    if args.command == "opened":
+        events = who_opened(db, actor, args.key)
+    else:
+        events = last_entries(db, actor, max(args.n, 1), args.by, args.action)
+    for event in events:
+        print(json.dumps(asdict(event), ensure_ascii=False) if args.json else _line(event))
+    if not events and not args.json:
+        print("nothing of this is in the log")
+    return 0
+
+
+def _line(event: LoggedEvent) -> str:
+    who = f"{event.actor} ({event.name})" if event.name else event.actor
+    detail = " ".join(f"{name}={value}" for name, value in event.detail.items())
+    target = f"{event.target_kind} {event.target_id}".strip()
+    return safe_line(f"{event.seq:>7} {event.at[:19]}Z {who}  {event.action}  {target}  {detail}").rstrip()

@@ -1,0 +1,58 @@
+"""`codedesk restore FILE`: put a backup in the record's place, or with --verify only read it through."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The file and the options."""
+    parser.add_argument("file", metavar="FILE", help="a file that codedesk backup made")
+    parser.add_argument("--verify", action="store_true", help="only read the backup through; change nothing")
+    parser.add_argument(
+        "--unchecked-log", action="store_true", help="also a backup whose log cannot be checked: its key is lost"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Restore or verify; exit code 1 when the backup's log does not hold, 2 when it is no whole backup."""
+    from store.backup import megabytes
+    from store.people import administrator_of
+    from store.restore import restore
+    from store.settings import database_url
+
+    url = database_url()
+    if args.verify:
+        return _verify(url, args)
+    restored = restore(url, Path(args.file), administrator_of(url, "restore"), args.unchecked_log)
+    if args.json:
+        print(json.dumps(asdict(restored)))
+        return 0
+    state = restored.state
+    print(f"{restored.record} is restored from {args.file}: {megabytes(state.bytes)}, {state.encounters:,} encounters")
+    print(f"the record that was there is kept as {restored.kept}" if restored.kept else "there was no record before")
+    if restored.upgrade_needed:
+        print(f"it has schema {state.schema}: codedesk upgrade brings it up to date")
+    return 0
+
+
+def _verify(url: str, args: argparse.Namespace) -> int:
+    from store.backup import check_backup, megabytes
+    from store.log.key import key_file
+
+    state = check_backup(Path(args.file), key_file(url))
+    if args.json:
+        print(json.dumps(asdict(state)))
+    else:
+        print(f"{args.file}: {megabytes(state.bytes)}, schema {state.schema}, {state.encounters:,} encounters")
+        if state.log.first_bad is not None:
+            print(f"entry {state.log.first_bad} of its log: {state.log.reason}")
+        elif state.log.unchecked:
+            print(f"could not check: the key of entries 1 to {state.log.unchecked:,} of its log is not here")
+        else:
+            print(f"whole: integrity, foreign keys, {state.log.entries:,} entries of the log")
+    return 0 if state.log.whole else 1
