@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, text
 
 from codesets.errors import CodedeskError
 from store.migrations import HEAD
 
+if TYPE_CHECKING:  # ten MiB that only a schema to be made or changed is worth
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
 _ONE_AT_A_TIME = 0x0C0DE30D
+
+VERSION_TABLE = "alembic_version"
+"""Where Alembic keeps the revision of a database."""
 
 
 class UpgradeFailed(CodedeskError):
@@ -29,17 +33,20 @@ class UpgradeFailed(CodedeskError):
 
 def head_revision() -> str:
     """The newest revision that this codedesk knows."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return str(_scripts().get_current_head())
 
 
 def known_revisions() -> set[str]:
     """Every revision that this codedesk can start from."""
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return {script.revision for script in _scripts().walk_revisions()}
 
 
 def revision_of(connection: Connection) -> str | None:
     """The revision of a database; None for one without any."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    row = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").first()
+    return str(row[0]) if row else None
 
 
 def schema_of(engine: Engine, place: str) -> str | None:
@@ -64,6 +71,8 @@ def migrate(engine: Engine, finish: Callable[[Connection], None] = lambda connec
 
     Raises UpgradeFailed, or what a step or `finish` raised; the database is then as it was.
     """
+    from alembic import command
+
     migrating = _migration_engine(engine)
     try:
         with migrating.begin() as connection:
@@ -101,7 +110,15 @@ def _migration_engine(engine: Engine) -> Engine:
     return migrating
 
 
+def _scripts() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config())
+
+
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     return config

@@ -45,6 +45,10 @@ def test_the_store_loads_no_screens() -> None:
     assert "textual" not in loaded("import store.database, store.coding.service, store.claims.build")
 
 
+def test_a_current_record_is_opened_without_the_means_to_change_its_schema() -> None:
+    assert "alembic" not in loaded("import store.database, store.coding.service, store.migrations.upgrade")
+
+
 def test_the_floors_import_downward_only() -> None:
     done = subprocess.run([Path(sys.executable).with_name("lint-imports")], capture_output=True, text=True, timeout=120)
 
