@@ -68,7 +68,7 @@ class Workstation(App[int]):
         self.today = today
         self.record = record or RecordDesk()
         self.codes = CodeDesk()
-        self.batches = RecordDesk()
+        self.batches = RecordDesk(beside=self.record)
         """A desk of its own for long work, so that charts open and lists move beside it."""
         self.palette = palette or palette_for(
             os.environ.get("TERM", ""), "NO_COLOR" in os.environ, load_settings().palette

@@ -30,9 +30,13 @@ T = TypeVar("T")
 
 
 class RecordDesk:
-    """The record: reads through plain SQL, changes through the store's services, in one thread."""
+    """The record: reads through plain SQL, changes through the store's services, in one thread.
 
-    def __init__(self) -> None:
+    A second desk `beside` the first one works for the same person, who came in once.
+    """
+
+    def __init__(self, beside: RecordDesk | None = None) -> None:
+        self._beside = beside
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._db: Database | None = None
         self._actor: Actor | None = None
@@ -147,6 +151,8 @@ class RecordDesk:
 
         if self._db is None:
             self._db = open_database()
+        if self._actor is None and self._beside is not None:
+            self._actor = self._beside._actor
         if self._actor is None:
             self._actor = sign_in(self._db)
             self._looks.insert(0, login_of(self._actor))

@@ -41,3 +41,13 @@ async def test_a_list_that_is_read_again_is_one_look(at_desk: None) -> None:
             await settle(pilot)
 
     assert [action for action, _ in actions_of("mreyes")].count("worklist.view") == 1
+
+
+async def test_long_work_on_a_desk_of_its_own_is_no_second_login(at_desk: None) -> None:
+    async with opened() as (_, pilot):
+        await pilot.press("f4")
+        await settle(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+
+    assert [action for action, _ in actions_of("mreyes")].count("login") == 1
