@@ -69,7 +69,8 @@ def test_a_program_that_was_stopped_comes_back_with_its_screen(program: PseudoTe
 
     assert b"\x1b[?1049l" in stopped
     assert program.text == before
-    assert "2 of 13" in _after(program, "Down")
+    program.send("Down")
+    program.expect("2 of 13")
 
 
 def test_broken_characters_and_cut_sequences_leave_the_keyboard_alive(program: PseudoTerminal) -> None:

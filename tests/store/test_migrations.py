@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,33 +9,40 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from store.actors import Actor
+from store.actors import SYSTEM, Actor
 from store.coding.codes import Defaults
 from store.coding.entry import AddDiagnosis
 from store.coding.service import enter, open_next
 from store.database import Database, open_database
 from store.migrations import HEAD
+from store.migrations.append_only import TRIGGERS
 from store.models import FavoriteCode, FinalDiagnosis, FinalProcedureLine
+from store.sqlite import driver
+from store.upgrade import upgrade
 
 BEFORE_TRAILS = (
     "ALTER TABLE final_diagnosis DROP COLUMN trail",
     "ALTER TABLE final_procedure_line DROP COLUMN trail",
     "ALTER TABLE final_procedure_line DROP COLUMN why",
     "DROP TABLE favorite_code",
-    "UPDATE alembic_version SET version_num = '0001'",
+    *(f"DROP TRIGGER {name}" for name in TRIGGERS),
+    "DROP TABLE site_fact",
+    "DROP TABLE disclosure",
+    "UPDATE alembic_version SET version_num = '0002'",
 )
 
 
 @pytest.fixture
 def upgraded(demo: Database, demo_url: str, coder: Actor) -> Iterator[Database]:
-    """The demo site with a coded chart, set back to the first schema and opened again."""
+    """The demo site with a coded chart, set back to an earlier schema and upgraded again."""
     opened = open_next(demo, coder, "Clinic")
     assert opened is not None
     enter(demo, coder, opened.coding_id, AddDiagnosis("E11.9"), Defaults("2026-08-04"), "typed e11.9")
     demo.close()
-    with closing(sqlite3.connect(Path(demo_url.removeprefix("sqlite:///")))) as old, old:
+    with closing(driver.connect(Path(demo_url.removeprefix("sqlite:///")))) as old, old:
         for statement in BEFORE_TRAILS:
             old.execute(statement)
+    upgrade(demo_url, SYSTEM)
     database = open_database(demo_url)
     yield database
     database.close()
