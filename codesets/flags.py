@@ -67,6 +67,8 @@ def _diagnosis(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
 
 def _service(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
     details = procedures.hcpcs_details(reference, code, on)
+    if details and details.terminated and details.terminated < on:
+        yield Flag("terminated", f"on {details.terminated}: not to be reported on {on}", details.origin.edition)
     if details and details.origin.covered and details.coverage_meaning:
         yield Flag("coverage", details.coverage_meaning, details.origin.edition)
     value = fees.fee_value(reference, code, on)

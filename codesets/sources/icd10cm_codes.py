@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources.editions import fiscal_year_in
 from codesets.sources.icd10cm_order import CODE, CodeRow, check_whole
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _LINE = re.compile(r"[A-Z][0-9A-Z]{2,6} +\S")
+_ORDER_COLUMNS = re.compile(r"\d{5} +[01] ")
+"""What stands before a title in the order file, and never in one."""
 
 
 def recognize(file: SourceFile) -> Recognized | None:
@@ -43,6 +46,11 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[CodeRow | Rejecte
         if not line:
             continue
         code, title = line[:7].strip(), line[8:].strip()
+        if _ORDER_COLUMNS.match(title):
+            raise UnreadableInput(
+                f"{file.name}: line {number} has the order number behind the code",
+                "expected the codes file, code and title alone, or the order file as published",
+            )
         if not CODE.fullmatch(code) or not title or line[7:8] not in ("", " ") or code in known:
             yield Rejected(number, "expected a code, once, and its title", line[:120])
             continue

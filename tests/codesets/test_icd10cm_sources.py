@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesets.errors import UnreadableInput
-from codesets.sources import recognize, source
+from codesets.releases import CodeSystem
+from codesets.sources import icd10cm_codes, recognize, source
 from codesets.sources.icd10cm_addenda import Action, Change, Total
 from codesets.sources.icd10cm_index import IndexTarget, IndexTerm, TargetKind
 from codesets.sources.icd10cm_order import CodeRow
-from codesets.sources.source import FileKind, Rejected, SourceFile
+from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 from tests.codesets import small_files
 from tests.codesets.shared_data import shared_file
 from tests.codesets.small_files import named
@@ -169,6 +170,21 @@ def test_swapped_columns_of_an_order_file_make_it_no_order_file() -> None:
     found = recognize(named("icd10cm_order_2020.txt", swapped))
 
     assert found is None or found[1].kind is not FileKind.CM_ORDER
+
+
+def test_an_order_file_with_swapped_columns_is_not_read_as_a_codes_file() -> None:
+    swapped = "".join(
+        f"{code:<7} {n:05} {flag} {title:<60} {short}\n"
+        for n, (code, flag, short, title) in enumerate(small_files.ROWS_2020)
+    )
+
+    with pytest.raises(UnreadableInput, match="line 1 has the order number behind the code"):
+        list(
+            icd10cm_codes.read(
+                named("icd10cm_codes_2020.txt", swapped),
+                Recognized(FileKind.CM_CODES, CodeSystem.ICD10CM, "FY2020", None, None),
+            )
+        )
 
 
 def test_a_file_in_utf_16_is_not_recognized() -> None:

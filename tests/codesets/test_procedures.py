@@ -11,6 +11,7 @@ import pytest
 
 from codesets import catalog, procedures
 from codesets.catalog import ValidityKind
+from codesets.flags import flags
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from tests.codesets.loaded_reference import loaded_reference
@@ -152,3 +153,9 @@ def test_nothing_loaded_is_said(tmp_path: Path) -> None:
 
         assert not choice.values
         assert choice.origin.warning == "No ICD-10-PCS table file is loaded."
+
+
+def test_the_page_of_a_terminated_code_says_so(reference: Reference) -> None:
+    told = [flag.value for flag in flags(reference, CodeSystem.HCPCS, "X0002", SERVICE) if flag.name == "terminated"]
+
+    assert told == [f"on 2018-12-31: not to be reported on {SERVICE}"]

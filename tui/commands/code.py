@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
 
 from codesets import books, catalog, history, tabular
@@ -66,9 +67,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _system_of(reference: Reference, code: str, on: dt.date) -> CodeSystem:
-    """The system that has the code; a dot means ICD-10-CM, which also answers for what none has."""
+    """The system that has the code, and for what none has the one that its shape belongs to; a dot means ICD-10-CM."""
     order = (CodeSystem.ICD10CM,) if "." in code else (CodeSystem.HCPCS, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
-    return next((one for one in order if catalog.find(reference, one, code, on)), CodeSystem.ICD10CM)
+    shaped = next((one for one, shape in _SHAPES if shape.fullmatch(code.strip().upper())), CodeSystem.ICD10CM)
+    return next((one for one in order if catalog.find(reference, one, code, on)), shaped)
+
+
+_SHAPES = (
+    (CodeSystem.HCPCS, re.compile(r"[A-V][0-9]{4}")),
+    (CodeSystem.ICD10PCS, re.compile(r"[0-9B-HX][0-9A-HJ-NP-Z]{6}")),
+)
+"""Codes without a dot that ICD-10-CM, whose printed codes have one, would not be written as."""
 
 
 def _more(reference: Reference, page: CodePage, on: dt.date) -> list[str]:
