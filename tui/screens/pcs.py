@@ -8,8 +8,8 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from codesets import procedures
-from codesets.catalog import Reference, find
+from codesets import catalog, procedures
+from codesets.catalog import Reference, Validity, ValidityKind
 from codesets.procedures import AxisValue, Choice
 from codesets.releases import CodeSystem
 from tui.cells import Line, wrap
@@ -19,6 +19,7 @@ from tui.widgets.text_pane import TextPane
 
 DEFINED_AXES = range(3, 8)
 DEFINITION_LINES = 3
+NOT_LOADED = "No ICD-10-PCS tables are loaded: codedesk codesets import takes their XML."
 AXES = ("section", "body system", "operation", "body part", "approach", "device", "qualifier")
 
 
@@ -32,6 +33,7 @@ class PcsScreen(EncoderScreen):
         self._chosen: str = stop.state
         self._choice: Choice | None = None
         self._title = ""
+        self._refusal = ""
         self._built: list[tuple[str, str, str]] = []
 
     def compose_work(self) -> ComposeResult:
@@ -67,24 +69,39 @@ class PcsScreen(EncoderScreen):
     def why_not(self, action: str) -> str:
         if action == "axis_back" and not self._chosen:
             return "no value is chosen yet"
+        if action == "axis_take" and self._refusal:
+            return self._refusal
+        if action == "axis_take" and not self._loaded:
+            return "the tables are not loaded"
         return super().why_not(action)
 
     async def _choose(self, chosen: str) -> None:
-        choice, built, title = await self.workstation.codes.ask(_step, chosen, self.on)
+        choice, built, validity = await self.workstation.codes.ask(_step, chosen, self.on)
+        if not choice.origin.edition:
+            self._choice = choice
+            self.rows.empty = NOT_LOADED
+            self.rows.redraw()
+            self.refresh_frame()
+            return
         if not choice.values and not choice.complete and chosen:
             self.say(
                 f"{chosen[-1]} is no value of this axis: {', '.join(v.character for v in self._values())}.", "warning"
             )
             return
+        title = validity.code.title if validity and validity.code else ""
+        self._refusal = validity.reason if validity and validity.kind is ValidityKind.UNKNOWN else ""
         self._chosen, self._choice, self._title, self._built = chosen, choice, title, built
         if not self.wide:
             defined = DEFINITION_LINES if choice.axis in DEFINED_AXES else 0
             self.page_pane.styles.height = len(built) + bool(title) + defined + 2
         self._show_built("")
+        self.rows.empty = "" if choice.complete else "No value follows."
         values = ListSource(choice.values, lambda value: value.character)
         self.rows.set_source(values, keep=False, columns=_columns(choice.title))
         self.refresh_frame()
-        if choice.complete:
+        if self._refusal:
+            self.say(f"The tables build {chosen}, but {self._refusal}", "warning")
+        elif choice.complete:
             self.say("Enter takes the code into the chart." if self.workstation.chart_in_work else "The code is whole.")
         else:
             self.say(f"{AXES[choice.axis - 1]}: press the character of a value", "dim")
@@ -99,6 +116,10 @@ class PcsScreen(EncoderScreen):
         if value is not None and self._choice is not None and self._choice.axis in DEFINED_AXES:
             self._show_built(await self.workstation.codes.ask(_meaning, self._choice, value, self.on))
 
+    @property
+    def _loaded(self) -> bool:
+        return self._choice is None or bool(self._choice.origin.edition)
+
     def _values(self) -> tuple[AxisValue, ...]:
         return self._choice.values if self._choice else ()
 
@@ -111,7 +132,7 @@ class PcsScreen(EncoderScreen):
             self.unknown_key(event.character or "")
 
     def unknown_key(self, key: str) -> None:
-        if len(key) == 1 and key.isalnum() and len(self._chosen) < 7:
+        if len(key) == 1 and key.isalnum() and len(self._chosen) < 7 and self._loaded:
             self.in_turn(self._choose(self._chosen + key.upper()))
 
     def copied(self) -> str:
@@ -152,16 +173,19 @@ def _meaning(reference: Reference, choice: Choice, value: AxisValue, on: date) -
     return f"{value.labels[0]}: {'. '.join(part.rstrip('.') for part in told)}." if told else ""
 
 
-def _step(reference: Reference, chosen: str, on: date) -> tuple[Choice, list[tuple[str, str, str]], str]:
-    """What can follow, what the chosen characters mean, and the title where the code is whole."""
+def _step(reference: Reference, chosen: str, on: date) -> tuple[Choice, list[tuple[str, str, str]], Validity | None]:
+    """What can follow, what the chosen characters mean, and whether a whole code may be reported on the day.
+
+    Tables and codes come in files of their own: the tables of one year build codes that another one does not have.
+    """
     choice = procedures.next_values(reference, chosen, on)
     built = []
     for place, character in enumerate(chosen):
         axis = procedures.next_values(reference, chosen[:place], on)
         label = next(("; ".join(value.labels) for value in axis.values if value.character == character), "")
         built.append((axis.title, character, label))
-    known = find(reference, CodeSystem.ICD10PCS, chosen, on) if len(chosen) == 7 else None
-    return choice, built, known.title if known else ""
+    validity = catalog.validity(reference, CodeSystem.ICD10PCS, chosen, on) if len(chosen) == 7 else None
+    return choice, built, validity
 
 
 def _columns(axis: str) -> tuple[Column[AxisValue], ...]:
