@@ -9,7 +9,6 @@ nothing behind. When the tables or the shipped data change, the file is built an
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import fcntl
 import gc
@@ -35,6 +34,7 @@ from codesets.reference import (
 )
 from codesets.releases import CodeSystem
 from codesets.search import index
+from codesets.shipped_tables import read_table
 from codesets.sources import icd10cm_shipped, icd10cm_tabular
 from codesets.sources.icd10cm_tabular import TabularCode
 from codesets.sources.source import FileKind, Recognized, source_file
@@ -228,27 +228,6 @@ def _add_starter(db: sqlite3.Connection, starter: _Starter) -> None:
     if starter.system is CodeSystem.HCPCS:
         modifiers = read_table(_DATA / "modifiers.csv", ("modifier", "meaning"))
         db.executemany("INSERT INTO modifiers VALUES (?, ?, ?)", ((release, *row) for row in modifiers))
-
-
-def read_table(path: Path, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The rows of a shipped CSV file with exactly these columns; lines that begin with # are remarks.
-
-    Raises UnreadableInput with the line for a wrong header, a wrong number of cells or an empty cell.
-    """
-    rows: list[tuple[str, ...]] = []
-    header: tuple[str, ...] | None = None
-    with path.open(encoding="utf-8", newline="") as file:
-        for number, line in enumerate(file, start=1):
-            if line.startswith("#") or not line.strip():
-                continue
-            cells = tuple(cell.strip() for cell in next(csv.reader([line])))
-            if header is None:
-                header = cells
-            if len(cells) != len(columns) or not all(cells) or header != columns:
-                raise UnreadableInput(f"{path.name} line {number}", f"expected {', '.join(columns)}")
-            if cells != columns:
-                rows.append(cells)
-    return rows
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from codesets.build import read_table
 from codesets.origin import loaded
 from codesets.reference import Reference
+from codesets.shipped_tables import read_table
 from codesets.sources.source import FileKind
 
 _FILE = Path(__file__).parent / "data" / "place_of_service.csv"

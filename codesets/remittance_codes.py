@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from codesets.build import read_table
 from codesets.reference import Reference
+from codesets.shipped_tables import read_table
 from codesets.sources.carc_rarc import RemitList
 from codesets.sources.source import FileKind
 from codesets.sources.ub_codes import UbList

@@ -285,7 +285,12 @@ class Workstation(App[int]):
         if settings.leave_minutes and idle >= settings.leave_minutes:
             self.in_turn(self._end_idle())
         elif settings.lock_minutes and idle >= settings.lock_minutes and not isinstance(self.screen, LockScreen):
-            self.show(LockScreen())
+            self.in_turn(self._lock())
+
+    async def _lock(self) -> None:
+        """Cover the screen; a job before this one may have taken so long that it was asked for again."""
+        if not isinstance(self.screen, LockScreen):
+            await self.push_screen(LockScreen())
 
     def unlock(self) -> None:
         """Show again what the lock covered."""

@@ -127,8 +127,7 @@ class RecordDesk:
 
     def _plain_reader(self) -> SqliteReader | None:
         """A reader through the standard library, so that the first screen need not wait for the ORM."""
-        path = sqlite_path(database_url())
-        if self._reader is None and path is not None:
+        if self._reader is None and (path := sqlite_path(database_url())) is not None:
             self._reader = current_reader(path)
             if self._reader is None:
                 self._opened()

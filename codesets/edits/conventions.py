@@ -6,7 +6,6 @@ Excludes1 warns and never stops: two conditions that have nothing to do with eac
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from functools import cache
 from itertools import combinations
@@ -18,6 +17,7 @@ from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import CodedEncounter, CodeFinding
 from codesets.edits.rules import code_rules
 from codesets.laterality import Side
+from codesets.shipped_tables import read_table
 
 MODIFIER_SIDES = {
     **dict.fromkeys(("LT", "E1", "E2", "FA", "F1", "F2", "F3", "F4", "TA", "T1", "T2", "T3", "T4"), Side.LEFT),
@@ -65,9 +65,9 @@ def only_first_listed(code: str) -> bool:
 
 
 @cache
-def _first_listed_codes() -> tuple[tuple[str, str], ...]:
-    with Path(__file__).with_name("first_listed.csv").open(encoding="utf-8", newline="") as file:
-        return tuple((row["code"], row["except"]) for row in csv.DictReader(file))
+def _first_listed_codes() -> list[tuple[str, ...]]:
+    path = Path(__file__).with_name("first_listed.csv")
+    return read_table(path, ("code", "except"), may_be_empty=["except"])
 
 
 def _sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:

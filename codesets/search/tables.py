@@ -1,22 +1,14 @@
-"""Reads the word tables of the search: CSV files with a fixed header, remarks on lines that begin with #."""
+"""The word tables of the search: shipped tables in `data/`."""
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
-from codesets.errors import UnreadableInput
+from codesets.shipped_tables import read_table
 
 DATA = Path(__file__).parent / "data"
 
 
-def rows(name: str, columns: tuple[str, ...]) -> list[list[str]]:
-    """The rows below the header; raises UnreadableInput for another header, a missing or an empty cell."""
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        found = [row for row in csv.reader(file) if row and not row[0].startswith("#")]
-    if not found or tuple(found[0]) != columns:
-        raise UnreadableInput(f"{name}: wrong header", f"expected {','.join(columns)}")
-    for row in found[1:]:
-        if len(row) != len(columns) or not all(cell.strip() for cell in row):
-            raise UnreadableInput(f"{name}: {','.join(row)!r}", f"expected {','.join(columns)}")
-    return found[1:]
+def rows(name: str, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The rows of a table by its file name. Raises UnreadableInput."""
+    return read_table(DATA / name, columns)

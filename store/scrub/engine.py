@@ -77,13 +77,14 @@ def _where(claim: ClaimContent, rule: Rule, when: Expression) -> Iterator[Hit]:
     """Where the condition of a rule holds: at the claim, or at each line."""
     subjects = [Subject(claim, line) for line in claim.lines] if rule.level is Level.LINE else [Subject(claim)]
     for subject in subjects:
-        answer = when.holds(subject)
+        values = when.values(subject)
+        answer = when.holds(values)
         if answer is False:
             continue
         field = str(rule.params.get("place", "claim"))
         place = f"line.{subject.line.sequence}.{field}" if subject.line else field
-        seen = when.seen(subject) | {"line": subject.line.sequence if subject.line else ""}
-        unknown = ", ".join(name for name, value in when.seen(subject).items() if value is None)
+        seen = values | {"line": subject.line.sequence if subject.line else ""}
+        unknown = ", ".join(name for name, value in values.items() if value is None)
         yield Hit(place, seen, "" if answer else f"{rule.title}: {unknown or 'a value'} is not known.")
 
 

@@ -46,16 +46,16 @@ class Expression:
     names: tuple[str, ...]
     code: CodeType
 
-    def holds(self, subject: Subject) -> bool | None:
-        """Whether it holds; None where a value that it compares is not known."""
-        try:
-            return bool(eval(self.code, _NOTHING, {name: NAMES[name](subject) for name in self.names}))
-        except TypeError:
-            return None
-
-    def seen(self, subject: Subject) -> dict[str, object]:
+    def values(self, subject: Subject) -> dict[str, object]:
         """The values of the names it uses."""
         return {name: NAMES[name](subject) for name in self.names}
+
+    def holds(self, values: dict[str, object]) -> bool | None:
+        """Whether it holds for these values; None where one that it compares is not known."""
+        try:
+            return bool(eval(self.code, _NOTHING, values))
+        except TypeError:
+            return None
 
 
 def parse(text: str, of_a_line: bool) -> Expression:

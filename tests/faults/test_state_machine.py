@@ -45,6 +45,7 @@ def desk(
 
 
 def run(desk: type[Desk], examples: int, steps: int) -> None:
+    """Do rules of the machine in any order; its rules and invariants assert, and raise what they find."""
     run_state_machine_as_test(
         desk,
         settings=settings(

@@ -9,10 +9,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 from textual.pilot import Pilot
 
+from store.database import open_database
+from store.models import FinalDiagnosis
 from store.settings import today
 from tui.app import Workstation
+from tui.screens.desk import DEAF_SECONDS
 from tui.screens.encoder import EncoderScreen
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -39,6 +43,15 @@ async def settle(pilot: Pilot) -> None:
     for _ in range(2):
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
         await pilot.pause()
+
+
+async def keys(pilot: Pilot, *pressed: str) -> None:
+    """Press keys, each when the one before has had its effect; a yes waits until a question takes one."""
+    for key in pressed:
+        if key == "y" and pilot.app.screen.entry.asking == "confirm":
+            await pilot.pause(DEAF_SECONDS)
+        await pilot.press(key)
+        await settle(pilot)
 
 
 async def type_text(pilot: Pilot, text: str) -> None:
@@ -80,3 +93,9 @@ def assert_golden(app: Workstation, name: str) -> None:
     if not path.exists():
         pytest.fail(f"there is no golden {path.name}; UPDATE_GOLDENS=1 writes it")
     assert text == path.read_text(encoding="utf-8")
+
+
+def diagnoses() -> list[FinalDiagnosis]:
+    """The diagnoses in the record, by their sequence."""
+    with open_database().reading() as session:
+        return list(session.exec(select(FinalDiagnosis).order_by(FinalDiagnosis.sequence)))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.tui.encoder_books import make_reference
-from tests.tui.screens import SIZES, assert_golden, cells, opened, settle, type_text
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, type_text
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.index import IndexScreen
+from tui.screens.pcs import PcsScreen
 from tui.screens.tabular import TabularScreen
 
 
@@ -23,12 +27,6 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def at_encoder(made_up: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEDESK_REFERENCE", str(made_up))
     monkeypatch.setenv("CODEDESK_TODAY", "2020-01-15")
-
-
-async def keys(pilot, *pressed: str) -> None:
-    for key in pressed:
-        await pilot.press(key)
-        await settle(pilot)
 
 
 async def search(pilot, text: str) -> None:
@@ -153,6 +151,34 @@ async def test_a_pcs_code_is_built_by_its_characters_and_nothing_illegal_can_be_
 
         await keys(pilot, "0", "backspace", "0")
         assert "00170__" in cells(app)
+
+
+async def test_a_code_that_the_tables_build_and_the_release_has_not_is_refused(
+    made_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / made_up.name
+    shutil.copy(made_up, other)
+    shutil.copytree(made_up.with_suffix(".search"), other.with_suffix(".search"))
+    with closing(sqlite3.connect(other)) as db, db:
+        db.execute("DELETE FROM codes WHERE code = '00170J1'")
+    monkeypatch.setenv("CODEDESK_REFERENCE", str(other))
+
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "f2", "escape", "p", *"00170j1", "enter")
+
+        assert isinstance(app.screen, PcsScreen)
+        assert "00170J1 is not a code of ICD-10-PCS" in cells(app)
+
+
+async def test_a_builder_without_tables_says_what_it_needs(
+    reference_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESK_REFERENCE", str(reference_file))
+
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "p", "c")
+
+        assert "No ICD-10-PCS tables are loaded: codedesk codesets import takes their XML." in cells(app)
 
 
 async def test_esc_leaves_the_builder_for_the_screen_below_it_alone() -> None:

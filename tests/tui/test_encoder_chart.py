@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import select
 
-from store.database import open_database
-from store.models import FinalDiagnosis
-from tests.tui.screens import SIZES, assert_golden, cells, opened, settle, type_text
+from tests.tui.screens import SIZES, assert_golden, cells, diagnoses, keys, opened, type_text
 from tui.screens.chart import ChartScreen
 
 pytestmark = pytest.mark.usefixtures("at_desk")
-
-
-async def keys(pilot, *pressed: str) -> None:
-    for key in pressed:
-        await pilot.press(key)
-        await settle(pilot)
 
 
 async def typed(pilot, *lines: str) -> None:
@@ -24,11 +15,6 @@ async def typed(pilot, *lines: str) -> None:
     for line in lines:
         await type_text(pilot, line)
         await keys(pilot, "enter")
-
-
-def diagnoses() -> list[FinalDiagnosis]:
-    with open_database().reading() as session:
-        return list(session.exec(select(FinalDiagnosis).order_by(FinalDiagnosis.sequence)))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -11,23 +11,14 @@ from codesets.search.usage import listed, usage_file
 from store.database import open_database
 from store.models import Claim, Coding, EntryDraft, LogEntry, WorkItem
 from store.terms import ClaimStatus, CodingStatus, WorkStatus
-from tests.tui.screens import SIZES, assert_golden, cells, opened, settle, type_text
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 from tui.screens.chart import ChartScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
-from tui.screens.desk import DEAF_SECONDS
 from tui.screens.lock import LockScreen
 from tui.screens.worklist import WorklistScreen
 
 pytestmark = pytest.mark.usefixtures("at_desk")
-
-
-async def keys(pilot, *pressed: str) -> None:
-    for key in pressed:
-        if key == "y" and pilot.app.screen.entry.asking == "confirm":
-            await pilot.pause(DEAF_SECONDS)
-        await pilot.press(key)
-        await settle(pilot)
 
 
 async def code(pilot, *lines: str) -> None:

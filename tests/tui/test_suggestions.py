@@ -6,22 +6,11 @@ import pytest
 from sqlmodel import select
 
 from store.database import open_database
-from store.models import FinalDiagnosis, LogEntry, SuggestionRejection
+from store.models import LogEntry, SuggestionRejection
 from store.terms import Origin
-from tests.tui.screens import SIZES, assert_golden, cells, opened, settle
+from tests.tui.screens import SIZES, assert_golden, cells, diagnoses, keys, opened, settle
 
 pytestmark = pytest.mark.usefixtures("at_desk")
-
-
-async def keys(pilot, *pressed: str) -> None:
-    for key in pressed:
-        await pilot.press(key)
-        await settle(pilot)
-
-
-def diagnoses() -> list[FinalDiagnosis]:
-    with open_database().reading() as session:
-        return list(session.exec(select(FinalDiagnosis).order_by(FinalDiagnosis.sequence)))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
