@@ -94,6 +94,12 @@ def build(place: Path, progress: Progress) -> None:
         raise ReferenceUnavailable(f"{place} could not be built: {reason}", "nothing was changed") from error
 
 
+def shipped_editions() -> set[tuple[CodeSystem, str]]:
+    """The editions that come with the installation."""
+    starters = {(starter.system, _STARTER_EDITION) for starter in _STARTERS}
+    return starters | {(CodeSystem.ICD10CM, icd10cm_shipped.EDITION)}
+
+
 @contextmanager
 def replacement(place: Path, base: Path | None, progress: Progress) -> Iterator[sqlite3.Connection]:
     """A database to fill, which takes the place of the old one when the block ends without an error.

@@ -24,6 +24,7 @@ from codesets.reference import Progress
 from codesets.releases import CodeSystem
 from codesets.safe import safe_line
 from codesets.sources import recognize, source
+from codesets.sources.accompanying import accompanies
 from codesets.sources.periods import edition_named
 from codesets.sources.source import FileKind, Recognized, Rejected
 
@@ -37,6 +38,7 @@ class Status(StrEnum):
     NEW = "to load"
     LOADED_BEFORE = "already loaded"
     UNKNOWN = "not recognized"
+    LEFT_ASIDE = "left aside"
     NEEDS_PERIOD = "needs its edition"
     LOADED = "loaded"
     REFUSED = "refused"
@@ -137,8 +139,11 @@ def _item(db: sqlite3.Connection, found: Found, edition: str) -> Item:
     try:
         known = recognize(found.file)
     except (OSError, ValueError, UnreadableInput) as error:
-        return Item(found, Status.UNKNOWN, remark=f"cannot be read: {error}")
+        reason = error.line() if isinstance(error, UnreadableInput) else str(error)
+        return Item(found, Status.UNKNOWN, remark=f"cannot be read: {reason}")
     if known is None:
+        if what := accompanies(found.file):
+            return Item(found, Status.LEFT_ASIDE, remark=f"{what}, which holds no codes")
         return Item(found, Status.UNKNOWN, remark=_looks_like(found))
     name, recognized = known
     if recognized.starts is None and (named := edition_named(recognized.system, edition)):
@@ -197,7 +202,7 @@ def _load(db: sqlite3.Connection, item: Item) -> Result:
     except (CodedeskError, sqlite3.IntegrityError, OSError, ValueError) as error:
         db.execute("ROLLBACK TO one_file")
         db.execute("RELEASE one_file")
-        reason = f"{error.message}: {error.remedy}" if isinstance(error, CodedeskError) else str(error)
+        reason = f"{error.message}; {error.remedy}" if isinstance(error, CodedeskError) else str(error)
         return Result(replace(item, status=Status.REFUSED, remark=reason), seconds=time.perf_counter() - began)
     db.execute("RELEASE one_file")
     loaded = replace(item, status=Status.LOADED)

@@ -42,7 +42,7 @@ def begin_load(
     """
     if recognized.starts is None or recognized.ends is None:
         raise UnreadableInput(f"{file.name}: its period is not known", recognized.asks or "name its edition")
-    remove_load(db, recognized)
+    drop_load(db, recognized.kind.value, recognized.edition, recognized.part or "")
     cursor = db.execute(
         "INSERT INTO loads (release_id, system, kind, edition, starts, ends, part, shipped, name, size, sha256,"
         " rows, added, changed, ended, skipped, loaded_at)"
@@ -74,13 +74,23 @@ def end_load(db: sqlite3.Connection, load: int, counts: Counts) -> None:
     )
 
 
-def remove_load(db: sqlite3.Connection, recognized: Recognized) -> None:
-    """Remove an earlier load of the same kind, edition and part, with its data."""
+def drop_load(db: sqlite3.Connection, kind: str, edition: str, part: str) -> None:
+    """Take away the load of this kind, edition and part, if there is one, with its data."""
     query = "SELECT id FROM loads WHERE kind = ? AND edition = ? AND part = ?"
-    for (load,) in db.execute(query, (recognized.kind.value, recognized.edition, recognized.part or "")).fetchall():
+    for (load,) in db.execute(query, (kind, edition, part)).fetchall():
         for table in tables_with(db, "load_id"):
             db.execute(f"DELETE FROM {table} WHERE load_id = ?", (load,))
+        db.execute("UPDATE index_targets SET leads_to_load = NULL, leads_to = NULL WHERE leads_to_load = ?", (load,))
         db.execute("DELETE FROM loads WHERE id = ?", (load,))
+
+
+def drop_release(db: sqlite3.Connection, system: CodeSystem, edition: str) -> None:
+    """Take away a release, if there is one, with its codes; the files that were loaded for it are not touched."""
+    if (release := release_id(db, system, edition)) is not None:
+        for table in tables_with(db, "release_id"):
+            if table != "loads":
+                db.execute(f"DELETE FROM {table} WHERE release_id = ?", (release,))
+        db.execute("DELETE FROM releases WHERE id = ?", (release,))
 
 
 def enter_release(

@@ -133,10 +133,13 @@ def terms(root: Element) -> Iterator[IndexTerm | Rejected]:
             title = element.find("title")
             targets, odd = _targets(element)
             name = _title(title)
+            modifiers = " ".join(xml.text_of(one) for one in title.findall("nemod")) if title is not None else ""
             for text in odd:
-                yield Rejected(0, "expected a code", f"{name}: {text}")
+                if text[0].islower():  # words that say what is meant, set as if they were a code
+                    name, modifiers = f"{name} ({text})", f"{modifiers} ({text})".strip()
+                else:
+                    yield Rejected(0, "expected a code", f"{name}: {text}")
             if name or targets:
-                modifiers = " ".join(xml.text_of(one) for one in title.findall("nemod")) if title is not None else ""
                 yield IndexTerm(number, parent, level, name, modifiers, targets)
             waiting += [(below, number, level + 1) for below in reversed(element.findall("term"))]
             number += 1

@@ -82,7 +82,7 @@ def _csv(file: SourceFile, recognized: Recognized) -> Iterator[Column | IndexTer
                 break
         for cells in rows:
             title, codes = cells[0].strip() if cells else "", [cell.strip() for cell in cells[1:_COLUMNS]]
-            if not title:
+            if not title or title == "Substance":  # the header row, set again at the top of a page
                 continue
             if len(codes) < _COLUMNS - 1 or not all(cell.strip("-") == "" or _CELL.fullmatch(cell) for cell in codes):
                 yield Rejected(rows.line_num, "expected a substance and six cells of codes", ",".join(cells)[:120])

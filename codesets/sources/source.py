@@ -161,7 +161,7 @@ class Recognized:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A record that was not taken: its line (from 1; 0 where the format has none), why, and its text."""
+    """A record that was not taken: its line (from 1; 0 where the format has none), why, and its text or path."""
 
     line: int
     reason: str

@@ -12,6 +12,7 @@ from defusedxml.common import DefusedXmlException
 from codesets.errors import UnreadableInput
 from codesets.sources.source import SourceFile
 
+_REFUSED = "it declares entities or outside references, which no official file does"
 # The deepest official file nests terms nine deep; anything far beyond is not one of them.
 _DEEPEST = 40
 _ROOT = re.compile(rb"<\s*([A-Za-z_][\w.-]*)")
@@ -28,12 +29,12 @@ def parse(file: SourceFile, expected: str, what: str) -> Element:
 
     Raises UnreadableInput for XML that is cut off or broken, carries entities, nests too deep or has another root.
     """
-    remedy = f"expected the {what}, complete and as published"
+    remedy = f"expected the {what.removeprefix('the ')}, complete and as published"
     try:
         with file.open() as content:
             root = _shallow(content)
     except (OSError, ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = _REFUSED if isinstance(error, DefusedXmlException) else getattr(error, "strerror", None) or str(error)
         raise UnreadableInput(f"{file.name}: {reason}", remedy) from error
     if root.tag != expected:
         raise UnreadableInput(f"{file.name}: root element {root.tag}", remedy)

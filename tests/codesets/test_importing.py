@@ -200,7 +200,7 @@ def test_a_session_that_has_not_moved_yet_still_reads_its_old_build(place: Path,
         ("order_addenda_2021.txt", small_files.addenda_text(), "full order file"),
         ("order_2020.txt", order_text(ROWS_2020[:-9]), "are missing"),
         ("tabular_2020.xml", small_files.TABULAR[:-40], "expected"),
-        ("tabular_2020.xml", small_files.TABULAR.replace("?>", '?><!DOCTYPE a [<!ENTITY b "b">]>', 1), "Entities"),
+        ("tabular_2020.xml", small_files.TABULAR.replace("?>", '?><!DOCTYPE a [<!ENTITY b "b">]>', 1), "declares ent"),
         ("order.txt", order_text(ROWS_2021), "fiscal year"),
         ("notes.txt", "Dear colleague", "begins with 'Dear colleague'"),
     ],
@@ -345,3 +345,38 @@ def test_a_failure_while_the_database_is_put_in_place_leaves_the_old_one(
 
     assert place.read_bytes() == before
     assert sorted(path.name for path in place.parent.iterdir()) == ["reference.search", "reference.sqlite"]
+
+
+def test_what_lies_beside_the_official_files_is_left_aside_and_no_fault(place: Path, inbox: Path) -> None:
+    put(
+        inbox,
+        order_2020__txt=order_text(ROWS_2020),
+        tabular__xsd='<?xml version="1.0"?>\n<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>',
+        README__md="# What is in this folder\n\nSome words.\n",
+        guidelines__pdf=b"%PDF-1.7\n\x00\x01",
+    )
+
+    report = load(place, inbox)
+
+    left = {name for name, status in statuses(report).items() if status is Status.LEFT_ASIDE}
+    assert left == {"tabular.xsd", "README.md", "guidelines.pdf"}
+
+
+def test_a_table_that_is_named_like_a_description_is_no_company(place: Path, inbox: Path) -> None:
+    put(inbox, layout__txt="a\tb\tc\td\n" * 5)
+
+    report = load(place, inbox)
+
+    assert statuses(report) == {"layout.txt": Status.UNKNOWN}
+
+
+def test_words_in_the_place_of_a_code_belong_to_the_term(place: Path, inbox: Path) -> None:
+    put(inbox, icd10cm_drug_2020__xml=small_files.DRUGS.replace("<cell", "<manif>side and back</manif><cell", 1))
+
+    report = load(place, inbox)
+
+    (result,) = report.results
+    assert (result.counts.skipped, result.rejected) == (0, ())
+    with Reference(place) as reference:
+        titles = [title for (title,) in reference.db.execute("SELECT title FROM index_terms ORDER BY id")]
+    assert any(title.endswith("(side and back)") for title in titles)

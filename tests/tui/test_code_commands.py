@@ -250,6 +250,30 @@ def test_a_file_that_is_none_is_exit_code_2_with_what_was_expected(
     assert "Traceback" not in done.stderr
 
 
+def test_a_readme_beside_the_files_is_no_fault_and_an_unknown_file_is(codedesk, own_home: Path, inbox: Path) -> None:
+    (inbox / "README.md").write_text("# What is here\n")
+    with_readme = codedesk("codesets", "import", "--yes", str(inbox), home=own_home)
+    (inbox / "order_2022.txt").write_text("00001 A00\n")
+
+    with_fault = codedesk("codesets", "import", "--yes", str(inbox), home=own_home)
+
+    assert (with_readme.returncode, with_fault.returncode) == (0, 1)
+    assert "1 left aside" in with_readme.stdout
+    assert "1 not recognized" in with_fault.stdout
+
+
+def test_an_edition_is_removed_only_after_a_yes(codedesk, own_home: Path, inbox: Path) -> None:
+    codedesk("codesets", "import", "--yes", str(inbox), home=own_home)
+
+    asked = codedesk("codesets", "remove", "icd10cm", "2020", home=own_home)
+    agreed = codedesk("codesets", "remove", "icd10cm", "2020", "--yes", home=own_home)
+    again = codedesk("codesets", "remove", "icd10cm", "2020", "--yes", home=own_home)
+
+    assert asked.stdout.endswith("nothing was removed; --yes removes without asking\n")
+    assert (agreed.returncode, again.returncode) == (0, 2)
+    assert "imported and removable: FY2021" in again.stderr
+
+
 def test_a_release_that_is_not_loaded_is_a_usage_error(codedesk) -> None:
     done = codedesk("codesets", "diff", "icd10cm", "2019", "2026")
 

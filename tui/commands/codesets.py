@@ -1,4 +1,4 @@
-"""`codedesk codesets`: what is loaded, loading official files, and what changed between two releases.
+"""`codedesk codesets`: what is loaded, loading official files, removing them, what changed between two releases.
 
 Also what the other code commands share: dates and systems.
 """
@@ -16,7 +16,7 @@ from codesets.differences import difference, release_named
 from codesets.errors import UsageError
 from codesets.releases import SEARCHED, CodeSystem, Load, Release, all_loads
 from codesets.safe import safe_line
-from tui.commands.first_use import open_with_progress
+from tui.commands.first_use import bar, open_with_progress
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     loading.add_argument("--edition", default="", help="the edition of files that do not say it, such as FY2026")
     loading.add_argument("--yes", action="store_true", help="load without asking")
     loading.add_argument("--json", action="store_true", help="one JSON document")
+    removing = actions.add_parser("remove", help="take an imported edition out again")
+    removing.add_argument("system", choices=[system.value for system in CodeSystem], metavar="SYSTEM")
+    removing.add_argument("edition", metavar="EDITION", help="as `codesets list` shows it, such as FY2025")
+    removing.add_argument("--yes", action="store_true", help="remove without asking")
     changes = actions.add_parser("diff", help="what changed between two releases")
     changes.add_argument("system", choices=[system.value for system in SEARCHED], metavar="SYSTEM")
     changes.add_argument("old", metavar="OLD", help="the earlier release, such as 2025")
@@ -42,12 +46,35 @@ def run(args: argparse.Namespace) -> int:
         from tui.commands import codesets_import  # only an import pays for the importers
 
         return codesets_import.run(args)
+    if args.action == "remove":
+        return _remove(args)
     if args.action == "diff":
         return _diff(args)
     with open_with_progress() as reference:
         rows = [(release, *reference.count(release)) for release in reference.releases()]
         loads = all_loads(reference.db)
     print(_json(rows, loads) if args.json else _text(rows, loads))
+    return 0
+
+
+def _remove(args: argparse.Namespace) -> int:
+    from codesets import removing
+
+    with open_with_progress() as reference:
+        place = reference.path
+        removal = removing.plan(reference, CodeSystem(args.system), args.edition)
+    label = f"{removal.system.label} {removal.edition}"
+    if removal.codes:
+        print(f"{label}: {removal.codes:,} codes")
+    for file in removal.files:
+        print(f"{file.kind} {file.part}".rstrip() + f": {file.rows:,} rows of {safe_line(file.name)}")
+    if removal.serves:
+        print(f"the notes and index of {', '.join(removal.serves)} will come from the nearest edition that is left")
+    if not args.yes and not (sys.stdin.isatty() and input("remove these? [y/N] ").strip().lower() in ("y", "yes")):
+        print("nothing was removed; --yes removes without asking")
+        return 0
+    removing.remove(place, removal, bar if sys.stderr.isatty() else lambda stage, done: None)
+    print(f"{label} is removed; charts keep what was coded from it")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from typing import Any
 
 from codesets import gathering, importing
@@ -16,6 +17,7 @@ from tui.commands.first_use import bar, open_with_progress
 
 # Rejected records printed of one file; `--json` has more.
 _MOST_PRINTED = 10
+_WIDEST_NAME = 60
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,31 +55,32 @@ def _agreed(args: argparse.Namespace, items: list[Item]) -> bool:
 
 
 def _preview(items: list[Item], gathered: Gathered) -> str:
-    lines = [f"{'file':<44} {'kind':<30} {'edition':<12} what"]
+    names = [*(item.found.where for item in items), *(refused.where for refused in gathered.refused)]
+    wide = min(max(map(len, names), default=0), _WIDEST_NAME)
+    lines = [f"{'file':<{wide}} {'kind':<30} {'edition':<12} what"]
     for item in items:
         known = item.recognized
         kind = f"{known.kind.value} {known.part or ''}".strip() if known else ""
         what = f"{item.status.value}: {item.remark}" if item.remark else item.status.value
-        lines.append(f"{item.found.where:<44} {kind:<30} {known.edition if known else '':<12} {what}")
+        lines.append(f"{item.found.where:<{wide}} {kind:<30} {known.edition if known else '':<12} {what}")
         if "://" in item.found.where:
-            lines.append(f"{'':<44} {item.found.file.size:,} bytes, sha256 {item.found.file.sha256}")
-    lines += [f"{refused.where:<44} {'':<30} {'':<12} refused: {refused.reason}" for refused in gathered.refused]
+            lines.append(f"{'':<{wide}} {item.found.file.size:,} bytes, sha256 {item.found.file.sha256}")
+    lines += [f"{refused.where:<{wide}} {'':<30} {'':<12} refused: {refused.reason}" for refused in gathered.refused]
     return "\n".join(lines)
 
 
 def _as_text(report: Report) -> str:
     lines = [""]
     for result in report.results:
-        if result.item.status in (Status.LOADED_BEFORE, Status.UNKNOWN):
+        if result.item.status in (Status.LOADED_BEFORE, Status.UNKNOWN, Status.LEFT_ASIDE):
             continue
         lines += _lines_of(result)
     lines += [f"note: {notice}" for notice in report.notices]
-    loaded = sum(result.item.status is Status.LOADED for result in report.results)
-    before = sum(result.item.status is Status.LOADED_BEFORE for result in report.results)
-    unknown = sum(result.item.status is Status.UNKNOWN for result in report.results)
-    refused = len(report.results) - loaded - before - unknown
+    count = Counter(result.item.status for result in report.results)
     lines.append(
-        f"{loaded} loaded, {before} already loaded, {refused} refused, {unknown} not recognized"
+        f"{count[Status.LOADED]} loaded, {count[Status.LOADED_BEFORE]} already loaded,"
+        f" {count[Status.REFUSED] + count[Status.NEEDS_PERIOD]} refused, {count[Status.UNKNOWN]} not recognized,"
+        f" {count[Status.LEFT_ASIDE]} left aside"
         f" in {report.seconds:.1f} s" + ("" if report.changed else "; nothing was changed")
     )
     return "\n".join(lines)
@@ -93,7 +96,8 @@ def _lines_of(result: Result) -> list[str]:
     lines = [f"{name}: {figures}, {counts.skipped:,} skipped ({result.seconds:.1f} s)"]
     lines += [f"  {remark}" for remark in result.remarks]
     for rejected in result.rejected[:_MOST_PRINTED]:
-        lines.append(f"  line {rejected.line}: {rejected.reason}: {rejected.text}")
+        place = f"line {rejected.line}: " if rejected.line else ""
+        lines.append(f"  {place}{rejected.reason}: {rejected.text}")
     if counts.skipped > _MOST_PRINTED:
         lines.append(f"  and {counts.skipped - _MOST_PRINTED:,} more")
     return lines
@@ -141,5 +145,6 @@ def _exit_code(report: Report, gathered: Gathered) -> int:
     good = [status for status in statuses if status in (Status.LOADED, Status.LOADED_BEFORE)]
     if not good:
         return 2
-    refused = gathered.refused or any(status in (Status.REFUSED, Status.NEEDS_PERIOD) for status in statuses)
+    faults = (Status.REFUSED, Status.NEEDS_PERIOD, Status.UNKNOWN)
+    refused = gathered.refused or any(status in faults for status in statuses)
     return int(bool(refused or any(result.counts.skipped for result in report.results)))
