@@ -122,7 +122,8 @@ class CodePage:
 
     `path` leads from the chapter down to the code's own parent. `notes` holds only kinds that occur, own
     notes before inherited ones, the nearest owner first. `default` is the billable code a header stands for.
-    `notes_edition` is the edition of the tabular list, which can be another than that of the codes.
+    `notes_edition` is the edition of the tabular list, which can be another than that of the codes;
+    `notes_warning` says so in one line where it is of another year, else it is empty.
     """
 
     code: Code
@@ -135,6 +136,7 @@ class CodePage:
     covered: bool
     warning: str
     notes_edition: str = ""
+    notes_warning: str = ""
 
 
 class ValidityKind(StrEnum):
@@ -211,6 +213,7 @@ def page(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Co
         return None
     lineage = _lineage(reference, found)
     groups = _groups(reference, found, lineage)
+    notes_edition, notes_warning = notes_from(reference, choice.release)
     return CodePage(
         code=found,
         path=(*groups, *(Step(StepKind.CODE, above.code, above.title) for above in reversed(lineage[1:]))),
@@ -221,7 +224,8 @@ def page(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Co
         release=choice.release,
         covered=choice.covered,
         warning=choice.warning,
-        notes_edition=_notes_edition(reference, choice.release),
+        notes_edition=notes_edition,
+        notes_warning=notes_warning,
     )
 
 
@@ -272,7 +276,7 @@ def validity(reference: Reference, system: CodeSystem, code: str, on: dt.date) -
         return Validity(ValidityKind.COULD_NOT_CHECK, reason, release=release)
     if found is None:
         nearest = _nearest(reference, release, normalize(code))
-        reason = f"{written} is not a code of {system.label} {release.edition}."
+        reason = f"{written} is not a code of {system.label} {release.edition}{_elsewhere(reference, release, code)}."
         proposed = default_child(reference, nearest) if nearest else None
         return Validity(ValidityKind.UNKNOWN, reason, proposed=proposed, release=release)
     if fix:
@@ -293,6 +297,20 @@ def modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
 
 
 _LONGEST_WRITTEN = 20
+
+
+def _elsewhere(reference: Reference, release: Release, code: str) -> str:
+    """When a code that the release lacks came, or until when it was, by the other loaded releases of its system."""
+    others = [one for one in reference.releases(release.system) if one.complete and one.id != release.id]
+    having = [one for one in others if _fetch(reference, one, normalize(code))]
+    before = [one for one in having if one.starts < release.starts]
+    if before:
+        last = max(before, key=lambda one: one.ends)
+        return f"; it was one until {last.ends} ({last.edition})"
+    if having:
+        first = min(having, key=lambda one: one.starts)
+        return f"; it is one from {first.starts} ({first.edition})"
+    return ""
 
 
 def _outside_its_dates(reference: Reference, release: Release, code: str, on: dt.date) -> str:
@@ -412,6 +430,19 @@ def notes_for(
     return {kind: tuple(grouped[kind]) for kind in NoteKind if kind in grouped}
 
 
+def notes_from(reference: Reference, release: Release) -> tuple[str, str]:
+    """The edition of the tabular list that serves the release, and a warning in one line where it is of another year.
+
+    Both are empty where no tabular list is loaded.
+    """
+    load = reference.part(release.id, FileKind.CM_TABULAR)
+    row = reference.db.execute("SELECT edition, ends FROM loads WHERE id = ?", (load,)).fetchone()
+    edition, ends = row or ("", str(release.ends))
+    if ends == str(release.ends):
+        return edition, ""
+    return edition, f"Notes and 7th characters are of {edition}; no tabular list of {release.edition} is loaded."
+
+
 def known_in(reference: Reference, release_id: int) -> Known:
     """Whether a code without the dot is a code of the release, or the beginning of one."""
     query = "SELECT 1 FROM codes WHERE release_id = ? AND code >= ? AND code < ? LIMIT 1"
@@ -420,12 +451,6 @@ def known_in(reference: Reference, release_id: int) -> Known:
         return reference.db.execute(query, (release_id, code, code + "~")).fetchone() is not None
 
     return known
-
-
-def _notes_edition(reference: Reference, release: Release) -> str:
-    load = reference.part(release.id, FileKind.CM_TABULAR)
-    row = reference.db.execute("SELECT edition FROM loads WHERE id = ?", (load,)).fetchone()
-    return str(row[0]) if row else ""
 
 
 def _seventh_characters(reference: Reference, code: Code, lineage: list[Code]) -> tuple[SeventhCharacterChoice, ...]:

@@ -1,7 +1,7 @@
 """What changed between two releases of a code system: the "what changed on October 1" of coders.
 
 Compared are the billable codes, as the official addenda count them: new ones, ones that are no longer billable
-(gone, or a header now), and ones with another title.
+(gone, or a header now), and ones with another title; an accent more is no other title.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from codesets.reference import Reference
 from codesets.releases import CodeSystem, Release
 from codesets.sources.editions import fiscal_year_in
 from codesets.sources.source import FileKind
+from codesets.titles import same_title
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def difference(reference: Reference, old: Release, new: Release) -> Difference:
     retitled = [
         Retitled(code, title, after[code][0])
         for code, (title, flag) in before.items()
-        if flag and _valid(after, code) and after[code][0] != title
+        if flag and _valid(after, code) and not same_title(after[code][0], title)
     ]
     return Difference(old, new, tuple(added), tuple(ended), tuple(retitled))
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from codesets.reference import Reference
 from codesets.releases import CodeSystem, Release
 from codesets.sources.source import FileKind
+from codesets.titles import same_title
 
 
 class Stage(StrEnum):
@@ -50,7 +51,7 @@ def history(reference: Reference, system: CodeSystem, code: str) -> History:
         row = reference.db.execute(query, (release.id, code)).fetchone()
         stage = Stage.ABSENT if row is None else Stage.BILLABLE if row[0] else Stage.HEADER
         title = row[1] if row else ""
-        if eras and (eras[-1].stage, eras[-1].title) == (stage, title):
+        if eras and eras[-1].stage is stage and same_title(eras[-1].title, title):
             eras[-1] = Era(eras[-1].first, release, stage, title)
         else:
             eras.append(Era(release, release, stage, title))

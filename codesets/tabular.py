@@ -41,12 +41,16 @@ class Branch:
 
 @dataclass(frozen=True)
 class BranchPage:
-    """A chapter or block with the way to it and its notes, own before inherited."""
+    """A chapter or block with the way to it and its notes, own before inherited.
+
+    `notes_warning` says in one line that they are of another year than the codes, else it is empty.
+    """
 
     branch: Branch
     path: tuple[Step, ...]
     notes: dict[NoteKind, tuple[Note, ...]]
     release: Release
+    notes_warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,9 @@ def branch_page(reference: Reference, branch: Branch, on: dt.date) -> BranchPage
         return None
     path = _around(reference, release, load, branch.id) if branch.kind is StepKind.SECTION else []
     owners = [(branch.kind, branch.id), *((step.kind, step.id) for step in reversed(path))]
-    return BranchPage(branch, tuple(path), catalog.notes_for(reference, release.id, owners), release)
+    notes = catalog.notes_for(reference, release.id, owners)
+    _, warning = catalog.notes_from(reference, release)
+    return BranchPage(branch, tuple(path), notes, release, warning)
 
 
 def _around(reference: Reference, release: Release, load: int, block: str) -> list[Step]:

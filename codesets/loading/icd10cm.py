@@ -22,6 +22,7 @@ from codesets.sources.icd10cm_order import CodeRow, longest_prefix
 from codesets.sources.icd10cm_shipped import printed_base
 from codesets.sources.icd10cm_tabular import Chapter, Section, TabularCode
 from codesets.sources.source import FileKind, Recognized
+from codesets.titles import same_title
 
 # What is printed around the codes, each from a load of its own.
 PARTS = (
@@ -95,7 +96,7 @@ def compared(before: _Billable, now: _Billable, rows: int) -> Counts:
     return Counts(
         rows,
         added=len(now.keys() - before.keys()),
-        changed=sum(now[code] != title for code, title in before.items() if code in now),
+        changed=sum(not same_title(now[code], title) for code, title in before.items() if code in now),
         ended=len(before.keys() - now.keys()),
     )
 

@@ -120,6 +120,21 @@ def test_the_report_counts_what_changed_since_the_edition_before(place: Path, in
     assert (counts.rows, counts.added, counts.changed, counts.ended) == (len(ROWS_2021), 2, 1, 2)
 
 
+def test_an_accent_more_is_no_revision(place: Path, inbox: Path) -> None:
+    accented = tuple(
+        (code, flag, short, title.replace("Humming", "H\u00famming")) for code, flag, short, title in ROWS_2020
+    )
+    put(inbox, order_2020__txt=order_text(ROWS_2020), order_2021__txt=order_text(accented))
+
+    report = load(place, inbox)
+
+    assert report.results[-1].counts.changed == 0
+    with Reference(place) as reference:
+        old, new = (release_named(reference, CM, name) for name in ("2020", "2021"))
+        assert difference(reference, old, new).retitled == ()
+        assert len(history(reference, CM, "M1A0").eras) == 1
+
+
 def test_the_same_file_twice_changes_nothing(place: Path, inbox: Path) -> None:
     put(inbox, order_2020__txt=order_text(ROWS_2020))
     load(place, inbox)
@@ -380,3 +395,25 @@ def test_words_in_the_place_of_a_code_belong_to_the_term(place: Path, inbox: Pat
     with Reference(place) as reference:
         titles = [title for (title,) in reference.db.execute("SELECT title FROM index_terms ORDER BY id")]
     assert any(title.endswith("(side and back)") for title in titles)
+
+
+def test_notes_of_another_year_are_said_to_be_so(two_years: Reference) -> None:
+    here, later = (catalog.page(two_years, CM, "A00.0", on) for on in (IN_2020, IN_2021))
+
+    assert here is not None and later is not None
+    assert here.notes_warning == ""
+    assert later.notes_warning == ("Notes and 7th characters are of FY2020; no tabular list of FY2021 is loaded.")
+
+
+@pytest.mark.parametrize(
+    ("code", "on", "said"),
+    [
+        ("Z80", IN_2021, "Z80 is not a code of ICD-10-CM FY2021; it was one until 2020-09-30 (FY2020)."),
+        ("A00.90", IN_2020, "A00.90 is not a code of ICD-10-CM FY2020; it is one from 2020-10-01 (FY2021)."),
+        ("A00.99", IN_2020, "A00.99 is not a code of ICD-10-CM FY2020."),
+    ],
+)
+def test_a_code_of_another_year_is_told_from_one_that_never_was(
+    two_years: Reference, code: str, on: dt.date, said: str
+) -> None:
+    assert catalog.validity(two_years, CM, code, on).reason == said

@@ -115,7 +115,7 @@ def _unknown(reference: Reference, system: CodeSystem, code: str, on: dt.date) -
     release = reference.choose(system, on).release
     if release is None:
         return UnknownCode(f"{code[:40]!r}: no {system.label} release is loaded")
-    answer = catalog.validity(reference, system, code, release.starts)
+    answer = catalog.validity(reference, system, code, max(min(on, release.ends), release.starts))
     near = f"near it: {answer.proposed.dotted} {answer.proposed.title}" if answer.proposed else ""
     return UnknownCode(f"{answer.reason[:200]}", near or "codedesk search finds codes by words")
 
@@ -131,6 +131,8 @@ def _text(page: CodePage) -> str:
         lines.append("from a starter list in own wording")
     if page.path:
         lines += ["", *(_step(page, depth) for depth in range(len(page.path)))]
+    if page.notes_warning and (page.notes or page.seventh_characters):
+        lines += ["", page.notes_warning]
     for kind, notes in page.notes.items():
         lines += ["", _HEADINGS[kind]]
         for note in notes:
@@ -160,6 +162,8 @@ def _branch_text(found: BranchPage, below: Sequence[Branch]) -> str:
     lines.append(f"{found.release.system.label} {found.release.edition}, {found.release.period}")
     if found.path:
         lines += ["", *(f"{_owner(step.kind, step.id)}  {step.title}" for step in found.path)]
+    if found.notes_warning and found.notes:
+        lines += ["", found.notes_warning]
     for kind, notes in found.notes.items():
         lines += ["", _HEADINGS[kind]]
         for note in notes:
@@ -214,6 +218,8 @@ def _fields(page: CodePage) -> dict:
         },
         "covered": page.covered,
         "warning": page.warning or None,
+        "notes_edition": page.notes_edition or None,
+        "notes_warning": page.notes_warning or None,
         "path": [{"kind": s.kind.value, "id": _identity(s.kind, s.id), "title": s.title} for s in page.path],
         "notes": {
             kind.value: [

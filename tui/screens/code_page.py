@@ -131,6 +131,8 @@ def lay_out(full: FullPage, why: str, width: int) -> PageText:
     if page.default:
         to = Link(f"default of {page.code.dotted}", page.code.system, page.default.code, page.default.code)
         sheet.put_link("Default", page.default.dotted, page.default.title, to)
+    if page.notes_warning and (page.notes or page.seventh_characters):
+        sheet.put("Notes", page.notes_warning, "warning")
     _put_notes(sheet, page.notes, (StepKind.CODE, page.code.code), page.path)
     _put_seventh(sheet, page)
     for number, child in enumerate(page.children):
@@ -157,6 +159,8 @@ def lay_out_branch(found: BranchPage, width: int) -> PageText:
     """The page of a chapter or a block: title, the notes that hold for all below it, and where it stands."""
     sheet = _Sheet(width)
     sheet.put("", found.branch.title, "strong")
+    if found.notes_warning and found.notes:
+        sheet.put("Notes", found.notes_warning, "warning")
     _put_notes(sheet, found.notes, (found.branch.kind, found.branch.id), found.path)
     if found.path:
         sheet.put("Where", " > ".join(f"{_step_name(step)} {step.title}" for step in found.path), "dim")
