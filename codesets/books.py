@@ -127,6 +127,29 @@ def term(reference: Reference, key: TermKey, on: dt.date) -> Term | None:
     return _term(reference, release, key) if release and known else None
 
 
+def book_of(reference: Reference, key: TermKey) -> Book:
+    """The book that a term stands in."""
+    (kind,) = reference.db.execute("SELECT kind FROM loads WHERE id = ?", (key.load,)).fetchone()
+    return Book(kind)
+
+
+def column_named(reference: str) -> int:
+    """The column of the neoplasm table that a reference in words means ("Neoplasm, breast, benign"), 2 to 7; else 0."""
+    words = reference.lower()
+    return next((column for column, named in _COLUMNS_NAMED if named in words), 0)
+
+
+_COLUMNS_NAMED = (
+    (3, "secondary"),
+    (3, "metastatic"),
+    (4, "in situ"),
+    (5, "benign"),
+    (6, "uncertain"),
+    (7, "unspecified behavior"),
+    (2, "malignant"),
+)
+
+
 def path(reference: Reference, key: TermKey) -> tuple[str, ...]:
     """The titles from the main term down to the term."""
     return tuple(title for _, title in _upward(reference, key))[::-1]

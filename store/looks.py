@@ -81,7 +81,7 @@ def _claim(claim_id: str, today: dt.date) -> Look:
     return Look("claim.view", "claim", claim_id, lasting=False)
 
 
-def _charts_with(code: str, most: int = 0) -> Look:
+def _charts_with(code: str, since: str, most: int = 0) -> Look:
     return Look("code.charts", "code", code)
 
 

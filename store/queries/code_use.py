@@ -1,4 +1,7 @@
-"""Which charts that are not finished hold a code: what a change of the code sets touches."""
+"""Which charts that are not finished hold a code: what a change of the code sets touches.
+
+Only charts from the day on which the change is in force: one of an earlier day keeps its codes.
+"""
 
 from __future__ import annotations
 
@@ -17,28 +20,32 @@ class OpenChart:
     worklist: str
 
 
-def open_charts_by_code(reader: Reader) -> dict[str, int]:
-    """How many codings in draft hold each diagnosis, by dotted code."""
+def open_charts_by_code(reader: Reader, since: str) -> dict[str, int]:
+    """How many charts of that ISO day or later hold each diagnosis in a draft, by dotted code."""
     rows = reader.rows(
         """
         SELECT f.code, COUNT(DISTINCT g.encounter_id) AS charts
-        FROM final_diagnosis f JOIN coding g ON g.id = f.coding_id WHERE g.status = 'draft' GROUP BY f.code
-        """
+        FROM final_diagnosis f JOIN coding g ON g.id = f.coding_id JOIN encounter e ON e.id = g.encounter_id
+        WHERE g.status = 'draft' AND e.service_date >= :since GROUP BY f.code
+        """,
+        since=since,
     )
     return {row["code"]: row["charts"] for row in rows}
 
 
-def open_charts_with(reader: Reader, code: str, most: int = 50) -> tuple[OpenChart, ...]:
-    """The charts in work that hold a diagnosis, by its dotted code; the oldest first."""
+def open_charts_with(reader: Reader, code: str, since: str, most: int = 50) -> tuple[OpenChart, ...]:
+    """The charts in work of that ISO day or later that hold a diagnosis, by its dotted code; the oldest first."""
     rows = reader.rows(
         """
         SELECT DISTINCT p.family_name, p.given_name, p.mrn, e.service_date, w.worklist
         FROM final_diagnosis f JOIN coding g ON g.id = f.coding_id
         JOIN encounter e ON e.id = g.encounter_id JOIN patient p ON p.id = e.patient_id
         JOIN work_item w ON w.encounter_id = g.encounter_id AND w.kind = g.kind
-        WHERE g.status = 'draft' AND f.code = :code ORDER BY e.service_date, p.mrn LIMIT :most
+        WHERE g.status = 'draft' AND f.code = :code AND e.service_date >= :since
+        ORDER BY e.service_date, p.mrn LIMIT :most
         """,
         code=code,
+        since=since,
         most=most,
     )
     return tuple(

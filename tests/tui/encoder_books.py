@@ -102,6 +102,10 @@ INDEX = """<?xml version="1.0" encoding="utf-8"?>
   <term level="1"><title>with humming</title><code>A00.10</code></term>
   <term level="1"><title>with song</title><seecat>M1A</seecat></term>
   <term level="1"><title>gone</title><code>A00.77</code></term></mainTerm></letter>
+<letter><title>G</title>
+ <mainTerm><title>Growth</title><seeAlso>Neoplasm, by site, benign</seeAlso>
+  <term level="1"><title>ear</title><see>Neoplasm, ear, benign</see></term>
+  <term level="1"><title>odd</title><code>C00.0</code><seeAlso>Shivers</seeAlso></term></mainTerm></letter>
 <letter><title>S</title>
  <mainTerm><title>Shivers</title><seeAlso>Chill</seeAlso>
   <term level="1"><title>season</title><code>A00.0</code></term></mainTerm></letter>

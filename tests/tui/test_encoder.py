@@ -107,6 +107,41 @@ async def test_a_reference_leads_to_the_term_it_names() -> None:
         assert "see Shivers, of season" in cells(app)
 
 
+async def test_a_reference_into_the_neoplasm_table_leads_to_its_row_and_column() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "i")
+        await type_text(pilot, "grow")
+        await keys(pilot, "enter", "right", "enter")
+
+        shown = cells(app)
+        assert "Neoplasm table" in shown and "BENIGN" in shown
+        assert app.screen.rows.selected.title == "ear"
+        await keys(pilot, "left_square_bracket")
+        assert "see Neoplasm, ear, benign" in cells(app)
+
+
+async def test_a_reference_to_the_whole_table_leads_to_its_sites() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "i")
+        await type_text(pilot, "grow")
+
+        await keys(pilot, "enter", "enter")
+
+        shown = cells(app)
+        assert "BENIGN" in shown and "ear" in shown and "nose" in shown
+
+
+async def test_a_reference_beside_a_code_is_a_link_on_the_code_s_page() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "i")
+        await type_text(pilot, "grow")
+        await keys(pilot, "enter", "right", "down")
+        await app.screen.workers.wait_for_complete()
+        await keys(pilot, "tab", "enter")
+
+        assert app.screen.rows.selected.title == "Shivers"
+
+
 async def test_left_goes_back_to_where_one_came_from() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f2", "escape", "i")

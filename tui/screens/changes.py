@@ -1,4 +1,7 @@
-"""What changed between two releases of ICD-10-CM (c), and how many charts in work hold each changed code."""
+"""What changed between two releases of ICD-10-CM (c), and how many charts in work hold each changed code.
+
+Counted are charts from the day on which the newer release is in force.
+"""
 
 from __future__ import annotations
 
@@ -92,9 +95,14 @@ class ChangesScreen(EncoderScreen):
     async def _load(self, index: int = 0) -> None:
         self._pairs = await self.workstation.codes.ask(_pairs)
         if self._pairs:
-            used = await self.workstation.record.read(open_charts_by_code)
+            used = await self.workstation.record.read(open_charts_by_code, self._since)
             self._changes = await self.workstation.codes.ask(_changes, *self._pairs[self._pair], used)
         self._show(index)
+
+    @property
+    def _since(self) -> str:
+        """The day on which the newer release begins."""
+        return str(self._pairs[self._pair][1].starts)
 
     def _show(self, index: int = 0) -> None:
         wanted = {"new": "+", "ended": "-", "retitled": "~"}.get(VIEWS[self._view])
@@ -109,7 +117,7 @@ class ChangesScreen(EncoderScreen):
         row: ChangeRow | None = self.rows.selected
         charts: tuple[OpenChart, ...] = ()
         if row is not None and row.charts:
-            charts = await self.workstation.record.read(open_charts_with, row.code)
+            charts = await self.workstation.record.read(open_charts_with, row.code, self._since)
         note = f"{counted(row.charts, 'open chart')}" if row and row.charts else ""
         self.page_pane.show(row.code if row else "", lambda width: _lines(row, charts, width), note)
 

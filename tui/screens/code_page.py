@@ -118,8 +118,10 @@ _LABEL = 12
 _NARROW = 40
 
 
-def lay_out(full: FullPage, why: str, width: int) -> PageText:
+def lay_out(full: FullPage, why: str, width: int, also: Sequence[Link] = ()) -> PageText:
     """The page of a code: title, notes with those it inherits, 7th characters, what is below, and why it was found.
+
+    `also` are references of the index beside the code, which stand under its title.
 
     Then how the index leads to it, its flags with the table that says each, and its life across the releases.
     """
@@ -128,6 +130,8 @@ def lay_out(full: FullPage, why: str, width: int) -> PageText:
     sheet.put("", page.code.title, "strong")
     if page.warning:
         sheet.put("Release", page.warning, "warning")
+    for to in also:
+        sheet.put_link("Index", to.said, "", to)
     if page.default:
         to = Link(f"default of {page.code.dotted}", page.code.system, page.default.code, page.default.code)
         sheet.put_link("Default", page.default.dotted, page.default.title, to)

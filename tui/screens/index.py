@@ -20,7 +20,7 @@ from codesets.catalog import Reference
 from codesets.releases import CodeSystem
 from codesets.sources.icd10cm_index import TargetKind
 from tui.cells import Line, left
-from tui.screens.code_page import lay_out, page_note, page_title, read_page
+from tui.screens.code_page import Link, lay_out, page_note, page_title, read_page
 from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
@@ -160,9 +160,10 @@ class IndexScreen(EncoderScreen):
             self.clear_page(term.title if term else "", (leads_to(term) or _BELOW) if term else "")
             return
         page = await self.workstation.codes.ask(read_page, CodeSystem.ICD10CM, target.code, self.on)
+        also = await self.workstation.codes.ask(_references, term) if term else []
         if page is not None:
             why = self.why_here()
-            self.show_page(page_title(page), lambda width: lay_out(page, why, width), page_note(page))
+            self.show_page(page_title(page), lambda width: lay_out(page, why, width, also), page_note(page))
 
     def _target(self) -> Target | None:
         """Where the term under the cursor leads: its cell in a table, its first code or reference in an index."""
@@ -250,7 +251,7 @@ class IndexScreen(EncoderScreen):
         target = self._target()
         chart = self.workstation.chart_in_work
         if target is not None and target.code is None and target.leads_to is not None:
-            await self._go_to(target.leads_to)
+            await self._go_to(target)
         elif target is None or target.code is None or chart is None:
             await self._under()
         elif target.state is CodeState.BILLABLE:
@@ -259,8 +260,8 @@ class IndexScreen(EncoderScreen):
         elif not await self.offer_seventh(CodeSystem.ICD10CM, target.code):
             self.do_tabular()
 
-    async def _go_to(self, key: TermKey) -> None:
-        there = await self.workstation.codes.ask(term_stop, self._book, key, self.on)
+    async def _go_to(self, target: Target) -> None:
+        there = await self.workstation.codes.ask(_stop_of, target, self.on)
         if there.state.here is None:
             self.say("The book does not have the term that is named there.", "warning")
         else:
@@ -311,7 +312,9 @@ def term_stop(reference: Reference, book: Book, key: TermKey, on: date, column: 
         return index_stop(book)
     way, above = books.path(reference, key), books.lineage(reference, key)
     if book in HEADS:
-        # One main term stands around the whole neoplasm table: its rows begin one below.
+        if book is Book.NEOPLASMS and len(above) == 1:  # the one main term around the whole table
+            return _stop(book, (), Place("", tuple(table_rows(reference, book, on))), column or CELLS[0], way)
+        # The rows of the neoplasm table begin one below it.
         top = books.term(reference, above[1 if book is Book.NEOPLASMS and len(above) > 1 else 0], on)
         rows: list[Term] = []
         if top:
@@ -325,6 +328,13 @@ def term_stop(reference: Reference, book: Book, key: TermKey, on: date, column: 
         title = books.path(reference, parent)[-1] if parent else ""
         places.append(Place(title, terms, _place_of(terms, child)))
     return _stop(book, tuple(places[:-1]), places[-1], CELLS[0], way)
+
+
+def _stop_of(reference: Reference, target: Target, on: date) -> Stop:
+    """Where a reference leads; from an index also into the neoplasm table, at the column that its words name."""
+    assert target.leads_to is not None
+    book = books.book_of(reference, target.leads_to)
+    return term_stop(reference, book, target.leads_to, on, books.column_named(target.text) if book in HEADS else 0)
 
 
 def _stop(book: Book, back: tuple[Place, ...], here: Place, column: int, way: tuple[str, ...]) -> Stop:
@@ -360,10 +370,26 @@ def leads_to(term: Term) -> str:
     """What the book prints behind a term: codes, the bracketed second one, see and see also."""
     words = {TargetKind.SEE: "see ", TargetKind.SEE_ALSO: "see also ", TargetKind.SEE_CATEGORY: "see category "}
     parts = []
-    for target in term.targets:
+    # Where the column is too narrow for all, what can be coded stands in sight; the page has the rest as links.
+    for target in sorted(term.targets, key=lambda target: target.kind in words):
         text = f"[{target.text}]" if target.kind is TargetKind.MANIFESTATION else target.text
         parts.append(words.get(target.kind, "") + text + (" (gone)" if target.state is CodeState.GONE else ""))
     return "  ".join(parts)
+
+
+def _references(reference: Reference, term: Term) -> list[Link]:
+    """Where the references of a term lead that also has codes: they stand on the page of its first code."""
+    words = {TargetKind.SEE: "see", TargetKind.SEE_ALSO: "see also"}
+    return [
+        Link(
+            f"{words[target.kind]} {target.text}",
+            book=books.book_of(reference, target.leads_to),
+            term=target.leads_to,
+            column=books.column_named(target.text),
+        )
+        for target in term.targets
+        if target.kind in words and target.leads_to is not None
+    ]
 
 
 def _index_text(term: Term) -> str:
