@@ -144,6 +144,7 @@ def make_reference(folder: Path) -> Path:
         "drug_2020.xml": small_files.DRUGS,
         "icd10pcs_order_2020.txt": made_files.PCS_ORDER,
         "tables.xml": made_files.PCS_TABLES.replace("2099", "2020"),
+        "pcs_index.xml": made_files.PCS_INDEX.replace("2099", "2020"),
     }
     for name, text in files.items():
         (inbox / name).write_text(text, encoding="utf-8", newline="")

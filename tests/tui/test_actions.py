@@ -22,6 +22,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.index import IndexScreen
 from tui.screens.lock import LockScreen
 from tui.screens.pcs import PcsScreen
+from tui.screens.pcs_index import PcsIndexScreen
 from tui.screens.tabular import TabularScreen
 from tui.screens.worklist import WorklistScreen
 
@@ -34,6 +35,7 @@ SCREENS = {
         CodeSearchScreen,
         IndexScreen,
         PcsScreen,
+        PcsIndexScreen,
         ChangesScreen,
         TabularScreen,
         ClaimsScreen,

@@ -14,6 +14,7 @@ from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, type_te
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.index import IndexScreen
 from tui.screens.pcs import PcsScreen
+from tui.screens.pcs_index import PcsIndexScreen
 from tui.screens.tabular import TabularScreen
 
 
@@ -77,6 +78,10 @@ async def test_the_books_look_as_they_should(size: tuple[int, int]) -> None:
         assert_golden(app, f"encoder-pcs-4-{at}")
         await keys(pilot, "7", "0", "j", "1")
         assert_golden(app, f"encoder-pcs-whole-{at}")
+        await keys(pilot, "slash")
+        await type_text(pilot, "hum")
+        await keys(pilot, "enter", "right")
+        assert_golden(app, f"encoder-pcs-index-{at}")
         await keys(pilot, "escape", "c", "down")
         assert_golden(app, f"encoder-changes-{at}")
 
@@ -221,6 +226,39 @@ async def test_esc_leaves_the_builder_for_the_screen_below_it_alone() -> None:
         await keys(pilot, "f2", "escape", "p", "0", "escape")
 
         assert isinstance(app.screen, CodeSearchScreen)
+
+
+async def test_the_pcs_index_leads_into_the_builder_with_the_characters_it_names() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "p", "slash")
+        await type_text(pilot, "humm")
+        await keys(pilot, "enter", "right")
+        assert "Nose" in cells(app) and "0016___" in cells(app)
+
+        await keys(pilot, "enter")
+
+        assert isinstance(app.screen, PcsScreen) and "0016___" in cells(app)
+        await keys(pilot, "left_square_bracket")
+        assert isinstance(app.screen, PcsIndexScreen)
+
+
+async def test_a_name_of_the_pcs_index_that_belongs_to_a_value_says_to_which() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "p", "slash")
+        await type_text(pilot, "horn")
+
+        await keys(pilot, "enter", "enter")
+
+        assert "In the tables this is the value Kazoo." in cells(app)
+
+
+async def test_a_term_of_the_pcs_index_that_is_not_there_is_said(made_up: Path) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "p", "slash")
+
+        await type_text(pilot, "zzz")
+
+        assert "No term begins so." in cells(app)
 
 
 async def test_what_changed_lists_new_ended_and_retitled_codes() -> None:

@@ -364,9 +364,10 @@ def _screen_for(stop: Stop, on: date, walk: Walk) -> EncoderScreen:
     from tui.screens.changes import ChangesScreen
     from tui.screens.index import IndexScreen
     from tui.screens.pcs import PcsScreen
+    from tui.screens.pcs_index import PcsIndexScreen
     from tui.screens.tabular import TabularScreen
 
-    for kind in (IndexScreen, TabularScreen, PcsScreen, ChangesScreen):
+    for kind in (IndexScreen, TabularScreen, PcsScreen, PcsIndexScreen, ChangesScreen):
         if kind.name_on == stop.screen:
             return kind(on, walk, stop)
     raise LookupError(stop.screen)

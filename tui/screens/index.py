@@ -280,7 +280,7 @@ class IndexScreen(EncoderScreen):
         if not self.is_table:
             return (
                 Column(" TERM", 0, _index_text, style=lambda term: "strong" if term.level == 0 else "text"),
-                Column("LEADS TO", 30, leads_to),
+                Column("LEADS TO", 38, leads_to),
                 Column(
                     "",
                     2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from textual import events, work
@@ -12,6 +13,7 @@ from codesets import catalog, procedures
 from codesets.catalog import Reference, Validity, ValidityKind
 from codesets.procedures import AxisValue, Choice
 from codesets.releases import CodeSystem
+from tui.actions import Action
 from tui.cells import Line, wrap
 from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -131,12 +133,24 @@ class PcsScreen(EncoderScreen):
             event.prevent_default()
             self.unknown_key(event.character or "")
 
+    def footer(self) -> tuple[Action, ...]:
+        """The actions of the key line by keys that are no letters: those are values."""
+        return tuple(
+            replace(one, keys=tuple(key for key in one.keys if len(key) > 1 or not key.isalnum()))
+            for one in super().footer()
+        )
+
     def unknown_key(self, key: str) -> None:
         if len(key) == 1 and key.isalnum() and len(self._chosen) < 7 and self._loaded:
             self.in_turn(self._choose(self._chosen + key.upper()))
 
     def copied(self) -> str:
         return self._chosen
+
+    def do_pcs_index(self) -> None:
+        from tui.screens.pcs_index import pcs_index_stop
+
+        self.go(pcs_index_stop())
 
     def do_axis_back(self) -> None:
         self.in_turn(self._choose(self._chosen[:-1]))
@@ -179,13 +193,18 @@ def _step(reference: Reference, chosen: str, on: date) -> tuple[Choice, list[tup
     Tables and codes come in files of their own: the tables of one year build codes that another one does not have.
     """
     choice = procedures.next_values(reference, chosen, on)
+    validity = catalog.validity(reference, CodeSystem.ICD10PCS, chosen, on) if len(chosen) == 7 else None
+    return choice, built_so_far(reference, chosen, on), validity
+
+
+def built_so_far(reference: Reference, chosen: str, on: date) -> list[tuple[str, str, str]]:
+    """Each chosen character with the name of its axis and its meaning in the tables."""
     built = []
     for place, character in enumerate(chosen):
         axis = procedures.next_values(reference, chosen[:place], on)
         label = next(("; ".join(value.labels) for value in axis.values if value.character == character), "")
         built.append((axis.title, character, label))
-    validity = catalog.validity(reference, CodeSystem.ICD10PCS, chosen, on) if len(chosen) == 7 else None
-    return choice, built, validity
+    return built
 
 
 def _columns(axis: str) -> tuple[Column[AxisValue], ...]:
