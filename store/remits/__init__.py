@@ -1,0 +1,1 @@
+"""Remittances: what payers say they paid, added up before anything is believed."""
