@@ -125,6 +125,42 @@ class ClaimStatus(StrEnum):
     VOID = "void"
 
 
+class RemittanceStatus(StrEnum):
+    """Where a remittance stands; the transitions are in `store.remits`."""
+
+    HELD = "held"
+    POSTED = "posted"
+    UNPOSTED = "unposted"
+
+
+class MatchedBy(StrEnum):
+    """How a claim of a remittance found ours, the surest first."""
+
+    CLAIM_NUMBER = "claim_number"
+    PAYER_NUMBER = "payer_number"
+    PATIENT = "patient_day_charge"
+    NOTHING = "nothing"
+
+
+class PostingKind(StrEnum):
+    CLAIM_PAYMENT = "claim_payment"
+    UNAPPLIED = "unapplied"
+    PROVIDER_ADJUSTMENT = "provider_adjustment"
+
+
+class JournalAccount(StrEnum):
+    """The accounts of the journal. A debit of a receivable is owed to us, a debit of cash has come in."""
+
+    CASH = "cash"
+    PAYER_RECEIVABLE = "payer_receivable"
+    PATIENT_RECEIVABLE = "patient_receivable"
+    CONTRACTUAL = "contractual"
+    PAYER_INITIATED = "payer_initiated"
+    OTHER_ADJUSTMENT = "other_adjustment"
+    UNAPPLIED = "unapplied"
+    PROVIDER_LEVEL = "provider_level"
+
+
 class Severity(StrEnum):
     """How much a finding weighs; `could_not_check` is an answer of its own, never silence."""
 

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 import store.models  # noqa: F401  (fills the metadata)
 from codesets.errors import UsageError
 
-APPEND_ONLY = ("log_entry", "raw_message", "operation", "disclosure")
+APPEND_ONLY = ("log_entry", "raw_message", "operation", "disclosure", "posting", "journal_line", "remittance_file")
 
 SHARED = ("counter", "facility", "favorite_code", "payer", "provider", "person", "site_fact", "quarantine")
 """Tables whose rows belong to no facility. `finding` and `claim_export` are told apart by what they are about."""
@@ -39,10 +39,18 @@ BELONGS_TO = {
     "final_procedure_line": "coding",
     "finding": "",
     "hold": "work_item",
+    "journal_line": "posting",
     "log_entry": "",
     "operation": "",
     "patient": "EXISTS (SELECT 1 FROM encounter e WHERE e.patient_id = patient.id)",
+    "posting": "",
+    "provider_level_adjustment": "",
     "raw_message": "",
+    "remittance": "",
+    "remittance_adjustment": "remittance_claim",
+    "remittance_claim": "",
+    "remittance_file": "",
+    "remittance_line": "remittance_claim",
     "source_code": "encounter",
     "suggestion_rejection": "encounter",
     "work_item": "encounter",

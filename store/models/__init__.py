@@ -23,6 +23,16 @@ from store.models.favorite import FavoriteCode
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.patient import Patient
 from store.models.people import Person
+from store.models.remit import (
+    JournalLine,
+    Posting,
+    ProviderLevelAdjustment,
+    Remittance,
+    RemittanceAdjustment,
+    RemittanceClaim,
+    RemittanceFile,
+    RemittanceLine,
+)
 from store.models.site import Disclosure, SiteFact
 from store.models.work import Hold, WorkItem
 
@@ -48,14 +58,22 @@ __all__ = [
     "FinalProcedureLine",
     "Finding",
     "Hold",
+    "JournalLine",
     "LogEntry",
     "Operation",
     "Patient",
     "Payer",
     "Person",
+    "Posting",
     "Provider",
+    "ProviderLevelAdjustment",
     "Quarantine",
     "RawMessage",
+    "Remittance",
+    "RemittanceAdjustment",
+    "RemittanceClaim",
+    "RemittanceFile",
+    "RemittanceLine",
     "SiteFact",
     "SourceCode",
     "SuggestionRejection",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from store.x12.remittance import OtherSet, Payment, RemitClaim, RemitLine, SetEnd, read
 from store.x12.tokenizer import Note
@@ -69,7 +69,7 @@ class Examined:
     notes: tuple[Note, ...]
 
 
-def examine(source: BinaryIO | bytes) -> Examined:
+def examine(source: BinaryIO | IO[bytes] | bytes) -> Examined:
     """Add up every set of a file, claim by claim; raises UnreadableInput for a file that is no X12."""
     notes: list[Note] = []
     others: list[OtherSet] = []

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from store.x12.tokenizer import Note, Segment, segments
 
@@ -164,7 +164,7 @@ class OtherSet:
 Part = Payment | RemitClaim | SetEnd | OtherSet
 
 
-def read(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Part]:
+def read(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterator[Part]:
     """The sets of a file, each a Payment, its claims and a SetEnd; oddities of the envelope go to `notes`.
 
     Raises UnreadableInput as `store.x12.tokenizer.segments` does.

@@ -25,6 +25,19 @@ BEFORE_TRAILS = (
     "ALTER TABLE final_procedure_line DROP COLUMN trail",
     "ALTER TABLE final_procedure_line DROP COLUMN why",
     "DROP TABLE favorite_code",
+    *(
+        f"DROP TABLE {table}"
+        for table in (
+            "journal_line",
+            "posting",
+            "provider_level_adjustment",
+            "remittance_adjustment",
+            "remittance_line",
+            "remittance_claim",
+            "remittance",
+            "remittance_file",
+        )
+    ),
     *(f"DROP TRIGGER {name}" for name in TRIGGERS),
     "DROP TABLE site_fact",
     "DROP TABLE disclosure",

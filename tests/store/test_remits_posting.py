@@ -1,0 +1,264 @@
+"""Remittances are posted whole or not at all, to the cent, and can be taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, func, select
+
+from store.actors import SYSTEM
+from store.claims.build import build_claims
+from store.database import Database
+from store.models import (
+    Claim,
+    ClaimLine,
+    Encounter,
+    JournalLine,
+    LogEntry,
+    Posting,
+    Remittance,
+    RemittanceClaim,
+    RemittanceLine,
+)
+from store.remits.posting import RemittanceRefused, TakenIn, post_again, take_in, unpost
+from store.terms import ClaimStatus, JournalAccount, MatchedBy, RemittanceStatus
+from tests.store.claim_samples import add_coding, add_encounter
+from tests.store.remittance_samples import a_set, interchange
+
+BILLER = SYSTEM
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def number(db: Database) -> str:
+    """The number of a claim of two lines, 50.01 and 50.02, that has left."""
+    with db.change(SYSTEM) as change:
+        add_coding(change.session, add_encounter(change.session))
+    build_claims(db, SYSTEM)
+    with db.change(SYSTEM) as change:
+        claim = change.session.exec(select(Claim)).one()
+        claim.status = ClaimStatus.EXPORTED
+        return claim.claim_number
+
+
+def paid(number: str, payer_number: str = "ICN1") -> tuple[str, ...]:
+    """Paid 60 of 100.03: 20.03 contractual, 20 the patient's."""
+    return (
+        f"CLP*{number}*1*100.03*60*20*HM*{payer_number}",
+        "NM1*QC*1*LINDQVIST*PER",
+        "SVC*HC:G0463*50.01*40**1",
+        "DTM*472*20260915",
+        "CAS*CO*45*10.01",
+        f"REF*6R*{number}-1",
+        "SVC*HC:G0439*50.02*20**1",
+        "CAS*CO*45*10.02",
+        "CAS*PR*1*20",
+    )
+
+
+def reversed_(number: str) -> tuple[str, ...]:
+    return (f"CLP*{number}*22*-100.03*-60**HM*ICN1", "CAS*CO*45*-20.03", "CAS*PR*1*-20")
+
+
+STRANGER = ("CLP*X99*1*30*25**HM*ICN9", "NM1*QC*1*NOBODY*ANN", "CAS*CO*45*5")
+
+
+def arrive(db: Database, tmp_path: Path, content: bytes, name: str = "era.835") -> tuple[TakenIn, ...]:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return take_in(db, BILLER, path).sets
+
+
+def balances(db: Database) -> dict[JournalAccount, int]:
+    with db.reading() as session:
+        rows = session.exec(select(JournalLine.account, func.sum(JournalLine.cents)).group_by(JournalLine.account))
+        return {account: int(total) for account, total in rows if total}
+
+
+def count(db: Database, model: type) -> int:
+    with db.reading() as session:
+        return session.exec(select(func.count()).select_from(model)).one()
+
+
+def test_a_payment_is_posted_to_cash_patient_and_contractual(db: Database, tmp_path: Path, number: str) -> None:
+    (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+
+    assert (taken.outcome, taken.matched, taken.unapplied_cents) == ("posted", 1, 0)
+    assert balances(db) == {
+        JournalAccount.CASH: 6_000,
+        JournalAccount.PATIENT_RECEIVABLE: 2_000,
+        JournalAccount.CONTRACTUAL: 2_003,
+        JournalAccount.PAYER_RECEIVABLE: -10_003,
+    }
+
+
+def test_every_posting_comes_to_zero(db: Database, tmp_path: Path, number: str) -> None:
+    body = (*paid(number), *STRANGER, "PLB*1999999984*20261231*WO:X*12.34")
+    arrive(db, tmp_path, interchange(a_set(body, "72.66")))
+
+    with db.reading() as session:
+        query = select(func.sum(JournalLine.cents)).group_by(JournalLine.posting_id)
+        totals = [int(total) for total in session.exec(query)]
+    assert totals == [0, 0, 0]
+
+
+def test_the_claim_belongs_to_the_account_and_its_lines_are_found(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+
+    with db.reading() as session:
+        posting = session.exec(select(Posting)).one()
+        claim = session.exec(select(Claim)).one()
+        account = session.get_one(Encounter, claim.encounter_id).account_id
+        lines = session.exec(select(RemittanceLine).order_by(col(RemittanceLine.sequence))).all()
+        ours = session.exec(select(ClaimLine.id).order_by(col(ClaimLine.sequence))).all()
+    assert (posting.claim_id, posting.account_id) == (claim.id, account)
+    assert [line.claim_line_id for line in lines] == list(ours)
+
+
+def test_an_unknown_claim_is_unapplied_and_never_dropped(db: Database, tmp_path: Path, number: str) -> None:
+    (taken,) = arrive(db, tmp_path, interchange(a_set((*paid(number), *STRANGER), "85")))
+
+    assert (taken.matched, taken.unapplied_cents) == (1, 2_500)
+    assert balances(db)[JournalAccount.UNAPPLIED] == -2_500
+    assert balances(db)[JournalAccount.CASH] == 8_500
+
+
+def test_a_claim_is_found_by_the_payer_s_number_of_before(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    other = a_set(("CLP*LOST*1*5*5**HM*ICN1",), "5").replace("EFT0001", "EFT0002")
+
+    arrive(db, tmp_path, interchange(other), "later.835")
+
+    with db.reading() as session:
+        found = session.exec(select(RemittanceClaim).where(RemittanceClaim.account_number == "LOST")).one()
+    assert found.matched_by is MatchedBy.PAYER_NUMBER
+
+
+def test_a_claim_is_found_by_patient_day_and_charge_if_it_is_the_only_one(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    body = ("CLP*0*1*100.03*100.03**HM*ICN5", "NM1*QC*1*Lindqvist*Per", "DTM*232*20260915")
+
+    arrive(db, tmp_path, interchange(a_set(body, "100.03")))
+
+    with db.reading() as session:
+        assert session.exec(select(RemittanceClaim)).one().matched_by is MatchedBy.PATIENT
+
+
+def test_a_reversal_and_a_correction_leave_what_the_correction_says(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    body = (*reversed_(number), f"CLP*{number}*1*100.03*70**HM*ICN2", "CAS*CO*45*30.03")
+    second = a_set(body, "10").replace("EFT0001", "EFT0002")
+
+    arrive(db, tmp_path, interchange(second), "correction.835")
+
+    assert balances(db) == {
+        JournalAccount.CASH: 7_000,
+        JournalAccount.CONTRACTUAL: 3_003,
+        JournalAccount.PAYER_RECEIVABLE: -10_003,
+    }
+
+
+def test_a_set_that_does_not_balance_is_held_and_posts_nothing(db: Database, tmp_path: Path, number: str) -> None:
+    good = a_set(STRANGER, "25", control="0002").replace("EFT0001", "EFT0002")
+
+    held, posted = arrive(db, tmp_path, interchange(a_set(paid(number), "60.01"), good))
+
+    assert (held.outcome, held.why, posted.outcome) == ("held", "1 imbalance", "posted")
+    assert JournalAccount.PATIENT_RECEIVABLE not in balances(db)
+    with db.reading() as session:
+        kept = session.get_one(Remittance, held.remittance_id)
+    assert (kept.status, kept.held, kept.batch_id) == (RemittanceStatus.HELD, ["1 imbalance"], None)
+
+
+@pytest.mark.parametrize("ending", ["", "\r\n"], ids=["the same file", "other line ends and name"])
+def test_the_same_payment_twice_is_posted_once(db: Database, tmp_path: Path, number: str, ending: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    before = balances(db)
+
+    (again,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60"), ending=ending), "again.835")
+
+    assert (again.outcome, again.why) == ("already there", "this payment is posted already")
+    assert balances(db) == before
+
+
+def test_a_file_with_its_interchange_doubled_is_posted_once(db: Database, tmp_path: Path, number: str) -> None:
+    content = interchange(a_set(paid(number), "60"))
+
+    first, second = arrive(db, tmp_path, content + content)
+
+    assert (first.outcome, second.outcome) == ("posted", "already there")
+
+
+def test_two_sets_of_one_payment_are_both_posted(db: Database, tmp_path: Path, number: str) -> None:
+    both = interchange(a_set(STRANGER, "25"), a_set(("CLP*Y1*1*25*25",), "25", control="0002"))
+
+    assert [one.outcome for one in arrive(db, tmp_path, both)] == ["posted", "posted"]
+
+
+def test_provider_adjustments_alone_are_a_payment(db: Database, tmp_path: Path) -> None:
+    arrive(db, tmp_path, interchange(a_set(("PLB*1999999984*20261231*FB:X*-12.34*L6*-1",), "13.34")))
+
+    assert balances(db) == {JournalAccount.CASH: 1_334, JournalAccount.PROVIDER_LEVEL: -1_334}
+
+
+def test_a_predetermination_moves_no_money(db: Database, tmp_path: Path, number: str) -> None:
+    body = (f"CLP*{number}*25*100.03*0**HM*ICN1", "CAS*OA*101*100.03")
+
+    arrive(db, tmp_path, interchange(a_set(body, "0")))
+
+    assert balances(db) == {}
+
+
+def test_taking_back_restores_every_balance_and_keeps_the_history(db: Database, tmp_path: Path, number: str) -> None:
+    (taken,) = arrive(db, tmp_path, interchange(a_set((*paid(number), *STRANGER), "85")))
+
+    unpost(db, BILLER, taken.remittance_id, "posted to the wrong site")
+
+    assert balances(db) == {}
+    assert count(db, Posting) == 4
+    with db.reading() as session:
+        entry = session.exec(select(LogEntry).where(LogEntry.action == "remittance.unpost")).one()
+    assert entry.detail["reason"] == "posted to the wrong site"
+
+
+def test_what_was_taken_back_can_be_posted_and_taken_back_again(db: Database, tmp_path: Path, number: str) -> None:
+    (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    posted = balances(db)
+
+    for _ in range(2):
+        unpost(db, BILLER, taken.remittance_id, "to see")
+        post_again(db, BILLER, taken.remittance_id)
+
+    assert balances(db) == posted
+
+
+@pytest.mark.parametrize(("remittance", "reason"), [("", "why"), ("no such", "why"), ("posted", " ")])
+def test_taking_back_needs_a_posted_remittance_and_a_reason(
+    db: Database, tmp_path: Path, number: str, remittance: str, reason: str
+) -> None:
+    (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+
+    with pytest.raises(RemittanceRefused):
+        unpost(db, BILLER, taken.remittance_id if remittance == "posted" else remittance, reason)
+
+    assert balances(db)[JournalAccount.CASH] == 6_000
+
+
+def test_taking_back_twice_with_one_operation_id_does_it_once(db: Database, tmp_path: Path, number: str) -> None:
+    (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+
+    made = [unpost(db, BILLER, taken.remittance_id, "once", "op-1") for _ in range(2)]
+
+    assert made == [1, 1]
+    assert count(db, Posting) == 2
+
+
+def test_a_draft_claim_is_not_paid(db: Database, tmp_path: Path, number: str) -> None:
+    with db.change(SYSTEM) as change:
+        change.session.exec(select(Claim)).one().status = ClaimStatus.READY
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+
+    assert taken.matched == 0
