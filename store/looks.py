@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from store.actors import Actor
 from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_list, claim_page
 from store.queries.code_use import open_charts_with
+from store.queries.remits import RemittanceFilter, RemittanceRow, remittance_list, remittance_page
 from store.queries.worklists import Listing, WorkRow, worklist_page
 
 TYPING_SECONDS = 1.0
@@ -81,6 +82,16 @@ def _claim(claim_id: str, today: dt.date) -> Look:
     return Look("claim.view", "claim", claim_id, lasting=False)
 
 
+def _remittances(
+    show: RemittanceFilter = RemittanceFilter.ALL, after: RemittanceRow | None = None, limit: int = 0
+) -> Look | None:
+    return None if after else Look("remittance.list", detail=(("show", show.value),))
+
+
+def _remittance(remittance_id: str) -> Look:
+    return Look("remittance.view", "remittance", remittance_id, lasting=False)
+
+
 def _charts_with(code: str, since: str, most: int = 0) -> Look:
     return Look("code.charts", "code", code)
 
@@ -90,6 +101,8 @@ _LOOKS: dict[str, Callable[..., Look | None]] = {
     claim_list.__name__: _claims,
     claim_page.__name__: _claim,
     open_charts_with.__name__: _charts_with,
+    remittance_list.__name__: _remittances,
+    remittance_page.__name__: _remittance,
 }
 
 

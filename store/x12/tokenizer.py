@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from codesets.errors import UnreadableInput
@@ -66,24 +66,29 @@ class Transaction:
 
 @dataclass
 class _Source:
-    """The bytes of a file that have been read and not yet taken."""
+    """The bytes of a file that have been read; those before `at` are taken."""
 
     stream: BinaryIO
-    buffer: bytearray = field(default_factory=bytearray)
+    buffer: bytes = b""
+    at: int = 0
     ended: bool = False
 
     def fill(self) -> bool:
-        """Read some more; False at the end of the file."""
+        """Read some more, and let go of what is taken; False at the end of the file."""
         chunk = b"" if self.ended else self.stream.read(_CHUNK)
         self.ended = not chunk
-        self.buffer += chunk
+        self.buffer, self.at = self.buffer[self.at :] + chunk, 0
         return bool(chunk)
 
     def at_least(self, count: int) -> bool:
-        while len(self.buffer) < count:
+        while len(self.buffer) - self.at < count:
             if not self.fill():
                 return False
         return True
+
+    def ahead(self, count: int) -> bytes:
+        """The next bytes, without taking them."""
+        return self.buffer[self.at : self.at + count]
 
 
 def segments(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Segment]:
@@ -140,24 +145,25 @@ def transactions(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Transa
 
 def _next_interchange(held: _Source, number: int, notes: list[Note]) -> Delimiters | None:
     """Skip to the next ISA and read its delimiters; None at the end of the file."""
-    skipped = bytearray()
-    while (at := held.buffer.find(b"ISA")) < 0:
-        skipped += held.buffer[: max(0, len(held.buffer) - 2)][-200:]
-        del held.buffer[: max(0, len(held.buffer) - 2)]
+    skipped = b""
+    while (found := held.buffer.find(b"ISA", held.at)) < 0:
+        rest = max(held.at, len(held.buffer) - 2)
+        skipped += held.buffer[held.at : rest][-200:]
+        held.at = rest
         if not held.fill():
             skipped += held.buffer
-            held.buffer.clear()
+            held.buffer, held.at = b"", 0
             break
-    if at > 0:
-        skipped += held.buffer[:at][-200:]
-        del held.buffer[:at]
+    if found > held.at:
+        skipped += held.buffer[held.at : found][-200:]
+        held.at = found
     if skipped.strip(b"\r\n \t\x00\x1a\xef\xbb\xbf"):
         notes.append(Note(number, "text outside an interchange was skipped"))
-    if at < 0:
+    if found < 0:
         return None
     if not held.at_least(ISA_LENGTH):
         raise UnreadableInput("the interchange header is cut off", "an ISA segment has 106 characters")
-    header = held.buffer[:ISA_LENGTH].decode("latin-1")
+    header = held.ahead(ISA_LENGTH).decode("latin-1")
     if len(header[:-1].split(header[3])) != 17 or header[104] == header[3] or not header[104:105].strip():
         raise UnreadableInput("the interchange header is not 106 characters with 16 elements", "mend the ISA segment")
     return Delimiters(element=header[3], component=header[104], segment=header[105], repetition=header[82])
@@ -167,14 +173,17 @@ def _body(
     held: _Source, delimiters: Delimiters, number: int, notes: list[Note]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The segments from ISA to IEA, or to the next ISA or the end of the file where IEA is missing."""
-    terminator, separator = delimiters.segment.encode("latin-1"), delimiters.element.encode("latin-1")
+    terminator, separator = delimiters.segment.encode("latin-1"), delimiters.element
+    blanks = bytes(byte for byte in _LEADING if byte != terminator[0])
+    next_isa = b"ISA" + separator.encode("latin-1")
     first = True
     while (raw := _take(held, terminator, number)) is not None:
-        number += 1
         if not (raw := raw.lstrip(_LEADING)):
-            number -= 1
             continue
-        identifier, *elements = _decoded(raw, number, notes).split(delimiters.element)
+        number += 1
+        identifier, *elements = (raw.decode("ascii") if raw.isascii() else _decoded(raw, number, notes)).split(
+            separator
+        )
         if len(elements) > MOST_ELEMENTS:
             raise UnreadableInput(f"segment {number} has more than {MOST_ELEMENTS} elements")
         identifier = identifier.strip().upper()
@@ -182,44 +191,47 @@ def _body(
         first = False
         if identifier == "IEA":
             return
-        while held.buffer[:1] and held.buffer[0] in _LEADING and held.buffer[:1] != terminator:
-            del held.buffer[0]
-        held.at_least(4)
-        if held.buffer[:4] == b"ISA" + separator or _foreign_isa(held):
-            notes.append(Note(number, "the interchange has no IEA"))
-            return
+        if held.buffer[held.at : held.at + 1] in _MAY_BEGIN_ANOTHER:
+            while held.at < len(held.buffer) and held.buffer[held.at] in blanks:
+                held.at += 1
+            held.at_least(4)
+            if held.ahead(4) == next_isa or _foreign_isa(held):
+                notes.append(Note(number, "the interchange has no IEA"))
+                return
     if not first:
         notes.append(Note(number, "the interchange has no IEA"))
 
 
+_MAY_BEGIN_ANOTHER = frozenset([b"", b"I", *(bytes([byte]) for byte in _LEADING)])
+"""What can stand where another interchange begins: its letter, blanks before it, or the end of what was read."""
+
+
 def _foreign_isa(held: _Source) -> bool:
     """Whether another interchange begins here, with separators of its own."""
-    if held.buffer[:3] != b"ISA" or not held.at_least(ISA_LENGTH):
+    if held.ahead(3) != b"ISA" or not held.at_least(ISA_LENGTH):
         return False
-    header = held.buffer[:ISA_LENGTH].decode("latin-1")
+    header = held.ahead(ISA_LENGTH).decode("latin-1")
     return not header[3].isalnum() and len(header[:-1].split(header[3])) == 17
 
 
 def _take(held: _Source, terminator: bytes, number: int) -> bytes | None:
     """The bytes up to the next terminator; None at the end, where an unfinished segment is given up."""
-    start = 0
-    while (at := held.buffer.find(terminator, start)) < 0:
-        start = len(held.buffer)
-        if start > LONGEST_SEGMENT:
+    searched = 0
+    while (end := held.buffer.find(terminator, held.at + searched)) < 0:
+        searched = len(held.buffer) - held.at
+        if searched > LONGEST_SEGMENT:
             raise UnreadableInput(f"segment {number + 1} is longer than {LONGEST_SEGMENT // 1024} KB")
         if not held.fill():
-            held.buffer.clear()
+            held.buffer, held.at = b"", 0
             return None
-    raw = bytes(held.buffer[:at])
-    del held.buffer[: at + 1]
+    raw = held.buffer[held.at : end]
+    held.at = end + 1
     if len(raw) > LONGEST_SEGMENT:
         raise UnreadableInput(f"segment {number + 1} is longer than {LONGEST_SEGMENT // 1024} KB")
     return raw
 
 
 def _decoded(raw: bytes, number: int, notes: list[Note]) -> str:
-    if raw.isascii():
-        return raw.decode("ascii")
     notes.append(Note(number, "characters outside ASCII"))
     try:
         return raw.decode("utf-8")

@@ -24,7 +24,7 @@ from store.log.rekey import begin_new_key
 from store.migrations.append_only import missing_triggers
 from store.models import Encounter, LogEntry, WorkItem
 from store.people import add_person, sign_in
-from store.queries import charts, claims, code_use, codings, favorites, people, suggestions, worklists
+from store.queries import charts, claims, code_use, codings, favorites, people, remits, suggestions, worklists
 from store.terms import Role
 from tests.store import attacks
 
@@ -241,6 +241,7 @@ NOT_A_LOOK = {
     "work_item_of": "an id",
     "claim_counts": "numbers",
     "claim_id_of": "an id",
+    "remittance_id_of": "an id",
     "open_charts_by_code": "numbers",
     "favorites_of": "a person's own codes, no patient",
     "rejections": "part of a chart",
@@ -253,7 +254,7 @@ NOT_A_LOOK = {
 }
 
 
-MODULES = [charts, claims, code_use, codings, favorites, people, suggestions, worklists]
+MODULES = [charts, claims, code_use, codings, favorites, people, remits, suggestions, worklists]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)

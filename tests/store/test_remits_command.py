@@ -1,4 +1,4 @@
-"""`codedesk remits check`: what a script sees, and the exit codes it gets."""
+"""`codedesk remits`: what a script sees, and the exit codes it gets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from codesets.reference import Reference
+from store.actors import SYSTEM
+from store.database import Database
+from store.models import Person
+from store.os_account import os_login
+from store.terms import Role
 from tests.store.remittance_samples import PAID_CLAIM, a_set, interchange
 from tui.cli import main
 
@@ -63,3 +69,90 @@ def test_a_file_that_is_no_x12_is_exit_code_2_and_one_line(
     assert code == 2
     assert len(err.splitlines()) == 1 and "odd.835" in err
     assert "balances" in out
+
+
+@pytest.fixture
+def site(db: Database, reference: Reference) -> Database:
+    """A record with a person behind this account."""
+    with db.change(SYSTEM) as change:
+        change.session.add(Person(login=os_login(), name="A Biller", role=Role.BILLER))
+    return db
+
+
+def test_a_file_is_taken_in_listed_and_shown(site: Database, sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    taken = main(["remits", "import", str(sound)])
+    listed = main(["remits", "list"])
+    shown = main(["remits", "show", "EFT0001"])
+
+    out = capsys.readouterr().out
+    assert (taken, listed, shown) == (0, 0, 0)
+    assert "posted; 0 of 1 claims are ours, 100.00 unapplied" in out
+    assert "2026-11-03  EFT0001          MEADOWLARK HMO                     100.00      1  posted, 1 not ours" in out
+    assert "1. C0001  ROE, JANE  2026-10-01  status 1  (not ours)" in out
+    assert "     PR-1  15.00  Deductible  (segment 16)" in out
+    assert "   unapplied                 -100.00" in out
+
+
+def test_a_held_file_is_exit_code_1_and_posts_nothing(
+    site: Database, wrong: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["remits", "import", str(wrong)])
+    main(["remits", "show", "EFT0001"])
+
+    assert code == 1
+    assert capsys.readouterr().out.rstrip().endswith("nothing is posted")
+
+
+def test_what_was_taken_back_is_said_and_can_be_posted(
+    site: Database, sound: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["remits", "import", str(sound)])
+
+    codes = [
+        main(["remits", "unpost", "EFT0001", "--reason", "wrong site"]),
+        main(["remits", "unpost", "EFT0001", "--reason", "wrong site"]),
+        main(["remits", "post", "EFT0001"]),
+    ]
+
+    out, err = capsys.readouterr()
+    assert codes == [0, 1, 0]
+    assert "taken back: 1 postings" in out and "posted again: 100.00" in out
+    assert err == "codedesk: remittance: the remittance is unposted, not posted\n"
+
+
+def test_json_of_what_was_taken_in_is_for_programs(
+    site: Database, sound: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["remits", "import", "--json", str(sound)])
+    ((one,),) = [file["sets"] for file in json.loads(capsys.readouterr().out)]
+
+    main(["remits", "show", "--json", one["id"]])
+    page = json.loads(capsys.readouterr().out)
+
+    assert (one["outcome"], one["unapplied_cents"]) == ("posted", 10_000)
+    assert page["balances"] == {"cash": 10_000, "unapplied": -10_000}
+    assert page["claims"][0]["lines"][0]["adjustments"][0] == {
+        "group": "CO",
+        "reason": "253",
+        "cents": 1_000,
+        "segment": 15,
+    }
+
+
+def test_an_unknown_trace_is_a_usage_error(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["remits", "show", "nothing"])
+
+    assert code == 2
+    assert "no remittance alone has the trace or id 'nothing'" in capsys.readouterr().err
+
+
+def test_hostile_text_of_a_file_is_made_safe(
+    site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hostile.835"
+    path.write_bytes(interchange(a_set(PAID_CLAIM).replace("ROE", "R\x1b[2JOE")))
+
+    main(["remits", "import", str(path)])
+    main(["remits", "show", "EFT0001"])
+
+    assert "\x1b" not in capsys.readouterr().out

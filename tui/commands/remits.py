@@ -1,17 +1,43 @@
-"""`codedesk remits`: what is in remittance files (835), added up on every level, before anything is posted."""
+"""`codedesk remits`: add up remittance files (835), take them in, show them, take them back.
+
+Text for people on stdout, JSON with `--json`. Exit code 1 when a remittance is held or something was refused, 2 when
+a file could not be read.
+"""
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from codesets.errors import CodedeskError, UnreadableInput
+from codesets.errors import CodedeskError, UnreadableInput, UsageError
+from codesets.reference import Reference
+from codesets.remittance_codes import meaning
 from codesets.safe import safe_line
+from codesets.sources.carc_rarc import RemitList
+from store.queries.remits import (
+    AdjustmentRow,
+    RemittanceFilter,
+    RemittancePage,
+    RemittanceRow,
+    remittance_id_of,
+    remittance_list,
+    remittance_page,
+)
 from store.remits.balance import Examined, SetSummary, examine
+from store.settings import today
+from tui.cells import left
+from tui.commands.first_use import open_with_progress
 from tui.money import dollars
+
+if TYPE_CHECKING:
+    from store.database import Database
+    from store.remits.posting import FileTakenIn
 
 _MOST_SHOWN = 10
 
@@ -20,12 +46,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the sub-commands."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     checking = actions.add_parser("check", help="add up remittance files; nothing is stored")
-    checking.add_argument("paths", nargs="+", metavar="FILE", help="835 files")
-    checking.add_argument("--json", action="store_true", help="one JSON document")
+    taking = actions.add_parser("import", help="take in remittance files; what balances is posted")
+    for each in (checking, taking):
+        each.add_argument("paths", nargs="+", metavar="FILE", help="835 files")
+        each.add_argument("--json", action="store_true", help="one JSON document")
+    listing = actions.add_parser("list", help="the remittances taken in, the newest first")
+    listing.add_argument("--show", choices=[each.value for each in RemittanceFilter], default="all")
+    listing.add_argument("--json", action="store_true", help="one JSON document per line")
+    show = actions.add_parser("show", help="one remittance: balance, claims, lines, adjustments, journal")
+    unposting = actions.add_parser("unpost", help="take back everything that a remittance posted")
+    unposting.add_argument("--reason", required=True, help="why, in your words; it stays in the log")
+    posting = actions.add_parser("post", help="post a remittance again that was taken back")
+    for each in (show, unposting, posting):
+        each.add_argument("remittance", metavar="TRACE", help="its trace number (check or EFT), or its id")
+    show.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show each set with its balance; 1 when one would be held, 2 when a file could not be read."""
+    """Carry out one sub-command."""
+    if args.action == "check":
+        return _check(args)
+    from store.database import open_database
+
+    actions = {"import": _import, "list": _list, "show": _show, "unpost": _unpost, "post": _post}
+    db = open_database()
+    try:
+        return actions[args.action](db, args)
+    finally:
+        db.close()
+
+
+def _check(args: argparse.Namespace) -> int:
     found: list[tuple[str, Examined]] = []
     refused: list[tuple[str, CodedeskError]] = []
     for path in args.paths:
@@ -41,11 +92,197 @@ def run(args: argparse.Namespace) -> int:
     else:
         for path, one in found:
             print("\n".join(_text(path, one)))
+    _say_refused(refused)
+    return 2 if refused else int(any(one.held for _, examined in found for one in examined.sets))
+
+
+def _import(db: Database, args: argparse.Namespace) -> int:
+    from store.people import sign_in
+    from store.remits.posting import take_in
+
+    taken: list[tuple[str, FileTakenIn]] = []
+    refused: list[tuple[str, CodedeskError]] = []
+    actor = sign_in(db)
+    for path in args.paths:
+        try:
+            taken.append((path, take_in(db, actor, Path(path))))
+        except UnreadableInput as error:
+            refused.append((path, error))
+    if args.json:
+        print(json.dumps([_taken_fields(path, one) for path, one in taken], ensure_ascii=False, indent=2))
+    else:
+        for path, one in taken:
+            print("\n".join(_taken_text(path, one)))
+    _say_refused(refused)
+    return 2 if refused else int(any(one.outcome == "held" for _, file in taken for one in file.sets))
+
+
+def _say_refused(refused: list[tuple[str, CodedeskError]]) -> None:
     for path, error in refused:
         print(f"codedesk: {safe_line(path)}: {safe_line(error.line())}", file=sys.stderr)
-    if refused:
-        return 2
-    return int(any(one.held for _, examined in found for one in examined.sets))
+
+
+def _taken_text(path: str, file: FileTakenIn) -> list[str]:
+    lines = [safe_line(path)]
+    for one in file.sets:
+        lines += _set_text(one.summary)
+        told = {
+            "posted": f"posted; {one.matched} of {one.summary.claims} claims are ours,"
+            f" {dollars(one.unapplied_cents)} unapplied",
+            "held": "nothing of it is posted",
+        }
+        lines.append(f"    {told.get(one.outcome, one.outcome)}" + (f": {one.why}" if one.outcome not in told else ""))
+    return lines
+
+
+def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
+    return {
+        "file": path,
+        "sets": [
+            {
+                "id": one.remittance_id,
+                "outcome": one.outcome,
+                "why": one.why or None,
+                "matched": one.matched,
+                "unapplied_cents": one.unapplied_cents,
+                **_set_fields(one.summary),
+            }
+            for one in file.sets
+        ],
+    }
+
+
+def _list(db: Database, args: argparse.Namespace) -> int:
+    from store import log
+    from store.people import sign_in
+    from store.queries import SessionReader
+
+    log.note(db, sign_in(db), "remittance.list", show=args.show)
+    count, after = 0, None
+    with db.reading() as session:
+        while page := remittance_list(SessionReader(session), RemittanceFilter(args.show), after):
+            for row in page:
+                if not args.json and count == 0:
+                    print(f"{'paid on':<10}  {'trace':<16} {'payer':<28} {'payment':>12} {'claims':>6}  status")
+                print(json.dumps(asdict(row)) if args.json else _row_text(row))
+                count += 1
+            after = page[-1]
+    if not count and not args.json:
+        print("No remittances. `codedesk remits import FILE` takes them in.")
+    return 0
+
+
+def _row_text(row: RemittanceRow) -> str:
+    more = f", {row.unmatched} not ours" if row.unmatched else ""
+    more += f": {safe_line(row.held[0])}" if row.held else ""
+    return (
+        f"{row.paid_on:<10}  {left(row.trace, 16)} {left(row.payer, 28)} {dollars(row.payment_cents):>12}"
+        f" {row.claims:>6}  {row.status.value}{more}"
+    )
+
+
+def _show(db: Database, args: argparse.Namespace) -> int:
+    from store import log
+    from store.people import sign_in
+    from store.queries import SessionReader
+
+    remittance_id = _id_of(db, args.remittance)
+    with db.reading() as session:
+        page = remittance_page(SessionReader(session), remittance_id)
+    assert page is not None, "the trace was found a moment ago"
+    log.note(db, sign_in(db), "remittance.view", "remittance", page.row.id)
+    if args.json:
+        print(json.dumps(asdict(page), ensure_ascii=False, indent=2))
+        return 0
+    with open_with_progress() as reference:
+        print("\n".join(_page_text(page, _meanings(reference, page))))
+    return 0
+
+
+def _meanings(reference: Reference, page: RemittancePage) -> dict[str, str]:
+    """What the adjustment codes of the page mean on the day of the payment."""
+    on = dt.date.fromisoformat(page.row.paid_on) if page.row.paid_on else today()
+    lines = [line for claim in page.claims for line in claim.lines]
+    codes = {one.reason for owner in (*page.claims, *lines) for one in owner.adjustments}
+    found = {code: meaning(reference, RemitList.CARC, code, on) for code in codes}
+    return {code: one.text for code, one in found.items() if one}
+
+
+def _page_text(page: RemittancePage, meanings: Mapping[str, str]) -> list[str]:
+    row = page.row
+    lines = [f"{row.payer}  trace {row.trace}  {row.method} {row.paid_on}  {row.status.value}", f"file {row.file_name}"]
+    lines += [f"held: {why}" for why in row.held]
+    lines.append(
+        f"payment {dollars(row.payment_cents)} = claims {dollars(row.paid_cents)}"
+        f" - provider adjustments {dollars(row.provider_cents)}"
+    )
+    for claim in page.claims:
+        ours = claim.claim_number or "not ours"
+        lines += [
+            "",
+            f"{claim.sequence}. {claim.account_number}  {claim.patient}  {claim.service_from}  status"
+            f" {claim.status_code}  ({ours})",
+            f"   charge {dollars(claim.charge_cents)}  paid {dollars(claim.paid_cents)}"
+            f"  patient {dollars(claim.patient_cents)}  payer's number {claim.payer_number}",
+        ]
+        lines += [f"   {claim.note}"] if claim.note else []
+        lines += [f"   remark {code}" for code in claim.remarks]
+        lines += [_adjustment_text(one, "   ", meanings) for one in claim.adjustments]
+        for line in claim.lines:
+            code = "-".join((line.code, *line.modifiers))
+            to = f"our line {line.ours}" if line.ours else "no line of ours"
+            lines.append(
+                f"   line {line.sequence}  {code}  charge {dollars(line.charge_cents)}  paid {dollars(line.paid_cents)}"
+                f"  ({to})"
+            )
+            lines += [_adjustment_text(one, "     ", meanings) for one in line.adjustments]
+            lines += [f"     remark {code}" for code in line.remarks]
+    if page.provider_adjustments:
+        lines += ["", "provider adjustments"]
+        for one in page.provider_adjustments:
+            lines.append(f"   {one.reason} {one.reference}  {dollars(one.cents)}  (segment {one.segment})")
+    lines += ["", "journal, debits positive"]
+    lines += [f"   {account.value:<20} {dollars(cents):>12}" for account, cents in page.balances.items()]
+    if not page.balances:
+        lines.append("   nothing is posted")
+    return lines
+
+
+def _adjustment_text(one: AdjustmentRow, indent: str, meanings: Mapping[str, str]) -> str:
+    words = (f"{one.group}-{one.reason}", dollars(one.cents), meanings.get(one.reason, ""), f"(segment {one.segment})")
+    return indent + "  ".join(filter(None, words))
+
+
+def _unpost(db: Database, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.people import sign_in
+    from store.remits.posting import unpost
+
+    count = unpost(db, sign_in(db), _id_of(db, args.remittance), args.reason, operation_id())
+    print(f"taken back: {count} postings; `codedesk remits post` posts them again")
+    return 0
+
+
+def _post(db: Database, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.people import sign_in
+    from store.remits.posting import post_again
+
+    taken = post_again(db, sign_in(db), _id_of(db, args.remittance), operation_id())
+    print(f"posted again: {dollars(taken.summary.payment.cents)}")
+    return 0
+
+
+def _id_of(db: Database, named: str) -> str:
+    from store.queries import SessionReader
+
+    with db.reading() as session:
+        found = remittance_id_of(SessionReader(session), named)
+    if found is None:
+        raise UsageError(
+            f"no remittance alone has the trace or id {named[:40]!r}", "codedesk remits list --json has the ids"
+        )
+    return found
 
 
 def _text(path: str, found: Examined) -> list[str]:

@@ -1,0 +1,267 @@
+"""Remittances, their claims and the money that has come of them, read with plain SQL."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from store.queries import Reader, Row
+from store.terms import JournalAccount, MatchedBy, RemittanceStatus
+
+PAGE_ROWS = 200
+
+
+class RemittanceFilter(StrEnum):
+    """Which remittances the list shows; unapplied are those with a claim that is not ours yet."""
+
+    ALL = "all"
+    HELD = "held"
+    POSTED = "posted"
+    UNPOSTED = "unposted"
+    UNAPPLIED = "unapplied"
+
+
+@dataclass(frozen=True)
+class RemittanceRow:
+    """One remittance of the list. `unmatched` counts its claims that no claim of ours was found for."""
+
+    id: str
+    status: RemittanceStatus
+    payer: str
+    trace: str
+    method: str
+    paid_on: str
+    payment_cents: int
+    paid_cents: int
+    provider_cents: int
+    claims: int
+    unmatched: int
+    held: tuple[str, ...]
+    received_at: str
+    file_name: str
+
+
+@dataclass(frozen=True)
+class AdjustmentRow:
+    """One CAS triple; `segment` is its place in the file, from 1."""
+
+    group: str
+    reason: str
+    cents: int
+    segment: int
+
+
+@dataclass(frozen=True)
+class RemittanceLineRow:
+    """One service line; `ours` is the number of our line, 0 where none was found."""
+
+    sequence: int
+    code: str
+    modifiers: tuple[str, ...]
+    charge_cents: int
+    paid_cents: int
+    remarks: tuple[str, ...]
+    ours: int
+    adjustments: tuple[AdjustmentRow, ...]
+    segment: int
+
+
+@dataclass(frozen=True)
+class RemittanceClaimRow:
+    """One claim of a remittance; `claim_number` is ours, empty where none was found."""
+
+    id: str
+    sequence: int
+    account_number: str
+    payer_number: str
+    status_code: str
+    patient: str
+    service_from: str
+    charge_cents: int
+    paid_cents: int
+    patient_cents: int
+    claim_number: str
+    matched_by: MatchedBy
+    note: str
+    remarks: tuple[str, ...]
+    segment: int
+    adjustments: tuple[AdjustmentRow, ...] = ()
+    lines: tuple[RemittanceLineRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProviderAdjustmentRow:
+    """One PLB pair."""
+
+    reason: str
+    reference: str
+    cents: int
+    segment: int
+
+
+@dataclass(frozen=True)
+class RemittancePage:
+    """A remittance with its claims, its provider adjustments, and the balance of each account of its postings."""
+
+    row: RemittanceRow
+    claims: tuple[RemittanceClaimRow, ...]
+    provider_adjustments: tuple[ProviderAdjustmentRow, ...]
+    balances: dict[JournalAccount, int]
+
+
+_FILTERS = {
+    RemittanceFilter.ALL: "1 = 1",
+    RemittanceFilter.HELD: "r.status = 'held'",
+    RemittanceFilter.POSTED: "r.status = 'posted'",
+    RemittanceFilter.UNPOSTED: "r.status = 'unposted'",
+    RemittanceFilter.UNAPPLIED: "r.status = 'posted' AND EXISTS (SELECT 1 FROM remittance_claim u"
+    " WHERE u.remittance_id = r.id AND u.matched_by = 'nothing')",
+}
+
+_COLUMNS = """
+r.id, r.status, r.payer_name, r.trace, r.method, r.paid_on, r.payment_cents, r.paid_cents, r.provider_cents, r.claims,
+r.held, r.received_at, f.name AS file_name,
+(SELECT COUNT(*) FROM remittance_claim u WHERE u.remittance_id = r.id AND u.matched_by = 'nothing') AS unmatched
+"""
+
+
+def remittance_list(
+    reader: Reader,
+    show: RemittanceFilter = RemittanceFilter.ALL,
+    after: RemittanceRow | None = None,
+    limit: int = PAGE_ROWS,
+) -> list[RemittanceRow]:
+    """One page of remittances, the newest first; `after` is the last row of the page before."""
+    paging = " AND (r.received_at, r.id) < (:received, :id)" if after else ""
+    parameters: dict[str, object] = {"received": after.received_at, "id": after.id} if after else {}
+    rows = reader.rows(
+        f"SELECT {_COLUMNS} FROM remittance r JOIN remittance_file f ON f.id = r.file_id"
+        f" WHERE {_FILTERS[show]}{paging} ORDER BY r.received_at DESC, r.id DESC LIMIT :limit",
+        limit=limit,
+        **parameters,
+    )
+    return [_row(row) for row in rows]
+
+
+def remittance_id_of(reader: Reader, named: str) -> str | None:
+    """The id of the remittance with this id or trace number; None where there is none, or more than one."""
+    rows = reader.rows("SELECT id FROM remittance WHERE id = :named OR trace = :named LIMIT 2", named=named)
+    return rows[0]["id"] if len(rows) == 1 else None
+
+
+def remittance_page(reader: Reader, remittance_id: str) -> RemittancePage | None:
+    """A remittance with all that is known of it; None where there is none."""
+    rows = reader.rows(
+        f"SELECT {_COLUMNS} FROM remittance r JOIN remittance_file f ON f.id = r.file_id WHERE r.id = :id",
+        id=remittance_id,
+    )
+    if not rows:
+        return None
+    balances = reader.rows(
+        "SELECT j.account, SUM(j.cents) AS cents FROM journal_line j JOIN posting p ON p.id = j.posting_id"
+        " WHERE p.remittance_id = :id GROUP BY j.account",
+        id=remittance_id,
+    )
+    provider = reader.rows(
+        "SELECT reason_code, reference, cents, segment FROM provider_level_adjustment"
+        " WHERE remittance_id = :id ORDER BY segment, id",
+        id=remittance_id,
+    )
+    return RemittancePage(
+        _row(rows[0]),
+        tuple(_claims(reader, remittance_id)),
+        tuple(ProviderAdjustmentRow(r["reason_code"], r["reference"], r["cents"], r["segment"]) for r in provider),
+        {JournalAccount(r["account"]): int(r["cents"]) for r in balances if r["cents"]},
+    )
+
+
+def _claims(reader: Reader, remittance_id: str) -> list[RemittanceClaimRow]:
+    claims = reader.rows(
+        "SELECT c.*, COALESCE(o.claim_number, '') AS our_number FROM remittance_claim c"
+        " LEFT JOIN claim o ON o.id = c.claim_id WHERE c.remittance_id = :id ORDER BY c.sequence",
+        id=remittance_id,
+    )
+    lines = reader.rows(
+        "SELECT l.*, COALESCE(o.sequence, 0) AS ours FROM remittance_line l"
+        " JOIN remittance_claim c ON c.id = l.remittance_claim_id LEFT JOIN claim_line o ON o.id = l.claim_line_id"
+        " WHERE c.remittance_id = :id ORDER BY l.remittance_claim_id, l.sequence",
+        id=remittance_id,
+    )
+    adjustments = reader.rows(
+        "SELECT a.* FROM remittance_adjustment a JOIN remittance_claim c ON c.id = a.remittance_claim_id"
+        " WHERE c.remittance_id = :id ORDER BY a.segment, a.id",
+        id=remittance_id,
+    )
+    of: dict[str, list[AdjustmentRow]] = {}
+    for row in adjustments:
+        owner = row["remittance_line_id"] or row["remittance_claim_id"]
+        of.setdefault(owner, []).append(
+            AdjustmentRow(row["group_code"], row["reason_code"], row["cents"], row["segment"])
+        )
+    lines_of: dict[str, list[RemittanceLineRow]] = {}
+    for row in lines:
+        lines_of.setdefault(row["remittance_claim_id"], []).append(_line(row, tuple(of.get(row["id"], ()))))
+    return [_claim(row, tuple(of.get(row["id"], ())), tuple(lines_of.get(row["id"], ()))) for row in claims]
+
+
+def _row(row: Row) -> RemittanceRow:
+    return RemittanceRow(
+        id=row["id"],
+        status=RemittanceStatus(row["status"]),
+        payer=row["payer_name"],
+        trace=row["trace"],
+        method=row["method"],
+        paid_on=row["paid_on"],
+        payment_cents=row["payment_cents"],
+        paid_cents=row["paid_cents"],
+        provider_cents=row["provider_cents"],
+        claims=row["claims"],
+        unmatched=row["unmatched"],
+        held=_texts(row["held"]),
+        received_at=row["received_at"],
+        file_name=row["file_name"],
+    )
+
+
+def _claim(
+    row: Row, adjustments: tuple[AdjustmentRow, ...], lines: tuple[RemittanceLineRow, ...]
+) -> RemittanceClaimRow:
+    return RemittanceClaimRow(
+        id=row["id"],
+        sequence=row["sequence"],
+        account_number=row["account_number"],
+        payer_number=row["payer_number"],
+        status_code=row["status_code"],
+        patient=row["patient_name"],
+        service_from=row["service_from"],
+        charge_cents=row["charge_cents"],
+        paid_cents=row["paid_cents"],
+        patient_cents=row["patient_cents"],
+        claim_number=row["our_number"],
+        matched_by=MatchedBy(row["matched_by"]),
+        note=row["note"],
+        remarks=_texts(row["remarks"]),
+        segment=row["segment"],
+        adjustments=adjustments,
+        lines=lines,
+    )
+
+
+def _line(row: Row, adjustments: tuple[AdjustmentRow, ...]) -> RemittanceLineRow:
+    return RemittanceLineRow(
+        sequence=row["sequence"],
+        code=row["code"] or row["revenue_code"],
+        modifiers=_texts(row["modifiers"]),
+        charge_cents=row["charge_cents"],
+        paid_cents=row["paid_cents"],
+        remarks=_texts(row["remarks"]),
+        ours=row["ours"],
+        adjustments=adjustments,
+        segment=row["segment"],
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A JSON list, which SQLite gives as text and PostgreSQL as a list."""
+    return tuple(json.loads(value) if isinstance(value, str) else value)  # type: ignore[arg-type]
