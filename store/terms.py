@@ -122,7 +122,30 @@ class ClaimStatus(StrEnum):
     SCRUB_FAILED = "scrub_failed"
     READY = "ready"
     EXPORTED = "exported"
+    REJECTED = "rejected"
     VOID = "void"
+
+
+class AcknowledgmentKind(StrEnum):
+    TA1 = "ta1"
+    IMPLEMENTATION = "999"
+    CLAIM = "277ca"
+
+
+class Outcome(StrEnum):
+    """What an acknowledgment says of what it answers."""
+
+    ACCEPTED = "accepted"
+    IN_PART = "in_part"
+    REJECTED = "rejected"
+
+
+class AnswerPart(StrEnum):
+    """What a claim has to do with an answer: it is at fault, it only traveled with one, or it is named itself."""
+
+    CULPRIT = "culprit"
+    TRAVELED = "traveled"
+    NAMED = "named"
 
 
 class RemittanceStatus(StrEnum):

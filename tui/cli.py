@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("tui.commands.keys", "every key of every screen"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
+    "acks": ("tui.commands.acks", "take in TA1, 999 and 277CA: refused claims come back"),
     "remits": ("tui.commands.remits", "add up remittances, take them in, show and take back"),
     "reset-terminal": ("tui.commands.reset_terminal", "undo what a killed session left in the terminal"),
     "synonyms": ("tui.commands.synonyms", "what this site calls things, for the search"),

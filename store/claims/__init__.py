@@ -3,14 +3,18 @@
 The states of a claim, and what moves it:
 
     final coding --build--> DRAFT --scrub--> SCRUB_FAILED <--scrub/override--> READY --export--> EXPORTED
-                              |                   |                              |
-                              +-------------------+---------- void, recode ------+--> VOID
+                              ^                   ^                              ^                   |
+                              +----- change ------+----------- scrub ------------+--- REJECTED <-----+ answer
+
+    all but EXPORTED --void, recode--> VOID          EXPORTED --another in its set was refused--> READY
 
 - DRAFT: built, or built again from the chart, and not scrubbed since.
 - SCRUB_FAILED: scrubbed, and at least one open finding blocks (`Severity.blocks`).
 - READY: scrubbed, and no open finding blocks; an override of the last blocking finding also leads here.
 - EXPORTED: in a file that was written whole. It is never changed again; a recoded encounter gets a replacement
   (frequency 7) beside it.
+- REJECTED: a receiver or payer refused it before it was adjudicated (999, 277CA), which is no denial: it is mended,
+  scrubbed and sent again. A claim that only traveled in a refused set is READY again at once.
 - VOID: given up before it left, by a person or because its coding was superseded.
 
 `content` is the claim as everything reads it; `build` makes claims, `scrubbing` scrubs them, `export` sends them.

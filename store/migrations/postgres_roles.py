@@ -16,15 +16,17 @@ from sqlmodel import SQLModel
 import store.models  # noqa: F401  (fills the metadata)
 from codesets.errors import UsageError
 
-APPEND_ONLY = ("log_entry", "raw_message", "operation", "disclosure", "posting", "journal_line", "remittance_file")
+APPEND_ONLY = ("log_entry", "raw_message", "operation", "disclosure", "posting", "journal_line", "received_file")
 
 SHARED = ("counter", "facility", "favorite_code", "payer", "provider", "person", "site_fact", "quarantine")
 """Tables whose rows belong to no facility. `finding` and `claim_export` are told apart by what they are about."""
 
 BELONGS_TO = {
+    "acknowledgment": "",
     "account": "EXISTS (SELECT 1 FROM encounter e WHERE e.account_id = account.id)",
     "charge": "encounter",
     "claim": "coding",
+    "claim_answer": "claim",
     "claim_diagnosis": "claim",
     "claim_export": "",
     "claim_line": "claim",
@@ -49,7 +51,7 @@ BELONGS_TO = {
     "remittance": "",
     "remittance_adjustment": "remittance_claim",
     "remittance_claim": "",
-    "remittance_file": "",
+    "received_file": "",
     "remittance_line": "remittance_claim",
     "source_code": "encounter",
     "suggestion_rejection": "encounter",

@@ -23,6 +23,7 @@ from store.models.favorite import FavoriteCode
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.patient import Patient
 from store.models.people import Person
+from store.models.received import Acknowledgment, ClaimAnswer, ReceivedFile
 from store.models.remit import (
     JournalLine,
     Posting,
@@ -30,7 +31,6 @@ from store.models.remit import (
     Remittance,
     RemittanceAdjustment,
     RemittanceClaim,
-    RemittanceFile,
     RemittanceLine,
 )
 from store.models.site import Disclosure, SiteFact
@@ -38,8 +38,10 @@ from store.models.work import Hold, WorkItem
 
 __all__ = [
     "Account",
+    "Acknowledgment",
     "Charge",
     "Claim",
+    "ClaimAnswer",
     "ClaimDiagnosis",
     "ClaimExport",
     "ClaimLine",
@@ -72,7 +74,7 @@ __all__ = [
     "Remittance",
     "RemittanceAdjustment",
     "RemittanceClaim",
-    "RemittanceFile",
+    "ReceivedFile",
     "RemittanceLine",
     "SiteFact",
     "SourceCode",

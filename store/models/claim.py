@@ -36,6 +36,7 @@ class Claim(SQLModel, table=True):
     created_at: str = Field(default_factory=now)
     scrubbed_at: str | None = None
     export_id: str | None = Field(default=None, foreign_key="claim_export.id", index=True)
+    payer_number: Line = Field(default="", index=True, description="the payer's number of it (REF*1K, CLP07)")
     row_version: int | None = Field(default=None, sa_column=_row_version)
 
     __mapper_args__ = {"version_id_col": _row_version}

@@ -8,28 +8,13 @@ a payment can go beyond 32.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from store.models.columns import Line, new_id, now, words
 from store.terms import JournalAccount, MatchedBy, PostingKind, RemittanceStatus
 
 _row_version = Column("row_version", Integer, nullable=False)
-
-
-class RemittanceFile(SQLModel, table=True):
-    """An 835 file as it came."""
-
-    __tablename__ = "remittance_file"
-    __table_args__ = (UniqueConstraint("sha256", name="uq_remittance_file_sha256"),)
-
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: Line
-    sha256: str
-    size: int = Field(description="bytes")
-    content: bytes = Field(sa_type=LargeBinary, description="the file, zlib-compressed")
-    received_by: str | None = Field(default=None, foreign_key="person.id")
-    received_at: str = Field(default_factory=now)
 
 
 class Remittance(SQLModel, table=True):
@@ -41,7 +26,7 @@ class Remittance(SQLModel, table=True):
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    file_id: str = Field(foreign_key="remittance_file.id", index=True)
+    file_id: str = Field(foreign_key="received_file.id", index=True)
     segment: int = Field(description="number of its ST in the file, from 1")
     status: RemittanceStatus = Field(sa_type=words(RemittanceStatus))
     control: Line = Field(description="ST02")

@@ -41,6 +41,7 @@ class ClaimFilter(StrEnum):
     SCRUB_FAILED = "scrub_failed"
     READY = "ready"
     EXPORTED = "exported"
+    REJECTED = "rejected"
     VOID = "void"
 
 
@@ -98,6 +99,18 @@ class LineRow:
 
 
 @dataclass(frozen=True)
+class AnswerRow:
+    """What an acknowledgment said of the claim; `part` is culprit, traveled or named, `place` our field."""
+
+    kind: str
+    part: str
+    accepted: bool
+    message: str
+    place: str
+    answered_at: str
+
+
+@dataclass(frozen=True)
 class ClaimPage:
     """Everything that the review of one claim shows. `parties` is the JSON of `store.claims.content.Parties`."""
 
@@ -114,6 +127,8 @@ class ClaimPage:
     file_name: str
     exported_at: str
     parties: Mapping[str, Any] = field(default_factory=dict)
+    answers: tuple[AnswerRow, ...] = ()
+    payer_number: str = ""
 
 
 _SORTS: dict[ClaimSort, tuple[str, str]] = {
@@ -127,11 +142,12 @@ _SORTS: dict[ClaimSort, tuple[str, str]] = {
 
 _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.ALL: "1 = 1",
-    ClaimFilter.OPEN: "c.status IN ('draft', 'scrub_failed', 'ready')",
+    ClaimFilter.OPEN: "c.status IN ('draft', 'scrub_failed', 'ready', 'rejected')",
     ClaimFilter.DRAFT: "c.status = 'draft'",
     ClaimFilter.SCRUB_FAILED: "c.status = 'scrub_failed'",
     ClaimFilter.READY: "c.status = 'ready'",
     ClaimFilter.EXPORTED: "c.status = 'exported'",
+    ClaimFilter.REJECTED: "c.status = 'rejected'",
     ClaimFilter.VOID: "c.status = 'void'",
 }
 
@@ -198,7 +214,7 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
     """The claim with its codes, lines and findings; None where there is none."""
     rows = reader.rows(
         f"SELECT {_COLUMNS}, c.encounter_id, c.coding_id, c.frequency, c.scrubbed_at, c.parties, c.service_through,"
-        " e.visit_number, x.file_name, x.exported_at"
+        " c.payer_number, e.visit_number, x.file_name, x.exported_at"
         f" {_FROM} LEFT JOIN claim_export x ON x.id = c.export_id WHERE c.id = :id",
         id=claim_id,
     )
@@ -221,6 +237,21 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
         file_name=claim["file_name"] or "",
         exported_at=claim["exported_at"] or "",
         parties=parties,
+        answers=_answers(reader, claim_id),
+        payer_number=claim["payer_number"],
+    )
+
+
+def _answers(reader: Reader, claim_id: str) -> tuple[AnswerRow, ...]:
+    """What acknowledgments said, the newest first."""
+    rows = reader.rows(
+        "SELECT a.kind, c.part, c.accepted, c.message, c.place, c.answered_at FROM claim_answer c"
+        " JOIN acknowledgment a ON a.id = c.acknowledgment_id WHERE c.claim_id = :id"
+        " ORDER BY c.answered_at DESC, c.id DESC",
+        id=claim_id,
+    )
+    return tuple(
+        AnswerRow(r["kind"], r["part"], bool(r["accepted"]), r["message"], r["place"], r["answered_at"]) for r in rows
     )
 
 

@@ -136,7 +136,7 @@ def remittance_list(
     paging = " AND (r.received_at, r.id) < (:received, :id)" if after else ""
     parameters: dict[str, object] = {"received": after.received_at, "id": after.id} if after else {}
     rows = reader.rows(
-        f"SELECT {_COLUMNS} FROM remittance r JOIN remittance_file f ON f.id = r.file_id"
+        f"SELECT {_COLUMNS} FROM remittance r JOIN received_file f ON f.id = r.file_id"
         f" WHERE {_FILTERS[show]}{paging} ORDER BY r.received_at DESC, r.id DESC LIMIT :limit",
         limit=limit,
         **parameters,
@@ -153,7 +153,7 @@ def remittance_id_of(reader: Reader, named: str) -> str | None:
 def remittance_page(reader: Reader, remittance_id: str) -> RemittancePage | None:
     """A remittance with all that is known of it; None where there is none."""
     rows = reader.rows(
-        f"SELECT {_COLUMNS} FROM remittance r JOIN remittance_file f ON f.id = r.file_id WHERE r.id = :id",
+        f"SELECT {_COLUMNS} FROM remittance r JOIN received_file f ON f.id = r.file_id WHERE r.id = :id",
         id=remittance_id,
     )
     if not rows:

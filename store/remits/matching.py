@@ -1,7 +1,7 @@
 """Finds our claim for a claim of a remittance, and our line for its lines; the surest way first.
 
     1  the account number (CLP01) is our claim number
-    2  the payer's number (CLP07) is that of a claim found before
+    2  the payer's number (CLP07) is the one that it gave to a claim of ours before
     3  one claim alone has the patient's name, the first day of service and the charge
 
 Lines: our own line number (REF*6R), then code with modifiers, then the code alone. What is not found stays
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from store.models import Claim, ClaimLine, Encounter, Patient, RemittanceClaim
+from store.models import Claim, ClaimLine, Encounter, Patient
 from store.terms import ClaimStatus, MatchedBy
 from store.x12.remittance import RemitClaim, RemitLine
 
-_SENT = (ClaimStatus.EXPORTED,)
+_SENT = (ClaimStatus.EXPORTED, ClaimStatus.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,10 @@ def _load_one(session: Session, claim_id: str) -> OurClaim:
 
 
 def _by_payer_number(session: Session, claims: Sequence[RemitClaim]) -> dict[str, str]:
-    """Our claims by the numbers that the payer gave them in earlier remittances."""
+    """Our claims by the numbers that the payer gave them, in an acknowledgment or a remittance."""
     wanted = {one.payer_number for one in claims if one.payer_number}
-    query = select(RemittanceClaim.payer_number, RemittanceClaim.claim_id).where(
-        col(RemittanceClaim.payer_number).in_(wanted), col(RemittanceClaim.claim_id).is_not(None)
-    )
-    return {number: claim_id for number, claim_id in session.exec(query) if claim_id} if wanted else {}
+    query = select(Claim.payer_number, Claim.id).where(col(Claim.payer_number).in_(wanted))
+    return dict(session.exec(query).all()) if wanted else {}
 
 
 def _by_patient(session: Session, claim: RemitClaim) -> str | None:

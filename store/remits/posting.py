@@ -16,40 +16,36 @@ is said and posts nothing.
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from sqlalchemy import func, insert
+from sqlalchemy import func, insert, update
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError, UnreadableInput
-from codesets.safe import safe_line
 from store.actors import Actor
 from store.database import Change, Database
 from store.models import (
+    Claim,
     JournalLine,
     Posting,
     ProviderLevelAdjustment,
+    ReceivedFile,
     Remittance,
     RemittanceAdjustment,
     RemittanceClaim,
-    RemittanceFile,
     RemittanceLine,
 )
 from store.models.columns import new_id, now
+from store.received import Copy, copied, keep_file
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.matching import Match, match
 from store.terms import JournalAccount, MatchedBy, PostingKind, RemittanceStatus
 from store.x12.remittance import Adjustment, Payment, ProviderAdjustment, RemitClaim, SetEnd, read
 
-LARGEST_FILE = 512 * 1024 * 1024
-_PIECE = 1024 * 1024
 _AT_ONCE = 250
 _PREDETERMINATION = "25"
 _NOT_OURS = "23"
@@ -93,14 +89,14 @@ class FileTakenIn:
 def take_in(db: Database, actor: Actor, path: Path) -> FileTakenIn:
     """Take in a file: add up every set, post those that balance, hold the others.
 
-    Raises UnreadableInput for what is no X12 or larger than LARGEST_FILE; then nothing has changed. A set that was
+    Raises UnreadableInput for what is no X12 or too large; then nothing has changed. A set that was
     posted stays so when a later one fails.
     """
-    with _copied(path) as copy:
+    with copied(path) as copy:
         examined = examine(copy.file)
         if not examined.sets:
             raise UnreadableInput(f"{path.name}: no remittance in it", "expected an 835 of version 005010X221A1")
-        file_id = _keep_file(db, actor, path.name, copy)
+        file_id = keep_file(db, actor, path.name, copy)
         taken = [_take_set(db, actor, copy, file_id, summary) for summary in examined.sets]
     return FileTakenIn(path.name, tuple(taken), examined)
 
@@ -136,7 +132,7 @@ def post_again(db: Database, actor: Actor, remittance_id: str, operation_id: str
         if remittance.status is not RemittanceStatus.UNPOSTED:
             raise RemittanceRefused(f"the remittance is {remittance.status.value}, not taken back")
         segment = remittance.segment
-        content = zlib.decompress(session.get_one(RemittanceFile, remittance.file_id).content)
+        content = zlib.decompress(session.get_one(ReceivedFile, remittance.file_id).content)
     summary = next(one for one in examine(content).sets if one.payment.segment == segment)
     with db.change(actor, operation_id, "remittance.post") as change:
         change.target = ("remittance", remittance_id)
@@ -158,58 +154,7 @@ def cash_of(session: Session, remittance_id: str) -> int:
     return int(session.exec(query).one())
 
 
-@dataclass(frozen=True)
-class _Copy:
-    """A private copy of a file, so that what is added up is what is posted; `packed` are its bytes, zlib-compressed."""
-
-    file: IO[bytes]
-    sha256: str
-    size: int
-    packed: bytes
-
-
-@contextmanager
-def _copied(path: Path) -> Iterator[_Copy]:
-    """A copy of the file, gone with the block; the bytes pass through piece by piece."""
-    digest, packer, packed, size = hashlib.sha256(), zlib.compressobj(1), [], 0
-    with tempfile.TemporaryFile(prefix="codedesk-835-") as file:
-        try:
-            with path.open("rb") as source:
-                while piece := source.read(_PIECE):
-                    size += len(piece)
-                    if size > LARGEST_FILE:
-                        raise UnreadableInput(
-                            f"{path.name} is larger than {LARGEST_FILE // (1024 * 1024)} MiB", "split it"
-                        )
-                    digest.update(piece)
-                    packed.append(packer.compress(piece))
-                    file.write(piece)
-        except OSError as error:
-            raise UnreadableInput(f"{path.name}: {error.strerror}", "expected an 835 file") from error
-        packed.append(packer.flush())
-        file.seek(0)
-        yield _Copy(file, digest.hexdigest(), size, b"".join(packed))
-
-
-def _keep_file(db: Database, actor: Actor, name: str, copy: _Copy) -> str:
-    """The id of the file as it is kept; the same bytes are kept once."""
-    with db.change(actor, action="remittance.file") as change:
-        known = change.session.exec(select(RemittanceFile.id).where(RemittanceFile.sha256 == copy.sha256)).first()
-        if known:
-            return known
-        file = RemittanceFile(
-            name=safe_line(name),
-            sha256=copy.sha256,
-            size=copy.size,
-            content=copy.packed,
-            received_by=actor.person_id,
-        )
-        change.session.add(file)
-        change.log("remittance.file", "remittance_file", file.id, name=file.name, sha256=file.sha256, size=file.size)
-        return file.id
-
-
-def _take_set(db: Database, actor: Actor, copy: _Copy, file_id: str, summary: SetSummary) -> TakenIn:
+def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: SetSummary) -> TakenIn:
     with db.change(actor, action="remittance.take_in") as change:
         if known := _known(change.session, file_id, summary.payment):
             why = f"this payment is {known.status.value} already"
@@ -392,12 +337,21 @@ class _Batch:
             self._money(rows, claim_id, claim, found)
             if found.claim:
                 self._matched += 1
+                self._keep_payer_number(found.claim.id, claim)
                 self._change.log(
                     "claim.remittance", "claim", found.claim.id, number=found.claim.number,
                     remittance=self._remittance.id, paid_cents=claim.paid_cents, status=claim.status,
                 )  # fmt: skip
         for model, values in rows.items():
             _insert(self._change.session, model, values)
+
+    def _keep_payer_number(self, claim_id: str, claim: RemitClaim) -> None:
+        """Needed to replace or void the claim later (REF*F8)."""
+        if claim.payer_number:
+            own = update(Claim).where(col(Claim.id) == claim_id, col(Claim.payer_number) != claim.payer_number)
+            self._change.session.execute(
+                own.values(payer_number=claim.payer_number).execution_options(synchronize_session=False)
+            )
 
     def provider_adjustments(self, adjustments: Iterable[ProviderAdjustment]) -> None:
         """Store the PLB pairs and take them from cash."""

@@ -12,12 +12,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import IO, BinaryIO
 
-from codesets.safe import safe_line
-from store.x12.tokenizer import Note, Segment, segments
+from store.x12.tokenizer import Note, Segment, safe_segments
 
 VERSION = "005010X221"
 _OF_SEGMENT_PAIRS = range(2, 19, 3)
@@ -174,7 +173,7 @@ def read(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterator[Pa
     gs: Segment | None = None
     open_set: _Set | None = None
     skipping = False
-    for part in map(_safe, segments(source, notes)):
+    for part in safe_segments(source, notes):
         if open_set and part.identifier in ("ISA", "GS", "GE", "IEA", "ST"):
             yield from open_set.end(part.number, complete=False)
             open_set = None
@@ -224,13 +223,6 @@ def iso_day(text: str) -> str:
         return dt.date(int(text[:4]), int(text[4:6]), int(text[6:])).isoformat()
     except ValueError:
         return ""
-
-
-def _safe(part: Segment) -> Segment:
-    """The segment with elements that are safe to show: files carry whatever their makers put in."""
-    if all(map(str.isprintable, part.elements)):
-        return part
-    return replace(part, elements=tuple(map(safe_line, part.elements)))
 
 
 def _refused(st: Segment, gs: Segment | None) -> str:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, replace
+from typing import IO, BinaryIO
 
 from codesets.errors import UnreadableInput
+from codesets.safe import safe_line
 from store.x12.writer import ISA_LENGTH, Delimiters
 
 LONGEST_SEGMENT = 64 * 1024
@@ -68,7 +69,7 @@ class Transaction:
 class _Source:
     """The bytes of a file that have been read; those before `at` are taken."""
 
-    stream: BinaryIO
+    stream: BinaryIO | IO[bytes]
     buffer: bytes = b""
     at: int = 0
     ended: bool = False
@@ -91,7 +92,7 @@ class _Source:
         return self.buffer[self.at : self.at + count]
 
 
-def segments(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Segment]:
+def segments(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterator[Segment]:
     """The segments of every interchange in a file; oddities are appended to `notes`.
 
     Raises UnreadableInput where there is no interchange at all, an ISA is not 106 characters long, or a segment
@@ -105,6 +106,15 @@ def segments(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Segment]:
             yield Segment(identifier, elements, number, delimiters)
     if number == 0:
         raise UnreadableInput("no X12 interchange found", "expected a file with an ISA segment")
+
+
+def safe_segments(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterator[Segment]:
+    """The segments with elements that are safe to keep and to show: files carry whatever their makers put in."""
+    for part in segments(source, notes):
+        if all(map(str.isprintable, part.elements)):
+            yield part
+        else:
+            yield replace(part, elements=tuple(map(safe_line, part.elements)))
 
 
 def transactions(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Transaction]:

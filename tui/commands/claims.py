@@ -273,6 +273,11 @@ def _page_text(page: ClaimPage) -> list[str]:
         text.append(f"Filing limit in {page.filing_days_left} days.")
     if page.file_name:
         text.append(safe_line(f"Sent {page.exported_at} in {page.file_name}."))
+    if page.payer_number:
+        text.append(safe_line(f"The payer's number of it is {page.payer_number}."))
+    for answer in page.answers:
+        told = "accepted" if answer.accepted else "refused" if answer.part != "traveled" else "came back"
+        text.append(safe_line(f"{answer.kind} {answer.answered_at[:10]}: {told}: {answer.message}  {answer.place}"))
     return text
 
 

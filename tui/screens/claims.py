@@ -23,12 +23,14 @@ STATUS_MARK = {
     ClaimStatus.SCRUB_FAILED: "!",
     ClaimStatus.READY: "✓",
     ClaimStatus.EXPORTED: "→",
+    ClaimStatus.REJECTED: "✗",
     ClaimStatus.VOID: "–",
 }
 STATUS_STYLE = {
     ClaimStatus.SCRUB_FAILED: "error",
     ClaimStatus.READY: "good",
     ClaimStatus.EXPORTED: "dim",
+    ClaimStatus.REJECTED: "error",
     ClaimStatus.VOID: "dim",
 }
 PAGE = 5000
@@ -76,7 +78,7 @@ class ClaimsScreen(DeskScreen):
             start = (*start, (f"  /{self._filter}", "focus"))
         counted = [
             (f"{self._counts.get(status, 0)} {status.value.replace('_', ' ')}", STATUS_STYLE.get(status, "text"))
-            for status in (ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.EXPORTED)
+            for status in (ClaimStatus.REJECTED, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.EXPORTED)
             if self._counts.get(status)
         ]
         end: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""Remittances as they came, and the journal that their money is posted to."""
+"""Acknowledgments, remittances as they came, and the journal that their money is posted to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +9,7 @@ down_revision = "0004"
 
 def upgrade() -> None:
     op.create_table(
-        "remittance_file",
+        "received_file",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
@@ -17,10 +17,37 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("received_by", sa.String(), nullable=True),
         sa.Column("received_at", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["received_by"], ["person.id"], name=op.f("fk_remittance_file_received_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_remittance_file")),
-        sa.UniqueConstraint("sha256", name="uq_remittance_file_sha256"),
+        sa.ForeignKeyConstraint(["received_by"], ["person.id"], name=op.f("fk_received_file_received_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_received_file")),
+        sa.UniqueConstraint("sha256", name="uq_received_file_sha256"),
     )
+    op.create_table(
+        "acknowledgment",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("file_id", sa.String(), nullable=False),
+        sa.Column("segment", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("ta1", "999", "277ca", name="acknowledgmentkind", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("export_id", sa.String(), nullable=True),
+        sa.Column("control", sa.String(), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum("accepted", "in_part", "rejected", name="outcome", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("received_at", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["export_id"], ["claim_export.id"], name=op.f("fk_acknowledgment_export_id")),
+        sa.ForeignKeyConstraint(["file_id"], ["received_file.id"], name=op.f("fk_acknowledgment_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgment")),
+        sa.UniqueConstraint("file_id", "segment", name="uq_acknowledgment_file_id_segment"),
+    )
+    with op.batch_alter_table("acknowledgment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_acknowledgment_export_id"), ["export_id"], unique=False)
+
     op.create_table(
         "remittance",
         sa.Column("id", sa.String(), nullable=False),
@@ -48,7 +75,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.String(), nullable=False),
         sa.Column("batch_id", sa.String(), nullable=True),
         sa.Column("row_version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["file_id"], ["remittance_file.id"], name=op.f("fk_remittance_file_id")),
+        sa.ForeignKeyConstraint(["file_id"], ["received_file.id"], name=op.f("fk_remittance_file_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_remittance")),
     )
     with op.batch_alter_table("remittance", schema=None) as batch_op:
@@ -75,6 +102,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("provider_level_adjustment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_provider_level_adjustment_remittance_id"), ["remittance_id"], unique=False)
+
+    op.create_table(
+        "claim_answer",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("acknowledgment_id", sa.String(), nullable=False),
+        sa.Column("claim_id", sa.String(), nullable=False),
+        sa.Column(
+            "part",
+            sa.Enum("culprit", "traveled", "named", name="answerpart", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("answered_at", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["acknowledgment_id"], ["acknowledgment.id"], name=op.f("fk_claim_answer_acknowledgment_id")
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_claim_answer_claim_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_answer")),
+    )
+    with op.batch_alter_table("claim_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claim_answer_acknowledgment_id"), ["acknowledgment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claim_answer_claim_id"), ["claim_id"], unique=False)
 
     op.create_table(
         "remittance_claim",
@@ -236,3 +292,9 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_remittance_adjustment_remittance_claim_id"), ["remittance_claim_id"], unique=False
         )
+
+    # Claims of before have no number of the payer: their text is empty, not missing.
+    op.add_column("claim", sa.Column("payer_number", sa.String(), nullable=False, server_default=""))
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.alter_column("payer_number", server_default=None)
+        batch_op.create_index(batch_op.f("ix_claim_payer_number"), ["payer_number"], unique=False)

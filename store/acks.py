@@ -1,0 +1,356 @@
+"""Takes in acknowledgments (TA1, 999, 277CA), finds the batch and claims of ours that they answer, and moves those.
+
+- TA1: our interchange by its number; a refused one sends every claim of it back to READY.
+- 999: our group by its number, then each transaction set. Errors are looked up in the map that was kept at the export
+  (position in the set, ST is 1): claims at such a place are the culprits and become REJECTED; the others of a refused
+  set only traveled with them and are READY again. With no culprit in a refused set, the fault is in its envelope.
+- 277CA: a claim by its number; a refusal of the batch or of a billing provider holds for every claim below it, also
+  where the answer names none. The payer's number is kept, which a replacement needs (REF*F8).
+
+Only a claim that is EXPORTED in the very file that is answered is moved; a later answer of the same kind is kept
+beside the earlier one. A rejection here is no denial: there is no appeal, the claim is mended and sent again. The
+same file twice changes nothing.
+Source: ASC X12C/005010X231A1; ASC X12N/005010X214, sections on acknowledgment levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from codesets.errors import UnreadableInput
+from store.actors import Actor
+from store.database import Change, Database
+from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport
+from store.received import copied, keep_file
+from store.terms import AcknowledgmentKind, AnswerPart, ClaimStatus, Outcome
+from store.x12 import acknowledgments, claim_status
+from store.x12.acknowledgments import GroupAnswer, InterchangeAnswer, SegmentError, SetAnswer
+from store.x12.claim_status import ClaimAnswers, Level, LevelStatus
+from store.x12.tokenizer import Note
+
+
+@dataclass(frozen=True)
+class AnswerTakenIn:
+    """What one acknowledgment did. `culprits`, `traveled` and `accepted` are claim numbers.
+
+    `repeated` says that it was taken in before, and nothing was done.
+    """
+
+    acknowledgment_id: str
+    kind: AcknowledgmentKind
+    control: str
+    outcome: Outcome
+    note: str
+    culprits: tuple[str, ...] = ()
+    traveled: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class AnswersTakenIn:
+    """What became of a file; `notes` are the oddities of its envelope."""
+
+    name: str
+    answers: tuple[AnswerTakenIn, ...]
+    notes: tuple[Note, ...]
+
+
+def take_in(db: Database, actor: Actor, path: Path) -> AnswersTakenIn:
+    """Take in every acknowledgment of a file, each in one transaction.
+
+    Raises UnreadableInput for a file that is no X12 or has none; then nothing has changed.
+    """
+    notes: list[Note] = []
+    with copied(path) as copy:
+        answers: list[InterchangeAnswer | GroupAnswer | ClaimAnswers] = list(acknowledgments.read(copy.file, notes))
+        copy.file.seek(0)
+        answers += claim_status.read(copy.file, [])
+        if not answers:
+            raise UnreadableInput(f"{path.name}: no acknowledgment in it", "expected a TA1, 999 or 277CA")
+        file_id = keep_file(db, actor, path.name, copy)
+    answers.sort(key=lambda answer: answer.segment)
+    return AnswersTakenIn(path.name, tuple(_take(db, actor, file_id, answer) for answer in answers), tuple(notes))
+
+
+def _take(
+    db: Database, actor: Actor, file_id: str, answer: InterchangeAnswer | GroupAnswer | ClaimAnswers
+) -> AnswerTakenIn:
+    with db.change(actor, action="acknowledgment.take_in") as change:
+        query = select(Acknowledgment).where(
+            Acknowledgment.file_id == file_id, Acknowledgment.segment == answer.segment
+        )
+        if known := change.session.exec(query).first():
+            return AnswerTakenIn(known.id, known.kind, known.control, known.outcome, known.note, repeated=True)
+        match answer:
+            case InterchangeAnswer():
+                return _interchange(_Answering(change, file_id, AcknowledgmentKind.TA1, answer.segment), answer)
+            case GroupAnswer():
+                return _group(_Answering(change, file_id, AcknowledgmentKind.IMPLEMENTATION, answer.segment), answer)
+            case ClaimAnswers():
+                return _claims(_Answering(change, file_id, AcknowledgmentKind.CLAIM, answer.segment), answer)
+
+
+class _Answering:
+    """One acknowledgment while it is taken in: the claims it concerns, and what it says of each."""
+
+    def __init__(self, change: Change, file_id: str, kind: AcknowledgmentKind, segment: int) -> None:
+        self.session: Session = change.session
+        self._change = change
+        self._row = Acknowledgment(
+            file_id=file_id, segment=segment, kind=kind, control="", outcome=Outcome.ACCEPTED, note=""
+        )
+        self._told: dict[AnswerPart | str, list[str]] = {
+            "accepted": [],
+            AnswerPart.CULPRIT: [],
+            AnswerPart.TRAVELED: [],
+        }
+        self._answers: list[ClaimAnswer] = []
+
+    def say(self, claim: Claim, export: ClaimExport | None, answer: ClaimAnswer) -> None:
+        """Keep what is said of a claim, and move it where the answer is to the file it left in."""
+        answer.acknowledgment_id = self._row.id
+        self._answers.append(answer)
+        part = "accepted" if answer.accepted else answer.part
+        listed = self._told.setdefault(AnswerPart.CULPRIT if part is AnswerPart.NAMED else part, [])
+        if claim.claim_number not in listed:
+            listed.append(claim.claim_number)
+        theirs = export is None or claim.export_id == export.id
+        if not answer.accepted and theirs and claim.status is ClaimStatus.EXPORTED:
+            claim.status = ClaimStatus.READY if answer.part is AnswerPart.TRAVELED else ClaimStatus.REJECTED
+            self.session.add(claim)
+            self._change.log(
+                "claim.answer", "claim", claim.id,
+                number=claim.claim_number, part=answer.part.value, message=answer.message,
+            )  # fmt: skip
+
+    def done(self, control: str, export: ClaimExport | None, outcome: Outcome, note: str = "") -> AnswerTakenIn:
+        row = self._row
+        row.control, row.outcome, row.note = control, outcome, note
+        row.export_id = export.id if export else None
+        self.session.add(row)
+        self.session.flush()
+        self.session.add_all(self._answers)
+        self._change.log(
+            "acknowledgment.take_in", "acknowledgment", row.id,
+            kind=row.kind.value, control=control, outcome=outcome.value, export=row.export_id or "",
+        )  # fmt: skip
+        return AnswerTakenIn(
+            row.id,
+            row.kind,
+            control,
+            outcome,
+            note,
+            tuple(self._told[AnswerPart.CULPRIT]),
+            tuple(self._told[AnswerPart.TRAVELED]),
+            tuple(self._told["accepted"]),
+        )
+
+
+def _interchange(answering: _Answering, answer: InterchangeAnswer) -> AnswerTakenIn:
+    number = int(answer.interchange) if answer.interchange.isdigit() else -1
+    export = _export(answering.session, answer.sender, ClaimExport.interchange_control == number)
+    outcome = Outcome.ACCEPTED if answer.accepted else Outcome.REJECTED
+    if export is None:
+        return answering.done(answer.interchange, None, outcome, "no file of ours has this interchange number")
+    note = "" if answer.accepted else f"the interchange was refused, note code {answer.code}"
+    if not answer.accepted:
+        for claim in _claims_of(answering.session, export, {place[2] for place in export.segments}):
+            answering.say(claim, export, _answer(claim, AnswerPart.TRAVELED, False, answer.code, "", note))
+    return answering.done(answer.interchange, export, outcome, note)
+
+
+def _group(answering: _Answering, answer: GroupAnswer) -> AnswerTakenIn:
+    number = int(answer.group) if answer.group.isdigit() else -1
+    export = _export(answering.session, answer.sender, ClaimExport.group_control == number)
+    refused = [one for one in answer.sets if not one.accepted]
+    whole = answer.answer in acknowledgments.ACCEPTED
+    outcome = Outcome.ACCEPTED if whole and not refused else Outcome.IN_PART if _some(answer) else Outcome.REJECTED
+    if export is None:
+        return answering.done(answer.group, None, outcome, "no file of ours has this group number")
+    notes = []
+    for one in answer.sets:
+        notes += _set(answering, export, one)
+    if not answer.sets and not whole:
+        for claim in _claims_of(answering.session, export, {place[2] for place in export.segments}):
+            answering.say(claim, export, _answer(claim, AnswerPart.TRAVELED, False, "", "", "the group was refused"))
+        notes.append("the whole group was refused; the fault is in its envelope")
+    return answering.done(answer.group, export, outcome, "; ".join(notes))
+
+
+def _some(answer: GroupAnswer) -> bool:
+    return any(one.accepted for one in answer.sets)
+
+
+def _set(answering: _Answering, export: ClaimExport, answer: SetAnswer) -> list[str]:
+    """What the answer for one set says of each of its claims; remarks for a biller."""
+    places = sorted((place[1], place[2], place[3]) for place in export.segments if place[0] == answer.control)
+    if not places:
+        return [f"set {answer.control} is none of that file"]
+    claims = {claim.claim_number: claim for claim in _claims_of(answering.session, export, {p[1] for p in places})}
+    if answer.accepted:
+        for claim in claims.values():
+            answering.say(claim, export, _answer(claim, AnswerPart.NAMED, True, answer.answer, "", "accepted"))
+        return []
+    culprits: set[str] = set()
+    outside: list[str] = []
+    for error in answer.errors:
+        number, position, field = _at(places, error.position)
+        message = _said(error, field)
+        if claim := claims.get(number):
+            culprits.add(number)
+            element = error.elements[0] if error.elements else None
+            said = _answer(claim, AnswerPart.CULPRIT, False, error.code, element.code if element else "", message)
+            said.position, said.place, said.value = position, field, element.value if element else ""
+            answering.say(claim, export, said)
+        else:
+            outside.append(message)
+    for number, claim in claims.items():
+        if number not in culprits:
+            why = "another claim of its set was refused" if culprits else "its set was refused"
+            answering.say(claim, export, _answer(claim, AnswerPart.TRAVELED, False, "", "", why))
+    if not culprits:
+        outside.insert(0, f"set {answer.control} was refused for its envelope")
+    return outside
+
+
+def _at(places: Sequence[tuple[int, str, str]], position: int) -> tuple[str, int, str]:
+    """The claim, position and field at a place of the set; for a segment that is missing, those just before it."""
+    before = [place for place in places if place[0] <= position] or [places[0]]
+    found, number, field = before[-1]
+    return number, found, field
+
+
+def _said(error: SegmentError, field: str) -> str:
+    """The error in words: what, where, and the value that the receiver copied."""
+    words = [f"{error.segment_id} at segment {error.position}: error {error.code}"]
+    words += [f"element {one.element} error {one.code} {one.value!r}" for one in error.elements]
+    return ", ".join(words) + (f" ({field})" if field else "")
+
+
+def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
+    batch = next((one for one in answers.levels if one.level is Level.RECEIVER), None)
+    reference = batch.trace if batch else answers.reference
+    export, control = _batch(answering.session, answers.sender, reference)
+    notes = [_totals(answers, one) for one in answers.levels if one.quantities or one.amounts]
+    named: set[str] = set()
+    unknown: list[str] = []
+    refused = 0
+    for level in answers.levels:
+        if level.level is Level.PATIENT:
+            claim = answering.session.exec(select(Claim).where(Claim.claim_number == level.trace)).first()
+            if claim is None:
+                unknown.append(level.trace)
+                continue
+            above = [one for one in answers.levels if one.segment in level.above and one.refused]
+            refused += level.refused or bool(above)
+            _named(answering, claim, level, above)
+            named.add(claim.claim_number)
+    for level in answers.levels:
+        if level.level is not Level.PATIENT and level.refused and not answers.below(level):
+            refused += _cascade(answering, export, control, level, named)
+    if unknown:
+        notes.append(f"{len(unknown)} claims are not ours: {', '.join(unknown[:3])}")
+    if not answers.complete:
+        notes.append("the answer is cut off before its SE")
+    outcome = Outcome.ACCEPTED if not refused else Outcome.IN_PART if refused < len(named) else Outcome.REJECTED
+    return answering.done(reference, export, outcome, "; ".join(filter(None, notes)))
+
+
+def _named(answering: _Answering, claim: Claim, level: LevelStatus, above: Sequence[LevelStatus]) -> None:
+    """What a patient level says of its claim, by itself and by what refuses it above."""
+    if level.payer_number and claim.payer_number != level.payer_number:
+        claim.payer_number = level.payer_number
+        answering.session.add(claim)
+    refused = level.refused or bool(above)
+    for one in (level, *above):
+        for status in one.statuses:
+            if status.refuses or not refused:
+                message = f"{one.level.name.lower()} {status.category}:{status.code}" + (
+                    f":{status.entity}" if status.entity else ""
+                )
+                said = _answer(claim, AnswerPart.NAMED, not status.refuses, status.category, status.code, message)
+                said.entity = status.entity
+                answering.say(claim, None, said)
+
+
+def _cascade(
+    answering: _Answering, export: ClaimExport | None, control: str, level: LevelStatus, named: set[str]
+) -> int:
+    """A refusal above all claims that names none: it holds for those of the batch, or of the provider in it."""
+    if export is None:
+        return 0
+    numbers = {place[2] for place in export.segments if not control or place[0] == control}
+    count = 0
+    for claim in _claims_of(answering.session, export, numbers - named):
+        if level.level is Level.PROVIDER and claim.parties["billing"]["npi"] != level.identifier:
+            continue
+        status = next(one for one in level.statuses if one.refuses)
+        message = f"refused at the {level.level.name.lower()} level, {status.category}:{status.code}"
+        answering.say(claim, export, _answer(claim, AnswerPart.NAMED, False, status.category, status.code, message))
+        named.add(claim.claim_number)
+        count += 1
+    return count
+
+
+def _totals(answers: ClaimAnswers, level: LevelStatus) -> str:
+    """Where the totals that a level states are not those of the claims below it; empty where they agree."""
+    below = answers.below(level)
+    if not below:
+        return ""
+    counted = {
+        "90": sum(not one.refused for one in below),
+        "AA": sum(one.refused for one in below),
+    }
+    money = {
+        "YU": sum(one.statuses[0].cents for one in below if one.statuses and not one.refused),
+        "YY": sum(one.statuses[0].cents for one in below if one.statuses and one.refused),
+    }
+    found = []
+    for qualifier, stated in level.quantities:
+        if qualifier in counted and stated != str(counted[qualifier]):
+            found.append(f"QTY {qualifier} states {stated}, the claims are {counted[qualifier]}")
+    for qualifier, cents in level.amounts:
+        if qualifier in money and cents != money[qualifier]:
+            found.append(f"AMT {qualifier} states {cents} cents, the claims are {money[qualifier]}")
+    return "; ".join(found)
+
+
+def _batch(session: Session, sender: str, reference: str) -> tuple[ClaimExport | None, str]:
+    """The file of ours that a batch reference (BHT03) names, and the ST02 in it."""
+    interchange, _, control = reference.partition("-")
+    if not interchange.isdigit():
+        return None, ""
+    return _export(session, sender, ClaimExport.interchange_control == int(interchange)), control
+
+
+def _export(session: Session, sender: str, condition: object) -> ClaimExport | None:
+    """The file of ours with this number that went to the sender of the answer, else the only one with the number."""
+    found = session.exec(select(ClaimExport).where(condition)).all()  # type: ignore[call-overload]
+    theirs = [one for one in found if one.receiver == sender]
+    return theirs[0] if len(theirs) == 1 else found[0] if len(found) == 1 else None
+
+
+def _claims_of(session: Session, export: ClaimExport, numbers: Iterable[str]) -> list[Claim]:
+    wanted = sorted(filter(None, numbers))
+    found: list[Claim] = []
+    for start in range(0, len(wanted), 400):
+        some = wanted[start : start + 400]
+        found += session.exec(select(Claim).where(col(Claim.claim_number).in_(some)).order_by(col(Claim.claim_number)))
+    return found
+
+
+def _answer(claim: Claim, part: AnswerPart, accepted: bool, category: str, code: str, message: str) -> ClaimAnswer:
+    return ClaimAnswer(
+        acknowledgment_id="",
+        claim_id=claim.id,
+        part=part,
+        accepted=accepted,
+        category=category,
+        code=code,
+        message=message,
+    )

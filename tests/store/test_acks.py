@@ -1,0 +1,265 @@
+"""Acknowledgments find the batch and the claims they answer, and tell those at fault from those that only traveled."""
+
+from __future__ import annotations
+
+import io
+import logging
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from codesets.errors import UnreadableInput
+from store.acks import AnswerTakenIn, take_in
+from store.actors import SYSTEM
+from store.claims.build import build_claims
+from store.claims.export import export_claims
+from store.claims.scrubbing import scrub_claim
+from store.database import Database
+from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport
+from store.terms import AnswerPart, ClaimStatus, Outcome
+from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
+
+pytestmark = pytest.mark.both_databases
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What left: three claims in one set."""
+
+    interchange: int
+    group: int
+    control: str
+    receiver: str
+    numbers: tuple[str, ...]
+    places: tuple[tuple[str, int, str, str], ...]
+
+    def position(self, number: str, field: str) -> int:
+        return next(place[1] for place in self.places if place[2] == number and place[3] == field)
+
+
+@pytest.fixture
+def sent(db: Database, tmp_path: Path) -> Sent:
+    for number in range(3):
+        with db.change(SYSTEM) as change:
+            add_coding(change.session, add_encounter(change.session, f"V{number}", f"2026-09-{number + 1:02d}"))
+    for claim in build_claims(db, SYSTEM).built:
+        scrub_claim(db, CODES, SYSTEM, claim.claim_id, today=TODAY)
+    export_claims(db, SYSTEM, None, tmp_path / "out.837")
+    with db.reading() as session:
+        export = session.exec(select(ClaimExport)).one()
+        numbers = session.exec(select(Claim.claim_number).order_by(col(Claim.claim_number))).all()
+    return Sent(
+        export.interchange_control,
+        export.group_control,
+        export.transaction_control,
+        export.receiver,
+        tuple(numbers),
+        tuple(tuple(place) for place in export.segments),
+    )
+
+
+def interchange(sent: Sent, functional_id: str, body: str, sender: str = "") -> bytes:
+    name = (sender or sent.receiver).ljust(15)
+    isa = f"ISA*00*          *00*          *ZZ*{name}*ZZ*US             *261103*1200*^*00501*000000007*0*T*:~"
+    group = f"GS*{functional_id}*THEM*US*20261103*1200*7*X*005010~{body}GE*1*7~" if functional_id else body
+    return f"{isa}{group}IEA*1*000000007~".encode()
+
+
+def implementation(sent: Sent, sets: str, answer: str) -> bytes:
+    body = f"ST*999*0001*005010X231A1~AK1*HC*{sent.group}*005010X222A1~{sets}AK9*{answer}*1*1*0~SE*9*0001~"
+    return interchange(sent, "FA", body)
+
+
+def claim_status(sent: Sent, levels: str, reference: str = "") -> bytes:
+    batch = reference or f"{sent.interchange:09d}-{sent.control}"
+    body = (
+        f"ST*277*0001*005010X214~BHT*0085*08*X1*20261103*1200*TH~HL*1**20*1~NM1*PR*2*BLUE PLAINS*****PI*BLUEP~"
+        f"TRN*1*T1~HL*2*1*21*1~NM1*41*2*US*****46*US~TRN*2*{batch}~{levels}SE*9*0001~"
+    )
+    return interchange(sent, "HN", body)
+
+
+def patient(number: str, stc: str, payer_number: str = "") -> str:
+    given = f"REF*1K*{payer_number}~" if payer_number else ""
+    return f"HL*4*3*PT~NM1*QC*1*LINDQVIST*PER****MI*X~TRN*2*{number}~STC*{stc}*20261103*WQ*100.03~{given}"
+
+
+PROVIDER = "HL*3*2*19*1~NM1*85*2*US*****XX*{npi}~TRN*1*P1~"
+
+
+def arrive(db: Database, tmp_path: Path, content: bytes, name: str = "answer.x12") -> tuple[AnswerTakenIn, ...]:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return take_in(db, SYSTEM, path).answers
+
+
+def statuses(db: Database) -> dict[str, ClaimStatus]:
+    with db.reading() as session:
+        return dict(session.exec(select(Claim.claim_number, Claim.status)).all())
+
+
+def test_an_accepted_999_is_kept_for_every_claim_and_moves_none(db: Database, tmp_path: Path, sent: Sent) -> None:
+    (answer,) = arrive(db, tmp_path, implementation(sent, f"AK2*837*{sent.control}~IK5*A~", "A"))
+
+    assert (answer.outcome, answer.accepted) == (Outcome.ACCEPTED, sent.numbers)
+    assert set(statuses(db).values()) == {ClaimStatus.EXPORTED}
+
+
+def test_the_culprit_of_a_refused_set_is_found_without_ctx_and_the_others_may_leave_again(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    culprit = sent.numbers[1]
+    position = sent.position(culprit, "line.2.service_date")
+    error = f"AK2*837*{sent.control}~IK3*DTP*{position}**8~IK4*3*1251*8*20269999~IK5*R*5~"
+
+    (answer,) = arrive(db, tmp_path, implementation(sent, error, "R"))
+
+    assert answer.outcome is Outcome.REJECTED
+    assert (answer.culprits, answer.traveled) == ((culprit,), (sent.numbers[0], sent.numbers[2]))
+    assert statuses(db) == {
+        sent.numbers[0]: ClaimStatus.READY,
+        culprit: ClaimStatus.REJECTED,
+        sent.numbers[2]: ClaimStatus.READY,
+    }
+    with db.reading() as session:
+        said = session.exec(select(ClaimAnswer).where(ClaimAnswer.part == AnswerPart.CULPRIT)).one()
+    assert (said.place, said.position, said.value) == ("line.2.service_date", position, "20269999")
+
+
+def test_a_refused_set_without_a_culprit_is_a_fault_of_the_envelope(db: Database, tmp_path: Path, sent: Sent) -> None:
+    (answer,) = arrive(db, tmp_path, implementation(sent, f"AK2*837*{sent.control}~IK5*R*3~", "R"))
+
+    assert (answer.culprits, answer.traveled) == ((), sent.numbers)
+    assert answer.note == f"set {sent.control} was refused for its envelope"
+    assert set(statuses(db).values()) == {ClaimStatus.READY}
+
+
+def test_a_mended_claim_can_leave_again(db: Database, tmp_path: Path, sent: Sent) -> None:
+    arrive(db, tmp_path, implementation(sent, f"AK2*837*{sent.control}~IK3*CLM*{_clm(sent)}**8~IK5*R*5~", "R"))
+    with db.reading() as session:
+        rejected = session.exec(select(Claim.id).where(Claim.status == ClaimStatus.REJECTED)).one()
+    scrub_claim(db, CODES, SYSTEM, rejected, today=TODAY)
+
+    report = export_claims(db, SYSTEM, None, tmp_path / "again.837")
+
+    assert report.claims == 3
+
+
+def _clm(sent: Sent) -> int:
+    return min(place[1] for place in sent.places if place[2] == sent.numbers[0])
+
+
+def test_the_same_file_twice_changes_nothing(db: Database, tmp_path: Path, sent: Sent) -> None:
+    content = implementation(sent, f"AK2*837*{sent.control}~IK5*R*5~", "R")
+    arrive(db, tmp_path, content)
+
+    (again,) = arrive(db, tmp_path, content, "again.x12")
+
+    assert again.repeated
+    with db.reading() as session:
+        assert len(session.exec(select(Acknowledgment)).all()) == 1
+
+
+def test_an_answer_to_another_s_group_is_kept_and_says_so(db: Database, tmp_path: Path, sent: Sent) -> None:
+    content = implementation(sent, "AK2*837*0001~IK5*R*5~", "R").replace(
+        f"AK1*HC*{sent.group}*".encode(), b"AK1*HC*99999*"
+    )
+
+    (answer,) = arrive(db, tmp_path, content)
+
+    assert answer.note == "no file of ours has this group number"
+    assert set(statuses(db).values()) == {ClaimStatus.EXPORTED}
+
+
+@pytest.mark.parametrize(("code", "status"), [("A*000", ClaimStatus.EXPORTED), ("R*022", ClaimStatus.READY)])
+def test_a_ta1_answers_the_whole_interchange(
+    db: Database, tmp_path: Path, sent: Sent, code: str, status: ClaimStatus
+) -> None:
+    arrive(db, tmp_path, interchange(sent, "", f"TA1*{sent.interchange:09d}*261103*1200*{code}~"))
+
+    assert set(statuses(db).values()) == {status}
+
+
+def test_a_277ca_keeps_the_payer_s_number_and_rejects_by_claim(db: Database, tmp_path: Path, sent: Sent) -> None:
+    levels = PROVIDER.format(npi="1234567893") + patient(sent.numbers[0], "A2:20", "ICN1")
+    levels += patient(sent.numbers[1], "A7:562:85", "ICN2")
+
+    (answer,) = arrive(db, tmp_path, claim_status(sent, levels))
+
+    assert (answer.outcome, answer.culprits, answer.accepted) == (
+        Outcome.IN_PART,
+        (sent.numbers[1],),
+        (sent.numbers[0],),
+    )
+    assert statuses(db)[sent.numbers[1]] is ClaimStatus.REJECTED
+    with db.reading() as session:
+        numbers = dict(session.exec(select(Claim.claim_number, Claim.payer_number)).all())
+    assert numbers == {sent.numbers[0]: "ICN1", sent.numbers[1]: "ICN2", sent.numbers[2]: ""}
+
+
+def test_a_refusal_of_the_batch_holds_for_every_claim_of_it(db: Database, tmp_path: Path, sent: Sent) -> None:
+    (answer,) = arrive(db, tmp_path, claim_status(sent, "STC*A8:24*20261103*U*300.09~"))
+
+    assert (answer.outcome, answer.culprits) == (Outcome.REJECTED, sent.numbers)
+    assert set(statuses(db).values()) == {ClaimStatus.REJECTED}
+
+
+@pytest.mark.parametrize(
+    ("npi", "status"), [("1234567893", ClaimStatus.REJECTED), ("1999999984", ClaimStatus.EXPORTED)]
+)
+def test_a_refusal_of_a_billing_provider_holds_for_its_claims(
+    db: Database, tmp_path: Path, sent: Sent, npi: str, status: ClaimStatus
+) -> None:
+    arrive(db, tmp_path, claim_status(sent, PROVIDER.format(npi=npi) + "STC*A3:496:85*20261103*U*300.09~"))
+
+    assert set(statuses(db).values()) == {status}
+
+
+def test_a_refusal_above_holds_for_a_claim_that_is_accepted_below(db: Database, tmp_path: Path, sent: Sent) -> None:
+    levels = PROVIDER.format(npi="1234567893") + "STC*A3:496:85*20261103*U*100.03~" + patient(sent.numbers[0], "A1:20")
+
+    (answer,) = arrive(db, tmp_path, claim_status(sent, levels))
+
+    assert (answer.culprits, answer.accepted) == ((sent.numbers[0],), ())
+
+
+def test_totals_that_do_not_agree_with_the_claims_are_said(db: Database, tmp_path: Path, sent: Sent) -> None:
+    levels = "QTY*90*2~AMT*YU*100.03~" + PROVIDER.format(npi="1234567893") + patient(sent.numbers[0], "A2:20")
+
+    (answer,) = arrive(db, tmp_path, claim_status(sent, levels))
+
+    assert answer.note == "QTY 90 states 2, the claims are 1"
+
+
+def test_a_claim_that_is_not_ours_is_said(db: Database, tmp_path: Path, sent: Sent) -> None:
+    (answer,) = arrive(db, tmp_path, claim_status(sent, PROVIDER.format(npi="1") + patient("X9", "A7:562")))
+
+    assert answer.note == "1 claims are not ours: X9"
+    assert set(statuses(db).values()) == {ClaimStatus.EXPORTED}
+
+
+@pytest.mark.parametrize("content", [b"", b"prose", b"ISA*short~"])
+def test_what_is_no_acknowledgment_is_refused(db: Database, tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(UnreadableInput):
+        arrive(db, tmp_path, content)
+
+
+def test_the_999_of_an_independent_validator_finds_our_batch(db: Database, tmp_path: Path, sent: Sent) -> None:
+    params, document = pytest.importorskip("pyx12.params"), pytest.importorskip("pyx12.x12n_document")
+    logging.getLogger("pyx12").setLevel(logging.CRITICAL)
+    with db.reading() as session:
+        content = zlib.decompress(session.exec(select(ClaimExport)).one().content)
+    broken = content.replace(b"DTP*472*D8*20260902", b"DTP*472*D8*20269902", 1)
+    path, answered = tmp_path / "sent.837", io.StringIO()
+    path.write_bytes(broken)
+    document.x12n_document(
+        param=params.params(None), src_file=str(path), fd_997=answered,
+        fd_html=None, fd_xmldoc=None, fd_json=io.StringIO(), map_path=None,
+    )  # fmt: skip
+
+    (answer,) = arrive(db, tmp_path, answered.getvalue().encode())
+
+    assert (answer.culprits, answer.traveled) == ((sent.numbers[1],), (sent.numbers[0], sent.numbers[2]))
