@@ -263,6 +263,11 @@ class Workstation(App[int]):
 
         self._go("claims", ClaimsScreen)
 
+    def do_remits(self) -> None:
+        from tui.screens.remits import RemitsScreen
+
+        self._go("remits", RemitsScreen)
+
     async def copy(self, text: str) -> None:
         """Send a text to the terminal's clipboard and keep it in the outbox, as the site's settings allow."""
         from store import log

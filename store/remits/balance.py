@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import IO, BinaryIO
 
 from store.x12.remittance import OtherSet, Payment, RemitClaim, RemitLine, SetEnd, read
 from store.x12.tokenizer import Note
 
+_MOST_TOLD = 5
 MOST_IMBALANCES = 50
 """How many imbalances of one set are kept in words; all are counted."""
 
@@ -34,6 +36,12 @@ class Imbalance:
     def difference(self) -> int:
         """What the file states beyond what it adds up to, in cents."""
         return self.stated - self.found
+
+    @property
+    def text(self) -> str:
+        """In one line: where, what is stated, what it comes to, and by how much they differ."""
+        stated, found, off = (f"{Decimal(cents) / 100:,.2f}" for cents in (self.stated, self.found, self.difference))
+        return f"{self.place} states {stated}, adds up to {found}, difference {off} (segment {self.segment})"
 
 
 @dataclass(frozen=True)
@@ -146,8 +154,9 @@ class _Adding:
             held.append("the set is cut off before its SE")
         if self.payment.cents < 0 or not self.payment.credit:
             held.append("the payment is negative, which no conforming remittance states (a PLB FB carries it over)")
-        if self.count:
-            held.append(f"{self.count} imbalance{'s' if self.count > 1 else ''}")
+        held += [one.text for one in self.kept[:_MOST_TOLD]]
+        if self.count > _MOST_TOLD:
+            held.append(f"and {self.count - _MOST_TOLD:,} more that do not add up")
         return SetSummary(
             payment=self.payment,
             claims=self.claims,

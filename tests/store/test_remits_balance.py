@@ -42,7 +42,10 @@ def test_a_line_that_is_off_by_a_cent_holds_the_set_and_says_where() -> None:
         ("claim C0001 line 1 G0463", 1),
         ("claim C0001", 1),
     ]
-    assert found.held == ("2 imbalances",)
+    assert found.held == (
+        "claim C0001 line 1 G0463 states 120.00, adds up to 119.99, difference 0.01 (segment 13)",
+        "claim C0001 states 100.00, adds up to 99.99, difference 0.01 (segment 9)",
+    )
 
 
 def test_an_adjustment_stated_at_claim_and_at_line_counts_twice() -> None:

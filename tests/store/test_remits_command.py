@@ -46,14 +46,14 @@ def test_an_unbalanced_file_is_exit_code_1_with_the_difference(wrong: Path, caps
     code = main(["remits", "check", str(wrong)])
 
     assert code == 1
-    assert "states 100.01, adds up to 100.00, difference 0.01" in capsys.readouterr().out
+    assert "states 100.01, adds up to 100.00, difference 0.01 (segment 3)" in capsys.readouterr().out
 
 
 def test_json_has_cents_for_programs(wrong: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["remits", "check", "--json", str(wrong)])
 
     ((one,),) = [file["sets"] for file in json.loads(capsys.readouterr().out)]
-    assert (one["payment_cents"], one["difference_cents"], one["held"]) == (10_001, 1, ["1 imbalance"])
+    assert (one["payment_cents"], one["difference_cents"], one["imbalance_count"]) == (10_001, 1, 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"not X12 at all", b"\x00" * 400, b"ISA*short~"])

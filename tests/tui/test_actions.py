@@ -23,6 +23,7 @@ from tui.screens.index import IndexScreen
 from tui.screens.lock import LockScreen
 from tui.screens.pcs import PcsScreen
 from tui.screens.pcs_index import PcsIndexScreen
+from tui.screens.remits import RemitsScreen
 from tui.screens.tabular import TabularScreen
 from tui.screens.worklist import WorklistScreen
 
@@ -40,6 +41,7 @@ SCREENS = {
         TabularScreen,
         ClaimsScreen,
         ClaimScreen,
+        RemitsScreen,
         HelpScreen,
         LockScreen,
     )

@@ -309,11 +309,6 @@ def _set_text(one: SetSummary) -> list[str]:
         f"    {one.claims} claims, {one.lines} lines: " + ("held" if one.held else "balances"),
     ]
     lines += [f"    held: {safe_line(why)}" for why in one.held[:_MOST_SHOWN]]
-    for each in one.imbalances[:_MOST_SHOWN]:
-        lines.append(
-            f"    segment {each.segment}: {safe_line(each.place)}: states {dollars(each.stated)},"
-            f" adds up to {dollars(each.found)}, difference {dollars(each.difference)}"
-        )
     return lines
 
 

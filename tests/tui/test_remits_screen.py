@@ -1,0 +1,76 @@
+"""The remittances on the screen: balance on top, held ones with their reason, taking back and posting again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from store.actors import SYSTEM
+from store.database import open_database
+from store.remits.posting import take_in
+from tests.store.remittance_samples import DENIED_CLAIM, PAID_CLAIM, a_set, interchange
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+
+
+@pytest.fixture
+def remittances(at_desk: None, tmp_path: Path) -> None:
+    """One remittance that is posted, and one that is held."""
+    good = a_set((*PAID_CLAIM, *DENIED_CLAIM, "PLB*1999999984*20261231*L6*-1.50"), "101.50")
+    wrong = a_set(PAID_CLAIM, "99").replace("EFT0001", "EFT0002")
+    database = open_database()
+    for name, content in (("good.835", good), ("wrong.835", wrong)):
+        path = tmp_path / name
+        path.write_bytes(interchange(content))
+        take_in(database, SYSTEM, path)
+    database.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_remittances_look_as_they_should(remittances: None, size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f5")
+        await settle(pilot)
+        assert_golden(app, f"remits-held-{at}")
+        await keys(pilot, "down")
+        await settle(pilot)
+        assert_golden(app, f"remits-posted-{at}")
+
+
+async def test_a_posted_one_is_taken_back_with_a_reason_and_posted_again(remittances: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "down", "x")
+        await type_text(pilot, "wrong site")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        assert "Taken back: 3 postings." in cells(app) and "nothing is posted" in cells(app)
+
+        await keys(pilot, "P")
+        await settle(pilot)
+
+        assert "Posted again: 101.50." in cells(app)
+
+
+async def test_a_held_one_cannot_be_taken_back_and_says_why(remittances: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "x")
+        await settle(pilot)
+
+        assert "it is held" in cells(app)
+
+
+async def test_the_views_show_some_only(remittances: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "v")
+        await settle(pilot)
+
+        assert "EFT0002" in cells(app) and "EFT0001" not in cells(app)
+
+
+async def test_an_empty_list_says_what_fills_it(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5")
+        await settle(pilot)
+
+        assert "codedesk remits import FILE takes in an 835." in cells(app)

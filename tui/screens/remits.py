@@ -1,0 +1,265 @@
+"""Remittances (F5): what payers sent, held or posted, with the balance on top and every claim to its segment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.queries.remits import (
+    AdjustmentRow,
+    RemittanceClaimRow,
+    RemittanceFilter,
+    RemittancePage,
+    RemittanceRow,
+    remittance_list,
+    remittance_page,
+)
+from store.terms import RemittanceStatus
+from tui.cells import Line, counted, wrap
+from tui.money import dollars
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+STATUS_STYLE = {
+    RemittanceStatus.HELD: "error",
+    RemittanceStatus.POSTED: "good",
+    RemittanceStatus.UNPOSTED: "warning",
+}
+STATUS_MARK = {RemittanceStatus.HELD: "!", RemittanceStatus.POSTED: "✓", RemittanceStatus.UNPOSTED: "–"}
+PAGE = 5000
+PAGE_SECONDS = 0.05
+EMPTY = "No remittances yet. codedesk remits import FILE takes in an 835."
+
+
+class RemitsScreen(DeskScreen):
+    """The remittances with the page of the one under the cursor."""
+
+    name_on = "remits"
+    desk = "remits"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._show = RemittanceFilter.ALL
+        self._filter = ""
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    @property
+    def page_pane(self) -> TextPane:
+        return self.query_one("#page", TextPane)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.reload()
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("Remittances", "strong"), (f"  {self._show.value}", "text"))
+        if self._filter:
+            start = (*start, (f"  /{self._filter}", "focus"))
+        count = self.rows.count if self.is_mounted else 0
+        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+
+    def why_not(self, action: str) -> str:
+        row: RemittanceRow | None = self.rows.selected if self.is_mounted else None
+        if row is None and action in ("take_back", "post_again", "read_on"):
+            return "there is no remittance under the cursor"
+        if action == "take_back" and row and row.status is not RemittanceStatus.POSTED:
+            return f"it is {row.status.value}"
+        if action == "post_again" and row and row.status is not RemittanceStatus.UNPOSTED:
+            return f"it is {row.status.value}"
+        return ""
+
+    def reload(self) -> None:
+        """Read the remittances again; the cursor stays on its own."""
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    async def _reload(self) -> None:
+        rows = await self.workstation.record.read(remittance_list, self._show, None, PAGE)
+        words = self._filter.lower().split()
+        shown = [row for row in rows if all(word in f"{row.payer} {row.trace}".lower() for word in words)]
+        self.rows.set_source(ListSource(shown, lambda row: row.id))
+        self.refresh_frame()
+        self.show_page_here()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.refresh_frame()
+            self.set_timer(PAGE_SECONDS, self.show_page_here)
+
+    @work(exclusive=True, group="page")
+    async def show_page_here(self) -> None:
+        row: RemittanceRow | None = self.rows.selected
+        page = await self.workstation.record.read(remittance_page, row.id) if row else None
+        if page is None:
+            self.page_pane.show("", lambda width: ())
+            return
+        meanings = await self.workstation.codes.ask(_meanings_of, page)
+        note = counted(page.row.claims, "claim")
+        self.page_pane.show(
+            f"{page.row.trace}  {page.row.payer}", lambda width: page_lines(page, meanings, width), note
+        )
+
+    def copied(self) -> str:
+        row: RemittanceRow | None = self.rows.selected
+        return f"{row.paid_on}  {row.trace}  {row.payer}  {dollars(row.payment_cents)}" if row else ""
+
+    def do_filter(self) -> None:
+        async def filtered(text: str) -> None:
+            self.edited("filter", text)
+
+        self.ask("filter", "/", "", filtered)
+
+    def edited(self, asking: str, text: str) -> None:
+        if asking == "filter":
+            self._filter = text.strip()
+            self.reload()
+
+    def do_remit_view(self) -> None:
+        views = list(RemittanceFilter)
+        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self.reload()
+
+    def do_read_on(self) -> None:
+        if self.page_pane.at_end:
+            self.page_pane.move_to(0)
+        else:
+            self.page_pane.page(1)
+
+    def do_take_back(self) -> None:
+        row: RemittanceRow = self.rows.selected
+
+        async def reasoned(reason: str) -> None:
+            from store.remits.posting import unpost
+
+            count = await self.workstation.change(unpost, row.id, reason)
+            await self._reload()
+            self.say(f"Taken back: {counted(count, 'posting')}. P posts them again.", "warning")
+
+        self.ask("take back", f"why take back {dollars(row.payment_cents)}:", answer=reasoned)
+
+    def do_post_again(self) -> None:
+        row: RemittanceRow = self.rows.selected
+
+        async def posted() -> None:
+            from store.remits.posting import post_again
+
+            await self.workstation.change(post_again, row.id)
+            await self._reload()
+            self.say(f"Posted again: {dollars(row.payment_cents)}.", "good")
+
+        self.in_turn(posted())
+
+
+def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) -> list[Line]:
+    """The balance, why it is held, the journal, then every claim with its lines and adjustments."""
+    row = page.row
+    held = row.status is RemittanceStatus.HELD
+    sign = "+" if row.provider_cents < 0 else "-"
+    balance = (
+        f"{dollars(row.payment_cents)} paid = {dollars(row.paid_cents)} claims"
+        f" {sign} {dollars(abs(row.provider_cents))} provider adjustments"
+    )
+    lines: list[Line] = [((f" {part}", "strong"),) for part in wrap(balance, width - 2)]
+    difference = row.payment_cents - (row.paid_cents - row.provider_cents)
+    if difference:
+        lines.append(((f" difference {dollars(difference)}", "error"),))
+    for why in row.held:
+        lines += [((f" {part}", "error"),) for part in wrap(f"held: {why}", width - 2)]
+    for account, cents in page.balances.items():
+        lines.append(((f"   {account.value.replace('_', ' '):<22}", "dim"), (f"{dollars(cents):>14}", "text")))
+    if not page.balances:
+        lines.append((("   nothing is posted", "dim"),))
+    for one in page.provider_adjustments:
+        text = f" PLB {one.reason} {one.reference}  {dollars(one.cents)}  segment {one.segment}"
+        lines.append(((text, "text"),))
+    for claim in page.claims:
+        lines += _claim_lines(claim, meanings, width)
+    if held:
+        lines.append(((" Ask the payer for a corrected file; nothing of this one moves money.", "dim"),))
+    return lines
+
+
+def _claim_lines(claim: RemittanceClaimRow, meanings: Mapping[str, str], width: int) -> list[Line]:
+    ours = (claim.claim_number, "good") if claim.claim_number else ("not ours", "warning")
+    head = (claim.account_number, claim.patient, claim.service_from, f"status {claim.status_code}", "")
+    money = (
+        f"{dollars(claim.charge_cents)} charged, {dollars(claim.paid_cents)} paid,"
+        f" patient {dollars(claim.patient_cents)}"
+    )
+    lines: list[Line] = [(), ((" " + "  ".join(head), "strong"), ours), ((f"   {money}", "text"),)]
+    if claim.payer_number:
+        lines.append(((f"   payer's number {claim.payer_number}", "dim"),))
+    if claim.note:
+        lines += [((f"   {part}", "warning"),) for part in wrap(claim.note, width - 4)]
+    lines += [_adjustment(one, meanings, "   ") for one in claim.adjustments]
+    for line in claim.lines:
+        code = "-".join((line.code, *line.modifiers))
+        found = "" if line.ours else "  no line of ours"
+        text = f"   {code:<12} {dollars(line.charge_cents)} charged, {dollars(line.paid_cents)} paid{found}"
+        lines.append(((text, "text"),))
+        lines += [_adjustment(one, meanings, "     ") for one in line.adjustments]
+    remarks = [*claim.remarks, *(code for line in claim.lines for code in line.remarks)]
+    if remarks:
+        lines.append(((f"   remarks {', '.join(remarks)}", "dim"),))
+    return lines
+
+
+def _adjustment(one: AdjustmentRow, meanings: Mapping[str, str], indent: str) -> Line:
+    told = f"{indent}{one.group}-{one.reason:<4} {dollars(one.cents):>10}  "
+    return ((told, "text"), (f"seg {one.segment:<5}", "dim"), (meanings.get(one.reason, ""), "text"))
+
+
+def _meanings_of(reference: object, page: RemittancePage) -> dict[str, str]:
+    """What the adjustment codes of a page mean on the day of the payment."""
+    import datetime as dt
+
+    from codesets.reference import Reference
+    from codesets.remittance_codes import meaning
+    from codesets.sources.carc_rarc import RemitList
+    from store.settings import today
+
+    on = dt.date.fromisoformat(page.row.paid_on) if page.row.paid_on else today()
+    lines = [line for claim in page.claims for line in claim.lines]
+    codes = {one.reason for owner in (*page.claims, *lines) for one in owner.adjustments}
+    found = {code: meaning(cast(Reference, reference), RemitList.CARC, code, on) for code in codes}
+    return {code: one.text for code, one in found.items() if one}
+
+
+_COLUMNS: tuple[Column[RemittanceRow], ...] = (
+    Column(
+        "",
+        2,
+        lambda row: " " + STATUS_MARK[row.status],
+        style=lambda row: STATUS_STYLE[row.status],
+        said=lambda row: row.status.value,
+    ),
+    Column("PAID ON", 10, lambda row: row.paid_on),
+    Column("TRACE", 16, lambda row: row.trace),
+    Column("PAYER", 0, lambda row: row.payer),
+    Column("$", 12, lambda row: dollars(row.payment_cents), align="right"),
+    Column("CLAIMS", 6, lambda row: f"{row.claims:,}", align="right"),
+    Column(
+        "NOT OURS", 8, lambda row: f"{row.unmatched:,}" if row.unmatched else "", align="right",
+        style=lambda row: "warning",
+    ),
+    Column("STATUS", 9, lambda row: row.status.value, from_width=100),
+)  # fmt: skip
