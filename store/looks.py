@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from store.actors import Actor
 from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_list, claim_page
 from store.queries.code_use import open_charts_with
+from store.queries.denials import DenialFilter, DenialRow, denial_list, denial_of
 from store.queries.remits import RemittanceFilter, RemittanceRow, remittance_list, remittance_page
 from store.queries.worklists import Listing, WorkRow, worklist_page
 
@@ -82,6 +83,14 @@ def _claim(claim_id: str, today: dt.date) -> Look:
     return Look("claim.view", "claim", claim_id, lasting=False)
 
 
+def _denials(show: DenialFilter = DenialFilter.LIVING, after: DenialRow | None = None, limit: int = 0) -> Look | None:
+    return None if after else Look("denial.list", detail=(("show", show.value),))
+
+
+def _denial(denial_id: str) -> Look:
+    return Look("denial.view", "denial", denial_id, lasting=False)
+
+
 def _remittances(
     show: RemittanceFilter = RemittanceFilter.ALL, after: RemittanceRow | None = None, limit: int = 0
 ) -> Look | None:
@@ -101,6 +110,8 @@ _LOOKS: dict[str, Callable[..., Look | None]] = {
     claim_list.__name__: _claims,
     claim_page.__name__: _claim,
     open_charts_with.__name__: _charts_with,
+    denial_list.__name__: _denials,
+    denial_of.__name__: _denial,
     remittance_list.__name__: _remittances,
     remittance_page.__name__: _remittance,
 }

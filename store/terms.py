@@ -169,6 +169,17 @@ class PostingKind(StrEnum):
     CLAIM_PAYMENT = "claim_payment"
     UNAPPLIED = "unapplied"
     PROVIDER_ADJUSTMENT = "provider_adjustment"
+    WRITE_OFF = "write_off"
+
+
+class DenialStatus(StrEnum):
+    """Where a denial stands; the transitions are in `store.denials`."""
+
+    OPEN = "open"
+    APPEALED = "appealed"
+    RESOLVED = "resolved"
+    WRITTEN_OFF = "written_off"
+    WITHDRAWN = "withdrawn"
 
 
 class JournalAccount(StrEnum):
@@ -177,6 +188,8 @@ class JournalAccount(StrEnum):
     CASH = "cash"
     PAYER_RECEIVABLE = "payer_receivable"
     PATIENT_RECEIVABLE = "patient_receivable"
+    DENIED = "denied"
+    WRITE_OFF = "write_off"
     CONTRACTUAL = "contractual"
     PAYER_INITIATED = "payer_initiated"
     OTHER_ADJUSTMENT = "other_adjustment"

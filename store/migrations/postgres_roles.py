@@ -33,6 +33,7 @@ BELONGS_TO = {
     "coding": "encounter",
     "coding_step": "coding",
     "coverage": "account",
+    "denial": "",
     "disclosure": "patient",
     "document": "encounter",
     "encounter_provider": "encounter",

@@ -9,6 +9,7 @@ from store.models.coding import (
     FinalProcedureLine,
     SuggestionRejection,
 )
+from store.models.denial import Denial
 from store.models.directory import Facility, Payer, Provider
 from store.models.encounter import (
     Account,
@@ -49,6 +50,7 @@ __all__ = [
     "CodingStep",
     "Counter",
     "Coverage",
+    "Denial",
     "Disclosure",
     "Document",
     "Encounter",

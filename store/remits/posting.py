@@ -3,15 +3,9 @@
     a file arrives ──> held       it does not add up, has a fault, or is negative: nothing of it is posted
                   └──> posted ──> unposted     every posting taken back by one of opposite sign
 
-What a claim of a remittance posts (debits positive; they come to zero):
-
-    cash                  +paid        contractual        +CO adjustments     payer initiated   +PI adjustments
-    patient receivable    +PR          other adjustment   +OA and the rest    payer receivable  -all of it
-
-A claim that is not ours yet posts cash against unapplied; a provider adjustment takes its cents from cash. So
-cash of a remittance is always BPR02: posted + unapplied - PLB. Nothing is adjusted that the file does not state.
-A set is one transaction. The same payment twice (payer, trace, day and amount, or the same set of the same file)
-is said and posts nothing.
+Cash of a remittance is always BPR02: posted + unapplied - PLB (`store.remits.batch` has the journal lines). Nothing
+is adjusted that the file does not state. A set is one transaction, and its denials are opened in it. The same payment
+twice (payer, trace, day and amount, or the same set of the same file) is said and posts nothing.
 """
 
 from __future__ import annotations
@@ -22,40 +16,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
 from store.database import Change, Database
-from store.models import (
-    Claim,
-    JournalLine,
-    Posting,
-    ProviderLevelAdjustment,
-    ReceivedFile,
-    Remittance,
-    RemittanceAdjustment,
-    RemittanceClaim,
-    RemittanceLine,
-)
-from store.models.columns import new_id, now
+from store.denials.opening import reopen, withdraw
+from store.models import JournalLine, Posting, ReceivedFile, Remittance
+from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
 from store.remits.balance import Examined, SetSummary, examine
-from store.remits.matching import Match, match
-from store.terms import JournalAccount, MatchedBy, PostingKind, RemittanceStatus
-from store.x12.remittance import Adjustment, Payment, ProviderAdjustment, RemitClaim, SetEnd, read
+from store.remits.batch import Batch, insert_rows, posting_row
+from store.terms import JournalAccount, RemittanceStatus
+from store.x12.remittance import Payment, RemitClaim, SetEnd, read
 
 _AT_ONCE = 250
-_PREDETERMINATION = "25"
-_NOT_OURS = "23"
-_REVERSAL = "22"
-
-_GROUPS = {
-    "CO": JournalAccount.CONTRACTUAL,
-    "PR": JournalAccount.PATIENT_RECEIVABLE,
-    "PI": JournalAccount.PAYER_INITIATED,
-}
 
 
 class RemittanceRefused(CodedeskError):
@@ -75,6 +51,7 @@ class TakenIn:
     why: str = ""
     matched: int = 0
     unapplied_cents: int = 0
+    denials: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,6 +95,7 @@ def unpost(db: Database, actor: Actor, remittance_id: str, reason: str, operatio
         taken = _take_back(change, remittance)
         remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
         session.add(remittance)
+        withdraw(session, remittance_id)
         change.log("remittance.unpost", "remittance", remittance_id, reason=reason, postings=taken)
         change.answer = {"postings": taken}
         return taken
@@ -230,18 +208,39 @@ def _of_set(source: BinaryIO | IO[bytes], segment: int) -> Iterator[RemitClaim |
 
 def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: Iterable[RemitClaim | SetEnd]) -> TakenIn:
     """Store and post a set, some hundred claims at a time."""
-    batch = _Batch(change, remittance)
+    batch = Batch(change, remittance)
     waiting: list[RemitClaim] = []
     for part in parts:
         if isinstance(part, SetEnd):
-            batch.claims(waiting)
-            batch.provider_adjustments(part.provider_adjustments)
+            batch.add_claims(waiting)
+            batch.add_provider_adjustments(part.provider_adjustments)
         else:
             waiting.append(part)
             if len(waiting) == _AT_ONCE:
-                batch.claims(waiting)
+                batch.add_claims(waiting)
                 waiting = []
-    return batch.finish(summary)
+    remittance.batch_id = batch.id
+    change.session.add(remittance)
+    change.session.flush()
+    _prove(change.session, remittance)
+    change.log(
+        "remittance.post",
+        "remittance",
+        remittance.id,
+        cents=remittance.payment_cents,
+        claims=batch.claims_stored,
+        postings=batch.postings,
+        unapplied_cents=batch.unapplied_cents,
+        denials=batch.denials,
+    )
+    return TakenIn(
+        remittance.id,
+        summary,
+        "posted",
+        matched=batch.matched,
+        unapplied_cents=batch.unapplied_cents,
+        denials=batch.denials,
+    )
 
 
 def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> TakenIn:
@@ -260,6 +259,7 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     made = _mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
     remittance.status, remittance.batch_id = RemittanceStatus.POSTED, batch_id
     session.add(remittance)
+    reopen(session, remittance.id)
     session.flush()
     _prove(session, remittance)
     change.log("remittance.post", "remittance", remittance.id, postings=made, cents=remittance.payment_cents)
@@ -285,7 +285,7 @@ def _mirror(change: Change, postings: Iterable[Posting], batch_id: str, sign: in
     for one in postings:
         twins[one.id] = new_id()
         rows.append(
-            _posting_row(change, batch_id, one.kind, one.remittance_id, one.remittance_claim_id)
+            posting_row(change, batch_id, one.kind, one.remittance_id, one.remittance_claim_id)
             | {
                 "id": twins[one.id],
                 "claim_id": one.claim_id,
@@ -307,241 +307,9 @@ def _mirror(change: Change, postings: Iterable[Posting], batch_id: str, sign: in
                     "segment": line.segment,
                 }
             )
-    _insert(session, Posting, rows)
-    _insert(session, JournalLine, sides)
+    insert_rows(session, Posting, rows)
+    insert_rows(session, JournalLine, sides)
     return len(rows)
-
-
-class _Batch:
-    """The posting of one set: rows are gathered for some claims and stored together."""
-
-    def __init__(self, change: Change, remittance: Remittance) -> None:
-        self._change, self._remittance = change, remittance
-        self._batch_id = new_id()
-        self._sequence = self._matched = self._unapplied = self._postings = 0
-
-    def claims(self, claims: list[RemitClaim]) -> None:
-        """Store and post some claims."""
-        rows: dict[type, list[dict[str, Any]]] = {
-            model: [] for model in (RemittanceClaim, RemittanceLine, RemittanceAdjustment, Posting, JournalLine)
-        }
-        for claim, found in zip(claims, match(self._change.session, claims), strict=True):
-            self._sequence += 1
-            claim_id = new_id()
-            rows[RemittanceClaim].append(self._claim_row(claim_id, claim, found))
-            rows[RemittanceAdjustment] += [_adjustment_row(claim_id, None, one) for one in claim.adjustments]
-            for line, ours in zip(claim.lines, found.line_ids, strict=True):
-                line_id = new_id()
-                rows[RemittanceLine].append(_line_row(claim_id, line_id, line, ours))
-                rows[RemittanceAdjustment] += [_adjustment_row(claim_id, line_id, one) for one in line.adjustments]
-            self._money(rows, claim_id, claim, found)
-            if found.claim:
-                self._matched += 1
-                self._keep_payer_number(found.claim.id, claim)
-                self._change.log(
-                    "claim.remittance", "claim", found.claim.id, number=found.claim.number,
-                    remittance=self._remittance.id, paid_cents=claim.paid_cents, status=claim.status,
-                )  # fmt: skip
-        for model, values in rows.items():
-            _insert(self._change.session, model, values)
-
-    def _keep_payer_number(self, claim_id: str, claim: RemitClaim) -> None:
-        """Needed to replace or void the claim later (REF*F8)."""
-        if claim.payer_number:
-            own = update(Claim).where(col(Claim.id) == claim_id, col(Claim.payer_number) != claim.payer_number)
-            self._change.session.execute(
-                own.values(payer_number=claim.payer_number).execution_options(synchronize_session=False)
-            )
-
-    def provider_adjustments(self, adjustments: Iterable[ProviderAdjustment]) -> None:
-        """Store the PLB pairs and take them from cash."""
-        kept: list[dict[str, Any]] = []
-        postings: list[dict[str, Any]] = []
-        sides: list[dict[str, Any]] = []
-        for one in adjustments:
-            kept.append(
-                {
-                    "id": new_id(),
-                    "remittance_id": self._remittance.id,
-                    "segment": one.segment,
-                    "provider": one.provider,
-                    "fiscal_year_end": one.fiscal_year_end,
-                    "reason_code": one.reason,
-                    "reference": one.reference,
-                    "cents": one.cents,
-                }
-            )
-            posting = self._posting(PostingKind.PROVIDER_ADJUSTMENT, None)
-            postings.append(posting)
-            sides += _sides(
-                posting["id"],
-                [
-                    (JournalAccount.CASH, -one.cents, "", one.reason, one.segment),
-                    (JournalAccount.PROVIDER_LEVEL, one.cents, "", one.reason, one.segment),
-                ],
-            )
-        for model, values in ((ProviderLevelAdjustment, kept), (Posting, postings), (JournalLine, sides)):
-            _insert(self._change.session, model, values)
-
-    def finish(self, summary: SetSummary) -> TakenIn:
-        """Prove that cash came to BPR02, and say what was done."""
-        session, remittance = self._change.session, self._remittance
-        remittance.batch_id = self._batch_id
-        session.add(remittance)
-        session.flush()
-        _prove(session, remittance)
-        self._change.log(
-            "remittance.post",
-            "remittance",
-            remittance.id,
-            cents=remittance.payment_cents,
-            claims=self._sequence,
-            postings=self._postings,
-            unapplied_cents=self._unapplied,
-        )
-        return TakenIn(remittance.id, summary, "posted", matched=self._matched, unapplied_cents=self._unapplied)
-
-    def _claim_row(self, claim_id: str, claim: RemitClaim, found: Match) -> dict[str, Any]:
-        patient = claim.party("QC")
-        return {
-            "id": claim_id,
-            "remittance_id": self._remittance.id,
-            "sequence": self._sequence,
-            "segment": claim.segment,
-            "account_number": claim.account_number,
-            "payer_number": claim.payer_number,
-            "status_code": claim.status,
-            "charge_cents": claim.charge_cents,
-            "paid_cents": claim.paid_cents,
-            "patient_cents": claim.patient_cents,
-            "patient_name": ", ".join(filter(None, (patient.name, patient.given_name))),
-            "service_from": claim.service_from,
-            "service_through": claim.service_through,
-            "remarks": list(claim.remarks),
-            "claim_id": found.claim.id if found.claim else None,
-            "matched_by": found.by,
-            "note": _note(claim, found),
-        }
-
-    def _money(self, rows: dict[type, list[dict[str, Any]]], claim_id: str, claim: RemitClaim, found: Match) -> None:
-        if claim.status == _PREDETERMINATION:
-            return
-        sides: list[tuple[JournalAccount, int, str, str, int]] = []
-        if found.claim is None:
-            kind, self._unapplied = PostingKind.UNAPPLIED, self._unapplied + claim.paid_cents
-            sides = [
-                (JournalAccount.CASH, claim.paid_cents, "", "", claim.segment),
-                (JournalAccount.UNAPPLIED, -claim.paid_cents, "", "", claim.segment),
-            ]
-        else:
-            kind = PostingKind.CLAIM_PAYMENT
-            adjustments = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
-            sides.append((JournalAccount.CASH, claim.paid_cents, "", "", claim.segment))
-            for one in adjustments:
-                account = _GROUPS.get(one.group, JournalAccount.OTHER_ADJUSTMENT)
-                sides.append((account, one.cents, one.group, one.reason, one.segment))
-            sides.append((JournalAccount.PAYER_RECEIVABLE, -sum(side[1] for side in sides), "", "", claim.segment))
-        posting = self._posting(kind, claim_id)
-        posting["claim_id"] = found.claim.id if found.claim else None
-        posting["account_id"] = found.claim.account_id if found.claim else None
-        rows[Posting].append(posting)
-        rows[JournalLine] += _sides(posting["id"], sides)
-
-    def _posting(self, kind: PostingKind, claim_id: str | None) -> dict[str, Any]:
-        self._postings += 1
-        return _posting_row(self._change, self._batch_id, kind, self._remittance.id, claim_id)
-
-
-def _note(claim: RemitClaim, found: Match) -> str:
-    """What a biller should know before anything else."""
-    shares = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
-    patient = sum(one.cents for one in shares if one.group == "PR")
-    notes = []
-    if claim.status == _PREDETERMINATION:
-        notes.append("predetermination: no money moves")
-    if claim.status == _NOT_OURS:
-        notes.append("the payer forwarded it: not its claim")
-    if claim.status in ("19", "20", "21"):
-        notes.append("forwarded to the next payer: do not bill it")
-    if claim.status == _REVERSAL:
-        notes.append("reversal of an earlier payment")
-    if found.by is MatchedBy.NOTHING:
-        notes.append(f"no claim of ours has the number {claim.account_number}")
-    if claim.patient_cents != patient and claim.patient_cents:
-        notes.append(f"patient's share is {claim.patient_cents} cents by CLP05, {patient} by its adjustments")
-    return "; ".join(notes)
-
-
-def _posting_row(
-    change: Change, batch_id: str, kind: PostingKind, remittance_id: str | None, claim_id: str | None
-) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "batch_id": batch_id,
-        "kind": kind,
-        "remittance_id": remittance_id,
-        "remittance_claim_id": claim_id,
-        "claim_id": None,
-        "account_id": None,
-        "takes_back": None,
-        "posted_by": change.actor.person_id,
-        "posted_at": now(),
-    }
-
-
-def _sides(posting_id: str, sides: Iterable[tuple[JournalAccount, int, str, str, int]]) -> list[dict[str, Any]]:
-    """The journal lines of a posting, those of nothing left out."""
-    return [
-        {
-            "id": new_id(),
-            "posting_id": posting_id,
-            "account": account,
-            "cents": cents,
-            "group_code": group,
-            "reason_code": reason,
-            "segment": segment,
-        }
-        for account, cents, group, reason, segment in sides
-        if cents
-    ]
-
-
-def _adjustment_row(claim_id: str, line_id: str | None, one: Adjustment) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "remittance_claim_id": claim_id,
-        "remittance_line_id": line_id,
-        "segment": one.segment,
-        "group_code": one.group,
-        "reason_code": one.reason,
-        "cents": one.cents,
-        "quantity": one.quantity,
-    }
-
-
-def _line_row(claim_id: str, line_id: str, line: Any, ours: str | None) -> dict[str, Any]:
-    return {
-        "id": line_id,
-        "remittance_claim_id": claim_id,
-        "sequence": line.sequence,
-        "segment": line.segment,
-        "code": line.code,
-        "modifiers": list(line.modifiers),
-        "revenue_code": line.revenue_code,
-        "billed_code": line.billed_code,
-        "charge_cents": line.charge_cents,
-        "paid_cents": line.paid_cents,
-        "units": line.units,
-        "service_from": line.service_from,
-        "service_through": line.service_through,
-        "remarks": list(line.remarks),
-        "claim_line_id": ours,
-    }
-
-
-def _insert(session: Session, model: type, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(model), rows)
 
 
 def _prove(session: Session, remittance: Remittance) -> None:

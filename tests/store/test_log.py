@@ -24,7 +24,7 @@ from store.log.rekey import begin_new_key
 from store.migrations.append_only import missing_triggers
 from store.models import Encounter, LogEntry, WorkItem
 from store.people import add_person, sign_in
-from store.queries import charts, claims, code_use, codings, favorites, people, remits, suggestions, worklists
+from store.queries import charts, claims, code_use, codings, denials, favorites, people, remits, suggestions, worklists
 from store.terms import Role
 from tests.store import attacks
 
@@ -254,7 +254,7 @@ NOT_A_LOOK = {
 }
 
 
-MODULES = [charts, claims, code_use, codings, favorites, people, remits, suggestions, worklists]
+MODULES = [charts, claims, code_use, codings, denials, favorites, people, remits, suggestions, worklists]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)

@@ -28,6 +28,7 @@ BEFORE_TRAILS = (
     *(
         f"DROP TABLE {table}"
         for table in (
+            "denial",
             "journal_line",
             "posting",
             "provider_level_adjustment",

@@ -1,4 +1,4 @@
-"""Acknowledgments, remittances as they came, and the journal that their money is posted to."""
+"""Acknowledgments, remittances as they came, the journal that their money is posted to, and denials."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -180,7 +180,13 @@ def upgrade() -> None:
         sa.Column(
             "kind",
             sa.Enum(
-                "claim_payment", "unapplied", "provider_adjustment", name="postingkind", native_enum=False, length=40
+                "claim_payment",
+                "unapplied",
+                "provider_adjustment",
+                "write_off",
+                name="postingkind",
+                native_enum=False,
+                length=40,
             ),
             nullable=False,
         ),
@@ -239,6 +245,60 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "denial",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("remittance_id", sa.String(), nullable=False),
+        sa.Column("remittance_claim_id", sa.String(), nullable=False),
+        sa.Column("remittance_line_id", sa.String(), nullable=True),
+        sa.Column("claim_id", sa.String(), nullable=True),
+        sa.Column("payer_name", sa.String(), nullable=False),
+        sa.Column("procedure_code", sa.String(), nullable=False),
+        sa.Column("group_code", sa.String(), nullable=False),
+        sa.Column("reason_code", sa.String(), nullable=False),
+        sa.Column("remarks", sa.JSON(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "open",
+                "appealed",
+                "resolved",
+                "written_off",
+                "withdrawn",
+                name="denialstatus",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=True),
+        sa.Column("due_on", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("segment", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.String(), nullable=False),
+        sa.Column("closed_at", sa.String(), nullable=True),
+        sa.Column("row_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_denial_claim_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["person.id"], name=op.f("fk_denial_owner_id")),
+        sa.ForeignKeyConstraint(
+            ["remittance_claim_id"], ["remittance_claim.id"], name=op.f("fk_denial_remittance_claim_id")
+        ),
+        sa.ForeignKeyConstraint(["remittance_id"], ["remittance.id"], name=op.f("fk_denial_remittance_id")),
+        sa.ForeignKeyConstraint(
+            ["remittance_line_id"], ["remittance_line.id"], name=op.f("fk_denial_remittance_line_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_denial")),
+    )
+    with op.batch_alter_table("denial", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_denial_claim_id"), ["claim_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_denial_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index("ix_denial_queue", ["status", "due_on", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_denial_remittance_claim_id"), ["remittance_claim_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_denial_remittance_id"), ["remittance_id"], unique=False)
+
+    op.create_table(
         "journal_line",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("posting_id", sa.String(), nullable=False),
@@ -248,6 +308,8 @@ def upgrade() -> None:
                 "cash",
                 "payer_receivable",
                 "patient_receivable",
+                "denied",
+                "write_off",
                 "contractual",
                 "payer_initiated",
                 "other_adjustment",

@@ -1,0 +1,172 @@
+"""Working denials: who takes them, appeals, outcomes, write-offs, and the same step for all that are alike.
+
+The states are those of `store.denials`. Every step is one change with its log entry; a write-off posts money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from codesets.errors import CodedeskError
+from store.actors import Actor
+from store.database import Change, Database
+from store.denials.reasons import due_day
+from store.models import Claim, Denial, Encounter, JournalLine, Payer, Person, Posting
+from store.models.columns import new_id, now
+from store.settings import today
+from store.terms import DenialStatus, JournalAccount, PostingKind
+
+_LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+
+
+class DenialRefused(CodedeskError):
+    """The denial is unknown or closed, or the step lacks what it needs."""
+
+    title = "denial"
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What a step did: how many denials, and the cents of them together."""
+
+    count: int
+    cents: int
+
+
+def assign(db: Database, actor: Actor, denials: Sequence[str], login: str, operation_id: str | None = None) -> Worked:
+    """Give denials to a person. Raises DenialRefused."""
+    with _step(db, actor, denials, operation_id, "denial.assign", owner=login) as (change, rows):
+        person = change.session.exec(select(Person).where(Person.login == login, Person.active)).first()
+        if person is None:
+            raise DenialRefused(f"nobody active has the login {login[:40]!r}")
+        for row in rows:
+            row.owner_id = person.id
+        return _done(change, rows)
+
+
+def appeal(db: Database, actor: Actor, denials: Sequence[str], note: str, operation_id: str | None = None) -> Worked:
+    """Note an appeal of the next level; the day of the answer's limit is set. Raises DenialRefused."""
+    with _step(db, actor, denials, operation_id, "denial.appeal", note=_needed(note, "an appeal")) as (change, rows):
+        for row in rows:
+            row.status, row.level, row.note = DenialStatus.APPEALED, row.level + 1, note.strip()
+            row.due_on = due_day(_filing_code(change.session, row), row.level, str(today()))
+        return _done(change, rows)
+
+
+def resolve(
+    db: Database, actor: Actor, denials: Sequence[str], outcome: str, operation_id: str | None = None
+) -> Worked:
+    """Close denials with what came of them. Raises DenialRefused."""
+    with _step(db, actor, denials, operation_id, "denial.resolve", outcome=_needed(outcome, "closing")) as (
+        change,
+        rows,
+    ):
+        for row in rows:
+            row.status, row.note, row.closed_at = DenialStatus.RESOLVED, outcome.strip(), now()
+        return _done(change, rows)
+
+
+def write_off(
+    db: Database, actor: Actor, denials: Sequence[str], reason: str, operation_id: str | None = None
+) -> Worked:
+    """Give the money up: posted from denied to write-off. Raises DenialRefused."""
+    with _step(db, actor, denials, operation_id, "denial.write_off", reason=_needed(reason, "a write-off")) as (
+        change,
+        rows,
+    ):
+        batch = new_id()
+        for row in rows:
+            row.status, row.note, row.closed_at = DenialStatus.WRITTEN_OFF, reason.strip(), now()
+            _give_up(change, row, batch)
+        return _done(change, rows)
+
+
+def similar(session: Session, denial_id: str) -> list[Denial]:
+    """The living denials of the same payer, group and reason, this one first. Raises DenialRefused."""
+    one = session.get(Denial, denial_id)
+    if one is None:
+        raise DenialRefused(f"no denial has the id {denial_id[:40]!r}")
+    query = select(Denial).where(
+        Denial.payer_name == one.payer_name,
+        Denial.group_code == one.group_code,
+        Denial.reason_code == one.reason_code,
+        Denial.status.in_(_LIVING),  # type: ignore[attr-defined]
+    )
+    others = [row for row in session.exec(query.order_by(Denial.opened_at, Denial.id)) if row.id != one.id]
+    return [one, *others]
+
+
+@contextmanager
+def _step(
+    db: Database, actor: Actor, denials: Sequence[str], operation_id: str | None, action: str, **detail: str
+) -> Iterator[tuple[Change, list[Denial]]]:
+    """One change of some living denials, each logged; none where the operation was carried out before."""
+    with db.change(actor, operation_id, action) as change:
+        rows = [] if change.repeated else [_living(change.session, one) for one in dict.fromkeys(denials)]
+        if not rows and not change.repeated:
+            raise DenialRefused("no denial was named")
+        yield change, rows
+        for row in rows:
+            change.session.add(row)
+            change.log(action, "denial", row.id, claim=row.claim_id or "", **detail)
+
+
+def _living(session: Session, identity: str) -> Denial:
+    row = session.get(Denial, identity)
+    if row is None:
+        raise DenialRefused(f"no denial has the id {identity[:40]!r}")
+    if row.status not in _LIVING:
+        raise DenialRefused(f"the denial of {row.group_code}-{row.reason_code} is {row.status.value}")
+    return row
+
+
+def _done(change: Change, rows: Sequence[Denial]) -> Worked:
+    if not change.repeated:
+        change.answer = {"count": len(rows), "cents": sum(row.cents for row in rows)}
+    return Worked(change.answer["count"], change.answer["cents"])
+
+
+def _give_up(change: Change, row: Denial, batch: str) -> None:
+    posting = Posting(
+        batch_id=batch,
+        kind=PostingKind.WRITE_OFF,
+        remittance_claim_id=row.remittance_claim_id,
+        claim_id=row.claim_id,
+        account_id=_account(change.session, row),
+        posted_by=change.actor.person_id,
+    )
+    change.session.add(posting)
+    change.session.flush()
+    for account, cents in ((JournalAccount.WRITE_OFF, row.cents), (JournalAccount.DENIED, -row.cents)):
+        change.session.add(
+            JournalLine(
+                posting_id=posting.id,
+                account=account,
+                cents=cents,
+                group_code=row.group_code,
+                reason_code=row.reason_code,
+                segment=row.segment,
+            )
+        )
+
+
+def _account(session: Session, row: Denial) -> str | None:
+    claim = session.get(Claim, row.claim_id) if row.claim_id else None
+    return session.get_one(Encounter, claim.encounter_id).account_id if claim else None
+
+
+def _filing_code(session: Session, row: Denial) -> str:
+    claim = session.get(Claim, row.claim_id) if row.claim_id else None
+    payer = session.get(Payer, claim.payer_id) if claim and claim.payer_id else None
+    return payer.claim_filing_code if payer else ""
+
+
+def _needed(text: str, what: str) -> str:
+    if not (told := " ".join(text.split())):
+        raise DenialRefused(f"{what} needs a word of why")
+    return told

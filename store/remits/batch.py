@@ -1,0 +1,273 @@
+"""Stores a remittance's claims and posts their money, some hundred claims at a time.
+
+What a claim of a remittance posts (debits positive; they come to zero):
+
+    cash                  +paid        contractual        +CO adjustments     payer initiated   +PI adjustments
+    patient receivable    +PR          other adjustment   +OA and the rest    denied            +what is denied
+    payer receivable      -all of it
+
+A claim that is not ours yet posts cash against unapplied; a provider adjustment takes its cents from cash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlmodel import Session, col
+
+from store.database import Change
+from store.denials.opening import close_reversed, denial_rows
+from store.denials.reasons import category_of
+from store.models import (
+    Claim,
+    Denial,
+    JournalLine,
+    Posting,
+    ProviderLevelAdjustment,
+    Remittance,
+    RemittanceAdjustment,
+    RemittanceClaim,
+    RemittanceLine,
+)
+from store.models.columns import new_id, now
+from store.remits.matching import Match, match
+from store.terms import JournalAccount, MatchedBy, PostingKind
+from store.x12.remittance import Adjustment, ProviderAdjustment, RemitClaim, RemitLine
+
+_PREDETERMINATION = "25"
+_NOT_OURS = "23"
+_REVERSAL = "22"
+
+_GROUPS = {
+    "CO": JournalAccount.CONTRACTUAL,
+    "PR": JournalAccount.PATIENT_RECEIVABLE,
+    "PI": JournalAccount.PAYER_INITIATED,
+}
+
+
+class Batch:
+    """The posting of one set: rows are gathered for some claims and stored together."""
+
+    def __init__(self, change: Change, remittance: Remittance) -> None:
+        self._change, self._remittance = change, remittance
+        self.id = new_id()
+        self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
+
+    def add_claims(self, claims: Sequence[RemitClaim]) -> None:
+        """Store and post some claims, and open their denials."""
+        rows: dict[type, list[dict[str, Any]]] = {
+            model: [] for model in (RemittanceClaim, RemittanceLine, RemittanceAdjustment, Posting, JournalLine, Denial)
+        }
+        for claim, found in zip(claims, match(self._change.session, claims), strict=True):
+            self.claims_stored += 1
+            claim_id = new_id()
+            rows[RemittanceClaim].append(self._claim_row(claim_id, claim, found))
+            rows[RemittanceAdjustment] += [_adjustment_row(claim_id, None, one) for one in claim.adjustments]
+            line_ids = [new_id() for _ in claim.lines]
+            for line, line_id, ours in zip(claim.lines, line_ids, found.line_ids, strict=True):
+                rows[RemittanceLine].append(_line_row(claim_id, line_id, line, ours))
+                rows[RemittanceAdjustment] += [_adjustment_row(claim_id, line_id, one) for one in line.adjustments]
+            self._money(rows, claim_id, claim, found)
+            denied = denial_rows(self._remittance, claim, claim_id, line_ids, found.claim.id if found.claim else None)
+            rows[Denial] += denied
+            self.denials += len(denied)
+            if claim.status == _REVERSAL and found.claim:
+                close_reversed(self._change.session, found.claim.id, claim.payer_number)
+            if found.claim:
+                self.matched += 1
+                self._keep_payer_number(found.claim.id, claim)
+                self._change.log(
+                    "claim.remittance", "claim", found.claim.id, number=found.claim.number,
+                    remittance=self._remittance.id, paid_cents=claim.paid_cents, status=claim.status,
+                )  # fmt: skip
+        for model, values in rows.items():
+            insert_rows(self._change.session, model, values)
+
+    def _keep_payer_number(self, claim_id: str, claim: RemitClaim) -> None:
+        """Needed to replace or void the claim later (REF*F8)."""
+        if claim.payer_number:
+            own = update(Claim).where(col(Claim.id) == claim_id, col(Claim.payer_number) != claim.payer_number)
+            self._change.session.execute(
+                own.values(payer_number=claim.payer_number).execution_options(synchronize_session=False)
+            )
+
+    def add_provider_adjustments(self, adjustments: Iterable[ProviderAdjustment]) -> None:
+        """Store the PLB pairs and take them from cash."""
+        kept: list[dict[str, Any]] = []
+        postings: list[dict[str, Any]] = []
+        sides: list[dict[str, Any]] = []
+        for one in adjustments:
+            kept.append(
+                {
+                    "id": new_id(),
+                    "remittance_id": self._remittance.id,
+                    "segment": one.segment,
+                    "provider": one.provider,
+                    "fiscal_year_end": one.fiscal_year_end,
+                    "reason_code": one.reason,
+                    "reference": one.reference,
+                    "cents": one.cents,
+                }
+            )
+            posting = self._posting(PostingKind.PROVIDER_ADJUSTMENT, None)
+            postings.append(posting)
+            sides += _sides(
+                posting["id"],
+                [
+                    (JournalAccount.CASH, -one.cents, "", one.reason, one.segment),
+                    (JournalAccount.PROVIDER_LEVEL, one.cents, "", one.reason, one.segment),
+                ],
+            )
+        for model, values in ((ProviderLevelAdjustment, kept), (Posting, postings), (JournalLine, sides)):
+            insert_rows(self._change.session, model, values)
+
+    def _claim_row(self, claim_id: str, claim: RemitClaim, found: Match) -> dict[str, Any]:
+        patient = claim.party("QC")
+        return {
+            "id": claim_id,
+            "remittance_id": self._remittance.id,
+            "sequence": self.claims_stored,
+            "segment": claim.segment,
+            "account_number": claim.account_number,
+            "payer_number": claim.payer_number,
+            "status_code": claim.status,
+            "charge_cents": claim.charge_cents,
+            "paid_cents": claim.paid_cents,
+            "patient_cents": claim.patient_cents,
+            "patient_name": ", ".join(filter(None, (patient.name, patient.given_name))),
+            "service_from": claim.service_from,
+            "service_through": claim.service_through,
+            "remarks": list(claim.remarks),
+            "claim_id": found.claim.id if found.claim else None,
+            "matched_by": found.by,
+            "note": _note(claim, found),
+        }
+
+    def _money(self, rows: dict[type, list[dict[str, Any]]], claim_id: str, claim: RemitClaim, found: Match) -> None:
+        if claim.status == _PREDETERMINATION:
+            return
+        sides: list[tuple[JournalAccount, int, str, str, int]] = []
+        if found.claim is None:
+            kind = PostingKind.UNAPPLIED
+            self.unapplied_cents += claim.paid_cents
+            sides = [
+                (JournalAccount.CASH, claim.paid_cents, "", "", claim.segment),
+                (JournalAccount.UNAPPLIED, -claim.paid_cents, "", "", claim.segment),
+            ]
+        else:
+            kind = PostingKind.CLAIM_PAYMENT
+            adjustments = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
+            sides.append((JournalAccount.CASH, claim.paid_cents, "", "", claim.segment))
+            for one in adjustments:
+                sides.append((_account(one), one.cents, one.group, one.reason, one.segment))
+            sides.append((JournalAccount.PAYER_RECEIVABLE, -sum(side[1] for side in sides), "", "", claim.segment))
+        posting = self._posting(kind, claim_id)
+        posting["claim_id"] = found.claim.id if found.claim else None
+        posting["account_id"] = found.claim.account_id if found.claim else None
+        rows[Posting].append(posting)
+        rows[JournalLine] += _sides(posting["id"], sides)
+
+    def _posting(self, kind: PostingKind, claim_id: str | None) -> dict[str, Any]:
+        self.postings += 1
+        return posting_row(self._change, self.id, kind, self._remittance.id, claim_id)
+
+
+def _account(one: Adjustment) -> JournalAccount:
+    """Where an adjustment is posted: what is denied might yet be paid, and is no reduction before it is given up."""
+    if category_of(one.group, one.reason):
+        return JournalAccount.DENIED
+    return _GROUPS.get(one.group, JournalAccount.OTHER_ADJUSTMENT)
+
+
+def _note(claim: RemitClaim, found: Match) -> str:
+    """What a biller should know before anything else."""
+    shares = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
+    patient = sum(one.cents for one in shares if one.group == "PR")
+    notes = []
+    if claim.status == _PREDETERMINATION:
+        notes.append("predetermination: no money moves")
+    if claim.status == _NOT_OURS:
+        notes.append("the payer forwarded it: not its claim")
+    if claim.status in ("19", "20", "21"):
+        notes.append("forwarded to the next payer: do not bill it")
+    if claim.status == _REVERSAL:
+        notes.append("reversal of an earlier payment")
+    if found.by is MatchedBy.NOTHING:
+        notes.append(f"no claim of ours has the number {claim.account_number}")
+    if claim.patient_cents != patient and claim.patient_cents:
+        notes.append(f"patient's share is {claim.patient_cents} cents by CLP05, {patient} by its adjustments")
+    return "; ".join(notes)
+
+
+def posting_row(
+    change: Change, batch_id: str, kind: PostingKind, remittance_id: str | None, claim_id: str | None
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "batch_id": batch_id,
+        "kind": kind,
+        "remittance_id": remittance_id,
+        "remittance_claim_id": claim_id,
+        "claim_id": None,
+        "account_id": None,
+        "takes_back": None,
+        "posted_by": change.actor.person_id,
+        "posted_at": now(),
+    }
+
+
+def _sides(posting_id: str, sides: Iterable[tuple[JournalAccount, int, str, str, int]]) -> list[dict[str, Any]]:
+    """The journal lines of a posting, those of nothing left out."""
+    return [
+        {
+            "id": new_id(),
+            "posting_id": posting_id,
+            "account": account,
+            "cents": cents,
+            "group_code": group,
+            "reason_code": reason,
+            "segment": segment,
+        }
+        for account, cents, group, reason, segment in sides
+        if cents
+    ]
+
+
+def _adjustment_row(claim_id: str, line_id: str | None, one: Adjustment) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "remittance_claim_id": claim_id,
+        "remittance_line_id": line_id,
+        "segment": one.segment,
+        "group_code": one.group,
+        "reason_code": one.reason,
+        "cents": one.cents,
+        "quantity": one.quantity,
+    }
+
+
+def _line_row(claim_id: str, line_id: str, line: RemitLine, ours: str | None) -> dict[str, Any]:
+    return {
+        "id": line_id,
+        "remittance_claim_id": claim_id,
+        "sequence": line.sequence,
+        "segment": line.segment,
+        "code": line.code,
+        "modifiers": list(line.modifiers),
+        "revenue_code": line.revenue_code,
+        "billed_code": line.billed_code,
+        "charge_cents": line.charge_cents,
+        "paid_cents": line.paid_cents,
+        "units": line.units,
+        "service_from": line.service_from,
+        "service_through": line.service_through,
+        "remarks": list(line.remarks),
+        "claim_line_id": ours,
+    }
+
+
+def insert_rows(session: Session, model: type, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(model), rows)

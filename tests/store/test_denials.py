@@ -1,0 +1,207 @@
+"""Denials are opened by what payers did not pay, worked by people, and their money never goes astray."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, func, select
+
+from store.actors import SYSTEM
+from store.database import Database
+from store.denials.reasons import categories, category_of, due_day
+from store.denials.work import DenialRefused, appeal, assign, resolve, similar, write_off
+from store.models import Denial, JournalLine, LogEntry, Person
+from store.queries import SessionReader
+from store.queries.denials import DenialFilter, denial_list
+from store.remits.posting import post_again, take_in, unpost
+from store.terms import DenialStatus, JournalAccount, Role
+from tests.store.remittance_samples import a_set, interchange
+from tests.store.test_remits_posting import number, paid, reversed_
+
+__all__ = ["number"]
+
+pytestmark = pytest.mark.both_databases
+
+
+def denied(number: str, reason: str = "50") -> tuple[str, ...]:
+    """One line paid, one denied for 50.02."""
+    return (
+        f"CLP*{number}*1*100.03*40**MB*ICN1",
+        "NM1*QC*1*LINDQVIST*PER",
+        "SVC*HC:G0463*50.01*40**1",
+        "CAS*CO*45*10.01",
+        "SVC*HC:G0439*50.02*0**1",
+        f"CAS*CO*{reason}*50.02",
+        "LQ*HE*N115",
+    )
+
+
+def arrive(db: Database, tmp_path: Path, body: tuple[str, ...], paid: str, trace: str = "EFT0001") -> str:
+    path = tmp_path / f"{trace}.835"
+    path.write_bytes(interchange(a_set(body, paid).replace("EFT0001", trace)))
+    (taken,) = take_in(db, SYSTEM, path).sets
+    assert taken.outcome == "posted", taken.why
+    return taken.remittance_id
+
+
+def denials(db: Database) -> list[Denial]:
+    with db.reading() as session:
+        return list(session.exec(select(Denial).order_by(col(Denial.opened_at), col(Denial.id))))
+
+
+def balances(db: Database) -> dict[JournalAccount, int]:
+    with db.reading() as session:
+        rows = session.exec(select(JournalLine.account, func.sum(JournalLine.cents)).group_by(JournalLine.account))
+        return {account: int(total) for account, total in rows if total}
+
+
+def test_a_denied_line_opens_one_denial_with_reason_remarks_and_due_day(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+
+    (one,) = denials(db)
+    assert (one.procedure_code, one.group_code, one.reason_code, one.cents) == ("G0439", "CO", "50", 5_002)
+    assert (one.category, one.remarks, one.due_on) == ("medical necessity", ["N115"], "2027-03-03")
+    assert one.claim_id is not None
+
+
+@pytest.mark.parametrize("adjustment", ["CO*45", "PR*1", "PR*96", "OA*23", "CO*253"])
+def test_reductions_and_the_patient_s_share_are_no_denials(
+    db: Database, tmp_path: Path, number: str, adjustment: str
+) -> None:
+    arrive(db, tmp_path, (f"CLP*{number}*1*100.03*0**MB*I", f"CAS*{adjustment}*100.03"), "0")
+
+    assert denials(db) == []
+
+
+def test_denied_money_waits_in_an_account_of_its_own(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+
+    assert balances(db) == {
+        JournalAccount.CASH: 4_000,
+        JournalAccount.CONTRACTUAL: 1_001,
+        JournalAccount.DENIED: 5_002,
+        JournalAccount.PAYER_RECEIVABLE: -10_003,
+    }
+
+
+def test_a_write_off_posts_the_money_once(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+    (one,) = denials(db)
+
+    done = [write_off(db, SYSTEM, [one.id], "not worth an appeal", "op-1") for _ in range(2)]
+
+    assert [(worked.count, worked.cents) for worked in done] == [(1, 5_002)] * 2
+    assert balances(db)[JournalAccount.WRITE_OFF] == 5_002
+    assert JournalAccount.DENIED not in balances(db)
+    assert denials(db)[0].status is DenialStatus.WRITTEN_OFF
+
+
+def test_an_appeal_goes_up_a_level_and_has_a_new_day(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+    (one,) = denials(db)
+
+    appeal(db, SYSTEM, [one.id], "note and article sent")
+    appeal(db, SYSTEM, [one.id], "second level")
+
+    (after,) = denials(db)
+    assert (after.status, after.level, after.note) == (DenialStatus.APPEALED, 2, "second level")
+    assert after.due_on != one.due_on
+
+
+def test_a_step_for_all_that_are_alike(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+    arrive(db, tmp_path, ("CLP*X1*4*9*0**MB", "CAS*CO*50*9"), "0", "EFT0002")
+    arrive(db, tmp_path, ("CLP*X2*4*9*0**MB", "CAS*CO*29*9"), "0", "EFT0003")
+    with db.reading() as session:
+        alike = [row.id for row in similar(session, denials(db)[0].id)]
+
+    resolve(db, SYSTEM, alike, "paid after review")
+
+    assert [one.status for one in denials(db)] == [DenialStatus.RESOLVED, DenialStatus.RESOLVED, DenialStatus.OPEN]
+
+
+def test_a_denial_is_given_to_somebody_active(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+    (one,) = denials(db)
+    with db.change(SYSTEM) as change:
+        change.session.add(Person(login="bill", name="Bill", role=Role.BILLER))
+
+    assign(db, SYSTEM, [one.id], "bill")
+
+    with db.reading() as session:
+        (row,) = denial_list(SessionReader(session), DenialFilter.LIVING)
+        assert denial_list(SessionReader(session), DenialFilter.UNASSIGNED) == []
+    assert (row.owner, row.claim) == ("bill", number)
+    with pytest.raises(DenialRefused):
+        assign(db, SYSTEM, [one.id], "nobody")
+
+
+def test_a_closed_denial_is_worked_no_more(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+    (one,) = denials(db)
+    resolve(db, SYSTEM, [one.id], "paid")
+
+    with pytest.raises(DenialRefused):
+        write_off(db, SYSTEM, [one.id], "again")
+
+    assert JournalAccount.WRITE_OFF not in balances(db)
+
+
+def test_every_step_needs_its_words_and_is_logged(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+    (one,) = denials(db)
+    for step in (appeal, resolve, write_off):
+        with pytest.raises(DenialRefused):
+            step(db, SYSTEM, [one.id], " ")
+
+    appeal(db, SYSTEM, [one.id], "sent")
+
+    with db.reading() as session:
+        entry = session.exec(select(LogEntry).where(LogEntry.action == "denial.appeal")).one()
+    assert (entry.target_id, entry.detail["note"]) == (one.id, "sent")
+
+
+def test_taking_the_remittance_back_withdraws_and_posting_it_again_reopens(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    remittance = arrive(db, tmp_path, denied(number), "40")
+
+    unpost(db, SYSTEM, remittance, "wrong site")
+    withdrawn = [one.status for one in denials(db)]
+    post_again(db, SYSTEM, remittance)
+
+    assert withdrawn == [DenialStatus.WITHDRAWN]
+    assert [one.status for one in denials(db)] == [DenialStatus.OPEN]
+
+
+def test_a_reversal_withdraws_the_denials_of_what_it_reverses(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, (*paid(number)[:-2], "CAS*CO*50*10.02", "CAS*PR*1*20"), "60")
+
+    body = (*reversed_(number), f"CLP*{number}*1*100.03*60**HM*ICN2", "CAS*CO*45*20.03", "CAS*PR*1*20")
+    arrive(db, tmp_path, body, "0", "EFT0002")
+
+    assert [one.status for one in denials(db)] == [DenialStatus.WITHDRAWN]
+
+
+def test_every_category_has_an_action_and_an_owner() -> None:
+    assert all(one.action and one.owner in list(Role) for one in categories())
+
+
+@pytest.mark.parametrize(
+    ("group", "reason", "category"),
+    [("CO", "50", "medical necessity"), ("OA", "18", "duplicate"), ("PR", "50", None), ("CO", "45", None)],
+)
+def test_a_category_comes_of_group_and_reason(group: str, reason: str, category: str | None) -> None:
+    found = category_of(group, reason)
+
+    assert (found.name if found else None) == category
+
+
+@pytest.mark.parametrize(
+    ("filing", "level", "day"), [("MB", 1, "2026-05-01"), ("ZZ", 1, "2026-03-02"), ("MB", 9, "2026-03-02")]
+)
+def test_the_due_day_follows_the_payer_and_the_level(filing: str, level: int, day: str) -> None:
+    assert due_day(filing, level, "2026-01-01") == day

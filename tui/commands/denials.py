@@ -1,0 +1,119 @@
+"""`codedesk denials`: the denials that posted remittances opened, and the work on them.
+
+A step (assign, appeal, resolve, write-off) is done for the denials named, or with `--similar` for all living ones of
+the same payer and reason; `--dry-run` says which those are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from codesets.safe import safe_line
+from store.queries.denials import DenialFilter, DenialRow, denial_list, denial_of
+from tui.cells import counted, left
+from tui.money import dollars
+
+if TYPE_CHECKING:
+    from store.database import Database
+
+_STEPS = {
+    "assign": ("give to a person", "LOGIN", "whose they are from now on"),
+    "appeal": ("note that an appeal was sent", "NOTE", "what was sent, in your words"),
+    "resolve": ("close with what came of it", "OUTCOME", "what came of it, in your words"),
+    "write-off": ("give the money up; it is posted", "REASON", "why, in your words"),
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the sub-commands."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="denials, the nearest due day first")
+    listing.add_argument("--show", choices=[each.value for each in DenialFilter], default="living")
+    listing.add_argument("--json", action="store_true", help="one JSON document per line")
+    for name, (told, words, explained) in _STEPS.items():
+        step = actions.add_parser(name, help=told)
+        step.add_argument("words", metavar=words, help=explained)
+        step.add_argument("denials", nargs="+", metavar="ID", help="as `codedesk denials list` shows them")
+        step.add_argument("--similar", action="store_true", help="and all living ones of the same payer and reason")
+        step.add_argument("--dry-run", action="store_true", help="say which they are and change nothing")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out one sub-command."""
+    from store.database import open_database
+
+    db = open_database()
+    try:
+        return _list(db, args) if args.action == "list" else _work(db, args)
+    finally:
+        db.close()
+
+
+def _list(db: Database, args: argparse.Namespace) -> int:
+    from store import log
+    from store.people import sign_in
+    from store.queries import SessionReader
+
+    log.note(db, sign_in(db), "denial.list", show=args.show)
+    count, cents, after = 0, 0, None
+    with db.reading() as session:
+        while page := denial_list(SessionReader(session), DenialFilter(args.show), after):
+            for row in page:
+                if not args.json and count == 0:
+                    print(_HEADING)
+                print(json.dumps(asdict(row)) if args.json else _text(row))
+                count, cents = count + 1, cents + row.cents
+            after = page[-1]
+    if not args.json:
+        print(f"{counted(count, 'denial')}, {dollars(cents)}" if count else "No denials.")
+    return 0
+
+
+def _work(db: Database, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.denials import work
+    from store.people import sign_in
+
+    actor = sign_in(db)
+    chosen = _chosen(db, args.denials, args.similar)
+    if args.dry_run:
+        for row in chosen:
+            print(_text(row))
+        print(f"{counted(len(chosen), 'denial')}, {dollars(sum(row.cents for row in chosen))}; nothing was changed")
+        return 0
+    steps = {"assign": work.assign, "appeal": work.appeal, "resolve": work.resolve, "write-off": work.write_off}
+    done = steps[args.action](db, actor, [row.id for row in chosen], args.words, operation_id())
+    print(f"{args.action}: {counted(done.count, 'denial')}, {dollars(done.cents)}")
+    return 0
+
+
+def _chosen(db: Database, named: Sequence[str], also_similar: bool) -> list[DenialRow]:
+    from store.denials.work import DenialRefused, similar
+    from store.queries import SessionReader
+
+    with db.reading() as session:
+        ids = list(named)
+        if also_similar:
+            ids = list(dict.fromkeys(row.id for one in named for row in similar(session, one)))
+        rows = [denial_of(SessionReader(session), one) for one in ids]
+    for one, row in zip(ids, rows, strict=True):
+        if row is None:
+            raise DenialRefused(f"no denial has the id {one[:40]!r}", "codedesk denials list shows them")
+    return [row for row in rows if row is not None]
+
+
+_HEADING = f"{'id':<26}  {'due':<10} {'claim':<14} {'patient':<18} {'code':<7} {'reason':<7} {'$':>10}  category"
+
+
+def _text(row: DenialRow) -> str:
+    state = "" if row.status.value == "open" else f"  {row.status.value}"
+    owner = f"  {row.owner}" if row.owner else ""
+    level = f"  level {row.level}" if row.level else ""
+    return safe_line(
+        f"{row.id:<26}  {row.due_on:<10} {left(row.claim, 14)} {left(row.patient, 18)} {left(row.procedure_code, 7)}"
+        f" {row.group}-{row.reason:<4} {dollars(row.cents):>10}  {row.category}{state}{level}{owner}"
+    )
