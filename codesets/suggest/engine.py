@@ -22,15 +22,16 @@ from codesets.search.vocabulary import Vocabulary
 from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
-from codesets.suggest.cues import Cue, cues
+from codesets.suggest.cues import Cue, Effect, cues
+from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, widest
-from codesets.suggest.reading import Read
+from codesets.suggest.reading import Read, says_without
 from codesets.suggest.sections import Section, has_sections, sections
 from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
 from codesets.suggest.weighing import Weighing, Worth
-from codesets.suggest.weights import document_weight, is_symptom, plainness, weight
+from codesets.suggest.weights import document_weight, is_final, is_symptom, plainness, weight
 
 MOST_CHARACTERS = 200_000
 SUMMED_UP = 0.5  # of a symptom where an assessment only repeats why the patient came
@@ -79,12 +80,13 @@ def open_suggester(reference: Reference) -> Suggester:
 class _Line:
     """A sentence of a section with its meaning; `document` is its place and `factor` its weight.
 
-    `cues` are found once a mention stands in it.
+    `final` says that it speaks from the end of a stay. `cues` are found once a mention stands in it.
     """
 
     document: int
     text: str
     factor: float
+    final: bool
     section: Section
     sentence: Sentence
     read: Read
@@ -111,8 +113,17 @@ class _Reader:
         """The suggestions for the documents of one chart."""
         parts = [sections(note.text) for note in notes]
         setting = Setting(structured=any(map(has_sections, parts)), inpatient=inpatient)
+        closed = any(map(is_final, (note.kind for note in notes)))
         lines = [
-            _Line(place, note.text, document_weight(note.kind), part, sentence, self._matcher.read(sentence))
+            _Line(
+                document=place,
+                text=note.text,
+                factor=document_weight(note.kind),
+                final=is_final(note.kind) or not closed,
+                section=part,
+                sentence=sentence,
+                read=self._matcher.read(sentence),
+            )
             for place, note in enumerate(notes)
             for part in parts[place]
             for sentence in sentences(note.text, part.start, part.end)
@@ -130,18 +141,42 @@ class _Reader:
         mentions = self._matcher.find([line.read for line in lines])
         for number, group in groupby(mentions, key=lambda mention: mention.sentence):
             line = replace(lines[number], cues=tuple(cues(lines[number].sentence)))
-            for mention in widest(self._refined(one, line.read) for one in group):
+            turns = [cue for cue in line.cues if cue.turns(setting.inpatient)]
+            whole = [one for one in group if not turns or not self._torn(one, turns, line.read)]
+            for mention in widest(self._refined(one, line.read, turns) for one in whole):
                 sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
                 for code in sides or (mention.code,):
                     self._weigh(line, replace(mention, code=code), setting, allowed, weighing)
 
-    def _refined(self, mention: Mention, read: Read) -> Mention:
+    def _torn(self, mention: Mention, turns: Sequence[Cue], read: Read) -> bool:
+        """Whether a cue reaches a part of a mention only: "COPD without exacerbation" says COPD, not the exacerbation.
+
+        Not torn is a term that says so itself: "without hemorrhage".
+        """
+        for cue in turns:
+            reached = [token for token in mention.tokens if cue.first <= token <= cue.last]
+            if len(reached) in (0, len(mention.tokens)) or cue.last < cue.begin:
+                continue
+            said = [read.normal[token] for token in reached]
+            if not (cue.effect is Effect.NEGATED and says_without(self._matcher.terms.text(mention.row), said)):
+                return True
+        return False
+
+    def _refined(self, mention: Mention, read: Read, turns: Sequence[Cue]) -> Mention:
         """The mention with the most specific code that its sentence allows."""
+        # What is denied or doubted near a condition tells nothing of it, unless the code denies it as well.
+        barred = frozenset(
+            token
+            for cue in turns
+            if not cue.reaches(mention.begin, mention.end)
+            for token in range(cue.first, cue.last + 1)
+        )
         for _ in range(MOST_REFINEMENTS):
-            refined = self._specific.refine(mention.code, read, mention.tokens)
+            refined = self._specific.refine(mention.code, read, mention.tokens, barred)
             if refined is None:
                 break
-            tokens = tuple(sorted({*mention.tokens, *refined.tokens}))
+            counting = {t - 1 for t in refined.tokens if read.counted(t) and read.normal[t - 1] in NUMBERED}
+            tokens = tuple(sorted({*mention.tokens, *refined.tokens, *counting}))
             mention = replace(mention, code=refined.position, tokens=tokens, weight=read.says(tokens))
         return mention
 
@@ -156,7 +191,7 @@ class _Reader:
         told = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())
         first = mention.begin - line.read.counted(mention.begin)
         evidence = line.evidence(tokens[first].start, tokens[mention.end - 1].end, told)
-        meant = meaning(code, section, effects, setting)
+        meant = meaning(code, section, effects, replace(setting, final=line.final))
         if not meant.code or self._codebook.position(meant.code) is None:
             weighing.withhold(code, meant.why_not or "this release has no code for it", evidence)
             return

@@ -165,6 +165,19 @@ NUMBERED = frozenset(["type", "stage", "grade", "class", "degree", "factor", "le
 _NUMERALS_AFTER = {"i": "1", "v": "5", "x": "10"}
 
 
+def after_count(written: str) -> str:
+    """A bare stage, class or type as digits: "IV" is 4, "3b" stays; empty for what is none."""
+    lowered = written.lower()
+    digits = {**_NUMERALS, **_NUMERALS_AFTER}.get(lowered, lowered)
+    return digits if digits[:1] in "12345" and digits[1:] in ("", "a", "b") else ""
+
+
+@cache
+def counted_by() -> dict[str, str]:
+    """Words of a note after which a bare number counts something, and what."""
+    return dict(rows("counted.csv", ("word", "counts")))
+
+
 @cache
 def _phrase_sizes() -> dict[str, tuple[int, ...]]:
     found: dict[str, set[int]] = {}

@@ -141,7 +141,7 @@ class Matcher:
         placed = _placed(read, wanted)
         if read.contradicts(text) or not read.numbers_fit(placed.tokens, text):
             return None
-        if own and placed.synonym:
+        if placed.synonym and (own or len(wanted) == 1 and self._says_nothing({*words(text)})):
             return None
         if _joined(read, placed.tokens) and not _JOINING.search(text):
             return None
@@ -173,7 +173,7 @@ class Matcher:
 
 def widest(found: Iterable[Mention]) -> list[Mention]:
     """The mentions of one sentence without those whose words another one has as well; of equals the better."""
-    ordered = sorted(found, key=lambda one: (-one.weight * one.quality, one.tokens))
+    ordered = sorted(found, key=lambda one: (-len(one.tokens), -one.weight * one.quality, one.tokens))
     kept: list[Mention] = []
     for one in ordered:
         tokens = set(one.tokens)

@@ -37,6 +37,12 @@ def history(code: str) -> str:
     return code if becomes == "current" else becomes
 
 
+def resolved(code: str) -> str:
+    """The code of a condition that is over; empty where there is none."""
+    becomes = _longest("resolved.csv", code) or _longest("history.csv", code)
+    return "" if becomes == "current" and not code.startswith("Z") else code if becomes == "current" else becomes
+
+
 def family_history(code: str) -> str:
     """The family history code of a condition; empty where there is none."""
     return _longest("family_history.csv", code)
@@ -103,9 +109,10 @@ def _operations(section: Section, sentence: Sentence) -> Iterator[Status]:
     past = section.kind in (SectionKind.SURGICAL, SectionKind.PAST)
     place = 0
     while place < len(written):
-        size = next((size for size in (5, 4, 3, 2, 1) if " ".join(written[place : place + size]) in names), 0)
+        sizes = range(min(5, len(written) - place), 0, -1)
+        size = next((size for size in sizes if " ".join(written[place : place + size]) in names), 0)
         end = place + max(size, 1)
-        if size and end <= len(written):
+        if size:
             effects = {cue.effect for cue in told if cue.reaches(place, end)}
             if (past or Effect.HISTORY in effects) and not effects & _UNTOLD:
                 name = " ".join(written[place:end])

@@ -176,7 +176,7 @@ class Weighing:
             title = self._codebook.title(code).lower()
             if "unspecified" not in title and "without complications" not in title:
                 continue
-            family = code[:4].rstrip("9")
+            family = code[:3] if code[3:4] == "9" else code[:4]
             others = (one for one in self._found if one != code and one.startswith(family))
             more = next((one for one in others if "unspecified" not in self._codebook.title(one).lower()), "")
             if more:

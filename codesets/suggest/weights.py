@@ -49,6 +49,11 @@ def document_weight(kind: str) -> float:
     return next((factor for word, factor in _documents() if word in lowered), 1.0)
 
 
+def is_final(kind: str) -> bool:
+    """Whether a kind of document sums up a stay at its end."""
+    return any(word in kind.lower() for word in ("discharge", "final"))
+
+
 @cache
 def _documents() -> tuple[tuple[str, float], ...]:
     return tuple((word, float(factor)) for word, factor in rows("documents.csv", ("word", "weight")))

@@ -53,6 +53,17 @@ def left_out(suggester: Suggester, text: str) -> dict[str, str]:
         ("oesophageal varices", "I85.00"),  # British spelling
         ("COPD with acute exacerbation", "J44.1"),
         ("BMI 33.1", "Z68.33"),
+        ("CKD 4", "N18.4"),  # a number that says by itself what it counts
+        ("CKD3b", "N18.32"),
+        ("CKD IV", "N18.4"),
+        ("OA left knee", "M17.12"),  # the primary form is taken for granted
+        ("Acute on chronic HFrEF", "I50.23"),
+        ("RLQ pain", "R10.31"),
+        ("Sacral pressure ulcer, stage 3", "L89.153"),
+        ("Stage 2 pressure injury of the left heel", "L89.622"),
+        ("Recurrent left inguinal hernia", "K40.91"),
+        ("Carpal tunnel syndrome, severe by nerve study, right", "G56.01"),  # the only side of its clause
+        ("s/p appendectomy", "Z90.49"),
     ],
 )
 def test_the_words_of_a_note_lead_to_the_specific_code(suggester: Suggester, text: str, code: str) -> None:
@@ -100,6 +111,20 @@ def test_a_combination_cites_its_rule_and_shows_both_places(suggester: Suggester
         ("? pneumonia", "J18.9", "IV.H"),
         ("Return if fever develops.", "R50.9", "not a finding"),
         ("Counseled on risks of stroke.", "I63.9", "not a finding"),
+        ("UTI ruled out.", "N39.0", "denied"),
+        ("Pulmonary embolism excluded.", "I26.99", "denied"),
+        ("Pneumonia not present.", "J18.9", "denied"),
+        ("Pneumonia considered - no.", "J18.9", "denied"),
+        ("DVT, stroke and MI ruled out.", "I82.409", "denied"),  # the whole list
+        ("DVT, stroke and MI ruled out.", "I63.9", "denied"),
+        ("DVT, stroke and MI ruled out.", "I21.9", "denied"),
+        ("CKD?", "N18.9", "IV.H"),
+        ("HTN??", "I10", "IV.H"),
+        ("Pneumonia, likely.", "J18.9", "IV.H"),
+        ("HTN listed in error.", "I10", "doubted"),
+        ("Diabetes - entered in error.", "E11.9", "doubted"),
+        ("Gout, resolved.", "M10.9", "no longer there"),
+        ("History of appendicitis.", "K37", "a history"),
     ],
 )
 def test_what_is_denied_feared_or_only_possible_is_left_out_with_its_reason(
@@ -116,6 +141,68 @@ def test_an_uncertain_diagnosis_counts_at_the_end_of_an_inpatient_stay(suggester
 
     assert [one.dotted for one in inpatient.codes] == ["J18.9"]
     assert "II.H" in inpatient.codes[0].why()
+
+
+def test_in_a_stay_only_its_last_documents_make_an_uncertain_diagnosis_count(suggester: Suggester) -> None:
+    notes = [
+        Note("Assessment: r/o meningitis.", "History and physical"),
+        Note("Diagnosis: probable pneumonia.", "Discharge summary"),
+    ]
+
+    answer = suggester.suggest_chart(notes, ON, inpatient=True)
+
+    assert [one.dotted for one in answer.codes] == ["J18.9"]
+
+
+def test_what_resolved_within_a_stay_is_coded_for_it(suggester: Suggester) -> None:
+    assert "N17.9" in codes(suggester, "Diagnosis: acute kidney injury, resolved.", inpatient=True)
+
+
+@pytest.mark.parametrize("text", ["Hypertension. No CKD.", "HTN, CKD ruled out", "HTN. CKD?", "HTN, no heart failure"])
+def test_what_is_not_there_makes_no_combination(suggester: Suggester, text: str) -> None:
+    assert codes(suggester, text) == ["I10"]
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("COPD without exacerbation", "J44.9"),
+        ("COPD w/o exacerbation", "J44.9"),
+        ("COPD, no acute exacerbation", "J44.9"),
+        ("Asthma without exacerbation", "J45.909"),
+        ("Type 2 diabetes w/o complication", "E11.9"),
+        ("GERD without esophagitis", "K21.9"),
+        ("Gastritis without bleeding", "K29.70"),
+        ("COPD with possible exacerbation", "J44.9"),
+    ],
+)
+def test_what_a_condition_is_without_does_not_enter_its_code(suggester: Suggester, text: str, only: str) -> None:
+    assert codes(suggester, text) == [only]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Family hx colon cancer.", "Z80.0"),
+        ("FHx: colon ca.", "Z80.0"),
+        ("PMH: colon cancer.", "Z85.038"),
+        ("hx of breast ca", "Z85.3"),
+        ("Quit smoking in 2010.", "Z87.891"),
+        ("s/p MI", "I25.2"),
+        ("Pneumonia resolved.", "Z87.01"),
+    ],
+)
+def test_a_past_or_a_familys_condition_becomes_its_history_alone(suggester: Suggester, text: str, code: str) -> None:
+    assert codes(suggester, text) == [code]
+
+
+def test_no_family_history_is_none(suggester: Suggester) -> None:
+    assert codes(suggester, "No family history of colon cancer.") == []
+
+
+@pytest.mark.parametrize("text", ["Swollen great toe.", "Heels intact.", "Lower today.", "Upper and lower."])
+def test_a_single_word_that_is_a_fragment_of_a_term_names_nothing(suggester: Suggester, text: str) -> None:
+    assert not any(code.startswith("C") for code in codes(suggester, text))
 
 
 def test_a_negation_ends_where_the_sentence_turns(suggester: Suggester) -> None:

@@ -58,6 +58,7 @@ def effects(text: str, word: str) -> set[Effect]:
         ("PMH neg. Meds: none. FH: gout", [SectionKind.PAST, SectionKind.MEDICATIONS, SectionKind.FAMILY]),
         ("FAMILY HISTORY\ngout\nSOCIAL HISTORY\nnone", [SectionKind.FAMILY, SectionKind.SOCIAL]),
         ("Gout for years.", [SectionKind.NARRATIVE]),
+        ("ASSESSMENT\nCKD IV\nCOPD", [SectionKind.ASSESSMENT]),  # a condition in capitals is no heading
     ],
 )
 def test_headings_open_their_sections(text: str, expected: list[SectionKind]) -> None:
@@ -149,6 +150,16 @@ def test_a_negation_reaches_every_part_of_a_list(parts: list[str]) -> None:
 
 
 @settings(max_examples=100, deadline=None)
+@given(st.lists(WORDS, min_size=2, max_size=6), st.sampled_from(["ruled out", "excluded", "were ruled out"]))
+def test_a_denial_at_the_end_reaches_back_over_every_part_of_a_list(parts: list[str], cue: str) -> None:
+    numbered = [f"{part}{number}" for number, part in enumerate(parts)]
+    text = f"{', '.join(numbered[:-1])} and {numbered[-1]} {cue}"
+
+    for part in numbered:
+        assert Effect.NEGATED in effects(text, part)
+
+
+@settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_cues_reach_only_tokens_of_their_sentence(text: str) -> None:
     for one in sentences(text, 0, len(text)):
@@ -166,7 +177,19 @@ def test_cues_reach_only_tokens_of_their_sentence(text: str) -> None:
         ("r/o pneumonia", "pneumonia", Effect.UNCERTAIN),
         ("mother had diabetes", "diabetes", Effect.FAMILY),
         ("history of stroke", "stroke", Effect.HISTORY),
-        ("gout resolved", "gout", Effect.HISTORY),
+        ("gout resolved", "gout", Effect.RESOLVED),
+        ("gout ruled out", "gout", Effect.NEGATED),  # at the end of its clause
+        ("gout excluded by the tap", "gout", Effect.NEGATED),
+        ("gout (ruled out)", "gout", Effect.NEGATED),
+        ("gout considered - no", "gout", Effect.NEGATED),
+        ("gout no", "gout", Effect.NEGATED),
+        ("gout likely", "gout", Effect.UNCERTAIN),
+        ("gout?", "gout", Effect.UNCERTAIN),
+        ("gout??", "gout", Effect.UNCERTAIN),
+        ("?gout", "gout", Effect.UNCERTAIN),
+        ("gout entered in error", "gout", Effect.DOUBTED),
+        ("gout (entered 2019, never treated - ?error)", "gout", Effect.DOUBTED),
+        ("family hx gout", "gout", Effect.FAMILY),
         ("return if fever", "fever", Effect.HYPOTHETICAL),
     ],
 )
@@ -181,6 +204,9 @@ def test_a_cue_has_its_effect(text: str, word: str, effect: Effect) -> None:
         ("gram negative pneumonia", "pneumonia"),
         ("52-year-old woman with gout", "gout"),
         ("mother reports that she has gout", "gout"),  # the patient ends what is said of the family
+        ("gout, sepsis ruled out", "gout"),  # no list: only the part before the cue is meant
+        ("sepsis ruled out, gout", "gout"),
+        ("fever likely from gout now", "fever"),  # it is the cause that is likely
     ],
 )
 def test_words_that_look_like_a_cue_are_none(text: str, word: str) -> None:
