@@ -86,12 +86,12 @@ def cues(sentence: Sentence) -> list[Cue]:
     written = ["?" if token.text[0] == "?" else token.text.lower() for token in sentence.tokens]
     found = list(_found(written, _attached(sentence)))
     changing = []
-    for place, (effect, reach, begin, end, most) in enumerate(found):
+    for place, (effect, reach, begin, end, _) in enumerate(found):
         if effect in (Effect.NONE, Effect.END):
             continue
         words = " ".join(written[begin:end])
         if reach is Reach.BEFORE:
-            last = _reach_on(found, place, (end, effect, most), written)
+            last = _reach_on(found, place, written)
             changing.append(Cue(effect, words, begin, end, end, last))
         else:
             first = _reach_back(found, place, written)
@@ -137,12 +137,12 @@ def _ends_clause(written: Sequence[str], begin: int, end: int) -> bool:
     if end == len(written):
         return True
     told = end - begin > 1 or written[begin] == "excluded"
-    return written[end] in _MARKS - {":"} or told and written[end] in _MANNER
+    return written[end] in _MARKS or told and written[end] in _MANNER
 
 
-def _reach_on(found: list[_Found], place: int, cue: tuple[int, Effect, int], written: Sequence[str]) -> int:
+def _reach_on(found: list[_Found], place: int, written: Sequence[str]) -> int:
     """The last token that a cue reaches forward."""
-    begin, effect, most = cue
+    effect, _, cue_begin, begin, most = found[place]
     if not most:
         most = MOST_NEGATED if effect in (Effect.NEGATED, Effect.HYPOTHETICAL) else MOST_UNCERTAIN
         most = MOST_FAMILY if effect is Effect.FAMILY else most
@@ -152,7 +152,7 @@ def _reach_on(found: list[_Found], place: int, cue: tuple[int, Effect, int], wri
             break
         if other_begin < begin or reach is not Reach.BEFORE and other is not Effect.END:
             continue
-        if effect is Effect.FAMILY:
+        if effect is Effect.FAMILY or "family" in written[cue_begin:begin]:
             # "mother, who is diabetic": only the patient ends what is said of the family.
             if other in (Effect.HISTORY, Effect.CURRENT) or written[other_begin] in _OF_THE_PATIENT:
                 return other_begin - 1

@@ -23,6 +23,7 @@ from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.cues import Cue, Effect, cues
+from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, widest
@@ -35,6 +36,7 @@ from codesets.suggest.weights import document_weight, is_final, is_symptom, plai
 
 MOST_CHARACTERS = 200_000
 SUMMED_UP = 0.5  # of a symptom where an assessment only repeats why the patient came
+MOST_OF_A_VISIT = 150  # words of a text without sections that still tells one visit and no course of years
 MOST_REFINEMENTS = 3  # degree, then complication, then side
 
 
@@ -52,22 +54,23 @@ class Suggester:
 
     def suggest_chart(self, notes: Sequence[Note], on: dt.date | None = None, inpatient: bool = False) -> Suggestions:
         """Codes for all documents of one encounter together."""
-        choice = self._reference.choose(CodeSystem.ICD10CM, on or dt.date.today())
+        date = on or dt.date.today()
+        choice = self._reference.choose(CodeSystem.ICD10CM, date)
         if choice.release is None:
             return Suggestions((), warning=choice.warning)
         warning = choice.warning
         if any(len(note.text) > MOST_CHARACTERS for note in notes):
             warning = f"{warning} only the first {MOST_CHARACTERS:,} characters were read".strip()
         read = [replace(note, text=note.text[:MOST_CHARACTERS]) for note in notes]
-        return replace(self._reader(choice.release).suggest(read, inpatient), warning=warning)
+        return replace(self._reader(choice.release, date).suggest(read, inpatient), warning=warning)
 
-    def _reader(self, release: Release) -> _Reader:
+    def _reader(self, release: Release, on: dt.date) -> _Reader:
         if self._build_id != self._reference.build_id:
             self._readers.clear()
             self._build_id = self._reference.build_id
         if release.id not in self._readers:
             segment = index.load(search_folder(self._reference.path, self._build_id), release.id)
-            self._readers[release.id] = _Reader(segment)
+            self._readers[release.id] = _Reader(segment, Exclusions(self._reference, on))
         return self._readers[release.id]
 
 
@@ -104,7 +107,8 @@ class _Line:
 class _Reader:
     """One release in the form that notes are read with."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: Segment, exclusions: Exclusions) -> None:
+        self._exclusions = exclusions
         self._codebook = Codebook(segment)
         self._matcher = Matcher(segment, Vocabulary(segment))
         self._specific = Specific(self._codebook, self._matcher.lexical)
@@ -112,7 +116,9 @@ class _Reader:
     def suggest(self, notes: Sequence[Note], inpatient: bool) -> Suggestions:
         """The suggestions for the documents of one chart."""
         parts = [sections(note.text) for note in notes]
-        setting = Setting(structured=any(map(has_sections, parts)), inpatient=inpatient)
+        structured = any(map(has_sections, parts))
+        words = sum(len(note.text.split()) for note in notes)
+        setting = Setting(structured, inpatient, one_visit=structured or words <= MOST_OF_A_VISIT)
         closed = any(map(is_final, (note.kind for note in notes)))
         lines = [
             _Line(
@@ -128,7 +134,7 @@ class _Reader:
             for part in parts[place]
             for sentence in sentences(note.text, part.start, part.end)
         ]
-        weighing = Weighing(self._codebook, self._specific, setting.structured)
+        weighing = Weighing(self._codebook, self._specific, self._exclusions, setting)
         allowed = chapters([note.text for note in notes])
         self._weigh_mentions(lines, setting, allowed, weighing)
         for line in lines:
@@ -192,17 +198,19 @@ class _Reader:
         first = mention.begin - line.read.counted(mention.begin)
         evidence = line.evidence(tokens[first].start, tokens[mention.end - 1].end, told)
         meant = meaning(code, section, effects, replace(setting, final=line.final))
+        place = weight(section, setting.structured) * (line.factor if setting.structured else 1.0)
+        if _DENIED & effects.keys():
+            weighing.deny(code, place, meant.why_not)
         if not meant.code or self._codebook.position(meant.code) is None:
             weighing.withhold(code, meant.why_not or "this release has no code for it", evidence)
             return
         if not allowed_in(allowed, meant.code):
             return
-        place = weight(section, setting.structured) * (line.factor if setting.structured else 1.0)
         if is_symptom(meant.code) and setting.structured and _said_of_the_visit(line):
             place *= SUMMED_UP
         worth = Worth(place, place * mention.quality * plainness(mention.weight, setting.structured))
         term = (self._matcher.terms.text(mention.row), self._matcher.terms.kind(mention.row))
-        weighing.add(self._codebook.answer(meant.code), worth, term, (*reasons, *meant.because), evidence)
+        weighing.add(self._codebook.answer(meant.code), worth, term, (*reasons, *meant.because), evidence, section)
 
     def _code(self, mention: Mention) -> tuple[str, tuple[str, ...]]:
         """The billable code of a mention, and why it is not the term's own."""
@@ -218,7 +226,12 @@ class _Reader:
             if allowed_in(allowed, status.code) and self._codebook.position(status.code) is not None:
                 score = status.score * (0.5 + 0.5 * line.factor)
                 term, evidence = (status.term, status.kind), line.evidence(status.start, status.end)
-                weighing.add(self._codebook.answer(status.code), Worth(score, score), term, (), evidence)
+                weighing.add(
+                    self._codebook.answer(status.code), Worth(score, score), term, (), evidence, status.section.kind
+                )
+
+
+_DENIED = {Effect.NEGATED, Effect.DOUBTED}
 
 
 def _said_of_the_visit(line: _Line) -> bool:

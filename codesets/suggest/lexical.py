@@ -97,6 +97,8 @@ class Lexical:
         """What a phrase, as normal words, stands for besides its words."""
         found: dict[int, float] = {}
         for other in lexicon.phrase_synonyms().get(phrase, ()):
+            if "screening" in other:  # a visit: of its words a note would make the disease that is looked for
+                continue
             for word in other:
                 if (number := self.number(word)) is not None:
                     found[number] = PHRASE if len(phrase) > 1 else SYNONYM

@@ -21,11 +21,13 @@ from codesets.suggest.weights import is_symptom
 class Setting:
     """What holds for the whole chart: whether it names sections anywhere, and whether it is an inpatient stay.
 
-    `final` holds for a document: whether it speaks from the end of the stay, when uncertain diagnoses count.
+    `one_visit` says that all of it is of one time, so that codes that exclude each other clash. `final` holds for a
+    document: whether it speaks from the end of the stay, when uncertain diagnoses count.
     """
 
     structured: bool
     inpatient: bool
+    one_visit: bool = True
     final: bool = True
 
 

@@ -148,7 +148,8 @@ def _headings(text: str) -> Iterator[tuple[SectionKind, str, int, int]]:
 def _inside(text: str, start: int, end: int) -> Iterator[tuple[SectionKind, str, int, int]]:
     """Short headings in the middle of a line, after a full stop: "No surgery. Meds: none. NKDA."."""
     for match in _INSIDE.finditer(text, start, end):
-        yield _known()[_normal(match["name"])], match["name"], match.start("name"), match.end()
+        name = match["name"] or match["bare"]
+        yield _known()[_normal(name)], name, match.start(), match.end()
 
 
 def _is_condition(written: str) -> bool:
@@ -188,9 +189,11 @@ _LONGEST_HEADING = 48
 _LINE = re.compile(r"[^\n]+")
 _BULLET = re.compile(r"^\s*(?:[-*\u2022#]+|\d{1,2}[.)])\s*")
 _BEFORE_COLON = re.compile(r"^\s*(?:[-*\u2022#]+\s*)?(?P<name>[A-Za-z][A-Za-z /&().,0-9-]{0,47}?)\s*:(?!\d)")
-_BARE = re.compile(r"^\s*(?P<name>A/P|A&P|PMH|PSH|HPI|ROS|FH|SH)\b(?=[ \t])")
+_BARE = re.compile(r"^\s*(?P<name>A/P|A&P|PMH|PSH|HPI|ROS|FH|SH|Meds)\b(?=[ \t])")
 _INSIDE = re.compile(
-    r"(?<=[.;] )(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|Dx|Assessment):"
+    r"(?<=[.;] )(?:"
+    r"(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|Dx|Assessment):"
+    r"|(?P<bare>PMH|PSH|FH|SH|Meds)(?=[ ]\w))"
 )
 _NUMERAL = re.compile(r"[ivx]+|\d[ab]?")
 _REMARK = re.compile(r"\([^()]*\)|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b|[.,]")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from codesets.conventions import code_notes, exclusion
 from codesets.reference import Reference
 from codesets.suggest import Note, Suggester, Suggestion, Suggestions, open_suggester
 
@@ -80,6 +82,9 @@ def test_the_words_of_a_note_lead_to_the_specific_code(suggester: Suggester, tex
         ("Hypertension. Congestive heart failure.", "I11.0", "I10"),
         ("Hypertension and chronic kidney disease stage 3a.", "I12.9", "I10"),
         ("Hypertension, heart failure, chronic kidney disease stage 3a.", "I13.0", "I10"),
+        ("Coronary artery disease. Stable angina.", "I25.118", "I25.10"),
+        ("Calculus of ureter with hydronephrosis.", "N13.2", "N20.1"),
+        ("Gallstones. Acute cholecystitis.", "K80.00", "K80.20"),
     ],
 )
 def test_two_conditions_that_one_code_names_become_it(
@@ -203,6 +208,79 @@ def test_no_family_history_is_none(suggester: Suggester) -> None:
 @pytest.mark.parametrize("text", ["Swollen great toe.", "Heels intact.", "Lower today.", "Upper and lower."])
 def test_a_single_word_that_is_a_fragment_of_a_term_names_nothing(suggester: Suggester, text: str) -> None:
     assert not any(code.startswith("C") for code in codes(suggester, text))
+
+
+def test_two_codes_that_exclude_each_other_are_not_suggested_together(suggester: Suggester) -> None:
+    text = "Assessment: Bell's palsy. Facial weakness."
+
+    answer = found(suggester, text)
+
+    assert [one.dotted for one in answer.codes] == ["G51.0"]
+    assert "Excludes1" in left_out(suggester, text)["R29.810"]
+
+
+def test_a_list_of_a_visit_has_no_pair_that_excludes1_forbids(suggester: Suggester, reference: Reference) -> None:
+    text = (
+        "HPI: diarrhea, dyspnea, tachypnea, cough. PMH: depression, mania, type 1 diabetes, type 2 diabetes.\n"
+        "A/P:\n1. Gastroenteritis.\n2. Respiratory failure.\n3. Sinusitis, acute sinusitis.\n4. Back pain, pain.\n"
+        "5. Fever, chills.\n6. Jaundice, alcoholic liver disease.\n"
+    )
+
+    notes = [code_notes(reference, one.code, ON) for one in found(suggester, text).codes]
+
+    known = [one for one in notes if one is not None]
+    assert len(known) > 4
+    assert [(a.code, b.code) for a, b in itertools.combinations(known, 2) if exclusion(a, b)] == []
+
+
+def test_a_long_story_without_sections_tells_its_exclusions_beside_the_codes(suggester: Suggester) -> None:
+    text = "Bell's palsy was seen. " + "He went on well. " * 50 + "Years later there was facial weakness."
+
+    answer = {one.dotted: one.why() for one in found(suggester, text).codes}
+
+    assert {"G51.0", "R29.810"} <= set(answer)
+    assert "Excludes1" in answer["R29.810"] or "Excludes1" in answer["G51.0"]
+
+
+def test_what_only_a_list_names_and_the_assessment_denies_is_left_out(suggester: Suggester) -> None:
+    text = "PMH: CKD stage 3a, hypertension\nA/P:\n1. Hypertension.\n2. No CKD."
+
+    assert codes(suggester, text) == ["I10"]
+    assert "elsewhere denied" in left_out(suggester, text)["N18.31"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("FH: father stroke\nAssessment: Gout.", "Z82.3"),
+        ("PMH: cataract\nAssessment: Gout.", "H26.9"),
+        ("PMH: osteoarthritis\nAssessment: Gout.", "M19.90"),
+    ],
+)
+def test_background_that_the_visit_does_not_take_up_is_left_out(suggester: Suggester, text: str, code: str) -> None:
+    assert codes(suggester, text) == ["M10.9"]
+    assert code in left_out(suggester, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("FH: mother breast cancer\nAssessment: Gout.", "Z80.3"),
+        ("PMH: COPD\nAssessment: Gout.", "J44.9"),
+        ("PMH: cataract\nAssessment: Gout. Cataract.", "H26.9"),
+    ],
+)
+def test_background_that_always_bears_on_care_or_is_taken_up_stays(suggester: Suggester, text: str, code: str) -> None:
+    assert code in codes(suggester, text)
+
+
+def test_a_body_mass_index_stands_only_beside_a_diagnosis_of_weight(suggester: Suggester) -> None:
+    assert codes(suggester, "Exam: BMI 31.2\nAssessment: Gout.") == ["M10.9"]
+    assert "Z68.31" in codes(suggester, "Exam: BMI 31.2\nAssessment: Obesity.")
+
+
+def test_a_search_for_cancer_is_no_cancer(suggester: Suggester) -> None:
+    assert codes(suggester, "Impression: Screening colonoscopy, complete to cecum.") == ["Z12.11"]
 
 
 def test_a_negation_ends_where_the_sentence_turns(suggester: Suggester) -> None:
