@@ -62,21 +62,21 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
         return _none(f"only in {section.label}")
     past = section in (SectionKind.PAST, SectionKind.SURGICAL)
     if cue := effects.get(Effect.RESOLVED):
-        return _resolved(code, cue, past or not setting.inpatient)
+        return _resolved(code, cue, past or setting.one_visit and not setting.inpatient)
     if past and Effect.CURRENT not in effects or Effect.HISTORY in effects:
-        return _of_the_past(code, effects.get(Effect.HISTORY, "past history"), past)
+        return _of_the_past(code, effects.get(Effect.HISTORY, "past history"), past, setting)
     return Meaning(code)
 
 
 def _resolved(code: str, cue: str, before: bool) -> Meaning:
-    """What is over: its history, or nothing; over within an inpatient stay it was treated there and is coded."""
+    """What is over: its history, or nothing; over within the stay or the story itself it was treated and is coded."""
     if not before:
-        return Meaning(code, (f"in this stay: {cue!r}",))
+        return Meaning(code, (f"over by the end: {cue!r}",))
     becomes = resolved(code)
     return Meaning(becomes, (f"a history: {cue!r}",)) if becomes else _none(f"no longer there: {cue!r}")
 
 
-def _of_the_past(code: str, cue: str, past: bool) -> Meaning:
+def _of_the_past(code: str, cue: str, past: bool, setting: Setting) -> Meaning:
     if is_symptom(code) and not past:
         return Meaning(code)  # "a two-week history of pain" tells the present illness
     becomes = history(code)
@@ -84,7 +84,10 @@ def _of_the_past(code: str, cue: str, past: bool) -> Meaning:
         return Meaning(code)
     if becomes:
         return Meaning(becomes, (f"a history: {cue!r}",))
-    return _none(f"a history: {cue!r}")
+    if past or setting.one_visit:
+        return _none(f"a history: {cue!r}")
+    # In a long story without sections "history" is often the present illness: the coder decides.
+    return Meaning(code, (f"named as a history ({cue!r}): look whether it is current",))
 
 
 def _none(why: str) -> Meaning:

@@ -141,9 +141,7 @@ class Matcher:
         placed = _placed(read, wanted)
         if read.contradicts(text) or not read.numbers_fit(placed.tokens, text):
             return None
-        if placed.synonym and (
-            own or terms.is_congenital(row) or len(wanted) == 1 and self._says_nothing({*words(text)})
-        ):
+        if placed.synonym and (own or len(wanted) == 1 and self._says_nothing({*words(text)})):
             return None
         if _joined(read, placed.tokens) and not _JOINING.search(text):
             return None

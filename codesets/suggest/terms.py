@@ -57,10 +57,6 @@ class TermTable:
         """Whether a row is one of our own terms."""
         return row >= len(self.segment.row_code)
 
-    def is_congenital(self, row: int) -> bool:
-        """Whether a row names a malformation: "muscle loss" is none, though loss is absence elsewhere."""
-        return bytes(self.segment.codes[self.row_code[row]]).startswith(b"Q")
-
     def text(self, row: int) -> str:
         """The term."""
         return own_terms()[row - len(self.segment.row_code)][0] if self.is_own(row) else self.segment.text(row)
