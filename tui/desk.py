@@ -226,7 +226,7 @@ class CodeDesk:
         if self._suggester is None:
             from codesets.suggest import open_suggester
 
-            self._suggester = open_suggester(self._open_reference())
+            self._suggester = open_suggester(self._open_reference(), self._open_engine())
         return self._suggester
 
     def _open_engine(self) -> Engine:

@@ -15,10 +15,12 @@ from codesets.reference import Reference, search_folder
 from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
 from codesets.search.hits import Hit, Why
+from codesets.search.index import Segment
 from codesets.search.readings import MOST_CHARACTERS
 from codesets.search.searcher import Searcher
 from codesets.search.site import SiteSynonyms, site_file
 from codesets.search.usage import Picked, Usage
+from codesets.search.vocabulary import Vocabulary
 
 DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
 # Of the answers these are looked at, however few are wanted: one that was picked before may rise.
@@ -62,6 +64,11 @@ class Engine:
         found.sort(key=lambda hit: -hit.score)
         return found[: max(0, limit)]
 
+    def words_of(self, release: Release) -> tuple[Segment, Vocabulary]:
+        """The index of a release and its words, for who reads notes by them; for the thread of this engine."""
+        searcher = self._searcher(release)
+        return searcher.segment, searcher.vocabulary
+
     def pick(self, query: str, system: CodeSystem, code: str, on: dt.date | None = None) -> None:
         """Remember that a person took a code, without its dot, for what they typed.
 
@@ -93,6 +100,13 @@ class Engine:
             segment = index.load(search_folder(self._reference.path, self._build_id), release.id)
             self._searchers[release.id] = Searcher(release.system, segment, self._own)
         return self._searchers[release.id]
+
+
+def unread(query: str) -> str:
+    """What is not read of a query, as a sentence to show; empty where all of it is."""
+    if len(query) <= MOST_CHARACTERS:
+        return ""
+    return f"only the first {MOST_CHARACTERS} of {len(query):,} characters were searched for"
 
 
 def open_engine(reference: Reference, usage: Usage | None = None) -> Engine:

@@ -87,9 +87,8 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
         found.append(Reading(_distinct(words(text)), weight=0.98, growing=True))
     if len(text) > 1 and text.isalpha() and not found[0].words:
         found = [Reading((text,), growing=True)]  # a stop word alone is the beginning of a word
-    if match := _LETTER_FOR_SIDE.search(text):
-        written = f"{text[: match.start()]} {_SIDE_OF_LETTER[match['side'] or match['last']]} {text[match.end() :]}"
-        found.append(_written_out(written))
+    if (sided := with_side(text)) != text:
+        found.append(_written_out(sided))
     found += [replace(_written_out(part), weight=0.95) for part in _parts_of_name(text)]
     found = [reading for reading in found if reading.words]
     whole = list(_whole_abbreviations(text))
@@ -110,8 +109,25 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     return distinct[: MOST_READINGS // 2 if long else MOST_READINGS]
 
 
-# A lone letter at the start or the end of several words: "l hip fx", "knee oa r".
-_LETTER_FOR_SIDE = re.compile(r"^\(?(?P<side>[lr])\)?\s+(?=\w{2})|(?<=\w\w)\s+\(?(?P<last>[lr])\)?$")
+def with_side(text: str) -> str:
+    """A text in lower case with its only lone "l" or "r" as the side: "l hip fx", "oa l hip", "knee oa r"."""
+    letters = list(_LETTER_FOR_SIDE.finditer(text))
+    if len(letters) != 1:
+        return text
+    (match,) = letters
+    return f"{text[: match.start()]} {_SIDE_OF_LETTER[match['side']]} {text[match.end() :]}".strip()
+
+
+def beside_code(text: str) -> list[Reading]:
+    """The readings of what was typed after a code, in lower case: as it stands, and with shorthand written out."""
+    text = {**_SIDE_OF_LETTER, "rt": "right", "lt": "left"}.get(text.strip(), with_side(f"xx {text}")[3:])
+    typed = Reading(_distinct(words(text)), growing=True)
+    written = _written_out(text)
+    return [one for one in dict.fromkeys((typed, written)) if one.words]
+
+
+# A lone letter before, between or after words.
+_LETTER_FOR_SIDE = re.compile(r"(?:^|(?<=\w\w)\s+|(?<=\w\w[),;])\s+)\(?\b(?P<side>[lr])\b\)?(?:\s+(?=\w{2})|$)")
 _SIDE_OF_LETTER = {"l": "left", "r": "right"}
 
 

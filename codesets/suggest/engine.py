@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from codesets.catalog import dotted
-from codesets.reference import Reference, search_folder
+from codesets.reference import Reference
 from codesets.releases import CodeSystem, Release
-from codesets.search import index
+from codesets.search import Engine, open_engine
 from codesets.search.index import Segment
 from codesets.search.vocabulary import Vocabulary
 from codesets.suggest import statuses
@@ -43,8 +43,9 @@ MOST_REFINEMENTS = 3  # degree, then complication, then side
 class Suggester:
     """Suggests codes from the releases of one open reference database; for the thread that opened it."""
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, engine: Engine) -> None:
         self._reference = reference
+        self._engine = engine
         self._build_id = ""
         self._readers: dict[int, _Reader] = {}
 
@@ -69,14 +70,17 @@ class Suggester:
             self._readers.clear()
             self._build_id = self._reference.build_id
         if release.id not in self._readers:
-            segment = index.load(search_folder(self._reference.path, self._build_id), release.id)
-            self._readers[release.id] = _Reader(segment, Exclusions(self._reference, on))
+            words = self._engine.words_of(release)
+            self._readers[release.id] = _Reader(*words, Exclusions(self._reference, on))
         return self._readers[release.id]
 
 
-def open_suggester(reference: Reference) -> Suggester:
-    """A suggester on an open reference database; it is for the thread that opened that."""
-    return Suggester(reference)
+def open_suggester(reference: Reference, engine: Engine | None = None) -> Suggester:
+    """A suggester on an open reference database, for the thread that opened that.
+
+    Where a search engine is open on the same one, both share its words.
+    """
+    return Suggester(reference, engine or open_engine(reference))
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,10 @@ class _Line:
 class _Reader:
     """One release in the form that notes are read with."""
 
-    def __init__(self, segment: Segment, exclusions: Exclusions) -> None:
+    def __init__(self, segment: Segment, vocabulary: Vocabulary, exclusions: Exclusions) -> None:
         self._exclusions = exclusions
         self._codebook = Codebook(segment)
-        self._matcher = Matcher(segment, Vocabulary(segment))
+        self._matcher = Matcher(segment, vocabulary)
         self._specific = Specific(self._codebook, self._matcher.lexical)
 
     def suggest(self, notes: Sequence[Note], inpatient: bool) -> Suggestions:

@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from codesets.search.status import family_history, history
 from codesets.suggest.cues import Effect
 from codesets.suggest.sections import SectionKind
-from codesets.suggest.statuses import family_history, history, resolved
+from codesets.suggest.statuses import resolved
 from codesets.suggest.weights import is_symptom
 
 
