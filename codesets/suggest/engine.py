@@ -24,6 +24,7 @@ from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.cues import Cue, Effect, cues
 from codesets.suggest.exclusions import Exclusions
+from codesets.suggest.gathered import Worth
 from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, widest
@@ -31,7 +32,7 @@ from codesets.suggest.reading import Read, says_without
 from codesets.suggest.sections import Section, has_sections, sections
 from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
-from codesets.suggest.weighing import Weighing, Worth
+from codesets.suggest.weighing import Weighing
 from codesets.suggest.weights import document_weight, is_final, is_symptom, plainness, weight
 
 MOST_CHARACTERS = 200_000
