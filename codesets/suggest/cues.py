@@ -74,6 +74,9 @@ MOST_FAMILY = 30
 _OF_THE_PATIENT = frozenset(["patient", "he", "she", "but", "however", "personal"])
 _JOINING = frozenset(["and", "or", "nor", "both"])
 _OF_MANY = frozenset(["were", "are", "all", "both"])
+_AUXILIARY = frozenset(
+    ["is", "was", "were", "are", "been", "has", "have", "had", "both", "all", "also", "now", "then", "since", "later"]
+)
 _MARKS = frozenset([",", ":", "-", "/", "(", ")"])
 # "PE ruled out by CT": what follows tells how or when, and is not what was ruled out.
 _MANNER = frozenset(
@@ -170,12 +173,15 @@ def _reach_back(found: list[_Found], place: int, written: Sequence[str]) -> int:
     opened = _opened(written, begin)
     if opened is not None and (effect is Effect.DOUBTED or opened == begin - 1):
         begin, most = opened, most or MOST_AFTER
+    verb = begin
+    while verb and written[verb - 1] in _AUXILIARY:
+        verb -= 1
     first = max(0, begin - (most or MOST_LISTED))
     for other, reach, other_begin, other_end, _ in found[:place]:
         # "Pneumonia has been ruled out": the verb of the cue itself ends nothing.
-        if other_begin < begin and other_end != begin and (other in _STOPPING or other is effect is Effect.NEGATED):
+        if other_begin < verb and other_end != begin and (other in _STOPPING or other is effect is Effect.NEGATED):
             first = max(first, other_end if reach is Reach.BEFORE or other is Effect.END else other_begin)
-    listed, part = any(word in _OF_MANY for word in written[begin:end]), 0
+    listed, part = any(word in _OF_MANY for word in written[verb:end]), 0
     for back in range(begin - 1, first - 1, -1):
         word, part = written[back], part + 1
         listed = listed or word in _JOINING

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -27,7 +27,7 @@ from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Worth
 from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
-from codesets.suggest.mentions import Matcher, Mention, widest
+from codesets.suggest.mentions import Matcher, Mention, apart, widest
 from codesets.suggest.reading import Read, says_without
 from codesets.suggest.sections import Section, has_sections, sections
 from codesets.suggest.sentences import Sentence, sentences
@@ -154,7 +154,8 @@ class _Reader:
             line = replace(lines[number], cues=tuple(cues(lines[number].sentence)))
             turns = [cue for cue in line.cues if cue.turns(setting.inpatient)]
             whole = [one for one in group if not turns or not self._torn(one, turns, line.read)]
-            for mention in widest(self._refined(one, line.read, turns) for one in whole):
+            named = {one.tokens for one in whole if len(one.tokens) > 1}
+            for mention in widest(self._refined(one, line.read, turns, named) for one in whole):
                 sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
                 for code in sides or (mention.code,):
                     self._weigh(line, replace(mention, code=code), setting, allowed, weighing)
@@ -173,15 +174,17 @@ class _Reader:
                 return True
         return False
 
-    def _refined(self, mention: Mention, read: Read, turns: Sequence[Cue]) -> Mention:
-        """The mention with the most specific code that its sentence allows."""
+    def _refined(
+        self, mention: Mention, read: Read, turns: Sequence[Cue], named: Collection[tuple[int, ...]]
+    ) -> Mention:
+        """The mention with the most specific code that its sentence allows; `named` are all that stand in it."""
         # What is denied or doubted near a condition tells nothing of it, unless the code denies it as well.
         barred = frozenset(
             token
             for cue in turns
             if not cue.reaches(mention.begin, mention.end)
             for token in range(cue.first, cue.last + 1)
-        )
+        ) | frozenset(token for other in named if apart(read, mention.tokens, other) for token in other)
         for _ in range(MOST_REFINEMENTS):
             refined = self._specific.refine(mention.code, read, mention.tokens, barred)
             if refined is None:

@@ -164,12 +164,12 @@ def token_words(tokens: Sequence[Token], lexical: Lexical) -> list[str]:
 
 
 NUMBERED = frozenset(["type", "stage", "grade", "class", "degree", "factor", "level", "phase"])
-_NUMERALS_AFTER = {"i": "1", "v": "5", "x": "10"}
+_NUMERALS_AFTER = {"i": "1", "v": "5", "x": "10", "iiia": "3a", "iiib": "3b", "g3a": "3a", "g3b": "3b"}
 
 
 def after_count(written: str) -> str:
-    """A bare stage, class or type as digits: "IV" is 4, "3b" stays; empty for what is none."""
-    lowered = written.lower()
+    """A bare stage, class or type as digits: "IV" is 4, "G3b" 3b; empty for what is none."""
+    lowered = written.lower().removeprefix("g")
     digits = {**_NUMERALS, **_NUMERALS_AFTER}.get(lowered, lowered)
     return digits if digits[:1] in "12345" and digits[1:] in ("", "a", "b") else ""
 

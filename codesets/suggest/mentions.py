@@ -171,6 +171,17 @@ class Matcher:
         return said <= self._not_alone and (len(said) < 2 or not said & self._heads)
 
 
+def apart(read: Read, tokens: tuple[int, ...], others: tuple[int, ...]) -> bool:
+    """Whether a comma or "and" parts two mentions: of "colon cancer, breast cancer" neither tells of the other."""
+    if tokens[-1] < others[0]:
+        between = read.sentence.tokens[tokens[-1] + 1 : others[0]]
+    elif others[-1] < tokens[0]:
+        between = read.sentence.tokens[others[-1] + 1 : tokens[0]]
+    else:
+        return False
+    return any(token.text.lower() in (",", "and") for token in between)
+
+
 def widest(found: Iterable[Mention]) -> list[Mention]:
     """The mentions of one sentence without those whose words another one has as well; of equals the better."""
     ordered = sorted(found, key=lambda one: (-len(one.tokens), -one.weight * one.quality, one.tokens))

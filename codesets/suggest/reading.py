@@ -82,13 +82,13 @@ def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read
     place = 0
     for number, (token, word) in enumerate(zip(sentence.tokens, normal, strict=True)):
         if not word:
-            place += _BARRIERS.get(token.text, 0) or _joins(normal, number, token.text.lower())
+            place += _BARRIERS.get(token.text, 0) or _joins(sentence, number)
             places.append(place)
             continue
         place += 1
         places.append(place)
         content.append(number)
-        meanings = lexical.meanings(word if word.isdigit() else token.text)
+        meanings = lexical.meanings(word if word[:1].isdigit() else token.text)
         exact = [float(idf[meaning.word]) for meaning in meanings if meaning.weight == 1.0]
         worth[number] = exact[0] if exact else UNKNOWN_WORTH if meanings else 0.0
         if meanings and meanings[0].weight == ABBREVIATION:
@@ -108,9 +108,12 @@ def says_without(text: str, said: Iterable[str]) -> bool:
     return bool(denied) and set(said) <= set(denied.split())
 
 
-def _joins(normal: Sequence[str], place: int, written: str) -> int:
-    """How much a small word parts those around it; "acute on chronic" is one thing."""
-    return 0 if written == "on" and place > 0 and normal[place - 1] == "acute" else _JOINS.get(written, 0)
+def _joins(sentence: Sentence, place: int) -> int:
+    """How much a small word parts those around it; "acute on chronic" and "pain on the left" are one thing."""
+    written = [token.text.lower() for token in sentence.tokens[max(0, place - 1) : place + 3]]
+    if "on" in written[:2] and (written[:1] == ["acute"] or {"left", "right"} & set(written[-2:])):
+        return 0
+    return _JOINS.get(sentence.tokens[place].text.lower(), 0)
 
 
 def _add_counts(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from codesets.catalog import dotted
+from codesets.suggest.answers import Evidence
 from codesets.suggest.combinations import single, superseded
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Gathered
@@ -66,6 +67,25 @@ def drop_unspecified(gathered: Gathered) -> None:
         if more:
             gathered.inherit(more, code)
             gathered.withdraw(code, f"{dotted(more)} says more")
+
+
+def drop_repeated(gathered: Gathered) -> None:
+    """Withdraw a code that says of the same words of the note less than another one of its family."""
+    for code in list(gathered.found):
+        if "unspecified" not in gathered.codebook.title(code).lower():
+            continue
+        said = gathered.found[code].evidence
+        for other in [other for other in gathered.found if other != code and other[:4] == code[:4]]:
+            wider = gathered.found[other].evidence
+            if not _OPEN.search(gathered.codebook.title(other)) and all(_within(one, wider) for one in said):
+                gathered.withdraw(code, f"{dotted(other)} says more of the same words")
+                break
+
+
+def _within(evidence: Evidence, wider: list[Evidence]) -> bool:
+    return any(
+        one.document == evidence.document and one.start <= evidence.start and evidence.end <= one.end for one in wider
+    )
 
 
 def drop_symptoms(gathered: Gathered) -> None:

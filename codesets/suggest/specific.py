@@ -18,7 +18,7 @@ from codesets.suggest.lexical import Lexical
 from codesets.suggest.reading import Read, says_without
 from codesets.suggest.tables import rows
 
-NEAR_SIDE = 10  # places for the only side that a sentence names: "rotator cuff tear, complete, right"
+NEAR_SIDE = 12  # places for the only side that a sentence names: "rotator cuff tear, complete, right"
 NEAR = 6  # places on either side of a mention in which its sentence may tell more
 LEAST_WEIGHT = 0.9
 MOST_FAMILY = 400

@@ -118,7 +118,7 @@ _HYPHEN = re.compile(r" |(?=-)|(?<=-)")
 _TREATED = re.compile(
     r"\b(?:treat(?:ed|ment) with|taking|receiving|on|therapy with|anticoagula\w+ with)\b", re.IGNORECASE
 )
-_STOPPING = (Effect.NEGATED, Effect.DOUBTED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY)
+_STOPPING = (Effect.NEGATED, Effect.DOUBTED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY, Effect.RESOLVED)
 _STOPPED = re.compile(
     r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b"
 )

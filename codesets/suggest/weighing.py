@@ -72,6 +72,7 @@ class Weighing:
             reducing.keep_single(gathered)
         self._combine()
         reducing.drop_superseded(gathered)
+        reducing.drop_repeated(gathered)
         if self._structured:
             reducing.drop_unspecified(gathered)
             reducing.drop_symptoms(gathered)

@@ -66,6 +66,10 @@ def left_out(suggester: Suggester, text: str) -> dict[str, str]:
         ("Recurrent left inguinal hernia", "K40.91"),
         ("Carpal tunnel syndrome, severe by nerve study, right", "G56.01"),  # the only side of its clause
         ("s/p appendectomy", "Z90.49"),
+        ("CKD stage IIIb", "N18.32"),
+        ("CKD G3a", "N18.31"),
+        ("BPH with LUTS", "N40.1"),
+        ("Knee pain x 3 weeks, worse at night, on the left", "M25.562"),
     ],
 )
 def test_the_words_of_a_note_lead_to_the_specific_code(suggester: Suggester, text: str, code: str) -> None:
@@ -130,6 +134,10 @@ def test_a_combination_cites_its_rule_and_shows_both_places(suggester: Suggester
         ("Diabetes - entered in error.", "E11.9", "doubted"),
         ("Gout, resolved.", "M10.9", "no longer there"),
         ("History of appendicitis.", "K37", "a history"),
+        ("Stroke and sepsis were both excluded.", "I63.9", "denied"),
+        ("No longer has asthma.", "J45.909", "no longer there"),
+        ("CHF vs pneumonia.", "I50.9", "IV.H"),  # both sides of it are only possible
+        ("Alcohol dependence. Alcohol abuse.", "F10.10", "dependence"),
     ],
 )
 def test_what_is_denied_feared_or_only_possible_is_left_out_with_its_reason(
@@ -194,11 +202,16 @@ def test_what_a_condition_is_without_does_not_enter_its_code(suggester: Suggeste
         ("hx of breast ca", "Z85.3"),
         ("Quit smoking in 2010.", "Z87.891"),
         ("s/p MI", "I25.2"),
+        ("s/p right hip replacement", "Z96.641"),
         ("Pneumonia resolved.", "Z87.01"),
     ],
 )
 def test_a_past_or_a_familys_condition_becomes_its_history_alone(suggester: Suggester, text: str, code: str) -> None:
     assert codes(suggester, text) == [code]
+
+
+def test_conditions_of_a_list_keep_their_own_words(suggester: Suggester) -> None:
+    assert codes(suggester, "Family hx: colon cancer, breast cancer") == ["Z80.0", "Z80.3"]
 
 
 def test_no_family_history_is_none(suggester: Suggester) -> None:
