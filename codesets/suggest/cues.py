@@ -71,17 +71,7 @@ MOST_AFTER = 8
 MOST_LISTED = 20  # tokens that a cue reaches back over a list
 MOST_OF_PART = 5  # tokens of one part of such a list
 MOST_FAMILY = 30
-_OF_THE_PATIENT = frozenset(["patient", "he", "she", "but", "however", "personal"])
-_JOINING = frozenset(["and", "or", "nor", "both"])
-_OF_MANY = frozenset(["were", "are", "all", "both"])
-_AUXILIARY = frozenset(
-    ["is", "was", "were", "are", "been", "has", "have", "had", "both", "all", "also", "now", "then", "since", "later"]
-)
 _MARKS = frozenset([",", ":", "-", "/", "(", ")"])
-# "PE ruled out by CT": what follows tells how or when, and is not what was ruled out.
-_MANNER = frozenset(
-    ["by", "with", "on", "via", "after", "per", "in", "at", "from", "today", "yesterday", "now", "given", "as"]
-)
 
 
 def cues(sentence: Sentence) -> list[Cue]:
@@ -140,7 +130,7 @@ def _ends_clause(written: Sequence[str], begin: int, end: int) -> bool:
     if end == len(written):
         return True
     told = end - begin > 1 or written[begin] == "excluded"
-    return written[end] in _MARKS or told and written[end] in _MANNER
+    return written[end] in _MARKS or told and (written[end] in _words("manner") or written[end][:1].isdigit())
 
 
 def _reach_on(found: list[_Found], place: int, written: Sequence[str]) -> int:
@@ -157,7 +147,7 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str]) -> int:
             continue
         if effect is Effect.FAMILY or "family" in written[cue_begin:begin]:
             # "mother, who is diabetic": only the patient ends what is said of the family.
-            if other in (Effect.HISTORY, Effect.CURRENT) or written[other_begin] in _OF_THE_PATIENT:
+            if other in (Effect.HISTORY, Effect.CURRENT) or written[other_begin] in _words("patient"):
                 return other_begin - 1
         elif other is Effect.END or other is Effect.NEGATED and effect is not Effect.NEGATED:
             return other_begin - 1
@@ -174,17 +164,17 @@ def _reach_back(found: list[_Found], place: int, written: Sequence[str]) -> int:
     if opened is not None and (effect is Effect.DOUBTED or opened == begin - 1):
         begin, most = opened, most or MOST_AFTER
     verb = begin
-    while verb and written[verb - 1] in _AUXILIARY:
+    while verb and written[verb - 1] in _words("between"):
         verb -= 1
     first = max(0, begin - (most or MOST_LISTED))
     for other, reach, other_begin, other_end, _ in found[:place]:
         # "Pneumonia has been ruled out": the verb of the cue itself ends nothing.
         if other_begin < verb and other_end != begin and (other in _STOPPING or other is effect is Effect.NEGATED):
             first = max(first, other_end if reach is Reach.BEFORE or other is Effect.END else other_begin)
-    listed, part = any(word in _OF_MANY for word in written[verb:end]), 0
+    listed, part = any(word in _words("many") for word in written[verb:end]), 0
     for back in range(begin - 1, first - 1, -1):
         word, part = written[back], part + 1
-        listed = listed or word in _JOINING
+        listed = listed or word in _words("joining")
         if word in (",", ":", "-", "(", ")") and back < begin - 1:
             if word != "," or not listed or part > MOST_OF_PART + 1:
                 return back + 1
@@ -205,6 +195,12 @@ def _opened(written: Sequence[str], begin: int) -> int | None:
         if written[place] == "(":
             return place
     return None
+
+
+@cache
+def _words(role: str) -> frozenset[str]:
+    """The small words with a role around cues."""
+    return frozenset(word for word, of in rows("clause_words.csv", ("word", "role")) if of == role)
 
 
 @cache

@@ -181,6 +181,9 @@ def test_cues_reach_only_tokens_of_their_sentence(text: str) -> None:
         ("gout resolved", "gout", Effect.RESOLVED),
         ("gout ruled out", "gout", Effect.NEGATED),  # at the end of its clause
         ("gout excluded by the tap", "gout", Effect.NEGATED),
+        ("gout ruled out last month by the tap", "gout", Effect.NEGATED),
+        ("the tap ruled out gout", "gout", Effect.NEGATED),
+        ("gout was considered but ruled out", "gout", Effect.NEGATED),
         ("gout (ruled out)", "gout", Effect.NEGATED),
         ("gout considered - no", "gout", Effect.NEGATED),
         ("gout no", "gout", Effect.NEGATED),
