@@ -149,7 +149,7 @@ class Searcher:
             hit = self.of_code(one.code, Why(term=one.term, kind=one.kind, matched=(query,)), STATUS)
             return [hit] if hit else []
         asked = status.past(query)
-        if asked is None or found and found[0].code[0] == "Z" and self._answers_all(found[0], asked.condition):
+        if asked is None or found and self._is_it(found[0], asked):
             return []
         for of in self._by_words(asked.condition, 1):
             why = replace(of.why, kind=f"{asked.kind}, {of.why.kind}", header="")
@@ -159,9 +159,11 @@ class Searcher:
         return []
 
     @staticmethod
-    def _answers_all(hit: Hit, condition: str) -> bool:
-        """Whether a hit has every word of a condition by its own letters."""
-        return set(words(condition)) <= set(words(hit.title)) | set(words(hit.why.term))
+    def _is_it(hit: Hit, asked: status.Past) -> bool:
+        """Whether a hit is itself the history of the condition, with every word of it."""
+        if hit.code[0] != "Z" or status.is_family_history(hit.code) is not asked.family:
+            return False
+        return set(words(asked.condition)) <= set(words(hit.title)) | set(words(hit.why.term))
 
     def known(self, query: str) -> list[str]:
         """The words of a query that search knows: no names, no numbers."""

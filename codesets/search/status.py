@@ -27,17 +27,19 @@ class Status:
 
 @dataclass(frozen=True)
 class Past:
-    """A query for a history: the words of the condition, and what its code becomes (empty for nothing)."""
+    """A query for a history: the words of the condition, whose it is, and what its code becomes (empty for nothing)."""
 
     condition: str
+    family: bool
     becomes: Callable[[str], str]
     kind: str
 
 
 def status(query: str) -> Status | None:
     """The status that a query in plain lower case asks for as a whole: "on warfarin", "bmi 42"."""
-    if (match := _DRUG.fullmatch(query)) and (code := long_term_drugs().get(match["drug"])):
-        return Status(code, match["drug"], "long-term drug")
+    if match := _DRUG.fullmatch(query) or _DRUG_USE.fullmatch(query):
+        code = long_term_drugs().get(match["drug"])
+        return Status(code, match["drug"], "long-term drug") if code else None
     if (match := _BMI.fullmatch(query)) and (code := bmi_code(match["value"])):
         return Status(code, f"body mass index {match['value']}", "measure")
     return None
@@ -46,10 +48,15 @@ def status(query: str) -> Status | None:
 def past(query: str) -> Past | None:
     """The history that a query in plain lower case asks for: "fhx colon ca", "hx of breast cancer"."""
     if match := _FAMILY.fullmatch(query):
-        return Past(match["condition"], family_history, "family history")
+        return Past(match["condition"], True, family_history, "family history")
     if match := _PERSONAL.fullmatch(query):
-        return Past(match["condition"], history, "history")
+        return Past(match["condition"], False, history, "history")
     return None
+
+
+def is_family_history(code: str) -> bool:
+    """Whether a code is one of a condition of the family (Z80 to Z84)."""
+    return code.startswith(("Z80", "Z81", "Z82", "Z83", "Z84"))
 
 
 def history(code: str) -> str:
@@ -99,6 +106,7 @@ def _prefixes(table: str) -> dict[str, str]:
 _DRUG = re.compile(
     r"(?:on|taking|takes|uses?|using|chronic|long[ -]term(?: \(?current\)?)?(?: use)?(?: of)?) (?P<drug>[a-z][a-z -]+)"
 )
+_DRUG_USE = re.compile(r"(?P<drug>[a-z][a-z -]+) (?:use|therapy|long[ -]term)")
 _BMI = re.compile(r"(?:bmi|body mass index)(?: of| is|:| =|=)? *(?P<value>\d\d(?:[.,]\d{1,2})?)")
-_FAMILY = re.compile(r"(?:fam(?:ily)?\.? (?:history|hx|h/o)|famhx|fhx|fh)(?: of|:| -)? +(?P<condition>.{3,})")
-_PERSONAL = re.compile(r"(?:(?:personal|past) )?(?:history|hx|h/o|pmhx?)(?: of|:| -)? +(?P<condition>.{3,})")
+_FAMILY = re.compile(r"(?:fam(?:ily)?\.? (?:history|hx|h/o)|famhx|fhx|fh)(?: of|:| -)? +(?P<condition>.{2,})")
+_PERSONAL = re.compile(r"(?:(?:personal|past) )?(?:history|hx|h/o|pmhx?)(?: of|:| -)? +(?P<condition>.{2,})")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from codesets.catalog import dotted
+from codesets.search.status import is_family_history
 from codesets.suggest.answers import Evidence
 from codesets.suggest.combinations import single, superseded
 from codesets.suggest.exclusions import Exclusions
@@ -17,7 +18,6 @@ from codesets.suggest.sections import SectionKind
 from codesets.suggest.weights import ASSESSED, NARRATED, TAKEN_UP, always_bearing, is_symptom, vague
 
 VAGUE_SHARE = 0.4
-FAMILY_HISTORY = ("Z80", "Z81", "Z82", "Z83", "Z84")
 # Overweight and obesity, malnutrition, cachexia, and what a body mass index is looked up for.
 WEIGHT = ("E40", "E41", "E42", "E43", "E44", "E45", "E46", "E640", "E66", "F50", "R63", "R64")
 _BACKGROUND = (SectionKind.PAST, SectionKind.SURGICAL, SectionKind.FAMILY, SectionKind.OBSTETRIC)
@@ -109,7 +109,7 @@ def drop_background(gathered: Gathered) -> None:
         entry = gathered.found[code]
         if entry.best.place >= TAKEN_UP or entry.kind in _FOLLOWS:
             continue
-        if code.startswith(FAMILY_HISTORY):
+        if is_family_history(code):
             if not code.startswith("Z80"):
                 gathered.withdraw(code, "a family history that the assessment does not take up")
         elif entry.section in _BACKGROUND and not code.startswith(always_bearing()):

@@ -70,6 +70,9 @@ def codes(engine: Engine, query: str, limit: int = 10) -> list[str]:
         ("asthma without exacerbation", "J45.909"),
         ("fhx colon ca", "Z80.0"),  # a condition of the family
         ("fh of breast cancer", "Z80.3"),
+        ("fhx mi", "Z82.49"),
+        ("warfarin use", "Z79.01"),
+        ("h/o stroke", "Z86.73"),
         ("hx of breast ca", "Z85.3"),  # a condition of the past
         ("h/o colon ca", "Z85.038"),
         ("bmi 42", "Z68.41"),
