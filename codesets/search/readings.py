@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from codesets.search import lexicon
 from codesets.search.initials import LONGEST
 from codesets.search.priors import Side
+from codesets.search.side_letters import side_after_code, with_side
 from codesets.search.site import SiteSynonym
 from codesets.search.vocabulary import Vocabulary
 from codesets.search.words import plain, stem, words
@@ -109,26 +110,12 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     return distinct[: MOST_READINGS // 2 if long else MOST_READINGS]
 
 
-def with_side(text: str) -> str:
-    """A text in lower case with its only lone "l" or "r" as the side: "l hip fx", "oa l hip", "knee oa r"."""
-    letters = list(_LETTER_FOR_SIDE.finditer(text))
-    if len(letters) != 1:
-        return text
-    (match,) = letters
-    return f"{text[: match.start()]} {_SIDE_OF_LETTER[match['side']]} {text[match.end() :]}".strip()
-
-
 def beside_code(text: str) -> list[Reading]:
     """The readings of what was typed after a code, in lower case: as it stands, and with shorthand written out."""
-    text = {**_SIDE_OF_LETTER, "rt": "right", "lt": "left"}.get(text.strip(), with_side(f"xx {text}")[3:])
+    text = side_after_code(text)
     typed = Reading(_distinct(words(text)), growing=True)
     written = _written_out(text)
     return [one for one in dict.fromkeys((typed, written)) if one.words]
-
-
-# A lone letter before, between or after words.
-_LETTER_FOR_SIDE = re.compile(r"(?:^|(?<=\w\w)\s+|(?<=\w\w[),;])\s+)\(?\b(?P<side>[lr])\b\)?(?:\s+(?=\w{2})|$)")
-_SIDE_OF_LETTER = {"l": "left", "r": "right"}
 
 
 def _parts_of_name(text: str) -> list[str]:

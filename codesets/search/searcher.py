@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from codesets.catalog import dotted
 from codesets.releases import CodeSystem
-from codesets.search import lexicon, status
+from codesets.search import lexicon, status, typed_code
 from codesets.search.hits import Hit, Why
 from codesets.search.index import Segment
 from codesets.search.polarity import Polarity, polarity
@@ -59,31 +59,18 @@ class Searcher:
 
     def search(self, query: str, limit: int) -> list[Hit]:
         """The best answers of this release, best first, at most `limit`."""
-        found = self._by_code(query.strip(), limit)
-        if not found and (spelled := self._respelled(query.strip())):
+        typed = query.strip()
+        found = self._by_code(typed, limit)
+        if not found and self._system is CodeSystem.ICD10CM and (spelled := typed_code.respelled(typed)):
             found = self._by_code(spelled, limit)
         # Nobody means words by "e11.99": a code that there is not has no answer, least of all another disease.
-        return found or ([] if _DOTTED_CODE.fullmatch(query.strip()) else self._by_words(query, limit))
-
-    def _respelled(self, query: str) -> str:
-        """A query that begins with a code parted by blanks or marks ("e 11.9", "E11-9") in the usual spelling.
-
-        Empty where no code begins so. After a blank the rest has to be the whole query: "s72 3 part" is no S72.3.
-        """
-        match = self._system is CodeSystem.ICD10CM and _PARTED_CODE.fullmatch(query)
-        if not match:
-            return ""
-        rest, parted = match["rest"] or "", match["mark"].isspace() if match["mark"] else False
-        if parted and rest:
-            return ""
-        code = f"{match['letter']}{match['category']}{match['tail'] or ''}"
-        return f"{code}{rest}" if len(self.segment.beginning_with(code.upper())) else ""
+        return found or ([] if typed_code.is_dotted(typed) else self._by_words(query, limit))
 
     def _by_code(self, query: str, limit: int) -> list[Hit]:
         """A code, its beginning, or either with words; empty when no code begins so or no word fits."""
         first, _, rest = query.partition(" ")
         prefix = first.upper().replace(".", "")
-        if not _CODE_LIKE.fullmatch(first):
+        if not typed_code.may_be_code(first):
             return []
         places = self.segment.beginning_with(prefix)
         if not len(places):
@@ -256,9 +243,3 @@ class Searcher:
 
 _WORD = re.compile(r"[a-z0-9]+")
 _CORRECTED = (How.TYPO, How.SOUND)
-_DOTTED_CODE = re.compile(r"[A-Za-z][0-9][0-9A-Za-z]\.[0-9A-Za-z]+")
-_PARTED_CODE = re.compile(
-    r"(?P<letter>[A-Za-z]) ?-?(?P<category>[0-9][0-9A-Za-z])"
-    r"(?:(?P<mark> ?[.,\-_] ?|\s+)?(?P<tail>[0-9A-Za-z]{1,4}))?[.\-]?(?P<rest> .*)?"
-)
-_CODE_LIKE = re.compile(r"[A-Za-z0-9][0-9A-Za-z](?:[0-9A-Za-z](?:\.?[0-9A-Za-z]{0,4}\.?)?)?")
