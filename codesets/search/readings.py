@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from codesets.laterality import NAMED, Side
 from codesets.search import lexicon
 from codesets.search.initials import LONGEST
-from codesets.search.priors import Side
 from codesets.search.side_letters import side_after_code, with_side
 from codesets.search.site import SiteSynonym
 from codesets.search.vocabulary import Vocabulary
@@ -48,10 +48,10 @@ class Reading:
     expanded: tuple[tuple[str, str], ...] = ()
 
     @property
-    def side(self) -> Side:
-        """The side of the body that the words name; NONE for no or several."""
-        named = {_SIDES[word] for word in self.words if word in _SIDES}
-        return named.pop() if len(named) == 1 else Side.NONE
+    def side(self) -> Side | None:
+        """The side of the body that the words name; None for no or several."""
+        named = {NAMED[word] for word in self.words if word in NAMED}
+        return named.pop() if len(named) == 1 else None
 
 
 def _of_the_site(typed: list[str], own: Sequence[tuple[int, int, SiteSynonym]]) -> list[Reading]:
@@ -71,9 +71,6 @@ def _expands(reading: Reading, own: Sequence[tuple[int, int, SiteSynonym]]) -> b
     """Whether a reading gives a shipped sense to a term of the site, or takes the term for words."""
     terms = {tuple(words(one.term)) for _, _, one in own}
     return reading.words in terms or any(tuple(words(typed)) in terms for typed, _ in reading.expanded)
-
-
-_SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
 
 
 def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, SiteSynonym]] = ()) -> list[Reading]:

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesets.catalog import dotted
+from codesets.laterality import Side
 from codesets.releases import CodeSystem
 from codesets.search import lexicon, status, typed_code
 from codesets.search.hits import Hit, Why
 from codesets.search.index import Segment
 from codesets.search.polarity import Polarity, polarity
-from codesets.search.priors import Side
 from codesets.search.ranking import Ranked, rank
 from codesets.search.readings import MOST_CHARACTERS, beside_code, readings
 from codesets.search.site import SiteSynonym, SiteSynonyms
@@ -196,12 +196,12 @@ class Searcher:
             order = self._variants_last([code for code in order if best[code][0] >= near], limit)
         return [self._explained(code, *best[code]) for code in order[:limit]]
 
-    def _answers(self, codes: NDArray[np.int32], side: Side) -> NDArray[np.int32]:
+    def _answers(self, codes: NDArray[np.int32], side: Side | None) -> NDArray[np.int32]:
         """The codes that these are answered with: defaults of headers, on the side that was asked for."""
         answers = self.segment.answer[codes]
-        if not side:
+        if side is None:
             return answers
-        on_side = self.segment.neighbors[answers, side - 1]
+        on_side = self.segment.neighbors[answers, side.number - 1]
         return np.where(on_side >= 0, on_side, answers)
 
     def _variants_last(self, order: list[int], limit: int) -> list[int]:
