@@ -232,7 +232,7 @@ class CodeDesk:
     def _open_engine(self) -> Engine:
         if self._engine is None:
             from codesets.search import open_engine
-            from codesets.search.usage import Usage, usage_file
+            from store.picks import Usage, usage_file
 
             self._engine = open_engine(self._open_reference(), Usage(usage_file(), os_account.os_login()))
         return self._engine

@@ -16,10 +16,10 @@ from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
 from codesets.search.hits import Hit, Why
 from codesets.search.index import Segment
+from codesets.search.picks import Picked, Picks
 from codesets.search.readings import MOST_CHARACTERS
 from codesets.search.searcher import Searcher
 from codesets.search.site import SiteSynonyms, site_file
-from codesets.search.usage import Picked, Usage
 from codesets.search.vocabulary import Vocabulary
 
 DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
@@ -32,9 +32,9 @@ _ONLY_PICKED = 0.55
 class Engine:
     """Searches the releases of one open reference database; for the thread that opened it."""
 
-    def __init__(self, reference: Reference, usage: Usage | None = None) -> None:
+    def __init__(self, reference: Reference, picks: Picks | None = None) -> None:
         self._reference = reference
-        self._usage = usage
+        self._picks = picks
         self._own = SiteSynonyms(site_file())
         self._build_id = ""
         self._searchers: dict[int, Searcher] = {}
@@ -58,7 +58,7 @@ class Engine:
             if release is not None and system in SEARCHED and limit > 0:
                 searcher = self._searcher(release)
                 of_release = searcher.search(
-                    query[:MOST_CHARACTERS], limit if self._usage is None else max(limit, _LOOKED_AT)
+                    query[:MOST_CHARACTERS], limit if self._picks is None else max(limit, _LOOKED_AT)
                 )
                 found += self._by_use(searcher, system, query[:MOST_CHARACTERS], of_release)
         found.sort(key=lambda hit: -hit.score)
@@ -72,16 +72,16 @@ class Engine:
     def pick(self, query: str, system: CodeSystem, code: str, on: dt.date | None = None) -> None:
         """Remember that a person took a code, without its dot, for what they typed.
 
-        Of the text only words that search knows are kept; without a usage to keep them in, nothing is.
+        Of the text only words that search knows are kept; without picks to keep them in, nothing is.
         """
         release = self._reference.choose(system, on or dt.date.today()).release
-        if self._usage is not None and release is not None and system in SEARCHED:
+        if self._picks is not None and release is not None and system in SEARCHED:
             known = self._searcher(release).known(query[:MOST_CHARACTERS])
-            self._usage.record(known, system, code, dt.date.today())
+            self._picks.record(known, system, code, dt.date.today())
 
     def _by_use(self, searcher: Searcher, system: CodeSystem, query: str, found: list[Hit]) -> list[Hit]:
         """The hits with what was picked for the same words before."""
-        picked = self._usage.of(searcher.known(query), dt.date.today()) if self._usage is not None else {}
+        picked = self._picks.of(searcher.known(query), dt.date.today()) if self._picks is not None else {}
         ours = {code: one for (of_system, code), one in picked.items() if of_system is system}
         if not ours:
             return found
@@ -109,12 +109,12 @@ def unread(query: str) -> str:
     return f"only the first {MOST_CHARACTERS} of {len(query):,} characters were searched for"
 
 
-def open_engine(reference: Reference, usage: Usage | None = None) -> Engine:
+def open_engine(reference: Reference, picks: Picks | None = None) -> Engine:
     """A search engine on an open reference database, with or without what people picked before.
 
     It is for the thread that opened the database.
     """
-    return Engine(reference, usage)
+    return Engine(reference, picks)
 
 
 def _preferred(hit: Hit, picked: Picked) -> Hit:

@@ -10,8 +10,8 @@ import sys
 from codesets.errors import CodedeskError, UsageError
 from codesets.releases import CodeSystem
 from codesets.search import Engine, Hit, open_engine, site, unread
-from codesets.search.usage import Usage, usage_file
 from store.os_account import NotAUser, os_login
+from store.picks import Usage, usage_file
 from tui.commands import codesets as shared
 from tui.commands.first_use import open_with_progress
 
