@@ -74,24 +74,37 @@ MOST_FAMILY = 30
 _MARKS = frozenset([",", ":", "-", "/", "(", ")"])
 
 
-def cues(sentence: Sentence) -> list[Cue]:
-    """The cues of a sentence that change mentions, in the order of the text."""
-    written = ["?" if token.text[0] == "?" else token.text.lower() for token in sentence.tokens]
-    found = list(_found(written, _attached(sentence)))
+def cues(sentence: Sentence, year: int = 0) -> list[Cue]:
+    """The cues of a sentence that change mentions, in the order of the text; `year` is that of the service, 0 for any.
+
+    A year before it tells the past: "MI in 2015".
+    """
+    said = [token.text.lower() for token in sentence.tokens]
+    written = [_written(word, year) for word in said]
+    attached = _attached(sentence)
+    found = list(_found(written, attached))
     changing = []
     for place, (effect, reach, begin, end, _) in enumerate(found):
         if effect in (Effect.NONE, Effect.END):
             continue
-        words = " ".join(written[begin:end])
+        words = " ".join(said[begin:end])
         if reach is Reach.BEFORE:
             last = _reach_on(found, place, written)
             changing.append(Cue(effect, words, begin, end, end, last))
         else:
-            first = _reach_back(found, place, written)
+            first = _reach_back(found, place, written, attached)
             changing.append(Cue(effect, words, begin, end, first, begin - 1))
     return changing
 
 
+def _written(word: str, year: int) -> str:
+    """A token as the table of cues has it: question marks as one, a past year as YEAR."""
+    if word[0] == "?":
+        return "?"
+    return YEAR if len(word) == 4 and word.isdecimal() and 1900 < int(word) < year else word
+
+
+YEAR = "yyyy"
 _Found = tuple[Effect, Reach, int, int, int]
 
 
@@ -154,7 +167,7 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str]) -> int:
     return last
 
 
-def _reach_back(found: list[_Found], place: int, written: Sequence[str]) -> int:
+def _reach_back(found: list[_Found], place: int, written: Sequence[str], attached: frozenset[int]) -> int:
     """The first token that a cue reaches backward: of its clause, or of the list that its clause ends.
 
     "DVT, PE and MI ruled out" is a list, by its "and"; in "gout, PE ruled out" only the part before the cue is meant.
@@ -175,7 +188,8 @@ def _reach_back(found: list[_Found], place: int, written: Sequence[str]) -> int:
     for back in range(begin - 1, first - 1, -1):
         word, part = written[back], part + 1
         listed = listed or word in _words("joining")
-        if word in (",", ":", "-", "(", ")") and back < begin - 1:
+        hyphen = word == "-" and back in attached and back + 1 in attached  # "COVID-19"
+        if word in (",", ":", "-", "(", ")") and not hyphen and back < begin - 1:
             if word != "," or not listed or part > MOST_OF_PART + 1:
                 return back + 1
             part = 0

@@ -64,7 +64,7 @@ class Suggester:
         if any(len(note.text) > MOST_CHARACTERS for note in notes):
             warning = f"{warning} only the first {MOST_CHARACTERS:,} characters were read".strip()
         read = [replace(note, text=note.text[:MOST_CHARACTERS]) for note in notes]
-        return replace(self._reader(choice.release, date).suggest(read, inpatient), warning=warning)
+        return replace(self._reader(choice.release, date).suggest(read, inpatient, date.year), warning=warning)
 
     def _reader(self, release: Release, on: dt.date) -> _Reader:
         if self._build_id != self._reference.build_id:
@@ -118,12 +118,12 @@ class _Reader:
         self._matcher = Matcher(segment, vocabulary)
         self._specific = Specific(self._codebook, self._matcher.lexical)
 
-    def suggest(self, notes: Sequence[Note], inpatient: bool) -> Suggestions:
-        """The suggestions for the documents of one chart."""
+    def suggest(self, notes: Sequence[Note], inpatient: bool, year: int) -> Suggestions:
+        """The suggestions for the documents of one chart; `year` is that of the service."""
         parts = [sections(note.text) for note in notes]
         structured = any(map(has_sections, parts))
         words = sum(len(note.text.split()) for note in notes)
-        setting = Setting(structured, inpatient, one_visit=structured or words <= MOST_OF_A_VISIT)
+        setting = Setting(structured, inpatient, year, one_visit=structured or words <= MOST_OF_A_VISIT)
         closed = any(map(is_final, (note.kind for note in notes)))
         lines = [
             _Line(
@@ -151,7 +151,7 @@ class _Reader:
     ) -> None:
         mentions = self._matcher.find([line.read for line in lines])
         for number, group in groupby(mentions, key=lambda mention: mention.sentence):
-            line = replace(lines[number], cues=tuple(cues(lines[number].sentence)))
+            line = replace(lines[number], cues=tuple(cues(lines[number].sentence, setting.year)))
             turns = [cue for cue in line.cues if cue.turns(setting.inpatient)]
             whole = [one for one in group if not turns or not self._torn(one, turns, line.read)]
             named = {one.tokens for one in whole if len(one.tokens) > 1}

@@ -20,7 +20,7 @@ from codesets.suggest.weights import is_symptom
 
 @dataclass(frozen=True)
 class Setting:
-    """What holds for the whole chart: whether it names sections anywhere, and whether it is an inpatient stay.
+    """What holds for the whole chart: whether it names sections, whether it is an inpatient stay, and in which year.
 
     `one_visit` says that all of it is of one time, so that codes that exclude each other clash. `final` holds for a
     document: whether it speaks from the end of the stay, when uncertain diagnoses count.
@@ -28,6 +28,7 @@ class Setting:
 
     structured: bool
     inpatient: bool
+    year: int
     one_visit: bool = True
     final: bool = True
 

@@ -122,10 +122,13 @@ class Specific:
         if billable and not _OPEN.search(segment.text(position).lower()):
             return []
         prefix = _above(code) if billable else code
-        # "Unspecified tear of unspecified shoulder" leaves two things open, which are two characters of the code.
-        if billable and segment.text(position).lower().count("unspecified") > 1 and len(prefix) > 4:
-            prefix = prefix[:-1]
+        # M75.100 leaves the side open, its header M75.10 the kind of tear as well.
         places = codebook.beginning_with(prefix)
+        while len(prefix) > 4 and "unspecified" in codebook.title(prefix).lower():
+            prefix = prefix[:-1]
+            if len(wider := codebook.beginning_with(prefix)) > MOST_FAMILY:
+                break
+            places = wider
         if len(places) > MOST_FAMILY or len(prefix) < 3:
             return []
         base = int(segment.answer[position])
@@ -135,7 +138,7 @@ class Specific:
         for place in places:
             if place == base or not segment.billable[place] or codebook.code(place)[6:7] not in ("", seventh):
                 continue
-            words = codebook.words(place)
+            words = codebook.words(place) - self._left_open(place)
             extra = tuple(sorted(words - own - optional))
             if extra and not words & self._other:
                 found.append((place, extra))

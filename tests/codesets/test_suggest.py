@@ -68,6 +68,9 @@ def left_out(suggester: Suggester, text: str) -> dict[str, str]:
         ("s/p appendectomy", "Z90.49"),
         ("CKD stage IIIb", "N18.32"),
         ("CKD G3a", "N18.31"),
+        ("Rotator cuff tear, complete, right", "M75.121"),  # two things that the plain code leaves open
+        ("RLQ tenderness", "R10.813"),
+        ("Lower GI bleed", "K92.2"),
         ("BPH with LUTS", "N40.1"),
         ("Knee pain x 3 weeks, worse at night, on the left", "M25.562"),
     ],
@@ -136,6 +139,9 @@ def test_a_combination_cites_its_rule_and_shows_both_places(suggester: Suggester
         ("History of appendicitis.", "K37", "a history"),
         ("Stroke and sepsis were both excluded.", "I63.9", "denied"),
         ("No longer has asthma.", "J45.909", "no longer there"),
+        ("COVID-19 ruled out.", "U07.1", "denied"),  # a hyphen within a word parts nothing
+        ("Hepatitis C, treated and cured.", "B19.20", "no longer there"),
+        ("Tobacco use: never.", "Z72.0", "denied"),
         ("CHF vs pneumonia.", "I50.9", "IV.H"),  # both sides of it are only possible
         ("Alcohol dependence. Alcohol abuse.", "F10.10", "dependence"),
     ],
@@ -202,6 +208,7 @@ def test_what_a_condition_is_without_does_not_enter_its_code(suggester: Suggeste
         ("hx of breast ca", "Z85.3"),
         ("Quit smoking in 2010.", "Z87.891"),
         ("s/p MI", "I25.2"),
+        ("MI in 2015", "I25.2"),  # a year before that of the visit
         ("s/p right hip replacement", "Z96.641"),
         ("Pneumonia resolved.", "Z87.01"),
     ],
