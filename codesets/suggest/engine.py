@@ -154,7 +154,7 @@ class _Reader:
             line = replace(lines[number], cues=tuple(cues(lines[number].sentence, setting.year)))
             turns = [cue for cue in line.cues if cue.turns(setting.inpatient)]
             whole = [one for one in group if not turns or not self._torn(one, turns, line.read)]
-            named = {one.tokens for one in whole if len(one.tokens) > 1}
+            named = {one.tokens for one in whole}
             for mention in widest(self._refined(one, line.read, turns, named) for one in whole):
                 sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
                 for code in sides or (mention.code,):

@@ -89,6 +89,11 @@ class Lexical:
         return tuple(Meaning(number, weight) for number, weight in found.items())
 
     @staticmethod
+    def is_abbreviation(written: str) -> bool:
+        """Whether the table of abbreviations has it, in any case."""
+        return written.lower() in _abbreviations()
+
+    @staticmethod
     def phrase_sizes(first: str) -> tuple[int, ...]:
         """How many words the phrases have that begin with this word."""
         return _phrase_sizes().get(first, ())

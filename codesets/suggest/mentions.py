@@ -143,11 +143,12 @@ class Matcher:
             return None
         if placed.synonym and (own or len(wanted) == 1 and self._says_nothing({*words(text)})):
             return None
-        if _joined(read, placed.tokens) and not _JOINING.search(text):
+        if _joined(read, placed.tokens) and not _JOINING.search(_ASIDE.sub("", text)):
             return None
         gap = placed.gap
         if gap > (MOST_GAP_OF_SYNONYMS if placed.synonym else MOST_GAP):
-            if not (terms.is_wording(row) and _in_order(read, placed.tokens, text)):
+            whole = not placed.synonym and _only_commas(read, placed.tokens)
+            if not (terms.is_wording(row) and (whole or _in_order(read, placed.tokens, text))):
                 return None
             gap = 1
         if not own and self._says_nothing({read.normal[token] for token in placed.tokens}):
@@ -228,7 +229,14 @@ def _joined(read: Read, tokens: tuple[int, ...]) -> bool:
     return any(token.text.lower() in ("and", "or") for token in between)
 
 
+_ASIDE = re.compile(r"\([^()]*\)")
 _JOINING = re.compile(r"\b(?:and|or|with)\b", re.IGNORECASE)
+
+
+def _only_commas(read: Read, tokens: tuple[int, ...]) -> bool:
+    """Whether nothing but commas stands between tokens, as in "anemia, iron deficiency"."""
+    between = set(range(tokens[0], tokens[-1] + 1)) - set(tokens)
+    return all(read.sentence.tokens[token].text == "," for token in between)
 
 
 def _in_order(read: Read, tokens: tuple[int, ...], text: str) -> bool:

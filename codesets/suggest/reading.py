@@ -147,14 +147,20 @@ def _add_phrases(normal: Sequence[str], content: Sequence[int], spans: dict[int,
 
 
 def _add_joined(sentence: Sentence, normal: Sequence[str], spans: dict[int, list[Span]], lexical: Lexical) -> None:
-    """Add the words that a hyphen parts: "pre-diabetes" is prediabetes."""
+    """Add the words that a hyphen parts: "pre-diabetes" is prediabetes, "A-fib" an abbreviation."""
     tokens = sentence.tokens
     for place in range(1, len(tokens) - 1):
         if tokens[place].text != "-" or tokens[place - 1].end != tokens[place].start:
             continue
-        if tokens[place].end != tokens[place + 1].start or not (normal[place - 1] and normal[place + 1]):
+        if tokens[place].end != tokens[place + 1].start:
             continue
-        joined = lexical.number(lexical.normal(tokens[place - 1].text + tokens[place + 1].text))
+        written = tokens[place - 1].text + tokens[place + 1].text
+        if len(written) > 2 and lexical.is_abbreviation(written):
+            for meaning in lexical.meanings(written):
+                spans.setdefault(meaning.word, []).append((place - 1, place + 2, meaning.weight))
+        if not (normal[place - 1] and normal[place + 1]):
+            continue
+        joined = lexical.number(lexical.normal(written))
         if joined is not None:
             spans.setdefault(joined, []).append((place - 1, place + 2, 1.0))
 

@@ -189,7 +189,9 @@ _LONGEST_HEADING = 48
 _LINE = re.compile(r"[^\n]+")
 _BULLET = re.compile(r"^\s*(?:[-*\u2022#]+|\d{1,2}[.)])\s*")
 _BEFORE_COLON = re.compile(r"^\s*(?:[-*\u2022#]+\s*)?(?P<name>[A-Za-z][A-Za-z /&().,0-9-]{0,47}?)\s*:(?!\d)")
-_BARE = re.compile(r"^\s*(?P<name>A/P|A&P|PMH|PSH|HPI|ROS|FH|SH|Meds)\b(?=[ \t])")
+_BARE = re.compile(
+    r"^\s*(?P<name>A/P|A&P|PMH|PSH|HPI|ROS|FH|SH|Meds|PE(?=\s+(?:BP|HR|VS|NAD|Gen|Wt|T|P)\b))\b(?=[ \t])"
+)
 _INSIDE = re.compile(
     r"(?<=[.;] )(?:"
     r"(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|Dx|Assessment):"

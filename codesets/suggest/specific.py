@@ -73,6 +73,7 @@ class Specific:
             if read.contradicts(title) or not read.numbers_fit(led, title):
                 continue
             worth = float(sum(self._codebook.segment.idf[word] for word in extra)) - 0.01 * len(extra)
+            worth += 0.005 * bool(self._unspecified & self._codebook.words(candidate))  # says no more than is said
             if best is None or best[0] < worth:
                 best = (worth, Refined(candidate, led))
         return best[1] if best else None
@@ -140,7 +141,7 @@ class Specific:
                 continue
             words = codebook.words(place) - self._left_open(place)
             extra = tuple(sorted(words - own - optional))
-            if extra and not words & self._other:
+            if extra and not (words - own) & self._other:
                 found.append((place, extra))
         return found
 

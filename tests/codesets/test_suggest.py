@@ -70,6 +70,10 @@ def left_out(suggester: Suggester, text: str) -> dict[str, str]:
         ("CKD G3a", "N18.31"),
         ("Rotator cuff tear, complete, right", "M75.121"),  # two things that the plain code leaves open
         ("RLQ tenderness", "R10.813"),
+        ("A-fib, permanent", "I48.21"),
+        ("Anemia, iron deficiency", "D50.9"),  # the noun first
+        ("CVA with left hemiparesis", "G81.94"),
+        ("Diabetic foot ulcer, left", "L97.529"),
         ("Lower GI bleed", "K92.2"),
         ("BPH with LUTS", "N40.1"),
         ("Knee pain x 3 weeks, worse at night, on the left", "M25.562"),
@@ -142,6 +146,8 @@ def test_a_combination_cites_its_rule_and_shows_both_places(suggester: Suggester
         ("COVID-19 ruled out.", "U07.1", "denied"),  # a hyphen within a word parts nothing
         ("Hepatitis C, treated and cured.", "B19.20", "no longer there"),
         ("Tobacco use: never.", "Z72.0", "denied"),
+        ("? PE", "I26.99", "IV.H"),
+        ("PE excluded.", "I26.99", "denied"),
         ("CHF vs pneumonia.", "I50.9", "IV.H"),  # both sides of it are only possible
         ("Alcohol dependence. Alcohol abuse.", "F10.10", "dependence"),
     ],
@@ -219,6 +225,10 @@ def test_a_past_or_a_familys_condition_becomes_its_history_alone(suggester: Sugg
 
 def test_conditions_of_a_list_keep_their_own_words(suggester: Suggester) -> None:
     assert codes(suggester, "Family hx: colon cancer, breast cancer") == ["Z80.0", "Z80.3"]
+
+
+def test_two_conditions_joined_by_and_are_two(suggester: Suggester) -> None:
+    assert set(codes(suggester, "Anxiety and depression")) == {"F41.9", "F32.A"}
 
 
 def test_no_family_history_is_none(suggester: Suggester) -> None:
