@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from codesets.catalog import dotted
+from codesets.laterality import NAMED
 from codesets.reference import Reference
 from codesets.releases import CodeSystem, Release
 from codesets.search import Engine, open_engine
@@ -38,6 +39,7 @@ from codesets.suggest.weights import document_weight, is_final, is_symptom, plai
 MOST_CHARACTERS = 200_000
 SUMMED_UP = 0.5  # of a symptom where an assessment only repeats why the patient came
 MOST_OF_A_VISIT = 150  # words of a text without sections that still tells one visit and no course of years
+SURE = 1.0  # the quality of a mention by which a single word is a condition of its own
 MOST_REFINEMENTS = 3  # degree, then complication, then side
 
 
@@ -122,8 +124,9 @@ class _Reader:
         """The suggestions for the documents of one chart; `year` is that of the service."""
         parts = [sections(note.text) for note in notes]
         structured = any(map(has_sections, parts))
-        words = sum(len(note.text.split()) for note in notes)
-        setting = Setting(structured, inpatient, year, one_visit=structured or words <= MOST_OF_A_VISIT)
+        one_visit = structured or sum(len(note.text.split()) for note in notes) <= MOST_OF_A_VISIT
+        # A story of years names the years of the present illness, too.
+        setting = Setting(structured, inpatient, year if one_visit else 0, one_visit)
         closed = any(map(is_final, (note.kind for note in notes)))
         lines = [
             _Line(
@@ -154,7 +157,7 @@ class _Reader:
             line = replace(lines[number], cues=tuple(cues(lines[number].sentence, setting.year)))
             turns = [cue for cue in line.cues if cue.turns(setting.inpatient)]
             whole = [one for one in group if not turns or not self._torn(one, turns, line.read)]
-            named = {one.tokens for one in whole}
+            named = {one.tokens for one in whole if len(one.tokens) > 1 or one.quality >= SURE}
             for mention in widest(self._refined(one, line.read, turns, named) for one in whole):
                 sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
                 for code in sides or (mention.code,):
@@ -184,7 +187,13 @@ class _Reader:
             for cue in turns
             if not cue.reaches(mention.begin, mention.end)
             for token in range(cue.first, cue.last + 1)
-        ) | frozenset(token for other in named if apart(read, mention.tokens, other) for token in other)
+        ) | frozenset(
+            token
+            for other in named
+            if apart(read, mention.tokens, other)
+            for token in other
+            if read.normal[token] not in NAMED  # a side may be said once for both
+        )
         for _ in range(MOST_REFINEMENTS):
             refined = self._specific.refine(mention.code, read, mention.tokens, barred)
             if refined is None:
