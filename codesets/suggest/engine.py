@@ -38,7 +38,7 @@ from codesets.suggest.weights import document_weight, is_final, is_symptom, plai
 
 MOST_CHARACTERS = 200_000
 SUMMED_UP = 0.5  # of a symptom where an assessment only repeats why the patient came
-MOST_OF_A_VISIT = 150  # words of a text without sections that still tells one visit and no course of years
+MOST_OF_A_VISIT = 100  # words of a text without sections that still tells one visit and no course of years
 SURE = 1.0  # the quality of a mention by which a single word is a condition of its own
 MOST_REFINEMENTS = 3  # degree, then complication, then side
 
