@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,10 +21,15 @@ from codesets.releases import CodeSystem
 class Side(StrEnum):
     """What a code says of the side."""
 
-    RIGHT = "right"
     LEFT = "left"
+    RIGHT = "right"
     BOTH = "both sides"
     UNSPECIFIED = "no side"
+
+    @property
+    def number(self) -> int:
+        """Its place among the sides, from 1: as `sides` numbers them, which has 0 for a code without a side."""
+        return list(Side).index(self) + 1
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,31 @@ def sided(reference: Reference, code: str, on: dt.date) -> Sided | None:
     return None
 
 
+def sides(codes: Sequence[str], titles: Sequence[str]) -> tuple[list[int], list[list[int]]]:
+    """The sides of all codes of a release by their titles, as numbers, and their neighbors left, right and both, or -1.
+
+    A neighbor has the same title but for the side, in the same category. A code that names no side has one, the
+    unspecified, where neighbors name one.
+    """
+    side = [0] * len(codes)
+    neighbors = [[-1, -1, -1] for _ in codes]
+    places = {(code[:3], title): place for place, (code, title) in enumerate(zip(codes, titles, strict=True))}
+    for place, (code, title) in enumerate(zip(codes, titles, strict=True)):
+        match = _NAMED.search(title)
+        if match is None:
+            continue
+        side[place] = NAMED[match[0].lower()].number
+        for plain in ("unspecified", ""):
+            twin = f"{title[: match.start()]}{plain}{title[match.end() :]}".replace("  ", " ").strip()
+            unsided = places.get((code[:3], twin))
+            if unsided is not None:
+                side[unsided] = Side.UNSPECIFIED.number
+                neighbors[unsided][side[place] - 1] = place
+    return side, neighbors
+
+
+NAMED = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BOTH}
+_NAMED = re.compile(r"\b(?:left|right|bilateral)\b", re.IGNORECASE)
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WORD = {Side.RIGHT: re.compile(r"\bright\b", re.IGNORECASE), Side.LEFT: re.compile(r"\bleft\b", re.IGNORECASE)}
 

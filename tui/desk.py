@@ -226,13 +226,13 @@ class CodeDesk:
         if self._suggester is None:
             from codesets.suggest import open_suggester
 
-            self._suggester = open_suggester(self._open_reference())
+            self._suggester = open_suggester(self._open_reference(), self._open_engine())
         return self._suggester
 
     def _open_engine(self) -> Engine:
         if self._engine is None:
             from codesets.search import open_engine
-            from codesets.search.usage import Usage, usage_file
+            from store.picks import Usage, usage_file
 
             self._engine = open_engine(self._open_reference(), Usage(usage_file(), os_account.os_login()))
         return self._engine

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from codesets.laterality import sides
 from codesets.search import lexicon
 from codesets.search.index import Segment, threes
 from codesets.search.initials import LONGEST, initials, spoken
-from codesets.search.priors import prior, sides
+from codesets.search.priors import prior
 from codesets.search.terms import TermKind, terms
 from codesets.search.typos import sound
 from codesets.search.words import joined_words, words
@@ -113,8 +114,8 @@ def segment(db: sqlite3.Connection, release: int, progress: Callable[[float], No
         billable=np.array([row[2] for row in codes], dtype=bool),
         **_links(codes),
         prior=np.array([prior(code, title) for code, title, *_ in codes], dtype=np.float32),
-        side=side,
-        neighbors=neighbors,
+        side=np.array(side, dtype=np.uint8),
+        neighbors=np.array(neighbors, dtype=np.int32).reshape(-1, 3),
     )
 
 

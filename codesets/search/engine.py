@@ -15,10 +15,12 @@ from codesets.reference import Reference, search_folder
 from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
 from codesets.search.hits import Hit, Why
+from codesets.search.index import Segment
+from codesets.search.picks import Picked, Picks
 from codesets.search.readings import MOST_CHARACTERS
 from codesets.search.searcher import Searcher
 from codesets.search.site import SiteSynonyms, site_file
-from codesets.search.usage import Picked, Usage
+from codesets.search.vocabulary import Vocabulary
 
 DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
 # Of the answers these are looked at, however few are wanted: one that was picked before may rise.
@@ -30,9 +32,9 @@ _ONLY_PICKED = 0.55
 class Engine:
     """Searches the releases of one open reference database; for the thread that opened it."""
 
-    def __init__(self, reference: Reference, usage: Usage | None = None) -> None:
+    def __init__(self, reference: Reference, picks: Picks | None = None) -> None:
         self._reference = reference
-        self._usage = usage
+        self._picks = picks
         self._own = SiteSynonyms(site_file())
         self._build_id = ""
         self._searchers: dict[int, Searcher] = {}
@@ -56,25 +58,30 @@ class Engine:
             if release is not None and system in SEARCHED and limit > 0:
                 searcher = self._searcher(release)
                 of_release = searcher.search(
-                    query[:MOST_CHARACTERS], limit if self._usage is None else max(limit, _LOOKED_AT)
+                    query[:MOST_CHARACTERS], limit if self._picks is None else max(limit, _LOOKED_AT)
                 )
                 found += self._by_use(searcher, system, query[:MOST_CHARACTERS], of_release)
         found.sort(key=lambda hit: -hit.score)
         return found[: max(0, limit)]
 
+    def words_of(self, release: Release) -> tuple[Segment, Vocabulary]:
+        """The index of a release and its words, for who reads notes by them; for the thread of this engine."""
+        searcher = self._searcher(release)
+        return searcher.segment, searcher.vocabulary
+
     def pick(self, query: str, system: CodeSystem, code: str, on: dt.date | None = None) -> None:
         """Remember that a person took a code, without its dot, for what they typed.
 
-        Of the text only words that search knows are kept; without a usage to keep them in, nothing is.
+        Of the text only words that search knows are kept; without picks to keep them in, nothing is.
         """
         release = self._reference.choose(system, on or dt.date.today()).release
-        if self._usage is not None and release is not None and system in SEARCHED:
+        if self._picks is not None and release is not None and system in SEARCHED:
             known = self._searcher(release).known(query[:MOST_CHARACTERS])
-            self._usage.record(known, system, code, dt.date.today())
+            self._picks.record(known, system, code, dt.date.today())
 
     def _by_use(self, searcher: Searcher, system: CodeSystem, query: str, found: list[Hit]) -> list[Hit]:
         """The hits with what was picked for the same words before."""
-        picked = self._usage.of(searcher.known(query), dt.date.today()) if self._usage is not None else {}
+        picked = self._picks.of(searcher.known(query), dt.date.today()) if self._picks is not None else {}
         ours = {code: one for (of_system, code), one in picked.items() if of_system is system}
         if not ours:
             return found
@@ -95,12 +102,19 @@ class Engine:
         return self._searchers[release.id]
 
 
-def open_engine(reference: Reference, usage: Usage | None = None) -> Engine:
+def unread(query: str) -> str:
+    """What is not read of a query, as a sentence to show; empty where all of it is."""
+    if len(query) <= MOST_CHARACTERS:
+        return ""
+    return f"only the first {MOST_CHARACTERS} of {len(query):,} characters were searched for"
+
+
+def open_engine(reference: Reference, picks: Picks | None = None) -> Engine:
     """A search engine on an open reference database, with or without what people picked before.
 
     It is for the thread that opened the database.
     """
-    return Engine(reference, usage)
+    return Engine(reference, picks)
 
 
 def _preferred(hit: Hit, picked: Picked) -> Hit:

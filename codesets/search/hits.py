@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from codesets.catalog import dotted
 from codesets.releases import CodeSystem
 
 
@@ -53,8 +54,3 @@ class Hit:
     def dotted(self) -> str:
         """The code as it is printed."""
         return dotted(self.code, self.system)
-
-
-def dotted(code: str, system: CodeSystem) -> str:
-    """The code as it is printed."""
-    return f"{code[:3]}.{code[3:]}" if system is CodeSystem.ICD10CM and len(code) > 3 else code

@@ -43,7 +43,7 @@ class Segment:
     `essentials[r]` essential ones first. `texts` holds all row texts in UTF-8, row r from `text_starts[r]`.
 
     Codes: `by_name` has them in string order. `answer` is the code that a code is answered with: itself, or
-    a header's default. `side` is the side of the body it names (`priors.Side`), `neighbors` its like on the
+    a header's default. `side` is the side of the body it names (`laterality.Side.number`), `neighbors` its like on the
     left, the right and both, or -1.
     """
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from codesets.laterality import NAMED, Side
 from codesets.search.index import Segment
-from codesets.search.priors import Side
 from codesets.search.readings import Reading
 from codesets.search.terms import KIND_WEIGHTS
 from codesets.search.vocabulary import Expansion, Held, Match, Vocabulary
@@ -26,7 +26,6 @@ MOST_CANDIDATES = 20_000
 # Rows that answer less than this share of what the best one answers are not scored.
 NEAR = 0.3
 # A code whose neighbor is on the side that was asked for answers the word for it.
-SIDE_WORDS = frozenset(["left", "right", "bilateral"])
 SIDE_BY_NEIGHBOR = 0.95
 SAME_SIDE = 0.02
 OTHER_SIDE = 0.1
@@ -114,19 +113,19 @@ def _by_neighbors(
     there = _on_side(segment, segment.answer[segment.row_code[rows]], side) > 0
     more = np.zeros(len(rows), dtype=np.float32)
     for expansion, one, used in zip(expansions, held, all_used, strict=True):
-        if expansion.typed in SIDE_WORDS:
+        if expansion.typed in NAMED:
             lacking = np.maximum(0, np.float32(SIDE_BY_NEIGHBOR) - one.weights[used])
             more += np.where(there, np.float32(expansion.weight) * lacking, np.float32(0))
     return more
 
 
-def _on_side(segment: Segment, codes: NDArray[np.int32], side: Side) -> NDArray[np.float32]:
+def _on_side(segment: Segment, codes: NDArray[np.int32], side: Side | None) -> NDArray[np.float32]:
     """What the side that was asked for adds to every code: more where it is there, less for another side."""
-    if not side:
+    if side is None:
         return np.zeros(len(codes), dtype=np.float32)
     own = segment.side[codes]
-    there = (own == side) | (segment.neighbors[codes, side - 1] >= 0)
-    other = (own > 0) & (own <= Side.BILATERAL) & (own != side)
+    there = (own == side.number) | (segment.neighbors[codes, side.number - 1] >= 0)
+    other = (own > 0) & (own <= Side.BOTH.number) & (own != side.number)
     return np.where(there, np.float32(SAME_SIDE), np.where(other, np.float32(-OTHER_SIDE), np.float32(0)))
 
 

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from codesets.laterality import NAMED, Side
 from codesets.search import lexicon
 from codesets.search.initials import LONGEST
-from codesets.search.priors import Side
+from codesets.search.side_letters import side_after_code, with_side
 from codesets.search.site import SiteSynonym
 from codesets.search.vocabulary import Vocabulary
 from codesets.search.words import plain, stem, words
@@ -47,10 +48,10 @@ class Reading:
     expanded: tuple[tuple[str, str], ...] = ()
 
     @property
-    def side(self) -> Side:
-        """The side of the body that the words name; NONE for no or several."""
-        named = {_SIDES[word] for word in self.words if word in _SIDES}
-        return named.pop() if len(named) == 1 else Side.NONE
+    def side(self) -> Side | None:
+        """The side of the body that the words name; None for no or several."""
+        named = {NAMED[word] for word in self.words if word in NAMED}
+        return named.pop() if len(named) == 1 else None
 
 
 def _of_the_site(typed: list[str], own: Sequence[tuple[int, int, SiteSynonym]]) -> list[Reading]:
@@ -72,9 +73,6 @@ def _expands(reading: Reading, own: Sequence[tuple[int, int, SiteSynonym]]) -> b
     return reading.words in terms or any(tuple(words(typed)) in terms for typed, _ in reading.expanded)
 
 
-_SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
-
-
 def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, SiteSynonym]] = ()) -> list[Reading]:
     """The readings of a query, the plain one first; none when it has no words.
 
@@ -87,9 +85,8 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
         found.append(Reading(_distinct(words(text)), weight=0.98, growing=True))
     if len(text) > 1 and text.isalpha() and not found[0].words:
         found = [Reading((text,), growing=True)]  # a stop word alone is the beginning of a word
-    if match := _LETTER_FOR_SIDE.search(text):
-        written = f"{text[: match.start()]} {_SIDE_OF_LETTER[match['side'] or match['last']]} {text[match.end() :]}"
-        found.append(_written_out(written))
+    if (sided := with_side(text)) != text:
+        found.append(_written_out(sided))
     found += [replace(_written_out(part), weight=0.95) for part in _parts_of_name(text)]
     found = [reading for reading in found if reading.words]
     whole = list(_whole_abbreviations(text))
@@ -110,9 +107,12 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     return distinct[: MOST_READINGS // 2 if long else MOST_READINGS]
 
 
-# A lone letter at the start or the end of several words: "l hip fx", "knee oa r".
-_LETTER_FOR_SIDE = re.compile(r"^\(?(?P<side>[lr])\)?\s+(?=\w{2})|(?<=\w\w)\s+\(?(?P<last>[lr])\)?$")
-_SIDE_OF_LETTER = {"l": "left", "r": "right"}
+def beside_code(text: str) -> list[Reading]:
+    """The readings of what was typed after a code, in lower case: as it stands, and with shorthand written out."""
+    text = side_after_code(text)
+    typed = Reading(_distinct(words(text)), growing=True)
+    written = _written_out(text)
+    return [one for one in dict.fromkeys((typed, written)) if one.words]
 
 
 def _parts_of_name(text: str) -> list[str]:

@@ -14,13 +14,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from codesets.catalog import dotted
+from codesets.laterality import Side
 from codesets.releases import CodeSystem
-from codesets.search import lexicon
-from codesets.search.hits import Hit, Why, dotted
+from codesets.search import lexicon, status, typed_code
+from codesets.search.hits import Hit, Why
 from codesets.search.index import Segment
-from codesets.search.priors import Side
+from codesets.search.polarity import Polarity, polarity
 from codesets.search.ranking import Ranked, rank
-from codesets.search.readings import Reading, readings
+from codesets.search.readings import MOST_CHARACTERS, beside_code, readings
 from codesets.search.site import SiteSynonym, SiteSynonyms
 from codesets.search.terms import TermKind
 from codesets.search.vocabulary import How, Vocabulary
@@ -35,6 +37,15 @@ POOR = 0.65
 FAR = 0.27
 # A code that the site itself names comes before all that is found.
 OWN_CODE = 2.0
+# What is left of the score of a code that has what the query is without, or the other way round; how many are read.
+OPPOSITE = 0.6
+MOST_COMPARED = 60
+# The readings of "COPD w/o exac" as "COPD", and what they count.
+MOST_PLAINER = 6
+PLAINER = 0.9
+NO_POLARITY = Polarity()
+# A status that the whole query asks for comes before what its words find.
+STATUS = 1.1
 
 
 class Searcher:
@@ -42,31 +53,34 @@ class Searcher:
 
     def __init__(self, system: CodeSystem, segment: Segment, own: SiteSynonyms) -> None:
         self._system = system
-        self._segment = segment
+        self.segment = segment
         self._own = own
-        self._vocabulary = Vocabulary(segment)
+        self.vocabulary = Vocabulary(segment)
 
     def search(self, query: str, limit: int) -> list[Hit]:
         """The best answers of this release, best first, at most `limit`."""
-        found = self._by_code(query, limit)
+        typed = query.strip()
+        found = self._by_code(typed, limit)
+        if not found and self._system is CodeSystem.ICD10CM and (spelled := typed_code.respelled(typed)):
+            found = self._by_code(spelled, limit)
         # Nobody means words by "e11.99": a code that there is not has no answer, least of all another disease.
-        return found or ([] if _DOTTED_CODE.fullmatch(query.strip()) else self._by_words(query, limit))
+        return found or ([] if typed_code.is_dotted(typed) else self._by_words(query, limit))
 
     def _by_code(self, query: str, limit: int) -> list[Hit]:
         """A code, its beginning, or either with words; empty when no code begins so or no word fits."""
-        first, _, rest = query.strip().partition(" ")
+        first, _, rest = query.partition(" ")
         prefix = first.upper().replace(".", "")
-        if not _CODE_LIKE.fullmatch(first):
+        if not typed_code.may_be_code(first):
             return []
-        places = self._segment.beginning_with(prefix)
+        places = self.segment.beginning_with(prefix)
         if not len(places):
             return []
-        wanted = words(plain(rest))
+        wanted = beside_code(plain(rest))
         if not wanted:
             return [] if rest.strip() else [self._listed(place, prefix) for place in places[:limit].tolist()]
-        reading = Reading(tuple(dict.fromkeys(wanted)), growing=True)
-        ranked = rank(self._segment, self._vocabulary, reading, within=places)
-        return self._hits([self._narrowed(ranked, plain(rest))], limit, as_written=True) if ranked else []
+        ranked = [rank(self.segment, self.vocabulary, reading, within=places) for reading in wanted]
+        narrowed = [self._narrowed(one, plain(rest)) for one in ranked if one]
+        return self._hits(narrowed, limit, as_written=True) if narrowed else []
 
     def _narrowed(self, ranked: Ranked, rest: str) -> Ranked:
         """The same, codes first that a typed word tells apart from their neighbors by its very letters.
@@ -75,7 +89,7 @@ class Searcher:
         """
         if len(ranked.rows) > MOST_NARROWED:
             return ranked
-        titles = [set(_WORD.findall(plain(self._segment.text(row)))) for row in ranked.rows.tolist()]
+        titles = [set(_WORD.findall(plain(self.segment.text(row)))) for row in ranked.rows.tolist()]
         common = Counter(word for title in titles for word in title)
         scores = ranked.scores.copy()
         for typed in _WORD.findall(rest):
@@ -87,33 +101,67 @@ class Searcher:
         return replace(ranked, rows=ranked.rows[order], scores=scores[order], used=used)
 
     def _listed(self, place: int, prefix: str) -> Hit:
-        title = self._segment.text(place)
+        title = self.segment.text(place)
         why = Why(term=title, kind="code", matched=(prefix,))
         score = 1.0 if self._code(place) == prefix else 0.9
         return self._hit(place, score, why)
 
     def _by_words(self, query: str, limit: int) -> list[Hit]:
         own = self._own.within(words(plain(query)))
-        read = readings(query, self._vocabulary, own)
-        ranked = [one for reading in read if (one := rank(self._segment, self._vocabulary, reading))]
+        read = readings(query, self.vocabulary, own)
+        ranked = [one for reading in read if (one := rank(self.segment, self.vocabulary, reading))]
         poor = max((float(one.scores[0]) for one in ranked), default=0.0) < POOR
-        if read and poor and not self._vocabulary.unfinished(read[0].words[-1]):
-            slip = rank(self._segment, self._vocabulary, replace(read[0], slip=True))
+        if read and poor and not self.vocabulary.unfinished(read[0].words[-1]):
+            slip = rank(self.segment, self.vocabulary, replace(read[0], slip=True))
             ranked += [slip] if slip else []
+        said = polarity(plain(query[:MOST_CHARACTERS]))
+        if said.head:  # a code that says nothing of what it is without answers as well
+            plainer = readings(said.head, self.vocabulary, own=())[:MOST_PLAINER]
+            ranked += [
+                one
+                for reading in plainer
+                if (one := rank(self.segment, self.vocabulary, replace(reading, weight=PLAINER * reading.weight)))
+            ]
+        hits = self._hits(ranked, limit, said=said)
         named = self._own_codes(own)
+        named += self._statuses(plain(query).strip(), hits)
         codes = {hit.code for hit in named}
-        return (named + [hit for hit in self._hits(ranked, limit) if hit.code not in codes])[:limit]
+        return (named + [hit for hit in hits if hit.code not in codes])[:limit]
+
+    def _statuses(self, query: str, found: Sequence[Hit]) -> list[Hit]:
+        """What a query asks for as a status: a history of a condition, a drug in long-term use, a body mass index."""
+        if self._system is not CodeSystem.ICD10CM:
+            return []
+        if one := status.status(query):
+            hit = self.of_code(one.code, Why(term=one.term, kind=one.kind, matched=(query,)), STATUS)
+            return [hit] if hit else []
+        asked = status.past(query)
+        if asked is None or found and self._is_it(found[0], asked):
+            return []
+        for of in self._by_words(asked.condition, 1):
+            why = replace(of.why, kind=f"{asked.kind}, {of.why.kind}", header="")
+            becomes = asked.becomes(of.code)
+            if becomes not in ("", of.code) and (hit := self.of_code(becomes, why, STATUS)):
+                return [hit]
+        return []
+
+    @staticmethod
+    def _is_it(hit: Hit, asked: status.Past) -> bool:
+        """Whether a hit is itself the history of the condition, with every word of it."""
+        if hit.code[0] != "Z" or status.is_family_history(hit.code) is not asked.family:
+            return False
+        return set(words(asked.condition)) <= set(words(hit.title)) | set(words(hit.why.term))
 
     def known(self, query: str) -> list[str]:
         """The words of a query that search knows: no names, no numbers."""
         return [word for word in words(plain(query)) if not word.isdigit() and self._knows(word)]
 
     def _knows(self, word: str) -> bool:
-        return word in self._vocabulary or word in lexicon.abbreviations() or word in lexicon.shorthand()
+        return word in self.vocabulary or word in lexicon.abbreviations() or word in lexicon.shorthand()
 
     def of_code(self, code: str, why: Why, score: float) -> Hit | None:
         """The hit of one code, without its dot; None when the release does not have it."""
-        places = self._segment.beginning_with(code)
+        places = self.segment.beginning_with(code)
         return self._hit(int(places[0]), score, why) if len(places) and self._code(int(places[0])) == code else None
 
     def _own_codes(self, own: Sequence[tuple[int, int, SiteSynonym]]) -> list[Hit]:
@@ -125,27 +173,35 @@ class Searcher:
                 found.setdefault(hit.code, hit)
         return list(found.values())
 
-    def _hits(self, ranked: Sequence[Ranked], limit: int, as_written: bool = False) -> list[Hit]:
+    def _hits(
+        self, ranked: Sequence[Ranked], limit: int, as_written: bool = False, said: Polarity = NO_POLARITY
+    ) -> list[Hit]:
         """The best row of every code over all readings; encounter variants of one code after their best."""
         best: dict[int, tuple[float, Ranked, int]] = {}
         for one in ranked:
-            codes = self._segment.row_code[one.rows]
+            codes = self.segment.row_code[one.rows]
             answers = codes if as_written else self._answers(codes, one.reading.side)
             for place, (code, score) in enumerate(zip(answers.tolist(), one.scores.tolist(), strict=True)):
                 if code not in best or best[code][0] < score:
                     best[code] = (score, one, place)
         order = sorted(best, key=lambda code: -best[code][0])
+        if said:
+            for code in order[:MOST_COMPARED]:
+                score, one, place = best[code]
+                if not said.agrees(self.segment.text(code), self.segment.text(int(one.rows[place]))):
+                    best[code] = (score * OPPOSITE, one, place)
+            order.sort(key=lambda code: -best[code][0])
         if not as_written:
             near = FAR * best[order[0]][0] if order else 0.0
             order = self._variants_last([code for code in order if best[code][0] >= near], limit)
         return [self._explained(code, *best[code]) for code in order[:limit]]
 
-    def _answers(self, codes: NDArray[np.int32], side: Side) -> NDArray[np.int32]:
+    def _answers(self, codes: NDArray[np.int32], side: Side | None) -> NDArray[np.int32]:
         """The codes that these are answered with: defaults of headers, on the side that was asked for."""
-        answers = self._segment.answer[codes]
-        if not side:
+        answers = self.segment.answer[codes]
+        if side is None:
             return answers
-        on_side = self._segment.neighbors[answers, side - 1]
+        on_side = self.segment.neighbors[answers, side.number - 1]
         return np.where(on_side >= 0, on_side, answers)
 
     def _variants_last(self, order: list[int], limit: int) -> list[int]:
@@ -154,7 +210,7 @@ class Searcher:
         leading: list[int] = []
         variants: list[int] = []
         for code in order:
-            printed = int(self._segment.printed[code])
+            printed = int(self.segment.printed[code])
             (variants if printed in seen else leading).append(code)
             seen.add(printed)
             if len(leading) == limit:
@@ -163,12 +219,12 @@ class Searcher:
 
     def _explained(self, code: int, score: float, ranked: Ranked, place: int) -> Hit:
         row = int(ranked.rows[place])
-        source = int(self._segment.row_code[row])
+        source = int(self.segment.row_code[row])
         matches = ranked.matches(place)
-        word = self._vocabulary.word
+        word = self.vocabulary.word
         why = Why(
-            term=self._segment.text(row),
-            kind=TermKind(int(self._segment.row_kind[row])).label,
+            term=self.segment.text(row),
+            kind=TermKind(int(self.segment.row_kind[row])).label,
             matched=tuple(typed for typed, _ in matches),
             corrected=tuple((typed, word(m.word)) for typed, m in matches if m.how in _CORRECTED),
             completed=tuple((typed, word(m.word)) for typed, m in matches if m.how not in (*_CORRECTED, How.EXACT)),
@@ -178,14 +234,12 @@ class Searcher:
         return self._hit(code, score, why)
 
     def _hit(self, place: int, score: float, why: Why) -> Hit:
-        segment = self._segment
+        segment = self.segment
         return Hit(self._system, self._code(place), segment.text(place), bool(segment.billable[place]), score, why)
 
     def _code(self, place: int) -> str:
-        return bytes(self._segment.codes[place]).decode()
+        return bytes(self.segment.codes[place]).decode()
 
 
 _WORD = re.compile(r"[a-z0-9]+")
 _CORRECTED = (How.TYPO, How.SOUND)
-_DOTTED_CODE = re.compile(r"[A-Za-z][0-9][0-9A-Za-z]\.[0-9A-Za-z]+")
-_CODE_LIKE = re.compile(r"[A-Za-z0-9][0-9A-Za-z](?:[0-9A-Za-z](?:\.?[0-9A-Za-z]{0,4}\.?)?)?")

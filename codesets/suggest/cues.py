@@ -28,8 +28,18 @@ class Effect(StrEnum):
     HISTORY = "history"
     FAMILY = "family"
     CURRENT = "current"
+    RESOLVED = "resolved"
+    DOUBTED = "doubted"
     NONE = "none"
     END = "end"
+
+
+class Reach(StrEnum):
+    """Where the mentions of a cue stand: it comes before them, after them, or after them where it ends its clause."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    ENDS = "ends"
 
 
 @dataclass(frozen=True)
@@ -45,98 +55,178 @@ class Cue:
 
     def reaches(self, begin: int, end: int) -> bool:
         """Whether tokens begin..end (end exclusive) lie within its reach."""
+        if self.last < self.begin:  # what stands before a cue is meant as a whole
+            return self.first < end and end - 1 <= self.last
         return self.first <= begin and end - 1 <= self.last
 
+    def turns(self, inpatient: bool) -> bool:
+        """Whether what it reaches is not there: in an inpatient stay an uncertain condition is coded."""
+        return self.effect in _TURNING or self.effect is Effect.UNCERTAIN and not inpatient
 
+
+_TURNING = frozenset([Effect.NEGATED, Effect.DOUBTED, Effect.HYPOTHETICAL])
 MOST_NEGATED = 14  # tokens that a negation reaches: long lists are common ("denies fever, chills, ...")
 MOST_UNCERTAIN = 8
-MOST_AFTER = 6
+MOST_AFTER = 8
+MOST_LISTED = 20  # tokens that a cue reaches back over a list
+MOST_OF_PART = 5  # tokens of one part of such a list
 MOST_FAMILY = 30
-_OF_THE_PATIENT = frozenset(["patient", "he", "she", "but", "however", "personal"])
+_MARKS = frozenset([",", ":", "-", "/", "(", ")"])
 
 
-def cues(sentence: Sentence) -> list[Cue]:
-    """The cues of a sentence that change mentions, in the order of the text."""
-    written = [token.text.lower() for token in sentence.tokens]
-    found = list(_found(written))
+def cues(sentence: Sentence, year: int = 0) -> list[Cue]:
+    """The cues of a sentence that change mentions, in the order of the text; `year` is that of the service, 0 for any.
+
+    A year before it tells the past: "MI in 2015".
+    """
+    said = [token.text.lower() for token in sentence.tokens]
+    written = [_written(word, year) for word in said]
+    attached = _attached(sentence)
+    found = list(_found(written, attached))
     changing = []
-    for place, (effect, after, begin, end, most) in enumerate(found):
+    for place, (effect, reach, begin, end, _) in enumerate(found):
         if effect in (Effect.NONE, Effect.END):
             continue
-        words = " ".join(written[begin:end])
-        if after:
-            first = _reach_back(found, place, begin, most or MOST_AFTER, written)
-            changing.append(Cue(effect, words, begin, end, first, begin - 1))
-        else:
-            last = _reach_on(found, place, (end, effect, most), written)
+        words = " ".join(said[begin:end])
+        if reach is Reach.BEFORE:
+            last = _reach_on(found, place, written)
             changing.append(Cue(effect, words, begin, end, end, last))
+        else:
+            first = _reach_back(found, place, written, attached)
+            changing.append(Cue(effect, words, begin, end, first, begin - 1))
     return changing
 
 
-_Found = tuple[Effect, bool, int, int, int]
+def _written(word: str, year: int) -> str:
+    """A token as the table of cues has it: question marks as one, a past year as YEAR."""
+    if word[0] == "?":
+        return "?"
+    return YEAR if len(word) == 4 and word.isdecimal() and 1900 < int(word) < year else word
 
 
-def _found(written: Sequence[str]) -> list[_Found]:
-    """The longest cue at every place: effect, whether the mention comes before it, and its tokens."""
+YEAR = "yyyy"
+_Found = tuple[Effect, Reach, int, int, int]
+
+
+def _attached(sentence: Sentence) -> frozenset[int]:
+    """The tokens that follow the one before them without a space."""
+    tokens = sentence.tokens
+    return frozenset(place for place in range(1, len(tokens)) if tokens[place - 1].end == tokens[place].start)
+
+
+def _found(written: Sequence[str], attached: frozenset[int]) -> list[_Found]:
+    """The longest cue at every place: effect, where the mention stands, its tokens, and how many it reaches."""
     table = _table()
     found: list[_Found] = []
     place = 0
     while place < len(written):
-        longest: list[tuple[Effect, bool, int]] = []
+        longest: list[tuple[Effect, Reach, int]] = []
         end = place + 1
         for phrase, meanings in table.get(written[place], ()):
             size = len(phrase)
             if tuple(written[place : place + size]) == phrase:
                 longest, end = meanings, place + size
                 break
-        found += [(effect, after, place, end, most) for effect, after, most in longest]
+        ends = (
+            any(reach is Reach.ENDS for _, reach, _ in longest)
+            and place > 0
+            and (_ends_clause(written, place, end) or written[place] == "?" and place in attached)
+        )
+        left_out = Reach.BEFORE if ends else Reach.ENDS
+        found += [(effect, reach, place, end, most) for effect, reach, most in longest if reach is not left_out]
         place = end
     return found
 
 
-def _reach_on(found: list[_Found], place: int, cue: tuple[int, Effect, int], written: Sequence[str]) -> int:
+def _ends_clause(written: Sequence[str], begin: int, end: int) -> bool:
+    """Whether a cue is the last word of its clause: of "excluded, by CT" and "ruled out in the ED" too."""
+    if end == len(written):
+        return True
+    told = end - begin > 1 or written[begin] == "excluded"
+    return written[end] in _MARKS or told and (written[end] in _words("manner") or written[end][:1].isdigit())
+
+
+def _reach_on(found: list[_Found], place: int, written: Sequence[str]) -> int:
     """The last token that a cue reaches forward."""
-    begin, effect, most = cue
+    effect, _, cue_begin, begin, most = found[place]
     if not most:
         most = MOST_NEGATED if effect in (Effect.NEGATED, Effect.HYPOTHETICAL) else MOST_UNCERTAIN
         most = MOST_FAMILY if effect is Effect.FAMILY else most
     last = min(begin + most, len(written)) - 1
-    for other, after, other_begin, _, _ in found[place + 1 :]:
+    for other, reach, other_begin, _, _ in found[place + 1 :]:
         if other_begin > last:
             break
-        if other_begin < begin or after and other is not Effect.END:
+        if other_begin < begin or reach is not Reach.BEFORE and other is not Effect.END:
             continue
-        if effect is Effect.FAMILY:
+        if effect is Effect.FAMILY or "family" in written[cue_begin:begin]:
             # "mother, who is diabetic": only the patient ends what is said of the family.
-            if other in (Effect.HISTORY, Effect.CURRENT) or written[other_begin] in _OF_THE_PATIENT:
+            if other in (Effect.HISTORY, Effect.CURRENT) or written[other_begin] in _words("patient"):
                 return other_begin - 1
         elif other is Effect.END or other is Effect.NEGATED and effect is not Effect.NEGATED:
             return other_begin - 1
     return last
 
 
-def _reach_back(found: list[_Found], place: int, begin: int, most: int, written: Sequence[str]) -> int:
-    """The first token that a cue reaches backward."""
-    first = max(0, begin - most)
-    for other, _, _, other_end, _ in found[:place]:
+def _reach_back(found: list[_Found], place: int, written: Sequence[str], attached: frozenset[int]) -> int:
+    """The first token that a cue reaches backward: of its clause, or of the list that its clause ends.
+
+    "DVT, PE and MI ruled out" is a list, by its "and"; in "gout, PE ruled out" only the part before the cue is meant.
+    """
+    effect, _, begin, end, most = found[place]
+    opened = _opened(written, begin)
+    if opened is not None and (effect is Effect.DOUBTED or opened == begin - 1):
+        begin, most = opened, most or MOST_AFTER
+    verb = begin
+    while verb and written[verb - 1] in _words("between"):
+        verb -= 1
+    first = max(0, begin - (most or MOST_LISTED))
+    for other, reach, other_begin, other_end, _ in found[:place]:
         # "Pneumonia has been ruled out": the verb of the cue itself ends nothing.
-        if other is not Effect.NONE and other_end != begin:
-            first = max(first, other_end)
-    for place in range(begin - 1, first - 1, -1):
-        if written[place] in (",", ":") and place < begin - 1:
-            return place + 1
+        if other_begin < verb and other_end != begin and (other in _STOPPING or other is effect is Effect.NEGATED):
+            first = max(first, other_end if reach is Reach.BEFORE or other is Effect.END else other_begin)
+    listed, part = any(word in _words("many") for word in written[verb:end]), 0
+    for back in range(begin - 1, first - 1, -1):
+        word, part = written[back], part + 1
+        listed = listed or word in _words("joining")
+        hyphen = word == "-" and back in attached and back + 1 in attached  # "COVID-19"
+        if word in (",", ":", "-", "(", ")") and not hyphen and back < begin - 1:
+            if word != "," or not listed or part > MOST_OF_PART + 1:
+                return back + 1
+            part = 0
+        elif not listed and begin - back > (most or MOST_AFTER):
+            return back + 1
     return first
 
 
+_STOPPING = (Effect.END, Effect.FAMILY, Effect.CURRENT)
+
+
+def _opened(written: Sequence[str], begin: int) -> int | None:
+    """The place of the parenthesis in which a token stands; None for one that stands in none."""
+    for place in range(begin - 1, -1, -1):
+        if written[place] == ")":
+            return None
+        if written[place] == "(":
+            return place
+    return None
+
+
 @cache
-def _table() -> dict[str, list[tuple[tuple[str, ...], list[tuple[Effect, bool, int]]]]]:
+def _words(role: str) -> frozenset[str]:
+    """The small words with a role around cues."""
+    return frozenset(word for word, of in rows("clause_words.csv", ("word", "role")) if of == role)
+
+
+@cache
+def _table() -> dict[str, list[tuple[tuple[str, ...], list[tuple[Effect, Reach, int]]]]]:
     """By the first token, the cues as tokens, the longest first, with their effects."""
-    phrases: dict[tuple[str, ...], list[tuple[Effect, bool, int]]] = {}
+    phrases: dict[tuple[str, ...], list[tuple[Effect, Reach, int]]] = {}
     for cue, effect, reach, most in rows("cues.csv", ("cue", "effect", "reach", "most")):
-        if effect not in {one.value for one in Effect} or reach not in ("before", "after") or not most.isdigit():
-            raise UnreadableInput(f"cues.csv: {cue}", "expected a known effect, before or after, and a number")
-        phrases.setdefault(_tokens(cue), []).append((Effect(effect), reach == "after", int(most)))
-    table: dict[str, list[tuple[tuple[str, ...], list[tuple[Effect, bool, int]]]]] = {}
+        known = effect in {one.value for one in Effect} and reach in {one.value for one in Reach}
+        if not known or not most.isdigit():
+            raise UnreadableInput(f"cues.csv: {cue}", "expected a known effect, before, after or ends, and a number")
+        phrases.setdefault(_tokens(cue), []).append((Effect(effect), Reach(reach), int(most)))
+    table: dict[str, list[tuple[tuple[str, ...], list[tuple[Effect, Reach, int]]]]] = {}
     for phrase, meanings in sorted(phrases.items(), key=lambda item: -len(item[0])):
         table.setdefault(phrase[0], []).append((phrase, meanings))
     return table

@@ -9,39 +9,46 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from codesets.catalog import dotted
-from codesets.reference import Reference, search_folder
+from codesets.laterality import NAMED
+from codesets.reference import Reference
 from codesets.releases import CodeSystem, Release
-from codesets.search import index
+from codesets.search import Engine, open_engine
 from codesets.search.index import Segment
 from codesets.search.vocabulary import Vocabulary
 from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
-from codesets.suggest.cues import Cue, cues
+from codesets.suggest.cues import Cue, Effect, cues
+from codesets.suggest.exclusions import Exclusions
+from codesets.suggest.gathered import Worth
+from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
-from codesets.suggest.mentions import Matcher, Mention, widest
-from codesets.suggest.reading import Read
+from codesets.suggest.mentions import Matcher, Mention, apart, widest
+from codesets.suggest.reading import Read, says_without
 from codesets.suggest.sections import Section, has_sections, sections
 from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
-from codesets.suggest.weighing import Weighing, Worth
-from codesets.suggest.weights import document_weight, is_symptom, plainness, weight
+from codesets.suggest.weighing import Weighing
+from codesets.suggest.weights import document_weight, is_final, is_symptom, plainness, weight
 
 MOST_CHARACTERS = 200_000
 SUMMED_UP = 0.5  # of a symptom where an assessment only repeats why the patient came
+MOST_OF_A_VISIT = 100  # words of a text without sections that still tells one visit and no course of years
+SURE = 1.0  # the quality of a mention by which a single word is a condition of its own
 MOST_REFINEMENTS = 3  # degree, then complication, then side
 
 
 class Suggester:
     """Suggests codes from the releases of one open reference database; for the thread that opened it."""
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, engine: Engine) -> None:
         self._reference = reference
+        self._engine = engine
         self._build_id = ""
         self._readers: dict[int, _Reader] = {}
 
@@ -51,40 +58,45 @@ class Suggester:
 
     def suggest_chart(self, notes: Sequence[Note], on: dt.date | None = None, inpatient: bool = False) -> Suggestions:
         """Codes for all documents of one encounter together."""
-        choice = self._reference.choose(CodeSystem.ICD10CM, on or dt.date.today())
+        date = on or dt.date.today()
+        choice = self._reference.choose(CodeSystem.ICD10CM, date)
         if choice.release is None:
             return Suggestions((), warning=choice.warning)
         warning = choice.warning
         if any(len(note.text) > MOST_CHARACTERS for note in notes):
             warning = f"{warning} only the first {MOST_CHARACTERS:,} characters were read".strip()
         read = [replace(note, text=note.text[:MOST_CHARACTERS]) for note in notes]
-        return replace(self._reader(choice.release).suggest(read, inpatient), warning=warning)
+        return replace(self._reader(choice.release, date).suggest(read, inpatient, date.year), warning=warning)
 
-    def _reader(self, release: Release) -> _Reader:
+    def _reader(self, release: Release, on: dt.date) -> _Reader:
         if self._build_id != self._reference.build_id:
             self._readers.clear()
             self._build_id = self._reference.build_id
         if release.id not in self._readers:
-            segment = index.load(search_folder(self._reference.path, self._build_id), release.id)
-            self._readers[release.id] = _Reader(segment)
+            words = self._engine.words_of(release)
+            self._readers[release.id] = _Reader(*words, Exclusions(self._reference, on))
         return self._readers[release.id]
 
 
-def open_suggester(reference: Reference) -> Suggester:
-    """A suggester on an open reference database; it is for the thread that opened that."""
-    return Suggester(reference)
+def open_suggester(reference: Reference, engine: Engine | None = None) -> Suggester:
+    """A suggester on an open reference database, for the thread that opened that.
+
+    Where a search engine is open on the same one, both share its words.
+    """
+    return Suggester(reference, engine or open_engine(reference))
 
 
 @dataclass(frozen=True)
 class _Line:
     """A sentence of a section with its meaning; `document` is its place and `factor` its weight.
 
-    `cues` are found once a mention stands in it.
+    `final` says that it speaks from the end of a stay. `cues` are found once a mention stands in it.
     """
 
     document: int
     text: str
     factor: float
+    final: bool
     section: Section
     sentence: Sentence
     read: Read
@@ -102,22 +114,35 @@ class _Line:
 class _Reader:
     """One release in the form that notes are read with."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: Segment, vocabulary: Vocabulary, exclusions: Exclusions) -> None:
+        self._exclusions = exclusions
         self._codebook = Codebook(segment)
-        self._matcher = Matcher(segment, Vocabulary(segment))
+        self._matcher = Matcher(segment, vocabulary)
         self._specific = Specific(self._codebook, self._matcher.lexical)
 
-    def suggest(self, notes: Sequence[Note], inpatient: bool) -> Suggestions:
-        """The suggestions for the documents of one chart."""
+    def suggest(self, notes: Sequence[Note], inpatient: bool, year: int) -> Suggestions:
+        """The suggestions for the documents of one chart; `year` is that of the service."""
         parts = [sections(note.text) for note in notes]
-        setting = Setting(structured=any(map(has_sections, parts)), inpatient=inpatient)
+        structured = any(map(has_sections, parts))
+        one_visit = structured or sum(len(note.text.split()) for note in notes) <= MOST_OF_A_VISIT
+        # A story of years names the years of the present illness, too.
+        setting = Setting(structured, inpatient, year if one_visit else 0, one_visit)
+        closed = any(map(is_final, (note.kind for note in notes)))
         lines = [
-            _Line(place, note.text, document_weight(note.kind), part, sentence, self._matcher.read(sentence))
+            _Line(
+                document=place,
+                text=note.text,
+                factor=document_weight(note.kind),
+                final=is_final(note.kind) or not closed,
+                section=part,
+                sentence=sentence,
+                read=self._matcher.read(sentence),
+            )
             for place, note in enumerate(notes)
             for part in parts[place]
             for sentence in sentences(note.text, part.start, part.end)
         ]
-        weighing = Weighing(self._codebook, self._specific, setting.structured)
+        weighing = Weighing(self._codebook, self._specific, self._exclusions, setting)
         allowed = chapters([note.text for note in notes])
         self._weigh_mentions(lines, setting, allowed, weighing)
         for line in lines:
@@ -129,19 +154,52 @@ class _Reader:
     ) -> None:
         mentions = self._matcher.find([line.read for line in lines])
         for number, group in groupby(mentions, key=lambda mention: mention.sentence):
-            line = replace(lines[number], cues=tuple(cues(lines[number].sentence)))
-            for mention in widest(self._refined(one, line.read) for one in group):
+            line = replace(lines[number], cues=tuple(cues(lines[number].sentence, setting.year)))
+            turns = [cue for cue in line.cues if cue.turns(setting.inpatient)]
+            whole = [one for one in group if not turns or not self._torn(one, turns, line.read)]
+            named = {one.tokens for one in whole if len(one.tokens) > 1 or one.quality >= SURE}
+            for mention in widest(self._refined(one, line.read, turns, named) for one in whole):
                 sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
                 for code in sides or (mention.code,):
                     self._weigh(line, replace(mention, code=code), setting, allowed, weighing)
 
-    def _refined(self, mention: Mention, read: Read) -> Mention:
-        """The mention with the most specific code that its sentence allows."""
+    def _torn(self, mention: Mention, turns: Sequence[Cue], read: Read) -> bool:
+        """Whether a cue reaches a part of a mention only: "COPD without exacerbation" says COPD, not the exacerbation.
+
+        Not torn is a term that says so itself: "without hemorrhage".
+        """
+        for cue in turns:
+            reached = [token for token in mention.tokens if cue.first <= token <= cue.last]
+            if len(reached) in (0, len(mention.tokens)) or cue.last < cue.begin:
+                continue
+            said = [read.normal[token] for token in reached]
+            if not (cue.effect is Effect.NEGATED and says_without(self._matcher.terms.text(mention.row), said)):
+                return True
+        return False
+
+    def _refined(
+        self, mention: Mention, read: Read, turns: Sequence[Cue], named: Collection[tuple[int, ...]]
+    ) -> Mention:
+        """The mention with the most specific code that its sentence allows; `named` are all that stand in it."""
+        # What is denied or doubted near a condition tells nothing of it, unless the code denies it as well.
+        barred = frozenset(
+            token
+            for cue in turns
+            if not cue.reaches(mention.begin, mention.end)
+            for token in range(cue.first, cue.last + 1)
+        ) | frozenset(
+            token
+            for other in named
+            if apart(read, mention.tokens, other)
+            for token in other
+            if read.normal[token] not in NAMED  # a side may be said once for both
+        )
         for _ in range(MOST_REFINEMENTS):
-            refined = self._specific.refine(mention.code, read, mention.tokens)
+            refined = self._specific.refine(mention.code, read, mention.tokens, barred)
             if refined is None:
                 break
-            tokens = tuple(sorted({*mention.tokens, *refined.tokens}))
+            counting = {t - 1 for t in refined.tokens if read.counted(t) and read.normal[t - 1] in NUMBERED}
+            tokens = tuple(sorted({*mention.tokens, *refined.tokens, *counting}))
             mention = replace(mention, code=refined.position, tokens=tokens, weight=read.says(tokens))
         return mention
 
@@ -156,18 +214,20 @@ class _Reader:
         told = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())
         first = mention.begin - line.read.counted(mention.begin)
         evidence = line.evidence(tokens[first].start, tokens[mention.end - 1].end, told)
-        meant = meaning(code, section, effects, setting)
+        meant = meaning(code, section, effects, replace(setting, final=line.final))
+        place = weight(section, setting.structured) * (line.factor if setting.structured else 1.0)
+        if _DENIED & effects.keys():
+            weighing.deny(code, place, meant.why_not)
         if not meant.code or self._codebook.position(meant.code) is None:
             weighing.withhold(code, meant.why_not or "this release has no code for it", evidence)
             return
         if not allowed_in(allowed, meant.code):
             return
-        place = weight(section, setting.structured) * (line.factor if setting.structured else 1.0)
         if is_symptom(meant.code) and setting.structured and _said_of_the_visit(line):
             place *= SUMMED_UP
         worth = Worth(place, place * mention.quality * plainness(mention.weight, setting.structured))
         term = (self._matcher.terms.text(mention.row), self._matcher.terms.kind(mention.row))
-        weighing.add(self._codebook.answer(meant.code), worth, term, (*reasons, *meant.because), evidence)
+        weighing.add(self._codebook.answer(meant.code), worth, term, (*reasons, *meant.because), evidence, section)
 
     def _code(self, mention: Mention) -> tuple[str, tuple[str, ...]]:
         """The billable code of a mention, and why it is not the term's own."""
@@ -183,7 +243,12 @@ class _Reader:
             if allowed_in(allowed, status.code) and self._codebook.position(status.code) is not None:
                 score = status.score * (0.5 + 0.5 * line.factor)
                 term, evidence = (status.term, status.kind), line.evidence(status.start, status.end)
-                weighing.add(self._codebook.answer(status.code), Worth(score, score), term, (), evidence)
+                weighing.add(
+                    self._codebook.answer(status.code), Worth(score, score), term, (), evidence, status.section.kind
+                )
+
+
+_DENIED = {Effect.NEGATED, Effect.DOUBTED}
 
 
 def _said_of_the_visit(line: _Line) -> bool:

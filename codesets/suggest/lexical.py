@@ -89,6 +89,11 @@ class Lexical:
         return tuple(Meaning(number, weight) for number, weight in found.items())
 
     @staticmethod
+    def is_abbreviation(written: str) -> bool:
+        """Whether the table of abbreviations has it, in any case."""
+        return written.lower() in _abbreviations()
+
+    @staticmethod
     def phrase_sizes(first: str) -> tuple[int, ...]:
         """How many words the phrases have that begin with this word."""
         return _phrase_sizes().get(first, ())
@@ -97,6 +102,8 @@ class Lexical:
         """What a phrase, as normal words, stands for besides its words."""
         found: dict[int, float] = {}
         for other in lexicon.phrase_synonyms().get(phrase, ()):
+            if "screening" in other:  # a visit: of its words a note would make the disease that is looked for
+                continue
             for word in other:
                 if (number := self.number(word)) is not None:
                     found[number] = PHRASE if len(phrase) > 1 else SYNONYM
@@ -162,7 +169,20 @@ def token_words(tokens: Sequence[Token], lexical: Lexical) -> list[str]:
 
 
 NUMBERED = frozenset(["type", "stage", "grade", "class", "degree", "factor", "level", "phase"])
-_NUMERALS_AFTER = {"i": "1", "v": "5", "x": "10"}
+_NUMERALS_AFTER = {"i": "1", "v": "5", "x": "10", "iiia": "3a", "iiib": "3b", "g3a": "3a", "g3b": "3b"}
+
+
+def after_count(written: str) -> str:
+    """A bare stage, class or type as digits: "IV" is 4, "G3b" 3b; empty for what is none."""
+    lowered = written.lower().removeprefix("g")
+    digits = {**_NUMERALS, **_NUMERALS_AFTER}.get(lowered, lowered)
+    return digits if digits[:1] in "12345" and digits[1:] in ("", "a", "b") else ""
+
+
+@cache
+def counted_by() -> dict[str, str]:
+    """Words of a note after which a bare number counts something, and what."""
+    return dict(rows("counted.csv", ("word", "counts")))
 
 
 @cache

@@ -11,18 +11,26 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from codesets.search.status import family_history, history
 from codesets.suggest.cues import Effect
 from codesets.suggest.sections import SectionKind
-from codesets.suggest.statuses import family_history, history
+from codesets.suggest.statuses import resolved
 from codesets.suggest.weights import is_symptom
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What holds for the whole chart: whether it names sections anywhere, and whether it is an inpatient stay."""
+    """What holds for the whole chart: whether it names sections, whether it is an inpatient stay, and in which year.
+
+    `one_visit` says that all of it is of one time, so that codes that exclude each other clash. `final` holds for a
+    document: whether it speaks from the end of the stay, when uncertain diagnoses count.
+    """
 
     structured: bool
     inpatient: bool
+    year: int
+    one_visit: bool = True
+    final: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
     """What a mention of `code` means in a section; `effects` are the cues that reach it, with their words."""
     if cue := effects.get(Effect.NEGATED):
         return _none(f"denied: {cue!r}")
+    if cue := effects.get(Effect.DOUBTED):
+        return _none(f"doubted in the record: {cue!r}")
     if cue := effects.get(Effect.HYPOTHETICAL):
         return _none(f"not a finding: {cue!r}")
     if Effect.FAMILY in effects or section is SectionKind.FAMILY:
@@ -45,15 +55,27 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
         cue = effects.get(Effect.FAMILY, "family history")
         return Meaning(becomes, (f"of the family: {cue!r}",)) if becomes else _none("of the family")
     if cue := effects.get(Effect.UNCERTAIN):
-        if setting.inpatient:
+        if setting.inpatient and setting.final:
             return Meaning(code, (f"uncertain ({cue!r}): coded as if it existed, Official Guidelines II.H",))
+        if setting.inpatient:
+            return _none(f"uncertain ({cue!r}) before the end of the stay, Official Guidelines II.H")
         return _none(f"uncertain ({cue!r}): not coded outpatient, Official Guidelines IV.H")
     if section in _SILENT or section is SectionKind.SOCIAL and not code.startswith(_SOCIAL):
         return _none(f"only in {section.label}")
-    past = section in (SectionKind.PAST, SectionKind.SURGICAL) and setting.structured
+    past = section in (SectionKind.PAST, SectionKind.SURGICAL)
+    if cue := effects.get(Effect.RESOLVED):
+        return _resolved(code, cue, past or setting.one_visit and not setting.inpatient)
     if past and Effect.CURRENT not in effects or Effect.HISTORY in effects:
         return _of_the_past(code, effects.get(Effect.HISTORY, "past history"), past, setting)
     return Meaning(code)
+
+
+def _resolved(code: str, cue: str, before: bool) -> Meaning:
+    """What is over: its history, or nothing; over within the stay or the story itself it was treated and is coded."""
+    if not before:
+        return Meaning(code, (f"over by the end: {cue!r}",))
+    becomes = resolved(code)
+    return Meaning(becomes, (f"a history: {cue!r}",)) if becomes else _none(f"no longer there: {cue!r}")
 
 
 def _of_the_past(code: str, cue: str, past: bool, setting: Setting) -> Meaning:
@@ -64,9 +86,9 @@ def _of_the_past(code: str, cue: str, past: bool, setting: Setting) -> Meaning:
         return Meaning(code)
     if becomes:
         return Meaning(becomes, (f"a history: {cue!r}",))
-    if setting.structured:
+    if past or setting.one_visit:
         return _none(f"a history: {cue!r}")
-    # Without sections "history" is often the present illness: the coder decides.
+    # In a long story without sections "history" is often the present illness: the coder decides.
     return Meaning(code, (f"named as a history ({cue!r}): look whether it is current",))
 
 

@@ -141,13 +141,14 @@ class Matcher:
         placed = _placed(read, wanted)
         if read.contradicts(text) or not read.numbers_fit(placed.tokens, text):
             return None
-        if own and placed.synonym:
+        if placed.synonym and (own or len(wanted) == 1 and self._says_nothing({*words(text)})):
             return None
-        if _joined(read, placed.tokens) and not _JOINING.search(text):
+        if _joined(read, placed.tokens) and not _JOINING.search(_ASIDE.sub("", text)):
             return None
         gap = placed.gap
         if gap > (MOST_GAP_OF_SYNONYMS if placed.synonym else MOST_GAP):
-            if not (terms.is_wording(row) and _in_order(read, placed.tokens, text)):
+            whole = not placed.synonym and _only_commas(read, placed.tokens)
+            if not (terms.is_wording(row) and (whole or _in_order(read, placed.tokens, text))):
                 return None
             gap = 1
         if not own and self._says_nothing({read.normal[token] for token in placed.tokens}):
@@ -171,9 +172,20 @@ class Matcher:
         return said <= self._not_alone and (len(said) < 2 or not said & self._heads)
 
 
+def apart(read: Read, tokens: tuple[int, ...], others: tuple[int, ...]) -> bool:
+    """Whether a comma or "and" parts two mentions: of "colon cancer, breast cancer" neither tells of the other."""
+    if tokens[-1] < others[0]:
+        between = read.sentence.tokens[tokens[-1] + 1 : others[0]]
+    elif others[-1] < tokens[0]:
+        between = read.sentence.tokens[others[-1] + 1 : tokens[0]]
+    else:
+        return False
+    return any(token.text.lower() in (",", "and") for token in between)
+
+
 def widest(found: Iterable[Mention]) -> list[Mention]:
     """The mentions of one sentence without those whose words another one has as well; of equals the better."""
-    ordered = sorted(found, key=lambda one: (-one.weight * one.quality, one.tokens))
+    ordered = sorted(found, key=lambda one: (-len(one.tokens), -one.weight * one.quality, one.tokens))
     kept: list[Mention] = []
     for one in ordered:
         tokens = set(one.tokens)
@@ -217,7 +229,14 @@ def _joined(read: Read, tokens: tuple[int, ...]) -> bool:
     return any(token.text.lower() in ("and", "or") for token in between)
 
 
+_ASIDE = re.compile(r"\([^()]*\)")
 _JOINING = re.compile(r"\b(?:and|or|with)\b", re.IGNORECASE)
+
+
+def _only_commas(read: Read, tokens: tuple[int, ...]) -> bool:
+    """Whether nothing but commas stands between tokens, as in "anemia, iron deficiency"."""
+    between = set(range(tokens[0], tokens[-1] + 1)) - set(tokens)
+    return all(read.sentence.tokens[token].text == "," for token in between)
 
 
 def _in_order(read: Read, tokens: tuple[int, ...], text: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codesets.search.words import words
-from codesets.suggest.lexical import ABBREVIATION, NUMBERED, Lexical, token_words
+from codesets.suggest.lexical import ABBREVIATION, NUMBERED, Lexical, after_count, counted_by, token_words
 from codesets.suggest.sentences import Sentence
 
 Span = tuple[int, int, float]
@@ -28,7 +28,8 @@ class Read:
 
     `normal` is the word of each token, `worth` how much it says, `places` its place with what parts it from
     the others counted in. `abbreviated` has the tokens that are abbreviations, with how much all words of their
-    sense say; `excluded` the normal words, two at most, that follow "without".
+    sense say; `excluded` the normal words, two at most, that follow "without". `counts` has the numbers that say
+    what they count by the word before them ("CKD 4"), with what that is.
     """
 
     sentence: Sentence
@@ -38,6 +39,7 @@ class Read:
     spans: dict[int, list[Span]]
     abbreviated: dict[int, float]
     excluded: tuple[str, ...]
+    counts: Mapping[int, str]
 
     def says(self, tokens: Iterable[int]) -> float:
         """How much these tokens say."""
@@ -45,11 +47,17 @@ class Read:
 
     def counted(self, token: int) -> bool:
         """Whether the token is a number that the word before it counts: "type 2"."""
+        if token in self.counts:
+            return True
         return self.normal[token][:1].isdigit() and token > 0 and self.normal[token - 1] in NUMBERED
 
     def numbers_fit(self, tokens: Iterable[int], text: str) -> bool:
         """Whether every number among the tokens counts what the text counts: the 2 of "type 2" is no stage."""
-        counted = [f"{self.normal[token - 1]} {self.normal[token]}" for token in tokens if self.counted(token)]
+        counted = [
+            f"{self.counts.get(token) or self.normal[token - 1]} {self.normal[token]}"
+            for token in tokens
+            if self.counted(token)
+        ]
         if not counted:
             return True
         said = " ".join(words(text))
@@ -74,13 +82,13 @@ def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read
     place = 0
     for number, (token, word) in enumerate(zip(sentence.tokens, normal, strict=True)):
         if not word:
-            place += _BARRIERS.get(token.text, 0) or _JOINS.get(token.text.lower(), 0)
+            place += _BARRIERS.get(token.text, 0) or _joins(sentence, number)
             places.append(place)
             continue
         place += 1
         places.append(place)
         content.append(number)
-        meanings = lexical.meanings(word if word.isdigit() else token.text)
+        meanings = lexical.meanings(word if word[:1].isdigit() else token.text)
         exact = [float(idf[meaning.word]) for meaning in meanings if meaning.weight == 1.0]
         worth[number] = exact[0] if exact else UNKNOWN_WORTH if meanings else 0.0
         if meanings and meanings[0].weight == ABBREVIATION:
@@ -88,9 +96,42 @@ def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read
             worth[number] = min(abbreviated[number], MOST_WORTH)
         for meaning in meanings:
             spans.setdefault(meaning.word, []).append((number, number + 1, meaning.weight))
+    counts = _add_counts(sentence, normal, spans, lexical)
     _add_phrases(normal, content, spans, lexical)
     _add_joined(sentence, normal, spans, lexical)
-    return Read(sentence, tuple(normal), tuple(worth), tuple(places), spans, abbreviated, _excluded(normal))
+    return Read(sentence, tuple(normal), tuple(worth), tuple(places), spans, abbreviated, _excluded(normal), counts)
+
+
+def says_without(text: str, said: Iterable[str]) -> bool:
+    """Whether a term denies these normal words itself: "diverticulitis without perforation or abscess"."""
+    _, _, denied = " ".join(words(text)).partition(" without ")
+    return bool(denied) and set(said) <= set(denied.split())
+
+
+def _joins(sentence: Sentence, place: int) -> int:
+    """How much a small word parts those around it; "acute on chronic" and "pain on the left" are one thing."""
+    written = [token.text.lower() for token in sentence.tokens[max(0, place - 1) : place + 3]]
+    if "on" in written[:2] and (written[:1] == ["acute"] or {"left", "right"} & set(written[-2:])):
+        return 0
+    return _JOINS.get(sentence.tokens[place].text.lower(), 0)
+
+
+def _add_counts(
+    sentence: Sentence, normal: list[str], spans: dict[int, list[Span]], lexical: Lexical
+) -> dict[int, str]:
+    """Add what a bare number counts after words that are always counted alike: "CKD 4" is stage 4."""
+    tokens, found = sentence.tokens, {}
+    for place in range(1, len(tokens)):
+        counted = counted_by().get(tokens[place - 1].text.lower())
+        if counted is None or tokens[place].start - tokens[place - 1].end > 1:
+            continue
+        number = after_count(tokens[place].text)
+        if number and (word := lexical.number(counted)) is not None:
+            normal[place], found[place] = number, counted
+            spans.setdefault(word, []).append((place, place + 1, 1.0))
+            for meaning in lexical.meanings(number):
+                spans.setdefault(meaning.word, []).append((place, place + 1, meaning.weight))
+    return found
 
 
 def _add_phrases(normal: Sequence[str], content: Sequence[int], spans: dict[int, list[Span]], lexical: Lexical) -> None:
@@ -106,14 +147,20 @@ def _add_phrases(normal: Sequence[str], content: Sequence[int], spans: dict[int,
 
 
 def _add_joined(sentence: Sentence, normal: Sequence[str], spans: dict[int, list[Span]], lexical: Lexical) -> None:
-    """Add the words that a hyphen parts: "pre-diabetes" is prediabetes."""
+    """Add the words that a hyphen parts: "pre-diabetes" is prediabetes, "A-fib" an abbreviation."""
     tokens = sentence.tokens
     for place in range(1, len(tokens) - 1):
         if tokens[place].text != "-" or tokens[place - 1].end != tokens[place].start:
             continue
-        if tokens[place].end != tokens[place + 1].start or not (normal[place - 1] and normal[place + 1]):
+        if tokens[place].end != tokens[place + 1].start:
             continue
-        joined = lexical.number(lexical.normal(tokens[place - 1].text + tokens[place + 1].text))
+        written = tokens[place - 1].text + tokens[place + 1].text
+        if len(written) > 2 and lexical.is_abbreviation(written):
+            for meaning in lexical.meanings(written):
+                spans.setdefault(meaning.word, []).append((place - 1, place + 2, meaning.weight))
+        if not (normal[place - 1] and normal[place + 1]):
+            continue
+        joined = lexical.number(lexical.normal(written))
         if joined is not None:
             spans.setdefault(joined, []).append((place - 1, place + 2, 1.0))
 

@@ -1,7 +1,8 @@
 """The sections of a note: where each heading stands, and what kind of section it opens.
 
 A heading is a known one (`data/sections.csv`) at the beginning of a line, alone or before a colon, numbered,
-bulleted or with a remark in parentheses; or any short line in capitals, which closes the section before it.
+bulleted or with a remark in parentheses; or any short line in capitals, which closes the section before it,
+unless it is a condition in abbreviations.
 A note without headings is one section of kind NARRATIVE. Offsets are characters of the text, from 0.
 """
 
@@ -137,7 +138,7 @@ def _headings(text: str) -> Iterator[tuple[SectionKind, str, int, int]]:
         alone = _normal(_BULLET.sub("", written).rstrip(":.-"))
         if alone in known and len(alone) > 2 and (not written.endswith(".")):
             yield known[alone], written.rstrip(":"), line.start(), line.end()
-        elif _CAPITALS.fullmatch(written) and len(written.split()) <= 6:
+        elif _CAPITALS.fullmatch(written) and len(written.split()) <= 6 and not _is_condition(written):
             kind = known.get(alone, SectionKind.OTHER)
             yield kind, written.rstrip(":"), line.start(), line.end()
         else:
@@ -147,7 +148,21 @@ def _headings(text: str) -> Iterator[tuple[SectionKind, str, int, int]]:
 def _inside(text: str, start: int, end: int) -> Iterator[tuple[SectionKind, str, int, int]]:
     """Short headings in the middle of a line, after a full stop: "No surgery. Meds: none. NKDA."."""
     for match in _INSIDE.finditer(text, start, end):
-        yield _known()[_normal(match["name"])], match["name"], match.start("name"), match.end()
+        name = match["name"] or match["bare"]
+        yield _known()[_normal(name)], name, match.start(), match.end()
+
+
+def _is_condition(written: str) -> bool:
+    """Whether a line in capitals is a condition in abbreviations ("CKD IV") and no heading."""
+    said = _REMARK.sub(" ", written).lower().split()
+    return any(word in _abbreviated() for word in said) and all(
+        word in _abbreviated() or _NUMERAL.fullmatch(word) for word in said
+    )
+
+
+@cache
+def _abbreviated() -> frozenset[str]:
+    return frozenset(short for short, _ in rows("abbreviations.csv", ("abbreviation", "sense")))
 
 
 def _paragraph_end(text: str, start: int) -> int:
@@ -174,9 +189,14 @@ _LONGEST_HEADING = 48
 _LINE = re.compile(r"[^\n]+")
 _BULLET = re.compile(r"^\s*(?:[-*\u2022#]+|\d{1,2}[.)])\s*")
 _BEFORE_COLON = re.compile(r"^\s*(?:[-*\u2022#]+\s*)?(?P<name>[A-Za-z][A-Za-z /&().,0-9-]{0,47}?)\s*:(?!\d)")
-_BARE = re.compile(r"^\s*(?P<name>A/P|A&P|PMH|PSH|HPI|ROS|FH|SH)\b(?=[ \t])")
-_INSIDE = re.compile(
-    r"(?<=[.;] )(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|Dx|Assessment):"
+_BARE = re.compile(
+    r"^\s*(?P<name>A/P|A&P|PMH|PSH|HPI|ROS|FH|SH|Meds|PE(?=\s+(?:BP|HR|VS|NAD|Gen|Wt|T|P)\b))\b(?=[ \t])"
 )
+_INSIDE = re.compile(
+    r"(?<=[.;] )(?:"
+    r"(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|Dx|Assessment):"
+    r"|(?P<bare>PMH|PSH|FH|SH|Meds)(?=[ ]\w))"
+)
+_NUMERAL = re.compile(r"[ivx]+|\d[ab]?")
 _REMARK = re.compile(r"\([^()]*\)|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b|[.,]")
 _CAPITALS = re.compile(r"[A-Z][A-Z /&()-]{3,46}:?")

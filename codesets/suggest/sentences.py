@@ -1,8 +1,8 @@
 """A stretch of a note as sentences of tokens with their offsets.
 
 A sentence ends at a full stop, a question or exclamation mark, a semicolon, a bullet, or a line that the next
-line does not carry on. Tokens are words, numbers and the marks that cues need. Offsets are characters of the
-whole text, from 0.
+line does not carry on. Tokens are words, numbers and the marks that cues need; question marks are one of them,
+since a chart doubts with them ("CKD?", "? PE"). Offsets are characters of the whole text, from 0.
 """
 
 from __future__ import annotations
@@ -54,21 +54,28 @@ def sentences(text: str, start: int, end: int) -> Iterator[Sentence]:
             held = []
             continue
         held.append(Token(match[0], match.start(), match.end()))
-        if len(held) == MOST_TOKENS:
+        if len(held) == MOST_TOKENS or match.lastgroup == "query" and _asked(text, match.start(), match.end()):
             yield Sentence(tuple(held))
             held = []
     if held:
         yield Sentence(tuple(held))
 
 
+def _asked(text: str, start: int, end: int) -> bool:
+    """Whether question marks stand after a word and before a space, as at the end of a sentence."""
+    return not text[start - 1 : start].isspace() and start > 0 and text[end : end + 1] in _AFTER_QUESTION
+
+
+_AFTER_QUESTION = frozenset(["", *" \n\t\r\"')]\u201d"])
 _TOKEN = re.compile(
     r"""
     (?P<item>^[^\S\n]*(?:[-*\u2022\#]+|\d{1,2}[.)])(?=\s))
     | (?P<short>\b(?:[cswrnbhCSWRNBH]/[oapwOAPW]\b|w/o?(?=[\s\w])|s/p\b|r/o\b|h/o\b|c/w\b|d/t\b|b/l\b))
+    | (?P<staged>\b(?:CKD|ckd)(?=[1-5][ab]?\b))
     | (?P<decimal>\d+(?:[.,]\d+)+)
     | (?P<title>\b(?:Dr|Mr|Mrs|Ms|vs|approx|St|No)\.(?=\s))
     | (?P<word>[^\W_]+(?:['\u2019][^\W_]+)?)
-    | (?P<query>(?<![\w)])\?)
+    | (?P<query>\?+)
     | (?P<stop> [.!?](?=[\s"')\]]|\Z) | ; | \n\s*\n | \n\s*(?=[-*\u2022]|\d{1,2}[.)]\s) | \n(?=\s*[A-Z0-9]) | \u2022)
     | (?P<mark>[,:()/+?%-])
     """,

@@ -15,9 +15,10 @@ from functools import cache, lru_cache
 from codesets.suggest.answers import Missing
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.lexical import Lexical
-from codesets.suggest.reading import Read
+from codesets.suggest.reading import Read, says_without
 from codesets.suggest.tables import rows
 
+NEAR_SIDE = 12  # places for the only side that a sentence names: "rotator cuff tear, complete, right"
 NEAR = 6  # places on either side of a mention in which its sentence may tell more
 LEAST_WEIGHT = 0.9
 MOST_FAMILY = 400
@@ -37,34 +38,61 @@ class Specific:
 
     def __init__(self, codebook: Codebook, lexical: Lexical) -> None:
         self._codebook = codebook
+        self._lexical = lexical
         self._optional = frozenset(
             n for (word,) in rows("optional_words.csv", ("word",)) for n in lexical.numbers(word)
         )
         self._other = frozenset(lexical.numbers("other"))
         self._sides = frozenset(n for word in ("left", "right", "bilateral") for n in lexical.numbers(word))
+        self._without = frozenset(lexical.numbers("without"))
         self._unspecified = frozenset(lexical.numbers("unspecified"))
         self._family = lru_cache(maxsize=2048)(self._find_family)
         self._sided = lru_cache(maxsize=2048)(self._find_sided)
         self.missing = lru_cache(maxsize=4096)(self._missing)
 
-    def refine(self, position: int, read: Read, tokens: tuple[int, ...]) -> Refined | None:
-        """A code that says more than the one at `position` by words near its tokens; None for none."""
+    def refine(
+        self, position: int, read: Read, tokens: tuple[int, ...], barred: frozenset[int] = frozenset()
+    ) -> Refined | None:
+        """A code that says more than the one at `position` by words near its tokens; None for none.
+
+        `barred` are tokens that the sentence denies: only a code "without" them is led to by them.
+        """
         family = self._family(position)
         if not family:
             return None
-        near = _near(read, tokens)
+        said, denied = self._near(read, tokens, frozenset()), self._near(read, tokens, barred)
         best: tuple[float, Refined] | None = None
         for candidate, extra in family:
+            near = said if self._without & set(extra) else denied
             if not all(word in near for word in extra):
                 continue
             led = tuple(sorted(near[word] for word in extra))
             title = self._codebook.segment.text(candidate)
+            if near is said and not says_without(title, [read.normal[token] for token in led if token in barred]):
+                continue
             if read.contradicts(title) or not read.numbers_fit(led, title):
                 continue
             worth = float(sum(self._codebook.segment.idf[word] for word in extra)) - 0.01 * len(extra)
+            worth += 0.005 * bool(self._unspecified & self._codebook.words(candidate))  # says no more than is said
             if best is None or best[0] < worth:
                 best = (worth, Refined(candidate, led))
         return best[1] if best else None
+
+    def _near(self, read: Read, tokens: tuple[int, ...], barred: frozenset[int]) -> dict[int, int]:
+        """The words that stand near the tokens and are not among them, with the token that says each.
+
+        A side is looked for farther off where the sentence knows of one side only.
+        """
+        low, high = read.places[tokens[0]], read.places[tokens[-1]]
+        one_sided = sum(side in read.spans for side in self._sides) == 1
+        near: dict[int, int] = {}
+        for word, spans in read.spans.items():
+            reach = NEAR_SIDE if one_sided and word in self._sides else NEAR
+            for first, last, weight in spans:
+                inside = low - reach <= read.places[first] and read.places[last - 1] <= high + reach
+                if inside and first not in tokens and first not in barred and weight >= LEAST_WEIGHT:
+                    near.setdefault(word, first)
+        return near
 
     def both_sides(self, position: int, read: Read, tokens: tuple[int, ...]) -> tuple[int, ...]:
         """The codes of the right and the left, where the sentence says both and no code does; else none."""
@@ -95,20 +123,36 @@ class Specific:
         if billable and not _OPEN.search(segment.text(position).lower()):
             return []
         prefix = _above(code) if billable else code
+        # M75.100 leaves the side open, its header M75.10 the kind of tear as well.
         places = codebook.beginning_with(prefix)
+        while len(prefix) > 4 and "unspecified" in codebook.title(prefix).lower():
+            prefix = prefix[:-1]
+            if len(wider := codebook.beginning_with(prefix)) > MOST_FAMILY:
+                break
+            places = wider
         if len(places) > MOST_FAMILY or len(prefix) < 3:
             return []
         base = int(segment.answer[position])
-        own, seventh = codebook.words(base), codebook.code(base)[6:7]
+        own, seventh = codebook.words(base) - self._left_open(base), codebook.code(base)[6:7]
+        optional = self._optional | self._default_words(code)
         found = []
         for place in places:
             if place == base or not segment.billable[place] or codebook.code(place)[6:7] not in ("", seventh):
                 continue
-            words = codebook.words(place)
-            extra = tuple(sorted(words - own - self._optional))
-            if extra and not words & self._other:
+            words = codebook.words(place) - self._left_open(place)
+            extra = tuple(sorted(words - own - optional))
+            if extra and not (words - own) & self._other:
                 found.append((place, extra))
         return found
+
+    def _left_open(self, position: int) -> frozenset[int]:
+        """The words that a title only names to leave them open: "not specified as recurrent"."""
+        match = _NOT_SPECIFIED.search(self._codebook.segment.text(position))
+        return frozenset(self._lexical.numbers(match[1])) if match else frozenset()
+
+    def _default_words(self, code: str) -> frozenset[int]:
+        """The words of a title that the classification takes for granted in a category."""
+        return frozenset(n for word in taken_for_granted().get(code[:3], ()) for n in self._lexical.numbers(word))
 
     def _missing(self, code: str, said: frozenset[str] = frozenset()) -> tuple[Missing, ...]:
         """What a code leaves open; `said` are the words of the note that led to it, in lower case."""
@@ -142,18 +186,7 @@ def _above(code: str) -> str:
     return (code[:6].rstrip("X") if len(code) == 7 else code)[:-1]
 
 
-def _near(read: Read, tokens: tuple[int, ...]) -> dict[int, int]:
-    """The words that stand near the tokens and are not among them, with the token that says each."""
-    low, high = read.places[tokens[0]] - NEAR, read.places[tokens[-1]] + NEAR
-    near: dict[int, int] = {}
-    for word, spans in read.spans.items():
-        for first, last, weight in spans:
-            inside = low <= read.places[first] and read.places[last - 1] <= high
-            if inside and first not in tokens and weight >= LEAST_WEIGHT:
-                near.setdefault(word, first)
-    return near
-
-
+_NOT_SPECIFIED = re.compile(r"\bnot specified as (\w+)", re.IGNORECASE)
 _BOTH = frozenset(["bilateral", "bilaterally", "both"])
 _OPEN = re.compile(r"\bunspecified\b|\bnot otherwise\b|\bnot specified\b|\buncomplicated\b")
 
@@ -166,6 +199,15 @@ class _Query:
     what: str
     unless: frozenset[str]
     ask: str
+
+
+@cache
+def taken_for_granted() -> dict[str, tuple[str, ...]]:
+    """By category, the words of its titles that a note need not say."""
+    found: dict[str, list[str]] = {}
+    for category, word in rows("granted.csv", ("category", "word")):
+        found.setdefault(category, []).append(word)
+    return {category: tuple(words) for category, words in found.items()}
 
 
 @cache

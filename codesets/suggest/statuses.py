@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from codesets.search.status import bmi_code, history, long_term_drugs, longest
 from codesets.suggest.cues import Effect, cues
 from codesets.suggest.sections import Section, SectionKind
 from codesets.suggest.sentences import Sentence
@@ -31,15 +32,10 @@ class Status:
     score: float
 
 
-def history(code: str) -> str:
-    """What a condition named as history is coded with: itself when chronic, a history code, or nothing."""
-    becomes = _longest("history.csv", code)
-    return code if becomes == "current" else becomes
-
-
-def family_history(code: str) -> str:
-    """The family history code of a condition; empty where there is none."""
-    return _longest("family_history.csv", code)
+def resolved(code: str) -> str:
+    """The code of a condition that is over; empty where there is none."""
+    becomes = longest(_over(), code) or history(code)
+    return "" if becomes == code and code[0] != "Z" else becomes
 
 
 def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
@@ -55,12 +51,12 @@ def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
         if match := _GIVEN.search(text, sentence.start, sentence.end):
             yield Status("Z23", match[0], "immunization", section, match.start(), match.end(), 0.6)
     elif section.kind in _DRUG_SECTIONS or narrative:
-        for status in _listed(section, sentence, "medications.csv", "long-term drug", 0.45):
+        for status in _listed(section, sentence, _DRUGS, "long-term drug", 0.45):
             going_on = _GOING_ON.search(text, sentence.start, status.start)
             if section.kind is SectionKind.MEDICATIONS or going_on or status.code.startswith(_SURELY_LONG):
                 yield status
     yield from _operations(section, sentence)
-    if (match := _BMI.search(text, sentence.start, sentence.end)) and (code := _bmi_code(match["value"])):
+    if (match := _BMI.search(text, sentence.start, sentence.end)) and (code := bmi_code(match["value"])):
         yield Status(code, f"BMI {match['value']}", "measure", section, match.start(), match.end(), 0.4)
     for match in _GESTATION.finditer(text, sentence.start, sentence.end):
         weeks = int(match["weeks"])
@@ -68,6 +64,8 @@ def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
             yield Status(f"Z3A{weeks:02}", f"{weeks} weeks", "gestation", section, match.start(), match.end(), 0.6)
 
 
+_DRUGS = "long-term drugs"
+_COLUMNS = {"allergies.csv": "substance", "procedures.csv": "operation"}
 _GOING_ON = re.compile(r"\b(?:continues?|continued|stable on|remains on|refill(?:ed)?)\b", re.IGNORECASE)
 _GESTATION = re.compile(r"\b(?P<weeks>\d\d)\s?w(?:k|ks|eeks)?\s?(?:[0-6]\s?d\b|\+\s?[0-6]\b|[0-6]/7)")
 _DRUG_SECTIONS = (SectionKind.MEDICATIONS, SectionKind.HPI, SectionKind.ASSESSMENT, SectionKind.PLAN)
@@ -103,9 +101,10 @@ def _operations(section: Section, sentence: Sentence) -> Iterator[Status]:
     past = section.kind in (SectionKind.SURGICAL, SectionKind.PAST)
     place = 0
     while place < len(written):
-        size = next((size for size in (5, 4, 3, 2, 1) if " ".join(written[place : place + size]) in names), 0)
+        sizes = range(min(5, len(written) - place), 0, -1)
+        size = next((size for size in sizes if " ".join(written[place : place + size]) in names), 0)
         end = place + max(size, 1)
-        if size and end <= len(written):
+        if size:
             effects = {cue.effect for cue in told if cue.reaches(place, end)}
             if (past or Effect.HISTORY in effects) and not effects & _UNTOLD:
                 name = " ".join(written[place:end])
@@ -119,42 +118,22 @@ _HYPHEN = re.compile(r" |(?=-)|(?<=-)")
 _TREATED = re.compile(
     r"\b(?:treat(?:ed|ment) with|taking|receiving|on|therapy with|anticoagula\w+ with)\b", re.IGNORECASE
 )
-_STOPPING = (Effect.NEGATED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY)
+_STOPPING = (Effect.NEGATED, Effect.DOUBTED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY, Effect.RESOLVED)
 _STOPPED = re.compile(
     r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b"
 )
 
 
-def _bmi_code(written: str) -> str:
-    """The code of an adult body mass index (ICD-10-CM Z68.1 to Z68.45); none below 10."""
-    value = float(written.replace(",", "."))
-    if value < 10:
-        return ""
-    if value < 20:
-        return "Z681"
-    if value < 40:
-        return f"Z68{int(value)}"
-    return "Z68" + next(
-        code for most, code in ((45, "41"), (50, "42"), (60, "43"), (70, "44"), (100, "45")) if value < most
-    )
-
-
-def _longest(table: str, code: str) -> str:
-    known = _prefixes(table)
-    for length in range(len(code), 1, -1):
-        if (becomes := known.get(code[:length])) is not None:
-            return becomes
-    return ""
-
-
 @cache
-def _prefixes(table: str) -> dict[str, str]:
-    return {prefix.replace(".", ""): becomes.replace(".", "") for prefix, becomes in rows(table, ("prefix", "becomes"))}
+def _over() -> dict[str, str]:
+    table = rows("resolved.csv", ("prefix", "becomes"))
+    return {prefix.replace(".", ""): code.replace(".", "") for prefix, code in table}
 
 
 @cache
 def _table(name: str) -> dict[str, str]:
-    column = {"allergies.csv": "substance", "medications.csv": "drug", "procedures.csv": "operation"}[name]
-    return {
-        " ".join(_HYPHEN.split(words.lower())): code.replace(".", "") for words, code in rows(name, (column, "code"))
-    }
+    if name == _DRUGS:
+        named = list(long_term_drugs().items())
+    else:
+        named = [(one, code) for one, code in rows(name, (_COLUMNS[name], "code"))]
+    return {" ".join(_HYPHEN.split(one.lower())): code.replace(".", "") for one, code in named}

@@ -3,92 +3,92 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from codesets.catalog import dotted
-from codesets.suggest.answers import Evidence, Suggestion, Suggestions, Withheld
+from codesets.suggest import reducing
+from codesets.suggest.answers import Evidence, Suggestion, Suggestions
 from codesets.suggest.codebook import Codebook
-from codesets.suggest.combinations import combine, single, superseded
+from codesets.suggest.combinations import combine
+from codesets.suggest.exclusions import Exclusions
+from codesets.suggest.gathered import Entry, Gathered, Worth
+from codesets.suggest.meaning import Setting
+from codesets.suggest.sections import SectionKind
 from codesets.suggest.specific import Specific
-from codesets.suggest.weights import ASSESSED, LEAST_SCORE, is_symptom, vague
+from codesets.suggest.weights import LEAST_SCORE
 
 MOST_EVIDENCE = 8
-VAGUE_SHARE = 0.4
-
-
-@dataclass(frozen=True)
-class Worth:
-    """What one mention is worth: the weight of where it stands, then its score."""
-
-    place: float
-    score: float
-
-    @property
-    def order(self) -> tuple[float, float]:
-        """Mentions by where they stand, then by score."""
-        return self.place, self.score
-
-
-@dataclass
-class _Entry:
-    """A code with all that was found for it; `best` is the worth of its first evidence."""
-
-    score: float
-    best: Worth
-    term: str
-    kind: str
-    evidence: list[Evidence]
-    reasons: tuple[str, ...]
 
 
 class Weighing:
-    """Gathers the codes of one chart; `structured` charts name sections, which then weigh more than words."""
+    """Gathers the codes of one chart; where it names sections, these weigh more than words."""
 
-    def __init__(self, codebook: Codebook, specific: Specific, structured: bool) -> None:
+    def __init__(self, codebook: Codebook, specific: Specific, exclusions: Exclusions, setting: Setting) -> None:
         self._codebook = codebook
         self._specific = specific
-        self._structured = structured
-        self._found: dict[str, _Entry] = {}
-        self._withheld: dict[str, Withheld] = {}
+        self._exclusions = exclusions
+        self._structured = setting.structured
+        self._one_visit = setting.one_visit
+        self._gathered = Gathered(codebook)
 
-    def add(self, code: str, worth: Worth, term: tuple[str, str], reasons: tuple[str, ...], evidence: Evidence) -> None:
-        """Add a mention: the code, the term and its kind that led to it, and what changed it."""
-        known = self._found.get(code)
+    def add(
+        self,
+        code: str,
+        worth: Worth,
+        term: tuple[str, str],
+        reasons: tuple[str, ...],
+        evidence: Evidence,
+        section: SectionKind,
+    ) -> None:
+        """Add a mention: the code, the term and its kind that led to it, what changed it, and where it stands."""
+        known = self._gathered.found.get(code)
         if known is None:
-            self._found[code] = _Entry(worth.score, worth, *term, [evidence], reasons)
+            self._gathered.found[code] = Entry(worth.score, worth, *term, [evidence], reasons, section)
             return
         if worth.order > known.best.order:
+            known.section = section
             known.term, known.kind = term
             known.reasons, known.best = reasons, worth
             known.evidence.insert(0, evidence)
         elif len(known.evidence) < MOST_EVIDENCE and evidence not in known.evidence:
             known.evidence.append(evidence)
-        known.score = max(known.score, worth.score) + 0.1 * min(known.score, worth.score)
+        known.score = max(known.score, worth.score) + 0.2 * min(known.score, worth.score)
 
     def withhold(self, code: str, why: str, evidence: Evidence) -> None:
         """Keep a code that is not to be suggested, with the reason; the first reason stands."""
-        self._withheld.setdefault(code, Withheld(code, self._codebook.title(code), why, evidence))
+        self._gathered.withhold(code, why, evidence)
+
+    def deny(self, code: str, place: float, why: str) -> None:
+        """Remember that a chart denies a condition, and the weight of where it does."""
+        known = self._gathered.denied.get(code)
+        if known is None or known[0] < place:
+            self._gathered.denied[code] = (place, why)
 
     def answer(self) -> Suggestions:
         """What to suggest, best first, and what not."""
+        gathered = self._gathered
         self._set_trimester()
         if self._structured:
-            self._keep_single()
+            reducing.drop_denied(gathered)
+            reducing.keep_single(gathered)
         self._combine()
-        self._supersede()
+        reducing.drop_superseded(gathered)
+        reducing.drop_repeated(gathered)
         if self._structured:
-            self._drop_unspecified()
-            self._drop_symptoms()
-        self._lower_vague()
+            reducing.drop_unspecified(gathered)
+            reducing.drop_symptoms(gathered)
+            reducing.drop_background(gathered)
+            reducing.drop_lone_measures(gathered)
+        reducing.lower_vague(gathered, self._structured)
+        reducing.part_excluding(gathered, self._exclusions, self._one_visit)
         codes = tuple(self._suggestions())
         chosen = {one.code for one in codes}
-        return Suggestions(codes, tuple(one for code, one in self._withheld.items() if code not in chosen))
+        return Suggestions(codes, tuple(one for code, one in self._gathered.withheld.items() if code not in chosen))
 
     def _suggestions(self) -> list[Suggestion]:
         suggested = []
-        for code, entry in sorted(self._found.items(), key=self._order):
+        for code, entry in sorted(self._gathered.found.items(), key=self._order):
             if self._structured and entry.score < LEAST_SCORE:
-                self.withhold(code, f"only in {entry.evidence[0].section}", entry.evidence[0])
+                self._gathered.withhold(code, f"only in {entry.evidence[0].section}", entry.evidence[0])
                 continue
             suggested.append(
                 Suggestion(
@@ -104,7 +104,7 @@ class Weighing:
             )
         return suggested
 
-    def _order(self, item: tuple[str, _Entry]) -> tuple[float, ...]:
+    def _order(self, item: tuple[str, Entry]) -> tuple[float, ...]:
         """By score; where sections tell, by section and then as the note has them: the first problem first."""
         entry = item[1]
         first = entry.evidence[0]
@@ -114,103 +114,47 @@ class Weighing:
 
     def _set_trimester(self) -> None:
         """Give obstetric codes the trimester of the weeks that the note tells (ICD-10-CM chapter 15, note)."""
-        weeks = next((int(code[3:]) for code in self._found if code.startswith("Z3A") and code[3:].isdigit()), 0)
+        weeks = next(
+            (int(code[3:]) for code in self._gathered.found if code.startswith("Z3A") and code[3:].isdigit()), 0
+        )
         if not weeks:
             return
         name = "first" if weeks < 14 else "second" if weeks < 28 else "third"
-        for code in [code for code in self._found if code[0] == "O"]:
+        for code in [code for code in self._gathered.found if code[0] == "O"]:
             title = self._codebook.title(code)
             wanted = title.replace("unspecified trimester", f"{name} trimester")
             if wanted == title:
                 continue
             for place in self._codebook.beginning_with(code[:-1]):
                 other = self._codebook.code(place)
-                if self._codebook.title(other) == wanted and other not in self._found:
-                    entry = self._found.pop(code)
+                if self._codebook.title(other) == wanted and other not in self._gathered.found:
+                    entry = self._gathered.found.pop(code)
                     entry.reasons = (*entry.reasons, f"{weeks} weeks: {name} trimester")
-                    self._found[other] = entry
+                    self._gathered.found[other] = entry
                     break
-
-    def _keep_single(self) -> None:
-        """Of codes that exclude each other keep the one in the weightiest place: a copied list is often out of date."""
-        for prefix, why in single():
-            alike = [code for code in self._found if code.startswith(prefix)]
-            best = max(alike, key=lambda code: self._found[code].best.order, default="")
-            for code in alike:
-                if self._found[code].best.place < self._found[best].best.place:
-                    self._withdraw(code, f"{dotted(best)} stands in a weightier place: {why}")
 
     def _combine(self) -> None:
         """Put combination codes where the note has both conditions."""
-        said = {code: " ".join(one.text for one in entry.evidence) for code, entry in self._found.items()}
+        said = {code: " ".join(one.text for one in entry.evidence) for code, entry in self._gathered.found.items()}
         dropped: set[str] = set()
         for combined in combine(said):
-            rests = [self._found[code] for code in combined.rests_on if code in self._found]
+            rests = [self._gathered.found[code] for code in combined.rests_on if code in self._gathered.found]
             if self._codebook.position(combined.code) is None or not rests:
                 continue
-            if combined.code not in self._found:
+            if combined.code not in self._gathered.found:
                 named = " and ".join(dotted(code) for code in combined.rests_on)
-                self._found[combined.code] = _Entry(
+                self._gathered.found[combined.code] = Entry(
                     score=max(entry.score for entry in rests) + 0.01,
                     best=max((entry.best for entry in rests), key=lambda worth: worth.order),
                     term=combined.rule.name,
                     kind="combination",
                     evidence=[entry.evidence[0] for entry in rests],
                     reasons=(f"from {named}", combined.rule.citation),
+                    section=rests[0].section,
                 )
             dropped.update(combined.replaced)
         for code in dropped:
-            self._found.pop(code, None)
-
-    def _supersede(self) -> None:
-        """Withdraw codes that another one of the note makes superfluous."""
-        for has, drops, why in superseded():
-            by = next((code for code in self._found if code.startswith(has)), "")
-            for code in [code for code in self._found if code.startswith(drops)] if by else ():
-                if not code.startswith(has):
-                    self._inherit(by, code)
-                    self._withdraw(code, f"{dotted(by)}: {why}")
-
-    def _drop_unspecified(self) -> None:
-        for code in list(self._found):
-            title = self._codebook.title(code).lower()
-            if "unspecified" not in title and "without complications" not in title:
-                continue
-            family = code[:4].rstrip("9")
-            others = (one for one in self._found if one != code and one.startswith(family))
-            more = next((one for one in others if "unspecified" not in self._codebook.title(one).lower()), "")
-            if more:
-                self._inherit(more, code)
-                self._withdraw(code, f"{dotted(more)} says more")
-
-    def _inherit(self, heir: str, code: str) -> None:
-        """Give the evidence of a plainer name of the same condition to the code that says more."""
-        to, entry = self._found[heir], self._found[code]
-        if heir[:3] == code[:3] and not is_symptom(code) and entry.best.order > to.best.order:
-            to.best, to.score = entry.best, max(to.score, entry.score)
-            to.evidence = [entry.evidence[0], *to.evidence]
-
-    def _drop_symptoms(self) -> None:
-        """Withdraw symptoms from outside the assessment where there is a diagnosis (Guidelines I.B.4, IV.D)."""
-        diagnosed = any(
-            not is_symptom(code) and code[0] != "Z" and entry.best.place >= ASSESSED
-            for code, entry in self._found.items()
-        )
-        for code in [code for code in self._found if is_symptom(code)]:
-            if diagnosed and self._found[code].best.place < ASSESSED:
-                self._withdraw(code, "a symptom outside the assessment, beside a diagnosis")
-
-    def _lower_vague(self) -> None:
-        """Withdraw codes that say next to nothing; in a text without sections they only come last."""
-        for code, why in vague().items():
-            if code in self._found and self._structured:
-                self._withdraw(code, why)
-            elif code in self._found:
-                self._found[code].score *= VAGUE_SHARE
-
-    def _withdraw(self, code: str, why: str) -> None:
-        entry = self._found.pop(code)
-        self.withhold(code, why, entry.evidence[0])
+            self._gathered.found.pop(code, None)
 
 
 def _said(evidence: list[Evidence]) -> frozenset[str]:

@@ -9,6 +9,8 @@ from codesets.suggest.tables import rows
 
 LEAST_SCORE = 0.2
 ASSESSED = 0.55  # the least weight of a section that says what the patient has
+NARRATED = 0.7  # the weight of a section that tells the stay, and with it the symptoms that its diagnoses explain
+TAKEN_UP = 0.45  # the least weight of a section that takes up what a history names
 
 _WEIGHTS = {
     SectionKind.NARRATIVE: 1.0,
@@ -17,7 +19,7 @@ _WEIGHTS = {
     SectionKind.COURSE: 0.7,
     SectionKind.PROBLEMS: 0.5,
     SectionKind.INDICATION: 0.6,
-    SectionKind.REASONING: 0.5,
+    SectionKind.REASONING: 0.25,
     SectionKind.PLAN: 0.5,
     SectionKind.COMPLAINT: 0.45,
     SectionKind.HPI: 0.4,
@@ -49,6 +51,11 @@ def document_weight(kind: str) -> float:
     return next((factor for word, factor in _documents() if word in lowered), 1.0)
 
 
+def is_final(kind: str) -> bool:
+    """Whether a kind of document sums up a stay at its end."""
+    return any(word in kind.lower() for word in ("discharge", "final"))
+
+
 @cache
 def _documents() -> tuple[tuple[str, float], ...]:
     return tuple((word, float(factor)) for word, factor in rows("documents.csv", ("word", "weight")))
@@ -61,10 +68,18 @@ def plainness(says: float, structured: bool) -> float:
 
 def is_symptom(code: str) -> bool:
     """Whether a code names a symptom or a sign: chapter 18, and pains of chapter 13 and elsewhere."""
-    return code.startswith(_SYMPTOMS)
+    return code.startswith(_SYMPTOMS) and not code.startswith(_MEASURED)
 
 
+# Of chapter 18 what is coded beside its disease: severe sepsis, coma and stroke scales, prediabetes.
+_MEASURED = ("R65", "R402", "R297", "R7303")
 _SYMPTOMS = ("R", "M25.5".replace(".", ""), "M54", "M79", "H571", "N644", "N48", "K625", "G89")
+
+
+@cache
+def always_bearing() -> tuple[str, ...]:
+    """Beginnings of codes, without dots, of what bears on care whatever a patient comes for."""
+    return tuple(prefix.replace(".", "") for (prefix,) in rows("always_bearing.csv", ("prefix",)))
 
 
 @cache

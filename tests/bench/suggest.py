@@ -1,7 +1,8 @@
 """Suggestions: recall and F1 on coded case reports, and the time for a note of 400 words.
 
-The reports lie beside the repository (`../shared/data/notes`); without them nothing is measured. Half of them are
-held back from development (`case_reports.Report.held_back`). The usual way, beside each figure, looks for every
+The charts of the demo site are measured beside their answer keys. The reports lie beside the repository
+(`../shared/data/notes`); without them only the charts are measured. Half of them are held back from development
+(`case_reports.Report.held_back`). The usual way, beside each figure, looks for every
 title and inclusion term word by word.
 """
 
@@ -17,11 +18,13 @@ from pathlib import Path
 
 from codesets import gathering, importing
 from codesets.reference import Reference, open_reference
-from codesets.suggest import open_suggester
+from codesets.suggest import Note, open_suggester
+from store.demo.site import load_site
 from tests.bench.case_reports import REPORTS, Report, reports, score
 from tests.bench.figures import Figure
 
 ON = dt.date(2026, 6, 1)
+CHARTS_ON = dt.date(2026, 8, 1)
 INDEX = REPORTS.parents[1] / "icd10cm" / "fy2025xml"
 BARS = {(None, "recall@20"): 0.45, (None, "F1"): 0.33, (3, "F1"): 0.52}
 WORDS, MOST_MS = 400, 30
@@ -29,19 +32,36 @@ WORDS, MOST_MS = 400, 30
 
 def measure() -> list[Figure]:
     """Score with the alphabetic index loaded, and without it."""
-    if not (REPORTS.exists() and INDEX.exists()):
-        print("no figures of suggestions: shared/data is not beside the repository", file=sys.stderr)
-        return []
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
         place = Path(folder) / "reference.sqlite"
         with open_reference(place) as reference:
+            figures += _charts(reference)
+            if not (REPORTS.exists() and INDEX.exists()):
+                print("no figures of case reports: shared/data is not beside the repository", file=sys.stderr)
+                return figures
             figures += _scored("shipped data", reference, bars=False)
         with gathering.gather([str(path) for path in sorted(INDEX.glob("*.xml"))], lambda stage, done: None) as found:
             importing.run(place, importing.plan(place, found), lambda stage, done: None)
         with open_reference(place) as reference:
             figures += _scored("with index", reference, bars=True)
     return figures
+
+
+def _charts(reference: Reference) -> list[Figure]:
+    """How many keyed codes of the demo charts are suggested, and how many of the suggestions are keyed."""
+    suggester = open_suggester(reference)
+    keyed = found = suggested = 0
+    for chart in load_site().charts:
+        notes = [Note(document.text, document.type_name) for document in chart.encounter.documents]
+        inpatient = chart.encounter.patient_class == "I"
+        codes = {one.dotted for one in suggester.suggest_chart(notes, CHARTS_ON, inpatient).codes}
+        key = {diagnosis.code for diagnosis in chart.key.diagnoses}
+        keyed, found, suggested = keyed + len(key), found + len(key & codes), suggested + len(codes)
+    return [
+        Figure("demo charts: keyed codes suggested", 0.65, found / keyed, at_most=False),
+        Figure("demo charts: suggestions that are keyed", 0.62, found / suggested, at_most=False),
+    ]
 
 
 def _scored(name: str, reference: Reference, bars: bool) -> list[Figure]:

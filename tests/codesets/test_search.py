@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from codesets.errors import UnreadableInput
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
-from codesets.search import Engine, lexicon, open_engine, tables
+from codesets.search import Engine, lexicon, open_engine, tables, unread
 from codesets.search.words import words
+from codesets.suggest import open_suggester
 
 ON = dt.date(2026, 6, 1)
 
@@ -57,6 +58,27 @@ def codes(engine: Engine, query: str, limit: int = 10) -> list[str]:
         ("hypeglycemia", "R73.9"),  # a missing letter is likelier than a wrong one
         ("numonia", "J18.9"),  # written as it sounds
         ("wet amd", "H35.3290"),
+        ("oa l hip", "M16.12"),  # a lone letter between words
+        ("knee pain r", "M25.561"),
+        ("cad w angina", "I25.119"),  # with and without
+        ("copd w/o exac", "J44.9"),
+        ("copd w exac", "J44.1"),
+        ("bph w luts", "N40.1"),
+        ("bph w/o luts", "N40.0"),
+        ("gerd w/o esoph", "K21.9"),
+        ("gerd with esophagitis", "K21.00"),
+        ("asthma without exacerbation", "J45.909"),
+        ("fhx colon ca", "Z80.0"),  # a condition of the family
+        ("fh of breast cancer", "Z80.3"),
+        ("fhx mi", "Z82.49"),
+        ("warfarin use", "Z79.01"),
+        ("h/o stroke", "Z86.73"),
+        ("hx of breast ca", "Z85.3"),  # a condition of the past
+        ("h/o colon ca", "Z85.038"),
+        ("bmi 42", "Z68.41"),
+        ("BMI 33.1", "Z68.33"),
+        ("on warfarin", "Z79.01"),
+        ("long term use of insulin", "Z79.4"),
     ],
 )
 def test_the_expected_code_comes_first(engine: Engine, query: str, first: str) -> None:
@@ -81,9 +103,46 @@ def test_the_expected_code_is_among_the_first_ten(engine: Engine, query: str, am
     assert among in codes(engine, query)
 
 
-@pytest.mark.parametrize("query", ["e11.42", "E1142", "e11.4 polyneuropathy", " E11.42 "])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "e11.42",
+        "E1142",
+        "e11.4 polyneuropathy",
+        " E11.42 ",
+        "e 11.42",
+        "E11-42",
+        "E11,42",
+        "e11 42",
+        "E 1142",
+        "E11.42-",
+    ],
+)
 def test_a_code_or_a_code_with_words_finds_the_code_first(engine: Engine, query: str) -> None:
     assert codes(engine, query)[0] == "E11.42"
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("m17 l", "M17.12"),
+        ("m17 lt", "M17.12"),
+        ("z96.65 r", "Z96.651"),
+        ("m17 primary l", "M17.12"),
+        ("s52.5 rt", "S52.501"),
+        ("l89.15 stage 3", "L89.153"),
+    ],
+)
+def test_a_side_after_a_code_is_read_as_such(engine: Engine, query: str, first: str) -> None:
+    assert codes(engine, query)[0] == first
+
+
+def test_a_number_after_a_category_and_before_words_is_no_part_of_the_code(engine: Engine) -> None:
+    assert not codes(engine, "s72 3 part fracture")[0].startswith("S72.3")
+
+
+def test_a_chronic_condition_named_as_history_is_itself(engine: Engine) -> None:
+    assert codes(engine, "hx of hypertension")[0] == "I10"
 
 
 def test_the_beginning_of_a_code_lists_the_codes_in_official_order(engine: Engine) -> None:
@@ -150,6 +209,26 @@ def test_every_hit_explains_itself(engine: Engine, query: str) -> None:
     assert hits
     assert all(hit.why.term and hit.why.kind and hit.why.matched for hit in hits)
     assert all(hit.why.term in hit.why.text() for hit in hits)
+
+
+def test_what_is_not_read_of_a_long_query_is_said(engine: Engine) -> None:
+    query = "diabetes mellitus with neuropathy " * 300
+
+    assert codes(engine, query) == codes(engine, query[:240])
+    assert unread(query) == "only the first 240 of 10,200 characters were searched for"
+    assert unread("diabetes") == ""
+
+
+def test_notes_are_read_with_the_words_that_search_holds(engine: Engine, reference: Reference) -> None:
+    release = reference.choose(CodeSystem.ICD10CM, ON).release
+    assert release is not None
+    suggester = open_suggester(reference, engine)
+
+    answer = suggester.suggest("Gout.", ON)
+
+    assert [one.dotted for one in answer.codes] == ["M10.9"]
+    assert answer == open_suggester(reference).suggest("Gout.", ON)
+    assert engine.words_of(release)[1] is engine.words_of(release)[1]
 
 
 def test_systems_share_one_ranking(engine: Engine) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from codesets.conventions import code_notes, exclusion
 from codesets.reference import Reference
 from codesets.suggest import Note, Suggester, Suggestion, Suggestions, open_suggester
 
@@ -53,6 +55,28 @@ def left_out(suggester: Suggester, text: str) -> dict[str, str]:
         ("oesophageal varices", "I85.00"),  # British spelling
         ("COPD with acute exacerbation", "J44.1"),
         ("BMI 33.1", "Z68.33"),
+        ("CKD 4", "N18.4"),  # a number that says by itself what it counts
+        ("CKD3b", "N18.32"),
+        ("CKD IV", "N18.4"),
+        ("OA left knee", "M17.12"),  # the primary form is taken for granted
+        ("Acute on chronic HFrEF", "I50.23"),
+        ("RLQ pain", "R10.31"),
+        ("Sacral pressure ulcer, stage 3", "L89.153"),
+        ("Stage 2 pressure injury of the left heel", "L89.622"),
+        ("Recurrent left inguinal hernia", "K40.91"),
+        ("Carpal tunnel syndrome, severe by nerve study, right", "G56.01"),  # the only side of its clause
+        ("s/p appendectomy", "Z90.49"),
+        ("CKD stage IIIb", "N18.32"),
+        ("CKD G3a", "N18.31"),
+        ("Rotator cuff tear, complete, right", "M75.121"),  # two things that the plain code leaves open
+        ("RLQ tenderness", "R10.813"),
+        ("A-fib, permanent", "I48.21"),
+        ("Anemia, iron deficiency", "D50.9"),  # the noun first
+        ("CVA with left hemiparesis", "G81.94"),
+        ("Diabetic foot ulcer, left", "L97.529"),
+        ("Lower GI bleed", "K92.2"),
+        ("BPH with LUTS", "N40.1"),
+        ("Knee pain x 3 weeks, worse at night, on the left", "M25.562"),
     ],
 )
 def test_the_words_of_a_note_lead_to_the_specific_code(suggester: Suggester, text: str, code: str) -> None:
@@ -69,6 +93,9 @@ def test_the_words_of_a_note_lead_to_the_specific_code(suggester: Suggester, tex
         ("Hypertension. Congestive heart failure.", "I11.0", "I10"),
         ("Hypertension and chronic kidney disease stage 3a.", "I12.9", "I10"),
         ("Hypertension, heart failure, chronic kidney disease stage 3a.", "I13.0", "I10"),
+        ("Coronary artery disease. Stable angina.", "I25.118", "I25.10"),
+        ("Calculus of ureter with hydronephrosis.", "N13.2", "N20.1"),
+        ("Gallstones. Acute cholecystitis.", "K80.00", "K80.20"),
     ],
 )
 def test_two_conditions_that_one_code_names_become_it(
@@ -100,6 +127,29 @@ def test_a_combination_cites_its_rule_and_shows_both_places(suggester: Suggester
         ("? pneumonia", "J18.9", "IV.H"),
         ("Return if fever develops.", "R50.9", "not a finding"),
         ("Counseled on risks of stroke.", "I63.9", "not a finding"),
+        ("UTI ruled out.", "N39.0", "denied"),
+        ("Pulmonary embolism excluded.", "I26.99", "denied"),
+        ("Pneumonia not present.", "J18.9", "denied"),
+        ("Pneumonia considered - no.", "J18.9", "denied"),
+        ("DVT, stroke and MI ruled out.", "I82.409", "denied"),  # the whole list
+        ("DVT, stroke and MI ruled out.", "I63.9", "denied"),
+        ("DVT, stroke and MI ruled out.", "I21.9", "denied"),
+        ("CKD?", "N18.9", "IV.H"),
+        ("HTN??", "I10", "IV.H"),
+        ("Pneumonia, likely.", "J18.9", "IV.H"),
+        ("HTN listed in error.", "I10", "doubted"),
+        ("Diabetes - entered in error.", "E11.9", "doubted"),
+        ("Gout, resolved.", "M10.9", "no longer there"),
+        ("History of appendicitis.", "K37", "a history"),
+        ("Stroke and sepsis were both excluded.", "I63.9", "denied"),
+        ("No longer has asthma.", "J45.909", "no longer there"),
+        ("COVID-19 ruled out.", "U07.1", "denied"),  # a hyphen within a word parts nothing
+        ("Hepatitis C, treated and cured.", "B19.20", "no longer there"),
+        ("Tobacco use: never.", "Z72.0", "denied"),
+        ("? PE", "I26.99", "IV.H"),
+        ("PE excluded.", "I26.99", "denied"),
+        ("CHF vs pneumonia.", "I50.9", "IV.H"),  # both sides of it are only possible
+        ("Alcohol dependence. Alcohol abuse.", "F10.10", "dependence"),
     ],
 )
 def test_what_is_denied_feared_or_only_possible_is_left_out_with_its_reason(
@@ -116,6 +166,151 @@ def test_an_uncertain_diagnosis_counts_at_the_end_of_an_inpatient_stay(suggester
 
     assert [one.dotted for one in inpatient.codes] == ["J18.9"]
     assert "II.H" in inpatient.codes[0].why()
+
+
+def test_in_a_stay_only_its_last_documents_make_an_uncertain_diagnosis_count(suggester: Suggester) -> None:
+    notes = [
+        Note("Assessment: r/o meningitis.", "History and physical"),
+        Note("Diagnosis: probable pneumonia.", "Discharge summary"),
+    ]
+
+    answer = suggester.suggest_chart(notes, ON, inpatient=True)
+
+    assert [one.dotted for one in answer.codes] == ["J18.9"]
+
+
+def test_what_resolved_within_a_stay_is_coded_for_it(suggester: Suggester) -> None:
+    assert "N17.9" in codes(suggester, "Diagnosis: acute kidney injury, resolved.", inpatient=True)
+
+
+@pytest.mark.parametrize("text", ["Hypertension. No CKD.", "HTN, CKD ruled out", "HTN. CKD?", "HTN, no heart failure"])
+def test_what_is_not_there_makes_no_combination(suggester: Suggester, text: str) -> None:
+    assert codes(suggester, text) == ["I10"]
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("COPD without exacerbation", "J44.9"),
+        ("COPD w/o exacerbation", "J44.9"),
+        ("COPD, no acute exacerbation", "J44.9"),
+        ("Asthma without exacerbation", "J45.909"),
+        ("Type 2 diabetes w/o complication", "E11.9"),
+        ("GERD without esophagitis", "K21.9"),
+        ("Gastritis without bleeding", "K29.70"),
+        ("COPD with possible exacerbation", "J44.9"),
+    ],
+)
+def test_what_a_condition_is_without_does_not_enter_its_code(suggester: Suggester, text: str, only: str) -> None:
+    assert codes(suggester, text) == [only]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Family hx colon cancer.", "Z80.0"),
+        ("FHx: colon ca.", "Z80.0"),
+        ("PMH: colon cancer.", "Z85.038"),
+        ("hx of breast ca", "Z85.3"),
+        ("Quit smoking in 2010.", "Z87.891"),
+        ("s/p MI", "I25.2"),
+        ("MI in 2015", "I25.2"),  # a year before that of the visit
+        ("s/p right hip replacement", "Z96.641"),
+        ("Pneumonia resolved.", "Z87.01"),
+    ],
+)
+def test_a_past_or_a_familys_condition_becomes_its_history_alone(suggester: Suggester, text: str, code: str) -> None:
+    assert codes(suggester, text) == [code]
+
+
+def test_conditions_of_a_list_keep_their_own_words(suggester: Suggester) -> None:
+    assert codes(suggester, "Family hx: colon cancer, breast cancer") == ["Z80.0", "Z80.3"]
+
+
+def test_two_conditions_joined_by_and_are_two(suggester: Suggester) -> None:
+    assert set(codes(suggester, "Anxiety and depression")) == {"F41.9", "F32.A"}
+
+
+def test_no_family_history_is_none(suggester: Suggester) -> None:
+    assert codes(suggester, "No family history of colon cancer.") == []
+
+
+@pytest.mark.parametrize("text", ["Swollen great toe.", "Heels intact.", "Lower today.", "Upper and lower."])
+def test_a_single_word_that_is_a_fragment_of_a_term_names_nothing(suggester: Suggester, text: str) -> None:
+    assert not any(code.startswith("C") for code in codes(suggester, text))
+
+
+def test_two_codes_that_exclude_each_other_are_not_suggested_together(suggester: Suggester) -> None:
+    text = "Assessment: Bell's palsy. Facial weakness."
+
+    answer = found(suggester, text)
+
+    assert [one.dotted for one in answer.codes] == ["G51.0"]
+    assert "Excludes1" in left_out(suggester, text)["R29.810"]
+
+
+def test_a_list_of_a_visit_has_no_pair_that_excludes1_forbids(suggester: Suggester, reference: Reference) -> None:
+    text = (
+        "HPI: diarrhea, dyspnea, tachypnea, cough. PMH: depression, mania, type 1 diabetes, type 2 diabetes.\n"
+        "A/P:\n1. Gastroenteritis.\n2. Respiratory failure.\n3. Sinusitis, acute sinusitis.\n4. Back pain, pain.\n"
+        "5. Fever, chills.\n6. Jaundice, alcoholic liver disease.\n"
+    )
+
+    notes = [code_notes(reference, one.code, ON) for one in found(suggester, text).codes]
+
+    known = [one for one in notes if one is not None]
+    assert len(known) > 4
+    assert [(a.code, b.code) for a, b in itertools.combinations(known, 2) if exclusion(a, b)] == []
+
+
+def test_a_long_story_without_sections_tells_its_exclusions_beside_the_codes(suggester: Suggester) -> None:
+    text = "Bell's palsy was seen. " + "He went on well. " * 50 + "Years later there was facial weakness."
+
+    answer = {one.dotted: one.why() for one in found(suggester, text).codes}
+
+    assert {"G51.0", "R29.810"} <= set(answer)
+    assert "Excludes1" in answer["R29.810"] or "Excludes1" in answer["G51.0"]
+
+
+def test_what_only_a_list_names_and_the_assessment_denies_is_left_out(suggester: Suggester) -> None:
+    text = "PMH: CKD stage 3a, hypertension\nA/P:\n1. Hypertension.\n2. No CKD."
+
+    assert codes(suggester, text) == ["I10"]
+    assert "elsewhere denied" in left_out(suggester, text)["N18.31"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("FH: father stroke\nAssessment: Gout.", "Z82.3"),
+        ("PMH: cataract\nAssessment: Gout.", "H26.9"),
+        ("PMH: osteoarthritis\nAssessment: Gout.", "M19.90"),
+    ],
+)
+def test_background_that_the_visit_does_not_take_up_is_left_out(suggester: Suggester, text: str, code: str) -> None:
+    assert codes(suggester, text) == ["M10.9"]
+    assert code in left_out(suggester, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("FH: mother breast cancer\nAssessment: Gout.", "Z80.3"),
+        ("PMH: COPD\nAssessment: Gout.", "J44.9"),
+        ("PMH: cataract\nAssessment: Gout. Cataract.", "H26.9"),
+    ],
+)
+def test_background_that_always_bears_on_care_or_is_taken_up_stays(suggester: Suggester, text: str, code: str) -> None:
+    assert code in codes(suggester, text)
+
+
+def test_a_body_mass_index_stands_only_beside_a_diagnosis_of_weight(suggester: Suggester) -> None:
+    assert codes(suggester, "Exam: BMI 31.2\nAssessment: Gout.") == ["M10.9"]
+    assert "Z68.31" in codes(suggester, "Exam: BMI 31.2\nAssessment: Obesity.")
+
+
+def test_a_search_for_cancer_is_no_cancer(suggester: Suggester) -> None:
+    assert codes(suggester, "Impression: Screening colonoscopy, complete to cecum.") == ["Z12.11"]
 
 
 def test_a_negation_ends_where_the_sentence_turns(suggester: Suggester) -> None:

@@ -12,6 +12,7 @@ from codesets.catalog import find
 from codesets.errors import UnreadableInput
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
+from codesets.search import tables as search_tables
 from codesets.suggest import tables, terms
 from codesets.suggest.combinations import combinations, combine, superseded
 from codesets.suggest.cues import Cue, Effect, cues
@@ -58,6 +59,7 @@ def effects(text: str, word: str) -> set[Effect]:
         ("PMH neg. Meds: none. FH: gout", [SectionKind.PAST, SectionKind.MEDICATIONS, SectionKind.FAMILY]),
         ("FAMILY HISTORY\ngout\nSOCIAL HISTORY\nnone", [SectionKind.FAMILY, SectionKind.SOCIAL]),
         ("Gout for years.", [SectionKind.NARRATIVE]),
+        ("ASSESSMENT\nCKD IV\nCOPD", [SectionKind.ASSESSMENT]),  # a condition in capitals is no heading
     ],
 )
 def test_headings_open_their_sections(text: str, expected: list[SectionKind]) -> None:
@@ -149,6 +151,16 @@ def test_a_negation_reaches_every_part_of_a_list(parts: list[str]) -> None:
 
 
 @settings(max_examples=100, deadline=None)
+@given(st.lists(WORDS, min_size=2, max_size=6), st.sampled_from(["ruled out", "excluded", "were ruled out"]))
+def test_a_denial_at_the_end_reaches_back_over_every_part_of_a_list(parts: list[str], cue: str) -> None:
+    numbered = [f"{part}{number}" for number, part in enumerate(parts)]
+    text = f"{', '.join(numbered[:-1])} and {numbered[-1]} {cue}"
+
+    for part in numbered:
+        assert Effect.NEGATED in effects(text, part)
+
+
+@settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_cues_reach_only_tokens_of_their_sentence(text: str) -> None:
     for one in sentences(text, 0, len(text)):
@@ -166,7 +178,22 @@ def test_cues_reach_only_tokens_of_their_sentence(text: str) -> None:
         ("r/o pneumonia", "pneumonia", Effect.UNCERTAIN),
         ("mother had diabetes", "diabetes", Effect.FAMILY),
         ("history of stroke", "stroke", Effect.HISTORY),
-        ("gout resolved", "gout", Effect.HISTORY),
+        ("gout resolved", "gout", Effect.RESOLVED),
+        ("gout ruled out", "gout", Effect.NEGATED),  # at the end of its clause
+        ("gout excluded by the tap", "gout", Effect.NEGATED),
+        ("gout ruled out last month by the tap", "gout", Effect.NEGATED),
+        ("the tap ruled out gout", "gout", Effect.NEGATED),
+        ("gout was considered but ruled out", "gout", Effect.NEGATED),
+        ("gout (ruled out)", "gout", Effect.NEGATED),
+        ("gout considered - no", "gout", Effect.NEGATED),
+        ("gout no", "gout", Effect.NEGATED),
+        ("gout likely", "gout", Effect.UNCERTAIN),
+        ("gout?", "gout", Effect.UNCERTAIN),
+        ("gout??", "gout", Effect.UNCERTAIN),
+        ("?gout", "gout", Effect.UNCERTAIN),
+        ("gout entered in error", "gout", Effect.DOUBTED),
+        ("gout (entered 2019, never treated - ?error)", "gout", Effect.DOUBTED),
+        ("family hx gout", "gout", Effect.FAMILY),
         ("return if fever", "fever", Effect.HYPOTHETICAL),
     ],
 )
@@ -181,6 +208,9 @@ def test_a_cue_has_its_effect(text: str, word: str, effect: Effect) -> None:
         ("gram negative pneumonia", "pneumonia"),
         ("52-year-old woman with gout", "gout"),
         ("mother reports that she has gout", "gout"),  # the patient ends what is said of the family
+        ("gout, sepsis ruled out", "gout"),  # no list: only the part before the cue is meant
+        ("sepsis ruled out, gout", "gout"),
+        ("fever likely from gout now", "fever"),  # it is the cause that is likely
     ],
 )
 def test_words_that_look_like_a_cue_are_none(text: str, word: str) -> None:
@@ -199,10 +229,8 @@ def test_a_combination_needs_both_conditions() -> None:
     ("name", "column"),
     [
         ("terms.csv", 1),
-        ("history.csv", 1),
-        ("family_history.csv", 1),
         ("allergies.csv", 1),
-        ("medications.csv", 1),
+        ("resolved.csv", 1),
         ("procedures.csv", 1),
         ("vague.csv", 0),
     ],
@@ -215,6 +243,15 @@ def test_every_code_of_a_table_is_a_code_of_the_release(reference: Reference, na
     unknown = sorted(code for code in named if find(reference, CodeSystem.ICD10CM, code, ON) is None)
 
     assert unknown == []
+
+
+@pytest.mark.parametrize("name", ["history.csv", "family_history.csv", "medications.csv"])
+def test_every_code_of_a_table_of_statuses_is_a_code_of_the_release(reference: Reference, name: str) -> None:
+    lines = (search_tables.DATA / name).read_text(encoding="utf-8").splitlines()
+    header = next(line for line in lines if not line.startswith("#"))
+    named = {row[1] for row in search_tables.rows(name, tuple(header.split(",")))} - {"current"}
+
+    assert sorted(code for code in named if find(reference, CodeSystem.ICD10CM, code, ON) is None) == []
 
 
 def test_every_rule_names_codes_of_the_release(reference: Reference) -> None:

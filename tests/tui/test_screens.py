@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from codesets.search.usage import listed, usage_file
 from store.database import open_database
 from store.models import Claim, Coding, EntryDraft, LogEntry, WorkItem
+from store.picks import listed, usage_file
 from store.terms import ClaimStatus, CodingStatus, WorkStatus
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 from tui.screens.chart import ChartScreen

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from codesets.releases import CodeSystem
-from codesets.search.usage import Usage
 from store.os_account import os_login
+from store.picks import Usage
 from tests.codesets.built_reference import built_reference
 
 ON = ("-d", "2026-06-01")

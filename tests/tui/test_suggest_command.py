@@ -73,28 +73,32 @@ def test_a_batch_answers_each_line_with_its_id(run: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "said", "named"),
     [
-        (b"{bad", "not JSON"),
-        (b"[1]", "not a JSON object"),
-        (b'{"id": 1}', 'no "text"'),
-        (b'{"id": 1, "text": 5}', '"text" is not a string'),
-        (b"[" * 100_000, "not JSON"),
-        (b"\xff\xfe", "not JSON"),
+        (b"{bad", "not JSON", None),
+        (b"[1]", "not a JSON object", None),
+        (b'{"id": 7}', 'no "text"', 7),
+        (b'{"id": 7, "text": 5}', '"text" is not a string', 7),
+        (b"[" * 100_000, "not JSON", None),
+        (b"\xff\xfe", "not JSON", None),
     ],
 )
-def test_a_bad_line_is_told_with_its_number_and_the_rest_goes_on(run: Any, line: bytes, said: str) -> None:
+def test_a_bad_line_is_told_in_its_place_and_with_its_number_and_the_rest_goes_on(
+    run: Any, line: bytes, said: str, named: int | None
+) -> None:
     code, out, err = run("--batch", given=b'{"id": 1, "text": "Gout."}\n' + line + b'\n{"id": 3, "text": "Gout."}\n')
 
     assert code == 2
-    assert [json.loads(each)["id"] for each in out.splitlines()] == [1, 3]
+    answers = [json.loads(each) for each in out.splitlines()]
+    assert [one["id"] for one in answers] == [1, named, 3]
+    assert said in answers[1]["error"]
     assert err.count("\n") == 1
     assert "line 2" in err and said in err
 
 
 @pytest.mark.parametrize(
     "given",
-    [b"", b"\x00\x01\x1b[2J", b"\xff" * 100, "患者は糖尿病である".encode(), b"a" * 1_000_000, b"(((:::,,," * 110_000],
+    [b"", b"\x07\x01\x1b[2J", b"\xff" * 100, "患者は糖尿病である".encode(), b"a" * 1_000_000, b"(((:::,,," * 110_000],
     ids=["empty", "controls", "no text", "not Latin", "one word", "marks"],
 )
 def test_odd_notes_are_answered_with_nothing(run: Any, given: bytes) -> None:
@@ -127,6 +131,33 @@ def test_what_cannot_be_read_is_one_clear_line(run: Any, name: str) -> None:
 
     assert (code, out) == (2, "")
     assert err.startswith("codedesk: cannot read") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7 Gout",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff\xe0 Gout",
+        b"PK\x03\x04word",
+        b"Gout.\0\0\1",
+        b"{\\rtf1 Gout}",
+    ],
+    ids=["PDF", "PNG", "JPEG", "office document", "NUL bytes", "RTF"],
+)
+def test_a_file_that_is_no_text_is_refused_in_one_line(run: Any, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "note"
+    file.write_bytes(content)
+
+    code, out, err = run(str(file))
+
+    assert (code, out) == (2, "")
+    assert "not text" in err and "plain text" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_text_with_a_byte_order_mark_is_read(run: Any, encoding: str) -> None:
+    assert run("-", given="Gout.".encode(encoding))[1].startswith("M10.9")
 
 
 def test_a_batch_takes_no_file(run: Any) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from codesets.errors import UsageError
-from codesets.search import usage
 from codesets.search.words import plain, words
+from store import picks
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,16 +19,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List or forget."""
-    path = usage.usage_file()
+    path = picks.usage_file()
     if args.action == "list":
-        rows = usage.listed(path)
-        for typed, system, code, person, picks, day in rows:
-            print(f"{typed:<32} {system:<10} {code:<8} {person:<16} {picks:6.1f}  {day}")
+        rows = picks.listed(path)
+        for typed, system, code, person, times, day in rows:
+            print(f"{typed:<32} {system:<10} {code:<8} {person:<16} {times:6.1f}  {day}")
         if not rows:
             print(f"nothing was picked yet ({path})")
         return 0
     typed = " ".join(args.words)
-    if not (gone := usage.forget(path, words(plain(typed)))):
+    if not (gone := picks.forget(path, words(plain(typed)))):
         raise UsageError(f"nothing was picked for {typed!r}", "codedesk picks list shows the words")
     print(f"forgot {gone} code{'s' if gone != 1 else ''} for {typed!r}")
     return 0

@@ -9,9 +9,9 @@ import sys
 
 from codesets.errors import CodedeskError, UsageError
 from codesets.releases import CodeSystem
-from codesets.search import Engine, Hit, open_engine, site
-from codesets.search.usage import Usage, usage_file
+from codesets.search import Engine, Hit, open_engine, site, unread
 from store.os_account import NotAUser, os_login
+from store.picks import Usage, usage_file
 from tui.commands import codesets as shared
 from tui.commands.first_use import open_with_progress
 
@@ -44,7 +44,9 @@ def run(args: argparse.Namespace) -> int:
             shared.warn(reference.choose(system, on).warning)
         if args.batch:
             return _batch(engine, systems, on, args.limit)
-        hits = engine.search(" ".join(args.query), systems, on, args.limit)
+        query = " ".join(args.query)
+        shared.warn(unread(query))
+        hits = engine.search(query, systems, on, args.limit)
         print(_json(hits) if args.json else _text(hits, len(systems) > 1))
     return 0
 
@@ -66,7 +68,11 @@ def _usage() -> Usage | None:
 
 def _batch(engine: Engine, systems: list[CodeSystem], on: dt.date, limit: int) -> int:
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    number = 0
     while line := sys.stdin.readline():
+        number += 1
+        if cut := unread(line.strip()):
+            shared.warn(f"stdin line {number}: {cut}")
         hits = engine.search(line.strip(), systems, on, limit)
         print(*(hit.dotted for hit in hits), flush=True)
     return 0

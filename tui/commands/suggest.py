@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import json
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch",
         action="store_true",
-        help='JSON lines {"id", "text"} on stdin to {"id", "codes", "evidence"} on stdout',
+        help='JSON lines {"id", "text"} on stdin to {"id", "codes", "evidence"} or {"id", "error"} on stdout',
     )
 
 
@@ -65,11 +66,36 @@ def _limited(file: BinaryIO, name: str) -> str:
     content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise UnreadableInput(f"{name}: more than {MOST_BYTES // 2**20} MB", "expected one note as text")
-    return content.decode("utf-8", errors="replace")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace")
+    if kind := _not_text(content):
+        raise UnreadableInput(f"{name}: {kind}", "expected a note as plain text")
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def _not_text(content: bytes) -> str:
+    """What a file is that is no text, by its first bytes; empty for text."""
+    for beginning, kind in _BINARY.items():
+        if content.startswith(beginning):
+            return f"a {kind}, not text"
+    return "binary data, not text" if b"\0" in content else ""
+
+
+_BINARY = {
+    b"%PDF": "PDF file",
+    b"\x89PNG": "picture",
+    b"\xff\xd8\xff": "picture",
+    b"GIF8": "picture",
+    b"II*\0": "picture",
+    b"MM\0*": "picture",
+    b"PK\x03\x04": "zip file or an office document",
+    b"\xd0\xcf\x11\xe0": "document of an office program",
+    b"{\\rtf": "formatted document (RTF)",
+}
 
 
 def _batch(suggester: Suggester, args: argparse.Namespace) -> int:
-    """Answer line by line; a line that is not one is told with its number, and the rest goes on."""
+    """Answer line by line; a line that is not one is told in its place and with its number, and the rest goes on."""
     on, bad = shared.date_of(args), 0
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if not line.strip():
@@ -81,6 +107,7 @@ def _batch(suggester: Suggester, args: argparse.Namespace) -> int:
                 f'codedesk: cannot read: stdin line {number}: {record} (expected {{"id": "...", "text": "..."}})',
                 file=sys.stderr,
             )
+            print(json.dumps({"id": _id_of(line), "error": record}), flush=True)
             continue
         found = suggester.suggest(record["text"], on, args.inpatient)
         answer = {
@@ -103,6 +130,15 @@ def _record(line: bytes) -> dict[str, Any] | str:
     if not isinstance(record.get("text"), str):
         return 'no "text"' if record.get("text") is None else '"text" is not a string'
     return record
+
+
+def _id_of(line: bytes) -> Any:
+    """The id of a line that cannot be answered, where it has one."""
+    try:
+        record = json.loads(line.decode("utf-8", errors="replace"))
+    except (ValueError, RecursionError):
+        return None
+    return record.get("id") if isinstance(record, dict) else None
 
 
 def _shown(found: Suggestions, everything: bool) -> str:

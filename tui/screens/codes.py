@@ -15,7 +15,7 @@ from textual.containers import Container
 from codesets import catalog
 from codesets.catalog import Code, Reference
 from codesets.releases import CodeSystem
-from codesets.search import Engine
+from codesets.search import Engine, unread
 from store.queries.favorites import Favorite
 from tui.cells import Line, counted
 from tui.screens.code_page import Link, lay_out, page_note, page_title, read_page
@@ -207,6 +207,8 @@ class CodeSearchScreen(EncoderScreen):
         begun = time.perf_counter()
         hits = await self.workstation.codes.search(Engine.search, query, self._systems, self.on, 25)
         self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms" if query.strip() else ""
+        if cut := unread(query):
+            self.say(f"{cut[0].upper()}{cut[1:]}.", "warning")
         self._back.clear()
         self._searched, self._source = query, ""
         self._show([CodeRow(h.system, h.code, h.title, h.billable, h.why.text()) for h in hits])

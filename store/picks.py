@@ -1,5 +1,7 @@
 """What people pick here: how often a code was taken for the same words, by everyone and by oneself.
 
+The search ranks by what it is told (`codesets.search.picks`); who picked what is kept here.
+
 A preference learned from use, which fades: a pick counts half after ninety days. Only words that search knows
 are kept, never a name or a number that slipped into the box, and never anything about a patient. The file
 (`search_picks.sqlite`) is a convenience: without it search is the same but for the order of near ties.
@@ -8,39 +10,16 @@ are kept, never a name or a number that slipped into the box, and never anything
 from __future__ import annotations
 
 import datetime as dt
-import math
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from codesets.home import home
 from codesets.releases import CodeSystem
+from codesets.search.picks import Picked
 
 HALF_LIFE_DAYS = 90
-_BONUS_HERE, _BONUS_MINE, _MOST_BONUS = 0.02, 0.04, 0.25
-
-
-@dataclass(frozen=True)
-class Picked:
-    """How often a code was picked for these words: `here` by everyone, `mine` by oneself; older picks fade."""
-
-    here: float
-    mine: float
-
-    @property
-    def bonus(self) -> float:
-        """What it adds to a score, from 0 to a quarter."""
-        others = max(0.0, self.here - self.mine)
-        found = _BONUS_HERE * math.log2(1 + others) + _BONUS_MINE * math.log2(1 + self.mine)
-        return min(found, _MOST_BONUS)
-
-    def text(self) -> str:
-        """The preference in words."""
-        here, mine = max(1, round(self.here)), round(self.mine)
-        times = f"picked {here} time{'s' if here != 1 else ''} here"
-        return f"{times}, {mine} by you" if mine else times
 
 
 class Usage:

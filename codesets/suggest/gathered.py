@@ -1,0 +1,61 @@
+"""What was gathered for the codes of one chart: their evidence, and the codes that were left out with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from codesets.suggest.answers import Evidence, Withheld
+from codesets.suggest.codebook import Codebook
+from codesets.suggest.sections import SectionKind
+from codesets.suggest.weights import is_symptom
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What one mention is worth: the weight of where it stands, then its score."""
+
+    place: float
+    score: float
+
+    @property
+    def order(self) -> tuple[float, float]:
+        """Mentions by where they stand, then by score."""
+        return self.place, self.score
+
+
+@dataclass
+class Entry:
+    """A code with all that was found for it; `best` is the worth of its first evidence, which stands in `section`."""
+
+    score: float
+    best: Worth
+    term: str
+    kind: str
+    evidence: list[Evidence]
+    reasons: tuple[str, ...]
+    section: SectionKind = SectionKind.NARRATIVE
+
+
+@dataclass
+class Gathered:
+    """The codes of a chart, without dots: found, left out, and denied (with the weight of the place, and the words)."""
+
+    codebook: Codebook
+    found: dict[str, Entry] = field(default_factory=dict)
+    withheld: dict[str, Withheld] = field(default_factory=dict)
+    denied: dict[str, tuple[float, str]] = field(default_factory=dict)
+
+    def withhold(self, code: str, why: str, evidence: Evidence) -> None:
+        """Keep a code that is not to be suggested, with the reason; the first reason stands."""
+        self.withheld.setdefault(code, Withheld(code, self.codebook.title(code), why, evidence))
+
+    def withdraw(self, code: str, why: str) -> None:
+        """Take a found code out of the suggestions, with the reason."""
+        self.withhold(code, why, self.found.pop(code).evidence[0])
+
+    def inherit(self, heir: str, code: str) -> None:
+        """Give the evidence of a plainer name of the same condition to the code that says more."""
+        to, entry = self.found[heir], self.found[code]
+        if heir[:3] == code[:3] and not is_symptom(code) and entry.best.order > to.best.order:
+            to.best, to.score, to.section = entry.best, max(to.score, entry.score), entry.section
+            to.evidence = [entry.evidence[0], *to.evidence]
