@@ -40,6 +40,7 @@ __all__ = [
     "named_by",
     "normalize",
     "notes_for",
+    "outside_dates",
     "open_reference",
     "page",
     "path",
@@ -282,8 +283,8 @@ def validity(reference: Reference, system: CodeSystem, code: str, on: dt.date) -
     if fix:
         reason = f"{written} is a header and needs more characters, for example {fix.dotted}."
         return Validity(ValidityKind.HEADER, reason, found, fix, release)
-    if system is CodeSystem.HCPCS and (reason := _outside_its_dates(reference, release, found.code, on)):
-        return Validity(ValidityKind.UNKNOWN, reason, found, release=release)
+    if system is CodeSystem.HCPCS and (outside := outside_dates(reference, release, [found.code], on)):
+        return Validity(ValidityKind.UNKNOWN, f"{written} was {outside[found.code]}.", found, release=release)
     return Validity(ValidityKind.VALID, f"{written} is valid in {release.edition}.", found, release=release)
 
 
@@ -313,20 +314,22 @@ def _elsewhere(reference: Reference, release: Release, code: str) -> str:
     return ""
 
 
-def _outside_its_dates(reference: Reference, release: Release, code: str, on: dt.date) -> str:
-    """Why a HCPCS code that the release has may not be reported on the date; empty when it may.
+def outside_dates(reference: Reference, release: Release, codes: Collection[str], on: dt.date) -> dict[str, str]:
+    """Why HCPCS codes that the release has may not be reported on the date, for those of these that may not.
 
     Terminated codes stay in the file for years (HCPCS record layout: add and termination date).
     """
-    row = reference.db.execute(
-        "SELECT d.added, d.terminated FROM hcpcs_details d JOIN loads ON loads.id = load_id"
-        " WHERE release_id = ? AND code = ?",
-        (release.id, code),
-    ).fetchone()
-    added, terminated = row or (None, None)
-    if terminated and terminated < str(on):
-        return f"{code} was terminated on {terminated}."
-    return f"{code} was added on {added}." if added and added > str(on) else ""
+    found: dict[str, str] = {}
+    query = (
+        "SELECT code, d.added, d.terminated FROM hcpcs_details d JOIN loads ON loads.id = load_id"
+        f" WHERE release_id = ? AND code IN ({', '.join('?' * len(codes))})"
+    )
+    for code, added, terminated in reference.db.execute(query, (release.id, *codes)):
+        if terminated and terminated < str(on):
+            found[code] = f"terminated on {terminated}"
+        elif added and added > str(on):
+            found[code] = f"added on {added}"
+    return found
 
 
 _LINKED = (

@@ -79,7 +79,7 @@ class Workstation(App[int]):
         self._last_key = time.monotonic()
         self._left = Event()
         self._recorded: list[Step] | None = None
-        self.keyboard = Keyboard(self, self._deliver)
+        self.keyboard = Keyboard(self, self._deliver, self._takes_text)
 
     @property
     def cursor_position(self) -> Offset:
@@ -316,6 +316,11 @@ class Workstation(App[int]):
             self.keyboard.take(event)
         else:
             await super().on_event(event)
+
+    def _takes_text(self) -> bool:
+        """Whether printable keys are text now and nothing else: in a field, but for a yes, a choice and a recording."""
+        front = self.screen
+        return isinstance(front, DeskScreen) and front.takes_text and self._recorded is None
 
     async def _deliver(self, event: TypedEvent) -> None:
         if isinstance(event, events.Key) and self._recorded is not None and len(self._recorded) < MOST_STEPS:

@@ -4,12 +4,17 @@ People type ahead, and keys repeat faster than a chart opens. Left to themselves
 the first of them is just leaving, and screens would be closed before they are whole. So there is one queue of keys,
 and one queue of jobs that keys wait for: opening and closing screens, answers, changes of the record. What only
 fills a pane (a search, the page of a row) is no such job: the next key replaces it.
+
+A terminal without bracketed paste sends pasted text as keys. Where more printable keys wait than anybody types ahead,
+and a field is open for text, they are delivered as one piece of pasted text.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from itertools import takewhile
 from typing import Any
 
 from textual import events
@@ -21,6 +26,9 @@ TypedEvent = events.Key | events.Paste
 HOPS = 3
 """How often a key's way is gone before its effects have arrived: key, what a field says of it, what a screen hears."""
 
+A_PASTE = 24
+"""As many printable keys as nobody types ahead: so many that wait together are pasted text."""
+
 MOST_SECONDS = 1.0
 """How long a widget that is closing is waited for."""
 
@@ -28,10 +36,15 @@ MOST_SECONDS = 1.0
 class Keyboard:
     """The keys that wait and the jobs they wait for; it belongs to the event loop."""
 
-    def __init__(self, app: App[Any], deliver: Callable[[TypedEvent], Awaitable[None]]) -> None:
+    def __init__(
+        self, app: App[Any], deliver: Callable[[TypedEvent], Awaitable[None]], takes_text: Callable[[], bool]
+    ) -> None:
+        """`takes_text` says whether printable keys go into a field now, and do nothing else."""
         self._app = app
         self._deliver = deliver
+        self._takes_text = takes_text
         self._keys: asyncio.Queue[TypedEvent] = asyncio.Queue()
+        self._held: deque[TypedEvent] = deque()
         self._jobs = 0
         self._still = asyncio.Event()
         self._still.set()
@@ -52,18 +65,33 @@ class Keyboard:
     async def serve(self) -> None:
         """Deliver keys as long as the program runs."""
         while True:
-            event = await self._keys.get()
+            event = self._held.popleft() if self._held else await self._keys.get()
             await self._still.wait()
+            event, count = self._pasted(event)
             way = self._way()
             self.pressed_at = event.time
             await self._deliver(event)
             await self._gone(way)
-            self._keys.task_done()
+            for _ in range(count):
+                self._keys.task_done()
 
     async def wait(self) -> None:
         """Until no key and no job is left; not to be called by a job."""
         await self._keys.join()
         await self._still.wait()
+
+    def _pasted(self, event: TypedEvent) -> tuple[TypedEvent, int]:
+        """The event, or all printable keys that wait with it as one piece of text; how many events that is."""
+        if len(self._held) + self._keys.qsize() < A_PASTE or not _printable(event) or not self._takes_text():
+            return event, 1
+        while not self._keys.empty():
+            self._held.append(self._keys.get_nowait())
+        keys = [event, *takewhile(_printable, self._held)]
+        if len(keys) < A_PASTE:
+            return event, 1
+        for _ in keys[1:]:
+            self._held.popleft()
+        return events.Paste("".join(key.character or "" for key in keys if isinstance(key, events.Key))), len(keys)
 
     async def _done(self, job: Coroutine[Any, Any, None]) -> None:
         try:
@@ -88,6 +116,10 @@ class Keyboard:
             passed = asyncio.get_running_loop().create_future()
             if pump.call_later(_pass, passed):
                 await asyncio.wait([passed], timeout=MOST_SECONDS)
+
+
+def _printable(event: TypedEvent) -> bool:
+    return isinstance(event, events.Key) and event.is_printable
 
 
 def _pass(passed: asyncio.Future[None]) -> None:

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 
+from codesets import catalog
 from codesets.reference import Reference, search_folder
 from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
@@ -27,6 +28,8 @@ DEFAULT_SYSTEMS = (CodeSystem.ICD10CM,)
 _LOOKED_AT = 25
 # A code that was picked for these words but that nothing else finds, before what the picks add.
 _ONLY_PICKED = 0.55
+# What is left of the score of a code that may not be reported on the date.
+_OUTSIDE = 0.4
 
 
 class Engine:
@@ -60,7 +63,8 @@ class Engine:
                 of_release = searcher.search(
                     query[:MOST_CHARACTERS], limit if self._picks is None else max(limit, _LOOKED_AT)
                 )
-                found += self._by_use(searcher, system, query[:MOST_CHARACTERS], of_release)
+                of_release = self._by_use(searcher, system, query[:MOST_CHARACTERS], of_release)
+                found += self._in_force(release, date, of_release)
         found.sort(key=lambda hit: -hit.score)
         return found[: max(0, limit)]
 
@@ -78,6 +82,18 @@ class Engine:
         if self._picks is not None and release is not None and system in SEARCHED:
             known = self._searcher(release).known(query[:MOST_CHARACTERS])
             self._picks.record(known, system, code, dt.date.today())
+
+    def _in_force(self, release: Release, on: dt.date, found: list[Hit]) -> list[Hit]:
+        """The hits with what may not be reported on the date behind those that may, and said to be so."""
+        if release.system is not CodeSystem.HCPCS or not found:
+            return found
+        outside = catalog.outside_dates(self._reference, release, [hit.code for hit in found], on)
+        return [
+            replace(hit, score=hit.score * _OUTSIDE, why=replace(hit.why, outside=outside[hit.code]))
+            if hit.code in outside
+            else hit
+            for hit in found
+        ]
 
     def _by_use(self, searcher: Searcher, system: CodeSystem, query: str, found: list[Hit]) -> list[Hit]:
         """The hits with what was picked for the same words before."""

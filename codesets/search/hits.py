@@ -15,7 +15,7 @@ class Why:
     `matched` are the typed words that the term answers; `corrected` and `completed` pairs of typed and used
     words; `expanded` pairs of an abbreviation or phrase and what it was read as. `header` is the dotted
     header that matched, when the hit is its default billable code. `picked` says how often people took this
-    code for the same words, when that counted.
+    code for the same words, when that counted; `outside` why it may not be reported on the date.
     """
 
     term: str
@@ -26,6 +26,7 @@ class Why:
     expanded: tuple[tuple[str, str], ...] = ()
     header: str = ""
     picked: str = ""
+    outside: str = ""
 
     def text(self) -> str:
         """One line for a screen."""
@@ -36,6 +37,8 @@ class Why:
         parts += [f"{typed} -> {used}" for typed, used in (*self.corrected, *self.completed)]
         if self.picked:
             parts.append(self.picked)
+        if self.outside:
+            parts.insert(0, self.outside)
         return " · ".join(parts)
 
 

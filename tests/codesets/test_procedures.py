@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from codesets import catalog, procedures
+from codesets import build, catalog, importing, procedures
 from codesets.catalog import ValidityKind
 from codesets.flags import flags
+from codesets.gathering import gather
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
+from codesets.search import open_engine
 from tests.codesets.loaded_reference import loaded_reference
 from tests.codesets.sources import made_files as made
 from tests.codesets.sources.made_files import made_file
@@ -159,3 +161,17 @@ def test_the_page_of_a_terminated_code_says_so(reference: Reference) -> None:
     told = [flag.value for flag in flags(reference, CodeSystem.HCPCS, "X0002", SERVICE) if flag.name == "terminated"]
 
     assert told == [f"on 2018-12-31: not to be reported on {SERVICE}"]
+
+
+def test_search_puts_a_terminated_code_last_and_says_so(tmp_path: Path) -> None:
+    place, inbox = tmp_path / "reference.sqlite", tmp_path / made.HCPCS_NAME
+    inbox.write_text(made.HCPCS, encoding="ascii", newline="")
+    with build.replacement(place, None, lambda stage, done: None):
+        pass
+    with gather([str(inbox)], lambda stage, done: None) as gathered:
+        importing.run(place, importing.plan(place, gathered), lambda stage, done: None)
+
+    with Reference(place) as reference:
+        hits = open_engine(reference).search("x0002", [CodeSystem.HCPCS], SERVICE)
+
+    assert [(hit.code, hit.why.outside) for hit in hits] == [("X0002", "terminated on 2018-12-31")]

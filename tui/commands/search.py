@@ -108,6 +108,7 @@ def _json(hits: list[Hit]) -> str:
                 "expanded": dict(hit.why.expanded),
                 "header": hit.why.header or None,
                 "picked": hit.why.picked or None,
+                "outside": hit.why.outside or None,
             },
         }
         for hit in hits

@@ -337,6 +337,15 @@ class DeskScreen(Screen[None]):
             return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
         return ("Enter", "done"), ("Esc", "leave")
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether a field is open that only text goes into."""
+        return bool(self.entry.asking) and self.entry.asking != "confirm" and not self.choices.has_class("-open")
+
+    def on_field_cut(self, event: EntryLine.Cut) -> None:
+        event.stop()
+        self.say(f"Only {event.taken:,} of {event.given:,} characters fit here.", "warning")
+
     def asking_key(self, key: str) -> bool:
         """A key that is not text, pressed in a field; true when it was used."""
         return False

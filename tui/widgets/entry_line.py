@@ -21,12 +21,33 @@ MOST_CHARACTERS = 400
 
 
 class Field(Input):
-    """Textual's field, with the terminal's real cursor behind the last character, not one further."""
+    """Textual's field, with the terminal's real cursor behind the last character, not one further.
+
+    Of pasted text it takes as much as there is room for, and tells.
+    """
+
+    class Cut(Message):
+        """Not all of a pasted text was taken: how many characters were, of how many."""
+
+        def __init__(self, taken: int, given: int) -> None:
+            super().__init__()
+            self.taken = taken
+            self.given = given
 
     @property
     def cursor_screen_offset(self) -> Offset:
         at_end = self.cursor_position == len(self.value)
         return super().cursor_screen_offset - Offset(int(at_end), 0)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        line = next((line for line in event.text.splitlines() if line.strip()), "")
+        start, end = sorted(self.selection)
+        room = MOST_CHARACTERS - (len(self.value) - (end - start))
+        self.replace(line[:room], start, end)
+        if len(line) > room:
+            self.post_message(self.Cut(room, len(line)))
 
 
 class EntryLine(Horizontal):
@@ -47,6 +68,8 @@ class EntryLine(Horizontal):
             super().__init__()
             self.asking = asking
             self.text = text
+
+    Cut = Field.Cut
 
     class Edited(Spoken):
         """The text changed; a newer change replaces an older one in the queue."""
