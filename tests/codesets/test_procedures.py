@@ -165,7 +165,7 @@ def test_the_page_of_a_terminated_code_says_so(reference: Reference) -> None:
 
 def test_search_puts_a_terminated_code_last_and_says_so(tmp_path: Path) -> None:
     place, inbox = tmp_path / "reference.sqlite", tmp_path / made.HCPCS_NAME
-    inbox.write_text(made.HCPCS, encoding="ascii", newline="")
+    inbox.write_bytes(made.HCPCS.encode("cp1252"))
     with build.replacement(place, None, lambda stage, done: None):
         pass
     with gather([str(inbox)], lambda stage, done: None) as gathered:

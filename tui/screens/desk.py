@@ -342,7 +342,7 @@ class DeskScreen(Screen[None]):
         """Whether a field is open that only text goes into."""
         return bool(self.entry.asking) and self.entry.asking != "confirm" and not self.choices.has_class("-open")
 
-    def on_field_cut(self, event: EntryLine.Cut) -> None:
+    def on_entry_line_cut(self, event: EntryLine.Cut) -> None:
         event.stop()
         self.say(f"Only {event.taken:,} of {event.given:,} characters fit here.", "warning")
 

@@ -69,7 +69,8 @@ class EntryLine(Horizontal):
             self.asking = asking
             self.text = text
 
-    Cut = Field.Cut
+    class Cut(Field.Cut):
+        """Not all of a pasted text was taken; told behind the change of the text."""
 
     class Edited(Spoken):
         """The text changed; a newer change replaces an older one in the queue."""
@@ -141,6 +142,10 @@ class EntryLine(Horizontal):
         event.stop()
         if self.asking:
             self.post_message(self.Edited(self.asking, event.value))
+
+    def on_field_cut(self, event: Field.Cut) -> None:
+        event.stop()
+        self.post_message(self.Cut(event.taken, event.given))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
