@@ -34,6 +34,13 @@ class KnownRows:
             session.info[_INFO_KEY] = cls(session)
         return session.info[_INFO_KEY]
 
+    def forget(self) -> None:
+        """Ask for every row anew: a part of the transaction was undone."""
+        self._rows.clear()
+        self._unwritten.clear()
+        for values in self._waiting.values():
+            values.clear()
+
     def find(self, table: type[Row], **key: str) -> Row | None:
         """The row with this key, or None."""
         name = (table, *key.values())
@@ -45,7 +52,9 @@ class KnownRows:
 
     def look_up(self, table: type[Row], names: Sequence[str], keys: Iterable[tuple[str, ...]]) -> None:
         """Find many rows with one question, so that `find` knows of each whether it is there."""
-        wanted = sorted(set(keys))
+        wanted = sorted(key for key in set(keys) if (table, *key) not in self._rows)
+        if not wanted:
+            return
         columns = [getattr(table, name) for name in names]
         rows = self.session.exec(select(table).where(tuple_(*columns).in_(wanted))).all()
         self._rows |= {(table, *key): None for key in wanted}

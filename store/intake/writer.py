@@ -1,4 +1,4 @@
-"""Stores one encounter of any format: finds what is there, adds what is new, and says what it did.
+"""Stores what any format says: finds what is there, adds what is new, and says what it did.
 
 Identity is always (source, number). What a record leaves unnamed stays; a posted charge is reversed, never edited;
 a changed text is a new version of its document; a coding made here is never overwritten. Nothing of a refused
@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy import tuple_
 from sqlmodel import Session, select
 
-from codesets.errors import CodedeskError
 from store.database import Change
+from store.intake.changes import Parts, follow_status, keep_change
 from store.intake.chart_parts import (
     add_charges,
     add_codings,
@@ -26,8 +27,10 @@ from store.intake.chart_parts import (
     coding_conflicts,
     note_new_documents,
 )
+from store.intake.merging import ACCOUNT, VISIT, RecordRefused, apply_merge, find_account, find_patient, find_visit
 from store.intake.native import NativeEncounter, ordered
 from store.intake.rows import KnownRows, everything, named, update
+from store.intake.statement import CannotComplete, Item, Merge, Person, Statement, complete
 from store.models import (
     Account,
     Coding,
@@ -35,6 +38,7 @@ from store.models import (
     Encounter,
     EncounterProvider,
     Facility,
+    MergedNumber,
     Patient,
     Payer,
     Provider,
@@ -49,13 +53,6 @@ from store.terms import CodingKind, CodingStatus, EncounterStatus, Setting, Work
 Place = Callable[[Session, Encounter, Sequence[CodingKind]], None]
 
 
-class RecordRefused(CodedeskError):
-    """The record contradicts itself or what is stored; it belongs in quarantine."""
-
-    title = "intake"
-    exit_code = 1
-
-
 class Result(StrEnum):
     NEW = "new"
     CHANGED = "changed"
@@ -64,10 +61,28 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Raw:
-    """The input that a record was made of, exactly as it came; `kind` is native or fhir."""
+    """The input that a record was made of, as it came; `kind` as in `raw_message`.
+
+    A format whose messages say parts of a visit gives each an `identity`: the same message again is passed over, so
+    that an old one cannot undo a newer. `digest` is the SHA-256 of what came where the content was changed since.
+    """
 
     kind: str
     content: bytes
+    identity: str = ""
+    digest: str = ""
+
+    @property
+    def sha256(self) -> str:
+        return self.digest or hashlib.sha256(self.content).hexdigest()
+
+
+class About(StrEnum):
+    """What an outcome is about, for the counts of a report."""
+
+    ENCOUNTER = "encounter"
+    PERSON = "person"
+    MERGE = "merge"
 
 
 @dataclass(frozen=True)
@@ -81,6 +96,9 @@ class Outcome:
     documents_new: int = 0
     document_versions: int = 0
     conflicts: tuple[str, ...] = ()
+    about: About = About.ENCOUNTER
+    late: bool = False
+    """Whether a chart that was begun or final coded came back."""
 
 
 def store_encounter(
@@ -97,19 +115,23 @@ def store_encounter(
 
 
 def store_batch(
-    change: Change, records: Sequence[tuple[NativeEncounter, Raw | None]], place: Place | None = None
+    change: Change, records: Sequence[tuple[Item | tuple[Item, ...], Raw | None]], place: Place | None = None
 ) -> list[Outcome | RecordRefused]:
     """Store several records in the caller's transaction; for each its outcome, or why it was refused."""
     rows = KnownRows.of(change.session)
     placed: dict[str, _Placing] = {}
     outcomes: list[Outcome | RecordRefused] = []
+    every = [(items if isinstance(items, tuple) else (items,), raw) for items, raw in records]
     with change.session.no_autoflush:
-        _look_up(rows, [record for record, _ in records])
-        for record, raw in records:
+        _look_up(rows, [item for items, _ in every for item in items])
+        known = _known_messages(change.session, [raw for _, raw in every if raw and raw.identity])
+        for items, raw in every:
             try:
-                outcomes.append(_store(change, rows, ordered(record), raw, placed))
+                outcomes.append(_store_message(change, rows, items, raw, known, placed))
             except RecordRefused as refused:
                 outcomes.append(refused)
+            except CannotComplete as refused:
+                outcomes.append(RecordRefused(str(refused)))
         rows.write()
         _place_all(change.session, placed, place)
         change.session.flush()
@@ -141,28 +163,137 @@ class _Placing:
     codings: tuple[Coding, ...]
 
 
-def _look_up(rows: KnownRows, records: Sequence[NativeEncounter]) -> None:
+def _look_up(rows: KnownRows, items: Sequence[Item]) -> None:
     """Find the visits, accounts and patients of the batch with one question each."""
-    rows.look_up(Encounter, ("source", "visit_number"), ((r.source, r.visit_number) for r in records))
-    accounts = ((r.account.source, r.account.account_number) for r in records)
+    visits, accounts, patients = set(), set(), set()
+    for item in items:
+        if isinstance(item, Person):
+            patients.add((item.patient.source, item.patient.mrn))
+        elif isinstance(item, Merge):
+            for key in (item.gone, item.kept):
+                visits.add(key)
+                accounts.add(key)
+                patients.add(key)
+        elif isinstance(item, Statement):
+            visits.add((item.source, item.visit_number))
+            account, patient = item.values.get("account"), item.values.get("patient")
+            key = (account["source"], account["account_number"]) if account else (item.source, item.visit_number)
+            accounts.add(key)
+            if isinstance(patient, dict):
+                patients.add((patient["source"], patient["mrn"]))
+            elif patient is not None:
+                patients.add((patient.source, patient.mrn))
+        else:
+            visits.add((item.source, item.visit_number))
+            accounts.add((item.account.source, item.account.account_number))
+            patients.add((item.patient.source, item.patient.mrn))
+    rows.look_up(Encounter, ("source", "visit_number"), visits)
     rows.look_up(Account, ("source", "account_number"), accounts)
-    rows.look_up(Patient, ("source", "mrn"), ((r.patient.source, r.patient.mrn) for r in records))
+    rows.look_up(Patient, ("source", "mrn"), patients)
+    for kind, keys in ((ACCOUNT, accounts), (VISIT, visits)):
+        rows.look_up(MergedNumber, ("kind", "source", "number"), ((kind, *key) for key in keys))
+
+
+def _known_messages(session: Session, raws: Sequence[Raw]) -> set[tuple[str, str, str]]:
+    """Which of these messages were stored before, as (kind, identity, hash)."""
+    if not raws:
+        return set()
+    columns = (RawMessage.kind, RawMessage.identity, RawMessage.sha256)
+    wanted = sorted({(raw.kind, raw.identity) for raw in raws})
+    found = session.execute(select(*columns).where(tuple_(RawMessage.kind, RawMessage.identity).in_(wanted)))
+    return {tuple(row) for row in found}
+
+
+def _store_message(
+    change: Change,
+    rows: KnownRows,
+    items: tuple[Item, ...],
+    raw: Raw | None,
+    known: set[tuple[str, str, str]],
+    placed: dict[str, _Placing],
+) -> Outcome:
+    """Store what one message says, and keep it. Raises RecordRefused, CannotComplete."""
+    if raw is None or not raw.identity:
+        return _store_item(change, rows, items[0], raw, placed)
+    key = (raw.kind, raw.identity, raw.sha256)
+    if key in known:
+        return Outcome(Result.UNCHANGED, "", "", about=_about(items[0]))
+    if len(items) == 1:
+        outcome = _store_item(change, rows, items[0], raw, placed)
+    else:
+        # All of a message or nothing: what was begun is undone where a later part is refused.
+        rows.write()
+        with change.session.begin_nested() as part:
+            try:
+                outcome = [_store_item(change, rows, item, raw, placed) for item in items][-1]
+                rows.write()
+            except (RecordRefused, CannotComplete):
+                part.rollback()
+                rows.forget()
+                raise
+    known.add(key)
+    content = zlib.compress(raw.content, 1)
+    row = {"id": new_id(), "kind": raw.kind, "identity": raw.identity, "sha256": raw.sha256}
+    rows.insert(RawMessage, [row | {"content": content, "received_at": now()}])
+    if outcome.result == Result.UNCHANGED:
+        change.log("intake.message", "encounter" if outcome.encounter_id else "patient", outcome.encounter_id)
+    return outcome
+
+
+def _about(item: Item) -> About:
+    return About.PERSON if isinstance(item, Person) else About.MERGE if isinstance(item, Merge) else About.ENCOUNTER
+
+
+def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, placed: dict[str, _Placing]) -> Outcome:
+    if isinstance(item, Merge):
+        done = apply_merge(change, rows, item)
+        return Outcome(Result.CHANGED if done else Result.UNCHANGED, "", "", about=About.MERGE)
+    if isinstance(item, Person):
+        return _store_person(change, rows, item)
+    if isinstance(item, Statement):
+        stored = find_visit(rows, item.source, item.visit_number)
+        if stored is not None:
+            rows.write()
+        return _store(change, rows, ordered(complete(rows.session, item, stored)), raw, placed, partial=True)
+    return _store(change, rows, ordered(item), raw, placed)
+
+
+def _store_person(change: Change, rows: KnownRows, said: Person) -> Outcome:
+    fields = said.patient
+    patient = find_patient(rows, fields.source, fields.mrn)
+    parts = Parts()
+    if patient is None:
+        patient = rows.add(Patient(**everything(fields)), source=fields.source, mrn=fields.mrn)
+        result = Result.NEW
+    else:
+        values = {name: value for name, value in named(fields).items() if name not in ("source", "mrn")}
+        result = Result.CHANGED if parts.update("patient", patient, values) else Result.UNCHANGED
+    if result != Result.UNCHANGED:
+        change.log("intake.patient", "patient", patient.id, result=result.value)
+    return Outcome(result, "", patient.id, about=About.PERSON)
 
 
 def _store(
-    change: Change, rows: KnownRows, record: NativeEncounter, raw: Raw | None, placed: dict[str, _Placing]
+    change: Change,
+    rows: KnownRows,
+    record: NativeEncounter,
+    raw: Raw | None,
+    placed: dict[str, _Placing],
+    partial: bool = False,
 ) -> Outcome:
+    """Store a record; a `partial` one says only what it names, so that no hash of it stands for the visit."""
     session = change.session
-    day, digest = service_day(record), content_hash(record)
+    day, digest = service_day(record), "" if partial else content_hash(record)
     _refuse_repeats(record)
-    encounter = rows.find(Encounter, source=record.source, visit_number=record.visit_number)
+    encounter = find_visit(rows, record.source, record.visit_number)
+    before = encounter.status if encounter else None
     conflicts = coding_conflicts(session, encounter, record) if encounter and record.codings else {}
     reasons = tuple(conflicts.values())
-    if encounter and encounter.content_sha256 == digest:
+    if encounter and digest and encounter.content_sha256 == digest:
         return Outcome(Result.UNCHANGED, encounter.id, encounter.patient_id, conflicts=reasons)
     _refuse_mix_up(rows, record, encounter)
 
-    parts: list[str] = []
+    parts = Parts()
     fresh = encounter is None
     if not fresh:
         rows.write()
@@ -176,24 +307,32 @@ def _store(
     encounter_id = _encounter(rows, record, encounter, patient, account_id, facility, day, digest, parts)
     _coverages(rows, record, account_id, payers, parts)
     _provider_roles(rows, record, encounter_id, providers, parts, fresh)
-    new, versions, marked = add_documents(rows, encounter_id, record.documents, fresh)
+    new, versions, marked = add_documents(rows, encounter_id, record.documents, fresh, parts)
     _note(parts, "documents", new or versions or marked)
-    _note(parts, "charges", add_charges(rows, encounter_id, record.charges, fresh))
-    _note(parts, "source codes", add_source_codes(rows, encounter_id, record.source_codes, fresh))
+    _note(parts, "charges", add_charges(rows, encounter_id, record.charges, fresh, parts))
+    _note(parts, "source codes", add_source_codes(rows, encounter_id, record.source_codes, fresh, parts))
     codings = add_codings(rows, encounter_id, record, set(conflicts)) if record.codings else []
     _note(parts, "codings", codings)
     _note(parts, "tasks", encounter and _new_tasks(session, encounter, record.tasks))
 
-    result = Result.NEW if fresh else Result.CHANGED if parts else Result.UNCHANGED
+    result = Result.NEW if fresh else Result.CHANGED if parts.names else Result.UNCHANGED
+    late = False
     if result != Result.UNCHANGED:
         if encounter:
             encounter.content_sha256 = digest
-        if not fresh and new + versions:
-            note_new_documents(session, encounter_id, new + versions)
+            if new + versions:
+                note_new_documents(session, encounter_id, new + versions)
+            follow_status(session, encounter, before or encounter.status)
+            if codings:
+                parts.late.clear()
+            late = keep_change(session, encounter_id, parts, f"{raw.kind} {raw.identity}".strip() if raw else "")
         placed[encounter_id] = _Placing(tuple(record.tasks), tuple(codings))
-        _keep_raw(rows, record, raw, fresh)
-        change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=[] if fresh else parts)
-    return Outcome(result, encounter_id, patient.id, () if fresh else tuple(parts), new, versions, reasons)
+        if raw and not raw.identity:
+            _keep_raw(rows, record, raw, fresh)
+        names = [] if fresh else parts.names
+        change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=names)
+    changed = () if fresh else tuple(parts.names)
+    return Outcome(result, encounter_id, patient.id, changed, new, versions, reasons, late=late)
 
 
 def _place_all(session: Session, placed: dict[str, _Placing], place: Place | None) -> None:
@@ -223,7 +362,7 @@ def _refuse_repeats(record: NativeEncounter) -> None:
 def _refuse_mix_up(rows: KnownRows, record: NativeEncounter, encounter: Encounter | None) -> None:
     """An account or a visit that belongs to another patient here is never moved by a file."""
     patient = _known_patient(rows, record)
-    account = rows.find(Account, source=record.account.source, account_number=record.account.account_number)
+    account = find_account(rows, record.account.source, record.account.account_number)
     if encounter and (patient is None or encounter.patient_id != patient.id):
         raise RecordRefused("the visit belongs to another patient here; merge the records first")
     if account and (patient is None or account.patient_id != patient.id):
@@ -231,23 +370,20 @@ def _refuse_mix_up(rows: KnownRows, record: NativeEncounter, encounter: Encounte
 
 
 def _known_patient(rows: KnownRows, record: NativeEncounter) -> Patient | None:
-    patient = rows.find(Patient, source=record.patient.source, mrn=record.patient.mrn)
-    while patient is not None and patient.merged_into_id:
-        patient = rows.session.get(Patient, patient.merged_into_id)
-    return patient
+    return find_patient(rows, record.patient.source, record.patient.mrn)
 
 
-def _patient(rows: KnownRows, record: NativeEncounter, parts: list[str]) -> Patient:
+def _patient(rows: KnownRows, record: NativeEncounter, parts: Parts) -> Patient:
     said = record.patient
     patient = _known_patient(rows, record)
     if patient is None:
         return rows.add(Patient(**everything(said)), source=said.source, mrn=said.mrn)
     values = {name: value for name, value in named(said).items() if name not in ("source", "mrn")}
-    _note(parts, "patient", update(patient, values))
+    parts.update("patient", patient, values)
     return patient
 
 
-def _facility(rows: KnownRows, record: NativeEncounter, parts: list[str]) -> Facility | None:
+def _facility(rows: KnownRows, record: NativeEncounter, parts: Parts) -> Facility | None:
     said = record.facility
     if said is None:
         return None
@@ -264,15 +400,16 @@ def _provider(rows: KnownRows, said: ProviderFields) -> Provider:
     return rows.put(Provider, {"source": said.source, "local_id": said.local_id}, said)
 
 
-def _account(rows: KnownRows, record: NativeEncounter, patient: Patient, parts: list[str]) -> str:
+def _account(rows: KnownRows, record: NativeEncounter, patient: Patient, parts: Parts) -> str:
     said = record.account
-    account = rows.find(Account, source=said.source, account_number=said.account_number)
+    account = find_account(rows, said.source, said.account_number)
     if account is None:
         account_id = new_id()
         row = {"id": account_id, "patient_id": patient.id, **everything(said)}
         rows.insert(Account, [row], source=said.source, account_number=said.account_number)
         return account_id
-    _note(parts, "account", update(account, named(said)))
+    values = {n: v for n, v in named(said).items() if n not in ("source", "account_number")}
+    parts.update("account", account, values)
     return account.id
 
 
@@ -285,7 +422,7 @@ def _encounter(
     facility: Facility | None,
     day: str,
     digest: str,
-    parts: list[str],
+    parts: Parts,
 ) -> str:
     own = EncounterFields.model_fields
     places: dict[str, object] = {"account_id": account_id, "service_date": day}
@@ -296,13 +433,14 @@ def _encounter(
         row = {"id": new_id(), "patient_id": patient.id, "facility_id": None, "content_sha256": digest}
         rows.insert(Encounter, [row | places | values], source=record.source, visit_number=record.visit_number)
         return str(row["id"])
-    values = {name: getattr(record, name) for name in own if name in record.model_fields_set}
-    _note(parts, "encounter", update(encounter, values | places))
+    named_here = own.keys() & record.model_fields_set - {"source", "visit_number"}
+    values = {name: getattr(record, name) for name in own if name in named_here}
+    parts.update("encounter", encounter, values | places)
     return encounter.id
 
 
 def _coverages(
-    rows: KnownRows, record: NativeEncounter, account_id: str, payers: Sequence[Payer], parts: list[str]
+    rows: KnownRows, record: NativeEncounter, account_id: str, payers: Sequence[Payer], parts: Parts
 ) -> None:
     """The account's insurances become those of the record; a record without any says nothing of them."""
     if not record.coverages:
@@ -330,7 +468,7 @@ def _provider_roles(
     record: NativeEncounter,
     encounter_id: str,
     providers: Sequence[Provider],
-    parts: list[str],
+    parts: Parts,
     fresh: bool,
 ) -> None:
     """Who was who in the visit; a role that the record names has exactly the providers it names."""
@@ -378,6 +516,5 @@ def _keep_raw(rows: KnownRows, record: NativeEncounter, raw: Raw | None, fresh: 
         rows.insert(RawMessage, [{"id": new_id(), "content": content, "received_at": now(), **known}])
 
 
-def _note(parts: list[str], part: str, changed: object) -> None:
-    if changed:
-        parts.append(part)
+def _note(parts: Parts, part: str, changed: object) -> None:
+    parts.note(part, changed)
