@@ -6,14 +6,18 @@ that is there already writes nothing but the line of the log that tells of the r
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy.exc import StatementError
 from sqlmodel import select
 
 from codesets.safe import safe_block, safe_line
@@ -22,8 +26,10 @@ from store.database import Change, Database
 from store.intake.fhir import FhirCollection
 from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find, recognize
 from store.intake.jsontext import BadJson, parse_json
-from store.intake.native import NativeEncounter, to_record
+from store.intake.native import to_record
 from store.intake.report import IntakeReport, Refusal, Tally, whole_report
+from store.intake.statement import Item
+from store.intake.unit import Unit
 from store.intake.writer import Outcome, Place, Raw, RecordRefused, store_batch
 from store.models import Quarantine
 from store.worklists import place as place_in_worklist
@@ -40,6 +46,8 @@ EXCERPT = 2_000
 Progress = Callable[[str, int, int], None]
 """Called with what is being read or stored, how much is done, and of how much (0: not known)."""
 
+_UNITS = frozenset({Kind.HL7})
+_BROKEN = (StatementError, ValueError, TypeError, OverflowError, KeyError, RecursionError)
 _TOO_LONG = f"the line is longer than {MAX_LINE // 2**20} MB"
 _LIKE_SSN = re.compile(r"\b\d{3}-\d{2}-\d{4}\b")
 
@@ -62,6 +70,11 @@ def take_in(
         run.flush()
         run.store_collection(collection)
     report = whole_report(run.tallies)
+    _log_run(db, actor, report)
+    return report
+
+
+def _log_run(db: Database, actor: Actor, report: IntakeReport) -> None:
     with db.change(actor) as change:
         change.log(
             "intake.run",
@@ -71,7 +84,6 @@ def take_in(
             unchanged=report.total("encounters_unchanged"),
             quarantined=report.quarantined,
         )
-    return report
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,7 @@ class _Waiting:
     tally: Tally
     place: str
     raw: Raw
-    record: NativeEncounter | None = None
+    record: Item | tuple[Item, ...] | None = None
     reason: str = ""
 
 
@@ -109,6 +121,8 @@ class _Run:
                 tally.kind = content.kind.value
                 if content.kind == Kind.NATIVE:
                     self._read_native(content, tally)
+                elif content.kind in _UNITS:
+                    self._read_units(_units(content), tally)
                 else:
                     self._read_fhir(content, tally, collection, found.group)
         except NotTakenIn as error:
@@ -144,6 +158,19 @@ class _Run:
         batch, self._batch, self._bytes = self._batch, [], 0
         if not batch:
             return
+        try:
+            self._store(batch)
+        except _BROKEN as error:
+            if len(batch) == 1:
+                # A value that no check foresaw: the record goes to quarantine instead of ending the run.
+                reason = f"it cannot be stored ({type(error).__name__})"
+                self._store([dataclasses.replace(batch[0], record=None, reason=reason)])
+                return
+            for waiting in batch:
+                self._batch = [waiting]
+                self.flush()
+
+    def _store(self, batch: list[_Waiting]) -> None:
         with self._db.change(self._actor) as change:
             records = [(waiting.record, waiting.raw) for waiting in batch if waiting.record]
             stored = iter(store_batch(change, records, self._place))
@@ -155,6 +182,30 @@ class _Run:
                 waiting.tally.count(outcome)
         for waiting, refused in refusals:
             waiting.tally.quarantined += refused
+
+    def _read_units(self, units: Iterator[Unit], tally: Tally) -> None:
+        try:
+            for unit in units:
+                self.take(unit, tally)
+        except (zipfile.BadZipFile, zlib.error, EOFError):
+            raise NotTakenIn("the archive is damaged or truncated here") from None
+        except OSError as error:
+            raise NotTakenIn((error.strerror or "it cannot be read").lower()) from None
+
+    def take(self, unit: Unit, tally: Tally) -> None:
+        """Put one unit into the batch, or into quarantine."""
+        place = safe_line(unit.place)[:400]
+        if unit.reason:
+            self._add(_Waiting(tally, place, unit.raw, reason=unit.reason))
+            return
+        tally.records += 1
+        if unit.passed_over:
+            tally.passed_over[unit.passed_over[:60]] += 1
+            return
+        for problem in unit.problems:
+            self._add(_Waiting(tally, place, unit.raw, reason=problem))
+        self._add(_Waiting(tally, place, unit.raw, unit.items))
+        self._progress(tally.name, tally.records, 0)
 
     def _read_native(self, content: Content, tally: Tally) -> None:
         for line in content.lines:
@@ -206,6 +257,54 @@ class _Run:
             self.flush()
 
 
+class Receiver:
+    """Takes HL7 messages as they arrive, and answers each once its batch is stored."""
+
+    def __init__(self, db: Database, actor: Actor, name: str = "listener") -> None:
+        self._run = _Run(db, actor, place_in_worklist, lambda *_: None)
+        self._db, self._actor = db, actor
+        self._tally = Tally(name, Kind.HL7.value)
+        self._run.tallies.append(self._tally)
+        self._received = 0
+
+    def take(self, messages: list[bytes]) -> list[bytes]:
+        """Store messages in one transaction; the answer to each: AA, or AE with the reason that quarantine gives."""
+        from store.intake.hl7v2 import ack, feed
+        from store.intake.hl7v2.message import BadMessage, parse
+
+        answers = []
+        waiting: list[tuple[bytes, str]] = []
+        before = len(self._tally.quarantined)
+        for data in messages:
+            self._received += 1
+            unit = feed.unit(data, f"message {self._received}")
+            waiting.append((data, safe_line(unit.place)[:400]))
+            self._run.take(unit, self._tally)
+        self._run.flush()
+        refused = {refusal.place: refusal.reason for refusal in self._tally.quarantined[before:]}
+        for data, place in waiting:
+            try:
+                message = parse(data)
+            except BadMessage as error:
+                answers.append(ack.answer(None, ack.UNREADABLE, error.message))
+                continue
+            reason = refused.get(place, "")
+            answers.append(ack.answer(message, ack.REFUSED if reason else ack.ACCEPTED, reason))
+        return answers
+
+    def report(self) -> IntakeReport:
+        """What came in so far, which the log is told of."""
+        report = whole_report(self._run.tallies)
+        _log_run(self._db, self._actor, report)
+        return report
+
+
+def _units(content: Content) -> Iterator[Unit]:
+    from store.intake.hl7v2 import feed
+
+    return feed.units(content.stream)
+
+
 def quarantined(db: Database) -> list[Quarantine]:
     """Everything in quarantine, oldest first."""
     with db.reading() as session:
@@ -238,6 +337,8 @@ def _quarantine(change: Change, waiting: _Waiting, reason: str) -> None:
         reason=safe_line(reason)[:400],
         excerpt=_LIKE_SSN.sub("(number left out)", safe_block(text)),
         sha256=digest,
+        kind=waiting.raw.kind,
+        content=zlib.compress(waiting.raw.content) if waiting.raw.content else None,
     )
     session.add(row)
     session.flush()

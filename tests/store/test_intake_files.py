@@ -30,7 +30,7 @@ from tests.store.intake_samples import (
     write_lines,
 )
 
-EXPECTED = "; expected encounters in the native format, a FHIR Bundle, FHIR resources one per line, or a zip of them"
+EXPECTED = "; expected HL7 v2 messages, FHIR R4, C-CDA, X12 837, CSV or the native format, or a zip of them"
 
 
 @pytest.fixture
@@ -77,7 +77,6 @@ def zipped(path, *members: tuple[str, bytes]):
         (b"\x00\x01\x02" * 50, "it is binary" + EXPECTED),
         (b'{"a": "\x00"}', "it is binary" + EXPECTED),
         (b"<ClinicalDocument/>", "it is XML" + EXPECTED),
-        (b"MSH|^~\\&|A|B\r", "it is HL7 version 2" + EXPECTED),
         (b"ISA*00*", "it is X12" + EXPECTED),
         (b"a,b,c\n1,2,3\n", "it is not JSON" + EXPECTED),
         (b"[1, 2]", "it is a JSON list" + EXPECTED),
