@@ -201,7 +201,7 @@ def _in_words(session: Session, encounter_id: str, detail: Mapping[str, Any]) ->
         Document.document_number == item["number"],
         Document.version.in_((item["version"] - 1, item["version"])),
     )
-    texts = dict(session.execute(query).tuples().all())
+    texts: dict[int, str] = dict(session.execute(query).all())  # type: ignore[arg-type]
     old, new = (texts.get(version, "").splitlines() for version in (item["version"] - 1, item["version"]))
     diff = list(difflib.unified_diff(old, new, lineterm="", n=1))[2:]
     return [f"{title} (was {was})", *(f"  {line}" for line in diff if not line.startswith("@@"))]

@@ -43,7 +43,6 @@ EXPECTED = "expected HL7 v2 messages, FHIR R4, C-CDA, X12 837, CSV or the native
 STDIN: Literal["-"] = "-"
 
 _OTHER_FORMATS = (
-    (b"<", "it is XML"),
     (b"ISA", "it is X12"),
     (b"%PDF", "it is a PDF document"),
     (b"PK\x03\x04", "it is a zip archive in a pipe or in another archive; name it by its path"),
@@ -65,6 +64,7 @@ class Kind(StrEnum):
     BUNDLE = "FHIR Bundle"
     RESOURCES = "FHIR resources"
     HL7 = "HL7 v2"
+    CCDA = "C-CDA"
 
 
 class NotTakenIn(UnreadableInput):
@@ -158,6 +158,8 @@ def _not_by_lines(beginning: bytes) -> Kind | None:
     """The kind of a format whose lines are not records, by its first bytes."""
     if _HL7.match(beginning):
         return Kind.HL7
+    if beginning.removeprefix(BOM).lstrip().startswith(b"<"):
+        return Kind.CCDA
     return None
 
 

@@ -19,7 +19,7 @@ from store.intake.jsontext import first_error
 from store.intake.native import NativeEncounter
 from store.models import Account, Charge, Document, Encounter, Patient
 from store.models.patient import PatientFields
-from store.terms import EncounterStatus, PatientClass
+from store.terms import EncounterStatus, PatientClass, Setting
 
 NO_TEXT = "not readable here: the sender gave no text"
 
@@ -58,6 +58,15 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Unplaced:
+    """A document that names no visit: it belongs to the one visit of its patient (source, number) on its ISO day."""
+
+    patient: tuple[str, str]
+    day: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Person:
     """What is said of a patient without a visit: it changes a patient who is here, and adds one who is not."""
 
@@ -86,7 +95,25 @@ class Merge:
     patient: PatientFields | None = None
 
 
-Item = NativeEncounter | Statement | Person | Merge
+Item = NativeEncounter | Statement | Unplaced | Person | Merge
+
+
+def place(session: Session, said: Unplaced, patient: Patient | None) -> Statement:
+    """The statement of a document for the visit it belongs to. Raises CannotComplete where a person must choose."""
+    visits: list[Encounter] = []
+    if patient is not None:
+        # Days compare as text: a stay goes on until its end, other visits last the day they began on.
+        query = select(Encounter).where(Encounter.patient_id == patient.id, Encounter.status != EncounterStatus.MERGED)
+        visits = [visit for visit in session.exec(query) if _covers(visit, said.day)]
+    if len(visits) != 1:
+        found = f"{len(visits)} visits of its patient" if visits else "no visit of its patient"
+        raise CannotComplete(f"it names no visit, and {found} on {said.day} is here; choose one with --visit")
+    return Statement(visits[0].source, visits[0].visit_number, said.values, Step.PAST)
+
+
+def _covers(visit: Encounter, day: str) -> bool:
+    ends = visit.ended_at or ("9999" if visit.setting == Setting.INPATIENT else visit.started_at)
+    return visit.started_at[:10] <= day <= ends[:10]
 
 
 def complete(session: Session, said: Statement, stored: Encounter | None) -> NativeEncounter:

@@ -30,7 +30,8 @@ from store.intake.chart_parts import (
 from store.intake.merging import ACCOUNT, VISIT, RecordRefused, apply_merge, find_account, find_patient, find_visit
 from store.intake.native import NativeEncounter, ordered
 from store.intake.rows import KnownRows, everything, named, update
-from store.intake.statement import CannotComplete, Item, Merge, Person, Statement, complete
+from store.intake.statement import CannotComplete, Item, Merge, Person, Statement, Unplaced, complete
+from store.intake.statement import place as place_document
 from store.models import (
     Account,
     Coding,
@@ -71,6 +72,8 @@ class Raw:
     content: bytes
     identity: str = ""
     digest: str = ""
+    again: bool = False
+    """Whether it is tried again on purpose, although a part of it was stored before."""
 
     @property
     def sha256(self) -> str:
@@ -174,6 +177,8 @@ def _look_up(rows: KnownRows, items: Sequence[Item]) -> None:
                 visits.add(key)
                 accounts.add(key)
                 patients.add(key)
+        elif isinstance(item, Unplaced):
+            patients.add(item.patient)
         elif isinstance(item, Statement):
             visits.add((item.source, item.visit_number))
             account, patient = item.values.get("account"), item.values.get("patient")
@@ -216,7 +221,8 @@ def _store_message(
     if raw is None or not raw.identity:
         return _store_item(change, rows, items[0], raw, placed)
     key = (raw.kind, raw.identity, raw.sha256)
-    if key in known:
+    seen = key in known
+    if seen and not raw.again:
         return Outcome(Result.UNCHANGED, "", "", about=_about(items[0]))
     if len(items) == 1:
         outcome = _store_item(change, rows, items[0], raw, placed)
@@ -231,6 +237,8 @@ def _store_message(
                 part.rollback()
                 rows.forget()
                 raise
+    if seen:
+        return outcome
     known.add(key)
     content = zlib.compress(raw.content, 1)
     row = {"id": new_id(), "kind": raw.kind, "identity": raw.identity, "sha256": raw.sha256}
@@ -250,6 +258,9 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
         return Outcome(Result.CHANGED if done else Result.UNCHANGED, "", "", about=About.MERGE)
     if isinstance(item, Person):
         return _store_person(change, rows, item)
+    if isinstance(item, Unplaced):
+        rows.write()
+        item = place_document(rows.session, item, find_patient(rows, *item.patient))
     if isinstance(item, Statement):
         stored = find_visit(rows, item.source, item.visit_number)
         if stored is not None:

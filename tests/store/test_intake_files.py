@@ -76,7 +76,7 @@ def zipped(path, *members: tuple[str, bytes]):
         (b" \n\n", "it is empty" + EXPECTED),
         (b"\x00\x01\x02" * 50, "it is binary" + EXPECTED),
         (b'{"a": "\x00"}', "it is binary" + EXPECTED),
-        (b"<ClinicalDocument/>", "it is XML" + EXPECTED),
+        (b"<html/>", "it is XML, but no clinical document" + EXPECTED),
         (b"ISA*00*", "it is X12" + EXPECTED),
         (b"a,b,c\n1,2,3\n", "it is not JSON" + EXPECTED),
         (b"[1, 2]", "it is a JSON list" + EXPECTED),

@@ -15,7 +15,7 @@ from store.database import Database
 from store.intake import IntakeReport, take_in
 from store.intake.hl7v2.interface import BadInterface
 from store.intake.hl7v2.listener import bind, frames, serve
-from store.intake.run import Receiver
+from store.intake.receiver import Receiver
 from store.models import (
     Account,
     Charge,
