@@ -22,6 +22,9 @@ from store.intake.writer import Outcome, Place, store_batch
 BATCH = 50
 """Records in one transaction."""
 
+MOST_DRY = 1_000
+"""Records that a dry run tries."""
+
 BATCH_BYTES = 8 * 2**20
 """Bytes of input after which a batch is stored even when it is not full."""
 
@@ -42,6 +45,8 @@ class Batch:
         self._db, self._actor, self._place, self._progress, self._dry = db, actor, place, progress, dry
         self._waiting: list[Waiting] = []
         self._bytes = 0
+        self.not_tried = 0
+        """Records beyond those that a dry run tries, since it holds the database for as long as it takes."""
 
     def take(self, unit: Unit, tally: Tally) -> None:
         """Put one unit into the batch, or on its way to quarantine."""
@@ -60,15 +65,13 @@ class Batch:
 
     def add(self, waiting: Waiting) -> None:
         """Put a record into the batch, which is stored when it is full."""
+        if self._dry and len(self._waiting) >= MOST_DRY:
+            self.not_tried += 1
+            return
         self._waiting.append(waiting)
         self._bytes += len(waiting.raw.content)
         if not self._dry and (len(self._waiting) >= BATCH or self._bytes >= BATCH_BYTES):
             self.flush()
-
-    @property
-    def count(self) -> int:
-        """How many records wait."""
-        return len(self._waiting)
 
     def flush(self) -> None:
         """Store what waits in one transaction."""

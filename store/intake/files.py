@@ -65,6 +65,7 @@ class Kind(StrEnum):
     RESOURCES = "FHIR resources"
     HL7 = "HL7 v2"
     CCDA = "C-CDA"
+    TABLE = "CSV"
 
 
 class NotTakenIn(UnreadableInput):
@@ -160,7 +161,9 @@ def _not_by_lines(beginning: bytes) -> Kind | None:
         return Kind.HL7
     if beginning.removeprefix(BOM).lstrip().startswith(b"<"):
         return Kind.CCDA
-    return None
+    from store.intake.tables.sheet import looks_like_table
+
+    return Kind.TABLE if looks_like_table(beginning) else None
 
 
 def _find_path(path: Path, group: int) -> Iterator[Found]:
@@ -372,6 +375,11 @@ class _Member(io.BufferedReader):
     def close(self) -> None:
         super().close()
         self._archive.close()
+
+
+def joined(read_already: bytes, stream: BinaryIO) -> BinaryIO:
+    """A stream that gives what was read already, then the rest."""
+    return io.BufferedReader(_Joined(read_already, stream))
 
 
 class _Joined(io.RawIOBase):

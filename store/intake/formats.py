@@ -40,6 +40,10 @@ def unit_of(kind: str, content: bytes | None, place: str, visit: tuple[str, str]
         from store.intake.ccda import document
 
         return document.unit(content, visit)
+    if kind.startswith("csv:"):
+        from store.intake.tables import rows
+
+        return rows.unit(content, place, kind.partition(":")[2])
     if kind == "native":
         try:
             return Unit(place, Raw("native", content), (to_record(content),))

@@ -84,6 +84,8 @@ class Tally:
     persons: int = 0
     merges: int = 0
     came_back: int = 0
+    touched: set[str] = field(default_factory=set)
+    """Encounters that are new or changed already: many messages about one visit count once."""
     passed_over: Counter[str] = field(default_factory=Counter)
 
     def count(self, outcome: Outcome) -> None:
@@ -94,9 +96,16 @@ class Tally:
             self.merges += changed and outcome.about == About.MERGE
             return
         self.came_back += outcome.late
+        if outcome.result != Result.UNCHANGED and outcome.encounter_id in self.touched:
+            self._add_documents(outcome)
+            return
         self.results[outcome.result] += 1
+        self.touched |= {outcome.encounter_id} if outcome.result != Result.UNCHANGED else set()
         if outcome.patient_id:
             self.patients.add(outcome.patient_id)
+        self._add_documents(outcome)
+
+    def _add_documents(self, outcome: Outcome) -> None:
         self.documents_new += outcome.documents_new
         self.document_versions += outcome.document_versions
 

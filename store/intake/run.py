@@ -14,16 +14,22 @@ from pathlib import Path
 from typing import Literal
 
 from codesets.safe import safe_line
+from store import log
 from store.actors import Actor
 from store.database import Database
 from store.intake.batch import Batch, Progress
 from store.intake.fhir import FhirCollection
-from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find, recognize
+from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find, joined, recognize
 from store.intake.formats import UNITS, units_of
 from store.intake.jsontext import BadJson, parse_json
 from store.intake.native import to_record
 from store.intake.quarantine import Waiting
 from store.intake.report import IntakeReport, Tally, whole_report
+from store.intake.tables import rows
+from store.intake.tables.columns import ColumnMap
+from store.intake.tables.columns import Kind as TableKind
+from store.intake.tables.rows import TableOptions
+from store.intake.tables.sheet import Layout
 from store.intake.unit import Unit
 from store.intake.writer import Place, Raw
 from store.worklists import place as place_in_worklist
@@ -40,19 +46,27 @@ def take_in(
     paths: Sequence[Path | Literal["-"]],
     progress: Progress | None = None,
     place: Place | None = place_in_worklist,
+    tables: TableOptions | None = None,
+    dry: bool = False,
 ) -> IntakeReport:
     """Take in every encounter behind the paths: files, folders, zip archives, or `-` for standard input.
 
-    Nothing of a bad record is stored; it goes to quarantine and the rest goes on. Raises DatabaseUnusable only.
+    Nothing of a bad record is stored; it goes to quarantine and the rest goes on. A `dry` run stores nothing and tries
+    the first records only. Raises DatabaseUnusable, or the error of a map that cannot be used.
     """
-    run = _Run(db, actor, place, progress or (lambda *_: None))
+    run = _Run(db, actor, place, progress or (lambda *_: None), tables or TableOptions(), dry)
     with FhirCollection() as collection:
         for found in find(list(paths)):
             run.read(found, collection)
-        run.flush()
+        run.read_tables()
+        if not dry:
+            run.flush()
         run.store_collection(collection)
     report = whole_report(run.tallies)
-    log_run(db, actor, report)
+    if dry:
+        log.note(db, actor, "intake.dry_run")
+    else:
+        log_run(db, actor, report)
     return report
 
 
@@ -72,9 +86,18 @@ def log_run(db: Database, actor: Actor, report: IntakeReport) -> None:
 class _Run:
     """The state of a run: a tally for each file, and the batch that is being filled."""
 
-    def __init__(self, db: Database, actor: Actor, place: Place | None, progress: Progress) -> None:
-        self._progress = progress
-        self._batch = Batch(db, actor, place, progress)
+    def __init__(
+        self,
+        db: Database,
+        actor: Actor,
+        place: Place | None,
+        progress: Progress,
+        tables: TableOptions,
+        dry: bool,
+    ) -> None:
+        self._progress, self._tables = progress, tables
+        self._batch = Batch(db, actor, place, progress, dry)
+        self._later: list[tuple[int, int, Found, Tally, Layout, ColumnMap]] = []
         self.flush = self._batch.flush
         self.tallies: list[Tally] = []
 
@@ -92,6 +115,8 @@ class _Run:
                 tally.kind = content.kind.value
                 if content.kind == Kind.NATIVE:
                     self._read_native(content, tally)
+                elif content.kind == Kind.TABLE:
+                    self._read_table(found, content, tally)
                 elif content.kind in UNITS:
                     self._read_units(units_of(content), tally)
                 else:
@@ -123,6 +148,26 @@ class _Run:
             self.tallies[file].messages.append(safe_line(f"not used: {words}"))
         for (file, kind), count in sorted(collection.without_encounter().items()):
             self.tallies[file].messages.append(f"{count} {kind} that no encounter refers to")
+
+    def read_tables(self) -> None:
+        """Read the tables that were put off: patients, then visits, then what belongs to visits."""
+        for _, _, found, tally, layout, column_map in sorted(self._later, key=lambda one: one[:2]):
+            try:
+                with closing(found.open()) as stream:
+                    self._read_units(rows.units(stream, layout, column_map), tally)
+            except NotTakenIn as error:
+                tally.messages.append(error.message)
+
+    def _read_table(self, found: Found, content: Content, tally: Tally) -> None:
+        sample = content.stream.read(rows.SAMPLE)
+        layout, column_map = rows.choose_map(sample, self._tables)
+        tally.messages.append(f"read by the map {column_map.name}, as {column_map.record.value}s")
+        if found.path is None:
+            self._read_units(rows.units(joined(sample, content.stream), layout, column_map), tally)
+            return
+        self._later.append(
+            (list(TableKind).index(column_map.record), len(self._later), found, tally, layout, column_map)
+        )
 
     def _read_units(self, units: Iterator[Unit], tally: Tally) -> None:
         try:

@@ -116,9 +116,18 @@ def _covers(visit: Encounter, day: str) -> bool:
     return visit.started_at[:10] <= day <= ends[:10]
 
 
-def complete(session: Session, said: Statement, stored: Encounter | None) -> NativeEncounter:
-    """The native record of a statement, named fields only. Raises CannotComplete."""
+def complete(
+    session: Session, said: Statement, stored: Encounter | None, known: Patient | None = None
+) -> NativeEncounter:
+    """The native record of a statement, named fields only; `known` is the patient it names. Raises CannotComplete."""
     values: dict[str, Any] = dict(said.values)
+    patient = values.get("patient")
+    if isinstance(patient, dict) and "family_name" not in patient:
+        if known is None:
+            raise CannotComplete(
+                "its patient is not here, and the row gives a number alone; take in the patients first"
+            )
+        values["patient"] = {**patient, "family_name": known.family_name}
     if stored is None:
         if said.known_only:
             raise CannotComplete(said.known_only)

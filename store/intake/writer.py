@@ -265,8 +265,15 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
         stored = find_visit(rows, item.source, item.visit_number)
         if stored is not None:
             rows.write()
-        return _store(change, rows, ordered(complete(rows.session, item, stored)), raw, placed, partial=True)
+        known = _named_patient(rows, item)
+        return _store(change, rows, ordered(complete(rows.session, item, stored, known)), raw, placed, partial=True)
     return _store(change, rows, ordered(item), raw, placed)
+
+
+def _named_patient(rows: KnownRows, said: Statement) -> Patient | None:
+    """The patient of a statement that names them by number alone."""
+    patient = said.values.get("patient")
+    return find_patient(rows, patient["source"], patient["mrn"]) if isinstance(patient, dict) else None
 
 
 def _store_person(change: Change, rows: KnownRows, said: Person) -> Outcome:

@@ -30,6 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--for", type=_seconds, dest="seconds", metavar="SECONDS", help="end of --listen or --watch")
     parser.add_argument("--visit", default="", metavar="NUMBER", help="with retry: the visit of a document")
     parser.add_argument("--seen", action="store_true", help="with changes: they were looked at, and the codes stand")
+    parser.add_argument("--map", default="", metavar="NAME", help="the saved column map to read CSV by")
+    parser.add_argument("--save-map", default="", metavar="NAME", help="guess the columns of CSV, and keep the map")
+    parser.add_argument("--source", default="", help="with --save-map: whose numbers they are")
+    parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="name a column yourself")
+    parser.add_argument("--preview", type=_rows, metavar="N", help="show what would be made of the first rows of CSV")
+    parser.add_argument("--dry-run", action="store_true", help="say what would become of each record; store nothing")
     parser.add_argument("--json", action="store_true", help="the report as one JSON document")
 
 
@@ -38,6 +44,10 @@ def run(args: argparse.Namespace) -> int:
     from store.people import sign_in
 
     _check(args)
+    if args.preview is not None:
+        from tui.commands import intake_preview
+
+        return intake_preview.preview(args.paths[0], args.preview, _table_options(args), args.json)
     db = open_database()
     try:
         actor = sign_in(db)
@@ -65,7 +75,8 @@ def _take_in(db, actor, args: argparse.Namespace) -> int:
     bar = _Bar()
     begun = time.monotonic()
     try:
-        report = take_in(db, actor, [p if p == "-" else Path(p) for p in args.paths], bar.show)
+        paths = [p if p == "-" else Path(p) for p in args.paths]
+        report = take_in(db, actor, paths, bar.show, tables=_table_options(args), dry=args.dry_run)
     finally:
         bar.clear()
     seconds = time.monotonic() - begun
@@ -74,6 +85,8 @@ def _take_in(db, actor, args: argparse.Namespace) -> int:
         print(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         print_report(report, seconds)
+        if args.dry_run:
+            print("dry run: nothing was stored")
     for file in report.files:
         if file.unreadable:
             for message in file.messages:
@@ -89,6 +102,28 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("standard input can be read only once", "give - only once")
     if args.seconds is not None and args.paths:
         raise UsageError("--for goes with --listen or --watch")
+    if args.map and args.save_map:
+        raise UsageError("--map reads by a saved map, --save-map makes one", "give one of them")
+    if args.preview is not None and (len(args.paths) != 1 or args.paths[0] == "-"):
+        raise UsageError("--preview takes one file")
+    if args.save_map and (len(args.paths) != 1 or args.dry_run):
+        raise UsageError("--save-map takes one file, and goes without --dry-run", "--preview shows the guess")
+
+
+def _table_options(args: argparse.Namespace):
+    from store.intake.tables.rows import TableOptions
+
+    pairs = [text.partition("=") for text in args.column]
+    if bad := next((field for field, sign, column in pairs if not (field and sign and column)), None):
+        raise UsageError(f"--column {bad}: expected FIELD=COLUMN")
+    return TableOptions(args.map, args.save_map, args.source, {field: column for field, _, column in pairs})
+
+
+def _rows(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise argparse.ArgumentTypeError("expected a number of rows from 1 to 1000")
+    return value
 
 
 def _seconds(text: str) -> float:
