@@ -54,6 +54,9 @@ class Batch:
         if unit.reason:
             self.add(Waiting(tally, place, unit.raw, reason=unit.reason))
             return
+        tally.notes.update(unit.notes)
+        if not (unit.items or unit.passed_over):
+            return
         tally.records += 1
         if unit.passed_over:
             tally.passed_over[unit.passed_over[:60]] += 1

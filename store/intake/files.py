@@ -43,7 +43,6 @@ EXPECTED = "expected HL7 v2 messages, FHIR R4, C-CDA, X12 837, CSV or the native
 STDIN: Literal["-"] = "-"
 
 _OTHER_FORMATS = (
-    (b"ISA", "it is X12"),
     (b"%PDF", "it is a PDF document"),
     (b"PK\x03\x04", "it is a zip archive in a pipe or in another archive; name it by its path"),
     (b"\x1f\x8b", "it is compressed with gzip; unpack it first"),
@@ -54,6 +53,8 @@ _OTHER_FORMATS = (
 )
 _BEGINNING = 4096
 _HL7 = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x0b\x00]*(?:\xef\xbb\xbf)?(?:MSH|FHS|BHS)[^A-Za-z0-9\s\x00-\x1f]")
+_X12_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*ISA[^A-Za-z0-9\s]")
+_X12 = re.compile(rb"ISA([^A-Za-z0-9\s])\d\d\1.{10,12}\1\d\d\1", re.DOTALL)
 _RESOURCE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
 
 
@@ -66,6 +67,7 @@ class Kind(StrEnum):
     HL7 = "HL7 v2"
     CCDA = "C-CDA"
     TABLE = "CSV"
+    X12 = "X12"
 
 
 class NotTakenIn(UnreadableInput):
@@ -161,6 +163,8 @@ def _not_by_lines(beginning: bytes) -> Kind | None:
         return Kind.HL7
     if beginning.removeprefix(BOM).lstrip().startswith(b"<"):
         return Kind.CCDA
+    if _X12_START.match(beginning) or (_X12.search(beginning) and not beginning.lstrip().startswith(b"{")):
+        return Kind.X12
     from store.intake.tables.sheet import looks_like_table
 
     return Kind.TABLE if looks_like_table(beginning) else None

@@ -10,7 +10,7 @@ from store.intake.native import to_record
 from store.intake.unit import Unit, refused
 from store.intake.writer import Raw
 
-UNITS = frozenset({Kind.HL7, Kind.CCDA})
+UNITS = frozenset({Kind.HL7, Kind.CCDA, Kind.X12})
 """Kinds that are read unit by unit."""
 
 ONLY_WITH_ITS_FILE = "it refers to other resources; take in its file again"
@@ -23,6 +23,10 @@ def units_of(content: Content) -> Iterator[Unit]:
         from store.intake.ccda import document
 
         return document.units(content.stream)
+    if content.kind == Kind.X12:
+        from store.intake.outside import claims
+
+        return claims.units(content.stream)
     from store.intake.hl7v2 import feed
 
     return feed.units(content.stream)
@@ -40,6 +44,10 @@ def unit_of(kind: str, content: bytes | None, place: str, visit: tuple[str, str]
         from store.intake.ccda import document
 
         return document.unit(content, visit)
+    if kind == "x12":
+        from store.intake.outside import claims
+
+        return claims.unit(content, place)
     if kind.startswith("csv:"):
         from store.intake.tables import rows
 

@@ -86,6 +86,7 @@ class Tally:
     came_back: int = 0
     touched: set[str] = field(default_factory=set)
     """Encounters that are new or changed already: many messages about one visit count once."""
+    notes: Counter[str] = field(default_factory=Counter)
     passed_over: Counter[str] = field(default_factory=Counter)
 
     def count(self, outcome: Outcome) -> None:
@@ -130,7 +131,8 @@ class Tally:
 
     def _not_used(self) -> list[str]:
         words = ", ".join(f"{count} {kind}" for kind, count in sorted(self.passed_over.most_common(20)))
-        return [safe_line(f"not used: {words}")] if words else []
+        notes = [safe_line(note if times == 1 else f"{note} ({times} times)") for note, times in self.notes.items()]
+        return [*([safe_line(f"not used: {words}")] if words else []), *notes[:20]]
 
 
 def whole_report(tallies: Iterable[Tally]) -> IntakeReport:

@@ -23,6 +23,8 @@ class Unit:
     """What kind of thing it is, where intake does not use that kind."""
     problems: tuple[str, ...] = ()
     """Parts that were left out of it, each with what was expected."""
+    notes: tuple[str, ...] = ()
+    """Oddities that cost nothing; a report counts them."""
 
 
 def refused(place: str, kind: str, content: bytes, reason: str) -> Unit:

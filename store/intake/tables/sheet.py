@@ -58,10 +58,11 @@ def looks_like_table(beginning: bytes) -> bool:
         return False
     reader = csv.reader(io.StringIO(_decode(beginning, layout.encoding)), delimiter=layout.delimiter)
     try:
-        counts = [len(row) for row, _ in zip(reader, range(6), strict=False) if any(row)]
+        counts = [len(row) for row, _ in zip(reader, range(21), strict=False) if any(row)]
     except csv.Error:
         return False
-    return len(counts) > 1 and counts.count(counts[0]) > 1
+    # The last row of a beginning may be cut off; footers and a bad row or two are no reason to doubt.
+    return len(counts) > 1 and counts[1:].count(counts[0]) * 2 >= len(counts) - 1
 
 
 def layout_of(sample: bytes) -> Layout:
@@ -78,7 +79,7 @@ def layout_of(sample: bytes) -> Layout:
     header = [" ".join(name.split()) for name in header]
     named = [name for name in header if name]
     good = count > 1 and len(header) <= MOST_COLUMNS and len(set(named)) == len(named) and named
-    if not good or any(len(name) > 80 or name.replace(".", "").isdigit() for name in named):
+    if not good or any(len(name) > 60 or len(name.split()) > 6 or name.replace(".", "").isdigit() for name in named):
         raise NotTakenIn(f"it has no header of column names; {EXPECTED}")
     return Layout(encoding, delimiter, tuple(header))
 
