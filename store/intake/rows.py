@@ -75,6 +75,10 @@ class KnownRows:
         if key:
             self._unwritten.add((table, *key.values()))
 
+    def waits(self, table: type[SQLModel]) -> bool:
+        """Whether rows of a table wait to be written."""
+        return bool(self._waiting[table])
+
     def write(self) -> None:
         """Write what waits: rows of the directories first, then table by table, as the foreign keys need it."""
         self.session.flush()

@@ -322,6 +322,9 @@ def _store(
     changed_here = (row for row in session.dirty if isinstance(row, Payer | Provider))
     _note(parts, "directory", any(session.is_modified(row) for row in changed_here))
     account_id = _account(rows, record, patient, parts)
+    if encounter is not None and rows.waits(Account):
+        # The visit goes over to an account that must stand in the database before it.
+        rows.write()
     encounter_id = _encounter(rows, record, encounter, patient, account_id, facility, day, digest, parts)
     _coverages(rows, record, account_id, payers, parts)
     _provider_roles(rows, record, encounter_id, providers, parts, fresh)

@@ -174,6 +174,15 @@ def test_a_moved_account_takes_its_visits_along(db: Database, tmp_path: Path) ->
     assert only(db, Encounter).patient_id == only(db, Patient, mrn="M9").id
 
 
+def test_a_visit_goes_over_to_an_account_that_its_own_message_brings(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, ADMIT)
+
+    report = take(db, tmp_path, message("ADT^A08", pid(account="A7"), pv1()))
+
+    assert report.quarantined == 0
+    assert only(db, Encounter).account_id == only(db, Account, account_number="A7").id
+
+
 def test_a_message_whose_second_merge_is_refused_merges_nothing(db: Database, tmp_path: Path) -> None:
     take(db, tmp_path, message("ADT^A28", pid("M1")), message("ADT^A28", pid("M2")))
 

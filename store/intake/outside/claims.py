@@ -383,7 +383,7 @@ def _composite(segment: Segment, element: int, least: int, name: str) -> list[st
 def _interchange(transaction: Transaction, segments: list[Segment]) -> bytes:
     """The claim alone in an interchange of its own, without passwords and social security numbers."""
     marks = transaction.isa.delimiters
-    isa = list(transaction.isa.elements)
+    isa = [*transaction.isa.elements, *[""] * 16][:16]
     for place in (1, 3):
         isa[place] = " " * 10
     st = transaction.segments[0]
