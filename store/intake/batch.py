@@ -31,7 +31,7 @@ BATCH_BYTES = 8 * 2**20
 Progress = Callable[[str, int, int], None]
 """Called with what is being read or stored, how much is done, and of how much (0: not known)."""
 
-_BROKEN = (StatementError, ValueError, TypeError, OverflowError, KeyError, RecursionError)
+_BROKEN = (StatementError, ValueError, OverflowError, RecursionError)
 
 
 class DryRun(Exception):

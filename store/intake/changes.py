@@ -16,9 +16,9 @@ from sqlmodel import Session, SQLModel, select
 
 from store.actors import Actor
 from store.database import Database
-from store.intake.rows import update
+from store.intake.rows import KnownRows, update
 from store.models import Charge, Coding, Document, Encounter, EncounterChange, WorkItem
-from store.models.columns import now
+from store.models.columns import new_id, now
 from store.terms import CodingStatus, EncounterStatus, WorkStatus
 from store.worklists import move
 
@@ -81,27 +81,28 @@ class Parts:
             )
 
 
-def keep_change(session: Session, encounter_id: str, parts: Parts, message: str) -> bool:
-    """Keep the diff of a visit that was here before; whether tasks were brought back since something came late."""
+def keep_change(rows: KnownRows, encounter_id: str, parts: Parts, message: str, tasks: Sequence[WorkItem]) -> bool:
+    """Keep the diff of a visit that was here before; whether its tasks were brought back since something came late."""
     if not parts.details:
         return False
     late = "; ".join(dict.fromkeys(parts.late))[:300]
-    back = _bring_back(session, encounter_id, late) if late else False
-    row = EncounterChange(
-        encounter_id=encounter_id,
-        message=message[:400],
-        late=late if back else "",
-        details=parts.details[:MOST_DETAILS],
-    )
-    session.add(row)
+    back = _bring_back(rows.session, encounter_id, late, tasks) if late and tasks else False
+    values: dict[str, Any] = {"id": new_id(), "encounter_id": encounter_id, "received_at": now()}
+    values |= {"message": message[:400], "late": late if back else "", "details": parts.details[:MOST_DETAILS]}
+    rows.insert(EncounterChange, [values | {"seen_at": None, "seen_by": None}])
     return back
 
 
-def follow_status(session: Session, encounter: Encounter, before: EncounterStatus) -> None:
+def tasks_of(session: Session, encounter_id: str) -> list[WorkItem]:
+    """The tasks of a visit, whatever their state."""
+    return list(session.exec(select(WorkItem).where(WorkItem.encounter_id == encounter_id)))
+
+
+def follow_status(encounter: Encounter, before: EncounterStatus, tasks: Sequence[WorkItem]) -> None:
     """Tasks of a visit whose state changed: a visit that is open again has nothing to code, one closed again has."""
     if encounter.status == before:
         return
-    for item in session.exec(select(WorkItem).where(WorkItem.encounter_id == encounter.id)):
+    for item in tasks:
         if encounter.status == EncounterStatus.DISCHARGED and item.status == WorkStatus.CANCELED:
             move(item, WorkStatus.READY)
         elif encounter.status != EncounterStatus.DISCHARGED and item.status not in (
@@ -169,10 +170,10 @@ def mark_seen(db: Database, actor: Actor, encounter_id: str, operation_id: str |
         return len(unseen)
 
 
-def _bring_back(session: Session, encounter_id: str, late: str) -> bool:
+def _bring_back(session: Session, encounter_id: str, late: str, tasks: Sequence[WorkItem]) -> bool:
     coded = set(session.exec(select(Coding.kind).where(Coding.encounter_id == encounter_id)))
     back = False
-    for item in session.exec(select(WorkItem).where(WorkItem.encounter_id == encounter_id)):
+    for item in tasks:
         if item.status == WorkStatus.CANCELED or (item.kind not in coded and item.status == WorkStatus.READY):
             continue
         back = True

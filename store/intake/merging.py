@@ -12,7 +12,7 @@ from sqlmodel import Session, func, select
 
 from codesets.errors import CodedeskError
 from store.database import Change
-from store.intake.changes import Parts, keep_change
+from store.intake.changes import Parts, keep_change, tasks_of
 from store.intake.rows import KnownRows, everything
 from store.intake.statement import Merge, MergeKind
 from store.merges import merge_into, remaining_patient, rename_tasks
@@ -133,7 +133,6 @@ def _merge_accounts(change: Change, rows: KnownRows, said: Merge) -> bool:
 
 
 def _merge_visits(change: Change, rows: KnownRows, said: Merge) -> bool:
-    session = change.session
     gone, kept = find_visit(rows, *said.gone), find_visit(rows, *said.kept)
     if kept is None:
         if gone is None:
@@ -146,16 +145,16 @@ def _merge_visits(change: Change, rows: KnownRows, said: Merge) -> bool:
     if gone is not None:
         if gone.patient_id != kept.patient_id:
             raise RecordRefused("the visits belong to different patients here; merge the patients first")
-        _move_chart(session, gone, kept)
+        _move_chart(rows, gone, kept)
         gone.status = EncounterStatus.MERGED
     _lead(rows, VISIT, said.gone, kept.id, gone.id if gone else "")
     change.log("visit.merge", "encounter", kept.id, merged=gone.id if gone else "")
     return True
 
 
-def _move_chart(session: Session, gone: Encounter, kept: Encounter) -> None:
+def _move_chart(rows: KnownRows, gone: Encounter, kept: Encounter) -> None:
     """Documents, charges, codes and tasks over to the visit that remains; numbers that both have stay behind."""
-    parts = Parts()
+    session, parts = rows.session, Parts()
     documents = _movable(session, Document, "document_number", gone, kept)
     charges = _movable(session, Charge, "charge_number", gone, kept)
     codes = session.exec(select(SourceCode).where(SourceCode.encounter_id == gone.id)).all()
@@ -179,7 +178,7 @@ def _move_chart(session: Session, gone: Encounter, kept: Encounter) -> None:
             ).all():
                 coding.encounter_id = kept.id
     session.flush()
-    keep_change(session, kept.id, parts, "merge")
+    keep_change(rows, kept.id, parts, "merge", tasks_of(session, kept.id))
 
 
 def _movable(session: Session, table: type, name: str, gone: Encounter, kept: Encounter) -> Sequence:

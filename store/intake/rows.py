@@ -9,13 +9,33 @@ from pydantic import BaseModel
 from sqlalchemy import insert, tuple_
 from sqlmodel import Session, SQLModel, select
 
-from store.models import Account, Charge, Coverage, Document, Encounter, EncounterProvider, RawMessage, SourceCode
+from store.models import (
+    Account,
+    Charge,
+    Coverage,
+    Document,
+    Encounter,
+    EncounterChange,
+    EncounterProvider,
+    RawMessage,
+    SourceCode,
+)
 from store.models.columns import new_id
 
 Row = TypeVar("Row", bound=SQLModel)
 
 _INFO_KEY = "intake.rows"
-_WRITE_ORDER = (Account, Encounter, Coverage, EncounterProvider, Document, Charge, SourceCode, RawMessage)
+_WRITE_ORDER = (
+    Account,
+    Encounter,
+    Coverage,
+    EncounterProvider,
+    Document,
+    Charge,
+    SourceCode,
+    RawMessage,
+    EncounterChange,
+)
 
 
 class KnownRows:
@@ -26,6 +46,7 @@ class KnownRows:
         self._rows: dict[tuple, SQLModel | None] = {}
         self._waiting: dict[type[SQLModel], list[Mapping[str, Any]]] = {table: [] for table in _WRITE_ORDER}
         self._unwritten: set[tuple] = set()
+        self._touched: set[str] = set()
 
     @classmethod
     def of(cls, session: Session) -> KnownRows:
@@ -75,6 +96,15 @@ class KnownRows:
         if key:
             self._unwritten.add((table, *key.values()))
 
+    def settle(self, encounter_id: str) -> None:
+        """Write what waits if a record of this batch changed the visit, so that questions about it are answered."""
+        if encounter_id in self._touched:
+            self.write()
+
+    def touch(self, encounter_id: str) -> None:
+        """Note that a record changed the visit."""
+        self._touched.add(encounter_id)
+
     def waits(self, table: type[SQLModel]) -> bool:
         """Whether rows of a table wait to be written."""
         return bool(self._waiting[table])
@@ -82,6 +112,7 @@ class KnownRows:
     def write(self) -> None:
         """Write what waits: rows of the directories first, then table by table, as the foreign keys need it."""
         self.session.flush()
+        self._touched.clear()
         for table, values in self._waiting.items():
             if values:
                 self.session.connection().execute(insert(table.__table__), values)

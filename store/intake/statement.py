@@ -7,6 +7,7 @@ stores, or refuses where a visit that is not here would have to be made up.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -55,6 +56,8 @@ class Statement:
     first: Mapping[str, Any] = field(default_factory=dict)
     credits: Sequence[Mapping[str, Any]] = ()
     known_only: str = ""
+    told_at: str = ""
+    """When the sender wrote it, as ISO text in UTC; empty where it does not say."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,13 @@ def complete(
             raise CannotComplete(f"the visit is not here, and {_FIELD_WORDS[missing[0]]} is not given")
         values.setdefault("account", {"source": said.source, "account_number": said.visit_number})
     else:
+        step = said.step
+        if said.told_at and said.told_at < stored.told_at:
+            # An old message that comes late adds to the chart; what newer ones said of the visit stays.
+            values = {name: value for name, value in values.items() if name in _ADDING}
+            step = Step.NONE
         values = _over_stored(session, values, stored)
+        said = dataclasses.replace(said, step=step)
     values |= _state(said.step, values, stored, said.first)
     if "documents" in values:
         values["documents"] = [_with_text(session, stored, document) for document in values["documents"]]
@@ -151,6 +160,8 @@ def complete(
     except ValidationError as error:
         raise CannotComplete(first_error(error)) from None
 
+
+_ADDING = frozenset(("documents", "charges", "source_codes"))
 
 _FIELD_WORDS = {
     "patient": "a patient number",

@@ -34,10 +34,12 @@ def charge(number: str, code: str = "G0463", amount: str = "95.00", kind: str = 
     return segment("FT1", **usual | fields)
 
 
-def message(event: str, *segments: str, control: str = "", version: str = "2.5.1") -> bytes:
+def message(
+    event: str, *segments: str, control: str = "", version: str = "2.5.1", at: str = "20260302120000-0600"
+) -> bytes:
     """A message of the made-up sender NORTH; with a control id of its own unless one is given."""
     control = control or f"C{next(_numbers)}"
-    head = f"MSH|^~\\&|REG|NORTH|CODEDESK|NORTH|20260302120000-0600||{event}|{control}|P|{version}"
+    head = f"MSH|^~\\&|REG|NORTH|CODEDESK|NORTH|{at}||{event}|{control}|P|{version}"
     return "\r".join([head, "EVN||20260302120000-0600", *segments]).encode() + b"\r"
 
 

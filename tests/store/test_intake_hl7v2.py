@@ -100,6 +100,19 @@ def test_an_old_admission_does_not_open_a_discharged_visit(db: Database, tmp_pat
     assert only(db, Encounter).status == EncounterStatus.DISCHARGED
 
 
+def test_an_old_message_that_comes_late_adds_to_the_chart_and_changes_nothing_of_the_visit(
+    db: Database, tmp_path: Path
+) -> None:
+    new = message("ADT^A08", pid(name="Sample^Anna"), pv1(f36="03"), at="20260305120000-0600")
+    old = message("MDM^T02", pid(name="Sample^Ann"), pv1(f36="01"), *note(), at="20260305130000-0400")
+    take(db, tmp_path, ADMIT, new)
+
+    take(db, tmp_path, old)
+
+    assert (only(db, Encounter).discharge_disposition, only(db, Patient).given_name) == ("03", "Anna")
+    assert count(db, Document) == 1
+
+
 def test_a_canceled_admission_takes_its_task_out_of_the_list_and_keeps_it(db: Database, tmp_path: Path) -> None:
     take(db, tmp_path, ADMIT, DISCHARGE)
 

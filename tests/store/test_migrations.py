@@ -49,6 +49,7 @@ BEFORE_TRAILS = (
     "DROP TABLE merged_number",
     "DROP TABLE encounter_change",
     "ALTER TABLE work_item DROP COLUMN came_back",
+    "ALTER TABLE encounter DROP COLUMN told_at",
     *(f"ALTER TABLE quarantine DROP COLUMN {name}" for name in ("content", "tried_at", "kind", "settled")),
     "UPDATE alembic_version SET version_num = '0002'",
 )

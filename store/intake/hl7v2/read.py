@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from store.intake.hl7v2 import chart, visit
 from store.intake.hl7v2.interface import Happening, Interface, interface_for
 from store.intake.hl7v2.message import BadMessage, Message, Segment
-from store.intake.hl7v2.values import numbered
+from store.intake.hl7v2.values import numbered, utc
 from store.intake.jsontext import first_error
 from store.intake.statement import Item, Merge, MergeKind, Person, Statement, Step
 
@@ -107,7 +107,8 @@ def _statement(
         step = Step.PAST
     known_only = f"the visit that it {happening.value} is not here" if step in (Step.CANCEL, Step.REOPEN) else ""
     first = _first(message, interface, happening)
-    return Statement(*number, values, step, first, credits, known_only), problems
+    told_at = utc(message.text("MSH-7"))
+    return Statement(*number, values, step, first, credits, known_only, told_at), problems
 
 
 def _add_chart(

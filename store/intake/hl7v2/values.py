@@ -7,7 +7,7 @@ Source: HL7 v2.5.1 chapter 2A (CX, XCN, XPN, TS, CP, CWE).
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 from store.intake.hl7v2.interface import Interface
@@ -35,6 +35,15 @@ def moment(text: str) -> str | None:
     except ValueError:
         return None
     return iso
+
+
+def utc(text: str) -> str:
+    """A time as ISO text in UTC, so that times compare as text; one without zone stands as it is. Empty: no time."""
+    found = moment(text)
+    if not found or len(found) <= 10:
+        return ""
+    when = datetime.fromisoformat(found)
+    return (when.astimezone(UTC) if when.tzinfo else when).replace(tzinfo=None).isoformat()
 
 
 def day(text: str) -> str | None:

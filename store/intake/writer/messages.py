@@ -165,11 +165,9 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
     if isinstance(item, Statement):
         stored = find_visit(rows, item.source, item.visit_number)
         if stored is not None:
-            rows.write()
-        known = _named_patient(rows, item)
-        return store_record(
-            change, rows, ordered(complete(rows.session, item, stored, known)), raw, placed, partial=True
-        )
+            rows.settle(stored.id)
+        record = ordered(complete(rows.session, item, stored, _named_patient(rows, item)))
+        return store_record(change, rows, record, raw, placed, partial=True, told_at=item.told_at)
     return store_record(change, rows, ordered(item), raw, placed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlmodel import select
 
@@ -69,26 +70,38 @@ def store_account(rows: KnownRows, record: NativeEncounter, patient: Patient, pa
     return account.id
 
 
+@dataclass(frozen=True)
+class VisitPlaces:
+    """What a visit hangs on, and what is kept of the record that tells of it."""
+
+    account_id: str
+    facility: Facility | None
+    day: str
+    digest: str
+    told_at: str
+
+
 def store_encounter_row(
     rows: KnownRows,
     record: NativeEncounter,
     encounter: Encounter | None,
     patient: Patient,
-    account_id: str,
-    facility: Facility | None,
-    day: str,
-    digest: str,
+    at: VisitPlaces,
     parts: Parts,
 ) -> str:
+    """The id of the visit, made or brought up to date."""
     own = EncounterFields.model_fields
-    places: dict[str, object] = {"account_id": account_id, "service_date": day}
-    if facility is not None:
-        places["facility_id"] = facility.id
+    places: dict[str, object] = {"account_id": at.account_id, "service_date": at.day}
+    if at.facility is not None:
+        places["facility_id"] = at.facility.id
     if encounter is None:
         values = {name: getattr(record, name) for name in own}
-        row = {"id": new_id(), "patient_id": patient.id, "facility_id": None, "content_sha256": digest}
+        row = {"id": new_id(), "patient_id": patient.id, "facility_id": None, "content_sha256": at.digest}
+        row["told_at"] = at.told_at
         rows.insert(Encounter, [row | places | values], source=record.source, visit_number=record.visit_number)
         return str(row["id"])
+    if encounter.told_at < at.told_at:
+        encounter.told_at = at.told_at
     named_here = own.keys() & record.model_fields_set - {"source", "visit_number"}
     values = {name: getattr(record, name) for name in own if name in named_here}
     parts.update("encounter", encounter, values | places)
@@ -102,6 +115,7 @@ def store_coverages(
     if not record.coverages:
         return
     session = rows.session
+    rows.settle(account_id)
     query = select(Coverage).where(Coverage.account_id == account_id)
     stored = {c.sequence: c for c in session.exec(query)}
     changed = False
@@ -116,6 +130,8 @@ def store_coverages(
             changed |= update(row, named(said) | {"payer_id": payer.id})
     for row in stored.values():
         session.delete(row)
+    if changed:
+        rows.touch(account_id)
     parts.note("coverages", changed or stored)
 
 

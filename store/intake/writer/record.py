@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from store.database import Change
-from store.intake.changes import Parts, follow_status, keep_change
+from store.intake.changes import Parts, follow_status, keep_change, tasks_of
 from store.intake.chart_parts import (
     add_charges,
     add_codings,
@@ -25,6 +25,7 @@ from store.intake.native import NativeEncounter
 from store.intake.rows import KnownRows
 from store.intake.writer.outcome import Outcome, Raw, Result
 from store.intake.writer.parties import (
+    VisitPlaces,
     known_patient,
     store_account,
     store_coverages,
@@ -80,8 +81,12 @@ def store_record(
     raw: Raw | None,
     placed: dict[str, Placing],
     partial: bool = False,
+    told_at: str = "",
 ) -> Outcome:
-    """Store a record; a `partial` one says only what it names, so that no hash of it stands for the visit."""
+    """Store a record; a `partial` one says only what it names, so that no hash of it stands for the visit.
+
+    `told_at` is when its sender wrote it, as ISO text in UTC.
+    """
     session = change.session
     day, digest = service_day(record), "" if partial else content_hash(record)
     _refuse_repeats(record)
@@ -95,8 +100,8 @@ def store_record(
 
     parts = Parts()
     fresh = encounter is None
-    if not fresh:
-        rows.write()
+    if encounter is not None:
+        rows.settle(encounter.id)
     patient = store_patient(rows, record, parts)
     facility = store_facility(rows, record, parts)
     payers = [store_payer(rows, coverage.payer) for coverage in record.coverages]
@@ -107,7 +112,8 @@ def store_record(
     if encounter is not None and rows.waits(Account):
         # The visit goes over to an account that must stand in the database before it.
         rows.write()
-    encounter_id = store_encounter_row(rows, record, encounter, patient, account_id, facility, day, digest, parts)
+    places = VisitPlaces(account_id, facility, day, digest, told_at)
+    encounter_id = store_encounter_row(rows, record, encounter, patient, places, parts)
     store_coverages(rows, record, account_id, payers, parts)
     store_provider_roles(rows, record, encounter_id, providers, parts, fresh)
     new, versions, marked = add_documents(rows, encounter_id, record.documents, fresh, parts)
@@ -123,12 +129,15 @@ def store_record(
     if result != Result.UNCHANGED:
         if encounter:
             encounter.content_sha256 = digest
-            if new + versions:
+            tasks = tasks_of(session, encounter_id)
+            if new + versions and tasks:
                 note_new_documents(session, encounter_id, new + versions)
-            follow_status(session, encounter, before or encounter.status)
+            follow_status(encounter, before or encounter.status, tasks)
             if codings:
                 parts.late.clear()
-            late = keep_change(session, encounter_id, parts, f"{raw.kind} {raw.identity}".strip() if raw else "")
+            message = f"{raw.kind} {raw.identity}".strip() if raw else ""
+            late = keep_change(rows, encounter_id, parts, message, tasks)
+            rows.touch(encounter_id)
         placed[encounter_id] = Placing(tuple(record.tasks), tuple(codings))
         if raw and not raw.identity:
             _keep_raw(rows, record, raw, fresh)

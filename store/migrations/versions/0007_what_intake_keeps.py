@@ -41,5 +41,10 @@ def upgrade() -> None:
     # away would cost more than they do.
     op.add_column("quarantine", sa.Column("content", sa.LargeBinary(), nullable=True))
     op.add_column("quarantine", sa.Column("tried_at", sa.String(), nullable=True))
-    for table, name in (("quarantine", "kind"), ("quarantine", "settled"), ("work_item", "came_back")):
+    for table, name in (
+        ("quarantine", "kind"),
+        ("quarantine", "settled"),
+        ("work_item", "came_back"),
+        ("encounter", "told_at"),
+    ):
         op.add_column(table, sa.Column(name, sa.String(), nullable=False, server_default=""))
