@@ -8,6 +8,7 @@ from store.database import Database
 from store.intake.batch import Batch
 from store.intake.files import Kind
 from store.intake.hl7v2 import ack, feed
+from store.intake.hl7v2.interface import BadInterface
 from store.intake.hl7v2.message import BadMessage, parse
 from store.intake.report import IntakeReport, Tally, whole_report
 from store.intake.run import log_run
@@ -27,9 +28,13 @@ class Receiver:
         """Store messages together; the answer to each: AA, or AE with the reason that quarantine gives."""
         places: list[str] = []
         before = len(self._tally.quarantined)
-        for data in messages:
-            self._received += 1
-            unit = feed.unit(data, f"message {self._received}")
+        try:
+            units = [feed.unit(data, f"message {self._received + n}") for n, data in enumerate(messages, 1)]
+        except BadInterface as error:
+            # Nothing is stored, and the senders keep their messages until the map is mended.
+            return [_answer(data, error.message) for data in messages]
+        self._received += len(messages)
+        for unit in units:
             places.append(safe_line(unit.place)[:400])
             self._batch.take(unit, self._tally)
         self._batch.flush()

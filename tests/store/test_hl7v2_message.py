@@ -60,6 +60,8 @@ def test_escapes_are_resolved_and_a_lone_one_is_text(escaped: str, text: str) ->
         b"\x0b" + A01 + b"\x1c\r\x0b" + A01 + b"\x1c\r",
         b"FHS|^~\\&|A\rBHS|^~\\&|A\r" + A01 + A01 + b"BTS|2\rFTS|1\r",
         b"mail header\r\n" + A01 + A01,
+        A01.rstrip(b"\r") + A01,
+        A01.rstrip(b"\r") + b"\xef\xbb\xbf" + A01,
     ],
 )
 def test_messages_are_found_within_frames_batches_and_noise(data: bytes) -> None:

@@ -344,6 +344,17 @@ def test_a_receiver_answers_each_message_once_it_is_stored(db: Database) -> None
     assert count(db, Encounter) == 1
 
 
+@pytest.mark.sqlite_only
+def test_a_broken_map_is_answered_and_the_sender_keeps_its_message(db: Database, home: Path) -> None:
+    (home / "hl7v2.toml").write_text("[[interface]]\nvisits = []\n")
+
+    [answer] = Receiver(db, SYSTEM).take([ADMIT])
+
+    assert b"MSA|AE|" in answer
+    assert b"interface 1: visits" in answer
+    assert (count(db, Encounter), count(db, Quarantine)) == (0, 0)
+
+
 def test_every_sample_message_is_read_or_named(db: Database) -> None:
     report = take_in(db, SYSTEM, [shared_file("data", "hl7v2", "SampleData")])
 

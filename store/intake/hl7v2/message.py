@@ -23,7 +23,11 @@ MOST_SEGMENTS = 20_000
 MOST_FIELDS = 1_000
 
 _CHUNK = 256 * 1024
-_START = re.compile(rb"(?:\A|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?=MSH[^A-Za-z0-9\s\x00-\x1f])")
+_START = re.compile(
+    rb"(?:(?:\A|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?=MSH[^A-Za-z0-9\s\x00-\x1f]))"
+    # Files that were put together without a line end between them.
+    rb"|(?=MSH([^A-Za-z0-9\s\x00-\x1f])[^A-Za-z0-9\s\x00-\x1f]{3,4}\1)"
+)
 _WRAPPERS = (b"FHS", b"BHS", b"BTS", b"FTS")
 _LINE = re.compile(r"[\r\n]+")
 _ESCAPE_BYTES = re.compile(r"X((?:[0-9A-Fa-f]{2})+)")
@@ -151,7 +155,7 @@ def split(stream: BinaryIO, most: int = MOST_BYTES) -> Iterator[tuple[int, bytes
     """
     number, held, too_long, ended = 0, b"", False, False
     while True:
-        starts = [match.end() for match in _START.finditer(held)]
+        starts = sorted({match.end() for match in _START.finditer(held)})
         pieces = [held[a:b] for a, b in zip([0, *starts], [*starts, len(held)], strict=True)]
         # What stands before the first MSH belongs to the message before; the last piece may go on.
         rest = pieces.pop() if not ended else b""

@@ -139,9 +139,9 @@ def item(row: Row, column_map: ColumnMap) -> Item:
         if not _cell(row, column_map, field):
             raise BadRow(f"{column_map.columns.get(field, field)}: it is required")
     for field in ("visit_number", "mrn", "account_number", "charge_number", "code", "procedure_code", "member_id"):
-        if mangled(cell := _cell(row, column_map, field)):
+        if mangled(_cell(row, column_map, field)):
             column = column_map.columns.get(field, field)
-            raise BadRow(f"{column}: a spreadsheet turned the number into {cell}; export it as text")
+            raise BadRow(f"{column}: a spreadsheet turned the number into powers of ten; export it as text")
     try:
         match column_map.record:
             case Kind.PATIENT:
@@ -187,7 +187,7 @@ def _date(row: Row, column_map: ColumnMap, field: str) -> str | None:
         if found := moment(cell):
             return found
     expected = named or "an ISO date such as 2026-03-02"
-    raise BadRow(f"{column_map.columns.get(field, field)}: expected a date as {expected}, found {line(cell)[:30]}")
+    raise BadRow(f"{column_map.columns.get(field, field)}: expected a date as {expected}")
 
 
 def _patient(row: Row, column_map: ColumnMap) -> dict[str, Any]:
