@@ -56,6 +56,8 @@ class Statement:
     first: Mapping[str, Any] = field(default_factory=dict)
     credits: Sequence[Mapping[str, Any]] = ()
     known_only: str = ""
+    else_person: bool = False
+    """Whether it tells of the patient alone where the visit is not here."""
     told_at: str = ""
     """When the sender wrote it, as ISO text in UTC; empty where it does not say."""
 

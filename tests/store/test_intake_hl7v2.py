@@ -216,6 +216,12 @@ def test_a_person_without_a_visit_is_added_and_changed(db: Database, tmp_path: P
     assert report.total("persons") == 1
 
 
+def test_a_person_told_of_beside_an_unknown_visit_makes_no_visit(db: Database, tmp_path: Path) -> None:
+    report = take(db, tmp_path, message("ADT^A28", pid(), pv1()))
+
+    assert (report.total("persons"), count(db, Encounter), count(db, Patient)) == (1, 0, 1)
+
+
 def test_charges_are_posted_and_taken_back(db: Database, tmp_path: Path) -> None:
     take(db, tmp_path, message("DFT^P03", pid(), pv1(kind="O"), charge("C1", f26="25~LT"), charge("C2", "J1885", "12")))
 

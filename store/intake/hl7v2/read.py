@@ -108,7 +108,8 @@ def _statement(
     known_only = f"the visit that it {happening.value} is not here" if step in (Step.CANCEL, Step.REOPEN) else ""
     first = _first(message, interface, happening)
     told_at = utc(message.text("MSH-7"))
-    return Statement(*number, values, step, first, credits, known_only, told_at), problems
+    else_person = happening == Happening.PERSON and patient is not None
+    return Statement(*number, values, step, first, credits, known_only, else_person, told_at), problems
 
 
 def _add_chart(

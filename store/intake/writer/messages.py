@@ -164,6 +164,8 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
         item = place_document(rows.session, item, find_patient(rows, *item.patient))
     if isinstance(item, Statement):
         stored = find_visit(rows, item.source, item.visit_number)
+        if stored is None and item.else_person:
+            return _store_person(change, rows, Person(item.values["patient"]))
         if stored is not None:
             rows.settle(stored.id)
         record = ordered(complete(rows.session, item, stored, _named_patient(rows, item)))
