@@ -293,6 +293,15 @@ def test_changes_of_a_visit_are_shown_with_the_lines_that_differ(call, tmp_path)
     assert "  +Fever." in out
 
 
+def test_messages_that_are_known_again_are_counted_as_records(call, tmp_path):
+    path = write(tmp_path / "a.hl7", message("ADT^A01", pid(), pv1()))
+    call("intake", path)
+
+    _, out, _ = call("intake", path)
+
+    assert out.endswith("\n1 record: already there, nothing changed\n")
+
+
 def test_a_listener_stops_when_its_time_is_up(call):
     code, out, err = call("intake", "--listen", "0", "--for", "0")
 

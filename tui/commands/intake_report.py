@@ -40,6 +40,9 @@ def summary(report) -> str:
     new, changed, same = (report.total(f"encounters_{word}") for word in ("new", "changed", "unchanged"))
     if not (new or changed or same):
         return "no encounters were taken in"
+    if not (new or changed) and not report.patients:
+        # Messages that are known again are not opened to see whom they are about.
+        return f"{count(same, 'record')}: already there, nothing changed"
     if not (new or changed):
         return f"{count(same, 'encounter')} of {count(report.patients, 'patient')}: already there, nothing changed"
     already = f", {same} already there" if same else ""
