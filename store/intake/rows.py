@@ -47,6 +47,7 @@ class KnownRows:
         self._waiting: dict[type[SQLModel], list[Mapping[str, Any]]] = {table: [] for table in _WRITE_ORDER}
         self._unwritten: set[tuple] = set()
         self._touched: set[str] = set()
+        self._children: dict[tuple[type[SQLModel], str], list[SQLModel]] = {}
 
     @classmethod
     def of(cls, session: Session) -> KnownRows:
@@ -58,6 +59,7 @@ class KnownRows:
     def forget(self) -> None:
         """Ask for every row anew: a part of the transaction was undone."""
         self._rows.clear()
+        self._children.clear()
         self._unwritten.clear()
         for values in self._waiting.values():
             values.clear()
@@ -70,6 +72,10 @@ class KnownRows:
         if name not in self._rows:
             self._rows[name] = self.session.exec(select(table).filter_by(**key)).first()
         return self._rows[name]
+
+    def known(self, table: type[Row], *key: str) -> Row | None:
+        """The row that was looked up under this key, without asking again."""
+        return self._rows.get((table, *key))  # type: ignore[return-value]
 
     def look_up(self, table: type[Row], names: Sequence[str], keys: Iterable[tuple[str, ...]]) -> None:
         """Find many rows with one question, so that `find` knows of each whether it is there."""
@@ -96,6 +102,27 @@ class KnownRows:
         if key:
             self._unwritten.add((table, *key.values()))
 
+    def load_children(self, table: type[Row], name: str, parents: Iterable[str]) -> None:
+        """Read the rows of many parents with one question, so that `children` knows them; `name` is their key."""
+        wanted = sorted(set(parents))
+        if not wanted:
+            return
+        self._children |= {(table, parent): [] for parent in wanted}
+        for row in self.session.exec(select(table).where(getattr(table, name).in_(wanted))):
+            self._children[table, getattr(row, name)].append(row)
+
+    def children(self, table: type[Row], name: str, parent: str) -> list[Row]:
+        """The rows of a parent, as they stand after what this batch did before."""
+        known = self._children.get((table, parent))
+        if known is None:
+            self.settle(parent)
+            known = list(self.session.exec(select(table).where(getattr(table, name) == parent)))
+        return list(known)  # type: ignore[arg-type]
+
+    def forget_children(self) -> None:
+        """Ask for the rows of every parent anew: a merge moved some."""
+        self._children.clear()
+
     def settle(self, encounter_id: str) -> None:
         """Write what waits if a record of this batch changed the visit, so that questions about it are answered."""
         if encounter_id in self._touched:
@@ -104,6 +131,8 @@ class KnownRows:
     def touch(self, encounter_id: str) -> None:
         """Note that a record changed the visit."""
         self._touched.add(encounter_id)
+        for key in [key for key in self._children if key[1] == encounter_id]:
+            del self._children[key]
 
     def waits(self, table: type[SQLModel]) -> bool:
         """Whether rows of a table wait to be written."""

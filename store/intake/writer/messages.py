@@ -20,7 +20,9 @@ from store.intake.writer.record import Placing, store_record
 from store.models import (
     Account,
     Coding,
+    Coverage,
     Encounter,
+    EncounterProvider,
     MergedNumber,
     Patient,
     RawMessage,
@@ -53,6 +55,7 @@ def store_batch(
     every = [(items if isinstance(items, tuple) else (items,), raw) for items, raw in records]
     with change.session.no_autoflush:
         _look_up(rows, [item for items, _ in every for item in items])
+        _load_children(rows, [item for items, _ in every for item in items])
         known = _known_messages(change.session, [raw for _, raw in every if raw and raw.identity])
         for items, raw in every:
             try:
@@ -98,6 +101,18 @@ def _look_up(rows: KnownRows, items: Sequence[Item]) -> None:
     rows.look_up(Patient, ("source", "mrn"), patients)
     for kind, keys in ((ACCOUNT, accounts), (VISIT, visits)):
         rows.look_up(MergedNumber, ("kind", "source", "number"), ((kind, *key) for key in keys))
+
+
+def _load_children(rows: KnownRows, items: Sequence[Item]) -> None:
+    """Read tasks, providers and insurances of the visits that are here with one question each."""
+    statements = [item for item in items if isinstance(item, Statement)]
+    if len(statements) < 2:
+        return
+    found = (rows.known(Encounter, item.source, item.visit_number) for item in statements)
+    visits = [visit for visit in found if visit is not None]
+    rows.load_children(WorkItem, "encounter_id", (visit.id for visit in visits))
+    rows.load_children(EncounterProvider, "encounter_id", (visit.id for visit in visits))
+    rows.load_children(Coverage, "account_id", (visit.account_id for visit in visits))
 
 
 def _known_messages(session: Session, raws: Sequence[Raw]) -> set[tuple[str, str, str]]:
@@ -156,6 +171,7 @@ def _about(item: Item) -> About:
 def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, placed: dict[str, Placing]) -> Outcome:
     if isinstance(item, Merge):
         done = apply_merge(change, rows, item)
+        rows.forget_children()
         return Outcome(Result.CHANGED if done else Result.UNCHANGED, "", "", about=About.MERGE)
     if isinstance(item, Person):
         return _store_person(change, rows, item)

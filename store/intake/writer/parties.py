@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import select
-
 from store.intake.changes import Parts
 from store.intake.merging import find_account, find_patient
 from store.intake.native import NativeEncounter
@@ -115,9 +113,7 @@ def store_coverages(
     if not record.coverages:
         return
     session = rows.session
-    rows.settle(account_id)
-    query = select(Coverage).where(Coverage.account_id == account_id)
-    stored = {c.sequence: c for c in session.exec(query)}
+    stored = {c.sequence: c for c in rows.children(Coverage, "account_id", account_id)}
     changed = False
     for said, payer in zip(record.coverages, payers, strict=True):
         row = stored.pop(said.sequence, None)
@@ -130,7 +126,7 @@ def store_coverages(
             changed |= update(row, named(said) | {"payer_id": payer.id})
     for row in stored.values():
         session.delete(row)
-    if changed:
+    if changed or stored:
         rows.touch(account_id)
     parts.note("coverages", changed or stored)
 
@@ -147,8 +143,8 @@ def store_provider_roles(
     said = {(one.role, provider.id) for one, provider in zip(record.providers, providers, strict=True)}
     stored: dict = {}
     if not fresh:
-        query = select(EncounterProvider).where(EncounterProvider.encounter_id == encounter_id)
-        stored = {(row.role, row.provider_id): row for row in rows.session.exec(query)}
+        here = rows.children(EncounterProvider, "encounter_id", encounter_id)
+        stored = {(row.role, row.provider_id): row for row in here}
     roles = {role for role, _ in said}
     gone = [row for key, row in stored.items() if key not in said and row.role in roles]
     new = sorted(said - set(stored))

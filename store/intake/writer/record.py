@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from store.database import Change
-from store.intake.changes import Parts, follow_status, keep_change, tasks_of
+from store.intake.changes import Parts, follow_status, keep_change
 from store.intake.chart_parts import (
     add_charges,
     add_codings,
@@ -129,7 +129,7 @@ def store_record(
     if result != Result.UNCHANGED:
         if encounter:
             encounter.content_sha256 = digest
-            tasks = tasks_of(session, encounter_id)
+            tasks = rows.children(WorkItem, "encounter_id", encounter_id)
             if new + versions and tasks:
                 note_new_documents(session, encounter_id, new + versions)
             follow_status(encounter, before or encounter.status, tasks)
