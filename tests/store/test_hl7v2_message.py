@@ -71,6 +71,15 @@ def test_messages_are_found_within_frames_batches_and_noise(data: bytes) -> None
     assert all(b"BTS" not in (one or b"") for one in found)
 
 
+def test_a_wrong_count_of_a_batch_is_said() -> None:
+    notes: list[str] = []
+    batch = b"BHS|^~\\&|A\r" + A01 + A01 + b"BTS|3\rBHS|^~\\&|A\r" + A01 + b"BTS|1\rFTS|2\r"
+
+    found = list(split(io.BytesIO(batch), notes=notes))
+
+    assert (len(found), notes) == (3, ["BTS counts 3, found 2"])
+
+
 def test_a_message_beyond_the_limit_is_named_and_the_next_one_is_read() -> None:
     long = message("MDM^T02", "OBX|1|TX|||" + "x" * 600_000)
 

@@ -22,8 +22,11 @@ _NUMBERS = (("PID", 3), ("PID", 4), ("PID", 2), ("MRG", 1), ("MRG", 2))
 
 def units(stream: BinaryIO) -> Iterator[Unit]:
     """Every message of a stream of messages. Raises BadInterface."""
-    for number, data in split(stream):
+    notes: list[str] = []
+    for number, data in split(stream, notes=notes):
         yield unit(data, f"message {number}")
+    if notes:
+        yield Unit("", Raw(KIND, b""), notes=tuple(notes[:20]))
 
 
 def unit(data: bytes | None, place: str) -> Unit:

@@ -148,12 +148,16 @@ def parse(data: bytes) -> Message:
     return Message(tuple(segments))
 
 
-def split(stream: BinaryIO, most: int = MOST_BYTES) -> Iterator[tuple[int, bytes | None]]:
+def split(
+    stream: BinaryIO, most: int = MOST_BYTES, notes: list[str] | None = None
+) -> Iterator[tuple[int, bytes | None]]:
     """The messages of a stream with their numbers, from 1; None for one that is longer than `most` bytes.
 
-    Wrappers of batches are left out. Reads in pieces: a file of any length takes the memory of a message.
+    Wrappers of batches are left out; a wrong count of one goes to `notes`. Reads in pieces: a file of any length takes
+    the memory of a message.
     """
     number, held, too_long, ended = 0, b"", False, False
+    batch = 0
     while True:
         starts = sorted({match.end() for match in _START.finditer(held)})
         pieces = [held[a:b] for a, b in zip([0, *starts], [*starts, len(held)], strict=True)]
@@ -162,8 +166,14 @@ def split(stream: BinaryIO, most: int = MOST_BYTES) -> Iterator[tuple[int, bytes
         for piece in pieces:
             if not piece.startswith(b"MSH"):
                 continue
-            number += 1
-            yield number, None if too_long else _without_wrappers(piece)
+            number, batch = number + 1, batch + 1
+            data, wrappers = _without_wrappers(piece)
+            for wrapper in wrappers:
+                if wrapper.startswith(b"BTS") and notes is not None and (wrong := _wrong_count(wrapper, batch)):
+                    notes.append(wrong)
+                if wrapper.startswith((b"BTS", b"BHS")):
+                    batch = 0
+            yield number, None if too_long else data
             too_long = False
         if ended:
             return
@@ -244,12 +254,22 @@ def _marks(line: str) -> Marks:
     return Marks(field, component, repetition, escape, subcomponent)
 
 
-def _without_wrappers(piece: bytes) -> bytes:
+def _without_wrappers(piece: bytes) -> tuple[bytes, list[bytes]]:
+    """A message without what a batch puts around it, and that."""
     piece = piece.replace(b"\x1c", b"").replace(b"\x0b", b"")
     if not any(name in piece for name in _WRAPPERS):
-        return piece.rstrip(b"\r\n\x00 ")
-    lines = [line for line in re.split(rb"[\r\n]+", piece) if not line.lstrip().startswith(_WRAPPERS)]
-    return b"\r".join(lines).rstrip(b"\r\n\x00 ")
+        return piece.rstrip(b"\r\n\x00 "), []
+    lines = [line.lstrip() for line in re.split(rb"[\r\n]+", piece)]
+    kept = [line for line in lines if not line.startswith(_WRAPPERS)]
+    return b"\r".join(kept).rstrip(b"\r\n\x00 "), [line for line in lines if line.startswith(_WRAPPERS)]
+
+
+def _wrong_count(trailer: bytes, found: int) -> str:
+    """What is wrong with BTS-1, the number of messages of the batch; empty where nothing is, or it says none."""
+    stated = trailer[4:].split(trailer[3:4])[0].strip() if len(trailer) > 4 else b""
+    if not (stated.isdigit() and len(stated) < 10) or int(stated) == found:
+        return ""
+    return f"BTS counts {int(stated)}, found {found}"
 
 
 def _decoded(data: bytes) -> str:
