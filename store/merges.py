@@ -6,13 +6,14 @@ encounters and what hangs on them go over. The log keeps which ones, so that a w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.database import Database
+from store.database import Change, Database
 from store.disclosures import find_patient
 from store.models import Account, Encounter, Patient, WorkItem
 
@@ -44,25 +45,41 @@ def merge_patients(db: Database, actor: Actor, merged: str, remaining: str, oper
             raise MergeRefused(f"{merged} is merged already", "merge the one who remains")
         if gone.id == kept.id:
             raise MergeRefused(f"{merged} and {remaining} are the same patient")
-        encounters = session.exec(select(Encounter).where(Encounter.patient_id == gone.id)).all()
-        accounts = session.exec(select(Account).where(Account.patient_id == gone.id)).all()
-        for row in (*encounters, *accounts):
-            row.patient_id = kept.id
-        name = ", ".join(filter(None, (kept.family_name, kept.given_name)))
-        visits = [encounter.id for encounter in encounters]
-        for item in session.exec(select(WorkItem).where(WorkItem.encounter_id.in_(visits))):
-            item.patient_name = name
-        gone.merged_into_id = kept.id
-        change.log(
-            "patient.merge",
-            "patient",
-            gone.id,
-            into=kept.id,
-            encounters=visits,
-            accounts=[account.id for account in accounts],
-        )
-        change.answer = {"remaining_id": kept.id, "encounters": len(encounters), "accounts": len(accounts)}
-        return Merged(**change.answer)
+        merged_rows = merge_into(change, gone, kept)
+        change.answer = {
+            "remaining_id": kept.id,
+            "encounters": merged_rows.encounters,
+            "accounts": merged_rows.accounts,
+        }
+        return merged_rows
+
+
+def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
+    """Merge within the caller's transaction a patient who is not merged yet into another who remains."""
+    session = change.session
+    encounters = session.exec(select(Encounter).where(Encounter.patient_id == gone.id)).all()
+    accounts = session.exec(select(Account).where(Account.patient_id == gone.id)).all()
+    for row in (*encounters, *accounts):
+        row.patient_id = kept.id
+    visits = [encounter.id for encounter in encounters]
+    rename_tasks(session, visits, kept)
+    gone.merged_into_id = kept.id
+    change.log(
+        "patient.merge",
+        "patient",
+        gone.id,
+        into=kept.id,
+        encounters=visits,
+        accounts=[account.id for account in accounts],
+    )
+    return Merged(kept.id, len(encounters), len(accounts))
+
+
+def rename_tasks(session: Session, encounter_ids: Sequence[str], patient: Patient) -> None:
+    """Show the tasks of these visits under the name of the patient they belong to now."""
+    name = ", ".join(filter(None, (patient.family_name, patient.given_name)))
+    for item in session.exec(select(WorkItem).where(WorkItem.encounter_id.in_(encounter_ids))):
+        item.patient_name = name
 
 
 def remaining_patient(session: Session, patient: Patient) -> Patient:

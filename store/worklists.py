@@ -6,7 +6,8 @@ The states of a work item:
       ▲  ◀─release──     │  ▲                 │
       │                  │  └────take back────┘
       └──last hold cleared── on_hold ◀──hold── (ready, in_progress)
-    (ready, in_progress, on_hold) ──visit canceled──▶ canceled
+    (ready, in_progress, on_hold) ──visit canceled or open again──▶ canceled ──visit closed again──▶ ready
+    final ──a document or charge came late──▶ ready
 
 An opened chart is a lease: it stays with its coder for `lease_minutes` without a key and can then be opened by
 another. Codes are the business of `store.coding`.
@@ -37,8 +38,8 @@ TRANSITIONS: dict[WorkStatus, frozenset[WorkStatus]] = {
     WorkStatus.READY: frozenset({WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD, WorkStatus.CANCELED}),
     WorkStatus.IN_PROGRESS: frozenset({WorkStatus.READY, WorkStatus.ON_HOLD, WorkStatus.FINAL, WorkStatus.CANCELED}),
     WorkStatus.ON_HOLD: frozenset({WorkStatus.READY, WorkStatus.CANCELED}),
-    WorkStatus.FINAL: frozenset({WorkStatus.IN_PROGRESS}),
-    WorkStatus.CANCELED: frozenset(),
+    WorkStatus.FINAL: frozenset({WorkStatus.IN_PROGRESS, WorkStatus.READY}),
+    WorkStatus.CANCELED: frozenset({WorkStatus.READY}),
 }
 
 
@@ -303,7 +304,8 @@ def _with_open_task() -> Select:
 
 
 def _document_reasons(item: WorkItem) -> list[list]:
-    return [[14, "document came after coding"]] if item.new_documents else []
+    reasons: list[list] = [[14, "document came after coding"]] if item.new_documents else []
+    return reasons + ([[20, f"came back: {item.came_back}"]] if item.came_back else [])
 
 
 def _lease_end() -> str:

@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "code": ("tui.commands.code", "a code's page: title, path, notes, flags, children"),
     "codesets": ("tui.commands.codesets", "what is loaded; load official files"),
     "favorites": ("tui.commands.favorites", "your favorites and code lists: list, add, remove"),
-    "intake": ("tui.commands.intake", "take in encounters from native or FHIR files"),
+    "intake": ("tui.commands.intake", "take in encounters of any format"),
     "encounters": ("tui.commands.encounters", "list, show and export encounters"),
     "keys": ("tui.commands.keys", "every key of every screen"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),

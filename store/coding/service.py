@@ -223,7 +223,7 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
         coding.finalized_at, coding.coder_id = now(), actor.person_id
         worklists.move(item, WorkStatus.FINAL)
         item.finished_at, item.claimed_until = now(), None
-        item.new_documents = 0
+        item.new_documents, item.came_back = 0, ""
         change.log(
             "coding.final",
             "coding",
@@ -252,7 +252,8 @@ def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | No
             claim.status = ClaimStatus.VOID
         coding.status, coding.finalized_at = CodingStatus.DRAFT, None
         item = _task(change.session, coding)
-        worklists.move(item, WorkStatus.IN_PROGRESS)
+        if item.status == WorkStatus.FINAL:  # else a late document or charge brought it back already
+            worklists.move(item, WorkStatus.IN_PROGRESS)
         item.finished_at = None
         worklists.open_item(change, item.id)
         change.log("coding.take_back", "coding", coding.id)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from store.intake.changes import Parts
 from store.intake.export import coding_record
 from store.intake.native import NativeCoding, NativeDocument, NativeEncounter
 from store.intake.rows import KnownRows, everything, ids_in_order, named, update
@@ -32,7 +33,7 @@ from store.terms import CodingKind, CodingStatus, WorkStatus
 
 
 def add_documents(
-    rows: KnownRows, encounter_id: str, documents: Sequence[NativeDocument], fresh: bool
+    rows: KnownRows, encounter_id: str, documents: Sequence[NativeDocument], fresh: bool, parts: Parts
 ) -> tuple[int, int, bool]:
     """Add new documents and versions; (documents, versions, whether only marks such as a signature changed).
 
@@ -44,6 +45,8 @@ def add_documents(
         values = [_document_row(encounter_id, d, d.version == newest[d.document_number]) for d in documents]
         rows.insert(Document, values)
         return len(newest), len(documents) - len(newest), False
+    if not documents:
+        return 0, 0, False
     stored: dict[str, list[Document]] = {}
     query = select(Document).where(Document.encounter_id == encounter_id).order_by(Document.version)
     for row in rows.session.exec(query):
@@ -60,6 +63,7 @@ def add_documents(
                 marked |= update(same, {k: v for k, v in named(one).items() if k != "version"})
                 continue
             versions_here.append(_new_version(rows.session, encounter_id, one, versions_here))
+            parts.documents(versions_here[-1:])
             added += 1
         if added:
             last = max(versions_here, key=lambda row: row.version)
@@ -69,7 +73,7 @@ def add_documents(
     return new, versions, marked
 
 
-def add_charges(rows: KnownRows, encounter_id: str, charges: Sequence[ChargeFields], fresh: bool) -> int:
+def add_charges(rows: KnownRows, encounter_id: str, charges: Sequence[ChargeFields], fresh: bool, parts: Parts) -> int:
     """Post charges that are new; one that a sender changed is taken back and posted anew. How many rows were added.
 
     The reversal of `N` is `N~R`, its replacement `N~2`; of that one, `N~2~R` and `N~3`.
@@ -77,7 +81,10 @@ def add_charges(rows: KnownRows, encounter_id: str, charges: Sequence[ChargeFiel
     if fresh:
         rows.insert(Charge, [{"id": new_id(), "encounter_id": encounter_id, **everything(c)} for c in charges])
         return len(charges)
+    if not charges:
+        return 0
     posted = {c.charge_number: c for c in rows.session.exec(select(Charge).where(Charge.encounter_id == encounter_id))}
+    before = set(posted)
     taken_back_by_sender = {charge.reversal_of for charge in charges}
     added = 0
     for charge in charges:
@@ -94,12 +101,17 @@ def add_charges(rows: KnownRows, encounter_id: str, charges: Sequence[ChargeFiel
         again = charge.model_copy(update={"charge_number": _next_number(posted, number)})
         posted[again.charge_number] = _post(rows.session, encounter_id, again)
         added += 2
+    parts.charges([row for number, row in posted.items() if number not in before])
     return added
 
 
-def add_source_codes(rows: KnownRows, encounter_id: str, codes: Sequence[SourceCodeFields], fresh: bool) -> int:
+def add_source_codes(
+    rows: KnownRows, encounter_id: str, codes: Sequence[SourceCodeFields], fresh: bool, parts: Parts
+) -> int:
     """Add the codes that this encounter does not have yet, in their order; how many."""
     present = set()
+    if not codes:
+        return 0
     if not fresh:
         found = rows.session.exec(select(SourceCode).where(SourceCode.encounter_id == encounter_id))
         present = {(row.kind, row.system, row.code, row.display) for row in found}
@@ -107,6 +119,8 @@ def add_source_codes(rows: KnownRows, encounter_id: str, codes: Sequence[SourceC
     also = {"encounter_id": encounter_id, "received_at": now()}
     values = [{"id": i, **also, **everything(c)} for i, c in zip(ids_in_order(len(new)), new, strict=True)]
     rows.insert(SourceCode, values)
+    if not fresh:
+        parts.codes(values)
     return len(new)
 
 

@@ -14,7 +14,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -38,14 +38,11 @@ MAX_ARCHIVE = 2 * 2**30
 MAX_RATIO = 200
 """Unpacked bytes for each packed one."""
 
-EXPECTED = "expected encounters in the native format, a FHIR Bundle, FHIR resources one per line, or a zip of them"
+EXPECTED = "expected HL7 v2 messages, FHIR R4, C-CDA, X12 837, CSV or the native format, or a zip of them"
 
 STDIN: Literal["-"] = "-"
 
 _OTHER_FORMATS = (
-    (b"<", "it is XML"),
-    (b"MSH", "it is HL7 version 2"),
-    (b"ISA", "it is X12"),
     (b"%PDF", "it is a PDF document"),
     (b"PK\x03\x04", "it is a zip archive in a pipe or in another archive; name it by its path"),
     (b"\x1f\x8b", "it is compressed with gzip; unpack it first"),
@@ -54,6 +51,10 @@ _OTHER_FORMATS = (
     (b"\xfe\xff", "it is UTF-16, not UTF-8"),
     (b"SQLite format 3", "it is a database"),
 )
+_BEGINNING = 4096
+_HL7 = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x0b\x00]*(?:\xef\xbb\xbf)?(?:MSH|FHS|BHS)[^A-Za-z0-9\s\x00-\x1f]")
+_X12_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*ISA[^A-Za-z0-9\s]")
+_X12 = re.compile(rb"ISA([^A-Za-z0-9\s])\d\d\1.{10,12}\1\d\d\1", re.DOTALL)
 _RESOURCE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
 
 
@@ -63,6 +64,10 @@ class Kind(StrEnum):
     NATIVE = "native"
     BUNDLE = "FHIR Bundle"
     RESOURCES = "FHIR resources"
+    HL7 = "HL7 v2"
+    CCDA = "C-CDA"
+    TABLE = "CSV"
+    X12 = "X12"
 
 
 class NotTakenIn(UnreadableInput):
@@ -79,10 +84,14 @@ class NumberedLine:
 
 @dataclass(frozen=True)
 class Content:
-    """A recognized file: its kind and its lines. A JSON document over several lines comes as one line."""
+    """A recognized file: its kind and its lines. A JSON document over several lines comes as one line.
+
+    Formats that are not line-wise come with their `stream` from the beginning instead.
+    """
 
     kind: Kind
-    lines: Iterator[NumberedLine]
+    lines: Iterator[NumberedLine] = iter(())
+    stream: BinaryIO = field(default_factory=io.BytesIO)
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,10 @@ def find(paths: list[Path | Literal["-"]]) -> Iterator[Found]:
 
 def recognize(stream: BinaryIO) -> Content:
     """Tell what a stream holds by its beginning. Raises NotTakenIn for anything that is not taken in."""
+    beginning = _read_piece(stream, _BEGINNING)
+    stream = io.BufferedReader(_Joined(beginning, stream))
+    if kind := _not_by_lines(beginning):
+        return Content(kind, stream=stream)
     first = _first_line(stream)
     if not first.strip():
         raise NotTakenIn(f"it is empty; {EXPECTED}")
@@ -142,6 +155,19 @@ def recognize(stream: BinaryIO) -> Content:
     if kind := _kind_of(value):
         return Content(kind, _numbered(first, stream))
     return _damaged(first, _read_all(stream, 2**20), stream, "it is JSON of an unknown kind")
+
+
+def _not_by_lines(beginning: bytes) -> Kind | None:
+    """The kind of a format whose lines are not records, by its first bytes."""
+    if _HL7.match(beginning):
+        return Kind.HL7
+    if beginning.removeprefix(BOM).lstrip().startswith(b"<"):
+        return Kind.CCDA
+    if _X12_START.match(beginning) or (_X12.search(beginning) and not beginning.lstrip().startswith(b"{")):
+        return Kind.X12
+    from store.intake.tables.sheet import looks_like_table
+
+    return Kind.TABLE if looks_like_table(beginning) else None
 
 
 def _find_path(path: Path, group: int) -> Iterator[Found]:
@@ -313,6 +339,15 @@ def _read(stream: BinaryIO, size: int) -> bytes:
         raise NotTakenIn(_told(error)) from None
 
 
+def _read_piece(stream: BinaryIO, size: int) -> bytes:
+    try:
+        return stream.read(size)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise NotTakenIn("the archive is damaged or truncated here") from None
+    except OSError as error:
+        raise NotTakenIn(_told(error)) from None
+
+
 def _read_all(stream: BinaryIO, size: int) -> bytes:
     lines = []
     while size > 0 and (line := _read(stream, size)):
@@ -344,6 +379,11 @@ class _Member(io.BufferedReader):
     def close(self) -> None:
         super().close()
         self._archive.close()
+
+
+def joined(read_already: bytes, stream: BinaryIO) -> BinaryIO:
+    """A stream that gives what was read already, then the rest."""
+    return io.BufferedReader(_Joined(read_already, stream))
 
 
 class _Joined(io.RawIOBase):

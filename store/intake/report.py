@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from store.intake.writer import Outcome, Result
+from codesets.safe import safe_line
+from store.intake.writer import About, Outcome, Result
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class FileReport:
     document_versions: int = 0
     quarantined: tuple[Refusal, ...] = ()
     messages: tuple[str, ...] = ()
+    persons: int = 0
+    """Patients told of without a visit, who were new or changed."""
+    merges: int = 0
+    came_back: int = 0
+    """Charts that were begun or final coded, and for which something came late."""
 
     @property
     def unreadable(self) -> bool:
@@ -74,10 +81,32 @@ class Tally:
     quarantined: list[Refusal] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
+    persons: int = 0
+    merges: int = 0
+    came_back: int = 0
+    touched: set[str] = field(default_factory=set)
+    """Encounters that are new or changed already: many messages about one visit count once."""
+    notes: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
     def count(self, outcome: Outcome) -> None:
-        """Add the outcome of one encounter."""
+        """Add the outcome of one record."""
+        if outcome.about != About.ENCOUNTER:
+            changed = outcome.result != Result.UNCHANGED
+            self.persons += changed and outcome.about == About.PERSON
+            self.merges += changed and outcome.about == About.MERGE
+            return
+        self.came_back += outcome.late
+        if outcome.result != Result.UNCHANGED and outcome.encounter_id in self.touched:
+            self._add_documents(outcome)
+            return
         self.results[outcome.result] += 1
-        self.patients.add(outcome.patient_id)
+        self.touched |= {outcome.encounter_id} if outcome.result != Result.UNCHANGED else set()
+        if outcome.patient_id:
+            self.patients.add(outcome.patient_id)
+        self._add_documents(outcome)
+
+    def _add_documents(self, outcome: Outcome) -> None:
         self.documents_new += outcome.documents_new
         self.document_versions += outcome.document_versions
 
@@ -94,8 +123,16 @@ class Tally:
             documents_new=self.documents_new,
             document_versions=self.document_versions,
             quarantined=tuple(self.quarantined),
-            messages=tuple(self.messages),
+            messages=(*self.messages, *self._not_used()),
+            persons=self.persons,
+            merges=self.merges,
+            came_back=self.came_back,
         )
+
+    def _not_used(self) -> list[str]:
+        words = ", ".join(f"{count} {kind}" for kind, count in sorted(self.passed_over.most_common(20)))
+        notes = [safe_line(note if times == 1 else f"{note} ({times} times)") for note, times in self.notes.items()]
+        return [*([safe_line(f"not used: {words}")] if words else []), *notes[:20]]
 
 
 def whole_report(tallies: Iterable[Tally]) -> IntakeReport:

@@ -9,13 +9,33 @@ from pydantic import BaseModel
 from sqlalchemy import insert, tuple_
 from sqlmodel import Session, SQLModel, select
 
-from store.models import Account, Charge, Coverage, Document, Encounter, EncounterProvider, RawMessage, SourceCode
+from store.models import (
+    Account,
+    Charge,
+    Coverage,
+    Document,
+    Encounter,
+    EncounterChange,
+    EncounterProvider,
+    RawMessage,
+    SourceCode,
+)
 from store.models.columns import new_id
 
 Row = TypeVar("Row", bound=SQLModel)
 
 _INFO_KEY = "intake.rows"
-_WRITE_ORDER = (Account, Encounter, Coverage, EncounterProvider, Document, Charge, SourceCode, RawMessage)
+_WRITE_ORDER = (
+    Account,
+    Encounter,
+    Coverage,
+    EncounterProvider,
+    Document,
+    Charge,
+    SourceCode,
+    RawMessage,
+    EncounterChange,
+)
 
 
 class KnownRows:
@@ -26,6 +46,8 @@ class KnownRows:
         self._rows: dict[tuple, SQLModel | None] = {}
         self._waiting: dict[type[SQLModel], list[Mapping[str, Any]]] = {table: [] for table in _WRITE_ORDER}
         self._unwritten: set[tuple] = set()
+        self._touched: set[str] = set()
+        self._children: dict[tuple[type[SQLModel], str], list[SQLModel]] = {}
 
     @classmethod
     def of(cls, session: Session) -> KnownRows:
@@ -33,6 +55,14 @@ class KnownRows:
         if _INFO_KEY not in session.info:
             session.info[_INFO_KEY] = cls(session)
         return session.info[_INFO_KEY]
+
+    def forget(self) -> None:
+        """Ask for every row anew: a part of the transaction was undone."""
+        self._rows.clear()
+        self._children.clear()
+        self._unwritten.clear()
+        for values in self._waiting.values():
+            values.clear()
 
     def find(self, table: type[Row], **key: str) -> Row | None:
         """The row with this key, or None."""
@@ -43,9 +73,15 @@ class KnownRows:
             self._rows[name] = self.session.exec(select(table).filter_by(**key)).first()
         return self._rows[name]
 
+    def known(self, table: type[Row], *key: str) -> Row | None:
+        """The row that was looked up under this key, without asking again."""
+        return self._rows.get((table, *key))  # type: ignore[return-value]
+
     def look_up(self, table: type[Row], names: Sequence[str], keys: Iterable[tuple[str, ...]]) -> None:
         """Find many rows with one question, so that `find` knows of each whether it is there."""
-        wanted = sorted(set(keys))
+        wanted = sorted(key for key in set(keys) if (table, *key) not in self._rows)
+        if not wanted:
+            return
         columns = [getattr(table, name) for name in names]
         rows = self.session.exec(select(table).where(tuple_(*columns).in_(wanted))).all()
         self._rows |= {(table, *key): None for key in wanted}
@@ -66,9 +102,46 @@ class KnownRows:
         if key:
             self._unwritten.add((table, *key.values()))
 
+    def load_children(self, table: type[Row], name: str, parents: Iterable[str]) -> None:
+        """Read the rows of many parents with one question, so that `children` knows them; `name` is their key."""
+        wanted = sorted(set(parents))
+        if not wanted:
+            return
+        self._children |= {(table, parent): [] for parent in wanted}
+        for row in self.session.exec(select(table).where(getattr(table, name).in_(wanted))):
+            self._children[table, getattr(row, name)].append(row)
+
+    def children(self, table: type[Row], name: str, parent: str) -> list[Row]:
+        """The rows of a parent, as they stand after what this batch did before."""
+        known = self._children.get((table, parent))
+        if known is None:
+            self.settle(parent)
+            known = list(self.session.exec(select(table).where(getattr(table, name) == parent)))
+        return list(known)  # type: ignore[arg-type]
+
+    def forget_children(self) -> None:
+        """Ask for the rows of every parent anew: a merge moved some."""
+        self._children.clear()
+
+    def settle(self, encounter_id: str) -> None:
+        """Write what waits if a record of this batch changed the visit, so that questions about it are answered."""
+        if encounter_id in self._touched:
+            self.write()
+
+    def touch(self, encounter_id: str) -> None:
+        """Note that a record changed the visit."""
+        self._touched.add(encounter_id)
+        for key in [key for key in self._children if key[1] == encounter_id]:
+            del self._children[key]
+
+    def waits(self, table: type[SQLModel]) -> bool:
+        """Whether rows of a table wait to be written."""
+        return bool(self._waiting[table])
+
     def write(self) -> None:
         """Write what waits: rows of the directories first, then table by table, as the foreign keys need it."""
         self.session.flush()
+        self._touched.clear()
         for table, values in self._waiting.items():
             if values:
                 self.session.connection().execute(insert(table.__table__), values)

@@ -6,42 +6,38 @@ that is there already writes nothing but the line of the log that tells of the r
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Callable, Sequence
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sqlmodel import select
-
-from codesets.safe import safe_block, safe_line
+from codesets.safe import safe_line
+from store import log
 from store.actors import Actor
-from store.database import Change, Database
+from store.database import Database
+from store.intake.batch import Batch, Progress
 from store.intake.fhir import FhirCollection
-from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find, recognize
+from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find, joined, recognize
+from store.intake.formats import UNITS, units_of
 from store.intake.jsontext import BadJson, parse_json
-from store.intake.native import NativeEncounter, to_record
-from store.intake.report import IntakeReport, Refusal, Tally, whole_report
-from store.intake.writer import Outcome, Place, Raw, RecordRefused, store_batch
-from store.models import Quarantine
+from store.intake.native import to_record
+from store.intake.quarantine import Waiting
+from store.intake.report import IntakeReport, Tally, whole_report
+from store.intake.tables import rows
+from store.intake.tables.columns import ColumnMap
+from store.intake.tables.columns import Kind as TableKind
+from store.intake.tables.rows import TableOptions
+from store.intake.tables.sheet import Layout
+from store.intake.unit import Unit
+from store.intake.writer import Place, Raw
 from store.worklists import place as place_in_worklist
 
-BATCH = 50
-"""Encounters in one transaction."""
-
-BATCH_BYTES = 8 * 2**20
-"""Bytes of input after which a batch is stored even when it is not full."""
-
 EXCERPT = 2_000
-"""Characters of a refused record that are kept beside the reason."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being read or stored, how much is done, and of how much (0: not known)."""
+"""Bytes of a refused entry of a Bundle that are kept where the entry cannot be told from the rest."""
 
 _TOO_LONG = f"the line is longer than {MAX_LINE // 2**20} MB"
-_LIKE_SSN = re.compile(r"\b\d{3}-\d{2}-\d{4}\b")
 
 
 def take_in(
@@ -50,18 +46,32 @@ def take_in(
     paths: Sequence[Path | Literal["-"]],
     progress: Progress | None = None,
     place: Place | None = place_in_worklist,
+    tables: TableOptions | None = None,
+    dry: bool = False,
 ) -> IntakeReport:
     """Take in every encounter behind the paths: files, folders, zip archives, or `-` for standard input.
 
-    Nothing of a bad record is stored; it goes to quarantine and the rest goes on. Raises DatabaseUnusable only.
+    Nothing of a bad record is stored; it goes to quarantine and the rest goes on. A `dry` run stores nothing and tries
+    the first records only. Raises DatabaseUnusable, or the error of a map that cannot be used.
     """
-    run = _Run(db, actor, place, progress or (lambda *_: None))
+    run = _Run(db, actor, place, progress or (lambda *_: None), tables or TableOptions(), dry)
     with FhirCollection() as collection:
         for found in find(list(paths)):
             run.read(found, collection)
-        run.flush()
+        run.read_tables()
+        if not dry:
+            run.flush()
         run.store_collection(collection)
     report = whole_report(run.tallies)
+    if dry:
+        log.note(db, actor, "intake.dry_run")
+    else:
+        log_run(db, actor, report)
+    return report
+
+
+def log_run(db: Database, actor: Actor, report: IntakeReport) -> None:
+    """Tell the log of a run."""
     with db.change(actor) as change:
         change.log(
             "intake.run",
@@ -71,28 +81,24 @@ def take_in(
             unchanged=report.total("encounters_unchanged"),
             quarantined=report.quarantined,
         )
-    return report
-
-
-@dataclass(frozen=True)
-class _Waiting:
-    """A record that waits for its batch, or a refusal on its way to quarantine."""
-
-    tally: Tally
-    place: str
-    raw: Raw
-    record: NativeEncounter | None = None
-    reason: str = ""
 
 
 class _Run:
     """The state of a run: a tally for each file, and the batch that is being filled."""
 
-    def __init__(self, db: Database, actor: Actor, place: Place | None, progress: Progress) -> None:
-        self._db, self._actor, self._place, self._progress = db, actor, place, progress
-        self._batch: list[_Waiting] = []
-        self._bytes = 0
-        self._stored = 0
+    def __init__(
+        self,
+        db: Database,
+        actor: Actor,
+        place: Place | None,
+        progress: Progress,
+        tables: TableOptions,
+        dry: bool,
+    ) -> None:
+        self._progress, self._tables = progress, tables
+        self._batch = Batch(db, actor, place, progress, dry)
+        self._later: list[tuple[int, int, Found, Tally, Layout, ColumnMap]] = []
+        self.flush = self._batch.flush
         self.tallies: list[Tally] = []
 
     def read(self, found: Found, collection: FhirCollection) -> None:
@@ -109,6 +115,10 @@ class _Run:
                 tally.kind = content.kind.value
                 if content.kind == Kind.NATIVE:
                     self._read_native(content, tally)
+                elif content.kind == Kind.TABLE:
+                    self._read_table(found, content, tally)
+                elif content.kind in UNITS:
+                    self._read_units(units_of(content), tally)
                 else:
                     self._read_fhir(content, tally, collection, found.group)
         except NotTakenIn as error:
@@ -123,38 +133,50 @@ class _Run:
             stored, tally = collected.stored, self.tallies[collected.stored.file]
             place = _place_of(stored.type, stored.body, stored.place)
             if collected.encounter is None:
-                self._add(_Waiting(tally, place, Raw("fhir", stored.body), reason=collected.reason))
+                self._batch.add(Waiting(tally, place, Raw("fhir", stored.body), reason=collected.reason))
                 continue
             for left in collected.encounter.left_out:
                 owner = self.tallies[left.stored.file]
                 where = _place_of(left.stored.type, left.stored.body, left.stored.place)
-                self._add(_Waiting(owner, where, Raw("fhir", left.stored.body), reason=left.reason))
+                self._batch.add(Waiting(owner, where, Raw("fhir", left.stored.body), reason=left.reason))
             raw = Raw("fhir", collected.encounter.raw)
-            self._add(_Waiting(tally, place, raw, collected.encounter.record))
+            self._batch.add(Waiting(tally, place, raw, collected.encounter.record))
             self._progress("encounters", number, total)
-        self.flush()
+        self._batch.flush()
         for file, counts in collection.passed_over.items():
             words = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.most_common(20)))
             self.tallies[file].messages.append(safe_line(f"not used: {words}"))
         for (file, kind), count in sorted(collection.without_encounter().items()):
             self.tallies[file].messages.append(f"{count} {kind} that no encounter refers to")
 
-    def flush(self) -> None:
-        """Store the waiting batch in one transaction."""
-        batch, self._batch, self._bytes = self._batch, [], 0
-        if not batch:
+    def read_tables(self) -> None:
+        """Read the tables that were put off: patients, then visits, then what belongs to visits."""
+        for _, _, found, tally, layout, column_map in sorted(self._later, key=lambda one: one[:2]):
+            try:
+                with closing(found.open()) as stream:
+                    self._read_units(rows.units(stream, layout, column_map), tally)
+            except NotTakenIn as error:
+                tally.messages.append(error.message)
+
+    def _read_table(self, found: Found, content: Content, tally: Tally) -> None:
+        sample = content.stream.read(rows.SAMPLE)
+        layout, column_map = rows.choose_map(sample, self._tables)
+        tally.messages.append(f"read by the map {column_map.name}, as {column_map.record.value}s")
+        if found.path is None:
+            self._read_units(rows.units(joined(sample, content.stream), layout, column_map), tally)
             return
-        with self._db.change(self._actor) as change:
-            records = [(waiting.record, waiting.raw) for waiting in batch if waiting.record]
-            stored = iter(store_batch(change, records, self._place))
-            outcomes = [(waiting, next(stored) if waiting.record else None) for waiting in batch]
-            refusals = [(waiting, _quarantine_all(change, waiting, outcome)) for waiting, outcome in outcomes]
-        # Counted only now: a transaction that failed has stored nothing.
-        for waiting, outcome in outcomes:
-            if isinstance(outcome, Outcome):
-                waiting.tally.count(outcome)
-        for waiting, refused in refusals:
-            waiting.tally.quarantined += refused
+        self._later.append(
+            (list(TableKind).index(column_map.record), len(self._later), found, tally, layout, column_map)
+        )
+
+    def _read_units(self, units: Iterator[Unit], tally: Tally) -> None:
+        try:
+            for unit in units:
+                self._batch.take(unit, tally)
+        except (zipfile.BadZipFile, zlib.error, EOFError):
+            raise NotTakenIn("the archive is damaged or truncated here") from None
+        except OSError as error:
+            raise NotTakenIn((error.strerror or "it cannot be read").lower()) from None
 
     def _read_native(self, content: Content, tally: Tally) -> None:
         for line in content.lines:
@@ -162,16 +184,16 @@ class _Run:
                 continue
             place = f"line {line.number}"
             if line.data is None:
-                self._add(_Waiting(tally, place, Raw("native", b""), reason=_TOO_LONG))
+                self._batch.add(Waiting(tally, place, Raw("native", b""), reason=_TOO_LONG))
                 continue
             raw = Raw("native", line.data)
             try:
                 record = to_record(line.data)
             except BadJson as error:
-                self._add(_Waiting(tally, place, raw, reason=error.message))
+                self._batch.add(Waiting(tally, place, raw, reason=error.message))
                 continue
             tally.records += 1
-            self._add(_Waiting(tally, place, raw, record))
+            self._batch.add(Waiting(tally, place, raw, record))
             self._progress(tally.name, tally.records, 0)
 
     def _read_fhir(self, content: Content, tally: Tally, collection: FhirCollection, group: int) -> None:
@@ -179,14 +201,14 @@ class _Run:
         for line in content.lines:
             place = f"line {line.number}"
             if line.data is None:
-                self._add(_Waiting(tally, place, Raw("fhir", b""), reason=_TOO_LONG))
+                self._batch.add(Waiting(tally, place, Raw("fhir", b""), reason=_TOO_LONG))
                 continue
             if not line.data.strip():
                 continue
             try:
                 value = parse_json(line.data)
             except BadJson as error:
-                self._add(_Waiting(tally, place, Raw("fhir", line.data), reason=error.message))
+                self._batch.add(Waiting(tally, place, Raw("fhir", line.data), reason=error.message))
                 continue
             if content.kind == Kind.BUNDLE and line.number == 1 and isinstance(value, dict):
                 refused = collection.add_bundle(value, group, file)
@@ -196,52 +218,10 @@ class _Run:
                 tally.records += 1
             tally.records -= len(refused)
             for one in refused:
-                self._add(_Waiting(tally, one.place, Raw("fhir", one.body or line.data[:EXCERPT]), reason=one.reason))
+                self._batch.add(
+                    Waiting(tally, one.place, Raw("fhir", one.body or line.data[:EXCERPT]), reason=one.reason)
+                )
             self._progress(tally.name, tally.records, 0)
-
-    def _add(self, waiting: _Waiting) -> None:
-        self._batch.append(waiting)
-        self._bytes += len(waiting.raw.content)
-        if len(self._batch) >= BATCH or self._bytes >= BATCH_BYTES:
-            self.flush()
-
-
-def quarantined(db: Database) -> list[Quarantine]:
-    """Everything in quarantine, oldest first."""
-    with db.reading() as session:
-        rows = list(session.exec(select(Quarantine).order_by(Quarantine.received_at, Quarantine.id)))
-        session.expunge_all()
-        return rows
-
-
-def _quarantine_all(change: Change, waiting: _Waiting, outcome: Outcome | RecordRefused | None) -> list[Refusal]:
-    """Put into quarantine what was not stored: the whole record, or the parts of it that were left out."""
-    refused = (outcome.message if isinstance(outcome, RecordRefused) else waiting.reason,)
-    reasons = outcome.conflicts if isinstance(outcome, Outcome) else refused
-    for reason in reasons:
-        _quarantine(change, waiting, reason)
-    return [Refusal(waiting.place, safe_line(reason)) for reason in reasons]
-
-
-def _quarantine(change: Change, waiting: _Waiting, reason: str) -> None:
-    session, name, place = change.session, waiting.tally.name, waiting.place
-    digest = hashlib.sha256(waiting.raw.content + reason.encode()).hexdigest()
-    known = select(Quarantine.id).where(
-        Quarantine.file_name == name, Quarantine.place == place, Quarantine.sha256 == digest
-    )
-    if session.exec(known).first():
-        return
-    text = waiting.raw.content[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT]
-    row = Quarantine(
-        file_name=name,
-        place=place,
-        reason=safe_line(reason)[:400],
-        excerpt=_LIKE_SSN.sub("(number left out)", safe_block(text)),
-        sha256=digest,
-    )
-    session.add(row)
-    session.flush()
-    change.log("intake.quarantine", "quarantine", row.id, file=name, place=place)
 
 
 def _place_of(kind: str, body: bytes, place: str) -> str:

@@ -18,7 +18,17 @@ from codesets.errors import UsageError
 
 APPEND_ONLY = ("log_entry", "raw_message", "operation", "disclosure", "posting", "journal_line", "received_file")
 
-SHARED = ("counter", "facility", "favorite_code", "payer", "provider", "person", "site_fact", "quarantine")
+SHARED = (
+    "counter",
+    "facility",
+    "favorite_code",
+    "merged_number",
+    "payer",
+    "person",
+    "provider",
+    "quarantine",
+    "site_fact",
+)
 """Tables whose rows belong to no facility. `finding` and `claim_export` are told apart by what they are about."""
 
 BELONGS_TO = {
@@ -36,6 +46,7 @@ BELONGS_TO = {
     "denial": "",
     "disclosure": "patient",
     "document": "encounter",
+    "encounter_change": "encounter",
     "encounter_provider": "encounter",
     "entry_draft": "encounter",
     "final_diagnosis": "coding",

@@ -21,6 +21,7 @@ from store.models.encounter import (
     SourceCode,
 )
 from store.models.favorite import FavoriteCode
+from store.models.intake import EncounterChange, MergedNumber
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.patient import Patient
 from store.models.people import Person
@@ -54,6 +55,7 @@ __all__ = [
     "Disclosure",
     "Document",
     "Encounter",
+    "EncounterChange",
     "EncounterProvider",
     "EntryDraft",
     "Facility",
@@ -64,6 +66,7 @@ __all__ = [
     "Hold",
     "JournalLine",
     "LogEntry",
+    "MergedNumber",
     "Operation",
     "Patient",
     "Payer",

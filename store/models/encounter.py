@@ -68,6 +68,7 @@ class Encounter(EncounterFields, table=True):
     facility_id: str | None = Field(default=None, foreign_key="facility.id", index=True)
     service_date: str = Field(description="ISO day that decides the code sets: discharge for inpatient, else start")
     content_sha256: str = Field(default="", description="hash of the native record last taken in")
+    told_at: str = Field(default="", description="UTC time of the newest message about it, by its sender's clock")
 
 
 class EncounterProvider(SQLModel, table=True):

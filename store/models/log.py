@@ -35,13 +35,13 @@ class Operation(SQLModel, table=True):
 
 
 class RawMessage(SQLModel, table=True):
-    """Input exactly as it came, compressed, beside the rows that were made of it."""
+    """Input as it came, compressed, beside the rows that were made of it; only numbers never kept are taken out."""
 
     __tablename__ = "raw_message"
     __table_args__ = (UniqueConstraint("kind", "identity", "sha256", name="uq_raw_message"),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    kind: str = Field(description="native or fhir")
+    kind: str = Field(description="native, fhir, hl7v2, ccda, csv or x12")
     identity: str = Field(description="what the message is about, in its source's own terms")
     sha256: str
     content: bytes = Field(sa_type=LargeBinary, description="zlib-compressed")
@@ -60,3 +60,7 @@ class Quarantine(SQLModel, table=True):
     excerpt: Block = ""
     sha256: str
     received_at: str = Field(default_factory=now)
+    kind: str = Field(default="", description="format of the record, as of raw_message; csv with the name of its map")
+    content: bytes | None = Field(default=None, sa_type=LargeBinary, description="the record, zlib-compressed")
+    tried_at: str | None = Field(default=None, description="when it was last tried again")
+    settled: Line = Field(default="", description="how it left quarantine: taken in, set aside; empty: it waits")

@@ -47,6 +47,7 @@ class WorkItem(SQLModel, table=True):
     reasons: list = Field(default_factory=list, sa_type=JSON, description="parts of the priority: [points, text]")
     rule: str = Field(default="", description="the worklist rule that put it here, with its words")
     new_documents: int = Field(default=0, description="documents that came after coding began")
+    came_back: Line = Field(default="", description="what came after coding began, in words; empty: nothing")
     claimed_by: str | None = Field(default=None, foreign_key="person.id")
     claimed_until: str | None = None
     created_at: str = Field(default_factory=now)

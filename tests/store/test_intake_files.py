@@ -30,7 +30,7 @@ from tests.store.intake_samples import (
     write_lines,
 )
 
-EXPECTED = "; expected encounters in the native format, a FHIR Bundle, FHIR resources one per line, or a zip of them"
+EXPECTED = "; expected HL7 v2 messages, FHIR R4, C-CDA, X12 837, CSV or the native format, or a zip of them"
 
 
 @pytest.fixture
@@ -76,10 +76,12 @@ def zipped(path, *members: tuple[str, bytes]):
         (b" \n\n", "it is empty" + EXPECTED),
         (b"\x00\x01\x02" * 50, "it is binary" + EXPECTED),
         (b'{"a": "\x00"}', "it is binary" + EXPECTED),
-        (b"<ClinicalDocument/>", "it is XML" + EXPECTED),
-        (b"MSH|^~\\&|A|B\r", "it is HL7 version 2" + EXPECTED),
-        (b"ISA*00*", "it is X12" + EXPECTED),
-        (b"a,b,c\n1,2,3\n", "it is not JSON" + EXPECTED),
+        (b"<html/>", "it is XML, but no clinical document" + EXPECTED),
+        (b"ISA*00*", "the interchange header is cut off; an ISA segment has 106 characters"),
+        (
+            b"a,b,c\n1,2,3\n",
+            "no column map fits its header; look at --preview 5 and keep a map with --save-map NAME",
+        ),
         (b"[1, 2]", "it is a JSON list" + EXPECTED),
         (b'{"a": 1}\n', "it is JSON of an unknown kind" + EXPECTED),
         (b"\xff\xfe{\x00", "it is UTF-16, not UTF-8" + EXPECTED),

@@ -46,6 +46,11 @@ BEFORE_TRAILS = (
     *(f"DROP TRIGGER {name}" for name in TRIGGERS),
     "DROP TABLE site_fact",
     "DROP TABLE disclosure",
+    "DROP TABLE merged_number",
+    "DROP TABLE encounter_change",
+    "ALTER TABLE work_item DROP COLUMN came_back",
+    "ALTER TABLE encounter DROP COLUMN told_at",
+    *(f"ALTER TABLE quarantine DROP COLUMN {name}" for name in ("content", "tried_at", "kind", "settled")),
     "UPDATE alembic_version SET version_num = '0002'",
 )
 

@@ -9,6 +9,7 @@ import pytest
 
 from store.database import open_database
 from store.os_account import os_login
+from tests.store.hl7_samples import message, note, pid, pv1, write
 from tests.store.intake_samples import actions, native, write_lines
 from tui.cli import main
 
@@ -232,3 +233,150 @@ def test_a_name_with_escape_sequences_is_refused(call):
 
     assert code == 2
     assert "--name: expected text of one line" in err
+
+
+@pytest.fixture
+def ward(tmp_path):
+    """A message of a class that no map knows."""
+    return write(tmp_path / "ward.hl7", message("ADT^A01", pid(), pv1(kind="WARD")))
+
+
+def quarantined_number(call) -> str:
+    [record] = json.loads(call("intake", "quarantine", "list", "--json")[1])
+    return record["id"]
+
+
+def test_a_quarantined_record_can_be_shown_and_the_look_is_logged(call, ward):
+    call("intake", ward)
+    number = quarantined_number(call)
+
+    code, out, _ = call("intake", "quarantine", "show", number[-8:])
+
+    assert code == 0
+    assert "reason    the visit is not here, and the class of the visit is not given" in out
+    assert "PV1|1|WARD" in out
+    assert logged()[-1] == "quarantine.view"
+
+
+def test_quarantine_is_tried_again_after_a_map_is_mended(call, ward, home):
+    call("intake", ward)
+    before = call("intake", "quarantine", "retry")
+    (home / "hl7v2.toml").write_text(
+        '[[interface]]\n[interface.class]\nWARD = { setting = "inpatient", patient_class = "I" }\n'
+    )
+
+    after = call("intake", "quarantine", "retry")
+
+    assert (before[0], after[0]) == (1, 0)
+    assert before[1].endswith("1 record tried, 1 still in quarantine\n")
+    assert after[1].endswith("1 record tried, 0 still in quarantine\n")
+
+
+def test_a_record_is_set_aside_by_its_number(call, ward):
+    call("intake", ward)
+
+    code, out, _ = call("intake", "quarantine", "aside", quarantined_number(call))
+
+    assert (code, out) == (0, "1 record set aside\n")
+    assert call("intake", "quarantine")[1] == "0 records in quarantine\n"
+
+
+def test_changes_of_a_visit_are_shown_with_the_lines_that_differ(call, tmp_path):
+    first = message("MDM^T02", pid(), pv1(kind="O"), *note(text="Cough."))
+    second = message("MDM^T08", pid(), pv1(kind="O"), *note(text="Cough.\\.br\\Fever."))
+    call("intake", write(tmp_path / "a.hl7", first, second))
+
+    code, out, _ = call("intake", "changes", "V1")
+
+    assert code == 0
+    assert "document D1 version 2: Progress note (was version 1)" in out
+    assert "  +Fever." in out
+
+
+def test_messages_that_are_known_again_are_counted_as_records(call, tmp_path):
+    path = write(tmp_path / "a.hl7", message("ADT^A01", pid(), pv1()))
+    call("intake", path)
+
+    _, out, _ = call("intake", path)
+
+    assert out.endswith("\n1 record: already there, nothing changed\n")
+
+
+def test_a_listener_stops_when_its_time_is_up(call):
+    code, out, err = call("intake", "--listen", "0", "--for", "0")
+
+    assert (code, out) == (0, "file      kind           records   new changed  same documents\n"
+                              "listener  HL7 v2               0     0       0     0         0\n"
+                              "no encounters were taken in\n")  # fmt: skip
+    assert err.startswith("listening on 127.0.0.1 port ")
+
+
+def test_a_watched_folder_is_worked_off_and_left_in_order(call, tmp_path):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    write(inbox / "a.hl7", message("ADT^A01", pid(), pv1()))
+    (inbox / "a.hl7.done").touch()
+
+    code, out, _ = call("intake", "--watch", inbox, "--for", "0")
+
+    assert code == 0
+    assert "1 new, 0 changed" in out
+    assert [path.name for path in (inbox / "done").iterdir()] == ["a.hl7"]
+
+
+@pytest.fixture
+def visits(tmp_path):
+    path = tmp_path / "visits.csv"
+    path.write_text("Visit,MRN,Last Name,Admit Date,Class,Color\n1,2,Sample,03/13/2026,OP,red\n")
+    return path
+
+
+def test_a_preview_explains_its_guess_and_stores_nothing(call, visits):
+    code, out, _ = call("intake", "--preview", "1", visits)
+
+    assert code == 0
+    assert out.splitlines()[0] == "guessed: each row is one encounter"
+    assert "  started_at is read as %m/%d/%Y: 03/13/2026 fits" in out
+    assert "  not used: Color" in out
+    assert "row 1: visit_number 1, mrn 2, family_name Sample" in out
+
+
+def test_a_dry_run_stores_nothing_and_a_saved_map_is_used_by_itself(call, visits):
+    refused = call("intake", visits)
+    saved = call("intake", "--save-map", "north", visits)
+    dry = call("intake", "--dry-run", visits)
+
+    assert (refused[0], saved[0], dry[0]) == (2, 0, 0)
+    assert "visits.csv: read by the map north, as encounters" in dry[1]
+    assert dry[1].endswith("dry run: nothing was stored\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "expected paths, or --listen, or --watch"),
+        (("x", "--for", "3"), "--for goes with --listen or --watch"),
+        (("x", "--map", "a", "--save-map", "b"), "--map reads by a saved map, --save-map makes one"),
+        (("x", "y", "--preview", "2"), "--preview takes one file"),
+        (("x", "--column", "a"), "--column a: expected FIELD=COLUMN"),
+        (("quarantine", "mend"), "quarantine list, show NUMBER, retry [NUMBER…] or aside NUMBER…"),
+        (("--listen", "99999"), "port 99999"),
+    ],
+)
+def test_what_is_not_understood_is_one_line(call, words, said):
+    code, out, err = call("intake", *words)
+
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_many_files_are_told_of_by_kind(call, tmp_path):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for number in range(31):
+        write(inbox / f"{number}.hl7", message("ADT^A01", pid(), pv1(f"V{number}")))
+
+    _, out, _ = call("intake", inbox)
+
+    assert out.splitlines()[1].split() == ["31", "HL7", "v2", "31", "31", "0", "0", "0"]

@@ -1,4 +1,4 @@
-"""`codedesk intake`: take in encounters, or list what is in quarantine."""
+"""`codedesk intake`: take in encounters of any format, wait for them, or look after what was left out."""
 
 from __future__ import annotations
 
@@ -6,48 +6,87 @@ import argparse
 import dataclasses
 import json
 import sys
+import time
 from pathlib import Path
 
 from codesets.errors import UsageError
 from codesets.safe import safe_line
+from tui.commands.intake_report import print_report
+
+_WORDS = ("quarantine", "changes")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths",
-        nargs="+",
+        nargs="*",
         metavar="PATH",
-        help="files, folders or zip archives in the native format or FHIR R4; - for standard input; "
-        "the word `quarantine` alone lists what was left out so far",
+        help="files, folders or zip archives with HL7 v2, FHIR R4, C-CDA, X12 837, CSV or the native format; - for "
+        "standard input. `quarantine list|show N|retry [N…]|aside N…` looks after what was left out, `changes VISIT` "
+        "shows what later messages changed",
     )
+    parser.add_argument("--listen", type=int, metavar="PORT", help="receive HL7 v2 over MLLP on loopback")
+    parser.add_argument("--watch", type=Path, metavar="FOLDER", help="take in files as they come, and move them away")
+    parser.add_argument("--for", type=_seconds, dest="seconds", metavar="SECONDS", help="end of --listen or --watch")
+    parser.add_argument("--visit", default="", metavar="NUMBER", help="with retry: the visit of a document")
+    parser.add_argument("--seen", action="store_true", help="with changes: they were looked at, and the codes stand")
+    parser.add_argument("--map", default="", metavar="NAME", help="the saved column map to read CSV by")
+    parser.add_argument("--save-map", default="", metavar="NAME", help="guess the columns of CSV, and keep the map")
+    parser.add_argument("--source", default="", help="with --save-map: whose numbers they are")
+    parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="name a column yourself")
+    parser.add_argument("--preview", type=_rows, metavar="N", help="show what would be made of the first rows of CSV")
+    parser.add_argument("--dry-run", action="store_true", help="say what would become of each record; store nothing")
     parser.add_argument("--json", action="store_true", help="the report as one JSON document")
 
 
 def run(args: argparse.Namespace) -> int:
-    from store import log
     from store.database import open_database
     from store.people import sign_in
 
-    if args.paths.count("-") > 1:
-        raise UsageError("standard input can be read only once", "give - only once")
+    _check(args)
+    if args.preview is not None:
+        from tui.commands import intake_preview
+
+        return intake_preview.preview(args.paths[0], args.preview, _table_options(args), args.json)
     db = open_database()
-    actor = sign_in(db)
-    if args.paths == ["quarantine"] and not Path("quarantine").exists():
-        log.note(db, actor, "quarantine.list")
-        return _list_quarantine(db, args.json)
+    try:
+        actor = sign_in(db)
+        word = args.paths[0] if args.paths and args.paths[0] in _WORDS and not Path(args.paths[0]).exists() else ""
+        if word:
+            from tui.commands import intake_quarantine
+
+            if word == "changes":
+                return intake_quarantine.changes(db, actor, args.paths[1:], args.json, args.seen)
+            return intake_quarantine.quarantine(db, actor, args.paths[1:], args.json, args.visit)
+        if args.listen is not None or args.watch is not None:
+            from tui.commands import intake_serve
+
+            if args.listen is not None:
+                return intake_serve.listen(db, actor, args.listen, args.seconds, args.json)
+            return intake_serve.watch(db, actor, args.watch, args.seconds, args.json)
+        return _take_in(db, actor, args)
+    finally:
+        db.close()
+
+
+def _take_in(db, actor, args: argparse.Namespace) -> int:
     from store.intake import take_in
 
     bar = _Bar()
+    begun = time.monotonic()
     try:
-        report = take_in(db, actor, [p if p == "-" else Path(p) for p in args.paths], bar.show)
+        paths = [p if p == "-" else Path(p) for p in args.paths]
+        report = take_in(db, actor, paths, bar.show, tables=_table_options(args), dry=args.dry_run)
     finally:
         bar.clear()
-        db.close()
+    seconds = time.monotonic() - begun
     if args.json:
-        document = dataclasses.asdict(report) | {"exit_code": report.exit_code}
+        document = dataclasses.asdict(report) | {"exit_code": report.exit_code, "seconds": round(seconds, 2)}
         print(json.dumps(document, ensure_ascii=False, indent=2))
     else:
-        _print_report(report)
+        print_report(report, seconds)
+        if args.dry_run:
+            print("dry run: nothing was stored")
     for file in report.files:
         if file.unreadable:
             for message in file.messages:
@@ -55,60 +94,43 @@ def run(args: argparse.Namespace) -> int:
     return report.exit_code
 
 
-def _print_report(report) -> None:
-    read = [file for file in report.files if not file.unreadable]
-    if read:
-        width = min(max(len("file"), *(len(file.name) for file in read)), 32)
-        print(f"{'file':<{width}}  {'kind':<14} {'records':>7} {'new':>5} {'changed':>7} {'same':>5} {'documents':>9}")
-    for file in read:
-        name = file.name if len(file.name) <= width else "…" + file.name[-(width - 1) :]
-        print(
-            f"{name:<{width}}  {file.kind:<14} {file.records:>7} {file.encounters_new:>5} "
-            f"{file.encounters_changed:>7} {file.encounters_unchanged:>5} "
-            f"{file.documents_new + file.document_versions:>9}"
-        )
-    for file in read:
-        for message in file.messages:
-            print(f"{file.name}: {message}")
-    if report.quarantined:
-        print(f"quarantine: {report.quarantined}")
-    for file in report.files:
-        for refusal in file.quarantined:
-            print(f"  {file.name}, {refusal.place}: {refusal.reason}")
-    print(_summary(report))
+def _check(args: argparse.Namespace) -> None:
+    ways = [bool(args.paths), args.listen is not None, args.watch is not None]
+    if sum(ways) != 1:
+        raise UsageError("expected paths, or --listen, or --watch", "codedesk intake --help")
+    if args.paths.count("-") > 1:
+        raise UsageError("standard input can be read only once", "give - only once")
+    if args.seconds is not None and args.paths:
+        raise UsageError("--for goes with --listen or --watch")
+    if args.map and args.save_map:
+        raise UsageError("--map reads by a saved map, --save-map makes one", "give one of them")
+    if args.preview is not None and (len(args.paths) != 1 or args.paths[0] == "-"):
+        raise UsageError("--preview takes one file")
+    if args.save_map and (len(args.paths) != 1 or args.dry_run):
+        raise UsageError("--save-map takes one file, and goes without --dry-run", "--preview shows the guess")
 
 
-def _summary(report) -> str:
-    new, changed, same = (report.total(f"encounters_{word}") for word in ("new", "changed", "unchanged"))
-    if not (new or changed or same):
-        return "no encounters were taken in"
-    if not (new or changed):
-        return f"{_count(same, 'encounter')} of {_count(report.patients, 'patient')}: already there, nothing changed"
-    already = f", {same} already there" if same else ""
-    return (
-        f"{_count(new + changed + same, 'encounter')} of {_count(report.patients, 'patient')}: "
-        f"{new} new, {changed} changed{already}; "
-        f"{_count(report.total('documents_new'), 'new document')}, "
-        f"{_count(report.total('document_versions'), 'new version')}"
-    )
+def _table_options(args: argparse.Namespace):
+    from store.intake.tables.rows import TableOptions
+
+    pairs = [text.partition("=") for text in args.column]
+    if bad := next((field for field, sign, column in pairs if not (field and sign and column)), None):
+        raise UsageError(f"--column {bad}: expected FIELD=COLUMN")
+    return TableOptions(args.map, args.save_map, args.source, {field: column for field, _, column in pairs})
 
 
-def _list_quarantine(db, as_json: bool) -> int:
-    from store.intake.run import quarantined
-
-    rows = quarantined(db)
-    if as_json:
-        fields = ("received_at", "file_name", "place", "reason")
-        print(json.dumps([{name: getattr(row, name) for name in fields} for row in rows], ensure_ascii=False, indent=2))
-        return 0
-    for row in rows:
-        print(f"{row.received_at[:10]}  {row.file_name}, {row.place}: {row.reason}")
-    print(f"{_count(len(rows), 'record')} in quarantine")
-    return 0
+def _rows(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise argparse.ArgumentTypeError("expected a number of rows from 1 to 1000")
+    return value
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 10**7:
+        raise argparse.ArgumentTypeError("expected a number of seconds")
+    return value
 
 
 class _Bar:

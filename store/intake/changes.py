@@ -1,0 +1,208 @@
+"""What a later message changed: gathered while a record is stored, kept as a diff, and its tasks brought back.
+
+A document, charge or fact that comes after coding began marks the task with the reason; a task that was final is
+ready again in its worklist. Its final coding stays as it is until a person takes it back, recodes, or says that it
+stands (`mark_seen`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, SQLModel, select
+
+from store.actors import Actor
+from store.database import Database
+from store.intake.rows import KnownRows, update
+from store.models import Charge, Coding, Document, Encounter, EncounterChange, WorkItem
+from store.models.columns import new_id, now
+from store.terms import CodingStatus, EncounterStatus, WorkStatus
+from store.worklists import move
+
+MOST_DETAILS = 200
+_DECIDES = ("setting", "patient_class", "started_at", "ended_at", "discharge_disposition", "service_date")
+"""Fields of a visit that can change its codes or their release, so that a finished chart is looked at again."""
+
+
+class Parts:
+    """What changed while one record is stored: names of parts for the report, details for the diff."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.details: list[dict[str, Any]] = []
+        self.late: list[str] = []
+        """Why a chart that was begun or finished needs another look."""
+
+    def note(self, name: str, changed: object) -> None:
+        """Name a part when it changed."""
+        if changed and name not in self.names:
+            self.names.append(name)
+
+    def update(self, name: str, row: SQLModel, values: Mapping[str, Any]) -> bool:
+        """Set the values that differ, and keep what they were."""
+        before = {field: getattr(row, field) for field, value in values.items() if getattr(row, field) != value}
+        changed = update(row, values)
+        for field, was in before.items():
+            if field == "account_id":
+                continue
+            self.details.append({"part": name, "item": field, "was": was, "is": values[field]})
+            if name == "encounter" and field in _DECIDES:
+                self.late.append(f"{field.replace('_', ' ')} changed")
+        self.note(name, changed)
+        return changed
+
+    def documents(self, rows: Iterable[Document]) -> None:
+        """New documents and new versions."""
+        for row in rows:
+            item = {"number": row.document_number, "version": row.version}
+            was = f"version {row.version - 1}" if row.version > 1 else None
+            self.details.append({"part": "document", "item": item, "was": was, "is": row.type_name})
+            self.late.append(f"{'new version of' if was else 'late document:'} {row.type_name}")
+
+    def charges(self, rows: Sequence[Charge]) -> None:
+        """Charges that were posted, reversals among them."""
+        for row in rows:
+            said = {"code": row.procedure_code or row.revenue_code or row.description, "units": row.units}
+            said |= {"cents": row.amount_cents, "date": row.service_date}
+            self.details.append(
+                {"part": "charge", "item": row.charge_number, "was": row.reversal_of or None, "is": said}
+            )
+        if rows:
+            self.late.append(f"{len(rows)} late charge{'' if len(rows) == 1 else 's'}")
+
+    def codes(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Codes of the sender that are new."""
+        for row in rows:
+            self.details.append(
+                {"part": f"sender's {row['kind']}", "item": f"{row['system']} {row['code']}", "is": row["display"]}
+            )
+
+
+def keep_change(rows: KnownRows, encounter_id: str, parts: Parts, message: str, tasks: Sequence[WorkItem]) -> bool:
+    """Keep the diff of a visit that was here before; whether its tasks were brought back since something came late."""
+    if not parts.details:
+        return False
+    late = "; ".join(dict.fromkeys(parts.late))[:300]
+    back = _bring_back(rows.session, encounter_id, late, tasks) if late and tasks else False
+    values: dict[str, Any] = {"id": new_id(), "encounter_id": encounter_id, "received_at": now()}
+    values |= {"message": message[:400], "late": late if back else "", "details": parts.details[:MOST_DETAILS]}
+    rows.insert(EncounterChange, [values | {"seen_at": None, "seen_by": None}])
+    return back
+
+
+def tasks_of(session: Session, encounter_id: str) -> list[WorkItem]:
+    """The tasks of a visit, whatever their state."""
+    return list(session.exec(select(WorkItem).where(WorkItem.encounter_id == encounter_id)))
+
+
+def follow_status(encounter: Encounter, before: EncounterStatus, tasks: Sequence[WorkItem]) -> None:
+    """Tasks of a visit whose state changed: a visit that is open again has nothing to code, one closed again has."""
+    if encounter.status == before:
+        return
+    for item in tasks:
+        if encounter.status == EncounterStatus.DISCHARGED and item.status == WorkStatus.CANCELED:
+            move(item, WorkStatus.READY)
+        elif encounter.status != EncounterStatus.DISCHARGED and item.status not in (
+            WorkStatus.FINAL,
+            WorkStatus.CANCELED,
+        ):
+            move(item, WorkStatus.CANCELED)
+            item.claimed_by = item.claimed_until = None
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One later message as a screen shows it; `lines` are the changes in words, documents as a diff of their text."""
+
+    id: str
+    received_at: str
+    message: str
+    late: str
+    seen_at: str | None
+    lines: tuple[str, ...]
+
+
+def changes_of(session: Session, encounter_id: str) -> list[ChangeRow]:
+    """What later messages changed of a visit, oldest first."""
+    query = select(EncounterChange).where(EncounterChange.encounter_id == encounter_id)
+    rows = session.exec(query.order_by(EncounterChange.received_at, EncounterChange.id)).all()
+    return [
+        ChangeRow(
+            row.id,
+            row.received_at,
+            row.message,
+            row.late,
+            row.seen_at,
+            tuple(line for detail in row.details for line in _in_words(session, encounter_id, detail)),
+        )
+        for row in rows
+    ]
+
+
+def mark_seen(db: Database, actor: Actor, encounter_id: str, operation_id: str | None = None) -> int:
+    """Say that a person has seen the changes and the codes stand: tasks that came back are final again.
+
+    Returns how many changes were unseen. A task whose coding is not final stays where it is.
+    """
+    with db.change(actor, operation_id, "intake.seen") as change:
+        if change.repeated:
+            return int(change.answer["seen"])
+        session = change.session
+        unseen = session.exec(
+            select(EncounterChange).where(
+                EncounterChange.encounter_id == encounter_id, EncounterChange.seen_at.is_(None)
+            )
+        ).all()
+        for row in unseen:
+            row.seen_at, row.seen_by = now(), actor.person_id
+        finals = select(Coding.kind).where(Coding.encounter_id == encounter_id, Coding.status == CodingStatus.FINAL)
+        final_kinds = set(session.exec(finals))
+        query = select(WorkItem).where(WorkItem.encounter_id == encounter_id, WorkItem.came_back != "")
+        for item in session.exec(query):
+            item.came_back, item.new_documents = "", 0
+            if item.kind in final_kinds and item.status == WorkStatus.READY:
+                item.status = WorkStatus.FINAL
+        change.log("intake.seen", "encounter", encounter_id, changes=len(unseen))
+        change.answer = {"seen": len(unseen)}
+        return len(unseen)
+
+
+def _bring_back(session: Session, encounter_id: str, late: str, tasks: Sequence[WorkItem]) -> bool:
+    coded = set(session.exec(select(Coding.kind).where(Coding.encounter_id == encounter_id)))
+    back = False
+    for item in tasks:
+        if item.status == WorkStatus.CANCELED or (item.kind not in coded and item.status == WorkStatus.READY):
+            continue
+        back = True
+        known = [item.came_back] if item.came_back and late not in item.came_back else []
+        item.came_back = "; ".join([*known, late])[:400]
+        if item.status == WorkStatus.FINAL:
+            move(item, WorkStatus.READY)
+            item.claimed_by = item.claimed_until = None
+    return back
+
+
+def _in_words(session: Session, encounter_id: str, detail: Mapping[str, Any]) -> list[str]:
+    part, item, was, said = detail["part"], detail["item"], detail.get("was"), detail.get("is")
+    if part == "charge":
+        amount = f"{said['cents'] / 100:,.2f}"
+        back = f", takes back {was}" if was else ""
+        return [f"charge {item}: {said['code']} x{said['units']} {amount} on {said['date']}{back}"]
+    if part != "document":
+        before = "" if was in (None, "") else f" (was {was})"
+        return [f"{part} {item}: {said}{before}"]
+    title = f"document {item['number']} version {item['version']}: {said}"
+    if was is None:
+        return [title]
+    query = select(Document.version, Document.text).where(
+        Document.encounter_id == encounter_id,
+        Document.document_number == item["number"],
+        Document.version.in_((item["version"] - 1, item["version"])),
+    )
+    texts: dict[int, str] = dict(session.execute(query).all())  # type: ignore[arg-type]
+    old, new = (texts.get(version, "").splitlines() for version in (item["version"] - 1, item["version"]))
+    diff = list(difflib.unified_diff(old, new, lineterm="", n=1))[2:]
+    return [f"{title} (was {was})", *(f"  {line}" for line in diff if not line.startswith("@@"))]

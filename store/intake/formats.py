@@ -1,0 +1,60 @@
+"""Which reader makes units of which kind of input; readers are loaded when their format comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from store.intake.files import Content, Kind
+from store.intake.jsontext import BadJson
+from store.intake.native import to_record
+from store.intake.unit import Unit, refused
+from store.intake.writer import Raw
+
+UNITS = frozenset({Kind.HL7, Kind.CCDA, Kind.X12})
+"""Kinds that are read unit by unit."""
+
+ONLY_WITH_ITS_FILE = "it refers to other resources; take in its file again"
+NOT_KEPT = "only an excerpt of it was kept; take in its file again"
+
+
+def units_of(content: Content) -> Iterator[Unit]:
+    """The units of a recognized file."""
+    if content.kind == Kind.CCDA:
+        from store.intake.ccda import document
+
+        return document.units(content.stream)
+    if content.kind == Kind.X12:
+        from store.intake.outside import claims
+
+        return claims.units(content.stream)
+    from store.intake.hl7v2 import feed
+
+    return feed.units(content.stream)
+
+
+def unit_of(kind: str, content: bytes | None, place: str, visit: tuple[str, str] | None = None) -> Unit:
+    """One unit out of what was kept of it; `visit` is (source, number) of the visit chosen for a document."""
+    if not content:
+        return refused(place, kind, b"", NOT_KEPT)
+    if kind == "hl7v2":
+        from store.intake.hl7v2 import feed
+
+        return feed.unit(content, place.split(", ")[0])
+    if kind == "ccda":
+        from store.intake.ccda import document
+
+        return document.unit(content, visit)
+    if kind == "x12":
+        from store.intake.outside import claims
+
+        return claims.unit(content, place)
+    if kind.startswith("csv:"):
+        from store.intake.tables import rows
+
+        return rows.unit(content, place, kind.partition(":")[2])
+    if kind == "native":
+        try:
+            return Unit(place, Raw("native", content), (to_record(content),))
+        except BadJson as error:
+            return refused(place, kind, content, error.message)
+    return refused(place, kind, content, ONLY_WITH_ITS_FILE)

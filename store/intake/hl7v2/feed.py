@@ -1,0 +1,82 @@
+"""The messages of a stream as units for the writer, and what of each message is kept.
+
+A message is known again by its sender, control id (MSH-10) and content. Social security numbers are taken out before
+it is kept (`never_kept_fields` and `never_kept_types` of the interface).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from store.intake.hl7v2.interface import Interface
+from store.intake.hl7v2.message import MOST_BYTES, BadMessage, Message, Segment, parse, part, split
+from store.intake.hl7v2.read import interface_of, read
+from store.intake.unit import Unit, refused
+from store.intake.writer import Raw
+
+KIND = "hl7v2"
+_NUMBERS = (("PID", 3), ("PID", 4), ("PID", 2), ("MRG", 1), ("MRG", 2))
+
+
+def units(stream: BinaryIO) -> Iterator[Unit]:
+    """Every message of a stream of messages. Raises BadInterface."""
+    notes: list[str] = []
+    for number, data in split(stream, notes=notes):
+        yield unit(data, f"message {number}")
+    if notes:
+        yield Unit("", Raw(KIND, b""), notes=tuple(notes[:20]))
+
+
+def unit(data: bytes | None, place: str) -> Unit:
+    """What one message says; `data` is None for one that was too long to read. Raises BadInterface."""
+    if data is None:
+        return refused(place, KIND, b"", f"the message is longer than {MOST_BYTES // 2**20} MB")
+    try:
+        message = parse(data)
+    except BadMessage as error:
+        return refused(place, KIND, data, error.message)
+    interface = interface_of(message)
+    kept = without_secrets(data, message, interface)
+    try:
+        said = read(message, interface)
+    except BadMessage as error:
+        named = f"{place}, {message.event} {message.control_id}"[:400]
+        return refused(named, KIND, kept, error.message)
+    identity = said.identity if message.control_id else hashlib.sha256(data).hexdigest()
+    raw = Raw(KIND, kept, identity, hashlib.sha256(data).hexdigest())
+    return Unit(f"{place}, {said.place}", raw, said.items, "", said.passed_over, said.problems)
+
+
+def without_secrets(data: bytes, message: Message, interface: Interface) -> bytes:
+    """The message without numbers that are never kept; its very bytes where there are none."""
+    fields: dict[str, set[int]] = {}
+    for path in interface.never_kept_fields:
+        name, _, number = path.partition("-")
+        fields.setdefault(name, set()).add(int(number.split(".")[0]))
+    lines, changed = [], False
+    for segment in message.segments:
+        values = list(segment.fields)
+        for number in fields.get(segment.name, ()):
+            if segment.says(number):
+                values[number - 1], changed = "", True
+        for name, number in _NUMBERS:
+            if segment.name == name and (mended := _without_types(segment, number, interface)) is not None:
+                values[number - 1], changed = mended, True
+        lines.append(_line(segment, values))
+    return "\r".join(lines).encode() if changed else data
+
+
+def _without_types(segment: Segment, number: int, interface: Interface) -> str | None:
+    """The field without repetitions of a type that is never kept, or None where it has none."""
+    repetitions = segment.repetitions(number)
+    kept = [r for r in repetitions if part(r, segment.marks, 5) not in interface.never_kept_types]
+    return segment.marks.repetition.join(kept) if len(kept) < len(repetitions) else None
+
+
+def _line(segment: Segment, values: list[str]) -> str:
+    separator = segment.marks.field
+    if segment.name == "MSH":
+        return segment.name + separator + separator.join(values[1:])
+    return segment.name + separator + separator.join(values) if values else segment.name

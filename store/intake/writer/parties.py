@@ -1,0 +1,155 @@
+"""Who takes part in a visit and who pays: patient, facility, payers, providers, account, and the visit itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from store.intake.changes import Parts
+from store.intake.merging import find_account, find_patient
+from store.intake.native import NativeEncounter
+from store.intake.rows import KnownRows, everything, named, update
+from store.models import (
+    Account,
+    Coverage,
+    Encounter,
+    EncounterProvider,
+    Facility,
+    Patient,
+    Payer,
+    Provider,
+)
+from store.models.columns import new_id
+from store.models.directory import PayerFields, ProviderFields
+from store.models.encounter import CoverageFields, EncounterFields
+
+
+def known_patient(rows: KnownRows, record: NativeEncounter) -> Patient | None:
+    return find_patient(rows, record.patient.source, record.patient.mrn)
+
+
+def store_patient(rows: KnownRows, record: NativeEncounter, parts: Parts) -> Patient:
+    said = record.patient
+    patient = known_patient(rows, record)
+    if patient is None:
+        return rows.add(Patient(**everything(said)), source=said.source, mrn=said.mrn)
+    values = {name: value for name, value in named(said).items() if name not in ("source", "mrn")}
+    parts.update("patient", patient, values)
+    return patient
+
+
+def store_facility(rows: KnownRows, record: NativeEncounter, parts: Parts) -> Facility | None:
+    said = record.facility
+    if said is None:
+        return None
+    facility = rows.put(Facility, {"source": said.source, "local_id": said.local_id}, said)
+    parts.note("facility", facility in rows.session.dirty and rows.session.is_modified(facility))
+    return facility
+
+
+def store_payer(rows: KnownRows, said: PayerFields) -> Payer:
+    return rows.put(Payer, {"source": said.source, "local_id": said.local_id}, said)
+
+
+def store_provider(rows: KnownRows, said: ProviderFields) -> Provider:
+    return rows.put(Provider, {"source": said.source, "local_id": said.local_id}, said)
+
+
+def store_account(rows: KnownRows, record: NativeEncounter, patient: Patient, parts: Parts) -> str:
+    said = record.account
+    account = find_account(rows, said.source, said.account_number)
+    if account is None:
+        account_id = new_id()
+        row = {"id": account_id, "patient_id": patient.id, **everything(said)}
+        rows.insert(Account, [row], source=said.source, account_number=said.account_number)
+        return account_id
+    values = {n: v for n, v in named(said).items() if n not in ("source", "account_number")}
+    parts.update("account", account, values)
+    return account.id
+
+
+@dataclass(frozen=True)
+class VisitPlaces:
+    """What a visit hangs on, and what is kept of the record that tells of it."""
+
+    account_id: str
+    facility: Facility | None
+    day: str
+    digest: str
+    told_at: str
+
+
+def store_encounter_row(
+    rows: KnownRows,
+    record: NativeEncounter,
+    encounter: Encounter | None,
+    patient: Patient,
+    at: VisitPlaces,
+    parts: Parts,
+) -> str:
+    """The id of the visit, made or brought up to date."""
+    own = EncounterFields.model_fields
+    places: dict[str, object] = {"account_id": at.account_id, "service_date": at.day}
+    if at.facility is not None:
+        places["facility_id"] = at.facility.id
+    if encounter is None:
+        values = {name: getattr(record, name) for name in own}
+        row = {"id": new_id(), "patient_id": patient.id, "facility_id": None, "content_sha256": at.digest}
+        row["told_at"] = at.told_at
+        rows.insert(Encounter, [row | places | values], source=record.source, visit_number=record.visit_number)
+        return str(row["id"])
+    if encounter.told_at < at.told_at:
+        encounter.told_at = at.told_at
+    named_here = own.keys() & record.model_fields_set - {"source", "visit_number"}
+    values = {name: getattr(record, name) for name in own if name in named_here}
+    parts.update("encounter", encounter, values | places)
+    return encounter.id
+
+
+def store_coverages(
+    rows: KnownRows, record: NativeEncounter, account_id: str, payers: Sequence[Payer], parts: Parts
+) -> None:
+    """The account's insurances become those of the record; a record without any says nothing of them."""
+    if not record.coverages:
+        return
+    session = rows.session
+    stored = {c.sequence: c for c in rows.children(Coverage, "account_id", account_id)}
+    changed = False
+    for said, payer in zip(record.coverages, payers, strict=True):
+        row = stored.pop(said.sequence, None)
+        if row is None:
+            values = {name: getattr(said, name) for name in CoverageFields.model_fields}
+            also = {"id": new_id(), "account_id": account_id, "payer_id": payer.id}
+            rows.insert(Coverage, [also | values])
+            changed = True
+        else:
+            changed |= update(row, named(said) | {"payer_id": payer.id})
+    for row in stored.values():
+        session.delete(row)
+    if changed or stored:
+        rows.touch(account_id)
+    parts.note("coverages", changed or stored)
+
+
+def store_provider_roles(
+    rows: KnownRows,
+    record: NativeEncounter,
+    encounter_id: str,
+    providers: Sequence[Provider],
+    parts: Parts,
+    fresh: bool,
+) -> None:
+    """Who was who in the visit; a role that the record names has exactly the providers it names."""
+    said = {(one.role, provider.id) for one, provider in zip(record.providers, providers, strict=True)}
+    stored: dict = {}
+    if not fresh:
+        here = rows.children(EncounterProvider, "encounter_id", encounter_id)
+        stored = {(row.role, row.provider_id): row for row in here}
+    roles = {role for role, _ in said}
+    gone = [row for key, row in stored.items() if key not in said and row.role in roles]
+    new = sorted(said - set(stored))
+    for row in gone:
+        rows.session.delete(row)
+    values = [{"id": new_id(), "encounter_id": encounter_id, "provider_id": p, "role": role} for role, p in new]
+    rows.insert(EncounterProvider, values)
+    parts.note("providers", gone or new)

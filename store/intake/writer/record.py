@@ -1,0 +1,188 @@
+"""Stores one native record: a new visit, or what it changes of the one that is here."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from store.database import Change
+from store.intake.changes import Parts, follow_status, keep_change
+from store.intake.chart_parts import (
+    add_charges,
+    add_codings,
+    add_documents,
+    add_source_codes,
+    coding_conflicts,
+    note_new_documents,
+)
+from store.intake.merging import RecordRefused, find_account, find_visit
+from store.intake.native import NativeEncounter
+from store.intake.rows import KnownRows
+from store.intake.writer.outcome import Outcome, Raw, Result
+from store.intake.writer.parties import (
+    VisitPlaces,
+    known_patient,
+    store_account,
+    store_coverages,
+    store_encounter_row,
+    store_facility,
+    store_patient,
+    store_payer,
+    store_provider,
+    store_provider_roles,
+)
+from store.models import (
+    Account,
+    Coding,
+    Encounter,
+    Payer,
+    Provider,
+    RawMessage,
+    WorkItem,
+)
+from store.models.columns import new_id, now
+from store.terms import CodingKind, EncounterStatus, Setting
+
+
+def service_day(record: NativeEncounter) -> str:
+    """The ISO day that decides the code sets: discharge for an inpatient, else the start of the visit.
+
+    Raises RecordRefused when that day is not known to the day.
+    """
+    field = "ended_at" if record.setting == Setting.INPATIENT and record.ended_at else "started_at"
+    day = str(getattr(record, field))[:10]
+    if len(day) < 10:
+        raise RecordRefused(f"{field}: expected a full day, since the day of service decides the code sets")
+    return day
+
+
+def content_hash(record: NativeEncounter) -> str:
+    """SHA-256 of a record in its standard order."""
+    return hashlib.sha256(record.model_dump_json().encode()).hexdigest()
+
+
+@dataclass
+class Placing:
+    """The tasks of an encounter that is to be placed, and the codings that came with it."""
+
+    tasks: tuple[CodingKind, ...]
+    codings: tuple[Coding, ...]
+
+
+def store_record(
+    change: Change,
+    rows: KnownRows,
+    record: NativeEncounter,
+    raw: Raw | None,
+    placed: dict[str, Placing],
+    partial: bool = False,
+    told_at: str = "",
+) -> Outcome:
+    """Store a record; a `partial` one says only what it names, so that no hash of it stands for the visit.
+
+    `told_at` is when its sender wrote it, as ISO text in UTC.
+    """
+    session = change.session
+    day, digest = service_day(record), "" if partial else content_hash(record)
+    _refuse_repeats(record)
+    encounter = find_visit(rows, record.source, record.visit_number)
+    before = encounter.status if encounter else None
+    conflicts = coding_conflicts(session, encounter, record) if encounter and record.codings else {}
+    reasons = tuple(conflicts.values())
+    if encounter and digest and encounter.content_sha256 == digest:
+        return Outcome(Result.UNCHANGED, encounter.id, encounter.patient_id, conflicts=reasons)
+    _refuse_mix_up(rows, record, encounter)
+
+    parts = Parts()
+    fresh = encounter is None
+    if encounter is not None:
+        rows.settle(encounter.id)
+    patient = store_patient(rows, record, parts)
+    facility = store_facility(rows, record, parts)
+    payers = [store_payer(rows, coverage.payer) for coverage in record.coverages]
+    providers = [store_provider(rows, one.provider) for one in record.providers]
+    changed_here = (row for row in session.dirty if isinstance(row, Payer | Provider))
+    parts.note("directory", any(session.is_modified(row) for row in changed_here))
+    account_id = store_account(rows, record, patient, parts)
+    if encounter is not None and rows.waits(Account):
+        # The visit goes over to an account that must stand in the database before it.
+        rows.write()
+    places = VisitPlaces(account_id, facility, day, digest, told_at)
+    encounter_id = store_encounter_row(rows, record, encounter, patient, places, parts)
+    store_coverages(rows, record, account_id, payers, parts)
+    store_provider_roles(rows, record, encounter_id, providers, parts, fresh)
+    new, versions, marked = add_documents(rows, encounter_id, record.documents, fresh, parts)
+    parts.note("documents", new or versions or marked)
+    parts.note("charges", add_charges(rows, encounter_id, record.charges, fresh, parts))
+    parts.note("source codes", add_source_codes(rows, encounter_id, record.source_codes, fresh, parts))
+    codings = add_codings(rows, encounter_id, record, set(conflicts)) if record.codings else []
+    parts.note("codings", codings)
+    parts.note("tasks", encounter and _new_tasks(session, encounter, record.tasks))
+
+    result = Result.NEW if fresh else Result.CHANGED if parts.names else Result.UNCHANGED
+    late = False
+    if result != Result.UNCHANGED:
+        if encounter:
+            encounter.content_sha256 = digest
+            tasks = rows.children(WorkItem, "encounter_id", encounter_id)
+            if new + versions and tasks:
+                note_new_documents(session, encounter_id, new + versions)
+            follow_status(encounter, before or encounter.status, tasks)
+            if codings:
+                parts.late.clear()
+            message = f"{raw.kind} {raw.identity}".strip() if raw else ""
+            late = keep_change(rows, encounter_id, parts, message, tasks)
+            rows.touch(encounter_id)
+        placed[encounter_id] = Placing(tuple(record.tasks), tuple(codings))
+        if raw and not raw.identity:
+            _keep_raw(rows, record, raw, fresh)
+        names = [] if fresh else parts.names
+        change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=names)
+    changed = () if fresh else tuple(parts.names)
+    return Outcome(result, encounter_id, patient.id, changed, new, versions, reasons, late=late)
+
+
+def _refuse_repeats(record: NativeEncounter) -> None:
+    keys = {
+        "coverages": [f"sequence {c.sequence}" for c in record.coverages],
+        "documents": [f"{d.document_number} version {d.version}" for d in record.documents],
+        "charges": [c.charge_number for c in record.charges],
+        "codings": [f"{c.kind.value} version {c.version}" for c in record.codings],
+    }
+    for field, names in keys.items():
+        if len(names) != len(set(names)):
+            twice = next(name for name, times in Counter(names).items() if times > 1)
+            raise RecordRefused(f"{field}: {twice} occurs twice")
+
+
+def _refuse_mix_up(rows: KnownRows, record: NativeEncounter, encounter: Encounter | None) -> None:
+    """An account or a visit that belongs to another patient here is never moved by a file."""
+    patient = known_patient(rows, record)
+    account = find_account(rows, record.account.source, record.account.account_number)
+    if encounter and (patient is None or encounter.patient_id != patient.id):
+        raise RecordRefused("the visit belongs to another patient here; merge the records first")
+    if account and (patient is None or account.patient_id != patient.id):
+        raise RecordRefused(f"account {account.account_number} belongs to another patient here")
+
+
+def _new_tasks(session: Session, encounter: Encounter, tasks: Iterable[CodingKind]) -> bool:
+    if encounter.status != EncounterStatus.DISCHARGED or not tasks:
+        return False
+    present = session.exec(select(WorkItem.kind).where(WorkItem.encounter_id == encounter.id)).all()
+    return not set(tasks) <= set(present)
+
+
+def _keep_raw(rows: KnownRows, record: NativeEncounter, raw: Raw | None, fresh: bool) -> None:
+    if raw is None:
+        return
+    identity = f"{record.source}|{record.visit_number}"
+    digest = hashlib.sha256(raw.content).hexdigest()
+    known = {"kind": raw.kind, "identity": identity, "sha256": digest}
+    if fresh or rows.session.exec(select(RawMessage.id).filter_by(**known)).first() is None:
+        content = zlib.compress(raw.content)
+        rows.insert(RawMessage, [{"id": new_id(), "content": content, "received_at": now(), **known}])

@@ -1,0 +1,119 @@
+"""What comes after coding began: the chart comes back with its reason, and the change can be looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from codesets.catalog import Reference
+from store.actors import SYSTEM, Actor
+from store.coding.codes import Defaults
+from store.coding.entry import AddDiagnosis
+from store.coding.service import enter, finalize, open_next, take_back
+from store.database import Database
+from store.intake import IntakeReport, take_in
+from store.intake.changes import changes_of, mark_seen
+from store.models import Coding, Encounter, EncounterChange, WorkItem
+from store.people import add_person
+from store.terms import CodingStatus, Role, WorkStatus
+from tests.store.hl7_samples import charge, message, note, pid, pv1, write
+from tests.store.intake_samples import count, only
+
+pytestmark = pytest.mark.both_databases
+
+
+def take(db: Database, tmp_path: Path, *messages: bytes) -> IntakeReport:
+    return take_in(db, SYSTEM, [write(tmp_path / "messages.hl7", *messages)])
+
+
+@pytest.fixture
+def coder(db: Database) -> Actor:
+    return Actor("coder", Role.CODER, add_person(db, SYSTEM, "coder", "Coder", Role.CODER))
+
+
+@pytest.fixture
+def coded(db: Database, tmp_path: Path, reference: Reference, coder: Actor) -> str:
+    """A clinic visit with a note, final coded; the id of its coding."""
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note()))
+    opened = open_next(db, coder, "Clinic")
+    assert opened is not None
+    enter(db, coder, opened.coding_id, AddDiagnosis("R05.9"), Defaults("2026-03-02"), "typed")
+    finalize(db, reference, coder, opened.coding_id)
+    return opened.coding_id
+
+
+def test_a_late_document_brings_a_final_chart_back_with_the_reason(db: Database, tmp_path: Path, coded: str) -> None:
+    report = take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note("D2", "X-ray clear.", f2="DI")))
+
+    item = only(db, WorkItem)
+    assert (item.status, item.came_back) == (WorkStatus.READY, "late document: Diagnostic imaging")
+    assert [20, "came back: late document: Diagnostic imaging"] in [list(reason) for reason in item.reasons]
+    assert only(db, Coding).status == CodingStatus.FINAL
+    assert report.total("came_back") == 1
+
+
+def test_a_changed_document_is_shown_as_a_difference_of_its_lines(db: Database, tmp_path: Path, coded: str) -> None:
+    take(db, tmp_path, message("MDM^T08", pid(), pv1(kind="O"), *note(text="Cough.\\.br\\No fever.")))
+
+    with db.reading() as session:
+        [change] = changes_of(session, only(db, Encounter).id)
+    assert change.late == "new version of Progress note"
+    assert change.lines == ("document D1 version 2: Progress note (was version 1)", "   Cough.", "  +No fever.")
+
+
+def test_late_charges_bring_it_back_and_say_what_they_are(db: Database, tmp_path: Path, coded: str) -> None:
+    take(db, tmp_path, message("DFT^P03", pid(), pv1(kind="O"), charge("C9", "J1885", "12.00")))
+
+    with db.reading() as session:
+        [change] = changes_of(session, only(db, Encounter).id)
+    assert only(db, WorkItem).came_back == "1 late charge"
+    assert change.lines == ("charge C9: J1885 x1 12.00 on 2026-03-02",)
+
+
+def test_a_message_that_changes_no_code_leaves_the_chart_final(db: Database, tmp_path: Path, coded: str) -> None:
+    take(db, tmp_path, message("ADT^A08", pid(name="Sample^Anna"), pv1(kind="O", f3="CL2")))
+
+    assert only(db, WorkItem).status == WorkStatus.FINAL
+    assert only(db, EncounterChange).late == ""
+
+
+def test_a_changed_disposition_brings_an_inpatient_chart_back(db: Database, tmp_path: Path, coded: str) -> None:
+    take(db, tmp_path, message("ADT^A08", pid(), pv1(kind="O", f36="02")))
+
+    assert only(db, WorkItem).came_back == "discharge disposition changed"
+
+
+def test_the_same_late_document_twice_brings_it_back_once(
+    db: Database, tmp_path: Path, coded: str, coder: Actor
+) -> None:
+    late = message("MDM^T02", pid(), pv1(kind="O"), *note("D2", "X-ray clear."))
+    take(db, tmp_path, late)
+    mark_seen(db, coder, only(db, Encounter).id)
+
+    take(db, tmp_path, late)
+
+    assert (only(db, WorkItem).status, count(db, EncounterChange)) == (WorkStatus.FINAL, 1)
+
+
+def test_a_chart_that_came_back_can_be_taken_back_and_coded_anew(
+    db: Database, tmp_path: Path, coded: str, coder: Actor, reference: Reference
+) -> None:
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note("D2", "X-ray clear.")))
+    open_next(db, coder, "Clinic")
+
+    take_back(db, coder, coded)
+    finalize(db, reference, coder, coded)
+
+    item = only(db, WorkItem)
+    assert (item.status, item.came_back, item.new_documents) == (WorkStatus.FINAL, "", 0)
+
+
+def test_a_chart_nobody_has_begun_is_not_marked(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note()))
+
+    take(db, tmp_path, message("DFT^P03", pid(), pv1(kind="O"), charge("C1")))
+
+    with db.reading() as session:
+        assert session.exec(select(WorkItem.came_back)).all() == [""]

@@ -1,0 +1,107 @@
+"""Quarantine: a record that could not be taken in can be looked at and tried again; a watched folder does the rest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from store.actors import SYSTEM
+from store.database import Database
+from store.intake import take_in
+from store.intake.inbox import CannotWatch, watch
+from store.intake.quarantine import NoSuchRecord, content_of, find_record, quarantined, retry, set_aside
+from store.models import Encounter, Quarantine
+from tests.store.hl7_samples import message, pid, pv1, write
+from tests.store.intake_samples import actions, count, native, write_lines
+
+pytestmark = pytest.mark.both_databases
+
+WARD = message("ADT^A01", pid(), pv1(kind="WARD"))
+
+
+def test_a_message_can_be_tried_again_after_the_map_is_mended(db: Database, tmp_path: Path, home: Path) -> None:
+    take_in(db, SYSTEM, [write(tmp_path / "a.hl7", WARD)])
+    [record] = quarantined(db)
+    (home / "hl7v2.toml").write_text(
+        '[[interface]]\n[interface.class]\nWARD = { setting = "inpatient", patient_class = "I" }\n'
+    )
+
+    report = retry(db, SYSTEM)
+
+    assert record.reason == "the visit is not here, and the class of the visit is not given"
+    assert (report.quarantined, report.total("encounters_new")) == (0, 1)
+    assert (quarantined(db), find_record(db, record.id).settled) == ([], "taken in")
+    assert actions(db)[-1] == "quarantine.retry"
+
+
+def test_what_is_refused_again_stays_once_and_says_when_it_was_tried(db: Database, tmp_path: Path) -> None:
+    take_in(db, SYSTEM, [write(tmp_path / "a.hl7", WARD)])
+
+    report = retry(db, SYSTEM)
+
+    [record] = quarantined(db)
+    assert report.quarantined == 1
+    assert record.tried_at
+    assert count(db, Quarantine) == 1
+
+
+def test_a_native_line_is_kept_as_it_came_and_tried_again(db: Database, tmp_path: Path) -> None:
+    line = json.dumps(native(setting="ward"))
+    take_in(db, SYSTEM, [write_lines(tmp_path / "a", line)])
+    [record] = quarantined(db)
+
+    report = retry(db, SYSTEM, [record.id[-8:]])
+
+    assert (content_of(record) or b"").decode().strip() == line
+    assert report.quarantined == 1
+
+
+def test_a_message_that_waited_for_its_visit_is_stored_when_that_has_come(db: Database, tmp_path: Path) -> None:
+    cancel = message("ADT^A11", pid(), pv1())
+    take_in(db, SYSTEM, [write(tmp_path / "a.hl7", cancel)])
+    take_in(db, SYSTEM, [write(tmp_path / "b.hl7", message("ADT^A01", pid(), pv1()))])
+
+    assert retry(db, SYSTEM).quarantined == 0
+
+
+def test_a_record_that_nobody_wants_is_set_aside(db: Database, tmp_path: Path) -> None:
+    take_in(db, SYSTEM, [write(tmp_path / "a.hl7", WARD)])
+
+    set_aside(db, SYSTEM, quarantined(db)[0].id)
+
+    assert quarantined(db) == []
+    assert len(quarantined(db, every=True)) == 1
+
+
+def test_a_number_that_no_record_has_is_refused(db: Database) -> None:
+    with pytest.raises(NoSuchRecord, match="no record is numbered ABCDEFGH"):
+        find_record(db, "ABCDEFGH")
+
+
+def test_a_watched_folder_takes_finished_files_and_sorts_them(db: Database, tmp_path: Path) -> None:
+    write(tmp_path / "good.hl7", message("ADT^A01", pid(), pv1()))
+    write(tmp_path / "bad.hl7", WARD.replace(b"M1", b"M2").replace(b"V1", b"V9").replace(b"A1^", b"A9^"))
+    write(tmp_path / "going.hl7.part", message("ADT^A01", pid("M3", "A3"), pv1("V3")))
+
+    watch(db, SYSTEM, tmp_path, seconds=0.3, look=0.05)
+
+    assert [path.name for path in (tmp_path / "done").iterdir()] == ["good.hl7"]
+    assert [path.name for path in (tmp_path / "quarantine").iterdir()] == ["bad.hl7"]
+    assert (tmp_path / "going.hl7.part").exists()
+    assert count(db, Encounter) == 1
+
+
+def test_a_file_of_the_same_name_is_never_written_over(db: Database, tmp_path: Path) -> None:
+    for _ in range(2):
+        write(tmp_path / "a.hl7", message("ADT^A08", pid(), pv1()))
+        watch(db, SYSTEM, tmp_path, seconds=0.2, look=0.05)
+
+    assert sorted(path.name for path in (tmp_path / "done").iterdir()) == ["a.2.hl7", "a.hl7"]
+
+
+@pytest.mark.sqlite_only
+def test_a_folder_that_is_not_there_is_named(db: Database, tmp_path: Path) -> None:
+    with pytest.raises(CannotWatch, match="there is no such folder"):
+        watch(db, SYSTEM, tmp_path / "missing", seconds=0)
