@@ -21,7 +21,7 @@ from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_t
 from store.claims.division import CannotDivide, Part, divide
 from store.claims.numbers import claim_number
 from store.database import Change, Database
-from store.models import Claim, ClaimDiagnosis, ClaimLine, Coding, Encounter
+from store.models import Claim, ClaimDiagnosis, ClaimLine, Coding, Encounter, WorkItem
 from store.settings import Settings, load_settings
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole
 
@@ -40,6 +40,7 @@ class UnknownCoding(CodedeskError):
 class NotBuiltReason(StrEnum):
     """Why a coding made no claim."""
 
+    CAME_BACK = "something came after it was coded: code it again, or mark the change seen"
     INSTITUTIONAL = "institutional claims are not available yet"
     NOT_FINAL = "the coding is not final"
     ALREADY_BUILT = "its claim is built already"
@@ -144,6 +145,11 @@ def _refusal(session: Session, coding: Coding) -> NotBuiltReason | None:
         return NotBuiltReason.NOT_FINAL
     if coding.kind is CodingKind.FACILITY:
         return NotBuiltReason.INSTITUTIONAL
+    back = select(WorkItem.id).where(
+        WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind, WorkItem.came_back != ""
+    )
+    if session.exec(back).first():
+        return NotBuiltReason.CAME_BACK
     living = select(Claim.id).where(Claim.coding_id == coding.id, Claim.status != ClaimStatus.VOID)
     return NotBuiltReason.ALREADY_BUILT if session.exec(living).first() else None
 

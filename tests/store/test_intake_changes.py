@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from codesets.catalog import Reference
 from store.actors import SYSTEM, Actor
+from store.claims.build import NotBuiltReason, build_claims
 from store.coding.codes import Defaults
 from store.coding.entry import AddDiagnosis
 from store.coding.service import enter, finalize, open_next, take_back
@@ -117,3 +118,18 @@ def test_a_chart_nobody_has_begun_is_not_marked(db: Database, tmp_path: Path) ->
 
     with db.reading() as session:
         assert session.exec(select(WorkItem.came_back)).all() == [""]
+
+
+def test_a_chart_that_came_back_is_not_billed_before_somebody_has_looked(
+    db: Database, tmp_path: Path, coded: str, coder: Actor
+) -> None:
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note("D2", "X-ray clear.", f2="DI")))
+
+    before = build_claims(db, SYSTEM, coded).not_built
+    with db.reading() as session:
+        visit = session.exec(select(Encounter.id)).one()
+    mark_seen(db, coder, visit)
+    after = build_claims(db, SYSTEM, coded).not_built
+
+    assert [one.reason for one in before] == [NotBuiltReason.CAME_BACK]
+    assert NotBuiltReason.CAME_BACK not in [one.reason for one in after]
