@@ -71,10 +71,14 @@ def denial_list(
     limit: int = PAGE_ROWS,
 ) -> list[DenialRow]:
     """One page of denials, the nearest due day first; `after` is the last row of the page before."""
-    paging = " AND (d.due_on, d.id) > (:due, :id)" if after else ""
-    parameters: dict[str, object] = {"due": after.due_on, "id": after.id} if after else {}
+    paging = " AND (d.due_on, d.segment, d.id) > (:due, :segment, :id)" if after else ""
+    parameters: dict[str, object] = {}
+    if after:
+        parameters = {"due": after.due_on, "segment": after.segment, "id": after.id}
     rows = reader.rows(
-        f"{_SELECT} WHERE {_FILTERS[show]}{paging} ORDER BY d.due_on, d.id LIMIT :limit", limit=limit, **parameters
+        f"{_SELECT} WHERE {_FILTERS[show]}{paging} ORDER BY d.due_on, d.segment, d.id LIMIT :limit",
+        limit=limit,
+        **parameters,
     )
     return [_row(row) for row in rows]
 

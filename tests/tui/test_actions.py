@@ -18,6 +18,7 @@ from tui.screens.chart_suggestions import SuggestionsScreen
 from tui.screens.claim import ClaimScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
+from tui.screens.denials import DenialsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.index import IndexScreen
 from tui.screens.lock import LockScreen
@@ -42,6 +43,7 @@ SCREENS = {
         ClaimsScreen,
         ClaimScreen,
         RemitsScreen,
+        DenialsScreen,
         HelpScreen,
         LockScreen,
     )

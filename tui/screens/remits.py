@@ -144,6 +144,11 @@ class RemitsScreen(DeskScreen):
         else:
             self.page_pane.page(1)
 
+    def do_denials(self) -> None:
+        from tui.screens.denials import DenialsScreen
+
+        self.workstation.show(DenialsScreen())
+
     def do_take_back(self) -> None:
         row: RemittanceRow = self.rows.selected
 

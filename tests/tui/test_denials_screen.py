@@ -1,0 +1,80 @@
+"""The denial desk by keys: why, what to do, by when, and one step for all that are alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from store.actors import SYSTEM
+from store.database import open_database
+from store.remits.posting import take_in
+from tests.store.remittance_samples import a_set, interchange
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+
+BODY = (
+    *("CLP*C0001*1*150*100**MB*ICN1", "NM1*QC*1*ROE*JANE", "DTM*232*20261001"),
+    *("SVC*HC:G0463*100*100**1", "SVC*HC:G0439*50*0**1", "CAS*CO*50*50", "LQ*HE*N115"),
+    *("CLP*C0002*4*80*0**MB*ICN2", "NM1*QC*1*DOE*JOHN", "CAS*CO*29*80"),
+    *("CLP*C0003*4*30*0**MB*ICN3", "NM1*QC*1*POE*ANN", "CAS*CO*50*30"),
+)
+
+
+@pytest.fixture
+def denied(at_desk: None, tmp_path: Path) -> None:
+    """Three denials of one payer, two of them alike."""
+    path = tmp_path / "era.835"
+    path.write_bytes(interchange(a_set(BODY, "100")))
+    database = open_database()
+    take_in(database, SYSTEM, path)
+    database.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_desk_looks_as_it_should(denied: None, size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f5", "d")
+        await settle(pilot)
+        assert_golden(app, f"denials-{at}")
+        await keys(pilot, "slash")
+        await type_text(pilot, "necessity")
+        await keys(pilot, "enter", "equals_sign")
+        await settle(pilot)
+        assert_golden(app, f"denials-alike-{at}")
+
+
+async def test_one_step_is_for_all_that_are_alike(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "slash")
+        await type_text(pilot, "necessity")
+        await keys(pilot, "enter", "equals_sign", "W")
+        await type_text(pilot, "too small")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "2 denials written off, 80.00." in cells(app)
+
+
+async def test_a_denial_is_taken_and_appealed(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "a")
+        await settle(pilot)
+        assert "1 denial yours" in cells(app)
+
+        await keys(pilot, "A")
+        await type_text(pilot, "note sent")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "1 denial appealed" in cells(app) and "appealed, level 1, mreyes" in cells(app)
+
+
+async def test_a_closed_denial_says_that_it_is_closed(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "c")
+        await type_text(pilot, "paid")
+        await keys(pilot, "enter", "v", "v", "v", "v", "c")
+        await settle(pilot)
+
+        assert "it is resolved" in cells(app)

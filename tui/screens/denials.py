@@ -1,0 +1,237 @@
+"""The denial desk (d in the remittances): what was denied, why, what is done about it, and by when.
+
+A step goes for the denial under the cursor, or, after `=`, for all living ones of the same payer and reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.queries.denials import DenialFilter, DenialRow, denial_list
+from store.terms import DenialStatus
+from tui.cells import Line, counted, wrap
+from tui.money import dollars
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+PAGE = 5000
+EMPTY = "No denials here. Remittances that are posted open them."
+LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+
+
+class DenialsScreen(DeskScreen):
+    """The denials with what is known of the one under the cursor."""
+
+    name_on = "denials"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._show = DenialFilter.LIVING
+        self._filter = ""
+        self._alike: frozenset[str] = frozenset()
+        self._shown: list[DenialRow] = []
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(self._columns(), id="rows", empty=EMPTY)
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.reload()
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("Denials", "strong"), (f"  {self._show.value}", "text"))
+        if self._filter:
+            start = (*start, (f"  /{self._filter}", "focus"))
+        if self._alike:
+            start = (*start, (f"  {counted(len(self._alike), 'denial')} together", "warning"))
+        count = self.rows.count if self.is_mounted else 0
+        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+
+    def why_not(self, action: str) -> str:
+        row: DenialRow | None = self.rows.selected if self.is_mounted else None
+        if action in ("denial_mine", "denial_appeal", "denial_close", "denial_write_off", "denial_alike"):
+            if row is None:
+                return "there is no denial under the cursor"
+            if row.status not in LIVING:
+                return f"it is {row.status.value.replace('_', ' ')}"
+        return ""
+
+    def reload(self) -> None:
+        """Read the denials again; the cursor stays on its own."""
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    async def _reload(self) -> None:
+        rows = await self.workstation.record.read(denial_list, self._show, None, PAGE)
+        words = self._filter.lower().split()
+        self._shown = [row for row in rows if all(word in _searched(row) for word in words)]
+        self.rows.set_source(ListSource(self._shown, lambda row: row.id), columns=self._columns())
+        self.refresh_frame()
+        self.show_page_here()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.refresh_frame()
+            self.show_page_here()
+
+    @work(exclusive=True, group="page")
+    async def show_page_here(self) -> None:
+        row: DenialRow | None = self.rows.selected
+        pane = self.query_one("#page", TextPane)
+        if row is None:
+            pane.show("", lambda width: ())
+            return
+        meaning = await self.workstation.codes.ask(_meaning, row.reason)
+        pane.show(f"{row.group}-{row.reason}  {row.payer}", lambda width: page_lines(row, meaning, width), row.category)
+
+    def copied(self) -> str:
+        row: DenialRow | None = self.rows.selected
+        return f"{row.claim}  {row.group}-{row.reason}  {dollars(row.cents)}  {row.payer}" if row else ""
+
+    def do_filter(self) -> None:
+        async def filtered(text: str) -> None:
+            self.edited("filter", text)
+
+        self.ask("filter", "/", "", filtered)
+
+    def edited(self, asking: str, text: str) -> None:
+        if asking == "filter":
+            self._filter = text.strip()
+            self.reload()
+
+    def do_denial_view(self) -> None:
+        views = list(DenialFilter)
+        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self._alike = frozenset()
+        self.reload()
+
+    def do_denial_alike(self) -> None:
+        """Take together, or apart again, the living denials of the same payer and reason."""
+        row: DenialRow = self.rows.selected
+        if row.id in self._alike:
+            self._alike = frozenset()
+        else:
+            same = (row.payer, row.group, row.reason)
+            alike = [one for one in self._shown if (one.payer, one.group, one.reason) == same and one.status in LIVING]
+            self._alike = frozenset(one.id for one in alike)
+            money = dollars(sum(one.cents for one in alike))
+            self.say(f"{counted(len(alike), 'denial')} of {row.group}-{row.reason}, {money}: the next step is for all.")
+        self.rows.set_columns(self._columns())
+        self.refresh_frame()
+
+    def do_denial_mine(self) -> None:
+        from store.denials.work import assign
+
+        async def mine() -> None:
+            actor = await self.workstation.record.actor()
+            await self._step(assign, actor.login, "yours")
+
+        self.in_turn(mine())
+
+    def do_denial_appeal(self) -> None:
+        from store.denials.work import appeal
+
+        self._ask("appeal", "what was sent:", appeal, "appealed")
+
+    def do_denial_close(self) -> None:
+        from store.denials.work import resolve
+
+        self._ask("close", "what came of it:", resolve, "closed")
+
+    def do_denial_write_off(self) -> None:
+        from store.denials.work import write_off
+
+        row: DenialRow = self.rows.selected
+        chosen = len(self._chosen(row))
+        what = counted(chosen, "denial") if chosen > 1 else dollars(row.cents)
+        self._ask("write off", f"why give up {what}:", write_off, "written off")
+
+    def _ask(self, asking: str, prompt: str, step: Callable[..., Any], told: str) -> None:
+        async def answered(words: str) -> None:
+            await self._step(step, words, told)
+
+        self.ask(asking, prompt, answer=answered)
+
+    async def _step(self, step: Callable[..., Any], words: str, told: str) -> None:
+        row: DenialRow = self.rows.selected
+        done = await self.workstation.change(step, self._chosen(row), words)
+        self._alike = frozenset()
+        await self._reload()
+        self.say(f"{counted(done.count, 'denial')} {told}, {dollars(done.cents)}.", "good")
+
+    def _chosen(self, row: DenialRow) -> list[str]:
+        return sorted(self._alike) if row.id in self._alike else [row.id]
+
+    def _columns(self) -> tuple[Column[DenialRow], ...]:
+        alike = self._alike
+        return (
+            Column(
+                "",
+                2,
+                lambda row: " =" if row.id in alike else "",
+                style=lambda row: "focus",
+                said=lambda row: "together" if row.id in alike else "",
+            ),
+            Column("DUE", 10, lambda row: row.due_on),
+            Column("CLAIM", 12, lambda row: row.claim),
+            Column("PATIENT", 0, lambda row: row.patient),
+            Column("CODE", 6, lambda row: row.procedure_code),
+            Column("WHY", 7, lambda row: f"{row.group}-{row.reason}"),
+            Column("$", 10, lambda row: dollars(row.cents), align="right"),
+            Column("CATEGORY", 17, lambda row: row.category, from_width=100),
+            Column("OWNER", 10, lambda row: row.owner, from_width=100),
+            Column("STATUS", 11, lambda row: row.status.value.replace("_", " "), from_width=110),
+        )
+
+
+def page_lines(row: DenialRow, meaning: str, width: int) -> list[Line]:
+    """What was denied and why, what is done about such, and where the work on it stands."""
+    from store.denials.reasons import category_of
+
+    category = category_of(row.group, row.reason)
+    lines: list[Line] = []
+
+    def put(label: str, text: str, style: str = "text") -> None:
+        for number, part in enumerate(wrap(text, max(width - 13, 10)) if text else []):
+            lines.append(((f" {label if number == 0 else '':<11}", "dim"), (part, style)))
+
+    put("Denied", f"{dollars(row.cents)} of {row.procedure_code or 'the claim'}, {row.service_from}".rstrip(", "))
+    put("Reason", f"{row.group}-{row.reason}  {meaning}".rstrip(), "strong")
+    put("Remarks", ", ".join(row.remarks))
+    if category:
+        put("Do", f"{category.action} ({category.owner})", "focus")
+        put("Appeal", f"by {row.due_on}" if category.appeal else "of no use for this reason")
+    level = f", level {row.level}" if row.level else ""
+    put("Stands", f"{row.status.value.replace('_', ' ')}{level}{f', {row.owner}' if row.owner else ''}")
+    put("Note", row.note)
+    put("From", f"remittance {row.trace}, segment {row.segment}", "dim")
+    return lines
+
+
+def _searched(row: DenialRow) -> str:
+    said = (row.claim, row.patient, row.payer, row.category, row.procedure_code, row.owner)
+    return " ".join((*said, f"{row.group}-{row.reason}")).lower()
+
+
+def _meaning(reference: Any, reason: str) -> str:
+    from codesets.remittance_codes import meaning
+    from codesets.sources.carc_rarc import RemitList
+    from store.settings import today
+
+    found = meaning(reference, RemitList.CARC, reason, today())
+    return found.text if found else ""
