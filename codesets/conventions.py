@@ -18,7 +18,7 @@ from codesets.notes import NoteKind
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 
-JUDGED = (NoteKind.EXCLUDES1, NoteKind.EXCLUDES2, NoteKind.CODE_FIRST)
+JUDGED = (NoteKind.EXCLUDES1, NoteKind.EXCLUDES2, NoteKind.CODE_FIRST, NoteKind.USE_ADDITIONAL)
 
 _DEPTHS = {StepKind.CHAPTER: 0, StepKind.SECTION: 1}
 
@@ -101,6 +101,25 @@ def wanted_first(code: CodeNotes, before: Iterable[CodeNotes], after: Iterable[C
     if any(statement.names(each) for statement in statements for each in before):
         return None
     return next((each for each in after for statement in statements if statement.names(each)), None)
+
+
+def wanted_after(code: CodeNotes, before: Iterable[CodeNotes], after: Iterable[CodeNotes]) -> CodeNotes | None:
+    """The code that stands before another one and that a "use additional code" note wants after it.
+
+    None where one that the notes name stands after too, or where the other's own notes want this order.
+    """
+    statements = list(code.of(NoteKind.USE_ADDITIONAL))
+    if not statements or any(statement.names(each) for statement in statements for each in after):
+        return None
+    return next(
+        (
+            each
+            for each in before
+            for statement in statements
+            if statement.names(each) and not any(theirs.names(code) for theirs in each.of(NoteKind.USE_ADDITIONAL))
+        ),
+        None,
+    )
 
 
 def _deepest(kind: NoteKind, one: CodeNotes, other: CodeNotes) -> Statement | None:

@@ -72,7 +72,11 @@ def _apart(first: CodedProcedure, second: CodedProcedure) -> bool:
 
 
 def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c84 to c86 by the adjudication indicator; c87 where the values are not loaded."""
+    """c84 to c86 by the adjudication indicator; c87 where the values are not loaded.
+
+    A limit of a day counts what the same practitioner billed of it on other claims of the patient too. A code without
+    a published value is not said to be without limit: some values are confidential.
+    """
     setting = SETTINGS.get(encounter.claim_kind)
     if setting is None:
         return
@@ -94,9 +98,19 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
                         yield code_rules()["c84"].finding(
                             f"line.{line.sequence}.units", seen | {"units": line.units, "line": line.sequence}
                         )
-            elif (total := sum(line.units for line in own)) > most:
+            elif (total := sum(line.units for line in own) + _elsewhere(encounter, own, day)) > most:
                 rule = "c85" if indicator == 2 else "c86"
                 yield code_rules()[rule].finding(f"line.{own[-1].sequence}.units", seen | {"units": total, "day": day})
+
+
+def _elsewhere(encounter: CodedEncounter, own: list[CodedProcedure], day: dt.date) -> int:
+    """Units of the code on the day on other claims, by those who performed it here."""
+    performers = {line.performer for line in own if line.performer}
+    return sum(
+        other.units
+        for other in encounter.others
+        if other.date == day and other.performer in performers and normalize(other.code) == normalize(own[0].code)
+    )
 
 
 def _add_ons(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from codesets.catalog import Validity, ValidityKind, dotted, normalize
-from codesets.edits import bundling, conventions, indicators
+from codesets.edits import bundling, conventions, coverage, editor, indicators, surgery
 from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import ClaimKind, CodedEncounter, CodeFinding
 from codesets.edits.rules import code_rules
@@ -112,7 +112,7 @@ def _principal_diagnosis(encounter: CodedEncounter, facts: CodeFacts) -> Iterato
         return
     principal = [diagnosis for diagnosis in listed if diagnosis.role == "principal"]
     if len(principal) != 1 or principal[0] is not listed[0]:
-        seen = {"found": len(principal), "count": len(listed)}
+        seen = {"found": len(principal), "count": len(listed), "sequence": listed[0].sequence}
         yield code_rules()["c23"].finding(f"diagnosis.{listed[0].sequence}", seen)
     # Every valid code of chapter 20 begins with V, W, X or Y, and no other code does.
     if normalize(listed[0].code)[:1] in ("V", "W", "X", "Y"):
@@ -131,9 +131,13 @@ def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindi
             seen = {"line": line.sequence, "pointer": pointer, "count": len(present)}
             yield code_rules()["c31"].finding(place, seen)
         for pointer in _repeated(line.pointers):
-            yield code_rules()["c32"].finding(place, {"line": line.sequence, "pointer": pointer})
+            kept = ",".join(map(str, dict.fromkeys(line.pointers)))
+            seen = {"line": line.sequence, "pointer": pointer, "letter": line.letter, "kept": kept}
+            yield code_rules()["c32"].finding(place, seen)
         if len(line.pointers) > MOST_POINTERS:
-            yield code_rules()["c33"].finding(place, {"line": line.sequence, "count": len(line.pointers)})
+            kept = ",".join(map(str, line.pointers[:MOST_POINTERS]))
+            seen = {"line": line.sequence, "count": len(line.pointers), "letter": line.letter, "kept": kept}
+            yield code_rules()["c33"].finding(place, seen)
 
 
 def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -142,7 +146,9 @@ def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFind
         place = f"line.{line.sequence}.modifiers"
         modifiers = [modifier.strip().upper() for modifier in line.modifiers]
         for modifier in _repeated(modifiers):
-            yield code_rules()["c41"].finding(place, {"line": line.sequence, "modifier": modifier})
+            kept = "".join(f"-{each}" for each in dict.fromkeys(modifiers))
+            seen = {"line": line.sequence, "modifier": modifier, "letter": line.letter, "kept": kept}
+            yield code_rules()["c41"].finding(place, seen)
         if len(modifiers) > MOST_MODIFIERS:
             yield code_rules()["c42"].finding(place, {"line": line.sequence, "count": len(modifiers)})
         for modifier in dict.fromkeys(modifiers):
@@ -204,6 +210,9 @@ _CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...
     *conventions.CHECKS,
     *bundling.CHECKS,
     *indicators.CHECKS,
+    *surgery.CHECKS,
+    *coverage.CHECKS,
+    *editor.CHECKS,
 )
 
 

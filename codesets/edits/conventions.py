@@ -12,7 +12,7 @@ from itertools import combinations
 from pathlib import Path
 
 from codesets.catalog import dotted, normalize
-from codesets.conventions import exclusion, wanted_first
+from codesets.conventions import exclusion, wanted_after, wanted_first
 from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import CodedEncounter, CodeFinding
 from codesets.edits.rules import code_rules
@@ -48,7 +48,22 @@ def _code_first(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFin
         before, after = ([each for _, each in part] for part in (known[:place], known[place + 1 :]))
         if first := wanted_first(notes, before, after):
             seen = {"code": dotted(diagnosis.code), "first": dotted(first.code), "sequence": diagnosis.sequence}
+            seen["first_sequence"] = next(d.sequence for d, each in known if each is first)
             yield code_rules()["c72"].finding(f"diagnosis.{diagnosis.sequence}", seen)
+
+
+def _additional(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c77: a code that a "use additional code" note names stands before the code with the note."""
+    known = [(d, notes) for d in encounter.listed if (notes := facts.notes(d.code, encounter.date))]
+    for place, (diagnosis, notes) in enumerate(known):
+        before, after = ([each for _, each in part] for part in (known[:place], known[place + 1 :]))
+        additional = wanted_after(notes, before, after)
+        if additional is None or wanted_first(additional, [], [notes]):
+            continue  # c72 tells of the same two from the other side
+        early = next(d for d, each in known if each is additional)
+        seen = {"code": dotted(diagnosis.code), "additional": dotted(early.code), "sequence": early.sequence}
+        seen["owner_sequence"] = diagnosis.sequence
+        yield code_rules()["c77"].finding(f"diagnosis.{early.sequence}", seen)
 
 
 def _first_listed(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -107,4 +122,4 @@ def _modifier_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Cod
             yield code_rules()["c76"].finding(f"line.{line.sequence}.modifiers", seen)
 
 
-CHECKS = (_excludes1, _code_first, _first_listed, _sides, _modifier_sides)
+CHECKS = (_excludes1, _code_first, _additional, _first_listed, _sides, _modifier_sides)

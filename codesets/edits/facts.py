@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from codesets import catalog, conventions, fees, laterality, ncci, poa
+from codesets import articles, catalog, conventions, fees, laterality, mce, ncci, poa, procedures
+from codesets.articles import Articles
 from codesets.catalog import Reference, Validity, normalize
 from codesets.conventions import CodeNotes
 from codesets.fees import FeeValue
 from codesets.laterality import Sided
+from codesets.mce import EditorAnswer, Stay
 from codesets.ncci import AddOns, Pairs, Setting, Units
 from codesets.releases import CodeSystem
 
@@ -56,6 +58,18 @@ class CodeFacts(Protocol):
         """The line of a procedure in the physician fee schedule."""
         ...
 
+    def articles(self, code: str, on: dt.date) -> Articles:
+        """The coverage articles that hold for a procedure."""
+        ...
+
+    def coverage(self, code: str, on: dt.date) -> str:
+        """The Medicare coverage code of a procedure in the HCPCS file (C, D, I, M, S); empty where none is known."""
+        ...
+
+    def editor(self, stay: Stay) -> EditorAnswer:
+        """What the Medicare Code Editor says of a stay."""
+        ...
+
 
 class ReferenceFacts:
     """Answers from the reference database, each question once: charts of a batch share most of their codes."""
@@ -89,6 +103,16 @@ class ReferenceFacts:
     def fee(self, code: str, on: dt.date) -> FeeValue | None:
         return self._once(fees.fee_value, code, on)
 
+    def articles(self, code: str, on: dt.date) -> Articles:
+        return self._once(articles.articles, code, on)
+
+    def coverage(self, code: str, on: dt.date) -> str:
+        details = self._once(procedures.hcpcs_details, code, on)
+        return details.coverage if details and details.origin.covered else ""
+
+    def editor(self, stay: Stay) -> EditorAnswer:
+        return self._once(_editor, stay)
+
     def _once(self, function: Callable[..., _T], *question: Any) -> _T:
         key = (function, *question)
         if key not in self._answers:
@@ -96,6 +120,10 @@ class ReferenceFacts:
                 self._answers.clear()
             self._answers[key] = function(self._reference, *question)
         return self._answers[key]
+
+
+def _editor(_: Reference, stay: Stay) -> EditorAnswer:
+    return mce.edit(stay)
 
 
 _kept: WeakKeyDictionary[Reference, ReferenceFacts] = WeakKeyDictionary()
