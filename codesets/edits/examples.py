@@ -64,7 +64,6 @@ def _examples(rule_id: str, entry: Mapping[str, Any]) -> list[CodeExample]:
 
 
 def _example(rule_id: str, entry: Mapping[str, Any], at: str) -> CodeExample:
-    system = entry.get("system", "hcpcs")
     try:
         on = dt.date.fromisoformat(entry.get("date", str(DAY)))
         encounter = CodedEncounter(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from codesets.edits import CodeFacts
+from codesets.edits import CodeFacts, OtherService
 from store.claims.content import ClaimContent
 from store.x12.writer import TextChange
 
@@ -24,12 +24,14 @@ class DuplicateLine:
 class ScrubFacts:
     """What a claim alone does not tell: the day, the code sets, and the claims around it.
 
-    `text_changes` is what writing the claim would change; the engine finds it out once for all rules.
+    `others` are services of the patient on other claims around the days of this one. `text_changes` is what writing
+    the claim would change; the engine finds it out once for all rules.
     """
 
     today: dt.date
     codes: CodeFacts
     same_number: int = 0
+    others: tuple[OtherService, ...] = ()
     duplicates: tuple[DuplicateLine, ...] = ()
     text_changes: tuple[TextChange, ...] = ()
 
