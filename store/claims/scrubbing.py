@@ -20,10 +20,12 @@ from store.claims.content import ClaimContent, UnknownClaim, content_of
 from store.database import Database
 from store.models import Claim
 from store.models.columns import now
+from store.queries import SessionReader
 from store.scrub.checks import DuplicateLine, ScrubFacts
 from store.scrub.checks.registry import iso_day
 from store.scrub.engine import scrub
 from store.scrub.findings import blocking, store_findings
+from store.scrub.site_rules import site_rules
 from store.settings import today as present_day
 from store.terms import ClaimStatus, FindingState, Severity
 
@@ -77,7 +79,8 @@ def scrub_claim(
             raise ClaimHasLeft(f"{claim.claim_number} is {claim.status.value} and is not scrubbed again")
         content = content_of(change.session, claim)
         facts = scrub_facts(change.session, claim, content, codes, today or present_day())
-        kept = store_findings(change.session, "claim", claim.id, scrub(content, facts))
+        book = site_rules(SessionReader(change.session)).for_claim(content)
+        kept = store_findings(change.session, "claim", claim.id, scrub(content, facts, book))
         claim.status = ClaimStatus.SCRUB_FAILED if blocking(kept) else ClaimStatus.READY
         claim.scrubbed_at = now()
         change.session.add(claim)
@@ -122,7 +125,7 @@ ORDER BY other.claim_number, line.sequence
 
 
 def _other_services(session: Session, claim: Claim, content: ClaimContent) -> tuple[OtherService, ...]:
-    """Services of the patient on other claims that are not void, from the longest global period before to a day after."""
+    """Services on other claims of the patient that are not void: the longest global period before to a day after."""
     first, last = iso_day(content.service_from), iso_day(content.service_through)
     if first is None or last is None:
         return ()

@@ -69,7 +69,7 @@ def parse(text: str, of_a_line: bool) -> Expression:
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        at = getattr(error, "offset", None) or 1
+        at = (error.offset or len(text)) if isinstance(error, SyntaxError) else 1
         raise BadExpression(text, at, "no condition that can be read") from None
     names: dict[str, None] = {}
     _let_through(text, tree.body, 1, names)
