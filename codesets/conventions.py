@@ -8,8 +8,9 @@ Notes hold for all codes below their owner. Ranges go by official order. A note 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from codesets import catalog
 from codesets.catalog import Note, StepKind
@@ -62,9 +63,16 @@ class CodeNotes:
     position: int
     statements: tuple[Statement, ...]
 
-    def of(self, kind: NoteKind) -> Iterable[Statement]:
+    def of(self, kind: NoteKind) -> Sequence[Statement]:
         """The statements of one kind."""
-        return (statement for statement in self.statements if statement.kind is kind)
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> dict[NoteKind, list[Statement]]:
+        kinds: dict[NoteKind, list[Statement]] = {}
+        for statement in self.statements:
+            kinds.setdefault(statement.kind, []).append(statement)
+        return kinds
 
 
 def code_notes(reference: Reference, code: str, on: dt.date) -> CodeNotes | None:
@@ -97,8 +105,8 @@ def wanted_first(code: CodeNotes, before: Iterable[CodeNotes], after: Iterable[C
     None where a code that the notes name stands before, or none does at all: which one is meant only the record
     can tell.
     """
-    statements = list(code.of(NoteKind.CODE_FIRST))
-    if any(statement.names(each) for statement in statements for each in before):
+    statements = code.of(NoteKind.CODE_FIRST)
+    if not statements or any(statement.names(each) for statement in statements for each in before):
         return None
     return next((each for each in after for statement in statements if statement.names(each)), None)
 
@@ -108,7 +116,7 @@ def wanted_after(code: CodeNotes, before: Iterable[CodeNotes], after: Iterable[C
 
     None where one that the notes name stands after too, or where the other's own notes want this order.
     """
-    statements = list(code.of(NoteKind.USE_ADDITIONAL))
+    statements = code.of(NoteKind.USE_ADDITIONAL)
     if not statements or any(statement.names(each) for statement in statements for each in after):
         return None
     return next(

@@ -20,6 +20,9 @@ BROKEN = "INCONSISTENT_WITH_LENGTH_OF_STAY"
 FIRST_DAY, LAST_DAY = dt.date(2015, 10, 1), dt.date(2100, 12, 31)
 """The discharge days that the package takes; before the first one codes were of ICD-9."""
 
+HOME = 1
+"""Discharged to home, UB-04 FL 17."""
+
 _PRINCIPAL = frozenset(
     {
         "MANIFESTATION_AS_PDX",
@@ -62,6 +65,11 @@ class EditorAnswer:
 
     found: tuple[EditorFinding, ...] = ()
     warning: str = ""
+
+
+def alone(code: str, on: dt.date, age: int) -> Stay:
+    """A stay of nothing but one diagnosis."""
+    return Stay(on, age, "U", HOME, code)
 
 
 def edit(stay: Stay) -> EditorAnswer:

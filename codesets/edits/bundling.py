@@ -24,8 +24,6 @@ ANATOMIC = frozenset({"LT", "RT", "LC", "LD", "LM", "RC", "RI", "FA", "TA"}) | {
 OTHER_BYPASSES = frozenset({"24", "25", "57", "58", "78", "79", "27", "59", "91", "XE", "XP", "XS", "XU"})
 """Modifiers that let a pair with indicator 1 pass. Source: NCCI Policy Manual, chapter I, section E."""
 
-Days = dict[dt.date, list[CodedProcedure]]
-
 
 def _pairs(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c81 and c82, at the line of the column 2 code; c83 where pairs are not loaded."""
@@ -33,7 +31,7 @@ def _pairs(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
     if setting is None:
         return
     untold = True
-    for day, lines in _days(encounter).items():
+    for day, lines in encounter.days.items():
         codes = sorted({normalize(line.code) for line in lines})
         if len(codes) < 2:
             continue
@@ -81,7 +79,7 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
     if setting is None:
         return
     untold = True
-    for day, lines in _days(encounter).items():
+    for day, lines in encounter.days.items():
         for code in dict.fromkeys(normalize(line.code) for line in lines):
             own = [line for line in lines if normalize(line.code) == code]
             answer = facts.most_units(code, day, setting)
@@ -117,7 +115,7 @@ def _add_ons(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindin
     """c88 and c89, on the day of the line."""
     if encounter.claim_kind not in SETTINGS:
         return
-    for day, lines in _days(encounter).items():
+    for day, lines in encounter.days.items():
         codes = sorted({normalize(line.code) for line in lines})
         for code, rule in facts.add_ons(codes, day).rules.items():
             if set(rule.primaries) & set(codes):
@@ -127,13 +125,6 @@ def _add_ons(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindin
             more = " or others" if len(rule.primaries) > 3 else ""
             seen = {"code": code, "line": line.sequence, "primaries": f"{some}{more}" or "what the contractor lists"}
             yield code_rules()["c89" if rule.contractor_decides else "c88"].finding(f"line.{line.sequence}", seen)
-
-
-def _days(encounter: CodedEncounter) -> Days:
-    days: Days = {}
-    for line in encounter.service_lines:
-        days.setdefault(line.date or encounter.date, []).append(line)
-    return days
 
 
 CHECKS = (_pairs, _units, _add_ons)

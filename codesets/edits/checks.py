@@ -45,6 +45,8 @@ def _diagnosis_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
     uncovered: dict[str, Validity] = {}
     for diagnosis in encounter.diagnoses:
         answer = facts.validity(CodeSystem.ICD10CM, diagnosis.code, encounter.date)
+        if answer.kind is ValidityKind.VALID:
+            continue
         place = f"diagnosis.{diagnosis.sequence}"
         seen = _seen(dotted(diagnosis.code), answer, encounter.date)
         match answer.kind:
@@ -73,6 +75,8 @@ def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
             yield code_rules()["c11"].finding(place, unread, not_checked=reason)
             continue
         answer = facts.validity(system, procedure.code, on)
+        if answer.kind is ValidityKind.VALID:
+            continue
         seen = _seen(normalize(procedure.code), answer, on)
         match answer.kind:
             case ValidityKind.HEADER | ValidityKind.UNKNOWN:
@@ -229,4 +233,6 @@ def _seen(code: str, answer: Validity, on: dt.date) -> dict[str, object]:
 
 
 def _repeated(values: Sequence[_T]) -> list[_T]:
+    if len(values) < 2 or len(set(values)) == len(values):
+        return []
     return [value for value, count in Counter(values).items() if count > 1]

@@ -8,13 +8,14 @@ Medicare Code Edits; ICD-10-CM Official Guidelines, section I.A.13 (manifestatio
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from codesets.catalog import dotted, normalize
 from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import ClaimKind, CodedEncounter, CodeFinding
 from codesets.edits.rules import code_rules
-from codesets.mce import Stay
+from codesets.mce import HOME, Stay
 from codesets.notes import NoteKind
 
 RULES = {
@@ -40,8 +41,11 @@ ELSEWHERE = frozenset({"INVALID_CODE", "E_CODE_AS_PDX", "DUPLICATE_OF_PDX", "INV
 LONG_VENTILATION, LEAST_DAYS = "5A1955Z", 4
 """Ventilation of more than 96 consecutive hours, and the shortest stay it fits in. Source: MCE, length of stay."""
 
+AGES = (0, 1, 9, 12, 15, 18, 56, 65)
+"""First years of the groups that no age conflict divides: newborn 0, pediatric to 17, maternity 9 to 64 (before
+2019-10-01 12 to 55), adult from 15. Source: MCE, age conflict."""
+
 _ANY_AGE = 40
-_HOME = 1
 
 
 def _stay(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -56,7 +60,7 @@ def _stay(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
             discharged=encounter.date,
             age=_ANY_AGE if encounter.age is None else encounter.age,
             sex=encounter.sex,
-            status=int(status) if status.isascii() and status.isdigit() and len(status) <= 3 else _HOME,
+            status=int(status) if status.isascii() and status.isdigit() and len(status) <= 3 else HOME,
             principal=normalize(listed[0].code),
             secondary=tuple(normalize(each.code) for each in listed[1:]),
             procedures=tuple(normalize(p.code) for p in encounter.procedures if p.system == "icd10pcs"),
@@ -101,27 +105,26 @@ def _advice(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding
     listed = encounter.listed
     if encounter.claim_kind is ClaimKind.INPATIENT or not listed:
         return
+    # The quarter stands for the day and the group for the age: each question is asked once.
+    quarter = dt.date(encounter.date.year, (encounter.date.month - 1) // 3 * 3 + 1, 1)
     first, place = listed[0], f"diagnosis.{listed[0].sequence}"
     notes = facts.notes(first.code, encounter.date)
     if notes and any(True for _ in notes.of(NoteKind.CODE_FIRST)):
-        answer = facts.editor(_alone(first.code, encounter.date, _ANY_AGE))
+        answer = facts.editor_alone(normalize(first.code), quarter, _ANY_AGE)
         if answer.warning:
             yield code_rules()["c115"].finding(place, {"date": encounter.date}, not_checked=answer.warning)
         if any(found.edit == "MANIFESTATION_AS_PDX" for found in answer.found):
             yield code_rules()["c25"].finding(place, {"code": dotted(first.code), "sequence": first.sequence})
     if encounter.age is None or not 0 <= encounter.age <= 124:
         return
+    group = AGES[bisect_right(AGES, encounter.age) - 1]
     for diagnosis in listed:
-        answer = facts.editor(_alone(diagnosis.code, encounter.date, encounter.age))
+        answer = facts.editor_alone(normalize(diagnosis.code), quarter, group)
+        if not answer.found:
+            continue
         if any(found.edit == "AGE_CONFLICT" for found in answer.found):
             seen = {"code": dotted(diagnosis.code), "age": encounter.age, "sequence": diagnosis.sequence}
             yield code_rules()["c26"].finding(f"diagnosis.{diagnosis.sequence}", seen)
-
-
-def _alone(code: str, on: dt.date, age: int) -> Stay:
-    """A code by itself; the quarter stands for the day, so that the same question is asked once."""
-    quarter = dt.date(on.year, (on.month - 1) // 3 * 3 + 1, 1)
-    return Stay(quarter, age, "U", _HOME, normalize(code))
 
 
 def _place(encounter: CodedEncounter, code: str) -> tuple[str, int]:

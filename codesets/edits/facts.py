@@ -10,15 +10,20 @@ from weakref import WeakKeyDictionary
 from codesets import articles, catalog, conventions, fees, laterality, mce, ncci, poa, procedures
 from codesets.articles import Articles
 from codesets.catalog import Reference, Validity, normalize
-from codesets.conventions import CodeNotes
+from codesets.conventions import CodeNotes, Statement
 from codesets.fees import FeeValue
 from codesets.laterality import Sided
 from codesets.mce import EditorAnswer, Stay
 from codesets.ncci import AddOns, Pairs, Setting, Units
 from codesets.releases import CodeSystem
+from codesets.sources.source import FileKind
+from codesets.spans import Spans, spans
 
 MOST_ANSWERS = 50_000
 """How many answers are kept: those of some thousand charts."""
+
+MOST_FIRST_CODES = 2_000
+"""For how many procedures the codes that make pairs with them are kept: all that an office bills, in some 30 MiB."""
 
 _T = TypeVar("_T")
 
@@ -36,6 +41,10 @@ class CodeFacts(Protocol):
 
     def notes(self, code: str, on: dt.date) -> CodeNotes | None:
         """What the tabular list says beside a diagnosis; None for a code it does not have."""
+        ...
+
+    def exclusion(self, one: str, other: str, on: dt.date) -> Statement | None:
+        """The Excludes1 note that forbids two diagnoses together; None where there is none."""
         ...
 
     def sided(self, code: str, on: dt.date) -> Sided | None:
@@ -70,56 +79,113 @@ class CodeFacts(Protocol):
         """What the Medicare Code Editor says of a stay."""
         ...
 
+    def editor_alone(self, code: str, on: dt.date, age: int) -> EditorAnswer:
+        """What it says of one diagnosis by itself, at home and of no sex."""
+        ...
+
 
 class ReferenceFacts:
-    """Answers from the reference database, each question once: charts of a batch share most of their codes."""
+    """Answers from the reference database, each question once: charts of a batch share most of their codes.
+
+    Between two days on which a release or a code begins or ends, all days have the same answer, so that the first of
+    them stands for the others; a day that nothing covers is asked for itself, since the answer names it.
+    """
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
         self._answers: dict[tuple[Any, ...], Any] = {}
+        self._seconds: dict[tuple[int, str], frozenset[str]] = {}
+        self._spans: dict[str, Spans] = {}
+        self._days: dict[tuple[str, dt.date], dt.date] = {}
         self.build_id = reference.build_id
 
     def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
-        return self._once(catalog.validity, system, code, on)
+        return self._once(catalog.validity, system, code, self._day(system.value, on))
 
     def poa_exempt(self, code: str, on: dt.date) -> bool | None:
-        return self._once(poa.is_exempt, normalize(code), on)
+        return self._once(poa.is_exempt, normalize(code), self._day(FileKind.POA_EXEMPT.value, on))
 
     def notes(self, code: str, on: dt.date) -> CodeNotes | None:
-        return self._once(conventions.code_notes, normalize(code), on)
+        return self._once(conventions.code_notes, normalize(code), self._day(CodeSystem.ICD10CM.value, on))
+
+    def exclusion(self, one: str, other: str, on: dt.date) -> Statement | None:
+        day = self._day(CodeSystem.ICD10CM.value, on)
+        key = (conventions.exclusion, one, other, day)
+        if key not in self._answers:
+            here, there = self.notes(one, day), self.notes(other, day)
+            self._answers[key] = conventions.exclusion(here, there) if here and there else None
+        statement: Statement | None = self._answers[key]
+        return statement
 
     def sided(self, code: str, on: dt.date) -> Sided | None:
-        return self._once(laterality.sided, normalize(code), on)
+        return self._once(laterality.sided, normalize(code), self._day(CodeSystem.ICD10CM.value, on))
 
     def pairs(self, codes: Collection[str], on: dt.date, setting: Setting) -> Pairs:
-        return self._once(ncci.pairs, tuple(codes), on, setting)
+        source = self._once(ncci.pair_source, self._day(FileKind.PTP.value, on), setting)
+        for load, first, last in source.loads:
+            for code in codes:
+                if first <= code <= last and not self._seconds_of(load, code).isdisjoint(codes):
+                    return ncci.pairs_among(self._reference, source, codes, on)
+        return Pairs((), source.coverage)
 
     def most_units(self, code: str, on: dt.date, setting: Setting) -> Units:
-        return self._once(ncci.mue, code, on, setting)
+        return self._once(ncci.mue, code, self._day(FileKind.MUE.value, on), setting)
 
     def add_ons(self, codes: Collection[str], on: dt.date) -> AddOns:
-        return self._once(ncci.add_on_primaries, tuple(codes), on)
+        source = self._once(ncci.add_on_source, self._day(FileKind.ADD_ON.value, on))
+        asked = [code for code in codes if code in source.codes]
+        return ncci.add_ons_among(self._reference, source, asked, on)
 
     def fee(self, code: str, on: dt.date) -> FeeValue | None:
-        return self._once(fees.fee_value, code, on)
+        return self._once(fees.fee_value, code, self._day(FileKind.MPFS.value, on))
 
     def articles(self, code: str, on: dt.date) -> Articles:
-        return self._once(articles.articles, code, on)
+        return self._once(articles.articles, code, self._day(FileKind.MCD_ARTICLES.value, on))
 
     def coverage(self, code: str, on: dt.date) -> str:
-        details = self._once(procedures.hcpcs_details, code, on)
+        details = self._once(procedures.hcpcs_details, code, self._day(CodeSystem.HCPCS.value, on))
         return details.coverage if details and details.origin.covered else ""
 
     def editor(self, stay: Stay) -> EditorAnswer:
         return self._once(_editor, stay)
 
+    def editor_alone(self, code: str, on: dt.date, age: int) -> EditorAnswer:
+        return self._once(_alone, code, on, age)
+
+    def _seconds_of(self, load: int, code: str) -> frozenset[str]:
+        seconds = self._seconds.get((load, code))
+        if seconds is None:
+            if len(self._seconds) >= MOST_FIRST_CODES:
+                self._seconds.clear()
+            seconds = self._seconds[load, code] = ncci.seconds_of(self._reference, load, code)
+        return seconds
+
+    def _day(self, kind: str, on: dt.date) -> dt.date:
+        """The day that stands for a day in the questions of a code system or a kind of file."""
+        day = self._days.get((kind, on))
+        if day is None:
+            if kind not in self._spans:
+                self._spans[kind] = spans(self._reference, kind)
+            if len(self._days) >= MOST_ANSWERS:
+                self._days.clear()
+            day = self._days[kind, on] = self._spans[kind].stand_in(on)
+        return day
+
     def _once(self, function: Callable[..., _T], *question: Any) -> _T:
         key = (function, *question)
-        if key not in self._answers:
+        answer = self._answers.get(key, _UNASKED)
+        if answer is _UNASKED:
             if len(self._answers) >= MOST_ANSWERS:
                 self._answers.clear()
-            self._answers[key] = function(self._reference, *question)
-        return self._answers[key]
+            answer = self._answers[key] = function(self._reference, *question)
+        return answer
+
+
+_UNASKED: Any = object()
+
+
+def _alone(_: Reference, code: str, on: dt.date, age: int) -> EditorAnswer:
+    return mce.edit(mce.alone(code, on, age))
 
 
 def _editor(_: Reference, stay: Stay) -> EditorAnswer:

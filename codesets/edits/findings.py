@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 
 class Severity(StrEnum):
@@ -94,15 +95,23 @@ class CodedEncounter:
     medicare: bool = False
     others: tuple[OtherService, ...] = ()
 
-    @property
+    @cached_property
     def listed(self) -> list[CodedDiagnosis]:
         """The diagnoses that are reported as such: without the admitting one and the reasons for the visit."""
         return [diagnosis for diagnosis in self.diagnoses if diagnosis.role in _LISTED]
 
-    @property
+    @cached_property
     def service_lines(self) -> list[CodedProcedure]:
         """The HCPCS lines."""
         return [procedure for procedure in self.procedures if procedure.system == "hcpcs"]
+
+    @cached_property
+    def days(self) -> Mapping[dt.date, list[CodedProcedure]]:
+        """The HCPCS lines by their day of service."""
+        days: dict[dt.date, list[CodedProcedure]] = {}
+        for line in self.service_lines:
+            days.setdefault(line.date or self.date, []).append(line)
+        return days
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from typing import Any
 
 from codesets.articles import Articles, CoverageArticle
 from codesets.catalog import Code, Validity, ValidityKind, normalize
-from codesets.conventions import CodeNotes, Span, Statement
+from codesets.conventions import CodeNotes, Span, Statement, exclusion
 from codesets.fees import FeeValue
 from codesets.laterality import Family, Side, Sided
-from codesets.mce import EditorAnswer, EditorFinding, Stay
+from codesets.mce import EditorAnswer, EditorFinding, Stay, alone
 from codesets.ncci import AddOnRule, AddOns, Coverage, MostUnits, PairEdit, Pairs, Setting, Units
 from codesets.notes import NoteKind
 from codesets.origin import Origin
@@ -60,6 +60,10 @@ class MadeFacts:
     def notes(self, code: str, on: dt.date) -> CodeNotes | None:
         return self.tabular.get(normalize(code))
 
+    def exclusion(self, one: str, other: str, on: dt.date) -> Statement | None:
+        here, there = self.notes(one, on), self.notes(other, on)
+        return exclusion(here, there) if here and there else None
+
     def sided(self, code: str, on: dt.date) -> Sided | None:
         return self.sides.get(normalize(code))
 
@@ -86,6 +90,9 @@ class MadeFacts:
         codes = ("", stay.principal, *stay.secondary, *stay.procedures, stay.admitting)
         found = (EditorFinding(edit, code) for code in dict.fromkeys(codes) for edit in self.editor_says.get(code, ()))
         return EditorAnswer(tuple(found), self.editor_warning)
+
+    def editor_alone(self, code: str, on: dt.date, age: int) -> EditorAnswer:
+        return self.editor(alone(code, on, age))
 
 
 def made_facts(known: Mapping[str, Any]) -> MadeFacts:

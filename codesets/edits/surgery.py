@@ -83,6 +83,8 @@ def _visit_modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Co
     if encounter.claim_kind is not ClaimKind.PROFESSIONAL:
         return
     for line in encounter.service_lines:
+        if not line.modifiers:
+            continue
         carried = [m for m in map(str.upper, line.modifiers) if m in ONLY_ON_VISITS or m in ("51", "62", "66")]
         if not carried:
             continue

@@ -16,6 +16,7 @@ from store.scrub.checks import Hit, ScrubFacts
 from store.scrub.checks.registry import iso_day
 from store.scrub.conditions import prepare
 from store.scrub.expressions import Subject
+from store.scrub.plain_text import is_plain
 from store.scrub.rules import DateBasis, Rule, RuleBook, rule_book
 from store.terms import Severity
 from store.x12 import professional
@@ -45,15 +46,20 @@ class Found:
 def scrub(claim: ClaimContent, facts: ScrubFacts, book: RuleBook | None = None) -> tuple[Found, ...]:
     """Every finding on the claim, in the order of the rule book, the code edits last."""
     book = book or rule_book()
-    facts = replace(facts, text_changes=_text_changes(claim))
+    if changes := _text_changes(claim):
+        facts = replace(facts, text_changes=changes)
     prepared = prepare(book, claim.form)
-    broken = prepared.conditions.broken(claim)
-    found = []
-    for rule, check in prepared.rules:
-        if not _in_force(rule, claim, facts):
-            continue
-        hits = check(claim, facts, rule.params) if check else _where(claim, rule, broken.get(rule.id, ()))
-        found += [_found(rule, hit) for hit in hits]
+    found = [
+        _found(rule, hit)
+        for rule, check, dated in (*prepared.shared.to_run(claim), *prepared.checks)
+        if not dated or _in_force(rule, claim, facts)
+        for hit in check(claim, facts, rule.params)
+    ]
+    for rule_id, places in prepared.conditions.broken(claim).items():
+        rule = prepared.by_id[rule_id]
+        if _in_force(rule, claim, facts):
+            found += [_found(rule, hit) for hit in _where(claim, rule, places)]
+    found.sort(key=lambda one: prepared.places[one.rule_id])
     return (*found, *_code_edits(claim, facts, book))
 
 
@@ -145,7 +151,7 @@ def _filled(text: str, hit: Hit) -> str:
 
 def _text_changes(claim: ClaimContent) -> tuple[TextChange, ...]:
     """Each change once, although a name may be written in several loops; a claim without payer is not written."""
-    if claim.parties.coverage is None:
+    if claim.parties.coverage is None or is_plain(claim):
         return ()
     changes = professional.text_changes(claim)
     return tuple({(change.place, change.before): change for change in changes}.values())

@@ -36,6 +36,8 @@ class Subject:
 
     claim: ClaimContent
     line: BilledLine | None = None
+    codes: Mapping[int, str] | None = field(default=None, compare=False)
+    """The diagnoses by their sequence, without dots, where somebody has them at hand."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def parse(text: str, of_a_line: bool) -> Expression:
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        at = (error.offset or len(text)) if isinstance(error, SyntaxError) else 1
+        at = max(error.offset or len(text), 1) if isinstance(error, SyntaxError) else 1
         raise BadExpression(text, at, "no condition that can be read") from None
     names: dict[str, None] = {}
     _let_through(text, tree.body, 1, names)
@@ -131,8 +133,12 @@ def _plain(code: str) -> str:
 
 
 def _pointed(subject: Subject) -> tuple[str, ...]:
-    codes = {diagnosis.sequence: _plain(diagnosis.code) for diagnosis in subject.claim.diagnoses}
-    return tuple(codes[place] for place in subject.line.pointers if place in codes) if subject.line else ()
+    if subject.line is None:
+        return ()
+    codes = subject.codes
+    if codes is None:
+        codes = {diagnosis.sequence: _plain(diagnosis.code) for diagnosis in subject.claim.diagnoses}
+    return tuple(codes[place] for place in subject.line.pointers if place in codes)
 
 
 def _age(subject: Subject) -> int | None:
@@ -213,3 +219,12 @@ NAMES: Mapping[str, Getter] = {
     "pointed_categories": lambda subject: tuple(code[:3] for code in _pointed(subject)),
 }
 """Names of claims, and of the line that a rule for lines is asked about."""
+
+PLAIN_OF_LINE: Mapping[str, str] = {
+    "code": "code",
+    "modifiers": "modifiers",
+    "units": "units",
+    "charge": "charge_cents",
+    "service_date": "service_date",
+}
+"""Names that are nothing but an attribute of a line, by that attribute."""

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from store.claims.content import BilledCoverage, ClaimContent, Insured
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day
-from store.x12.writer import writable
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, written
 
 # CMS, Medicare Beneficiary Identifier format: C A AN N A AN N A A N N, without S, L, O, I, B and Z.
 _LETTER = "[AC-HJKMNP-RT-Y]"
@@ -36,7 +35,7 @@ def filing_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Itera
 def person_name(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """Family or given name is empty or cannot be written."""
     for person, place, coverage in _who(claim, params):
-        if not (writable(person.family_name).text and writable(person.given_name).text):
+        if not (written(person.family_name) and written(person.given_name)):
             yield Hit(place, {"name": _full_name(person) or "without a name", "coverage": coverage})
 
 
@@ -99,8 +98,8 @@ def person_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
     for person, place, _ in _who(claim, params):
         address = person.address
         lacks = {
-            "street": not writable(address.line1).text,
-            "city": not writable(address.city).text,
+            "street": not written(address.line1),
+            "city": not written(address.city),
             "state": not re.fullmatch(r"[A-Za-z]{2}", address.state.strip()),
             "ZIP code": not re.fullmatch(r"[0-9]{5}([- ]?[0-9]{4})?", address.zip.strip()),
         }
@@ -156,10 +155,10 @@ def coverage_expired(claim: ClaimContent, facts: ScrubFacts, params: Params) -> 
 def other_coverage(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for other in claim.parties.other_coverages:
         lacks = {
-            "the payer's name": not writable(other.payer.name).text,
+            "the payer's name": not written(other.payer.name),
             "the payer's identifier": not other.payer.identifier,
             "the member id": not other.member_id,
-            "the subscriber's name": not writable(other.subscriber.family_name).text,
+            "the subscriber's name": not written(other.subscriber.family_name),
         }
         if wrong := [name for name, holds in lacks.items() if holds]:
             yield Hit(f"coverage.{other.sequence}", {"coverage": other.sequence, "wrong": ", ".join(wrong)})
@@ -191,10 +190,7 @@ def _who(claim: ClaimContent, params: Params) -> Iterator[tuple[Insured, str, in
 def _same_person(one: Insured, other: Insured) -> bool:
     """Names agree as they are written, and birth dates where both are known."""
     born = one.birth_date, other.birth_date
-    names = [
-        (writable(person.family_name).text, writable(person.given_name).text.partition(" ")[0])
-        for person in (one, other)
-    ]
+    names = [(written(person.family_name), written(person.given_name).partition(" ")[0]) for person in (one, other)]
     return names[0] == names[1] and (not all(born) or born[0] == born[1])
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from store.claims.content import ClaimContent
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, money
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, money, written
 from store.x12 import professional
-from store.x12.writer import TextChange, writable
+from store.x12.writer import TextChange
 
 # ICD-10-CM chapter 20: transport, falls, exposures, assaults and other accidents, without places and activities.
 _ACCIDENT_CODE = re.compile(r"(V|W|X[0-5])[0-9A-Z]{2}")
@@ -123,7 +123,7 @@ def frequency(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterato
 
 @check("original_reference")
 def original_reference(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    if claim.frequency in ("7", "8") and not writable(claim.parties.original_reference).text:
+    if claim.frequency in ("7", "8") and not written(claim.parties.original_reference):
         yield Hit("original_reference", {"frequency": claim.frequency})
 
 
