@@ -12,7 +12,7 @@ from typing import Any
 from codesets.edits.rules import code_rules
 from store.queries import Reader
 from store.queries.rules import ChangeRow, rule_changes, rule_versions
-from store.scrub.examples import Outcome
+from store.scrub.examples import Outcome, shipped_examples
 from store.scrub.overlays import SiteRules
 from store.scrub.rules import Family, Rule, rule_book
 from store.scrub.site_rules import UnknownRule, outcome_of, site_rules, stored_text
@@ -120,6 +120,31 @@ def rule_of(reader: Reader, rule_id: str, version: int | None = None) -> Rule | 
     if not rows:
         raise UnknownRule(f"no rule is called {rule_id!r}" + (f" of version {version}" if version else ""))
     return stored_text(rows[-1]).rule
+
+
+def rule_content(rule_id: str) -> dict[str, Any]:
+    """The fields and examples of a condition that ships, to write another rule by. Raises UnknownRule."""
+    rule = next((rule for rule in rule_book().rules if rule.id == rule_id and rule.when), None)
+    if rule is None or rule.when is None:
+        raise UnknownRule(f"{rule_id} is no condition that ships")
+    examples = shipped_examples()[rule_id]
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "family": rule.family.value,
+        "level": rule.level.value,
+        "forms": sorted(rule.forms),
+        "severity": rule.severity.value,
+        "when": rule.when.text,
+        "params": dict(rule.params),
+        "message": rule.message,
+        "fix": rule.fix,
+        "citation": rule.citation,
+        "snip": rule.snip,
+        **({"carc": rule.carc} if rule.carc else {}),
+        "passes": [one for one in examples if not one.get("at")],
+        "fails": [one for one in examples if one.get("at")],
+    }
 
 
 def _entry(rule: Rule, on: bool, words: Mapping[str, str], kind: str = "") -> RuleEntry:

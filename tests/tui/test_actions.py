@@ -24,6 +24,7 @@ from tui.screens.lock import LockScreen
 from tui.screens.pcs import PcsScreen
 from tui.screens.pcs_index import PcsIndexScreen
 from tui.screens.remits import RemitsScreen
+from tui.screens.rules import RulesScreen
 from tui.screens.tabular import TabularScreen
 from tui.screens.worklist import WorklistScreen
 
@@ -37,6 +38,7 @@ SCREENS = {
         IndexScreen,
         PcsScreen,
         PcsIndexScreen,
+        RulesScreen,
         ChangesScreen,
         TabularScreen,
         ClaimsScreen,

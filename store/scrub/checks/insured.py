@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from store.claims.content import BilledCoverage, ClaimContent, Insured
 from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, written
@@ -13,6 +14,9 @@ _LETTER = "[AC-HJKMNP-RT-Y]"
 _EITHER = "[0-9AC-HJKMNP-RT-Y]"
 _MEDICARE_ID = re.compile(f"[1-9]{_LETTER}{_EITHER}[0-9]{_LETTER}{_EITHER}[0-9]{_LETTER}{_LETTER}[0-9][0-9]")
 
+_STATE = re.compile(r"[A-Za-z]{2}").fullmatch
+_ZIP = re.compile(r"[0-9]{5}([- ]?[0-9]{4})?").fullmatch
+_STRANGE = re.compile(r"[^0-9A-Za-z-]").findall
 _LONGEST_PATTERN = 200
 
 
@@ -48,7 +52,7 @@ def member_id_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) ->
 @check("member_id_characters")
 def member_id_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for coverage in _coverages(claim):
-        strange = sorted(set(re.findall(r"[^0-9A-Za-z-]", coverage.member_id)))
+        strange = sorted(set(_STRANGE(coverage.member_id)))
         if strange:
             found = " and ".join("a blank" if sign == " " else sign for sign in strange)
             yield Hit(f"coverage.{coverage.sequence}.member_id", {"member_id": coverage.member_id, "found": found})
@@ -100,8 +104,8 @@ def person_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
         lacks = {
             "street": not written(address.line1),
             "city": not written(address.city),
-            "state": not re.fullmatch(r"[A-Za-z]{2}", address.state.strip()),
-            "ZIP code": not re.fullmatch(r"[0-9]{5}([- ]?[0-9]{4})?", address.zip.strip()),
+            "state": not _STATE(address.state.strip()),
+            "ZIP code": not _ZIP(address.zip.strip()),
         }
         if wrong := [name for name, holds in lacks.items() if holds]:
             yield Hit(f"{place}.address", {"wrong": ", ".join(wrong)})
@@ -202,6 +206,7 @@ def _described(person: Insured) -> str:
     return f"{_full_name(person)} ({person.birth_date or 'no birth date'})"
 
 
+@lru_cache(256)
 def _safe_pattern(pattern: str) -> re.Pattern[str] | None:
     """A pattern without repeated groups and with at most two open-ended repeats: its cost has a small bound."""
     open_ended = re.findall(r"[*+]|\{\d*,\}", pattern)
