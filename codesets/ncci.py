@@ -104,10 +104,14 @@ class AddOns:
 
 @dataclass(frozen=True)
 class PairSource:
-    """The loads that answer for pairs on a date, each with its first and last column 1, and what they cover."""
+    """The loads that answer for pairs on a date, each with its first and last column 1, and what they cover.
+
+    `key` tells one such set of loads from another.
+    """
 
     loads: tuple[tuple[int, str, str], ...]
     coverage: Coverage
+    key: str
 
 
 @dataclass(frozen=True)
@@ -132,13 +136,15 @@ def pair_source(reference: Reference, on: dt.date, setting: Setting) -> PairSour
     loads, coverage = _history(reference, FileKind.PTP, on, setting)
     # Two statements for each, so that either end is one step into the tree.
     ends = [(load, _bound(reference, load, "min"), _bound(reference, load, "max")) for load in loads]
-    return PairSource(tuple((load, first, last) for load, first, last in ends if first and last), coverage)
+    used = tuple((load, first, last) for load, first, last in ends if first and last)
+    return PairSource(used, coverage, " ".join(str(load) for load, _, _ in used))
 
 
 def seconds_of(reference: Reference, load: int, column1: str) -> frozenset[str]:
     """Every column 2 that a load has for a column 1, on whatever days: what cannot be a pair is known by it."""
-    rows = reference.db.execute("SELECT column2 FROM ncci_pairs WHERE load_id = ? AND column1 = ?", (load, column1))
-    return frozenset(code for (code,) in rows)
+    query = "SELECT group_concat(column2, ' ') FROM ncci_pairs WHERE load_id = ? AND column1 = ?"
+    (text,) = reference.db.execute(query, (load, column1)).fetchone()
+    return frozenset(text.split()) if text else frozenset()
 
 
 def pairs_among(reference: Reference, source: PairSource, codes: Collection[str], on: dt.date) -> Pairs:

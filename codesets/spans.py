@@ -19,13 +19,18 @@ _DAYS_OF_ARTICLES = "SELECT DISTINCT starts, starts, ends FROM articles"
 
 @dataclass(frozen=True)
 class Spans:
-    """First days of spans, in order, and the periods that something covers, both ends inclusive; ISO days."""
+    """First days of spans, in order, and the periods that something covers, both ends inclusive; ISO days.
+
+    Where nothing of the kind is loaded at all, every day has the one answer that says so.
+    """
 
     firsts: tuple[str, ...]
     periods: tuple[tuple[str, str], ...]
 
     def stand_in(self, on: dt.date) -> dt.date:
         """The first day of the span that a day lies in; the day itself where nothing covers it."""
+        if not self.periods:
+            return dt.date.min
         day = str(on)
         if not any(starts <= day <= ends for starts, ends in self.periods):
             return on

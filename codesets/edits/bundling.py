@@ -80,8 +80,10 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
         return
     untold = True
     for day, lines in encounter.days.items():
-        for code in dict.fromkeys(normalize(line.code) for line in lines):
-            own = [line for line in lines if normalize(line.code) == code]
+        of_code: dict[str, list[CodedProcedure]] = {}
+        for line in lines:
+            of_code.setdefault(normalize(line.code), []).append(line)
+        for code, own in of_code.items():
             answer = facts.most_units(code, day, setting)
             if not answer.coverage.complete and untold:
                 untold = False
@@ -89,6 +91,11 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
             if answer.most is None or not answer.coverage.complete:
                 continue
             most, indicator = answer.most.units, answer.most.indicator
+            total = max(line.units for line in own) if indicator == 1 else sum(line.units for line in own)
+            if indicator != 1 and encounter.others:
+                total += _elsewhere(encounter, own, day)
+            if total <= most:
+                continue
             seen = {"code": code, "most": most, "edition": answer.coverage.edition, "why": answer.most.rationale}
             if indicator == 1:
                 for line in own:
@@ -96,7 +103,7 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
                         yield code_rules()["c84"].finding(
                             f"line.{line.sequence}.units", seen | {"units": line.units, "line": line.sequence}
                         )
-            elif (total := sum(line.units for line in own) + _elsewhere(encounter, own, day)) > most:
+            else:
                 rule = "c85" if indicator == 2 else "c86"
                 yield code_rules()[rule].finding(f"line.{own[-1].sequence}.units", seen | {"units": total, "day": day})
 

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TypeVar
 
 from codesets.catalog import Validity, ValidityKind, dotted, normalize
@@ -31,13 +32,11 @@ _PROCEDURE_SYSTEMS = {"hcpcs": CodeSystem.HCPCS, "icd10pcs": CodeSystem.ICD10PCS
 
 def check_codes(encounter: CodedEncounter, facts: CodeFacts) -> tuple[CodeFinding, ...]:
     """Every finding on the codes, in the order of the checks and of the codes."""
-    rules = code_rules()
-    return tuple(
-        finding
-        for check in _CHECKS
-        for finding in check(encounter, facts)
-        if encounter.claim_kind in rules[finding.rule_id].kinds
-    )
+    rules, kind = code_rules(), encounter.claim_kind
+    found: list[CodeFinding] = []
+    for check in _checks_of(kind):
+        found += check(encounter, facts)
+    return tuple(finding for finding in found if kind in rules[finding.rule_id].kinds) if found else ()
 
 
 def _diagnosis_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -131,7 +130,7 @@ def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindi
         place = f"line.{line.sequence}.pointers"
         if not line.pointers:
             yield code_rules()["c34"].finding(place, {"line": line.sequence})
-        for pointer in sorted(set(line.pointers) - present):
+        for pointer in () if present.issuperset(line.pointers) else sorted(set(line.pointers) - present):
             seen = {"line": line.sequence, "pointer": pointer, "count": len(present)}
             yield code_rules()["c31"].finding(place, seen)
         for pointer in _repeated(line.pointers):
@@ -218,6 +217,15 @@ _CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...
     *coverage.CHECKS,
     *editor.CHECKS,
 )
+
+
+_OF_STAYS = frozenset({_procedure_day, *editor.OF_STAYS})
+
+
+@cache
+def _checks_of(kind: ClaimKind) -> tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...]:
+    """The checks that can say something of a kind of claim."""
+    return tuple(check for check in _CHECKS if kind is ClaimKind.INPATIENT or check not in _OF_STAYS)
 
 
 def _seen(code: str, answer: Validity, on: dt.date) -> dict[str, object]:

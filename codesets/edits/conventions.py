@@ -29,6 +29,8 @@ MODIFIER_SIDES = {
 
 def _excludes1(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c71, once for every two diagnoses."""
+    if len(encounter.listed) < 2:
+        return
     for one, other in combinations(encounter.listed, 2):
         if statement := facts.exclusion(one.code, other.code, encounter.date):
             seen = {
@@ -87,6 +89,8 @@ def _first_listed_codes() -> list[tuple[str, ...]]:
 
 def _sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c74 and c75, once for every two diagnoses of one family."""
+    if len(encounter.listed) < 2:
+        return
     known = [(d, sided) for d in encounter.listed if (sided := facts.sided(d.code, encounter.date))]
     for (one, here), (other, there) in combinations(known, 2):
         if here.family.name != there.family.name or here.side is there.side:

@@ -137,4 +137,5 @@ def _place(encounter: CodedEncounter, code: str) -> tuple[str, int]:
     return "encounter", 0
 
 
-CHECKS = (_stay, _long_ventilation, _advice)
+OF_STAYS = (_stay, _long_ventilation)
+CHECKS = (*OF_STAYS, _advice)

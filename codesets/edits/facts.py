@@ -14,7 +14,7 @@ from codesets.conventions import CodeNotes, Statement
 from codesets.fees import FeeValue
 from codesets.laterality import Sided
 from codesets.mce import EditorAnswer, Stay
-from codesets.ncci import AddOns, Pairs, Setting, Units
+from codesets.ncci import AddOns, Pairs, PairSource, Setting, Units
 from codesets.releases import CodeSystem
 from codesets.sources.source import FileKind
 from codesets.spans import Spans, spans
@@ -26,6 +26,14 @@ MOST_FIRST_CODES = 2_000
 """For how many procedures the codes that make pairs with them are kept: all that an office bills, in some 30 MiB."""
 
 _T = TypeVar("_T")
+
+
+# Plain texts: the value of an enum, and its hash, cost as much as an answer that is known.
+_CM, _HCPCS = str(CodeSystem.ICD10CM.value), str(CodeSystem.HCPCS.value)
+_POA, _PTP, _MUE, _ADD_ON = (
+    str(kind.value) for kind in (FileKind.POA_EXEMPT, FileKind.PTP, FileKind.MUE, FileKind.ADD_ON)
+)
+_MPFS, _MCD = str(FileKind.MPFS.value), str(FileKind.MCD_ARTICLES.value)
 
 
 class CodeFacts(Protocol):
@@ -94,22 +102,24 @@ class ReferenceFacts:
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
         self._answers: dict[tuple[Any, ...], Any] = {}
-        self._seconds: dict[tuple[int, str], frozenset[str]] = {}
+        self._seconds: dict[tuple[str, str], frozenset[str]] = {}
         self._spans: dict[str, Spans] = {}
         self._days: dict[tuple[str, dt.date], dt.date] = {}
         self.build_id = reference.build_id
 
     def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
-        return self._once(catalog.validity, system, code, self._day(system.value, on))
+        name = system._value_
+        day = self._day(name, on)
+        return self._asked((name, code, day), catalog.validity, system, code, day)
 
     def poa_exempt(self, code: str, on: dt.date) -> bool | None:
-        return self._once(poa.is_exempt, normalize(code), self._day(FileKind.POA_EXEMPT.value, on))
+        return self._once(poa.is_exempt, normalize(code), self._day(_POA, on))
 
     def notes(self, code: str, on: dt.date) -> CodeNotes | None:
-        return self._once(conventions.code_notes, normalize(code), self._day(CodeSystem.ICD10CM.value, on))
+        return self._once(conventions.code_notes, normalize(code), self._day(_CM, on))
 
     def exclusion(self, one: str, other: str, on: dt.date) -> Statement | None:
-        day = self._day(CodeSystem.ICD10CM.value, on)
+        day = self._day(_CM, on)
         key = (conventions.exclusion, one, other, day)
         if key not in self._answers:
             here, there = self.notes(one, day), self.notes(other, day)
@@ -118,32 +128,36 @@ class ReferenceFacts:
         return statement
 
     def sided(self, code: str, on: dt.date) -> Sided | None:
-        return self._once(laterality.sided, normalize(code), self._day(CodeSystem.ICD10CM.value, on))
+        return self._once(laterality.sided, normalize(code), self._day(_CM, on))
 
     def pairs(self, codes: Collection[str], on: dt.date, setting: Setting) -> Pairs:
-        source = self._once(ncci.pair_source, self._day(FileKind.PTP.value, on), setting)
-        for load, first, last in source.loads:
-            for code in codes:
-                if first <= code <= last and not self._seconds_of(load, code).isdisjoint(codes):
-                    return ncci.pairs_among(self._reference, source, codes, on)
+        day = self._day(_PTP, on)
+        source = self._asked((_PTP, day, setting._value_), ncci.pair_source, day, setting)
+        for code in codes:
+            if not self._seconds_of(source, code).isdisjoint(codes):
+                return ncci.pairs_among(self._reference, source, codes, on)
         return Pairs((), source.coverage)
 
     def most_units(self, code: str, on: dt.date, setting: Setting) -> Units:
-        return self._once(ncci.mue, code, self._day(FileKind.MUE.value, on), setting)
+        day = self._day(_MUE, on)
+        return self._asked((_MUE, code, day, setting._value_), ncci.mue, code, day, setting)
 
     def add_ons(self, codes: Collection[str], on: dt.date) -> AddOns:
-        source = self._once(ncci.add_on_source, self._day(FileKind.ADD_ON.value, on))
+        source = self._once(ncci.add_on_source, self._day(_ADD_ON, on))
         asked = [code for code in codes if code in source.codes]
         return ncci.add_ons_among(self._reference, source, asked, on)
 
     def fee(self, code: str, on: dt.date) -> FeeValue | None:
-        return self._once(fees.fee_value, code, self._day(FileKind.MPFS.value, on))
+        day = self._day(_MPFS, on)
+        if not self._spans[_MPFS].periods:
+            return None
+        return self._once(fees.fee_value, code, day)
 
     def articles(self, code: str, on: dt.date) -> Articles:
-        return self._once(articles.articles, code, self._day(FileKind.MCD_ARTICLES.value, on))
+        return self._once(articles.articles, code, self._day(_MCD, on))
 
     def coverage(self, code: str, on: dt.date) -> str:
-        details = self._once(procedures.hcpcs_details, code, self._day(CodeSystem.HCPCS.value, on))
+        details = self._once(procedures.hcpcs_details, code, self._day(_HCPCS, on))
         return details.coverage if details and details.origin.covered else ""
 
     def editor(self, stay: Stay) -> EditorAnswer:
@@ -152,12 +166,16 @@ class ReferenceFacts:
     def editor_alone(self, code: str, on: dt.date, age: int) -> EditorAnswer:
         return self._once(_alone, code, on, age)
 
-    def _seconds_of(self, load: int, code: str) -> frozenset[str]:
-        seconds = self._seconds.get((load, code))
+    def _seconds_of(self, source: PairSource, code: str) -> frozenset[str]:
+        """Every code that makes a pair with a column 1 in some load of the source."""
+        key = source.key, code
+        seconds = self._seconds.get(key)
         if seconds is None:
             if len(self._seconds) >= MOST_FIRST_CODES:
                 self._seconds.clear()
-            seconds = self._seconds[load, code] = ncci.seconds_of(self._reference, load, code)
+            loads = (load for load, first, last in source.loads if first <= code <= last)
+            found = [ncci.seconds_of(self._reference, load, code) for load in loads]
+            seconds = self._seconds[key] = frozenset().union(*found)
         return seconds
 
     def _day(self, kind: str, on: dt.date) -> dt.date:
@@ -172,7 +190,9 @@ class ReferenceFacts:
         return day
 
     def _once(self, function: Callable[..., _T], *question: Any) -> _T:
-        key = (function, *question)
+        return self._asked((function, *question), function, *question)
+
+    def _asked(self, key: tuple[Any, ...], function: Callable[..., _T], *question: Any) -> _T:
         answer = self._answers.get(key, _UNASKED)
         if answer is _UNASKED:
             if len(self._answers) >= MOST_ANSWERS:

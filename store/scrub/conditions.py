@@ -92,7 +92,10 @@ class Conditions:
     def __init__(self, rules: Sequence[Rule]) -> None:
         conditional = [rule for rule in rules if rule.when]
         self._of_claim = [rule for rule in conditional if rule.level is not Level.LINE]
-        self._of_line = [rule for rule in conditional if rule.level is Level.LINE]
+        lines = [rule for rule in conditional if rule.level is Level.LINE]
+        lines.sort(key=lambda rule: rule.when is not None and _needs_modifiers(rule.when.tree))
+        self._of_line = lines
+        free = sum(not (rule.when and _needs_modifiers(rule.when.tree)) for rule in lines)
         names = {name for rule in self._of_line if rule.when for name in rule.when.names}
         self._shared = sorted(name for name in names if name in OF_CLAIMS)
         self._own = sorted(name for name in names if name not in OF_CLAIMS and name != "line")
@@ -103,7 +106,9 @@ class Conditions:
         self._made = [NAMES[name] for name in made]
         # A second name makes `attrgetter` answer with a tuple even where one is asked for.
         self._plain_of = attrgetter(*(PLAIN_OF_LINE[name] for name in plain), "sequence")
-        self._ask_line = _function(self._of_line, [*self._shared, *plain, "line", *(n for n in made if n != "line")])
+        arguments = [*self._shared, *plain, "line", *(n for n in made if n != "line")]
+        self._ask_line = _function(self._of_line, arguments)
+        self._ask_bare_line = _function(self._of_line[:free], arguments)
 
     def broken(self, claim: ClaimContent) -> Broken:
         """Rule ids to the lines (None: the claim) whose condition holds or could not be told."""
@@ -117,7 +122,8 @@ class Conditions:
             for line in claim.lines:
                 values = self._plain_of(line)
                 subject = Subject(claim, line, codes)
-                for place in self._ask_line(*shared, *values, *[value(subject) for value in self._made]):
+                ask = self._ask_line if line.modifiers else self._ask_bare_line
+                for place in ask(*shared, *values, *[value(subject) for value in self._made]):
                     found.setdefault(self._of_line[place].id, []).append(line)
         return found
 
@@ -135,6 +141,18 @@ def prepare(book: RuleBook, form: str) -> Prepared:
         places={rule.id: place for place, rule in enumerate(rules)},
         by_id={rule.id: rule for rule in rules},
     )
+
+
+def _needs_modifiers(node: ast.expr) -> bool:
+    """Whether a condition cannot hold on a line without modifiers: it asks for one in each of its alternatives."""
+    match node:
+        case ast.Compare(left=ast.Constant(), ops=[ast.In()], comparators=[ast.Name(id="modifiers")]):
+            return True
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return any(map(_needs_modifiers, parts))
+        case ast.BoolOp(op=ast.Or(), values=parts):
+            return all(map(_needs_modifiers, parts))
+    return False
 
 
 def _function(rules: Sequence[Rule], names: Sequence[str]) -> Callable[..., list[int]]:

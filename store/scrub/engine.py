@@ -55,11 +55,13 @@ def scrub(claim: ClaimContent, facts: ScrubFacts, book: RuleBook | None = None) 
         if not dated or _in_force(rule, claim, facts)
         for hit in check(claim, facts, rule.params)
     ]
-    for rule_id, places in prepared.conditions.broken(claim).items():
+    broken = prepared.conditions.broken(claim)
+    for rule_id, places in broken.items() if broken else ():
         rule = prepared.by_id[rule_id]
         if _in_force(rule, claim, facts):
             found += [_found(rule, hit) for hit in _where(claim, rule, places)]
-    found.sort(key=lambda one: prepared.places[one.rule_id])
+    if len(found) > 1:
+        found.sort(key=lambda one: prepared.places[one.rule_id])
     return (*found, *_code_edits(claim, facts, book))
 
 
@@ -166,7 +168,7 @@ def _code_edits(claim: ClaimContent, facts: ScrubFacts, book: RuleBook) -> list[
         binding = book.code_edits[finding.rule_id]
         if binding.off:
             continue
-        severity = Severity(finding.severity.value)
+        severity = _SEVERITIES[finding.severity._value_]
         if binding.severity and severity is not Severity.COULD_NOT_CHECK:
             severity = binding.severity
         found.append(
@@ -185,6 +187,9 @@ def _code_edits(claim: ClaimContent, facts: ScrubFacts, book: RuleBook) -> list[
             )
         )
     return found
+
+
+_SEVERITIES = {str(severity.value): severity for severity in Severity}
 
 
 def _age(birth_date: str | None, on: dt.date) -> int | None:

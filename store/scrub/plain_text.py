@@ -29,34 +29,37 @@ def is_plain(claim: ClaimContent) -> bool:
     parties = claim.parties
     coverage = parties.coverage
     assert coverage is not None, "a claim without payer is not written"
-    parts = (
-        parties.patient,
-        parties.service_facility,
-        parties.rendering,
-        parties.referring,
-        parties.supervising,
-        coverage,
-        coverage.subscriber,
-        *parties.other_coverages,
-        *(other.subscriber for other in parties.other_coverages),
-        *(line.rendering for line in claim.lines if line.rendering),
-    )
-    short = [
+    if not all(_short(diagnosis.code) for diagnosis in claim.diagnoses):
+        return False
+    for line in claim.lines:
+        if not _short(line.code) or not all(map(_short, line.modifiers)):
+            return False
+        if line.rendering and not _kept(line.rendering):
+            return False
+    numbers = (
         claim.claim_number,
         parties.original_reference,
         parties.account_number,
         parties.patient_record_number,
         parties.place_of_service,
-    ]
-    for diagnosis in claim.diagnoses:
-        short.append(diagnosis.code)
-    for line in claim.lines:
-        short += (line.code, *line.modifiers)
-    if any(len(text) > LONGEST for text in short) or not _PLAIN.fullmatch("\n".join(short)):
+    )
+    if len(max(numbers, key=len)) > LONGEST or not _PLAIN.fullmatch("\n".join(numbers)):
         return False
-    if not (_kept(parties.billing) and _kept(parties.receiver) and _kept(coverage.payer)):
+    shared = (parties.billing, parties.receiver, coverage.payer, parties.service_facility)
+    clinicians = (parties.rendering, parties.referring, parties.supervising)
+    if not all(part is None or _kept(part) for part in (*shared, *clinicians)):
         return False
-    return all(part is None or _of(part) for part in parts) and all(_kept(one.payer) for one in parties.other_coverages)
+    if not (_of(parties.patient) and _of(coverage)):
+        return False
+    if coverage.subscriber != parties.patient and not _of(coverage.subscriber):
+        return False
+    return all(_of(one) and _of(one.subscriber) and _kept(one.payer) for one in parties.other_coverages)
+
+
+@lru_cache(1 << 14)
+def _short(code: str) -> bool:
+    """Whether a code or modifier is plain and short."""
+    return len(code) <= LONGEST_SUFFIX and bool(_PLAIN.fullmatch(code))
 
 
 @lru_cache(_MOST_KEPT)
