@@ -16,6 +16,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from codesets.note_targets import Known, NoteTarget, targets
@@ -166,7 +167,7 @@ class Validity:
 
 def normalize(code: str) -> str:
     """A code in any spelling as it is stored: upper case, letters and digits only."""
-    return re.sub(r"[^0-9A-Za-z]+", "", code).upper()
+    return _stored(code) if len(code) <= _LONGEST_WRITTEN else _bare(code)
 
 
 def dotted(code: str, system: CodeSystem = CodeSystem.ICD10CM) -> str:
@@ -312,6 +313,13 @@ def _elsewhere(reference: Reference, release: Release, code: str) -> str:
         first = min(having, key=lambda one: one.starts)
         return f"; it is one from {first.starts} ({first.edition})"
     return ""
+
+
+def _bare(code: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]+", "", code).upper()
+
+
+_stored = lru_cache(1 << 16)(_bare)
 
 
 def outside_dates(reference: Reference, release: Release, codes: Collection[str], on: dt.date) -> dict[str, str]:

@@ -8,8 +8,9 @@ Notes hold for all codes below their owner. Ranges go by official order. A note 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from codesets import catalog
 from codesets.catalog import Note, StepKind
@@ -18,7 +19,7 @@ from codesets.notes import NoteKind
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 
-JUDGED = (NoteKind.EXCLUDES1, NoteKind.EXCLUDES2, NoteKind.CODE_FIRST)
+JUDGED = (NoteKind.EXCLUDES1, NoteKind.EXCLUDES2, NoteKind.CODE_FIRST, NoteKind.USE_ADDITIONAL)
 
 _DEPTHS = {StepKind.CHAPTER: 0, StepKind.SECTION: 1}
 
@@ -62,9 +63,16 @@ class CodeNotes:
     position: int
     statements: tuple[Statement, ...]
 
-    def of(self, kind: NoteKind) -> Iterable[Statement]:
+    def of(self, kind: NoteKind) -> Sequence[Statement]:
         """The statements of one kind."""
-        return (statement for statement in self.statements if statement.kind is kind)
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> dict[NoteKind, list[Statement]]:
+        kinds: dict[NoteKind, list[Statement]] = {}
+        for statement in self.statements:
+            kinds.setdefault(statement.kind, []).append(statement)
+        return kinds
 
 
 def code_notes(reference: Reference, code: str, on: dt.date) -> CodeNotes | None:
@@ -97,10 +105,29 @@ def wanted_first(code: CodeNotes, before: Iterable[CodeNotes], after: Iterable[C
     None where a code that the notes name stands before, or none does at all: which one is meant only the record
     can tell.
     """
-    statements = list(code.of(NoteKind.CODE_FIRST))
-    if any(statement.names(each) for statement in statements for each in before):
+    statements = code.of(NoteKind.CODE_FIRST)
+    if not statements or any(statement.names(each) for statement in statements for each in before):
         return None
     return next((each for each in after for statement in statements if statement.names(each)), None)
+
+
+def wanted_after(code: CodeNotes, before: Iterable[CodeNotes], after: Iterable[CodeNotes]) -> CodeNotes | None:
+    """The code that stands before another one and that a "use additional code" note wants after it.
+
+    None where one that the notes name stands after too, or where the other's own notes want this order.
+    """
+    statements = code.of(NoteKind.USE_ADDITIONAL)
+    if not statements or any(statement.names(each) for statement in statements for each in after):
+        return None
+    return next(
+        (
+            each
+            for each in before
+            for statement in statements
+            if statement.names(each) and not any(theirs.names(code) for theirs in each.of(NoteKind.USE_ADDITIONAL))
+        ),
+        None,
+    )
 
 
 def _deepest(kind: NoteKind, one: CodeNotes, other: CodeNotes) -> Statement | None:

@@ -102,27 +102,73 @@ class AddOns:
     coverage: Coverage
 
 
+@dataclass(frozen=True)
+class PairSource:
+    """The loads that answer for pairs on a date, each with its first and last column 1, and what they cover.
+
+    `key` tells one such set of loads from another.
+    """
+
+    loads: tuple[tuple[int, str, str], ...]
+    coverage: Coverage
+    key: str
+
+
+@dataclass(frozen=True)
+class AddOnSource:
+    """The loads that answer for add-on codes on a date, every code that is one in them, and what they cover."""
+
+    loads: tuple[int, ...]
+    codes: frozenset[str]
+    coverage: Coverage
+
+
 def pairs(reference: Reference, codes: Collection[str], on: dt.date, setting: Setting) -> Pairs:
-    """The pairs in force on the date among the codes of a claim, withdrawn ones left out; one query.
+    """The pairs in force on the date among the codes of a claim, withdrawn ones left out.
 
     Both orders of every two codes are looked up. Codes are five characters in upper case.
     """
+    return pairs_among(reference, pair_source(reference, on, setting), codes, on)
+
+
+def pair_source(reference: Reference, on: dt.date, setting: Setting) -> PairSource:
+    """What answers for pairs on a date."""
     loads, coverage = _history(reference, FileKind.PTP, on, setting)
+    # Two statements for each, so that either end is one step into the tree.
+    ends = [(load, _bound(reference, load, "min"), _bound(reference, load, "max")) for load in loads]
+    used = tuple((load, first, last) for load, first, last in ends if first and last)
+    return PairSource(used, coverage, " ".join(str(load) for load, _, _ in used))
+
+
+def seconds_of(reference: Reference, load: int, column1: str) -> frozenset[str]:
+    """Every column 2 that a load has for a column 1, on whatever days: what cannot be a pair is known by it."""
+    query = "SELECT group_concat(column2, ' ') FROM ncci_pairs WHERE load_id = ? AND column1 = ?"
+    (text,) = reference.db.execute(query, (load, column1)).fetchone()
+    return frozenset(text.split()) if text else frozenset()
+
+
+def pairs_among(reference: Reference, source: PairSource, codes: Collection[str], on: dt.date) -> Pairs:
+    """The pairs of a source in force on the date among some codes; a query for each part that can have some."""
     wanted = sorted(set(codes))
-    if not loads or len(wanted) < 2:
-        return Pairs((), coverage)
-    both = f"column1 IN ({_marks(wanted)}) AND column2 IN ({_marks(wanted)})"
-    query = (
-        "SELECT column1, column2, effective, deletion, indicator, text FROM ncci_pairs"
-        " JOIN ncci_rationales USING (load_id)"
-        f" WHERE ncci_rationales.id = rationale AND load_id IN ({_marks(loads)}) AND {both}"
-        " AND effective <= ? AND deletion >= ? AND indicator <> 9 AND deletion <> effective"
-        " ORDER BY column1, column2, effective"
-    )
-    day = number(on)
-    rows = reference.db.execute(query, (*loads, *wanted, *wanted, day, day))
-    edits = [PairEdit(one, two, _date(starts), _end(ends), mark, text) for one, two, starts, ends, mark, text in rows]
-    return Pairs(tuple(edits), coverage)
+    if not source.loads or len(wanted) < 2:
+        return Pairs((), source.coverage)
+    day, edits = number(on), []
+    for load, first, last in source.loads:
+        firsts = [code for code in wanted if first <= code <= last]
+        if not firsts:
+            continue
+        query = (
+            "SELECT column1, column2, effective, deletion, indicator, text FROM ncci_pairs"
+            " JOIN ncci_rationales USING (load_id) WHERE ncci_rationales.id = rationale AND load_id = ?"
+            f" AND column1 IN ({_marks(firsts)}) AND column2 IN ({_marks(wanted)})"
+            " AND effective <= ? AND deletion >= ? AND indicator <> 9 AND deletion <> effective"
+            " ORDER BY column1, column2, effective"
+        )
+        rows = reference.db.execute(query, (load, *firsts, *wanted, day, day))
+        edits += [
+            PairEdit(one, two, _date(starts), _end(ends), mark, text) for one, two, starts, ends, mark, text in rows
+        ]
+    return Pairs(tuple(sorted(edits, key=_by_columns)), source.coverage)
 
 
 def mue(reference: Reference, code: str, on: dt.date, setting: Setting) -> Units:
@@ -144,20 +190,42 @@ def mue(reference: Reference, code: str, on: dt.date, setting: Setting) -> Units
 
 
 def add_on_primaries(reference: Reference, codes: Collection[str], on: dt.date) -> AddOns:
-    """What those of the codes that are add-on codes need beside them on the date; one query."""
+    """What those of the codes that are add-on codes need beside them on the date."""
+    return add_ons_among(reference, add_on_source(reference, on), codes, on)
+
+
+def add_on_source(reference: Reference, on: dt.date) -> AddOnSource:
+    """What answers for add-on codes on a date."""
     loads, coverage = _history(reference, FileKind.ADD_ON, on, None)
-    wanted = sorted(set(codes))
-    if not loads or not wanted:
-        return AddOns({}, coverage)
+    query = f"SELECT DISTINCT code FROM ncci_add_ons WHERE load_id IN ({_marks(loads)})"
+    return AddOnSource(tuple(loads), frozenset(code for (code,) in reference.db.execute(query, loads)), coverage)
+
+
+def add_ons_among(reference: Reference, source: AddOnSource, codes: Collection[str], on: dt.date) -> AddOns:
+    """What the add-on codes among some codes need beside them on the date; one query, none where there are none."""
+    wanted = sorted(set(codes) & source.codes)
+    if not wanted:
+        return AddOns({}, source.coverage)
     query = (
         "SELECT code, primary_code, edit_type, note FROM ncci_add_ons"
-        f" WHERE load_id IN ({_marks(loads)}) AND code IN ({_marks(wanted)}) AND effective <= ? AND deletion >= ?"
+        f" WHERE load_id IN ({_marks(source.loads)}) AND code IN ({_marks(wanted)})"
+        " AND effective <= ? AND deletion >= ?"
         " ORDER BY code, primary_code"
     )
     found: dict[str, list[tuple[str, int, str]]] = {}
-    for code, primary, edit_type, note in reference.db.execute(query, (*loads, *wanted, number(on), number(on))):
+    for code, primary, edit_type, note in reference.db.execute(query, (*source.loads, *wanted, number(on), number(on))):
         found.setdefault(code, []).append((primary, edit_type, note))
-    return AddOns({code: _rule(code, rows) for code, rows in found.items()}, coverage)
+    return AddOns({code: _rule(code, rows) for code, rows in found.items()}, source.coverage)
+
+
+def _bound(reference: Reference, load: int, which: str) -> str | None:
+    """The first (min) or last (max) column 1 of a load; None for an empty one."""
+    row = reference.db.execute(f"SELECT {which}(column1) FROM ncci_pairs WHERE load_id = ?", (load,)).fetchone()
+    return row[0] if row else None
+
+
+def _by_columns(edit: PairEdit) -> tuple[str, str, dt.date]:
+    return edit.column1, edit.column2, edit.effective
 
 
 def _rule(code: str, rows: list[tuple[str, int, str]]) -> AddOnRule:

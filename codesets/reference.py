@@ -25,6 +25,7 @@ APPLICATION_ID = 0x0C0DE5E7
 SCHEMA_VERSION = 3
 # Of the search index; another number has it built again.
 SEARCH_FORMAT = 5
+_MOST_CHOICES = 4_096
 _MAPPED_BYTES = 128 * 1024 * 1024
 _REBUILD = "move the file away; it is built again on the next use"
 
@@ -85,7 +86,12 @@ class Reference:
     def choose(self, system: CodeSystem, on: dt.date) -> ReleaseChoice:
         """The release that answers for the date, with a warning when it does not cover it."""
         self.refresh()
-        return choose(self.db, system, on)
+        choice = self._choices.get((system, on))
+        if choice is None:
+            if len(self._choices) >= _MOST_CHOICES:
+                self._choices.clear()
+            choice = self._choices[system, on] = choose(self.db, system, on)
+        return choice
 
     def part(self, release: int, kind: str) -> int | None:
         """The load that gives the release its notes, index or table of this kind; None where none does."""
@@ -105,6 +111,7 @@ class Reference:
             self._identity = _identity(self.path)
             self.db = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
             self.db.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+            self._choices: dict[tuple[CodeSystem, dt.date], ReleaseChoice] = {}
             self.build_id = _build_id(self.db)
         except (OSError, sqlite3.Error, TypeError) as error:
             raise ReferenceUnavailable(f"{self.path}: {error}", _REBUILD) from error

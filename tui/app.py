@@ -268,6 +268,11 @@ class Workstation(App[int]):
 
         self._go("remits", RemitsScreen)
 
+    def do_rules(self) -> None:
+        from tui.screens.rules import RulesScreen
+
+        self._go("rules", RulesScreen)
+
     async def copy(self, text: str) -> None:
         """Send a text to the terminal's clipboard and keep it in the outbox, as the site's settings allow."""
         from store import log

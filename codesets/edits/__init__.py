@@ -12,6 +12,7 @@ from codesets.edits.findings import (
     CodedEncounter,
     CodedProcedure,
     CodeFinding,
+    OtherService,
     Severity,
 )
 
@@ -22,6 +23,7 @@ __all__ = [
     "CodedDiagnosis",
     "CodedEncounter",
     "CodedProcedure",
+    "OtherService",
     "ReferenceFacts",
     "Severity",
     "check_codes",

@@ -24,8 +24,6 @@ ANATOMIC = frozenset({"LT", "RT", "LC", "LD", "LM", "RC", "RI", "FA", "TA"}) | {
 OTHER_BYPASSES = frozenset({"24", "25", "57", "58", "78", "79", "27", "59", "91", "XE", "XP", "XS", "XU"})
 """Modifiers that let a pair with indicator 1 pass. Source: NCCI Policy Manual, chapter I, section E."""
 
-Days = dict[dt.date, list[CodedProcedure]]
-
 
 def _pairs(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c81 and c82, at the line of the column 2 code; c83 where pairs are not loaded."""
@@ -33,7 +31,7 @@ def _pairs(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
     if setting is None:
         return
     untold = True
-    for day, lines in _days(encounter).items():
+    for day, lines in encounter.days.items():
         codes = sorted({normalize(line.code) for line in lines})
         if len(codes) < 2:
             continue
@@ -72,14 +70,20 @@ def _apart(first: CodedProcedure, second: CodedProcedure) -> bool:
 
 
 def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c84 to c86 by the adjudication indicator; c87 where the values are not loaded."""
+    """c84 to c86 by the adjudication indicator; c87 where the values are not loaded.
+
+    A limit of a day counts what the same practitioner billed of it on other claims of the patient too. A code without
+    a published value is not said to be without limit: some values are confidential.
+    """
     setting = SETTINGS.get(encounter.claim_kind)
     if setting is None:
         return
     untold = True
-    for day, lines in _days(encounter).items():
-        for code in dict.fromkeys(normalize(line.code) for line in lines):
-            own = [line for line in lines if normalize(line.code) == code]
+    for day, lines in encounter.days.items():
+        of_code: dict[str, list[CodedProcedure]] = {}
+        for line in lines:
+            of_code.setdefault(normalize(line.code), []).append(line)
+        for code, own in of_code.items():
             answer = facts.most_units(code, day, setting)
             if not answer.coverage.complete and untold:
                 untold = False
@@ -87,6 +91,11 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
             if answer.most is None or not answer.coverage.complete:
                 continue
             most, indicator = answer.most.units, answer.most.indicator
+            total = max(line.units for line in own) if indicator == 1 else sum(line.units for line in own)
+            if indicator != 1 and encounter.others:
+                total += _elsewhere(encounter, own, day)
+            if total <= most:
+                continue
             seen = {"code": code, "most": most, "edition": answer.coverage.edition, "why": answer.most.rationale}
             if indicator == 1:
                 for line in own:
@@ -94,16 +103,26 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
                         yield code_rules()["c84"].finding(
                             f"line.{line.sequence}.units", seen | {"units": line.units, "line": line.sequence}
                         )
-            elif (total := sum(line.units for line in own)) > most:
+            else:
                 rule = "c85" if indicator == 2 else "c86"
                 yield code_rules()[rule].finding(f"line.{own[-1].sequence}.units", seen | {"units": total, "day": day})
+
+
+def _elsewhere(encounter: CodedEncounter, own: list[CodedProcedure], day: dt.date) -> int:
+    """Units of the code on the day on other claims, by those who performed it here."""
+    performers = {line.performer for line in own if line.performer}
+    return sum(
+        other.units
+        for other in encounter.others
+        if other.date == day and other.performer in performers and normalize(other.code) == normalize(own[0].code)
+    )
 
 
 def _add_ons(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c88 and c89, on the day of the line."""
     if encounter.claim_kind not in SETTINGS:
         return
-    for day, lines in _days(encounter).items():
+    for day, lines in encounter.days.items():
         codes = sorted({normalize(line.code) for line in lines})
         for code, rule in facts.add_ons(codes, day).rules.items():
             if set(rule.primaries) & set(codes):
@@ -113,13 +132,6 @@ def _add_ons(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindin
             more = " or others" if len(rule.primaries) > 3 else ""
             seen = {"code": code, "line": line.sequence, "primaries": f"{some}{more}" or "what the contractor lists"}
             yield code_rules()["c89" if rule.contractor_decides else "c88"].finding(f"line.{line.sequence}", seen)
-
-
-def _days(encounter: CodedEncounter) -> Days:
-    days: Days = {}
-    for line in encounter.service_lines:
-        days.setdefault(line.date or encounter.date, []).append(line)
-    return days
 
 
 CHECKS = (_pairs, _units, _add_ons)

@@ -10,10 +10,11 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TypeVar
 
 from codesets.catalog import Validity, ValidityKind, dotted, normalize
-from codesets.edits import bundling, conventions, indicators
+from codesets.edits import bundling, conventions, coverage, editor, indicators, surgery
 from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import ClaimKind, CodedEncounter, CodeFinding
 from codesets.edits.rules import code_rules
@@ -31,13 +32,11 @@ _PROCEDURE_SYSTEMS = {"hcpcs": CodeSystem.HCPCS, "icd10pcs": CodeSystem.ICD10PCS
 
 def check_codes(encounter: CodedEncounter, facts: CodeFacts) -> tuple[CodeFinding, ...]:
     """Every finding on the codes, in the order of the checks and of the codes."""
-    rules = code_rules()
-    return tuple(
-        finding
-        for check in _CHECKS
-        for finding in check(encounter, facts)
-        if encounter.claim_kind in rules[finding.rule_id].kinds
-    )
+    rules, kind = code_rules(), encounter.claim_kind
+    found: list[CodeFinding] = []
+    for check in _checks_of(kind):
+        found += check(encounter, facts)
+    return tuple(finding for finding in found if kind in rules[finding.rule_id].kinds) if found else ()
 
 
 def _diagnosis_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -45,6 +44,8 @@ def _diagnosis_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
     uncovered: dict[str, Validity] = {}
     for diagnosis in encounter.diagnoses:
         answer = facts.validity(CodeSystem.ICD10CM, diagnosis.code, encounter.date)
+        if answer.kind is ValidityKind.VALID:
+            continue
         place = f"diagnosis.{diagnosis.sequence}"
         seen = _seen(dotted(diagnosis.code), answer, encounter.date)
         match answer.kind:
@@ -73,6 +74,8 @@ def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
             yield code_rules()["c11"].finding(place, unread, not_checked=reason)
             continue
         answer = facts.validity(system, procedure.code, on)
+        if answer.kind is ValidityKind.VALID:
+            continue
         seen = _seen(normalize(procedure.code), answer, on)
         match answer.kind:
             case ValidityKind.HEADER | ValidityKind.UNKNOWN:
@@ -112,7 +115,7 @@ def _principal_diagnosis(encounter: CodedEncounter, facts: CodeFacts) -> Iterato
         return
     principal = [diagnosis for diagnosis in listed if diagnosis.role == "principal"]
     if len(principal) != 1 or principal[0] is not listed[0]:
-        seen = {"found": len(principal), "count": len(listed)}
+        seen = {"found": len(principal), "count": len(listed), "sequence": listed[0].sequence}
         yield code_rules()["c23"].finding(f"diagnosis.{listed[0].sequence}", seen)
     # Every valid code of chapter 20 begins with V, W, X or Y, and no other code does.
     if normalize(listed[0].code)[:1] in ("V", "W", "X", "Y"):
@@ -127,13 +130,17 @@ def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindi
         place = f"line.{line.sequence}.pointers"
         if not line.pointers:
             yield code_rules()["c34"].finding(place, {"line": line.sequence})
-        for pointer in sorted(set(line.pointers) - present):
+        for pointer in () if present.issuperset(line.pointers) else sorted(set(line.pointers) - present):
             seen = {"line": line.sequence, "pointer": pointer, "count": len(present)}
             yield code_rules()["c31"].finding(place, seen)
         for pointer in _repeated(line.pointers):
-            yield code_rules()["c32"].finding(place, {"line": line.sequence, "pointer": pointer})
+            kept = ",".join(map(str, dict.fromkeys(line.pointers)))
+            seen = {"line": line.sequence, "pointer": pointer, "letter": line.letter, "kept": kept}
+            yield code_rules()["c32"].finding(place, seen)
         if len(line.pointers) > MOST_POINTERS:
-            yield code_rules()["c33"].finding(place, {"line": line.sequence, "count": len(line.pointers)})
+            kept = ",".join(map(str, line.pointers[:MOST_POINTERS]))
+            seen = {"line": line.sequence, "count": len(line.pointers), "letter": line.letter, "kept": kept}
+            yield code_rules()["c33"].finding(place, seen)
 
 
 def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -142,7 +149,9 @@ def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFind
         place = f"line.{line.sequence}.modifiers"
         modifiers = [modifier.strip().upper() for modifier in line.modifiers]
         for modifier in _repeated(modifiers):
-            yield code_rules()["c41"].finding(place, {"line": line.sequence, "modifier": modifier})
+            kept = "".join(f"-{each}" for each in dict.fromkeys(modifiers))
+            seen = {"line": line.sequence, "modifier": modifier, "letter": line.letter, "kept": kept}
+            yield code_rules()["c41"].finding(place, seen)
         if len(modifiers) > MOST_MODIFIERS:
             yield code_rules()["c42"].finding(place, {"line": line.sequence, "count": len(modifiers)})
         for modifier in dict.fromkeys(modifiers):
@@ -204,7 +213,19 @@ _CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...
     *conventions.CHECKS,
     *bundling.CHECKS,
     *indicators.CHECKS,
+    *surgery.CHECKS,
+    *coverage.CHECKS,
+    *editor.CHECKS,
 )
+
+
+_OF_STAYS = frozenset({_procedure_day, *editor.OF_STAYS})
+
+
+@cache
+def _checks_of(kind: ClaimKind) -> tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...]:
+    """The checks that can say something of a kind of claim."""
+    return tuple(check for check in _CHECKS if kind is ClaimKind.INPATIENT or check not in _OF_STAYS)
 
 
 def _seen(code: str, answer: Validity, on: dt.date) -> dict[str, object]:
@@ -220,4 +241,6 @@ def _seen(code: str, answer: Validity, on: dt.date) -> dict[str, object]:
 
 
 def _repeated(values: Sequence[_T]) -> list[_T]:
+    if len(values) < 2 or len(set(values)) == len(values):
+        return []
     return [value for value, count in Counter(values).items() if count > 1]

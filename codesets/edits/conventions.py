@@ -7,16 +7,17 @@ Excludes1 warns and never stops: two conditions that have nothing to do with eac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations
 from pathlib import Path
 
 from codesets.catalog import dotted, normalize
-from codesets.conventions import exclusion, wanted_first
+from codesets.conventions import wanted_after, wanted_first
 from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import CodedEncounter, CodeFinding
 from codesets.edits.rules import code_rules
 from codesets.laterality import Side
+from codesets.notes import NoteKind
 from codesets.shipped_tables import read_table
 
 MODIFIER_SIDES = {
@@ -28,9 +29,10 @@ MODIFIER_SIDES = {
 
 def _excludes1(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c71, once for every two diagnoses."""
-    known = [(d, notes) for d in encounter.listed if (notes := facts.notes(d.code, encounter.date))]
-    for (one, here), (other, there) in combinations(known, 2):
-        if statement := exclusion(here, there):
+    if len(encounter.listed) < 2:
+        return
+    for one, other in combinations(encounter.listed, 2):
+        if statement := facts.exclusion(one.code, other.code, encounter.date):
             seen = {
                 "code": dotted(one.code),
                 "other": dotted(other.code),
@@ -41,14 +43,28 @@ def _excludes1(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFind
             yield code_rules()["c71"].finding(f"diagnosis.{other.sequence}", seen)
 
 
-def _code_first(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c72: only where both codes are there; which one is missing only the record can tell."""
-    known = [(d, notes) for d in encounter.listed if (notes := facts.notes(d.code, encounter.date))]
+def _sequence(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c72 and c77: only where both codes are there; which one is missing only the record can tell."""
+    listed = encounter.listed
+    if len(listed) < 2:
+        return
+    known = [(d, notes) for d in listed if (notes := facts.notes(d.code, encounter.date))]
     for place, (diagnosis, notes) in enumerate(known):
+        first_noted = notes.of(NoteKind.CODE_FIRST)
+        if not first_noted and not (place and notes.of(NoteKind.USE_ADDITIONAL)):
+            continue
         before, after = ([each for _, each in part] for part in (known[:place], known[place + 1 :]))
         if first := wanted_first(notes, before, after):
             seen = {"code": dotted(diagnosis.code), "first": dotted(first.code), "sequence": diagnosis.sequence}
+            seen["first_sequence"] = next(d.sequence for d, each in known if each is first)
             yield code_rules()["c72"].finding(f"diagnosis.{diagnosis.sequence}", seen)
+        additional = wanted_after(notes, before, after)
+        if additional is None or wanted_first(additional, [], [notes]):
+            continue  # c72 tells of the same two from the other side
+        early = next(d for d, each in known if each is additional)
+        seen = {"code": dotted(diagnosis.code), "additional": dotted(early.code), "sequence": early.sequence}
+        seen["owner_sequence"] = diagnosis.sequence
+        yield code_rules()["c77"].finding(f"diagnosis.{early.sequence}", seen)
 
 
 def _first_listed(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -59,6 +75,7 @@ def _first_listed(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeF
             yield code_rules()["c73"].finding(f"diagnosis.{diagnosis.sequence}", seen)
 
 
+@lru_cache(1 << 14)
 def only_first_listed(code: str) -> bool:
     """Whether a Z code (no dot) may only be principal or first-listed, by guideline I.C.21.c.16."""
     return any(code.startswith(begin) and not (but and code.startswith(but)) for begin, but in _first_listed_codes())
@@ -72,6 +89,8 @@ def _first_listed_codes() -> list[tuple[str, ...]]:
 
 def _sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c74 and c75, once for every two diagnoses of one family."""
+    if len(encounter.listed) < 2:
+        return
     known = [(d, sided) for d in encounter.listed if (sided := facts.sided(d.code, encounter.date))]
     for (one, here), (other, there) in combinations(known, 2):
         if here.family.name != there.family.name or here.side is there.side:
@@ -90,10 +109,14 @@ def _modifier_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Cod
     """c76: a line whose modifier names one side while every sided diagnosis it points to is of the other."""
     codes = {diagnosis.sequence: diagnosis.code for diagnosis in encounter.diagnoses}
     for line in encounter.service_lines:
+        if not line.modifiers:
+            continue
         named = {m: MODIFIER_SIDES[m] for m in map(str.upper, line.modifiers) if m in MODIFIER_SIDES}
+        if len(set(named.values())) != 1:
+            continue
         pointed = [codes[p] for p in line.pointers if p in codes]
         sides = [(code, found.side) for code in pointed if (found := facts.sided(code, encounter.date))]
-        if len(set(named.values())) != 1 or not sides:
+        if not sides:
             continue
         (side,) = set(named.values())
         if all(found in (Side.LEFT, Side.RIGHT) and found is not side for _, found in sides):
@@ -107,4 +130,4 @@ def _modifier_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Cod
             yield code_rules()["c76"].finding(f"line.{line.sequence}.modifiers", seen)
 
 
-CHECKS = (_excludes1, _code_first, _first_listed, _sides, _modifier_sides)
+CHECKS = (_excludes1, _sequence, _first_listed, _sides, _modifier_sides)

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 
 class Severity(StrEnum):
@@ -51,6 +52,24 @@ class CodedProcedure:
     pointers: tuple[int, ...] = ()
     date: dt.date | None = None
     units: int = 1
+    performer: str = ""
+
+    @property
+    def letter(self) -> str:
+        """The line as the entry line names it: a for line 1; empty after z."""
+        return chr(ord("a") + self.sequence - 1) if 1 <= self.sequence <= 26 else ""
+
+
+@dataclass(frozen=True)
+class OtherService:
+    """A HCPCS service of the patient on another claim: its day, who performed it (NPI), and the claim's number."""
+
+    code: str
+    date: dt.date
+    performer: str = ""
+    modifiers: tuple[str, ...] = ()
+    units: int = 1
+    claim: str = ""
 
 
 _LISTED = ("principal", "secondary", "external_cause")
@@ -61,6 +80,8 @@ class CodedEncounter:
     """The codes of one side of the bill. `date` decides the releases: discharge for inpatient, else service.
 
     `sex` is F, M, X or U and `age` is in whole years on the date; None where the birth date is not known.
+    `admitted` and `discharge_status` (UB-04 FL 17, digits) belong to an inpatient stay. `medicare`: whether Medicare is
+    billed, whose coverage rules then apply. `others` are services of the patient on other claims.
     """
 
     date: dt.date
@@ -69,16 +90,28 @@ class CodedEncounter:
     procedures: tuple[CodedProcedure, ...] = ()
     sex: str = "U"
     age: int | None = None
+    admitted: dt.date | None = None
+    discharge_status: str = ""
+    medicare: bool = False
+    others: tuple[OtherService, ...] = ()
 
-    @property
+    @cached_property
     def listed(self) -> list[CodedDiagnosis]:
         """The diagnoses that are reported as such: without the admitting one and the reasons for the visit."""
         return [diagnosis for diagnosis in self.diagnoses if diagnosis.role in _LISTED]
 
-    @property
+    @cached_property
     def service_lines(self) -> list[CodedProcedure]:
         """The HCPCS lines."""
         return [procedure for procedure in self.procedures if procedure.system == "hcpcs"]
+
+    @cached_property
+    def days(self) -> Mapping[dt.date, list[CodedProcedure]]:
+        """The HCPCS lines by their day of service."""
+        days: dict[dt.date, list[CodedProcedure]] = {}
+        for line in self.service_lines:
+            days.setdefault(line.date or self.date, []).append(line)
+        return days
 
 
 @dataclass(frozen=True)
@@ -94,3 +127,5 @@ class CodeFinding:
     citation: str
     place: str
     seen: Mapping[str, object] = field(default_factory=dict)
+    repair: str = ""
+    """The line of entry that mends it, where one thing alone can be meant; else empty."""

@@ -21,6 +21,8 @@ def _indicators(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFin
     """c91 to c94; c95 where no fee schedule covers the date."""
     untold = True
     for line in encounter.service_lines:
+        if not line.modifiers:
+            continue
         carried = [modifier for modifier in map(str.upper, line.modifiers) if modifier in JUDGED]
         if not carried:
             continue
@@ -48,6 +50,8 @@ def _indicators(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFin
 def _both_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c96 and c97: modifier 50 says both sides already."""
     for line in encounter.service_lines:
+        if len(line.modifiers) < 2:
+            continue
         carried = set(map(str.upper, line.modifiers))
         place = f"line.{line.sequence}.modifiers"
         if "50" in carried and (sides := sorted(carried & {"LT", "RT"})):

@@ -21,7 +21,10 @@ class BadRules(CodedeskError):
 
 @dataclass(frozen=True)
 class CodeRule:
-    """One code edit: its weight, its words and its source. `kinds` are the kinds of claims it applies to."""
+    """One code edit: its weight, its words and its source. `kinds` are the kinds of claims it applies to.
+
+    `repair` is the line of entry that mends what it found, where one thing alone can be meant.
+    """
 
     id: str
     version: int
@@ -31,6 +34,7 @@ class CodeRule:
     fix: str
     citation: str
     kinds: frozenset[ClaimKind] = frozenset(ClaimKind)
+    repair: str = ""
 
     def finding(self, place: str, seen: Mapping[str, object], not_checked: str = "") -> CodeFinding:
         """A finding of this rule. With `not_checked`, the reason why it could not be checked."""
@@ -44,6 +48,7 @@ class CodeRule:
             citation=self.citation.format_map(seen),
             place=place,
             seen=dict(seen),
+            repair="" if not_checked else self.repair.format_map(seen),
         )
 
 
@@ -70,7 +75,7 @@ def _rule(entry: dict[str, Any]) -> CodeRule:
     for key, kind in required.items():
         if not isinstance(entry.get(key), kind) or not entry[key]:
             raise BadRules(f"rule {name}: {key} must be {kind.__name__} and not empty")
-    if unknown := set(entry) - set(required) - {"kinds"}:
+    if unknown := set(entry) - set(required) - {"kinds", "repair"}:
         raise BadRules(f"rule {name}: no field is called {min(unknown)}")
     try:
         kinds = frozenset(ClaimKind(kind) for kind in entry.get("kinds", list(ClaimKind)))

@@ -12,16 +12,20 @@ from sqlalchemy import JSON, text
 from sqlmodel import Session, select
 
 from codesets.catalog import Reference
-from codesets.edits import CodeFacts, ReferenceFacts
+from codesets.edits import CodeFacts, OtherService, ReferenceFacts
+from codesets.edits.surgery import LONGEST
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.content import ClaimContent, UnknownClaim, content_of
 from store.database import Database
 from store.models import Claim
 from store.models.columns import now
+from store.queries import SessionReader
 from store.scrub.checks import DuplicateLine, ScrubFacts
+from store.scrub.checks.registry import iso_day
 from store.scrub.engine import scrub
 from store.scrub.findings import blocking, store_findings
+from store.scrub.site_rules import site_rules
 from store.settings import today as present_day
 from store.terms import ClaimStatus, FindingState, Severity
 
@@ -75,7 +79,8 @@ def scrub_claim(
             raise ClaimHasLeft(f"{claim.claim_number} is {claim.status.value} and is not scrubbed again")
         content = content_of(change.session, claim)
         facts = scrub_facts(change.session, claim, content, codes, today or present_day())
-        kept = store_findings(change.session, "claim", claim.id, scrub(content, facts))
+        book = site_rules(SessionReader(change.session)).for_claim(content)
+        kept = store_findings(change.session, "claim", claim.id, scrub(content, facts, book))
         claim.status = ClaimStatus.SCRUB_FAILED if blocking(kept) else ClaimStatus.READY
         claim.scrubbed_at = now()
         change.session.add(claim)
@@ -97,11 +102,18 @@ def scrub_claim(
 def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: CodeFacts, today: dt.date) -> ScrubFacts:
     """What the rules need to know around a claim: same numbers, and its services on other claims of the patient."""
     same = session.exec(select(Claim.id).where(Claim.claim_number == claim.claim_number, Claim.id != claim.id)).all()
-    return ScrubFacts(today=today, codes=codes, same_number=len(same), duplicates=_duplicates(session, claim, content))
+    others = _other_services(session, claim, content)
+    return ScrubFacts(
+        today=today,
+        codes=codes,
+        same_number=len(same),
+        others=others,
+        duplicates=_duplicates(content, others),
+    )
 
 
 _OTHER_LINES = text("""
-SELECT other.claim_number, line.code, line.service_date, line.modifiers, line.performer_npi, other.parties
+SELECT other.claim_number, line.code, line.service_date, line.modifiers, line.performer_npi, other.parties, line.units
 FROM encounter mine
 JOIN encounter theirs ON theirs.patient_id = mine.patient_id
 JOIN claim other ON other.encounter_id = theirs.id
@@ -112,23 +124,42 @@ ORDER BY other.claim_number, line.sequence
 """).columns(modifiers=JSON, parties=JSON)
 
 
-def _duplicates(session: Session, claim: Claim, content: ClaimContent) -> tuple[DuplicateLine, ...]:
-    """Lines with the day, code, modifiers and provider of a line on another claim of the patient that is not void."""
+def _other_services(session: Session, claim: Claim, content: ClaimContent) -> tuple[OtherService, ...]:
+    """Services on other claims of the patient that are not void: the longest global period before to a day after."""
+    first, last = iso_day(content.service_from), iso_day(content.service_through)
+    if first is None or last is None:
+        return ()
     parameters = {
         "encounter": claim.encounter_id,
         "claim": claim.id,
         "form": claim.form,
-        "since": content.service_from,
-        "until": content.service_through,
+        "since": _moved(first, -LONGEST),
+        "until": _moved(last, 1),
     }
+    rows = session.execute(_OTHER_LINES, parameters)
+    return tuple(
+        OtherService(
+            code, on, performer or (parties["rendering"] or {}).get("npi", ""), tuple(modifiers), units, number
+        )
+        for number, code, service_date, modifiers, performer, parties, units in rows
+        if (on := iso_day(service_date))
+    )
+
+
+def _moved(day: dt.date, days: int) -> str:
+    """A day some days away, as ISO text; the first or last day there is where it would lie outside."""
+    return str(dt.date.fromordinal(min(max(day.toordinal() + days, 1), dt.date.max.toordinal())))
+
+
+def _duplicates(content: ClaimContent, others: tuple[OtherService, ...]) -> tuple[DuplicateLine, ...]:
+    """Lines with the day, code, modifiers and provider of a service on another claim."""
     rendering = content.parties.rendering.npi if content.parties.rendering else ""
-    own: dict[tuple[str, str, tuple[str, ...], str], list[int]] = {}
+    own: dict[tuple[dt.date | None, str, tuple[str, ...], str], list[int]] = {}
     for line in content.lines:
-        key = line.service_date, line.code, tuple(sorted(line.modifiers)), line.performer_npi or rendering
+        key = iso_day(line.service_date), line.code, tuple(sorted(line.modifiers)), line.performer_npi or rendering
         own.setdefault(key, []).append(line.sequence)
     found: dict[int, str] = {}
-    for number, code, service_date, modifiers, performer, parties in session.execute(_OTHER_LINES, parameters):
-        provider = performer or (parties["rendering"] or {}).get("npi", "")
-        for sequence in own.get((service_date, code, tuple(sorted(modifiers)), provider), []):
-            found.setdefault(sequence, number)
+    for other in others:
+        for sequence in own.get((other.date, other.code, tuple(sorted(other.modifiers)), other.performer), []):
+            found.setdefault(sequence, other.claim)
     return tuple(DuplicateLine(sequence, number) for sequence, number in sorted(found.items()))

@@ -86,5 +86,12 @@ def check_chart(reference: Reference, head: ChartHead, codes: Codes) -> tuple[Co
         ),
         sex=head.sex,
         age=int(head.age[:-1]) if head.age.endswith("y") else 0 if head.age else None,
+        admitted=_day(head.started_at) if kind is ClaimKind.INPATIENT else None,
+        discharge_status=head.discharge_disposition,
     )
     return check_codes(encounter, facts_of(reference))
+
+
+def _day(moment: str) -> dt.date | None:
+    """The day of a complete ISO date or moment."""
+    return dt.date.fromisoformat(moment[:10]) if len(moment) >= 10 else None

@@ -20,6 +20,7 @@ APPEND_ONLY = ("log_entry", "raw_message", "operation", "disclosure", "posting",
 
 SHARED = (
     "counter",
+    "edit_firing",
     "facility",
     "favorite_code",
     "merged_number",
@@ -27,9 +28,14 @@ SHARED = (
     "person",
     "provider",
     "quarantine",
+    "rule_change",
+    "rule_version",
     "site_fact",
 )
-"""Tables whose rows belong to no facility. `finding` and `claim_export` are told apart by what they are about."""
+"""Tables whose rows belong to no facility; `edit_firing` keeps no value of a claim.
+
+`finding` and `claim_export` are told apart by what they are about.
+"""
 
 BELONGS_TO = {
     "acknowledgment": "",

@@ -35,6 +35,7 @@ from store.models.remit import (
     RemittanceClaim,
     RemittanceLine,
 )
+from store.models.rule import EditFiring, RuleChange, RuleVersion
 from store.models.site import Disclosure, SiteFact
 from store.models.work import Hold, WorkItem
 
@@ -53,6 +54,7 @@ __all__ = [
     "Coverage",
     "Denial",
     "Disclosure",
+    "EditFiring",
     "Document",
     "Encounter",
     "EncounterChange",
@@ -81,6 +83,8 @@ __all__ = [
     "RemittanceClaim",
     "ReceivedFile",
     "RemittanceLine",
+    "RuleChange",
+    "RuleVersion",
     "SiteFact",
     "SourceCode",
     "SuggestionRejection",

@@ -87,6 +87,7 @@ class Finding(SQLModel, table=True):
     snip: int | None = Field(default=None, description="SNIP type 1 to 7")
     place: str = Field(default="", description="field the finding is about: diagnosis.2, line.1.pointers, coverage.1")
     seen: dict = Field(default_factory=dict, sa_type=JSON, description="values the rule saw")
+    overlay: Line = Field(default="", description="the change of the site that made the rule what it was")
     state: FindingState = Field(default=FindingState.OPEN, sa_type=words(FindingState))
     override_reason: str = ""
     overridden_by: str | None = Field(default=None, foreign_key="person.id")

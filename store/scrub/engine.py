@@ -7,18 +7,23 @@ checked answers with `could_not_check`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, check_codes
-from store.claims.content import ClaimContent
-from store.scrub.checks import CHECKS, Hit, ScrubFacts
+from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, OtherService, check_codes
+from store.claims.content import BilledLine, ClaimContent
+from store.scrub.checks import Hit, ScrubFacts
 from store.scrub.checks.registry import iso_day
-from store.scrub.expressions import Expression, Subject
-from store.scrub.rules import Level, Rule, RuleBook, rule_book
+from store.scrub.conditions import prepare
+from store.scrub.expressions import Subject
+from store.scrub.plain_text import is_plain
+from store.scrub.rules import DateBasis, Rule, RuleBook, rule_book
 from store.terms import Severity
 from store.x12 import professional
 from store.x12.writer import TextChange
+
+MEDICARE = frozenset({"MA", "MB"})
+"""Claim filing codes (SBR09) of Medicare itself."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +40,38 @@ class Found:
     snip: int | None
     place: str
     seen: Mapping[str, object] = field(default_factory=dict)
+    overlay: str = ""
 
 
 def scrub(claim: ClaimContent, facts: ScrubFacts, book: RuleBook | None = None) -> tuple[Found, ...]:
     """Every finding on the claim, in the order of the rule book, the code edits last."""
     book = book or rule_book()
-    facts = replace(facts, text_changes=_text_changes(claim))
+    if changes := _text_changes(claim):
+        facts = replace(facts, text_changes=changes)
+    prepared = prepare(book, claim.form)
     found = [
         _found(rule, hit)
-        for rule in book.rules
-        if claim.form in rule.forms
-        for hit in (_where(claim, rule, rule.when) if rule.when else CHECKS[rule.check](claim, facts, rule.params))
+        for rule, check, dated in (*prepared.shared.to_run(claim), *prepared.checks)
+        if not dated or _in_force(rule, claim, facts)
+        for hit in check(claim, facts, rule.params)
     ]
+    broken = prepared.conditions.broken(claim)
+    for rule_id, places in broken.items() if broken else ():
+        rule = prepared.by_id[rule_id]
+        if _in_force(rule, claim, facts):
+            found += [_found(rule, hit) for hit in _where(claim, rule, places)]
+    if len(found) > 1:
+        found.sort(key=lambda one: prepared.places[one.rule_id])
     return (*found, *_code_edits(claim, facts, book))
 
 
-def coded_encounter(claim: ClaimContent) -> CodedEncounter | None:
+def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) -> CodedEncounter | None:
     """The codes of a professional claim as the code edits read them; None without a complete service date."""
     on = iso_day(claim.service_from)
     if on is None:
         return None
+    coverage, rendering = claim.parties.coverage, claim.parties.rendering
+    npi = rendering.npi if rendering else ""
     return CodedEncounter(
         date=on,
         claim_kind=ClaimKind.PROFESSIONAL,
@@ -64,28 +81,47 @@ def coded_encounter(claim: ClaimContent) -> CodedEncounter | None:
         ),
         procedures=tuple(
             CodedProcedure(
-                line.sequence, "hcpcs", line.code, line.modifiers, line.pointers, iso_day(line.service_date), line.units
+                line.sequence,
+                "hcpcs",
+                line.code,
+                line.modifiers,
+                line.pointers,
+                iso_day(line.service_date),
+                line.units,
+                line.performer_npi or npi,
             )
             for line in claim.lines
         ),
         sex=claim.parties.patient.sex or "U",
         age=_age(claim.parties.patient.birth_date, on),
+        medicare=coverage is not None and coverage.payer.filing_code in MEDICARE,
+        others=others,
     )
 
 
-def _where(claim: ClaimContent, rule: Rule, when: Expression) -> Iterator[Hit]:
-    """Where the condition of a rule holds: at the claim, or at each line."""
-    subjects = [Subject(claim, line) for line in claim.lines] if rule.level is Level.LINE else [Subject(claim)]
-    for subject in subjects:
-        values = when.values(subject)
-        answer = when.holds(values)
-        if answer is False:
-            continue
+def _in_force(rule: Rule, claim: ClaimContent, facts: ScrubFacts) -> bool:
+    """Whether the rule holds on the day that it goes by."""
+    if not (rule.effective_from or rule.effective_to):
+        return True
+    day = {
+        DateBasis.SERVICE: claim.service_from,
+        DateBasis.THROUGH: claim.service_through,
+        DateBasis.RECEIVED: str(facts.today),
+    }[rule.date_basis][:10]
+    return rule.effective_from <= day and (not rule.effective_to or day <= rule.effective_to)
+
+
+def _where(claim: ClaimContent, rule: Rule, broken: Sequence[BilledLine | None]) -> Iterator[Hit]:
+    """A hit for the claim, or for each line, whose condition holds or could not be told."""
+    for line in broken:
+        assert rule.when is not None, "only a rule with a condition is broken by one"
+        values = rule.when.values(Subject(claim, line))
         field = str(rule.params.get("place", "claim"))
-        place = f"line.{subject.line.sequence}.{field}" if subject.line else field
-        seen = values | {"line": subject.line.sequence if subject.line else ""}
+        place = f"line.{line.sequence}.{field}" if line else field
+        seen = values | {"line": line.sequence if line else ""}
         unknown = ", ".join(name for name, value in values.items() if value is None)
-        yield Hit(place, seen, "" if answer else f"{rule.title}: {unknown or 'a value'} is not known.")
+        untold = f"{rule.title}: {unknown or 'a value'} is not known."
+        yield Hit(place, seen, "" if rule.when.holds(values) else untold)
 
 
 def _found(rule: Rule, hit: Hit) -> Found:
@@ -94,42 +130,66 @@ def _found(rule: Rule, hit: Hit) -> Found:
         rule_version=rule.version,
         severity=Severity.COULD_NOT_CHECK if hit.not_checked else rule.severity,
         title=rule.title,
-        message=hit.not_checked or rule.message.format_map(hit.seen),
-        fix="" if hit.not_checked else rule.fix.format_map(hit.seen),
+        message=hit.not_checked or _filled(rule.message, hit),
+        fix="" if hit.not_checked else _filled(rule.fix, hit),
         citation=rule.citation,
         snip=rule.snip,
         place=hit.place,
         seen=hit.seen,
+        overlay=rule.overlay,
     )
+
+
+class _Said(dict[str, object]):
+    """The values seen; a word of the message that none of them has is left as it is written."""
+
+    def __missing__(self, word: str) -> str:
+        return f"{{{word}}}"
+
+
+def _filled(text: str, hit: Hit) -> str:
+    return text.format_map(_Said(hit.seen))
 
 
 def _text_changes(claim: ClaimContent) -> tuple[TextChange, ...]:
     """Each change once, although a name may be written in several loops; a claim without payer is not written."""
-    if claim.parties.coverage is None:
+    if claim.parties.coverage is None or is_plain(claim):
         return ()
     changes = professional.text_changes(claim)
     return tuple({(change.place, change.before): change for change in changes}.values())
 
 
 def _code_edits(claim: ClaimContent, facts: ScrubFacts, book: RuleBook) -> list[Found]:
-    encounter = coded_encounter(claim)
+    encounter = coded_encounter(claim, facts.others)
     if encounter is None:
         return []
-    return [
-        Found(
-            rule_id=finding.rule_id,
-            rule_version=finding.rule_version,
-            severity=Severity(finding.severity.value),
-            title=finding.title,
-            message=finding.message,
-            fix=finding.fix,
-            citation=finding.citation,
-            snip=book.code_edits[finding.rule_id].snip,
-            place=finding.place,
-            seen=finding.seen,
+    found = []
+    for finding in check_codes(encounter, facts.codes):
+        binding = book.code_edits[finding.rule_id]
+        if binding.off:
+            continue
+        severity = _SEVERITIES[finding.severity._value_]
+        if binding.severity and severity is not Severity.COULD_NOT_CHECK:
+            severity = binding.severity
+        found.append(
+            Found(
+                rule_id=finding.rule_id,
+                rule_version=finding.rule_version,
+                severity=severity,
+                title=finding.title,
+                message=finding.message,
+                fix=finding.fix,
+                citation=finding.citation,
+                snip=binding.snip,
+                place=finding.place,
+                seen=finding.seen,
+                overlay=binding.overlay,
+            )
         )
-        for finding in check_codes(encounter, facts.codes)
-    ]
+    return found
+
+
+_SEVERITIES = {str(severity.value): severity for severity in Severity}
 
 
 def _age(birth_date: str | None, on: dt.date) -> int | None:

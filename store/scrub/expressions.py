@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
@@ -36,6 +36,8 @@ class Subject:
 
     claim: ClaimContent
     line: BilledLine | None = None
+    codes: Mapping[int, str] | None = field(default=None, compare=False)
+    """The diagnoses by their sequence, without dots, where somebody has them at hand."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Expression:
     text: str
     names: tuple[str, ...]
     code: CodeType
+    tree: ast.expr = field(compare=False, repr=False)
 
     def values(self, subject: Subject) -> dict[str, object]:
         """The values of the names it uses."""
@@ -68,7 +71,7 @@ def parse(text: str, of_a_line: bool) -> Expression:
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        at = getattr(error, "offset", None) or 1
+        at = max(error.offset or len(text), 1) if isinstance(error, SyntaxError) else 1
         raise BadExpression(text, at, "no condition that can be read") from None
     names: dict[str, None] = {}
     _let_through(text, tree.body, 1, names)
@@ -77,7 +80,7 @@ def parse(text: str, of_a_line: bool) -> Expression:
         if isinstance(node, ast.Name) and node.id not in known:
             only = " (a name of lines)" if node.id in NAMES else ""
             raise BadExpression(text, node.col_offset + 1, f"no name is {node.id!r}{only}")
-    return Expression(text, tuple(names), compile(tree, "<condition>", "eval"))
+    return Expression(text, tuple(names), compile(tree, "<condition>", "eval"), tree.body)
 
 
 _EXPECTED = "expected names, text, numbers, comparisons, in, and, or, not"
@@ -130,8 +133,12 @@ def _plain(code: str) -> str:
 
 
 def _pointed(subject: Subject) -> tuple[str, ...]:
-    codes = {diagnosis.sequence: _plain(diagnosis.code) for diagnosis in subject.claim.diagnoses}
-    return tuple(codes[place] for place in subject.line.pointers if place in codes) if subject.line else ()
+    if subject.line is None:
+        return ()
+    codes = subject.codes
+    if codes is None:
+        codes = {diagnosis.sequence: _plain(diagnosis.code) for diagnosis in subject.claim.diagnoses}
+    return tuple(codes[place] for place in subject.line.pointers if place in codes)
 
 
 def _age(subject: Subject) -> int | None:
@@ -150,6 +157,10 @@ def _payer(name: str) -> Getter:
     return lambda subject: getattr(getattr(subject.claim.parties.coverage, "payer", None), name, None)
 
 
+def _facility(subject: Subject) -> bool:
+    return subject.claim.parties.service_facility is not None
+
+
 def _person(role: str) -> Getter:
     return lambda subject: getattr(getattr(subject.claim.parties, role), "npi", "")
 
@@ -162,6 +173,9 @@ OF_CLAIMS: Mapping[str, Getter] = {
     "codes": lambda subject: tuple(line.code for line in subject.claim.lines),
     "diagnoses": lambda subject: tuple(_plain(diagnosis.code) for diagnosis in subject.claim.diagnoses),
     "first_diagnosis": lambda subject: _plain(subject.claim.diagnoses[0].code) if subject.claim.diagnoses else "",
+    "categories": lambda subject: tuple(diagnosis.code[:3] for diagnosis in subject.claim.diagnoses),
+    "first_category": lambda subject: subject.claim.diagnoses[0].code[:3] if subject.claim.diagnoses else "",
+    "diagnosis_letters": lambda subject: tuple(diagnosis.code[:1] for diagnosis in subject.claim.diagnoses),
     "place_of_service": lambda subject: subject.claim.parties.place_of_service,
     "service_from": lambda subject: subject.claim.service_from,
     "service_through": lambda subject: subject.claim.service_through,
@@ -177,22 +191,40 @@ OF_CLAIMS: Mapping[str, Getter] = {
     "authorization": _coverage("authorization_number"),
     "referral": _coverage("referral_number"),
     "other_coverage_count": lambda subject: len(subject.claim.parties.other_coverages),
+    "billing": lambda subject: subject.claim.parties.billing.npi,
+    "service_facility": _facility,
     "rendering": _person("rendering"),
     "referring": _person("referring"),
     "supervising": _person("supervising"),
     "accident_cause": lambda subject: getattr(subject.claim.parties.accident, "cause", ""),
     "accident_date": lambda subject: getattr(subject.claim.parties.accident, "date", ""),
 }
-"""Names that can be used of any claim. Amounts are cents, codes have no dot, days are ISO texts."""
+"""Names that can be used of any claim. Amounts are cents, codes have no dot, days are ISO texts.
+
+Categories are the first three characters of diagnoses; `billing`, `rendering`, `referring`, `supervising` are NPIs.
+"""
 
 NAMES: Mapping[str, Getter] = {
     **OF_CLAIMS,
     "line": lambda subject: subject.line.sequence if subject.line else None,
     "code": lambda subject: subject.line.code if subject.line else None,
+    "code_letter": lambda subject: subject.line.code[:1] if subject.line else None,
+    "modifier_count": lambda subject: len(subject.line.modifiers) if subject.line else None,
+    "pointer_count": lambda subject: len(subject.line.pointers) if subject.line else None,
     "modifiers": lambda subject: subject.line.modifiers if subject.line else (),
     "units": lambda subject: subject.line.units if subject.line else None,
     "charge": lambda subject: subject.line.charge_cents if subject.line else None,
     "service_date": lambda subject: subject.line.service_date if subject.line else None,
     "pointed": _pointed,
+    "pointed_categories": lambda subject: tuple(code[:3] for code in _pointed(subject)),
 }
 """Names of claims, and of the line that a rule for lines is asked about."""
+
+PLAIN_OF_LINE: Mapping[str, str] = {
+    "code": "code",
+    "modifiers": "modifiers",
+    "units": "units",
+    "charge": "charge_cents",
+    "service_date": "service_date",
+}
+"""Names that are nothing but an attribute of a line, by that attribute."""

@@ -19,6 +19,7 @@ from store.database import Database
 from store.models import Claim, Finding
 from store.models.columns import now
 from store.scrub.engine import Found
+from store.scrub.firings import note_firings, note_override
 from store.terms import ClaimStatus, FindingState, Severity
 
 
@@ -37,6 +38,9 @@ def store_findings(
     Works for findings of the scrubber and of the code edits; only the former have a SNIP type.
     """
     earlier = findings_of(session, subject_kind, subject_id)
+    found = tuple(found)
+    if subject_kind == "claim":
+        note_firings(session, subject_id, found)
     overridden = {_identity(row): row for row in earlier if row.state is FindingState.OVERRIDDEN}
     for row in earlier:
         session.delete(row)
@@ -55,6 +59,7 @@ def store_findings(
             snip=getattr(result, "snip", None),
             place=result.place,
             seen=_plain(result.seen),
+            overlay=getattr(result, "overlay", ""),
         )
         before = overridden.get(_identity(row))
         if before is not None and row.severity is not Severity.CRITICAL:
@@ -106,6 +111,7 @@ def override(db: Database, actor: Actor, finding_id: str, reason: str, operation
         session.add(finding)
         session.flush()
         if claim is not None:
+            note_override(session, claim.id, finding.rule_id, finding.place, actor.login)
             settle(session, claim)
         change.log(
             "finding.override",

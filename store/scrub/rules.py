@@ -7,6 +7,7 @@ that it names, whose settings are `params`, or a condition (`store.scrub.express
 
 from __future__ import annotations
 
+import datetime as dt
 import string
 import tomllib
 from collections.abc import Mapping
@@ -49,9 +50,21 @@ class Level(StrEnum):
     HISTORY = "history"
 
 
+class DateBasis(StrEnum):
+    """The day that decides whether a rule is in force."""
+
+    SERVICE = "service"
+    THROUGH = "through"
+    RECEIVED = "received"
+
+
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `message` and `fix` have words in braces that are filled from the values the rule saw."""
+    """One rule. `message` and `fix` have words in braces that are filled from the values the rule saw.
+
+    It holds from `effective_from` to `effective_to`, ISO days, both inclusive, empty for no end, on the day that
+    `date_basis` names. `overlay` says which change of the site made it what it is, empty for the rule as it is written.
+    """
 
     id: str
     version: int
@@ -68,19 +81,29 @@ class Rule:
     carc: int | None = None
     params: Mapping[str, object] = field(default_factory=dict)
     when: Expression | None = None
+    effective_from: str = ""
+    effective_to: str = ""
+    date_basis: DateBasis = DateBasis.SERVICE
+    overlay: str = ""
 
 
 @dataclass(frozen=True)
 class CodeEditBinding:
-    """What the scrubber adds to a code edit of `codesets.edits`: SNIP type and CARC number."""
+    """What the scrubber adds to a code edit of `codesets.edits`: SNIP type and CARC number.
+
+    `severity` replaces the edit's own where a change of the site says so, `off` leaves it out.
+    """
 
     snip: int
     carc: int | None = None
+    severity: Severity | None = None
+    off: bool = False
+    overlay: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RuleBook:
-    """All rules in their order, and what belongs to each code edit."""
+    """All rules in their order, and what belongs to each code edit. Two books are the same only if they are one."""
 
     rules: tuple[Rule, ...]
     code_edits: Mapping[str, CodeEditBinding]
@@ -114,7 +137,13 @@ def read_rules(text: str, checks: frozenset[str]) -> RuleBook:
 
 
 _TEXTS = ("id", "title", "family", "level", "severity", "message", "fix", "citation")
-_OPTIONAL = {"carc", "params", "check", "when"}
+_DAYS = ("effective_from", "effective_to")
+_OPTIONAL = {"carc", "params", "check", "when", "date_basis", *_DAYS}
+
+
+def read_rule(entry: Mapping[str, Any], checks: frozenset[str]) -> Rule:
+    """One rule from its fields, as a file or the record has them. Raises BadRules."""
+    return _rule(dict(entry), checks)
 
 
 def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
@@ -137,6 +166,9 @@ def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
         raise BadRules(f"rule {name}: no check is called {entry['check']}")
     if type(entry.get("carc", 1)) is not int or not isinstance(entry.get("params", {}), dict):
         raise BadRules(f"rule {name}: carc must be a number and params a table")
+    for key in _DAYS:
+        if entry.get(key) and not _is_day(entry[key]):
+            raise BadRules(f"rule {name}: {key} must be a day as 2026-09-30")
     for key in ("message", "fix"):
         _check_braces(name, entry[key])
     try:
@@ -144,6 +176,7 @@ def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
             "family": Family(entry["family"]),
             "level": Level(entry["level"]),
             "severity": Severity(entry["severity"]),
+            "date_basis": DateBasis(entry.get("date_basis", DateBasis.SERVICE.value)),
         }
     except ValueError as error:
         raise BadRules(f"rule {name}: {error}") from None
@@ -152,6 +185,13 @@ def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
     except BadExpression as error:
         raise BadRules(f"rule {name}: when: {error.message}", error.remedy) from None
     return Rule(**{**entry, **named, "forms": frozenset(entry["forms"]), "when": when})
+
+
+def _is_day(text: object) -> bool:
+    try:
+        return isinstance(text, str) and len(text) == 10 and bool(dt.date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _check_braces(name: str, text: str) -> None:

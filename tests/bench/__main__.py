@@ -7,10 +7,23 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import codesets, faults, intake, lag, ncci, record, remits, search, suggest, terminal, worklists
+from tests.bench import (
+    codesets,
+    edits,
+    faults,
+    intake,
+    lag,
+    ncci,
+    record,
+    remits,
+    search,
+    suggest,
+    terminal,
+    worklists,
+)
 from tests.bench.figures import table
 
-BENCHMARKS = (search, suggest, codesets, ncci, worklists, intake, terminal, lag, record, remits, faults)
+BENCHMARKS = (search, suggest, codesets, ncci, edits, worklists, intake, terminal, lag, record, remits, faults)
 
 
 def main() -> int:

@@ -129,7 +129,9 @@ def test_a_modifier_must_be_one_that_the_fee_schedule_lets_the_code_carry(
 
 
 def test_what_is_not_loaded_is_said_once_for_each_kind_of_edit() -> None:
-    findings = check_codes(lines("ZZ001-26", "ZZ002", "ZZ001-50 @15", "ZZ002 @15"), MadeFacts(coverage=NOTHING))
+    findings = check_codes(
+        lines("ZZ001-26", "ZZ002", "ZZ001-50 @15", "ZZ002 @15"), MadeFacts(coverage_of_edits=NOTHING)
+    )
 
     assert [(finding.rule_id, finding.severity) for finding in findings] == [
         ("c83", Severity.COULD_NOT_CHECK),

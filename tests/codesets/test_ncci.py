@@ -69,10 +69,11 @@ def test_a_withdrawn_pair_never_fires(reference: Reference) -> None:
 
 
 def test_all_pairs_of_a_claim_come_from_one_query(reference: Reference) -> None:
+    source = ncci.pair_source(reference, IN_FORCE, Setting.PRACTITIONER)
     asked: list[str] = []
     reference.db.set_trace_callback(asked.append)
 
-    ncci.pairs(reference, [f"ZZ{number:03}" for number in range(12)], IN_FORCE, Setting.PRACTITIONER)
+    ncci.pairs_among(reference, source, [f"ZZ{number:03}" for number in range(12)], IN_FORCE)
 
     reference.db.set_trace_callback(None)
     assert sum("FROM ncci_pairs" in query for query in asked) == 1

@@ -24,7 +24,19 @@ from store.log.rekey import begin_new_key
 from store.migrations.append_only import missing_triggers
 from store.models import Encounter, LogEntry, WorkItem
 from store.people import add_person, sign_in
-from store.queries import charts, claims, code_use, codings, denials, favorites, people, remits, suggestions, worklists
+from store.queries import (
+    charts,
+    claims,
+    code_use,
+    codings,
+    denials,
+    favorites,
+    people,
+    remits,
+    rules,
+    suggestions,
+    worklists,
+)
 from store.terms import Role
 from tests.store import attacks
 
@@ -251,10 +263,13 @@ NOT_A_LOOK = {
     "worklist_counts": "numbers",
     "why_here": "more of a row of a list whose look is logged",
     "units_today": "a number",
+    "rule_changes": "rules, no patient",
+    "rule_firings": "numbers",
+    "rule_versions": "rules, no patient",
 }
 
 
-MODULES = [charts, claims, code_use, codings, denials, favorites, people, remits, suggestions, worklists]
+MODULES = [charts, claims, code_use, codings, denials, favorites, people, remits, rules, suggestions, worklists]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)

@@ -51,6 +51,10 @@ BEFORE_TRAILS = (
     "ALTER TABLE work_item DROP COLUMN came_back",
     "ALTER TABLE encounter DROP COLUMN told_at",
     *(f"ALTER TABLE quarantine DROP COLUMN {name}" for name in ("content", "tried_at", "kind", "settled")),
+    "DROP TABLE rule_version",
+    "DROP TABLE rule_change",
+    "DROP TABLE edit_firing",
+    "ALTER TABLE finding DROP COLUMN overlay",
     "UPDATE alembic_version SET version_num = '0002'",
 )
 

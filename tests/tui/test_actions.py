@@ -25,6 +25,7 @@ from tui.screens.lock import LockScreen
 from tui.screens.pcs import PcsScreen
 from tui.screens.pcs_index import PcsIndexScreen
 from tui.screens.remits import RemitsScreen
+from tui.screens.rules import RulesScreen
 from tui.screens.tabular import TabularScreen
 from tui.screens.worklist import WorklistScreen
 
@@ -38,6 +39,7 @@ SCREENS = {
         IndexScreen,
         PcsScreen,
         PcsIndexScreen,
+        RulesScreen,
         ChangesScreen,
         TabularScreen,
         ClaimsScreen,

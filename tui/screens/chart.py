@@ -145,7 +145,9 @@ class ChartScreen(DeskScreen):
         return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
 
     def why_not(self, action: str) -> str:
-        if action in ("enter_code", "final", "redo", "hold") and self.final:
+        if action == "fix_finding" and not any(finding.repair for finding in self._findings):
+            return "no finding has one certain fix; ! explains them"
+        if action in ("enter_code", "final", "redo", "hold", "fix_finding") and self.final:
             return "the coding is final; u takes it back until the claim is exported"
         if action == "suggestions" and self._chart is not None and not self._chart.documents:
             return "no document has come for this visit yet"
@@ -273,6 +275,14 @@ class ChartScreen(DeskScreen):
 
     def do_findings(self) -> None:
         self._toggle("findings", "Findings", partial(finding_lines, self._findings), tally(self._findings))
+
+    def do_fix_finding(self) -> None:
+        finding = next(finding for finding in self._findings if finding.repair)
+        self.in_turn(self._fix(finding))
+
+    async def _fix(self, finding: CodeFinding) -> None:
+        await self._enter_whole(finding.repair, f"fix of {finding.rule_id}")
+        self.say(f"{finding.title}: {finding.repair}   u takes it back.", "good")
 
     def do_evidence(self) -> None:
         if self._chart:

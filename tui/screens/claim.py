@@ -63,6 +63,8 @@ class ClaimScreen(DeskScreen):
         gone = self._page is not None and self._page.row.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID)
         if gone and action in ("rescrub", "override"):
             return "the claim has left or was given up"
+        if action == "go_to_field" and self.findings.selected is None:
+            return "there is no finding under the cursor"
         if action == "override" and self.findings.selected is None:
             return "there is no finding under the cursor"
         return ""
@@ -119,6 +121,14 @@ class ClaimScreen(DeskScreen):
             self.say(f"{finding.rule_id} overridden; it is followed to the remittance.")
 
         self.ask("override", "reason to let it pass:", answer=overridden)
+
+    def do_go_to_field(self) -> None:
+        finding: FindingRow = self.findings.selected
+        self.query_one("#form", TextPane).find(_words_of(finding.place))
+        if finding.place.startswith(("diagnosis", "line")):
+            self.do_claim_chart()
+        else:
+            self.say(f"{finding.place}: {finding.fix or finding.message}", "warning")
 
     def do_claim_chart(self) -> None:
         if self._page:
@@ -178,6 +188,12 @@ def detail_lines(finding: FindingRow | None, width: int) -> list[Line]:
         said = f"overridden by {finding.overridden_by or 'somebody'}: {finding.override_reason}"
         lines += [((" ", "text"), (text, "warning")) for text in wrap(said, width - 2)]
     return lines
+
+
+def _words_of(place: str) -> str:
+    """What the form calls the part that a place lies in."""
+    parts = {"billing": "Billing", "patient": "Patient", "coverage": "Payer", "rendering": "Rendering"}
+    return parts.get(place.partition(".")[0], "Dx")
 
 
 def _form_line(line: LineRow, marks: Mapping[str, str], width: int) -> Line:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from store.claims.content import BilledCoverage, ClaimContent, Insured
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day
-from store.x12.writer import writable
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, written
 
 # CMS, Medicare Beneficiary Identifier format: C A AN N A AN N A A N N, without S, L, O, I, B and Z.
 _LETTER = "[AC-HJKMNP-RT-Y]"
 _EITHER = "[0-9AC-HJKMNP-RT-Y]"
 _MEDICARE_ID = re.compile(f"[1-9]{_LETTER}{_EITHER}[0-9]{_LETTER}{_EITHER}[0-9]{_LETTER}{_LETTER}[0-9][0-9]")
 
+_STATE = re.compile(r"[A-Za-z]{2}").fullmatch
+_ZIP = re.compile(r"[0-9]{5}([- ]?[0-9]{4})?").fullmatch
+_STRANGE = re.compile(r"[^0-9A-Za-z-]").findall
 _LONGEST_PATTERN = 200
 
 
@@ -36,7 +39,7 @@ def filing_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Itera
 def person_name(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """Family or given name is empty or cannot be written."""
     for person, place, coverage in _who(claim, params):
-        if not (writable(person.family_name).text and writable(person.given_name).text):
+        if not (written(person.family_name) and written(person.given_name)):
             yield Hit(place, {"name": _full_name(person) or "without a name", "coverage": coverage})
 
 
@@ -49,7 +52,7 @@ def member_id_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) ->
 @check("member_id_characters")
 def member_id_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for coverage in _coverages(claim):
-        strange = sorted(set(re.findall(r"[^0-9A-Za-z-]", coverage.member_id)))
+        strange = sorted(set(_STRANGE(coverage.member_id)))
         if strange:
             found = " and ".join("a blank" if sign == " " else sign for sign in strange)
             yield Hit(f"coverage.{coverage.sequence}.member_id", {"member_id": coverage.member_id, "found": found})
@@ -99,10 +102,10 @@ def person_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
     for person, place, _ in _who(claim, params):
         address = person.address
         lacks = {
-            "street": not writable(address.line1).text,
-            "city": not writable(address.city).text,
-            "state": not re.fullmatch(r"[A-Za-z]{2}", address.state.strip()),
-            "ZIP code": not re.fullmatch(r"[0-9]{5}([- ]?[0-9]{4})?", address.zip.strip()),
+            "street": not written(address.line1),
+            "city": not written(address.city),
+            "state": not _STATE(address.state.strip()),
+            "ZIP code": not _ZIP(address.zip.strip()),
         }
         if wrong := [name for name, holds in lacks.items() if holds]:
             yield Hit(f"{place}.address", {"wrong": ", ".join(wrong)})
@@ -156,10 +159,10 @@ def coverage_expired(claim: ClaimContent, facts: ScrubFacts, params: Params) -> 
 def other_coverage(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for other in claim.parties.other_coverages:
         lacks = {
-            "the payer's name": not writable(other.payer.name).text,
+            "the payer's name": not written(other.payer.name),
             "the payer's identifier": not other.payer.identifier,
             "the member id": not other.member_id,
-            "the subscriber's name": not writable(other.subscriber.family_name).text,
+            "the subscriber's name": not written(other.subscriber.family_name),
         }
         if wrong := [name for name, holds in lacks.items() if holds]:
             yield Hit(f"coverage.{other.sequence}", {"coverage": other.sequence, "wrong": ", ".join(wrong)})
@@ -191,10 +194,7 @@ def _who(claim: ClaimContent, params: Params) -> Iterator[tuple[Insured, str, in
 def _same_person(one: Insured, other: Insured) -> bool:
     """Names agree as they are written, and birth dates where both are known."""
     born = one.birth_date, other.birth_date
-    names = [
-        (writable(person.family_name).text, writable(person.given_name).text.partition(" ")[0])
-        for person in (one, other)
-    ]
+    names = [(written(person.family_name), written(person.given_name).partition(" ")[0]) for person in (one, other)]
     return names[0] == names[1] and (not all(born) or born[0] == born[1])
 
 
@@ -206,6 +206,7 @@ def _described(person: Insured) -> str:
     return f"{_full_name(person)} ({person.birth_date or 'no birth date'})"
 
 
+@lru_cache(256)
 def _safe_pattern(pattern: str) -> re.Pattern[str] | None:
     """A pattern without repeated groups and with at most two open-ended repeats: its cost has a small bound."""
     open_ended = re.findall(r"[*+]|\{\d*,\}", pattern)

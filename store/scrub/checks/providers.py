@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from store.claims.content import Address, ClaimContent
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, place_of, value_at
-from store.x12.writer import writable
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, place_of, value_at, written
 
 _BOX = re.compile(r"\b(P\.?\s*O\.?\s*BOX|POST\s+OFFICE\s+BOX|PO\s*B(O)?X|POSTAL\s+BOX)\b", re.IGNORECASE)
 _TAXONOMY = re.compile(r"[0-9A-Z]{9}X")
 
 
+@lru_cache(1 << 12)
 def valid_npi(npi: str) -> bool:
     """Whether ten digits end in the Luhn check digit over 80840 and the first nine.
 
@@ -31,7 +32,7 @@ def missing(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[
     """The value at `place` is empty, or nothing of it can be written. A party that is absent is not looked at."""
     path = str(params["place"])
     owner = value_at(claim, path.rpartition(".")[0])
-    if owner is not None and not writable(str(value_at(claim, path) or "")).text:
+    if owner is not None and not written(str(value_at(claim, path) or "")):
         yield Hit(place_of(claim, path), {"value": value_at(claim, path) or "", "name": _name(owner)})
 
 
@@ -82,7 +83,7 @@ def city_and_state(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
     path = str(params["place"])
     address = value_at(claim, path)
     if isinstance(address, Address) and not (
-        writable(address.city).text and re.fullmatch(r"[A-Za-z]{2}", address.state.strip())
+        written(address.city) and re.fullmatch(r"[A-Za-z]{2}", address.state.strip())
     ):
         yield Hit(path, {"city": address.city or "none", "state": address.state or "none"})
 
@@ -129,8 +130,8 @@ def service_facility(claim: ClaimContent, facts: ScrubFacts, params: Params) -> 
     if place is None:
         return
     wrong = {
-        "no name": not writable(place.name).text,
-        "no street": not writable(place.address.line1).text,
+        "no name": not written(place.name),
+        "no street": not written(place.address.line1),
         "no city or state": not (place.address.city and place.address.state),
         "no nine-digit ZIP code": not is_nine_digit_zip(place.address.zip),
         "an NPI that fails its check digit": bool(place.npi) and not valid_npi(place.npi),

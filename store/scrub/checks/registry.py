@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from codesets.edits import CodeFacts
+from codesets.edits import CodeFacts, OtherService
 from store.claims.content import ClaimContent
-from store.x12.writer import TextChange
+from store.x12.writer import TextChange, writable
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,14 @@ class DuplicateLine:
 class ScrubFacts:
     """What a claim alone does not tell: the day, the code sets, and the claims around it.
 
-    `text_changes` is what writing the claim would change; the engine finds it out once for all rules.
+    `others` are services of the patient on other claims around the days of this one. `text_changes` is what writing
+    the claim would change; the engine finds it out once for all rules.
     """
 
     today: dt.date
     codes: CodeFacts
     same_number: int = 0
+    others: tuple[OtherService, ...] = ()
     duplicates: tuple[DuplicateLine, ...] = ()
     text_changes: tuple[TextChange, ...] = ()
 
@@ -61,6 +64,12 @@ def check(name: str) -> Callable[[Check], Check]:
     return register
 
 
+@lru_cache(1 << 12)
+def written(text: str) -> str:
+    """A text as X12 can carry it, empty where nothing of it can."""
+    return writable(text).text
+
+
 def value_at(claim: ClaimContent, path: str) -> Any:
     """The value of a path within the parties, such as `billing.address.line1`; None where a party is absent."""
     value: Any = claim.parties
@@ -77,6 +86,7 @@ def place_of(claim: ClaimContent, path: str) -> str:
     return path
 
 
+@lru_cache(1 << 12)
 def iso_day(text: str | None) -> dt.date | None:
     """The day of a complete ISO date or moment, else None."""
     try:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from store.claims.content import ClaimContent
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, money
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, money, written
 from store.x12 import professional
-from store.x12.writer import TextChange, writable
+from store.x12.writer import TextChange
 
+_PROCEDURE = re.compile(r"[0-9A-Z]{5}").fullmatch
+_DIAGNOSIS = re.compile(r"[A-Z][0-9A-Z]{2,6}").fullmatch
 # ICD-10-CM chapter 20: transport, falls, exposures, assaults and other accidents, without places and activities.
 _ACCIDENT_CODE = re.compile(r"(V|W|X[0-5])[0-9A-Z]{2}")
 
@@ -23,7 +25,7 @@ def most_diagnoses(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
 @check("diagnosis_characters")
 def diagnosis_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for diagnosis in claim.diagnoses:
-        if not re.fullmatch(r"[A-Z][0-9A-Z]{2,6}", professional.undotted(diagnosis.code)):
+        if not _DIAGNOSIS(professional.undotted(diagnosis.code)):
             seen = {"sequence": diagnosis.sequence, "code": diagnosis.code}
             yield Hit(f"diagnosis.{diagnosis.sequence}", seen)
 
@@ -97,7 +99,7 @@ def total_is_sum(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iter
 @check("procedure_characters")
 def procedure_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for line in claim.lines:
-        if not re.fullmatch(r"[0-9A-Z]{5}", line.code.strip().upper()):
+        if not _PROCEDURE(line.code.strip().upper()):
             yield Hit(f"line.{line.sequence}.code", {"line": line.sequence, "code": line.code})
 
 
@@ -123,7 +125,7 @@ def frequency(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterato
 
 @check("original_reference")
 def original_reference(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    if claim.frequency in ("7", "8") and not writable(claim.parties.original_reference).text:
+    if claim.frequency in ("7", "8") and not written(claim.parties.original_reference):
         yield Hit("original_reference", {"frequency": claim.frequency})
 
 

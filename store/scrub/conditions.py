@@ -1,0 +1,174 @@
+"""The conditions of a rule book as one function for claims and one for lines, so that all of them cost little.
+
+Each condition passed `store.scrub.expressions.parse`, which lets through comparisons and nothing that calls, reaches
+or computes; here they stand one below the other in a function whose arguments are the names they use. A condition that
+compares a value that is not known tells so, like one that holds, and the engine asks it again by itself.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from store.claims.content import BilledLine, ClaimContent
+from store.scrub.checks import CHECKS, Check
+from store.scrub.expressions import NAMES, OF_CLAIMS, PLAIN_OF_LINE, Subject
+from store.scrub.rules import Level, Rule, RuleBook
+
+MOST_PARTS = 4_096
+MOST_BOOKS = 256
+"""How many books are kept prepared: a site has one for each payer whose rules it changes."""
+
+Broken = dict[str, list[BilledLine | None]]
+
+
+Bound = tuple[Rule, Check, bool]
+"""A rule with its check, and whether it is in force on some days only."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The rules of a book for one form: checks with their rules, conditions, and the place of each rule in the book."""
+
+    checks: tuple[Bound, ...]
+    shared: SharedParts
+    conditions: Conditions
+    places: Mapping[str, int]
+    by_id: Mapping[str, Rule]
+
+
+class SharedParts:
+    """The checks that look at one part which many claims share: who bills, renders, receives and pays.
+
+    A part on which none of them found anything is clean wherever it stands, and is not looked at again.
+    """
+
+    def __init__(self, bound: Sequence[tuple[str, Bound]]) -> None:
+        self._checks: dict[str, list[Bound]] = {}
+        for part, one in bound:
+            self._checks.setdefault(part, []).append(one)
+        self._clean: dict[str, set[Any]] = {part: set() for part in self._checks}
+
+    def to_run(self, claim: ClaimContent) -> list[Bound]:
+        """The checks that have to run on a claim: of the parts that are not known to be clean."""
+        wanted: list[Bound] = []
+        parties = claim.parties
+        for part, clean in self._clean.items():
+            value = getattr(parties, part) if part != "payer" else parties.coverage and parties.coverage.payer
+            if value is None or value in clean:
+                continue
+            checks = self._checks[part]
+            if any(True for rule, check, _ in checks for _ in check(claim, _NO_FACTS, rule.params)):
+                wanted += checks
+            elif len(clean) < MOST_PARTS:
+                clean.add(value)
+        return wanted
+
+
+_NO_FACTS: Any = None
+"""Checks of a part look at nothing beside it."""
+
+_BY_PLACE = frozenset({"missing", "npi", "city_and_state", "nine_digit_zip", "post_office_box", "taxonomy"})
+_BY_NAME = {"tax_id": "billing", "contact_phone": "billing", "receiver": "receiver"}
+
+
+def _part_of(rule: Rule) -> str:
+    """The part of the claim that a check looks at alone; empty where it looks at more."""
+    if rule.check in _BY_PLACE:
+        first, _, rest = str(rule.params.get("place", "")).partition(".")
+        if first in ("billing", "rendering", "referring", "supervising"):
+            return first
+        return "payer" if first == "coverage" and rest.startswith("payer.") else ""
+    return _BY_NAME.get(rule.check, "")
+
+
+class Conditions:
+    """All conditions of some rules."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        conditional = [rule for rule in rules if rule.when]
+        self._of_claim = [rule for rule in conditional if rule.level is not Level.LINE]
+        lines = [rule for rule in conditional if rule.level is Level.LINE]
+        lines.sort(key=lambda rule: rule.when is not None and _needs_modifiers(rule.when.tree))
+        self._of_line = lines
+        free = sum(not (rule.when and _needs_modifiers(rule.when.tree)) for rule in lines)
+        names = {name for rule in self._of_line if rule.when for name in rule.when.names}
+        self._shared = sorted(name for name in names if name in OF_CLAIMS)
+        self._own = sorted(name for name in names if name not in OF_CLAIMS and name != "line")
+        self._claim_names = sorted({name for rule in self._of_claim if rule.when for name in rule.when.names})
+        self._ask_claim = _function(self._of_claim, self._claim_names)
+        plain = [name for name in self._own if name in PLAIN_OF_LINE] or ["code"]
+        made = [name for name in self._own if name not in plain]
+        self._made = [NAMES[name] for name in made]
+        # A second name makes `attrgetter` answer with a tuple even where one is asked for.
+        self._plain_of = attrgetter(*(PLAIN_OF_LINE[name] for name in plain), "sequence")
+        arguments = [*self._shared, *plain, "line", *(n for n in made if n != "line")]
+        self._ask_line = _function(self._of_line, arguments)
+        self._ask_bare_line = _function(self._of_line[:free], arguments)
+
+    def broken(self, claim: ClaimContent) -> Broken:
+        """Rule ids to the lines (None: the claim) whose condition holds or could not be told."""
+        found: Broken = {}
+        subject = Subject(claim)
+        for place in self._ask_claim(*[OF_CLAIMS[name](subject) for name in self._claim_names]):
+            found[self._of_claim[place].id] = [None]
+        if self._of_line:
+            shared = [OF_CLAIMS[name](subject) for name in self._shared]
+            codes = {diagnosis.sequence: diagnosis.code.replace(".", "") for diagnosis in claim.diagnoses}
+            for line in claim.lines:
+                values = self._plain_of(line)
+                subject = Subject(claim, line, codes)
+                ask = self._ask_line if line.modifiers else self._ask_bare_line
+                for place in ask(*shared, *values, *[value(subject) for value in self._made]):
+                    found.setdefault(self._of_line[place].id, []).append(line)
+        return found
+
+
+@lru_cache(MOST_BOOKS)
+def prepare(book: RuleBook, form: str) -> Prepared:
+    """A book ready for claims of one form (837p, 837i)."""
+    rules = [rule for rule in book.rules if form in rule.forms]
+    bound = [(rule, CHECKS[rule.check], bool(rule.effective_from or rule.effective_to)) for rule in rules if rule.check]
+    of_parts = [(part, one) for one in bound if (part := _part_of(one[0]))]
+    return Prepared(
+        checks=tuple(one for one in bound if not _part_of(one[0])),
+        shared=SharedParts(of_parts),
+        conditions=Conditions(rules),
+        places={rule.id: place for place, rule in enumerate(rules)},
+        by_id={rule.id: rule for rule in rules},
+    )
+
+
+def _needs_modifiers(node: ast.expr) -> bool:
+    """Whether a condition cannot hold on a line without modifiers: it asks for one in each of its alternatives."""
+    match node:
+        case ast.Compare(left=ast.Constant(), ops=[ast.In()], comparators=[ast.Name(id="modifiers")]):
+            return True
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return any(map(_needs_modifiers, parts))
+        case ast.BoolOp(op=ast.Or(), values=parts):
+            return all(map(_needs_modifiers, parts))
+    return False
+
+
+def _function(rules: Sequence[Rule], names: Sequence[str]) -> Callable[..., list[int]]:
+    """A function of the names that lists the places of the rules whose condition holds or could not be told."""
+    place = ast.parse("def ask(): found = []\n").body[0]
+    assert isinstance(place, ast.FunctionDef)
+    place.args.args = [ast.arg(name) for name in names]
+    for number, rule in enumerate(rules):
+        assert rule.when is not None
+        (attempt,) = ast.parse(f"try:\n if x: found.append({number})\nexcept TypeError: found.append({number})").body
+        assert isinstance(attempt, ast.Try) and isinstance(attempt.body[0], ast.If)
+        attempt.body[0].test = rule.when.tree
+        place.body.append(attempt)
+    place.body += ast.parse("def f(): return found").body[0].body  # type: ignore[attr-defined]
+    module = ast.fix_missing_locations(ast.Module([place], []))
+    made: dict[str, Any] = {}
+    exec(compile(module, "<conditions>", "exec"), {"__builtins__": {"TypeError": TypeError}}, made)
+    function: Callable[..., list[int]] = made["ask"]
+    return function

@@ -1,0 +1,201 @@
+"""The examples that each rule carries: changes of a sound claim that it lets pass, and changes that it finds.
+
+Those of the rules that ship stand in `examples.toml`; a rule that a site writes brings its own. An example is a table:
+`set` paths to values (`billing.npi`, `coverage.payer.name`, `line.1.units`, `diagnosis.2.code`, `frequency`, `lines`
+as a list or as a number of like ones), `without` paths that become nothing, `given` what other claims tell, `params`
+settings of the rule, `at` the place where a finding is expected. Without `at` none is. The total follows the lines
+where it is not set.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from codesets.edits.examples import code_examples
+from codesets.edits.made_facts import MadeFacts
+from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, Practitioner, parties_from_json
+from store.scrub.checks import DuplicateLine, ScrubFacts
+from store.scrub.engine import scrub
+from store.scrub.rules import BadRules, Rule, RuleBook
+from store.scrub.sample import SAMPLE, TODAY
+from store.terms import Severity
+
+_KEYS = frozenset({"set", "without", "given", "params", "at", "unchecked"})
+_CLAIM_FIELDS = frozenset(
+    {"claim_number", "form", "frequency", "total_cents", "service_from", "service_through", "lines", "diagnoses"}
+)
+_EMPTY = {
+    "referring": {"family_name": "Oyelaran", "given_name": "Tunde", "npi": "1999990041"},
+    "supervising": {"family_name": "Oyelaran", "given_name": "Tunde", "npi": "1999990041"},
+    "accident": {"date": "2026-09-14", "cause": "OA", "state": ""},
+    "service_facility": {
+        "name": "Prairie Annex",
+        "npi": "1999990058",
+        "address": {"line1": "77 Elm Street", "line2": "", "city": "Ansel", "state": "NE", "zip": "68814-0077"},
+    },
+}
+"""What a party that the sound claim lacks begins as, when an example sets something of it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the examples of a rule came out: how many pass and are found, and what is wrong, a line each."""
+
+    rule_id: str
+    passing: int
+    failing: int
+    trouble: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is an example of each kind and all come out as they say."""
+        return not self.trouble and self.passing > 0 and self.failing > 0
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the rule cannot be switched on, a line each."""
+        lacking = [] if self.passing else ["no example passes"]
+        lacking += [] if self.failing else ["no example is found"]
+        return [*self.trouble, *lacking]
+
+
+def shipped_examples() -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The examples of the rules that ship, by rule. Raises BadRules."""
+    return _shipped()
+
+
+def try_examples(rule: Rule, examples: Sequence[Mapping[str, Any]]) -> Outcome:
+    """Run a rule on its examples; an example that cannot be read is trouble too."""
+    trouble, passing, failing = [], 0, 0
+    for number, example in enumerate(examples, 1):
+        found = bool(example.get("at"))
+        passing, failing = passing + (not found), failing + found
+        try:
+            wrong = _wrong(rule, example)
+        except (BadRules, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            wrong = f"cannot be read: {error}"
+        if wrong:
+            trouble.append(f"example {number}: {wrong}")
+    return Outcome(rule.id, passing, failing, tuple(trouble))
+
+
+def try_code_edit(rule_id: str) -> Outcome:
+    """Run a code edit on its examples."""
+    examples = code_examples().get(rule_id, ())
+    trouble = (f"example {n}: {wrong}" for n, one in enumerate(examples, 1) if (wrong := one.trouble()))
+    found = sum(bool(one.at) for one in examples)
+    return Outcome(rule_id, len(examples) - found, found, tuple(trouble))
+
+
+def changed_claim(example: Mapping[str, Any]) -> ClaimContent:
+    """The sound claim as an example changes it. Raises BadRules for a path that a claim does not have."""
+    if unknown := set(example) - _KEYS:
+        raise BadRules(f"an example has no {min(unknown)}", f"expected {', '.join(sorted(_KEYS))}")
+    claim, parties = _plain(SAMPLE), asdict(SAMPLE.parties)
+    changes = {**example.get("set", {}), **dict.fromkeys(example.get("without", ()))}
+    for path, value in changes.items():
+        first, _, rest = path.partition(".")
+        if first in ("line", "diagnosis"):
+            number, _, name = rest.partition(".")
+            row = claim["lines" if first == "line" else "diagnoses"][int(number) - 1]
+            _put(row, name, value)
+        elif path in _CLAIM_FIELDS:
+            claim[path] = value
+        else:
+            if rest and parties.get(first) is None and first in _EMPTY:
+                parties[first] = dict(_EMPTY[first])
+            _put(parties, path, value)
+    written = claim.pop("lines")
+    copies = written if isinstance(written, list) else [_plain(SAMPLE)["lines"][0]] * written
+    lines = tuple(_line(number, dict(row)) for number, row in enumerate(copies, 1))
+    if "total_cents" not in changes:
+        claim["total_cents"] = sum(line.charge_cents for line in lines)
+    diagnoses = tuple(
+        BilledDiagnosis(**{"sequence": number, **(row if isinstance(row, dict) else {"code": row})})
+        for number, row in enumerate(claim.pop("diagnoses"), 1)
+    )
+    return ClaimContent(parties=parties_from_json(parties), lines=lines, diagnoses=diagnoses, **claim)
+
+
+def _plain(sample: ClaimContent) -> dict[str, Any]:
+    plain = asdict(sample)
+    del plain["parties"]
+    return {**plain, "lines": list(plain["lines"]), "diagnoses": list(plain["diagnoses"])}
+
+
+def _wrong(rule: Rule, example: Mapping[str, Any]) -> str:
+    """What comes out otherwise than the example says; empty where it holds."""
+    rule = replace(rule, params={**rule.params, **example.get("params", {})})
+    found = scrub(changed_claim(example), _facts(example.get("given", {})), RuleBook((rule,), _NO_EDITS))
+    at, places = example.get("at", ""), [one.place for one in found]
+    if not at:
+        return f"expected nothing, found {found[0].message!r} at {places[0]}" if found else ""
+    if at not in places:
+        return f"expected a finding at {at}, found {', '.join(places) or 'none'}"
+    unchecked = found[places.index(at)].severity is Severity.COULD_NOT_CHECK
+    return "" if unchecked == example.get("unchecked", False) else f"{found[0].message}"
+
+
+class _NoEdits(dict[str, Any]):
+    """Every code edit switched off: an example is about one rule."""
+
+    def __missing__(self, rule_id: str) -> Any:
+        from store.scrub.rules import CodeEditBinding
+
+        return CodeEditBinding(1, off=True)
+
+
+_NO_EDITS = _NoEdits()
+
+
+def _facts(given: Mapping[str, Any]) -> ScrubFacts:
+    """What an example says of other claims: `today`, `same_number`, `duplicates` as lines and claim numbers."""
+    return ScrubFacts(
+        today=dt.date.fromisoformat(given["today"]) if "today" in given else TODAY,
+        codes=MadeFacts(),
+        same_number=given.get("same_number", 0),
+        duplicates=tuple(DuplicateLine(line, other) for line, other in given.get("duplicates", ())),
+    )
+
+
+def _put(owner: dict[str, Any], path: str, value: Any) -> None:
+    *way, last = path.split(".")
+    for name in way:
+        owner = owner[name]
+    if last not in owner:
+        raise BadRules(f"a claim has no {path}")
+    if isinstance(owner[last], dict) and isinstance(value, dict):
+        value = {**owner[last], **value}
+    owner[last] = value
+
+
+def _line(number: int, row: Mapping[str, Any]) -> BilledLine:
+    sequence = row.get("sequence", number) if row.get("sequence") not in (1, 2) else number
+    fields = {"code": "G0463", "service_date": SAMPLE.service_from, "charge_cents": 100, **row, "sequence": sequence}
+    for name in ("modifiers", "pointers"):
+        fields[name] = tuple(fields.get(name, (1,) if name == "pointers" else ()))
+    if fields.get("rendering"):
+        fields["rendering"] = Practitioner(**fields["rendering"])
+    return BilledLine(**fields)
+
+
+@cache
+def _shipped() -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    data = tomllib.loads(Path(__file__).with_name("examples.toml").read_text(encoding="utf-8"))
+    return {rule_id: examples_in(entry) for rule_id, entry in data.items()}
+
+
+def examples_in(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The examples of one rule as a file has them: `passes` and `fails`. Raises BadRules for one in the wrong list."""
+    passes, fails = list(entry.get("passes", ())), list(entry.get("fails", ()))
+    if not all(isinstance(one, dict) for one in (*passes, *fails)):
+        raise BadRules("examples are tables")
+    if any("at" in one for one in passes) or not all(one.get("at") for one in fails):
+        raise BadRules("an example that fails says where by `at`, one that passes has none")
+    return [*passes, *fails]

@@ -1,0 +1,311 @@
+"""Rules of the site and changes of rules: versions, examples that must hold, overlays, rollback, counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from store.actors import SYSTEM, Actor, NotAllowed
+from store.claims.build import build_claims
+from store.claims.content import ClaimContent
+from store.claims.scrubbing import ScrubResult, scrub_claim
+from store.database import Database
+from store.models import Claim, LogEntry
+from store.queries import SessionReader
+from store.queries.rules import Firings, rule_changes, rule_firings
+from store.scrub.checks import ScrubFacts
+from store.scrub.engine import scrub
+from store.scrub.findings import override
+from store.scrub.firings import Outcome, note_outcome
+from store.scrub.overlays import Action, Overlay, Scope, SiteRules
+from store.scrub.rules import BadRules, RuleBook
+from store.scrub.site_rules import (
+    RuleRefused,
+    RuleText,
+    UnknownRule,
+    change_rule,
+    read_text,
+    roll_back,
+    save_version,
+    site_rules,
+    switch_on,
+)
+from store.scrub.trial import try_rule
+from store.terms import Role, Severity
+from tests.store.claim_samples import CODES, SOUND_CLAIM, TODAY, add_coding, add_encounter, with_parties, with_payer
+from tests.store.test_claims_scrub import BLOCKED, a_claim, findings, the_finding
+
+pytestmark = pytest.mark.both_databases
+
+VISIT: dict[str, Any] = {
+    "id": "site_visit",
+    "title": "More than four units of a visit",
+    "family": "codes",
+    "level": "line",
+    "severity": "error",
+    "when": "code == 'G0463' and units > 4",
+    "params": {"place": "units"},
+    "message": "Line {line} has {units} units.",
+    "fix": "Bill one unit.",
+    "citation": "Contract, section 4",
+    "snip": 7,
+    "passes": [{}],
+    "fails": [{"set": {"line.1.units": 5}, "at": "line.1.units"}],
+}
+
+
+def a_rule(**changes: Any) -> RuleText:
+    return read_text(VISIT | changes)
+
+
+def book(db: Database, claim: ClaimContent = SOUND_CLAIM) -> RuleBook:
+    with db.reading() as session:
+        return site_rules(SessionReader(session)).for_claim(claim)
+
+
+def ids(of: RuleBook) -> set[str]:
+    return {rule.id for rule in of.rules}
+
+
+def weigh(severity: str, scope: Scope = Scope.ALL, whom: str = "", rule: str = "r014", **changes: str) -> Overlay:
+    return Overlay(0, rule, scope, whom, Action.SEVERITY, {"severity": severity}, reason="agreed", **changes)
+
+
+def test_a_rule_of_the_site_begins_switched_off(db: Database) -> None:
+    save_version(db, SYSTEM, a_rule())
+
+    assert "site_visit" not in ids(book(db))
+
+
+def test_a_rule_whose_examples_hold_can_be_switched_on(db: Database) -> None:
+    save_version(db, SYSTEM, a_rule())
+
+    switch_on(db, SYSTEM, "site_visit", "contract")
+
+    assert book(db).rule("site_visit").version == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ({"when": "units > 9"}, "example 2: expected a finding at line.1.units, found none"),
+        ({"passes": []}, "no example passes"),
+        ({"fails": []}, "no example is found"),
+        ({"passes": [{"set": {"billing.nothing": 1}}]}, "a claim has no billing.nothing"),
+        ({"passes": [{"set": {"line.9.units": 1}}]}, "example 1: cannot be read"),
+    ],
+)
+def test_a_rule_whose_examples_do_not_hold_stays_off(db: Database, broken: dict[str, Any], told: str) -> None:
+    save_version(db, SYSTEM, a_rule(**broken))
+
+    with pytest.raises(RuleRefused, match=told):
+        switch_on(db, SYSTEM, "site_visit", "contract")
+
+    assert "site_visit" not in ids(book(db))
+
+
+def test_a_new_version_is_used_when_it_is_switched_on_and_rolled_back(db: Database) -> None:
+    save_version(db, SYSTEM, a_rule())
+    switch_on(db, SYSTEM, "site_visit", "contract")
+    save_version(db, SYSTEM, a_rule(title="Units of a visit"))
+    switch_on(db, SYSTEM, "site_visit", "clearer")
+    assert book(db).rule("site_visit").version == 2
+
+    roll_back(db, SYSTEM, "site_visit", "not clearer")
+
+    assert book(db).rule("site_visit").version == 1
+
+
+def test_the_version_stands_in_the_finding(db: Database) -> None:
+    save_version(db, SYSTEM, a_rule())
+    switch_on(db, SYSTEM, "site_visit", "contract")
+    claim = replace(SOUND_CLAIM, lines=(replace(SOUND_CLAIM.lines[0], units=5), SOUND_CLAIM.lines[1]))
+
+    found = [one for one in scrub(claim, ScrubFacts(TODAY, CODES), book(db)) if one.rule_id == "site_visit"]
+
+    assert [(one.rule_version, one.place) for one in found] == [(1, "line.1.units")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"id": "Visit 1"}, "an id has small letters"),
+        ({"when": "units.x > 4"}, "reaching into a value is not let through at character"),
+        ({"colour": "red"}, "no field is called colour"),
+        ({"snip": 8}, "SNIP types go from 1 to 7"),
+        ({"passes": [{"at": "claim"}]}, "says where by `at`"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_refused_with_its_fault(fields: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadRules, match=told):
+        a_rule(**fields)
+
+
+def test_a_rule_that_ships_is_not_rewritten(db: Database) -> None:
+    with pytest.raises(RuleRefused, match="ships with codedesk"):
+        save_version(db, SYSTEM, a_rule(id="r014"))
+
+
+def test_a_change_for_a_payer_holds_for_that_payer_alone(db: Database) -> None:
+    change_rule(db, SYSTEM, weigh("info", Scope.PAYER, "BLUEP"))
+
+    assert book(db).rule("r014").severity is Severity.INFO
+    assert book(db, with_payer(identifier="OTHER")).rule("r014").severity is Severity.WARNING
+
+
+def test_the_narrower_change_wins() -> None:
+    changes = [
+        weigh("error", Scope.SITE, SOUND_CLAIM.parties.billing.npi),
+        weigh("info", Scope.PAYER, "BLUEP"),
+        weigh("critical"),
+    ]
+    shipped = SiteRules(RuleBook((), {})).shipped
+    from store.scrub.rules import rule_book
+
+    site = SiteRules(rule_book(), {}, [replace(one, number=n) for n, one in enumerate(changes, 1)])
+
+    assert shipped.rules == ()
+    assert site.for_claim(SOUND_CLAIM).rule("r014").severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(("day", "severity"), [("2026-09-15", Severity.INFO), ("2026-09-16", Severity.WARNING)])
+def test_a_change_holds_on_its_days_of_service(db: Database, day: str, severity: Severity) -> None:
+    change_rule(db, SYSTEM, weigh("info", effective_from="2026-09-01", effective_to="2026-09-15"))
+
+    assert book(db, replace(SOUND_CLAIM, service_from=day)).rule("r014").severity is severity
+
+
+def test_a_rule_is_off_for_a_specialty_and_the_finding_of_others_names_no_change(db: Database) -> None:
+    overlay = Overlay(0, "r014", Scope.SPECIALTY, "207Q00000X", Action.OFF, reason="they bill otherwise")
+    change_rule(db, SYSTEM, overlay)
+
+    surgeon = replace(SOUND_CLAIM.parties.rendering, taxonomy="208600000X")  # type: ignore[type-var]
+
+    assert "r014" not in ids(book(db))
+    assert "r014" in ids(book(db, with_parties(rendering=surgeon)))
+
+
+def test_a_code_edit_is_weighed_otherwise_and_its_finding_says_why(db: Database) -> None:
+    change_rule(db, SYSTEM, weigh("warning", Scope.PAYER, "BLUEP", rule="c34"))
+    claim = replace(SOUND_CLAIM, lines=(replace(SOUND_CLAIM.lines[0], pointers=()), SOUND_CLAIM.lines[1]))
+
+    (found,) = [one for one in scrub(claim, ScrubFacts(TODAY, CODES), book(db)) if one.rule_id == "c34"]
+
+    assert (found.severity, found.overlay) == (Severity.WARNING, "payer BLUEP: severity warning")
+
+
+def test_settings_of_a_rule_are_the_sites_own(db: Database) -> None:
+    required = Overlay(0, "r261", Scope.ALL, "", Action.PARAMS, {"required": ["BLUEP:G0439"]}, reason="list of July")
+    change_rule(db, SYSTEM, required)
+
+    found = scrub(SOUND_CLAIM, ScrubFacts(TODAY, CODES), book(db))
+
+    assert [(one.rule_id, one.place) for one in found] == [("r261", "line.2.code")]
+
+
+@pytest.mark.parametrize(
+    ("overlay", "told"),
+    [
+        (weigh("red"), "'red' is no severity"),
+        (weigh("info", Scope.PAYER, ""), "whose payer"),
+        (weigh("info", effective_from="tomorrow"), "is no day"),
+        (weigh("info", effective_from="2026-02-01", effective_to="2026-01-01"), "before it begins"),
+        (replace(weigh("info"), reason="  "), "needs a reason"),
+        (weigh("info", rule="r203"), "is critical"),
+        (replace(weigh("info"), action=Action.USE, value={"version": 1}), "switched on for everybody"),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused(db: Database, overlay: Overlay, told: str) -> None:
+    with pytest.raises(RuleRefused, match=told):
+        change_rule(db, SYSTEM, overlay)
+
+
+def test_a_change_of_no_rule_is_refused(db: Database) -> None:
+    with pytest.raises(UnknownRule):
+        change_rule(db, SYSTEM, weigh("info", rule="r999"))
+
+
+def test_a_coder_changes_no_rule(db: Database) -> None:
+    with pytest.raises(NotAllowed):
+        change_rule(db, Actor("coder", Role.CODER), weigh("info"))
+
+
+def test_every_change_and_rollback_is_logged_and_stays_to_be_seen(db: Database) -> None:
+    change_rule(db, SYSTEM, weigh("info"), "operation")
+    change_rule(db, SYSTEM, weigh("info"), "operation")
+    roll_back(db, SYSTEM, "r014", "a mistake")
+
+    with db.reading() as session:
+        logged = session.exec(select(LogEntry.action).where(LogEntry.target_kind == "rule")).all()
+        (change,) = rule_changes(SessionReader(session), "r014")
+    assert (logged, change.undo_reason) == (["rule.change", "rule.rollback"], "a mistake")
+
+
+def test_nothing_to_roll_back_is_said(db: Database) -> None:
+    with pytest.raises(RuleRefused, match="no change stands"):
+        roll_back(db, SYSTEM, "r014", "why not")
+
+
+def counted(db: Database, rule_id: str) -> Firings:
+    with db.reading() as session:
+        return rule_firings(SessionReader(session))[rule_id]
+
+
+def scrubbed(db: Database, claim_id: str) -> ScrubResult:
+    return scrub_claim(db, CODES, SYSTEM, claim_id, None, TODAY)
+
+
+def test_what_was_mended_counts_as_fixed(db: Database) -> None:
+    claim_id = a_claim(db)
+    with db.change(SYSTEM) as change:
+        claim = change.session.get_one(Claim, claim_id)
+        sound = claim.parties
+        claim.parties = {**sound, "place_of_service": ""}
+    scrubbed(db, claim_id)
+    scrubbed(db, claim_id)
+    with db.change(SYSTEM) as change:
+        change.session.get_one(Claim, claim_id).parties = sound
+
+    scrubbed(db, claim_id)
+
+    assert counted(db, "r213") == Firings("r213", fired=1, fixed=1, overridden=0, denied=0, paid=0)
+
+
+def test_an_override_is_followed_to_what_the_payer_said(db: Database) -> None:
+    claim_id = a_claim(db, **BLOCKED)
+    scrubbed(db, claim_id)
+    override(db, SYSTEM, the_finding(db, claim_id, "c34").id, "payer takes it")
+
+    with db.change(SYSTEM) as change:
+        noted = note_outcome(change.session, claim_id, Outcome.DENIED, {1})
+
+    assert (noted, counted(db, "c34")) == (1, Firings("c34", fired=1, fixed=0, overridden=1, denied=1, paid=0))
+
+
+def test_a_trial_tells_what_a_rule_would_have_stopped_and_keeps_nothing(db: Database) -> None:
+    claim_id = a_claim(db)
+    rule = a_rule(when="code == 'G0463' and units > 0").rule
+
+    trial = try_rule(db, CODES, rule, TODAY)
+
+    assert (trial.claims, trial.found, trial.stopped, trial.by_status) == (1, 1, 1, {"draft": 1})
+    assert findings(db, claim_id) == []
+
+
+def test_a_trial_looks_no_further_back_than_it_is_asked(db: Database) -> None:
+    a_claim(db)
+
+    assert try_rule(db, CODES, a_rule().rule, TODAY, days=0).claims == 0
+
+
+def test_a_code_edit_is_tried_like_a_rule(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        coding_id = add_coding(change.session, add_encounter(change.session, "V1"), **BLOCKED)
+    build_claims(db, SYSTEM, coding_id)
+
+    trial = try_rule(db, CODES, "c34", TODAY)
+
+    assert (trial.found, trial.hits[0].place) == (1, "line.1.pointers")
