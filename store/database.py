@@ -27,6 +27,7 @@ from store.log.key import KeyFile, key_file
 from store.migrations import HEAD
 from store.models import Operation
 from store.models.columns import new_id
+from store.permissions import require
 from store.settings import database_url, load_settings, sqlite_path
 from store.sqlite import driver
 
@@ -131,12 +132,16 @@ class Database:
     ) -> Iterator[Change]:
         """One writing transaction: all of it, with its log entries, or nothing.
 
-        With an `operation_id` that was carried out before, the change comes back with `repeated` set. `alongside`:
-        the change locks what it reads by itself and need not wait for other writers of PostgreSQL. A refusal that is
-        raised inside is logged in a transaction of its own. Raises ChangedElsewhere, DatabaseClosed, DatabaseUnusable.
+        The actor's role must have the right to `action` (`store.permissions`); work without a name is asked for
+        nothing. With an `operation_id` that was carried out before, the change comes back with `repeated` set.
+        `alongside`: the change locks what it reads by itself and need not wait for other writers of PostgreSQL. A
+        refusal that is raised inside is logged in a transaction of its own. Raises NotAllowed, ChangedElsewhere,
+        DatabaseClosed, DatabaseUnusable.
         """
         change = None
         try:
+            if action:
+                require(actor, action)
             with told(self.place), Session(self.engine) as session:
                 if self.on_postgres and not alongside:
                     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_WRITER})

@@ -6,7 +6,19 @@ transitions between states stand in the module that owns them (work items in `wo
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+
+RESTRICTED = "Restricted"
+"""What lists call a patient whose charts are restricted."""
+
+
+def open_by(name: str, since: str | None) -> str:
+    """Who has a chart open, and since when by this host's clock: `Jae Park since 10:42`. `since` is ISO in UTC."""
+    if not since:
+        return name or "somebody"
+    moment = datetime.fromisoformat(since.replace("Z", "+00:00")).astimezone()
+    return f"{name or 'somebody'} since {moment:%H:%M}"
 
 
 class Setting(StrEnum):

@@ -13,8 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from store import os_account
-from store.actors import Actor
+from store.actors import Actor, NotAllowed
 from store.looks import AGAIN_SECONDS, TYPING_SECONDS, Look, login_of, look_of
+from store.permissions import require
+from store.permissions.columns import seen_by
 from store.queries import Reader, SessionReader, SqliteReader, current_reader
 from store.queries.people import person_of
 from store.settings import database_url, sqlite_path
@@ -78,6 +80,11 @@ class RecordDesk:
         """The person at the keyboard. Raises NotAUser."""
         return await self._run(self._person)
 
+    @property
+    def known_actor(self) -> Actor | None:
+        """The person at the keyboard; None until the first look."""
+        return self._actor
+
     async def warm(self) -> None:
         """Load what changes need, once the first screen stands, and do what each day begins with."""
         await self._run(self._begin_day)
@@ -91,8 +98,20 @@ class RecordDesk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _reading(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
-        self._look(look_of(function, *args, **kwargs))
-        return self._read(function, *args, **kwargs)
+        actor = self._person()
+        if look := look_of(function, *args, **kwargs):
+            self._permit(actor, look)
+        self._look(look)
+        return seen_by(actor.role, self._read(function, *args, **kwargs))
+
+    def _permit(self, actor: Actor, look: Look) -> None:
+        """Refuse a look that is not for the person's role, and log the refusal. Raises NotAllowed."""
+        try:
+            require(actor, look.action)
+        except NotAllowed as refusal:
+            from store.people import refuse
+
+            raise refuse(self._opened()[0], actor, look.action, refusal) from None
 
     def _look(self, look: Look | None) -> None:
         """Log a look before its answer is shown; until the record is open for changes it waits for `warm`.
@@ -135,6 +154,8 @@ class RecordDesk:
         return self._reader
 
     def _person(self) -> Actor:
+        if self._actor is None and self._beside is not None:
+            self._actor = self._beside._actor
         if self._actor is None:
             reader = self._plain_reader()
             person = person_of(reader, os_account.os_login()) if reader else None

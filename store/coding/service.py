@@ -23,7 +23,7 @@ from codesets.errors import CodedeskError
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from codesets.safe import safe_block, safe_line
-from store import worklists
+from store import access, worklists
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Diagnosis, Found, ProcedureLine, apply_entry
 from store.coding.entry import Entry
@@ -35,6 +35,7 @@ from store.models import (
     Coding,
     CodingStep,
     Document,
+    Encounter,
     EncounterProvider,
     EntryDraft,
     FinalDiagnosis,
@@ -86,14 +87,33 @@ class CodingChanged(CodingRefused):
 def open_chart(db: Database, actor: Actor, work_item_id: str, operation_id: str | None = None) -> OpenedChart:
     """Open a chart for coding: lease, coding in draft (made if there is none), and the view in the log.
 
-    Raises ChartUnavailable when another coder has it or it is on hold.
+    Raises ChartUnavailable when another coder has it or it is on hold, ChartRestricted.
     """
     with db.change(actor, operation_id, "chart.open") as change:
         if change.repeated:
             return OpenedChart(**change.answer)
         change.target = ("work_item", work_item_id)
+        if wanted := change.session.get(WorkItem, work_item_id):
+            _admitted(change, wanted)
         item = worklists.open_item(change, work_item_id)
         return _opened(change, item)
+
+
+def look_at_chart(db: Database, actor: Actor, work_item_id: str) -> OpenedChart:
+    """Open a chart to read, without taking it from anybody; `coding_id` is empty where nothing was coded yet.
+
+    Raises ChartUnavailable for a chart that is not there, ChartRestricted.
+    """
+    with db.change(actor, action="chart.look") as change:
+        change.target = ("work_item", work_item_id)
+        item = change.session.get(WorkItem, work_item_id)
+        if item is None:
+            raise worklists.ChartUnavailable("that chart is not in any worklist")
+        _admitted(change, item)
+        coding = _newest_coding(change.session, item)
+        coding_id = coding.id if coding else ""
+        change.log("chart.view", "encounter", item.encounter_id, coding=coding_id, only="to read")
+        return OpenedChart(item.id, item.encounter_id, coding_id, "")
 
 
 def open_next(db: Database, actor: Actor, worklist: str, operation_id: str | None = None) -> OpenedChart | None:
@@ -165,6 +185,31 @@ def enter(
         change.session.flush()
         change.answer = {"message": message}
         return Entered(changed, message, coding.row_version or 0)
+
+
+def resolve(
+    db: Database,
+    actor: Actor,
+    coding_id: str,
+    codes: Codes,
+    seen_version: int,
+    operation_id: str | None = None,
+) -> Entered:
+    """Store what came of a conflict, as one step that undo takes back.
+
+    `codes` were made of the coding at `seen_version`. Raises CodingChanged where it has changed once more.
+    """
+    with db.change(actor, operation_id, "coding.resolve") as change:
+        before = load_codes(change.session, coding_id)
+        if change.repeated:
+            return Entered(before, change.answer["message"])
+        coding = _draft(change.session, coding_id, seen_version)
+        _hold_lease(change, coding)
+        message = "Settled: both sides are kept as you chose."
+        _step(change, coding, before, codes, message)
+        change.session.flush()
+        change.answer = {"message": message}
+        return Entered(codes, message, coding.row_version or 0)
 
 
 def undo(
@@ -264,11 +309,7 @@ def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | No
 
 def _opened(change: Change, item: WorkItem) -> OpenedChart:
     session = change.session
-    coding = session.exec(
-        select(Coding)
-        .where(Coding.encounter_id == item.encounter_id, Coding.kind == item.kind)
-        .order_by(Coding.version.desc())
-    ).first()
+    coding = _newest_coding(session, item)
     if coding is None:
         coding = Coding(encounter_id=item.encounter_id, kind=item.kind, coder_id=change.actor.person_id)
         session.add(coding)
@@ -279,6 +320,20 @@ def _opened(change: Change, item: WorkItem) -> OpenedChart:
     opened = OpenedChart(item.id, item.encounter_id, coding.id, draft.text if draft else "")
     change.answer = opened.__dict__.copy()
     return opened
+
+
+def _newest_coding(session: Session, item: WorkItem) -> Coding | None:
+    return session.exec(
+        select(Coding)
+        .where(Coding.encounter_id == item.encounter_id, Coding.kind == item.kind)
+        .order_by(Coding.version.desc())
+    ).first()
+
+
+def _admitted(change: Change, item: WorkItem) -> None:
+    """Raise ChartRestricted where the actor may not open the chart."""
+    if item.restricted:
+        access.require_access(change, change.session.get_one(Encounter, item.encounter_id).patient_id)
 
 
 def _prefill(session: Session, coding: Coding) -> None:

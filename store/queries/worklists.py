@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.queries import Reader, Row
-from store.terms import Setting, WorkStatus
+from store.terms import Setting, WorkStatus, open_by
 
 
 class Sort(StrEnum):
@@ -47,17 +47,22 @@ class WorkRow:
     cents: int
     new_documents: int
     claimed_by: str | None
+    open_by: str = ""
+    """Who has it open and since when: `Jae Park since 10:42`; empty where nobody has."""
+    restricted: bool = False
     key: str | int = 0
     """The value that the list is sorted by; paging goes on from it and the id."""
 
     def mark(self, me: str | None) -> str:
-        """`H` on hold, `@` open by someone else, `+` new document, `✓` final coded."""
+        """`H` on hold, `@` open by someone else, `+` new document, `✓` final coded, `#` restricted."""
         if self.status == WorkStatus.FINAL:
             return "✓"
         if self.status == WorkStatus.ON_HOLD:
             return "H"
         if self.status == WorkStatus.IN_PROGRESS:
             return ">" if self.claimed_by == me else "@"
+        if self.restricted:
+            return "#"
         return "+" if self.new_documents else ""
 
 
@@ -98,7 +103,9 @@ _FROM = "FROM work_item w JOIN encounter e ON e.id = w.encounter_id JOIN patient
 
 _SELECT = f"""
 SELECT w.id, w.encounter_id, w.worklist, w.status, w.rank, w.service_date, w.charge_rank, w.patient_name,
-       w.new_documents, w.claimed_by, e.setting, p.mrn,
+       w.new_documents, w.claimed_by, w.claimed_at, w.restricted, e.setting,
+       CASE WHEN w.restricted THEN '' ELSE p.mrn END AS mrn,
+       (SELECT o.name FROM person o WHERE o.id = w.claimed_by) AS holder,
        COALESCE((SELECT y.name FROM coverage c JOIN payer y ON y.id = c.payer_id
                  WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1), 'Self pay') AS payer
 {_FROM}
@@ -149,7 +156,8 @@ def _conditions(listing: Listing) -> tuple[list[str], dict[str, object]]:
         parameters["worklist"] = listing.worklist
     for number, word in enumerate(listing.text.lower().split()):
         where.append(
-            f"LOWER(w.patient_name || ' ' || p.mrn || ' ' || e.setting || ' ' || e.visit_number || ' '"
+            f"LOWER(w.patient_name || ' ' || CASE WHEN w.restricted THEN '' ELSE p.mrn || ' ' || e.visit_number END"
+            f" || ' ' || e.setting || ' '"
             f" || w.service_date) LIKE :word{number} ESCAPE '\\'"
         )
         parameters[f"word{number}"] = f"%{_escaped(word)}%"
@@ -225,6 +233,8 @@ def _work_row(row: Row, sort: Sort) -> WorkRow:
         cents=-row["charge_rank"],
         new_documents=row["new_documents"],
         claimed_by=row["claimed_by"],
+        open_by=open_by(row["holder"] or "", row["claimed_at"]) if row["status"] == WorkStatus.IN_PROGRESS else "",
+        restricted=bool(row["restricted"]),
         key=row[_COLUMN[sort].removeprefix("w.")],
     )
 

@@ -246,6 +246,7 @@ NOT_A_LOOK = {
     "favorites_of": "a person's own codes, no patient",
     "rejections": "part of a chart",
     "person_of": "staff, no patient",
+    "staff": "staff, no patient",
     "worklist_rows": "the command line, which logs by itself",
     "worklist_count": "a number",
     "worklist_counts": "numbers",

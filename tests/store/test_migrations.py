@@ -51,6 +51,12 @@ BEFORE_TRAILS = (
     "ALTER TABLE work_item DROP COLUMN came_back",
     "ALTER TABLE encounter DROP COLUMN told_at",
     *(f"ALTER TABLE quarantine DROP COLUMN {name}" for name in ("content", "tried_at", "kind", "settled")),
+    "DROP TABLE chart_access",
+    "ALTER TABLE person DROP COLUMN pin",
+    "ALTER TABLE person DROP COLUMN pin_failures",
+    "ALTER TABLE patient DROP COLUMN restricted",
+    "ALTER TABLE work_item DROP COLUMN claimed_at",
+    "ALTER TABLE work_item DROP COLUMN restricted",
     "UPDATE alembic_version SET version_num = '0002'",
 )
 

@@ -7,7 +7,7 @@ lower rows while something is typed.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -23,7 +23,8 @@ from codesets.edits import CodeFinding
 from codesets.releases import CodeSystem
 from codesets.search import Engine
 from codesets.seventh import Seventh, seventh_characters
-from store.coding.codes import Codes
+from store.coding.codes import Codes, Found, apply_entry
+from store.coding.conflict import Side, differences, merged
 from store.coding.entry import AddDiagnosis, AddProcedure, Entry, EntryError, Search, parse
 from store.coding.lookup import system_of
 from store.queries.charts import ChartHead
@@ -62,6 +63,9 @@ MOST_FAVORITES = 50
 _INCOMPLETE = re.compile(r"[A-Za-z]\d[0-9A-Za-z]\.?[0-9A-Za-z]{0,3}")
 """A code of ICD-10-CM with fewer than seven characters."""
 
+CODING = ("enter_code", "suggestions", "final", "undo", "redo", "hold", "abstract")
+"""What cannot be done to a chart that is open to be read."""
+
 LAYOUTS = ("both", "note", "codes")
 DRAFT_SECONDS = 0.4
 MATCHES = 8
@@ -80,8 +84,10 @@ class ChartScreen(DeskScreen):
 
     name_on = "chart"
 
-    def __init__(self, work_item_id: str, coding_id: str, draft: str = "") -> None:
+    def __init__(self, work_item_id: str, coding_id: str, draft: str = "", only_reading: str = "") -> None:
         super().__init__()
+        self.only_reading = only_reading
+        """Why the chart is open to be read and not to be coded; empty where it is."""
         self.work_item_id = work_item_id
         self.coding_id = coding_id
         self._draft = draft
@@ -142,9 +148,13 @@ class ChartScreen(DeskScreen):
         if head.kind == CodingKind.FACILITY and not head.inpatient:
             start = (*start, ("  facility", "dim"))
         state: Line = (("✓ final  ", "good"),) if self.final else ()
+        if self.only_reading:
+            state = (("@ to read  ", "warning"), *state)
         return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
 
     def why_not(self, action: str) -> str:
+        if action in CODING and self.only_reading:
+            return self.only_reading
         if action in ("enter_code", "final", "redo", "hold") and self.final:
             return "the coding is final; u takes it back until the claim is exported"
         if action == "suggestions" and self._chart is not None and not self._chart.documents:
@@ -160,7 +170,9 @@ class ChartScreen(DeskScreen):
         await self._show_codes()
         if keep:
             return
-        if self._draft and not self.final:
+        if self.only_reading:
+            self.say(f"To read: {self.only_reading}.", "warning")
+        elif self._draft and not self.final:
             self.ask("entry", "+", self._draft)
             self.edited("entry", self._draft)
             self.say("What you had typed is still here.")
@@ -209,7 +221,7 @@ class ChartScreen(DeskScreen):
         self.ask("entry", "+")
 
     def unknown_key(self, key: str) -> None:
-        if not self.final and (key.isdigit() or key == "-"):
+        if not self.final and not self.only_reading and (key.isdigit() or key == "-"):
             self.ask("entry", "+", key)
 
     def edited(self, asking: str, text: str) -> None:
@@ -452,16 +464,23 @@ class ChartScreen(DeskScreen):
         if chart is None:
             return
         change = partial(enter, seen_version=chart.head.coding_version, trail=trail)
-        await self._changed(self.workstation.change(change, self.coding_id, entry, chart.defaults, why))
+        entered = self.workstation.change(change, self.coding_id, entry, chart.defaults, why)
+        await self._changed(entered, lambda: apply_entry(chart.codes, entry, chart.defaults, Found(why, trail))[0])
 
-    async def _changed(self, change: Awaitable[Entered]) -> str:
-        """Show the codes after a change and return what happened; another session that was faster is shown."""
-        from store.coding.service import CodingChanged
+    async def _changed(self, change: Awaitable[Entered], mine: Callable[[], Codes] | None = None) -> str:
+        """Show the codes after a change and return what happened.
 
+        Where another session was faster its codes are shown, beside what would have become of `mine`.
+        """
+        from store.coding.service import CodingChanged, CodingRefused
+
+        base = self._chart
         try:
             done = await change
-        except CodingChanged:
+        except CodingRefused as error:
             await self._load(keep=True)
+            if isinstance(error, CodingChanged) and mine and base and self._chart and not self.final:
+                await self._show_conflict(base.codes, self._chart.codes, mine())
             raise
         if self._chart:
             before = self._chart.codes
@@ -470,6 +489,84 @@ class ChartScreen(DeskScreen):
             await self._show_codes(before)
         self.say(done.message)
         return done.message
+
+    async def _show_conflict(self, base: Codes, theirs: Codes, mine: Codes) -> None:
+        """Both sides of the codes, to choose from; saved again only on top of the version that is shown."""
+        from tui.screens.conflict import ConflictScreen
+
+        chart = self._chart
+        found = differences(base, theirs, mine)
+        if chart is None or not found:
+            return
+
+        async def saved(chosen: Mapping[str, Side]) -> None:
+            from store.coding.service import CodingChanged, resolve
+
+            codes = merged(base, theirs, mine, chosen)
+            try:
+                done = await self.workstation.change(resolve, self.coding_id, codes, chart.head.coding_version)
+            except CodingChanged:
+                await self._load(keep=True)
+                await self.workstation.close(screen)
+                if self._chart:
+                    await self._show_conflict(theirs, self._chart.codes, codes)
+                return
+            await self.workstation.close(screen)
+            await self._load(keep=True)
+            if self.entry.asking == "entry":
+                self._close_entry()
+            self._keep_draft("", now=True)
+            self.say(done.message, "good")
+
+        screen = ConflictScreen(f"{chart.head.patient}  {chart.head.service_date}", found, saved)
+        await self.workstation.push_screen(screen)
+
+    def do_abstract(self) -> None:
+        """Choose a field of the visit and give it another value."""
+        self.in_turn(self._abstract())
+
+    async def _abstract(self) -> None:
+        from store.abstracting import FIELDS, abstract_of
+
+        chart = self._chart
+        if chart is None:
+            return
+        seen = await self.workstation.record.read(abstract_of, chart.head.encounter_id)
+        options = [(field.label, seen[field.name] or f"nothing yet; {field.expected}") for field in FIELDS]
+
+        async def chosen(label: str) -> None:
+            field = next(field for field in FIELDS if field.label == label)
+
+            async def given(value: str) -> None:
+                await self._set_abstract(field.name, value, seen[field.name])
+
+            self.ask("abstract", f"{label} ({field.expected}):", seen[field.name], given, marked=True)
+
+        self.choose("abstract", "field:", options, chosen)
+
+    async def _set_abstract(self, name: str, value: str, seen: str) -> None:
+        from store.abstracting import AbstractChanged, set_abstract
+        from store.coding.conflict import ABSENT
+        from tui.screens.conflict import ConflictScreen
+
+        if self._chart is None:
+            return
+        head = self._chart.head
+        try:
+            message = await self.workstation.change(set_abstract, head.encounter_id, {name: value}, {name: seen})
+        except AbstractChanged as error:
+            now = error.differences[0].theirs
+            now = "" if now == ABSENT else now
+
+            async def saved(chosen: Mapping[str, Side]) -> None:
+                await self.workstation.close(screen)
+                await self._set_abstract(name, value if chosen[name] is Side.YOURS else now, now)
+
+            screen = ConflictScreen(f"{head.patient}  {head.service_date}", error.differences, saved)
+            await self.workstation.push_screen(screen)
+            return
+        await self._load(keep=True)
+        self.say(message)
 
     async def _walk(self, back: bool) -> None:
         await self._undo(back)
@@ -526,6 +623,8 @@ class ChartScreen(DeskScreen):
         """Give the chart back unless it is final; its codes and what is being typed stay with it."""
         from store.worklists import release
 
+        if self.only_reading:
+            return
         await self._save_draft()
         if not self.final:
             await self.workstation.change(release, self.work_item_id)
