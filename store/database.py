@@ -30,6 +30,7 @@ from store.models.columns import new_id
 from store.permissions import require
 from store.settings import database_url, load_settings, sqlite_path
 from store.sqlite import driver
+from store.watch import CHANNEL
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -156,6 +157,8 @@ class Database:
                     session.add(Operation(id=operation_id, action=action, answer=change.answer))
                 session.flush()
                 log.append(session, actor.login, change.events, operation_id or "", self.log_keys)
+                if self.on_postgres and change.events:
+                    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
                 session.commit()
         except CodedeskError as error:
             if error.refusal:

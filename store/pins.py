@@ -28,6 +28,7 @@ class WrongPin(CodedeskError):
     title = "PIN"
     exit_code = 1
     refusal = True
+    blocked = False
 
 
 class UnfitPin(CodedeskError):
@@ -80,7 +81,9 @@ def require_pin(db: Database, actor: Actor, pin: str) -> None:
             change.log("refused", "person", person.id, asked="pin", why="wrong PIN", left=left)
     if not right or blocked:
         if left <= 0:
-            raise WrongPin("it was wrong too often and opens nothing any more", "an administrator takes it away")
+            error = WrongPin("it was wrong too often and opens nothing any more", "an administrator takes it away")
+            error.blocked = True
+            raise error
         raise WrongPin(f"that is not your PIN; {left} tries are left")
 
 

@@ -46,10 +46,13 @@ if TYPE_CHECKING:
     from tui.screens.encoder import EncoderScreen, Stop
 
 IDLE_SECONDS = 5
+WATCH_SECONDS = 1.0
+"""How often screens ask whether somebody else has changed the record."""
+
 MOST_WAITS = 250
 """How often a macro looks whether a key has had its effect before it goes on: five seconds."""
 
-STANDING = ("macro", "warm", "batch")
+STANDING = ("macro", "warm", "batch", "watch")
 """Groups of workers that no key waits for."""
 
 P = ParamSpec("P")
@@ -355,15 +358,49 @@ class Workstation(App[int]):
         elif settings.lock_minutes and idle >= settings.lock_minutes and not isinstance(self.screen, LockScreen):
             self.in_turn(self._lock())
 
+    @work(group="watch")
+    async def watch_record(self) -> None:
+        """Let the screen in front know that the record has changed; what cannot be asked now is asked again.
+
+        Never canceled: a change that was told once is not told again.
+        """
+        try:
+            changed = await self.record.changed()
+        except CodedeskError:
+            return
+        if changed and isinstance(self.screen, DeskScreen):
+            self._current.record_changed()
+
     async def _lock(self) -> None:
         """Cover the screen; a job before this one may have taken so long that it was asked for again."""
         if not isinstance(self.screen, LockScreen):
             await self.push_screen(LockScreen())
 
     def unlock(self) -> None:
-        """Show again what the lock covered."""
-        if isinstance(self.screen, LockScreen):
-            self.leave_screen(self.screen)
+        """Show again what the lock covered, to a person with a PIN only for it."""
+        self.in_turn(self._unlock())
+
+    async def _unlock(self) -> None:
+        front = self._current
+        if not isinstance(front, LockScreen):
+            return
+        if not await self.pin_is_set():
+            await self._close(front)
+            return
+
+        async def given(pin: str) -> None:
+            from store.pins import WrongPin, require_pin
+
+            try:
+                await self.change(require_pin, pin)
+            except WrongPin as error:
+                front.trouble(error)
+                if error.blocked:
+                    await self._end_idle()
+                return
+            await self._close(front)
+
+        front.ask(SECRET, "your PIN:", answer=given)
 
     async def _end_idle(self) -> None:
         """Give back what is open and end."""
@@ -453,6 +490,7 @@ class Workstation(App[int]):
 
     def on_mount(self) -> None:
         self.set_interval(IDLE_SECONDS, self.watch_idle)
+        self.set_interval(WATCH_SECONDS, self.watch_record)
         # Stopped and continued, the terminal shows nothing of us, and Textual paints only what changes.
         self.app_resume_signal.subscribe(self, lambda app: app.screen.refresh(repaint=True, layout=True))
         self._serving = asyncio.create_task(self.keyboard.serve())

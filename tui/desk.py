@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from codesets.search import Engine
     from codesets.suggest import Suggester
     from store.database import Database
+    from store.watch import Watch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class RecordDesk:
         self._looks: list[Look] = []
         self._seen: dict[Look, float] = {}
         self._last_look = 0.0
+        self._watch: Watch | None = None
 
     async def read(self, function: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query of `store.queries`."""
@@ -84,6 +86,10 @@ class RecordDesk:
     def known_actor(self) -> Actor | None:
         """The person at the keyboard; None until the first look."""
         return self._actor
+
+    async def changed(self) -> bool:
+        """Whether the record was changed since this was asked before; costs next to nothing."""
+        return await self._run(self._look_for_changes)
 
     async def warm(self) -> None:
         """Load what changes need, once the first screen stands, and do what each day begins with."""
@@ -153,6 +159,15 @@ class RecordDesk:
                 self._reader = current_reader(path)
         return self._reader
 
+    def _look_for_changes(self) -> bool:
+        from store.watch import PostgresWatch, SqliteWatch
+
+        if self._watch is None:
+            reader = self._plain_reader()
+            url = database_url().replace("postgresql+psycopg:", "postgresql:", 1)
+            self._watch = SqliteWatch(reader) if reader else PostgresWatch(url)
+        return self._watch.changed()
+
     def _person(self) -> Actor:
         if self._actor is None and self._beside is not None:
             self._actor = self._beside._actor
@@ -196,6 +211,8 @@ class RecordDesk:
 
     def _close(self) -> None:
         self._log_looks()
+        if self._watch:
+            self._watch.close()
         if self._reader:
             self._reader.close()
         if self._reference:

@@ -131,6 +131,26 @@ def worklist_page(
     return found[::-1] if backwards else found
 
 
+def page_around(reader: Reader, listing: Listing, row: WorkRow) -> tuple[int, list[WorkRow]]:
+    """The page that a row stands on now, by its number from 0, and its rows; where it would stand if it has gone.
+
+    For a list that is read again while the cursor is far down in it.
+    """
+    column = _COLUMN[listing.sort]
+    where, parameters = _conditions(listing)
+    present = reader.rows(f"{_SELECT} WHERE {' AND '.join(where)} AND w.id = :row", **parameters, row=row.id)
+    here = [_work_row(one, listing.sort) for one in present]
+    row = here[0] if here else row
+    source = _FROM if listing.text.strip() else "FROM work_item w"
+    ahead = f"({column}, w.id) < (:key, :id)"
+    sql = f"SELECT COUNT(*) AS n {source} WHERE {' AND '.join([*where, ahead])}"
+    place = int(reader.rows(sql, **parameters, key=row.key, id=row.id)[0]["n"])
+    number, inside = divmod(place, PAGE_ROWS)
+    before = worklist_page(reader, listing, before=row)
+    rows = [*before[len(before) - inside :], *here, *worklist_page(reader, listing, after=row)]
+    return number, rows[:PAGE_ROWS]
+
+
 def worklist_rows(reader: Reader, listing: Listing) -> list[WorkRow]:
     """Every row of a list, page after page: for the command line, not for screens."""
     rows: list[WorkRow] = []

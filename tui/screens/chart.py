@@ -104,6 +104,7 @@ class ChartScreen(DeskScreen):
         self._incomplete = ""
         self._draft_timer: Timer | None = None
         self._unsaved: str | None = None
+        self._told_version = 0
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -162,6 +163,23 @@ class ChartScreen(DeskScreen):
         if action == "find_next" and not self._words:
             return "nothing was looked for yet; / finds words"
         return ""
+
+    def record_changed(self) -> None:
+        if self._chart is not None:
+            self.work(self._follow(), group="follow", exclusive=True)
+
+    async def _follow(self) -> None:
+        """Show what somebody else has changed: at once where the chart is only read, else a word about it."""
+        shown = self._chart
+        now = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
+        if shown is None or now.head.coding_version == shown.head.coding_version or self._chart is not shown:
+            return
+        if self.only_reading:
+            self._chart = now
+            await self._show_codes()
+        elif self._told_version != now.head.coding_version:
+            self._told_version = now.head.coding_version
+            self.say("Another session has changed this chart. Your next entry shows both sides.", "warning")
 
     async def _load(self, keep: bool = False) -> None:
         self._chart = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)

@@ -113,6 +113,9 @@ class DeskScreen(Screen[None]):
         """Why an action cannot be done now, or an empty text."""
         return ""
 
+    def record_changed(self) -> None:
+        """Somebody else has changed the record: show what is there now, and draw nothing where that is the same."""
+
     def on_mount(self) -> None:
         self.refresh_frame()
 

@@ -17,6 +17,7 @@ from store.queries.worklists import (
     WhyHere,
     WorklistCount,
     WorkRow,
+    page_around,
     units_today,
     why_here,
     worklist_count,
@@ -107,6 +108,10 @@ class WorklistScreen(DeskScreen):
         self.reload()
         self.say(text)
 
+    def record_changed(self) -> None:
+        if self._shown and not self.choices.has_class("-open"):
+            self.reload()
+
     def reload(self) -> None:
         """Read the worklist again; the cursor stays on its chart."""
         self.work(self._reload(), group="rows", exclusive=True)
@@ -140,6 +145,9 @@ class WorklistScreen(DeskScreen):
 
         source = PagedSource(min(count, COUNT_CAP), PAGE_ROWS, lambda row: row.id, read, count > COUNT_CAP)
         source.fill(0, await record.read(worklist_page, listing))
+        if self.rows.index >= PAGE_ROWS and isinstance(row := self.rows.selected, WorkRow):
+            number, rows = await record.read(page_around, listing, row)
+            source.fill(number, rows)
         return source
 
     async def _read(self, source: PagedSource[WorkRow], listing: Listing, need: PageNeed[WorkRow]) -> None:
@@ -271,18 +279,26 @@ def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, held: Callab
 
 
 def _mark_style(row: WorkRow, me: str | None) -> str:
-    return {"H": "warning", "@": "dim", "+": "focus", "✓": "good"}.get(row.mark(me), "text")
+    return {"H": "warning", "@": "dim", "+": "focus", "✓": "good", "#": "warning"}.get(row.mark(me), "text")
 
 
 def _mark_words(row: WorkRow, me: str | None) -> str:
-    words = {"H": "on hold", "@": "open by another person", ">": "yours", "+": "new document", "✓": "final coded"}
+    words = {
+        "H": "on hold",
+        "@": "open by another person",
+        ">": "yours",
+        "+": "new document",
+        "✓": "final coded",
+        "#": "restricted",
+    }
     return words.get(row.mark(me), "")
 
 
 def _why_lines(row: WorkRow, why: WhyHere, width: int) -> list[Line]:
     parts = " + ".join(f"{points} {words}" for points, words in why.reasons) or "no reason beyond its place"
     inside = ", ".join(counted(n, noun) for n, noun in ((why.documents, "document"), (why.codes, "code")))
-    lines: list[Line] = [(("rule ", "dim"), (text, "text")) for text in wrap(why.rule, width - 6)[:1]]
+    lines: list[Line] = [(("@ ", "warning"), (f"open by {row.open_by}", "warning"))] if row.open_by else []
+    lines += [(("rule ", "dim"), (text, "text")) for text in wrap(why.rule, width - 6)[:1]]
     lines += [((f"{text}", "text"),) for text in wrap(f"{why.priority} = {parts}", width - 1)]
     lines.append(((f"{inside}, {counted(len(why.holds), 'hold')}", "text"),))
     for hold in why.holds:
