@@ -15,10 +15,12 @@ RESTRICTED = "Restricted"
 
 def open_by(name: str, since: str | None) -> str:
     """Who has a chart open, and since when by this host's clock: `Jae Park since 10:42`. `since` is ISO in UTC."""
-    if not since:
-        return name or "somebody"
-    moment = datetime.fromisoformat(since.replace("Z", "+00:00")).astimezone()
-    return f"{name or 'somebody'} since {moment:%H:%M}"
+    return f"{name or 'somebody'} since {clock_time(since)}" if since else name or "somebody"
+
+
+def clock_time(moment: str) -> str:
+    """A point in time (ISO text in UTC) by this host's clock: `10:42`; empty for none."""
+    return f"{datetime.fromisoformat(moment.replace('Z', '+00:00')).astimezone():%H:%M}" if moment else ""
 
 
 class Setting(StrEnum):

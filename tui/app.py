@@ -163,6 +163,10 @@ class Workstation(App[int]):
         """Open a chart of a worklist: to be coded, or to be read by whoever does not code it."""
         self.in_turn(self._open(work_item_id))
 
+    async def open_again(self, work_item_id: str) -> None:
+        """The same from within a job that keys wait for."""
+        await self._open(work_item_id)
+
     async def _open(self, work_item_id: str) -> None:
         from store.access import ChartRestricted
         from store.coding.service import look_at_chart, open_chart

@@ -104,6 +104,7 @@ class RecordDesk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _reading(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+        self._watching()
         actor = self._person()
         if look := look_of(function, *args, **kwargs):
             self._permit(actor, look)
@@ -160,13 +161,17 @@ class RecordDesk:
         return self._reader
 
     def _look_for_changes(self) -> bool:
-        from store.watch import PostgresWatch, SqliteWatch
+        return self._watching().changed()
 
+    def _watching(self) -> Watch:
+        """The watch, which begins before the first look: what changes after it is never missed."""
         if self._watch is None:
+            from store.watch import PostgresWatch, SqliteWatch
+
             reader = self._plain_reader()
             url = database_url().replace("postgresql+psycopg:", "postgresql:", 1)
             self._watch = SqliteWatch(reader) if reader else PostgresWatch(url)
-        return self._watch.changed()
+        return self._watch
 
     def _person(self) -> Actor:
         if self._actor is None and self._beside is not None:

@@ -184,6 +184,34 @@ def _conditions(listing: Listing) -> tuple[list[str], dict[str, object]]:
     return where, parameters
 
 
+@dataclass(frozen=True)
+class LeftOpen:
+    """A chart that a person left without closing it, or with something typed; `since` is ISO text in UTC."""
+
+    work_item_id: str
+    patient: str
+    since: str
+    typed: str
+
+
+def left_open(reader: Reader, person_id: str) -> LeftOpen | None:
+    """The chart that a person was last in when their line broke; None where everything was put away."""
+    rows = reader.rows(
+        """
+        SELECT w.id, w.patient_name, COALESCE(d.saved_at, w.claimed_at, '') AS since, COALESCE(d.text, '') AS typed
+        FROM work_item w LEFT JOIN entry_draft d ON d.encounter_id = w.encounter_id AND d.person_id = :person
+        WHERE w.claimed_by = :person AND w.status = 'in_progress'
+        UNION ALL
+        SELECT w.id, w.patient_name, d.saved_at, d.text
+        FROM entry_draft d JOIN work_item w ON w.encounter_id = d.encounter_id
+        WHERE d.person_id = :person AND d.text <> '' AND w.status = 'ready'
+        ORDER BY 3 DESC LIMIT 1
+        """,
+        person=person_id,
+    )
+    return LeftOpen(rows[0]["id"], rows[0]["patient_name"], rows[0]["since"], rows[0]["typed"]) if rows else None
+
+
 def worklist_counts(reader: Reader) -> list[WorklistCount]:
     """How many charts each worklist has in each state, in the order of the site's worklists."""
     rows = reader.rows(

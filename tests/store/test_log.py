@@ -249,6 +249,7 @@ NOT_A_LOOK = {
     "staff": "staff, no patient",
     "worklist_rows": "the command line, which logs by itself",
     "worklist_count": "a number",
+    "left_open": "a chart that the person has open already",
     "page_around": "the same list read again under the cursor",
     "worklist_counts": "numbers",
     "why_here": "more of a row of a list whose look is logged",

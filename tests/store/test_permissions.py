@@ -33,7 +33,7 @@ from tui.actions import registry
 from tui.cli import COMMANDS, main
 
 BEHIND_ADMINISTRATORS = {
-    "backup", "restore", "upgrade", "move", "postgres-roles", "codesets import", "codesets remove", "log new-key",
+    "backup", "upgrade", "move", "postgres-roles", "codesets import", "codesets remove", "log new-key",
     "users add", "users role", "users disable", "users enable", "users reset-pin",
 }  # fmt: skip
 """Commands that no row names: an administrator's alone."""
@@ -165,7 +165,7 @@ def test_a_command_that_is_not_for_a_role_is_one_line_an_exit_code_and_an_entry(
                  "patients merge": ["x", "y"], "patients grant": ["x", "y"], "users review": ["x", "y"],
                  "disclosures add": ["x", "--to", "x", "--what", "x", "--why", "x"], "encounters export": ["--all"],
                  "codesets remove": ["icd10cm", "2020"]}  # fmt: skip
-    alone = {"restore": ["x"], "move": ["--to", "x"], "backup": ["x"], "intake": ["x"], "postgres-roles": ["x"]}
+    alone = {"move": ["--to", "x"], "backup": ["x"], "intake": ["x"], "postgres-roles": ["x"]}
     one = ("users disable", "users enable", "users reset-pin", "patients unrestrict", "disclosures report",
            "picks forget", "claims show", "encounters show", "codesets import")  # fmt: skip
 

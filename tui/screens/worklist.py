@@ -12,11 +12,13 @@ from textual.containers import Container
 from store.queries.worklists import (
     COUNT_CAP,
     PAGE_ROWS,
+    LeftOpen,
     Listing,
     Sort,
     WhyHere,
     WorklistCount,
     WorkRow,
+    left_open,
     page_around,
     units_today,
     why_here,
@@ -24,7 +26,7 @@ from store.queries.worklists import (
     worklist_counts,
     worklist_page,
 )
-from store.terms import WorkStatus
+from store.terms import WorkStatus, clock_time
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen
@@ -133,6 +135,18 @@ class WorklistScreen(DeskScreen):
         if not self._shown:
             self._shown = True
             self.set_timer(WARM_SECONDS, self.workstation.warm)
+            if actor.person_id and (left := await record.read(left_open, actor.person_id)):
+                self._offer(left)
+
+    def _offer(self, left: LeftOpen) -> None:
+        """Offer the chart that the person was in when the line broke."""
+
+        async def go_on() -> None:
+            await self.workstation.open_again(left.work_item_id)
+
+        at = clock_time(left.since)
+        typed = f" with {left.typed!r} typed" if left.typed else ""
+        self.confirm(f"Go on with {left.patient}, left at {at}{typed}?", go_on)
 
     async def _source(self) -> PagedSource[WorkRow]:
         """The list as it is now, with the page under the cursor read already."""
