@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -26,7 +26,7 @@ from store.actors import Actor
 from store.log.key import KeyFile, key_file
 from store.migrations import HEAD
 from store.models import Operation
-from store.models.columns import new_id
+from store.models.columns import new_id, now
 from store.permissions import require
 from store.settings import database_url, load_settings, sqlite_path
 from store.sqlite import driver
@@ -84,6 +84,10 @@ POSTGRES_WRITER = 0x0C0DE301
 What is read and then written in one change is therefore never stale, on either database. Taking the next chart does
 without it: `SKIP LOCKED` gives every coder another row.
 """
+
+
+_OPERATIONS = Operation.__table__  # type: ignore[attr-defined]
+_ANSWER = select(_OPERATIONS.c.answer).where(_OPERATIONS.c.id == bindparam("id"))
 
 
 @dataclass
@@ -148,13 +152,14 @@ class Database:
                     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_WRITER})
                 _still_ours(session.connection(), self.place)
                 change = Change(session, actor)
-                if operation_id and (earlier := session.get(Operation, operation_id)):
+                if operation_id and (earlier := session.execute(_ANSWER, {"id": operation_id}).first()):
                     change.repeated, change.answer = True, dict(earlier.answer)
                     yield change
                     return
                 yield change
                 if operation_id:
-                    session.add(Operation(id=operation_id, action=action, answer=change.answer))
+                    done = {"id": operation_id, "action": action, "answer": change.answer, "at": now()}
+                    session.execute(insert(_OPERATIONS), done)
                 session.flush()
                 log.append(session, actor.login, change.events, operation_id or "", self.log_keys)
                 if self.on_postgres and change.events:
