@@ -59,15 +59,17 @@ class Emergency:
     verdict: str
 
 
-def require_access(change: Change, patient_id: str) -> None:
-    """Let the actor at a patient's charts. Raises ChartRestricted."""
+def require_access(change: Change, patient_id: str) -> str:
+    """Let the actor at a patient's charts; until when, where it is by a broken glass. Raises ChartRestricted."""
     patient = change.session.get(Patient, patient_id)
     if patient is None or patient.restricted is None or change.actor.person_id is None:
-        return
-    if access_of(change.session, patient_id, change.actor.person_id) is None:
+        return ""
+    access = access_of(change.session, patient_id, change.actor.person_id)
+    if access is None:
         raise ChartRestricted(
             "only people who were admitted may open it", "in an emergency, say why: codedesk asks for the reason"
         )
+    return access.until or "" if access.emergency else ""
 
 
 def access_of(session: Session, patient_id: str, person_id: str) -> ChartAccess | None:

@@ -8,6 +8,7 @@ refuses one that is older or newer. Nothing here knows what the tables mean.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -239,10 +240,39 @@ def make_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection) -> None:
-        read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("read_only", False):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _take_turn(connection, busy)
 
     return engine
+
+
+LOOK_AGAIN_MS = 3
+"""How long SQLite itself waits for the lock of writers, in steps of 1 and 2 ms, before it is asked once more."""
+
+
+def _take_turn(connection: Connection, busy: int) -> None:
+    """Begin a writing transaction once the lock is free, at most `busy` milliseconds from now.
+
+    SQLite's own waiting looks ever less often, in the end ten times a second, so that who has waited longest is the
+    last to see a lock that is free. Here everybody looks equally often, however long they have waited.
+    """
+    plain = connection.connection.driver_connection
+    assert plain is not None
+    deadline = time.monotonic() + busy / 1000
+    plain.execute(f"PRAGMA busy_timeout={min(LOOK_AGAIN_MS, busy)}")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                plain.execute("BEGIN IMMEDIATE")
+                return
+            except driver.OperationalError as error:
+                if "locked" not in str(error):
+                    break
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        plain.execute(f"PRAGMA busy_timeout={busy}")
 
 
 def engine_url(url: str) -> str:

@@ -186,7 +186,8 @@ class Workstation(App[int]):
         except ChartRestricted as error:
             self._ask_for_reason(work_item_id, error)
             return
-        await self.push_screen(ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, why_reading))
+        screen = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, why_reading, opened.emergency)
+        await self.push_screen(screen)
 
     def _ask_for_reason(self, work_item_id: str, error: CodedeskError) -> None:
         """Offer to break the glass of a restricted chart to whoever has the right to."""
@@ -204,9 +205,6 @@ class Workstation(App[int]):
                 return
             await self.change(break_glass, work_item_id, reason, pin)
             await self._open(work_item_id)
-            self._current.say(
-                "Emergency: open to you for an hour. Every look is logged and will be reviewed.", "warning"
-            )
 
         async def reasoned(reason: str) -> None:
             if reason.strip() and await self.pin_is_set():
@@ -218,7 +216,7 @@ class Workstation(App[int]):
             else:
                 await broken(reason)
 
-        front.ask("reason", "Restricted chart. Emergency? Say why (it will be reviewed):", answer=reasoned)
+        front.ask("reason", "Restricted. In an emergency, say why:", answer=reasoned)
 
     async def pin_is_set(self) -> bool:
         """Whether the person at the keyboard has a PIN."""

@@ -63,7 +63,7 @@ class Codes:
 
     @property
     def charge_cents(self) -> int:
-        return sum(line.charge_cents for line in self.lines)
+        return sum(line.charge_cents or 0 for line in self.lines)  # None where money is covered
 
     def to_json(self) -> dict:
         """Plain lists and text, for the steps of undo."""

@@ -68,6 +68,8 @@ class OpenedChart:
     encounter_id: str
     coding_id: str
     draft: str
+    emergency: str = ""
+    """Until when the actor may see it by a broken glass, as ISO text in UTC; empty for an ordinary chart."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,10 @@ def open_chart(db: Database, actor: Actor, work_item_id: str, operation_id: str 
         if change.repeated:
             return OpenedChart(**change.answer)
         change.target = ("work_item", work_item_id)
-        if wanted := change.session.get(WorkItem, work_item_id):
-            _admitted(change, wanted)
+        wanted = change.session.get(WorkItem, work_item_id)
+        emergency = _admitted(change, wanted) if wanted else ""
         item = worklists.open_item(change, work_item_id)
-        return _opened(change, item)
+        return _opened(change, item, emergency)
 
 
 def look_at_chart(db: Database, actor: Actor, work_item_id: str) -> OpenedChart:
@@ -111,11 +113,11 @@ def look_at_chart(db: Database, actor: Actor, work_item_id: str) -> OpenedChart:
         item = change.session.get(WorkItem, work_item_id)
         if item is None:
             raise worklists.ChartUnavailable("that chart is not in any worklist")
-        _admitted(change, item)
+        emergency = _admitted(change, item)
         coding = _newest_coding(change.session, item)
         coding_id = coding.id if coding else ""
         change.log("chart.view", "encounter", item.encounter_id, coding=coding_id, only="to read")
-        return OpenedChart(item.id, item.encounter_id, coding_id, "")
+        return OpenedChart(item.id, item.encounter_id, coding_id, "", emergency)
 
 
 def open_next(db: Database, actor: Actor, worklist: str, operation_id: str | None = None) -> OpenedChart | None:
@@ -283,7 +285,7 @@ def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | No
         return message
 
 
-def _opened(change: Change, item: WorkItem) -> OpenedChart:
+def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:
     session = change.session
     coding = _newest_coding(session, item)
     if coding is None:
@@ -293,7 +295,7 @@ def _opened(change: Change, item: WorkItem) -> OpenedChart:
         _prefill(session, coding)
     change.log("chart.view", "encounter", item.encounter_id, coding=coding.id)
     draft = session.get(EntryDraft, (item.encounter_id, change.actor.person_id or ""))
-    opened = OpenedChart(item.id, item.encounter_id, coding.id, draft.text if draft else "")
+    opened = OpenedChart(item.id, item.encounter_id, coding.id, draft.text if draft else "", emergency)
     change.answer = opened.__dict__.copy()
     return opened
 
@@ -306,10 +308,11 @@ def _newest_coding(session: Session, item: WorkItem) -> Coding | None:
     ).first()
 
 
-def _admitted(change: Change, item: WorkItem) -> None:
-    """Raise ChartRestricted where the actor may not open the chart."""
-    if item.restricted:
-        access.require_access(change, change.session.get_one(Encounter, item.encounter_id).patient_id)
+def _admitted(change: Change, item: WorkItem) -> str:
+    """Raise ChartRestricted where the actor may not open the chart; until when, where a broken glass lets them."""
+    if not item.restricted:
+        return ""
+    return access.require_access(change, change.session.get_one(Encounter, item.encounter_id).patient_id)
 
 
 def _prefill(session: Session, coding: Coding) -> None:

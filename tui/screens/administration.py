@@ -91,6 +91,8 @@ class AdministrationScreen(DeskScreen):
 
             rows = await self.workstation.change(emergencies, self._view is View.ALL)
             self._waiting = sum(row.reviewed_at is None for row in rows)
+        if not self.is_attached:
+            return
         columns = _PEOPLE if self._view is View.PEOPLE else _EMERGENCIES
         self.rows.empty = "No emergency waits for a review." if self._view is View.WAITING else "Nothing here yet."
         self.rows.set_source(ListSource(rows, lambda row: row.id), columns=columns)

@@ -29,10 +29,10 @@ from store.coding.entry import AddDiagnosis, AddProcedure, Entry, EntryError, Se
 from store.coding.lookup import system_of
 from store.queries.charts import ChartHead
 from store.queries.favorites import Favorite, favorites_of
-from store.terms import CodingKind, CodingStatus
+from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
-from tui.screens.chart_facts import fact_lines
+from tui.screens.chart_facts import fact_lines, read_facts
 from tui.screens.chart_view import (
     ChartOnScreen,
     changed_row,
@@ -84,8 +84,11 @@ class ChartScreen(DeskScreen):
 
     name_on = "chart"
 
-    def __init__(self, work_item_id: str, coding_id: str, draft: str = "", only_reading: str = "") -> None:
+    def __init__(
+        self, work_item_id: str, coding_id: str, draft: str = "", only_reading: str = "", emergency: str = ""
+    ) -> None:
         super().__init__()
+        self._emergency = emergency
         self.only_reading = only_reading
         """Why the chart is open to be read and not to be coded; empty where it is."""
         self.work_item_id = work_item_id
@@ -151,6 +154,8 @@ class ChartScreen(DeskScreen):
         state: Line = (("✓ final  ", "good"),) if self.final else ()
         if self.only_reading:
             state = (("@ to read  ", "warning"), *state)
+        if self._emergency:
+            state = (("# emergency  ", "error"), *state)
         return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
 
     def why_not(self, action: str) -> str:
@@ -188,7 +193,10 @@ class ChartScreen(DeskScreen):
         await self._show_codes()
         if keep:
             return
-        if self.only_reading:
+        if self._emergency:
+            until = clock_time(self._emergency)
+            self.say(f"Open to you until {until}, for the reason you gave. It will be reviewed.", "warning")
+        elif self.only_reading:
             self.say(f"To read: {self.only_reading}.", "warning")
         elif self._draft and not self.final:
             self.ask("entry", "+", self._draft)
@@ -312,9 +320,9 @@ class ChartScreen(DeskScreen):
 
     def do_chart_facts(self) -> None:
         async def shown() -> None:
-            facts = await self.workstation.record.read(fact_lines, self._chart.head) if self._chart else None
+            facts = await self.workstation.record.read(read_facts, self._chart.head) if self._chart else None
             if facts:
-                self._toggle("facts", "Visit, coverage, charges, codes as received", facts, "")
+                self._toggle("facts", "Visit, coverage, charges, codes as received", fact_lines(facts), "")
 
         self.in_turn(shown())
 
