@@ -34,6 +34,10 @@ PEOPLE = {
 """What one of a role and all of them are called."""
 
 
+MOST_NAMED = 3
+"""How many roles a refusal names; more do not fit on a line."""
+
+
 @dataclass(frozen=True)
 class Right:
     """One row: what it is about, who has it, and what a refusal calls it."""
@@ -80,10 +84,15 @@ def allowed(role: Role, kind: str, name: str) -> bool:
 
 
 def refusal(role: Role, kind: str, name: str) -> str:
-    """Why a role may not: `for coders and administrators; you are a biller`. Empty where it may."""
+    """Why a role may not: `for coders and administrators; you are a biller`, or where most may `not for analysts`.
+
+    Empty where it may.
+    """
     having = roles_with(kind, name)
     if role in having:
         return ""
+    if len(having) > MOST_NAMED:
+        return f"not for {PEOPLE[role][1]}"
     names = [PEOPLE[one][1] for one in Role if one in having]
     listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
     return f"for {listed}; you are {PEOPLE[role][0]}"

@@ -38,10 +38,14 @@ def other(demo: Database) -> Callable[[], tuple[Database, Actor]]:
     return session
 
 
-async def followed(app: Workstation, pilot: Pilot) -> None:
-    """Until the screen has asked for changes and shown them."""
-    await app.watch_record().wait()
-    await settle(pilot)
+async def followed(app: Workstation, pilot: Pilot, shown: Callable[[], bool] = lambda: True) -> None:
+    """Until the screen has asked for changes and shows what is waited for; a server's word may take a moment."""
+    for _ in range(100):
+        await app.watch_record().wait()
+        await settle(pilot)
+        if shown():
+            return
+        await asyncio.sleep(0.1)
 
 
 def codes_of(db: Database) -> Codes:
@@ -79,7 +83,7 @@ async def test_the_cursor_stays_on_its_encounter_when_rows_above_it_go(other) ->
             gone.status = WorkStatus.CANCELED
             change.log("chart.cancel", "work_item", gone.id)
 
-        await followed(app, pilot)
+        await followed(app, pilot, lambda: app.screen.rows.index != place)
 
         assert (app.screen.rows.selected_identity, app.screen.rows.index) == (kept, place - 1)
         db.close()
@@ -99,7 +103,7 @@ async def test_the_cursor_stays_on_its_encounter_far_down_a_list(other, monkeypa
                 gone.status = WorkStatus.CANCELED
             change.log("chart.cancel", "work_item")
 
-        await followed(app, pilot)
+        await followed(app, pilot, lambda: app.screen.rows.index != 9)
 
         assert (app.screen.rows.selected_identity, app.screen.rows.index) == (kept, 6)
         db.close()
@@ -132,7 +136,7 @@ async def test_a_chart_that_another_codes_opens_to_be_read_and_follows(other, de
         await keys(pilot, "plus")
         await followed(app, pilot)
         enter(db, jae, theirs.coding_id, AddDiagnosis("I10"), Defaults("2026-08-04"))
-        await followed(app, pilot)
+        await followed(app, pilot, lambda: "hypertension" in cells(app))
 
         assert "Essential (primary) hypertension" in cells(app)
         assert "@ to read" in cells(app)

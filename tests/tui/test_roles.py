@@ -90,7 +90,7 @@ async def test_what_is_not_for_a_role_says_for_whom_it_is_changes_nothing_and_is
         for action in barred:
             shown = await pressed(app, pilot, action)
             assert app.screen is front, action.id
-            assert f"{action.label}: for " in shown and "you are" in shown, action.id
+            assert f"{action.label}: {on_key(role, action.id, action.group)}." in shown, action.id
 
     assert set(refused(login)) >= {action.id for action in barred}
 

@@ -28,13 +28,21 @@ EXPORT_BATCH = 200
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list | show | export")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list | show | set | export")
     listing = actions.add_parser("list", help="encounters by date of service, or the tasks of a worklist")
     listing.add_argument("--worklist", metavar="W", help="only the tasks of this worklist, first to last")
     listing.add_argument("--json", action="store_true", help="one JSON document")
     showing = actions.add_parser("show", help="one chart")
     showing.add_argument("key", metavar="ID|VISIT", help="id or visit number of the encounter")
     showing.add_argument("--json", action="store_true", help="the encounter in the native format, indented")
+    setting = actions.add_parser("set", help="set fields of a visit's abstract right")
+    setting.add_argument("key", metavar="ID|VISIT")
+    setting.add_argument(
+        "fields", nargs="+", metavar="FIELD=VALUE", help="discharge_disposition=01; empty takes it out"
+    )
+    setting.add_argument(
+        "--was", action="append", default=[], metavar="FIELD=VALUE", help="set nothing where the field is not so now"
+    )
     exporting = actions.add_parser("export", help="encounters in the native format, one per line")
     exporting.add_argument("--all", action="store_true", help="every encounter of this site")
     exporting.add_argument("keys", nargs="*", metavar="ID", help="ids or visit numbers")
@@ -63,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
             return _list(db, actor, args.worklist, args.json)
         if args.action == "show":
             return _show(db, actor, args.key, args.json)
+        if args.action == "set":
+            return _set(db, actor, args.key, args.fields, args.was)
         return _export(db, actor, args)
     finally:
         db.close()
@@ -109,6 +119,26 @@ def _show(db: Database, actor: Actor, key: str, as_json: bool) -> int:
     else:
         print(safe_block("\n".join(_chart(record))))
     return 0
+
+
+def _set(db: Database, actor: Actor, key: str, fields: list[str], was: list[str]) -> int:
+    from store.abstracting import abstract_of, set_abstract
+    from store.database import operation_id
+    from store.intake.export import find_encounter
+    from store.queries import SessionReader
+
+    wanted, seen = _pairs(fields), _pairs(was)
+    with db.reading() as session:
+        encounter_id = find_encounter(session, key)
+        present = abstract_of(SessionReader(session), encounter_id)
+    print(set_abstract(db, actor, encounter_id, wanted, present | seen, operation_id()))
+    return 0
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    if wrong := next((word for word in words if "=" not in word), None):
+        raise UsageError(f"expected FIELD=VALUE, got {wrong!r}", "discharge_disposition=01")
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
 def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:

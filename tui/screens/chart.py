@@ -20,6 +20,7 @@ from textual.timer import Timer
 
 from codesets.catalog import Reference, find
 from codesets.edits import CodeFinding
+from codesets.errors import CodedeskError
 from codesets.releases import CodeSystem
 from codesets.search import Engine
 from codesets.seventh import Seventh, seventh_characters
@@ -46,6 +47,7 @@ from tui.screens.chart_view import (
     signature,
     tally,
 )
+from tui.screens.conflict import SAVED_FIRST
 from tui.screens.desk import WIDE, DeskScreen
 from tui.screens.encoder import seventh_options
 from tui.screens.worklist import hold_chart
@@ -77,6 +79,10 @@ MATCH_COLUMNS = (
     Column("", 44, lambda row: row[2], style=lambda row: "dim", from_width=WIDE),
     Column("", 5, lambda row: {"icd10cm": "dx", "icd10pcs": "PCS"}.get(row[3], "HCPCS"), style=lambda row: "dim"),
 )
+
+
+class BothSidesShown(CodedeskError):
+    """What was entered has met another's change; the conflict is on the screen and the entry stays where it is."""
 
 
 class ChartScreen(DeskScreen):
@@ -507,6 +513,7 @@ class ChartScreen(DeskScreen):
             await self._load(keep=True)
             if isinstance(error, CodingChanged) and mine and base and self._chart and not self.final:
                 await self._show_conflict(base.codes, self._chart.codes, mine())
+                raise BothSidesShown(SAVED_FIRST) from None
             raise
         if self._chart:
             before = self._chart.codes

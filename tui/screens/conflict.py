@@ -16,6 +16,8 @@ from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
+SAVED_FIRST = "Somebody else saved first. Nothing is lost of either side: choose, then s saves."
+
 Save = Callable[[Mapping[str, Side]], Awaitable[None]]
 
 
@@ -63,7 +65,7 @@ class ConflictScreen(DeskScreen):
         self.rows.set_source(ListSource(self._differences, lambda one: one.key))
         self._go_on()
         self.query_one("#why", TextPane).show("how this came about", self._why)
-        self.say("Somebody else saved first. Nothing of either side is lost: choose, then s saves.", "warning")
+        self.say(SAVED_FIRST, "warning")
 
     def do_take_theirs(self) -> None:
         self._take(Side.THEIRS)
