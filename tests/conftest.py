@@ -179,6 +179,12 @@ def another_coder(demo: Database) -> Actor:
 
 
 @pytest.fixture
+def biller(demo: Database) -> Actor:
+    """Somebody who works on claims."""
+    return _somebody(demo, Role.BILLER)
+
+
+@pytest.fixture
 def clerk(demo: Database) -> Actor:
     """Somebody of medical records."""
     return _somebody(demo, Role.RECORDS)

@@ -134,7 +134,8 @@ async def test_what_is_typed_is_in_the_record_within_a_second_and_offered_again(
             assert session.exec(select(EntryDraft)).one().text == "e11.4"
 
     async with opened() as (app, pilot):
-        await keys(pilot, "enter")
+        assert "with 'e11.4' typed" in cells(app)
+        await keys(pilot, "y")
 
         assert app.screen.entry.text == "e11.4"  # type: ignore[attr-defined]
 
