@@ -2,7 +2,7 @@
 
 The copy is made in one step by SQLite's own backup: writers do not wait for it and it ends, which a copy in portions
 does not while somebody writes. It lies under another name until it has been read through (integrity, foreign keys,
-log chain) and is on the disk. Nothing is ever taken out of a backup folder here.
+log chain) and is on the disk. What a folder keeps is for `store.thinning` to say.
 A record on PostgreSQL is copied row by row from one snapshot into the same kind of file.
 """
 

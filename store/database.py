@@ -8,12 +8,13 @@ refuses one that is older or newer. Nothing here knows what the tables mean.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -26,9 +27,11 @@ from store.actors import Actor
 from store.log.key import KeyFile, key_file
 from store.migrations import HEAD
 from store.models import Operation
-from store.models.columns import new_id
+from store.models.columns import new_id, now
+from store.permissions import require
 from store.settings import database_url, load_settings, sqlite_path
 from store.sqlite import driver
+from store.watch import CHANNEL
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -84,6 +87,10 @@ without it: `SKIP LOCKED` gives every coder another row.
 """
 
 
+_OPERATIONS = Operation.__table__  # type: ignore[attr-defined]
+_ANSWER = select(_OPERATIONS.c.answer).where(_OPERATIONS.c.id == bindparam("id"))
+
+
 @dataclass
 class Change:
     """One operation in progress: its session, what it will log, and its answer.
@@ -131,26 +138,33 @@ class Database:
     ) -> Iterator[Change]:
         """One writing transaction: all of it, with its log entries, or nothing.
 
-        With an `operation_id` that was carried out before, the change comes back with `repeated` set. `alongside`:
-        the change locks what it reads by itself and need not wait for other writers of PostgreSQL. A refusal that is
-        raised inside is logged in a transaction of its own. Raises ChangedElsewhere, DatabaseClosed, DatabaseUnusable.
+        The actor's role must have the right to `action` (`store.permissions`); work without a name is asked for
+        nothing. With an `operation_id` that was carried out before, the change comes back with `repeated` set.
+        `alongside`: the change locks what it reads by itself and need not wait for other writers of PostgreSQL. A
+        refusal that is raised inside is logged in a transaction of its own. Raises NotAllowed, ChangedElsewhere,
+        DatabaseClosed, DatabaseUnusable.
         """
         change = None
         try:
+            if action:
+                require(actor, action)
             with told(self.place), Session(self.engine) as session:
                 if self.on_postgres and not alongside:
                     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_WRITER})
                 _still_ours(session.connection(), self.place)
                 change = Change(session, actor)
-                if operation_id and (earlier := session.get(Operation, operation_id)):
+                if operation_id and (earlier := session.execute(_ANSWER, {"id": operation_id}).first()):
                     change.repeated, change.answer = True, dict(earlier.answer)
                     yield change
                     return
                 yield change
                 if operation_id:
-                    session.add(Operation(id=operation_id, action=action, answer=change.answer))
+                    done = {"id": operation_id, "action": action, "answer": change.answer, "at": now()}
+                    session.execute(insert(_OPERATIONS), done)
                 session.flush()
                 log.append(session, actor.login, change.events, operation_id or "", self.log_keys)
+                if self.on_postgres and change.events:
+                    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
                 session.commit()
         except CodedeskError as error:
             if error.refusal:
@@ -226,10 +240,39 @@ def make_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection) -> None:
-        read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("read_only", False):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _take_turn(connection, busy)
 
     return engine
+
+
+LOOK_AGAIN_MS = 3
+"""How long SQLite itself waits for the lock of writers, in steps of 1 and 2 ms, before it is asked once more."""
+
+
+def _take_turn(connection: Connection, busy: int) -> None:
+    """Begin a writing transaction once the lock is free, at most `busy` milliseconds from now.
+
+    SQLite's own waiting looks ever less often, in the end ten times a second, so that who has waited longest is the
+    last to see a lock that is free. Here everybody looks equally often, however long they have waited.
+    """
+    plain = connection.connection.driver_connection
+    assert plain is not None
+    deadline = time.monotonic() + busy / 1000
+    plain.execute(f"PRAGMA busy_timeout={min(LOOK_AGAIN_MS, busy)}")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                plain.execute("BEGIN IMMEDIATE")
+                return
+            except driver.OperationalError as error:
+                if "locked" not in str(error):
+                    break
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        plain.execute(f"PRAGMA busy_timeout={busy}")
 
 
 def engine_url(url: str) -> str:

@@ -16,6 +16,7 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.disclosures import find_patient
 from store.models import Account, Encounter, Patient, WorkItem
+from store.worklists import name_on_list
 
 
 class MergeRefused(CodedeskError):
@@ -62,6 +63,7 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
     for row in (*encounters, *accounts):
         row.patient_id = kept.id
     visits = [encounter.id for encounter in encounters]
+    kept.restricted = kept.restricted or gone.restricted
     rename_tasks(session, visits, kept)
     gone.merged_into_id = kept.id
     change.log(
@@ -77,9 +79,8 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
 
 def rename_tasks(session: Session, encounter_ids: Sequence[str], patient: Patient) -> None:
     """Show the tasks of these visits under the name of the patient they belong to now."""
-    name = ", ".join(filter(None, (patient.family_name, patient.given_name)))
     for item in session.exec(select(WorkItem).where(WorkItem.encounter_id.in_(encounter_ids))):
-        item.patient_name = name
+        name_on_list(item, patient)
 
 
 def remaining_patient(session: Session, patient: Patient) -> Patient:

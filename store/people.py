@@ -17,8 +17,10 @@ from store.actors import Actor, NotAllowed
 from store.database import Database, make_engine, open_database
 from store.models import Person
 from store.os_account import NotAUser
+from store.permissions import not_allowed, roles_with
 from store.queries import SessionReader
 from store.queries.people import person_of
+from store.settings import sqlite_path
 from store.terms import Role
 
 
@@ -55,9 +57,29 @@ def sign_in(db: Database, login: str | None = None) -> Actor:
 
 
 def administrator_of(url: str, action: str) -> Actor:
-    """The administrator at the keyboard, asked of a record of any schema. Raises NotAllowed, and logs it if it can.
+    """The administrator at the keyboard, asked of a record of any schema. Raises NotAllowed, and logs it if it can."""
+    return permit(
+        url, action, frozenset({Role.ADMIN}), NotAllowed("only an administrator does this", "ask one of them")
+    )
 
-    A record that cannot be read has no people to ask; then whoever may write its files may mend it.
+
+def permit_command(url: str, command: str) -> None:
+    """Let the person at the keyboard run a command of the command line. Raises NotAllowed, and logs it if it can.
+
+    A record that does not exist yet has no people, and what everybody may do is asked of nobody.
+    """
+    having = roles_with("command", command)
+    path = sqlite_path(url)
+    if having == frozenset(Role) or (path is not None and not path.exists()):
+        return
+    permit(url, command, having, None)
+
+
+def permit(url: str, action: str, having: frozenset[Role], refused: NotAllowed | None) -> Actor:
+    """The person at the keyboard if they are of one of these roles, asked of a record of any schema.
+
+    A record that cannot be read has no people to ask; then whoever may write its files may mend it. Raises
+    `refused` (without it, what the table of rights says), and logs it if it can.
     """
     login = os_account.os_login()
     engine = make_engine(url)
@@ -70,16 +92,27 @@ def administrator_of(url: str, action: str) -> Actor:
         return Actor(login=login, role=Role.ADMIN, name=login)
     finally:
         engine.dispose()
-    if others or (person and person.role != Role.ADMIN):
-        refusal = NotAllowed("only an administrator does this", "ask one of them")
+    if others or (person and person.role not in having):
+        role = person.role if person else None
+        refusal = refused or _not_for(role, action, login)
         with suppress(CodedeskError):  # a record of another schema has no log that we may write to
             db = open_database(url)
             try:
-                refuse(db, Actor(login, person.role if person else Role.ANALYST), action, refusal)
+                refuse(db, Actor(login, role or Role.ANALYST), action, refusal)
             finally:
                 db.close()
         raise refusal
-    return Actor(login, Role.ADMIN, person.id if person else None, person.name if person else login)
+    if person is None:
+        return Actor(login, Role.ADMIN, None, login)
+    return Actor(login, person.role, person.id, person.name)
+
+
+def _not_for(role: Role | None, command: str, login: str) -> CodedeskError:
+    if role is None:
+        return NotAUser(
+            f"{login} is not an active user of this site", "an administrator adds people: codedesk users add"
+        )
+    return not_allowed(role, "command", command)
 
 
 def refuse(db: Database, actor: Actor, action: str, error: CodedeskError) -> CodedeskError:
@@ -112,12 +145,50 @@ def set_active(db: Database, actor: Actor, login: str, active: bool, operation_i
     with db.change(actor, operation_id, "people.active") as change:
         if change.repeated:
             return
-        person = change.session.exec(select(Person).where(Person.login == login)).first()
-        if person is None:
-            raise NoSuchPerson(f"{login} is not known here", "codedesk users list shows who is")
+        person = _person(change.session, login)
+        if not active:
+            _keep_an_administrator(change.session, person)
         person.active = active
         change.session.add(person)
         change.log("people.active", "person", person.id, login=login, active=active)
+
+
+def set_role(db: Database, actor: Actor, login: str, role: Role, operation_id: str | None = None) -> None:
+    """Give a person another role. Raises NoSuchPerson, and NotAllowed for the last administrator."""
+    with db.change(actor, operation_id, "people.role") as change:
+        if change.repeated:
+            return
+        person = _person(change.session, login)
+        if role != Role.ADMIN:
+            _keep_an_administrator(change.session, person)
+        before, person.role = person.role, role
+        change.session.add(person)
+        change.log("people.role", "person", person.id, login=login, before=before.value, role=role.value)
+
+
+def take_pin_away(db: Database, actor: Actor, login: str, operation_id: str | None = None) -> None:
+    """Take the PIN of a person away who has forgotten it or was wrong too often. Raises NoSuchPerson."""
+    with db.change(actor, operation_id, "people.reset_pin") as change:
+        if change.repeated:
+            return
+        person = _person(change.session, login)
+        person.pin, person.pin_failures = None, 0
+        change.session.add(person)
+        change.log("people.reset_pin", "person", person.id, login=login)
+
+
+def _person(session: Session, login: str) -> Person:
+    person = session.exec(select(Person).where(Person.login == login)).first()
+    if person is None:
+        raise NoSuchPerson(f"{login} is not known here", "codedesk users list shows who is")
+    return person
+
+
+def _keep_an_administrator(session: Session, person: Person) -> None:
+    """Raise NotAllowed where nobody could administer the site any more."""
+    others = select(Person.id).where(Person.role == Role.ADMIN, Person.active.is_(True), Person.id != person.id)
+    if person.role == Role.ADMIN and person.active and session.exec(others.limit(1)).first() is None:
+        raise NotAllowed(f"{person.login} is the last administrator", "add another one first")
 
 
 def list_people(session: Session) -> list[Person]:

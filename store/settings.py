@@ -31,6 +31,9 @@ class Settings:
     database_url: str = ""
     """Where the record is kept; empty: the file `workstation.sqlite` in codedesk's folder."""
 
+    service_account: str = ""
+    """The account of a shared host that owns the record and that sudo or sshd runs codedesk as (SHARED-HOST.md)."""
+
     log_key: str = ""
     """File with the key of the log; empty: beside the record. Keep a copy of it apart from the database."""
 

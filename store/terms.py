@@ -6,7 +6,21 @@ transitions between states stand in the module that owns them (work items in `wo
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+
+RESTRICTED = "Restricted"
+"""What lists call a patient whose charts are restricted."""
+
+
+def open_by(name: str, since: str | None) -> str:
+    """Who has a chart open, and since when by this host's clock: `Jae Park since 10:42`. `since` is ISO in UTC."""
+    return f"{name or 'somebody'} since {clock_time(since)}" if since else name or "somebody"
+
+
+def clock_time(moment: str) -> str:
+    """A point in time (ISO text in UTC) by this host's clock: `10:42`; empty for none."""
+    return f"{datetime.fromisoformat(moment.replace('Z', '+00:00')).astimezone():%H:%M}" if moment else ""
 
 
 class Setting(StrEnum):

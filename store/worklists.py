@@ -28,11 +28,11 @@ from sqlmodel import Session, select
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Change, Database
-from store.models import Charge, Counter, Coverage, Encounter, Hold, Patient, Payer, WorkItem
+from store.models import Charge, Counter, Coverage, Encounter, Hold, Patient, Payer, Person, WorkItem
 from store.models.columns import later, now
 from store.models.work import OPEN_STATES
 from store.settings import load_settings, today
-from store.terms import CodingKind, EncounterStatus, Setting, WorkStatus
+from store.terms import RESTRICTED, CodingKind, EncounterStatus, Setting, WorkStatus, open_by
 
 TRANSITIONS: dict[WorkStatus, frozenset[WorkStatus]] = {
     WorkStatus.READY: frozenset({WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD, WorkStatus.CANCELED}),
@@ -53,6 +53,10 @@ class ChartUnavailable(CodedeskError):
     title = "chart"
     exit_code = 1
     refusal = True
+
+
+class ChartOpenElsewhere(ChartUnavailable):
+    """Another coder has the chart open and may be at work on it; it can be looked at."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,14 @@ def place(session: Session, encounter: Encounter, tasks: Sequence[CodingKind] = 
         item.reasons = reasons + _document_reasons(item)
         item.rank = -sum(points for points, _ in item.reasons)
         item.service_date, item.charge_rank = encounter.service_date, -cents
-        item.patient_name = ", ".join(filter(None, (patient.family_name, patient.given_name)))
+        name_on_list(item, patient)
+
+
+def name_on_list(item: WorkItem, patient: Patient) -> None:
+    """What lists call the patient of a task: a restricted one has no name there, to be read, sorted or searched by."""
+    item.restricted = patient.restricted is not None
+    names = (patient.family_name, patient.given_name)
+    item.patient_name = RESTRICTED if item.restricted else ", ".join(filter(None, names))
 
 
 def charged_cents(session: Session, encounter: Encounter) -> int:
@@ -188,9 +199,14 @@ def open_item(change: Change, item_id: str) -> WorkItem:
     if item.status in (WorkStatus.ON_HOLD, WorkStatus.CANCELED):
         raise ChartUnavailable(f"the chart is {item.status.value.replace('_', ' ')}", "clear its holds first")
     if item.status == WorkStatus.IN_PROGRESS and item.claimed_by != me and (item.claimed_until or "") > now():
-        raise ChartUnavailable("another coder has this chart open", "n takes the next one")
+        holder = change.session.get(Person, item.claimed_by) if item.claimed_by else None
+        raise ChartOpenElsewhere(
+            f"another coder has this chart open: {open_by(holder.name if holder else '', item.claimed_at)}",
+            "n takes the next one",
+        )
     if item.status == WorkStatus.READY or item.claimed_by != me:
         change.log("chart.open", "work_item", item.id)
+        item.claimed_at = now()
     item.status = WorkStatus.IN_PROGRESS
     item.claimed_by = me
     item.claimed_until = _lease_end()
@@ -198,10 +214,13 @@ def open_item(change: Change, item_id: str) -> WorkItem:
 
 
 def next_item(change: Change, worklist: str) -> WorkItem | None:
-    """Take the first ready task of a worklist by priority, in one statement so that no two coders get the same."""
+    """Take the first ready task of a worklist by priority, in one statement so that no two coders get the same.
+
+    A restricted chart is never given out; those who may open it do so by name.
+    """
     first = (
         select(WorkItem.id)
-        .where(WorkItem.worklist == worklist, WorkItem.status == WorkStatus.READY)
+        .where(WorkItem.worklist == worklist, WorkItem.status == WorkStatus.READY, WorkItem.restricted.is_(False))
         .order_by(WorkItem.rank, WorkItem.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -214,6 +233,7 @@ def next_item(change: Change, worklist: str) -> WorkItem | None:
             status=WorkStatus.IN_PROGRESS,
             claimed_by=change.actor.person_id,
             claimed_until=_lease_end(),
+            claimed_at=now(),
             row_version=WorkItem.row_version + 1,
         )
         .returning(WorkItem.id)
@@ -231,7 +251,13 @@ def sweep_leases(db: Database, actor: Actor) -> int:
         swept = change.session.execute(
             update(WorkItem)
             .where(WorkItem.status == WorkStatus.IN_PROGRESS, WorkItem.claimed_until < now())
-            .values(status=WorkStatus.READY, claimed_by=None, claimed_until=None, row_version=WorkItem.row_version + 1)
+            .values(
+                status=WorkStatus.READY,
+                claimed_by=None,
+                claimed_until=None,
+                claimed_at=None,
+                row_version=WorkItem.row_version + 1,
+            )
             .returning(WorkItem.id)
             .execution_options(synchronize_session=False)
         ).scalars()
@@ -249,7 +275,7 @@ def release(db: Database, actor: Actor, item_id: str, operation_id: str | None =
         item = change.session.get(WorkItem, item_id)
         if item and item.status == WorkStatus.IN_PROGRESS and item.claimed_by == actor.person_id:
             move(item, WorkStatus.READY)
-            item.claimed_by = item.claimed_until = None
+            item.claimed_by = item.claimed_until = item.claimed_at = None
             change.log("chart.release", "work_item", item.id)
 
 
@@ -268,7 +294,7 @@ def hold(
         change.session.add(opened)
         if item.status != WorkStatus.ON_HOLD:
             move(item, WorkStatus.ON_HOLD)
-        item.claimed_by = item.claimed_until = None
+        item.claimed_by = item.claimed_until = item.claimed_at = None
         change.log("chart.hold", "work_item", item.id, reason=reason, owner=owner)
         change.answer = {"hold_id": opened.id}
         return opened.id

@@ -174,8 +174,20 @@ def coder(demo: Database) -> Actor:
 
 @pytest.fixture
 def another_coder(demo: Database) -> Actor:
-    """A second person, who must not get in the first one's way."""
-    return _somebody(demo, Role.AUDITOR)
+    """A second coder, who must not get in the first one's way."""
+    return _somebody(demo, Role.CODER, 1)
+
+
+@pytest.fixture
+def biller(demo: Database) -> Actor:
+    """Somebody who works on claims."""
+    return _somebody(demo, Role.BILLER)
+
+
+@pytest.fixture
+def clerk(demo: Database) -> Actor:
+    """Somebody of medical records."""
+    return _somebody(demo, Role.RECORDS)
 
 
 def _made_once(url: str, folder: Path, demo: bool = False) -> None:
@@ -194,10 +206,9 @@ def _made_once(url: str, folder: Path, demo: bool = False) -> None:
         database.close()
 
 
-def _somebody(database: Database, role: Role) -> Actor:
+def _somebody(database: Database, role: Role, number: int = 0) -> Actor:
     from sqlmodel import select
 
     with database.reading() as session:
-        person = session.exec(select(Person).where(Person.role == role).order_by(Person.login)).first()
-        assert person is not None
-        return actor_for(person)
+        people = session.exec(select(Person).where(Person.role == role).order_by(Person.login)).all()
+        return actor_for(people[number])

@@ -22,6 +22,7 @@ from textual.screen import Screen
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.permissions import refusal
 from store.settings import load_settings
 from tui.cells import counted
 from tui.clipboard import clipboard_sequences, keep_copy
@@ -37,6 +38,7 @@ from tui.screens.desk import DeskScreen
 from tui.screens.help import HelpScreen
 from tui.screens.lock import LockScreen
 from tui.screens.worklist import WorklistScreen
+from tui.widgets.entry_line import SECRET
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -44,10 +46,13 @@ if TYPE_CHECKING:
     from tui.screens.encoder import EncoderScreen, Stop
 
 IDLE_SECONDS = 5
+WATCH_SECONDS = 1.0
+"""How often screens ask whether somebody else has changed the record."""
+
 MOST_WAITS = 250
 """How often a macro looks whether a key has had its effect before it goes on: five seconds."""
 
-STANDING = ("macro", "warm", "batch")
+STANDING = ("macro", "warm", "batch", "watch")
 """Groups of workers that no key waits for."""
 
 P = ParamSpec("P")
@@ -112,7 +117,7 @@ class Workstation(App[int]):
     def chart_in_work(self) -> ChartScreen | None:
         """The chart that is open for coding under the present screen."""
         chart = self.chart_below
-        return None if chart is None or chart.final else chart
+        return None if chart is None or chart.final or chart.only_reading else chart
 
     @property
     def chart_below(self) -> ChartScreen | None:
@@ -155,15 +160,69 @@ class Workstation(App[int]):
         await self.push_screen(screen)
 
     def open_chart(self, work_item_id: str) -> None:
-        """Open a chart of a worklist."""
+        """Open a chart of a worklist: to be coded, or to be read by whoever does not code it."""
         self.in_turn(self._open(work_item_id))
 
+    async def open_again(self, work_item_id: str) -> None:
+        """The same from within a job that keys wait for."""
+        await self._open(work_item_id)
+
     async def _open(self, work_item_id: str) -> None:
-        from store.coding.service import open_chart
+        from store.access import ChartRestricted
+        from store.coding.service import look_at_chart, open_chart
+        from store.worklists import ChartOpenElsewhere
         from tui.screens.chart import ChartScreen
 
-        opened = await self.change(open_chart, work_item_id)
-        await self.push_screen(ChartScreen(opened.work_item_id, opened.coding_id, opened.draft))
+        actor = await self.record.actor()
+        why_reading = refusal(actor.role, "do", "chart.open")
+        try:
+            if not why_reading:
+                try:
+                    opened = await self.change(open_chart, work_item_id)
+                except ChartOpenElsewhere as error:
+                    why_reading = error.message
+            if why_reading:
+                opened = await self.change(look_at_chart, work_item_id)
+        except ChartRestricted as error:
+            self._ask_for_reason(work_item_id, error)
+            return
+        screen = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, why_reading, opened.emergency)
+        await self.push_screen(screen)
+
+    def _ask_for_reason(self, work_item_id: str, error: CodedeskError) -> None:
+        """Offer to break the glass of a restricted chart to whoever has the right to."""
+        from store.access import break_glass
+
+        front = self._current
+        actor = self.record.known_actor
+        if actor is None or refusal(actor.role, "do", "glass.break"):
+            front.trouble(error)
+            return
+
+        async def broken(reason: str, pin: str = "") -> None:
+            if not reason.strip():
+                front.say("Nothing was opened.")
+                return
+            await self.change(break_glass, work_item_id, reason, pin)
+            await self._open(work_item_id)
+
+        async def reasoned(reason: str) -> None:
+            if reason.strip() and await self.pin_is_set():
+
+                async def with_pin(pin: str) -> None:
+                    await broken(reason, pin)
+
+                front.ask(SECRET, "your PIN:", answer=with_pin)
+            else:
+                await broken(reason)
+
+        front.ask("reason", "Restricted. In an emergency, say why:", answer=reasoned)
+
+    async def pin_is_set(self) -> bool:
+        """Whether the person at the keyboard has a PIN."""
+        from store.pins import has_pin
+
+        return await self.change(has_pin)
 
     def open_chart_of(self, coding_id: str) -> None:
         """Open the chart that a coding belongs to; a final one is opened to look at."""
@@ -228,6 +287,10 @@ class Workstation(App[int]):
             self.workers.cancel_node(front)
             await self.switch_screen(make())
 
+    async def close(self, screen: DeskScreen) -> None:
+        """Close a screen from within a job that keys wait for."""
+        await self._close(screen)
+
     async def _close(self, screen: DeskScreen) -> None:
         """Close a screen if it is still the one in front; a chart's codes stay with it."""
         if self.screen is not screen:
@@ -273,6 +336,11 @@ class Workstation(App[int]):
 
         self._go("rules", RulesScreen)
 
+    def do_administration(self) -> None:
+        from tui.screens.administration import AdministrationScreen
+
+        self._go("administration", AdministrationScreen)
+
     async def copy(self, text: str) -> None:
         """Send a text to the terminal's clipboard and keep it in the outbox, as the site's settings allow."""
         from store import log
@@ -297,15 +365,49 @@ class Workstation(App[int]):
         elif settings.lock_minutes and idle >= settings.lock_minutes and not isinstance(self.screen, LockScreen):
             self.in_turn(self._lock())
 
+    @work(group="watch")
+    async def watch_record(self) -> None:
+        """Let the screen in front know that the record has changed; what cannot be asked now is asked again.
+
+        Never canceled: a change that was told once is not told again.
+        """
+        try:
+            changed = await self.record.changed()
+        except CodedeskError:
+            return
+        if changed and isinstance(self.screen, DeskScreen):
+            self._current.record_changed()
+
     async def _lock(self) -> None:
         """Cover the screen; a job before this one may have taken so long that it was asked for again."""
         if not isinstance(self.screen, LockScreen):
             await self.push_screen(LockScreen())
 
     def unlock(self) -> None:
-        """Show again what the lock covered."""
-        if isinstance(self.screen, LockScreen):
-            self.leave_screen(self.screen)
+        """Show again what the lock covered, to a person with a PIN only for it."""
+        self.in_turn(self._unlock())
+
+    async def _unlock(self) -> None:
+        front = self._current
+        if not isinstance(front, LockScreen):
+            return
+        if not await self.pin_is_set():
+            await self._close(front)
+            return
+
+        async def given(pin: str) -> None:
+            from store.pins import WrongPin, require_pin
+
+            try:
+                await self.change(require_pin, pin)
+            except WrongPin as error:
+                front.trouble(error)
+                if error.blocked:
+                    await self._end_idle()
+                return
+            await self._close(front)
+
+        front.ask(SECRET, "your PIN:", answer=given)
 
     async def _end_idle(self) -> None:
         """Give back what is open and end."""
@@ -328,8 +430,9 @@ class Workstation(App[int]):
         return isinstance(front, DeskScreen) and front.takes_text and self._recorded is None
 
     async def _deliver(self, event: TypedEvent) -> None:
-        if isinstance(event, events.Key) and self._recorded is not None and len(self._recorded) < MOST_STEPS:
-            self._recorded.append(Step(self._current.name_on, event.key, event.character))
+        recording = self._recorded is not None and self._current.entry.asking != SECRET
+        if isinstance(event, events.Key) and recording and len(self._recorded or ()) < MOST_STEPS:
+            cast("list[Step]", self._recorded).append(Step(self._current.name_on, event.key, event.character))
         await super().on_event(event)
 
     def do_record(self) -> None:
@@ -394,6 +497,7 @@ class Workstation(App[int]):
 
     def on_mount(self) -> None:
         self.set_interval(IDLE_SECONDS, self.watch_idle)
+        self.set_interval(WATCH_SECONDS, self.watch_record)
         # Stopped and continued, the terminal shows nothing of us, and Textual paints only what changes.
         self.app_resume_signal.subscribe(self, lambda app: app.screen.refresh(repaint=True, layout=True))
         self._serving = asyncio.create_task(self.keyboard.serve())

@@ -81,11 +81,32 @@ def _dispatch(arguments: list[str]) -> int:
         module = importlib.import_module(COMMANDS[name][0])
         command = _Parser(prog=f"codedesk {name}", description=COMMANDS[name][1])
         module.configure(command)
-        return module.run(command.parse_args(arguments[1:]))
+        options = command.parse_args(arguments[1:])
+        _permit(name, options)
+        return module.run(options)
     options = parser.parse_args(arguments)
     from tui.commands import workstation
 
     return workstation.run(options)
+
+
+def named(name: str, options: argparse.Namespace) -> str:
+    """A command as the table of rights calls it: `claims export`, `backup`."""
+    below = next((word for word in (getattr(options, key, None) for key in ("action", "command")) if word), "")
+    return f"{name} {below}" if isinstance(below, str) and below else name
+
+
+def _permit(name: str, options: argparse.Namespace) -> None:
+    """Ask the record whether this command is for the person at the keyboard. Raises NotAllowed."""
+    from store.permissions import roles_with
+    from store.terms import Role
+
+    command = named(name, options)
+    if roles_with("command", command) != frozenset(Role):
+        from store.people import permit_command
+        from store.settings import database_url
+
+        permit_command(database_url(), command)
 
 
 def _parser() -> argparse.ArgumentParser:

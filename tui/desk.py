@@ -13,8 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from store import os_account
-from store.actors import Actor
+from store.actors import Actor, NotAllowed
 from store.looks import AGAIN_SECONDS, TYPING_SECONDS, Look, login_of, look_of
+from store.permissions import require
+from store.permissions.columns import seen_by
 from store.queries import Reader, SessionReader, SqliteReader, current_reader
 from store.queries.people import person_of
 from store.settings import database_url, sqlite_path
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from codesets.search import Engine
     from codesets.suggest import Suggester
     from store.database import Database
+    from store.watch import Watch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,6 +48,7 @@ class RecordDesk:
         self._looks: list[Look] = []
         self._seen: dict[Look, float] = {}
         self._last_look = 0.0
+        self._watch: Watch | None = None
 
     async def read(self, function: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query of `store.queries`."""
@@ -78,6 +82,15 @@ class RecordDesk:
         """The person at the keyboard. Raises NotAUser."""
         return await self._run(self._person)
 
+    @property
+    def known_actor(self) -> Actor | None:
+        """The person at the keyboard; None until the first look."""
+        return self._actor
+
+    async def changed(self) -> bool:
+        """Whether the record was changed since this was asked before; costs next to nothing."""
+        return await self._run(self._look_for_changes)
+
     async def warm(self) -> None:
         """Load what changes need, once the first screen stands, and do what each day begins with."""
         await self._run(self._begin_day)
@@ -91,8 +104,21 @@ class RecordDesk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _reading(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
-        self._look(look_of(function, *args, **kwargs))
-        return self._read(function, *args, **kwargs)
+        self._watching()
+        actor = self._person()
+        if look := look_of(function, *args, **kwargs):
+            self._permit(actor, look)
+        self._look(look)
+        return seen_by(actor.role, self._read(function, *args, **kwargs))
+
+    def _permit(self, actor: Actor, look: Look) -> None:
+        """Refuse a look that is not for the person's role, and log the refusal. Raises NotAllowed."""
+        try:
+            require(actor, look.action)
+        except NotAllowed as refusal:
+            from store.people import refuse
+
+            raise refuse(self._opened()[0], actor, look.action, refusal) from None
 
     def _look(self, look: Look | None) -> None:
         """Log a look before its answer is shown; until the record is open for changes it waits for `warm`.
@@ -134,7 +160,22 @@ class RecordDesk:
                 self._reader = current_reader(path)
         return self._reader
 
+    def _look_for_changes(self) -> bool:
+        return self._watching().changed()
+
+    def _watching(self) -> Watch:
+        """The watch, which begins before the first look: what changes after it is never missed."""
+        if self._watch is None:
+            from store.watch import PostgresWatch, SqliteWatch
+
+            reader = self._plain_reader()
+            url = database_url().replace("postgresql+psycopg:", "postgresql:", 1)
+            self._watch = SqliteWatch(reader) if reader else PostgresWatch(url)
+        return self._watch
+
     def _person(self) -> Actor:
+        if self._actor is None and self._beside is not None:
+            self._actor = self._beside._actor
         if self._actor is None:
             reader = self._plain_reader()
             person = person_of(reader, os_account.os_login()) if reader else None
@@ -175,6 +216,8 @@ class RecordDesk:
 
     def _close(self) -> None:
         self._log_looks()
+        if self._watch:
+            self._watch.close()
         if self._reader:
             self._reader.close()
         if self._reference:

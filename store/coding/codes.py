@@ -63,7 +63,7 @@ class Codes:
 
     @property
     def charge_cents(self) -> int:
-        return sum(line.charge_cents for line in self.lines)
+        return sum(line.charge_cents or 0 for line in self.lines)  # None where money is covered
 
     def to_json(self) -> dict:
         """Plain lists and text, for the steps of undo."""
@@ -111,7 +111,7 @@ class Defaults:
 def apply_entry(codes: Codes, entry: Entry, defaults: Defaults, found: Found = Found()) -> tuple[Codes, str]:
     """The codes after an entry, and one line that says what happened. Raises EntryError; then nothing changed."""
     changed, message = _applied(codes, entry, defaults, found)
-    return _settled(changed), message
+    return settled(changed), message
 
 
 def _applied(codes: Codes, entry: Entry, defaults: Defaults, found: Found) -> tuple[Codes, str]:
@@ -248,7 +248,7 @@ def _as_principal(codes: Codes, sequence: int) -> Codes:
     return _reordered(replace(codes, diagnoses=diagnoses), [sequence, *rest])
 
 
-def _settled(codes: Codes) -> Codes:
+def settled(codes: Codes) -> Codes:
     """The principal diagnosis in front; where there is none, the first secondary one becomes it."""
     order = range(1, len(codes.diagnoses) + 1)
     for role in (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY):

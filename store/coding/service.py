@@ -15,6 +15,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import case, insert
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, delete, func, select
 
@@ -23,7 +24,7 @@ from codesets.errors import CodedeskError
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from codesets.safe import safe_block, safe_line
-from store import worklists
+from store import access, worklists
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Diagnosis, Found, ProcedureLine, apply_entry
 from store.coding.entry import Entry
@@ -35,6 +36,7 @@ from store.models import (
     Coding,
     CodingStep,
     Document,
+    Encounter,
     EncounterProvider,
     EntryDraft,
     FinalDiagnosis,
@@ -43,11 +45,12 @@ from store.models import (
     Provider,
     WorkItem,
 )
-from store.models.columns import MOST_IN_A_LINE, now
+from store.models.columns import MOST_IN_A_LINE, new_id, now
 from store.queries import SessionReader
 from store.queries.charts import chart_head
+from store.queries.codings import coding_codes
 from store.settings import load_settings
-from store.terms import ClaimStatus, CodingStatus, DiagnosisRole, Origin, ProviderRole, Severity, WorkStatus
+from store.terms import ClaimStatus, CodingStatus, Origin, ProviderRole, Severity, WorkStatus
 
 
 class CodingRefused(CodedeskError):
@@ -65,6 +68,8 @@ class OpenedChart:
     encounter_id: str
     coding_id: str
     draft: str
+    emergency: str = ""
+    """Until when the actor may see it by a broken glass, as ISO text in UTC; empty for an ordinary chart."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +91,33 @@ class CodingChanged(CodingRefused):
 def open_chart(db: Database, actor: Actor, work_item_id: str, operation_id: str | None = None) -> OpenedChart:
     """Open a chart for coding: lease, coding in draft (made if there is none), and the view in the log.
 
-    Raises ChartUnavailable when another coder has it or it is on hold.
+    Raises ChartUnavailable when another coder has it or it is on hold, ChartRestricted.
     """
     with db.change(actor, operation_id, "chart.open") as change:
         if change.repeated:
             return OpenedChart(**change.answer)
         change.target = ("work_item", work_item_id)
+        wanted = change.session.get(WorkItem, work_item_id)
+        emergency = _admitted(change, wanted) if wanted else ""
         item = worklists.open_item(change, work_item_id)
-        return _opened(change, item)
+        return _opened(change, item, emergency)
+
+
+def look_at_chart(db: Database, actor: Actor, work_item_id: str) -> OpenedChart:
+    """Open a chart to read, without taking it from anybody; `coding_id` is empty where nothing was coded yet.
+
+    Raises ChartUnavailable for a chart that is not there, ChartRestricted.
+    """
+    with db.change(actor, action="chart.look") as change:
+        change.target = ("work_item", work_item_id)
+        item = change.session.get(WorkItem, work_item_id)
+        if item is None:
+            raise worklists.ChartUnavailable("that chart is not in any worklist")
+        emergency = _admitted(change, item)
+        coding = _newest_coding(change.session, item)
+        coding_id = coding.id if coding else ""
+        change.log("chart.view", "encounter", item.encounter_id, coding=coding_id, only="to read")
+        return OpenedChart(item.id, item.encounter_id, coding_id, "", emergency)
 
 
 def open_next(db: Database, actor: Actor, worklist: str, operation_id: str | None = None) -> OpenedChart | None:
@@ -107,33 +131,7 @@ def open_next(db: Database, actor: Actor, worklist: str, operation_id: str | Non
 
 def load_codes(session: Session, coding_id: str) -> Codes:
     """The codes of a coding in their order."""
-    diagnoses = session.exec(
-        select(FinalDiagnosis).where(FinalDiagnosis.coding_id == coding_id).order_by(FinalDiagnosis.sequence)
-    )
-    lines = session.exec(
-        select(FinalProcedureLine)
-        .where(FinalProcedureLine.coding_id == coding_id)
-        .order_by(FinalProcedureLine.sequence)
-    )
-    return Codes(
-        tuple(Diagnosis(d.code, d.role, d.poa, d.origin, d.evidence, d.why, d.trail) for d in diagnoses),
-        tuple(
-            ProcedureLine(
-                system=line.system,
-                code=line.code,
-                modifiers=tuple(line.modifiers),
-                units=line.units,
-                charge_cents=line.charge_cents,
-                pointers=tuple(line.pointers),
-                service_date=line.service_date,
-                performer_npi=line.performer_npi,
-                origin=line.origin,
-                why=line.why,
-                trail=line.trail,
-            )
-            for line in lines
-        ),
-    )
+    return coding_codes(SessionReader(session), coding_id)
 
 
 def enter(
@@ -165,6 +163,31 @@ def enter(
         change.session.flush()
         change.answer = {"message": message}
         return Entered(changed, message, coding.row_version or 0)
+
+
+def resolve(
+    db: Database,
+    actor: Actor,
+    coding_id: str,
+    codes: Codes,
+    seen_version: int,
+    operation_id: str | None = None,
+) -> Entered:
+    """Store what came of a conflict, as one step that undo takes back.
+
+    `codes` were made of the coding at `seen_version`. Raises CodingChanged where it has changed once more.
+    """
+    with db.change(actor, operation_id, "coding.resolve") as change:
+        before = load_codes(change.session, coding_id)
+        if change.repeated:
+            return Entered(before, change.answer["message"])
+        coding = _draft(change.session, coding_id, seen_version)
+        _hold_lease(change, coding)
+        message = "Settled: both sides are kept as you chose."
+        _step(change, coding, before, codes, message)
+        change.session.flush()
+        change.answer = {"message": message}
+        return Entered(codes, message, coding.row_version or 0)
 
 
 def undo(
@@ -262,13 +285,9 @@ def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | No
         return message
 
 
-def _opened(change: Change, item: WorkItem) -> OpenedChart:
+def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:
     session = change.session
-    coding = session.exec(
-        select(Coding)
-        .where(Coding.encounter_id == item.encounter_id, Coding.kind == item.kind)
-        .order_by(Coding.version.desc())
-    ).first()
+    coding = _newest_coding(session, item)
     if coding is None:
         coding = Coding(encounter_id=item.encounter_id, kind=item.kind, coder_id=change.actor.person_id)
         session.add(coding)
@@ -276,9 +295,24 @@ def _opened(change: Change, item: WorkItem) -> OpenedChart:
         _prefill(session, coding)
     change.log("chart.view", "encounter", item.encounter_id, coding=coding.id)
     draft = session.get(EntryDraft, (item.encounter_id, change.actor.person_id or ""))
-    opened = OpenedChart(item.id, item.encounter_id, coding.id, draft.text if draft else "")
+    opened = OpenedChart(item.id, item.encounter_id, coding.id, draft.text if draft else "", emergency)
     change.answer = opened.__dict__.copy()
     return opened
+
+
+def _newest_coding(session: Session, item: WorkItem) -> Coding | None:
+    return session.exec(
+        select(Coding)
+        .where(Coding.encounter_id == item.encounter_id, Coding.kind == item.kind)
+        .order_by(Coding.version.desc())
+    ).first()
+
+
+def _admitted(change: Change, item: WorkItem) -> str:
+    """Raise ChartRestricted where the actor may not open the chart; until when, where a broken glass lets them."""
+    if not item.restricted:
+        return ""
+    return access.require_access(change, change.session.get_one(Encounter, item.encounter_id).patient_id)
 
 
 def _prefill(session: Session, coding: Coding) -> None:
@@ -380,19 +414,29 @@ def _hold_lease(change: Change, coding: Coding) -> WorkItem:
 def _step(change: Change, coding: Coding, before: Codes, after: Codes, action: str) -> None:
     """Store the changed codes and the step that undo goes back by; what had been undone is no longer redone."""
     session = change.session
-    session.exec(delete(CodingStep).where(CodingStep.coding_id == coding.id, CodingStep.undone.is_(True)))
-    last = session.exec(select(func.max(CodingStep.number)).where(CodingStep.coding_id == coding.id)).one()
-    session.add(
-        CodingStep(
-            coding_id=coding.id,
-            number=(last or 0) + 1,
-            action=action,
-            person_id=change.actor.person_id or change.actor.login,
-            before=before.to_json(),
-            after=after.to_json(),
-        )
+    steps = CodingStep.__table__  # type: ignore[attr-defined]
+    session.flush()
+    of_coding = steps.c.coding_id == coding.id
+    undone = func.count(case((steps.c.undone.is_(True), 1)))
+    last, redoable = session.execute(select(func.max(steps.c.number), undone).where(of_coding)).one()
+    if redoable:
+        session.execute(delete(steps).where(of_coding, steps.c.undone.is_(True)))
+        last = (last or 0) - redoable
+    session.execute(
+        insert(steps),
+        {
+            "id": new_id(),
+            "coding_id": coding.id,
+            "number": (last or 0) + 1,
+            "action": action,
+            "person_id": change.actor.person_id or change.actor.login,
+            "at": now(),
+            "before": before.to_json(),
+            "after": after.to_json(),
+            "undone": False,
+        },
     )
-    _store(session, coding, after)
+    _store(session, coding, before, after)
     change.log("coding.enter", "coding", coding.id, what=action)
 
 
@@ -412,7 +456,7 @@ def _walk(
             raise CodingRefused("there is nothing to undo" if back else "there is nothing to redo")
         codes = Codes.from_json(step.before if back else step.after)
         step.undone = back
-        _store(session, coding, codes)
+        _store(session, coding, load_codes(session, coding_id), codes)
         message = f"Undone: {step.action}" if back else f"Again: {step.action}"
         change.log(action, "coding", coding.id, what=step.action)
         session.flush()
@@ -420,43 +464,39 @@ def _walk(
         return Entered(codes, message, coding.row_version or 0)
 
 
-def _store(session: Session, coding: Coding, codes: Codes) -> None:
-    session.exec(delete(FinalDiagnosis).where(FinalDiagnosis.coding_id == coding.id))
-    session.exec(delete(FinalProcedureLine).where(FinalProcedureLine.coding_id == coding.id))
-    for sequence, d in enumerate(codes.diagnoses, 1):
-        session.add(
-            FinalDiagnosis(
-                coding_id=coding.id,
-                sequence=sequence,
-                code=d.code,
-                role=DiagnosisRole(d.role),
-                poa=d.poa,
-                origin=d.origin,
-                evidence=d.evidence,
-                why=d.why,
-                trail=d.trail,
-            )
-        )
-    for sequence, line in enumerate(codes.lines, 1):
-        session.add(
-            FinalProcedureLine(
-                coding_id=coding.id,
-                sequence=sequence,
-                system=line.system,
-                code=line.code,
-                modifiers=list(line.modifiers),
-                units=line.units,
-                charge_cents=line.charge_cents,
-                pointers=list(line.pointers),
-                service_date=line.service_date,
-                performer_npi=line.performer_npi,
-                origin=line.origin,
-                why=line.why,
-                trail=line.trail,
-            )
-        )
+def _store(session: Session, coding: Coding, before: Codes, after: Codes) -> None:
+    """Write the codes from the first one that differs on: a chart of forty costs what one of four does."""
+    _rewrite(session, FinalDiagnosis, coding.id, before.diagnoses, after.diagnoses)
+    _rewrite(session, FinalProcedureLine, coding.id, before.lines, after.lines)
     # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
     coding.changed_at = now()
     session.add(coding)
     # Two changes within a millisecond, or a clock set back, must not look like none.
     flag_modified(coding, "changed_at")
+
+
+def _rewrite(
+    session: Session,
+    table: type[FinalDiagnosis] | type[FinalProcedureLine],
+    coding_id: str,
+    before: Sequence[Diagnosis] | Sequence[ProcedureLine],
+    after: Sequence[Diagnosis] | Sequence[ProcedureLine],
+) -> None:
+    """Statements without the unit of work: they run under the lock that every other writer waits for."""
+    same = 0
+    while same < min(len(before), len(after)) and before[same] == after[same]:
+        same += 1
+    columns = table.__table__.c  # type: ignore[attr-defined]
+    if same < len(before):
+        session.execute(delete(table.__table__).where(columns.coding_id == coding_id, columns.sequence > same))  # type: ignore[attr-defined]
+    rows = [
+        {"id": new_id(), "coding_id": coding_id, "sequence": sequence, **_columns_of(code)}
+        for sequence, code in enumerate(after[same:], same + 1)
+    ]
+    if rows:
+        session.execute(insert(table.__table__), rows)  # type: ignore[attr-defined]
+
+
+def _columns_of(code: Diagnosis | ProcedureLine) -> dict[str, object]:
+    values = dict(vars(code))
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

@@ -44,6 +44,7 @@ def _examine(url: str) -> Iterator[Finding]:
             yield from record.checks(db, path)
         finally:
             db.close()
+    yield from host.sessions()
     yield from host.advice()
 
 

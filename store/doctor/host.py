@@ -5,12 +5,15 @@ Both files may be unreadable for the service account; then the advice alone is g
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
 
 from store.doctor.finding import Finding, State
+from store.settings import load_settings
 
 SUDOERS = ("/etc/sudoers", "/etc/sudoers.d/*")
 SSHD = ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf")
@@ -18,8 +21,49 @@ SSHD = ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf")
 SUDO_ADVICE = '%coders ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk ""'
 SSHD_ADVICE = (
     "Match Group coders: ForceCommand sudo -u coder-svc /usr/bin/codedesk; DisableForwarding yes; PermitTTY yes; "
-    "ClientAliveInterval 30; ClientAliveCountMax 3"
+    "ClientAliveInterval 30; ClientAliveCountMax 3 (SHARED-HOST.md has all of it)"
 )
+
+
+MOST_LOCK_MINUTES = 15
+"""How long a screen without a key may show patients (45 CFR 164.312(a)(2)(iii) names no number; 15 is common)."""
+
+
+def sessions() -> Iterator[Finding]:
+    """Who people are to codedesk on this host, and whether a terminal that was left is covered."""
+    settings = load_settings()
+    account = pwd.getpwuid(os.getuid()).pw_name if _known(os.getuid()) else str(os.getuid())
+    if settings.service_account and not _known_name(settings.service_account):
+        words = f"service_account names {settings.service_account!r}, which is no account of this host"
+        yield Finding("identity", State.WRONG, words, "name the account that sudo runs codedesk as")
+    elif settings.service_account:
+        yield Finding("identity", State.OK, f"people are who sudo or their key says, behind {settings.service_account}")
+    elif sudo := _read(SUDOERS):
+        ruled = any("codedesk" in line and f"({account})" in line for line in _lines(sudo))
+        if ruled:
+            words = f"sudo runs codedesk as {account}, but service_account is not set: everybody counts as {account}"
+            yield Finding("identity", State.WRONG, words, f'service_account = "{account}" in config.toml')
+    if not 0 < settings.lock_minutes <= MOST_LOCK_MINUTES:
+        told = f"after {settings.lock_minutes} minutes" if settings.lock_minutes else "never"
+        yield Finding("lock", State.WRONG, f"a terminal that was left is covered {told}", "lock_minutes = 10")
+    else:
+        yield Finding("lock", State.OK, f"a terminal that was left is covered after {settings.lock_minutes} minutes")
+
+
+def _known(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
+def _known_name(login: str) -> bool:
+    try:
+        pwd.getpwnam(login)
+    except KeyError:
+        return False
+    return True
 
 
 def advice() -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from store.doctor.finding import Finding, State
 from store.log.anchor import SYSLOG, read_anchors
 from store.log.check import check_log
 from store.migrations.append_only import missing_triggers
-from store.models import LogEntry, Person
+from store.models import ChartAccess, LogEntry, Person
 from store.settings import load_settings
 
 MOST_HOURS = 24
@@ -40,6 +40,7 @@ def checks(db: Database, path: Path | None) -> Iterator[Finding]:
         yield _anchor(session, path)
         yield _backup(session)
         yield _people(session)
+        yield from _emergencies(session)
 
 
 def _pages(connection: Connection) -> Iterator[Finding]:
@@ -137,3 +138,16 @@ def _people(session: Session) -> Finding:
             "people", State.WRONG, "nobody is known yet: whoever starts codedesk is administrator", "codedesk users add"
         )
     return Finding("people", State.OK, "who is not one of this site's people is refused")
+
+
+def _emergencies(session: Session) -> Iterator[Finding]:
+    """Glasses that were broken more than a day ago and that nobody has reviewed."""
+    before = (datetime.now(UTC) - timedelta(hours=MOST_HOURS)).isoformat(timespec="milliseconds")
+    waiting = session.exec(
+        select(ChartAccess.id).where(
+            ChartAccess.emergency.is_(True), ChartAccess.reviewed_at.is_(None), ChartAccess.since < before
+        )
+    ).all()
+    if waiting:
+        words = f"{len(waiting)} opened a restricted chart more than a day ago and nobody has reviewed it"
+        yield Finding("emergencies", State.WRONG, words, "codedesk users emergencies, or F9")

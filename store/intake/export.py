@@ -47,7 +47,7 @@ from store.models.encounter import (
     SourceCodeFields,
 )
 from store.models.patient import PatientFields
-from store.terms import EncounterStatus, Setting
+from store.terms import RESTRICTED, EncounterStatus, Setting
 
 __all__ = [
     "EncounterRow",
@@ -96,6 +96,7 @@ def list_encounters(session: Session) -> list[EncounterRow]:
             Patient.given_name,
             Patient.mrn,
             Encounter.reason,
+            Patient.restricted,
         )
         .join(Patient)
         .order_by(Encounter.service_date.desc(), Encounter.id.desc())
@@ -103,7 +104,9 @@ def list_encounters(session: Session) -> list[EncounterRow]:
     )
     return [
         EncounterRow(row_id, visit, day, setting, status, ", ".join(filter(None, (family, given))), mrn, reason)
-        for row_id, visit, day, setting, status, family, given, mrn, reason in session.execute(query)
+        if restricted is None
+        else EncounterRow(row_id, visit, day, setting, status, RESTRICTED, "", "")
+        for row_id, visit, day, setting, status, family, given, mrn, reason, restricted in session.execute(query)
     ]
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlalchemy import insert, select, text
+from sqlmodel import Session
 
 from store.actors import Actor
 from store.log.key import KeyFile
@@ -31,6 +31,10 @@ FIRST_HASH = "0" * 64
 
 POSTGRES_LOCK = 0x0C0DE10C
 """The advisory lock under which entries are appended on PostgreSQL, where writers do not wait for each other."""
+
+
+_TABLE = LogEntry.__table__  # type: ignore[attr-defined]
+_HEAD = select(_TABLE.c.seq, _TABLE.c.hash).order_by(_TABLE.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,12 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
         return
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
-    head = session.exec(select(LogEntry.seq, LogEntry.hash).order_by(LogEntry.seq.desc()).limit(1)).first()
+    session.flush()
+    head = session.execute(_HEAD).first()
     seq, previous = head or (0, FIRST_HASH)
     at = now()
     secret = keys.current(session, seq + 1).secret
+    entries = []
     for event in events:
         seq += 1
         entry = LogEntry(
@@ -68,8 +74,10 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
             hash="",
         )
         entry.hash = previous = keyed_hash(secret, content_of(entry))
-        session.add(entry)
+        entries.append(entry.model_dump())
     session.flush()
+    # Past the unit of work: this is the last statement under the lock that every other writer waits for.
+    session.execute(insert(_TABLE), entries)
 
 
 def note(

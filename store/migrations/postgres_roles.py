@@ -41,6 +41,7 @@ BELONGS_TO = {
     "acknowledgment": "",
     "account": "EXISTS (SELECT 1 FROM encounter e WHERE e.account_id = account.id)",
     "charge": "encounter",
+    "chart_access": "patient",
     "claim": "coding",
     "claim_answer": "claim",
     "claim_diagnosis": "claim",

@@ -24,7 +24,7 @@ from store.models.favorite import FavoriteCode
 from store.models.intake import EncounterChange, MergedNumber
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.patient import Patient
-from store.models.people import Person
+from store.models.people import ChartAccess, Person
 from store.models.received import Acknowledgment, ClaimAnswer, ReceivedFile
 from store.models.remit import (
     JournalLine,
@@ -43,6 +43,7 @@ __all__ = [
     "Account",
     "Acknowledgment",
     "Charge",
+    "ChartAccess",
     "Claim",
     "ClaimAnswer",
     "ClaimDiagnosis",

@@ -36,3 +36,4 @@ class Patient(PatientFields, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     merged_into_id: str | None = Field(default=None, foreign_key="patient.id", index=True)
+    restricted: str | None = Field(default=None, description="why the charts are restricted; None: they are not")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from store.models.columns import Block, Line, new_id, now, words
@@ -50,6 +50,12 @@ class WorkItem(SQLModel, table=True):
     came_back: Line = Field(default="", description="what came after coding began, in words; empty: nothing")
     claimed_by: str | None = Field(default=None, foreign_key="person.id")
     claimed_until: str | None = None
+    claimed_at: str | None = Field(default=None, description="since when the chart is open with its coder")
+    restricted: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="of the patient, so that lists need not ask",
+    )
     created_at: str = Field(default_factory=now)
     finished_at: str | None = None
     row_version: int | None = Field(default=None, sa_column=_row_version)

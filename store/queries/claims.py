@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from store.queries import Reader, Row
-from store.terms import ClaimStatus, FindingState, Severity
+from store.terms import RESTRICTED, ClaimStatus, FindingState, Severity
 
 COUNT_CAP = 1000
 """Counts stop here; a count of 1001 reads as "1000+"."""
@@ -131,12 +131,14 @@ class ClaimPage:
     payer_number: str = ""
 
 
+_NAME = f"CASE WHEN p.restricted IS NULL THEN p.family_name || ', ' || p.given_name ELSE '{RESTRICTED}' END"
+
 _SORTS: dict[ClaimSort, tuple[str, str]] = {
     ClaimSort.OLDEST: ("c.service_from", "ASC"),
     ClaimSort.NEWEST: ("c.service_from", "DESC"),
     ClaimSort.LARGEST: ("c.total_cents", "DESC"),
     ClaimSort.NUMBER: ("c.claim_number", "ASC"),
-    ClaimSort.PATIENT: ("p.family_name || ', ' || p.given_name", "ASC"),
+    ClaimSort.PATIENT: (_NAME, "ASC"),
     ClaimSort.PAYER: ("COALESCE(y.name, '')", "ASC"),
 }
 
@@ -158,9 +160,9 @@ JOIN patient p ON p.id = e.patient_id
 LEFT JOIN payer y ON y.id = c.payer_id
 """
 
-_COLUMNS = """
+_COLUMNS = f"""
 c.id, c.claim_number, c.status, c.service_from, c.total_cents, c.form,
-p.family_name || ', ' || p.given_name AS patient, COALESCE(y.name, '') AS payer
+{_NAME} AS patient, COALESCE(y.name, '') AS payer
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from store.queries import Reader
+from store.terms import RESTRICTED
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def open_charts_with(reader: Reader, code: str, since: str, most: int = 50) -> t
     """The charts in work of that ISO day or later that hold a diagnosis, by its dotted code; the oldest first."""
     rows = reader.rows(
         """
-        SELECT DISTINCT p.family_name, p.given_name, p.mrn, e.service_date, w.worklist
+        SELECT DISTINCT p.family_name, p.given_name, p.mrn, w.restricted, e.service_date, w.worklist
         FROM final_diagnosis f JOIN coding g ON g.id = f.coding_id
         JOIN encounter e ON e.id = g.encounter_id JOIN patient p ON p.id = e.patient_id
         JOIN work_item w ON w.encounter_id = g.encounter_id AND w.kind = g.kind
@@ -50,8 +51,8 @@ def open_charts_with(reader: Reader, code: str, since: str, most: int = 50) -> t
     )
     return tuple(
         OpenChart(
-            ", ".join(filter(None, (row["family_name"], row["given_name"]))),
-            row["mrn"],
+            RESTRICTED if row["restricted"] else ", ".join(filter(None, (row["family_name"], row["given_name"]))),
+            "" if row["restricted"] else row["mrn"],
             row["service_date"],
             row["worklist"],
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.queries import Reader, Row
-from store.terms import Setting, WorkStatus
+from store.terms import Setting, WorkStatus, open_by
 
 
 class Sort(StrEnum):
@@ -47,17 +47,22 @@ class WorkRow:
     cents: int
     new_documents: int
     claimed_by: str | None
+    open_by: str = ""
+    """Who has it open and since when: `Jae Park since 10:42`; empty where nobody has."""
+    restricted: bool = False
     key: str | int = 0
     """The value that the list is sorted by; paging goes on from it and the id."""
 
     def mark(self, me: str | None) -> str:
-        """`H` on hold, `@` open by someone else, `+` new document, `✓` final coded."""
+        """`H` on hold, `@` open by someone else, `+` new document, `✓` final coded, `#` restricted."""
         if self.status == WorkStatus.FINAL:
             return "✓"
         if self.status == WorkStatus.ON_HOLD:
             return "H"
         if self.status == WorkStatus.IN_PROGRESS:
             return ">" if self.claimed_by == me else "@"
+        if self.restricted:
+            return "#"
         return "+" if self.new_documents else ""
 
 
@@ -98,7 +103,9 @@ _FROM = "FROM work_item w JOIN encounter e ON e.id = w.encounter_id JOIN patient
 
 _SELECT = f"""
 SELECT w.id, w.encounter_id, w.worklist, w.status, w.rank, w.service_date, w.charge_rank, w.patient_name,
-       w.new_documents, w.claimed_by, e.setting, p.mrn,
+       w.new_documents, w.claimed_by, w.claimed_at, w.restricted, e.setting,
+       CASE WHEN w.restricted THEN '' ELSE p.mrn END AS mrn,
+       (SELECT o.name FROM person o WHERE o.id = w.claimed_by) AS holder,
        COALESCE((SELECT y.name FROM coverage c JOIN payer y ON y.id = c.payer_id
                  WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1), 'Self pay') AS payer
 {_FROM}
@@ -122,6 +129,26 @@ def worklist_page(
     )
     found = [_work_row(row, listing.sort) for row in rows]
     return found[::-1] if backwards else found
+
+
+def page_around(reader: Reader, listing: Listing, row: WorkRow) -> tuple[int, list[WorkRow]]:
+    """The page that a row stands on now, by its number from 0, and its rows; where it would stand if it has gone.
+
+    For a list that is read again while the cursor is far down in it.
+    """
+    column = _COLUMN[listing.sort]
+    where, parameters = _conditions(listing)
+    present = reader.rows(f"{_SELECT} WHERE {' AND '.join(where)} AND w.id = :row", **parameters, row=row.id)
+    here = [_work_row(one, listing.sort) for one in present]
+    row = here[0] if here else row
+    source = _FROM if listing.text.strip() else "FROM work_item w"
+    ahead = f"({column}, w.id) < (:key, :id)"
+    sql = f"SELECT COUNT(*) AS n {source} WHERE {' AND '.join([*where, ahead])}"
+    place = int(reader.rows(sql, **parameters, key=row.key, id=row.id)[0]["n"])
+    number, inside = divmod(place, PAGE_ROWS)
+    before = worklist_page(reader, listing, before=row)
+    rows = [*before[len(before) - inside :], *here, *worklist_page(reader, listing, after=row)]
+    return number, rows[:PAGE_ROWS]
 
 
 def worklist_rows(reader: Reader, listing: Listing) -> list[WorkRow]:
@@ -149,11 +176,40 @@ def _conditions(listing: Listing) -> tuple[list[str], dict[str, object]]:
         parameters["worklist"] = listing.worklist
     for number, word in enumerate(listing.text.lower().split()):
         where.append(
-            f"LOWER(w.patient_name || ' ' || p.mrn || ' ' || e.setting || ' ' || e.visit_number || ' '"
+            f"LOWER(w.patient_name || ' ' || CASE WHEN w.restricted THEN '' ELSE p.mrn || ' ' || e.visit_number END"
+            f" || ' ' || e.setting || ' '"
             f" || w.service_date) LIKE :word{number} ESCAPE '\\'"
         )
         parameters[f"word{number}"] = f"%{_escaped(word)}%"
     return where, parameters
+
+
+@dataclass(frozen=True)
+class LeftOpen:
+    """A chart that a person left without closing it, or with something typed; `since` is ISO text in UTC."""
+
+    work_item_id: str
+    patient: str
+    since: str
+    typed: str
+
+
+def left_open(reader: Reader, person_id: str) -> LeftOpen | None:
+    """The chart that a person was last in when their line broke; None where everything was put away."""
+    rows = reader.rows(
+        """
+        SELECT w.id, w.patient_name, COALESCE(d.saved_at, w.claimed_at, '') AS since, COALESCE(d.text, '') AS typed
+        FROM work_item w LEFT JOIN entry_draft d ON d.encounter_id = w.encounter_id AND d.person_id = :person
+        WHERE w.claimed_by = :person AND w.status = 'in_progress'
+        UNION ALL
+        SELECT w.id, w.patient_name, d.saved_at, d.text
+        FROM entry_draft d JOIN work_item w ON w.encounter_id = d.encounter_id
+        WHERE d.person_id = :person AND d.text <> '' AND w.status = 'ready'
+        ORDER BY 3 DESC LIMIT 1
+        """,
+        person=person_id,
+    )
+    return LeftOpen(rows[0]["id"], rows[0]["patient_name"], rows[0]["since"], rows[0]["typed"]) if rows else None
 
 
 def worklist_counts(reader: Reader) -> list[WorklistCount]:
@@ -225,6 +281,8 @@ def _work_row(row: Row, sort: Sort) -> WorkRow:
         cents=-row["charge_rank"],
         new_documents=row["new_documents"],
         claimed_by=row["claimed_by"],
+        open_by=open_by(row["holder"] or "", row["claimed_at"]) if row["status"] == WorkStatus.IN_PROGRESS else "",
+        restricted=bool(row["restricted"]),
         key=row[_COLUMN[sort].removeprefix("w.")],
     )
 

@@ -245,13 +245,13 @@ class Desk(RuleBasedStateMachine):
         for chart in over:
             chart.status, chart.holder, chart.until = "ready", None, None
 
-    @rule(who=NUMBERS, one=NUMBERS, other=NUMBERS)
-    def merge(self, who: int, one: int, other: int) -> None:
-        actor, gone, kept = self._actor(who), f"P{one % CHARTS}", f"P{other % CHARTS}"
+    @rule(one=NUMBERS, other=NUMBERS)
+    def merge(self, one: int, other: int) -> None:
+        gone, kept = f"P{one % CHARTS}", f"P{other % CHARTS}"
         if self.patients[gone] != gone or self._root(gone) == self._root(kept):
-            self._refused(lambda: merge_patients(self.db, actor, gone, kept))
+            self._refused(lambda: merge_patients(self.db, SYSTEM, gone, kept))
             return
-        self._do(lambda operation: merge_patients(self.db, actor, gone, kept, operation))
+        self._do(lambda operation: merge_patients(self.db, SYSTEM, gone, kept, operation))
         self.patients[gone] = self._root(kept)
 
     @precondition(lambda self: self.operations)

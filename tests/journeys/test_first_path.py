@@ -92,8 +92,9 @@ def test_a_dropped_connection_loses_nothing_that_was_typed(
     terminal.end()
 
     terminal.start(codedesk("demo"), environment)
-    terminal.expect("Clinic, ready to code")
-    terminal.press("Enter")
+    terminal.expect("Go on with .* typed")
+    time.sleep(0.4)
+    terminal.type("y")
 
     terminal.expect(r"\+typed and not")
     terminal.press("Escape")

@@ -96,7 +96,9 @@ def test_what_was_typed_a_second_before_the_line_broke_is_there_again(start: Sta
     terminal.hang_up()
     assert terminal.gone(5) is not None
     again = start()
-    again.press("Enter")
+    again.expect("Go on with .*, left at .* typed")
+    again.settle(0.5)
+    again.press("y")
 
     again.expect(r"\+typed and not")
 

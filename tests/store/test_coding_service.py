@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from sqlmodel import select
 
 from codesets.catalog import Reference
 from store.actors import Actor
-from store.coding.codes import Codes
-from store.coding.entry import EntryError, parse
+from store.coding.codes import Codes, Defaults
+from store.coding.entry import AddDiagnosis, ChangeDiagnosis, EntryError, parse
 from store.coding.lookup import system_of
 from store.coding.service import (
     CodingChanged,
@@ -287,3 +288,35 @@ def test_a_reason_longer_than_a_line_is_cut_so_that_it_can_be_taken_in_again(
     codes = type_in(demo, reference, coder, chart, "e11.9", why="x" * 500)
 
     assert len(codes.diagnoses[0].why) == 400
+
+
+def test_of_a_thousand_random_savers_none_overwrites_what_it_has_not_seen(demo: Database, coder: Actor) -> None:
+    """Two sessions read and save in any order: a save on an old version is refused, and every other one is kept."""
+    opened = open_next(demo, coder, "Clinic")
+    assert opened
+    enter(demo, coder, opened.coding_id, AddDiagnosis("I10"), Defaults("2026-08-04"))
+    chance, seen, acknowledged, refused = random.Random(6), {"a": 0, "b": 0}, 1, 0
+    for _ in range(1_000):
+        who = chance.choice("ab")
+        if chance.random() < 0.4:
+            with demo.reading() as session:
+                seen[who] = session.get_one(Coding, opened.coding_id).row_version or 0
+            continue
+        entry = ChangeDiagnosis(1, poa=chance.choice("YNUW"))
+        with demo.reading() as session:
+            current = session.get_one(Coding, opened.coding_id).row_version
+        try:
+            done = enter(demo, coder, opened.coding_id, entry, Defaults("2026-08-04"), seen_version=seen[who])
+        except CodingChanged:
+            refused += 1
+            assert seen[who] != current
+        else:
+            acknowledged += 1
+            assert seen[who] == current
+            seen[who] = done.version
+
+    with demo.reading() as session:
+        steps = session.exec(select(CodingStep).order_by(CodingStep.number)).all()
+    assert len(steps) == acknowledged
+    assert refused > 100
+    assert all(one.after == following.before for one, following in zip(steps, steps[1:], strict=False))

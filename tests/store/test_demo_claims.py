@@ -27,13 +27,13 @@ TOLD = ("V26-1014", "subscriber.birth_date")
 
 
 @pytest.fixture
-def claims(demo: Database, reference: Reference, coder: Actor) -> dict[str, str]:
+def claims(demo: Database, reference: Reference, coder: Actor, biller: Actor) -> dict[str, str]:
     """Every professional demo chart coded and its claim scrubbed: claim id by visit number."""
     visit_of = {coding: visit for visit, coding in code_site(demo, reference, coder, CodingKind.PROFESSIONAL).items()}
     by_visit = {}
     for coding, visit in visit_of.items():
-        (built,) = build_claims(demo, coder, coding).built
-        scrub_claim(demo, reference, coder, built.claim_id)
+        (built,) = build_claims(demo, biller, coding).built
+        scrub_claim(demo, reference, biller, built.claim_id)
         by_visit[visit] = built.claim_id
     return by_visit
 
@@ -52,23 +52,23 @@ def test_every_planted_fault_blocks_its_claim_by_name_and_nothing_else_is_blocke
 
 
 def test_the_validator_accepts_the_export_of_all_claims_that_are_ready(
-    demo: Database, coder: Actor, claims: dict[str, str], tmp_path: Path
+    demo: Database, biller: Actor, claims: dict[str, str], tmp_path: Path
 ) -> None:
     destination = tmp_path / "claims.837"
 
-    report = export_claims(demo, coder, None, destination, ready_only=True)
+    report = export_claims(demo, biller, None, destination, ready_only=True)
 
     assert report.claims == len(claims) - len(BLOCKED)
     assert faults_of(destination.read_bytes(), tmp_path) == []
 
 
 def test_an_export_that_names_a_blocked_claim_writes_no_file(
-    demo: Database, coder: Actor, claims: dict[str, str], tmp_path: Path
+    demo: Database, biller: Actor, claims: dict[str, str], tmp_path: Path
 ) -> None:
     destination = tmp_path / "claims.837"
 
     with pytest.raises(ExportRefused, match="no file was written"):
-        export_claims(demo, coder, [claims["V26-1010"], claims["V26-1001"]], destination)
+        export_claims(demo, biller, [claims["V26-1010"], claims["V26-1001"]], destination)
 
     assert not destination.exists()
 

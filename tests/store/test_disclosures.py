@@ -27,12 +27,12 @@ def mrn(demo: Database) -> str:
         return session.exec(select(Patient.mrn).order_by(Patient.mrn)).first() or ""
 
 
-def test_a_disclosure_has_the_four_parts_of_the_rule(demo: Database, coder: Actor, mrn: str) -> None:
+def test_a_disclosure_has_the_four_parts_of_the_rule(demo: Database, clerk: Actor, mrn: str) -> None:
     record_disclosure(
-        demo, coder, mrn, "County health department", "laboratory report", "public health", "2026-09-01", "1 Main St"
+        demo, clerk, mrn, "County health department", "laboratory report", "public health", "2026-09-01", "1 Main St"
     )
 
-    line = disclosure_report(demo, coder, mrn).lines[0]
+    line = disclosure_report(demo, clerk, mrn).lines[0]
 
     assert (line.disclosed_on, line.recipient, line.recipient_address, line.description, line.purpose) == (
         "2026-09-01",
@@ -43,27 +43,27 @@ def test_a_disclosure_has_the_four_parts_of_the_rule(demo: Database, coder: Acto
     )
 
 
-def test_the_report_goes_six_years_back(demo: Database, coder: Actor, mrn: str) -> None:
+def test_the_report_goes_six_years_back(demo: Database, clerk: Actor, mrn: str) -> None:
     for day in ("2020-10-07", "2020-10-08", "2026-10-01"):
-        record_disclosure(demo, coder, mrn, "Court", "chart", "subpoena", day)
+        record_disclosure(demo, clerk, mrn, "Court", "chart", "subpoena", day)
 
-    report = disclosure_report(demo, coder, mrn)
+    report = disclosure_report(demo, clerk, mrn)
 
     assert [line.disclosed_on for line in report.lines] == ["2026-10-01", "2020-10-08"]
 
 
-def test_the_report_is_itself_logged(demo: Database, coder: Actor, mrn: str) -> None:
-    disclosure_report(demo, coder, mrn)
+def test_the_report_is_itself_logged(demo: Database, clerk: Actor, mrn: str) -> None:
+    disclosure_report(demo, clerk, mrn)
 
     entry = last_entries(demo, SYSTEM, 1)[0]
-    assert (entry.action, entry.actor) == ("disclosure.report", coder.login)
+    assert (entry.action, entry.actor) == ("disclosure.report", clerk.login)
 
 
-def test_the_same_operation_again_records_nothing_more(demo: Database, coder: Actor, mrn: str) -> None:
+def test_the_same_operation_again_records_nothing_more(demo: Database, clerk: Actor, mrn: str) -> None:
     for _ in range(2):
-        record_disclosure(demo, coder, mrn, "Court", "chart", "subpoena", "2026-09-01", operation_id="once")
+        record_disclosure(demo, clerk, mrn, "Court", "chart", "subpoena", "2026-09-01", operation_id="once")
 
-    assert len(disclosure_report(demo, coder, mrn).lines) == 1
+    assert len(disclosure_report(demo, clerk, mrn).lines) == 1
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_the_same_operation_again_records_nothing_more(demo: Database, coder: Ac
     ],
 )
 def test_a_part_that_is_missing_is_named(
-    demo: Database, coder: Actor, mrn: str, parts: tuple[str, str, str, str], named: str
+    demo: Database, clerk: Actor, mrn: str, parts: tuple[str, str, str, str], named: str
 ) -> None:
     with pytest.raises(CodedeskError, match=named):
-        record_disclosure(demo, coder, mrn, *parts)
+        record_disclosure(demo, clerk, mrn, *parts)
 
 
 def test_an_export_by_hand_is_in_the_accounting(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from store import doctor
 from store.actors import SYSTEM
@@ -20,6 +22,7 @@ from store.database import Database
 from store.doctor import State, host
 from store.doctor.files import NETWORK, mounted_on
 from store.log.anchor import write_anchor
+from store.models import ChartAccess, Patient, Person
 from store.people import add_person
 from store.settings import database_url
 from store.sqlite import WAL_RESET_FIXED
@@ -190,3 +193,46 @@ def test_rules_of_sudo_are_read(text: str, state: State) -> None:
 )
 def test_settings_of_sshd_are_read(text: str, state: State) -> None:
     assert host.of_sshd(text).state == state
+
+
+def test_the_blocks_of_the_document_are_what_doctor_asks_for() -> None:
+    from tests.journeys.host import block
+
+    assert host.of_sudo(block("sudo")).state == State.OK
+    assert host.of_sshd(block("sshd")).state == State.OK
+
+
+def test_a_service_account_that_is_not_named_makes_everybody_one_person(
+    good: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = pwd.getpwuid(os.getuid()).pw_name
+    (tmp_path / "sudoers").write_text(f'%coders ALL=({account}) NOPASSWD: NOEXEC: /usr/bin/codedesk ""\n')
+    monkeypatch.setattr(host, "SUDOERS", (str(tmp_path / "sudoers"),))
+    forgotten = wrong()["identity"]
+    monkeypatch.setenv("CODEDESK_SERVICE_ACCOUNT", account)
+    named = {f.check: f.state for f in host.sessions()}
+    monkeypatch.setenv("CODEDESK_SERVICE_ACCOUNT", "no-such-account")
+
+    assert "everybody counts as" in forgotten
+    assert named["identity"] == State.OK
+    assert "no account" in wrong()["identity"]
+
+
+@pytest.mark.parametrize(("minutes", "state"), [("0", State.WRONG), ("10", State.OK), ("60", State.WRONG)])
+def test_a_terminal_that_is_never_covered_is_wrong(minutes: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEDESK_LOCK_MINUTES", minutes)
+
+    assert {f.check: f.state for f in host.sessions()}["lock"] == state
+
+
+def test_an_emergency_that_nobody_reviewed_in_a_day_is_wrong(good: Database) -> None:
+    with good.change(SYSTEM) as change:
+        person = change.session.exec(select(Person)).first()
+        patient = Patient(source="s", mrn="1", family_name="A")
+        change.session.add(patient)
+        change.session.flush()
+        change.session.add(
+            ChartAccess(patient_id=patient.id, person_id=person.id, emergency=True, since="2026-01-01T00:00:00.000Z")
+        )
+
+    assert "nobody has reviewed" in wrong()["emergencies"]

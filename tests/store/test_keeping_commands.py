@@ -95,4 +95,4 @@ def test_a_merge_by_somebody_else_is_refused_and_logged(
     with demo.reading() as session:
         entry = session.exec(select(LogEntry).order_by(LogEntry.seq.desc())).first()
     assert code == 2
-    assert entry and (entry.action, entry.actor, entry.detail["asked"]) == ("refused", coder.login, "patient.merge")
+    assert entry and (entry.action, entry.actor, entry.detail["asked"]) == ("refused", coder.login, "patients merge")

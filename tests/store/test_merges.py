@@ -24,12 +24,12 @@ def two(demo: Database) -> tuple[str, str]:
 
 
 def test_visits_and_accounts_go_over_and_lists_show_the_remaining_name(
-    demo: Database, coder: Actor, two: tuple[str, str]
+    demo: Database, clerk: Actor, two: tuple[str, str]
 ) -> None:
     with demo.reading() as session:
         visits = session.exec(select(Encounter.id).where(Encounter.patient_id.in_(two))).all()
 
-    merge_patients(demo, coder, *two)
+    merge_patients(demo, clerk, *two)
 
     with demo.reading() as session:
         kept = session.get_one(Patient, two[1])
@@ -39,41 +39,43 @@ def test_visits_and_accounts_go_over_and_lists_show_the_remaining_name(
         assert names == {f"{kept.family_name}, {kept.given_name}"}
 
 
-def test_the_log_keeps_what_went_over(demo: Database, coder: Actor, two: tuple[str, str]) -> None:
+def test_the_log_keeps_what_went_over(demo: Database, clerk: Actor, two: tuple[str, str]) -> None:
     with demo.reading() as session:
         visits = session.exec(select(Encounter.id).where(Encounter.patient_id == two[0])).all()
 
-    merge_patients(demo, coder, *two)
+    merge_patients(demo, clerk, *two)
 
     with demo.reading() as session:
         entry = session.exec(select(LogEntry).where(LogEntry.action == "patient.merge")).one()
         assert (entry.target_id, entry.detail["into"], entry.detail["encounters"]) == (two[0], two[1], list(visits))
 
 
-def test_a_merge_again_or_of_one_with_itself_is_refused(demo: Database, coder: Actor, two: tuple[str, str]) -> None:
-    merge_patients(demo, coder, *two)
+def test_a_merge_again_or_of_one_with_itself_is_refused(demo: Database, clerk: Actor, two: tuple[str, str]) -> None:
+    merge_patients(demo, clerk, *two)
 
     with pytest.raises(MergeRefused, match="already"):
-        merge_patients(demo, coder, *two)
+        merge_patients(demo, clerk, *two)
     with pytest.raises(MergeRefused, match="same"):
-        merge_patients(demo, coder, two[1], two[0])
+        merge_patients(demo, clerk, two[1], two[0])
 
 
-def test_the_same_operation_again_changes_nothing(demo: Database, coder: Actor, two: tuple[str, str]) -> None:
-    first = merge_patients(demo, coder, *two, operation_id="once")
+def test_the_same_operation_again_changes_nothing(demo: Database, clerk: Actor, two: tuple[str, str]) -> None:
+    first = merge_patients(demo, clerk, *two, operation_id="once")
 
-    assert merge_patients(demo, coder, *two, operation_id="once") == first
-
-
-def test_the_accounting_of_disclosures_spans_both_numbers(demo: Database, coder: Actor, two: tuple[str, str]) -> None:
-    record_disclosure(demo, coder, two[0], "Court", "chart", "subpoena", "2026-09-01")
-
-    merge_patients(demo, coder, *two)
-
-    assert [line.recipient for line in disclosure_report(demo, coder, two[1]).lines] == ["Court"]
+    assert merge_patients(demo, clerk, *two, operation_id="once") == first
 
 
-def test_a_chart_of_a_merged_patient_is_coded_on(demo: Database, coder: Actor, two: tuple[str, str]) -> None:
-    merge_patients(demo, coder, *two)
+def test_the_accounting_of_disclosures_spans_both_numbers(demo: Database, clerk: Actor, two: tuple[str, str]) -> None:
+    record_disclosure(demo, clerk, two[0], "Court", "chart", "subpoena", "2026-09-01")
+
+    merge_patients(demo, clerk, *two)
+
+    assert [line.recipient for line in disclosure_report(demo, clerk, two[1]).lines] == ["Court"]
+
+
+def test_a_chart_of_a_merged_patient_is_coded_on(
+    demo: Database, coder: Actor, clerk: Actor, two: tuple[str, str]
+) -> None:
+    merge_patients(demo, clerk, *two)
 
     assert open_next(demo, coder, "Clinic")

@@ -55,6 +55,12 @@ BEFORE_TRAILS = (
     "DROP TABLE rule_change",
     "DROP TABLE edit_firing",
     "ALTER TABLE finding DROP COLUMN overlay",
+    "DROP TABLE chart_access",
+    "ALTER TABLE person DROP COLUMN pin",
+    "ALTER TABLE person DROP COLUMN pin_failures",
+    "ALTER TABLE patient DROP COLUMN restricted",
+    "ALTER TABLE work_item DROP COLUMN claimed_at",
+    "ALTER TABLE work_item DROP COLUMN restricted",
     "UPDATE alembic_version SET version_num = '0002'",
 )
 

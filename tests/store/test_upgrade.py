@@ -56,7 +56,7 @@ def test_an_upgrade_keeps_every_row_and_the_old_record(old: Path) -> None:
 
     after = contents(old)
     assert (done.before, done.after) == ("0001", HEAD)
-    assert after["person"] == before["person"]
+    assert [row[:7] for row in after["person"]] == before["person"]
     assert after["log_entry"][:5] == before["log_entry"]
     assert done.backup and contents(Path(done.backup)) == before
 

@@ -12,12 +12,14 @@ from store.settings import SettingsError
 from tui.actions import ALONE, actions_on, footer, key_name, keymap, registry
 from tui.app import Workstation
 from tui.commands.keys import markdown
+from tui.screens.administration import AdministrationScreen
 from tui.screens.changes import ChangesScreen
 from tui.screens.chart import ChartScreen
 from tui.screens.chart_suggestions import SuggestionsScreen
 from tui.screens.claim import ClaimScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
+from tui.screens.conflict import ConflictScreen
 from tui.screens.denials import DenialsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.index import IndexScreen
@@ -46,6 +48,8 @@ SCREENS = {
         ClaimScreen,
         RemitsScreen,
         DenialsScreen,
+        AdministrationScreen,
+        ConflictScreen,
         HelpScreen,
         LockScreen,
     )
@@ -79,7 +83,7 @@ def test_a_screen_shows_its_keys_and_help_in_80_columns(screen: str) -> None:
     assert sum(len(f"{action.key} {action.label}  ") for action in shown[:5]) <= 80
 
 
-@pytest.mark.parametrize("key", ["F1", "F2", "F3", "F4", "g s", "g q", "g c", ":", "q", "Esc", "?"])
+@pytest.mark.parametrize("key", ["F1", "F2", "F3", "F4", "F9", "g x", "g s", "g q", "g c", ":", "q", "Esc", "?"])
 @pytest.mark.parametrize("screen", OPEN_SCREENS)
 def test_the_keys_that_never_change_work_on_every_screen(screen: str, key: str) -> None:
     assert key in keymap(screen)

@@ -21,7 +21,7 @@ BODY = (
 
 
 @pytest.fixture
-def denied(at_desk: None, tmp_path: Path) -> None:
+def denied(as_administrator: None, tmp_path: Path) -> None:
     """Three denials of one payer, two of them alike."""
     path = tmp_path / "era.835"
     path.write_bytes(interchange(a_set(BODY, "100")))
@@ -67,7 +67,7 @@ async def test_a_denial_is_taken_and_appealed(denied: None) -> None:
         await keys(pilot, "enter")
         await settle(pilot)
 
-        assert "1 denial appealed" in cells(app) and "appealed, level 1, mreyes" in cells(app)
+        assert "1 denial appealed" in cells(app) and "appealed, level 1, rfox" in cells(app)
 
 
 async def test_a_closed_denial_says_that_it_is_closed(denied: None) -> None:

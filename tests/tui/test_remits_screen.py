@@ -14,7 +14,7 @@ from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle,
 
 
 @pytest.fixture
-def remittances(at_desk: None, tmp_path: Path) -> None:
+def remittances(as_administrator: None, tmp_path: Path) -> None:
     """One remittance that is posted, and one that is held."""
     good = a_set((*PAID_CLAIM, *DENIED_CLAIM, "PLB*1999999984*20261231*L6*-1.50"), "101.50")
     wrong = a_set(PAID_CLAIM, "99").replace("EFT0001", "EFT0002")
@@ -68,7 +68,7 @@ async def test_the_views_show_some_only(remittances: None) -> None:
         assert "EFT0002" in cells(app) and "EFT0001" not in cells(app)
 
 
-async def test_an_empty_list_says_what_fills_it(at_desk: None) -> None:
+async def test_an_empty_list_says_what_fills_it(as_administrator: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5")
         await settle(pilot)

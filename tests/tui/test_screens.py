@@ -55,6 +55,7 @@ async def test_screens_look_as_they_should(size: tuple[int, int]) -> None:
         assert_golden(app, f"codes-{at}")
 
 
+@pytest.mark.usefixtures("as_administrator")
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_claim_screens_look_as_they_should(size: tuple[int, int]) -> None:
     at = f"{size[0]}x{size[1]}"
@@ -133,7 +134,8 @@ async def test_what_is_typed_is_in_the_record_within_a_second_and_offered_again(
             assert session.exec(select(EntryDraft)).one().text == "e11.4"
 
     async with opened() as (app, pilot):
-        await keys(pilot, "enter")
+        assert "with 'e11.4' typed" in cells(app)
+        await keys(pilot, "y")
 
         assert app.screen.entry.text == "e11.4"  # type: ignore[attr-defined]
 
@@ -161,6 +163,7 @@ async def test_a_held_chart_shows_its_mark_and_reason() -> None:
         assert " H " in cells(app)
 
 
+@pytest.mark.usefixtures("as_administrator")
 async def test_an_action_that_cannot_be_done_says_why() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f4", "e")
@@ -209,6 +212,7 @@ async def test_leaving_the_first_screen_asks_and_only_y_is_a_yes() -> None:
         assert app.return_code == 0
 
 
+@pytest.mark.usefixtures("as_administrator")
 async def test_exported_claims_are_marked_and_the_file_is_there() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n")

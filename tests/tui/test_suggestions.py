@@ -73,7 +73,8 @@ async def test_a_rejection_keeps_its_reason_for_the_encounter_and_can_be_taken_b
         assert kept.reason == "not current" and kept.evidence
         assert session.exec(select(LogEntry).where(LogEntry.action == "suggestion.reject")).one()
     async with opened() as (app, pilot):
-        await keys(pilot, "enter", "s", "end", "x")
+        assert "Go on with Zwick, Delbert" in cells(app)
+        await keys(pilot, "y", "s", "end", "x")
         assert "0 rejected" in cells(app)
 
 

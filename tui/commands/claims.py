@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from codesets.errors import UsageError
 from codesets.safe import safe_line
+from store.permissions.columns import seen_by
 from store.queries import SessionReader
 from store.queries.claims import (
     PAGE_ROWS,
@@ -109,11 +110,12 @@ def _build(db: Database, args: argparse.Namespace) -> int:
 def _list(db: Database, args: argparse.Namespace) -> int:
     rows = 0
     _look(db, "claim.list", show=args.show)
+    role = _actor(db).role
     with db.reading() as session:
         reader, after = SessionReader(session), None
         while True:
             page = claim_list(reader, today(), ClaimFilter(args.show), ClaimSort(args.sort), after=after)
-            for row in page:
+            for row in seen_by(role, page):
                 if not args.json and rows == 0:
                     print(_HEADING)
                 print(json.dumps(_row_json(row)) if args.json else _row_text(row))

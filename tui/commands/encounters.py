@@ -19,7 +19,7 @@ from codesets.safe import safe_block
 
 if TYPE_CHECKING:
     from store.actors import Actor
-    from store.database import Database
+    from store.database import Change, Database
     from store.intake.export import EncounterRow
     from store.intake.native import NativeEncounter
 
@@ -28,19 +28,30 @@ EXPORT_BATCH = 200
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list | show | export")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list | show | set | export")
     listing = actions.add_parser("list", help="encounters by date of service, or the tasks of a worklist")
     listing.add_argument("--worklist", metavar="W", help="only the tasks of this worklist, first to last")
     listing.add_argument("--json", action="store_true", help="one JSON document")
     showing = actions.add_parser("show", help="one chart")
     showing.add_argument("key", metavar="ID|VISIT", help="id or visit number of the encounter")
     showing.add_argument("--json", action="store_true", help="the encounter in the native format, indented")
+    setting = actions.add_parser("set", help="set fields of a visit's abstract right")
+    setting.add_argument("key", metavar="ID|VISIT")
+    setting.add_argument(
+        "fields", nargs="+", metavar="FIELD=VALUE", help="discharge_disposition=01; empty takes it out"
+    )
+    setting.add_argument(
+        "--was", action="append", default=[], metavar="FIELD=VALUE", help="set nothing where the field is not so now"
+    )
     exporting = actions.add_parser("export", help="encounters in the native format, one per line")
     exporting.add_argument("--all", action="store_true", help="every encounter of this site")
     exporting.add_argument("keys", nargs="*", metavar="ID", help="ids or visit numbers")
     exporting.add_argument("-o", "--output", default="-", metavar="FILE", help="a new file; - is stdout (default)")
     exporting.add_argument(
         "--to", default="", metavar="NAME", help="who receives it, for the accounting of disclosures"
+    )
+    exporting.add_argument(
+        "--de-identified", action="store_true", help="without names, numbers, days and notes (45 CFR 164.514(b)(2))"
     )
     exporting.add_argument("--purpose", default="", metavar="TEXT", help="why, for the accounting of disclosures")
 
@@ -57,16 +68,19 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.action == "list":
             log.note(db, actor, "encounter.list", "worklist", args.worklist or "")
-            return _list(db, args.worklist, args.json)
+            return _list(db, actor, args.worklist, args.json)
         if args.action == "show":
             return _show(db, actor, args.key, args.json)
+        if args.action == "set":
+            return _set(db, actor, args.key, args.fields, args.was)
         return _export(db, actor, args)
     finally:
         db.close()
 
 
-def _list(db: Database, worklist: str | None, as_json: bool) -> int:
+def _list(db: Database, actor: Actor, worklist: str | None, as_json: bool) -> int:
     from store.intake.export import list_encounters
+    from store.permissions.columns import seen_by
     from store.queries import SessionReader
     from store.queries.worklists import Listing, WorkRow, worklist_rows
     from store.worklists import worklist_rules
@@ -78,6 +92,7 @@ def _list(db: Database, worklist: str | None, as_json: bool) -> int:
         rows = (
             list_encounters(session) if worklist is None else worklist_rows(SessionReader(session), Listing(worklist))
         )
+    rows = seen_by(actor.role, rows)
     if as_json:
         print(json.dumps([dataclasses.asdict(row) for row in rows], ensure_ascii=False, indent=2))
         return 0
@@ -94,9 +109,10 @@ def _list(db: Database, worklist: str | None, as_json: bool) -> int:
 def _show(db: Database, actor: Actor, key: str, as_json: bool) -> int:
     from store.intake.export import export_encounter, find_encounter
 
-    with db.change(actor) as change:
+    with db.change(actor, action="encounter.view") as change:
         encounter_id = find_encounter(change.session, key)
-        record = export_encounter(change.session, encounter_id)
+        _admitted(change, encounter_id)
+        record = _seen(actor, export_encounter(change.session, encounter_id))
         change.log("encounter.view", "encounter", encounter_id, by="command line")
     if as_json:
         print(json.dumps(record.model_dump(mode="json"), ensure_ascii=False, indent=2))
@@ -105,26 +121,91 @@ def _show(db: Database, actor: Actor, key: str, as_json: bool) -> int:
     return 0
 
 
+def _set(db: Database, actor: Actor, key: str, fields: list[str], was: list[str]) -> int:
+    from store.abstracting import abstract_of, set_abstract
+    from store.database import operation_id
+    from store.intake.export import find_encounter
+    from store.queries import SessionReader
+
+    wanted, seen = _pairs(fields), _pairs(was)
+    with db.reading() as session:
+        encounter_id = find_encounter(session, key)
+        present = abstract_of(SessionReader(session), encounter_id)
+    print(set_abstract(db, actor, encounter_id, wanted, present | seen, operation_id()))
+    return 0
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    if wrong := next((word for word in words if "=" not in word), None):
+        raise UsageError(f"expected FIELD=VALUE, got {wrong!r}", "discharge_disposition=01")
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
+
+
 def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.access import ChartRestricted
+    from store.deidentify import Deidentifier
     from store.disclosures import record_export
     from store.intake.export import encounter_ids, export_encounter, find_encounter, to_line
+    from store.permissions import allowed
 
-    keys, output = args.keys, args.output
+    keys, output, left_out = args.keys, args.output, 0
+    nameless = Deidentifier() if args.de_identified or not allowed(actor.role, "column", "names") else None
     with db.reading() as session:
         ids = [find_encounter(session, key) for key in keys] if keys else encounter_ids(session)
     with _output(output) as file:
         for first in range(0, len(ids), EXPORT_BATCH):
             # Logged before the lines are written: what left is never missing from the log.
-            with db.change(actor) as change:
+            with db.change(actor, action="encounter.export") as change:
                 lines = []
                 for encounter_id in ids[first : first + EXPORT_BATCH]:
-                    lines.append(to_line(export_encounter(change.session, encounter_id)))
-                    record_export(change, encounter_id, args.to, args.purpose, Path(output).name)
-                    change.log("encounter.export", "encounter", encounter_id, format="native", to=Path(output).name)
+                    try:
+                        _admitted(change, encounter_id)
+                    except ChartRestricted:
+                        if keys:
+                            raise
+                        left_out += 1
+                        continue
+                    record = export_encounter(change.session, encounter_id)
+                    if nameless:
+                        record = nameless.without_names(record)
+                    else:
+                        record_export(change, encounter_id, args.to, args.purpose, Path(output).name)
+                    lines.append(to_line(record))
+                    change.log(
+                        "encounter.export",
+                        "encounter",
+                        encounter_id,
+                        format="native",
+                        to=Path(output).name,
+                        names=nameless is None,
+                    )
             file.write("".join(f"{line}\n" for line in lines))
+    if left_out:
+        print(f"{left_out:,} restricted left out; name one to be asked why", file=sys.stderr)
+    written = len(ids) - left_out
     if output != "-":
-        print(f"{len(ids):,} encounter{'' if len(ids) == 1 else 's'} written to {output}")
+        print(f"{written:,} encounter{'' if written == 1 else 's'} written to {output}")
     return 0
+
+
+def _admitted(change: Change, encounter_id: str) -> None:
+    """Raise ChartRestricted where the person may not open the chart."""
+    from store.access import require_access
+    from store.models import Encounter
+
+    require_access(change, change.session.get_one(Encounter, encounter_id).patient_id)
+
+
+def _seen(actor: Actor, record: NativeEncounter) -> NativeEncounter:
+    """A record as a role may see it: without names for whoever may not see names, without notes for whoever may not."""
+    from store.deidentify import Deidentifier
+    from store.permissions import allowed
+
+    if not allowed(actor.role, "column", "names"):
+        return Deidentifier().without_names(record)
+    if not allowed(actor.role, "column", "notes"):
+        return record.model_copy(update={"documents": []})
+    return record
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`codedesk patients merge`: two record numbers that are one person."""
+"""`codedesk patients`: two record numbers that are one person, and charts that are not for everybody."""
 
 from __future__ import annotations
 
@@ -6,30 +6,48 @@ import argparse
 import json
 from dataclasses import asdict
 
+from codesets.safe import safe_line
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """The subcommand and its options."""
-    commands = parser.add_subparsers(dest="command", metavar="merge", required=True)
+    """The subcommands and their options."""
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     merge = commands.add_parser("merge", help="merge a patient into another; the log keeps what went over")
     merge.add_argument("merged", metavar="MRN", help="record number or id that is given up")
     merge.add_argument("remaining", metavar="INTO", help="record number or id that remains")
     merge.add_argument("--json", action="store_true", help="one JSON document")
+    restrict = commands.add_parser("restrict", help="close a patient's charts to all who are not admitted to them")
+    restrict.add_argument("mrn", metavar="MRN", help="record number or id")
+    restrict.add_argument("--why", required=True, metavar="TEXT", help="the reason, in some words")
+    commands.add_parser("unrestrict", help="open them to all again").add_argument("mrn", metavar="MRN")
+    grant = commands.add_parser("grant", help="admit a person to a restricted patient's charts")
+    grant.add_argument("mrn", metavar="MRN")
+    grant.add_argument("login", metavar="LOGIN")
+    grant.add_argument("--end", action="store_true", help="end what was granted")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Merge; exit code 1 when the two cannot be merged."""
-    from store.actors import NotAllowed
+    """Carry out one subcommand; exit code 1 when it is refused."""
+    from store.access import admit, restrict, unrestrict
     from store.database import open_database, operation_id
     from store.merges import merge_patients
-    from store.people import refuse, sign_in
-    from store.terms import Role
+    from store.people import sign_in
 
     db = open_database()
     try:
         actor = sign_in(db)
-        if actor.role not in (Role.ADMIN, Role.RECORDS):
-            refusal = NotAllowed("only records and administrators merge patients", "ask one of them")
-            raise refuse(db, actor, "patient.merge", refusal)
+        if args.command == "restrict":
+            restrict(db, actor, args.mrn, args.why, operation_id())
+            print(safe_line(f"the charts of {args.mrn} are restricted; codedesk patients grant admits people"))
+            return 0
+        if args.command == "unrestrict":
+            unrestrict(db, actor, args.mrn, operation_id())
+            print(safe_line(f"the charts of {args.mrn} are open to all again"))
+            return 0
+        if args.command == "grant":
+            admit(db, actor, args.mrn, args.login, not args.end, operation_id())
+            print(safe_line(f"{args.login} is {'no longer ' if args.end else ''}admitted to the charts of {args.mrn}"))
+            return 0
         merged = merge_patients(db, actor, args.merged, args.remaining, operation_id())
     finally:
         db.close()

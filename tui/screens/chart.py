@@ -7,7 +7,7 @@ lower rows while something is typed.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -20,18 +20,20 @@ from textual.timer import Timer
 
 from codesets.catalog import Reference, find
 from codesets.edits import CodeFinding
+from codesets.errors import CodedeskError
 from codesets.releases import CodeSystem
 from codesets.search import Engine
 from codesets.seventh import Seventh, seventh_characters
-from store.coding.codes import Codes
+from store.coding.codes import Codes, Found, apply_entry
+from store.coding.conflict import Side, differences, merged
 from store.coding.entry import AddDiagnosis, AddProcedure, Entry, EntryError, Search, parse
 from store.coding.lookup import system_of
 from store.queries.charts import ChartHead
 from store.queries.favorites import Favorite, favorites_of
-from store.terms import CodingKind, CodingStatus
+from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
-from tui.screens.chart_facts import fact_lines
+from tui.screens.chart_facts import fact_lines, read_facts
 from tui.screens.chart_view import (
     ChartOnScreen,
     changed_row,
@@ -45,6 +47,7 @@ from tui.screens.chart_view import (
     signature,
     tally,
 )
+from tui.screens.conflict import SAVED_FIRST
 from tui.screens.desk import WIDE, DeskScreen
 from tui.screens.encoder import seventh_options
 from tui.screens.worklist import hold_chart
@@ -62,6 +65,9 @@ MOST_FAVORITES = 50
 _INCOMPLETE = re.compile(r"[A-Za-z]\d[0-9A-Za-z]\.?[0-9A-Za-z]{0,3}")
 """A code of ICD-10-CM with fewer than seven characters."""
 
+CODING = ("enter_code", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding")
+"""What cannot be done to a chart that is open to be read."""
+
 LAYOUTS = ("both", "note", "codes")
 DRAFT_SECONDS = 0.4
 MATCHES = 8
@@ -75,13 +81,22 @@ MATCH_COLUMNS = (
 )
 
 
+class BothSidesShown(CodedeskError):
+    """What was entered has met another's change; the conflict is on the screen and the entry stays where it is."""
+
+
 class ChartScreen(DeskScreen):
     """One chart open for coding, or to look at when it is final."""
 
     name_on = "chart"
 
-    def __init__(self, work_item_id: str, coding_id: str, draft: str = "") -> None:
+    def __init__(
+        self, work_item_id: str, coding_id: str, draft: str = "", only_reading: str = "", emergency: str = ""
+    ) -> None:
         super().__init__()
+        self._emergency = emergency
+        self.only_reading = only_reading
+        """Why the chart is open to be read and not to be coded; empty where it is."""
         self.work_item_id = work_item_id
         self.coding_id = coding_id
         self._draft = draft
@@ -98,6 +113,7 @@ class ChartScreen(DeskScreen):
         self._incomplete = ""
         self._draft_timer: Timer | None = None
         self._unsaved: str | None = None
+        self._told_version = 0
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -142,9 +158,15 @@ class ChartScreen(DeskScreen):
         if head.kind == CodingKind.FACILITY and not head.inpatient:
             start = (*start, ("  facility", "dim"))
         state: Line = (("✓ final  ", "good"),) if self.final else ()
+        if self.only_reading:
+            state = (("@ to read  ", "warning"), *state)
+        if self._emergency:
+            state = (("# emergency  ", "error"), *state)
         return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
 
     def why_not(self, action: str) -> str:
+        if action in CODING and self.only_reading:
+            return self.only_reading
         if action == "fix_finding" and not any(finding.repair for finding in self._findings):
             return "no finding has one certain fix; ! explains them"
         if action in ("enter_code", "final", "redo", "hold", "fix_finding") and self.final:
@@ -155,6 +177,23 @@ class ChartScreen(DeskScreen):
             return "nothing was looked for yet; / finds words"
         return ""
 
+    def record_changed(self) -> None:
+        if self._chart is not None:
+            self.work(self._follow(), group="follow", exclusive=True)
+
+    async def _follow(self) -> None:
+        """Show what somebody else has changed: at once where the chart is only read, else a word about it."""
+        shown = self._chart
+        now = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
+        if shown is None or now.head.coding_version == shown.head.coding_version or self._chart is not shown:
+            return
+        if self.only_reading:
+            self._chart = now
+            await self._show_codes()
+        elif self._told_version != now.head.coding_version:
+            self._told_version = now.head.coding_version
+            self.say("Another session has changed this chart. Your next entry shows both sides.", "warning")
+
     async def _load(self, keep: bool = False) -> None:
         self._chart = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
         if not keep:
@@ -162,7 +201,12 @@ class ChartScreen(DeskScreen):
         await self._show_codes()
         if keep:
             return
-        if self._draft and not self.final:
+        if self._emergency:
+            until = clock_time(self._emergency)
+            self.say(f"Open to you until {until}, for the reason you gave. It will be reviewed.", "warning")
+        elif self.only_reading:
+            self.say(f"To read: {self.only_reading}.", "warning")
+        elif self._draft and not self.final:
             self.ask("entry", "+", self._draft)
             self.edited("entry", self._draft)
             self.say("What you had typed is still here.")
@@ -211,7 +255,7 @@ class ChartScreen(DeskScreen):
         self.ask("entry", "+")
 
     def unknown_key(self, key: str) -> None:
-        if not self.final and (key.isdigit() or key == "-"):
+        if not self.final and not self.only_reading and (key.isdigit() or key == "-"):
             self.ask("entry", "+", key)
 
     def edited(self, asking: str, text: str) -> None:
@@ -292,9 +336,9 @@ class ChartScreen(DeskScreen):
 
     def do_chart_facts(self) -> None:
         async def shown() -> None:
-            facts = await self.workstation.record.read(fact_lines, self._chart.head) if self._chart else None
+            facts = await self.workstation.record.read(read_facts, self._chart.head) if self._chart else None
             if facts:
-                self._toggle("facts", "Visit, coverage, charges, codes as received", facts, "")
+                self._toggle("facts", "Visit, coverage, charges, codes as received", fact_lines(facts), "")
 
         self.in_turn(shown())
 
@@ -462,16 +506,24 @@ class ChartScreen(DeskScreen):
         if chart is None:
             return
         change = partial(enter, seen_version=chart.head.coding_version, trail=trail)
-        await self._changed(self.workstation.change(change, self.coding_id, entry, chart.defaults, why))
+        entered = self.workstation.change(change, self.coding_id, entry, chart.defaults, why)
+        await self._changed(entered, lambda: apply_entry(chart.codes, entry, chart.defaults, Found(why, trail))[0])
 
-    async def _changed(self, change: Awaitable[Entered]) -> str:
-        """Show the codes after a change and return what happened; another session that was faster is shown."""
-        from store.coding.service import CodingChanged
+    async def _changed(self, change: Awaitable[Entered], mine: Callable[[], Codes] | None = None) -> str:
+        """Show the codes after a change and return what happened.
 
+        Where another session was faster its codes are shown, beside what would have become of `mine`.
+        """
+        from store.coding.service import CodingChanged, CodingRefused
+
+        base = self._chart
         try:
             done = await change
-        except CodingChanged:
+        except CodingRefused as error:
             await self._load(keep=True)
+            if isinstance(error, CodingChanged) and mine and base and self._chart and not self.final:
+                await self._show_conflict(base.codes, self._chart.codes, mine())
+                raise BothSidesShown(SAVED_FIRST) from None
             raise
         if self._chart:
             before = self._chart.codes
@@ -480,6 +532,84 @@ class ChartScreen(DeskScreen):
             await self._show_codes(before)
         self.say(done.message)
         return done.message
+
+    async def _show_conflict(self, base: Codes, theirs: Codes, mine: Codes) -> None:
+        """Both sides of the codes, to choose from; saved again only on top of the version that is shown."""
+        from tui.screens.conflict import ConflictScreen
+
+        chart = self._chart
+        found = differences(base, theirs, mine)
+        if chart is None or not found:
+            return
+
+        async def saved(chosen: Mapping[str, Side]) -> None:
+            from store.coding.service import CodingChanged, resolve
+
+            codes = merged(base, theirs, mine, chosen)
+            try:
+                done = await self.workstation.change(resolve, self.coding_id, codes, chart.head.coding_version)
+            except CodingChanged:
+                await self._load(keep=True)
+                await self.workstation.close(screen)
+                if self._chart:
+                    await self._show_conflict(theirs, self._chart.codes, codes)
+                return
+            await self.workstation.close(screen)
+            await self._load(keep=True)
+            if self.entry.asking == "entry":
+                self._close_entry()
+            self._keep_draft("", now=True)
+            self.say(done.message, "good")
+
+        screen = ConflictScreen(f"{chart.head.patient}  {chart.head.service_date}", found, saved)
+        await self.workstation.push_screen(screen)
+
+    def do_abstract(self) -> None:
+        """Choose a field of the visit and give it another value."""
+        self.in_turn(self._abstract())
+
+    async def _abstract(self) -> None:
+        from store.abstracting import FIELDS, abstract_of
+
+        chart = self._chart
+        if chart is None:
+            return
+        seen = await self.workstation.record.read(abstract_of, chart.head.encounter_id)
+        options = [(field.label, seen[field.name] or f"nothing yet; {field.expected}") for field in FIELDS]
+
+        async def chosen(label: str) -> None:
+            field = next(field for field in FIELDS if field.label == label)
+
+            async def given(value: str) -> None:
+                await self._set_abstract(field.name, value, seen[field.name])
+
+            self.ask("abstract", f"{label} ({field.expected}):", seen[field.name], given, marked=True)
+
+        self.choose("abstract", "field:", options, chosen)
+
+    async def _set_abstract(self, name: str, value: str, seen: str) -> None:
+        from store.abstracting import AbstractChanged, set_abstract
+        from store.coding.conflict import ABSENT
+        from tui.screens.conflict import ConflictScreen
+
+        if self._chart is None:
+            return
+        head = self._chart.head
+        try:
+            message = await self.workstation.change(set_abstract, head.encounter_id, {name: value}, {name: seen})
+        except AbstractChanged as error:
+            now = error.differences[0].theirs
+            now = "" if now == ABSENT else now
+
+            async def saved(chosen: Mapping[str, Side]) -> None:
+                await self.workstation.close(screen)
+                await self._set_abstract(name, value if chosen[name] is Side.YOURS else now, now)
+
+            screen = ConflictScreen(f"{head.patient}  {head.service_date}", error.differences, saved)
+            await self.workstation.push_screen(screen)
+            return
+        await self._load(keep=True)
+        self.say(message)
 
     async def _walk(self, back: bool) -> None:
         await self._undo(back)
@@ -536,6 +666,8 @@ class ChartScreen(DeskScreen):
         """Give the chart back unless it is final; its codes and what is being typed stay with it."""
         from store.worklists import release
 
+        if self.only_reading:
+            return
         await self._save_draft()
         if not self.final:
             await self.workstation.change(release, self.work_item_id)

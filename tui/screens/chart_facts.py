@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from store.queries import Reader
-from store.queries.charts import ChartHead, chart_charges, chart_coverages, source_codes
+from store.queries.charts import (
+    ChartCharge,
+    ChartCoverage,
+    ChartHead,
+    ReceivedCode,
+    chart_charges,
+    chart_coverages,
+    source_codes,
+)
 from tui.cells import Line, left, right, wrap
 from tui.money import dollars
 from tui.widgets.text_pane import Content
 
 
-def fact_lines(reader: Reader, head: ChartHead) -> Content:
+@dataclass(frozen=True)
+class Facts:
+    """What is read for the pane in one go; as rows, so that columns that are not for a role are covered."""
+
+    head: ChartHead
+    coverages: tuple[ChartCoverage, ...]
+    charges: tuple[ChartCharge, ...]
+    received: tuple[ReceivedCode, ...]
+
+
+def read_facts(reader: Reader, head: ChartHead) -> Facts:
+    """Everything of the pane from the record."""
+    encounter = head.encounter_id
+    return Facts(
+        head,
+        tuple(chart_coverages(reader, encounter)),
+        tuple(chart_charges(reader, encounter)),
+        tuple(source_codes(reader, encounter)),
+    )
+
+
+def fact_lines(facts: Facts) -> Content:
     """The lines of the facts pane, for any width."""
+    head = facts.head
     visit = [
         ("visit", f"{head.visit_number}   {head.setting.label}, class {head.patient_class.value}"),
         ("from", head.started_at.replace("T", " ")),
@@ -18,9 +50,7 @@ def fact_lines(reader: Reader, head: ChartHead) -> Content:
         ("place", f"POS {head.place_of_service or '–'}   disposition {head.discharge_disposition or '–'}"),
         ("reason", head.reason or "–"),
     ]
-    coverages = chart_coverages(reader, head.encounter_id)
-    charges = chart_charges(reader, head.encounter_id)
-    received = source_codes(reader, head.encounter_id)
+    coverages, charges, received = facts.coverages, facts.charges, facts.received
 
     def lines(width: int) -> list[Line]:
         shown: list[Line] = []

@@ -19,6 +19,7 @@ from textual.geometry import Offset
 from textual.screen import Screen
 
 from codesets.errors import CodedeskError
+from store.permissions import on_key
 from tui.actions import Action, actions_on, footer, key_name, keymap
 from tui.cells import Line, ends, join, left, line_width
 from tui.widgets.entry_line import EntryLine
@@ -112,6 +113,9 @@ class DeskScreen(Screen[None]):
         """Why an action cannot be done now, or an empty text."""
         return ""
 
+    def record_changed(self) -> None:
+        """Somebody else has changed the record: show what is there now, and draw nothing where that is the same."""
+
     def on_mount(self) -> None:
         self.refresh_frame()
 
@@ -178,12 +182,30 @@ class DeskScreen(Screen[None]):
     def unknown_key(self, key: str) -> None:
         """A key that the registry does not know on this screen."""
 
+    def barred(self, action: Action) -> str:
+        """Why an action is not for the person at the keyboard, or an empty text."""
+        actor = self.workstation.record.known_actor
+        return on_key(actor.role, action.id, action.group) if actor else ""
+
+    def unusable(self, action: Action) -> str:
+        """Why an action cannot be done now: not for this person, or nothing to do it to."""
+        return self.barred(action) or self.why_not(action.id)
+
     def perform(self, action: Action) -> None:
-        """Carry out an action of the registry, or say why not."""
+        """Carry out an action of the registry, or say why not; what is for others is written to the log."""
+        if reason := self.barred(action):
+            self.say(f"{action.label}: {reason}.", "warning")
+            self.work(self._refused(action, reason), group="refused")
+            return
         if reason := self.why_not(action.id):
             self.say(f"{action.label}: {reason}", "warning")
             return
         getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
+
+    async def _refused(self, action: Action, reason: str) -> None:
+        from store import log
+
+        await self.workstation.change(log.note, "refused", "screen", self.name_on, asked=action.id, why=reason)
 
     def ask(
         self,
@@ -380,8 +402,12 @@ class DeskScreen(Screen[None]):
         async def chosen(name: str) -> None:
             self.perform(named[name])
 
-        options = [(a.id, f"{a.key:<6} {a.help}") for a in named.values()]
+        options = [(a.id, f"{a.key:<6} {a.help}{self._reserved(a)}") for a in named.values()]
         self.choose("command", ":", options, chosen)
+
+    def _reserved(self, action: Action) -> str:
+        reason = self.barred(action)
+        return f"  ({reason})" if reason else ""
 
     def copied(self) -> str:
         """What `y` copies: the row or code in focus, empty where there is none."""
@@ -421,7 +447,7 @@ class DeskScreen(Screen[None]):
         room = width - 3  # the blank at the start, and the two behind the last key
         last: Line = ()
         for action in self.footer():
-            dead = bool(self.why_not(action.id))
+            dead = bool(self.unusable(action))
             label: Line = ((action.key, "dim" if dead else "focus"), (" " + action.label, "dim" if dead else "text"))
             if action.id == "help":
                 last = label

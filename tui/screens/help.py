@@ -42,7 +42,7 @@ class HelpScreen(DeskScreen):
         groups: dict[str, list[Line]] = {}
         for action in actions_on(self._about.name_on):
             keys = "  ".join(action.keys) or f":{action.id}"
-            reason = self._about.why_not(action.id)
+            reason = self._about.unusable(action)
             text = f"{action.help}  Not now: {reason}." if reason else action.help
             lines = groups.setdefault(action.group, [])
             for number, part in enumerate(wrap(text, width - 17)):

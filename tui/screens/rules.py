@@ -1,4 +1,4 @@
-"""The rules (F9): every edit with its weight and state, its examples and changes, and what it did so far.
+"""The rules (g e): every edit with its weight and state, its examples and changes, and what it did so far.
 
 A rule is tested, tried on the last claims, weighed, switched and rolled back here. One of the site's own is written
 too: a copy of a condition under a new name, then field by field, each a new version that begins switched off.

@@ -12,18 +12,21 @@ from textual.containers import Container
 from store.queries.worklists import (
     COUNT_CAP,
     PAGE_ROWS,
+    LeftOpen,
     Listing,
     Sort,
     WhyHere,
     WorklistCount,
     WorkRow,
+    left_open,
+    page_around,
     units_today,
     why_here,
     worklist_count,
     worklist_counts,
     worklist_page,
 )
-from store.terms import WorkStatus
+from store.terms import WorkStatus, clock_time
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen
@@ -107,6 +110,10 @@ class WorklistScreen(DeskScreen):
         self.reload()
         self.say(text)
 
+    def record_changed(self) -> None:
+        if self._shown and not self.choices.has_class("-open"):
+            self.reload()
+
     def reload(self) -> None:
         """Read the worklist again; the cursor stays on its chart."""
         self.work(self._reload(), group="rows", exclusive=True)
@@ -128,6 +135,18 @@ class WorklistScreen(DeskScreen):
         if not self._shown:
             self._shown = True
             self.set_timer(WARM_SECONDS, self.workstation.warm)
+            if actor.person_id and (left := await record.read(left_open, actor.person_id)):
+                self._offer(left)
+
+    def _offer(self, left: LeftOpen) -> None:
+        """Offer the chart that the person was in when the line broke."""
+
+        async def go_on() -> None:
+            await self.workstation.open_again(left.work_item_id)
+
+        at = clock_time(left.since)
+        typed = f" with {left.typed!r} typed" if left.typed else ""
+        self.confirm(f"Go on with {left.patient}, left at {at}{typed}?", go_on)
 
     async def _source(self) -> PagedSource[WorkRow]:
         """The list as it is now, with the page under the cursor read already."""
@@ -140,6 +159,9 @@ class WorklistScreen(DeskScreen):
 
         source = PagedSource(min(count, COUNT_CAP), PAGE_ROWS, lambda row: row.id, read, count > COUNT_CAP)
         source.fill(0, await record.read(worklist_page, listing))
+        if self.rows.index >= PAGE_ROWS and isinstance(row := self.rows.selected, WorkRow):
+            number, rows = await record.read(page_around, listing, row)
+            source.fill(number, rows)
         return source
 
     async def _read(self, source: PagedSource[WorkRow], listing: Listing, need: PageNeed[WorkRow]) -> None:
@@ -271,18 +293,26 @@ def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, held: Callab
 
 
 def _mark_style(row: WorkRow, me: str | None) -> str:
-    return {"H": "warning", "@": "dim", "+": "focus", "✓": "good"}.get(row.mark(me), "text")
+    return {"H": "warning", "@": "dim", "+": "focus", "✓": "good", "#": "warning"}.get(row.mark(me), "text")
 
 
 def _mark_words(row: WorkRow, me: str | None) -> str:
-    words = {"H": "on hold", "@": "open by another person", ">": "yours", "+": "new document", "✓": "final coded"}
+    words = {
+        "H": "on hold",
+        "@": "open by another person",
+        ">": "yours",
+        "+": "new document",
+        "✓": "final coded",
+        "#": "restricted",
+    }
     return words.get(row.mark(me), "")
 
 
 def _why_lines(row: WorkRow, why: WhyHere, width: int) -> list[Line]:
     parts = " + ".join(f"{points} {words}" for points, words in why.reasons) or "no reason beyond its place"
     inside = ", ".join(counted(n, noun) for n, noun in ((why.documents, "document"), (why.codes, "code")))
-    lines: list[Line] = [(("rule ", "dim"), (text, "text")) for text in wrap(why.rule, width - 6)[:1]]
+    lines: list[Line] = [(("@ ", "warning"), (f"open by {row.open_by}", "warning"))] if row.open_by else []
+    lines += [(("rule ", "dim"), (text, "text")) for text in wrap(why.rule, width - 6)[:1]]
     lines += [((f"{text}", "text"),) for text in wrap(f"{why.priority} = {parts}", width - 1)]
     lines.append(((f"{inside}, {counted(len(why.holds), 'hold')}", "text"),))
     for hold in why.holds:

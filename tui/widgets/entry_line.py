@@ -16,6 +16,9 @@ from textual.widgets import Input
 
 from tui.widgets.painted import Painted
 
+SECRET = "pin"
+"""What is asked for and not shown, and never recorded in a macro."""
+
 MOST_CHARACTERS = 400
 """What the field takes: no code, name or reason is longer, and a pasted file stops here."""
 
@@ -111,6 +114,7 @@ class EntryLine(Horizontal):
         said.paint([((" " + prompt, "focus"),)])
         self.add_class("-asking")
         field = self.query_one("#field", Input)
+        field.password = asking == SECRET
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)

@@ -1,0 +1,121 @@
+"""The abstract of a visit: the few fields of an encounter that people here may set right after it came in.
+
+Every change names the value that was seen. Where somebody else has changed the field since, nothing is overwritten:
+AbstractChanged carries both sides. Formats are those of the UB-04 data set (FL 14, 15, 17, FL 29 and 10-13) and of the
+CMS place of service code set; which codes exist is for the edits to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codesets.errors import CodedeskError
+from codesets.safe import safe_line
+from store import access
+from store.actors import Actor
+from store.coding.conflict import ABSENT, Difference
+from store.database import Database
+from store.models import Encounter
+from store.queries import Reader
+
+
+@dataclass(frozen=True)
+class AbstractField:
+    """A field that may be set: its name in the record, what screens call it, what it must look like, in words."""
+
+    name: str
+    label: str
+    pattern: str
+    expected: str
+
+
+FIELDS = (
+    AbstractField("discharge_disposition", "disposition", r"\d{2}", "two digits"),
+    AbstractField("admission_type", "admission type", r"\d", "one digit"),
+    AbstractField("point_of_origin", "point of origin", r"[0-9A-Z]", "one digit or letter"),
+    AbstractField("place_of_service", "place of service", r"\d{2}", "two digits"),
+    AbstractField("hospital_service", "hospital service", r".{1,40}", "up to 40 characters"),
+    AbstractField("accident_date", "accident date", r"\d{4}(-\d{2}(-\d{2})?)?", "a day such as 2026-09-14"),
+)
+
+
+class AbstractRefused(CodedeskError):
+    """No such field, or a value that it cannot take; nothing was changed."""
+
+    title = "abstract"
+
+
+class AbstractChanged(CodedeskError):
+    """Somebody else changed the same fields since they were seen; nothing was overwritten."""
+
+    title = "changed elsewhere"
+    exit_code = 1
+
+    def __init__(self, differences: tuple[Difference, ...]) -> None:
+        told = "; ".join(f"{one.label}: theirs {one.theirs}, yours {one.yours}" for one in differences)
+        super().__init__(told, "choose, and save again")
+        self.differences = differences
+
+
+def abstract_of(reader: Reader, encounter_id: str) -> dict[str, str]:
+    """The fields of a visit by name; an empty text where there is nothing."""
+    names = ", ".join(field.name for field in FIELDS)
+    row = reader.rows(f"SELECT {names} FROM encounter WHERE id = :id", id=encounter_id)[0]
+    return {field.name: row[field.name] or "" for field in FIELDS}
+
+
+def set_abstract(
+    db: Database,
+    actor: Actor,
+    encounter_id: str,
+    wanted: Mapping[str, str],
+    seen: Mapping[str, str],
+    operation_id: str | None = None,
+) -> str:
+    """Set fields of a visit to values, where they still are as they were `seen`; one line that says what was done.
+
+    An empty value takes it out. Raises AbstractRefused, AbstractChanged, ChartRestricted.
+    """
+    values = {name: _checked(name, value) for name, value in wanted.items()}
+    with db.change(actor, operation_id, "encounter.abstract") as change:
+        if change.repeated:
+            return str(change.answer["message"])
+        change.target = ("encounter", encounter_id)
+        encounter = change.session.get_one(Encounter, encounter_id)
+        access.require_access(change, encounter.patient_id)
+        present = {name: getattr(encounter, name) or "" for name in values}
+        contested = tuple(
+            Difference(name, field_of(name).label, *(one or ABSENT for one in (seen[name], present[name], value)), None)
+            for name, value in values.items()
+            if present[name] not in (seen[name], value)
+        )
+        if contested:
+            raise AbstractChanged(contested)
+        changed = {name: value for name, value in values.items() if value != present[name]}
+        for name, value in changed.items():
+            setattr(encounter, name, value or (None if name == "accident_date" else ""))
+        change.session.add(encounter)
+        if changed:
+            before = {name: present[name] for name in changed}
+            change.log("encounter.abstract", "encounter", encounter_id, before=before, after=changed)
+        told = ", ".join(f"{field_of(name).label} {value or ABSENT}" for name, value in values.items())
+        change.answer = {"message": f"Set: {told}." if changed else f"Already so: {told}."}
+        return str(change.answer["message"])
+
+
+def field_of(name: str) -> AbstractField:
+    """The field with that name. Raises AbstractRefused."""
+    found = next((field for field in FIELDS if field.name == name), None)
+    if found is None:
+        raise AbstractRefused(f"{name!r} is no field of the abstract", ", ".join(field.name for field in FIELDS))
+    return found
+
+
+def _checked(name: str, value: str) -> str:
+    field = field_of(name)
+    value = safe_line(value).strip()
+    if value and not re.fullmatch(field.pattern, value):
+        raise AbstractRefused(f"{field.label}: expected {field.expected}, got {value!r}")
+    return value

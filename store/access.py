@@ -1,0 +1,207 @@
+"""Restricted charts: who may open them, and the glass that anybody in need may break.
+
+A patient may be restricted (staff, their families, people in the news). Lists then show no name; the charts open for
+people who were admitted, and for whoever breaks the glass: with a reason, for an hour, and to be reviewed
+(45 CFR 164.312(a)(2)(ii), emergency access procedure). A right of its role is needed besides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from codesets.errors import CodedeskError
+from codesets.safe import safe_line
+from store import pins
+from store.actors import Actor
+from store.database import Change, Database
+from store.disclosures import find_patient
+from store.models import ChartAccess, Encounter, Patient, Person, WorkItem
+from store.models.columns import MOST_IN_A_LINE, later, now
+from store.people import NoSuchPerson
+from store.worklists import name_on_list
+
+EMERGENCY_MINUTES = 60
+"""How long a broken glass stays open."""
+
+LEAST_REASON = 8
+"""Characters that a reason has at least: a word and why."""
+
+
+class ChartRestricted(CodedeskError):
+    """The chart is of a restricted patient and the person was not admitted to it."""
+
+    title = "restricted chart"
+    exit_code = 1
+    refusal = True
+
+
+class ReasonNeeded(CodedeskError):
+    """What was asked for needs a reason in words."""
+
+    title = "reason"
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """A glass that was broken; times are ISO text in UTC, `reviewed_at` None while it waits for a review."""
+
+    id: str
+    mrn: str
+    person: str
+    login: str
+    reason: str
+    since: str
+    until: str
+    reviewed_at: str | None
+    reviewed_by: str
+    verdict: str
+
+
+def require_access(change: Change, patient_id: str) -> str:
+    """Let the actor at a patient's charts; until when, where it is by a broken glass. Raises ChartRestricted."""
+    patient = change.session.get(Patient, patient_id)
+    if patient is None or patient.restricted is None or change.actor.person_id is None:
+        return ""
+    access = access_of(change.session, patient_id, change.actor.person_id)
+    if access is None:
+        raise ChartRestricted(
+            "only people who were admitted may open it", "in an emergency, say why: codedesk asks for the reason"
+        )
+    return access.until or "" if access.emergency else ""
+
+
+def access_of(session: Session, patient_id: str, person_id: str) -> ChartAccess | None:
+    """What lets a person at a restricted patient's charts at this moment."""
+    found = session.exec(
+        select(ChartAccess).where(ChartAccess.patient_id == patient_id, ChartAccess.person_id == person_id)
+    )
+    return next((one for one in found if one.until is None or one.until > now()), None)
+
+
+def break_glass(
+    db: Database, actor: Actor, work_item_id: str, reason: str, pin: str = "", operation_id: str | None = None
+) -> str:
+    """Open the charts of a restricted patient to the actor for an hour; until when, as ISO text in UTC.
+
+    Raises ReasonNeeded, and WrongPin where the person has a PIN and this is not it.
+    """
+    reason = _reason(reason)
+    pins.require_pin(db, actor, pin)
+    with db.change(actor, operation_id, "glass.break") as change:
+        if change.repeated:
+            return str(change.answer["until"])
+        change.target = ("work_item", work_item_id)
+        item = change.session.get_one(WorkItem, work_item_id)
+        patient_id = change.session.get_one(Encounter, item.encounter_id).patient_id
+        access = ChartAccess(
+            patient_id=patient_id,
+            person_id=actor.person_id or "",
+            emergency=True,
+            reason=reason,
+            until=later(EMERGENCY_MINUTES),
+        )
+        change.session.add(access)
+        change.log("glass.break", "patient", patient_id, reason=reason, until=access.until)
+        change.answer = {"until": access.until}
+        return str(access.until)
+
+
+def restrict(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> None:
+    """Restrict the charts of a patient (record number or id). Raises NoSuchPatient, ReasonNeeded."""
+    _mark(db, actor, mrn, _reason(reason), "patient.restrict", operation_id)
+
+
+def unrestrict(db: Database, actor: Actor, mrn: str, operation_id: str | None = None) -> None:
+    """Open the charts of a patient to all again."""
+    _mark(db, actor, mrn, None, "patient.unrestrict", operation_id)
+
+
+def admit(db: Database, actor: Actor, mrn: str, login: str, admitted: bool, operation_id: str | None = None) -> None:
+    """Admit a person to a restricted patient's charts, or end that. Raises NoSuchPatient, NoSuchPerson."""
+    with db.change(actor, operation_id, "patient.grant") as change:
+        if change.repeated:
+            return
+        patient = find_patient(change.session, mrn)
+        person = change.session.exec(select(Person).where(Person.login == login)).first()
+        if person is None:
+            raise NoSuchPerson(f"{login} is not known here", "codedesk users list shows who is")
+        present = access_of(change.session, patient.id, person.id)
+        if admitted and (present is None or present.emergency):
+            change.session.add(ChartAccess(patient_id=patient.id, person_id=person.id, given_by=actor.person_id))
+        elif not admitted and present is not None:
+            present.until = now()
+            change.session.add(present)
+        change.log("patient.grant", "patient", patient.id, login=login, admitted=admitted)
+
+
+def emergencies(db: Database, actor: Actor, reviewed: bool = False) -> list[Emergency]:
+    """The glasses that were broken and wait for a review, oldest first; with `reviewed`, the others too."""
+    with db.change(actor, action="glass.list") as change:
+        query = (
+            select(ChartAccess, Patient.mrn, Person.name, Person.login)
+            .join(Patient, Patient.id == ChartAccess.patient_id)
+            .join(Person, Person.id == ChartAccess.person_id)
+            .where(ChartAccess.emergency.is_(True))
+            .order_by(ChartAccess.since, ChartAccess.id)
+        )
+        if not reviewed:
+            query = query.where(ChartAccess.reviewed_at.is_(None))
+        names = dict(change.session.exec(select(Person.id, Person.name)).all())
+        rows = change.session.exec(query).all()
+        change.log("glass.list", "", "", found=len(rows))
+        return [
+            Emergency(
+                id=access.id,
+                mrn=mrn,
+                person=name,
+                login=login,
+                reason=access.reason,
+                since=access.since,
+                until=access.until or "",
+                reviewed_at=access.reviewed_at,
+                reviewed_by=names.get(access.reviewed_by or "", ""),
+                verdict=access.verdict,
+            )
+            for access, mrn, name, login in rows
+        ]
+
+
+def review(db: Database, actor: Actor, access_id: str, verdict: str, operation_id: str | None = None) -> None:
+    """Say what the review of a broken glass came to. Raises ReasonNeeded, ChartRestricted for one's own."""
+    verdict = _reason(verdict)
+    with db.change(actor, operation_id, "glass.review") as change:
+        if change.repeated:
+            return
+        access = change.session.get(ChartAccess, access_id)
+        if access is None or not access.emergency:
+            raise ReasonNeeded(f"no emergency has the id {access_id!r}", "codedesk users emergencies lists them")
+        if access.person_id == actor.person_id:
+            raise ChartRestricted("nobody reviews their own emergency", "ask another manager")
+        if access.reviewed_at:
+            raise ReasonNeeded("it was reviewed already", "codedesk users emergencies --all shows it")
+        access.reviewed_by, access.reviewed_at, access.verdict = actor.person_id, now(), verdict
+        change.session.add(access)
+        change.log("glass.review", "patient", access.patient_id, of=access.person_id, verdict=verdict)
+
+
+def _mark(db: Database, actor: Actor, mrn: str, reason: str | None, action: str, operation_id: str | None) -> None:
+    with db.change(actor, operation_id, action) as change:
+        if change.repeated:
+            return
+        patient = find_patient(change.session, mrn)
+        patient.restricted = reason
+        change.session.add(patient)
+        of_patient = select(Encounter.id).where(Encounter.patient_id == patient.id)
+        for item in change.session.exec(select(WorkItem).where(WorkItem.encounter_id.in_(of_patient))):
+            name_on_list(item, patient)
+            change.session.add(item)
+        change.log(action, "patient", patient.id, reason=reason or "")
+
+
+def _reason(text: str) -> str:
+    words = safe_line(" ".join(text.split()))[:MOST_IN_A_LINE]
+    if len(words) < LEAST_REASON:
+        raise ReasonNeeded("say why, in some words", f"at least {LEAST_REASON} characters")
+    return words

@@ -1,0 +1,166 @@
+"""The shared host of `SHARED-HOST.md`, really set up: sshd on loopback, sudo, two accounts, one service account.
+
+Two people work at once, one of them is dropped in the middle of a chart, and neither can read the files.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from store.actors import SYSTEM
+from store.database import open_database
+from store.demo.create import DEMO_DAY
+from store.models import LogEntry
+from store.people import add_person
+from store.terms import Role
+from tests.journeys.host import Host, NoHost, block, set_up
+from tests.journeys.pseudo import PseudoTerminal
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Host]:
+    try:
+        host = set_up()
+    except NoHost as reason:
+        pytest.skip(f"no shared host: {reason}")
+    yield host
+    host.take_away()
+
+
+@pytest.fixture
+def host(bare: Host, demo_template: Path, reference_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    """The host with the demo site's charts and two coders."""
+    shutil.rmtree(bare.site, ignore_errors=True)
+    bare.site.mkdir(parents=True)
+    shutil.copy(demo_template, bare.site / "workstation.sqlite")
+    shutil.copy(demo_template.with_suffix(".log-key"), bare.site / "workstation.log-key")
+    shutil.copy(reference_file, bare.site / "reference.sqlite")
+    (bare.site / "config.toml").write_text(bare.ours(block("settings")) + f'today = "{DEMO_DAY}"\n')
+    monkeypatch.setenv("CODEDESK_HOME", str(bare.site))
+    db = open_database()
+    for person, name in zip(bare.people, ("Ana Ray", "Ben Ito"), strict=True):
+        add_person(db, SYSTEM, person, name, Role.CODER)
+    db.close()
+    account = pwd.getpwnam(bare.service)
+    for path in [bare.folder / "service", *(bare.folder / "service").rglob("*")]:
+        os.chown(path, account.pw_uid, account.pw_gid)
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    yield bare
+
+
+def sit(host: Host, person: str) -> PseudoTerminal:
+    return PseudoTerminal(host.ssh(person), {})
+
+
+def test_two_people_work_and_one_who_is_dropped_finds_the_chart_at_the_same_field(host: Host) -> None:
+    ana, ben = (sit(host, person) for person in host.people)
+    try:
+        for terminal in (ana, ben):
+            terminal.expect("Clinic, ready to code", 60)
+        ana.send("n")
+        ana.expect("Clinic visit note")
+        ben.expect("open by Ana Ray since", 10)
+        ana.send("+")
+        ana.expect(r"\n \+")
+        for letter in "e11.4":
+            ana.send(letter)
+        ana.expect(r"\+e11\.4")
+        ana.settle(1.0)
+        before = set(host.running())
+
+        ana.process.send_signal(signal.SIGKILL)
+        ana.process.wait(5)
+
+        deadline = time.monotonic() + 15
+        while len(host.running()) >= len(before) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert len(host.running()) < len(before), "the session of who was dropped runs on"
+        ben.press("Down")
+        assert "Clinic, ready to code" in ben.text
+        again = sit(host, host.people[0])
+        try:
+            again.expect("Go on with .*, left at .*e11.4", 60)
+            again.settle(0.5)
+            again.send("y")
+            again.expect(r"\n \+e11\.4")
+        finally:
+            again.end()
+    finally:
+        ana.end()
+        ben.end()
+
+    db = open_database()
+    with db.reading() as session:
+        actors = session.exec(select(LogEntry.actor).where(LogEntry.action == "login")).all()
+    db.close()
+    assert set(actors) == set(host.people)
+
+
+def test_nobody_but_the_service_account_reads_the_files(host: Host) -> None:
+    person = host.people[0]
+    for path in (host.site / "workstation.sqlite", host.site / "workstation.log-key", host.site / "config.toml"):
+        done = host.as_person(person, "cat", str(path))
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "Permission denied" in done.stderr
+    assert host.as_person(person, "ls", str(host.site)).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["log", "list"], ["encounters", "export", "--all"], ["--linear"]],
+    ids=["log", "export", "option"],
+)
+def test_sudo_lets_people_run_codedesk_without_arguments_alone(host: Host, arguments: list[str]) -> None:
+    done = host.as_person(host.people[0], "sudo", "-n", "-u", host.service, str(host.program), *arguments)
+
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("program", ["/bin/sh", "/bin/cat"])
+def test_sudo_lets_people_run_nothing_else(host: Host, program: str) -> None:
+    done = host.as_person(host.people[0], "sudo", "-n", "-u", host.service, program)
+
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("command", [[], ["cat", "/etc/passwd"], ["/bin/sh", "-c", "id"]], ids=["none", "cat", "sh"])
+def test_whatever_is_asked_of_sshd_it_leads_into_codedesk(host: Host, command: list[str]) -> None:
+    done = subprocess.run(
+        host.ssh(host.people[0], *command, terminal=False), stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+    )
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"the screens need a terminal" in done.stderr
+
+
+def test_a_name_in_the_environment_makes_nobody_else_of_a_person(host: Host) -> None:
+    """Whoever runs the program without sudo is themselves, and has no record of the site's."""
+    person = host.people[0]
+    uid = pwd.getpwnam(host.people[1]).pw_uid
+
+    done = host.as_person(
+        person, "env", f"SUDO_UID={uid}", f"USER={host.people[1]}", f"CODEDESK_HOME={host.site}", str(host.program),
+        "users", "list",
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert "ermission" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_forwarding_is_refused(host: Host) -> None:
+    words = host.ssh(host.people[0], terminal=False)
+    words[1:1] = ["-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:1"]
+
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+
+    assert b"forwarding failed" in done.stderr

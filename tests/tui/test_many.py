@@ -1,0 +1,277 @@
+"""Several people on one record: who has a chart open, lists that follow, and two who change the same chart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from sqlmodel import select
+from textual.pilot import Pilot
+
+from store.actors import SYSTEM, Actor
+from store.coding.codes import Codes, Defaults
+from store.coding.entry import AddDiagnosis
+from store.coding.service import enter, load_codes, open_chart, open_next
+from store.database import Database, open_database
+from store.models import Coding, Encounter, WorkItem
+from store.people import sign_in
+from store.terms import WorkStatus
+from store.worklists import release
+from tests.tui.screens import cells, keys, opened, settle, type_text
+from tui.app import Workstation
+from tui.screens.chart import ChartScreen
+from tui.screens.conflict import ConflictScreen
+from tui.screens.lock import LockScreen
+
+pytestmark = [pytest.mark.usefixtures("at_desk"), pytest.mark.both_databases]
+
+
+@pytest.fixture
+def other(demo: Database) -> Callable[[], tuple[Database, Actor]]:
+    """Another session: of the second coder, or of the same person in another window."""
+
+    def session(login: str = "jpark") -> tuple[Database, Actor]:
+        database = open_database()
+        return database, sign_in(database, login)
+
+    return session
+
+
+async def followed(app: Workstation, pilot: Pilot, shown: Callable[[], bool] = lambda: True) -> None:
+    """Until the screen has asked for changes and shows what is waited for; a server's word may take a moment."""
+    for _ in range(100):
+        await app.watch_record().wait()
+        await settle(pilot)
+        if shown():
+            return
+        await asyncio.sleep(0.1)
+
+
+def codes_of(db: Database) -> Codes:
+    with db.reading() as session:
+        return load_codes(session, session.exec(select(Coding.id)).one())
+
+
+async def test_a_list_shows_within_a_second_who_has_a_chart_open(other) -> None:
+    async with opened() as (app, pilot):
+        first = app.screen.rows.selected
+        db, jae = other()
+        await followed(app, pilot)
+
+        open_chart(db, jae, first.id)
+        for _ in range(30):
+            await asyncio.sleep(0.1)
+            await settle(pilot)
+            if " @ " in cells(app):
+                break
+
+        assert "open by Jae Park since " in cells(app)
+        db.close()
+
+
+async def test_the_cursor_stays_on_its_encounter_when_rows_above_it_go(other) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "down", "down", "down")
+        kept, place = app.screen.rows.selected_identity, app.screen.rows.index
+        db, _ = other()
+        await followed(app, pilot)
+        with db.change(SYSTEM) as change:
+            gone = change.session.exec(
+                select(WorkItem).where(WorkItem.worklist == "Clinic").order_by(WorkItem.rank, WorkItem.id)
+            ).first()
+            gone.status = WorkStatus.CANCELED
+            change.log("chart.cancel", "work_item", gone.id)
+
+        await followed(app, pilot, lambda: app.screen.rows.index != place)
+
+        assert (app.screen.rows.selected_identity, app.screen.rows.index) == (kept, place - 1)
+        db.close()
+
+
+async def test_the_cursor_stays_on_its_encounter_far_down_a_list(other, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.queries.worklists.PAGE_ROWS", 4)
+    monkeypatch.setattr("tui.screens.worklist.PAGE_ROWS", 4)
+    async with opened() as (app, pilot):
+        await keys(pilot, *["down"] * 9)
+        kept = app.screen.rows.selected_identity
+        db, _ = other()
+        await followed(app, pilot)
+        with db.change(SYSTEM) as change:
+            found = select(WorkItem).where(WorkItem.worklist == "Clinic").order_by(WorkItem.rank, WorkItem.id)
+            for gone in change.session.exec(found).all()[:3]:
+                gone.status = WorkStatus.CANCELED
+            change.log("chart.cancel", "work_item")
+
+        await followed(app, pilot, lambda: app.screen.rows.index != 9)
+
+        assert (app.screen.rows.selected_identity, app.screen.rows.index) == (kept, 6)
+        db.close()
+
+
+async def test_what_changes_nothing_on_the_screen_is_not_drawn(other) -> None:
+    async with opened() as (app, pilot):
+        await followed(app, pilot)
+        db, jae = other()
+        elsewhere = open_next(db, jae, "ED professional")
+        release(db, jae, elsewhere.work_item_id)
+        drawn: list[object] = []
+        app.screen.rows.refresh = lambda *regions, **_: drawn.append(regions)  # type: ignore[method-assign]
+
+        await followed(app, pilot)
+        await followed(app, pilot)
+
+        assert drawn == []
+        db.close()
+
+
+async def test_a_chart_that_another_codes_opens_to_be_read_and_follows(other, demo: Database) -> None:
+    async with opened() as (app, pilot):
+        first = app.screen.rows.selected
+        db, jae = other()
+        theirs = open_chart(db, jae, first.id)
+
+        await keys(pilot, "enter")
+        assert "another coder has this chart open: Jae Park since" in cells(app)
+        await keys(pilot, "plus")
+        await followed(app, pilot)
+        enter(db, jae, theirs.coding_id, AddDiagnosis("I10"), Defaults("2026-08-04"))
+        await followed(app, pilot, lambda: "hypertension" in cells(app))
+
+        assert "Essential (primary) hypertension" in cells(app)
+        assert "@ to read" in cells(app)
+        await keys(pilot, "escape", "q")
+        with db.reading() as session:
+            assert session.get_one(WorkItem, first.id).claimed_by == jae.person_id
+        db.close()
+
+
+async def test_a_second_saver_sees_both_sides_and_what_is_chosen_is_saved_as_one_step(other) -> None:
+    """Two sessions of one person: each saved a code, and both gave I10 another POA."""
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        for line in ("e11.9", "i10"):
+            await type_text(pilot, line)
+            await keys(pilot, "enter")
+        chart = app.screen
+        assert isinstance(chart, ChartScreen)
+        db, again = other("mreyes")
+        day = Defaults("2026-08-04")
+        with db.reading() as session:
+            coding_id = session.exec(select(Coding.id)).one()
+        enter(db, again, coding_id, _parsed("2 n"), day)
+        enter(db, again, coding_id, AddDiagnosis("N18.31"), day)
+
+        await type_text(pilot, "2 u")
+        await keys(pilot, "enter")
+
+        assert isinstance(app.screen, ConflictScreen)
+        assert "I10 POA" in cells(app) and "N18.31" in cells(app)
+        assert "1 to choose" in cells(app)
+        await keys(pilot, "s")
+        assert "1 row not chosen yet" in cells(app)
+
+        await keys(pilot, "m", "s")
+
+        assert app.screen is chart
+        assert [(d.code, d.poa) for d in codes_of(db).diagnoses] == [("E11.9", ""), ("I10", "U"), ("N18.31", "")]
+        await keys(pilot, "u")
+        assert [(d.code, d.poa) for d in codes_of(db).diagnoses] == [("E11.9", ""), ("I10", "N"), ("N18.31", "")]
+        db.close()
+
+
+async def test_leaving_a_conflict_overwrites_nothing_and_loses_nothing(other) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter")
+        db, again = other("mreyes")
+        with db.reading() as session:
+            coding_id = session.exec(select(Coding.id)).one()
+        enter(db, again, coding_id, _parsed("1 n"), Defaults("2026-08-04"))
+        await type_text(pilot, "1 u")
+        await keys(pilot, "enter")
+
+        await keys(pilot, "escape")
+
+        assert codes_of(db).diagnoses[0].poa == "N"
+        assert isinstance(app.screen, ChartScreen)
+        assert app.screen.entry.text == "1 u"
+        db.close()
+
+
+async def test_a_third_save_during_the_choice_is_a_conflict_again(other) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter")
+        db, again = other("mreyes")
+        with db.reading() as session:
+            coding_id = session.exec(select(Coding.id)).one()
+        enter(db, again, coding_id, _parsed("1 n"), Defaults("2026-08-04"))
+        await type_text(pilot, "1 u")
+        await keys(pilot, "enter", "m")
+        enter(db, again, coding_id, _parsed("1 w"), Defaults("2026-08-04"))
+
+        await keys(pilot, "s")
+        assert isinstance(app.screen, ConflictScreen)
+        assert codes_of(db).diagnoses[0].poa == "W"
+        await keys(pilot, "M", "s")
+
+        assert codes_of(db).diagnoses[0].poa == "U"
+        db.close()
+
+
+async def test_a_field_of_the_visit_that_two_change_shows_both_values(other) -> None:
+    from store.abstracting import set_abstract
+
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "a")
+        await type_text(pilot, "disposition")
+        await keys(pilot, "enter")
+        db, jae = other()
+        with db.reading() as session:
+            encounter = session.exec(
+                select(Encounter).join(WorkItem).where(WorkItem.status == WorkStatus.IN_PROGRESS)
+            ).one()
+        seen = {"discharge_disposition": encounter.discharge_disposition}
+        set_abstract(db, jae, encounter.id, {"discharge_disposition": "02"}, seen)
+        await keys(pilot, *["backspace"] * 2)
+        await type_text(pilot, "06")
+        await keys(pilot, "enter")
+
+        assert isinstance(app.screen, ConflictScreen)
+        assert "> " not in cells(app).splitlines()[2]
+        await keys(pilot, "m", "s")
+
+        assert isinstance(app.screen, ChartScreen)
+        with db.reading() as session:
+            assert session.get_one(Encounter, encounter.id).discharge_disposition == "06"
+        db.close()
+
+
+async def test_a_covered_screen_opens_for_the_pin_alone_and_five_wrong_ones_end_it(other) -> None:
+    from store.pins import set_pin
+
+    db, me = other("mreyes")
+    set_pin(db, me, "2718")
+    async with opened() as (app, pilot):
+        app.in_turn(app._lock())
+        await settle(pilot)
+        await keys(pilot, "enter")
+        await type_text(pilot, "1111")
+        assert "1111" not in cells(app)
+        await keys(pilot, "enter")
+        assert isinstance(app.screen, LockScreen)
+        assert "4 tries are left" in cells(app)
+        await keys(pilot, "enter")
+        await type_text(pilot, "2718")
+        await keys(pilot, "enter")
+        assert not isinstance(app.screen, LockScreen)
+    db.close()
+
+
+def _parsed(text: str):
+    from store.coding.entry import parse
+
+    return parse(text, lambda code: "icd10cm")

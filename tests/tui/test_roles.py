@@ -1,0 +1,261 @@
+"""What each role can press on each screen: the table of rights, walked through key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlmodel import select
+from textual.pilot import Pilot
+
+from store.access import emergencies, restrict
+from store.database import Database, open_database
+from store.models import LogEntry, Person
+from store.people import sign_in
+from store.permissions import on_key
+from store.permissions.columns import COVER
+from store.pins import has_pin, set_pin
+from store.terms import Role
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+from tui.actions import Action, actions_on
+from tui.app import Workstation
+from tui.screens.administration import AdministrationScreen
+from tui.screens.chart import ChartScreen
+from tui.screens.worklist import WorklistScreen
+
+pytestmark = pytest.mark.usefixtures("at_desk")
+
+STAFF = {
+    Role.CODER: "mreyes",
+    Role.BILLER: "dcho",
+    Role.AUDITOR: "asolberg",
+    Role.MANAGER: "kwhite",
+    Role.RECORDS: "tnguyen",
+    Role.ANALYST: "ssingh",
+    Role.ADMIN: "rfox",
+}
+WAYS = {
+    "worklist": (),
+    "chart": ("enter",),
+    "claims": ("f4",),
+    "codes": ("f2",),
+    "index": ("f2", "escape", "i"),
+    "tabular": ("f2", "escape", "t"),
+    "pcs": ("f2", "escape", "p"),
+    "changes": ("f2", "escape", "c"),
+    "administration": ("f9",),
+    "help": ("question_mark",),
+}
+WHY = "patient unconscious in the ED"
+
+
+@pytest.fixture
+def sit(monkeypatch: pytest.MonkeyPatch) -> Callable[[Role], str]:
+    def at(role: Role) -> str:
+        monkeypatch.setattr("store.os_account.os_login", lambda: STAFF[role])
+        return STAFF[role]
+
+    return at
+
+
+def refused(login: str) -> list[str]:
+    database = open_database()
+    with database.reading() as session:
+        found = session.exec(select(LogEntry).where(LogEntry.actor == login, LogEntry.action == "refused"))
+        asked = [entry.detail["asked"] for entry in found]
+    database.close()
+    return asked
+
+
+async def pressed(app: Workstation, pilot: Pilot, action: Action) -> str:
+    """Carry the action out as its key or its name after the colon would, and read the screen."""
+    app.screen.perform(action)
+    await settle(pilot)
+    return cells(app)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("screen", WAYS)
+async def test_what_is_not_for_a_role_says_for_whom_it_is_changes_nothing_and_is_logged(
+    role: Role, screen: str, sit: Callable[[Role], str]
+) -> None:
+    login = sit(role)
+    async with opened() as (app, pilot):
+        await keys(pilot, *WAYS[screen])
+        if app.screen.name_on != screen:
+            assert screen in ("claims", "administration", "changes"), app.screen.name_on
+            return
+        front, barred = app.screen, [one for one in actions_on(screen) if on_key(role, one.id, one.group)]
+
+        for action in barred:
+            shown = await pressed(app, pilot, action)
+            assert app.screen is front, action.id
+            assert f"{action.label}: {on_key(role, action.id, action.group)}." in shown, action.id
+
+    assert set(refused(login)) >= {action.id for action in barred}
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_the_desks_that_are_not_for_a_role_stay_closed(role: Role, sit: Callable[[Role], str]) -> None:
+    sit(role)
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4")
+        claims = app.screen.name_on == "claims"
+        await keys(pilot, "f9")
+
+        assert claims == (role is not Role.RECORDS)
+        assert (app.screen.name_on == "administration") == (role in (Role.MANAGER, Role.ADMIN))
+
+
+async def test_a_key_that_is_for_others_stays_in_sight_with_its_reason(sit: Callable[[Role], str]) -> None:
+    sit(Role.BILLER)
+    async with opened() as (app, pilot):
+        assert "n next" in cells(app)
+        await keys(pilot, "question_mark")
+
+        assert "Not now: for coders and" in cells(app)
+
+
+async def test_an_analyst_sees_a_list_and_a_chart_without_a_name(sit: Callable[[Role], str]) -> None:
+    sit(Role.ANALYST)
+    async with opened() as (app, pilot):
+        listed = cells(app)
+        await keys(pilot, "enter")
+        chart = cells(app)
+        await keys(pilot, "i")
+        facts = cells(app)
+
+    assert COVER in listed
+    for shown in (listed, chart, facts):
+        assert not [name for name in ("Zwick", "P20037", "gravel", "Osei") if name in shown]
+
+
+async def test_a_biller_reads_a_chart_without_its_notes_and_without_taking_it(sit: Callable[[Role], str]) -> None:
+    sit(Role.BILLER)
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter")
+
+        assert isinstance(app.screen, ChartScreen)
+        assert "Zwick, Delbert" in cells(app) and "gravel" not in cells(app)
+        assert "@ to read" in cells(app)
+        await keys(pilot, "q")
+        assert "open by" not in cells(app)
+
+
+@pytest.fixture
+def restricted(demo: Database) -> Database:
+    """The first chart of the first list is restricted."""
+    restrict(demo, sign_in(demo, "kwhite"), "P20037", "works in this clinic")
+    return demo
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_restricted_chart_asks_for_a_reason_and_opens_for_one(
+    restricted: Database, size: tuple[int, int]
+) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        assert "Zwick" not in cells(app)
+        await keys(pilot, "enter")
+        assert_golden(app, f"restricted-{at}")
+        await keys(pilot, "enter")
+        assert "Nothing was opened" in cells(app)
+
+        await keys(pilot, "enter")
+        await type_text(pilot, WHY)
+        await keys(pilot, "enter")
+
+        assert isinstance(app.screen, ChartScreen)
+        assert "will be reviewed" in cells(app)
+    assert [one.reason for one in emergencies(restricted, sign_in(restricted, "kwhite"))] == [WHY]
+
+
+async def test_the_glass_asks_for_the_pin_of_who_has_one(restricted: Database) -> None:
+    set_pin(restricted, sign_in(restricted, "mreyes"), "2718")
+    async with opened() as (app, pilot):
+        for pin, screen in (("0000", WorklistScreen), ("2718", ChartScreen)):
+            await keys(pilot, "enter")
+            await type_text(pilot, WHY)
+            await keys(pilot, "enter")
+            await type_text(pilot, pin)
+            assert pin not in cells(app)
+            await keys(pilot, "enter")
+            assert isinstance(app.screen, screen)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_manager_reviews_an_emergency(
+    restricted: Database, sit: Callable[[Role], str], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = f"{size[0]}x{size[1]}"
+    monkeypatch.setattr("store.models.columns.now", lambda: "2026-10-08T10:42:00.000Z")
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "enter")
+        await type_text(pilot, WHY)
+        await keys(pilot, "enter")
+    sit(Role.MANAGER)
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f9", "v")
+        shown = cells(app)
+        assert "Marisol Reyes" in shown and "P20037" in shown and WHY in shown
+        await keys(pilot, "enter")
+        await type_text(pilot, "justified by the visit")
+        await keys(pilot, "enter")
+        assert "Reviewed: Marisol Reyes" in cells(app)
+        assert "No emergency waits" in cells(app)
+        await keys(pilot, "a")
+        assert "add: for administrators; you are a manager" in cells(app)
+    assert emergencies(restricted, sign_in(restricted, "kwhite")) == [], at
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_an_administrator_adds_a_person_changes_the_role_and_closes_the_access(
+    sit: Callable[[Role], str], demo: Database, size: tuple[int, int]
+) -> None:
+    sit(Role.ADMIN)
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f9")
+        assert isinstance(app.screen, AdministrationScreen)
+        await keys(pilot, "a")
+        await type_text(pilot, "ngozi")
+        await keys(pilot, "enter")
+        await type_text(pilot, "ngozi okafor")
+        await keys(pilot, "enter")
+        await type_text(pilot, "coder")
+        await keys(pilot, "enter")
+        assert "Added ngozi as coder" in cells(app)
+        app.screen.rows.move_to(next(n for n, row in enumerate(app.screen.rows._source.rows) if row.login == "ngozi"))
+        await keys(pilot, "r")
+        await type_text(pilot, "biller")
+        await keys(pilot, "enter", "d", "y")
+        assert "may not come in any more" in cells(app)
+    with demo.reading() as session:
+        person = session.exec(select(Person).where(Person.login == "ngozi")).one()
+    assert (person.role, person.active) == (Role.BILLER, False)
+
+
+async def test_the_last_administrator_keeps_the_role(sit: Callable[[Role], str], demo: Database) -> None:
+    sit(Role.ADMIN)
+    with demo.change(sign_in(demo, "rfox")) as change:
+        for other in change.session.exec(select(Person).where(Person.role == Role.ADMIN, Person.login != "rfox")):
+            other.active = False
+    async with opened() as (app, pilot):
+        await keys(pilot, "f9")
+        app.screen.rows.move_to(next(n for n, row in enumerate(app.screen.rows._source.rows) if row.login == "rfox"))
+        await keys(pilot, "r")
+        await type_text(pilot, "coder")
+        await keys(pilot, "enter")
+
+        assert "rfox is the last administrator" in cells(app)
+
+
+async def test_a_pin_is_taken_away_by_an_administrator(sit: Callable[[Role], str], demo: Database) -> None:
+    coder = sign_in(demo, "mreyes")
+    set_pin(demo, coder, "2718")
+    sit(Role.ADMIN)
+    async with opened() as (app, pilot):
+        await keys(pilot, "f9")
+        app.screen.rows.move_to(next(n for n, row in enumerate(app.screen.rows._source.rows) if row.login == "mreyes"))
+        await keys(pilot, "p", "y")
+
+    assert not has_pin(demo, coder)
