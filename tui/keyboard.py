@@ -86,12 +86,14 @@ class Keyboard:
             return event, 1
         while not self._keys.empty():
             self._held.append(self._keys.get_nowait())
-        keys = [event, *takewhile(_printable, self._held)]
+        keys = [event, *takewhile(_of_text, self._held)]
+        while not _printable(keys[-1]):  # an Enter at the end is pressed, one before more text is pasted
+            keys.pop()
         if len(keys) < A_PASTE:
             return event, 1
         for _ in keys[1:]:
             self._held.popleft()
-        return events.Paste("".join(key.character or "" for key in keys if isinstance(key, events.Key))), len(keys)
+        return events.Paste("".join(map(_text_of, keys))), len(keys)
 
     async def _done(self, job: Coroutine[Any, Any, None]) -> None:
         try:
@@ -120,6 +122,20 @@ class Keyboard:
 
 def _printable(event: TypedEvent) -> bool:
     return isinstance(event, events.Key) and event.is_printable
+
+
+def _of_text(event: TypedEvent) -> bool:
+    """Whether a key can be part of pasted text: a character, or the end of a line in it."""
+    return _printable(event) or isinstance(event, events.Key) and event.key in _WHITE
+
+
+def _text_of(event: TypedEvent) -> str:
+    if not isinstance(event, events.Key):
+        return ""
+    return _WHITE.get(event.key) or event.character or ""
+
+
+_WHITE = {"enter": "\n", "ctrl+j": "\n", "tab": " "}
 
 
 def _pass(passed: asyncio.Future[None]) -> None:

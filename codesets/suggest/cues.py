@@ -164,7 +164,23 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str]) -> int:
                 return other_begin - 1
         elif other is Effect.END or other is Effect.NEGATED and effect is not Effect.NEGATED:
             return other_begin - 1
-    return last
+    return _of_one_item(found, place, written, last) if effect is Effect.NEGATED else last
+
+
+def _of_one_item(found: list[_Found], place: int, written: Sequence[str], last: int) -> int:
+    """The last token of a negation that is about one item of a list, else `last`.
+
+    "COPD w/o exacerbation, HTN" and "gout, no tophi, HTN" go on with what is there; "no fever, chills or cough" and
+    "denies pain, no fever, chills" do not.
+    """
+    _, _, cue_begin, begin, _ = found[place]
+    negated_before = any(effect is Effect.NEGATED for effect, *_ in found[:place])
+    listed = cue_begin > 0 and written[cue_begin - 1] == "," and not negated_before
+    narrow = written[cue_begin] in _words("narrow") and cue_begin > 0
+    if not (listed or narrow) or any(word in _words("either") for word in written[begin : last + 1]):
+        return last
+    ends = (at for at in range(begin + 1, last + 1) if written[at] == "," or narrow and written[at] == "and")
+    return next(ends, last + 1) - 1
 
 
 def _reach_back(found: list[_Found], place: int, written: Sequence[str], attached: frozenset[int]) -> int:

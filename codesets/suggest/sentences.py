@@ -69,14 +69,14 @@ def _asked(text: str, start: int, end: int) -> bool:
 _AFTER_QUESTION = frozenset(["", *" \n\t\r\"')]\u201d"])
 _TOKEN = re.compile(
     r"""
-    (?P<item>^[^\S\n]*(?:[-*\u2022\#]+|\d{1,2}[.)])(?=\s))
+    (?P<item>^[^\S\n]*(?:(?:[-*\u2022\#]+|\d{1,2}[.)])(?=\s)|\#+(?=\w)))
     | (?P<short>\b(?:[cswrnbhCSWRNBH]/[oapwOAPW]\b|w/o?(?=[\s\w])|s/p\b|r/o\b|h/o\b|c/w\b|d/t\b|b/l\b))
     | (?P<staged>\b(?:CKD|ckd)(?=[1-5][ab]?\b))
     | (?P<decimal>\d+(?:[.,]\d+)+)
     | (?P<title>\b(?:Dr|Mr|Mrs|Ms|vs|approx|St|No)\.(?=\s))
     | (?P<word>[^\W_]+(?:['\u2019][^\W_]+)?)
     | (?P<query>\?+)
-    | (?P<stop> [.!?](?=[\s"')\]]|\Z) | ; | \n\s*\n | \n\s*(?=[-*\u2022]|\d{1,2}[.)]\s) | \n(?=\s*[A-Z0-9]) | \u2022)
+    | (?P<stop> [.!?](?=[\s"')\]]|\Z) | ; | \n\s*\n | \n\s*(?=[-*\u2022\#]|\d{1,2}[.)]\s) | \n(?=\s*[A-Z0-9]) | \u2022)
     | (?P<mark>[,:()/+?%-])
     """,
     re.VERBOSE | re.MULTILINE,

@@ -33,12 +33,14 @@ from store.models import (
 )
 from store.models.columns import new_id, now
 from store.remits.matching import Match, match
+from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
 from store.x12.remittance import Adjustment, ProviderAdjustment, RemitClaim, RemitLine
 
 _PREDETERMINATION = "25"
 _NOT_OURS = "23"
 _REVERSAL = "22"
+_NO_ANSWER = (_REVERSAL, _NOT_OURS, _PREDETERMINATION)
 
 _GROUPS = {
     "CO": JournalAccount.CONTRACTUAL,
@@ -60,7 +62,8 @@ class Batch:
         rows: dict[type, list[dict[str, Any]]] = {
             model: [] for model in (RemittanceClaim, RemittanceLine, RemittanceAdjustment, Posting, JournalLine, Denial)
         }
-        for claim, found in zip(claims, match(self._change.session, claims), strict=True):
+        matches = match(self._change.session, claims)
+        for claim, found in zip(claims, matches, strict=True):
             self.claims_stored += 1
             claim_id = new_id()
             rows[RemittanceClaim].append(self._claim_row(claim_id, claim, found))
@@ -84,6 +87,22 @@ class Batch:
                 )  # fmt: skip
         for model, values in rows.items():
             insert_rows(self._change.session, model, values)
+        self._follow_overrides(claims, matches)
+
+    def _follow_overrides(self, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
+        """Tell the rules what became of findings that people let pass: paid, or denied."""
+        session = self._change.session
+        overridden = with_overrides(session, [found.claim.id for found in matches if found.claim])
+        for claim, found in zip(claims, matches, strict=True):
+            if found.claim is None or found.claim.id not in overridden or claim.status in _NO_ANSWER:
+                continue
+            sequences = {line.id: line.sequence for line in found.claim.lines}
+            ours = {sequences[i]: line for line, i in zip(claim.lines, found.line_ids, strict=True) if i in sequences}
+            denied = {number for number, line in ours.items() if _denied(line.adjustments)}
+            whole = _denied(claim.adjustments) or claim.paid_cents == 0 and bool(denied)
+            note_outcome(session, found.claim.id, Outcome.DENIED if whole else Outcome.PAID)
+            if not whole and denied:
+                note_outcome(session, found.claim.id, Outcome.DENIED, denied)
 
     def _keep_payer_number(self, claim_id: str, claim: RemitClaim) -> None:
         """Needed to replace or void the claim later (REF*F8)."""
@@ -172,6 +191,10 @@ class Batch:
     def _posting(self, kind: PostingKind, claim_id: str | None) -> dict[str, Any]:
         self.postings += 1
         return posting_row(self._change, self.id, kind, self._remittance.id, claim_id)
+
+
+def _denied(adjustments: Iterable[Adjustment]) -> bool:
+    return any(one.cents > 0 and category_of(one.group, one.reason) for one in adjustments)
 
 
 def _account(one: Adjustment) -> JournalAccount:

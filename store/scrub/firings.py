@@ -76,6 +76,16 @@ def note_outcome(session: Session, claim_id: str, outcome: Outcome, lines: Colle
     return len(rows)
 
 
+def with_overrides(session: Session, claim_ids: Collection[str]) -> set[str]:
+    """Those of the claims on which a finding was let pass."""
+    query = select(EditFiring.subject_id).where(
+        EditFiring.subject_id.in_(claim_ids),  # type: ignore[attr-defined]
+        EditFiring.fixed_at.is_(None),  # type: ignore[union-attr]
+        EditFiring.overridden_at.is_not(None),  # type: ignore[union-attr]
+    )
+    return set(session.exec(query)) if claim_ids else set()
+
+
 def _standing(session: Session, claim_id: str) -> list[EditFiring]:
     query = select(EditFiring).where(EditFiring.subject_id == claim_id, EditFiring.fixed_at.is_(None))  # type: ignore[union-attr]
     return list(session.exec(query))

@@ -272,3 +272,35 @@ def test_no_own_term_stands_twice() -> None:
 def test_a_table_with_a_wrong_header_is_refused() -> None:
     with pytest.raises(UnreadableInput, match=r"terms.csv: wrong header"):
         tables.rows("terms.csv", ("term", "meaning"))
+
+
+@pytest.mark.parametrize(
+    ("said", "there", "denied"),
+    [
+        ("Cellulitis w/o abscess, hypertension", "hypertension", "abscess"),
+        ("COPD without exacerbation and hypertension", "hypertension", "exacerbation"),
+        ("gout, no tophi, hypertension", "hypertension", "tophi"),
+    ],
+)
+def test_a_negation_of_one_item_leaves_the_rest_of_a_list(said: str, there: str, denied: str) -> None:
+    assert not _negated(said, there)
+    assert _negated(said, denied)
+
+
+@pytest.mark.parametrize(
+    "said", ["no fever, chills or cough", "denies fever, no chills, cough", "without fever, chills or cough"]
+)
+def test_a_negated_list_stays_negated_to_its_end(said: str) -> None:
+    assert _negated(said, "cough")
+
+
+def _negated(said: str, word: str) -> bool:
+    (sentence,) = sentences(said, 0, len(said))
+    place = next(number for number, token in enumerate(sentence.tokens) if token.text == word)
+    return any(cue.effect is Effect.NEGATED and cue.reaches(place, place + 1) for cue in cues(sentence))
+
+
+def test_problems_behind_number_signs_are_sentences_of_their_own() -> None:
+    text = "#Pneumonia - no fever\n#HTN stable\n#CAD"
+
+    assert [said.tokens[0].text for said in sentences(text, 0, len(text))] == ["Pneumonia", "HTN", "CAD"]

@@ -11,7 +11,7 @@ from store.actors import SYSTEM
 from store.database import Database
 from store.denials.reasons import categories, category_of, due_day
 from store.denials.work import DenialRefused, appeal, assign, resolve, similar, write_off
-from store.models import Denial, JournalLine, LogEntry, Person
+from store.models import Claim, Denial, EditFiring, JournalLine, LogEntry, Person
 from store.queries import SessionReader
 from store.queries.denials import DenialFilter, denial_list
 from store.remits.posting import post_again, take_in, unpost
@@ -205,3 +205,29 @@ def test_a_category_comes_of_group_and_reason(group: str, reason: str, category:
 )
 def test_the_due_day_follows_the_payer_and_the_level(filing: str, level: int, day: str) -> None:
     assert due_day(filing, level, "2026-01-01") == day
+
+
+@pytest.mark.parametrize(
+    ("place", "outcome"), [("line.2.modifiers", "denied"), ("line.1.units", "paid"), ("coverage.1", "paid")]
+)
+def test_what_an_override_let_pass_is_followed_to_the_remittance(
+    db: Database, tmp_path: Path, number: str, place: str, outcome: str
+) -> None:
+    with db.change(SYSTEM) as change:
+        claim_id = change.session.exec(select(Claim.id)).one()
+        change.session.add(
+            EditFiring(
+                subject_id=claim_id,
+                rule_id="r1",
+                rule_version=1,
+                place=place,
+                severity="error",
+                overridden_at="2026-09-20T00:00:00.000Z",
+                overridden_by="bill",
+            )
+        )
+
+    arrive(db, tmp_path, denied(number), "40")
+
+    with db.reading() as session:
+        assert session.exec(select(EditFiring.outcome)).one() == outcome

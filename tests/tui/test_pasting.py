@@ -34,7 +34,9 @@ async def test_a_paste_that_is_too_long_is_cut_and_says_so() -> None:
         await settle(pilot)
 
         assert app.screen.entry.text == LONG[:MOST_CHARACTERS]
-        assert f"Only {MOST_CHARACTERS} of {len(LONG):,} characters fit here." in cells(app)
+        assert f"Only {MOST_CHARACTERS} of {len(LONG.strip()):,} characters were taken: one line fits here." in cells(
+            app
+        )
 
 
 async def test_a_paste_without_brackets_is_one_piece_and_quick() -> None:
@@ -63,6 +65,36 @@ async def test_keys_behind_a_paste_keep_their_turn() -> None:
         for character in "zwick" * A_PASTE:
             app.post_message(events.Key(character, character))
         app.post_message(events.Key("escape", None))
+        await pilot.pause()
+        await app.keyboard.wait()
+        await settle(pilot)
+
+        assert not app.screen.entry.asking
+
+
+NOTE = "DISCHARGE SUMMARY of a made-up person\rFever, cough and a rash for three days\rquit, then yes\r" * 4
+
+
+async def test_a_pasted_note_is_one_line_of_text_and_never_a_command() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2")
+        for character in NOTE.strip():
+            key, text = ("enter", "\r") if character == "\r" else (character, character)
+            app.post_message(events.Key(key, text))
+        await pilot.pause()
+        await app.keyboard.wait()
+        await settle(pilot)
+
+        assert app.screen.name_on == "codes"
+        assert app.screen.entry.text == "DISCHARGE SUMMARY of a made-up person"
+
+
+async def test_an_enter_right_behind_a_long_line_is_pressed() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "slash")
+        for character in "zwick" * A_PASTE:
+            app.post_message(events.Key(character, character))
+        app.post_message(events.Key("enter", "\r"))
         await pilot.pause()
         await app.keyboard.wait()
         await settle(pilot)

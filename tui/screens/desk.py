@@ -366,7 +366,7 @@ class DeskScreen(Screen[None]):
 
     def on_entry_line_cut(self, event: EntryLine.Cut) -> None:
         event.stop()
-        self.say(f"Only {event.taken:,} of {event.given:,} characters fit here.", "warning")
+        self.say(f"Only {event.taken:,} of {event.given:,} characters were taken: one line fits here.", "warning")
 
     def asking_key(self, key: str) -> bool:
         """A key that is not text, pressed in a field; true when it was used."""

@@ -26,7 +26,7 @@ MOST_CHARACTERS = 400
 class Field(Input):
     """Textual's field, with the terminal's real cursor behind the last character, not one further.
 
-    Of pasted text it takes as much as there is room for, and tells.
+    Of pasted text it takes the first line that says something, as much of it as there is room for, and tells.
     """
 
     class Cut(Message):
@@ -49,8 +49,9 @@ class Field(Input):
         start, end = sorted(self.selection)
         room = MOST_CHARACTERS - (len(self.value) - (end - start))
         self.replace(line[:room], start, end)
-        if len(line) > room:
-            self.post_message(self.Cut(room, len(line)))
+        given = event.text.strip()
+        if len(given) > len(line[:room]):
+            self.post_message(self.Cut(len(line[:room]), len(given)))
 
 
 class EntryLine(Horizontal):
