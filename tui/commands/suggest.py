@@ -70,7 +70,10 @@ def _limited(file: BinaryIO, name: str) -> str:
         return content.decode("utf-16", errors="replace")
     if kind := _not_text(content):
         raise UnreadableInput(f"{name}: {kind}", "expected a note as plain text")
-    return content.decode("utf-8-sig", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
 
 
 def _not_text(content: bytes) -> str:
