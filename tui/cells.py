@@ -33,6 +33,17 @@ def right(text: str, width: int) -> str:
     return " " * (width - cell_len(shown)) + shown
 
 
+def both_ends(text: str, width: int) -> str:
+    """The text in exactly `width` cells, a long one cut in its middle: titles say side and encounter at their end."""
+    if cell_len(text) <= width or width < 12:
+        return left(text, width)
+    head = set_cell_size(text, (width - 1) * 3 // 5).rstrip()
+    start, room = len(text), width - 1 - cell_len(head)
+    while start and cell_len(text[start - 1 :]) <= room:
+        start -= 1
+    return set_cell_size(head + CUT + text[start:].lstrip(), width)
+
+
 def counted(number: int, noun: str) -> str:
     """A number with its noun in the right form: `1 claim`, `3 claims`, `2 diagnoses`."""
     if number == 1:

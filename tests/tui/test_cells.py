@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.cells import cut, ends, fit_line, left, line_width, plain, right, rule, wrap
+from tui.cells import both_ends, cut, ends, fit_line, left, line_width, plain, right, rule, wrap
 
 texts = st.text(st.sampled_from("abc é漢字🙂 -"), max_size=60)
 widths = st.integers(1, 50)
@@ -56,3 +57,23 @@ def test_wrapping_loses_no_word_and_keeps_the_width(text: str, width: int) -> No
 @given(st.sampled_from(["", "Codes", "A title that is far too long for the rule it stands in"]), st.integers(30, 90))
 def test_a_rule_reaches_from_edge_to_edge(title: str, width: int) -> None:
     assert line_width(rule(title, "3 of 7", width)) == width
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("short", 12, "short       "),
+        ("Displaced fracture of left femur, initial encounter", 30, "Displaced fractur…al encounter"),
+        ("股骨骨折左侧初次就诊的说明文字", 16, "股骨骨折…明文字 "),
+    ],
+)
+def test_a_long_text_can_be_cut_in_its_middle(text: str, width: int, shown: str) -> None:
+    cut = both_ends(text, width)
+
+    assert cell_len(cut) == width
+    assert cut == shown
+
+
+@given(texts, widths)
+def test_a_text_cut_in_its_middle_has_exactly_its_width(text: str, width: int) -> None:
+    assert cell_len(both_ends(text, width)) == width

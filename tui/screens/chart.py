@@ -75,7 +75,7 @@ FEWEST_CODE_ROWS, MOST_CODE_ROWS = 6, 12
 """How tall the codes stand at 80 columns; the document has the rest."""
 MATCH_COLUMNS = (
     Column("", 9, lambda row: " " + row[0], style=lambda row: "strong"),
-    Column("", 0, lambda row: row[1]),
+    Column("", 0, lambda row: row[1], align="ends"),
     Column("", 44, lambda row: row[2], style=lambda row: "dim", from_width=WIDE),
     Column("", 5, lambda row: {"icd10cm": "dx", "icd10pcs": "PCS"}.get(row[3], "HCPCS"), style=lambda row: "dim"),
 )

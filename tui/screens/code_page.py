@@ -119,7 +119,7 @@ _NARROW = 40
 
 
 def lay_out(full: FullPage, why: str, width: int, also: Sequence[Link] = ()) -> PageText:
-    """The page of a code: title, notes with those it inherits, 7th characters, what is below, and why it was found.
+    """The page of a code: title, why it was found, notes with those it inherits, 7th characters, what is below.
 
     `also` are references of the index beside the code, which stand under its title.
 
@@ -128,6 +128,8 @@ def lay_out(full: FullPage, why: str, width: int, also: Sequence[Link] = ()) -> 
     page = full.page
     sheet = _Sheet(width)
     sheet.put("", page.code.title, "strong")
+    if why:
+        sheet.put("Why", why, "dim")
     if page.warning:
         sheet.put("Release", page.warning, "warning")
     for to in also:
@@ -143,8 +145,6 @@ def lay_out(full: FullPage, why: str, width: int, also: Sequence[Link] = ()) -> 
         to = Link(f"below {page.code.dotted}", child.system, child.code, child.code)
         label = "Below" if number == 0 else ""
         sheet.put_link(label, child.dotted, child.title, to, "text" if child.billable else "dim")
-    if why:
-        sheet.put("Why", why, "dim")
     for number, trail in enumerate(full.trails):
         to = Link(f"index of {page.code.dotted}", book=trail.book, term=trail.term, column=trail.target.column)
         sheet.put_link("Index" if number == 0 else "", trail.text, "", to, "dim")

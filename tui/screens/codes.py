@@ -360,7 +360,7 @@ def _children(reference: Reference, system: CodeSystem, code: str, on: date) -> 
 
 _COLUMNS = (
     Column("", 9, lambda row: ("*" if row.starred else " ") + row.dotted, style=lambda row: "strong"),
-    Column("", 0, lambda row: row.title),
+    Column("", 0, lambda row: row.title, align="ends"),
     Column(
         "",
         2,

@@ -39,13 +39,13 @@ class Row:
 COLUMNS = (
     Column[Row]("", 2, lambda row: " " + row.mark, style=lambda row: "good" if row.taken else _style(row)),
     Column[Row]("", 9, lambda row: row.code, style=lambda row: _style(row, "strong")),
-    Column[Row]("", 0, lambda row: row.suggestion.title, style=lambda row: _style(row)),
+    Column[Row]("", 0, lambda row: row.suggestion.title, "ends", style=lambda row: _style(row)),
     Column[Row]("", 14, lambda row: _where(row), style=lambda row: "dim"),
 )
 
 LEFT_OUT_COLUMNS = (
     Column[Withheld]("", 10, lambda row: " " + row.dotted, style=lambda row: "dim"),
-    Column[Withheld]("", 0, lambda row: row.title, style=lambda row: "dim"),
+    Column[Withheld]("", 0, lambda row: row.title, "ends", style=lambda row: "dim"),
     Column[Withheld]("", 28, lambda row: row.why),
 )
 

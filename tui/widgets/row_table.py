@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from textual import events
 from textual.message import Message
 
-from tui.cells import Line, left, right
+from tui.cells import Line, both_ends, left, right
 from tui.widgets.painted import Painted
 
 RowT = TypeVar("RowT")
@@ -59,6 +59,7 @@ class Column(Generic[RowT]):
     width: int
     text: Callable[[RowT], str]
     align: str = "left"
+    """left, right, or ends: at the left, and cut in the middle where it is too long."""
     style: Callable[[RowT], str] = lambda row: "text"
     from_width: int = 0
     """Shown only when the table is at least this wide."""
@@ -224,4 +225,6 @@ def _widths(columns: Sequence[Column[Any]], width: int) -> list[int]:
 
 
 def _aligned(text: str, width: int, align: str) -> str:
+    if align == "ends":
+        return both_ends(text, width)
     return right(text, width) if align == "right" else left(text, width)
