@@ -195,10 +195,11 @@ def check_addenda(db: sqlite3.Connection, recognized: Recognized, rows: list[Cha
 
 
 def attach(db: sqlite3.Connection) -> None:
-    """Choose for every ICD-10-CM release the loads that serve it, and place its codes in its tabular list."""
-    query = "SELECT id, edition, starts, ends FROM releases WHERE system = ?"
-    for release, edition, starts, ends in db.execute(query, (CodeSystem.ICD10CM.value,)).fetchall():
-        for kind in PARTS:
+    """Choose for every release the loads that serve it, and place the codes of ICD-10-CM in their tabular list."""
+    query = "SELECT id, edition, starts, ends, system FROM releases WHERE system IN (?, ?)"
+    systems = (CodeSystem.ICD10CM.value, CodeSystem.ICD10PCS.value)
+    for release, edition, starts, ends, system in db.execute(query, systems).fetchall():
+        for kind in PARTS if system == CodeSystem.ICD10CM else (FileKind.PCS_INDEX,):
             load = _best_load(db, kind, edition, starts, ends)
             key = (release, kind.value)
             known = db.execute("SELECT load_id FROM release_parts WHERE release_id = ? AND kind = ?", key).fetchone()

@@ -3,13 +3,14 @@
 Titles, inclusion terms, "includes" notes and notes that name one other code ("renal colic (N23)") come from the
 codes and the tabular list; paths of the alphabetic index, of the external-cause index and of the neoplasm and
 drug tables from theirs. Where the index only says "see" or "see also", its words lead to what stands there. Words in
-parentheses may match but need not.
+parentheses may match but need not. Of ICD-10-PCS, the index has the names of procedures.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -81,6 +82,8 @@ def terms(db: sqlite3.Connection, release: int) -> Iterator[Term]:
     for kind, term_kind in _BOOKS.items():
         if load := load_of(db, release, kind):
             yield from _of_book(db, load, term_kind, positions)
+    if load := load_of(db, release, FileKind.PCS_INDEX):
+        yield from _of_procedures(db, load, positions)
 
 
 def load_of(db: sqlite3.Connection, release: int, kind: FileKind) -> int:
@@ -150,6 +153,36 @@ def _paths(db: sqlite3.Connection, load: int) -> Iterator[tuple[int, _Path]]:
             path = _Path(title, marked)
         above[level:] = [path]
         yield number, path
+
+
+def _of_procedures(db: sqlite3.Connection, load: int, positions: dict[str, int]) -> Iterator[Term]:
+    """The names of procedures in the ICD-10-PCS index; a beginning of codes leads to the plainest of them.
+
+    The plainest has neither device nor qualifier, and else comes first.
+    """
+    codes = sorted(code for code in positions if len(code) == _WHOLE)
+    pointers: dict[int, list[tuple[str, str, str]]] = {}
+    query = (
+        "SELECT term, kind, text, code FROM index_targets WHERE load_id = ? AND code IS NOT NULL ORDER BY term, ordinal"
+    )
+    for term, kind, text, code in db.execute(query, (load,)):
+        pointers.setdefault(term, []).append((kind, text, code))
+    above: list[str] = []
+    for number, level, title in db.execute(
+        "SELECT id, level, title FROM index_terms WHERE load_id = ? ORDER BY id", (load,)
+    ):
+        above[level:] = [title]
+        path = ", ".join(filter(None, above))
+        for kind, text, code in pointers.get(number, ()):
+            begun = codes[bisect_left(codes, code) : bisect_left(codes, code + "~")]
+            if begun:
+                plainest = min(begun, key=lambda one: (not one.endswith("ZZ"), one))
+                row_kind = TermKind.INDEX_SEE if text else TermKind.INDEX
+                shown = f"{path}: {kind} {text}" if text else path
+                yield Term(positions[plainest], row_kind, shown, path)
+
+
+_WHOLE = 7
 
 
 def _first_name(title: str) -> str:

@@ -175,3 +175,19 @@ def test_search_puts_a_terminated_code_last_and_says_so(tmp_path: Path) -> None:
         hits = open_engine(reference).search("x0002", [CodeSystem.HCPCS], SERVICE)
 
     assert [(hit.code, hit.why.outside) for hit in hits] == [("X0002", "terminated on 2018-12-31")]
+
+
+def test_search_finds_a_procedure_by_its_name_in_the_index(tmp_path: Path) -> None:
+    place, inbox = tmp_path / "reference.sqlite", tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "icd10pcs_order_2099.txt").write_text(made.PCS_ORDER, encoding="ascii", newline="")
+    (inbox / "index.xml").write_text(made.PCS_INDEX, encoding="utf-8")
+    with build.replacement(place, None, lambda stage, done: None):
+        pass
+    with gather([str(inbox)], lambda stage, done: None) as gathered:
+        importing.run(place, importing.plan(place, gathered), lambda stage, done: None)
+
+    with Reference(place) as reference:
+        named = open_engine(reference).search("humming nose", [CodeSystem.ICD10PCS], COVERED)
+
+    assert [(hit.code, hit.why.kind) for hit in named][:1] == [("00160ZZ", "index")]
