@@ -49,6 +49,7 @@ from store.models.columns import MOST_IN_A_LINE, new_id, now
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes
+from store.scrub.findings import as_json
 from store.settings import load_settings
 from store.terms import ClaimStatus, CodingStatus, Origin, ProviderRole, Severity, WorkStatus
 
@@ -398,7 +399,7 @@ def _keep_findings(session: Session, coding: Coding, findings: Sequence[CodeFind
                 fix=finding.fix,
                 citation=finding.citation,
                 place=finding.place,
-                seen=dict(finding.seen),
+                seen=as_json(finding.seen),
             )
         )
 

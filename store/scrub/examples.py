@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -109,7 +110,7 @@ def changed_claim(example: Mapping[str, Any]) -> ClaimContent:
             claim[path] = value
         else:
             if rest and parties.get(first) is None and first in _EMPTY:
-                parties[first] = dict(_EMPTY[first])
+                parties[first] = deepcopy(_EMPTY[first])
             _put(parties, path, value)
     written = claim.pop("lines")
     copies = written if isinstance(written, list) else [_plain(SAMPLE)["lines"][0]] * written

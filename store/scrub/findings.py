@@ -58,7 +58,7 @@ def store_findings(
             citation=result.citation,
             snip=getattr(result, "snip", None),
             place=result.place,
-            seen=_plain(result.seen),
+            seen=as_json(result.seen),
             overlay=getattr(result, "overlay", ""),
         )
         before = overridden.get(_identity(row))
@@ -136,7 +136,7 @@ def _identity(row: Finding) -> tuple[str, int, str, str]:
     return row.rule_id, row.rule_version, row.place, json.dumps(row.seen, sort_keys=True)
 
 
-def _plain(seen: Mapping[str, object]) -> dict[str, Any]:
+def as_json(seen: Mapping[str, object]) -> dict[str, Any]:
     """The values seen as JSON keeps them, so that a stored and a new finding compare."""
     plain: dict[str, Any] = json.loads(json.dumps(dict(seen), default=str))
     return plain

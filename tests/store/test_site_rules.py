@@ -309,3 +309,12 @@ def test_a_code_edit_is_tried_like_a_rule(db: Database) -> None:
     trial = try_rule(db, CODES, "c34", TODAY)
 
     assert (trial.found, trial.hits[0].place) == (1, "line.1.pointers")
+
+
+def test_examples_come_out_the_same_however_often_they_are_run() -> None:
+    from store.scrub.examples import shipped_examples, try_examples
+    from store.scrub.rules import rule_book
+
+    outcomes = [try_examples(one, shipped_examples()[one.id]) for one in rule_book().rules[:40] for _ in range(2)]
+
+    assert [outcome.rule_id for outcome in outcomes if not outcome.holds] == []
