@@ -7,6 +7,7 @@ site imported its licensed list. For common adjustment codes a short meaning in 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,12 @@ def meaning(reference: Reference, of: RemitList | UbList, code: str, on: dt.date
         return CodeMeaning(code, row[0], True, row[1], bool(row[2]))
     text = _shipped().get(code) if of is RemitList.CARC else None
     return CodeMeaning(code, text, False, "", None) if text else None
+
+
+def adjustment_meanings(reference: Reference, codes: Iterable[str], on: dt.date) -> dict[str, str]:
+    """The texts of those adjustment reason codes that have a meaning on the date."""
+    found = {code: meaning(reference, RemitList.CARC, code, on) for code in codes}
+    return {code: one.text for code, one in found.items() if one}
 
 
 @cache

@@ -169,7 +169,13 @@ def _group(answering: _Answering, answer: GroupAnswer) -> AnswerTakenIn:
     export = _export(answering.session, answer.sender, ClaimExport.group_control == number)
     refused = [one for one in answer.sets if not one.accepted]
     whole = answer.answer in acknowledgments.ACCEPTED
-    outcome = Outcome.ACCEPTED if whole and not refused else Outcome.IN_PART if _some(answer) else Outcome.REJECTED
+    outcome = (
+        Outcome.ACCEPTED
+        if whole and not refused
+        else Outcome.IN_PART
+        if any(one.accepted for one in answer.sets)
+        else Outcome.REJECTED
+    )
     if export is None:
         return answering.done(answer.group, None, outcome, "no file of ours has this group number")
     notes = []
@@ -180,10 +186,6 @@ def _group(answering: _Answering, answer: GroupAnswer) -> AnswerTakenIn:
             answering.say(claim, export, _answer(claim, AnswerPart.TRAVELED, False, "", "", "the group was refused"))
         notes.append("the whole group was refused; the fault is in its envelope")
     return answering.done(answer.group, export, outcome, "; ".join(notes))
-
-
-def _some(answer: GroupAnswer) -> bool:
-    return any(one.accepted for one in answer.sets)
 
 
 def _set(answering: _Answering, export: ClaimExport, answer: SetAnswer) -> list[str]:

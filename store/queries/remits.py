@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 from enum import StrEnum
@@ -108,6 +109,16 @@ class RemittancePage:
     claims: tuple[RemittanceClaimRow, ...]
     provider_adjustments: tuple[ProviderAdjustmentRow, ...]
     balances: dict[JournalAccount, int]
+
+    @property
+    def reason_codes(self) -> frozenset[str]:
+        """The adjustment reason codes of its claims and lines."""
+        owners = (*self.claims, *(line for claim in self.claims for line in claim.lines))
+        return frozenset(one.reason for owner in owners for one in owner.adjustments)
+
+    def paid_on(self, otherwise: dt.date) -> dt.date:
+        """The day of the payment, or another one where it has none."""
+        return dt.date.fromisoformat(self.row.paid_on) if self.row.paid_on else otherwise
 
 
 _FILTERS = {

@@ -11,7 +11,7 @@ unapplied and is never dropped. Reads a batch of claims with a handful of statem
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -93,8 +93,8 @@ def _numbers(session: Session, claims: Sequence[RemitClaim]) -> list[str]:
     return list(session.exec(query))
 
 
-def _load(session: Session, numbers: Sequence[str] | object) -> dict[str, OurClaim]:
-    wanted = list(numbers)  # type: ignore[call-overload]
+def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
+    wanted = list(numbers)
     query = (
         select(Claim.id, Claim.claim_number, Encounter.account_id)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)

@@ -7,7 +7,6 @@ a file could not be read.
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import sys
 from collections.abc import Mapping
@@ -16,10 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codesets.errors import CodedeskError, UnreadableInput, UsageError
-from codesets.reference import Reference
-from codesets.remittance_codes import meaning
+from codesets.remittance_codes import adjustment_meanings
 from codesets.safe import safe_line
-from codesets.sources.carc_rarc import RemitList
 from store.queries.remits import (
     AdjustmentRow,
     RemittanceFilter,
@@ -195,17 +192,9 @@ def _show(db: Database, args: argparse.Namespace) -> int:
         print(json.dumps(asdict(page), ensure_ascii=False, indent=2))
         return 0
     with open_with_progress() as reference:
-        print("\n".join(_page_text(page, _meanings(reference, page))))
+        meanings = adjustment_meanings(reference, page.reason_codes, page.paid_on(today()))
+    print("\n".join(_page_text(page, meanings)))
     return 0
-
-
-def _meanings(reference: Reference, page: RemittancePage) -> dict[str, str]:
-    """What the adjustment codes of the page mean on the day of the payment."""
-    on = dt.date.fromisoformat(page.row.paid_on) if page.row.paid_on else today()
-    lines = [line for claim in page.claims for line in claim.lines]
-    codes = {one.reason for owner in (*page.claims, *lines) for one in owner.adjustments}
-    found = {code: meaning(reference, RemitList.CARC, code, on) for code in codes}
-    return {code: one.text for code, one in found.items() if one}
 
 
 def _page_text(page: RemittancePage, meanings: Mapping[str, str]) -> list[str]:

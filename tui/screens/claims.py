@@ -49,7 +49,6 @@ class ClaimsScreen(DeskScreen):
         super().__init__()
         self._show = ClaimFilter.ALL
         self._sort = ClaimSort.NUMBER
-        self._filter = ""
         self._counts: dict[ClaimStatus, int] = {}
         self._said_at = 0.0
 
@@ -74,8 +73,8 @@ class ClaimsScreen(DeskScreen):
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Claims", "strong"), (f"  {self._show.value.replace('_', ' ')}", "text"))
-        if self._filter:
-            start = (*start, (f"  /{self._filter}", "focus"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
         counted = [
             (f"{self._counts.get(status, 0)} {status.value.replace('_', ' ')}", STATUS_STYLE.get(status, "text"))
             for status in (ClaimStatus.REJECTED, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.EXPORTED)
@@ -103,7 +102,7 @@ class ClaimsScreen(DeskScreen):
         record = self.workstation.record
         self._counts = await record.read(claim_counts)
         rows = await record.read(claim_list, self.workstation.today, self._show, self._sort, None, None, PAGE)
-        words = self._filter.lower().split()
+        words = self.filter_text.lower().split()
         shown = [
             row for row in rows if all(word in f"{row.number} {row.patient} {row.payer}".lower() for word in words)
         ]
@@ -118,16 +117,8 @@ class ClaimsScreen(DeskScreen):
         row: ClaimRow | None = self.rows.selected
         return f"{row.number}  {row.patient}  {row.payer}  {dollars(row.total_cents)}" if row else ""
 
-    def do_filter(self) -> None:
-        async def filtered(text: str) -> None:
-            self.edited("filter", text)
-
-        self.ask("filter", "/", "", filtered)
-
-    def edited(self, asking: str, text: str) -> None:
-        if asking == "filter":
-            self._filter = text.strip()
-            self.reload()
+    def filtered(self) -> None:
+        self.reload()
 
     def do_sort(self) -> None:
         orders = list(ClaimSort)

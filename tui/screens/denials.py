@@ -12,6 +12,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from codesets.remittance_codes import adjustment_meanings
 from store.queries.denials import DenialFilter, DenialRow, denial_list
 from store.terms import DenialStatus
 from tui.cells import Line, counted, wrap
@@ -33,7 +34,6 @@ class DenialsScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._show = DenialFilter.LIVING
-        self._filter = ""
         self._alike: frozenset[str] = frozenset()
         self._shown: list[DenialRow] = []
 
@@ -56,8 +56,8 @@ class DenialsScreen(DeskScreen):
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Denials", "strong"), (f"  {self._show.value}", "text"))
-        if self._filter:
-            start = (*start, (f"  /{self._filter}", "focus"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
         if self._alike:
             start = (*start, (f"  {counted(len(self._alike), 'denial')} together", "warning"))
         count = self.rows.count if self.is_mounted else 0
@@ -78,7 +78,7 @@ class DenialsScreen(DeskScreen):
 
     async def _reload(self) -> None:
         rows = await self.workstation.record.read(denial_list, self._show, None, PAGE)
-        words = self._filter.lower().split()
+        words = self.filter_text.lower().split()
         self._shown = [row for row in rows if all(word in _searched(row) for word in words)]
         self.rows.set_source(ListSource(self._shown, lambda row: row.id), columns=self._columns())
         self.refresh_frame()
@@ -96,23 +96,16 @@ class DenialsScreen(DeskScreen):
         if row is None:
             pane.show("", lambda width: ())
             return
-        meaning = await self.workstation.codes.ask(_meaning, row.reason)
+        found = await self.workstation.codes.ask(adjustment_meanings, [row.reason], self.workstation.today)
+        meaning = found.get(row.reason, "")
         pane.show(f"{row.group}-{row.reason}  {row.payer}", lambda width: page_lines(row, meaning, width), row.category)
 
     def copied(self) -> str:
         row: DenialRow | None = self.rows.selected
         return f"{row.claim}  {row.group}-{row.reason}  {dollars(row.cents)}  {row.payer}" if row else ""
 
-    def do_filter(self) -> None:
-        async def filtered(text: str) -> None:
-            self.edited("filter", text)
-
-        self.ask("filter", "/", "", filtered)
-
-    def edited(self, asking: str, text: str) -> None:
-        if asking == "filter":
-            self._filter = text.strip()
-            self.reload()
+    def filtered(self) -> None:
+        self.reload()
 
     def do_denial_view(self) -> None:
         views = list(DenialFilter)
@@ -226,12 +219,3 @@ def page_lines(row: DenialRow, meaning: str, width: int) -> list[Line]:
 def _searched(row: DenialRow) -> str:
     said = (row.claim, row.patient, row.payer, row.category, row.procedure_code, row.owner)
     return " ".join((*said, f"{row.group}-{row.reason}")).lower()
-
-
-def _meaning(reference: Any, reason: str) -> str:
-    from codesets.remittance_codes import meaning
-    from codesets.sources.carc_rarc import RemitList
-    from store.settings import today
-
-    found = meaning(reference, RemitList.CARC, reason, today())
-    return found.text if found else ""

@@ -69,6 +69,8 @@ class DeskScreen(Screen[None]):
         self._answer: Callable[[str], Awaitable[None]] | None = None
         self._asked_at = 0.0
         self._said: Line = ()
+        self.filter_text = ""
+        """What the rows are filtered by (/), on screens that have rows to filter."""
 
     def compose(self) -> ComposeResult:
         if self.workstation.linear:
@@ -327,8 +329,23 @@ class DeskScreen(Screen[None]):
             self._said = ()
             self.refresh_frame()
 
+    def do_filter(self) -> None:
+        async def entered(text: str) -> None:
+            self._filtered_by(text)
+
+        self.ask("filter", "/", "", entered)
+
     def edited(self, asking: str, text: str) -> None:
-        """What is typed has changed."""
+        """What is typed has changed; a filter acts with every letter."""
+        if asking == "filter":
+            self._filtered_by(text)
+
+    def _filtered_by(self, text: str) -> None:
+        self.filter_text = text.strip()
+        self.filtered()
+
+    def filtered(self) -> None:
+        """Show only rows with the words of `filter_text`, on screens that have such."""
 
     def entered(self, asking: str, text: str) -> None:
         """Enter in a field that stays open."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from codesets.remittance_codes import adjustment_meanings
 from store.queries.remits import (
     AdjustmentRow,
     RemittanceClaimRow,
@@ -45,7 +45,6 @@ class RemitsScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._show = RemittanceFilter.ALL
-        self._filter = ""
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -73,8 +72,8 @@ class RemitsScreen(DeskScreen):
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Remittances", "strong"), (f"  {self._show.value}", "text"))
-        if self._filter:
-            start = (*start, (f"  /{self._filter}", "focus"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
         count = self.rows.count if self.is_mounted else 0
         return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
 
@@ -94,7 +93,7 @@ class RemitsScreen(DeskScreen):
 
     async def _reload(self) -> None:
         rows = await self.workstation.record.read(remittance_list, self._show, None, PAGE)
-        words = self._filter.lower().split()
+        words = self.filter_text.lower().split()
         shown = [row for row in rows if all(word in f"{row.payer} {row.trace}".lower() for word in words)]
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
@@ -112,7 +111,8 @@ class RemitsScreen(DeskScreen):
         if page is None:
             self.page_pane.show("", lambda width: ())
             return
-        meanings = await self.workstation.codes.ask(_meanings_of, page)
+        on = page.paid_on(self.workstation.today)
+        meanings = await self.workstation.codes.ask(adjustment_meanings, page.reason_codes, on)
         note = counted(page.row.claims, "claim")
         self.page_pane.show(
             f"{page.row.trace}  {page.row.payer}", lambda width: page_lines(page, meanings, width), note
@@ -122,16 +122,8 @@ class RemitsScreen(DeskScreen):
         row: RemittanceRow | None = self.rows.selected
         return f"{row.paid_on}  {row.trace}  {row.payer}  {dollars(row.payment_cents)}" if row else ""
 
-    def do_filter(self) -> None:
-        async def filtered(text: str) -> None:
-            self.edited("filter", text)
-
-        self.ask("filter", "/", "", filtered)
-
-    def edited(self, asking: str, text: str) -> None:
-        if asking == "filter":
-            self._filter = text.strip()
-            self.reload()
+    def filtered(self) -> None:
+        self.reload()
 
     def do_remit_view(self) -> None:
         views = list(RemittanceFilter)
@@ -231,22 +223,6 @@ def _claim_lines(claim: RemittanceClaimRow, meanings: Mapping[str, str], width: 
 def _adjustment(one: AdjustmentRow, meanings: Mapping[str, str], indent: str) -> Line:
     told = f"{indent}{one.group}-{one.reason:<4} {dollars(one.cents):>10}  "
     return ((told, "text"), (f"seg {one.segment:<5}", "dim"), (meanings.get(one.reason, ""), "text"))
-
-
-def _meanings_of(reference: object, page: RemittancePage) -> dict[str, str]:
-    """What the adjustment codes of a page mean on the day of the payment."""
-    import datetime as dt
-
-    from codesets.reference import Reference
-    from codesets.remittance_codes import meaning
-    from codesets.sources.carc_rarc import RemitList
-    from store.settings import today
-
-    on = dt.date.fromisoformat(page.row.paid_on) if page.row.paid_on else today()
-    lines = [line for claim in page.claims for line in claim.lines]
-    codes = {one.reason for owner in (*page.claims, *lines) for one in owner.adjustments}
-    found = {code: meaning(cast(Reference, reference), RemitList.CARC, code, on) for code in codes}
-    return {code: one.text for code, one in found.items() if one}
 
 
 _COLUMNS: tuple[Column[RemittanceRow], ...] = (

@@ -56,7 +56,6 @@ class RulesScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._view = View.ALL
-        self._filter = ""
         self._entries: list[RuleEntry] = []
         self._firings: dict[str, Firings] = {}
 
@@ -85,8 +84,8 @@ class RulesScreen(DeskScreen):
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Rules", "strong"), (f"  {self._view.value}", "text"))
-        if self._filter:
-            start = (*start, (f"  /{self._filter}", "focus"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
         count = self.rows.count if self.is_mounted else 0
         return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
 
@@ -103,7 +102,7 @@ class RulesScreen(DeskScreen):
         self._show()
 
     def _show(self) -> None:
-        words = self._filter.lower().split()
+        words = self.filter_text.lower().split()
         shown = [
             one
             for one in self._entries
@@ -143,16 +142,8 @@ class RulesScreen(DeskScreen):
     def copied(self) -> str:
         return f"{self.chosen.id}  {self.chosen.title}" if self.rows.selected else ""
 
-    def do_filter(self) -> None:
-        async def filtered(text: str) -> None:
-            self.edited("filter", text)
-
-        self.ask("filter", "/", "", filtered)
-
-    def edited(self, asking: str, text: str) -> None:
-        if asking == "filter":
-            self._filter = text.strip()
-            self._show()
+    def filtered(self) -> None:
+        self._show()
 
     def do_rule_view(self) -> None:
         views = list(View)
@@ -231,7 +222,7 @@ class RulesScreen(DeskScreen):
         async def named(name: str) -> None:
             version = await self.workstation.change(_copy, entry.id, name.strip())
             await self._done(f"{name.strip()} version {version} is a copy of {entry.id}, switched off. w writes it.")
-            self._view, self._filter = View.SITE, ""
+            self._view, self.filter_text = View.SITE, ""
             self._show()
 
         self.ask("rule", f"a rule of this site like {entry.id}, named:", "site_", named)

@@ -63,7 +63,6 @@ class WorklistScreen(DeskScreen):
         self._worklist: str | None = None
         self._counts: list[WorklistCount] = []
         self._sort = Sort.PRIORITY
-        self._filter = ""
         self._finished = False
         self._shown = False
         self._units = ""
@@ -89,8 +88,8 @@ class WorklistScreen(DeskScreen):
     def place(self) -> tuple[Line, Line]:
         what = "final coded" if self._finished else "ready to code"
         start: Line = (("Worklists", "strong"), ("  ", "text"), (f"{self._worklist or 'all'}, {what}", "text"))
-        if self._filter:
-            start = (*start, (f"  /{self._filter}", "focus"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
         if self._sort != Sort.PRIORITY:
             start = (*start, (f"  by {self._sort.value}", "dim"))
         count = self.rows.count if self.is_mounted else 0
@@ -151,7 +150,7 @@ class WorklistScreen(DeskScreen):
     async def _source(self) -> PagedSource[WorkRow]:
         """The list as it is now, with the page under the cursor read already."""
         record = self.workstation.record
-        listing = Listing(self._worklist, self._sort, self._filter, self._finished)
+        listing = Listing(self._worklist, self._sort, self.filter_text, self._finished)
         count = await record.read(worklist_count, listing)
 
         def read(need: PageNeed[WorkRow]) -> None:
@@ -170,8 +169,8 @@ class WorklistScreen(DeskScreen):
         self.rows.redraw()
 
     def _empty(self) -> str:
-        if self._filter:
-            return f"Nothing here has “{self._filter}”. / and Enter shows all again."
+        if self.filter_text:
+            return f"Nothing here has “{self.filter_text}”. / and Enter shows all again."
         waiting = sum(count.ready for count in self._counts)
         if not self._counts:
             return "No charts yet. codedesk intake PATH takes some in; codedesk demo has made-up ones."
@@ -215,17 +214,8 @@ class WorklistScreen(DeskScreen):
         self._finished = not self._finished
         self.reload()
 
-    def do_filter(self) -> None:
-        async def filtered(text: str) -> None:
-            self._filter = text.strip()
-            self.reload()
-
-        self.ask("filter", "/", "", filtered)
-
-    def edited(self, asking: str, text: str) -> None:
-        if asking == "filter":
-            self._filter = text.strip()
-            self.reload()
+    def filtered(self) -> None:
+        self.reload()
 
     def do_other_worklist(self) -> None:
         options = [
@@ -234,7 +224,7 @@ class WorklistScreen(DeskScreen):
         ]
 
         async def chosen(name: str) -> None:
-            self._worklist, self._filter = name, ""
+            self._worklist, self.filter_text = name, ""
             self.rows.move_to(0)
             self.reload()
 
