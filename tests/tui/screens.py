@@ -16,8 +16,7 @@ from store.database import open_database
 from store.models import FinalDiagnosis
 from store.settings import today
 from tui.app import Workstation
-from tui.screens.desk import DEAF_SECONDS
-from tui.screens.encoder import EncoderScreen
+from tui.screens.desk import DEAF_SECONDS, DeskScreen
 
 GOLDENS = Path(__file__).parent / "goldens"
 SIZES = [(80, 24), (132, 43)]
@@ -33,12 +32,12 @@ async def opened(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Workst
 
 
 async def settle(pilot: Pilot) -> None:
-    """Wait until every worker has finished and what they changed is drawn, a code's page after its moment too."""
+    """Wait until every worker has finished and what they changed is drawn, the page of a row after its moment too."""
     for _ in range(6):
         await pilot.app.keyboard.wait()
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
         await pilot.pause()
-    while isinstance(screen := pilot.app.screen, EncoderScreen) and screen.page_waits:
+    while isinstance(screen := pilot.app.screen, DeskScreen) and screen.page_waits:
         await pilot.pause(0.01)
     for _ in range(2):
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))

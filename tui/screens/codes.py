@@ -19,7 +19,8 @@ from codesets.search import Engine, unread
 from store.queries.favorites import Favorite
 from tui.cells import Line, counted
 from tui.screens.code_page import Link, lay_out, page_note, page_title, read_page
-from tui.screens.encoder import PAGE_SECONDS, EncoderScreen, Stop, Walk
+from tui.screens.desk import PAGE_SECONDS
+from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 

@@ -17,6 +17,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Offset
 from textual.screen import Screen
+from textual.timer import Timer
 
 from codesets.errors import CodedeskError
 from store.permissions import on_key
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 WIDE = 120
 
 MOST_CHOICES = 10
+
+PAGE_SECONDS = 0.05
 
 DEAF_SECONDS = 0.3
 """How long a question takes no answer, so that a held key cannot give one."""
@@ -69,6 +72,7 @@ class DeskScreen(Screen[None]):
         self._answer: Callable[[str], Awaitable[None]] | None = None
         self._asked_at = 0.0
         self._said: Line = ()
+        self._page_timer: Timer | None = None
         self.filter_text = ""
         """What the rows are filtered by (/), on screens that have rows to filter."""
 
@@ -106,6 +110,34 @@ class DeskScreen(Screen[None]):
     @property
     def wide(self) -> bool:
         return self.size.width >= WIDE and not self.workstation.linear
+
+    @property
+    def page_seconds(self) -> float:
+        """How long a row is under the cursor before its page is drawn."""
+        return PAGE_SECONDS
+
+    @property
+    def page_waits(self) -> bool:
+        """Whether a page is still to be drawn."""
+        return self._page_timer is not None
+
+    def page_soon(self) -> None:
+        """Draw the page of the row under the cursor once the cursor rests."""
+        self.stop_page()
+        self._page_timer = self.set_timer(self.page_seconds, self._page_due)
+
+    def stop_page(self) -> None:
+        """Draw no page that has been waited for."""
+        if self._page_timer:
+            self._page_timer.stop()
+            self._page_timer = None
+
+    def _page_due(self) -> None:
+        self._page_timer = None
+        self.show_page_here()
+
+    def show_page_here(self) -> object:
+        """Read and show the page of the row under the cursor, on screens that have one."""
 
     def place(self) -> tuple[Line, Line]:
         """The parts of line 1: where we are, and what stays in sight."""

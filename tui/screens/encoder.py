@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from textual.timer import Timer
-
 from codesets import catalog
 from codesets.releases import CodeSystem
 from codesets.seventh import Seventh, seventh_characters
@@ -34,7 +32,6 @@ TRAIL_STOPS = 8
 
 TRAIL_NOTES = 12
 
-PAGE_SECONDS = 0.05
 """How long a row is under the cursor before its page is drawn; nobody reads one between two keystrokes."""
 
 
@@ -94,7 +91,6 @@ class EncoderScreen(DeskScreen):
         self.on = on
         self.walk = walk
         self.text: PageText | None = None
-        self._page_timer: Timer | None = None
 
     @property
     def rows(self) -> RowTable:
@@ -142,31 +138,7 @@ class EncoderScreen(DeskScreen):
     def moved(self) -> None:
         """Another row is under the cursor: its page follows once the cursor rests."""
         self.refresh_frame()
-        self.stop_page()
-        self._page_timer = self.set_timer(self.page_seconds, self._page_due)
-
-    @property
-    def page_waits(self) -> bool:
-        """Whether a page is still to be drawn."""
-        return self._page_timer is not None
-
-    def _page_due(self) -> None:
-        self._page_timer = None
-        self.show_page_here()
-
-    @property
-    def page_seconds(self) -> float:
-        """How long a row is under the cursor before its page is drawn."""
-        return PAGE_SECONDS
-
-    def stop_page(self) -> None:
-        """Draw no page that has been waited for."""
-        if self._page_timer:
-            self._page_timer.stop()
-            self._page_timer = None
-
-    def show_page_here(self) -> object:
-        """Read and show the page of the row under the cursor."""
+        self.page_soon()
 
     def show_page(self, title: str, lay_out: Any, note: str = "") -> None:
         """Show the page of the row under the cursor; `lay_out` makes its text for a width."""

@@ -32,7 +32,6 @@ STATUS_STYLE = {
 }
 STATUS_MARK = {RemittanceStatus.HELD: "!", RemittanceStatus.POSTED: "✓", RemittanceStatus.UNPOSTED: "–"}
 PAGE = 5000
-PAGE_SECONDS = 0.05
 EMPTY = "No remittances yet. codedesk remits import FILE takes in an 835."
 
 
@@ -102,7 +101,7 @@ class RemitsScreen(DeskScreen):
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
             self.refresh_frame()
-            self.set_timer(PAGE_SECONDS, self.show_page_here)
+            self.page_soon()
 
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
