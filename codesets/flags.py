@@ -4,7 +4,8 @@ A flag stands only where its table is loaded for the date, so a flag that is mis
 tables named in `codesets.poa`, `codesets.drg`, `codesets.risk`, `codesets.fees`, `codesets.ncci` and
 `codesets.procedures`. What is never first-listed follows from the code set itself: manifestations, whose titles say
 "in diseases classified elsewhere" (Official Guidelines, section I.A.13), and external causes (section I.C.20); so does
-which Z codes may only be first-listed (section I.C.21.c.16).
+which Z codes may only be first-listed (section I.C.21.c.16). What else is no principal diagnosis of an inpatient stay,
+and for which ages a code is, say the lists of the Medicare Code Editor where its package is installed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codesets import drg, fees, ncci, poa, procedures, risk
+from codesets import drg, fees, mce, ncci, poa, procedures, risk
 from codesets.drg import Severity
 from codesets.edits.conventions import only_first_listed
 from codesets.ncci import Setting
@@ -30,6 +31,16 @@ class Flag:
     value: str
     edition: str
 
+
+EDITOR = "Medicare Code Editor"
+
+EDITOR_LISTS = {
+    "MANIFESTATION_AS_PDX": "after its cause, never first-listed",
+    "UNACCEPTABLE_PDX": "unacceptable as principal diagnosis",
+    "REQUIRES_SDX": "principal only with a secondary diagnosis",
+    "QUESTIONABLE_ADMISSION": "questionable as reason for admission",
+}
+"""The lists of the editor that a diagnosis is on by itself, in words. Source: CMS, Definitions of MCE."""
 
 # "in other diseases classified elsewhere", but not "as the cause of diseases classified elsewhere" (B95-B97).
 _ELSEWHERE = re.compile(r"\bin (?:[\w,]+ ){0,6}?diseases classified elsewhere", re.IGNORECASE)
@@ -55,6 +66,7 @@ def _diagnosis(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
         yield Flag("principal", "never: an external cause (I.C.20)", release.edition)
     if release and row and only_first_listed(code):
         yield Flag("principal", "only first-listed (I.C.21.c.16)", release.edition)
+    yield from _editor_lists(code, on, manifestation=bool(row and _ELSEWHERE.search(row[0])))
     exempt = poa.exempt(reference, [code], on)
     if exempt.known:
         yield Flag("POA", "exempt" if exempt.codes else "required", exempt.origin.edition)
@@ -63,6 +75,20 @@ def _diagnosis(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
         yield Flag("severity", answer.listed.value, answer.origin.edition)
     for category in risk.categories(reference, code, on):
         yield Flag(f"HCC {category.model}", category.category, category.edition)
+
+
+def _editor_lists(code: str, on: dt.date, manifestation: bool) -> Iterator[Flag]:
+    """What the lists of the Medicare Code Editor say of a diagnosis, but for what its title has said before."""
+    listed = mce.listings(code, on)
+    for name, value in EDITOR_LISTS.items():
+        if name in listed.edits and not (manifestation and name == "MANIFESTATION_AS_PDX"):
+            yield Flag("manifestation" if name == "MANIFESTATION_AS_PDX" else "inpatient", value, EDITOR)
+    if listed.ages:
+        youngest, oldest = listed.ages
+        years = f"{youngest} to {oldest} years" if oldest < mce.OLDEST else f"from {youngest} years"
+        yield Flag("age", "under 1 year" if listed.ages == (0, 0) else years, EDITOR)
+    if listed.sex:
+        yield Flag("sex", listed.sex, EDITOR)
 
 
 def _service(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:

@@ -23,6 +23,13 @@ FIRST_DAY, LAST_DAY = dt.date(2015, 10, 1), dt.date(2100, 12, 31)
 HOME = 1
 """Discharged to home, UB-04 FL 17."""
 
+AGES = (0, 1, 9, 12, 15, 18, 56, 65)
+"""First years of the groups that no age conflict divides: newborn 0, pediatric to 17, maternity 9 to 64 (before
+2019-10-01 12 to 55), adult from 15. Source: MCE, age conflict."""
+
+OLDEST = 124
+"""The highest age that the editor takes. Source: MCE, invalid age."""
+
 _PRINCIPAL = frozenset(
     {
         "MANIFESTATION_AS_PDX",
@@ -67,9 +74,40 @@ class EditorAnswer:
     warning: str = ""
 
 
+@dataclass(frozen=True)
+class Listings:
+    """The edits a diagnosis by itself meets, by their official names; the ages it fits, both ends, and the sex.
+
+    None and an empty text stand for every age and either sex.
+    """
+
+    edits: frozenset[str] = frozenset()
+    ages: tuple[int, int] | None = None
+    sex: str = ""
+
+
 def alone(code: str, on: dt.date, age: int) -> Stay:
     """A stay of nothing but one diagnosis."""
     return Stay(on, age, "U", HOME, code)
+
+
+def listings(code: str, on: dt.date) -> Listings:
+    """What the lists of the editor say of a diagnosis by itself; nothing where the editor is not there or lacks it."""
+    editor = _editor()
+    if isinstance(editor, str) or not FIRST_DAY <= on <= LAST_DAY:
+        return Listings()
+    asked = {(age, sex): _ask(editor, replace(alone(code, on, age), sex=sex)) for age in AGES for sex in ("M", "F")}
+    told = {key: frozenset(answer) for key, answer in asked.items() if not isinstance(answer, str)}
+    if len(told) < len(asked) or any("INVALID_CODE" in names for names in told.values()):
+        return Listings()
+    groups = list(zip(AGES, [*(age - 1 for age in AGES[1:]), OLDEST], strict=True))
+    fits = [group for group in groups if "AGE_CONFLICT" not in told[group[0], "M"] & told[group[0], "F"]]
+    sexes = [sex for sex in ("M", "F") if any("SEX_CONFLICT" not in told[age, sex] for age in AGES)]
+    return Listings(
+        frozenset.union(*told.values()),
+        (fits[0][0], fits[-1][1]) if fits and len(fits) < len(groups) else None,
+        sexes[0] if len(sexes) == 1 else "",
+    )
 
 
 def edit(stay: Stay) -> EditorAnswer:

@@ -15,7 +15,7 @@ from codesets.catalog import dotted, normalize
 from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import ClaimKind, CodedEncounter, CodeFinding
 from codesets.edits.rules import code_rules
-from codesets.mce import HOME, Stay
+from codesets.mce import AGES, HOME, OLDEST, Stay
 from codesets.notes import NoteKind
 
 RULES = {
@@ -40,10 +40,6 @@ ELSEWHERE = frozenset({"INVALID_CODE", "E_CODE_AS_PDX", "DUPLICATE_OF_PDX", "INV
 
 LONG_VENTILATION, LEAST_DAYS = "5A1955Z", 4
 """Ventilation of more than 96 consecutive hours, and the shortest stay it fits in. Source: MCE, length of stay."""
-
-AGES = (0, 1, 9, 12, 15, 18, 56, 65)
-"""First years of the groups that no age conflict divides: newborn 0, pediatric to 17, maternity 9 to 64 (before
-2019-10-01 12 to 55), adult from 15. Source: MCE, age conflict."""
 
 _ANY_AGE = 40
 
@@ -115,7 +111,7 @@ def _advice(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding
             yield code_rules()["c115"].finding(place, {"date": encounter.date}, not_checked=answer.warning)
         if any(found.edit == "MANIFESTATION_AS_PDX" for found in answer.found):
             yield code_rules()["c25"].finding(place, {"code": dotted(first.code), "sequence": first.sequence})
-    if encounter.age is None or not 0 <= encounter.age <= 124:
+    if encounter.age is None or not 0 <= encounter.age <= OLDEST:
         return
     group = AGES[bisect_right(AGES, encounter.age) - 1]
     for diagnosis in listed:

