@@ -98,6 +98,15 @@ async def test_the_index_is_walked_from_a_main_term_to_a_code() -> None:
         assert "mild" in cells(app) and "A00.0  [M1A.0]" in cells(app)
 
 
+async def test_a_slash_in_a_field_that_asks_with_a_slash_is_no_part_of_the_term() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "i", "slash")
+
+        await type_text(pilot, "fev")
+
+        assert "/fev" in cells(app) and "//fev" not in cells(app)
+
+
 async def test_a_reference_leads_to_the_term_it_names() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f2", "escape", "i")

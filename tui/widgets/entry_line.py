@@ -26,6 +26,7 @@ MOST_CHARACTERS = 400
 class Field(Input):
     """Textual's field, with the terminal's real cursor behind the last character, not one further.
 
+    The character that is the prompt does nothing in an empty field: whoever types `/` twice has asked once.
     Of pasted text it takes the first line that says something, as much of it as there is room for, and tells.
     """
 
@@ -36,6 +37,15 @@ class Field(Input):
             super().__init__()
             self.taken = taken
             self.given = given
+
+    prompt = ""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.character and event.character == self.prompt and not self.value:
+            event.stop()
+            event.prevent_default()
+            return
+        await super()._on_key(event)
 
     @property
     def cursor_screen_offset(self) -> Offset:
@@ -114,7 +124,8 @@ class EntryLine(Horizontal):
         said.styles.width = cell_len(prompt) + 1
         said.paint([((" " + prompt, "focus"),)])
         self.add_class("-asking")
-        field = self.query_one("#field", Input)
+        field = self.query_one("#field", Field)
+        field.prompt = prompt
         field.password = asking == SECRET
         with field.prevent(Input.Changed):
             field.value = text
