@@ -7,6 +7,7 @@ Compared are the billable codes, as the official addenda count them: new ones, o
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codesets.errors import UsageError
@@ -57,22 +58,19 @@ class Difference:
 
 
 def difference(reference: Reference, old: Release, new: Release) -> Difference:
-    """The changes from the old release to the new one, of the same system."""
-    before, after = _codes(reference.db, old.id), _codes(reference.db, new.id)
+    """The changes from the old release to the new one, of the same system.
+
+    The database compares, since the titles of two releases would be 50 MiB in the memory of a session.
+    """
     replaced = _replacements(reference, new)
-    added = [
-        Added(code, title, code in before) for code, (title, flag) in after.items() if flag and not _valid(before, code)
-    ]
+    pair = (old.id, new.id)
+    added = [Added(code, title, was) for code, title, was in _one_sided(reference.db, new.id, old.id)]
     ended = [
-        Ended(code, title, code in after, _heirs(code, after, replaced))
-        for code, (title, flag) in before.items()
-        if flag and not _valid(after, code)
+        Ended(code, title, is_header, tuple(heir for heir in replaced.get(code, ()) if _valid(reference, new, heir)))
+        for code, title, is_header in _one_sided(reference.db, old.id, new.id)
     ]
-    retitled = [
-        Retitled(code, title, after[code][0])
-        for code, (title, flag) in before.items()
-        if flag and _valid(after, code) and not same_title(after[code][0], title)
-    ]
+    changed = (Retitled(*row) for row in reference.db.execute(_RETITLED, pair))
+    retitled = [row for row in changed if not same_title(row.old, row.new)]
     return Difference(old, new, tuple(added), tuple(ended), tuple(retitled))
 
 
@@ -96,16 +94,28 @@ def release_named(reference: Reference, system: CodeSystem, name: str) -> Releas
     raise UsageError(f"no {system.label} release {name!r} is loaded", f"loaded: {there}")
 
 
-_Codes = dict[str, tuple[str, bool]]
+_ONE_SIDED = """
+    SELECT mine.code, mine.title, other.code IS NOT NULL FROM codes AS mine
+    LEFT JOIN codes AS other ON other.release_id = ?2 AND other.code = mine.code
+    WHERE mine.release_id = ?1 AND mine.billable AND NOT coalesce(other.billable, 0) ORDER BY mine.position
+"""
+_RETITLED = """
+    SELECT mine.code, mine.title, other.title FROM codes AS mine
+    JOIN codes AS other ON other.release_id = ?2 AND other.code = mine.code
+    WHERE mine.release_id = ?1 AND mine.billable AND other.billable AND other.title <> mine.title
+    ORDER BY mine.position
+"""
 
 
-def _codes(db: sqlite3.Connection, release: int) -> _Codes:
-    query = "SELECT code, title, billable FROM codes WHERE release_id = ? ORDER BY position"
-    return {code: (title, bool(flag)) for code, title, flag in db.execute(query, (release,))}
+def _one_sided(db: sqlite3.Connection, release: int, other: int) -> Iterator[tuple[str, str, bool]]:
+    """The codes that are billable in one release only: code, title, and whether the other has it as a header."""
+    for code, title, there in db.execute(_ONE_SIDED, (release, other)):
+        yield code, title, bool(there)
 
 
-def _valid(codes: _Codes, code: str) -> bool:
-    return code in codes and codes[code][1]
+def _valid(reference: Reference, release: Release, code: str) -> bool:
+    query = "SELECT 1 FROM codes WHERE release_id = ? AND code = ? AND billable"
+    return reference.db.execute(query, (release.id, code)).fetchone() is not None
 
 
 def _replacements(reference: Reference, release: Release) -> dict[str, list[str]]:
@@ -117,7 +127,3 @@ def _replacements(reference: Reference, release: Release) -> dict[str, list[str]
         for previous, code in reference.db.execute(query, (load,)):
             found.setdefault(previous, []).append(code)
     return found
-
-
-def _heirs(code: str, after: _Codes, replaced: dict[str, list[str]]) -> tuple[str, ...]:
-    return tuple(heir for heir in replaced.get(code, ()) if _valid(after, heir))
