@@ -1,15 +1,16 @@
 """What a header stands for: the billable code that coders mean when they name no more than the header.
 
-Coders who ask for "type 2 diabetes" want E11.9, not E11. The order of preference among the children of a
-header follows how ICD-10-CM is built (Official Guidelines, section I.A.9 and I.B.18): the unspecified code,
-the one without complication, the initial encounter (7th character A), the code that ends in 9, a plain
+Coders who ask for "type 2 diabetes" want E11.9, not E11. Where the tabular list prints the header's own title with
+NOS below a code, that code is meant (Official Guidelines, section I.A.6.b: "NOS" is "unspecified"). Else the order of
+preference among the children of a header follows how ICD-10-CM is built (sections I.A.9 and I.B.18): the unspecified
+code, the one without complication, the initial encounter (7th character A), the code that ends in 9, a plain
 negative ("not intractable"), and otherwise the first in order. The choice is repeated down to a billable
 code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 
@@ -26,13 +27,21 @@ class Row(Protocol):
     def parent(self) -> str | None: ...
 
 
-def default_billable(rows: Iterable[Row]) -> dict[str, str]:
-    """For every header among the rows of one release, in their official order, its default billable code."""
+def default_billable(rows: Iterable[Row], unspecified: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
+    """For every header among the rows of one release, in their official order, its default billable code.
+
+    `unspecified` are the codes below which the tabular list prints a title with NOS, by that title in lower case.
+    """
     children: dict[str, list[Row]] = {}
+    said: dict[str, str] = {}
     for row in rows:
         if row.parent:
             children.setdefault(row.parent, []).append(row)
-    nearest = {header: _preferred(below) for header, below in children.items()}
+        if unspecified and not row.billable:
+            named = unspecified.get(row.title.lower(), ())
+            if below := [code for code in named if code.startswith(row.code) and code != row.code]:
+                said[row.code] = below[0]
+    nearest = {header: said.get(header) or _preferred(below) for header, below in children.items()}
     return {header: _descend(header, nearest) for header in children}
 
 
@@ -47,6 +56,7 @@ def _descend(header: str, nearest: Mapping[str, str]) -> str:
 _TELLING = (
     "unspecified",
     "with unspecified",
+    "unspecified with ",
     "without complication",
     "uncomplicated",
     "without ",
@@ -70,7 +80,8 @@ def _rank(code: str, title: str, fewest: Mapping[str, int]) -> tuple[int, bool]:
         return title.count(words) > fewest[words]
 
     def preference() -> int:
-        if stands_out("unspecified") and not stands_out("with unspecified"):
+        vague = stands_out("with unspecified") or stands_out("unspecified with ")
+        if stands_out("unspecified") and not vague:
             return 0
         if stands_out("without complication") or stands_out("uncomplicated"):
             return 1

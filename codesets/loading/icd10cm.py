@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from codesets.errors import UnreadableInput
 from codesets.hierarchy import default_billable
 from codesets.loading.loads import Counts
+from codesets.notes import NoteKind
 from codesets.releases import CodeSystem
 from codesets.sources.icd10cm_addenda import Action, Change, Total
 from codesets.sources.icd10cm_conversion import Conversion
@@ -207,6 +208,7 @@ def attach(db: sqlite3.Connection) -> None:
                 db.execute("INSERT OR REPLACE INTO release_parts VALUES (?, ?, ?)", (*key, load))
         if tabular := tabular_load(db, release):
             _place(db, release, tabular)
+            _choose_defaults(db, release, tabular)
 
 
 def leftovers(db: sqlite3.Connection, release: int) -> Iterator[str]:
@@ -283,6 +285,35 @@ def _place(db: sqlite3.Connection, release: int, tabular: int) -> None:
         if known:
             span = (min(first[code] for code in known), max(last[code] for code in known))
             db.execute("INSERT INTO section_spans VALUES (?, ?, ?, ?)", (release, section, *span))
+
+
+def _choose_defaults(db: sqlite3.Connection, release: int, tabular: int) -> None:
+    """Give every header the code that the tabular list says it stands for."""
+    query = "SELECT load_id, owner, text FROM notes WHERE owner_kind = 'code' AND kind = ? AND text LIKE '% NOS'"
+    said = db.execute(query, (NoteKind.INCLUSION_TERM.value,)).fetchall()
+    # Of every tabular list: another one may have served the release before.
+    titles = {(owner[:3], text.lower().removesuffix(" nos")) for _, owner, text in said}
+    unspecified: dict[str, list[str]] = {}
+    for load, owner, text in said:
+        if load == tabular:
+            unspecified.setdefault(text.lower().removesuffix(" nos"), []).append(owner)
+    query = "SELECT code, title FROM codes WHERE release_id = ? AND NOT billable"
+    headers = db.execute(query, (release,))
+    categories = sorted({code[:3] for code, title in headers if (code[:3], title.lower()) in titles})
+    query = (
+        "SELECT code, title, billable, parent, default_code FROM codes"
+        " WHERE release_id = ? AND code >= ? AND code < ? ORDER BY position"
+    )
+    rows = [row for category in categories for row in db.execute(query, (release, category, category + "~"))]
+    codes = [CodeRow(code, title, bool(flag), parent) for code, title, flag, parent, _ in rows]
+    defaults = default_billable(codes, unspecified)
+    known = {code for code, *_ in rows}
+    moved = [
+        (defaults[code], release, code)
+        for code, _, _, _, old in rows
+        if defaults.get(code, old) != old and defaults[code] in known
+    ]
+    db.executemany("UPDATE codes SET default_code = ? WHERE release_id = ? AND code = ?", moved)
 
 
 def _add_notes(

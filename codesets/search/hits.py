@@ -12,10 +12,11 @@ from codesets.releases import CodeSystem
 class Why:
     """The reason of a hit: the term that matched, of which kind, and how the typed words led to it.
 
-    `matched` are the typed words that the term answers; `corrected` and `completed` pairs of typed and used
-    words; `expanded` pairs of an abbreviation or phrase and what it was read as. `header` is the dotted
-    header that matched, when the hit is its default billable code. `picked` says how often people took this
-    code for the same words, when that counted; `outside` why it may not be reported on the date.
+    `matched` are the typed words that the term answers, `unmet` those that neither it nor the code's side does;
+    `corrected` and `completed` are pairs of typed and used words; `expanded` pairs of an abbreviation or phrase and
+    what it was read as. `header` is the dotted header that matched, when the hit is its default billable code.
+    `picked` says how often people took this code for the same words, when that counted; `outside` why it may not be
+    reported on the date.
     """
 
     term: str
@@ -25,6 +26,7 @@ class Why:
     completed: tuple[tuple[str, str], ...] = ()
     expanded: tuple[tuple[str, str], ...] = ()
     header: str = ""
+    unmet: tuple[str, ...] = ()
     picked: str = ""
     outside: str = ""
 
@@ -35,6 +37,8 @@ class Why:
             parts.append(f"default of {self.header}")
         parts += [f"{typed}: {used}" for typed, used in self.expanded]
         parts += [f"{typed} -> {used}" for typed, used in (*self.corrected, *self.completed)]
+        if self.unmet:
+            parts.insert(0, f"without {', '.join(self.unmet)}")
         if self.picked:
             parts.append(self.picked)
         if self.outside:

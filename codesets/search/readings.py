@@ -26,6 +26,8 @@ MOST_READINGS = 18
 LONG_QUERY = 7
 _SHORTEST_COMPOUND = 8
 OTHER_PHRASE = 0.91
+# A query that as a whole is a phrase of the table means what the table says.
+WHOLE_PHRASE = 0.95
 # What everything else counts beside a synonym of the site.
 SHIPPED = 0.8
 # "w/ckd" and "h/ofall" are two words, "w/o" is one.
@@ -267,11 +269,12 @@ def _other_phrases(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading
             if reading.growing and end == len(known) and end - start > 1:
                 phrases += _completed(known[start:end])
             for phrase in phrases:
+                weight = WHOLE_PHRASE if phrase == reading.words else OTHER_PHRASE
                 for other in table.get(phrase, ()):
                     yield replace(
                         reading,
                         words=_distinct([*known[:start], *other, *known[end:]]),
-                        weight=reading.weight * OTHER_PHRASE,
+                        weight=reading.weight * weight,
                         growing=reading.growing and end < len(known),
                         expanded=(*reading.expanded, (" ".join(phrase), " ".join(other))),
                     )

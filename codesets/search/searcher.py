@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesets.catalog import dotted
-from codesets.laterality import Side
+from codesets.laterality import NAMED, Side
 from codesets.releases import CodeSystem
 from codesets.search import lexicon, status, typed_code
 from codesets.search.hits import Hit, Why
 from codesets.search.index import Segment
 from codesets.search.polarity import Polarity, polarity
 from codesets.search.ranking import Ranked, rank
-from codesets.search.readings import MOST_CHARACTERS, beside_code, readings
+from codesets.search.readings import MOST_CHARACTERS, Reading, beside_code, readings
 from codesets.search.site import SiteSynonym, SiteSynonyms
 from codesets.search.terms import TermKind
 from codesets.search.vocabulary import How, Vocabulary
@@ -44,6 +44,8 @@ MOST_COMPARED = 60
 MOST_PLAINER = 6
 PLAINER = 0.9
 NO_POLARITY = Polarity()
+# Words that say too little to be missed in an answer.
+WEAK = frozenset({"with", "without", "of", "and", "due", "in", "to", "unspecified", "other"})
 # A status that the whole query asks for comes before what its words find.
 STATUS = 1.1
 
@@ -133,7 +135,8 @@ class Searcher:
         if self._system is not CodeSystem.ICD10CM:
             return []
         if one := status.status(query):
-            hit = self.of_code(one.code, Why(term=one.term, kind=one.kind, matched=(query,)), STATUS)
+            code = self._on_side(one.code, words(query))
+            hit = self.of_code(code, Why(term=one.term, kind=one.kind, matched=(query,)), STATUS)
             return [hit] if hit else []
         asked = status.past(query)
         if asked is None or found and self._is_it(found[0], asked):
@@ -144,6 +147,15 @@ class Searcher:
             if becomes not in ("", of.code) and (hit := self.of_code(becomes, why, STATUS)):
                 return [hit]
         return []
+
+    def _on_side(self, code: str, typed: Sequence[str]) -> str:
+        """The code on the side that the words name, where it has one there."""
+        places = self.segment.beginning_with(code)
+        side = Reading(tuple(lexicon.shorthand().get(word, word) for word in typed)).side
+        if side is None or not len(places):
+            return code
+        on_side = int(self.segment.neighbors[int(places[0]), side.number - 1])
+        return self._code(on_side) if on_side >= 0 else code
 
     @staticmethod
     def _is_it(hit: Hit, asked: status.Past) -> bool:
@@ -222,16 +234,29 @@ class Searcher:
         source = int(self.segment.row_code[row])
         matches = ranked.matches(place)
         word = self.vocabulary.word
+        met = {typed for typed, _ in matches} | self._met_by_side(code, ranked.reading)
+        senses = [(typed, used, set(words(used)) | set(used.split())) for typed, used in ranked.reading.expanded]
+        of_senses = set[str]().union(*(sense for *_, sense in senses))
+        for typed, _, sense in reversed(senses):  # "ca" became cancer, and "breast cancer" a malignant neoplasm
+            met |= set(typed.split()) if sense & met else set()
+        unmet = [typed for typed, _, sense in senses if not sense & met]
+        unmet += [each for each in ranked.reading.words if each not in met | of_senses | WEAK]
         why = Why(
             term=self.segment.text(row),
             kind=TermKind(int(self.segment.row_kind[row])).label,
             matched=tuple(typed for typed, _ in matches),
             corrected=tuple((typed, word(m.word)) for typed, m in matches if m.how in _CORRECTED),
             completed=tuple((typed, word(m.word)) for typed, m in matches if m.how not in (*_CORRECTED, How.EXACT)),
-            expanded=ranked.reading.expanded,
+            expanded=tuple((typed, used) for typed, used, sense in senses if sense & met),
+            unmet=tuple(dict.fromkeys(unmet)),
             header=dotted(self._code(source), self._system) if source != code else "",
         )
         return self._hit(code, score, why)
+
+    def _met_by_side(self, code: int, reading: Reading) -> set[str]:
+        """The words for a side of the body that the code itself answers."""
+        side = self.segment.side[code]
+        return {word for word in reading.words if word in NAMED and NAMED[word].number == side}
 
     def _hit(self, place: int, score: float, why: Why) -> Hit:
         segment = self.segment

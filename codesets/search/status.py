@@ -1,9 +1,10 @@
 """Status codes that words ask for without naming them: a history, a drug in long-term use, a body mass index.
 
 ICD-10-CM has no term "family history of colon cancer": a condition of the family or of the past is led to the code
-of its history by the condition's own code, a drug to the code of its long-term use by its name. The tables are data
-(`history.csv`, `family_history.csv`, `medications.csv`); codes are without dots here.
-Sources: ICD-10-CM Z68, Z79 to Z87; Official Guidelines I.C.21.
+of its history by the condition's own code, a drug to the code of its long-term use and an operation to the code of the
+state it leaves by their names. The tables are data (`history.csv`, `family_history.csv`, `medications.csv`,
+`operations.csv`); codes are without dots here.
+Sources: ICD-10-CM Z68, Z79 to Z87, Z89 to Z98; Official Guidelines I.C.21.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def status(query: str) -> Status | None:
     if match := _DRUG.fullmatch(query) or _DRUG_USE.fullmatch(query):
         code = long_term_drugs().get(match["drug"])
         return Status(code, match["drug"], "long-term drug") if code else None
+    if (match := _OPERATION.fullmatch(query) or _STATE.fullmatch(query)) and (named := _operation(match["operation"])):
+        return Status(*named, "past operation")
     if (match := _BMI.fullmatch(query)) and (code := bmi_code(match["value"])):
         return Status(code, f"body mass index {match['value']}", "measure")
     return None
@@ -99,6 +102,19 @@ def long_term_drugs() -> dict[str, str]:
 
 
 @cache
+def past_operations() -> dict[str, str]:
+    """Operations in lower case as notes write them, and the code of the state they leave."""
+    return {name.lower(): code.replace(".", "") for name, code in rows("operations.csv", ("operation", "code"))}
+
+
+def _operation(written: str) -> tuple[str, str] | None:
+    """The code and the name of an operation, its side and its approach left out."""
+    known = past_operations()
+    bare = _HOW.sub("", written).strip()
+    return next(((known[name], name) for name in (written, bare) if name in known), None)
+
+
+@cache
 def _prefixes(table: str) -> dict[str, str]:
     return {prefix.replace(".", ""): becomes.replace(".", "") for prefix, becomes in rows(table, ("prefix", "becomes"))}
 
@@ -107,6 +123,11 @@ _DRUG = re.compile(
     r"(?:on|taking|takes|uses?|using|chronic|long[ -]term(?: \(?current\)?)?(?: use)?(?: of)?) (?P<drug>[a-z][a-z -]+)"
 )
 _DRUG_USE = re.compile(r"(?P<drug>[a-z][a-z -]+) (?:use|therapy|long[ -]term)")
+_OPERATION = re.compile(
+    r"(?:s/p|sp|status[ -]post|(?:personal |past |surgical )*(?:history|hx|h/o)(?: of)?)(?::| -)? +(?P<operation>.{2,})"
+)
+_STATE = re.compile(r"(?P<operation>.{2,}) status")
+_HOW = re.compile(r"\b(?:left|lt|right|rt|laparoscopic|lap|open|robotic|prior|previous|old|remote|recent)\b *")
 _BMI = re.compile(r"(?:bmi|body mass index)(?: of| is|:| =|=)? *(?P<value>\d\d(?:[.,]\d{1,2})?)")
 _FAMILY = re.compile(r"(?:fam(?:ily)?\.? (?:history|hx|h/o)|famhx|fhx|fh)(?: of|:| -)? +(?P<condition>.{2,})")
 _PERSONAL = re.compile(r"(?:(?:personal|past) )?(?:history|hx|h/o|pmhx?)(?: of|:| -)? +(?P<condition>.{2,})")

@@ -33,6 +33,8 @@ IN_PARENTHESES = 0.9
 UNFINISHED = 7
 STRONG = 0.97
 SYNONYM = 0.87
+# Words that are no beginnings of others once they stand inside a query: "with" never means "without".
+WHOLE = frozenset({"with"})
 UNKNOWN = 5.0
 _LONGEST_WORD = 40
 
@@ -153,7 +155,8 @@ class Vocabulary:
         number = typed[0].isdigit()
         if len(base) >= 6 and not number:
             self._add_related(found, base)
-        if not (whole and exact is not None) and len(typed) >= 2 and not number:
+        beginning = not (whole and exact is not None) and (growing or typed not in WHOLE)
+        if beginning and len(typed) >= 2 and not number:
             strength = 0.93 if exact is None else 0.9 if growing else 0.62
             self._add_beginnings(found, american(typed), strength)
         # A short word at the end that words begin with is unfinished rather than misspelled.

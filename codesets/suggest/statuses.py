@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from codesets.search.status import bmi_code, history, long_term_drugs, longest
+from codesets.search.status import bmi_code, history, long_term_drugs, longest, past_operations
 from codesets.suggest.cues import Effect, cues
 from codesets.suggest.sections import Section, SectionKind
 from codesets.suggest.sentences import Sentence
@@ -65,7 +65,7 @@ def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
 
 
 _DRUGS = "long-term drugs"
-_COLUMNS = {"allergies.csv": "substance", "procedures.csv": "operation"}
+_COLUMNS = {"allergies.csv": "substance"}
 _GOING_ON = re.compile(r"\b(?:continues?|continued|stable on|remains on|refill(?:ed)?)\b", re.IGNORECASE)
 _GESTATION = re.compile(r"\b(?P<weeks>\d\d)\s?w(?:k|ks|eeks)?\s?(?:[0-6]\s?d\b|\+\s?[0-6]\b|[0-6]/7)")
 _DRUG_SECTIONS = (SectionKind.MEDICATIONS, SectionKind.HPI, SectionKind.ASSESSMENT, SectionKind.PLAN)
@@ -95,7 +95,7 @@ def _listed(section: Section, sentence: Sentence, table: str, kind: str, score: 
 
 def _operations(section: Section, sentence: Sentence) -> Iterator[Status]:
     """Operations that are named as past: in a history, or by a cue."""
-    names = _table("procedures.csv")
+    names = past_operations()
     written = [token.text.lower() for token in sentence.tokens]
     told = cues(sentence)
     past = section.kind in (SectionKind.SURGICAL, SectionKind.PAST)

@@ -35,6 +35,10 @@ def test_a_code_is_found_in_any_spelling(reference: Reference, spelling: str) ->
         ("N40", "N40.0"),
         ("I48", "I48.91"),
         ("K21", "K21.9"),
+        ("F14.1", "F14.10"),  # "unspecified with withdrawal" is more than abuse
+        ("G20", "G20.A1"),  # "Parkinson's disease NOS" is printed below it
+        ("R18", "R18.8"),
+        ("S06.0", "S06.0XAA"),
     ],
 )
 def test_a_header_stands_for_its_default_billable_child(reference: Reference, header: str, default: str) -> None:

@@ -78,6 +78,12 @@ def codes(engine: Engine, query: str, limit: int = 10) -> list[str]:
         ("bmi 42", "Z68.41"),
         ("BMI 33.1", "Z68.33"),
         ("on warfarin", "Z79.01"),
+        ("s/p lap appendectomy", "Z90.49"),  # an operation of the past, its approach left out
+        ("s/p lt mastectomy", "Z90.12"),  # on the side that was said
+        ("pacemaker status", "Z95.0"),
+        ("lupus", "M32.9"),  # a phrase of ours means what the table says
+        ("rll pneumonia", "J18.9"),  # pneumonia of a lobe is not lobar pneumonia
+        ("uoq breast ca lt", "C50.412"),
         ("long term use of insulin", "Z79.4"),
     ],
 )
@@ -209,6 +215,24 @@ def test_every_hit_explains_itself(engine: Engine, query: str) -> None:
     assert hits
     assert all(hit.why.term and hit.why.kind and hit.why.matched for hit in hits)
     assert all(hit.why.term in hit.why.text() for hit in hits)
+
+
+def test_a_word_that_a_hit_does_not_answer_is_told(engine: Engine) -> None:
+    hits = engine.search("gout rt great toe", on=ON, limit=3)
+
+    assert all(("gout" in hit.why.unmet) is ("gout" not in hit.why.term.lower()) for hit in hits)
+
+
+def test_a_side_that_the_code_is_of_is_not_missed_where_its_term_names_none(engine: Engine) -> None:
+    (hit,) = engine.search("lt knee pain", on=ON, limit=1)
+
+    assert (hit.dotted, hit.why.unmet) == ("M25.562", ())
+
+
+def test_an_expansion_that_no_word_of_the_term_answers_is_not_listed(engine: Engine) -> None:
+    hits = engine.search("gout rt great toe", on=ON, limit=25)
+
+    assert all(hit.why.expanded == () for hit in hits if "right" not in f"{hit.title} {hit.why.term}".lower())
 
 
 def test_what_is_not_read_of_a_long_query_is_said(engine: Engine) -> None:

@@ -103,6 +103,7 @@ def _json(hits: list[Hit]) -> str:
                 "term": hit.why.term,
                 "kind": hit.why.kind,
                 "matched": hit.why.matched,
+                "unmet": hit.why.unmet,
                 "corrected": dict(hit.why.corrected),
                 "completed": dict(hit.why.completed),
                 "expanded": dict(hit.why.expanded),
