@@ -68,6 +68,13 @@ def phrase_synonyms() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
 
 
 @cache
+def procedure_names() -> dict[tuple[str, ...], tuple[str, str]]:
+    """A procedure as charts name it, as words, to the name as it is written and to the words of ICD-10-PCS."""
+    named = rows("procedure_names.csv", ("procedure", "same_as"))
+    return {tuple(words(name)): (name, meaning) for name, meaning in named}
+
+
+@cache
 def phrase_words() -> frozenset[str]:
     """Every word that a phrase to be replaced has."""
     return frozenset(word for phrase in phrase_synonyms() for word in phrase)

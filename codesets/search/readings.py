@@ -109,6 +109,18 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     return distinct[: MOST_READINGS // 2 if long else MOST_READINGS]
 
 
+def procedures(query: str) -> list[Reading]:
+    """The query in the words of ICD-10-PCS, for the longest name of a procedure in it; none without one."""
+    typed = tuple(words(plain(query[:MOST_CHARACTERS])))
+    table = lexicon.procedure_names()
+    for size in range(len(typed), 0, -1):
+        for start in range(len(typed) - size + 1):
+            if named := table.get(typed[start : start + size]):
+                rest = [lexicon.shorthand().get(word, word) for word in (*typed[:start], *typed[start + size :])]
+                return [Reading(_distinct([*words(named[1]), *rest]), whole=True, expanded=(named,))]
+    return []
+
+
 def beside_code(text: str) -> list[Reading]:
     """The readings of what was typed after a code, in lower case: as it stands, and with shorthand written out."""
     text = side_after_code(text)

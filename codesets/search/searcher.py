@@ -22,7 +22,7 @@ from codesets.search.hits import Hit, Why
 from codesets.search.index import Segment
 from codesets.search.polarity import Polarity, polarity
 from codesets.search.ranking import Ranked, rank
-from codesets.search.readings import MOST_CHARACTERS, Reading, beside_code, readings
+from codesets.search.readings import MOST_CHARACTERS, Reading, beside_code, procedures, readings
 from codesets.search.site import SiteSynonym, SiteSynonyms
 from codesets.search.terms import TermKind
 from codesets.search.vocabulary import How, Vocabulary
@@ -44,6 +44,8 @@ MOST_COMPARED = 60
 MOST_PLAINER = 6
 PLAINER = 0.9
 NO_POLARITY = Polarity()
+# What the words of a query count beside the words of ICD-10-PCS for the procedure they name.
+NAMED_OTHERWISE = 0.9
 # Words that say too little to be missed in an answer.
 WEAK = frozenset({"with", "without", "of", "and", "due", "in", "to", "unspecified", "other"})
 # A status that the whole query asks for comes before what its words find.
@@ -111,6 +113,8 @@ class Searcher:
     def _by_words(self, query: str, limit: int) -> list[Hit]:
         own = self._own.within(words(plain(query)))
         read = readings(query, self.vocabulary, own)
+        if self._system is CodeSystem.ICD10PCS:
+            read = [*procedures(query), *(replace(one, weight=one.weight * NAMED_OTHERWISE) for one in read)]
         ranked = [one for reading in read if (one := rank(self.segment, self.vocabulary, reading))]
         poor = max((float(one.scores[0]) for one in ranked), default=0.0) < POOR
         if read and poor and not self.vocabulary.unfinished(read[0].words[-1]):

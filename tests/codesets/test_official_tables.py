@@ -10,6 +10,8 @@ import pytest
 
 from codesets import sources
 from codesets.loading import schema, tables
+from codesets.search import lexicon
+from codesets.search.words import words
 from codesets.sources.source import Recognized, Rejected, source_file
 from tests.codesets.loaded_reference import remarks
 from tests.codesets.shared_data import shared_file
@@ -38,6 +40,15 @@ def test_the_pcs_tables_expand_to_exactly_the_codes_of_the_order_file(db: sqlite
     said = remarks(db, [source_file(shared_file("data", "icd10pcs", name)) for name in names])
 
     assert said == ["checked: the tables build exactly the 78,948 valid codes of the order file"]
+
+
+def test_procedures_are_named_in_the_words_of_the_order_file() -> None:
+    text = shared_file("data", "icd10pcs", "icd10pcs_order_2026.txt").read_text(encoding="utf-8")
+    known = {word for line in text.splitlines() for word in words(line[77:])}
+
+    unknown = {name: set(words(meaning)) - known for name, meaning in lexicon.procedure_names().values()}
+
+    assert {name: left for name, left in unknown.items() if left} == {}
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,13 @@ def test_every_hit_explains_itself(engine: Engine, query: str) -> None:
     assert all(hit.why.term in hit.why.text() for hit in hits)
 
 
+@pytest.mark.parametrize(("query", "first"), [("lap chole", "0FT44ZZ"), ("c section", "10D00Z1"), ("picc", "02HV33Z")])
+def test_a_procedure_is_found_by_the_name_that_charts_give_it(engine: Engine, query: str, first: str) -> None:
+    (hit,) = engine.search(query, [CodeSystem.ICD10PCS], on=ON, limit=1)
+
+    assert hit.code == first
+
+
 def test_a_word_that_a_hit_does_not_answer_is_told(engine: Engine) -> None:
     hits = engine.search("gout rt great toe", on=ON, limit=3)
 
