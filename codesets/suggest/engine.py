@@ -24,6 +24,7 @@ from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.cues import Cue, Effect, cues
+from codesets.suggest.encounters import time_of
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Worth
 from codesets.suggest.lexical import NUMBERED
@@ -142,7 +143,9 @@ class _Reader:
             for part in parts[place]
             for sentence in sentences(note.text, part.start, part.end)
         ]
-        weighing = Weighing(self._codebook, self._specific, self._exclusions, setting)
+        weighing = Weighing(
+            self._codebook, self._specific, self._exclusions, setting, time_of(note.text for note in notes)
+        )
         allowed = chapters([note.text for note in notes])
         self._weigh_mentions(lines, setting, allowed, weighing)
         for line in lines:

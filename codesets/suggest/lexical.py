@@ -101,7 +101,9 @@ class Lexical:
     def _phrase(self, phrase: tuple[str, ...]) -> tuple[Meaning, ...]:
         """What a phrase, as normal words, stands for besides its words."""
         found: dict[int, float] = {}
-        for other in lexicon.phrase_synonyms().get(phrase, ()):
+        # A word that names no condition by itself does not become one: no diabetes of a sugar tong splint.
+        alone = len(phrase) == 1 and phrase[0] in not_alone()
+        for other in () if alone else lexicon.phrase_synonyms().get(phrase, ()):
             if "screening" in other:  # a visit: of its words a note would make the disease that is looked for
                 continue
             for word in other:
@@ -137,7 +139,7 @@ def abbreviated(written: str, known: bool) -> tuple[str, ...]:
     if sense := _abbreviations().get(lowered):
         capitals = sum(character.isupper() or character.isdigit() for character in written) > 1
         return (sense,) if capitals or (len(lowered) > 2 and not known) else ()
-    if len(lowered) > 1 and not known and (meaning := lexicon.shorthand().get(lowered)):
+    if len(lowered) > 1 and not known and lowered not in not_alone() and (meaning := lexicon.shorthand().get(lowered)):
         return (meaning,)
     return ()
 
@@ -183,6 +185,12 @@ def after_count(written: str) -> str:
 def counted_by() -> dict[str, str]:
     """Words of a note after which a bare number counts something, and what."""
     return dict(rows("counted.csv", ("word", "counts")))
+
+
+@cache
+def not_alone() -> frozenset[str]:
+    """Words in lower case that name no condition by themselves."""
+    return frozenset(word for (word,) in rows("not_alone.csv", ("word",)))
 
 
 @cache

@@ -18,7 +18,7 @@ from codesets.search.index import Segment
 from codesets.search.vocabulary import Vocabulary
 from codesets.search.words import words
 from codesets.suggest import reading
-from codesets.suggest.lexical import SAID_SO, Lexical
+from codesets.suggest.lexical import SAID_SO, Lexical, not_alone
 from codesets.suggest.reading import Read, Span
 from codesets.suggest.sentences import Sentence
 from codesets.suggest.tables import rows
@@ -73,7 +73,8 @@ class Matcher:
     def __init__(self, segment: Segment, vocabulary: Vocabulary) -> None:
         self.lexical = Lexical(vocabulary, len(segment.vocabulary) + 1, [term for term, _ in own_terms()])
         self.terms = term_table(segment, self.lexical)
-        self._not_alone = frozenset(self.lexical.normal(word) for (word,) in rows("not_alone.csv", ("word",))) | {""}
+        self._not_alone = frozenset(map(self.lexical.normal, not_alone())) | {""}
+        self._sides = frozenset(n for side in ("left", "right") for n in self.lexical.numbers(side))
         self._heads = frozenset(self.lexical.normal(word) for (word,) in rows("heads.csv", ("word",)))
 
     def read(self, sentence: Sentence) -> Read:
@@ -141,6 +142,8 @@ class Matcher:
         placed = _placed(read, wanted)
         if read.contradicts(text) or not read.numbers_fit(placed.tokens, text):
             return None
+        if self._other_side_nearer(read, placed.tokens, wanted):
+            return None
         if placed.synonym and (own or len(wanted) == 1 and self._says_nothing({*words(text)})):
             return None
         if _joined(read, placed.tokens) and not _JOINING.search(_ASIDE.sub("", text)):
@@ -157,6 +160,23 @@ class Matcher:
         if share < LEAST_OF_ABBREVIATION:
             return None
         return row, placed.tokens, read.says(placed.tokens), quality * share * (1 - 0.06 * gap)
+
+    def _other_side_nearer(self, read: Read, tokens: tuple[int, ...], wanted: Sequence[int]) -> bool:
+        """Whether the side of a mention belongs to something else: no left of "R hemiparesis from L MCA stroke"."""
+        named = [word for word in wanted if word in self._sides]
+        if len(named) != 1:
+            return False
+        said = {token for first, last, _ in read.spans[named[0]] for token in range(first, last)}
+        others = [token for token in tokens if token not in said]
+        rest = [read.places[token] for token in others]
+        if not rest:
+            return False
+
+        def distance(word: int) -> float:  # a side stands before what it tells of rather than behind it
+            places = [(first, read.places[first]) for first, _, _ in read.spans[word]]
+            return min(abs(place - other) + 0.5 * (first > others[-1]) for first, place in places for other in rest)
+
+        return any(distance(other) < distance(named[0]) for other in self._sides - {named[0]} if other in read.spans)
 
     def _share_of_abbreviations(self, read: Read, tokens: tuple[int, ...], wanted: Sequence[int]) -> float:
         """How much of the sense of its abbreviations a mention uses: HIV is no word for "virus" alone."""

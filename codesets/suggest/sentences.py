@@ -1,8 +1,8 @@
 """A stretch of a note as sentences of tokens with their offsets.
 
-A sentence ends at a full stop, a question or exclamation mark, a semicolon, a bullet, or a line that the next
-line does not carry on. Tokens are words, numbers and the marks that cues need; question marks are one of them,
-since a chart doubts with them ("CKD?", "? PE"). Offsets are characters of the whole text, from 0.
+A sentence ends at a full stop (not that of a genus: "E. coli"), a question or exclamation mark, a semicolon, a bullet,
+or a line that the next line does not carry on. Tokens are words, numbers and the marks that cues need; question marks
+are one of them, since a chart doubts with them ("CKD?", "? PE"). Offsets are characters of the whole text, from 0.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ _TOKEN = re.compile(
     | (?P<staged>\b(?:CKD|ckd)(?=[1-5][ab]?\b))
     | (?P<decimal>\d+(?:[.,]\d+)+)
     | (?P<title>\b(?:Dr|Mr|Mrs|Ms|vs|approx|St|No)\.(?=\s))
+    | (?P<genus>(?<=\s)[A-Z]\.(?=\s[a-z]{4}))
     | (?P<word>[^\W_]+(?:['\u2019][^\W_]+)?)
     | (?P<query>\?+)
     | (?P<stop> [.!?](?=[\s"')\]]|\Z) | ; | \n\s*\n | \n\s*(?=[-*\u2022\#]|\d{1,2}[.)]\s) | \n(?=\s*[A-Z0-9]) | \u2022)

@@ -44,6 +44,7 @@ class Specific:
         )
         self._other = frozenset(lexical.numbers("other"))
         self._sides = frozenset(n for word in ("left", "right", "bilateral") for n in lexical.numbers(word))
+        self._bilateral = next(iter(lexical.numbers("bilateral")), None)
         self._without = frozenset(lexical.numbers("without"))
         self._unspecified = frozenset(lexical.numbers("unspecified"))
         self._family = lru_cache(maxsize=2048)(self._find_family)
@@ -92,6 +93,9 @@ class Specific:
                 inside = low - reach <= read.places[first] and read.places[last - 1] <= high + reach
                 if inside and first not in tokens and first not in barred and weight >= LEAST_WEIGHT:
                     near.setdefault(word, first)
+        if len(named := [side for side in self._sides if side in near and side != self._bilateral]) == 2:
+            away = {side: max(low - read.places[near[side]], read.places[near[side]] - high) for side in named}
+            near = {word: token for word, token in near.items() if away.get(word, 0) <= min(away.values())}
         return near
 
     def both_sides(self, position: int, read: Read, tokens: tuple[int, ...]) -> tuple[int, ...]:
@@ -140,6 +144,8 @@ class Specific:
             if place == base or not segment.billable[place] or codebook.code(place)[6:7] not in ("", seventh):
                 continue
             words = codebook.words(place) - self._left_open(place)
+            if own & self._sides and words & self._sides - own:
+                continue  # who has said one side is not led to the other
             extra = tuple(sorted(words - own - optional))
             if extra and not (words - own) & self._other:
                 found.append((place, extra))

@@ -9,6 +9,7 @@ from codesets.suggest import reducing
 from codesets.suggest.answers import Evidence, Suggestion, Suggestions
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.combinations import combine
+from codesets.suggest.encounters import Time
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Entry, Gathered, Worth
 from codesets.suggest.meaning import Setting
@@ -22,7 +23,15 @@ MOST_EVIDENCE = 8
 class Weighing:
     """Gathers the codes of one chart; where it names sections, these weigh more than words."""
 
-    def __init__(self, codebook: Codebook, specific: Specific, exclusions: Exclusions, setting: Setting) -> None:
+    def __init__(
+        self,
+        codebook: Codebook,
+        specific: Specific,
+        exclusions: Exclusions,
+        setting: Setting,
+        time: Time | None = None,
+    ) -> None:
+        self._time = time
         self._codebook = codebook
         self._specific = specific
         self._exclusions = exclusions
@@ -70,6 +79,7 @@ class Weighing:
         if self._structured:
             reducing.drop_denied(gathered)
             reducing.keep_single(gathered)
+        self._set_encounter()
         self._combine()
         reducing.drop_superseded(gathered)
         reducing.drop_repeated(gathered)
@@ -130,6 +140,17 @@ class Weighing:
                 if self._codebook.title(other) == wanted and other not in self._gathered.found:
                     entry = self._gathered.found.pop(code)
                     entry.reasons = (*entry.reasons, f"{weeks} weeks: {name} trimester")
+                    self._gathered.found[other] = entry
+                    break
+
+    def _set_encounter(self) -> None:
+        """Give injuries the 7th character of the time that the note tells."""
+        for code in list(self._gathered.found) if self._time else ():
+            assert self._time is not None
+            for other in self._time.of(code):
+                if self._codebook.position(other) is not None and other not in self._gathered.found:
+                    entry = self._gathered.found.pop(code)
+                    entry.reasons = (*entry.reasons, f"subsequent encounter: {self._time.words!r} (I.C.19.a)")
                     self._gathered.found[other] = entry
                     break
 

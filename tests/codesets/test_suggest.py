@@ -73,6 +73,12 @@ def left_out(suggester: Suggester, text: str) -> dict[str, str]:
         ("A-fib, permanent", "I48.21"),
         ("Anemia, iron deficiency", "D50.9"),  # the noun first
         ("CVA with left hemiparesis", "G81.94"),
+        ("R hemiparesis from L MCA stroke", "G81.91"),  # each side belongs to its own noun
+        ("Fracture of right femur, pain in left knee", "S72.91XA"),
+        ("Sepsis due to E. coli", "A41.51"),  # the full stop of a genus ends no sentence
+        ("Intentional acetaminophen overdose, suicide attempt", "T39.1X2A"),
+        ("Right distal radius fracture, routine healing", "S52.501D"),  # the time at which it is seen
+        ("Left tibia fracture, nonunion", "S82.202K"),
         ("Diabetic foot ulcer, left", "L97.529"),
         ("Lower GI bleed", "K92.2"),
         ("BPH with LUTS", "N40.1"),
@@ -520,3 +526,19 @@ def test_a_note_of_400_words_takes_at_most_30_ms(suggester: Suggester) -> None:
         spent.append(time.process_time() - began)
 
     assert min(spent) <= 0.030
+
+
+@pytest.mark.parametrize("text", ["Sugar tong splint applied.", "Discharge dx:", "localized, dominant"])
+def test_ordinary_words_name_no_condition(suggester: Suggester, text: str) -> None:
+    assert codes(suggester, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("A/P: Right hemiparesis as late effect of CVA", "I69.351"),
+        ("A/P: Aphasia, h/o stroke in 2019", "I69.320"),
+    ],
+)
+def test_a_deficit_after_a_stroke_of_the_past_is_its_sequela(suggester: Suggester, text: str, only: str) -> None:
+    assert codes(suggester, text) == [only]
