@@ -162,7 +162,10 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str]) -> int:
             # "mother, who is diabetic": only the patient ends what is said of the family.
             if other in (Effect.HISTORY, Effect.CURRENT) or written[other_begin] in _words("patient"):
                 return other_begin - 1
-        elif other is Effect.END or other is Effect.NEGATED and effect is not Effect.NEGATED:
+        # "if she does have": what she has is meant.
+        elif (other is Effect.END and other_begin > begin) or (
+            other is Effect.NEGATED and effect is not Effect.NEGATED
+        ):
             return other_begin - 1
     return _of_one_item(found, place, written, last) if effect is Effect.NEGATED else last
 

@@ -212,7 +212,7 @@ class _Reader:
         """Decide what one mention means, and add it where it belongs."""
         code, reasons = self._code(mention)
         section, tokens = line.section.kind, line.sentence.tokens
-        reached = [cue for cue in line.cues if cue.reaches(mention.begin, mention.end)]
+        reached = [cue for cue in line.cues if cue.reaches(mention.core[0], mention.core[-1] + 1)]
         effects = {cue.effect: cue.words for cue in reached}
         told = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())
         first = mention.begin - line.read.counted(mention.begin)

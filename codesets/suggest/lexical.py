@@ -115,7 +115,7 @@ class Lexical:
         """A token as a word of the index: plain letters, American, no plural; empty for a stop word."""
         lowered = plain(written)
         lowered = "".join(character for character in lowered if character.isalnum())
-        if lowered in STOP_WORDS:
+        if lowered in STOP_WORDS or lowered in _NO_NAMES:
             return ""
         if lowered.endswith("ses") and (single := american(lowered[:-2] + "is")) in self._vocabulary:
             return single
@@ -124,6 +124,9 @@ class Lexical:
 
 LEAST_STEM = 0.74
 
+
+# "as well as valvular disease" is not Wells' disease.
+_NO_NAMES = frozenset({"well"})
 
 _NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8"}
 

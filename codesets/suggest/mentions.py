@@ -37,7 +37,8 @@ _LINKS = frozenset(["with"])
 class Mention:
     """A term found in a sentence: its row, the position of its code, the tokens that say it, how well (0 to 1).
 
-    `tokens` are places in the sentence, ascending; `weight` is the sum of how much its words say.
+    `tokens` are places in the sentence, ascending; `weight` is the sum of how much its words say. `core` are those of
+    the term itself: a mention that is refined takes others in, which no cue need reach.
     """
 
     sentence: int
@@ -46,6 +47,7 @@ class Mention:
     tokens: tuple[int, ...]
     weight: float
     quality: float
+    core: tuple[int, ...]
 
     @property
     def begin(self) -> int:
@@ -113,7 +115,7 @@ class Matcher:
             mention = self._mention(block[number], int(candidates[place]), wanted, float(quality[place]))
             if mention is not None:
                 row, tokens, weight, worth = mention
-                yield Mention(first + number, row, int(terms.row_code[row]), tokens, weight, worth)
+                yield Mention(first + number, row, int(terms.row_code[row]), tokens, weight, worth, tokens)
 
     def _candidates(
         self, block: Sequence[Read], present: NDArray[np.float32]

@@ -135,7 +135,9 @@ def _is_read(segment: Segment) -> NDArray[np.bool_]:
     categories = segment.codes.astype("S3")
     chapters = segment.codes.astype("S1")
     external = np.isin(chapters, [b"V", b"W", b"X", b"Y"])
-    measured = categories == b"Z68"  # a range of numbers, not words
+    # Ranges of numbers and answers of a coma scale ("localizes pain") are no words of a condition.
+    scales = segment.codes.astype("S4")
+    measured = (categories == b"Z68") | np.isin(scales, [b"R402"]) & (segment.codes != b"R4020")
     drugs = (categories >= b"T36") & (categories < b"T51")
     visits = (categories >= b"Z00") & (categories < b"Z14")
     code, kind = segment.row_code, segment.row_kind

@@ -79,6 +79,8 @@ def left_out(suggester: Suggester, text: str) -> dict[str, str]:
         ("Intentional acetaminophen overdose, suicide attempt", "T39.1X2A"),
         ("Right distal radius fracture, routine healing", "S52.501D"),  # the time at which it is seen
         ("Left tibia fracture, nonunion", "S82.202K"),
+        ("Right knee posterior cruciate ligament strain", "S83.521A"),
+        ("EKG with frequent PVCs", "I49.3"),
         ("Diabetic foot ulcer, left", "L97.529"),
         ("Lower GI bleed", "K92.2"),
         ("BPH with LUTS", "N40.1"),
@@ -528,9 +530,18 @@ def test_a_note_of_400_words_takes_at_most_30_ms(suggester: Suggester) -> None:
     assert min(spent) <= 0.030
 
 
-@pytest.mark.parametrize("text", ["Sugar tong splint applied.", "Discharge dx:", "localized, dominant"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sugar tong splint applied.",
+        "Discharge dx:",
+        "localized, dominant",
+        "His pain is localized.",  # an answer of the coma scale
+        "Right elbow pain, consistent with medial epicondylitis.",  # a side before the cue is no part of what it doubts
+    ],
+)
 def test_ordinary_words_name_no_condition(suggester: Suggester, text: str) -> None:
-    assert codes(suggester, text) == []
+    assert [code for code in codes(suggester, text) if not code.startswith(("R52", "M25"))] == []
 
 
 @pytest.mark.parametrize(
