@@ -147,14 +147,24 @@ def seconds_of(reference: Reference, load: int, column1: str) -> frozenset[str]:
     return frozenset(text.split()) if text else frozenset()
 
 
-def pairs_among(reference: Reference, source: PairSource, codes: Collection[str], on: dt.date) -> Pairs:
-    """The pairs of a source in force on the date among some codes; a query for each part that can have some."""
+def pairs_among(
+    reference: Reference,
+    source: PairSource,
+    codes: Collection[str],
+    on: dt.date,
+    columns1: Collection[str] | None = None,
+) -> Pairs:
+    """The pairs of a source in force on the date among some codes; a query for each part that can have some.
+
+    Where only some codes can be a column 1 and only some a column 2, `columns1` are the ones and `codes` the others.
+    """
     wanted = sorted(set(codes))
-    if not source.loads or len(wanted) < 2:
+    columns = wanted if columns1 is None else sorted(set(columns1))
+    if not source.loads or len({*wanted, *columns}) < 2:
         return Pairs((), source.coverage)
     day, edits = number(on), []
     for load, first, last in source.loads:
-        firsts = [code for code in wanted if first <= code <= last]
+        firsts = [code for code in columns if first <= code <= last]
         if not firsts:
             continue
         query = (

@@ -133,10 +133,11 @@ class ReferenceFacts:
     def pairs(self, codes: Collection[str], on: dt.date, setting: Setting) -> Pairs:
         day = self._day(_PTP, on)
         source = self._asked((_PTP, day, setting._value_), ncci.pair_source, day, setting)
-        for code in codes:
-            if not self._seconds_of(source, code).isdisjoint(codes):
-                return ncci.pairs_among(self._reference, source, codes, on)
-        return Pairs((), source.coverage)
+        found = {code: seconds.intersection(codes) for code in codes if (seconds := self._seconds_of(source, code))}
+        firsts = [code for code, seconds in found.items() if seconds]
+        if not firsts:
+            return Pairs((), source.coverage)
+        return ncci.pairs_among(self._reference, source, set().union(*found.values()), on, firsts)
 
     def most_units(self, code: str, on: dt.date, setting: Setting) -> Units:
         day = self._day(_MUE, on)

@@ -20,7 +20,8 @@ LONGEST, LONGEST_SUFFIX, LONGEST_NAME = 25, 10, 55
 
 _LONG = frozenset({"name", "line1", "line2", "receiver_name", "contact_name", "plan_name"})
 _UNWRITTEN = frozenset({"member_id_pattern"})
-_PLAIN = re.compile(r"[A-Za-z0-9 .,'/()&#;\n-]*")
+_CHARACTERS = r"-A-Za-z0-9 .,'/()&#;"
+_PLAIN = re.compile(rf"[{_CHARACTERS}\n]*")
 _MOST_KEPT = 4_096
 
 
@@ -70,21 +71,18 @@ def _kept(part: Any) -> bool:
 
 def _of(part: Any) -> bool:
     """Whether the texts of a part and of its address are plain and short."""
-    texts, getters = _texts(type(part))
-    values = getters(part)
-    for value, most in zip(values, texts, strict=True):
-        if value and len(value) > most:
-            return False
-    if not _PLAIN.fullmatch("\n".join(filter(None, values))):
+    plain, getters = _texts(type(part))
+    if not plain.fullmatch("\n".join([value or "" for value in getters(part)])):
         return False
     address = getattr(part, "address", None)
     return address is None or _of(address)
 
 
 @lru_cache(32)
-def _texts(kind: type) -> tuple[tuple[int, ...], Any]:
-    """The longest lengths of the texts of a part, and what reads them."""
+def _texts(kind: type) -> tuple[re.Pattern[str], Any]:
+    """What the texts of a part are, a line each, where all are plain and short; and what reads them."""
     assert is_dataclass(kind)
     names = [one.name for one in fields(kind) if str(one.type) in ("str", "str | None") and one.name not in _UNWRITTEN]
-    most = tuple(LONGEST_SUFFIX if n == "suffix" else LONGEST_NAME if n in _LONG else LONGEST for n in names)
-    return most, attrgetter(*names)
+    most = [LONGEST_SUFFIX if n == "suffix" else LONGEST_NAME if n in _LONG else LONGEST for n in names]
+    lines = "\n".join(f"[{_CHARACTERS}]{{0,{longest}}}" for longest in most)
+    return re.compile(lines), attrgetter(*names)
