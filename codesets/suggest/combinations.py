@@ -8,7 +8,7 @@ deny it, so that every use of a rule is told.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -110,3 +110,22 @@ def superseded() -> tuple[tuple[str, str, str], ...]:
 def single() -> tuple[tuple[str, str], ...]:
     """Beginnings of codes without dots of which a chart has one at a time, and what that is."""
     return tuple((prefix.replace(".", ""), why) for prefix, why in rows("single.csv", ("prefix", "why")))
+
+
+@cache
+def following() -> tuple[tuple[str, str], ...]:
+    """Beginnings of codes without dots: one that stands behind another of the same chart, and that other."""
+    found = rows("follows.csv", ("code", "follows", "why"))
+    return tuple((code.replace(".", ""), other.replace(".", "")) for code, other, _ in found)
+
+
+def in_order(codes: Sequence[str]) -> list[str]:
+    """The codes as they were, but each that follows another of them behind the last of those."""
+    ordered = list(codes)
+    for code in codes:
+        leaders = [other for begin, other in following() if code.startswith(begin)]
+        places = [place for place, one in enumerate(ordered) if leaders and one.startswith(tuple(leaders))]
+        if places and ordered.index(code) < places[-1]:
+            ordered.remove(code)
+            ordered.insert(places[-1], code)
+    return ordered

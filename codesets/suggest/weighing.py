@@ -8,7 +8,7 @@ from codesets.catalog import dotted
 from codesets.suggest import reducing
 from codesets.suggest.answers import Evidence, Suggestion, Suggestions
 from codesets.suggest.codebook import Codebook
-from codesets.suggest.combinations import combine
+from codesets.suggest.combinations import combine, in_order
 from codesets.suggest.encounters import Time
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Entry, Gathered, Worth
@@ -112,7 +112,8 @@ class Weighing:
                     missing=self._specific.missing(code, _said(entry.evidence)),
                 )
             )
-        return suggested
+        places = {code: place for place, code in enumerate(in_order([one.code for one in suggested]))}
+        return sorted(suggested, key=lambda one: places[one.code])
 
     def _order(self, item: tuple[str, Entry]) -> tuple[float, ...]:
         """By score; where sections tell, by section and then as the note has them: the first problem first."""

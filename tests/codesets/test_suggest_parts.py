@@ -14,7 +14,7 @@ from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from codesets.search import tables as search_tables
 from codesets.suggest import tables, terms
-from codesets.suggest.combinations import combinations, combine, superseded
+from codesets.suggest.combinations import combinations, combine, in_order, superseded
 from codesets.suggest.cues import Cue, Effect, cues
 from codesets.suggest.sections import SectionKind, has_sections, sections
 from codesets.suggest.sentences import MOST_TOKENS, Sentence, sentences
@@ -215,6 +215,19 @@ def test_a_cue_has_its_effect(text: str, word: str, effect: Effect) -> None:
 )
 def test_words_that_look_like_a_cue_are_none(text: str, word: str) -> None:
     assert effects(text, word) == set()
+
+
+@pytest.mark.parametrize(
+    ("codes", "ordered"),
+    [
+        (["R6520", "A4151", "N10"], ["A4151", "R6520", "N10"]),
+        (["I509", "I10", "I110"], ["I10", "I110", "I509"]),
+        (["I509", "I10"], ["I509", "I10"]),
+        ([], []),
+    ],
+)
+def test_a_code_that_another_asks_for_stands_behind_it(codes: list[str], ordered: list[str]) -> None:
+    assert in_order(codes) == ordered
 
 
 def test_a_combination_needs_both_conditions() -> None:

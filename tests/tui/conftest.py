@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from textual import _wait
+
+
+@pytest.fixture(autouse=True)
+def keys_without_idling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pressed key is followed by a moment, not by two of a fiftieth of a second; `settle` waits for its effect."""
+    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.002)
+    monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.001)
 
 
 @pytest.fixture

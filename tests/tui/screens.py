@@ -32,16 +32,19 @@ async def opened(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Workst
 
 
 async def settle(pilot: Pilot) -> None:
-    """Wait until every worker has finished and what they changed is drawn, the page of a row after its moment too."""
+    """Wait until every worker has finished and what they changed is drawn, the page of a row after its moment too.
+
+    What is waited for is that queues are empty, not that the machine is idle, which on a busy one takes a second a key.
+    """
     for _ in range(6):
         await pilot.app.keyboard.wait()
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
-        await pilot.pause()
+        await pilot.pause(0)
     while isinstance(screen := pilot.app.screen, DeskScreen) and screen.page_waits:
         await pilot.pause(0.01)
     for _ in range(2):
         await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
-        await pilot.pause()
+        await pilot.pause(0)
 
 
 async def keys(pilot: Pilot, *pressed: str) -> None:
