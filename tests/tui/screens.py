@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import AsyncIterator
@@ -94,7 +95,8 @@ def assert_golden(app: Workstation, name: str) -> None:
         path.write_text(text, encoding="utf-8")
     if not path.exists():
         pytest.fail(f"there is no golden {path.name}; UPDATE_GOLDENS=1 writes it")
-    assert text == path.read_text(encoding="utf-8")
+    expected = path.read_text(encoding="utf-8")
+    assert text == expected, "\n".join(difflib.unified_diff(expected.splitlines(), text.splitlines(), lineterm="", n=0))
 
 
 def diagnoses() -> list[FinalDiagnosis]:
