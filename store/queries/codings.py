@@ -97,6 +97,12 @@ def work_item_of(reader: Reader, coding_id: str) -> str | None:
     return rows[0]["id"] if rows else None
 
 
+def facility_task(reader: Reader, encounter_id: str) -> str | None:
+    """The work item of the facility's side of an encounter; None where it has none."""
+    rows = reader.rows("SELECT id FROM work_item WHERE encounter_id = :id AND kind = 'facility'", id=encounter_id)
+    return rows[0]["id"] if rows else None
+
+
 def _loaded(value: object) -> list:
     """JSON columns come as text from SQLite and as values from PostgreSQL."""
     return json.loads(value) if isinstance(value, str) else list(value)  # type: ignore[call-overload]

@@ -251,6 +251,7 @@ NOT_A_LOOK = {
     "coding_codes": "part of a chart",
     "coding_defaults": "part of a chart",
     "work_item_of": "an id",
+    "facility_task": "an id",
     "claim_counts": "numbers",
     "claim_id_of": "an id",
     "remittance_id_of": "an id",

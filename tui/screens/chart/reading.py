@@ -62,6 +62,15 @@ class Reading:
         self._pane.show(title, content, note)
         self._chart.say("Esc shows the document again.", "dim")
 
+    def shows(self, showing: str) -> bool:
+        """Whether that text stands in place of the document."""
+        return self._showing == showing
+
+    def renew(self, showing: str, content: Content) -> None:
+        """Give a text that is shown its new lines, at the place where it is read."""
+        if self._showing == showing:
+            self._pane.renew(content)
+
     def find(self) -> None:
         """Ask for words and go to them."""
 

@@ -10,18 +10,23 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets.edits import CodeFinding
+from codesets.grouping.answer import Ungrouped
+from codesets.grouping.reasons import Explained
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry
+from store.coding.grouping import drg_of, is_stay, stay_drg, what_if
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
 from tui.screens.chart.abstract import change_abstract
 from tui.screens.chart.changes import add, final_code, walk
+from tui.screens.chart.drg import compared, drg_line, drg_lines
 from tui.screens.chart.entering import HINTS, Entering
 from tui.screens.chart.facts import fact_lines, read_facts
 from tui.screens.chart.reading import Reading
@@ -38,6 +43,7 @@ from tui.screens.chart.view import (
 )
 from tui.screens.desk import DeskScreen
 from tui.screens.worklist import hold_chart
+from tui.widgets.painted import Painted
 from tui.widgets.text_pane import TextPane
 
 CODING = ("enter_code", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding")
@@ -69,6 +75,7 @@ class ChartScreen(DeskScreen):
         self._release = ""
         self._layout = 0
         self._told_version = 0
+        self._drg: Explained | Ungrouped | None = None
         self.reading = Reading(self)
         self.entering = Entering(self)
 
@@ -76,6 +83,7 @@ class ChartScreen(DeskScreen):
         with Container(id="panes"):
             yield TextPane(id="document")
             yield TextPane(id="codes")
+        yield Painted(id="drg")
 
     @property
     def document_pane(self) -> TextPane:
@@ -97,6 +105,10 @@ class ChartScreen(DeskScreen):
     @property
     def final(self) -> bool:
         return self._chart is not None and self._chart.head.coding_status == CodingStatus.FINAL
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self._paint_drg()
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -130,6 +142,8 @@ class ChartScreen(DeskScreen):
             return "the coding is final; u takes it back until the claim is exported"
         if action == "suggestions" and self._chart is not None and not self._chart.documents:
             return "no document has come for this visit yet"
+        if action in ("drg", "what_if") and self._chart is not None and not is_stay(self._chart.head):
+            return "only inpatient stays have a DRG"
         if action == "find_next" and not self.reading.words:
             return "nothing was looked for yet; / finds words"
         return ""
@@ -196,6 +210,24 @@ class ChartScreen(DeskScreen):
         if before is not None and (changed := changed_row(before, codes)) is not None:
             self.call_after_refresh(self.codes_pane.reveal, changed)
         self.refresh_frame()
+        self._group()
+
+    def _group(self) -> None:
+        """Group an inpatient stay beside the keys, and show its line and, where they are open, its reasons."""
+        if self._chart is not None and is_stay(self._chart.head):
+            self.add_class("-stay")
+            self.work(self._show_drg(self._chart), group="drg", exclusive=True)
+
+    async def _show_drg(self, chart: ChartOnScreen) -> None:
+        self._drg = await self.workstation.codes.ask(drg_of, chart.head, chart.codes)
+        self._paint_drg()
+        if self.reading.shows("drg"):
+            stay = await self.workstation.codes.ask(stay_drg, chart.head, chart.codes)
+            self.reading.renew("drg", drg_lines(stay))
+
+    def _paint_drg(self) -> None:
+        width = self.size.width or self.app.size.width
+        self.query_one("#drg", Painted).paint([drg_line(self._drg, width)])
 
     def copied(self) -> str:
         codes = self._chart.codes if self._chart else Codes()
@@ -291,6 +323,28 @@ class ChartScreen(DeskScreen):
                 self.reading.toggle("key", "Answer key", lines, "training")
 
         self.in_turn(shown())
+
+    def do_drg(self) -> None:
+        async def shown() -> None:
+            chart = self._chart
+            if chart is None:
+                return
+            stay = await self.workstation.codes.ask(stay_drg, chart.head, chart.codes)
+            self.reading.toggle("drg", "MS-DRG", drg_lines(stay), "D asks what if")
+
+        self.in_turn(shown())
+
+    def do_what_if(self) -> None:
+        async def asked(text: str) -> None:
+            chart = self._chart
+            if chart is None or not text.strip():
+                return
+            lines = [line for line in text.split(";") if line.strip()]
+            now = await self.workstation.codes.ask(drg_of, chart.head, chart.codes)
+            then = await self.workstation.codes.ask(what_if, chart.head, chart.codes, lines, chart.defaults)
+            self.say(compared(now, then), "text")
+
+        self.ask("what if", "what if (i50.23 y; -3; 2 n; 4 p):", "", asked)
 
     def do_hold(self) -> None:
         if self._chart:
