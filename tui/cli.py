@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "intake": ("tui.commands.intake", "take in encounters of any format"),
     "encounters": ("tui.commands.encounters", "list, show and export encounters"),
     "drg": ("tui.commands.drg", "the MS-DRG of an inpatient stay, with its reasons"),
+    "hcc": ("tui.commands.hcc", "the CMS-HCC risk scores of a patient, with last year's gaps"),
     "keys": ("tui.commands.keys", "every key of every screen"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -10,9 +11,12 @@ from textual.timer import Timer
 from codesets.releases import CodeSystem
 from codesets.search import Engine
 from codesets.seventh import Seventh
+from store.coding.copying import Copied, copies, take_all
 from store.coding.entry import EntryError, Search
 from store.queries.favorites import Favorite, favorites_of
+from store.queries.last_visit import LastVisit, last_visit
 from tui.screens.chart.changes import add
+from tui.screens.chart.completing import COMPLETION_COLUMNS, Completion, completed, completions
 from tui.screens.chart.matching import (
     FAVORITES_KEY,
     MATCH_COLUMNS,
@@ -30,9 +34,14 @@ if TYPE_CHECKING:
 
 DRAFT_SECONDS = 0.4
 
+LAST_VISIT_KEY = "^"
+"""What a line begins with that looks among the codes of the last visit; `^*` takes all that still hold."""
+
+TAKE_ALL = f"{LAST_VISIT_KEY}*"
+
 HINTS: Sequence[tuple[str, str]] = (
-    *(("Enter", "add"), ("Up Down", "choose"), ("PgUp PgDn", "read")),
-    *(("=", "favorites"), ("F2", "encoder"), ("Esc", "done")),
+    *(("Enter", "add"), ("Up Down", "choose")),
+    *(("=", "lists"), ("^", "last visit"), ("F2", "encoder"), ("Esc", "done")),
 )
 
 
@@ -44,6 +53,8 @@ class Entering:
         self._matched = ""
         self._favorites: tuple[Favorite, ...] | None = None
         self._incomplete = ""
+        self._completing: list[Completion] = []
+        self._last: LastVisit | None = None
         self._draft_timer: Timer | None = None
         self._unsaved: str | None = None
 
@@ -55,17 +66,39 @@ class Entering:
     async def _match(self, text: str) -> None:
         chart = self._chart
         words = text.lstrip("+ ").strip()
-        if not words or words[0] == "-" or chart.on_screen is None:
+        if not words or chart.on_screen is None:
             chart.close_choices()
             return
-        rows = await self._rows_for(words)
+        self._completing = await self._completions(text)
+        rows = [] if self._completing or words[0] == "-" else await self._rows_for(words)
         if chart.entry.asking != "entry":
             return
         self._matched = words
-        if rows:
-            chart.offer(rows, MATCH_COLUMNS, "matches")
+        if self._completing:
+            chart.offer(self._completing, COMPLETION_COLUMNS, "Tab puts in, Enter carries out")
+        elif rows:
+            chart.offer(rows, MATCH_COLUMNS, "last visit" if words[0] == LAST_VISIT_KEY else "matches")
         else:
             chart.close_choices()
+
+    async def _completions(self, text: str) -> list[Completion]:
+        """What may follow a code or a row; words and whole codes are searched instead."""
+        chart = self._chart
+        shown = chart.on_screen
+        if shown is None or (" " not in text.strip("+").lstrip() and not text.lstrip("+ ").startswith("-")):
+            return []
+        asked = (text.lstrip("+"), shown.head, shown.codes, shown.defaults)
+        return await chart.workstation.codes.ask(completions, *asked)
+
+    def complete(self) -> bool:
+        """Put the completion under the cursor into the line; false where none is offered."""
+        chosen = self._chart.choices.selected
+        if not self._completing or chosen not in self._completing:
+            return False
+        text = completed(self._chart.entry.text, chosen)
+        self._chart.entry.text = text
+        self.edited(text)
+        return True
 
     async def enter(self, text: str) -> None:
         """Carry out what was typed; a code without its 7th character asks for it first. Raises EntryError."""
@@ -73,7 +106,11 @@ class Entering:
         if chart.on_screen is None:
             return
         head = chart.on_screen.head
-        if chart.choices.index == 0 and (offered := await chart.workstation.codes.ask(sevenths, text, head)):
+        if (
+            not self._completing
+            and chart.choices.index == 0
+            and (offered := await chart.workstation.codes.ask(sevenths, text, head))
+        ):
             self._offer_seventh(offered, text)
             return
         await self.enter_whole(text, f"typed {text.strip()}")
@@ -99,8 +136,14 @@ class Entering:
         chart = self._chart
         if chart.on_screen is None:
             return
+        if text.strip("+ ") == TAKE_ALL:
+            await self._take_last_visit()
+            self._emptied()
+            return
         entry = await chart.workstation.codes.ask(parse_line, text, chart.on_screen.head)
-        if isinstance(entry, Search):
+        if isinstance(entry, Search) and entry.words.startswith(LAST_VISIT_KEY):
+            await self._take_copy(await self._chosen(entry.words))
+        elif isinstance(entry, Search):
             row = await self._chosen(entry.words)
             system, code = row[3:5]
             listed = entry.words.startswith(FAVORITES_KEY)
@@ -108,10 +151,49 @@ class Entering:
             await self.add_found(CodeSystem(system), code, why, "", "" if listed else entry.words)
         else:
             await add(chart, entry, why)
-        if chart.entry.asking == "entry":
-            chart.entry.text = ""
-            chart.close_choices()
+        self._emptied()
+
+    def _emptied(self) -> None:
+        """The line was carried out: make it ready for the next."""
+        self._completing = []
+        if self._chart.entry.asking == "entry":
+            self._chart.entry.text = ""
+            self._chart.close_choices()
         self.keep_draft("", now=True)
+
+    async def _copies(self) -> tuple[Copied, ...]:
+        """The codes of the patient's last visit, checked on the day of this one."""
+        chart = self._chart
+        shown = chart.on_screen
+        if shown is None:
+            return ()
+        self._last = await chart.workstation.record.read(last_visit, shown.head.encounter_id, shown.head.kind.value)
+        if self._last is None:
+            raise EntryError("no visit of this patient was coded before", "codes or words")
+        on = date.fromisoformat(shown.head.service_date)
+        return await chart.workstation.codes.ask(copies, self._last.codes, shown.codes, on)
+
+    async def _take_copy(self, row: MatchRow) -> None:
+        found = next((one for one in await self._copies() if one.code in row[3:5] or one.code == row[0]), None)
+        if found is None or found.entry is None:
+            raise EntryError(f"{row[0]}: {found.note if found else 'not of the last visit'}", "another code")
+        await add(self._chart, found.entry, self._copied_from())
+
+    async def _take_last_visit(self) -> None:
+        entries = take_all(await self._copies())
+        if not entries.entries:
+            raise EntryError("every code of the last visit is here, or is no code any more", "^ shows them")
+        await add(self._chart, entries, self._copied_from())
+
+    async def _copies_or_none(self) -> tuple[Copied, ...]:
+        """The same while it is typed: no earlier visit offers nothing."""
+        try:
+            return await self._copies()
+        except EntryError:
+            return ()
+
+    def _copied_from(self) -> str:
+        return f"copied from the visit of {self._last.service_date}" if self._last else "copied"
 
     async def add_found(self, system: CodeSystem, code: str, why: str, trail: str, searched: str) -> None:
         """Add a found code; the search remembers what was taken for these words."""
@@ -171,6 +253,10 @@ class Entering:
         if chart.on_screen is None:
             return []
         head, workstation = chart.on_screen.head, chart.workstation
+        if words.startswith(LAST_VISIT_KEY):
+            wanted = words.removeprefix(LAST_VISIT_KEY).lower().split()
+            rows = [(one.code, one.title, one.note, one.system, one.code) for one in await self._copies_or_none()]
+            return [row for row in rows if all(word in " ".join(row).lower() for word in wanted)]
         if not words.startswith(FAVORITES_KEY):
             return await workstation.codes.search(matches, words, head)
         if self._favorites is None:

@@ -21,15 +21,19 @@ from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry
 from store.coding.grouping import drg_of, is_stay, stay_drg, what_if
+from store.coding.risk import COUNTED, risk_facts, scored
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
 from tui.screens.chart.abstract import change_abstract
-from tui.screens.chart.changes import add, final_code, walk
+from tui.screens.chart.changes import add, walk
 from tui.screens.chart.drg import compared, drg_line, drg_lines
 from tui.screens.chart.entering import HINTS, Entering
 from tui.screens.chart.facts import fact_lines, read_facts
+from tui.screens.chart.finishing import ask_final, ask_recode
+from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
+from tui.screens.chart.risk import risk_lines
 from tui.screens.chart.view import (
     ChartOnScreen,
     changed_row,
@@ -46,8 +50,14 @@ from tui.screens.worklist import hold_chart
 from tui.widgets.painted import Painted
 from tui.widgets.text_pane import TextPane
 
-CODING = ("enter_code", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding")
+CODING = (
+    *("enter_code", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding"),
+    *("change_code", "link_words", "last_visit", "recode"),
+)
 """What cannot be done to a chart that is open to be read."""
+
+CLOSED = ("enter_code", "final", "redo", "hold", "fix_finding", "change_code", "link_words", "last_visit")
+"""What cannot be done once the coding is final."""
 
 LAYOUTS = ("both", "note", "codes")
 FEWEST_CODE_ROWS, MOST_CODE_ROWS = 6, 12
@@ -78,6 +88,7 @@ class ChartScreen(DeskScreen):
         self._drg: Explained | Ungrouped | None = None
         self.reading = Reading(self)
         self.entering = Entering(self)
+        self.cursor = CodeCursor(self)
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -101,6 +112,11 @@ class ChartScreen(DeskScreen):
     def service_date(self) -> date:
         """The day that decides the code sets of this chart."""
         return date.fromisoformat(self._chart.head.service_date) if self._chart else self.workstation.today
+
+    @property
+    def findings(self) -> tuple[CodeFinding, ...]:
+        """What the edits found on the codes as they are."""
+        return self._findings
 
     @property
     def final(self) -> bool:
@@ -138,10 +154,14 @@ class ChartScreen(DeskScreen):
             return self.only_reading
         if action == "fix_finding" and not any(finding.repair for finding in self._findings):
             return "no finding has one certain fix; ! explains them"
-        if action in ("enter_code", "final", "redo", "hold", "fix_finding") and self.final:
+        if action == "recode" and not self.final:
+            return "only a final coding is recoded"
+        if action in CLOSED and self.final:
             return "the coding is final; u takes it back until the claim is exported"
         if action == "suggestions" and self._chart is not None and not self._chart.documents:
             return "no document has come for this visit yet"
+        if action in ("change_code", "code_words", "link_words") and self.cursor.code is None:
+            return "it goes by the code cursor: > puts it on a code"
         if action in ("drg", "what_if") and self._chart is not None and not is_stay(self._chart.head):
             return "only inpatient stays have a DRG"
         if action == "find_next" and not self.reading.words:
@@ -198,19 +218,30 @@ class ChartScreen(DeskScreen):
         asked = await self.workstation.codes.ask(look_up, chart, tuple(self._titles))
         self._titles |= asked.titles
         self._findings, self._release = asked.findings, asked.release
+        if before is not None and before != chart.codes:
+            self.cursor.row = None
+        self.draw_codes()
+        if before is not None and (changed := changed_row(before, chart.codes)) is not None:
+            self.call_after_refresh(self.codes_pane.reveal, changed)
+        self.refresh_frame()
+        self._group()
+
+    def draw_codes(self) -> None:
+        """Draw the codes as they were looked up last, with the cursor where it is."""
+        chart = self._chart
+        if chart is None:
+            return
         codes = chart.codes
         cents = codes.charge_cents if chart.head.kind == CodingKind.PROFESSIONAL else chart.head.charged_cents
         money = dollars(cents) if chart.head.kind == CodingKind.PROFESSIONAL else f"{dollars(cents)} charged"
         title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
-        content = partial(code_lines, chart, self._titles, self._findings)
+        content = partial(code_lines, chart, self._titles, self._findings, self.cursor.row)
         if not self.wide:
             rows = len(codes.diagnoses) + len(codes.lines) + len(faults(self._findings))
             self.codes_pane.styles.height = min(max(rows + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
         self.codes_pane.show(title, content, tally(self._findings), keep=True)
-        if before is not None and (changed := changed_row(before, codes)) is not None:
-            self.call_after_refresh(self.codes_pane.reveal, changed)
-        self.refresh_frame()
-        self._group()
+        if self.cursor.row is not None:
+            self.codes_pane.reveal(self.cursor.row)
 
     def _group(self) -> None:
         """Group an inpatient stay beside the keys, and show its line and, where they are open, its reasons."""
@@ -243,6 +274,8 @@ class ChartScreen(DeskScreen):
     def edited(self, asking: str, text: str) -> None:
         if asking == "entry":
             self.entering.edited(text)
+        elif asking == WORDS:
+            self.cursor.edited(text)
 
     def entered(self, asking: str, text: str) -> None:
         if asking == "entry" and text.strip():
@@ -259,6 +292,8 @@ class ChartScreen(DeskScreen):
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
         if asking == "entry":
             return HINTS
+        if asking == WORDS:
+            return ("Enter", "link"), ("Up Down", "other places"), ("Esc", "leave")
         return super().asking_hints(asking)
 
     def asking_key(self, key: str) -> bool:
@@ -266,7 +301,10 @@ class ChartScreen(DeskScreen):
         if key in ("PgDn", "PgUp"):
             self.document_pane.page(1 if key == "PgDn" else -1)
             return True
-        return False
+        if self.entry.asking == WORDS and key in ("Up", "Down"):
+            self.cursor.step(1 if key == "Down" else -1)
+            return True
+        return key == "Tab" and self.entry.asking == "entry" and self.entering.complete()
 
     def do_find(self) -> None:
         self.reading.find()
@@ -279,6 +317,34 @@ class ChartScreen(DeskScreen):
 
     def do_previous_document(self) -> None:
         self.reading.turn(-1)
+
+    def do_choose_document(self) -> None:
+        self.reading.choose_document()
+
+    def do_choose_section(self) -> None:
+        self.reading.choose_section()
+
+    def do_next_code(self) -> None:
+        self.cursor.move(1)
+
+    def do_previous_code(self) -> None:
+        self.cursor.move(-1)
+
+    def do_next_finding(self) -> None:
+        self.cursor.to_finding(self._findings)
+
+    def do_change_code(self) -> None:
+        self.cursor.change()
+
+    def do_code_words(self) -> None:
+        self.cursor.show_words()
+
+    def do_link_words(self) -> None:
+        self.cursor.link()
+
+    def do_last_visit(self) -> None:
+        self.ask("entry", "+", "^")
+        self.edited("entry", "^")
 
     def do_layout(self) -> None:
         self._layout = (self._layout + 1) % len(LAYOUTS)
@@ -334,6 +400,21 @@ class ChartScreen(DeskScreen):
 
         self.in_turn(shown())
 
+    def do_hcc(self) -> None:
+        async def shown() -> None:
+            chart = self._chart
+            if chart is None:
+                return
+            year, encounter = self.service_date.year, chart.head.encounter_id
+            facts = await self.workstation.record.read(risk_facts, year, encounter)
+            if facts is None:
+                return
+            coded = [d.code for d in chart.codes.diagnoses if d.role in COUNTED]
+            risk = await self.workstation.codes.ask(scored, facts, coded, chart.head.visit_number)
+            self.reading.toggle("hcc", "Risk scores (CMS-HCC)", risk_lines(risk), risk.models[0].said)
+
+        self.in_turn(shown())
+
     def do_what_if(self) -> None:
         async def asked(text: str) -> None:
             chart = self._chart
@@ -361,17 +442,16 @@ class ChartScreen(DeskScreen):
         self.in_turn(self._walk(back=False))
 
     def do_final(self) -> None:
-        chart = self._chart
-        if chart is None:
-            return
-        codes = chart.codes
-        found = tally(self._findings)
-        what = f"{counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}"
-        self.confirm(f"Final code {what} ({found})?", partial(final_code, self))
+        self.in_turn(ask_final(self))
+
+    def do_recode(self) -> None:
+        self.in_turn(ask_recode(self))
 
     def do_leave(self) -> None:
         if not self.reading.of_document:
             self.reading.show_document()
+            return
+        if self.cursor.drop():
             return
         self.workstation.leave_screen(self)
 

@@ -12,6 +12,7 @@ from textual.containers import Container, Vertical
 
 from codesets.safe import safe_line
 from codesets.suggest import Evidence, Suggestions
+from store.coding.cited import Cited
 from store.coding.entry import AddDiagnosis
 from store.queries.charts import ChartDocument
 from store.queries.suggestions import REASONS, Rejected, rejections
@@ -236,7 +237,7 @@ class SuggestionsScreen(DeskScreen):
         """The evidence in sight as it is kept: document, characters from 0, words."""
         evidence = row.suggestion.evidence[self._evidence % len(row.suggestion.evidence)]
         number = self._documents[evidence.document].number
-        return safe_line(f"{number} {evidence.start}-{evidence.end}: {' '.join(evidence.text.split())}")
+        return Cited(number, evidence.start, evidence.end, " ".join(evidence.text.split())).kept
 
 
 def _document_lines(document: ChartDocument | None, evidence: Evidence | None, width: int) -> list[Line]:

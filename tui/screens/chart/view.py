@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from codesets import catalog
 from codesets.catalog import Reference
 from codesets.edits import CodeFinding
 from codesets.releases import CodeSystem
-from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
+from store.coding.codes import Codes, Defaults, ProcedureLine
 from store.coding.entry import line_letter
 from store.coding.lookup import check_chart
+from store.coding.site_edits import SiteEdits, as_the_site_says, site_edits
 from store.queries import Reader
 from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
 from store.queries.codings import coding_codes, coding_defaults
 from store.terms import DiagnosisRole, DocumentStatus, Origin, Severity
-from tui.cells import Line, cut, ends, left, right, wrap
+from tui.cells import Line, cut, ends, left, plain, right, wrap
 from tui.money import dollars
 from tui.screens.encoder import SEEN
 
@@ -43,6 +44,7 @@ class ChartOnScreen:
     """The charge master's words for each code charged: the title where no code set has one."""
     codes: Codes
     defaults: Defaults
+    edits: SiteEdits = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScre
         {charge.procedure_code: charge.description for charge in chart_charges(reader, head.encounter_id)},
         coding_codes(reader, coding_id),
         coding_defaults(reader, head.encounter_id, head.service_date),
+        site_edits(reader, head.encounter_id, head.service_date),
     )
 
 
@@ -78,7 +81,8 @@ def look_up(reference: Reference, chart: ChartOnScreen, known: tuple[tuple[str, 
     release = f"ICD {choice.release.edition}" if choice.release else "no ICD release"
     if not choice.covered:
         release += ": date not covered"
-    return LookedUp(titles, check_chart(reference, chart.head, chart.codes), release)
+    findings = as_the_site_says(check_chart(reference, chart.head, chart.codes), chart.edits)
+    return LookedUp(titles, findings, release)
 
 
 def changed_row(before: Codes, after: Codes) -> int | None:
@@ -128,9 +132,10 @@ def code_lines(
     chart: ChartOnScreen,
     titles: dict[tuple[str, str], str],
     findings: tuple[CodeFinding, ...],
+    cursor: int | None,
     width: int,
 ) -> list[Line]:
-    """The codes with their marks, and under them each finding in one line."""
+    """The codes with their marks, the one of the cursor (from 0) reversed; under them each finding in one line."""
     lines: list[Line] = []
     marked = {".".join(finding.place.split(".")[:2]): finding.severity.value for finding in reversed(findings)}
     for sequence, diagnosis in enumerate(chart.codes.diagnoses, 1):
@@ -146,6 +151,8 @@ def code_lines(
         start = (mark, (f" {line_letter(sequence)} ", "dim"), (left(line.code, 9), "strong"))
         title = titles.get((line.system, line.code), "") or chart.charged.get(line.code, "")
         lines.append(ends((*start, (cut(title, width - len(end) - 15), "text")), ((end, "text"),), width))
+    if cursor is not None and cursor < len(lines):
+        lines[cursor] = ((left(plain(lines[cursor]), width), "cursor"),)
     if not lines:
         lines.append(((" Nothing coded yet. + and a code or words begin.", "dim"),))
     for finding in faults(findings):
@@ -163,8 +170,7 @@ def evidence_lines(chart: ChartOnScreen, titles: dict[tuple[str, str], str], wid
     for name, system, coded in (*diagnoses, *procedures):
         title = titles.get((system, coded.code), "") or chart.charged.get(coded.code, "")
         lines.append(((f" {name:>2} ", "dim"), (left(coded.code, 9), "strong"), (cut(title, width - 14), "text")))
-        evidence = coded.evidence if isinstance(coded, Diagnosis) else ""
-        told = [("chart", evidence), ("found", coded.why or ORIGINS.get(coded.origin, ""))]
+        told = [("chart", coded.evidence), ("found", coded.why or ORIGINS.get(coded.origin, ""))]
         told += [("trail", step) for step in coded.trail.split("\n")]
         said, source = "", ""
         for label, text in told:
