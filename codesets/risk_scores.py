@@ -158,10 +158,16 @@ def _processor(model: str, year: int) -> Any:
         from hccinfhir import HCCInFHIR
     except ImportError:
         return None
-    return HCCInFHIR(
-        model_name=f"CMS-HCC Model {model}",
+    name = f"CMS-HCC Model {model}"
+    processor = HCCInFHIR(
+        model_name=name,
         filter_claims=False,
         dx_cc_mapping_filename=f"ra_dx_to_cc_{year}.csv",
         coefficients_filename=PROPOSED.get(year, f"ra_coefficients_{year}.csv"),
         hierarchies_filename=f"ra_hierarchies_{min(year, LAST_HIERARCHIES)}.csv",
     )
+    # It holds the tables of every model; what this one does not ask would stay in memory of each session.
+    processor.dx_to_cc_mapping = {key: found for key, found in processor.dx_to_cc_mapping.items() if key[1] == name}
+    processor.is_chronic_mapping = {key: found for key, found in processor.is_chronic_mapping.items() if key[1] == name}
+    processor.professional_cpt = set()
+    return processor

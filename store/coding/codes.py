@@ -25,6 +25,7 @@ from store.coding.entry import (
     line_letter,
     sequence_changed,
 )
+from store.coding.line_parts import day_of
 from store.terms import DiagnosisRole, Origin
 
 
@@ -193,7 +194,7 @@ def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found:
         units=units,
         charge_cents=charge,
         pointers=entry.pointers or (),
-        service_date=entry.service_date or ("" if entry.system == "icd10pcs" else defaults.service_date) or None,
+        service_date=_day(entry, defaults) or ("" if entry.system == "icd10pcs" else defaults.service_date) or None,
         performer_npi=_npi_of(entry.performer, defaults) if entry.performer else defaults.performer_npi,
         origin=entry.origin,
         why=found.why,
@@ -232,7 +233,7 @@ def _change_line(codes: Codes, entry: ChangeLine, defaults: Defaults) -> tuple[C
         units=line.units if entry.units is None else entry.units,
         charge_cents=line.charge_cents if entry.charge_cents is None else entry.charge_cents,
         pointers=line.pointers if entry.pointers is None else entry.pointers,
-        service_date=entry.service_date or line.service_date,
+        service_date=_day(entry, defaults) or line.service_date,
         performer_npi=_npi_of(entry.performer, defaults) if entry.performer else line.performer_npi,
         ndc=line.ndc if entry.ndc is None else entry.ndc,
         ndc_quantity=line.ndc_quantity if entry.ndc_quantity is None else entry.ndc_quantity,
@@ -317,6 +318,10 @@ def _room_for(codes: Codes, role: DiagnosisRole) -> None:
     if most and sum(d.role == role for d in codes.diagnoses) >= most:
         named = {DiagnosisRole.ADMITTING: "one admitting diagnosis", DiagnosisRole.REASON: "three reasons for visit"}
         raise EntryError(f"a claim takes {named[role]} at most", "remove one first")
+
+
+def _day(entry: AddProcedure | ChangeLine, defaults: Defaults) -> str:
+    return day_of(entry.service_date, defaults.service_date) if entry.service_date else ""
 
 
 def _npi_of(typed: str, defaults: Defaults) -> str:

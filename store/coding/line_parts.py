@@ -34,7 +34,10 @@ class EntryError(UsageError):
 
 @dataclass
 class LineParts:
-    """The parts that a line names; None for what it does not name. `ndc` has 11 digits, `performer` is as typed."""
+    """The parts that a line names; None for what it does not name. `ndc` has 11 digits, `performer` is as typed.
+
+    `service_date` is an ISO day, or a part of one that `day_of` completes.
+    """
 
     modifiers: tuple[str, ...] | None = None
     units: int | None = None
@@ -62,6 +65,8 @@ def line_parts(words: list[str]) -> LineParts:
             parts.charge_cents = _cents(word)
         elif re.fullmatch(r"@?\d{4}-\d{2}-\d{2}", word):
             parts.service_date = _day(word.lstrip("@"))
+        elif re.fullmatch(r"@(\d{1,2}-)?\d{1,2}", word):
+            parts.service_date = word
         elif word == "by":
             parts.performer = next(rest, "")
             if not parts.performer:
@@ -109,6 +114,22 @@ def eleven_digits(written: str) -> str:
     if tuple(map(len, segments)) not in ((5, 4, 2), (4, 4, 2), (5, 3, 2), (5, 4, 1)):
         raise EntryError(f"ndc{written}: expected 5-4-2 digits, or 10 of them with hyphens")
     return "".join(segment.zfill(size) for segment, size in zip(segments, (5, 4, 2), strict=True))
+
+
+def day_of(typed: str, until: str) -> str:
+    """The ISO day of `@14` or `@9-14`: the last one so numbered up to an ISO day; any other text as it is.
+
+    Raises EntryError where there was no such day within the year before.
+    """
+    if not typed.startswith("@"):
+        return typed
+    month, _, day = typed[1:].rpartition("-")
+    last = date.fromisoformat(until)
+    for back in range(366):
+        one = date.fromordinal(last.toordinal() - back)
+        if one.day == int(day) and (not month or one.month == int(month)):
+            return one.isoformat()
+    raise EntryError(f"{typed}: there is no such day")
 
 
 def _day(text: str) -> str:

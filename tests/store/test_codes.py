@@ -193,3 +193,11 @@ def test_words_are_linked_to_a_code_and_taken_away_again() -> None:
 
     assert linked.diagnoses[0].evidence == "DOC-1 3-9: sugars"
     assert apply_entry(linked, Cite(False, 1, ""), Defaults("2026-09-14"))[0].diagnoses[0].evidence == ""
+
+
+def test_a_day_by_its_number_is_the_last_one_up_to_the_day_of_the_chart() -> None:
+    codes = Codes()
+    for day in ("@14", "@15", "@9-2"):
+        codes, _ = apply_entry(codes, AddProcedure("icd10pcs", "0DTJ4ZZ", service_date=day), Defaults("2026-09-14"))
+
+    assert [line.service_date for line in codes.lines] == ["2026-09-14", "2026-08-15", "2026-09-02"]

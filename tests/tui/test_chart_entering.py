@@ -38,7 +38,7 @@ def head(demo: Database) -> ChartHead:
         ("a,b 1", ("", " a G0467     – → 1")),
         ("a,b -59", ("", " a G0467     – → -59")),
         ("-2", ("", "takes 2 I10 secondary away")),
-        ("g0467 by nobody", ("", "entry: by nobody: nobody here is called so: a name, or an NPI of ten digits")),
+        ("g0467 by nobody", ("", "entry: by nobody: nobody here is called so (a name, or an NPI of ten digits)")),
     ],
 )
 def test_behind_a_code_or_a_row_the_line_offers_what_may_follow_and_shows_what_it_does(

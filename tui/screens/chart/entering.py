@@ -41,7 +41,7 @@ TAKE_ALL = f"{LAST_VISIT_KEY}*"
 
 HINTS: Sequence[tuple[str, str]] = (
     *(("Enter", "add"), ("Up Down", "choose")),
-    *(("=", "lists"), ("^", "last visit"), ("F2", "encoder"), ("Esc", "done")),
+    *(("=", "lists"), ("^", "last visit"), ("F2", "encoder"), ("Esc", "leave")),
 )
 
 

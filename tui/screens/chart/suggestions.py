@@ -193,6 +193,15 @@ class SuggestionsScreen(DeskScreen):
 
         self.choose("reason", f"reject {row.code} because:", list(REASONS), chosen)
 
+    def do_enter_code(self) -> None:
+        """Back to the chart, its entry line open."""
+
+        async def back() -> None:
+            await self.workstation.close(self)
+            self._chart.do_enter_code()
+
+        self.in_turn(back())
+
     def do_undo(self) -> None:
         async def undone() -> None:
             message = await self._chart.take_back()
