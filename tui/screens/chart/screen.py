@@ -51,12 +51,15 @@ from tui.widgets.painted import Painted
 from tui.widgets.text_pane import TextPane
 
 CODING = (
-    *("enter_code", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding"),
+    *("enter_code", "enter_line", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding"),
     *("change_code", "link_words", "last_visit", "recode"),
 )
 """What cannot be done to a chart that is open to be read."""
 
-CLOSED = ("enter_code", "final", "redo", "hold", "fix_finding", "change_code", "link_words", "last_visit")
+CLOSED = (
+    *("enter_code", "enter_line", "final", "redo", "hold", "fix_finding"),
+    *("change_code", "link_words", "last_visit"),
+)
 """What cannot be done once the coding is final."""
 
 LAYOUTS = ("both", "note", "codes")
@@ -267,6 +270,9 @@ class ChartScreen(DeskScreen):
     def do_enter_code(self) -> None:
         self.ask("entry", "+")
 
+    def do_enter_line(self) -> None:
+        self.do_enter_code()
+
     def unknown_key(self, key: str) -> None:
         if not self.final and not self.only_reading and (key.isdigit() or key == "-"):
             self.ask("entry", "+", key)
@@ -282,6 +288,8 @@ class ChartScreen(DeskScreen):
             self.in_turn(self.entering.enter(text))
         elif asking == "entry":
             self.entering.close()
+            if self._chart and self._chart.codes.diagnoses:
+                self.do_final()  # Enter on the empty line ends the chart; the question takes another key
 
     def left(self, asking: str, text: str) -> None:
         if asking == "entry":
@@ -400,6 +408,11 @@ class ChartScreen(DeskScreen):
 
         self.in_turn(shown())
 
+    def do_em_worksheet(self) -> None:
+        from tui.screens.em import EmScreen
+
+        self.workstation.show(EmScreen(self))
+
     def do_hcc(self) -> None:
         async def shown() -> None:
             chart = self._chart
@@ -426,6 +439,20 @@ class ChartScreen(DeskScreen):
             self.say(compared(now, then), "text")
 
         self.ask("what if", "what if (i50.23 y; -3; 2 n; 4 p):", "", asked)
+
+    def do_training(self) -> None:
+        async def shown() -> None:
+            from store.demo.training import lesson
+            from tui.screens.chart.training import lesson_lines
+
+            chart = self._chart
+            found = lesson(chart.head.visit_number, chart.head.kind, chart.codes) if chart else None
+            if found is None:
+                self.say("This chart has no answer key: only charts of the demo site have one.", "warning")
+            else:
+                self.reading.toggle("training", "Held against the answer key", lesson_lines(found), "training")
+
+        self.in_turn(shown())
 
     def do_hold(self) -> None:
         if self._chart:
