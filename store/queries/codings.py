@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from codesets.catalog import dotted
 from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine
 from store.queries import Reader, Row
-from store.terms import DiagnosisRole, Origin
+from store.terms import CodingKind, DiagnosisRole, Origin
 
 MOST_PERFORMERS = 500
 """How many clinicians of the directory a line can name beside those of the chart; others have their NPI."""
@@ -116,6 +117,29 @@ def work_item_of(reader: Reader, coding_id: str) -> str | None:
         id=coding_id,
     )
     return rows[0]["id"] if rows else None
+
+
+@dataclass(frozen=True)
+class CodingOf:
+    """A coding by its visit and side of the bill."""
+
+    coding_id: str
+    visit_number: str
+    kind: CodingKind
+
+
+def codings_of(reader: Reader, visit_number: str = "") -> list[CodingOf]:
+    """The newest coding of each side of a visit that has codes, or of every visit; by visit."""
+    rows = reader.rows(
+        """
+        SELECT g.id, e.visit_number, g.kind FROM coding g JOIN encounter e ON e.id = g.encounter_id
+        WHERE g.status <> 'superseded' AND (:visit = '' OR e.visit_number = :visit OR e.id = :visit)
+          AND EXISTS (SELECT 1 FROM final_diagnosis d WHERE d.coding_id = g.id)
+        ORDER BY e.visit_number, g.kind
+        """,
+        visit=visit_number,
+    )
+    return [CodingOf(row["id"], row["visit_number"], CodingKind(row["kind"])) for row in rows]
 
 
 def facility_task(reader: Reader, encounter_id: str) -> str | None:

@@ -254,6 +254,7 @@ NOT_A_LOOK = {
     "last_visit": "part of a chart: its own patient, whose chart is open",
     "risk_patient": "part of a chart; the command line logs by itself",
     "coded_diagnoses": "part of a chart; the command line logs by itself",
+    "codings_of": "the command line, which logs by itself",
     "work_item_of": "an id",
     "facility_task": "an id",
     "claim_counts": "numbers",
