@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from codesets.catalog import normalize
-from codesets.reference import Reference
 from codesets.risk_scores import MODELS, CategoryScore, Member, NoScore, Score, member_of, score
 from store.queries import Reader
 from store.queries.patient_codes import CodedOnce, RiskPatient, coded_diagnoses, risk_patient
@@ -82,11 +81,6 @@ def patient_risk(facts: RiskFacts, chart: Sequence[str] = (), visit_number: str 
     others = [one.code for one in facts.this_year if one.visit_number != visit_number]
     models = tuple(_model(facts, member, model, others, chart) for model in MODELS)
     return PatientRisk(facts, member.assumed, models)
-
-
-def scored(reference: Reference, facts: RiskFacts, chart: Sequence[str], visit_number: str) -> PatientRisk:
-    """The same for the desk of the code sets, whose thread loads the model; the reference is not asked."""
-    return patient_risk(facts, chart, visit_number)
 
 
 def _model(facts: RiskFacts, member: Member, model: str, others: list[str], chart: Sequence[str]) -> ModelScore:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from sqlmodel import select
 
 from codesets.catalog import Reference
 from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine
 from store.database import Database, open_database
-from store.models import FinalDiagnosis, WorkItem
+from store.models import Encounter, FinalDiagnosis, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
-from store.terms import CodingKind, DiagnosisRole
+from store.terms import CodingKind, DiagnosisRole, PatientClass
 from tests.tui.screens import cells, diagnoses, keys, opened, type_text
 from tui.screens.chart.completing import completed, completions
 
@@ -104,3 +107,24 @@ async def test_one_change_of_several_lines_is_one_step_of_undo() -> None:
 
     with open_database().reading() as session:
         assert len(session.exec(select(FinalDiagnosis)).all()) == 3
+
+
+def test_rows_flag_what_loaded_tables_say_of_their_codes(demo: Database, tmp_path: Path) -> None:
+    from tests.codesets.loaded_reference import loaded_reference
+    from tests.codesets.sources.made_files import MADE, made_file
+    from tui.screens.chart.view import code_lines, look_up, read_chart
+
+    with demo.reading() as session:
+        stays = select(WorkItem.id).join(Encounter).where(Encounter.patient_class == PatientClass.INPATIENT)
+        item = session.exec(stays.where(WorkItem.kind == CodingKind.FACILITY)).first()
+        chart = read_chart(SessionReader(session), item, "")
+    coded = Codes((Diagnosis("X09", DiagnosisRole.PRINCIPAL), Diagnosis("X01.1", poa="Y"), Diagnosis("X02", poa="Y")))
+    chart = replace(chart, codes=coded, head=replace(chart.head, service_date="2099-03-01"))
+    files = [made_file("Table 6K FY 2099.txt", MADE["Table 6K FY 2099.txt"])]
+
+    with loaded_reference(tmp_path / "reference.sqlite", files) as reference:
+        told = look_up(reference, chart, ())
+
+    assert told.flags == {"X01.1": "CC", "X02": "MCC"}
+    rows = ["".join(text for text, _ in line) for line in code_lines(chart, {}, told.flags, (), None, 60)]
+    assert rows[1].endswith("CC     Y ")

@@ -6,6 +6,7 @@ lower rows while something is typed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
@@ -21,7 +22,7 @@ from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry
 from store.coding.grouping import drg_of, is_stay, stay_drg, what_if
-from store.coding.risk import COUNTED, risk_facts, scored
+from store.coding.risk import COUNTED, patient_risk, risk_facts
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
@@ -85,6 +86,7 @@ class ChartScreen(DeskScreen):
         self._chart: ChartOnScreen | None = None
         self._titles: dict[tuple[str, str], str] = {}
         self._findings: tuple[CodeFinding, ...] = ()
+        self._flags: dict[str, str] = {}
         self._release = ""
         self._layout = 0
         self._told_version = 0
@@ -220,7 +222,7 @@ class ChartScreen(DeskScreen):
             return
         asked = await self.workstation.codes.ask(look_up, chart, tuple(self._titles))
         self._titles |= asked.titles
-        self._findings, self._release = asked.findings, asked.release
+        self._findings, self._release, self._flags = asked.findings, asked.release, asked.flags
         if before is not None and before != chart.codes:
             self.cursor.row = None
         self.draw_codes()
@@ -238,7 +240,7 @@ class ChartScreen(DeskScreen):
         cents = codes.charge_cents if chart.head.kind == CodingKind.PROFESSIONAL else chart.head.charged_cents
         money = dollars(cents) if chart.head.kind == CodingKind.PROFESSIONAL else f"{dollars(cents)} charged"
         title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
-        content = partial(code_lines, chart, self._titles, self._findings, self.cursor.row)
+        content = partial(code_lines, chart, self._titles, self._flags, self._findings, self.cursor.row)
         if not self.wide:
             rows = len(codes.diagnoses) + len(codes.lines) + len(faults(self._findings))
             self.codes_pane.styles.height = min(max(rows + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
@@ -414,19 +416,24 @@ class ChartScreen(DeskScreen):
         self.workstation.show(EmScreen(self))
 
     def do_hcc(self) -> None:
-        async def shown() -> None:
-            chart = self._chart
-            if chart is None:
-                return
-            year, encounter = self.service_date.year, chart.head.encounter_id
-            facts = await self.workstation.record.read(risk_facts, year, encounter)
-            if facts is None:
-                return
-            coded = [d.code for d in chart.codes.diagnoses if d.role in COUNTED]
-            risk = await self.workstation.codes.ask(scored, facts, coded, chart.head.visit_number)
-            self.reading.toggle("hcc", "Risk scores (CMS-HCC)", risk_lines(risk), risk.models[0].said)
+        if self.reading.shows("hcc"):
+            self.reading.show_document()
+        else:
+            self.say("Reading the risk model…", "dim")
+            self.work(self._show_risk(), group="hcc", exclusive=True)
 
-        self.in_turn(shown())
+    async def _show_risk(self) -> None:
+        """Score in a thread of its own: a model takes a second to load, and neither keys nor searches wait for it."""
+        chart = self._chart
+        if chart is None:
+            return
+        facts = await self.workstation.record.read(risk_facts, self.service_date.year, chart.head.encounter_id)
+        if facts is None:
+            return
+        coded = [d.code for d in chart.codes.diagnoses if d.role in COUNTED]
+        risk = await asyncio.to_thread(patient_risk, facts, coded, chart.head.visit_number)
+        if self._chart is chart and not self.entry.asking:
+            self.reading.toggle("hcc", "Risk scores (CMS-HCC)", risk_lines(risk), risk.models[0].said)
 
     def do_what_if(self) -> None:
         async def asked(text: str) -> None:
