@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from sqlmodel import select
@@ -127,6 +128,20 @@ def test_a_diagnosis_that_no_list_covers_gets_no_indicator_by_itself(demo: Datab
     entry = AddDiagnosis("Z79.4")
 
     assert with_exemption(reference, inpatient(demo), entry) == entry
+
+
+def test_an_exempt_diagnosis_of_a_stay_gets_its_indicator_by_the_list_of_the_day(demo: Database, tmp_path) -> None:
+    from tests.codesets.loaded_reference import loaded_reference
+    from tests.codesets.sources.made_files import MADE, made_file
+
+    head = replace(inpatient(demo), service_date="2099-03-01")
+    name = "POAexemptCodesFY99.txt"
+    with loaded_reference(tmp_path / "reference.sqlite", [made_file(name, MADE[name])]) as listed:
+        told = [with_exemption(listed, head, AddDiagnosis(code)) for code in ("X01.1", "X09")]
+        named = with_exemption(listed, head, AddDiagnosis("X01.1", poa="N"))
+
+    assert [one.poa for one in told if isinstance(one, AddDiagnosis)] == ["1", ""]
+    assert isinstance(named, AddDiagnosis) and named.poa == "N"
 
 
 def document(number: str, text: str, status: DocumentStatus = DocumentStatus.AUTHENTICATED) -> ChartDocument:

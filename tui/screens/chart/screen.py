@@ -6,7 +6,6 @@ lower rows while something is typed.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
@@ -21,27 +20,23 @@ from codesets.grouping.reasons import Explained
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry
-from store.coding.grouping import drg_of, is_stay, stay_drg, what_if
-from store.coding.risk import COUNTED, patient_risk, risk_facts
+from store.coding.grouping import drg_of, is_stay, stay_drg
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
+from tui.screens.chart import panes
 from tui.screens.chart.abstract import change_abstract
 from tui.screens.chart.changes import add, walk
-from tui.screens.chart.drg import compared, drg_line, drg_lines
+from tui.screens.chart.drg import drg_line, drg_lines
 from tui.screens.chart.entering import HINTS, Entering
-from tui.screens.chart.facts import fact_lines, read_facts
 from tui.screens.chart.finishing import ask_final, ask_recode
 from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
-from tui.screens.chart.risk import risk_lines
 from tui.screens.chart.view import (
     ChartOnScreen,
     changed_row,
     code_lines,
-    evidence_lines,
     faults,
-    finding_lines,
     look_up,
     read_chart,
     tally,
@@ -117,6 +112,11 @@ class ChartScreen(DeskScreen):
     def service_date(self) -> date:
         """The day that decides the code sets of this chart."""
         return date.fromisoformat(self._chart.head.service_date) if self._chart else self.workstation.today
+
+    @property
+    def titles(self) -> dict[tuple[str, str], str]:
+        """The titles of the codes looked up so far, by system and code without dot."""
+        return self._titles
 
     @property
     def findings(self) -> tuple[CodeFinding, ...]:
@@ -364,7 +364,7 @@ class ChartScreen(DeskScreen):
         self.codes_pane.set_active(self.pane is self.codes_pane)
 
     def do_findings(self) -> None:
-        self.reading.toggle("findings", "Findings", partial(finding_lines, self._findings), tally(self._findings))
+        panes.show_findings(self)
 
     def do_fix_finding(self) -> None:
         finding = next(finding for finding in self._findings if finding.repair)
@@ -375,91 +375,30 @@ class ChartScreen(DeskScreen):
         self.say(f"{finding.title}: {finding.repair}   u takes it back.", "good")
 
     def do_evidence(self) -> None:
-        if self._chart:
-            self.reading.toggle(
-                "evidence", "Evidence", partial(evidence_lines, self._chart, self._titles), "how each was found"
-            )
+        panes.show_evidence(self)
 
     def do_chart_facts(self) -> None:
-        async def shown() -> None:
-            facts = await self.workstation.record.read(read_facts, self._chart.head) if self._chart else None
-            if facts:
-                self.reading.toggle("facts", "Visit, coverage, charges, codes as received", fact_lines(facts), "")
-
-        self.in_turn(shown())
+        self.in_turn(panes.show_facts(self))
 
     def do_answer_key(self) -> None:
-        async def shown() -> None:
-            from tui.screens.chart.answer_key import key_lines
+        self.in_turn(panes.show_answer_key(self))
 
-            lines = key_lines(self._chart.head.visit_number, self._chart.head.kind) if self._chart else None
-            if lines is None:
-                self.say("This chart has no answer key: only charts of the demo site have one.", "warning")
-            else:
-                self.reading.toggle("key", "Answer key", lines, "training")
-
-        self.in_turn(shown())
+    def do_training(self) -> None:
+        self.in_turn(panes.show_lesson(self))
 
     def do_drg(self) -> None:
-        async def shown() -> None:
-            chart = self._chart
-            if chart is None:
-                return
-            stay = await self.workstation.codes.ask(stay_drg, chart.head, chart.codes)
-            self.reading.toggle("drg", "MS-DRG", drg_lines(stay), "D asks what if")
+        self.in_turn(panes.show_drg(self))
 
-        self.in_turn(shown())
+    def do_what_if(self) -> None:
+        panes.ask_what_if(self)
+
+    def do_hcc(self) -> None:
+        panes.show_risk(self)
 
     def do_em_worksheet(self) -> None:
         from tui.screens.em import EmScreen
 
         self.workstation.show(EmScreen(self))
-
-    def do_hcc(self) -> None:
-        if self.reading.shows("hcc"):
-            self.reading.show_document()
-        else:
-            self.say("Reading the risk model…", "dim")
-            self.work(self._show_risk(), group="hcc", exclusive=True)
-
-    async def _show_risk(self) -> None:
-        """Score in a thread of its own: a model takes a second to load, and neither keys nor searches wait for it."""
-        chart = self._chart
-        if chart is None:
-            return
-        facts = await self.workstation.record.read(risk_facts, self.service_date.year, chart.head.encounter_id)
-        if facts is None:
-            return
-        coded = [d.code for d in chart.codes.diagnoses if d.role in COUNTED]
-        risk = await asyncio.to_thread(patient_risk, facts, coded, chart.head.visit_number)
-        if self._chart is chart and not self.entry.asking:
-            self.reading.toggle("hcc", "Risk scores (CMS-HCC)", risk_lines(risk), risk.models[0].said)
-
-    def do_what_if(self) -> None:
-        async def asked(text: str) -> None:
-            chart = self._chart
-            if chart is None or not text.strip():
-                return
-            lines = [line for line in text.split(";") if line.strip()]
-            now = await self.workstation.codes.ask(drg_of, chart.head, chart.codes)
-            then = await self.workstation.codes.ask(what_if, chart.head, chart.codes, lines, chart.defaults)
-            self.say(compared(now, then), "text")
-
-        self.ask("what if", "what if (i50.23 y; -3; 2 n; 4 p):", "", asked)
-
-    def do_training(self) -> None:
-        async def shown() -> None:
-            from store.demo.training import lesson
-            from tui.screens.chart.training import lesson_lines
-
-            chart = self._chart
-            found = lesson(chart.head.visit_number, chart.head.kind, chart.codes) if chart else None
-            if found is None:
-                self.say("This chart has no answer key: only charts of the demo site have one.", "warning")
-            else:
-                self.reading.toggle("training", "Held against the answer key", lesson_lines(found), "training")
-
-        self.in_turn(shown())
 
     def do_hold(self) -> None:
         if self._chart:
