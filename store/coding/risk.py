@@ -24,7 +24,7 @@ COUNTED = (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY)
 class RiskFacts:
     """What is read of the record: the patient, and what was coded this year and the year before."""
 
-    patient: RiskPatient
+    person: RiskPatient
     year: int
     this_year: tuple[CodedOnce, ...]
     last_year: tuple[CodedOnce, ...]
@@ -75,7 +75,7 @@ def risk_facts(reader: Reader, year: int, encounter_id: str = "", patient_id: st
 
 def patient_risk(facts: RiskFacts, chart: Sequence[str] = (), visit_number: str = "") -> PatientRisk:
     """The scores with the codes of a chart (with dots) in place of what is stored of its visit."""
-    member = member_of(facts.patient.birth_date, facts.patient.sex, facts.year)
+    member = member_of(facts.person.birth_date, facts.person.sex, facts.year)
     if isinstance(member, NoScore):
         return PatientRisk(facts, "", tuple(ModelScore(model, member) for model in MODELS))
     others = [one.code for one in facts.this_year if one.visit_number != visit_number]

@@ -19,10 +19,9 @@ class CodedOnce:
 
 @dataclass(frozen=True)
 class RiskPatient:
-    """A patient as a risk score knows them."""
+    """A patient as a risk score knows them; the birth date is ISO text, for some roles its year alone."""
 
     patient_id: str
-    name: str
     mrn: str
     sex: str
     birth_date: str
@@ -32,7 +31,7 @@ def risk_patient(reader: Reader, encounter_id: str = "", patient_id: str = "") -
     """The patient of an encounter, or by id."""
     rows = reader.rows(
         """
-        SELECT p.id, p.family_name, p.given_name, p.mrn, p.sex, p.birth_date FROM patient p
+        SELECT p.id, p.mrn, p.sex, p.birth_date FROM patient p
         WHERE p.id = :patient OR p.id = (SELECT patient_id FROM encounter WHERE id = :encounter)
         """,
         patient=patient_id,
@@ -41,8 +40,7 @@ def risk_patient(reader: Reader, encounter_id: str = "", patient_id: str = "") -
     if not rows:
         return None
     row = rows[0]
-    name = ", ".join(filter(None, (row["family_name"], row["given_name"])))
-    return RiskPatient(row["id"], name, row["mrn"], row["sex"], row["birth_date"] or "")
+    return RiskPatient(row["id"], row["mrn"], row["sex"], row["birth_date"] or "")
 
 
 def coded_diagnoses(reader: Reader, patient_id: str, since: str, until: str) -> list[CodedOnce]:

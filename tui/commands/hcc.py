@@ -29,13 +29,15 @@ def run(args: argparse.Namespace) -> int:
     from store.database import open_database
     from store.disclosures import find_patient
     from store.people import sign_in
+    from store.permissions.columns import seen_by
     from store.queries import SessionReader
     from store.settings import today
 
     year = args.year or today().year
     db = open_database()
     try:
-        with db.change(sign_in(db), action="encounter.view") as change:
+        actor = sign_in(db)
+        with db.change(actor, action="encounter.view") as change:
             patient = find_patient(change.session, args.patient)
             require_access(change, patient.id)
             change.log("encounter.view", "patient", patient.id, by="command line", what="risk scores", year=year)
@@ -43,10 +45,10 @@ def run(args: argparse.Namespace) -> int:
     finally:
         db.close()
     assert facts is not None, "the patient was found a moment ago"
-    risk = patient_risk(facts)
+    risk = patient_risk(seen_by(actor.role, facts))
     if args.json:
         document: dict[str, Any] = {
-            "patient": facts.patient.mrn,
+            "patient": args.patient,
             "year": year,
             "assumed": risk.assumed,
             "models": [asdict(one) for one in risk.models],
