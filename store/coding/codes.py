@@ -302,10 +302,17 @@ def _for_each(codes: Codes, entry: ForEach, defaults: Defaults, found: Found) ->
         raise EntryError(f"none of these is a {kind} of the chart")
     if isinstance(entry.change, ChangeDiagnosis) and entry.change.role == DiagnosisRole.PRINCIPAL and len(present) > 1:
         raise EntryError("one diagnosis alone is the principal one", "3 p")
+    if isinstance(entry.change, ChangeDiagnosis) and entry.change.poa in ("Y", "N", "U", "W"):
+        present = [sequence for sequence in present if _takes_indicator(codes.diagnoses[sequence - 1])]
     for sequence in reversed(present):  # a removal moves those behind it
         codes, _ = _applied(codes, sequence_changed(entry.change, sequence), defaults, found)
     names = ", ".join(line_letter(sequence) if entry.line else str(sequence) for sequence in present)
     return codes, f"{'Removed' if isinstance(entry.change, Remove) else 'Changed'} {names}."
+
+
+def _takes_indicator(diagnosis: Diagnosis) -> bool:
+    """Whether an indicator for several rows is meant for this one: exempt ones and lists of their own have none."""
+    return diagnosis.poa != "1" and diagnosis.role not in MOST_OF_ROLE
 
 
 MOST_OF_ROLE = {DiagnosisRole.ADMITTING: 1, DiagnosisRole.REASON: 3}

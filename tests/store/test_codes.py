@@ -158,6 +158,13 @@ def test_one_change_of_several_rows_is_made_on_those_that_are_there() -> None:
     assert message == "Changed 1, 2."
 
 
+def test_an_indicator_for_several_rows_passes_over_exempt_and_admitting_ones() -> None:
+    changed, message = entered("e11.9", "z79.4 1", "r06.02 a", "i10", "1-9 y")
+
+    assert [d.poa for d in changed.diagnoses] == ["Y", "1", "", "Y"]
+    assert message == "Changed 1, 4."
+
+
 def test_several_rows_are_removed_by_the_numbers_they_have() -> None:
     changed, _ = entered("e11.9", "i10", "n18.31", "f17.210", "-1,3")
 

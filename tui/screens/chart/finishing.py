@@ -30,7 +30,7 @@ async def ask_final(screen: ChartScreen) -> None:
     summary = await screen.workstation.codes.ask(summarize, *asked)
     screen.reading.put(FINAL, "Final coding", summary_lines(summary), "nothing is done yet")
     if summary.obstacles:
-        screen.say("It cannot be final coded yet. . goes to what stands in the way.", "error")
+        screen.say("It cannot be final coded yet; the key . goes to what stands in the way.", "error")
         return
     what = f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}"
 
