@@ -23,6 +23,8 @@ from store.queries.charts import ChartHead, chart_head
 from store.terms import CodingKind, DiagnosisRole, PatientClass
 from tui.cli import main
 
+pytestmark = pytest.mark.both_databases
+
 CODES = Codes(
     (
         Diagnosis("I50.23", DiagnosisRole.PRINCIPAL, "Y"),

@@ -29,6 +29,8 @@ from store.scrub.overlays import Action, Overlay, Scope
 from store.scrub.site_rules import change_rule
 from store.terms import CodingKind, DiagnosisRole, DocumentStatus, PatientClass, Role
 
+pytestmark = pytest.mark.both_databases
+
 ON = dt.date(2026, 8, 4)
 
 

@@ -19,6 +19,8 @@ from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole, PatientClass, WorkStatus
 
+pytestmark = pytest.mark.both_databases
+
 CODES = Codes((Diagnosis("E11.22", DiagnosisRole.PRINCIPAL),), (ProcedureLine("hcpcs", "G0467", charge_cents=20000),))
 
 
