@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "favorites": ("tui.commands.favorites", "your favorites and code lists: list, add, remove"),
     "intake": ("tui.commands.intake", "take in encounters of any format"),
     "encounters": ("tui.commands.encounters", "list, show and export encounters"),
+    "chart": ("tui.commands.chart", "a chart's codes: shown, entered line by line, final coded"),
     "drg": ("tui.commands.drg", "the MS-DRG of an inpatient stay, with its reasons"),
     "em": ("tui.commands.em", "the E/M worksheet: a visit in, the level with its arithmetic out"),
     "hcc": ("tui.commands.hcc", "the CMS-HCC risk scores of a patient, with last year's gaps"),

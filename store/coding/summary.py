@@ -24,12 +24,13 @@ from store.terms import CodingKind, Severity
 class FinalSummary:
     """A chart before it is final coded; money in cents. `obstacles` keep it from that, a line each.
 
-    `changed_cents` is what the lines come to beyond the posted charges, None where charges are billed as posted.
+    `charge_cents` is None for whom money is covered. `changed_cents` is what the lines come to beyond the posted
+    charges, None where charges are billed as posted.
     """
 
     diagnoses: int
     lines: int
-    charge_cents: int
+    charge_cents: int | None
     changed_cents: int | None
     drg: Explained | Ungrouped | None
     obstacles: tuple[str, ...]
@@ -62,12 +63,13 @@ def summarize(
         obstacles.insert(0, "A chart needs at least one diagnosis.")
     if not signed:
         obstacles.insert(0, "No document of this chart is signed.")
-    professional = head.kind == CodingKind.PROFESSIONAL
+    posted = head.charged_cents
+    lines = codes.charge_cents if head.kind == CodingKind.PROFESSIONAL and posted is not None else None
     return FinalSummary(
         diagnoses=len(codes.diagnoses),
         lines=len(codes.lines),
-        charge_cents=codes.charge_cents if professional else head.charged_cents,
-        changed_cents=codes.charge_cents - head.charged_cents if professional else None,
+        charge_cents=posted if lines is None else lines,
+        changed_cents=None if lines is None else lines - posted,
         drg=drg_of(reference, head, codes) if is_stay(head) else None,
         obstacles=tuple(obstacles),
         left=tuple(one for one in findings if one not in blocking),

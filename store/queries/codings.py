@@ -142,10 +142,15 @@ def codings_of(reader: Reader, visit_number: str = "") -> list[CodingOf]:
     return [CodingOf(row["id"], row["visit_number"], CodingKind(row["kind"])) for row in rows]
 
 
+def tasks_of(reader: Reader, encounter_id: str) -> dict[str, str]:
+    """The work item of each side of an encounter's bill, by `professional` or `facility`."""
+    rows = reader.rows("SELECT kind, id FROM work_item WHERE encounter_id = :id", id=encounter_id)
+    return {row["kind"]: row["id"] for row in rows}
+
+
 def facility_task(reader: Reader, encounter_id: str) -> str | None:
     """The work item of the facility's side of an encounter; None where it has none."""
-    rows = reader.rows("SELECT id FROM work_item WHERE encounter_id = :id AND kind = 'facility'", id=encounter_id)
-    return rows[0]["id"] if rows else None
+    return tasks_of(reader, encounter_id).get(CodingKind.FACILITY)
 
 
 def _loaded(value: object) -> list:

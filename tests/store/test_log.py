@@ -255,6 +255,7 @@ NOT_A_LOOK = {
     "risk_patient": "part of a chart; the command line logs by itself",
     "coded_diagnoses": "part of a chart; the command line logs by itself",
     "codings_of": "the command line, which logs by itself",
+    "tasks_of": "ids",
     "work_item_of": "an id",
     "facility_task": "an id",
     "claim_counts": "numbers",
