@@ -21,6 +21,7 @@ from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.denials import DenialsScreen
+from tui.screens.em import EmScreen
 from tui.screens.help import HelpScreen
 from tui.screens.index import IndexScreen
 from tui.screens.lock import LockScreen
@@ -50,6 +51,7 @@ SCREENS = {
         DenialsScreen,
         AdministrationScreen,
         ConflictScreen,
+        EmScreen,
         HelpScreen,
         LockScreen,
     )
