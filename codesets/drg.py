@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from codesets.catalog import dotted
 from codesets.origin import Origin, loaded
 from codesets.reference import Reference
 from codesets.sources.source import FileKind
@@ -100,7 +101,7 @@ def severity(
     listed = Severity.MCC if major else Severity.CC
     reasons = []
     if principal and collection and _in_collection(reference, source, collection, principal):
-        reasons.append(f"excluded by the principal diagnosis {principal} (PDX collection {collection})")
+        reasons.append(f"excluded by the principal diagnosis {dotted(principal)} (PDX collection {collection})")
     if died and alive_only:
         reasons.append("counts only when the patient is discharged alive")
     if drg_number and (group := _ignoring(reference, source, code, drg_number)):

@@ -14,13 +14,18 @@ from store.coding.entry import (
     AddProcedure,
     ChangeDiagnosis,
     ChangeLine,
+    Cite,
     Entry,
     EntryError,
+    ForEach,
     Move,
     PointAll,
     Remove,
+    Several,
     line_letter,
+    sequence_changed,
 )
+from store.coding.line_parts import day_of
 from store.terms import DiagnosisRole, Origin
 
 
@@ -39,7 +44,7 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class ProcedureLine:
-    """A procedure as coded; `pointers` are 1-based diagnosis sequences."""
+    """A procedure as coded; `pointers` are 1-based diagnosis sequences, `ndc` has 11 digits."""
 
     system: str
     code: str
@@ -52,6 +57,10 @@ class ProcedureLine:
     origin: Origin = Origin.TYPED
     why: str = ""
     trail: str = ""
+    evidence: str = ""
+    ndc: str = ""
+    ndc_quantity: str = ""
+    revenue_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,13 +108,25 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Performer:
+    """A clinician whom a line can name: NPI and name, family name first."""
+
+    npi: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Defaults:
-    """What a line that names nothing gets: the day of service, the performer, and the charge of a code if known."""
+    """What a line that names nothing gets: the day of service, the performer, and the charge of a code if known.
+
+    `performers` are the clinicians that it may name, those of the chart first.
+    """
 
     service_date: str
     performer_npi: str = ""
     charge_of: Callable[[str], int] = lambda code: 0
     dotted: Callable[[str], str] = lambda code: code
+    performers: tuple[Performer, ...] = ()
 
 
 def apply_entry(codes: Codes, entry: Entry, defaults: Defaults, found: Found = Found()) -> tuple[Codes, str]:
@@ -123,7 +144,7 @@ def _applied(codes: Codes, entry: Entry, defaults: Defaults, found: Found) -> tu
         case ChangeDiagnosis():
             return _change_diagnosis(codes, entry)
         case ChangeLine():
-            return _change_line(codes, entry)
+            return _change_line(codes, entry, defaults)
         case PointAll(pointers=pointers):
             return _point_all(codes, pointers)
         case Remove(line=True, sequence=sequence):
@@ -136,6 +157,16 @@ def _applied(codes: Codes, entry: Entry, defaults: Defaults, found: Found) -> tu
             return _reordered(codes, order), f"Removed {diagnosis.code}."
         case Move():
             return _move(codes, entry)
+        case Cite():
+            return _cite(codes, entry)
+        case ForEach():
+            return _for_each(codes, entry, defaults, found)
+        case Several(entries=entries, what=what):
+            for one in entries:
+                codes, message = _applied(codes, one, defaults, found)
+            if len(entries) == 1:
+                return codes, message
+            return codes, f"Added {len(entries)} {what}." if entries else "There was nothing to add."
     raise EntryError("expected a code or a row", "e11.42  3 y  -b")
 
 
@@ -145,6 +176,7 @@ def _add_diagnosis(codes: Codes, entry: AddDiagnosis, defaults: Defaults, found:
         if present.code == code and _same_list(present.role, entry.role):
             raise EntryError(f"{code} is diagnosis {place} already")
     role = entry.role or DiagnosisRole.SECONDARY
+    _room_for(codes, role)
     added = Diagnosis(code, role, entry.poa, entry.origin, entry.evidence, found.why, found.trail)
     grown = replace(codes, diagnoses=(*codes.diagnoses, added))
     if role == DiagnosisRole.PRINCIPAL:
@@ -162,10 +194,15 @@ def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found:
         units=units,
         charge_cents=charge,
         pointers=entry.pointers or (),
-        service_date=entry.service_date or ("" if entry.system == "icd10pcs" else defaults.service_date) or None,
-        performer_npi=defaults.performer_npi,
+        service_date=_day(entry, defaults) or ("" if entry.system == "icd10pcs" else defaults.service_date) or None,
+        performer_npi=_npi_of(entry.performer, defaults) if entry.performer else defaults.performer_npi,
+        origin=entry.origin,
         why=found.why,
         trail=found.trail,
+        evidence=entry.evidence,
+        ndc=entry.ndc or "",
+        ndc_quantity=entry.ndc_quantity or "",
+        revenue_code=entry.revenue_code or "",
     )
     grown = replace(codes, lines=(*codes.lines, line))
     return grown, f"Added {line.code} as line {line_letter(len(grown.lines))}."
@@ -173,6 +210,8 @@ def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found:
 
 def _change_diagnosis(codes: Codes, entry: ChangeDiagnosis) -> tuple[Codes, str]:
     diagnosis = _diagnosis(codes, entry.sequence)
+    if entry.role and entry.role != diagnosis.role:
+        _room_for(codes, entry.role)
     changed = replace(
         diagnosis,
         role=entry.role or diagnosis.role,
@@ -186,7 +225,7 @@ def _change_diagnosis(codes: Codes, entry: ChangeDiagnosis) -> tuple[Codes, str]
     return result, f"Changed {changed.code}."
 
 
-def _change_line(codes: Codes, entry: ChangeLine) -> tuple[Codes, str]:
+def _change_line(codes: Codes, entry: ChangeLine, defaults: Defaults) -> tuple[Codes, str]:
     line = _line(codes, entry.sequence)
     changed = replace(
         line,
@@ -194,7 +233,11 @@ def _change_line(codes: Codes, entry: ChangeLine) -> tuple[Codes, str]:
         units=line.units if entry.units is None else entry.units,
         charge_cents=line.charge_cents if entry.charge_cents is None else entry.charge_cents,
         pointers=line.pointers if entry.pointers is None else entry.pointers,
-        service_date=entry.service_date or line.service_date,
+        service_date=_day(entry, defaults) or line.service_date,
+        performer_npi=_npi_of(entry.performer, defaults) if entry.performer else line.performer_npi,
+        ndc=line.ndc if entry.ndc is None else entry.ndc,
+        ndc_quantity=line.ndc_quantity if entry.ndc_quantity is None else entry.ndc_quantity,
+        revenue_code=line.revenue_code if entry.revenue_code is None else entry.revenue_code,
     )
     if entry.units is not None and entry.charge_cents is None and line.units > 0:
         # The price of one unit stays what it was.
@@ -236,6 +279,69 @@ def _move(codes: Codes, entry: Move) -> tuple[Codes, str]:
         )
         moved = replace(moved, diagnoses=demoted)
     return moved, f"Moved {diagnosis.code} to place {entry.target}."
+
+
+def _cite(codes: Codes, entry: Cite) -> tuple[Codes, str]:
+    said = "Linked {} to its words." if entry.evidence else "{} has no words linked any more."
+    if entry.line:
+        line = _line(codes, entry.sequence)
+        lines = list(codes.lines)
+        lines[entry.sequence - 1] = replace(line, evidence=entry.evidence)
+        return replace(codes, lines=tuple(lines)), said.format(line.code)
+    diagnosis = _diagnosis(codes, entry.sequence)
+    diagnoses = list(codes.diagnoses)
+    diagnoses[entry.sequence - 1] = replace(diagnosis, evidence=entry.evidence)
+    return replace(codes, diagnoses=tuple(diagnoses)), said.format(diagnosis.code)
+
+
+def _for_each(codes: Codes, entry: ForEach, defaults: Defaults, found: Found) -> tuple[Codes, str]:
+    count = len(codes.lines if entry.line else codes.diagnoses)
+    present = [sequence for sequence in entry.sequences if 1 <= sequence <= count]
+    if not present:
+        kind = "line" if entry.line else "diagnosis"
+        raise EntryError(f"none of these is a {kind} of the chart")
+    if isinstance(entry.change, ChangeDiagnosis) and entry.change.role == DiagnosisRole.PRINCIPAL and len(present) > 1:
+        raise EntryError("one diagnosis alone is the principal one", "3 p")
+    if isinstance(entry.change, ChangeDiagnosis) and entry.change.poa in ("Y", "N", "U", "W"):
+        present = [sequence for sequence in present if _takes_indicator(codes.diagnoses[sequence - 1])]
+    for sequence in reversed(present):  # a removal moves those behind it
+        codes, _ = _applied(codes, sequence_changed(entry.change, sequence), defaults, found)
+    names = ", ".join(line_letter(sequence) if entry.line else str(sequence) for sequence in present)
+    return codes, f"{'Removed' if isinstance(entry.change, Remove) else 'Changed'} {names}."
+
+
+def _takes_indicator(diagnosis: Diagnosis) -> bool:
+    """Whether an indicator for several rows is meant for this one: exempt ones and lists of their own have none."""
+    return diagnosis.poa != "1" and diagnosis.role not in MOST_OF_ROLE
+
+
+MOST_OF_ROLE = {DiagnosisRole.ADMITTING: 1, DiagnosisRole.REASON: 3}
+"""How many diagnoses a claim takes of a role. Source: UB-04 FL 69 and FL 70 a-c; 837I HI*ABJ and HI*APR."""
+
+
+def _room_for(codes: Codes, role: DiagnosisRole) -> None:
+    """Raise EntryError where a claim takes no further diagnosis of a role."""
+    most = MOST_OF_ROLE.get(role)
+    if most and sum(d.role == role for d in codes.diagnoses) >= most:
+        named = {DiagnosisRole.ADMITTING: "one admitting diagnosis", DiagnosisRole.REASON: "three reasons for visit"}
+        raise EntryError(f"a claim takes {named[role]} at most", "remove one first")
+
+
+def _day(entry: AddProcedure | ChangeLine, defaults: Defaults) -> str:
+    return day_of(entry.service_date, defaults.service_date) if entry.service_date else ""
+
+
+def _npi_of(typed: str, defaults: Defaults) -> str:
+    """The NPI of whom a line names. Raises EntryError where nobody or several have a name that begins so."""
+    if typed.isdigit() and len(typed) == 10:
+        return typed
+    fitting = [one for one in defaults.performers if any(w.startswith(typed) for w in one.name.lower().split())]
+    if not fitting:
+        raise EntryError(f"by {typed}: nobody here is called so", "a name, or an NPI of ten digits")
+    if len({one.npi for one in fitting}) > 1:
+        names = "; ".join(one.name for one in fitting[:4])
+        raise EntryError(f"by {typed}: that may be {names}", "more letters")
+    return fitting[0].npi
 
 
 def _as_principal(codes: Codes, sequence: int) -> Codes:

@@ -44,8 +44,17 @@ _Item = Diagnosis | ProcedureLine
 _Items = dict[str, _Item]
 
 _DIAGNOSIS_FIELDS = ("role", "poa")
-_LINE_FIELDS = ("modifiers", "units", "charge_cents", "pointers", "service_date", "performer_npi")
-_LABELS = {"poa": "POA", "charge_cents": "charge", "service_date": "day", "performer_npi": "performer"}
+_LINE_FIELDS = (
+    "modifiers",
+    "units",
+    "charge_cents",
+    "pointers",
+    "service_date",
+    "performer_npi",
+    "ndc",
+    "revenue_code",
+)
+_LABELS = {"poa": "POA", "charge_cents": "charge", "service_date": "day", "performer_npi": "performer", "ndc": "NDC"}
 
 
 def differences(base: Codes, theirs: Codes, yours: Codes) -> tuple[Difference, ...]:
@@ -115,7 +124,7 @@ def _merged_item(key: str, there: _Item, here: _Item, was: _Item | None, kind: s
     for field in fields:
         side = sides.get(f"{key} {field}", Side.THEIRS)
         taken[field] = getattr(here if side is Side.YOURS else there, field)
-    unseen = dict.fromkeys(("origin", "why", "trail"))
+    unseen = dict.fromkeys(("origin", "why", "trail", "evidence"))
     found = here if was is not None and all(getattr(there, n) == getattr(was, n) for n in unseen) else there
     return replace(found, **taken)
 

@@ -6,7 +6,8 @@
     j1100 $12.50        charge after $, date after @
     0dtj4zz @2026-09-14 add an ICD-10-PCS procedure
     3 y     3 p         change diagnosis 3: its POA, its role
-    b -25 1,2 x3        change line b: modifiers, pointers, units, charge, date
+    b -25 1,2 x3        change line b: modifiers, pointers, units, charge, date, performer, drug (`line_parts`)
+    2-9 y   a,c -59     the same change on several rows: 2 to 9, a and c; -2,4 removes both
     *       * 1,2       point every line that has no pointers to the first four diagnoses, or to those named
     3>1     b>a         move a diagnosis or a line to another place
     -3      -b          remove a diagnosis or a line
@@ -18,23 +19,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, replace
 
-from codesets.errors import UsageError
+from store.coding.line_parts import POINTERS, EntryError, checked_modifiers, line_parts, pointers_of
 from store.terms import DiagnosisRole, Origin
 
-MAX_MODIFIERS = 4
-MAX_POINTERS = 4
+__all__ = ["EntryError", "parse"]
 
 _CODE = re.compile(r"\+?([A-Za-z0-9][A-Za-z0-9]{2}\.?[A-Za-z0-9]{0,4})((?:-[A-Za-z0-9]{2})*)")
 _TARGET = re.compile(r"(\d{1,2})|([a-z])")
 _REMOVE = re.compile(r"-\s?(?:(\d{1,2})|([a-z]))")
 _MOVE = re.compile(r"(?:(\d{1,2})>(\d{1,2})|([a-z])>([a-z]))")
-_POINTERS = re.compile(r"(?:[a-l]|\d{1,2})(?:,(?:[a-l]|\d{1,2}))*,?")
-# "b 12 deficiency" is a search: no part of a row's change is a word of three letters.
-_WORD = re.compile(r"[a-z]{3,}.*")
+_NUMBERS = re.compile(r"\d{1,2}(?:[-,]\d{1,2})+")
+_LETTERS = re.compile(r"[a-z](?:[-,][a-z])+")
+# "b 12 deficiency" is a search: no part of a row's change is a word of three letters, but for a drug and a name.
+_WORD = re.compile(r"(?!ndc\d)[a-z]{3,}.*")
 _ROLES = {
     "p": DiagnosisRole.PRINCIPAL,
     "a": DiagnosisRole.ADMITTING,
@@ -43,12 +42,6 @@ _ROLES = {
     "s": DiagnosisRole.SECONDARY,
 }
 _POA = {"y": "Y", "n": "N", "u": "U", "w": "W", "1": "1"}
-
-
-class EntryError(UsageError):
-    """The entry line was not understood; its message names the word and what was expected."""
-
-    title = "entry"
 
 
 @dataclass(frozen=True)
@@ -73,6 +66,12 @@ class AddProcedure:
     charge_cents: int | None = None
     pointers: tuple[int, ...] | None = None
     service_date: str | None = None
+    performer: str | None = None
+    ndc: str | None = None
+    ndc_quantity: str | None = None
+    revenue_code: str | None = None
+    origin: Origin = Origin.TYPED
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,10 @@ class ChangeLine:
     charge_cents: int | None = None
     pointers: tuple[int, ...] | None = None
     service_date: str | None = None
+    performer: str | None = None
+    ndc: str | None = None
+    ndc_quantity: str | None = None
+    revenue_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,11 +118,55 @@ class Remove:
 
 
 @dataclass(frozen=True)
+class Cite:
+    """Link a diagnosis (or, with `line`, a procedure line) to the words of the chart that support it.
+
+    `evidence` names document and place: `DOC-1 120-141: stage 3a kidney disease`; empty takes the link away.
+    """
+
+    line: bool
+    sequence: int
+    evidence: str
+
+
+@dataclass(frozen=True)
+class ForEach:
+    """One change on several rows: `change` is a change or removal, its own sequence means nothing.
+
+    Rows that are not there are passed over, as long as one is.
+    """
+
+    line: bool
+    sequences: tuple[int, ...]
+    change: ChangeDiagnosis | ChangeLine | Remove
+
+
+@dataclass(frozen=True)
+class Several:
+    """Entries that are made and taken back together; `what` says in a word what they are."""
+
+    entries: tuple[Entry, ...]
+    what: str = "codes"
+
+
+@dataclass(frozen=True)
 class Search:
     words: str
 
 
-Entry = AddDiagnosis | AddProcedure | ChangeDiagnosis | ChangeLine | PointAll | Move | Remove | Search
+Entry = (
+    AddDiagnosis
+    | AddProcedure
+    | ChangeDiagnosis
+    | ChangeLine
+    | PointAll
+    | Move
+    | Remove
+    | Cite
+    | ForEach
+    | Several
+    | Search
+)
 
 SystemOf = Callable[[str], str | None]
 """Tells the code system (icd10cm, hcpcs, icd10pcs) that has a code as typed, or None.
@@ -136,14 +183,19 @@ def parse(line: str, system_of: SystemOf) -> Entry:
         raise EntryError("expected a code, a row or words to search for", "e11.42  3 y  -b")
     if match := _REMOVE.fullmatch(text.lower()):
         return Remove(line=match[2] is not None, sequence=_row(match[1], match[2]))
+    if words[0].startswith("-") and (rows := _rows("".join(words)[1:])):
+        return ForEach(rows[0], rows[1], Remove(rows[0], 0))
     if match := _MOVE.fullmatch("".join(words)):
         return Move(match[3] is not None, _row(match[1], match[3]), _row(match[2], match[4]))
     if words[0] == "*" and len(words) <= 2:
         return PointAll(_all_pointers(words[1]) if len(words) == 2 else ())
-    if (match := _TARGET.fullmatch(words[0])) and len(words) > 1 and not any(map(_WORD.fullmatch, words[1:])):
+    if (match := _TARGET.fullmatch(words[0])) and len(words) > 1 and not _says_words(words[1:]):
         if match[1]:
             return _change_diagnosis(int(match[1]), words[1:])
         return _change_line(_row(None, match[2]), words[1:])
+    if len(words) > 1 and not _says_words(words[1:]) and (rows := _rows(words[0])):
+        change = _change_line(0, words[1:]) if rows[0] else _change_diagnosis(0, words[1:])
+        return ForEach(*rows, change)
     if match := _CODE.fullmatch(words[0]):
         system = system_of(match[1])
         if system == "icd10cm" and not match[2]:
@@ -156,6 +208,31 @@ def parse(line: str, system_of: SystemOf) -> Entry:
 def line_letter(sequence: int) -> str:
     """The letter of a procedure line: a for 1. Lines beyond z show as their number."""
     return chr(96 + sequence) if 1 <= sequence <= 26 else str(sequence)
+
+
+def _says_words(parts: list[str]) -> bool:
+    """Whether what follows a row are words to search for, and no change of it."""
+    named = {place + 1 for place, part in enumerate(parts) if part == "by"}
+    return any(_WORD.fullmatch(part) for place, part in enumerate(parts) if place not in named)
+
+
+def sequence_changed(change: ChangeDiagnosis | ChangeLine | Remove, sequence: int) -> Entry:
+    """The change of one of several rows."""
+    return replace(change, sequence=sequence)
+
+
+def _rows(text: str) -> tuple[bool, tuple[int, ...]] | None:
+    """Several rows named at once, whether they are lines and their sequences; None for anything else."""
+    numbers, letters = _NUMBERS.fullmatch(text), _LETTERS.fullmatch(text)
+    if not numbers and not letters:
+        return None
+    found: set[int] = set()
+    for part in text.split(","):
+        ends = [_row(end, None) if numbers else _row(None, end) for end in part.split("-")]
+        if len(ends) > 2:
+            return None
+        found.update(range(min(ends), max(ends) + 1))
+    return bool(letters), tuple(sorted(found))
 
 
 def _row(number: str | None, letter: str | None) -> int:
@@ -186,95 +263,19 @@ def _flags(words: list[str]) -> tuple[DiagnosisRole | None, str | None]:
 
 
 def _add_procedure(system: str, code: str, modifiers: str, words: list[str]) -> AddProcedure:
-    parts = _line_parts(words)
+    parts = line_parts(words)
     typed = tuple(part.upper() for part in modifiers.split("-") if part) + (parts.modifiers or ())
-    return AddProcedure(
-        system=system,
-        code=code.upper(),
-        modifiers=_checked_modifiers(typed),
-        units=parts.units,
-        charge_cents=parts.charge_cents,
-        pointers=parts.pointers,
-        service_date=parts.service_date,
-    )
+    return AddProcedure(system, code.upper(), **vars(parts) | {"modifiers": checked_modifiers(typed)})
 
 
 def _change_line(sequence: int, words: list[str]) -> ChangeLine:
-    parts = _line_parts(words)
-    return ChangeLine(
-        sequence,
-        _checked_modifiers(parts.modifiers) if parts.modifiers is not None else None,
-        parts.units,
-        parts.charge_cents,
-        parts.pointers,
-        parts.service_date,
-    )
-
-
-@dataclass
-class _LineParts:
-    modifiers: tuple[str, ...] | None = None
-    units: int | None = None
-    charge_cents: int | None = None
-    pointers: tuple[int, ...] | None = None
-    service_date: str | None = None
-
-
-def _line_parts(words: list[str]) -> _LineParts:
-    parts = _LineParts()
-    for word in words:
-        if word == "-":
-            parts.modifiers = ()
-        elif re.fullmatch(r"(-[a-z0-9]{2})+", word):
-            parts.modifiers = (parts.modifiers or ()) + tuple(m.upper() for m in word.split("-") if m)
-        elif re.fullmatch(r"x\d{1,5}", word):
-            parts.units = int(word[1:])
-        elif word.startswith("$"):
-            parts.charge_cents = _cents(word)
-        elif re.fullmatch(r"@?\d{4}-\d{2}-\d{2}", word):
-            parts.service_date = _day(word.lstrip("@"))
-        elif _POINTERS.fullmatch(word):
-            parts.pointers = _pointers(word)
-        else:
-            raise EntryError(f"{word}: expected -modifier, pointers (a,b), x units, $ charge or @ date")
-    return parts
+    parts = line_parts(words)
+    if parts.modifiers is not None:
+        checked_modifiers(parts.modifiers)
+    return ChangeLine(sequence, **vars(parts))
 
 
 def _all_pointers(word: str) -> tuple[int, ...]:
-    if not _POINTERS.fullmatch(word):
+    if not POINTERS.fullmatch(word):
         raise EntryError(f"{word}: expected pointers such as 1,2 or a,b")
-    return _pointers(word)
-
-
-def _pointers(word: str) -> tuple[int, ...]:
-    numbers = tuple(int(p) if p.isdigit() else ord(p) - 96 for p in word.split(",") if p)
-    if len(numbers) > MAX_POINTERS:
-        raise EntryError(f"{word}: a line points to at most {MAX_POINTERS} diagnoses")
-    if len(set(numbers)) < len(numbers):
-        raise EntryError(f"{word}: a diagnosis is named twice")
-    if 0 in numbers:
-        raise EntryError(f"{word}: diagnoses are numbered from 1")
-    return numbers
-
-
-def _checked_modifiers(modifiers: tuple[str, ...]) -> tuple[str, ...]:
-    if len(modifiers) > MAX_MODIFIERS:
-        raise EntryError(f"{'-'.join(modifiers)}: a line carries at most {MAX_MODIFIERS} modifiers")
-    return modifiers
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise EntryError(f"{text}: there is no such day") from None
-
-
-def _cents(word: str) -> int:
-    try:
-        amount = Decimal(word[1:]) * 100
-    except InvalidOperation:
-        raise EntryError(f"{word}: expected an amount such as $160.00") from None
-    if not amount.is_finite() or amount < 0 or amount != amount.to_integral_value() or amount > 10**11:
-        raise EntryError(f"{word}: expected an amount such as $160.00")
-    return int(amount)
+    return pointers_of(word)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 
-from codesets import catalog
+from codesets import catalog, poa
 from codesets.catalog import ValidityKind
 from codesets.edits import (
     ClaimKind,
@@ -22,9 +23,9 @@ from codesets.edits import (
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
-from store.coding.entry import EntryError
+from store.coding.entry import AddDiagnosis, Entry, EntryError, Several
 from store.queries.charts import ChartHead
-from store.terms import CodingKind
+from store.terms import CodingKind, DiagnosisRole
 
 # The shapes of codes that a starter list may lack: they can be entered, and the edits say "could not check".
 _HCPCS_SHAPE = re.compile(r"[A-V]\d{4}|\d{4}[0-9A-Z]", re.IGNORECASE)
@@ -58,6 +59,17 @@ def system_of(reference: Reference, code: str, on: dt.date) -> str | None:
         if answer.code is None:
             raise EntryError(f"{catalog.dotted(code)} is in no release that is loaded", nearest)
     return None
+
+
+def with_exemption(reference: Reference, head: ChartHead, entry: Entry) -> Entry:
+    """The entry with POA 1 where an inpatient diagnosis is exempt by the list of the day and no indicator was named."""
+    if isinstance(entry, Several):
+        return replace(entry, entries=tuple(with_exemption(reference, head, one) for one in entry.entries))
+    if not isinstance(entry, AddDiagnosis) or entry.poa or not head.inpatient or head.kind == CodingKind.PROFESSIONAL:
+        return entry
+    exempt = poa.is_exempt(reference, catalog.normalize(entry.code), dt.date.fromisoformat(head.service_date))
+    apart = entry.role in (DiagnosisRole.ADMITTING, DiagnosisRole.REASON)
+    return replace(entry, poa="1") if exempt and not apart else entry
 
 
 def check_chart(reference: Reference, head: ChartHead, codes: Codes) -> tuple[CodeFinding, ...]:

@@ -21,6 +21,8 @@ from sqlmodel import Session, delete, func, select
 
 from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
+from codesets.grouping.answer import Ungrouped
+from codesets.grouping.reasons import Explained
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from codesets.safe import safe_block, safe_line
@@ -28,12 +30,15 @@ from store import access, worklists
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Diagnosis, Found, ProcedureLine, apply_entry
 from store.coding.entry import Entry
+from store.coding.grouping import drg_of
 from store.coding.lookup import check_chart
+from store.coding.site_edits import as_the_site_says, site_edits
 from store.database import Change, Database
 from store.models import (
     Charge,
     Claim,
     Coding,
+    CodingDrg,
     CodingStep,
     Document,
     Encounter,
@@ -237,11 +242,13 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
         if load_settings().authenticated_only and not _signed(change.session, coding.encounter_id):
             raise CodingRefused("no document of this chart is signed", "h holds it until one is")
         head = chart_head(SessionReader(change.session), item.id)
-        findings = check_chart(reference, head, codes)
+        edits = site_edits(SessionReader(change.session), head.encounter_id, head.service_date)
+        findings = as_the_site_says(check_chart(reference, head, codes), edits)
         if blocking := [finding for finding in findings if Severity(finding.severity.value).blocks]:
             more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
             raise CodingRefused(f"{blocking[0].message.rstrip('.')}{more}", "! shows every finding")
         _keep_findings(change.session, coding, findings)
+        _keep_drg(change.session, coding, drg_of(reference, head, codes))
         release = reference.choose(CodeSystem.ICD10CM, dt.date.fromisoformat(head.service_date)).release
         coding.status, coding.release = CodingStatus.FINAL, release.edition if release else ""
         coding.finalized_at, coding.coder_id = now(), actor.person_id
@@ -275,6 +282,7 @@ def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | No
         for claim in claims:
             claim.status = ClaimStatus.VOID
         coding.status, coding.finalized_at = CodingStatus.DRAFT, None
+        change.session.exec(delete(CodingDrg).where(CodingDrg.coding_id == coding.id))
         item = _task(change.session, coding)
         if item.status == WorkStatus.FINAL:  # else a late document or charge brought it back already
             worklists.move(item, WorkStatus.IN_PROGRESS)
@@ -284,6 +292,76 @@ def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | No
         message = "Taken back: the chart is open again."
         change.answer = {"message": message}
         return message
+
+
+@dataclass(frozen=True)
+class Recoded:
+    """The new version of a coding, in draft with the codes of the one before, and what happened in one line."""
+
+    coding_id: str
+    message: str
+
+
+def recode(db: Database, actor: Actor, coding_id: str, reason: str, operation_id: str | None = None) -> Recoded:
+    """Open a new version of a final coding whose claim has left; the final one stays as it was billed.
+
+    Raises CodingRefused for a coding that is not final, whose claim has not left, or without a reason.
+    """
+    with db.change(actor, operation_id, "coding.recode") as change:
+        if change.repeated:
+            return Recoded(**change.answer)
+        session = change.session
+        coding = session.get(Coding, coding_id)
+        if coding is None or coding.status != CodingStatus.FINAL:
+            raise CodingRefused("only a final coding is recoded")
+        if not reason.strip():
+            raise CodingRefused("a recode needs a reason")
+        if not session.exec(select(Claim.id).where(Claim.coding_id == coding_id, _LEFT)).first():
+            raise CodingRefused("its claim has not been exported", "u takes the final coding back")
+        coding.status = CodingStatus.SUPERSEDED
+        new = Coding(
+            encounter_id=coding.encounter_id, kind=coding.kind, version=coding.version + 1, coder_id=actor.person_id
+        )
+        session.add(new)
+        session.flush()
+        _store(session, new, Codes(), load_codes(session, coding_id))
+        item = _task(session, new)
+        if item.status == WorkStatus.FINAL:
+            worklists.move(item, WorkStatus.IN_PROGRESS)
+        item.finished_at = None
+        worklists.open_item(change, item.id)
+        change.log("coding.recode", "coding", new.id, of=coding.id, version=new.version, reason=safe_line(reason))
+        message = f"Version {new.version} is open with the codes of version {coding.version}."
+        change.answer = {"coding_id": new.id, "message": message}
+        return Recoded(new.id, message)
+
+
+_LEFT = Claim.status == ClaimStatus.EXPORTED
+
+
+def _keep_drg(session: Session, coding: Coding, answer: Explained | Ungrouped) -> None:
+    """Keep the DRG that a stay was final coded with, by engine and version; a chart without one keeps none."""
+    session.exec(delete(CodingDrg).where(CodingDrg.coding_id == coding.id))
+    if isinstance(answer, Ungrouped):
+        return
+    found, stay = answer.grouping, answer.discharge
+    session.add(
+        CodingDrg(
+            coding_id=coding.id,
+            drg=found.drg,
+            initial_drg=found.initial,
+            title=found.title,
+            mdc=found.mdc,
+            severity=found.severity.value,
+            weight="" if answer.weight is None else str(answer.weight),
+            engine=found.engine,
+            version=found.version,
+            return_code=found.status,
+            discharged=str(stay.discharged),
+            disposition=stay.status,
+            weights=answer.table.origin.edition if answer.table else "",
+        )
+    )
 
 
 def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:

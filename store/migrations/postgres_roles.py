@@ -48,6 +48,7 @@ BELONGS_TO = {
     "claim_export": "",
     "claim_line": "claim",
     "coding": "encounter",
+    "coding_drg": "coding",
     "coding_step": "coding",
     "coverage": "account",
     "denial": "",

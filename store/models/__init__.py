@@ -3,6 +3,7 @@
 from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, Counter, Finding
 from store.models.coding import (
     Coding,
+    CodingDrg,
     CodingStep,
     EntryDraft,
     FinalDiagnosis,
@@ -50,6 +51,7 @@ __all__ = [
     "ClaimExport",
     "ClaimLine",
     "Coding",
+    "CodingDrg",
     "CodingStep",
     "Counter",
     "Coverage",

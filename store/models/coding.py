@@ -43,6 +43,10 @@ class FinalProcedureLineFields(SQLModel):
     origin: Origin = Field(default=Origin.TYPED, sa_type=words(Origin))
     why: Line = Field(default="", description="how the code was found: query, term, built axis by axis")
     trail: Block = Field(default="", description="the walk to the code, a stop a line, then the notes seen on it")
+    evidence: Line = Field(default="", description="words of the chart that support the code")
+    ndc: Line = Field(default="", description="drug as 11 digits (5-4-2)")
+    ndc_quantity: Line = Field(default="", description="unit and quantity of the drug: ML2.5; units F2 GR ME ML UN")
+    revenue_code: Line = Field(default="", description="four digits, on the facility's side")
 
 
 class Coding(SQLModel, table=True):
@@ -92,6 +96,27 @@ class CodingStep(SQLModel, table=True):
     before: dict = Field(sa_type=JSON)
     after: dict = Field(sa_type=JSON)
     undone: bool = False
+
+
+class CodingDrg(SQLModel, table=True):
+    """The MS-DRG that a coding was final coded with, and by what; weights and days as the table prints them."""
+
+    __tablename__ = "coding_drg"
+
+    coding_id: str = Field(foreign_key="coding.id", primary_key=True)
+    drg: Line = Field(description="three digits")
+    initial_drg: Line = Field(description="before hospital-acquired conditions are left out")
+    title: Line = ""
+    mdc: Line = ""
+    severity: Line = Field(default="", description="MCC, CC or non-CC")
+    weight: Line = Field(default="", description="after the cap; empty where Table 5 was not loaded")
+    engine: Line
+    version: Line
+    return_code: Line
+    discharged: Line
+    disposition: Line = ""
+    weights: Line = Field(default="", description="edition of Table 5")
+    grouped_at: str = Field(default_factory=now)
 
 
 class EntryDraft(SQLModel, table=True):

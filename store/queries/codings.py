@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from codesets.catalog import dotted
-from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
-from store.queries import Reader
-from store.terms import DiagnosisRole, Origin
+from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine
+from store.queries import Reader, Row
+from store.terms import CodingKind, DiagnosisRole, Origin
+
+MOST_PERFORMERS = 500
+"""How many clinicians of the directory a line can name beside those of the chart; others have their NPI."""
 
 
 def coding_codes(reader: Reader, coding_id: str) -> Codes:
@@ -20,7 +24,7 @@ def coding_codes(reader: Reader, coding_id: str) -> Codes:
     lines = reader.rows(
         """
         SELECT system, code, modifiers, units, charge_cents, pointers, service_date, performer_npi, origin,
-               why, trail
+               why, trail, evidence, ndc, ndc_quantity, revenue_code
         FROM final_procedure_line WHERE coding_id = :id ORDER BY sequence
         """,
         id=coding_id,
@@ -51,6 +55,10 @@ def coding_codes(reader: Reader, coding_id: str) -> Codes:
                 origin=Origin(line["origin"]),
                 why=line["why"],
                 trail=line["trail"],
+                evidence=line["evidence"],
+                ndc=line["ndc"],
+                ndc_quantity=line["ndc_quantity"],
+                revenue_code=line["revenue_code"],
             )
             for line in lines
         ),
@@ -58,7 +66,7 @@ def coding_codes(reader: Reader, coding_id: str) -> Codes:
 
 
 def coding_defaults(reader: Reader, encounter_id: str, service_date: str) -> Defaults:
-    """Day, performer (rendering, else operating, else attending) and the posted price of one unit of each code."""
+    """Day, performer (rendering, else operating, else attending), whom a line can name, and prices as posted."""
     prices = {
         row["procedure_code"]: row["amount_cents"] // row["units"]
         for row in reader.rows(
@@ -71,18 +79,32 @@ def coding_defaults(reader: Reader, encounter_id: str, service_date: str) -> Def
     }
     performers = reader.rows(
         """
-        SELECT v.npi FROM encounter_provider x JOIN provider v ON v.id = x.provider_id
-        WHERE x.encounter_id = :id AND x.role IN ('rendering', 'operating', 'attending')
-        ORDER BY CASE x.role WHEN 'rendering' THEN 1 WHEN 'operating' THEN 2 ELSE 3 END
+        SELECT v.npi, v.family_name, v.given_name, v.credential, x.role
+        FROM encounter_provider x JOIN provider v ON v.id = x.provider_id
+        WHERE x.encounter_id = :id AND v.npi <> ''
+        ORDER BY CASE x.role WHEN 'rendering' THEN 1 WHEN 'operating' THEN 2 WHEN 'attending' THEN 3 ELSE 4 END
         """,
         id=encounter_id,
     )
+    others = reader.rows(
+        "SELECT npi, family_name, given_name, credential FROM provider WHERE npi <> ''"
+        " ORDER BY family_name, given_name LIMIT :most",
+        most=MOST_PERFORMERS,
+    )
+    named = {row["npi"]: _performer(row) for row in (*performers, *others)}
+    performing = [row["npi"] for row in performers if row["role"] in ("rendering", "operating", "attending")]
     return Defaults(
         service_date=service_date,
-        performer_npi=performers[0]["npi"] if performers else "",
+        performer_npi=performing[0] if performing else "",
+        performers=tuple(named.values()),
         charge_of=lambda code: prices.get(code, 0),
         dotted=dotted,
     )
+
+
+def _performer(row: Row) -> Performer:
+    given = " ".join(filter(None, (row["given_name"], row["credential"])))
+    return Performer(row["npi"], ", ".join(filter(None, (row["family_name"], given))))
 
 
 def work_item_of(reader: Reader, coding_id: str) -> str | None:
@@ -95,6 +117,40 @@ def work_item_of(reader: Reader, coding_id: str) -> str | None:
         id=coding_id,
     )
     return rows[0]["id"] if rows else None
+
+
+@dataclass(frozen=True)
+class CodingOf:
+    """A coding by its visit and side of the bill."""
+
+    coding_id: str
+    visit_number: str
+    kind: CodingKind
+
+
+def codings_of(reader: Reader, visit_number: str = "") -> list[CodingOf]:
+    """The newest coding of each side of a visit that has codes, or of every visit; by visit."""
+    rows = reader.rows(
+        """
+        SELECT g.id, e.visit_number, g.kind FROM coding g JOIN encounter e ON e.id = g.encounter_id
+        WHERE g.status <> 'superseded' AND (:visit = '' OR e.visit_number = :visit OR e.id = :visit)
+          AND EXISTS (SELECT 1 FROM final_diagnosis d WHERE d.coding_id = g.id)
+        ORDER BY e.visit_number, g.kind
+        """,
+        visit=visit_number,
+    )
+    return [CodingOf(row["id"], row["visit_number"], CodingKind(row["kind"])) for row in rows]
+
+
+def tasks_of(reader: Reader, encounter_id: str) -> dict[str, str]:
+    """The work item of each side of an encounter's bill, by `professional` or `facility`."""
+    rows = reader.rows("SELECT kind, id FROM work_item WHERE encounter_id = :id", id=encounter_id)
+    return {row["kind"]: row["id"] for row in rows}
+
+
+def facility_task(reader: Reader, encounter_id: str) -> str | None:
+    """The work item of the facility's side of an encounter; None where it has none."""
+    return tasks_of(reader, encounter_id).get(CodingKind.FACILITY)
 
 
 def _loaded(value: object) -> list:

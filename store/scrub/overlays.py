@@ -58,6 +58,20 @@ class Overlay:
         return f"{whom}: {said}".rstrip()
 
 
+@dataclass(frozen=True)
+class Whose:
+    """By what a change is for a claim or a chart: payer identifier, plan, taxonomy of who rendered, billing NPI."""
+
+    payer: str = ""
+    plan: str = ""
+    specialty: str = ""
+    site: str = ""
+
+    def of(self, scope: Scope) -> str:
+        """What a change of that scope has to name; empty for everybody."""
+        return "" if scope is Scope.ALL else str(getattr(self, scope.value))
+
+
 class SiteRules:
     """The rules that ship, those of the site, and the changes that stand. The books it makes are kept."""
 
@@ -71,18 +85,20 @@ class SiteRules:
 
     def for_claim(self, claim: ClaimContent) -> RuleBook:
         """The book that holds for a claim: by its payer, plan, rendering specialty, billing provider and day."""
+        coverage, rendering = claim.parties.coverage, claim.parties.rendering
+        whose = Whose(
+            payer=coverage.payer.identifier if coverage else "",
+            plan=coverage.plan_name if coverage else "",
+            specialty=rendering.taxonomy if rendering else "",
+            site=claim.parties.billing.npi,
+        )
+        return self.for_whose(whose, claim.service_from[:10])
+
+    def for_whose(self, whose: Whose, day: str) -> RuleBook:
+        """The book that holds for a claim or a chart by whose it is, on an ISO day."""
         if not self.overlays:
             return self.shipped
-        coverage, rendering = claim.parties.coverage, claim.parties.rendering
-        whose = {
-            Scope.ALL: "",
-            Scope.PAYER: coverage.payer.identifier if coverage else "",
-            Scope.PLAN: coverage.plan_name if coverage else "",
-            Scope.SPECIALTY: rendering.taxonomy if rendering else "",
-            Scope.SITE: claim.parties.billing.npi,
-        }
-        day = claim.service_from[:10]
-        return self.book([one for one in self.overlays if _holds(one, whose[one.scope], day)])
+        return self.book([one for one in self.overlays if _holds(one, whose.of(one.scope), day)])
 
     def for_all(self) -> RuleBook:
         """The book as it is for everybody, on any day."""

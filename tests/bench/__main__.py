@@ -12,6 +12,7 @@ from tests.bench import (
     edits,
     faults,
     intake,
+    keys,
     lag,
     ncci,
     record,
@@ -23,7 +24,7 @@ from tests.bench import (
 )
 from tests.bench.figures import table
 
-BENCHMARKS = (search, suggest, codesets, ncci, edits, worklists, intake, terminal, lag, record, remits, faults)
+BENCHMARKS = (search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, lag, record, remits, faults)
 
 
 def main() -> int:

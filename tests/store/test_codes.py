@@ -6,16 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
+from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine, apply_entry
 from store.coding.entry import (
     AddDiagnosis,
     AddProcedure,
     ChangeDiagnosis,
     ChangeLine,
+    Cite,
     EntryError,
     Move,
     PointAll,
     Remove,
+    Several,
+    parse,
 )
 from store.terms import DiagnosisRole
 
@@ -27,6 +30,14 @@ def coded(*codes: str, pointers: tuple[int, ...] = ()) -> Codes:
     diagnoses = tuple(Diagnosis(code, P if i == 0 else S) for i, code in enumerate(codes))
     lines = (ProcedureLine("hcpcs", "G0467", pointers=pointers),) if pointers else ()
     return Codes(diagnoses, lines)
+
+
+def entered(*lines: str) -> tuple[Codes, str]:
+    """The codes after lines of entry on an empty chart, and what the last one said."""
+    codes, message = Codes(), ""
+    for line in lines:
+        codes, message = apply_entry(codes, parse(line, lambda code: "icd10cm"), DEFAULTS)
+    return codes, message
 
 
 def test_the_first_diagnosis_is_the_principal_one() -> None:
@@ -138,3 +149,62 @@ def test_whatever_is_entered_there_is_one_principal_diagnosis_in_front_and_no_po
     assert not roles or roles[0] == P
     assert all(1 <= p <= len(roles) for line in codes.lines for p in line.pointers)
     assert Codes.from_json(codes.to_json()) == codes
+
+
+def test_one_change_of_several_rows_is_made_on_those_that_are_there() -> None:
+    changed, message = entered("e11.9", "i10", "1-9 y")
+
+    assert [d.poa for d in changed.diagnoses] == ["Y", "Y"]
+    assert message == "Changed 1, 2."
+
+
+def test_an_indicator_for_several_rows_passes_over_exempt_and_admitting_ones() -> None:
+    changed, message = entered("e11.9", "z79.4 1", "r06.02 a", "i10", "1-9 y")
+
+    assert [d.poa for d in changed.diagnoses] == ["Y", "1", "", "Y"]
+    assert message == "Changed 1, 4."
+
+
+def test_several_rows_are_removed_by_the_numbers_they_have() -> None:
+    changed, _ = entered("e11.9", "i10", "n18.31", "f17.210", "-1,3")
+
+    assert [d.code for d in changed.diagnoses] == ["I10", "F17.210"]
+
+
+def test_a_fourth_reason_for_the_visit_is_refused() -> None:
+    with pytest.raises(EntryError, match="three reasons"):
+        entered("e11.9 r", "i10 r", "n18.31 r", "f17.210 r")
+
+
+def test_a_line_names_who_performed_it_by_the_beginning_of_a_name() -> None:
+    whit, wolf = Performer("1234567893", "Whitcomb, Ada MD"), Performer("1999999992", "Wolf, Ben DO")
+    defaults = Defaults("2026-09-14", performers=(whit, wolf))
+
+    codes, _ = apply_entry(Codes(), AddProcedure("hcpcs", "G0463", performer="whit"), defaults)
+
+    assert codes.lines[0].performer_npi == "1234567893"
+    with pytest.raises(EntryError, match="that may be Whitcomb"):
+        apply_entry(codes, AddProcedure("hcpcs", "G0463", performer="w"), defaults)
+
+
+def test_codes_of_a_visit_come_in_together() -> None:
+    codes, message = apply_entry(Codes(), Several((AddDiagnosis("E11.9"), AddDiagnosis("I10"))), Defaults("2026-09-14"))
+
+    assert ([d.code for d in codes.diagnoses], message) == (["E11.9", "I10"], "Added 2 codes.")
+
+
+def test_words_are_linked_to_a_code_and_taken_away_again() -> None:
+    codes, _ = entered("e11.9")
+
+    linked, _ = apply_entry(codes, Cite(False, 1, "DOC-1 3-9: sugars"), Defaults("2026-09-14"))
+
+    assert linked.diagnoses[0].evidence == "DOC-1 3-9: sugars"
+    assert apply_entry(linked, Cite(False, 1, ""), Defaults("2026-09-14"))[0].diagnoses[0].evidence == ""
+
+
+def test_a_day_by_its_number_is_the_last_one_up_to_the_day_of_the_chart() -> None:
+    codes = Codes()
+    for day in ("@14", "@15", "@9-2"):
+        codes, _ = apply_entry(codes, AddProcedure("icd10pcs", "0DTJ4ZZ", service_date=day), Defaults("2026-09-14"))
+
+    assert [line.service_date for line in codes.lines] == ["2026-09-14", "2026-08-15", "2026-09-02"]

@@ -12,6 +12,7 @@ from store.coding.entry import (
     ChangeDiagnosis,
     ChangeLine,
     EntryError,
+    ForEach,
     Move,
     PointAll,
     Remove,
@@ -89,3 +90,31 @@ def test_any_text_is_an_entry_or_a_clear_refusal(line: str) -> None:
         assert refused.message
     else:
         assert entry is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ("1-3 y", ForEach(False, (1, 2, 3), ChangeDiagnosis(0, poa="Y"))),
+        ("1,3 y", ForEach(False, (1, 3), ChangeDiagnosis(0, poa="Y"))),
+        ("a,c -59", ForEach(True, (1, 3), ChangeLine(0, ("59",)))),
+        ("a-b,d x2", ForEach(True, (1, 2, 4), ChangeLine(0, units=2))),
+        ("-2,4", ForEach(False, (2, 4), Remove(False, 0))),
+        ("-a-c", ForEach(True, (1, 2, 3), Remove(True, 0))),
+        ("b by whit", ChangeLine(2, performer="whit")),
+        ("b r636", ChangeLine(2, revenue_code="0636")),
+        ("b ndc0093-7214-10/ml2.5", ChangeLine(2, ndc="00093721410", ndc_quantity="ML2.5")),
+        (
+            "g0467 by 1234567893 ndc00093721410",
+            AddProcedure("hcpcs", "G0467", performer="1234567893", ndc="00093721410", ndc_quantity=""),
+        ),
+    ],
+)
+def test_rows_are_named_together_and_lines_say_who_and_which_drug(line: str, meaning: object) -> None:
+    assert parse(line, system_of) == meaning
+
+
+@pytest.mark.parametrize("line", ["b by", "b ndc123", "b x2 ndc1-2-3", "1-3 x2", "a-c y z"])
+def test_a_wrong_part_of_a_row_says_what_was_expected(line: str) -> None:
+    with pytest.raises(EntryError):
+        parse(line, system_of)

@@ -31,6 +31,7 @@ from store.queries import (
     codings,
     denials,
     favorites,
+    last_visit,
     people,
     remits,
     rules,
@@ -250,7 +251,13 @@ NOT_A_LOOK = {
     "source_codes": "part of a chart",
     "coding_codes": "part of a chart",
     "coding_defaults": "part of a chart",
+    "last_visit": "part of a chart: its own patient, whose chart is open",
+    "risk_patient": "part of a chart; the command line logs by itself",
+    "coded_diagnoses": "part of a chart; the command line logs by itself",
+    "codings_of": "the command line, which logs by itself",
+    "tasks_of": "ids",
     "work_item_of": "an id",
+    "facility_task": "an id",
     "claim_counts": "numbers",
     "claim_id_of": "an id",
     "remittance_id_of": "an id",
@@ -272,7 +279,20 @@ NOT_A_LOOK = {
 }
 
 
-MODULES = [charts, claims, code_use, codings, denials, favorites, people, remits, rules, suggestions, worklists]
+MODULES = [
+    charts,
+    claims,
+    code_use,
+    codings,
+    denials,
+    favorites,
+    last_visit,
+    people,
+    remits,
+    rules,
+    suggestions,
+    worklists,
+]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)

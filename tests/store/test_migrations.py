@@ -55,6 +55,11 @@ BEFORE_TRAILS = (
     "DROP TABLE rule_change",
     "DROP TABLE edit_firing",
     "ALTER TABLE finding DROP COLUMN overlay",
+    "DROP TABLE coding_drg",
+    *(
+        f"ALTER TABLE final_procedure_line DROP COLUMN {name}"
+        for name in ("evidence", "ndc", "ndc_quantity", "revenue_code")
+    ),
     "DROP TABLE chart_access",
     "ALTER TABLE person DROP COLUMN pin",
     "ALTER TABLE person DROP COLUMN pin_failures",

@@ -15,12 +15,13 @@ from tui.commands.keys import markdown
 from tui.screens.administration import AdministrationScreen
 from tui.screens.changes import ChangesScreen
 from tui.screens.chart import ChartScreen
-from tui.screens.chart_suggestions import SuggestionsScreen
+from tui.screens.chart.suggestions import SuggestionsScreen
 from tui.screens.claim import ClaimScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.denials import DenialsScreen
+from tui.screens.em import EmScreen
 from tui.screens.help import HelpScreen
 from tui.screens.index import IndexScreen
 from tui.screens.lock import LockScreen
@@ -50,6 +51,7 @@ SCREENS = {
         DenialsScreen,
         AdministrationScreen,
         ConflictScreen,
+        EmScreen,
         HelpScreen,
         LockScreen,
     )

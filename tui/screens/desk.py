@@ -8,7 +8,8 @@ in focus. A screen never reads the record itself: it awaits its desks (`tui.desk
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from rich.cells import cell_len
@@ -254,17 +255,32 @@ class DeskScreen(Screen[None]):
         self.entry.ask(asking, prompt, text, marked)
         self.refresh_frame()
 
-    def confirm(self, question: str, yes: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Ask a yes-or-no question; only y is a yes, Enter is not, and a key that repeats itself is no answer."""
+    def confirm(
+        self,
+        question: str,
+        yes: Callable[[], Coroutine[Any, Any, None]],
+        also: Mapping[str, tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = MappingProxyType({}),
+    ) -> None:
+        """Ask a yes-or-no question; only y is a yes, Enter is not, and a key that repeats itself is no answer.
+
+        `also` are further keys with their words and what they do: `n` for yes and on to the next.
+        """
 
         async def answered(text: str) -> None:
-            if text.strip().lower() in ("y", "yes"):
+            said = text.strip().lower()
+            if said in ("y", "yes"):
                 await yes()
+            elif said in also:
+                await also[said][1]()
             else:
                 self.say("Nothing was done.")
 
         self._asked_at = time.monotonic()
-        self.ask("confirm", f"{question}  y yes, Esc no:", answer=answered)
+        self._also = {key: words for key, (words, _) in also.items()}
+        more = "".join(f"{key} {words}, " for key, words in self._also.items())
+        self.ask("confirm", f"{question}  y yes, {more}Esc no:", answer=answered)
+
+    _also: Mapping[str, str] = MappingProxyType({})
 
     def choose(
         self, asking: str, prompt: str, options: list[tuple[str, str]], chosen: Callable[[str], Awaitable[None]]
@@ -331,8 +347,8 @@ class DeskScreen(Screen[None]):
         if event.asking == "confirm":
             if self.workstation.keyboard.pressed_at - self._asked_at < DEAF_SECONDS:
                 self.entry.text = ""
-            elif event.text.lower() == "y":
-                self.on_entry_line_entered(EntryLine.Entered("confirm", "y"))
+            elif event.text.lower() in ("y", *self._also):
+                self.on_entry_line_entered(EntryLine.Entered("confirm", event.text.lower()))
         elif self._narrow:
             self._narrow(event.text)
         else:
@@ -403,7 +419,7 @@ class DeskScreen(Screen[None]):
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
         """What the keys beside text do in a field: the key line while something is asked."""
         if asking == "confirm":
-            return ("y", "yes"), ("Esc", "no")
+            return ("y", "yes"), *self._also.items(), ("Esc", "no")
         if self.choices.has_class("-open"):
             return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
         return ("Enter", "done"), ("Esc", "leave")

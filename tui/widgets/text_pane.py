@@ -50,6 +50,10 @@ class TextPane(Painted):
             self._top, self.seen, self._chosen = 0, 0, None
         self._lay_out()
 
+    def renew(self, content: Content) -> None:
+        """Show other lines under the same title, at the same place."""
+        self.show(self._title, content, self._note, keep=True)
+
     def set_active(self, active: bool) -> None:
         """Whether keys go to this pane: its rule is bright then."""
         self._active = active

@@ -12,14 +12,14 @@ from textual.containers import Container, Vertical
 
 from codesets.safe import safe_line
 from codesets.suggest import Evidence, Suggestions
+from store.coding.cited import Cited
 from store.coding.entry import AddDiagnosis
 from store.queries.charts import ChartDocument
 from store.queries.suggestions import REASONS, Rejected, rejections
 from store.terms import Origin
 from tui.cells import Line, counted
-from tui.screens.chart import ChartScreen
-from tui.screens.desk import DeskScreen
-from tui.screens.suggestion_view import (
+from tui.screens.chart.screen import ChartScreen
+from tui.screens.chart.suggestion_view import (
     COLUMNS,
     LEFT_OUT_COLUMNS,
     Row,
@@ -29,6 +29,7 @@ from tui.screens.suggestion_view import (
     suggest,
     why_lines,
 )
+from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -192,6 +193,15 @@ class SuggestionsScreen(DeskScreen):
 
         self.choose("reason", f"reject {row.code} because:", list(REASONS), chosen)
 
+    def do_enter_code(self) -> None:
+        """Back to the chart, its entry line open."""
+
+        async def back() -> None:
+            await self.workstation.close(self)
+            self._chart.do_enter_code()
+
+        self.in_turn(back())
+
     def do_undo(self) -> None:
         async def undone() -> None:
             message = await self._chart.take_back()
@@ -236,7 +246,7 @@ class SuggestionsScreen(DeskScreen):
         """The evidence in sight as it is kept: document, characters from 0, words."""
         evidence = row.suggestion.evidence[self._evidence % len(row.suggestion.evidence)]
         number = self._documents[evidence.document].number
-        return safe_line(f"{number} {evidence.start}-{evidence.end}: {' '.join(evidence.text.split())}")
+        return Cited(number, evidence.start, evidence.end, " ".join(evidence.text.split())).kept
 
 
 def _document_lines(document: ChartDocument | None, evidence: Evidence | None, width: int) -> list[Line]:

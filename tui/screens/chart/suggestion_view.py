@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
-from codesets.suggest import Evidence, Note, Suggester, Suggestion, Suggestions, Withheld
+from codesets.suggest import Note, Suggester, Suggestion, Suggestions, Withheld
 from store.coding.codes import Codes
 from store.queries.charts import ChartDocument, ChartHead
 from store.queries.suggestions import Rejected
@@ -78,7 +79,16 @@ def why_lines(row: Row | Withheld, place: int, width: int) -> list[Line]:
     return lines
 
 
-def span_lines(document: ChartDocument, evidence: Evidence | None, width: int) -> list[Line]:
+class Span(Protocol):
+    """A stretch of a text: from the first character to the one behind the last, from 0."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+def span_lines(document: ChartDocument, evidence: Span | None, width: int) -> list[Line]:
     """A document wrapped for a width, the words of the evidence in the style of a match."""
     text = document.text.replace(_BEGIN, "\ufffd").replace(_END, "\ufffd")
     if evidence is not None:

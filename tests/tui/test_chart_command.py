@@ -1,0 +1,64 @@
+"""A chart without its screen: lines entered, what stands in the way told, final coded, taken back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tui.cli import main
+
+pytestmark = pytest.mark.usefixtures("at_desk")
+
+VISIT = "V26-1001"
+
+
+def told(capsys: pytest.CaptureFixture, *words: str) -> tuple[int, dict]:
+    code = main(["chart", VISIT, *words, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_lines_are_entered_one_after_the_other_and_the_chart_is_final_coded(capsys: pytest.CaptureFixture) -> None:
+    code, chart = told(capsys, "--enter", "e11.22", "--enter", "n18.31")
+    assert (code, chart["obstacles"]) == (1, ["Line 1 points to no diagnosis."])
+    assert [d["code"] for d in chart["diagnoses"]] == ["E11.22", "N18.31"]
+
+    code, chart = told(capsys, "--enter", "*", "--final")
+
+    assert (code, chart["status"]) == (0, "final")
+    assert chart["lines"][0]["pointers"] == [1, 2]
+
+
+def test_undo_takes_the_last_change_back_and_the_final_coding_too(capsys: pytest.CaptureFixture) -> None:
+    told(capsys, "--enter", "e11.22", "--enter", "i10", "--enter", "*", "--final")
+
+    _, chart = told(capsys, "--undo")
+    assert chart["status"] == "draft"
+    _, chart = told(capsys, "--undo", "--undo")
+
+    assert chart["lines"][0]["pointers"] == []
+
+
+def test_looking_changes_nothing_and_words_are_no_entry(capsys: pytest.CaptureFixture) -> None:
+    code, chart = told(capsys)
+    assert (code, chart["status"]) == (1, None)
+
+    assert main(["chart", VISIT, "--enter", "chest pain"]) == 2
+    assert "is no entry" in capsys.readouterr().err
+
+
+def test_what_cannot_be_final_coded_exits_with_one(capsys: pytest.CaptureFixture) -> None:
+    assert main(["chart", VISIT, "--enter", "e11.22", "--final"]) == 1
+    assert "points to no diagnosis" in capsys.readouterr().err
+
+
+def test_who_may_not_see_notes_or_change_charts_looks_without_words(
+    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(capsys, "--enter", "e11.22")
+    monkeypatch.setattr("store.os_account.os_login", lambda: "dcho")
+
+    code, chart = told(capsys)
+
+    assert [d["code"] for d in chart["diagnoses"]] == ["E11.22"]
+    assert main(["chart", VISIT, "--enter", "i10"]) == 2

@@ -1,0 +1,130 @@
+"""The entry line and the code cursor of the chart: what is offered, what a change makes, words linked and found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from codesets.catalog import Reference
+from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine
+from store.database import Database, open_database
+from store.models import Encounter, FinalDiagnosis, WorkItem
+from store.queries import SessionReader
+from store.queries.charts import ChartHead, chart_head
+from store.terms import CodingKind, DiagnosisRole, PatientClass
+from tests.tui.screens import cells, diagnoses, keys, opened, type_text
+from tui.screens.chart.completing import completed, completions
+
+CODES = Codes(
+    (Diagnosis("E11.22", DiagnosisRole.PRINCIPAL), Diagnosis("I10")),
+    (ProcedureLine("hcpcs", "G0467", units=1), ProcedureLine("hcpcs", "G0008", pointers=(1,))),
+)
+DEFAULTS = Defaults("2026-08-04", performers=(Performer("1999901014", "Okafor, Ngozi MD"),))
+
+
+@pytest.fixture
+def head(demo: Database) -> ChartHead:
+    with demo.reading() as session:
+        item = session.exec(select(WorkItem.id).where(WorkItem.kind == CodingKind.PROFESSIONAL)).first()
+        return chart_head(SessionReader(session), item)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("e11.22 ", ("p", "principal or first-listed diagnosis")),
+        ("g0467 by ok", ("okafor", "Okafor, Ngozi MD  1999901014")),
+        ("g0467 -25-5", ("-25-50", "Both sides")),
+        ("a,b 1", ("", " a G0467     – → 1")),
+        ("a,b -59", ("", " a G0467     – → -59")),
+        ("-2", ("", "takes 2 I10 secondary away")),
+        ("g0467 by nobody", ("", "entry: by nobody: nobody here is called so (a name, or an NPI of ten digits)")),
+    ],
+)
+def test_behind_a_code_or_a_row_the_line_offers_what_may_follow_and_shows_what_it_does(
+    head: ChartHead, reference: Reference, typed: str, first: tuple[str, str]
+) -> None:
+    assert completions(reference, typed, head, CODES, DEFAULTS)[0] == first
+
+
+@pytest.mark.parametrize("typed", ["diabetic kidney", "b 12 deficiency", "chest pain"])
+def test_words_are_searched_and_not_completed(head: ChartHead, reference: Reference, typed: str) -> None:
+    assert completions(reference, typed, head, CODES, DEFAULTS) == []
+
+
+def test_a_completion_takes_the_place_of_the_last_word() -> None:
+    assert completed("g0467 by ok", ("okafor", "")) == "g0467 by okafor "
+    assert completed("g0467 ", ("by ", "")) == "g0467 by "
+    assert completed("a,b 1", ("", "told")) == "a,b 1"
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_words_are_linked_to_a_code_by_typing_them_and_found_again() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        for line in ("e11.22", "n18.31"):
+            await type_text(pilot, line)
+            await keys(pilot, "enter")
+        await keys(pilot, "escape", "greater_than_sign", "greater_than_sign", "E")
+        await type_text(pilot, "ckd stage 3")
+        assert "CKD stage 3a" in cells(app)
+        await keys(pilot, "enter")
+        assert "Linked N18.31" in cells(app)
+
+        await keys(pilot, "home", "less_than_sign", "v")
+
+        assert "CKD stage 3a" in cells(app)
+    kept = diagnoses()[1].evidence
+    assert kept.endswith(": CKD stage 3a")
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_the_next_finding_takes_the_cursor_to_its_code_and_c_opens_the_line_there() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.22")
+        await keys(pilot, "enter", "escape", "full_stop")
+        assert "points to no diagnosis" in cells(app)
+
+        await keys(pilot, "c")
+
+        assert app.screen.entry.text == "a "  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_one_change_of_several_lines_is_one_step_of_undo() -> None:
+    async with opened() as (_, pilot):
+        await keys(pilot, "n", "plus")
+        for line in ("e11.22", "n18.31", "i10", "-1,3"):
+            await type_text(pilot, line)
+            await keys(pilot, "enter")
+        assert [d.code for d in diagnoses()] == ["N18.31"]
+
+        await keys(pilot, "escape", "u")
+
+    with open_database().reading() as session:
+        assert len(session.exec(select(FinalDiagnosis)).all()) == 3
+
+
+def test_rows_flag_what_loaded_tables_say_of_their_codes(demo: Database, tmp_path: Path) -> None:
+    from tests.codesets.loaded_reference import loaded_reference
+    from tests.codesets.sources.made_files import MADE, made_file
+    from tui.screens.chart.view import code_lines, look_up, read_chart
+
+    with demo.reading() as session:
+        stays = select(WorkItem.id).join(Encounter).where(Encounter.patient_class == PatientClass.INPATIENT)
+        item = session.exec(stays.where(WorkItem.kind == CodingKind.FACILITY)).first()
+        chart = read_chart(SessionReader(session), item, "")
+    coded = Codes((Diagnosis("X09", DiagnosisRole.PRINCIPAL), Diagnosis("X01.1", poa="Y"), Diagnosis("X02", poa="Y")))
+    chart = replace(chart, codes=coded, head=replace(chart.head, service_date="2099-03-01"))
+    files = [made_file("Table 6K FY 2099.txt", MADE["Table 6K FY 2099.txt"])]
+
+    with loaded_reference(tmp_path / "reference.sqlite", files) as reference:
+        told = look_up(reference, chart, ())
+
+    assert told.flags == {"X01.1": "CC", "X02": "MCC"}
+    rows = ["".join(text for text, _ in line) for line in code_lines(chart, {}, told.flags, (), None, 60)]
+    assert rows[1].endswith("CC     Y ")

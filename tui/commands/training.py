@@ -1,0 +1,62 @@
+"""`codedesk training`: codings of charts with an answer key, held against the key, scored and explained."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from typing import Any
+
+from codesets.safe import safe_block
+
+WIDTH = 100
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("key", nargs="?", default="", metavar="VISIT", help="one visit with its explanations; else all")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score what is coded; 1 where a coding differs from its key or nothing is coded."""
+    from store.database import open_database
+    from store.demo.training import lesson
+    from store.log import note
+    from store.people import sign_in
+    from store.queries import SessionReader
+    from store.queries.codings import coding_codes, codings_of
+    from tui.screens.chart.training import lesson_lines, score_words
+
+    db = open_database()
+    try:
+        note(db, sign_in(db), "encounter.list", "training", args.key)
+        with db.reading() as session:
+            reader = SessionReader(session)
+            coded = [(one, coding_codes(reader, one.coding_id)) for one in codings_of(reader, args.key)]
+    finally:
+        db.close()
+    found = [(one, told) for one, codes in coded if (told := lesson(one.visit_number, one.kind, codes))]
+    if args.json:
+        document: list[dict[str, Any]] = [
+            {
+                "visit": one.visit_number,
+                "kind": one.kind.value,
+                "score": asdict(told.score),
+                "errors": {error.value: count for error, count in told.comparison.counts.items()},
+                "told": [line for pair in told.comparison.errors for line in pair.told],
+            }
+            for one, told in found
+        ]
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+    elif not found:
+        print("nothing that has an answer key is coded yet")
+    for one, told in found if not args.json else ():
+        if args.key:
+            from tui.cells import plain
+
+            text = "\n".join(plain(line)[1:].rstrip() for line in lesson_lines(told)(WIDTH))
+            print(safe_block(f"{one.visit_number} {one.kind.value}\n{text}"))
+        else:
+            print(f"{one.visit_number:<12} {one.kind.value:<13} {score_words(told.score)}")
+    return int(not found or not all(told.score.record for _, told in found))

@@ -1,0 +1,205 @@
+"""What the entry line offers behind a code or a row: the parts that may follow, and what a change would make of rows.
+
+Everything here is text in, rows out; `Tab` puts the row under the cursor into the line, Enter carries the line out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from codesets import catalog
+from codesets.catalog import Reference
+from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
+from store.coding.entry import (
+    AddDiagnosis,
+    AddProcedure,
+    ChangeDiagnosis,
+    ChangeLine,
+    Entry,
+    EntryError,
+    ForEach,
+    Move,
+    PointAll,
+    Remove,
+    Search,
+    line_letter,
+)
+from store.queries.charts import ChartHead
+from tui.money import dollars
+from tui.screens.chart.matching import parse_line
+from tui.widgets.row_table import Column
+
+Completion = tuple[str, str]
+"""What Tab puts into the line in place of the last word, empty for a row that only tells; and what it means."""
+
+COMPLETION_COLUMNS = (Column("", 0, lambda row: f" {row[0]:<13} {row[1]}" if row[0] else f" {row[1]}"),)
+
+_ROWS_OF_DIAGNOSES = re.compile(r"\d{1,2}(?:[-,]\d{1,2})*")
+_ROWS_OF_LINES = re.compile(r"[a-z](?:[-,][a-z])*")
+MOST = 10
+ROLES = (
+    ("p", "principal or first-listed diagnosis"),
+    ("a", "admitting diagnosis"),
+    ("r", "reason for the visit (up to three)"),
+    ("e", "external cause"),
+    ("s", "secondary diagnosis"),
+)
+PRESENT = (
+    ("y", "present on admission"),
+    ("n", "not present on admission"),
+    ("u", "the documents do not say"),
+    ("w", "clinically undetermined"),
+    ("1", "exempt from POA"),
+)
+PARTS = (
+    ("-", "modifiers: -25 -59, four at most; - alone takes them away"),
+    ("1,2", "pointers to diagnoses, four at most"),
+    ("x2", "units"),
+    ("$12.50", "charge"),
+    ("@", "day of service: @2026-09-14"),
+    ("by ", "who performed it: by and the beginning of a name"),
+    ("ndc", "drug and quantity: ndc00093-7214-10/ml2.5"),
+    ("r", "revenue code: r0636"),
+)
+
+
+def completions(reference: Reference, text: str, head: ChartHead, codes: Codes, defaults: Defaults) -> list[Completion]:
+    """What may follow what is typed, the effect of a change first; empty for words that are searched."""
+    words = text.lstrip("+").split(" ")
+    entry = _entry(reference, text, head)
+    if isinstance(entry, Search):
+        return []
+    told = _effect(codes, entry, defaults) if entry is not None else []
+    kind = _kind(reference, words[0].lower(), head)
+    last = words[-1].lower() if len(words) > 1 else ""
+    if len(words) < 2 or not kind:
+        return told[:MOST]
+    parts = _parts(reference, kind, words, last, head, defaults)
+    return [*told, *parts][:MOST] or [("", _said_of(codes, entry, defaults))]
+
+
+def completed(text: str, completion: Completion) -> str:
+    """The line with a completion in place of its last word; unchanged for a row that only tells."""
+    insert, _ = completion
+    if not insert:
+        return text
+    kept, _, _ = text.rpartition(" ")
+    end = "" if insert.endswith((" ", "-", "@", "ndc")) or insert == "r" else " "
+    return f"{kept} {insert}{end}".lstrip()
+
+
+def _said_of(codes: Codes, entry: Entry | None, defaults: Defaults) -> str:
+    """What Enter will do with a line behind which nothing more is offered."""
+    if entry is None:
+        return "this word cannot stand here"
+    try:
+        apply_entry(codes, entry, defaults)
+    except EntryError as error:
+        return error.line()
+    return "Enter carries this out"
+
+
+def _entry(reference: Reference, text: str, head: ChartHead) -> Entry | None:
+    try:
+        return parse_line(reference, text, head)
+    except EntryError:
+        return None
+
+
+def _kind(reference: Reference, first: str, head: ChartHead) -> str:
+    """Whether a line is about a diagnosis or a procedure line, by its first word; empty for neither."""
+    if _ROWS_OF_DIAGNOSES.fullmatch(first):
+        return "diagnosis"
+    if _ROWS_OF_LINES.fullmatch(first):
+        return "line"
+    match _entry(reference, first, head):
+        case AddDiagnosis():
+            return "diagnosis"
+        case AddProcedure():
+            return "line"
+    return ""
+
+
+def _parts(
+    reference: Reference, kind: str, words: list[str], last: str, head: ChartHead, defaults: Defaults
+) -> list[Completion]:
+    if kind == "diagnosis":
+        options = (*ROLES, *(PRESENT if head.inpatient else ()))
+        return [(key, meaning) for key, meaning in options if key.startswith(last) and key not in words[1:-1]]
+    if len(words) > 2 and words[-2].lower() == "by":
+        names = [one for one in defaults.performers if any(w.startswith(last) for w in one.name.lower().split())]
+        return [(_called(one.name), f"{one.name}  {one.npi}") for one in names]
+    if last.startswith("-"):
+        typed = last.rpartition("-")
+        known = catalog.modifiers(reference, date.fromisoformat(head.service_date))
+        found = [(m, meaning) for m, meaning in known.items() if m.lower().startswith(typed[2])]
+        return [(f"{typed[0]}-{modifier.lower()}", meaning) for modifier, meaning in found]
+    return [(key, meaning) for key, meaning in PARTS if not last or key.startswith(last)]
+
+
+def _called(name: str) -> str:
+    """The family name as a line can name it: one word of small letters."""
+    return name.split(",")[0].split()[-1].lower()
+
+
+def _effect(codes: Codes, entry: Entry, defaults: Defaults) -> list[Completion]:
+    """What a change or removal would make of each row it is about; empty for additions."""
+    if not isinstance(entry, ChangeDiagnosis | ChangeLine | ForEach | Remove | Move | PointAll):
+        return []
+    try:
+        after, said = apply_entry(codes, entry, defaults)
+    except EntryError as error:
+        return [("", error.line())]
+    if isinstance(entry, Remove) or isinstance(entry, ForEach) and isinstance(entry.change, Remove):
+        line = entry.line
+        rows: Sequence[Diagnosis | ProcedureLine] = codes.lines if line else codes.diagnoses
+        gone = entry.sequences if isinstance(entry, ForEach) else (entry.sequence,)
+        return [("", f"takes {_named(line, n)} {_told(rows[n - 1])} away") for n in gone if 1 <= n <= len(rows)]
+    if isinstance(entry, Move):
+        return [("", said)]
+    pairs = [*_changes(False, codes.diagnoses, after.diagnoses), *_changes(True, codes.lines, after.lines)]
+    return pairs or [("", "changes nothing")]
+
+
+def _changes(
+    line: bool, before: Sequence[Diagnosis | ProcedureLine], after: Sequence[Diagnosis | ProcedureLine]
+) -> list[Completion]:
+    pairs = enumerate(zip(before, after, strict=True), 1)
+    return [
+        ("", f"{_named(line, n):>2} {old.code:<8}  {_difference(old, new)}") for n, (old, new) in pairs if old != new
+    ]
+
+
+def _difference(old: Diagnosis | ProcedureLine, new: Diagnosis | ProcedureLine) -> str:
+    """The parts of a row that would be others: `x1 → x2, – → 1,2`."""
+    if old.code != new.code:
+        return f"→ {_told(new)}"
+    pairs = zip(_parts_of(old), _parts_of(new), strict=True)
+    return ", ".join(f"{was or '–'} → {now or '–'}" for was, now in pairs if was != now)
+
+
+def _named(line: bool, sequence: int) -> str:
+    return line_letter(sequence) if line else str(sequence)
+
+
+def _told(code: Diagnosis | ProcedureLine) -> str:
+    """A row in one line: the code and all that stands with it."""
+    return " ".join(filter(None, (code.code, *_parts_of(code))))
+
+
+def _parts_of(code: Diagnosis | ProcedureLine) -> tuple[str, ...]:
+    """What stands with a code, as it is typed; empty for what does not."""
+    if isinstance(code, Diagnosis):
+        return code.role.value.replace("_", " "), code.poa
+    return (
+        "".join(f"-{modifier}" for modifier in code.modifiers),
+        f"x{code.units}",
+        ",".join(map(str, code.pointers)),
+        dollars(code.charge_cents),
+        code.service_date or "",
+        f"by {code.performer_npi}" if code.performer_npi else "",
+        f"ndc{code.ndc} {code.ndc_quantity}".rstrip() if code.ndc else "",
+        f"r{code.revenue_code}" if code.revenue_code else "",
+    )

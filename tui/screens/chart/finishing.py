@@ -1,0 +1,97 @@
+"""Final coding a chart: the summary of what will happen, the question, the next chart, and a new version after that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codesets.grouping.answer import Ungrouped
+from store.coding.summary import FinalSummary, open_holds, summarize
+from store.settings import load_settings
+from store.terms import Severity
+from tui.cells import Line, counted, wrap
+from tui.money import dollars
+from tui.screens.chart.changes import final_code
+from tui.widgets.text_pane import Content
+
+if TYPE_CHECKING:
+    from tui.screens.chart.screen import ChartScreen
+
+FINAL = "final"
+
+
+async def ask_final(screen: ChartScreen) -> None:
+    """Show what final coding will come to, and ask; y carries it out, n opens the next chart too."""
+    chart = screen.on_screen
+    if chart is None:
+        return
+    holds = await screen.workstation.record.read(open_holds, screen.work_item_id)
+    signed = any(document.status.authenticated for document in chart.documents)
+    asked = (chart.head, chart.codes, screen.findings, holds, signed or not load_settings().authenticated_only)
+    summary = await screen.workstation.codes.ask(summarize, *asked)
+    screen.reading.put(FINAL, "Final coding", summary_lines(summary), "nothing is done yet")
+    if summary.obstacles:
+        screen.say("It cannot be final coded yet; the key . goes to what stands in the way.", "error")
+        return
+    what = f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}"
+
+    async def final() -> None:
+        await final_code(screen)
+
+    async def final_and_next() -> None:
+        await final_code(screen)
+        screen.do_next_chart()
+
+    screen.confirm(f"Final code {what}?", final, {"n": ("yes and next", final_and_next)})
+
+
+async def ask_recode(screen: ChartScreen) -> None:
+    """Ask why, and open a new version of the final coding."""
+    from store.coding.service import recode
+
+    async def reasoned(reason: str) -> None:
+        done = await screen.workstation.change(recode, screen.coding_id, reason)
+        screen.coding_id = done.coding_id
+        await screen.load()
+        screen.say(done.message, "good")
+
+    screen.ask("recode", "a new version, because:", "", reasoned)
+
+
+def summary_lines(summary: FinalSummary) -> Content:
+    """The summary as lines, for any width."""
+
+    def lines(width: int) -> list[Line]:
+        rows: list[tuple[str, str, str]] = [("in the way", text, "error") for text in summary.obstacles]
+        rows.append(("codes", f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}", "text"))
+        if summary.drg is not None:
+            rows.append(("DRG", _drg(summary), "text" if not isinstance(summary.drg, Ungrouped) else "warning"))
+        rows.append(("charges", _charges(summary), "text"))
+        rows += [("hold", hold, "warning") for hold in summary.holds] or [("holds", "none", "text")]
+        rows.append(("claim", summary.claims, "text"))
+        told = [one for one in summary.left if one.severity.value != Severity.COULD_NOT_CHECK]
+        unchecked = len(summary.left) - len(told)
+        rows += [("edit left", one.message, "warning") for one in told] or [("edits left", "none", "good")]
+        if unchecked:
+            rows.append(("", f"{unchecked} could not be checked; ! says why", "dim"))
+        shown: list[Line] = []
+        for label, text, style in rows:
+            for number, part in enumerate(wrap(text, max(width - 14, 12))):
+                shown.append(((f" {label if not number else '':<12}", "dim"), (part, style)))
+        return shown
+
+    return lines
+
+
+def _drg(summary: FinalSummary) -> str:
+    if summary.drg is None or isinstance(summary.drg, Ungrouped):
+        return summary.drg.line if summary.drg else ""
+    found, weight = summary.drg.grouping, summary.drg.weight
+    return f"{found.drg} {found.trouble or found.title}" + (f", weight {weight}" if weight is not None else "")
+
+
+def _charges(summary: FinalSummary) -> str:
+    """The money of the chart; dots where it is covered."""
+    text = dollars(summary.charge_cents)
+    if summary.changed_cents:
+        text += f" ({'+' if summary.changed_cents > 0 else ''}{dollars(summary.changed_cents)} against the posted)"
+    return text
