@@ -1,6 +1,6 @@
 """The tables of the workstation database, one module per aggregate."""
 
-from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, Counter, Finding
+from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, ClaimView, Counter, Finding
 from store.models.coding import (
     Coding,
     CodingStep,
@@ -10,6 +10,7 @@ from store.models.coding import (
     SuggestionRejection,
 )
 from store.models.denial import Denial
+from store.models.deposit import Deposit
 from store.models.directory import Facility, Payer, Provider
 from store.models.encounter import (
     Account,
@@ -23,6 +24,7 @@ from store.models.encounter import (
 from store.models.favorite import FavoriteCode
 from store.models.intake import EncounterChange, MergedNumber
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
+from store.models.partner import TradingPartner
 from store.models.patient import Patient
 from store.models.people import ChartAccess, Person
 from store.models.received import Acknowledgment, ClaimAnswer, ReceivedFile
@@ -49,11 +51,13 @@ __all__ = [
     "ClaimDiagnosis",
     "ClaimExport",
     "ClaimLine",
+    "ClaimView",
     "Coding",
     "CodingStep",
     "Counter",
     "Coverage",
     "Denial",
+    "Deposit",
     "Disclosure",
     "EditFiring",
     "Document",
@@ -89,5 +93,6 @@ __all__ = [
     "SiteFact",
     "SourceCode",
     "SuggestionRejection",
+    "TradingPartner",
     "WorkItem",
 ]

@@ -19,7 +19,7 @@ from store.scrub.expressions import Subject
 from store.scrub.plain_text import is_plain
 from store.scrub.rules import DateBasis, Rule, RuleBook, rule_book
 from store.terms import Severity
-from store.x12 import professional
+from store.x12 import institutional, professional
 from store.x12.writer import TextChange
 
 MEDICARE = frozenset({"MA", "MB"})
@@ -155,7 +155,9 @@ def _text_changes(claim: ClaimContent) -> tuple[TextChange, ...]:
     """Each change once, although a name may be written in several loops; a claim without payer is not written."""
     if claim.parties.coverage is None or is_plain(claim):
         return ()
-    changes = professional.text_changes(claim)
+    if claim.form == "837i" and claim.parties.facility_bill is None:
+        return ()
+    changes = (institutional if claim.form == "837i" else professional).text_changes(claim)
     return tuple({(change.place, change.before): change for change in changes}.values())
 
 

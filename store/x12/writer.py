@@ -88,6 +88,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Submitter:
+    """Who answers for the file (loop 1000A), where that is not the billing provider."""
+
+    name: str = ""
+    contact: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
 class Envelope:
     """Who sends to whom under which control numbers. Identifiers hold at most 15 characters."""
 
@@ -99,6 +108,13 @@ class Envelope:
     created: datetime
     functional_id: str
     version: str
+    delimiters: Delimiters = STANDARD
+    submitter: Submitter = Submitter()
+    sender_qualifier: str = "ZZ"
+    receiver_qualifier: str = "ZZ"
+    sender_code: str = ""
+    receiver_code: str = ""
+    """GS02 and GS03, where they are not those of the ISA."""
 
 
 class Sink(Protocol):
@@ -129,8 +145,8 @@ class SegmentWriter:
         self._plain(
             "GS",
             sent.functional_id,
-            sent.sender.strip(),
-            sent.receiver.strip(),
+            sent.sender_code or sent.sender.strip(),
+            sent.receiver_code or sent.receiver.strip(),
             f"{sent.created:%Y%m%d}",
             f"{sent.created:%H%M}",
             str(sent.group_control),
@@ -215,9 +231,9 @@ def isa(envelope: Envelope, delimiters: Delimiters = STANDARD) -> str:
         " " * 10,
         "00",
         " " * 10,
-        "ZZ",
+        envelope.sender_qualifier,
         f"{envelope.sender.upper():<15}",
-        "ZZ",
+        envelope.receiver_qualifier,
         f"{envelope.receiver.upper():<15}",
         f"{envelope.created:%y%m%d}",
         f"{envelope.created:%H%M}",
