@@ -10,7 +10,9 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.chart import compose_parties, read_chart
 from store.claims.content import parties_from_json, parties_to_json
+from store.claims.facility import BadExtra
 from store.database import Change, Database
+from store.ledger.charges import take_back_charges
 from store.models import Claim, Coding
 from store.settings import load_settings
 from store.terms import ClaimStatus
@@ -33,13 +35,27 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
         if chart.facility is None:
             raise CannotChange(f"{claim.claim_number}: the encounter names no facility any more")
         earlier = parties_from_json(claim.parties)
+        try:
+            parties = compose_parties(chart, load_settings())
+        except BadExtra as error:
+            raise CannotChange(f"{claim.claim_number}: {error}") from None
         parties = replace(
-            compose_parties(chart, load_settings()),
+            parties,
             build_notes=earlier.build_notes,
             original_reference=earlier.original_reference,
+            details=parties.details or earlier.details,
+            pay_to=parties.pay_to or earlier.pay_to,
         )
+        if claim.follows_as == "secondary":
+            parties = replace(
+                parties,
+                coverage=earlier.coverage,
+                other_coverages=earlier.other_coverages,
+                receiver=earlier.receiver,
+            )
+        else:
+            claim.payer_id = chart.coverages[0][1].id if chart.coverages else None
         claim.parties = parties_to_json(parties)
-        claim.payer_id = chart.coverages[0][1].id if chart.coverages else None
         _draft_again(claim)
 
 
@@ -54,8 +70,10 @@ def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation
     """Give up a claim that has not left; its coding can then be built again. Raises CannotChange."""
     if not (reason := " ".join(reason.split())):
         raise CannotChange("giving up a claim needs a reason")
-    with _changing(db, actor, claim_id, operation_id, "claim.void", reason=reason) as (_, claim):
-        claim.status = ClaimStatus.VOID
+    with _changing(db, actor, claim_id, operation_id, "claim.void", reason=reason) as (change, claim):
+        if not change.repeated:
+            claim.status = ClaimStatus.VOID
+            take_back_charges(change, [claim.id], reason)
 
 
 @contextmanager

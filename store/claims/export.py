@@ -1,4 +1,4 @@
-"""Sends ready claims: one 837P file, one interchange per receiver, all of it or nothing.
+"""Sends ready claims: one file of one form (837P or 837I), one interchange per receiver, all of it or nothing.
 
 The order is what keeps it safe. Control numbers are taken first, in a transaction of their own, so that none is
 ever used twice. The file is then written under another name and flushed to disk. Only then, in one transaction,
@@ -6,7 +6,10 @@ the claims are checked to be as they were read and marked exported, the bytes an
 the file gets its name; where any of that fails, no file and no mark remains. A claim that is not ready is refused
 by name before anything is written.
 
-Source: X12.5 for control numbers; 005010X222A1 for the file.
+What claims bill is posted to the ledger in the same transaction. A receiver's trading partner says how its interchange
+is made, and how many claims it takes.
+
+Source: X12.5 for control numbers; 005010X222A1 and 005010X223A2 for the file.
 """
 
 from __future__ import annotations
@@ -24,15 +27,20 @@ from store.actors import Actor
 from store.claims.content import ClaimContent, content_of
 from store.claims.numbers import take
 from store.claims.output import Destination, OutputFile, Recorder, output_file
+from store.claims.partners import Channel, channel_to
 from store.database import Change, Database
+from store.ledger.charges import bill
 from store.models import Claim, ClaimExport, Finding, Operation
 from store.models.columns import now
 from store.settings import load_settings
 from store.terms import ClaimStatus, FindingState, Severity
-from store.x12 import professional
-from store.x12.writer import Envelope, Place
+from store.x12 import institutional, professional
+from store.x12.loops837 import FUNCTIONAL_ID, transactions_needed
+from store.x12.writer import Place
 
-FORM = "837p"
+FORMS = {"837p": professional, "837i": institutional}
+"""The forms that leave as X12, with what writes them."""
+
 _READ_AT_ONCE = 200
 
 
@@ -90,7 +98,9 @@ class _Batch:
     """The claims of one receiver on their way: ids with the row versions they were read at."""
 
     receiver: str
-    claims: list[tuple[str, str, int]]
+    form: str
+    channel: Channel
+    claims: list[tuple[str, str, int]] = field(default_factory=list)
     interchange_control: int = 0
     group_control: int = 0
     first_transaction: int = 0
@@ -108,16 +118,17 @@ def export_claims(
     destination: Destination,
     operation_id: str | None = None,
     ready_only: bool = False,
+    form: str = "837p",
 ) -> ExportReport:
     """Write claims to a new file (or to standard output) and mark them exported.
 
-    `claim_ids` None means all that are neither exported nor void. One that is not ready refuses the whole export;
-    with `ready_only` it is left behind and named. Repeating an operation answers the first report and writes
-    nothing. Raises ExportRefused, DestinationUnusable or X12Unwritable.
+    `claim_ids` None means all of the form (837p, 837i) that are neither exported nor void. One that is not ready
+    refuses the whole export; with `ready_only` it is left behind and named. Repeating an operation answers the first
+    report and writes nothing. Raises ExportRefused, DestinationUnusable or X12Unwritable.
     """
     if operation_id and (earlier := _earlier(db, operation_id)):
         return earlier
-    batches, left_behind = _batches(db, claim_ids, ready_only)
+    batches, left_behind = _batches(db, claim_ids, ready_only, form)
     _take_control_numbers(db, actor, batches)
     with output_file(destination) as output:
         for batch in batches:
@@ -146,31 +157,34 @@ def _earlier(db: Database, operation_id: str) -> ExportReport | None:
 
 
 def _batches(
-    db: Database, claim_ids: Sequence[str] | None, ready_only: bool
+    db: Database, claim_ids: Sequence[str] | None, ready_only: bool, form: str
 ) -> tuple[list[_Batch], list[RefusedClaim]]:
     """The claims by receiver, ordered by billing provider. Raises ExportRefused."""
     with db.reading() as session:
-        claims = _asked_for(session, claim_ids)
+        claims = _asked_for(session, claim_ids, form)
         refused = [refusal for claim in claims if (refusal := _refusal(session, claim))]
         unready = {refusal.claim_number for refusal in refused}
-        by_receiver: dict[str, _Batch] = {}
+        by_receiver: dict[str, list[_Batch]] = {}
         for claim in sorted(claims, key=_order):
             if claim.claim_number in unready:
                 continue
             receiver = str(claim.parties["receiver"]["receiver_id"])
-            batch = by_receiver.setdefault(receiver, _Batch(receiver, []))
-            batch.claims.append((claim.id, claim.claim_number, claim.row_version or 0))
+            own = by_receiver.setdefault(receiver, [])
+            if not own or len(own[-1].claims) >= own[-1].channel.most_claims:
+                submitter = str(claim.parties["receiver"]["submitter_id"])
+                own.append(_Batch(receiver, form, channel_to(session, receiver, submitter, load_settings())))
+            own[-1].claims.append((claim.id, claim.claim_number, claim.row_version or 0))
     if refused and not ready_only:
         first = f"{refused[0].claim_number} {refused[0].reason}"
         more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
         raise ExportRefused(f"{first}{more}; no file was written", "scrub and mend, or use --ready-only", refused)
     if not by_receiver:
         raise ExportRefused("no claim is ready; no file was written", "build and scrub claims first", refused)
-    return list(by_receiver.values()), refused
+    return [batch for own in by_receiver.values() for batch in own], refused
 
 
-def _asked_for(session: Session, claim_ids: Sequence[str] | None) -> list[Claim]:
-    query = select(Claim).where(Claim.form == FORM)
+def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[Claim]:
+    query = select(Claim).where(Claim.form == form)
     if claim_ids is None:
         living = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
         return list(session.exec(query.where(Claim.status.in_(living))))
@@ -179,7 +193,7 @@ def _asked_for(session: Session, claim_ids: Sequence[str] | None) -> list[Claim]
     for start in range(0, len(wanted), _READ_AT_ONCE):
         claims += session.exec(query.where(Claim.id.in_(wanted[start : start + _READ_AT_ONCE])))
     if missing := set(wanted) - {claim.id for claim in claims}:
-        raise ExportRefused(f"no claim has the id {min(missing)!r}; no file was written")
+        raise ExportRefused(f"no {form} claim has the id {min(missing)!r}; no file was written")
     return claims
 
 
@@ -213,7 +227,7 @@ def _take_control_numbers(db: Database, actor: Actor, batches: Iterable[_Batch])
         for batch in batches:
             batch.interchange_control = take(change.session, f"interchange.{batch.receiver}")
             batch.group_control = take(change.session, f"group.{batch.receiver}")
-            needed = professional.transactions_needed(len(batch.claims))
+            needed = transactions_needed(len(batch.claims))
             batch.first_transaction = take(change.session, f"transaction.{batch.receiver}", needed)
 
 
@@ -223,18 +237,11 @@ def _write(db: Database, output: OutputFile, batch: _Batch) -> None:
     with db.reading() as session:
         contents = _contents(session, batch)
         first = next(contents)
-        settings = load_settings()
-        envelope = Envelope(
-            sender=first.parties.receiver.submitter_id,
-            receiver=batch.receiver,
-            usage=settings.usage_indicator,
-            interchange_control=batch.interchange_control,
-            group_control=batch.group_control,
-            created=datetime.now(UTC),
-            functional_id=professional.FUNCTIONAL_ID,
-            version=professional.VERSION,
+        writing = FORMS[batch.form]
+        envelope = batch.channel.envelope(
+            batch.interchange_control, batch.group_control, datetime.now(UTC), FUNCTIONAL_ID, writing.VERSION
         )
-        writer = professional.write_interchange(recorder, _chained(first, contents), envelope, batch.first_transaction)
+        writer = writing.write_interchange(recorder, _chained(first, contents), envelope, batch.first_transaction)
     batch.places, batch.size = writer.places, recorder.size
     batch.sha256, batch.compressed = recorder.finish()
 
@@ -259,7 +266,8 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
     """Mark the claims exported and keep the interchange; every claim must still be as it was read."""
     session = change.session
     export = ClaimExport(
-        form=FORM,
+        form=batch.form,
+        partner=batch.channel.partner,
         receiver=batch.receiver,
         interchange_control=batch.interchange_control,
         group_control=batch.group_control,
@@ -284,6 +292,7 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
         if marked.rowcount != 1:
             raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
         change.log("claim.export", "claim", claim_id, number=number, export=export.id)
+    bill(change, [claim_id for claim_id, _, _ in batch.claims])
     change.log(
         "claim.file",
         "export",

@@ -25,7 +25,7 @@ class TradingPartnerFields(SQLModel):
     contact_phone: Line = ""
     usage_indicator: Line = Field(default="T", description="ISA15: T test, P production")
     delimiters: str = Field(default="*:~^", description="element, component, segment, repetition")
-    file_name: Line = Field(default="{partner}-{form}-{control}.837", description="what its files are called")
+    file_name: Line = Field(default="{partner}-{form}-{date}-{number}.837", description="what its files are called")
     most_claims: int = Field(default=5000, description="claims in one file; more make more files")
     payers: list[str] = Field(
         default_factory=list, sa_type=JSON, description="payer identifiers it takes; empty: every other payer"
