@@ -137,7 +137,7 @@ def export_claims(
         try:
             with db.change(actor, operation_id, "claim.export") as change:
                 if change.repeated:
-                    return _report(change.answer)
+                    return report_from(change.answer)
                 sent = tuple(_keep(change, batch, str(destination)) for batch in batches)
                 report = ExportReport(str(destination), output.sha256, sent, tuple(left_behind))
                 change.answer = asdict(report)
@@ -153,7 +153,7 @@ def _earlier(db: Database, operation_id: str) -> ExportReport | None:
     """What the operation answered, if it was carried out before."""
     with db.reading() as session:
         operation = session.get(Operation, operation_id)
-        return _report(operation.answer) if operation else None
+        return report_from(operation.answer) if operation else None
 
 
 def _batches(
@@ -316,7 +316,7 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
     )
 
 
-def _report(answer: dict[str, Any]) -> ExportReport:
+def report_from(answer: dict[str, Any]) -> ExportReport:
     """A report as the operation kept it."""
     return ExportReport(
         destination=answer["destination"],

@@ -96,6 +96,7 @@ class LineRow:
     charge_cents: int
     service_date: str
     performer_npi: str
+    revenue_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -269,6 +270,7 @@ def _lines(reader: Reader, claim_id: str) -> tuple[LineRow, ...]:
             charge_cents=row["charge_cents"],
             service_date=row["service_date"],
             performer_npi=row["performer_npi"],
+            revenue_code=row["revenue_code"],
         )
         for row in rows
     )

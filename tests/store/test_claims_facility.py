@@ -107,10 +107,10 @@ def test_parts_keep_to_the_limits_of_the_form_and_lose_no_line(diagnoses: int, l
     assert all(bool(part.notes) == (len(parts) > 1 or diagnoses > 25) for part in parts)
 
 
-def add_stay(db: Database, **extra: object) -> str:
+def add_stay(db: Database, visit_number: str = "V1", **extra: object) -> str:
     with db.change(SYSTEM) as change:
         session = change.session
-        encounter = add_encounter(session, "V1", "2026-09-10")
+        encounter = add_encounter(session, visit_number, "2026-09-10")
         for name, value in {
             **STAY,
             "started_at": "2026-09-10T14:40:00-05:00",

@@ -31,6 +31,7 @@ from store.queries.claims import (
 )
 from store.settings import today
 from store.terms import ClaimStatus, FindingState
+from tui.commands import claims_sending
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from store.claims.scrubbing import ScrubResult
     from store.database import Database
 
-FORMATS = ("837p",)
+FORMATS = ("837p", "837i")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--format", required=True, help=", ".join(FORMATS))
     export.add_argument("--ready-only", action="store_true", help="leave blocked claims behind and name them")
     export.add_argument("--json", action="store_true", help="the report as JSON (on stderr with OUT -)")
+    claims_sending.configure(commands)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
     if args.command == "export" and args.format.lower() not in FORMATS:
         raise UsageError(f"no export format is called {args.format!r}", f"known: {', '.join(FORMATS)}")
     commands = {"build": _build, "list": _list, "show": _show, "scrub": _scrub, "export": _export}
+    commands |= claims_sending.commands()
     with _database() as db:
         return commands[args.command](db, args)
 
@@ -102,7 +105,8 @@ def _build(db: Database, args: argparse.Namespace) -> int:
         for note in built.notes:
             print(f"    {note}")
     for refused in report.not_built:
-        print(safe_line(f"not built: visit {refused.visit_number}: {refused.reason}"))
+        more = f": {refused.detail}" if refused.detail else ""
+        print(safe_line(f"not built: visit {refused.visit_number}: {refused.reason}{more}"))
     print(f"{_counted(len(report.built), 'claim')} built, {_counted(len(report.not_built), 'coding')} not built")
     return 0
 
@@ -173,11 +177,11 @@ def _export(db: Database, args: argparse.Namespace) -> int:
     from store.claims.output import STDOUT
     from store.database import operation_id
 
-    destination = STDOUT if args.out == STDOUT else Path(args.out)
+    destination, form = STDOUT if args.out == STDOUT else Path(args.out), args.format.lower()
     with db.reading() as session:
         chosen = _ids(SessionReader(session), args.numbers) if args.numbers else None
     try:
-        report = export_claims(db, _actor(db), chosen, destination, operation_id(), ready_only=args.ready_only)
+        report = export_claims(db, _actor(db), chosen, destination, operation_id(), args.ready_only, form)
     except ExportRefused as refusal:
         for claim in refusal.claims:
             print(f"{claim.claim_number} {claim.reason}", file=sys.stderr)
@@ -250,14 +254,14 @@ def _page_text(page: ClaimPage) -> list[str]:
         ),
         "Dx  " + "   ".join(f"{chr(64 + sequence)} {code}" for sequence, code in page.diagnoses),
         "",
-        f"{'#':>3}  {'CODE':<6} {'MODS':<12} {'DX':<8} {'UNITS':>5} {'CHARGE':>10}  DATE",
+        f"{'#':>3}  {'REV':<4} {'CODE':<6} {'MODS':<12} {'DX':<8} {'UNITS':>5} {'CHARGE':>10}  DATE",
     ]
     for line in page.lines:
         modifiers = ",".join(line.modifiers)
         text.append(
             safe_line(
-                f"{line.sequence:>3}  {line.code:<6} {modifiers:<12} {line.letters or '-':<8} {line.units:>5} "
-                f"{dollars(line.charge_cents):>10}  {line.service_date}"
+                f"{line.sequence:>3}  {line.revenue_code:<4} {line.code:<6} {modifiers:<12} {line.letters or '-':<8} "
+                f"{line.units:>5} {dollars(line.charge_cents):>10}  {line.service_date}"
             )
         )
     text.append("")
