@@ -11,9 +11,12 @@ Source for what a claim holds: 005010X222A1 and 005010X223A2, loops 1000A to 243
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import sqlalchemy as sql
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
@@ -235,6 +238,44 @@ def content_of(session: Session, claim: Claim) -> ClaimContent:
     )
 
 
+def contents_of(session: Session, claim_ids: Sequence[str]) -> dict[str, tuple[ClaimContent, int]]:
+    """Some hundred claims at once, by id, each with the version of its row; those that are not there are left out."""
+    lines: dict[str, list[Any]] = defaultdict(list)
+    diagnoses: dict[str, list[BilledDiagnosis]] = defaultdict(list)
+    claim, line, diagnosis = _CLAIM.c, _LINE.c, _DIAGNOSIS.c
+    for row in session.execute(
+        sql.select(*_LINE.c).where(line.claim_id.in_(claim_ids)).order_by(line.claim_id, line.sequence)
+    ):
+        lines[row.claim_id].append(row)
+    for row in session.execute(
+        sql.select(diagnosis.claim_id, diagnosis.sequence, diagnosis.code, diagnosis.poa)
+        .where(diagnosis.claim_id.in_(claim_ids))
+        .order_by(diagnosis.claim_id, diagnosis.sequence)
+    ):
+        diagnoses[row[0]].append(BilledDiagnosis(*row[1:]))
+    found = {}
+    for row in session.execute(sql.select(*_CLAIM.c).where(claim.id.in_(claim_ids))):
+        parties = parties_from_json(row.parties)
+        found[row.id] = (
+            ClaimContent(
+                claim_number=row.claim_number,
+                form=row.form,
+                frequency=row.frequency,
+                parties=parties,
+                diagnoses=tuple(diagnoses[row.id]),
+                lines=tuple(_line(one, parties) for one in lines[row.id]),
+                total_cents=row.total_cents,
+                service_from=row.service_from,
+                service_through=row.service_through,
+            ),
+            row.row_version or 0,
+        )
+    return found
+
+
+_CLAIM, _LINE, _DIAGNOSIS = (model.__table__ for model in (Claim, ClaimLine, ClaimDiagnosis))  # type: ignore[attr-defined]
+
+
 def parties_to_json(parties: Parties) -> dict[str, Any]:
     """`Claim.parties`: plain lists, dictionaries and text."""
     return asdict(parties)
@@ -245,7 +286,7 @@ def parties_from_json(data: dict[str, Any]) -> Parties:
     return made(Parties, data)
 
 
-def _line(row: ClaimLine, parties: Parties) -> BilledLine:
+def _line(row: Any, parties: Parties) -> BilledLine:
     return BilledLine(
         sequence=row.sequence,
         code=row.code,

@@ -14,17 +14,17 @@ Source: X12.5 for control numbers; 005010X222A1 and 005010X223A2 for the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, update
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.content import ClaimContent, content_of
+from store.claims.content import ClaimContent, contents_of
 from store.claims.numbers import take
 from store.claims.output import Destination, OutputFile, Recorder, output_file
 from store.claims.partners import Channel, channel_to
@@ -91,6 +91,20 @@ class ExportReport:
     def claims(self) -> int:
         """How many claims left."""
         return sum(len(interchange.claim_numbers) for interchange in self.interchanges)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A claim that was asked for, with what decides whether and where it goes; `order` keeps a provider together."""
+
+    id: str
+    claim_number: str
+    status: ClaimStatus
+    scrubbed_at: str | None
+    row_version: int
+    order: tuple[str, str, str]
+    receiver: str
+    submitter: str
 
 
 @dataclass
@@ -162,18 +176,18 @@ def _batches(
     """The claims by receiver, ordered by billing provider. Raises ExportRefused."""
     with db.reading() as session:
         claims = _asked_for(session, claim_ids, form)
-        refused = [refusal for claim in claims if (refusal := _refusal(session, claim))]
+        blocked = _open_blocks(session, [claim.id for claim in claims])
+        refused = [refusal for claim in claims if (refusal := _refusal(claim, blocked))]
         unready = {refusal.claim_number for refusal in refused}
         by_receiver: dict[str, list[_Batch]] = {}
-        for claim in sorted(claims, key=_order):
+        for claim in sorted(claims, key=lambda one: one.order):
             if claim.claim_number in unready:
                 continue
-            receiver = str(claim.parties["receiver"]["receiver_id"])
+            receiver = claim.receiver
             own = by_receiver.setdefault(receiver, [])
             if not own or len(own[-1].claims) >= own[-1].channel.most_claims:
-                submitter = str(claim.parties["receiver"]["submitter_id"])
-                own.append(_Batch(receiver, form, channel_to(session, receiver, submitter, load_settings())))
-            own[-1].claims.append((claim.id, claim.claim_number, claim.row_version or 0))
+                own.append(_Batch(receiver, form, channel_to(session, receiver, claim.submitter, load_settings())))
+            own[-1].claims.append((claim.id, claim.claim_number, claim.row_version))
     if refused and not ready_only:
         first = f"{refused[0].claim_number} {refused[0].reason}"
         more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
@@ -183,40 +197,64 @@ def _batches(
     return [batch for own in by_receiver.values() for batch in own], refused
 
 
-def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[Claim]:
-    query = select(Claim).where(Claim.form == form)
+def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[_Candidate]:
+    query = select(
+        Claim.id,
+        Claim.claim_number,
+        Claim.status,
+        Claim.scrubbed_at,
+        Claim.row_version,
+        *(col(Claim.parties)[part][name].as_string() for part, name in _DECIDING),
+    ).where(Claim.form == form)
     if claim_ids is None:
         living = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
-        return list(session.exec(query.where(Claim.status.in_(living))))
-    claims: list[Claim] = []
+        return [_candidate(row) for row in session.exec(query.where(Claim.status.in_(living)))]
+    claims: list[_Candidate] = []
     wanted = list(dict.fromkeys(claim_ids))
     for start in range(0, len(wanted), _READ_AT_ONCE):
-        claims += session.exec(query.where(Claim.id.in_(wanted[start : start + _READ_AT_ONCE])))
+        some = query.where(Claim.id.in_(wanted[start : start + _READ_AT_ONCE]))
+        claims += [_candidate(row) for row in session.exec(some)]
     if missing := set(wanted) - {claim.id for claim in claims}:
         raise ExportRefused(f"no {form} claim has the id {min(missing)!r}; no file was written")
     return claims
 
 
-def _order(claim: Claim) -> tuple[str, str, str]:
-    billing = claim.parties["billing"]
-    return billing["npi"], billing["name"], claim.claim_number
+def _candidate(row: Any) -> _Candidate:
+    npi, name, receiver, submitter = row[5:]
+    return _Candidate(*row[:4], row[4] or 0, (npi or "", name or "", row[1]), receiver, submitter)
 
 
-def _refusal(session: Session, claim: Claim) -> RefusedClaim | None:
-    """Why the claim cannot leave, or None. The findings are asked again: a status alone is not proof."""
+_DECIDING = (("billing", "npi"), ("billing", "name"), ("receiver", "receiver_id"), ("receiver", "submitter_id"))
+"""The parts of `Claim.parties` that decide where a claim goes, read without the rest."""
+
+
+def _open_blocks(session: Session, claim_ids: Sequence[str]) -> dict[str, int]:
+    """How many open findings block each claim; the status alone is not proof."""
+    counts: dict[str, int] = {}
+    for start in range(0, len(claim_ids), _READ_AT_ONCE):
+        query = (
+            select(Finding.subject_id, func.count())
+            .where(
+                Finding.subject_kind == "claim",
+                Finding.subject_id.in_(claim_ids[start : start + _READ_AT_ONCE]),
+                Finding.state == FindingState.OPEN,
+                Finding.severity.in_([severity for severity in Severity if severity.blocks]),
+            )
+            .group_by(Finding.subject_id)
+        )
+        counts |= dict(session.exec(query).all())
+    return counts
+
+
+def _refusal(claim: _Candidate, blocked: Mapping[str, int]) -> RefusedClaim | None:
+    """Why the claim cannot leave, or None."""
     if claim.status is ClaimStatus.EXPORTED:
         return RefusedClaim(claim.claim_number, "has left already")
     if claim.status is ClaimStatus.VOID:
         return RefusedClaim(claim.claim_number, "is void")
     if claim.status is ClaimStatus.DRAFT or claim.scrubbed_at is None:
         return RefusedClaim(claim.claim_number, "has not been scrubbed")
-    open_blocks = select(func.count()).where(
-        Finding.subject_kind == "claim",
-        Finding.subject_id == claim.id,
-        Finding.state == FindingState.OPEN,
-        Finding.severity.in_([severity for severity in Severity if severity.blocks]),
-    )
-    count = session.exec(open_blocks).one()
+    count = blocked.get(claim.id, 0)
     if count or claim.status is not ClaimStatus.READY:
         return RefusedClaim(claim.claim_number, f"has {count} open blocking finding{'s' if count != 1 else ''}")
     return None
@@ -247,14 +285,15 @@ def _write(db: Database, output: OutputFile, batch: _Batch) -> None:
 
 
 def _contents(session: Session, batch: _Batch) -> Iterator[ClaimContent]:
-    for claim_id, number, version in batch.claims:
-        claim = session.get(Claim, claim_id)
-        if claim is None or claim.row_version != version:
-            raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
-        content = content_of(session, claim)
-        batch.total_cents += content.total_cents
-        yield content
-        session.expunge_all()
+    for start in range(0, len(batch.claims), _READ_AT_ONCE):
+        some = batch.claims[start : start + _READ_AT_ONCE]
+        found = contents_of(session, [claim_id for claim_id, _, _ in some])
+        for claim_id, number, version in some:
+            content, present = found.get(claim_id, (None, -1))
+            if content is None or present != version:
+                raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
+            batch.total_cents += content.total_cents
+            yield content
 
 
 def _chained(first: ClaimContent, rest: Iterator[ClaimContent]) -> Iterator[ClaimContent]:
@@ -275,22 +314,15 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
         file_name=destination,
         sha256=batch.sha256,
         content=batch.compressed,
-        segments=[[place.transaction, place.position, place.claim, place.field] for place in batch.places],
+        segments=[list(place) for place in batch.places],
         claims=len(batch.claims),
         exported_by=change.actor.person_id,
         exported_at=now(),
     )
     session.add(export)
     session.flush()
-    for claim_id, number, version in batch.claims:
-        marked = session.execute(
-            update(Claim)
-            .where(Claim.id == claim_id, Claim.row_version == version, Claim.status == ClaimStatus.READY)
-            .values(status=ClaimStatus.EXPORTED, export_id=export.id, row_version=version + 1)
-            .execution_options(synchronize_session=False)
-        )
-        if marked.rowcount != 1:
-            raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
+    _mark(session, batch, export.id)
+    for claim_id, number, _ in batch.claims:
         change.log("claim.export", "claim", claim_id, number=number, export=export.id)
     bill(change, [claim_id for claim_id, _, _ in batch.claims])
     change.log(
@@ -314,6 +346,24 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
         sha256=batch.sha256,
         size=batch.size,
     )
+
+
+def _mark(session: Session, batch: _Batch, export_id: str) -> None:
+    """Mark the claims exported, some hundred at once; each must still be ready, and as it was read."""
+    for start in range(0, len(batch.claims), _READ_AT_ONCE):
+        some = batch.claims[start : start + _READ_AT_ONCE]
+        ids = [claim_id for claim_id, _, _ in some]
+        query = select(Claim.id, Claim.row_version).where(Claim.id.in_(ids), Claim.status == ClaimStatus.READY)
+        present = dict(session.exec(query).all())
+        for claim_id, number, version in some:
+            if present.get(claim_id) != version:
+                raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
+        session.execute(
+            update(Claim)
+            .where(Claim.id.in_(ids))
+            .values(status=ClaimStatus.EXPORTED, export_id=export_id, row_version=Claim.row_version + 1)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def report_from(answer: dict[str, Any]) -> ExportReport:

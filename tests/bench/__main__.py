@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from tests.bench import (
+    claims,
     codesets,
     edits,
     faults,
@@ -23,7 +24,7 @@ from tests.bench import (
 )
 from tests.bench.figures import table
 
-BENCHMARKS = (search, suggest, codesets, ncci, edits, worklists, intake, terminal, lag, record, remits, faults)
+BENCHMARKS = (search, suggest, codesets, ncci, edits, worklists, intake, terminal, lag, record, claims, remits, faults)
 
 
 def main() -> int:
