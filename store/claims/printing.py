@@ -9,15 +9,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlmodel import Session, func, select
 
 from codesets.errors import CodedeskError
+from store import log
+from store.actors import Actor
 from store.claims.content import UnknownClaim, content_of
+from store.claims.output import output_file
+from store.database import Database
 from store.models import Claim, Finding
 from store.paper import cms1500, ub04
 from store.paper.grid import Page, text_of
 from store.paper.pdf import pdf_of
+from store.settings import outbox
 from store.terms import ClaimStatus, FindingState, Severity
 
 
@@ -64,6 +70,22 @@ def print_claims(
     title = "CMS-1500" if forms == {"837p"} else "UB-04"
     made = pdf_of(pages, title) if as_pdf else text_of(pages, shift).encode("ascii")
     return Printed(made, len(pages), tuple(dict.fromkeys(cut)))
+
+
+def print_to_outbox(db: Database, actor: Actor, claim_id: str, today: dt.date) -> Path:
+    """Print one claim as PDF into the outbox, as a draft where it is not ready; where it is. Raises CannotPrint."""
+    with db.reading() as session:
+        printed = print_claims(session, [claim_id], today, as_pdf=True, draft=True)
+        number = session.get_one(Claim, claim_id).claim_number
+    log.note(db, actor, "claim.print", "claim", claim_id, claims=number)
+    path, count = outbox() / f"{number}.pdf", 1
+    while path.exists():
+        path, count = outbox() / f"{number}-{count}.pdf", count + 1
+    with output_file(path) as output:
+        output.write(printed.content)
+        output.finish()
+        output.deliver()
+    return path
 
 
 def pages_of(session: Session, claim: Claim, today: dt.date) -> list[Page]:

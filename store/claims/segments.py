@@ -13,8 +13,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from store.actors import Actor
 from store.claims.content import UnknownClaim, content_of
 from store.claims.export import FORMS
+from store.database import Database
 from store.models import Claim, ClaimExport
 from store.x12.loops837 import FUNCTIONAL_ID
 from store.x12.tokenizer import segments
@@ -39,6 +41,12 @@ class ClaimSegments:
 
     file_name: str
     rows: tuple[ClaimSegment, ...]
+
+
+def claim_segments(db: Database, actor: Actor, claim_id: str) -> ClaimSegments:
+    """The segments of a claim for the person at the keyboard. Raises UnknownClaim."""
+    with db.reading() as session:
+        return segments_of(session, claim_id)
 
 
 def segments_of(session: Session, claim_id: str) -> ClaimSegments:

@@ -18,8 +18,13 @@ from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
 from codesets.home import home
+from store import log
+from store.actors import Actor
 from store.claims.content import ClaimContent, load_claim
+from store.claims.output import output_file
+from store.database import Database
 from store.models import Claim, ClaimLine, Denial, FinalDiagnosis, FinalProcedureLine, Remittance, RemittanceLine
+from store.settings import outbox
 
 TEMPLATE = "appeal_letter.txt"
 _WIDTH = 76
@@ -74,6 +79,19 @@ def appeal_letter(session: Session, denial_id: str, today: dt.date, why: str = "
     words = _words(session, denial, claim, content, today)
     words["evidence"] = "\n\n".join(filter(None, (textwrap.fill(why.strip(), _WIDTH), *evidence)))
     return Letter(_filled(template(), words), len(evidence))
+
+
+def letter_to_outbox(db: Database, actor: Actor, denial_id: str, today: dt.date, why: str = "") -> Path:
+    """Write the letter into the outbox; where it is. Raises NoLetter."""
+    with db.reading() as session:
+        letter = appeal_letter(session, denial_id, today, why)
+    log.note(db, actor, "denial.letter", "denial", denial_id, codes=letter.evidence)
+    path = outbox() / f"appeal-{denial_id[-8:]}-{today}.txt"
+    with output_file(path) as output:
+        output.write(letter.text.encode())
+        output.finish()
+        output.deliver()
+    return path
 
 
 def template() -> str:

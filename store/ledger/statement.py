@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from store.ledger.accounts import AccountPage
 from store.queries import Reader
+from store.queries.ledger import AccountPage
 from store.terms import JournalAccount, PostingKind
 
 WIDTH = 80

@@ -19,11 +19,12 @@ from store.claims.scrubbing import scrub_claim
 from store.claims.segments import segments_of
 from store.claims.strict_check import strict_faults
 from store.database import Database
-from store.ledger.accounts import account_id_of, account_page
+from store.ledger.accounts import account_id_of
 from store.ledger.deposits import take_in_deposits
 from store.ledger.money import patient_pays
 from store.models import Account, Claim, ClaimExport, Encounter, Finding, JournalLine
 from store.queries import SessionReader
+from store.queries.ledger import account_page
 from store.remits.posting import take_in
 from store.terms import ClaimStatus, FindingState, JournalAccount, Outcome
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter

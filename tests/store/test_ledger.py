@@ -13,11 +13,12 @@ from store.actors import SYSTEM
 from store.claims.changes import void_claim
 from store.claims.following import bill_next_payer, void_sent_claim
 from store.database import Database
-from store.ledger.accounts import account_id_of, account_list, account_page
+from store.ledger.accounts import account_id_of
 from store.ledger.money import LedgerRefused, Owed, patient_pays, refund, take_back, write_off
 from store.ledger.statement import statement
 from store.models import Claim, JournalLine, Remittance
 from store.queries import SessionReader
+from store.queries.ledger import account_list, account_page
 from store.remits.posting import unpost
 from store.terms import ClaimStatus, JournalAccount, PostingKind
 from tests.store.test_claims_following import Office, office

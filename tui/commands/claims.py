@@ -20,6 +20,7 @@ from codesets.safe import safe_line
 from store.permissions.columns import seen_by
 from store.queries import SessionReader
 from store.queries.claims import (
+    MOST_SORTS,
     PAGE_ROWS,
     ClaimFilter,
     ClaimPage,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from store.claims.scrubbing import ScrubResult
     from store.database import Database
 
+_ORDERS = ", ".join(each.value for each in ClaimSort)
 FORMATS = ("837p", "837i")
 
 
@@ -52,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--json", action="store_true")
     listing = commands.add_parser("list", help="claims with their findings")
     listing.add_argument("--show", choices=[each.value for each in ClaimFilter], default=ClaimFilter.ALL.value)
-    listing.add_argument("--sort", choices=[each.value for each in ClaimSort], default=ClaimSort.OLDEST.value)
+    listing.add_argument("--sort", default=ClaimSort.OLDEST.value, metavar="ORDER,…", help=f"up to three of {_ORDERS}")
     listing.add_argument("--json", action="store_true", help="one JSON document per line")
     show = commands.add_parser("show", help="one claim, its lines and findings")
     show.add_argument("number")
@@ -112,13 +114,13 @@ def _build(db: Database, args: argparse.Namespace) -> int:
 
 
 def _list(db: Database, args: argparse.Namespace) -> int:
-    rows = 0
+    rows, sorts = 0, _sorts(args.sort)
     _look(db, "claim.list", show=args.show)
     role = _actor(db).role
     with db.reading() as session:
         reader, after = SessionReader(session), None
         while True:
-            page = claim_list(reader, today(), ClaimFilter(args.show), ClaimSort(args.sort), after=after)
+            page = claim_list(reader, today(), ClaimFilter(args.show), sorts, after=after)
             for row in seen_by(role, page):
                 if not args.json and rows == 0:
                     print(_HEADING)
@@ -130,6 +132,13 @@ def _list(db: Database, args: argparse.Namespace) -> int:
     if rows == 0 and not args.json:
         print("No claims. `codedesk claims build` makes them from final codings.")
     return 0
+
+
+def _sorts(text: str) -> list[ClaimSort]:
+    try:
+        return [ClaimSort(name.strip()) for name in text.split(",")][:MOST_SORTS]
+    except ValueError:
+        raise UsageError(f"--sort: expected up to three of {_ORDERS}, got {text!r}") from None
 
 
 def _show(db: Database, args: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ from tui.cells import counted, left
 from tui.money import dollars
 
 if TYPE_CHECKING:
-    from store.ledger.accounts import AccountPage, AccountRow, PostingRow
+    from store.queries.ledger import AccountPage, AccountRow, PostingRow
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +37,10 @@ def run(args: argparse.Namespace) -> int:
     """Show the list or an account."""
     from store import log
     from store.database import open_database
-    from store.ledger.accounts import account_id_by_number, account_list, account_page
     from store.ledger.statement import statement
     from store.people import sign_in
     from store.queries import SessionReader
+    from store.queries.ledger import account_id_by_number, account_list, account_page
 
     db = open_database()
     try:
