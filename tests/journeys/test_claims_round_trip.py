@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlmodel import col, func, select
 
 from store import acks
@@ -86,6 +87,7 @@ def exports(db: Database) -> dict[str, ClaimExport]:
         return {row.form: row for row in session.exec(select(ClaimExport).order_by(col(ClaimExport.exported_at)))}
 
 
+@pytest.mark.both_databases
 def test_every_cent_of_two_visits_is_accounted_for(db: Database, tmp_path: Path) -> None:
     stay = add_stay(db, "STAY")
     with db.change(SYSTEM) as change:

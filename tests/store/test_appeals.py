@@ -17,6 +17,8 @@ from store.queries import SessionReader
 from store.terms import FindingState, Role, Severity
 from tests.store.test_claims_following import Office, office
 
+pytestmark = pytest.mark.both_databases
+
 __all__ = ["office"]
 
 TODAY = dt.date(2026, 12, 1)

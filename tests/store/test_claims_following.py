@@ -31,6 +31,8 @@ from tests.store.remittance_samples import a_set, interchange
 from tests.store.test_claims_facility import add_stay
 from tests.store.validator import faults_of
 
+pytestmark = pytest.mark.both_databases
+
 PAID = (
     "CLP*{number}*{status}*100.03*60*20*HM*ICN1*11*1",
     "SVC*HC:G0463*50.01*40**1",

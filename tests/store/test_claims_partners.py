@@ -20,6 +20,8 @@ from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
 from tests.store.test_claims_facility import add_stay
 from tests.store.validator import faults_of
 
+pytestmark = pytest.mark.both_databases
+
 CLEARING = {
     "receiver_id": "CLEAR1",
     "receiver_qualifier": "30",

@@ -25,6 +25,8 @@ from store.queries.deposits import DepositFilter, deposit_list
 from store.remits.posting import take_in
 from tests.store.remittance_samples import a_set, interchange
 
+pytestmark = pytest.mark.both_databases
+
 TODAY = dt.date(2026, 12, 1)
 HEADER = "Date,Reference,Description,Amount\n"
 

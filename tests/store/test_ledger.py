@@ -23,6 +23,8 @@ from store.remits.posting import unpost
 from store.terms import ClaimStatus, JournalAccount, PostingKind
 from tests.store.test_claims_following import Office, office
 
+pytestmark = pytest.mark.both_databases
+
 __all__ = ["office"]
 
 TODAY = dt.date(2026, 12, 1)

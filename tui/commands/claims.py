@@ -74,6 +74,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one subcommand."""
+    if args.command == "export" and args.format.lower() in ("1500", "ub04"):
+        raise UsageError("paper is printed, not exported", "codedesk claims print NUMBER…")
     if args.command == "export" and args.format.lower() not in FORMATS:
         raise UsageError(f"no export format is called {args.format!r}", f"known: {', '.join(FORMATS)}")
     commands = {"build": _build, "list": _list, "show": _show, "scrub": _scrub, "export": _export}

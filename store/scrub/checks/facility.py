@@ -53,9 +53,11 @@ def bill_npi(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator
 
 @check("operating_provider")
 def operating_provider(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A surgical procedure, which is one of the section 0 of ICD-10-PCS, has nobody who operated."""
     bill = _bill(claim)
-    if bill and bill.procedures and bill.operating is None:
-        yield Hit(f"{_PLACE}.operating", {"code": bill.procedures[0].code})
+    surgical = [one.code for one in bill.procedures if one.code.startswith("0")] if bill else []
+    if bill and surgical and bill.operating is None:
+        yield Hit(f"{_PLACE}.operating", {"code": surgical[0]})
 
 
 @check("bill_code")
