@@ -222,12 +222,14 @@ def _clear_earlier(change: Change, coding: Coding) -> list[Claim]:
     sent = []
     for claim in change.session.exec(query).all():
         if claim.status is ClaimStatus.EXPORTED:
-            sent += [claim] if claim.follows_as != "secondary" else []
+            sent += [claim] if claim.follows_as in ("", FOLLOWS_REPLACEMENT) else []
             continue
         claim.status = ClaimStatus.VOID
         change.session.add(claim)
         change.log("claim.void", "claim", claim.id, number=claim.claim_number, reason="the encounter was recoded")
-    return [claim for claim in sent if claim.coding_id == sent[-1].coding_id]
+    replaced = {claim.follows_id for claim in sent if claim.follows_as == FOLLOWS_REPLACEMENT}
+    standing = [claim for claim in sent if claim.id not in replaced]
+    return [claim for claim in standing if claim.coding_id == standing[-1].coding_id]
 
 
 def _write(change: Change, chart: Chart, parties: Parties, part: Part, replaced: Claim | None) -> BuiltClaim:

@@ -67,6 +67,8 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     moved = _transferred(session, claim_ids)
     superseded = [row[3] for row in rows if row[3] and row[2] in ("7", "8")]
     if superseded:
+        late = select(Claim.id).where(col(Claim.follows_id).in_(superseded), Claim.follows_as == "late_charges")
+        superseded += session.exec(late.where(col(Claim.id).not_in(claim_ids))).all()
         take_back_charges(change, superseded, "replaced or voided by a later claim")
     postings: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []

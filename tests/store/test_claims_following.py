@@ -274,3 +274,33 @@ def test_the_payers_number_can_be_entered_by_hand(office: Office) -> None:
     set_payer_number(office.db, SYSTEM, built.claim_id, "ICN9")
 
     assert b"REF*F8*ICN9~" in office.sent(built.claim_id)
+
+
+def test_a_recode_after_late_charges_replaces_what_stands_with_the_payer(stay: Office) -> None:
+    late_charge(stay.db)
+    replacement = bill_late_charges(stay.db, SYSTEM, stay.claim_id)
+    with stay.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, replacement.claim_id).status = ClaimStatus.EXPORTED
+        coding = change.session.exec(select(Coding)).one()
+        coding.status = CodingStatus.SUPERSEDED
+        encounter = change.session.exec(select(Encounter)).one()
+        add_coding(change.session, encounter, ("A41.9",), (), coding.kind, version=2)
+
+    (built,) = build_claims(stay.db, SYSTEM).built
+
+    assert built.replaces == replacement.claim_number
+
+
+def test_one_visit_makes_a_claim_of_each_side_of_the_bill(db: Database, tmp_path: Path) -> None:
+    facility = add_stay(db)
+    with db.change(SYSTEM) as change:
+        encounter = change.session.exec(select(Encounter)).one()
+        professional = add_coding(change.session, encounter, ("A41.9",), (("G0463", (1,)),))
+
+    built = build_claims(db, SYSTEM).built
+
+    with db.reading() as session:
+        claims = {claim.form: claim for claim in session.exec(select(Claim))}
+    assert len(built) == 2
+    assert (claims["837i"].coding_id, claims["837i"].total_cents) == (facility, 500000)
+    assert (claims["837p"].coding_id, claims["837p"].total_cents) == (professional, 5001)
