@@ -27,26 +27,29 @@ def measure() -> list[Figure]:
             folder = Path(name) / form
             folder.mkdir()
             _apart("site", folder, form, CLAIMS)
-            seconds, memory = _apart("export", folder, form, CLAIMS)
+            seconds, work, memory = _apart("export", folder, form, CLAIMS)
+            seconds_bar, memory_bar = (_SECONDS, _MEBIBYTES) if form == "837p" else (None, None)
             figures += [
-                Figure(f"{form}: {CLAIMS:,} claims exported", _SECONDS, seconds, "s"),
-                Figure(f"{form}: {CLAIMS:,} claims exported, peak memory", _MEBIBYTES, memory, "MiB"),
+                Figure(f"{form}: {CLAIMS:,} claims exported", seconds_bar, seconds, "s"),
+                Figure(f"{form}: {CLAIMS:,} claims exported, of it on the processor", None, work, "s"),
+                Figure(f"{form}: {CLAIMS:,} claims exported, peak memory", memory_bar, memory, "MiB"),
             ]
         judged = Path(name) / "judged"
         judged.mkdir()
         _apart("site", judged, "837p", _JUDGED)
         _apart("export", judged, "837p", _JUDGED)
-        theirs, _ = _apart("judge", judged, "837p", _JUDGED)
+        theirs, *_ = _apart("judge", judged, "837p", _JUDGED)
     ours = CLAIMS / figures[0].figure
     figures.append(Figure("837p claims a second (stock: pyx12 validating)", None, ours, "1/s", False, _JUDGED / theirs))
     return figures
 
 
-def _apart(what: str, folder: Path, form: str, count: int) -> tuple[float, float]:
-    """Seconds and peak MiB of a part in a process of its own."""
+def _apart(what: str, folder: Path, form: str, count: int) -> tuple[float, float, float]:
+    """Seconds, those on the processor, and peak MiB of a part in a process of its own."""
     command = [sys.executable, "-m", "tests.bench.claims", what, str(folder), form, str(count)]
-    seconds, memory = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return float(seconds), float(memory)
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    seconds, work, memory = map(float, told)
+    return seconds, work, memory
 
 
 def _export(folder: Path, form: str, count: int) -> float:
@@ -124,7 +127,9 @@ def _site(folder: Path, form: str, count: int) -> float:
 
 if __name__ == "__main__":
     part, place, kind, many = sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+    before = time.process_time()
     print({"site": _site, "export": _export, "judge": _judge}[part](place, kind, many), end=" ")
+    print(time.process_time() - before, end=" ")
     # Not ru_maxrss: that begins with the room of the process that started this one.
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     print(int(peak.split()[1]) / 1024)
