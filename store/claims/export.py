@@ -314,7 +314,7 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
         file_name=destination,
         sha256=batch.sha256,
         content=batch.compressed,
-        segments=[list(place) for place in batch.places],
+        segments=batch.places,
         claims=len(batch.claims),
         exported_by=change.actor.person_id,
         exported_at=now(),
