@@ -7,13 +7,14 @@ patients without changing anything. Free of the ORM, because the first screen as
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from store.actors import Actor
 from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_list, claim_page
 from store.queries.code_use import open_charts_with
 from store.queries.denials import DenialFilter, DenialRow, denial_list, denial_of
+from store.queries.ledger import account_list, account_page
 from store.queries.remits import RemittanceFilter, RemittanceRow, remittance_list, remittance_page
 from store.queries.worklists import Listing, WorkRow, worklist_page
 
@@ -71,7 +72,7 @@ def _worklist(
 def _claims(
     today: dt.date,
     show: ClaimFilter = ClaimFilter.OPEN,
-    sort: ClaimSort | None = None,
+    sort: ClaimSort | Sequence[ClaimSort] | None = None,
     payer_id: str | None = None,
     after: ClaimRow | None = None,
     limit: int = 0,
@@ -105,6 +106,14 @@ def _charts_with(code: str, since: str, most: int = 0) -> Look:
     return Look("code.charts", "code", code)
 
 
+def _accounts(open_only: bool = True, limit: int = 0) -> Look:
+    return Look("ledger.list")
+
+
+def _account(account_id: str) -> Look:
+    return Look("ledger.view", "account", account_id, lasting=False)
+
+
 _LOOKS: dict[str, Callable[..., Look | None]] = {
     worklist_page.__name__: _worklist,
     claim_list.__name__: _claims,
@@ -114,6 +123,8 @@ _LOOKS: dict[str, Callable[..., Look | None]] = {
     denial_of.__name__: _denial,
     remittance_list.__name__: _remittances,
     remittance_page.__name__: _remittance,
+    account_list.__name__: _accounts,
+    account_page.__name__: _account,
 }
 
 

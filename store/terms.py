@@ -184,6 +184,10 @@ class PostingKind(StrEnum):
     UNAPPLIED = "unapplied"
     PROVIDER_ADJUSTMENT = "provider_adjustment"
     WRITE_OFF = "write_off"
+    CHARGE = "charge"
+    TRANSFER = "transfer"
+    PATIENT_PAYMENT = "patient_payment"
+    REFUND = "refund"
 
 
 class DenialStatus(StrEnum):
@@ -209,6 +213,7 @@ class JournalAccount(StrEnum):
     OTHER_ADJUSTMENT = "other_adjustment"
     UNAPPLIED = "unapplied"
     PROVIDER_LEVEL = "provider_level"
+    CHARGES = "charges"
 
 
 class Severity(StrEnum):

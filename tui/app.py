@@ -331,6 +331,21 @@ class Workstation(App[int]):
 
         self._go("remits", RemitsScreen)
 
+    def do_ledger(self) -> None:
+        from tui.screens.ledger import LedgerScreen
+
+        self._go("ledger", LedgerScreen)
+
+    def do_deposits(self) -> None:
+        from tui.screens.deposits import DepositsScreen
+
+        self._go("deposits", DepositsScreen)
+
+    def do_partners(self) -> None:
+        from tui.screens.partners import PartnersScreen
+
+        self._go("partners", PartnersScreen)
+
     def do_rules(self) -> None:
         from tui.screens.rules import RulesScreen
 

@@ -11,11 +11,13 @@ The states of a claim, and what moves it:
 - DRAFT: built, or built again from the chart, and not scrubbed since.
 - SCRUB_FAILED: scrubbed, and at least one open finding blocks (`Severity.blocks`).
 - READY: scrubbed, and no open finding blocks; an override of the last blocking finding also leads here.
-- EXPORTED: in a file that was written whole. It is never changed again; a recoded encounter gets a replacement
-  (frequency 7) beside it.
+- EXPORTED: in a file that was written whole. It is never changed again: what follows it is a claim of its own, a
+  replacement after a recode or late charges, a void, or the claim to the next payer (`following`).
 - REJECTED: a receiver or payer refused it before it was adjudicated (999, 277CA), which is no denial: it is mended,
   scrubbed and sent again. A claim that only traveled in a refused set is READY again at once.
 - VOID: given up before it left, by a person or because its coding was superseded.
 
-`content` is the claim as everything reads it; `build` makes claims, `scrubbing` scrubs them, `export` sends them.
+`content` is the claim as everything reads it; `build` makes claims (`facility` the institutional ones), `scrubbing`
+scrubs them, `export` sends them, `batches` to the trading partners of `partners`. What a claim bills is posted to the
+ledger in the transaction that sends it (`store.ledger.charges`).
 """

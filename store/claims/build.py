@@ -1,31 +1,37 @@
-"""Builds professional claims from final professional codings: who, what, for how much, copied from the chart.
+"""Builds claims from final codings: who, what, for how much, copied from the chart.
 
-One coding makes one claim, unless the form cannot carry it (`division`). A coding that cannot become a claim is
-answered by name. A recoded encounter voids its earlier claim, or replaces it (frequency 7) where that has left.
+A professional coding makes an 837P, a facility's coding an 837I with the facility's charges. One coding makes one
+claim, unless the form cannot carry it (`division`). A coding that cannot become a claim is answered by name. A recoded
+encounter voids its earlier claim, or replaces it (frequency 7, with the payer's number) where that has left and was not
+voided with the payer.
 
-Source: 005010X222A1; data element 1325 for frequencies.
+Source: 005010X222A1 and 005010X223A2; data element 1325 for frequencies.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.chart import Chart, compose_parties, read_chart
+from store.claims.chart import Chart, compose_parties, line_details, read_chart
 from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_to_json
-from store.claims.division import CannotDivide, Part, divide
+from store.claims.division import CannotDivide, Part, divide, divide_facility
+from store.claims.facility import BadExtra, facility_diagnoses, facility_lines
 from store.claims.numbers import claim_number
 from store.database import Change, Database
 from store.models import Claim, ClaimDiagnosis, ClaimLine, Coding, Encounter, WorkItem
 from store.settings import Settings, load_settings
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole
 
-FORM = "837p"
+PROFESSIONAL, INSTITUTIONAL = "837p", "837i"
+
+FOLLOWS_VOID, FOLLOWS_REPLACEMENT = "void", "replacement"
 
 _ON_CLAIM = (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY, DiagnosisRole.EXTERNAL_CAUSE)
 """Admitting diagnosis and reason for visit belong to institutional claims."""
@@ -41,10 +47,11 @@ class NotBuiltReason(StrEnum):
     """Why a coding made no claim."""
 
     CAME_BACK = "something came after it was coded: code it again, or mark the change seen"
-    INSTITUTIONAL = "institutional claims are not available yet"
     NOT_FINAL = "the coding is not final"
     ALREADY_BUILT = "its claim is built already"
     NO_LINES = "it has no HCPCS line to bill"
+    NO_CHARGES = "the facility has no charge with a revenue code to bill"
+    BAD_EXTRA = "what the sender gave beyond the chart cannot be read"
     NO_FACILITY = "the encounter names no facility to bill for it"
     TOO_MANY_POINTERS = "one line points to more than twelve diagnoses"
 
@@ -67,6 +74,7 @@ class NotBuilt:
     coding_id: str
     visit_number: str
     reason: NotBuiltReason
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,15 +131,19 @@ def _build(change: Change, coding_id: str, settings: Settings) -> BuildReport:
     if reason := _refusal(session, coding):
         return _refused(session, coding, reason)
     chart = read_chart(session, coding)
-    if not chart.lines:
+    if not chart.of_facility and not chart.lines:
         return _refused(session, coding, NotBuiltReason.NO_LINES)
     if chart.facility is None:
         return _refused(session, coding, NotBuiltReason.NO_FACILITY)
     try:
-        parts = divide(_diagnoses(chart), _lines(chart))
+        parties = compose_parties(chart, settings)
+        parts = parts_of(chart, parties)
     except CannotDivide:
         return _refused(session, coding, NotBuiltReason.TOO_MANY_POINTERS)
-    parties = compose_parties(chart, settings)
+    except BadExtra as error:
+        return _refused(session, coding, NotBuiltReason.BAD_EXTRA, str(error))
+    if not parts:
+        return _refused(session, coding, NotBuiltReason.NO_CHARGES)
     sent = _clear_earlier(change, coding)
     built = []
     for number, part in enumerate(parts):
@@ -143,8 +155,6 @@ def _build(change: Change, coding_id: str, settings: Settings) -> BuildReport:
 def _refusal(session: Session, coding: Coding) -> NotBuiltReason | None:
     if coding.status is not CodingStatus.FINAL:
         return NotBuiltReason.NOT_FINAL
-    if coding.kind is CodingKind.FACILITY:
-        return NotBuiltReason.INSTITUTIONAL
     back = select(WorkItem.id).where(
         WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind, WorkItem.came_back != ""
     )
@@ -154,16 +164,32 @@ def _refusal(session: Session, coding: Coding) -> NotBuiltReason | None:
     return NotBuiltReason.ALREADY_BUILT if session.exec(living).first() else None
 
 
-def _refused(session: Session, coding: Coding, reason: NotBuiltReason) -> BuildReport:
+def _refused(session: Session, coding: Coding, reason: NotBuiltReason, detail: str = "") -> BuildReport:
     visit = session.get_one(Encounter, coding.encounter_id).visit_number
-    return BuildReport(not_built=(NotBuilt(coding.id, visit, reason),))
+    return BuildReport(not_built=(NotBuilt(coding.id, visit, reason, detail),))
+
+
+def form_of(coding: Coding) -> str:
+    """837i for the facility's side of the bill, else 837p."""
+    return INSTITUTIONAL if coding.kind is CodingKind.FACILITY else PROFESSIONAL
+
+
+def parts_of(chart: Chart, parties: Parties) -> tuple[Part, ...]:
+    """The claims that a chart comes to, one in nearly all cases; none without a line. Raises CannotDivide."""
+    if not chart.of_facility:
+        return divide(_diagnoses(chart), _lines(chart, parties))
+    lines = [
+        replace(line, details=line_details(parties.details, line.code or line.revenue_code))
+        for line in facility_lines(chart.encounter, chart.charges, chart.lines)
+    ]
+    return divide_facility(facility_diagnoses(chart.diagnoses), lines)
 
 
 def _diagnoses(chart: Chart) -> list[BilledDiagnosis]:
     return [BilledDiagnosis(row.sequence, row.code, row.poa) for row in chart.diagnoses if row.role in _ON_CLAIM]
 
 
-def _lines(chart: Chart) -> list[BilledLine]:
+def _lines(chart: Chart, parties: Parties) -> list[BilledLine]:
     return [
         BilledLine(
             sequence=row.sequence,
@@ -174,55 +200,81 @@ def _lines(chart: Chart) -> list[BilledLine]:
             modifiers=tuple(row.modifiers),
             pointers=tuple(row.pointers),
             performer_npi=row.performer_npi,
+            details=line_details(parties.details, row.code),
         )
         for row in chart.lines
     ]
 
 
 def _clear_earlier(change: Change, coding: Coding) -> list[Claim]:
-    """Void the claims of earlier codings that have not left; answer those of the last one that have."""
+    """Void the claims of earlier codings that have not left; answer those of the last one that have.
+
+    A sent claim that was voided with its payer (frequency 8) is done with, and one for another payer is not replaced.
+    """
+    voided = select(Claim.follows_id).where(Claim.follows_as == FOLLOWS_VOID, Claim.status != ClaimStatus.VOID)
     query = (
         select(Claim)
-        .where(Claim.encounter_id == coding.encounter_id, Claim.form == FORM, Claim.coding_id != coding.id)
-        .where(Claim.status != ClaimStatus.VOID)
+        .where(Claim.encounter_id == coding.encounter_id, Claim.form == form_of(coding), Claim.coding_id != coding.id)
+        .where(Claim.status != ClaimStatus.VOID, Claim.frequency != "8")
+        .where(col(Claim.id).not_in(voided.where(col(Claim.follows_id).is_not(None))))
         .order_by(Claim.created_at, Claim.claim_number)
     )
     sent = []
     for claim in change.session.exec(query).all():
         if claim.status is ClaimStatus.EXPORTED:
-            sent.append(claim)
+            sent += [claim] if claim.follows_as in ("", FOLLOWS_REPLACEMENT) else []
             continue
         claim.status = ClaimStatus.VOID
         change.session.add(claim)
         change.log("claim.void", "claim", claim.id, number=claim.claim_number, reason="the encounter was recoded")
-    return [claim for claim in sent if claim.coding_id == sent[-1].coding_id]
+    replaced = {claim.follows_id for claim in sent if claim.follows_as == FOLLOWS_REPLACEMENT}
+    standing = [claim for claim in sent if claim.id not in replaced]
+    return [claim for claim in standing if claim.coding_id == standing[-1].coding_id]
 
 
 def _write(change: Change, chart: Chart, parties: Parties, part: Part, replaced: Claim | None) -> BuiltClaim:
-    session = change.session
-    dates = sorted(line.service_date for line in part.lines)
-    total = sum(line.charge_cents for line in part.lines)
+    number = replaced.payer_number if replaced else ""
+    stated = replace(parties, build_notes=part.notes, original_reference=number)
     claim = Claim(
-        claim_number=claim_number(session, chart.encounter.service_date),
-        form=FORM,
+        claim_number="",
+        form=form_of(chart.coding),
         encounter_id=chart.encounter.id,
         coding_id=chart.coding.id,
         payer_id=chart.coverages[0][1].id if chart.coverages else None,
         frequency="7" if replaced else "1",
-        total_cents=total,
-        service_from=dates[0],
-        service_through=dates[-1],
-        parties=parties_to_json(replace(parties, build_notes=part.notes)),
+        service_from="",
+        service_through="",
+        follows_id=replaced.id if replaced else None,
+        follows_as=FOLLOWS_REPLACEMENT if replaced else "",
     )
+    store_claim(change.session, claim, stated, part.diagnoses, part.lines, chart.encounter.service_date)
+    replaces = replaced.claim_number if replaced else ""
+    change.log("claim.build", "claim", claim.id, number=claim.claim_number, coding=chart.coding.id, replaces=replaces)
+    return BuiltClaim(claim.id, claim.claim_number, claim.total_cents, part.notes, replaces)
+
+
+def store_claim(
+    session: Session,
+    claim: Claim,
+    parties: Parties,
+    diagnoses: Sequence[BilledDiagnosis],
+    lines: Sequence[BilledLine],
+    service_date: str,
+) -> None:
+    """Give a new claim its number, dates and total, and store it with its diagnoses and lines."""
+    bill = parties.facility_bill
+    days = sorted(day for line in lines for day in (line.service_date, line.service_through) if day)
+    claim.claim_number = claim_number(session, service_date)
+    claim.total_cents = sum(line.charge_cents for line in lines)
+    claim.service_from = bill.statement_from if bill else days[0]
+    claim.service_through = bill.statement_through if bill else days[-1]
+    claim.parties = parties_to_json(parties)
     session.add(claim)
     session.flush()
     session.add_all(
-        ClaimDiagnosis(claim_id=claim.id, sequence=row.sequence, code=row.code, poa=row.poa) for row in part.diagnoses
+        ClaimDiagnosis(claim_id=claim.id, sequence=row.sequence, code=row.code, poa=row.poa) for row in diagnoses
     )
-    session.add_all(_line_row(claim.id, line) for line in part.lines)
-    replaces = replaced.claim_number if replaced else ""
-    change.log("claim.build", "claim", claim.id, number=claim.claim_number, coding=chart.coding.id, replaces=replaces)
-    return BuiltClaim(claim.id, claim.claim_number, total, part.notes, replaces)
+    session.add_all(_line_row(claim.id, line) for line in lines)
 
 
 def _line_row(claim_id: str, line: BilledLine) -> ClaimLine:
@@ -236,6 +288,10 @@ def _line_row(claim_id: str, line: BilledLine) -> ClaimLine:
         pointers=list(line.pointers),
         service_date=line.service_date,
         performer_npi=line.performer_npi,
+        revenue_code=line.revenue_code,
+        service_through=line.service_through,
+        unit=line.unit,
+        details=asdict(line.details) if line.details else None,
     )
 
 

@@ -1,17 +1,27 @@
-"""What a biller may change of a claim before it leaves: copy the chart again, enter the payer's number, give it up."""
+"""What a biller may change of a claim before it leaves: copy the chart again, set what is rare, give it up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from copy import deepcopy
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlmodel import select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.chart import compose_parties, read_chart
 from store.claims.content import parties_from_json, parties_to_json
+from store.claims.details import Details, LineDetails
+from store.claims.facility import BadExtra
+from store.claims.facility_bill import FacilityBill
+from store.claims.people import Address
+from store.claims.plain import NotPlain, made
 from store.database import Change, Database
-from store.models import Claim, Coding
+from store.ledger.charges import take_back_charges
+from store.models import Claim, ClaimLine, Coding
 from store.settings import load_settings
 from store.terms import ClaimStatus
 
@@ -33,13 +43,27 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
         if chart.facility is None:
             raise CannotChange(f"{claim.claim_number}: the encounter names no facility any more")
         earlier = parties_from_json(claim.parties)
+        try:
+            parties = compose_parties(chart, load_settings())
+        except BadExtra as error:
+            raise CannotChange(f"{claim.claim_number}: {error}") from None
         parties = replace(
-            compose_parties(chart, load_settings()),
+            parties,
             build_notes=earlier.build_notes,
             original_reference=earlier.original_reference,
+            details=parties.details or earlier.details,
+            pay_to=parties.pay_to or earlier.pay_to,
         )
+        if claim.follows_as == "secondary":
+            parties = replace(
+                parties,
+                coverage=earlier.coverage,
+                other_coverages=earlier.other_coverages,
+                receiver=earlier.receiver,
+            )
+        else:
+            claim.payer_id = chart.coverages[0][1].id if chart.coverages else None
         claim.parties = parties_to_json(parties)
-        claim.payer_id = chart.coverages[0][1].id if chart.coverages else None
         _draft_again(claim)
 
 
@@ -50,12 +74,65 @@ def set_payer_number(db: Database, actor: Actor, claim_id: str, number: str, ope
         _draft_again(claim)
 
 
+def set_fields(
+    db: Database, actor: Actor, claim_id: str, values: Mapping[str, Any], operation_id: str | None = None
+) -> None:
+    """Set what only some claims state, by its place: `details.note`, `pay_to.line1`, `line.2.drug`.
+
+    A value of several parts is a mapping or list of their names; None takes it out. The whole part is checked before it
+    is kept, and the claim is a draft again. Raises CannotChange with the place and what was expected.
+    """
+    with _changing(db, actor, claim_id, operation_id, "claim.set", fields=", ".join(values)) as (change, claim):
+        if change.repeated:
+            return
+        lines = change.session.exec(select(ClaimLine).where(ClaimLine.claim_id == claim.id)).all()
+        parties = dict(claim.parties)
+        for place, value in values.items():
+            part, _, rest = place.partition(".")
+            if part == "line":
+                number, _, rest = rest.partition(".")
+                line = next((one for one in lines if str(one.sequence) == number), None)
+                if line is None or not rest:
+                    raise CannotChange(f"{place}: the claim has no such line or field")
+                line.details = _with(LineDetails, line.details, rest, value, place)
+                change.session.add(line)
+            elif part in _PARTS and rest:
+                parties[part] = _with(_PARTS[part], parties.get(part), rest, value, place)
+            else:
+                raise CannotChange(f"{place}: this cannot be set", f"{', '.join(_PARTS)} and line.1 can, with a field")
+        claim.parties = parties
+        _draft_again(claim)
+
+
+def _with(kind: type, present: dict[str, Any] | None, path: str, value: Any, place: str) -> dict[str, Any]:
+    """The plain form of a part with one field of it set. Raises CannotChange."""
+    part = deepcopy(present or {})
+    *way, last = path.split(".")
+    owner = part
+    for name in way:
+        owner = owner.setdefault(name, {})
+        if not isinstance(owner, dict):
+            raise CannotChange(f"{place}: {name} has no fields")
+    owner[last] = value
+    if value is None:
+        del owner[last]
+    try:
+        return asdict(made(kind, part, strict=True))
+    except NotPlain as error:
+        raise CannotChange(f"{place}: {error}") from None
+
+
+_PARTS: dict[str, type] = {"details": Details, "pay_to": Address, "facility_bill": FacilityBill}
+
+
 def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:
     """Give up a claim that has not left; its coding can then be built again. Raises CannotChange."""
     if not (reason := " ".join(reason.split())):
         raise CannotChange("giving up a claim needs a reason")
-    with _changing(db, actor, claim_id, operation_id, "claim.void", reason=reason) as (_, claim):
-        claim.status = ClaimStatus.VOID
+    with _changing(db, actor, claim_id, operation_id, "claim.void", reason=reason) as (change, claim):
+        if not change.repeated:
+            claim.status = ClaimStatus.VOID
+            take_back_charges(change, [claim.id], reason)
 
 
 @contextmanager

@@ -19,8 +19,14 @@ from store.claims.content import (
     Practitioner,
     Receiver,
 )
+from store.claims.details import Details, LineDetails
+from store.claims.facility import BadExtra, facility_bill
+from store.claims.facility_bill import FacilityBill
+from store.claims.partners import receiver_for
+from store.claims.plain import NotPlain, made
 from store.models import (
     Account,
+    Charge,
     Coding,
     Coverage,
     Encounter,
@@ -32,8 +38,8 @@ from store.models import (
     Payer,
     Provider,
 )
-from store.settings import Settings
-from store.terms import ProviderRole, Relationship
+from store.settings import Settings, load_settings
+from store.terms import CodingKind, ProviderRole, Relationship
 
 _ACCIDENT_BY_FILING_CODE = {"WC": "EM", "AM": "AA"}
 """A workers' compensation or automobile insurer is billed for an accident of that kind (SBR09, CLM11)."""
@@ -53,29 +59,47 @@ class Chart:
     diagnoses: tuple[FinalDiagnosis, ...]
     lines: tuple[FinalProcedureLine, ...]
     performers: dict[str, Provider]
+    procedures: tuple[FinalProcedureLine, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    receiver: Receiver | None = None
+
+    @property
+    def of_facility(self) -> bool:
+        """Whether the coding is the facility's side of the bill."""
+        return self.coding.kind is CodingKind.FACILITY
 
 
 def read_chart(session: Session, coding: Coding) -> Chart:
-    """The chart of a coding. `lines` are its HCPCS lines alone, `performers` their providers by NPI."""
+    """The chart of a coding. `lines` are its HCPCS lines, `procedures` those of ICD-10-PCS, `performers` are by NPI.
+
+    `charges` are read for the facility's side alone.
+    """
     encounter = session.get_one(Encounter, coding.encounter_id)
-    lines = session.exec(
+    coded = session.exec(
         select(FinalProcedureLine)
-        .where(FinalProcedureLine.coding_id == coding.id, FinalProcedureLine.system == "hcpcs")
+        .where(FinalProcedureLine.coding_id == coding.id)
         .order_by(FinalProcedureLine.sequence)
     ).all()
+    lines = [line for line in coded if line.system == "hcpcs"]
+    charges: Sequence[Charge] = ()
+    if coding.kind is CodingKind.FACILITY:
+        charges = session.exec(
+            select(Charge).where(Charge.encounter_id == encounter.id).order_by(Charge.charge_number)
+        ).all()
+    coverages = _rows(
+        session,
+        select(Coverage, Payer)
+        .join(Payer, Payer.id == Coverage.payer_id)
+        .where(Coverage.account_id == encounter.account_id)
+        .order_by(Coverage.sequence),
+    )
     return Chart(
         coding=coding,
         encounter=encounter,
         patient=session.get_one(Patient, encounter.patient_id),
         account=session.get_one(Account, encounter.account_id),
         facility=session.get(Facility, encounter.facility_id) if encounter.facility_id else None,
-        coverages=_rows(
-            session,
-            select(Coverage, Payer)
-            .join(Payer, Payer.id == Coverage.payer_id)
-            .where(Coverage.account_id == encounter.account_id)
-            .order_by(Coverage.sequence),
-        ),
+        coverages=coverages,
         providers=_rows(
             session,
             select(EncounterProvider.role, Provider)
@@ -90,28 +114,35 @@ def read_chart(session: Session, coding: Coding) -> Chart:
         ),
         lines=tuple(lines),
         performers=_performers(session, {line.performer_npi for line in lines} - {""}),
+        procedures=tuple(line for line in coded if line.system == "icd10pcs"),
+        charges=tuple(charges),
+        receiver=receiver_for(session, coverages[0][1].payer_identifier if coverages else "", load_settings()),
     )
 
 
 def compose_parties(chart: Chart, settings: Settings) -> Parties:
-    """The parties of the claim as the chart has them now. The facility must be known."""
+    """The parties of the claim as the chart has them now. The facility must be known.
+
+    Raises BadExtra for what the sender gave beyond the chart and cannot be read.
+    """
     assert chart.facility is not None, "a chart without facility is not billed"
     encounter, patient = chart.encounter, chart.patient
     coverages = [_coverage(coverage, payer, patient) for coverage, payer in chart.coverages]
     billed = coverages[0] if coverages else None
-    rendering = _rendering(chart)
+    rendering = None if chart.of_facility else _rendering(chart)
     started = encounter.started_at[:10]
+    accident = _accident(encounter, billed)
     return Parties(
         patient=_patient(patient),
         patient_record_number=patient.mrn,
         billing=_billing(chart.facility),
-        receiver=Receiver(settings.submitter_id, settings.receiver_id, settings.receiver_name),
+        receiver=chart.receiver or Receiver(settings.submitter_id, settings.receiver_id, settings.receiver_name),
         coverage=billed,
         other_coverages=tuple(coverages[1:]),
         rendering=rendering,
         referring=_with_role(chart, ProviderRole.REFERRING),
         supervising=_with_role(chart, ProviderRole.SUPERVISING),
-        accident=_accident(encounter, billed),
+        accident=accident,
         place_of_service=encounter.place_of_service,
         account_number=chart.account.account_number,
         encounter_from=started,
@@ -121,7 +152,30 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
             for npi, provider in chart.performers.items()
             if rendering is None or npi != rendering.npi
         },
+        details=claim_details(encounter),
+        facility_bill=_facility_bill(chart, accident) if chart.of_facility else None,
     )
+
+
+def claim_details(encounter: Encounter) -> Details | None:
+    """What the sender gave for the claim beyond the chart, in `extra.claim` of the visit. Raises BadExtra."""
+    if not (given := encounter.extra.get("claim")):
+        return None
+    try:
+        return made(Details, given, strict=True)
+    except NotPlain as error:
+        raise BadExtra(f"extra.claim.{error}") from None
+
+
+def line_details(details: Details | None, code: str) -> LineDetails | None:
+    """What is stated of service lines with this code."""
+    return next((one.details for one in details.lines if one.code == code), None) if details and code else None
+
+
+def _facility_bill(chart: Chart, accident: Accident | None) -> FacilityBill:
+    operating = [_practitioner(provider) for role, provider in chart.providers if role is ProviderRole.OPERATING]
+    attending = _with_role(chart, ProviderRole.ATTENDING)
+    return facility_bill(chart.encounter, chart.diagnoses, chart.procedures, attending, operating, accident)
 
 
 def _rows(session: Session, statement: Any) -> tuple[Any, ...]:

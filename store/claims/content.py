@@ -4,17 +4,27 @@ The 837 writer, the scrubber and the paper forms read this and nothing else. It 
 `claim_diagnosis` and `claim_line`; everything that is neither a diagnosis nor a line stands in `Claim.parties`,
 as the JSON of `Parties`. Money is integer cents, dates are ISO text, sequence numbers and pointers are 1-based.
 
-Source for what a professional claim holds: 005010X222A1, loops 1000A to 2420; CMS-1500 (02/12), items 1 to 33.
+What only some claims have stands in `details`, `facility_bill` and `prior_payment`.
+
+Source for what a claim holds: 005010X222A1 and 005010X223A2, loops 1000A to 2430; CMS-1500 (02/12); UB-04.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import sqlalchemy as sql
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
+from store.claims.details import Details, LineDetails
+from store.claims.facility_bill import FacilityBill
+from store.claims.people import Address, Practitioner
+from store.claims.plain import made
+from store.claims.prior_payment import PriorPayment
 from store.models import Claim, ClaimDiagnosis, ClaimLine
 from store.terms import Relationship
 
@@ -23,17 +33,6 @@ class UnknownClaim(CodedeskError):
     """No claim has that number or id."""
 
     title = "unknown claim"
-
-
-@dataclass(frozen=True)
-class Address:
-    """A postal address; `zip` as it stands in the record, with or without hyphen."""
-
-    line1: str = ""
-    line2: str = ""
-    city: str = ""
-    state: str = ""
-    zip: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,6 @@ class ServiceFacility:
     name: str
     npi: str = ""
     address: Address = Address()
-
-
-@dataclass(frozen=True)
-class Practitioner:
-    """A clinician by name and NPI (loops 2310A, B, D and 2420A)."""
-
-    family_name: str
-    given_name: str = ""
-    npi: str = ""
-    taxonomy: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +97,8 @@ class BilledCoverage:
     expires_on: str | None = None
     authorization_number: str = ""
     referral_number: str = ""
+    secondary_id: str = ""
+    prior: PriorPayment | None = None
 
     @property
     def patient_is_subscriber(self) -> bool:
@@ -165,13 +156,18 @@ class BilledLine:
     pointers: tuple[int, ...] = ()
     performer_npi: str = ""
     rendering: Practitioner | None = None
+    revenue_code: str = ""
+    service_through: str = ""
+    unit: str = "UN"
+    details: LineDetails | None = None
 
 
 @dataclass(frozen=True)
 class Parties:
     """Everything of a claim that is neither a diagnosis nor a line.
 
-    `coverage` is the one that is billed, None where the patient pays; `other_coverages` come after it.
+    `coverage` is the one that is billed, None where the patient pays; `other_coverages` are all others. One of those
+    that has paid already carries what it answered (`prior`).
     `encounter_from` and `encounter_through` are the days of the visit. `build_notes` say what building changed.
     `line_rendering` keeps the clinicians of lines that have their own, by NPI.
     """
@@ -195,6 +191,9 @@ class Parties:
     encounter_through: str = ""
     build_notes: tuple[str, ...] = ()
     line_rendering: dict[str, Practitioner] = field(default_factory=dict)
+    pay_to: Address | None = None
+    details: Details | None = None
+    facility_bill: FacilityBill | None = None
 
 
 @dataclass(frozen=True)
@@ -239,6 +238,44 @@ def content_of(session: Session, claim: Claim) -> ClaimContent:
     )
 
 
+def contents_of(session: Session, claim_ids: Sequence[str]) -> dict[str, tuple[ClaimContent, int]]:
+    """Some hundred claims at once, by id, each with the version of its row; those that are not there are left out."""
+    lines: dict[str, list[Any]] = defaultdict(list)
+    diagnoses: dict[str, list[BilledDiagnosis]] = defaultdict(list)
+    claim, line, diagnosis = _CLAIM.c, _LINE.c, _DIAGNOSIS.c
+    for row in session.execute(
+        sql.select(*_LINE.c).where(line.claim_id.in_(claim_ids)).order_by(line.claim_id, line.sequence)
+    ):
+        lines[row.claim_id].append(row)
+    for row in session.execute(
+        sql.select(diagnosis.claim_id, diagnosis.sequence, diagnosis.code, diagnosis.poa)
+        .where(diagnosis.claim_id.in_(claim_ids))
+        .order_by(diagnosis.claim_id, diagnosis.sequence)
+    ):
+        diagnoses[row[0]].append(BilledDiagnosis(*row[1:]))
+    found = {}
+    for row in session.execute(sql.select(*_CLAIM.c).where(claim.id.in_(claim_ids))):
+        parties = parties_from_json(row.parties)
+        found[row.id] = (
+            ClaimContent(
+                claim_number=row.claim_number,
+                form=row.form,
+                frequency=row.frequency,
+                parties=parties,
+                diagnoses=tuple(diagnoses[row.id]),
+                lines=tuple(_line(one, parties) for one in lines[row.id]),
+                total_cents=row.total_cents,
+                service_from=row.service_from,
+                service_through=row.service_through,
+            ),
+            row.row_version or 0,
+        )
+    return found
+
+
+_CLAIM, _LINE, _DIAGNOSIS = (model.__table__ for model in (Claim, ClaimLine, ClaimDiagnosis))  # type: ignore[attr-defined]
+
+
 def parties_to_json(parties: Parties) -> dict[str, Any]:
     """`Claim.parties`: plain lists, dictionaries and text."""
     return asdict(parties)
@@ -246,33 +283,10 @@ def parties_to_json(parties: Parties) -> dict[str, Any]:
 
 def parties_from_json(data: dict[str, Any]) -> Parties:
     """The parties of a claim row, as `parties_to_json` left them."""
-    plain = dict(data)
-    plain["patient"] = _insured(data["patient"])
-    plain["billing"] = BillingProvider(**{**data["billing"], "address": Address(**data["billing"]["address"])})
-    plain["receiver"] = Receiver(**data["receiver"])
-    plain["coverage"] = _coverage(data["coverage"]) if data["coverage"] else None
-    plain["other_coverages"] = tuple(_coverage(other) for other in data["other_coverages"])
-    for name in ("rendering", "referring", "supervising"):
-        plain[name] = Practitioner(**data[name]) if data[name] else None
-    if place := data["service_facility"]:
-        plain["service_facility"] = ServiceFacility(**{**place, "address": Address(**place["address"])})
-    plain["accident"] = Accident(**data["accident"]) if data["accident"] else None
-    plain["assurances"] = Assurances(**data["assurances"])
-    plain["build_notes"] = tuple(data["build_notes"])
-    plain["line_rendering"] = {npi: Practitioner(**who) for npi, who in data["line_rendering"].items()}
-    return Parties(**plain)
+    return made(Parties, data)
 
 
-def _insured(data: dict[str, Any]) -> Insured:
-    return Insured(**{**data, "address": Address(**data["address"])})
-
-
-def _coverage(data: dict[str, Any]) -> BilledCoverage:
-    payer = BilledPayer(**{**data["payer"], "address": Address(**data["payer"]["address"])})
-    return BilledCoverage(**{**data, "payer": payer, "subscriber": _insured(data["subscriber"])})
-
-
-def _line(row: ClaimLine, parties: Parties) -> BilledLine:
+def _line(row: Any, parties: Parties) -> BilledLine:
     return BilledLine(
         sequence=row.sequence,
         code=row.code,
@@ -283,4 +297,8 @@ def _line(row: ClaimLine, parties: Parties) -> BilledLine:
         pointers=tuple(row.pointers),
         performer_npi=row.performer_npi,
         rendering=parties.line_rendering.get(row.performer_npi),
+        revenue_code=row.revenue_code,
+        service_through=row.service_through,
+        unit=row.unit,
+        details=made(LineDetails, row.details) if row.details else None,
     )

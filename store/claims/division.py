@@ -4,7 +4,11 @@
 - diagnoses-over-12: a claim takes 12 diagnoses. Those that its lines point to come along; the places that remain
   are filled in their order, and the others are left off. Lines whose diagnoses do not fit go on the next claim.
 
-Source: 005010X222A1, loop 2300 HI (12 diagnoses) and loop 2400 (LX 1 to 50).
+- lines-over-999 and diagnoses-over-25: the same of institutional claims, whose lines point to no diagnosis. Every part
+  has the first 25 diagnoses, 25 procedures too; the others are left off.
+
+Source: 005010X222A1, loop 2300 HI (12 diagnoses) and loop 2400 (LX 1 to 50); 005010X223A2, loops 2300 HI (1 and 24
+diagnoses) and 2400 (LX 1 to 999).
 """
 
 from __future__ import annotations
@@ -16,6 +20,8 @@ from store.claims.content import BilledDiagnosis, BilledLine
 
 MOST_DIAGNOSES = 12
 MOST_LINES = 50
+MOST_FACILITY_DIAGNOSES = 25
+MOST_FACILITY_LINES = 999
 
 
 class CannotDivide(Exception):
@@ -40,6 +46,24 @@ def divide(diagnoses: Sequence[BilledDiagnosis], lines: Sequence[BilledLine]) ->
     known = {diagnosis.sequence for diagnosis in diagnoses}
     groups = _groups(lines, known, crowded=len(diagnoses) > MOST_DIAGNOSES)
     return tuple(_part(diagnoses, group, number, len(groups)) for number, group in enumerate(groups, start=1))
+
+
+def divide_facility(diagnoses: Sequence[BilledDiagnosis], lines: Sequence[BilledLine]) -> tuple[Part, ...]:
+    """The institutional claims for these codes; `diagnoses` come with the principal one first."""
+    kept, left_off = diagnoses[:MOST_FACILITY_DIAGNOSES], diagnoses[MOST_FACILITY_DIAGNOSES:]
+    groups = [lines[at : at + MOST_FACILITY_LINES] for at in range(0, len(lines), MOST_FACILITY_LINES)]
+    parts = []
+    for number, group in enumerate(groups, 1):
+        notes = []
+        if len(groups) > 1:
+            span = f"line {group[0].sequence} to {group[-1].sequence} of the encounter"
+            notes.append(f"Part {number} of {len(groups)}: {span} (rule lines-over-999).")
+        if left_off:
+            codes = ", ".join(one.code for one in left_off)
+            notes.append(f"Left off, since a claim takes 25 diagnoses: {codes} (rule diagnoses-over-25).")
+        renumbered = tuple(replace(line, sequence=place) for place, line in enumerate(group, 1))
+        parts.append(Part(tuple(kept), renumbered, tuple(notes)))
+    return tuple(parts)
 
 
 def _groups(lines: Sequence[BilledLine], known: set[int], crowded: bool) -> list[list[BilledLine]]:

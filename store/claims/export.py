@@ -1,4 +1,4 @@
-"""Sends ready claims: one 837P file, one interchange per receiver, all of it or nothing.
+"""Sends ready claims: one file of one form (837P or 837I), one interchange per receiver, all of it or nothing.
 
 The order is what keeps it safe. Control numbers are taken first, in a transaction of their own, so that none is
 ever used twice. The file is then written under another name and flushed to disk. Only then, in one transaction,
@@ -6,33 +6,41 @@ the claims are checked to be as they were read and marked exported, the bytes an
 the file gets its name; where any of that fails, no file and no mark remains. A claim that is not ready is refused
 by name before anything is written.
 
-Source: X12.5 for control numbers; 005010X222A1 for the file.
+What claims bill is posted to the ledger in the same transaction. A receiver's trading partner says how its interchange
+is made, and how many claims it takes.
+
+Source: X12.5 for control numbers; 005010X222A1 and 005010X223A2 for the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, update
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.content import ClaimContent, content_of
+from store.claims.content import ClaimContent, contents_of
 from store.claims.numbers import take
 from store.claims.output import Destination, OutputFile, Recorder, output_file
+from store.claims.partners import Channel, channel_to
 from store.database import Change, Database
+from store.ledger.charges import bill
 from store.models import Claim, ClaimExport, Finding, Operation
 from store.models.columns import now
 from store.settings import load_settings
 from store.terms import ClaimStatus, FindingState, Severity
-from store.x12 import professional
-from store.x12.writer import Envelope, Place
+from store.x12 import institutional, professional
+from store.x12.loops837 import FUNCTIONAL_ID, transactions_needed
+from store.x12.writer import Place
 
-FORM = "837p"
+FORMS = {"837p": professional, "837i": institutional}
+"""The forms that leave as X12, with what writes them."""
+
 _READ_AT_ONCE = 200
 
 
@@ -85,12 +93,28 @@ class ExportReport:
         return sum(len(interchange.claim_numbers) for interchange in self.interchanges)
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A claim that was asked for, with what decides whether and where it goes; `order` keeps a provider together."""
+
+    id: str
+    claim_number: str
+    status: ClaimStatus
+    scrubbed_at: str | None
+    row_version: int
+    order: tuple[str, str, str]
+    receiver: str
+    submitter: str
+
+
 @dataclass
 class _Batch:
     """The claims of one receiver on their way: ids with the row versions they were read at."""
 
     receiver: str
-    claims: list[tuple[str, str, int]]
+    form: str
+    channel: Channel
+    claims: list[tuple[str, str, int]] = field(default_factory=list)
     interchange_control: int = 0
     group_control: int = 0
     first_transaction: int = 0
@@ -108,16 +132,17 @@ def export_claims(
     destination: Destination,
     operation_id: str | None = None,
     ready_only: bool = False,
+    form: str = "837p",
 ) -> ExportReport:
     """Write claims to a new file (or to standard output) and mark them exported.
 
-    `claim_ids` None means all that are neither exported nor void. One that is not ready refuses the whole export;
-    with `ready_only` it is left behind and named. Repeating an operation answers the first report and writes
-    nothing. Raises ExportRefused, DestinationUnusable or X12Unwritable.
+    `claim_ids` None means all of the form (837p, 837i) that are neither exported nor void. One that is not ready
+    refuses the whole export; with `ready_only` it is left behind and named. Repeating an operation answers the first
+    report and writes nothing. Raises ExportRefused, DestinationUnusable or X12Unwritable.
     """
     if operation_id and (earlier := _earlier(db, operation_id)):
         return earlier
-    batches, left_behind = _batches(db, claim_ids, ready_only)
+    batches, left_behind = _batches(db, claim_ids, ready_only, form)
     _take_control_numbers(db, actor, batches)
     with output_file(destination) as output:
         for batch in batches:
@@ -126,7 +151,7 @@ def export_claims(
         try:
             with db.change(actor, operation_id, "claim.export") as change:
                 if change.repeated:
-                    return _report(change.answer)
+                    return report_from(change.answer)
                 sent = tuple(_keep(change, batch, str(destination)) for batch in batches)
                 report = ExportReport(str(destination), output.sha256, sent, tuple(left_behind))
                 change.answer = asdict(report)
@@ -142,67 +167,94 @@ def _earlier(db: Database, operation_id: str) -> ExportReport | None:
     """What the operation answered, if it was carried out before."""
     with db.reading() as session:
         operation = session.get(Operation, operation_id)
-        return _report(operation.answer) if operation else None
+        return report_from(operation.answer) if operation else None
 
 
 def _batches(
-    db: Database, claim_ids: Sequence[str] | None, ready_only: bool
+    db: Database, claim_ids: Sequence[str] | None, ready_only: bool, form: str
 ) -> tuple[list[_Batch], list[RefusedClaim]]:
     """The claims by receiver, ordered by billing provider. Raises ExportRefused."""
     with db.reading() as session:
-        claims = _asked_for(session, claim_ids)
-        refused = [refusal for claim in claims if (refusal := _refusal(session, claim))]
+        claims = _asked_for(session, claim_ids, form)
+        blocked = _open_blocks(session, [claim.id for claim in claims])
+        refused = [refusal for claim in claims if (refusal := _refusal(claim, blocked))]
         unready = {refusal.claim_number for refusal in refused}
-        by_receiver: dict[str, _Batch] = {}
-        for claim in sorted(claims, key=_order):
+        by_receiver: dict[str, list[_Batch]] = {}
+        for claim in sorted(claims, key=lambda one: one.order):
             if claim.claim_number in unready:
                 continue
-            receiver = str(claim.parties["receiver"]["receiver_id"])
-            batch = by_receiver.setdefault(receiver, _Batch(receiver, []))
-            batch.claims.append((claim.id, claim.claim_number, claim.row_version or 0))
+            receiver = claim.receiver
+            own = by_receiver.setdefault(receiver, [])
+            if not own or len(own[-1].claims) >= own[-1].channel.most_claims:
+                own.append(_Batch(receiver, form, channel_to(session, receiver, claim.submitter, load_settings())))
+            own[-1].claims.append((claim.id, claim.claim_number, claim.row_version))
     if refused and not ready_only:
         first = f"{refused[0].claim_number} {refused[0].reason}"
         more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
         raise ExportRefused(f"{first}{more}; no file was written", "scrub and mend, or use --ready-only", refused)
     if not by_receiver:
         raise ExportRefused("no claim is ready; no file was written", "build and scrub claims first", refused)
-    return list(by_receiver.values()), refused
+    return [batch for own in by_receiver.values() for batch in own], refused
 
 
-def _asked_for(session: Session, claim_ids: Sequence[str] | None) -> list[Claim]:
-    query = select(Claim).where(Claim.form == FORM)
+def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[_Candidate]:
+    query = select(
+        Claim.id,
+        Claim.claim_number,
+        Claim.status,
+        Claim.scrubbed_at,
+        Claim.row_version,
+        *(col(Claim.parties)[part][name].as_string() for part, name in _DECIDING),
+    ).where(Claim.form == form)
     if claim_ids is None:
         living = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
-        return list(session.exec(query.where(Claim.status.in_(living))))
-    claims: list[Claim] = []
+        return [_candidate(row) for row in session.exec(query.where(Claim.status.in_(living)))]
+    claims: list[_Candidate] = []
     wanted = list(dict.fromkeys(claim_ids))
     for start in range(0, len(wanted), _READ_AT_ONCE):
-        claims += session.exec(query.where(Claim.id.in_(wanted[start : start + _READ_AT_ONCE])))
+        some = query.where(Claim.id.in_(wanted[start : start + _READ_AT_ONCE]))
+        claims += [_candidate(row) for row in session.exec(some)]
     if missing := set(wanted) - {claim.id for claim in claims}:
-        raise ExportRefused(f"no claim has the id {min(missing)!r}; no file was written")
+        raise ExportRefused(f"no {form} claim has the id {min(missing)!r}; no file was written")
     return claims
 
 
-def _order(claim: Claim) -> tuple[str, str, str]:
-    billing = claim.parties["billing"]
-    return billing["npi"], billing["name"], claim.claim_number
+def _candidate(row: Any) -> _Candidate:
+    npi, name, receiver, submitter = row[5:]
+    return _Candidate(*row[:4], row[4] or 0, (npi or "", name or "", row[1]), receiver, submitter)
 
 
-def _refusal(session: Session, claim: Claim) -> RefusedClaim | None:
-    """Why the claim cannot leave, or None. The findings are asked again: a status alone is not proof."""
+_DECIDING = (("billing", "npi"), ("billing", "name"), ("receiver", "receiver_id"), ("receiver", "submitter_id"))
+"""The parts of `Claim.parties` that decide where a claim goes, read without the rest."""
+
+
+def _open_blocks(session: Session, claim_ids: Sequence[str]) -> dict[str, int]:
+    """How many open findings block each claim; the status alone is not proof."""
+    counts: dict[str, int] = {}
+    for start in range(0, len(claim_ids), _READ_AT_ONCE):
+        query = (
+            select(Finding.subject_id, func.count())
+            .where(
+                Finding.subject_kind == "claim",
+                Finding.subject_id.in_(claim_ids[start : start + _READ_AT_ONCE]),
+                Finding.state == FindingState.OPEN,
+                Finding.severity.in_([severity for severity in Severity if severity.blocks]),
+            )
+            .group_by(Finding.subject_id)
+        )
+        counts |= dict(session.exec(query).all())
+    return counts
+
+
+def _refusal(claim: _Candidate, blocked: Mapping[str, int]) -> RefusedClaim | None:
+    """Why the claim cannot leave, or None."""
     if claim.status is ClaimStatus.EXPORTED:
         return RefusedClaim(claim.claim_number, "has left already")
     if claim.status is ClaimStatus.VOID:
         return RefusedClaim(claim.claim_number, "is void")
     if claim.status is ClaimStatus.DRAFT or claim.scrubbed_at is None:
         return RefusedClaim(claim.claim_number, "has not been scrubbed")
-    open_blocks = select(func.count()).where(
-        Finding.subject_kind == "claim",
-        Finding.subject_id == claim.id,
-        Finding.state == FindingState.OPEN,
-        Finding.severity.in_([severity for severity in Severity if severity.blocks]),
-    )
-    count = session.exec(open_blocks).one()
+    count = blocked.get(claim.id, 0)
     if count or claim.status is not ClaimStatus.READY:
         return RefusedClaim(claim.claim_number, f"has {count} open blocking finding{'s' if count != 1 else ''}")
     return None
@@ -213,7 +265,7 @@ def _take_control_numbers(db: Database, actor: Actor, batches: Iterable[_Batch])
         for batch in batches:
             batch.interchange_control = take(change.session, f"interchange.{batch.receiver}")
             batch.group_control = take(change.session, f"group.{batch.receiver}")
-            needed = professional.transactions_needed(len(batch.claims))
+            needed = transactions_needed(len(batch.claims))
             batch.first_transaction = take(change.session, f"transaction.{batch.receiver}", needed)
 
 
@@ -223,31 +275,25 @@ def _write(db: Database, output: OutputFile, batch: _Batch) -> None:
     with db.reading() as session:
         contents = _contents(session, batch)
         first = next(contents)
-        settings = load_settings()
-        envelope = Envelope(
-            sender=first.parties.receiver.submitter_id,
-            receiver=batch.receiver,
-            usage=settings.usage_indicator,
-            interchange_control=batch.interchange_control,
-            group_control=batch.group_control,
-            created=datetime.now(UTC),
-            functional_id=professional.FUNCTIONAL_ID,
-            version=professional.VERSION,
+        writing = FORMS[batch.form]
+        envelope = batch.channel.envelope(
+            batch.interchange_control, batch.group_control, datetime.now(UTC), FUNCTIONAL_ID, writing.VERSION
         )
-        writer = professional.write_interchange(recorder, _chained(first, contents), envelope, batch.first_transaction)
+        writer = writing.write_interchange(recorder, _chained(first, contents), envelope, batch.first_transaction)
     batch.places, batch.size = writer.places, recorder.size
     batch.sha256, batch.compressed = recorder.finish()
 
 
 def _contents(session: Session, batch: _Batch) -> Iterator[ClaimContent]:
-    for claim_id, number, version in batch.claims:
-        claim = session.get(Claim, claim_id)
-        if claim is None or claim.row_version != version:
-            raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
-        content = content_of(session, claim)
-        batch.total_cents += content.total_cents
-        yield content
-        session.expunge_all()
+    for start in range(0, len(batch.claims), _READ_AT_ONCE):
+        some = batch.claims[start : start + _READ_AT_ONCE]
+        found = contents_of(session, [claim_id for claim_id, _, _ in some])
+        for claim_id, number, version in some:
+            content, present = found.get(claim_id, (None, -1))
+            if content is None or present != version:
+                raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
+            batch.total_cents += content.total_cents
+            yield content
 
 
 def _chained(first: ClaimContent, rest: Iterator[ClaimContent]) -> Iterator[ClaimContent]:
@@ -259,7 +305,8 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
     """Mark the claims exported and keep the interchange; every claim must still be as it was read."""
     session = change.session
     export = ClaimExport(
-        form=FORM,
+        form=batch.form,
+        partner=batch.channel.partner,
         receiver=batch.receiver,
         interchange_control=batch.interchange_control,
         group_control=batch.group_control,
@@ -267,23 +314,17 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
         file_name=destination,
         sha256=batch.sha256,
         content=batch.compressed,
-        segments=[[place.transaction, place.position, place.claim, place.field] for place in batch.places],
+        segments=batch.places,
         claims=len(batch.claims),
         exported_by=change.actor.person_id,
         exported_at=now(),
     )
     session.add(export)
     session.flush()
-    for claim_id, number, version in batch.claims:
-        marked = session.execute(
-            update(Claim)
-            .where(Claim.id == claim_id, Claim.row_version == version, Claim.status == ClaimStatus.READY)
-            .values(status=ClaimStatus.EXPORTED, export_id=export.id, row_version=version + 1)
-            .execution_options(synchronize_session=False)
-        )
-        if marked.rowcount != 1:
-            raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
+    _mark(session, batch, export.id)
+    for claim_id, number, _ in batch.claims:
         change.log("claim.export", "claim", claim_id, number=number, export=export.id)
+    bill(change, [claim_id for claim_id, _, _ in batch.claims])
     change.log(
         "claim.file",
         "export",
@@ -307,7 +348,25 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
     )
 
 
-def _report(answer: dict[str, Any]) -> ExportReport:
+def _mark(session: Session, batch: _Batch, export_id: str) -> None:
+    """Mark the claims exported, some hundred at once; each must still be ready, and as it was read."""
+    for start in range(0, len(batch.claims), _READ_AT_ONCE):
+        some = batch.claims[start : start + _READ_AT_ONCE]
+        ids = [claim_id for claim_id, _, _ in some]
+        query = select(Claim.id, Claim.row_version).where(Claim.id.in_(ids), Claim.status == ClaimStatus.READY)
+        present = dict(session.exec(query).all())
+        for claim_id, number, version in some:
+            if present.get(claim_id) != version:
+                raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
+        session.execute(
+            update(Claim)
+            .where(Claim.id.in_(ids))
+            .values(status=ClaimStatus.EXPORTED, export_id=export_id, row_version=Claim.row_version + 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def report_from(answer: dict[str, Any]) -> ExportReport:
     """A report as the operation kept it."""
     return ExportReport(
         destination=answer["destination"],

@@ -20,6 +20,7 @@ from typing import BinaryIO, Literal
 from codesets.errors import CodedeskError
 
 STDOUT: Literal["-"] = "-"
+_PASSED_ON = 64 * 1024
 Destination = Path | Literal["-"]
 
 
@@ -78,17 +79,26 @@ class Recorder:
         self._hash = hashlib.sha256()
         self._compressor = zlib.compressobj()
         self._compressed: list[bytes] = []
+        self._waiting = bytearray()
         self.size = 0
 
     def write(self, data: bytes) -> None:
-        """Pass bytes on."""
+        """Pass bytes on, many at once: a file is written segment by segment."""
+        self._waiting += data
+        self.size += len(data)
+        if len(self._waiting) >= _PASSED_ON:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        data = bytes(self._waiting)
+        self._waiting.clear()
         self._output.write(data)
         self._hash.update(data)
         self._compressed.append(self._compressor.compress(data))
-        self.size += len(data)
 
     def finish(self) -> tuple[str, bytes]:
         """The hash in hex, and the bytes zlib-compressed."""
+        self._pass_on()
         return self._hash.hexdigest(), b"".join(self._compressed) + self._compressor.flush()
 
 

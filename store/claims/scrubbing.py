@@ -120,12 +120,16 @@ JOIN claim other ON other.encounter_id = theirs.id
 JOIN claim_line line ON line.claim_id = other.id
 WHERE mine.id = :encounter AND other.id <> :claim AND other.status <> 'void' AND other.form = :form
   AND other.service_from <= :until AND other.service_through >= :since
+  AND NOT (other.encounter_id = mine.id AND (other.follows_as <> '' OR :follows <> ''))
 ORDER BY other.claim_number, line.sequence
 """).columns(modifiers=JSON, parties=JSON)
 
 
 def _other_services(session: Session, claim: Claim, content: ClaimContent) -> tuple[OtherService, ...]:
-    """Services on other claims of the patient that are not void: the longest global period before to a day after."""
+    """Services on other claims of the patient that are not void: the longest global period before to a day after.
+
+    A claim that follows another one, to the next payer or in its place, states the same services and is none.
+    """
     first, last = iso_day(content.service_from), iso_day(content.service_through)
     if first is None or last is None:
         return ()
@@ -133,6 +137,7 @@ def _other_services(session: Session, claim: Claim, content: ClaimContent) -> tu
         "encounter": claim.encounter_id,
         "claim": claim.id,
         "form": claim.form,
+        "follows": claim.follows_as,
         "since": _moved(first, -LONGEST),
         "until": _moved(last, 1),
     }

@@ -31,6 +31,7 @@ SHARED = (
     "rule_change",
     "rule_version",
     "site_fact",
+    "trading_partner",
 )
 """Tables whose rows belong to no facility; `edit_firing` keeps no value of a claim.
 
@@ -47,11 +48,13 @@ BELONGS_TO = {
     "claim_diagnosis": "claim",
     "claim_export": "",
     "claim_line": "claim",
+    "claim_view": "",
     "coding": "encounter",
     "coding_drg": "coding",
     "coding_step": "coding",
     "coverage": "account",
     "denial": "",
+    "deposit": "",
     "disclosure": "patient",
     "document": "encounter",
     "encounter_change": "encounter",

@@ -1,6 +1,6 @@
 """The tables of the workstation database, one module per aggregate."""
 
-from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, Counter, Finding
+from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, ClaimView, Counter, Finding
 from store.models.coding import (
     Coding,
     CodingDrg,
@@ -11,6 +11,7 @@ from store.models.coding import (
     SuggestionRejection,
 )
 from store.models.denial import Denial
+from store.models.deposit import Deposit
 from store.models.directory import Facility, Payer, Provider
 from store.models.encounter import (
     Account,
@@ -24,6 +25,7 @@ from store.models.encounter import (
 from store.models.favorite import FavoriteCode
 from store.models.intake import EncounterChange, MergedNumber
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
+from store.models.partner import TradingPartner
 from store.models.patient import Patient
 from store.models.people import ChartAccess, Person
 from store.models.received import Acknowledgment, ClaimAnswer, ReceivedFile
@@ -50,12 +52,14 @@ __all__ = [
     "ClaimDiagnosis",
     "ClaimExport",
     "ClaimLine",
+    "ClaimView",
     "Coding",
     "CodingDrg",
     "CodingStep",
     "Counter",
     "Coverage",
     "Denial",
+    "Deposit",
     "Disclosure",
     "EditFiring",
     "Document",
@@ -91,5 +95,6 @@ __all__ = [
     "SiteFact",
     "SourceCode",
     "SuggestionRejection",
+    "TradingPartner",
     "WorkItem",
 ]

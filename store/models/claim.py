@@ -37,6 +37,8 @@ class Claim(SQLModel, table=True):
     scrubbed_at: str | None = None
     export_id: str | None = Field(default=None, foreign_key="claim_export.id", index=True)
     payer_number: Line = Field(default="", index=True, description="the payer's number of it (REF*1K, CLP07)")
+    follows_id: str | None = Field(default=None, index=True, description="id of the claim before it")
+    follows_as: Line = Field(default="", description="replacement, void, secondary or late_charges")
     row_version: int | None = Field(default=None, sa_column=_row_version)
 
     __mapper_args__ = {"version_id_col": _row_version}
@@ -67,6 +69,10 @@ class ClaimLine(SQLModel, table=True):
     pointers: list[int] = Field(default_factory=list, sa_type=JSON)
     service_date: PartialDate
     performer_npi: Line = ""
+    revenue_code: Line = Field(default="", description="FL 42 of an institutional claim")
+    service_through: str = Field(default="", description="last day of service, empty for a single one")
+    unit: str = Field(default="UN", description="UN units, MJ minutes, DA days")
+    details: dict | None = Field(default=None, sa_type=JSON, description="JSON of `store.claims.details.LineDetails`")
 
 
 class Finding(SQLModel, table=True):
@@ -116,8 +122,23 @@ class ClaimExport(SQLModel, table=True):
         description="[ST02, position from ST = 1, claim_number, field]",
     )
     claims: int
+    partner: Line = Field(default="", description="name of the trading partner, empty without one")
     exported_by: str | None = Field(default=None, foreign_key="person.id", description="the log has the login")
     exported_at: str = Field(default_factory=now)
+
+
+class ClaimView(SQLModel, table=True):
+    """A saved view of the claim queue: whose it is, what it shows, in which order, with which words."""
+
+    __tablename__ = "claim_view"
+    __table_args__ = (UniqueConstraint("person_id", "name", name="uq_claim_view"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str = Field(foreign_key="person.id")
+    name: Line
+    show: Line
+    sorts: list[str] = Field(default_factory=list, sa_type=JSON, description="up to three orders, the first leads")
+    words: Line = ""
 
 
 class Counter(SQLModel, table=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -30,6 +30,15 @@ class ClaimSort(StrEnum):
     NUMBER = "number"
     PATIENT = "patient"
     PAYER = "payer"
+    STATUS = "status"
+    FORM = "form"
+    ERRORS = "errors"
+    BUILT = "built"
+    SCRUBBED = "scrubbed"
+
+
+MOST_SORTS = 3
+"""How many orders a list is sorted by, the first leading."""
 
 
 class ClaimFilter(StrEnum):
@@ -61,7 +70,7 @@ class ClaimRow:
     warnings: int
     not_checked: int
     form: str
-    sort_key: str | int = ""
+    sort_key: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,7 @@ class LineRow:
     charge_cents: int
     service_date: str
     performer_npi: str
+    revenue_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +143,11 @@ class ClaimPage:
 
 _NAME = f"CASE WHEN p.restricted IS NULL THEN p.family_name || ', ' || p.given_name ELSE '{RESTRICTED}' END"
 
+_ERRORS = (
+    "(SELECT COUNT(*) FROM finding b WHERE b.subject_kind = 'claim' AND b.subject_id = c.id AND b.state = 'open'"
+    " AND b.severity IN ('critical', 'error'))"
+)
+
 _SORTS: dict[ClaimSort, tuple[str, str]] = {
     ClaimSort.OLDEST: ("c.service_from", "ASC"),
     ClaimSort.NEWEST: ("c.service_from", "DESC"),
@@ -140,6 +155,11 @@ _SORTS: dict[ClaimSort, tuple[str, str]] = {
     ClaimSort.NUMBER: ("c.claim_number", "ASC"),
     ClaimSort.PATIENT: (_NAME, "ASC"),
     ClaimSort.PAYER: ("COALESCE(y.name, '')", "ASC"),
+    ClaimSort.STATUS: ("c.status", "ASC"),
+    ClaimSort.FORM: ("c.form", "ASC"),
+    ClaimSort.ERRORS: (_ERRORS, "DESC"),
+    ClaimSort.BUILT: ("c.created_at", "ASC"),
+    ClaimSort.SCRUBBED: ("COALESCE(c.scrubbed_at, '')", "ASC"),
 }
 
 _FILTERS: dict[ClaimFilter, str] = {
@@ -170,28 +190,58 @@ def claim_list(
     reader: Reader,
     today: dt.date,
     show: ClaimFilter = ClaimFilter.OPEN,
-    sort: ClaimSort = ClaimSort.OLDEST,
+    sort: ClaimSort | Sequence[ClaimSort] = ClaimSort.OLDEST,
     payer_id: str | None = None,
     after: ClaimRow | None = None,
     limit: int = PAGE_ROWS,
 ) -> list[ClaimRow]:
-    """One page of claims; `after` is the last row of the page before."""
-    column, direction = _SORTS[sort]
+    """One page of claims by up to three orders, the first leading; `after` is the last row of the page before."""
+    sorts = [sort] if isinstance(sort, ClaimSort) else list(dict.fromkeys(sort))[:MOST_SORTS] or [ClaimSort.OLDEST]
+    orders = [*(_SORTS[one] for one in sorts), ("c.id", _SORTS[sorts[0]][1])]
     conditions: list[str] = [_FILTERS[show]]
     parameters: dict[str, object] = {"limit": limit}
     if payer_id is not None:
         conditions.append("c.payer_id = :payer")
         parameters["payer"] = payer_id
     if after is not None:
-        conditions.append(f"({column}, c.id) {'<' if direction == 'DESC' else '>'} (:key, :id)")
-        parameters.update(key=after.sort_key, id=after.id)
+        conditions.append(_beyond(orders))
+        parameters.update({f"k{n}": key for n, key in enumerate((*after.sort_key, after.id))})
+    keys = ", ".join(f"{column} AS k{n}" for n, (column, _) in enumerate(orders[:-1]))
     rows = reader.rows(
-        f"SELECT {_COLUMNS}, {column} AS sort_key {_FROM} WHERE {' AND '.join(conditions)}"
-        f" ORDER BY {column} {direction}, c.id {direction} LIMIT :limit",
+        f"SELECT {_COLUMNS}, {keys} {_FROM} WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {', '.join(f'{column} {direction}' for column, direction in orders)} LIMIT :limit",
         **parameters,
     )
     weights = _weights(reader, [row["id"] for row in rows])
-    return [_claim_row(row, weights, today) for row in rows]
+    return [_claim_row(row, weights, today, tuple(row[f"k{n}"] for n in range(len(orders) - 1))) for row in rows]
+
+
+def _beyond(orders: Sequence[tuple[str, str]]) -> str:
+    """What comes after a row whose keys are k0, k1, …: greater in the first order, or equal there and so on."""
+    parts = []
+    for n, (column, direction) in enumerate(orders):
+        same = [f"{orders[before][0]} = :k{before}" for before in range(n)]
+        parts.append(" AND ".join([*same, f"{column} {'<' if direction == 'DESC' else '>'} :k{n}"]))
+    return f"({' OR '.join(f'({part})' for part in parts)})"
+
+
+@dataclass(frozen=True)
+class ViewRow:
+    """A saved view of the queue."""
+
+    name: str
+    show: ClaimFilter
+    sorts: tuple[ClaimSort, ...]
+    words: str
+
+
+def claim_views(reader: Reader, person_id: str) -> list[ViewRow]:
+    """The views that a person saved, by name."""
+    rows = reader.rows("SELECT * FROM claim_view WHERE person_id = :person ORDER BY name", person=person_id)
+    return [
+        ViewRow(row["name"], ClaimFilter(row["show"]), tuple(map(ClaimSort, _parsed(row["sorts"]))), row["words"])
+        for row in rows
+    ]
 
 
 def claim_counts(reader: Reader) -> dict[ClaimStatus, int]:
@@ -269,6 +319,7 @@ def _lines(reader: Reader, claim_id: str) -> tuple[LineRow, ...]:
             charge_cents=row["charge_cents"],
             service_date=row["service_date"],
             performer_npi=row["performer_npi"],
+            revenue_code=row["revenue_code"],
         )
         for row in rows
     )
@@ -322,7 +373,9 @@ def _weights(reader: Reader, claim_ids: list[str]) -> dict[str, dict[Severity, i
     return weights
 
 
-def _claim_row(row: Row, weights: dict[str, dict[Severity, int]], today: dt.date) -> ClaimRow:
+def _claim_row(
+    row: Row, weights: dict[str, dict[Severity, int]], today: dt.date, sort_key: tuple[str | int, ...] = ()
+) -> ClaimRow:
     own = weights.get(row["id"], {})
     return ClaimRow(
         id=row["id"],
@@ -337,7 +390,7 @@ def _claim_row(row: Row, weights: dict[str, dict[Severity, int]], today: dt.date
         warnings=own.get(Severity.WARNING, 0),
         not_checked=own.get(Severity.COULD_NOT_CHECK, 0),
         form=row["form"],
-        sort_key=row["sort_key"] if "sort_key" in row.keys() else "",  # noqa: SIM118 (sqlite3.Row tests values)
+        sort_key=sort_key,
     )
 
 

@@ -6,7 +6,9 @@ What a claim of a remittance posts (debits positive; they come to zero):
     patient receivable    +PR          other adjustment   +OA and the rest    denied            +what is denied
     payer receivable      -all of it
 
-A claim that is not ours yet posts cash against unapplied; a provider adjustment takes its cents from cash.
+A claim that is not ours yet posts cash against unapplied; a provider adjustment takes its cents from cash. What another
+payer settled before (OA-23) stays in payer receivable, where it was settled; so does the patient's share of a claim
+that the payer forwarded to the next one (CLP02 19 to 21), who owes it then.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ from store.x12.remittance import Adjustment, ProviderAdjustment, RemitClaim, Rem
 _PREDETERMINATION = "25"
 _NOT_OURS = "23"
 _REVERSAL = "22"
+_FORWARDED = ("19", "20", "21")
+_PRIOR_PAYER = "23"
 _NO_ANSWER = (_REVERSAL, _NOT_OURS, _PREDETERMINATION)
 
 _GROUPS = {
@@ -180,7 +184,7 @@ class Batch:
             adjustments = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
             sides.append((JournalAccount.CASH, claim.paid_cents, "", "", claim.segment))
             for one in adjustments:
-                sides.append((_account(one), one.cents, one.group, one.reason, one.segment))
+                sides.append((_account(one, claim.status), one.cents, one.group, one.reason, one.segment))
             sides.append((JournalAccount.PAYER_RECEIVABLE, -sum(side[1] for side in sides), "", "", claim.segment))
         posting = self._posting(kind, claim_id)
         posting["claim_id"] = found.claim.id if found.claim else None
@@ -197,8 +201,11 @@ def _denied(adjustments: Iterable[Adjustment]) -> bool:
     return any(one.cents > 0 and category_of(one.group, one.reason) for one in adjustments)
 
 
-def _account(one: Adjustment) -> JournalAccount:
+def _account(one: Adjustment, status: str) -> JournalAccount:
     """Where an adjustment is posted: what is denied might yet be paid, and is no reduction before it is given up."""
+    settled = (one.group, one.reason) == ("OA", _PRIOR_PAYER)
+    if settled or (status in _FORWARDED and one.group == "PR"):
+        return JournalAccount.PAYER_RECEIVABLE
     if category_of(one.group, one.reason):
         return JournalAccount.DENIED
     return _GROUPS.get(one.group, JournalAccount.OTHER_ADJUSTMENT)
@@ -213,7 +220,7 @@ def _note(claim: RemitClaim, found: Match) -> str:
         notes.append("predetermination: no money moves")
     if claim.status == _NOT_OURS:
         notes.append("the payer forwarded it: not its claim")
-    if claim.status in ("19", "20", "21"):
+    if claim.status in _FORWARDED:
         notes.append("forwarded to the next payer: do not bill it")
     if claim.status == _REVERSAL:
         notes.append("reversal of an earlier payment")
@@ -236,6 +243,7 @@ def posting_row(
         "claim_id": None,
         "account_id": None,
         "takes_back": None,
+        "note": "",
         "posted_by": change.actor.person_id,
         "posted_at": now(),
     }

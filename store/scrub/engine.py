@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, OtherService, check_codes
 from store.claims.content import BilledLine, ClaimContent
+from store.claims.facility_bill import FacilityBill
 from store.scrub.checks import Hit, ScrubFacts
 from store.scrub.checks.registry import iso_day
 from store.scrub.conditions import prepare
@@ -19,11 +20,14 @@ from store.scrub.expressions import Subject
 from store.scrub.plain_text import is_plain
 from store.scrub.rules import DateBasis, Rule, RuleBook, rule_book
 from store.terms import Severity
-from store.x12 import professional
+from store.x12 import institutional, professional
 from store.x12.writer import TextChange
 
 MEDICARE = frozenset({"MA", "MB"})
 """Claim filing codes (SBR09) of Medicare itself."""
+
+MOST_POINTERS = 4
+"""Diagnoses that a line can point to."""
 
 
 @dataclass(frozen=True)
@@ -66,37 +70,69 @@ def scrub(claim: ClaimContent, facts: ScrubFacts, book: RuleBook | None = None) 
 
 
 def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) -> CodedEncounter | None:
-    """The codes of a professional claim as the code edits read them; None without a complete service date."""
-    on = iso_day(claim.service_from)
+    """The codes of a claim as the code edits read them; None without a complete day of service or discharge.
+
+    Institutional lines point to no diagnosis: all of them support a line, and the first ones stand for them.
+    """
+    bill = claim.parties.facility_bill
+    on = iso_day(claim.service_through if bill and bill.inpatient else claim.service_from)
     if on is None:
         return None
     coverage, rendering = claim.parties.coverage, claim.parties.rendering
     npi = rendering.npi if rendering else ""
+    supporting = tuple(row.sequence for row in claim.diagnoses[:MOST_POINTERS])
+    lines = claim.lines if bill is None else [line for line in claim.lines if line.code]
     return CodedEncounter(
         date=on,
-        claim_kind=ClaimKind.PROFESSIONAL,
-        diagnoses=tuple(
-            CodedDiagnosis(row.sequence, row.code, "principal" if place == 0 else "secondary", row.poa)
-            for place, row in enumerate(claim.diagnoses)
+        claim_kind=_kind(bill),
+        diagnoses=(
+            *(
+                CodedDiagnosis(row.sequence, row.code, "principal" if place == 0 else "secondary", row.poa)
+                for place, row in enumerate(claim.diagnoses)
+            ),
+            *(_more_diagnoses(bill, len(claim.diagnoses)) if bill else ()),
         ),
-        procedures=tuple(
-            CodedProcedure(
-                line.sequence,
-                "hcpcs",
-                line.code,
-                line.modifiers,
-                line.pointers,
-                iso_day(line.service_date),
-                line.units,
-                line.performer_npi or npi,
-            )
-            for line in claim.lines
+        procedures=(
+            *(
+                CodedProcedure(
+                    line.sequence,
+                    "hcpcs",
+                    line.code,
+                    line.modifiers,
+                    supporting if bill else line.pointers,
+                    iso_day(line.service_date),
+                    line.units,
+                    line.performer_npi or npi,
+                )
+                for line in lines
+            ),
+            *(
+                CodedProcedure(place, "icd10pcs", row.code, date=iso_day(row.date))
+                for place, row in enumerate(bill.procedures if bill else (), 1)
+            ),
         ),
         sex=claim.parties.patient.sex or "U",
         age=_age(claim.parties.patient.birth_date, on),
+        admitted=iso_day(bill.admitted_at) if bill else None,
+        discharge_status=bill.patient_status if bill else "",
         medicare=coverage is not None and coverage.payer.filing_code in MEDICARE,
         others=others,
     )
+
+
+def _kind(bill: FacilityBill | None) -> ClaimKind:
+    if bill is None:
+        return ClaimKind.PROFESSIONAL
+    return ClaimKind.INPATIENT if bill.inpatient else ClaimKind.OUTPATIENT
+
+
+def _more_diagnoses(bill: FacilityBill, after: int) -> Iterator[CodedDiagnosis]:
+    """Admitting diagnosis, reasons for the visit and external causes, numbered after the others."""
+    named = [("admitting", bill.admitting, "")] if bill.admitting else []
+    named += [("reason_for_visit", code, "") for code in bill.reasons]
+    named += [("external_cause", cause.code, cause.poa) for cause in bill.causes]
+    for place, (role, code, poa) in enumerate(named, after + 1):
+        yield CodedDiagnosis(place, code, role, poa)
 
 
 def _in_force(rule: Rule, claim: ClaimContent, facts: ScrubFacts) -> bool:
@@ -155,7 +191,9 @@ def _text_changes(claim: ClaimContent) -> tuple[TextChange, ...]:
     """Each change once, although a name may be written in several loops; a claim without payer is not written."""
     if claim.parties.coverage is None or is_plain(claim):
         return ()
-    changes = professional.text_changes(claim)
+    if claim.form == "837i" and claim.parties.facility_bill is None:
+        return ()
+    changes = (institutional if claim.form == "837i" else professional).text_changes(claim)
     return tuple({(change.place, change.before): change for change in changes}.values())
 
 

@@ -2,9 +2,9 @@
 
 Those of the rules that ship stand in `examples.toml`; a rule that a site writes brings its own. An example is a table:
 `set` paths to values (`billing.npi`, `coverage.payer.name`, `line.1.units`, `diagnosis.2.code`, `frequency`, `lines`
-as a list or as a number of like ones), `without` paths that become nothing, `given` what other claims tell, `params`
-settings of the rule, `at` the place where a finding is expected. Without `at` none is. The total follows the lines
-where it is not set.
+as a list or as a number of like ones; with the form 837i the claim is a stay), `without` paths that become nothing,
+`given` what other claims and payers tell, `params` settings of the rule, `at` the place where a finding is expected.
+Without `at` none is. The total follows the lines where it is not set.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from typing import Any
 from codesets.edits.examples import code_examples
 from codesets.edits.made_facts import MadeFacts
 from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, Practitioner, parties_from_json
+from store.claims.details import Details, LineDetails
+from store.claims.plain import made
 from store.scrub.checks import DuplicateLine, ScrubFacts
 from store.scrub.engine import scrub
 from store.scrub.rules import BadRules, Rule, RuleBook
-from store.scrub.sample import SAMPLE, TODAY
+from store.scrub.sample import SAMPLE, STAY, TODAY, in_second_place
 from store.terms import Severity
 
 _KEYS = frozenset({"set", "without", "given", "params", "at", "unchecked"})
@@ -35,6 +37,8 @@ _EMPTY = {
     "referring": {"family_name": "Oyelaran", "given_name": "Tunde", "npi": "1999990041"},
     "supervising": {"family_name": "Oyelaran", "given_name": "Tunde", "npi": "1999990041"},
     "accident": {"date": "2026-09-14", "cause": "OA", "state": ""},
+    "details": asdict(Details()),
+    "pay_to": asdict(SAMPLE.parties.billing.address),
     "service_facility": {
         "name": "Prairie Annex",
         "npi": "1999990058",
@@ -98,7 +102,9 @@ def changed_claim(example: Mapping[str, Any]) -> ClaimContent:
     """The sound claim as an example changes it. Raises BadRules for a path that a claim does not have."""
     if unknown := set(example) - _KEYS:
         raise BadRules(f"an example has no {min(unknown)}", f"expected {', '.join(sorted(_KEYS))}")
-    claim, parties = _plain(SAMPLE), asdict(SAMPLE.parties)
+    sample = STAY if example.get("set", {}).get("form") == "837i" else SAMPLE
+    sample = in_second_place(sample, given) if (given := example.get("given", {}).get("secondary")) else sample
+    claim, parties = _plain(sample), asdict(sample.parties)
     changes = {**example.get("set", {}), **dict.fromkeys(example.get("without", ()))}
     for path, value in changes.items():
         first, _, rest = path.partition(".")
@@ -113,7 +119,7 @@ def changed_claim(example: Mapping[str, Any]) -> ClaimContent:
                 parties[first] = deepcopy(_EMPTY[first])
             _put(parties, path, value)
     written = claim.pop("lines")
-    copies = written if isinstance(written, list) else [_plain(SAMPLE)["lines"][0]] * written
+    copies = written if isinstance(written, list) else [_plain(sample)["lines"][0]] * written
     lines = tuple(_line(number, dict(row)) for number, row in enumerate(copies, 1))
     if "total_cents" not in changes:
         claim["total_cents"] = sum(line.charge_cents for line in lines)
@@ -183,6 +189,8 @@ def _line(number: int, row: Mapping[str, Any]) -> BilledLine:
         fields[name] = tuple(fields.get(name, (1,) if name == "pointers" else ()))
     if fields.get("rendering"):
         fields["rendering"] = Practitioner(**fields["rendering"])
+    if fields.get("details"):
+        fields["details"] = made(LineDetails, fields["details"])
     return BilledLine(**fields)
 
 

@@ -30,10 +30,12 @@ def is_plain(claim: ClaimContent) -> bool:
     parties = claim.parties
     coverage = parties.coverage
     assert coverage is not None, "a claim without payer is not written"
+    if parties.details or parties.facility_bill or parties.pay_to:
+        return False
     if not all(_short(diagnosis.code) for diagnosis in claim.diagnoses):
         return False
     for line in claim.lines:
-        if not _short(line.code) or not all(map(_short, line.modifiers)):
+        if line.details or not _short(line.code) or not all(map(_short, line.modifiers)):
             return False
         if line.rendering and not _kept(line.rendering):
             return False
@@ -54,7 +56,9 @@ def is_plain(claim: ClaimContent) -> bool:
         return False
     if coverage.subscriber != parties.patient and not _of(coverage.subscriber):
         return False
-    return all(_of(one) and _of(one.subscriber) and _kept(one.payer) for one in parties.other_coverages)
+    return all(
+        one.prior is None and _of(one) and _of(one.subscriber) and _kept(one.payer) for one in parties.other_coverages
+    )
 
 
 @lru_cache(1 << 14)

@@ -6,6 +6,7 @@ Nobody in it exists. Procedure codes are of HCPCS level II, which is public.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from store.claims.content import (
     Address,
@@ -20,6 +21,8 @@ from store.claims.content import (
     Practitioner,
     Receiver,
 )
+from store.claims.facility_bill import FacilityBill
+from store.claims.prior_payment import PriorAdjustment, PriorLine, PriorPayment
 
 TODAY = dt.date(2026, 9, 20)
 SERVICE = "2026-09-15"
@@ -63,3 +66,43 @@ SAMPLE = ClaimContent(
     service_from=SERVICE,
     service_through=SERVICE,
 )
+
+STAY = replace(
+    SAMPLE,
+    form="837i",
+    parties=replace(
+        SAMPLE.parties,
+        rendering=None,
+        place_of_service="",
+        encounter_from="2026-09-10",
+        facility_bill=FacilityBill(
+            type_of_bill="11",
+            statement_from="2026-09-10",
+            statement_through=SERVICE,
+            admitted_at="2026-09-10T14:40:00-05:00",
+            discharged_at="2026-09-15T13:15:00-05:00",
+            admission_type="1",
+            point_of_origin="1",
+            patient_status="01",
+            admitting="R50.9",
+            attending=Practitioner("Adeyemi", "Folake", "1999990033", "207Q00000X"),
+        ),
+    ),
+    lines=tuple(replace(line, revenue_code="0250", pointers=()) for line in SAMPLE.lines),
+    service_from="2026-09-10",
+)
+"""The same as a stay of five nights."""
+
+
+def in_second_place(claim: ClaimContent, answer: str) -> ClaimContent:
+    """The claim as one of the second payer; the first one's answer is `answered`, `undated` or `unanswered`."""
+    first = claim.parties.coverage
+    assert first is not None, "the sound claim has a payer"
+    day = "" if answer == "undated" else "2026-09-18"
+    lines = tuple(
+        PriorLine(line.sequence, line.code, 0, day, adjustments=(PriorAdjustment("PR", "1", line.charge_cents),))
+        for line in claim.lines
+    )
+    prior = None if answer == "unanswered" else PriorPayment(0, day, lines=lines)
+    others = (replace(first, prior=prior),)
+    return replace(claim, parties=replace(claim.parties, coverage=replace(first, sequence=2), other_coverages=others))

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import IO, BinaryIO
+from dataclasses import dataclass
+from typing import IO, BinaryIO, NamedTuple
 
 from codesets.errors import UnreadableInput
 from codesets.safe import safe_line
@@ -22,7 +22,9 @@ from store.x12.writer import ISA_LENGTH, Delimiters
 LONGEST_SEGMENT = 64 * 1024
 MOST_ELEMENTS = 512
 _CHUNK = 64 * 1024
+_MOST_NAMES = 1_000
 _LEADING = b" \t\r\n"
+_LEADING_TEXT = _LEADING.decode()
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,10 @@ class Note:
     message: str
 
 
-@dataclass(frozen=True)
-class Segment:
-    """One segment. `number` counts from 1 within the file; `elements` leaves out the identifier.
+class Segment(NamedTuple):
+    """One segment: a named tuple, since files have millions of them.
+
+    `number` counts from 1 within the file; `elements` leaves out the identifier.
 
     Elements are addressed as in X12: `segment.element(1)` of `NM1*85` is `85`.
     """
@@ -101,9 +104,9 @@ def segments(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterato
     held = _Source(io.BytesIO(source) if isinstance(source, bytes) else source)
     number = 0
     while (delimiters := _next_interchange(held, number, notes)) is not None:
-        for identifier, elements in _body(held, delimiters, number, notes):
-            number += 1
-            yield Segment(identifier, elements, number, delimiters)
+        for part in _body(held, delimiters, number, notes):
+            number = part.number
+            yield part
     if number == 0:
         raise UnreadableInput("no X12 interchange found", "expected a file with an ISA segment")
 
@@ -114,7 +117,7 @@ def safe_segments(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> It
         if all(map(str.isprintable, part.elements)):
             yield part
         else:
-            yield replace(part, elements=tuple(map(safe_line, part.elements)))
+            yield part._replace(elements=tuple(map(safe_line, part.elements)))
 
 
 def transactions(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Transaction]:
@@ -179,37 +182,77 @@ def _next_interchange(held: _Source, number: int, notes: list[Note]) -> Delimite
     return Delimiters(element=header[3], component=header[104], segment=header[105], repetition=header[82])
 
 
-def _body(
-    held: _Source, delimiters: Delimiters, number: int, notes: list[Note]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The segments from ISA to IEA, or to the next ISA or the end of the file where IEA is missing."""
+def _body(held: _Source, delimiters: Delimiters, number: int, notes: list[Note]) -> Iterator[Segment]:
+    """The segments from ISA to IEA, or to the next ISA or the end of the file where IEA is missing.
+
+    What lies in the buffer whole and holds no ISA or IEA is split at once; the rest is taken segment by segment.
+    """
     terminator, separator = delimiters.segment.encode("latin-1"), delimiters.element
-    blanks = bytes(byte for byte in _LEADING if byte != terminator[0])
     next_isa = b"ISA" + separator.encode("latin-1")
+    names: dict[str, str] = {}
     first = True
     while (raw := _take(held, terminator, number)) is not None:
         if not (raw := raw.lstrip(_LEADING)):
             continue
         number += 1
-        identifier, *elements = (raw.decode("ascii") if raw.isascii() else _decoded(raw, number, notes)).split(
-            separator
-        )
-        if len(elements) > MOST_ELEMENTS:
-            raise UnreadableInput(f"segment {number} has more than {MOST_ELEMENTS} elements")
-        identifier = identifier.strip().upper()
-        yield identifier, tuple(elements)
+        text = raw.decode("ascii") if raw.isascii() else _decoded(raw, number, notes)
+        part = _segment(text.split(separator), number, delimiters)
+        yield part
         first = False
-        if identifier == "IEA":
+        if part.identifier == "IEA":
             return
-        if held.buffer[held.at : held.at + 1] in _MAY_BEGIN_ANOTHER:
-            while held.at < len(held.buffer) and held.buffer[held.at] in blanks:
-                held.at += 1
-            held.at_least(4)
-            if held.ahead(4) == next_isa or _foreign_isa(held):
+        if _another_begins(held, terminator, next_isa):
+            notes.append(Note(number, "the interchange has no IEA"))
+            return
+        if texts := _whole(held, terminator):
+            for text in texts:
+                identifier, *elements = text.split(separator)
+                if (name := names.get(identifier)) is None:
+                    if not text.strip(_LEADING_TEXT):
+                        continue
+                    name = identifier.strip().upper()
+                    if name and len(names) < _MOST_NAMES:
+                        names[identifier] = name
+                number += 1
+                if len(elements) > MOST_ELEMENTS:
+                    raise UnreadableInput(f"segment {number} has more than {MOST_ELEMENTS} elements")
+                yield Segment(name, tuple(elements), number, delimiters)
+            if _another_begins(held, terminator, next_isa):
                 notes.append(Note(number, "the interchange has no IEA"))
                 return
     if not first:
         notes.append(Note(number, "the interchange has no IEA"))
+
+
+def _segment(parts: list[str], number: int, delimiters: Delimiters) -> Segment:
+    if len(parts) > MOST_ELEMENTS + 1:
+        raise UnreadableInput(f"segment {number} has more than {MOST_ELEMENTS} elements")
+    return Segment(parts[0].strip().upper(), tuple(parts[1:]), number, delimiters)
+
+
+def _whole(held: _Source, terminator: bytes) -> list[str]:
+    """The segments that the buffer holds whole, taken; none where one of them may begin or end an interchange."""
+    end = held.buffer.rfind(terminator, held.at)
+    if end < 0:
+        return []
+    block = held.buffer[held.at : end]
+    if not block.isascii() or b"ISA" in block or b"IEA" in block or b"isa" in block or b"iea" in block:
+        return []
+    texts = block.decode("ascii").split(terminator.decode("latin-1"))
+    if len(block) > LONGEST_SEGMENT and max(map(len, texts)) > LONGEST_SEGMENT:
+        return []
+    held.at = end + 1
+    return texts
+
+
+def _another_begins(held: _Source, terminator: bytes, next_isa: bytes) -> bool:
+    """Whether another interchange begins here; blanks before it are taken."""
+    if held.buffer[held.at : held.at + 1] not in _MAY_BEGIN_ANOTHER:
+        return False
+    while held.at < len(held.buffer) and held.buffer[held.at] in _LEADING and held.buffer[held.at] != terminator[0]:
+        held.at += 1
+    held.at_least(4)
+    return held.ahead(4) == next_isa or _foreign_isa(held)
 
 
 _MAY_BEGIN_ANOTHER = frozenset([b"", b"I", *(bytes([byte]) for byte in _LEADING)])

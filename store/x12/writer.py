@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from codesets.errors import CodedeskError
 
 ISA_LENGTH = 106
+MOST_KNOWN = 1 << 14
 LAST_INTERCHANGE_CONTROL = 999_999_999
 """ISA13 has nine digits."""
 
@@ -77,14 +78,22 @@ class TextChange:
     shortened: bool = False
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """What a segment states: the claim's number (empty for the envelope) and the field."""
 
     transaction: str
     position: int
     claim: str
     field: str
+
+
+@dataclass(frozen=True)
+class Submitter:
+    """Who answers for the file (loop 1000A), where that is not the billing provider."""
+
+    name: str = ""
+    contact: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,13 @@ class Envelope:
     created: datetime
     functional_id: str
     version: str
+    delimiters: Delimiters = STANDARD
+    submitter: Submitter = Submitter()
+    sender_qualifier: str = "ZZ"
+    receiver_qualifier: str = "ZZ"
+    sender_code: str = ""
+    receiver_code: str = ""
+    """GS02 and GS03, where they are not those of the ISA."""
 
 
 class Sink(Protocol):
@@ -121,6 +137,8 @@ class SegmentWriter:
     _transaction: str = ""
     _position: int = 0
     _transactions: int = 0
+    _known: dict[tuple[str, int], Written] = field(default_factory=dict)
+    """Texts by their longest length as they are written: names, places and codes come back on claim after claim."""
 
     def open(self) -> None:
         """Write ISA and GS."""
@@ -129,8 +147,8 @@ class SegmentWriter:
         self._plain(
             "GS",
             sent.functional_id,
-            sent.sender.strip(),
-            sent.receiver.strip(),
+            sent.sender_code or sent.sender.strip(),
+            sent.receiver_code or sent.receiver.strip(),
             f"{sent.created:%Y%m%d}",
             f"{sent.created:%H%M}",
             str(sent.group_control),
@@ -165,7 +183,11 @@ class SegmentWriter:
 
     def text(self, value: str, claim: str, place: str, most: int) -> str:
         """A value made writable and cut to `most` characters; a change is noted under its place."""
-        made = writable(value, most, self.delimiters)
+        made = self._known.get((value, most))
+        if made is None:
+            made = writable(value, most, self.delimiters)
+            if len(self._known) < MOST_KNOWN:
+                self._known[value, most] = made
         if made.removed or made.folded or made.shortened:
             self.changes.append(TextChange(claim, place, value, made.text, made.removed, made.folded, made.shortened))
         return made.text
@@ -187,12 +209,27 @@ def segment(identifier: str, elements: Sequence[Element], delimiters: Delimiters
 
     Raises X12Unwritable where data holds a delimiter or a character that is not ASCII.
     """
-    parts = [identifier, *(_joined(element, delimiters) for element in elements)]
+    parts, components = [identifier], 0
+    for element in elements:
+        if not isinstance(element, str):
+            made = list(element)
+            while made and not made[-1]:
+                made.pop()
+            components += max(len(made) - 1, 0)
+            element = delimiters.component.join(made)
+        parts.append(element)
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
     text = delimiters.element.join(parts)
     if not text.isascii():
         raise X12Unwritable(f"segment {identifier} holds a character outside the X12 character set")
+    if (
+        text.count(delimiters.element) != len(parts) - 1
+        or text.count(delimiters.component) != components
+        or delimiters.segment in text
+        or delimiters.repetition in text
+    ):
+        raise X12Unwritable("a value still holds a delimiter of the file")
     return text + delimiters.segment
 
 
@@ -215,9 +252,9 @@ def isa(envelope: Envelope, delimiters: Delimiters = STANDARD) -> str:
         " " * 10,
         "00",
         " " * 10,
-        "ZZ",
+        envelope.sender_qualifier,
         f"{envelope.sender.upper():<15}",
-        "ZZ",
+        envelope.receiver_qualifier,
         f"{envelope.receiver.upper():<15}",
         f"{envelope.created:%y%m%d}",
         f"{envelope.created:%H%M}",
@@ -276,12 +313,3 @@ def _made_writable(text: str, most: int, delimiters: Delimiters) -> Written:
     kept = re.sub(" +", " ", kept).strip()
     shortened = 0 < most < len(kept)
     return Written(kept[:most].rstrip() if shortened else kept, removed, bare != text, shortened)
-
-
-def _joined(element: Element, delimiters: Delimiters) -> str:
-    components = [element] if isinstance(element, str) else list(element)
-    while components and not components[-1]:
-        components.pop()
-    if any(delimiter in component for component in components for delimiter in delimiters.all):
-        raise X12Unwritable("a value still holds a delimiter of the file")
-    return delimiters.component.join(components)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from tests.bench import (
+    claims,
     codesets,
     edits,
     faults,
@@ -24,7 +25,10 @@ from tests.bench import (
 )
 from tests.bench.figures import table
 
-BENCHMARKS = (search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, lag, record, remits, faults)
+BENCHMARKS = (
+    *(search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, lag),
+    *(record, claims, remits, faults),
+)
 
 
 def main() -> int:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlmodel import func, select
+
+from store.database import Database
+from store.models import JournalLine, Posting
+from store.terms import JournalAccount, PostingKind
 from store.x12.writer import STANDARD, Delimiters, Envelope, isa
 
 HEAD = (
@@ -46,3 +51,11 @@ def interchange(*sets: str, delimiters: Delimiters = STANDARD, ending: str = "")
         "^": delimiters.repetition,
     }
     return (isa(envelope, delimiters) + ending + text.translate(str.maketrans(marks))).encode()
+
+
+def balances(db: Database) -> dict[JournalAccount, int]:
+    """The accounts of the journal by what payers answered and people did with it, without what claims billed."""
+    with db.reading() as session:
+        query = select(JournalLine.account, func.sum(JournalLine.cents)).join(Posting)
+        rows = session.exec(query.where(Posting.kind != PostingKind.CHARGE).group_by(JournalLine.account))
+        return {account: int(total) for account, total in rows if total}

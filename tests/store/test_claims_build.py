@@ -104,13 +104,13 @@ def test_numbers_count_up_within_the_year_of_the_service(db: Database) -> None:
     assert sorted(built.claim_number for built in report.built) == ["2025-000001", "2026-000001", "2026-000002"]
 
 
-def test_a_facility_coding_is_named_as_not_built(db: Database) -> None:
-    add(db, kind=CodingKind.FACILITY)
+def test_a_facility_coding_without_charges_is_named_as_not_built(db: Database) -> None:
+    add(db, kind=CodingKind.FACILITY, lines=())
 
     report = build_claims(db, SYSTEM)
 
     assert [(refused.visit_number, refused.reason) for refused in report.not_built] == [
-        ("V1", NotBuiltReason.INSTITUTIONAL)
+        ("V1", NotBuiltReason.NO_CHARGES)
     ]
 
 

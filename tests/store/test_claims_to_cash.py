@@ -5,27 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from store import acks
 from store.actors import SYSTEM
 from store.database import Database
 from store.denials.work import write_off
-from store.models import Claim, Denial, JournalLine
+from store.models import Claim, Denial
 from store.remits.posting import take_in, unpost
 from store.terms import ClaimStatus, JournalAccount, Outcome
-from tests.store.remittance_samples import a_set, interchange
+from tests.store.remittance_samples import a_set, balances, interchange
 from tests.store.test_acks import PROVIDER, Sent, claim_status, implementation, patient, sent
 
 __all__ = ["sent"]
 
 pytestmark = pytest.mark.both_databases
-
-
-def balances(db: Database) -> dict[JournalAccount, int]:
-    with db.reading() as session:
-        rows = session.exec(select(JournalLine.account, func.sum(JournalLine.cents)).group_by(JournalLine.account))
-        return {account: int(total) for account, total in rows if total}
 
 
 def test_claims_leave_are_answered_paid_and_denied(db: Database, tmp_path: Path, sent: Sent) -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from store.actors import SYSTEM
 from store.database import Database
 from store.denials.reasons import categories, category_of, due_day
 from store.denials.work import DenialRefused, appeal, assign, resolve, similar, write_off
-from store.models import Claim, Denial, EditFiring, JournalLine, LogEntry, Person
+from store.models import Claim, Denial, EditFiring, LogEntry, Person
 from store.queries import SessionReader
 from store.queries.denials import DenialFilter, denial_list
 from store.remits.posting import post_again, take_in, unpost
 from store.terms import DenialStatus, JournalAccount, Role
-from tests.store.remittance_samples import a_set, interchange
+from tests.store.remittance_samples import a_set, balances, interchange
 from tests.store.test_remits_posting import number, paid, reversed_
 
 __all__ = ["number"]
@@ -48,12 +48,6 @@ def arrive(db: Database, tmp_path: Path, body: tuple[str, ...], paid: str, trace
 def denials(db: Database) -> list[Denial]:
     with db.reading() as session:
         return list(session.exec(select(Denial).order_by(col(Denial.opened_at), col(Denial.id))))
-
-
-def balances(db: Database) -> dict[JournalAccount, int]:
-    with db.reading() as session:
-        rows = session.exec(select(JournalLine.account, func.sum(JournalLine.cents)).group_by(JournalLine.account))
-        return {account: int(total) for account, total in rows if total}
 
 
 def test_a_denied_line_opens_one_denial_with_reason_remarks_and_due_day(

@@ -25,9 +25,17 @@ BEFORE_TRAILS = (
     "ALTER TABLE final_procedure_line DROP COLUMN trail",
     "ALTER TABLE final_procedure_line DROP COLUMN why",
     "DROP TABLE favorite_code",
+    *(f"ALTER TABLE claim_line DROP COLUMN {name}" for name in ("revenue_code", "service_through", "unit", "details")),
+    "DROP INDEX ix_claim_follows_id",
+    "ALTER TABLE claim DROP COLUMN follows_id",
+    "ALTER TABLE claim DROP COLUMN follows_as",
+    "ALTER TABLE claim_export DROP COLUMN partner",
     *(
         f"DROP TABLE {table}"
         for table in (
+            "claim_view",
+            "trading_partner",
+            "deposit",
             "denial",
             "journal_line",
             "posting",

@@ -24,7 +24,7 @@ from store.models import (
 from store.remits.posting import RemittanceRefused, TakenIn, post_again, take_in, unpost
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, RemittanceStatus
 from tests.store.claim_samples import add_coding, add_encounter
-from tests.store.remittance_samples import a_set, interchange
+from tests.store.remittance_samples import a_set, balances, interchange
 
 BILLER = SYSTEM
 pytestmark = pytest.mark.both_databases
@@ -69,12 +69,6 @@ def arrive(db: Database, tmp_path: Path, content: bytes, name: str = "era.835") 
     path = tmp_path / name
     path.write_bytes(content)
     return take_in(db, BILLER, path).sets
-
-
-def balances(db: Database) -> dict[JournalAccount, int]:
-    with db.reading() as session:
-        rows = session.exec(select(JournalLine.account, func.sum(JournalLine.cents)).group_by(JournalLine.account))
-        return {account: int(total) for account, total in rows if total}
 
 
 def count(db: Database, model: type) -> int:

@@ -22,9 +22,12 @@ from tui.screens.codes import CodeSearchScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.denials import DenialsScreen
 from tui.screens.em import EmScreen
+from tui.screens.deposits import DepositsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.index import IndexScreen
+from tui.screens.ledger import LedgerScreen
 from tui.screens.lock import LockScreen
+from tui.screens.partners import PartnersScreen
 from tui.screens.pcs import PcsScreen
 from tui.screens.pcs_index import PcsIndexScreen
 from tui.screens.remits import RemitsScreen
@@ -49,6 +52,9 @@ SCREENS = {
         ClaimScreen,
         RemitsScreen,
         DenialsScreen,
+        LedgerScreen,
+        DepositsScreen,
+        PartnersScreen,
         AdministrationScreen,
         ConflictScreen,
         EmScreen,
@@ -103,7 +109,7 @@ def test_keys_are_named_as_they_are_written_in_the_registry() -> None:
 
 
 def test_dangerous_actions_are_few_and_ask_first() -> None:
-    assert {action.id for action in registry() if action.danger} == {"quit", "final", "export"}
+    assert {action.id for action in registry() if action.danger} == {"quit", "final", "export", "batch"}
 
 
 def test_every_screen_of_the_registry_exists() -> None:

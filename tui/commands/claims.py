@@ -20,6 +20,7 @@ from codesets.safe import safe_line
 from store.permissions.columns import seen_by
 from store.queries import SessionReader
 from store.queries.claims import (
+    MOST_SORTS,
     PAGE_ROWS,
     ClaimFilter,
     ClaimPage,
@@ -31,6 +32,7 @@ from store.queries.claims import (
 )
 from store.settings import today
 from store.terms import ClaimStatus, FindingState
+from tui.commands import claims_sending
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
     from store.claims.scrubbing import ScrubResult
     from store.database import Database
 
-FORMATS = ("837p",)
+_ORDERS = ", ".join(each.value for each in ClaimSort)
+FORMATS = ("837p", "837i")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--json", action="store_true")
     listing = commands.add_parser("list", help="claims with their findings")
     listing.add_argument("--show", choices=[each.value for each in ClaimFilter], default=ClaimFilter.ALL.value)
-    listing.add_argument("--sort", choices=[each.value for each in ClaimSort], default=ClaimSort.OLDEST.value)
+    listing.add_argument("--sort", default=ClaimSort.OLDEST.value, metavar="ORDER,…", help=f"up to three of {_ORDERS}")
     listing.add_argument("--json", action="store_true", help="one JSON document per line")
     show = commands.add_parser("show", help="one claim, its lines and findings")
     show.add_argument("number")
@@ -66,13 +69,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--format", required=True, help=", ".join(FORMATS))
     export.add_argument("--ready-only", action="store_true", help="leave blocked claims behind and name them")
     export.add_argument("--json", action="store_true", help="the report as JSON (on stderr with OUT -)")
+    claims_sending.configure(commands)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one subcommand."""
+    if args.command == "export" and args.format.lower() in ("1500", "ub04"):
+        raise UsageError("paper is printed, not exported", "codedesk claims print NUMBER…")
     if args.command == "export" and args.format.lower() not in FORMATS:
         raise UsageError(f"no export format is called {args.format!r}", f"known: {', '.join(FORMATS)}")
     commands = {"build": _build, "list": _list, "show": _show, "scrub": _scrub, "export": _export}
+    commands |= claims_sending.commands()
     with _database() as db:
         return commands[args.command](db, args)
 
@@ -102,19 +109,20 @@ def _build(db: Database, args: argparse.Namespace) -> int:
         for note in built.notes:
             print(f"    {note}")
     for refused in report.not_built:
-        print(safe_line(f"not built: visit {refused.visit_number}: {refused.reason}"))
+        more = f": {refused.detail}" if refused.detail else ""
+        print(safe_line(f"not built: visit {refused.visit_number}: {refused.reason}{more}"))
     print(f"{_counted(len(report.built), 'claim')} built, {_counted(len(report.not_built), 'coding')} not built")
     return 0
 
 
 def _list(db: Database, args: argparse.Namespace) -> int:
-    rows = 0
+    rows, sorts = 0, _sorts(args.sort)
     _look(db, "claim.list", show=args.show)
     role = _actor(db).role
     with db.reading() as session:
         reader, after = SessionReader(session), None
         while True:
-            page = claim_list(reader, today(), ClaimFilter(args.show), ClaimSort(args.sort), after=after)
+            page = claim_list(reader, today(), ClaimFilter(args.show), sorts, after=after)
             for row in seen_by(role, page):
                 if not args.json and rows == 0:
                     print(_HEADING)
@@ -126,6 +134,13 @@ def _list(db: Database, args: argparse.Namespace) -> int:
     if rows == 0 and not args.json:
         print("No claims. `codedesk claims build` makes them from final codings.")
     return 0
+
+
+def _sorts(text: str) -> list[ClaimSort]:
+    try:
+        return [ClaimSort(name.strip()) for name in text.split(",")][:MOST_SORTS]
+    except ValueError:
+        raise UsageError(f"--sort: expected up to three of {_ORDERS}, got {text!r}") from None
 
 
 def _show(db: Database, args: argparse.Namespace) -> int:
@@ -173,11 +188,11 @@ def _export(db: Database, args: argparse.Namespace) -> int:
     from store.claims.output import STDOUT
     from store.database import operation_id
 
-    destination = STDOUT if args.out == STDOUT else Path(args.out)
+    destination, form = STDOUT if args.out == STDOUT else Path(args.out), args.format.lower()
     with db.reading() as session:
         chosen = _ids(SessionReader(session), args.numbers) if args.numbers else None
     try:
-        report = export_claims(db, _actor(db), chosen, destination, operation_id(), ready_only=args.ready_only)
+        report = export_claims(db, _actor(db), chosen, destination, operation_id(), args.ready_only, form)
     except ExportRefused as refusal:
         for claim in refusal.claims:
             print(f"{claim.claim_number} {claim.reason}", file=sys.stderr)
@@ -250,14 +265,14 @@ def _page_text(page: ClaimPage) -> list[str]:
         ),
         "Dx  " + "   ".join(f"{chr(64 + sequence)} {code}" for sequence, code in page.diagnoses),
         "",
-        f"{'#':>3}  {'CODE':<6} {'MODS':<12} {'DX':<8} {'UNITS':>5} {'CHARGE':>10}  DATE",
+        f"{'#':>3}  {'REV':<4} {'CODE':<6} {'MODS':<12} {'DX':<8} {'UNITS':>5} {'CHARGE':>10}  DATE",
     ]
     for line in page.lines:
         modifiers = ",".join(line.modifiers)
         text.append(
             safe_line(
-                f"{line.sequence:>3}  {line.code:<6} {modifiers:<12} {line.letters or '-':<8} {line.units:>5} "
-                f"{dollars(line.charge_cents):>10}  {line.service_date}"
+                f"{line.sequence:>3}  {line.revenue_code:<4} {line.code:<6} {modifiers:<12} {line.letters or '-':<8} "
+                f"{line.units:>5} {dollars(line.charge_cents):>10}  {line.service_date}"
             )
         )
     text.append("")

@@ -1,7 +1,8 @@
 """`codedesk denials`: the denials that posted remittances opened, and the work on them.
 
 A step (assign, appeal, resolve, write-off) is done for the denials named, or with `--similar` for all living ones of
-the same payer and reason; `--dry-run` says which those are.
+the same payer and reason; `--dry-run` says which those are. `why` tells where a denial came from, `causes` counts all
+of them by reason, rule, coder or provider, `letter` writes the appeal.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tui.money import dollars
 if TYPE_CHECKING:
     from store.database import Database
 
+_COUNTED_BY = ("reason", "category", "payer", "rule", "coder", "provider", "code")
 _STEPS = {
     "assign": ("give to a person", "LOGIN", "whose they are from now on"),
     "appeal": ("note that an appeal was sent", "NOTE", "what was sent, in your words"),
@@ -34,6 +36,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="denials, the nearest due day first")
     listing.add_argument("--show", choices=[each.value for each in DenialFilter], default="living")
     listing.add_argument("--json", action="store_true", help="one JSON document per line")
+    why = actions.add_parser("why", help="the edit that saw it, who coded it, who gave the service")
+    why.add_argument("denial", metavar="ID")
+    why.add_argument("--json", action="store_true", help="one JSON document")
+    causes = actions.add_parser("causes", help="denials counted by what they come from, the most money first")
+    causes.add_argument("--by", choices=_COUNTED_BY, default="reason")
+    causes.add_argument("--since", default="", metavar="DAY", help="opened since this ISO day")
+    causes.add_argument("--json", action="store_true", help="one JSON document per line")
+    letter = actions.add_parser("letter", help="the letter of an appeal with the evidence of the codes")
+    letter.add_argument("denial", metavar="ID")
+    letter.add_argument("--why", default="", help="what you have to say, before the evidence")
+    letter.add_argument("--out", default="-", metavar="FILE", help="a new file, or - for standard output")
     for name, (told, words, explained) in _STEPS.items():
         step = actions.add_parser(name, help=told)
         step.add_argument("words", metavar=words, help=explained)
@@ -48,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
 
     db = open_database()
     try:
-        return _list(db, args) if args.action == "list" else _work(db, args)
+        actions = {"list": _list, "why": _why, "causes": _causes, "letter": _letter}
+        return actions.get(args.action, _work)(db, args)
     finally:
         db.close()
 
@@ -70,6 +84,73 @@ def _list(db: Database, args: argparse.Namespace) -> int:
             after = page[-1]
     if not args.json:
         print(f"{counted(count, 'denial')}, {dollars(cents)}" if count else "No denials.")
+    return 0
+
+
+def _why(db: Database, args: argparse.Namespace) -> int:
+    from store import log
+    from store.denials.causes import cause_of
+    from store.denials.work import DenialRefused
+    from store.people import sign_in
+    from store.queries import SessionReader
+
+    with db.reading() as session:
+        cause = cause_of(SessionReader(session), args.denial)
+    if cause is None:
+        raise DenialRefused(f"no denial has the id {args.denial[:40]!r}", "codedesk denials list shows them")
+    log.note(db, sign_in(db), "denial.view", "denial", cause.denial_id)
+    if args.json:
+        print(json.dumps(asdict(cause)))
+        return 0
+    print(safe_line(f"claim {cause.claim or 'not ours'}  coded by {cause.coder or 'nobody'} {cause.coded_at}"))
+    print(safe_line(f"service by {cause.provider or 'nobody named'}"))
+    for edit in cause.edits:
+        print(safe_line(f"edit {edit.rule_id}  {edit.title}  [{edit.place}]"))
+        if edit.overridden_by:
+            print(safe_line(f"    let pass by {edit.overridden_by} {edit.overridden_at}: {edit.override_reason}"))
+    if not cause.edits:
+        print("no edit saw it")
+    return 0
+
+
+def _causes(db: Database, args: argparse.Namespace) -> int:
+    from store import log
+    from store.denials.causes import By, pareto
+    from store.people import sign_in
+    from store.queries import SessionReader
+
+    log.note(db, sign_in(db), "denial.list", by=args.by)
+    with db.reading() as session:
+        rows = pareto(SessionReader(session), By(args.by), args.since)
+    for row in rows:
+        print(
+            json.dumps(asdict(row)) if args.json else safe_line(f"{row.count:>6} {dollars(row.cents):>14}  {row.what}")
+        )
+    if not rows and not args.json:
+        print("No denials.")
+    return 0
+
+
+def _letter(db: Database, args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from store import log
+    from store.claims.output import STDOUT, output_file
+    from store.denials.letter import appeal_letter
+    from store.people import sign_in
+    from store.settings import today
+
+    with db.reading() as session:
+        letter = appeal_letter(session, args.denial, today(), args.why)
+    log.note(db, sign_in(db), "denial.letter", "denial", args.denial, codes=letter.evidence)
+    if args.out == STDOUT:
+        print(letter.text, end="")
+        return 0
+    with output_file(Path(args.out)) as output:
+        output.write(letter.text.encode())
+        output.finish()
+        output.deliver()
+    print(f"{args.out}  evidence of {counted(letter.evidence, 'code')}")
     return 0
 
 

@@ -183,7 +183,7 @@ def _show(db: Database, args: argparse.Namespace) -> int:
     from store.people import sign_in
     from store.queries import SessionReader
 
-    remittance_id = _id_of(db, args.remittance)
+    remittance_id = remittance_named(db, args.remittance)
     with db.reading() as session:
         page = remittance_page(SessionReader(session), remittance_id)
     assert page is not None, "the trace was found a moment ago"
@@ -247,7 +247,7 @@ def _unpost(db: Database, args: argparse.Namespace) -> int:
     from store.people import sign_in
     from store.remits.posting import unpost
 
-    count = unpost(db, sign_in(db), _id_of(db, args.remittance), args.reason, operation_id())
+    count = unpost(db, sign_in(db), remittance_named(db, args.remittance), args.reason, operation_id())
     print(f"taken back: {count} postings; `codedesk remits post` posts them again")
     return 0
 
@@ -257,12 +257,13 @@ def _post(db: Database, args: argparse.Namespace) -> int:
     from store.people import sign_in
     from store.remits.posting import post_again
 
-    taken = post_again(db, sign_in(db), _id_of(db, args.remittance), operation_id())
+    taken = post_again(db, sign_in(db), remittance_named(db, args.remittance), operation_id())
     print(f"posted again: {dollars(taken.summary.payment.cents)}")
     return 0
 
 
-def _id_of(db: Database, named: str) -> str:
+def remittance_named(db: Database, named: str) -> str:
+    """The id of the remittance with this trace or id. Raises UsageError."""
     from store.queries import SessionReader
 
     with db.reading() as session:

@@ -1,9 +1,12 @@
-"""One claim in review (F4, Enter): the form as it will leave, and every finding with its place, source and fix."""
+"""One claim in review (F4, Enter): the form as it will leave beside its findings, or beside its segments.
+
+Findings and segments lead to their field of the form, and a finding leads to the segment that states its field.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -17,6 +20,9 @@ from tui.screens.desk import WIDE, DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
+if TYPE_CHECKING:
+    from store.claims.segments import ClaimSegment, ClaimSegments
+
 
 class ClaimScreen(DeskScreen):
     """The form above, the findings below; the finding under the cursor is shown whole."""
@@ -27,6 +33,8 @@ class ClaimScreen(DeskScreen):
         super().__init__()
         self._claim_id = claim_id
         self._page: ClaimPage | None = None
+        self._segments: ClaimSegments | None = None
+        """The segments, while they are shown instead of the findings."""
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -63,10 +71,13 @@ class ClaimScreen(DeskScreen):
         gone = self._page is not None and self._page.row.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID)
         if gone and action in ("rescrub", "override"):
             return "the claim has left or was given up"
-        if action == "go_to_field" and self.findings.selected is None:
-            return "there is no finding under the cursor"
-        if action == "override" and self.findings.selected is None:
-            return "there is no finding under the cursor"
+        if action == "override" and self._segments is not None:
+            return "the segments are shown; ' shows the findings"
+        if action in ("go_to_field", "override") and self.findings.selected is None:
+            return "there is nothing under the cursor"
+        left = self._page is not None and self._page.row.status is ClaimStatus.EXPORTED
+        if action == "next_payer" and not left:
+            return "the claim has not left"
         return ""
 
     async def _load(self) -> None:
@@ -76,9 +87,8 @@ class ClaimScreen(DeskScreen):
             return
         self._page = page
         self.query_one("#form", TextPane).show("form", lambda width: form_lines(page, width), _tally(page))
-        note = _tally(page) if self.wide else ""
-        self.query_one("#findings-rule", TextPane).show("findings", lambda width: (), note)
-        self.findings.set_source(ListSource(page.findings, lambda row: row.id))
+        self._segments = None
+        self._show_findings()
         self.refresh_frame()
         if page.filing_days_left is not None and page.row.status is not ClaimStatus.EXPORTED:
             self.say(
@@ -87,14 +97,53 @@ class ClaimScreen(DeskScreen):
         elif page.file_name:
             self.say(f"Exported {page.exported_at[:10]} in {page.file_name}.", "dim")
 
+    def _show_findings(self) -> None:
+        assert self._page is not None, "a page is read before it is shown"
+        note = _tally(self._page) if self.wide else ""
+        self.query_one("#findings-rule", TextPane).show("findings", lambda width: (), note)
+        self.findings.set_source(ListSource(self._page.findings, lambda row: row.id), columns=_COLUMNS)
+
+    def do_claim_segments(self) -> None:
+        """Show the segments instead of the findings, at the one that states the field under the cursor; or back."""
+        if self._segments is not None:
+            self._segments = None
+            self._show_findings()
+            return
+
+        async def shown() -> None:
+            from store.claims.segments import claim_segments
+
+            finding: FindingRow | None = self.findings.selected
+            found = await self.workstation.change(claim_segments, self._claim_id)
+            if not found.rows:
+                self.say("It cannot be written as it stands; the findings say why.", "warning")
+                return
+            self._segments = found
+            note = "as it left" if found.file_name else "as it would leave now"
+            self.query_one("#findings-rule", TextPane).show("segments", lambda width: (), note)
+            at = _segment_of(found.rows, finding.place) if finding else 0
+            source = ListSource(found.rows, lambda row: str(row.position))
+            self.findings.set_source(source, keep=False, columns=_SEGMENT_COLUMNS, at=at)
+
+        self.in_turn(shown())
+
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.findings:
+        if event.table is self.findings and self._segments is not None:
+            segment: ClaimSegment | None = self.findings.selected
+            pane = self.query_one("#finding", TextPane)
+            pane.show(segment.field if segment else "", lambda width: segment_lines(segment, width))
+            if segment:
+                self.query_one("#form", TextPane).mark(_form_words(segment.field))
+            self.refresh_frame()
+        elif event.table is self.findings:
             finding: FindingRow | None = self.findings.selected
             pane = self.query_one("#finding", TextPane)
             pane.show(finding.place if finding else "", lambda width: detail_lines(finding, width))
             self.refresh_frame()
 
     def copied(self) -> str:
+        if self._segments is not None:
+            return self.findings.selected.text if self.findings.selected else ""
         finding: FindingRow | None = self.findings.selected
         return f"{finding.rule_id}  {finding.message}" if finding else self._page.row.number if self._page else ""
 
@@ -123,12 +172,54 @@ class ClaimScreen(DeskScreen):
         self.ask("override", "reason to let it pass:", answer=overridden)
 
     def do_go_to_field(self) -> None:
+        if self._segments is not None:
+            segment: ClaimSegment = self.findings.selected
+            found = self.query_one("#form", TextPane).mark(_form_words(segment.field))
+            self.say(f"{segment.field}" if found else f"{segment.field} stands nowhere else on the form.", "dim")
+            return
         finding: FindingRow = self.findings.selected
         self.query_one("#form", TextPane).find(_words_of(finding.place))
         if finding.place.startswith(("diagnosis", "line")):
             self.do_claim_chart()
         else:
             self.say(f"{finding.place}: {finding.fix or finding.message}", "warning")
+
+    def do_next_payer(self) -> None:
+        async def built() -> None:
+            from store.claims.following import bill_next_payer
+
+            claim = await self.workstation.change(bill_next_payer, self._claim_id)
+            self.say(f"{claim.claim_number} is built for the next payer; scrub it in the queue.", "good")
+
+        self.in_turn(built())
+
+    def do_void(self) -> None:
+        left = self._page is not None and self._page.row.status is ClaimStatus.EXPORTED
+        what = "why void it with its payer:" if left else "why give it up:"
+
+        async def voided(reason: str) -> None:
+            from store.claims.changes import void_claim
+            from store.claims.following import void_sent_claim
+
+            if left:
+                claim = await self.workstation.change(void_sent_claim, self._claim_id, reason)
+                told = f"{claim.claim_number} voids it; scrub it in the queue."
+            else:
+                await self.workstation.change(void_claim, self._claim_id, reason)
+                told = "Given up; its coding can be built again."
+            await self._load()
+            self.say(told, "good")
+
+        self.ask("void", what, answer=voided)
+
+    def do_paper(self) -> None:
+        async def printed() -> None:
+            from store.claims.printing import print_to_outbox
+
+            path = await self.workstation.change(print_to_outbox, self._claim_id, self.workstation.today)
+            self.say(f"Printed to {path}.", "good")
+
+        self.in_turn(printed())
 
     def do_claim_chart(self) -> None:
         if self._page:
@@ -169,6 +260,16 @@ def _party_fields(parties: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             fields.append(("Insured", _person(_part(coverage, "subscriber")), "subscriber"))
     else:
         fields.append(("Payer", "none: self pay", "coverage"))
+    if bill := _part(parties, "facility_bill"):
+        period = f"{bill.get('statement_from')} to {bill.get('statement_through')}"
+        stay = f"{period}   status {bill.get('patient_status') or '–'}"
+        fields.append(("Bill", f"type {bill.get('type_of_bill')}   {stay}", "facility_bill"))
+        if attending := _part(bill, "attending"):
+            fields.append(("Attending", f"{_name(attending)}   NPI {attending.get('npi') or '–'}", "facility_bill"))
+    for other in parties.get("other_coverages") or ():
+        if prior := _part(other, "prior"):
+            paid = f"{_part(other, 'payer').get('name', '–')} paid {dollars(prior.get('paid_cents', 0))}"
+            fields.append(("Before", f"{paid}, left {dollars(prior.get('patient_cents', 0))}", "coverage"))
     if rendering:
         fields.append(("Rendering", f"{_name(rendering)}   NPI {rendering.get('npi') or '–'}", "rendering"))
     return fields
@@ -190,6 +291,35 @@ def detail_lines(finding: FindingRow | None, width: int) -> list[Line]:
     return lines
 
 
+def segment_lines(segment: ClaimSegment | None, width: int) -> list[Line]:
+    """A segment whole: its field, its place in the set, its text."""
+    if segment is None:
+        return []
+    lines: list[Line] = [((" ", "text"), (text, "strong")) for text in wrap(segment.text, width - 2)]
+    lines.append(((f" states {segment.field}; position {segment.position} of set {segment.transaction}", "dim"),))
+    return lines
+
+
+def _segment_of(rows: Sequence[ClaimSegment], place: str) -> int:
+    """The row whose segment states a field, or else most of its path."""
+    parts = place.split(".")
+    for length in range(len(parts), 0, -1):
+        wanted = ".".join(parts[:length])
+        for number, row in enumerate(rows):
+            if row.field == wanted or row.field.startswith(f"{wanted}."):
+                return number
+    return 0
+
+
+def _form_words(field: str) -> str:
+    """What to look for on the form for the field of a segment: the line's number, or the label of its part."""
+    parts = field.split(".")
+    if parts[0] == "line":
+        return f"{parts[1]:>3} "
+    labels = {"subscriber": "Insured", "facility_bill": "Bill", "patient_record_number": "Patient"}
+    return labels.get(parts[0], _words_of(field))
+
+
 def _words_of(place: str) -> str:
     """What the form calls the part that a place lies in."""
     parts = {"billing": "Billing", "patient": "Patient", "coverage": "Payer", "rendering": "Rendering"}
@@ -197,8 +327,9 @@ def _words_of(place: str) -> str:
 
 
 def _form_line(line: LineRow, marks: Mapping[str, str], width: int) -> Line:
+    code = line.code or line.revenue_code
     text = (
-        f"{right(str(line.sequence), 3)} {left(line.code, 6)} {left(' '.join(line.modifiers), 12)} "
+        f"{right(str(line.sequence), 3)} {left(code, 6)} {left(' '.join(line.modifiers), 12)} "
         f"{left(line.letters or '–', 8)} {right(str(line.units), 5)} {right(dollars(line.charge_cents), 9)}  "
         f"{line.service_date}"
     )
@@ -266,6 +397,12 @@ def _severity_style(row: FindingRow) -> str:
         return "dim"
     return "error" if row.severity.blocks else "warning" if row.severity == Severity.WARNING else "text"
 
+
+_SEGMENT_COLUMNS: tuple[Column[Any], ...] = (
+    Column("", 5, lambda row: str(row.position), align="right", style=lambda row: "dim"),
+    Column("", 0, lambda row: f" {row.text}"),
+    Column("", 18, lambda row: row.field, style=lambda row: "dim"),
+)
 
 _COLUMNS: tuple[Column[FindingRow], ...] = (
     Column(

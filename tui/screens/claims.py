@@ -10,7 +10,15 @@ from typing import cast
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_counts, claim_list
+from store.queries.claims import (
+    MOST_SORTS,
+    ClaimFilter,
+    ClaimRow,
+    ClaimSort,
+    claim_counts,
+    claim_list,
+    claim_views,
+)
 from store.settings import outbox
 from store.terms import ClaimStatus
 from tui.cells import Line, counted
@@ -48,7 +56,8 @@ class ClaimsScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._show = ClaimFilter.ALL
-        self._sort = ClaimSort.NUMBER
+        self._sorts: tuple[ClaimSort, ...] = (ClaimSort.NUMBER,)
+        self._view = ""
         self._counts: dict[ClaimStatus, int] = {}
         self._said_at = 0.0
 
@@ -72,7 +81,10 @@ class ClaimsScreen(DeskScreen):
         self.reload()
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (("Claims", "strong"), (f"  {self._show.value.replace('_', ' ')}", "text"))
+        name = self._view or self._show.value.replace("_", " ")
+        start: Line = (("Claims", "strong"), (f"  {name}", "text"))
+        if len(self._sorts) > 1:
+            start = (*start, (f"  by {', '.join(self._sorts)}", "dim"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
         counted = [
@@ -90,7 +102,7 @@ class ClaimsScreen(DeskScreen):
     def why_not(self, action: str) -> str:
         if action in ("review", "rescrub") and self.rows.selected is None:
             return "there is no claim under the cursor"
-        if action == "export" and not self._counts.get(ClaimStatus.READY):
+        if action in ("export", "batch") and not self._counts.get(ClaimStatus.READY):
             return "no claim is ready"
         return ""
 
@@ -101,7 +113,7 @@ class ClaimsScreen(DeskScreen):
     async def _reload(self) -> None:
         record = self.workstation.record
         self._counts = await record.read(claim_counts)
-        rows = await record.read(claim_list, self.workstation.today, self._show, self._sort, None, None, PAGE)
+        rows = await record.read(claim_list, self.workstation.today, self._show, self._sorts, None, None, PAGE)
         words = self.filter_text.lower().split()
         shown = [
             row for row in rows if all(word in f"{row.number} {row.patient} {row.payer}".lower() for word in words)
@@ -122,13 +134,63 @@ class ClaimsScreen(DeskScreen):
 
     def do_sort(self) -> None:
         orders = list(ClaimSort)
-        self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
+        self._sorts = (orders[(orders.index(self._sorts[0]) + 1) % len(orders)],)
         self.reload()
-        self.say(f"Sorted by {self._sort.value}.")
+        self.say(f"Sorted by {self._sorts[0].value}.")
+
+    def do_sort_by(self) -> None:
+        """Ask for up to three orders, the first leading."""
+
+        async def entered(text: str) -> None:
+            names = text.replace(",", " ").split()
+            if unknown := [name for name in names if name not in set(ClaimSort)]:
+                self.say(f"{unknown[0]}: none of {' '.join(ClaimSort)}.", "warning")
+                return
+            self._sorts = tuple(map(ClaimSort, dict.fromkeys(names)))[:MOST_SORTS] or (ClaimSort.NUMBER,)
+            self.reload()
+            self.say(f"Sorted by {', then '.join(self._sorts)}.")
+
+        orders = " ".join(ClaimSort)
+        self.say(f"up to three of {orders}", "dim")
+        self.ask("sort", "by:", " ".join(self._sorts), answer=entered, marked=True)
+
+    def do_saved_views(self) -> None:
+        """Choose one of the views that were saved."""
+
+        async def opened() -> None:
+            actor = await self.workstation.record.actor()
+            views = {one.name: one for one in await self.workstation.record.read(claim_views, actor.person_id or "")}
+            if not views:
+                self.say("No views are saved. W saves what is shown here under a name.")
+                return
+
+            async def chosen(name: str) -> None:
+                view = views[name]
+                self._view, self._show, self._sorts = name, view.show, view.sorts or (ClaimSort.NUMBER,)
+                self.filter_text = view.words
+                await self._reload()
+                self.say(f"View {name}.")
+
+            told = [(one.name, f"{one.show.value}  by {', '.join(one.sorts)}  {one.words}") for one in views.values()]
+            self.choose("view", "view:", told, chosen)
+
+        self.in_turn(opened())
+
+    def do_save_view(self) -> None:
+        async def named(name: str) -> None:
+            from store.claims.views import save_view
+
+            await self.workstation.change(save_view, name, self._show, self._sorts, self.filter_text)
+            self._view = name.strip()
+            self.refresh_frame()
+            self.say(f"Saved as {self._view}; w opens it again.", "good")
+
+        self.ask("view", "save what is shown as:", self._view, answer=named, marked=True)
 
     def do_view(self) -> None:
         views = list(ClaimFilter)
         self._show = views[(views.index(self._show) + 1) % len(views)]
+        self._view = ""
         self.reload()
 
     def do_build(self) -> None:
@@ -194,10 +256,31 @@ class ClaimsScreen(DeskScreen):
         report = await self.workstation.batches.change(export_claims, None, _new_file(), None, True)
         await self._done(f"{counted(report.claims, 'claim')} written to {report.destination}", "good")
 
+    def do_batch(self) -> None:
+        ready = self._counts.get(ClaimStatus.READY, 0)
+        self.confirm(f"Batch {counted(ready, 'ready claim')}: a file for each partner and form?", self._batch)
 
-def _fits(row: ClaimRow, words: list[str]) -> bool:
-    text = f"{row.number} {row.patient} {row.payer}".lower()
-    return all(word in text for word in words)
+    async def _batch(self) -> None:
+        self.workstation.batch(self._write_batch())
+
+    async def _write_batch(self) -> None:
+        from store.claims.batches import batch_claims
+
+        report = await self.workstation.batches.change(batch_claims, outbox())
+        behind = f", {len(report.left_behind)} left behind" if report.left_behind else ""
+        told = f"{counted(report.claims, 'claim')} in {counted(len(report.files), 'file')} in {outbox()}{behind}."
+        await self._done(told, "good" if report.claims else "warning")
+
+    def do_next_payers(self) -> None:
+        async def built() -> None:
+            from store.claims.following import bill_next_payers
+
+            report = await self.workstation.change(bill_next_payers)
+            await self._reload()
+            refused = f" {report.refused[0][1]}." if report.refused else ""
+            self.say(f"{counted(len(report.built), 'claim')} to the next payer, {len(report.refused)} not.{refused}")
+
+        self.in_turn(built())
 
 
 def _new_file() -> Path:

@@ -6,7 +6,7 @@ A step goes for the denial under the cursor, or, after `=`, for all living ones 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.app import ComposeResult
@@ -21,9 +21,15 @@ from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
+if TYPE_CHECKING:
+    from store.denials.causes import Cause
+
 PAGE = 5000
 EMPTY = "No denials here. Remittances that are posted open them."
 LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+
+
+_ON_ONE = ("denial_mine", "denial_appeal", "denial_letter", "denial_close", "denial_write_off", "denial_alike")
 
 
 class DenialsScreen(DeskScreen):
@@ -65,7 +71,14 @@ class DenialsScreen(DeskScreen):
 
     def why_not(self, action: str) -> str:
         row: DenialRow | None = self.rows.selected if self.is_mounted else None
-        if action in ("denial_mine", "denial_appeal", "denial_close", "denial_write_off", "denial_alike"):
+        if action in (
+            "denial_mine",
+            "denial_appeal",
+            "denial_letter",
+            "denial_close",
+            "denial_write_off",
+            "denial_alike",
+        ):
             if row is None:
                 return "there is no denial under the cursor"
             if row.status not in LIVING:
@@ -98,7 +111,12 @@ class DenialsScreen(DeskScreen):
             return
         found = await self.workstation.codes.ask(adjustment_meanings, [row.reason], self.workstation.today)
         meaning = found.get(row.reason, "")
-        pane.show(f"{row.group}-{row.reason}  {row.payer}", lambda width: page_lines(row, meaning, width), row.category)
+        from store.denials.causes import cause_of
+
+        cause = await self.workstation.record.read(cause_of, row.id)
+        pane.show(
+            f"{row.group}-{row.reason}  {row.payer}", lambda width: page_lines(row, meaning, width, cause), row.category
+        )
 
     def copied(self) -> str:
         row: DenialRow | None = self.rows.selected
@@ -146,6 +164,17 @@ class DenialsScreen(DeskScreen):
 
         self._ask("close", "what came of it:", resolve, "closed")
 
+    def do_denial_letter(self) -> None:
+        row: DenialRow = self.rows.selected
+
+        async def written(why: str) -> None:
+            from store.denials.letter import letter_to_outbox
+
+            path = await self.workstation.change(letter_to_outbox, row.id, self.workstation.today, why)
+            self.say(f"Written to {path}. a notes that it was sent.", "good")
+
+        self.ask("letter", "what you have to say, before the evidence:", answer=written)
+
     def do_denial_write_off(self) -> None:
         from store.denials.work import write_off
 
@@ -192,7 +221,7 @@ class DenialsScreen(DeskScreen):
         )
 
 
-def page_lines(row: DenialRow, meaning: str, width: int) -> list[Line]:
+def page_lines(row: DenialRow, meaning: str, width: int, cause: Cause | None = None) -> list[Line]:
     """What was denied and why, what is done about such, and where the work on it stands."""
     from store.denials.reasons import category_of
 
@@ -212,6 +241,11 @@ def page_lines(row: DenialRow, meaning: str, width: int) -> list[Line]:
     level = f", level {row.level}" if row.level else ""
     put("Stands", f"{row.status.value.replace('_', ' ')}{level}{f', {row.owner}' if row.owner else ''}")
     put("Note", row.note)
+    if cause and cause.claim:
+        put("Coded", f"by {cause.coder or 'nobody'} {cause.coded_at}, service by {cause.provider or 'nobody named'}")
+        for edit in cause.edits:
+            let = f", let pass by {edit.overridden_by}: {edit.override_reason}" if edit.overridden_by else ""
+            put("Edit", f"{edit.rule_id} {edit.title}{let}", "warning")
     put("From", f"remittance {row.trace}, segment {row.segment}", "dim")
     return lines
 

@@ -146,6 +146,16 @@ class TextPane(Painted):
         self._draw()
         return False
 
+    def mark(self, words: str) -> bool:
+        """Mark words, and scroll as little as brings the first line with them into sight; false where there is none."""
+        self._words = words
+        wanted = words.lower()
+        place = next((n for n, line in enumerate(self._text) if wanted and wanted in plain(line).lower()), None)
+        if place is not None:
+            self.reveal(place)
+        self._draw()
+        return place is not None
+
     @property
     def _room(self) -> int:
         return max(self.size.height - 1, 1)

@@ -3,7 +3,19 @@
 Importing this package registers all of them in `CHECKS`.
 """
 
-from store.scrub.checks import history, insured, providers, structure
+from store.scrub.checks import details, facility, history, insured, providers, structure
 from store.scrub.checks.registry import CHECKS, Check, DuplicateLine, Hit, ScrubFacts
 
-__all__ = ["CHECKS", "Check", "DuplicateLine", "Hit", "ScrubFacts", "history", "insured", "providers", "structure"]
+__all__ = [
+    "CHECKS",
+    "Check",
+    "DuplicateLine",
+    "Hit",
+    "ScrubFacts",
+    "details",
+    "facility",
+    "history",
+    "insured",
+    "providers",
+    "structure",
+]

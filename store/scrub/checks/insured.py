@@ -170,7 +170,9 @@ def other_coverage(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
 
 @check("coverage_order")
 def coverage_order(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    if (coverage := claim.parties.coverage) and coverage.sequence != 1:
+    """The first payer is neither billed nor among the others."""
+    coverage, others = claim.parties.coverage, claim.parties.other_coverages
+    if coverage and coverage.sequence != 1 and all(other.sequence != 1 for other in others):
         yield Hit(f"coverage.{coverage.sequence}", {"coverage": coverage.sequence})
 
 

@@ -1,0 +1,157 @@
+"""Composes the institutional part of a claim: revenue lines from the charges, the bill's codes from chart and coding.
+
+Lines are the charges that carry a revenue code, added up: by revenue code on an inpatient bill, by code, modifiers and
+day too on an outpatient one. Reversals net out. Procedures that the coder entered (HCPCS) give their charge its code
+and modifiers; one that no charge carries gets a line of its own, under a revenue code by `revenue_codes.csv`.
+
+Source: 005010X223A2, loop 2400; UB-04, form locators 42 to 47; Medicare Claims Processing Manual, chapter 25.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from codesets.shipped_tables import read_table
+from store.claims.content import Accident, BilledDiagnosis, BilledLine, Practitioner
+from store.claims.facility_bill import BilledProcedure, CauseCode, DatedCode, FacilityBill, FacilityExtra
+from store.claims.plain import NotPlain, made
+from store.models import Charge, Encounter, FinalDiagnosis, FinalProcedureLine
+from store.terms import DiagnosisRole, PatientClass, Setting
+
+_BY_ACCIDENT = {"AA": "01", "EM": "04", "OA": "05"}
+"""Occurrence code by cause of accident (CLM11 of a professional claim): automobile, employment, other."""
+
+_ROOM_AND_BOARD = tuple(f"0{n}" for n in range(10, 22))
+"""Revenue codes whose units are days."""
+
+
+class BadExtra(ValueError):
+    """What the sender gave for the bill cannot be read; the message names the field."""
+
+
+def inpatient(encounter: Encounter) -> bool:
+    """Whether the visit is billed as a stay."""
+    return encounter.setting is Setting.INPATIENT or encounter.patient_class is PatientClass.INPATIENT
+
+
+def facility_lines(
+    encounter: Encounter, charges: Sequence[Charge], coded: Sequence[FinalProcedureLine]
+) -> list[BilledLine]:
+    """The revenue lines in order of revenue code, day and procedure; lines that come to nothing are left off."""
+    stay = inpatient(encounter)
+    amounts: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
+    left = list(coded)
+    for charge in sorted(charges, key=lambda one: one.charge_number):
+        if not charge.revenue_code:
+            continue
+        own = next((line for line in left if charge.procedure_code and line.code == charge.procedure_code), None)
+        if own is not None:
+            left.remove(own)
+        modifiers = tuple((own or charge).modifiers)
+        key = (_four_digits(charge.revenue_code), *(() if stay else (charge.procedure_code, modifiers, _day(charge))))
+        amounts[key][0] += charge.units if charge.amount_cents >= 0 else -charge.units
+        amounts[key][1] += charge.amount_cents
+    if not stay:
+        for line in left:
+            day = line.service_date or encounter.service_date
+            key = (revenue_code_of(line.code), line.code, tuple(line.modifiers), day)
+            amounts[key][0] += line.units
+            amounts[key][1] += line.charge_cents
+    kept = sorted((key, units, cents) for key, (units, cents) in amounts.items() if cents or units > 0)
+    return [
+        _line(sequence, key, units, cents, encounter.service_date)
+        for sequence, (key, units, cents) in enumerate(kept, 1)
+    ]
+
+
+def facility_bill(
+    encounter: Encounter,
+    diagnoses: Sequence[FinalDiagnosis],
+    procedures: Sequence[FinalProcedureLine],
+    attending: Practitioner | None,
+    operating: Sequence[Practitioner],
+    accident: Accident | None,
+) -> FacilityBill:
+    """The institutional part. Raises BadExtra for what a sender gave in `extra.facility_bill` and cannot be read."""
+    stay = inpatient(encounter)
+    try:
+        extra = made(FacilityExtra, encounter.extra.get("facility_bill") or {}, strict=True)
+    except NotPlain as error:
+        raise BadExtra(f"extra.facility_bill.{error}") from None
+    first = encounter.started_at[:10]
+    last = max((encounter.ended_at or first)[:10], encounter.service_date)
+    by_role: dict[DiagnosisRole, list[FinalDiagnosis]] = defaultdict(list)
+    for row in diagnoses:
+        by_role[row.role].append(row)
+    admitting = by_role[DiagnosisRole.ADMITTING]
+    return FacilityBill(
+        type_of_bill=extra.type_of_bill[-2:] or ("11" if stay else "13"),
+        statement_from=first,
+        statement_through=last,
+        admitted_at=encounter.started_at if stay else "",
+        discharged_at=(encounter.ended_at or "") if stay else "",
+        admission_type=encounter.admission_type,
+        point_of_origin=encounter.point_of_origin,
+        patient_status=encounter.discharge_disposition,
+        admitting=admitting[0].code if admitting else "",
+        reasons=tuple(row.code for row in by_role[DiagnosisRole.REASON][:3]),
+        causes=tuple(CauseCode(row.code, row.poa) for row in by_role[DiagnosisRole.EXTERNAL_CAUSE][:12]),
+        procedures=tuple(BilledProcedure(row.code, row.service_date or first) for row in procedures) if stay else (),
+        drg=extra.drg,
+        occurrences=(*_accident_occurrence(accident), *extra.occurrences),
+        spans=extra.spans,
+        values=extra.values,
+        conditions=extra.conditions,
+        treatments=extra.treatments,
+        attending=attending,
+        operating=operating[0] if operating else None,
+        other_operating=operating[1] if len(operating) > 1 else None,
+        estimated_due_cents=extra.estimated_due_cents,
+    )
+
+
+def facility_diagnoses(diagnoses: Iterable[FinalDiagnosis]) -> list[BilledDiagnosis]:
+    """Principal and other diagnoses, the principal first, numbered from 1."""
+    wanted = (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY)
+    rows = sorted(
+        (row for row in diagnoses if row.role in wanted), key=lambda row: (wanted.index(row.role), row.sequence)
+    )
+    return [BilledDiagnosis(place, row.code, row.poa) for place, row in enumerate(rows, 1)]
+
+
+def revenue_code_of(code: str) -> str:
+    """The usual revenue code of a HCPCS code that no charge carries, by its longest known beginning; empty for none."""
+    table = _revenue_codes()
+    return next((table[code[:length]] for length in range(len(code), 0, -1) if code[:length] in table), "")
+
+
+def _accident_occurrence(accident: Accident | None) -> tuple[DatedCode, ...]:
+    if accident is None or not accident.date or accident.cause not in _BY_ACCIDENT:
+        return ()
+    return (DatedCode(_BY_ACCIDENT[accident.cause], accident.date),)
+
+
+def _line(sequence: int, key: tuple[Any, ...], units: int, cents: int, day: str) -> BilledLine:
+    revenue, *more = key
+    code, modifiers, on = more or ("", (), day)
+    unit = "DA" if revenue[:3] in _ROOM_AND_BOARD else "UN"
+    return BilledLine(
+        sequence, code, on, cents, max(units, 1), modifiers, revenue_code=revenue, unit=unit
+    )  # a credit can leave money without a unit
+
+
+def _four_digits(code: str) -> str:
+    return code.strip().zfill(4)
+
+
+def _day(charge: Charge) -> str:
+    return charge.service_date
+
+
+@cache
+def _revenue_codes() -> dict[str, str]:
+    return dict(read_table(Path(__file__).with_name("revenue_codes.csv"), ("begins", "revenue_code")))

@@ -1,0 +1,278 @@
+"""Claims that follow one that left: to the next payer, as a void, or with charges that came late.
+
+- secondary: what the payer answered, from its posted remittance, goes with the claim to the next payer. A claim that
+  the payer forwarded itself (crossover) is refused by name, and so is one that is billed there already.
+- void (frequency 8): everything as it left, with the payer's number; the encounter can then be built as a new claim.
+- late charges: a replacement (frequency 7) with all lines, or, of an institutional claim, a bill of what is new alone
+  (frequency 5).
+
+Whatever is refused is named, and nothing is built. A replacement after a recode is made by `store.claims.build`.
+
+Source: 005010X222A1 and 005010X223A2, section 1.4.1 (coordination of benefits); data element 1325 (frequency).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from codesets.errors import CodedeskError
+from store.actors import Actor
+from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, BuiltClaim, parts_of, store_claim
+from store.claims.chart import Chart, compose_parties, read_chart
+from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parties, content_of
+from store.claims.facility import BadExtra
+from store.claims.partners import receiver_for
+from store.claims.prior_payment import PriorPayment
+from store.claims.prior_remits import Answer, last_answer
+from store.database import Change, Database
+from store.models import Claim, Coding, Encounter, RemittanceClaim
+from store.settings import load_settings
+from store.terms import ClaimStatus
+
+FOLLOWS_SECONDARY, FOLLOWS_LATE = "secondary", "late_charges"
+
+_FORWARDED = ("19", "20", "21", "23")
+
+
+class CannotFollow(CodedeskError):
+    """The claim cannot be followed this way; nothing was built."""
+
+    title = "claim"
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Following:
+    """What one call built, and the claims that it did not, with the reason."""
+
+    built: tuple[BuiltClaim, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+def bill_next_payer(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> BuiltClaim:
+    """Build the claim for the payer after the one that answered. Raises CannotFollow."""
+    return _one(db, actor, claim_id, operation_id, "claim.secondary", _next_payer)
+
+
+def bill_next_payers(db: Database, actor: Actor, operation_id: str | None = None) -> Following:
+    """Build the claims of all that are answered and have a next payer; those forwarded by their payer are named."""
+    built, refused = [], []
+    for claim_id, number in waiting_for_next_payer(db, actor):
+        own = f"{operation_id}.{claim_id}" if operation_id else None
+        try:
+            built.append(bill_next_payer(db, actor, claim_id, own))
+        except CannotFollow as error:
+            refused.append((number, error.message))
+    return Following(tuple(built), tuple(refused))
+
+
+def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
+    """Sent claims that are answered and have another coverage after the billed one: id and number, the oldest first."""
+    with db.reading() as session:
+        answered = select(RemittanceClaim.claim_id).where(col(RemittanceClaim.claim_id).is_not(None))
+        followed = select(Claim.follows_id).where(
+            Claim.follows_as == FOLLOWS_SECONDARY, Claim.status != ClaimStatus.VOID
+        )
+        query = (
+            select(Claim)
+            .where(Claim.status == ClaimStatus.EXPORTED, col(Claim.id).in_(answered), Claim.frequency != "8")
+            .where(col(Claim.id).not_in(followed.where(col(Claim.follows_id).is_not(None))))
+            .order_by(Claim.created_at, Claim.claim_number)
+        )
+        return [(claim.id, claim.claim_number) for claim in session.exec(query) if _has_next(claim)]
+
+
+def void_sent_claim(
+    db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None
+) -> BuiltClaim:
+    """Build the void (frequency 8) of a claim that left. Raises CannotFollow."""
+    if not (reason := " ".join(reason.split())):
+        raise CannotFollow("voiding a claim needs a reason")
+
+    def void(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
+        _without_follower(change.session, claim, FOLLOWS_VOID)
+        parties = replace(content.parties, original_reference=_payer_number(claim), build_notes=())
+        return _written(change, claim, parties, content.lines, "8", FOLLOWS_VOID, content, reason=reason)
+
+    return _one(db, actor, claim_id, operation_id, "claim.void_sent", void)
+
+
+def bill_late_charges(
+    db: Database, actor: Actor, claim_id: str, new_only: bool = False, operation_id: str | None = None
+) -> BuiltClaim:
+    """Build the claim of charges that came after a claim left: a replacement, or with `new_only` of what is new alone.
+
+    Raises CannotFollow where nothing is new, or only what is new is asked for of a professional claim.
+    """
+
+    def late(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
+        _without_follower(change.session, claim, FOLLOWS_LATE if new_only else FOLLOWS_REPLACEMENT)
+        chart, parties = _chart(change.session, claim)
+        parts = parts_of(chart, parties)
+        if len(parts) > 1:
+            raise CannotFollow(
+                f"{claim.claim_number}: its charges take {len(parts)} claims; code it again to divide it"
+            )
+        now = parts[0].lines if parts else ()
+        new = _new_lines(content.lines, now)
+        if not new:
+            raise CannotFollow(f"{claim.claim_number}: no charge came since it left")
+        if new_only and claim.form != "837i":
+            raise CannotFollow(f"{claim.claim_number}: a professional claim is replaced whole (frequency 7)")
+        if new_only:
+            lines = tuple(replace(line, sequence=place) for place, line in enumerate(new, 1))
+            return _written(change, claim, parties, lines, "5", FOLLOWS_LATE, content)
+        parties = replace(parties, original_reference=_payer_number(claim))
+        return _written(change, claim, parties, now, "7", FOLLOWS_REPLACEMENT, content)
+
+    return _one(db, actor, claim_id, operation_id, "claim.late_charges", late)
+
+
+Follow = Callable[[Change, Claim, ClaimContent], BuiltClaim]
+
+
+def _one(
+    db: Database, actor: Actor, claim_id: str, operation_id: str | None, action: str, follow: Follow
+) -> BuiltClaim:
+    with db.change(actor, operation_id, action) as change:
+        change.target = ("claim", claim_id)
+        if change.repeated:
+            return BuiltClaim(**{**change.answer, "notes": tuple(change.answer["notes"])})
+        claim = change.session.get(Claim, claim_id)
+        if claim is None:
+            raise CannotFollow(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
+        if claim.status is not ClaimStatus.EXPORTED:
+            raise CannotFollow(f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}: it has not left")
+        built = follow(change, claim, content_of(change.session, claim))
+        change.answer = asdict(built)
+        return built
+
+
+def _next_payer(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
+    session, number = change.session, claim.claim_number
+    _without_follower(session, claim, FOLLOWS_SECONDARY)
+    answer = last_answer(session, claim)
+    if answer is None:
+        raise CannotFollow(f"{number}: no posted remittance answers it")
+    if answer.status in _FORWARDED:
+        raise CannotFollow(f"{number}: the payer forwarded it to the next one; billing it again would bill it twice")
+    billed = content.parties.coverage
+    assert billed is not None, "a claim that left has a payer"
+    after = _next_coverage(content.parties)
+    if after is None:
+        raise CannotFollow(f"{number}: there is no payer after {billed.payer.name}")
+    parties = _parties_of_next(session, content.parties, billed, after, answer)
+    payer_id = _payer_id(session, claim, after)
+    return _written(change, claim, parties, content.lines, "1", FOLLOWS_SECONDARY, content, payer_id=payer_id)
+
+
+def _parties_of_next(
+    session: Session, parties: Parties, billed: BilledCoverage, after: BilledCoverage, answer: Answer
+) -> Parties:
+    prior: PriorPayment = answer.prior
+    others = [replace(billed, prior=prior), *(one for one in parties.other_coverages if one.sequence != after.sequence)]
+    return replace(
+        parties,
+        coverage=after,
+        other_coverages=tuple(sorted(others, key=lambda one: one.sequence)),
+        receiver=receiver_for(session, after.payer.identifier, load_settings()),
+        original_reference="",
+        build_notes=(),
+    )
+
+
+def _next_coverage(parties: Parties) -> BilledCoverage | None:
+    billed = parties.coverage.sequence if parties.coverage else 0
+    later = [one for one in parties.other_coverages if one.sequence > billed and one.prior is None]
+    return min(later, key=lambda one: one.sequence, default=None)
+
+
+def _has_next(claim: Claim) -> bool:
+    billed = (claim.parties["coverage"] or {}).get("sequence", 0)
+    return any(one["sequence"] > billed for one in claim.parties["other_coverages"])
+
+
+def _payer_id(session: Session, claim: Claim, after: BilledCoverage) -> str | None:
+    from store.models import Coverage
+
+    account = session.get_one(Encounter, claim.encounter_id).account_id
+    query = select(Coverage.payer_id).where(Coverage.account_id == account, Coverage.sequence == after.sequence)
+    return session.exec(query).first()
+
+
+def _without_follower(session: Session, claim: Claim, kind: str) -> None:
+    """Raise CannotFollow where a living claim follows already in this way, or the claim was voided with its payer."""
+    query = select(Claim).where(Claim.follows_id == claim.id, Claim.status != ClaimStatus.VOID)
+    for other in session.exec(query.order_by(Claim.created_at)):
+        if other.follows_as == kind or other.follows_as == FOLLOWS_VOID:
+            what = other.follows_as.replace("_", " ")
+            raise CannotFollow(f"{claim.claim_number}: {other.claim_number} follows it already ({what})")
+
+
+def _payer_number(claim: Claim) -> str:
+    """The payer's number of a claim; empty where it is not known, which its findings then say (REF*F8)."""
+    return claim.payer_number
+
+
+def _chart(session: Session, claim: Claim) -> tuple[Chart, Parties]:
+    chart = read_chart(session, session.get_one(Coding, claim.coding_id))
+    if chart.facility is None:
+        raise CannotFollow(f"{claim.claim_number}: the encounter names no facility any more")
+    try:
+        return chart, compose_parties(chart, load_settings())
+    except BadExtra as error:
+        raise CannotFollow(f"{claim.claim_number}: {error}") from None
+
+
+def _new_lines(sent: Sequence[BilledLine], now: Sequence[BilledLine]) -> list[BilledLine]:
+    """The lines of the chart beyond those that left: other ones whole, of like ones what came on top."""
+
+    def key(line: BilledLine) -> tuple[Any, ...]:
+        return line.revenue_code, line.code, line.modifiers, line.service_date
+
+    before: dict[tuple[Any, ...], tuple[int, int]] = {}
+    for line in sent:
+        units, cents = before.get(key(line), (0, 0))
+        before[key(line)] = units + line.units, cents + line.charge_cents
+    new = []
+    for line in now:
+        units, cents = before.pop(key(line), (0, 0))
+        if line.charge_cents > cents:
+            new.append(replace(line, units=max(line.units - units, 1), charge_cents=line.charge_cents - cents))
+    return new
+
+
+def _written(
+    change: Change,
+    claim: Claim,
+    parties: Parties,
+    lines: Sequence[BilledLine],
+    frequency: str,
+    kind: str,
+    content: ClaimContent,
+    payer_id: str | None = None,
+    **detail: str,
+) -> BuiltClaim:
+    made = Claim(
+        claim_number="",
+        form=claim.form,
+        encounter_id=claim.encounter_id,
+        coding_id=claim.coding_id,
+        payer_id=payer_id or claim.payer_id,
+        frequency=frequency,
+        service_from="",
+        service_through="",
+        follows_id=claim.id,
+        follows_as=kind,
+    )
+    day = change.session.get_one(Encounter, claim.encounter_id).service_date
+    store_claim(change.session, made, parties, content.diagnoses, lines, day)
+    change.log(
+        "claim.build", "claim", made.id, number=made.claim_number, coding=claim.coding_id, follows=claim.claim_number,
+        kind=kind, **detail,
+    )  # fmt: skip
+    return BuiltClaim(made.id, made.claim_number, made.total_cents, (), claim.claim_number)

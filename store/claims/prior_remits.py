@@ -1,0 +1,92 @@
+"""What a payer last answered of a claim, read from its posted remittances, as the next payer is told.
+
+A reversal takes the answer before it back. Lines are told by our own line numbers; adjustments keep their groups and
+reasons, so that payment and adjustments come to the charge where the remittance balances.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from store.claims.prior_payment import PriorAdjustment, PriorLine, PriorPayment
+from store.models import Claim, ClaimLine, Remittance, RemittanceAdjustment, RemittanceClaim, RemittanceLine
+from store.terms import RemittanceStatus
+
+_REVERSAL, _PREDETERMINATION = "22", "25"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A payer's answer: its status (CLP02), what it paid and adjusted, and the remittance's claim it stands on."""
+
+    status: str
+    prior: PriorPayment
+    remittance_claim_id: str
+
+
+def last_answer(session: Session, claim: Claim) -> Answer | None:
+    """The answer that stands: the last that no reversal took back; None where there is none."""
+    query = (
+        select(RemittanceClaim, Remittance)
+        .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
+        .where(RemittanceClaim.claim_id == claim.id, Remittance.status == RemittanceStatus.POSTED)
+        .order_by(Remittance.paid_on, Remittance.received_at, RemittanceClaim.sequence)
+    )
+    standing: list[tuple[RemittanceClaim, Remittance]] = []
+    reversals = 0
+    for row, remittance in session.exec(query):
+        if row.status_code == _REVERSAL:
+            reversals += 1
+        elif row.status_code != _PREDETERMINATION:
+            standing.append((row, remittance))
+    standing = standing[reversals:] if reversals else standing
+    if not standing:
+        return None
+    row, remittance = standing[-1]
+    return Answer(row.status_code, _prior(session, row, remittance.paid_on), row.id)
+
+
+def _prior(session: Session, row: RemittanceClaim, paid_on: str) -> PriorPayment:
+    adjustments: dict[str | None, list[PriorAdjustment]] = defaultdict(list)
+    query = select(RemittanceAdjustment).where(RemittanceAdjustment.remittance_claim_id == row.id)
+    for one in session.exec(query.order_by(RemittanceAdjustment.segment, RemittanceAdjustment.id)):
+        made = PriorAdjustment(one.group_code, one.reason_code, one.cents, one.quantity)
+        adjustments[one.remittance_line_id].append(made)
+    lines = _lines(session, row, adjustments, paid_on)
+    everything = [one for some in adjustments.values() for one in some]
+    return PriorPayment(
+        paid_cents=row.paid_cents,
+        paid_on=paid_on,
+        payer_number=row.payer_number,
+        patient_cents=sum(one.cents for one in everything if one.group == "PR"),
+        adjustments=tuple(adjustments[None]),
+        lines=lines,
+        remarks=tuple(row.remarks),
+    )
+
+
+def _lines(
+    session: Session, row: RemittanceClaim, adjustments: dict[str | None, list[PriorAdjustment]], paid_on: str
+) -> tuple[PriorLine, ...]:
+    query = (
+        select(RemittanceLine, ClaimLine.sequence)
+        .outerjoin(ClaimLine, col(ClaimLine.id) == RemittanceLine.claim_line_id)
+        .where(RemittanceLine.remittance_claim_id == row.id)
+        .order_by(RemittanceLine.sequence)
+    )
+    return tuple(
+        PriorLine(
+            line=sequence or line.sequence,
+            code=line.code,
+            paid_cents=line.paid_cents,
+            paid_on=paid_on,
+            units=line.units or "1",
+            modifiers=tuple(line.modifiers),
+            revenue_code=line.revenue_code,
+            adjustments=tuple(adjustments[line.id]),
+        )
+        for line, sequence in session.exec(query)
+    )

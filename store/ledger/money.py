@@ -1,0 +1,176 @@
+"""Money that people move by hand: what a patient pays, what is written off, what is given back.
+
+Each is one posting with a reason, which another posting can take back. Cents are above zero; nothing is moved that the
+account does not hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlmodel import Session, select
+
+from codesets.errors import CodedeskError
+from store.actors import Actor
+from store.database import Change, Database
+from store.ledger.accounts import account_id_of, balance_of
+from store.models import Claim, Encounter, JournalLine, Posting
+from store.models.columns import new_id
+from store.terms import JournalAccount, PostingKind
+
+
+class LedgerRefused(CodedeskError):
+    """The account is unknown, or the movement does not fit what it holds; nothing was posted."""
+
+    title = "ledger"
+    exit_code = 1
+
+
+class Owed(StrEnum):
+    """What of an account is written off or given back."""
+
+    PATIENT = "patient"
+    PAYER = "payer"
+
+    @property
+    def account(self) -> JournalAccount:
+        """Its account of the journal."""
+        return {
+            "patient": JournalAccount.PATIENT_RECEIVABLE,
+            "payer": JournalAccount.PAYER_RECEIVABLE,
+        }[self.value]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One posting and what the account holds now, in cents."""
+
+    posting_id: str
+    balance_cents: int
+
+
+_BY_HAND = (PostingKind.PATIENT_PAYMENT, PostingKind.WRITE_OFF, PostingKind.REFUND)
+
+
+def patient_pays(
+    db: Database, actor: Actor, account: str, cents: int, note: str, operation_id: str | None = None
+) -> Moved:
+    """Post what a patient paid; more than is owed becomes a credit. `note` says how: cash, card, check. Raises
+    LedgerRefused."""
+    sides = ((JournalAccount.CASH, 1), (JournalAccount.PATIENT_RECEIVABLE, -1))
+    return _move(
+        db, actor, "ledger.patient_payment", PostingKind.PATIENT_PAYMENT, account, cents, note, sides, operation_id
+    )
+
+
+def write_off(
+    db: Database, actor: Actor, account: str, owed: Owed, cents: int, reason: str, operation_id: str | None = None
+) -> Moved:
+    """Give up what the patient or the payer owes, at most all of it. Raises LedgerRefused."""
+    sides = ((JournalAccount.WRITE_OFF, 1), (owed.account, -1))
+    return _move(
+        db, actor, "ledger.write_off", PostingKind.WRITE_OFF, account, cents, reason, sides, operation_id, holds=owed
+    )
+
+
+def refund(
+    db: Database, actor: Actor, account: str, owed: Owed, cents: int, reason: str, operation_id: str | None = None
+) -> Moved:
+    """Give back a credit of the patient or of the payer, at most all of it. Raises LedgerRefused."""
+    sides = ((owed.account, 1), (JournalAccount.CASH, -1))
+    return _move(
+        db, actor, "ledger.refund", PostingKind.REFUND, account, cents, reason, sides, operation_id, gives_back=owed
+    )
+
+
+def take_back(db: Database, actor: Actor, posting_id: str, reason: str, operation_id: str | None = None) -> Moved:
+    """Take back a movement that was made by hand. Raises LedgerRefused."""
+    with db.change(actor, operation_id, "ledger.take_back") as change:
+        if change.repeated:
+            return Moved(**change.answer)
+        session = change.session
+        posting = session.get(Posting, posting_id)
+        if posting is None or posting.kind not in _BY_HAND or posting.remittance_claim_id:
+            raise LedgerRefused("no movement by hand has that id", "`codedesk ledger ACCOUNT` shows them")
+        if posting.takes_back or session.exec(select(Posting.id).where(Posting.takes_back == posting.id)).first():
+            raise LedgerRefused("the movement is taken back already")
+        lines = session.exec(select(JournalLine).where(JournalLine.posting_id == posting.id)).all()
+        sides = [(line.account, -line.cents) for line in lines]
+        row = _post(change, posting.kind, posting.account_id or "", _needed(reason), sides)
+        row.takes_back = posting.id
+        change.log("ledger.take_back", "posting", row.id, of=posting.id, reason=reason.strip())
+        return _answered(change, row, posting.account_id or "")
+
+
+def _move(
+    db: Database,
+    actor: Actor,
+    action: str,
+    kind: PostingKind,
+    account: str,
+    cents: int,
+    note: str,
+    sides: tuple[tuple[JournalAccount, int], ...],
+    operation_id: str | None,
+    holds: Owed | None = None,
+    gives_back: Owed | None = None,
+) -> Moved:
+    with db.change(actor, operation_id, action) as change:
+        if change.repeated:
+            return Moved(**change.answer)
+        if cents <= 0:
+            raise LedgerRefused("an amount is above zero")
+        account_id = account_id_of(change.session, account)
+        if account_id is None:
+            raise LedgerRefused(f"no account has the number {account[:40]!r}")
+        change.target = ("account", account_id)
+        _fits(change.session, account_id, cents, holds, gives_back)
+        row = _post(change, kind, account_id, _needed(note), [(name, sign * cents) for name, sign in sides])
+        change.log(action, "account", account_id, posting=row.id, cents=cents, note=note.strip())
+        return _answered(change, row, account_id)
+
+
+def _fits(session: Session, account_id: str, cents: int, holds: Owed | None, gives_back: Owed | None) -> None:
+    """Nobody is forgiven what they do not owe, nor given back what they did not pay."""
+    for owed, sign, words in ((holds, 1, "owes"), (gives_back, -1, "has a credit of")):
+        if owed and cents > (there := sign * balance_of(session, account_id, owed.account)):
+            raise LedgerRefused(f"the {owed.value} {words} {max(there, 0) / 100:,.2f}, not {cents / 100:,.2f}")
+
+
+def _post(
+    change: Change, kind: PostingKind, account_id: str, note: str, sides: list[tuple[JournalAccount, int]]
+) -> Posting:
+    posting = Posting(
+        batch_id=new_id(),
+        kind=kind,
+        account_id=account_id,
+        claim_id=_only_claim(change.session, account_id),
+        note=note,
+        posted_by=change.actor.person_id,
+    )
+    change.session.add(posting)
+    change.session.flush()
+    for name, cents in sides:
+        change.session.add(JournalLine(posting_id=posting.id, account=name, cents=cents))
+    change.session.flush()
+    return posting
+
+
+def _only_claim(session: Session, account_id: str) -> str | None:
+    """The claim of an account that has one alone, so that its figures show the movement too."""
+    query = select(Claim.id).join(Encounter).where(Encounter.account_id == account_id, Claim.follows_as == "")
+    found = session.exec(query.limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def _answered(change: Change, row: Posting, account_id: str) -> Moved:
+    moved = Moved(row.id, balance_of(change.session, account_id))
+    change.answer = {"posting_id": moved.posting_id, "balance_cents": moved.balance_cents}
+    return moved
+
+
+def _needed(text: str) -> str:
+    if not (told := " ".join(text.split())):
+        raise LedgerRefused("a movement needs a word of why")
+    return told

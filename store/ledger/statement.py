@@ -1,0 +1,148 @@
+"""The statement that a patient gets: what was done, what payers paid and reduced, and what is left to pay, as text.
+
+Plain text of 80 columns, for a printer or a mailing house. Services stand with their codes and days; what a code means
+is not printed, since texts of codes may be licensed. Nothing of a diagnosis is on it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from store.queries import Reader
+from store.queries.ledger import AccountPage
+from store.terms import JournalAccount, PostingKind
+
+WIDTH = 80
+_AGES = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (10**6, "over 90"))
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement: its lines, and what the patient owes in cents."""
+
+    account: str
+    due_cents: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The statement as one text."""
+        return "\n".join(self.lines) + "\n"
+
+
+def statement(reader: Reader, page: AccountPage, today: dt.date) -> Statement:
+    """The statement of an account on a day."""
+    due = page.totals.get(JournalAccount.PATIENT_RECEIVABLE, 0)
+    billing, address = _who(reader, page.id)
+    lines = [_ends(billing[:50], f"Statement of {today}"), _ends("", f"Account {page.number}"), ""]
+    lines += [part for part in (page.patient, *address) if part] + [""]
+    lines += [_columns("DATE", "WHAT", "CHARGE", "PAID", "YOURS"), "-" * WIDTH]
+    lines += _services(reader, page)
+    lines += ["-" * WIDTH]
+    totals = page.totals
+    lines += [
+        _amount("Charges", -totals.get(JournalAccount.CHARGES, 0)),
+        _amount("Paid", totals.get(JournalAccount.CASH, 0)),
+        _amount("Reduced by contract and given up", _given_up(totals)),
+        _amount("Still with your insurance", _with_payers(totals)),
+        _amount("YOU OWE" if due >= 0 else "YOUR CREDIT", abs(due)),
+    ]
+    if due > 0:
+        lines += [
+            "",
+            "Age in days   " + "   ".join(f"{name}: {cents / 100:,.2f}" for name, cents in _aged(page, today)),
+        ]
+    return Statement(page.number, due, tuple(line.rstrip() for line in lines))
+
+
+def _services(reader: Reader, page: AccountPage) -> list[str]:
+    """The services of each claim with its charge, then what was posted to it."""
+    rows = reader.rows(
+        "SELECT c.claim_number, l.code, l.revenue_code, l.service_date, l.charge_cents FROM claim c"
+        " JOIN encounter e ON e.id = c.encounter_id JOIN claim_line l ON l.claim_id = c.id"
+        " WHERE e.account_id = :id ORDER BY c.claim_number, l.sequence",
+        id=page.id,
+    )
+    billed = {one.claim for one in page.postings if one.kind is PostingKind.CHARGE and not one.taken_back}
+    lines = [
+        _columns(row["service_date"], f"Service {row['code'] or row['revenue_code']}", row["charge_cents"], None, None)
+        for row in rows
+        if row["claim_number"] in billed
+    ]
+    for one in page.postings:
+        if one.kind is PostingKind.CHARGE or one.taken_back or one.takes_back:
+            continue
+        by = {account: sum(s.cents for s in one.sides if s.account is account) for account in JournalAccount}
+        paid, own = by[JournalAccount.CASH], by[JournalAccount.PATIENT_RECEIVABLE]
+        told = _told(one.kind, one.payer)
+        lines.append(_columns(one.posted_at[:10], told, None, paid or None, own or None))
+    return lines
+
+
+def _told(kind: PostingKind, payer: str) -> str:
+    return {
+        PostingKind.CLAIM_PAYMENT: f"Insurance: {payer}",
+        PostingKind.TRANSFER: f"Billed to {payer}",
+        PostingKind.PATIENT_PAYMENT: "Your payment, thank you",
+        PostingKind.REFUND: "Refund",
+        PostingKind.WRITE_OFF: "Given up",
+    }.get(kind, kind.value.replace("_", " "))
+
+
+def _who(reader: Reader, account_id: str) -> tuple[str, list[str]]:
+    """Who bills, and where the patient lives."""
+    (row,) = reader.rows(
+        "SELECT p.restricted, p.address_line1, p.address_line2, p.city, p.state, p.zip,"
+        " (SELECT f.name FROM encounter e JOIN facility f ON f.id = e.facility_id WHERE e.account_id = a.id"
+        "  ORDER BY e.id LIMIT 1) AS facility FROM account a JOIN patient p ON p.id = a.patient_id WHERE a.id = :id",
+        id=account_id,
+    )
+    if row["restricted"]:
+        return row["facility"] or "", []
+    town = " ".join(filter(None, (row["city"], row["state"], row["zip"])))
+    return row["facility"] or "", [row["address_line1"], row["address_line2"], town]
+
+
+def _given_up(totals: dict[JournalAccount, int]) -> int:
+    named = (JournalAccount.CONTRACTUAL, JournalAccount.PAYER_INITIATED, JournalAccount.OTHER_ADJUSTMENT)
+    return sum(totals.get(account, 0) for account in (*named, JournalAccount.WRITE_OFF))
+
+
+def _with_payers(totals: dict[JournalAccount, int]) -> int:
+    return totals.get(JournalAccount.PAYER_RECEIVABLE, 0) + totals.get(JournalAccount.DENIED, 0)
+
+
+def _aged(page: AccountPage, today: dt.date) -> list[tuple[str, int]]:
+    """What the patient owes by age: payments settle the oldest first."""
+    debts: list[tuple[int, int]] = []
+    credit = 0
+    for one in page.postings:
+        cents = sum(s.cents for s in one.sides if s.account is JournalAccount.PATIENT_RECEIVABLE)
+        age = (today - dt.date.fromisoformat(one.posted_at[:10])).days
+        if cents > 0:
+            debts.append((age, cents))
+        credit -= min(cents, 0)
+    found = dict.fromkeys((name for _, name in _AGES), 0)
+    for age, cents in sorted(debts, reverse=True):
+        settled = min(credit, cents)
+        credit -= settled
+        found[next(name for most, name in _AGES if age <= most)] += cents - settled
+    return list(found.items())
+
+
+def _columns(day: str, what: str, charge: object, paid: object = None, own: object = None) -> str:
+    cells = (f"{_money(cell):>10}" for cell in (charge, paid, own))
+    return f"{day:<10}  {what[:33]:<33}  {' '.join(cells)}"
+
+
+def _money(cell: object) -> str:
+    return "" if cell is None else f"{cell / 100:,.2f}" if isinstance(cell, int) else str(cell)
+
+
+def _amount(label: str, cents: int) -> str:
+    return _ends(f"{'':<34}{label}", f"{cents / 100:,.2f}")
+
+
+def _ends(left: str, right: str) -> str:
+    return f"{left}{right:>{max(WIDTH - len(left), len(right) + 1)}}"

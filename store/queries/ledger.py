@@ -1,0 +1,212 @@
+"""Reads the ledger of an account: its postings, each figure with the segment it stands on, and who owes what.
+
+Read with plain SQL. Amounts are cents, debits positive: what is above zero in a receivable is owed to us.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from store.queries import Reader
+from store.terms import RESTRICTED, JournalAccount, PostingKind
+
+PAGE_ROWS = 200
+
+RECEIVABLES = (JournalAccount.PAYER_RECEIVABLE, JournalAccount.PATIENT_RECEIVABLE, JournalAccount.DENIED)
+"""Where an account owes us something. What is denied is the payer's until it is written off."""
+
+
+@dataclass(frozen=True)
+class SideRow:
+    """One line of the journal. `file_name` and `segment` say where a payer states it; empty and 0 without."""
+
+    account: JournalAccount
+    cents: int
+    group: str
+    reason: str
+    segment: int
+    file_name: str
+
+
+@dataclass(frozen=True)
+class PostingRow:
+    """One posting; `claim` is its claim's number, `payer` who is billed by that, `trace` the payment's number."""
+
+    id: str
+    kind: PostingKind
+    posted_at: str
+    claim: str
+    payer: str
+    trace: str
+    remittance_id: str
+    note: str
+    posted_by: str
+    takes_back: str
+    taken_back: bool
+    sides: tuple[SideRow, ...]
+    receivable_cents: int
+    """What the posting changes in all that is owed."""
+
+
+@dataclass(frozen=True)
+class Party:
+    """Who owes (or is owed, below zero) what of an account: the patient, a payer, or a payer for what it denied."""
+
+    name: str
+    account: JournalAccount
+    cents: int
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """An account with its postings, the oldest first, and its balances."""
+
+    id: str
+    number: str
+    patient: str
+    mrn: str
+    postings: tuple[PostingRow, ...]
+    parties: tuple[Party, ...]
+    totals: dict[JournalAccount, int]
+
+    @property
+    def balance_cents(self) -> int:
+        """All that is owed."""
+        return sum(self.totals.get(account, 0) for account in RECEIVABLES)
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """One account of the list."""
+
+    id: str
+    number: str
+    patient: str
+    payer_cents: int
+    patient_cents: int
+    denied_cents: int
+    last_posted: str
+
+    @property
+    def balance_cents(self) -> int:
+        """All that is owed."""
+        return self.payer_cents + self.patient_cents + self.denied_cents
+
+
+_NAME = f"CASE WHEN p.restricted IS NULL THEN p.family_name || ', ' || p.given_name ELSE '{RESTRICTED}' END"
+
+
+def account_list(reader: Reader, open_only: bool = True, limit: int = 5000) -> list[AccountRow]:
+    """Accounts with postings, the largest balance first; `open_only` leaves out those where nothing is owed."""
+    owed = ", ".join(f"'{account.value}'" for account in RECEIVABLES)
+
+    def sum_of(account: JournalAccount) -> str:
+        return f"COALESCE(SUM(CASE WHEN j.account = '{account.value}' THEN j.cents ELSE 0 END), 0)"
+
+    having = "HAVING " + " OR ".join(f"{sum_of(account)} <> 0" for account in RECEIVABLES) if open_only else ""
+    rows = reader.rows(
+        f"SELECT a.id, a.account_number, {_NAME} AS patient, MAX(t.posted_at) AS last_posted,"
+        f" {sum_of(JournalAccount.PAYER_RECEIVABLE)} AS payer, {sum_of(JournalAccount.PATIENT_RECEIVABLE)} AS own,"
+        f" {sum_of(JournalAccount.DENIED)} AS denied"
+        " FROM posting t JOIN account a ON a.id = t.account_id JOIN patient p ON p.id = a.patient_id"
+        f" JOIN journal_line j ON j.posting_id = t.id AND j.account IN ({owed})"
+        f" GROUP BY a.id, a.account_number, p.restricted, p.family_name, p.given_name {having}"
+        f" ORDER BY {sum_of(JournalAccount.PAYER_RECEIVABLE)} + {sum_of(JournalAccount.PATIENT_RECEIVABLE)}"
+        f" + {sum_of(JournalAccount.DENIED)} DESC, a.id LIMIT :limit",
+        limit=limit,
+    )
+    return [
+        AccountRow(
+            row["id"],
+            row["account_number"],
+            row["patient"].removesuffix(", "),
+            int(row["payer"]),
+            int(row["own"]),
+            int(row["denied"]),
+            row["last_posted"],
+        )
+        for row in rows
+    ]
+
+
+def account_page(reader: Reader, account_id: str) -> AccountPage | None:
+    """An account with everything that was posted to it; None where there is none."""
+    heads = reader.rows(
+        f"SELECT a.id, a.account_number, p.mrn, {_NAME} AS patient FROM account a"
+        " JOIN patient p ON p.id = a.patient_id WHERE a.id = :id",
+        id=account_id,
+    )
+    if not heads:
+        return None
+    postings = _postings(reader, account_id)
+    totals: dict[JournalAccount, int] = defaultdict(int)
+    parties: dict[tuple[str, JournalAccount], int] = defaultdict(int)
+    for posting in postings:
+        for side in posting.sides:
+            totals[side.account] += side.cents
+            if side.account in RECEIVABLES:
+                own = side.account is JournalAccount.PATIENT_RECEIVABLE
+                parties["patient" if own else posting.payer or "payer", side.account] += side.cents
+    head = heads[0]
+    return AccountPage(
+        id=head["id"],
+        number=head["account_number"],
+        patient=head["patient"].removesuffix(", "),
+        mrn=head["mrn"],
+        postings=postings,
+        parties=tuple(Party(name, account, cents) for (name, account), cents in parties.items() if cents),
+        totals={account: cents for account, cents in totals.items() if cents},
+    )
+
+
+def account_id_by_number(reader: Reader, number: str) -> str | None:
+    """The id of the account with that number or id; None where there is none, or more than one."""
+    rows = reader.rows("SELECT id FROM account WHERE account_number = :number OR id = :number", number=number)
+    return rows[0]["id"] if len(rows) == 1 else None
+
+
+def _postings(reader: Reader, account_id: str) -> tuple[PostingRow, ...]:
+    rows = reader.rows(
+        "SELECT t.id, t.kind, t.posted_at, t.note, t.takes_back, t.remittance_id,"
+        " COALESCE(c.claim_number, '') AS claim, COALESCE(y.name, '') AS payer, COALESCE(r.trace, '') AS trace,"
+        " COALESCE(f.name, '') AS file_name, COALESCE(o.login, '') AS login"
+        " FROM posting t LEFT JOIN claim c ON c.id = t.claim_id LEFT JOIN payer y ON y.id = c.payer_id"
+        " LEFT JOIN remittance r ON r.id = t.remittance_id LEFT JOIN received_file f ON f.id = r.file_id"
+        " LEFT JOIN person o ON o.id = t.posted_by WHERE t.account_id = :id ORDER BY t.posted_at, t.id",
+        id=account_id,
+    )
+    sides = _sides(reader, account_id, {row["id"]: row["file_name"] for row in rows})
+    undone = {row["takes_back"] for row in rows if row["takes_back"]}
+    return tuple(
+        PostingRow(
+            id=row["id"],
+            kind=PostingKind(row["kind"]),
+            posted_at=row["posted_at"],
+            claim=row["claim"],
+            payer=row["payer"],
+            trace=row["trace"],
+            remittance_id=row["remittance_id"] or "",
+            note=row["note"],
+            posted_by=row["login"],
+            takes_back=row["takes_back"] or "",
+            taken_back=row["id"] in undone,
+            sides=(own := tuple(sides[row["id"]])),
+            receivable_cents=sum(side.cents for side in own if side.account in RECEIVABLES),
+        )
+        for row in rows
+    )
+
+
+def _sides(reader: Reader, account_id: str, files: dict[str, str]) -> dict[str, list[SideRow]]:
+    rows = reader.rows(
+        "SELECT j.* FROM journal_line j JOIN posting t ON t.id = j.posting_id WHERE t.account_id = :id ORDER BY j.id",
+        id=account_id,
+    )
+    found: dict[str, list[SideRow]] = defaultdict(list)
+    for row in rows:
+        place = row["segment"] or 0
+        name = files.get(row["posting_id"], "") if place else ""
+        side = SideRow(JournalAccount(row["account"]), row["cents"], row["group_code"], row["reason_code"], place, name)
+        found[row["posting_id"]].append(side)
+    return found

@@ -1,0 +1,142 @@
+"""Checks of what only some claims state, and of what payers before the billed one have paid.
+
+Source: 005010X222A1 and 005010X223A2, loops 2010AB, 2300 (PWK, CR1), 2320, 2410 and 2430.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+
+from store.claims.content import ClaimContent
+from store.claims.details import Attachment
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, money
+
+_NDC_UNITS = ("F2", "GR", "ME", "ML", "UN")
+_ON_PAPER = "AA"
+_TRANSMISSIONS = ("AA", "BM", "EL", "EM", "FT", "FX")
+
+
+@check("drug")
+def drug(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """An NDC that has not eleven digits, a unit that is none, or a quantity that is no number above zero."""
+    for line in claim.lines:
+        given = line.details.drug if line.details else None
+        if given is None:
+            continue
+        wrong = {
+            f"NDC {given.ndc or 'missing'} has not eleven digits": not re.fullmatch(
+                r"[0-9]{11}", re.sub(r"[ -]", "", given.ndc)
+            ),
+            f"unit {given.unit!r} is none of {', '.join(_NDC_UNITS)}": given.unit not in _NDC_UNITS,
+            f"quantity {given.quantity!r} is no number above zero": not re.fullmatch(
+                r"(?=.*[1-9])[0-9]{1,8}(\.[0-9]{1,3})?", given.quantity
+            ),
+        }
+        for words, holds in wrong.items():
+            if holds:
+                yield Hit(f"line.{line.sequence}.drug", {"line": line.sequence, "wrong": words})
+
+
+@check("attachment")
+def attachment(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A report that is sent has no number, or names no way that there is."""
+    wanted: list[tuple[str, Attachment]] = []
+    if claim.parties.details:
+        wanted += [("details.attachment", one) for one in claim.parties.details.attachments]
+    for line in claim.lines:
+        if line.details:
+            wanted += [(f"line.{line.sequence}.attachment", one) for one in line.details.attachments]
+    for place, one in wanted:
+        if one.transmission not in _TRANSMISSIONS or (one.transmission != _ON_PAPER and not one.number):
+            yield Hit(place, {"kind": one.kind, "way": one.transmission, "number": one.number or "no number"})
+
+
+@check("ambulance")
+def ambulance(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A ride without a reason, without miles, or without where it began."""
+    ride = claim.parties.details.ambulance if claim.parties.details else None
+    if ride is None:
+        return
+    place = ride.pick_up
+    wrong = {
+        f"reason {ride.reason!r} is none of A to E": ride.reason not in ("A", "B", "C", "D", "E"),
+        f"miles {ride.miles!r} are no number": not re.fullmatch(r"[0-9]{1,5}(\.[0-9])?", ride.miles),
+        "it does not say where it began": not (place.line1 and place.city and place.state and place.zip),
+    }
+    for words, holds in wrong.items():
+        if holds:
+            yield Hit("details.ambulance", {"wrong": words})
+
+
+@check("detail_dates")
+def detail_dates(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A date of the illness is not whole, or lies in the future (but for the return to work)."""
+    if claim.parties.details is None:
+        return
+    dates = claim.parties.details.dates
+    for field in fields(dates):
+        text = getattr(dates, field.name)
+        on = iso_day(text)
+        ahead = on is not None and on > facts.today and field.name not in ("return_to_work", "disability_through")
+        if text and (on is None or ahead):
+            yield Hit(f"details.dates.{field.name}", {"name": field.name.replace("_", " "), "date": text})
+
+
+@check("pay_to_address")
+def pay_to_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    address = claim.parties.pay_to
+    if address and not (address.line1 and address.city and re.fullmatch(r"[A-Z]{2}", address.state) and address.zip):
+        yield Hit("pay_to", {"street": address.line1 or "no street", "city": address.city or "no city"})
+
+
+@check("prior_payment_missing")
+def prior_payment_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """The payer is not the first, and one before it has not answered."""
+    coverage = claim.parties.coverage
+    if coverage is None:
+        return
+    for other in claim.parties.other_coverages:
+        if other.sequence < coverage.sequence and other.prior is None:
+            yield Hit(f"coverage.{other.sequence}.prior", {"payer": other.payer.name, "billed": coverage.payer.name})
+
+
+@check("prior_payment_sum")
+def prior_payment_sum(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """Paid and adjustments of a payer before are not the charge, of the claim or of a line."""
+    charges = {line.sequence: line.charge_cents for line in claim.lines}
+    for other in claim.parties.other_coverages:
+        if (prior := other.prior) is None:
+            continue
+        place = f"coverage.{other.sequence}.prior"
+        if prior.accounted_cents != claim.total_cents:
+            seen = {
+                "payer": other.payer.name,
+                "found": money(prior.accounted_cents),
+                "charge": money(claim.total_cents),
+            }
+            yield Hit(place, {**seen, "what": "the claim"})
+        for line in prior.lines:
+            found = line.paid_cents + sum(one.cents for one in line.adjustments)
+            charge = charges.get(line.line, 0)
+            if found != charge:
+                seen = {"payer": other.payer.name, "found": money(found), "charge": money(charge)}
+                yield Hit(f"line.{line.line}.prior.{other.sequence}", {**seen, "what": f"line {line.line}"})
+
+
+@check("prior_payment_date")
+def prior_payment_date(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    for other in claim.parties.other_coverages:
+        if prior := other.prior:
+            days = [one.paid_on for one in prior.lines] or [prior.paid_on]
+            if any(iso_day(day) is None for day in days):
+                yield Hit(f"coverage.{other.sequence}.prior.paid_on", {"payer": other.payer.name})
+
+
+@check("patient_paid")
+def patient_paid(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    details = claim.parties.details
+    if details and not 0 <= details.patient_paid_cents <= claim.total_cents:
+        seen = {"paid": money(details.patient_paid_cents), "total": money(claim.total_cents)}
+        yield Hit("details.patient_paid_cents", seen)

@@ -1,0 +1,232 @@
+"""Checks of institutional claims: type of bill, dates and status of the stay, providers, codes and revenue lines.
+
+Source: 005010X223A2, loops 2300, 2310 and 2400; UB-04, form locators 4 to 81, by their numbers alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from store.claims.content import ClaimContent
+from store.claims.facility_bill import FacilityBill
+from store.scrub.checks.providers import valid_npi
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day
+
+_STILL_A_PATIENT = "30"
+_PLACE = "facility_bill"
+
+
+def _bill(claim: ClaimContent) -> FacilityBill | None:
+    return claim.parties.facility_bill
+
+
+@check("bill_present")
+def bill_present(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    if _bill(claim) is None:
+        yield Hit(_PLACE, {})
+
+
+@check("type_of_bill")
+def type_of_bill(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    bill = _bill(claim)
+    if bill and not re.fullmatch(r"[1-9][1-9]", bill.type_of_bill):
+        yield Hit(f"{_PLACE}.type_of_bill", {"type": bill.type_of_bill or "missing"})
+
+
+@check("attending_provider")
+def attending_provider(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    bill = _bill(claim)
+    if bill and bill.attending is None:
+        yield Hit(f"{_PLACE}.attending", {})
+
+
+@check("bill_npi")
+def bill_npi(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    if bill := _bill(claim):
+        for role in ("attending", "operating", "other_operating"):
+            who = getattr(bill, role)
+            if who and not valid_npi(who.npi):
+                seen = {"role": role.replace("_", " "), "name": who.family_name, "npi": who.npi or "no NPI"}
+                yield Hit(f"{_PLACE}.{role}", seen)
+
+
+@check("operating_provider")
+def operating_provider(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A surgical procedure, which is one of the section 0 of ICD-10-PCS, has nobody who operated."""
+    bill = _bill(claim)
+    surgical = [one.code for one in bill.procedures if one.code.startswith("0")] if bill else []
+    if bill and surgical and bill.operating is None:
+        yield Hit(f"{_PLACE}.operating", {"code": surgical[0]})
+
+
+@check("bill_code")
+def bill_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A code of the stay that must be there does not match `pattern`; with `inpatient` only of stays."""
+    bill, field = _bill(claim), str(params["field"])
+    if bill is None or (params.get("inpatient") and not bill.inpatient):
+        return
+    value = getattr(bill, field)
+    if not re.fullmatch(params["pattern"], value):
+        yield Hit(f"{_PLACE}.{field}", {"value": value or "missing"})
+
+
+@check("admission_time")
+def admission_time(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    bill = _bill(claim)
+    if bill and bill.inpatient and not (iso_day(bill.admitted_at) and len(bill.admitted_at) >= 16):
+        yield Hit(f"{_PLACE}.admitted_at", {"at": bill.admitted_at or "missing"})
+
+
+@check("discharge_hour")
+def discharge_hour(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """Required on the final bill of a stay: not where the patient is still there."""
+    bill = _bill(claim)
+    if bill and bill.inpatient and bill.patient_status != _STILL_A_PATIENT and len(bill.discharged_at) < 16:
+        yield Hit(f"{_PLACE}.discharged_at", {"status": bill.patient_status, "at": bill.discharged_at or "missing"})
+
+
+@check("status_and_frequency")
+def status_and_frequency(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """Status 30 says that the patient is still there, which a bill from admission to discharge (frequency 1) denies."""
+    bill = _bill(claim)
+    if bill and bill.inpatient and bill.patient_status == _STILL_A_PATIENT and claim.frequency == "1":
+        yield Hit(f"{_PLACE}.patient_status", {"status": bill.patient_status, "frequency": claim.frequency})
+
+
+@check("statement_period")
+def statement_period(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    bill = _bill(claim)
+    if bill is None:
+        return
+    first, last = iso_day(bill.statement_from), iso_day(bill.statement_through)
+    if first is None or last is None or first > last or last > facts.today:
+        seen = {"first": bill.statement_from or "missing", "last": bill.statement_through or "missing"}
+        yield Hit(f"{_PLACE}.statement_from", seen)
+
+
+@check("admitting_diagnosis")
+def admitting_diagnosis(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    bill = _bill(claim)
+    if bill and bill.inpatient and not bill.admitting:
+        yield Hit(f"{_PLACE}.admitting", {})
+
+
+@check("reason_for_visit")
+def reason_for_visit(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """Required of unscheduled outpatient visits: those with a line of the revenue codes in `revenue`."""
+    bill = _bill(claim)
+    if bill is None or bill.inpatient or bill.reasons:
+        return
+    unscheduled = [line.revenue_code for line in claim.lines if line.revenue_code.startswith(tuple(params["revenue"]))]
+    if unscheduled:
+        yield Hit(f"{_PLACE}.reasons", {"revenue": unscheduled[0]})
+
+
+@check("principal_diagnosis")
+def principal_diagnosis(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    if not claim.diagnoses:
+        yield Hit("diagnosis", {})
+
+
+@check("revenue_code")
+def revenue_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    for line in claim.lines:
+        if not re.fullmatch(r"[0-9]{4}", line.revenue_code):
+            seen = {"line": line.sequence, "code": line.code or "no code", "revenue": line.revenue_code or "none"}
+            yield Hit(f"line.{line.sequence}.revenue_code", seen)
+
+
+@check("procedure_of_line")
+def procedure_of_line(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """An outpatient line of the revenue codes in `revenue` has no HCPCS code."""
+    bill = _bill(claim)
+    if bill is None or bill.inpatient:
+        return
+    for line in claim.lines:
+        if not line.code and line.revenue_code.startswith(tuple(params["revenue"])):
+            yield Hit(f"line.{line.sequence}.code", {"line": line.sequence, "revenue": line.revenue_code})
+
+
+@check("facility_line_code")
+def facility_line_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    for line in claim.lines:
+        if line.code and not re.fullmatch(r"[0-9A-Z]{5}", line.code.strip().upper()):
+            yield Hit(f"line.{line.sequence}.code", {"line": line.sequence, "code": line.code})
+
+
+@check("days_of_room")
+def days_of_room(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """The days of room and board are not those of the stay: nights, or one where it is a single day."""
+    bill = _bill(claim)
+    if bill is None or not bill.inpatient:
+        return
+    first, last = iso_day(bill.admitted_at or bill.statement_from), iso_day(bill.statement_through)
+    rooms = [line for line in claim.lines if line.unit == "DA"]
+    if first is None or last is None or not rooms:
+        return
+    still = bill.patient_status == _STILL_A_PATIENT
+    nights, days = max((last - first).days + still, 1), sum(line.units for line in rooms)
+    if days != nights:
+        yield Hit(f"line.{rooms[0].sequence}.units", {"days": days, "nights": nights})
+
+
+@check("procedure_dates")
+def procedure_dates(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A procedure lies outside the stay, or more than `before` days ahead of it."""
+    bill = _bill(claim)
+    if bill is None or not bill.procedures:
+        return
+    first, last = iso_day(bill.admitted_at or bill.statement_from), iso_day(bill.statement_through)
+    for place, procedure in enumerate(bill.procedures, 1):
+        on = iso_day(procedure.date)
+        outside = on is None or (first and (first - on).days > params["before"]) or (last and on > last)
+        if outside:
+            yield Hit(f"{_PLACE}.procedures", {"code": procedure.code, "date": procedure.date, "number": place})
+
+
+@check("short_codes")
+def short_codes(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """Occurrence, span, value and condition codes have two letters or digits, and days that are whole and in order."""
+    bill = _bill(claim)
+    if bill is None:
+        return
+    named = [("occurrence", one.code, bool(iso_day(one.date))) for one in bill.occurrences]
+    named += [("value", one.code, one.cents >= 0) for one in bill.values]
+    named += [("condition", code, True) for code in bill.conditions]
+    for span in bill.spans:
+        first, last = iso_day(span.first), iso_day(span.last)
+        named.append(("span", span.code, bool(first and last and first <= last)))
+    for kind, code, sound in named:
+        if not sound or not re.fullmatch(r"[0-9A-Z]{2}", code):
+            yield Hit(f"{_PLACE}.{kind}s", {"kind": kind, "code": code or "none"})
+
+
+@check("line_day")
+def line_day(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A line of an outpatient bill has no whole day, or one outside the statement."""
+    bill = _bill(claim)
+    if bill is None or bill.inpatient:
+        return
+    for line in claim.lines:
+        day = line.service_date
+        if iso_day(day) is None or not bill.statement_from <= day <= bill.statement_through:
+            seen = {"line": line.sequence, "date": day, "start": bill.statement_from, "end": bill.statement_through}
+            yield Hit(f"line.{line.sequence}.service_date", seen)
+
+
+@check("poa_of_causes")
+def poa_of_causes(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """An indicator of an external cause is none that there is."""
+    bill = _bill(claim)
+    for cause in bill.causes if bill else ():
+        if cause.poa not in ("", "1", "Y", "N", "U", "W"):
+            yield Hit(f"{_PLACE}.causes", {"code": cause.code, "poa": cause.poa})
+
+
+@check("negative_line")
+def negative_line(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    for line in claim.lines:
+        if line.charge_cents < 0:
+            cents = f"{line.charge_cents / 100:.2f}"
+            yield Hit(f"line.{line.sequence}.charge_cents", {"line": line.sequence, "charge": cents})

@@ -1,0 +1,126 @@
+"""Letters of appeal with the evidence of the codes, and where denials come from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from store.actors import SYSTEM
+from store.database import Database
+from store.denials.causes import By, cause_of, pareto
+from store.denials.letter import NoLetter, appeal_letter
+from store.models import Coding, Denial, FinalDiagnosis, Finding, Person
+from store.queries import SessionReader
+from store.terms import FindingState, Role, Severity
+from tests.store.test_claims_following import Office, office
+
+pytestmark = pytest.mark.both_databases
+
+__all__ = ["office"]
+
+TODAY = dt.date(2026, 12, 1)
+DENIED = (
+    "CLP*{number}*{status}*100.03*50.02**HM*ICN1",
+    "SVC*HC:G0463*50.01*0**1",
+    "CAS*CO*50*50.01",
+    "REF*6R*{number}-1",
+    "LQ*HE*N290",
+    "SVC*HC:G0439*50.02*50.02**1",
+    "REF*6R*{number}-2",
+)
+
+
+@pytest.fixture
+def denial(office: Office) -> str:
+    with office.db.change(SYSTEM) as change:
+        session = change.session
+        person = Person(login="mreyes", name="M Reyes", role=Role.CODER)
+        session.add(person)
+        session.flush()
+        coding = session.exec(select(Coding)).one()
+        coding.coder_id = person.id
+        first = session.exec(select(FinalDiagnosis).order_by(FinalDiagnosis.sequence)).first()
+        assert first is not None
+        first.evidence, first.why = "low back pain for six weeks", "index: Pain > low back"
+        session.add(
+            Finding(
+                subject_kind="claim",
+                subject_id=office.claim_id,
+                rule_id="c82",
+                rule_version=1,
+                severity=Severity.WARNING,
+                title="Not covered for these diagnoses",
+                message="",
+                place="line.1.pointers",
+                state=FindingState.OVERRIDDEN,
+                override_reason="policy says otherwise",
+                overridden_by=person.id,
+                overridden_at="2026-09-20T10:00:00.000Z",
+            )
+        )
+    office.answer("1", DENIED, "50.02")
+    with office.db.reading() as session:
+        return session.exec(select(Denial.id)).one()
+
+
+def letter(db: Database, denial: str, why: str = "") -> str:
+    with db.reading() as session:
+        return appeal_letter(session, denial, TODAY, why).text
+
+
+def test_a_letter_quotes_the_chart_for_the_codes_that_the_denied_line_rests_on(office: Office, denial: str) -> None:
+    text = letter(office.db, denial, "It was needed.")
+
+    for wanted in (office.number, "ICN1", "CO-50, remark N290", "50.01", "G0463", "It was needed.", "level 1"):
+        assert wanted in text
+    assert 'M54.50: the record says "low back pain for six weeks".' in text
+    assert "I10:" not in text
+
+
+def test_a_site_can_have_a_letter_of_its_own(office: Office, denial: str, home: Path) -> None:
+    (home / "appeal_letter.txt").write_text("Dear {payer}: {evidence}", encoding="utf-8")
+
+    assert letter(office.db, denial).startswith("Dear Blue Plains: M54.50")
+
+
+@pytest.mark.parametrize("template", ["{diagnosis}", "{payer.__class__}", "{", "{0}"])
+def test_a_template_with_a_word_that_is_not_known_is_refused(
+    office: Office, denial: str, home: Path, template: str
+) -> None:
+    (home / "appeal_letter.txt").write_text(template, encoding="utf-8")
+
+    with pytest.raises(NoLetter, match="the template"):
+        letter(office.db, denial)
+
+
+def test_a_denial_leads_back_to_the_edit_that_was_overridden_the_coder_and_the_provider(
+    office: Office, denial: str
+) -> None:
+    with office.db.reading() as session:
+        cause = cause_of(SessionReader(session), denial)
+
+    assert (cause.coder, cause.provider, cause.claim) == ("mreyes", "Adeyemi, Folake", office.number)
+    assert [(edit.rule_id, edit.overridden_by, edit.override_reason) for edit in cause.edits] == [
+        ("c82", "mreyes", "policy says otherwise")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("by", "what"),
+    [
+        (By.REASON, "CO-50"),
+        (By.PAYER, "MEADOWLARK HMO"),
+        (By.RULE, "c82 Not covered for these diagnoses"),
+        (By.CODER, "mreyes"),
+        (By.PROVIDER, "Adeyemi, Folake"),
+        (By.CODE, "G0463"),
+    ],
+)
+def test_denials_are_counted_by_what_they_come_from(office: Office, denial: str, by: By, what: str) -> None:
+    with office.db.reading() as session:
+        (counted,) = pareto(SessionReader(session), by)
+
+    assert (counted.what, counted.count, counted.cents) == (what, 1, 5001)

@@ -1,0 +1,204 @@
+"""Institutional claims from final codings of facilities: their lines, their codes, their limits, and what leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import select
+
+from codesets.catalog import Reference
+from store.actors import SYSTEM, Actor
+from store.claims.build import NotBuiltReason, build_claims
+from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, load_claim
+from store.claims.division import divide_facility
+from store.claims.export import export_claims
+from store.claims.facility import facility_lines
+from store.claims.scrubbing import scrub_claim
+from store.database import Database
+from store.models import Charge, Encounter, FinalDiagnosis, FinalProcedureLine
+from store.terms import CodingKind, DiagnosisRole, PatientClass, Setting
+from tests.store.claim_samples import SERVICE, add_coding, add_encounter
+from tests.store.demo_coding import code_site
+from tests.store.validator import faults_of
+
+STAY = {"setting": Setting.INPATIENT, "patient_class": PatientClass.INPATIENT}
+
+
+def visit(**values: object) -> Encounter:
+    fields = {"setting": Setting.EMERGENCY, "started_at": "2026-09-10T14:40:00-05:00", "service_date": SERVICE}
+    return Encounter(source="t", visit_number="V", patient_id="p", account_id="a", **{**fields, **values})
+
+
+def charge(number: str, revenue: str, cents: int, code: str = "", units: int = 1, **more: object) -> Charge:
+    fields = {"service_date": SERVICE, "procedure_code": code, "units": units, **more}
+    return Charge(encounter_id="e", charge_number=number, revenue_code=revenue, amount_cents=cents, **fields)
+
+
+def shown(lines: list[BilledLine]) -> list[tuple[str, str, int, int]]:
+    return [(line.revenue_code, line.code, line.units, line.charge_cents) for line in lines]
+
+
+def test_an_inpatient_bill_adds_up_its_charges_by_revenue_code() -> None:
+    charges = [charge("1", "250", 1000), charge("2", "0250", 500, "J1885"), charge("3", "0120", 90000, units=3)]
+
+    lines = facility_lines(visit(**STAY), charges, [])
+
+    assert shown(lines) == [("0120", "", 3, 90000), ("0250", "", 2, 1500)]
+    assert [line.unit for line in lines] == ["DA", "UN"]
+
+
+def test_an_outpatient_bill_keeps_codes_modifiers_and_days_apart() -> None:
+    charges = [
+        charge("1", "0636", 1000, "J1885"),
+        charge("2", "0636", 1000, "J1885", service_date="2026-09-14"),
+        charge("3", "0636", 500, "J1885"),
+    ]
+
+    lines = facility_lines(visit(), charges, [])
+
+    assert [(line.service_date, line.units, line.charge_cents) for line in lines] == [
+        ("2026-09-14", 1, 1000),
+        (SERVICE, 2, 1500),
+    ]
+
+
+def test_a_reversed_charge_leaves_nothing_behind() -> None:
+    charges = [charge("1", "0300", 700), charge("2", "0300", -700, reversal_of="1"), charge("3", "0250", 100)]
+
+    assert shown(facility_lines(visit(), charges, [])) == [("0250", "", 1, 100)]
+
+
+def test_what_the_coder_entered_gives_its_charge_the_modifiers_and_is_not_billed_twice() -> None:
+    coded = [FinalProcedureLine(coding_id="c", sequence=1, code="G0463", modifiers=["25"], charge_cents=30000)]
+
+    (line,) = facility_lines(visit(), [charge("1", "0450", 30000, "G0463")], coded)
+
+    assert (line.code, line.modifiers, line.charge_cents) == ("G0463", ("25",), 30000)
+
+
+def test_a_procedure_that_no_charge_carries_gets_its_usual_revenue_code() -> None:
+    coded = [FinalProcedureLine(coding_id="c", sequence=1, code="G0378", units=9, charge_cents=45000)]
+
+    assert shown(facility_lines(visit(), [], coded)) == [("0762", "G0378", 9, 45000)]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["0250", "0300", "0450"]), st.integers(1, 10**6)), min_size=1, max_size=40))
+def test_the_lines_add_up_to_the_charges(amounts: list[tuple[str, int]]) -> None:
+    charges = [charge(str(n), revenue, cents) for n, (revenue, cents) in enumerate(amounts)]
+
+    for encounter in (visit(), visit(**STAY)):
+        lines = facility_lines(encounter, charges, [])
+        assert sum(line.charge_cents for line in lines) == sum(cents for _, cents in amounts)
+
+
+@given(st.integers(1, 60), st.integers(1, 2500))
+def test_parts_keep_to_the_limits_of_the_form_and_lose_no_line(diagnoses: int, lines: int) -> None:
+    codes = [BilledDiagnosis(n, f"A{n:02}") for n in range(1, diagnoses + 1)]
+    billed = [BilledLine(n, "", SERVICE, n, revenue_code="0250") for n in range(1, lines + 1)]
+
+    parts = divide_facility(codes, billed)
+
+    assert all(len(part.diagnoses) <= 25 and 1 <= len(part.lines) <= 999 for part in parts)
+    assert all([line.sequence for line in part.lines] == list(range(1, len(part.lines) + 1)) for part in parts)
+    assert [line.charge_cents for part in parts for line in part.lines] == [line.charge_cents for line in billed]
+    assert all(bool(part.notes) == (len(parts) > 1 or diagnoses > 25) for part in parts)
+
+
+def add_stay(db: Database, visit_number: str = "V1", **extra: object) -> str:
+    with db.change(SYSTEM) as change:
+        session = change.session
+        encounter = add_encounter(session, visit_number, "2026-09-10")
+        for name, value in {
+            **STAY,
+            "started_at": "2026-09-10T14:40:00-05:00",
+            "ended_at": "2026-09-15T13:15:00-05:00",
+            "service_date": SERVICE,
+            "admission_type": "1",
+            "point_of_origin": "1",
+            "discharge_disposition": "01",
+            "extra": dict(extra),
+        }.items():
+            setattr(encounter, name, value)
+        coding = add_coding(session, encounter, ("A41.9", "N17.9", "R50.9"), (), CodingKind.FACILITY)
+        rows = session.exec(select(FinalDiagnosis).where(FinalDiagnosis.coding_id == coding)).all()
+        rows[2].role = DiagnosisRole.ADMITTING
+        session.add(
+            FinalProcedureLine(
+                coding_id=coding, sequence=1, system="icd10pcs", code="0DTJ4ZZ", service_date="2026-09-11"
+            )
+        )
+        session.add(
+            Charge(
+                encounter_id=encounter.id,
+                charge_number="1",
+                service_date="2026-09-10",
+                revenue_code="0120",
+                units=5,
+                amount_cents=500000,
+            )
+        )
+    return coding
+
+
+def built(db: Database) -> ClaimContent:
+    (claim,) = build_claims(db, SYSTEM).built
+    with db.reading() as session:
+        return load_claim(session, claim.claim_id)
+
+
+def test_a_stay_becomes_an_institutional_claim_with_its_codes_in_their_roles(db: Database) -> None:
+    add_stay(db)
+
+    claim = built(db)
+
+    bill = claim.parties.facility_bill
+    assert (claim.form, bill.type_of_bill, claim.total_cents) == ("837i", "11", 500000)
+    assert [one.code for one in claim.diagnoses] == ["A41.9", "N17.9"]
+    assert (bill.admitting, [one.code for one in bill.procedures]) == ("R50.9", ["0DTJ4ZZ"])
+    assert (claim.service_from, claim.service_through) == ("2026-09-10", SERVICE)
+
+
+def test_what_a_sender_gives_of_the_bill_goes_on_it(db: Database) -> None:
+    values = {"drg": "871", "values": [{"code": "80", "cents": 500}], "conditions": ["17"]}
+    add_stay(db, facility_bill=values)
+
+    bill = built(db).parties.facility_bill
+
+    assert (bill.drg, bill.values[0].cents, bill.conditions) == ("871", 500, ("17",))
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ({"facility_bill": {"drg": 871}}, "extra.facility_bill.drg: expected text, got 871"),
+        ({"claim": {"notes": "x"}}, "extra.claim.notes is no field"),
+        ({"claim": {"ambulance": {"miles": "2"}}}, "extra.claim.ambulance"),
+    ],
+)
+def test_what_a_sender_gives_and_cannot_be_read_is_named_and_nothing_is_built(
+    db: Database, extra: dict, told: str
+) -> None:
+    add_stay(db, **extra)
+
+    report = build_claims(db, SYSTEM)
+
+    (refused,) = report.not_built
+    assert refused.reason is NotBuiltReason.BAD_EXTRA
+    assert refused.detail.startswith(told)
+
+
+def test_every_facility_chart_of_the_demo_site_leaves_as_a_file_that_the_validator_accepts(
+    demo: Database, reference: Reference, coder: Actor, biller: Actor, tmp_path: Path
+) -> None:
+    coded = code_site(demo, reference, coder, CodingKind.FACILITY)
+    report = build_claims(demo, biller)
+    results = [scrub_claim(demo, reference, biller, claim.claim_id) for claim in report.built]
+
+    sent = export_claims(demo, biller, None, tmp_path / "claims.837", ready_only=True, form="837i")
+
+    assert len(report.built) == len(coded)
+    assert sent.claims == sum(not result.blocked for result in results) > 0
+    assert faults_of((tmp_path / "claims.837").read_bytes(), tmp_path) == []

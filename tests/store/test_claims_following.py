@@ -1,0 +1,306 @@
+"""Claims after the first: to the next payer with what the one before answered, as voids, and with late charges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, select
+
+from store.actors import SYSTEM
+from store.claims.build import build_claims
+from store.claims.changes import set_payer_number
+from store.claims.content import ClaimContent, load_claim
+from store.claims.export import ExportRefused, export_claims
+from store.claims.following import (
+    CannotFollow,
+    bill_late_charges,
+    bill_next_payer,
+    bill_next_payers,
+    void_sent_claim,
+)
+from store.claims.scrubbing import scrub_claim
+from store.database import Database
+from store.models import Charge, Claim, Coding, Coverage, Encounter, Finding, Payer
+from store.remits.posting import take_in
+from store.terms import ClaimStatus, CodingStatus, FindingState
+from store.x12.tokenizer import segments
+from tests.store.claim_samples import CODES, SERVICE, TODAY, add_coding, add_encounter
+from tests.store.remittance_samples import a_set, interchange
+from tests.store.test_claims_facility import add_stay
+from tests.store.validator import faults_of
+
+pytestmark = pytest.mark.both_databases
+
+PAID = (
+    "CLP*{number}*{status}*100.03*60*20*HM*ICN1*11*1",
+    "SVC*HC:G0463*50.01*40**1",
+    "CAS*CO*45*10.01",
+    "REF*6R*{number}-1",
+    "SVC*HC:G0439*50.02*20**1",
+    "CAS*CO*45*10.02",
+    "CAS*PR*2*20",
+    "REF*6R*{number}-2",
+)
+
+
+@dataclass
+class Office:
+    """A claim that left, with what the tests do to it."""
+
+    db: Database
+    folder: Path
+    claim_id: str
+    number: str
+
+    def answer(self, status: str = "1", body: tuple[str, ...] = PAID, paid: str = "60", trace: str = "EFT0001") -> None:
+        parts = tuple(part.format(number=self.number, status=status) for part in body)
+        content = interchange(a_set(parts, paid)).replace(b"EFT0001", trace.encode())
+        path = self.folder / f"{trace}.835"
+        path.write_bytes(content)
+        (taken,) = take_in(self.db, SYSTEM, path).sets
+        assert taken.outcome == "posted", taken.why
+
+    def content(self, claim_id: str) -> ClaimContent:
+        with self.db.reading() as session:
+            return load_claim(session, claim_id)
+
+    def sent(self, claim_id: str, form: str = "837p") -> bytes:
+        scrub_claim(self.db, CODES, SYSTEM, claim_id, today=TODAY)
+        path = self.folder / f"{claim_id}.837"
+        export_claims(self.db, SYSTEM, [claim_id], path, form=form)
+        return path.read_bytes()
+
+
+def second_payer(session: Session, encounter: Encounter) -> None:
+    payer = Payer(source="test", local_id="P2", name="Second Plan", payer_identifier="SECOND", claim_filing_code="CI")
+    session.add(payer)
+    session.flush()
+    session.add(Coverage(account_id=encounter.account_id, payer_id=payer.id, sequence=2, member_id="SP1"))
+
+
+@pytest.fixture
+def office(db: Database, tmp_path: Path) -> Office:
+    with db.change(SYSTEM) as change:
+        encounter = add_encounter(change.session)
+        second_payer(change.session, encounter)
+        add_coding(change.session, encounter)
+    (built,) = build_claims(db, SYSTEM).built
+    office = Office(db, tmp_path, built.claim_id, built.claim_number)
+    office.sent(built.claim_id)
+    return office
+
+
+def test_the_second_payer_is_told_what_the_first_paid_and_why_not_all(office: Office) -> None:
+    office.answer()
+
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    parties = office.content(built.claim_id).parties
+    prior = parties.other_coverages[0].prior
+    assert (parties.coverage.payer.identifier, parties.coverage.sequence) == ("SECOND", 2)
+    assert (prior.paid_cents, prior.patient_cents, prior.payer_number) == (6000, 2000, "ICN1")
+    assert prior.accounted_cents == 10003
+
+
+def test_the_secondary_claim_leaves_as_a_file_that_the_validator_accepts(office: Office) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    content = office.sent(built.claim_id)
+
+    parts = [(one.identifier, *one.elements[:2]) for one in segments(content, [])]
+    assert ("SBR", "S", "18") in parts
+    assert ("AMT", "D", "60") in parts
+    assert [part for part in parts if part[0] == "SVD"] == [("SVD", "BLUEP", "40"), ("SVD", "BLUEP", "20")]
+    assert faults_of(content, office.folder) == []
+
+
+@pytest.mark.parametrize("status", ["19", "23"])
+def test_a_claim_that_the_payer_forwarded_is_not_billed_twice(office: Office, status: str) -> None:
+    office.answer(status)
+
+    with pytest.raises(CannotFollow, match="forwarded"):
+        bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+
+def test_an_unanswered_claim_has_no_secondary(office: Office) -> None:
+    with pytest.raises(CannotFollow, match="no posted remittance"):
+        bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+
+def test_a_reversed_answer_does_not_count_and_the_correction_does(office: Office) -> None:
+    office.answer()
+    reversal = ("CLP*{number}*22*-100.03*-60*-20*HM*ICN1", "CAS*CO*45*-20.03", "CAS*PR*2*-20")
+    correction = ("CLP*{number}*1*100.03*50*30*HM*ICN1", "CAS*CO*45*20.03", "CAS*PR*2*30")
+    office.answer(body=(*reversal, *correction, "PLB*1999999984*20261231*FB:X*-10"), paid="0", trace="EFT0002")
+
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    prior = office.content(built.claim_id).parties.other_coverages[0].prior
+    assert (prior.paid_cents, prior.patient_cents) == (5000, 3000)
+
+
+def test_all_that_wait_are_billed_once(office: Office) -> None:
+    office.answer()
+
+    first, second = bill_next_payers(office.db, SYSTEM), bill_next_payers(office.db, SYSTEM)
+
+    assert (len(first.built), first.refused, second.built) == (1, (), ())
+
+
+def test_a_second_payer_that_is_billed_already_is_not_billed_again(office: Office) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    with pytest.raises(CannotFollow, match=f"{built.claim_number} follows it already"):
+        bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+
+def test_a_void_repeats_the_claim_with_the_payers_number(office: Office) -> None:
+    office.answer()
+
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    claim = office.content(built.claim_id)
+    assert (claim.frequency, claim.parties.original_reference, claim.total_cents) == ("8", "ICN1", 10003)
+    assert faults_of(office.sent(built.claim_id), office.folder) == []
+
+
+def test_a_void_without_the_payers_number_is_named_and_does_not_leave(office: Office) -> None:
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    with pytest.raises(ExportRefused, match="1 open blocking finding"):
+        office.sent(built.claim_id)
+
+    with office.db.reading() as session:
+        findings = session.exec(select(Finding).where(Finding.state == FindingState.OPEN)).all()
+    assert "original_reference" in {finding.place for finding in findings if finding.severity.blocks}
+
+
+def recode(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        for coding in change.session.exec(select(Coding)):
+            coding.status = CodingStatus.SUPERSEDED
+        add_coding(change.session, change.session.exec(select(Encounter)).one(), version=2)
+
+
+def test_after_a_void_a_recoded_encounter_is_billed_as_new(office: Office) -> None:
+    void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+    recode(office.db)
+
+    (built,) = build_claims(office.db, SYSTEM).built
+
+    assert (built.replaces, office.content(built.claim_id).frequency) == ("", "1")
+
+
+def test_after_a_recode_the_replacement_carries_the_payers_number(office: Office) -> None:
+    office.answer()
+    recode(office.db)
+
+    (built,) = build_claims(office.db, SYSTEM).built
+
+    claim = office.content(built.claim_id)
+    assert (claim.frequency, claim.parties.original_reference) == ("7", "ICN1")
+
+
+def test_a_recode_gives_up_a_secondary_claim_that_has_not_left(office: Office) -> None:
+    office.answer()
+    secondary = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    recode(office.db)
+
+    build_claims(office.db, SYSTEM)
+
+    with office.db.reading() as session:
+        assert session.get_one(Claim, secondary.claim_id).status is ClaimStatus.VOID
+
+
+@pytest.fixture
+def stay(db: Database, tmp_path: Path) -> Office:
+    add_stay(db)
+    (built,) = build_claims(db, SYSTEM).built
+    with db.change(SYSTEM) as change:
+        claim = change.session.get_one(Claim, built.claim_id)
+        claim.status, claim.payer_number = ClaimStatus.EXPORTED, "ICN5"
+    return Office(db, tmp_path, built.claim_id, built.claim_number)
+
+
+def late_charge(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        encounter = change.session.exec(select(Encounter)).one()
+        for number, (revenue, cents) in enumerate((("0120", 100000), ("0250", 1234)), 2):
+            charge = Charge(encounter_id=encounter.id, charge_number=str(number), service_date=SERVICE)
+            charge.revenue_code, charge.amount_cents, charge.units = revenue, cents, 1
+            change.session.add(charge)
+
+
+def test_late_charges_alone_go_on_a_bill_of_frequency_five(stay: Office) -> None:
+    late_charge(stay.db)
+
+    built = bill_late_charges(stay.db, SYSTEM, stay.claim_id, new_only=True)
+
+    claim = stay.content(built.claim_id)
+    assert claim.frequency == "5"
+    assert [(line.revenue_code, line.charge_cents) for line in claim.lines] == [("0120", 100000), ("0250", 1234)]
+
+
+def test_late_charges_can_replace_the_whole_claim(stay: Office) -> None:
+    late_charge(stay.db)
+
+    built = bill_late_charges(stay.db, SYSTEM, stay.claim_id)
+
+    claim = stay.content(built.claim_id)
+    assert (claim.frequency, claim.parties.original_reference, claim.total_cents) == ("7", "ICN5", 601234)
+
+
+def test_without_a_late_charge_nothing_is_built(stay: Office) -> None:
+    with pytest.raises(CannotFollow, match="no charge came since it left"):
+        bill_late_charges(stay.db, SYSTEM, stay.claim_id)
+
+
+def test_a_claim_that_has_not_left_is_not_followed(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        add_coding(change.session, add_encounter(change.session))
+    (built,) = build_claims(db, SYSTEM).built
+
+    with pytest.raises(CannotFollow, match="has not left"):
+        void_sent_claim(db, SYSTEM, built.claim_id, "wrong patient")
+
+
+def test_the_payers_number_can_be_entered_by_hand(office: Office) -> None:
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    set_payer_number(office.db, SYSTEM, built.claim_id, "ICN9")
+
+    assert b"REF*F8*ICN9~" in office.sent(built.claim_id)
+
+
+def test_a_recode_after_late_charges_replaces_what_stands_with_the_payer(stay: Office) -> None:
+    late_charge(stay.db)
+    replacement = bill_late_charges(stay.db, SYSTEM, stay.claim_id)
+    with stay.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, replacement.claim_id).status = ClaimStatus.EXPORTED
+        coding = change.session.exec(select(Coding)).one()
+        coding.status = CodingStatus.SUPERSEDED
+        encounter = change.session.exec(select(Encounter)).one()
+        add_coding(change.session, encounter, ("A41.9",), (), coding.kind, version=2)
+
+    (built,) = build_claims(stay.db, SYSTEM).built
+
+    assert built.replaces == replacement.claim_number
+
+
+def test_one_visit_makes_a_claim_of_each_side_of_the_bill(db: Database, tmp_path: Path) -> None:
+    facility = add_stay(db)
+    with db.change(SYSTEM) as change:
+        encounter = change.session.exec(select(Encounter)).one()
+        professional = add_coding(change.session, encounter, ("A41.9",), (("G0463", (1,)),))
+
+    built = build_claims(db, SYSTEM).built
+
+    with db.reading() as session:
+        claims = {claim.form: claim for claim in session.exec(select(Claim))}
+    assert len(built) == 2
+    assert (claims["837i"].coding_id, claims["837i"].total_cents) == (facility, 500000)
+    assert (claims["837p"].coding_id, claims["837p"].total_cents) == (professional, 5001)

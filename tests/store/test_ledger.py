@@ -1,0 +1,244 @@
+"""The ledger: every account's balances by who owes, what people move by hand, and the statement a patient gets."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import Session, func, select
+
+from store.actors import SYSTEM
+from store.claims.changes import void_claim
+from store.claims.following import bill_next_payer, void_sent_claim
+from store.database import Database
+from store.ledger.accounts import account_id_of
+from store.ledger.money import LedgerRefused, Owed, patient_pays, refund, take_back, write_off
+from store.ledger.statement import statement
+from store.models import Claim, JournalLine, Remittance
+from store.queries import SessionReader
+from store.queries.ledger import account_list, account_page
+from store.remits.posting import unpost
+from store.terms import ClaimStatus, JournalAccount, PostingKind
+from tests.store.test_claims_following import Office, office
+
+pytestmark = pytest.mark.both_databases
+
+__all__ = ["office"]
+
+TODAY = dt.date(2026, 12, 1)
+ACCOUNT = "V1"
+
+
+def owed(db: Database) -> dict[tuple[str, JournalAccount], int]:
+    with db.reading() as session:
+        page = account_page(SessionReader(session), account_id_of(session, ACCOUNT) or "")
+    assert page is not None
+    return {(party.name, party.account): party.cents for party in page.parties}
+
+
+def whole(session: Session) -> list[int]:
+    """The sum of every posting, which is nothing."""
+    return list(session.exec(select(func.sum(JournalLine.cents)).group_by(JournalLine.posting_id)))
+
+
+def test_a_claim_that_leaves_is_owed_by_its_payer(office: Office) -> None:
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
+
+
+def test_after_the_payer_answered_the_patient_owes_the_share(office: Office) -> None:
+    office.answer()
+
+    assert owed(office.db) == {("patient", JournalAccount.PATIENT_RECEIVABLE): 2000}
+
+
+def test_what_the_payer_denies_is_still_the_payers(office: Office) -> None:
+    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*50*100.03"), "0")
+
+    assert owed(office.db) == {("Blue Plains", JournalAccount.DENIED): 10003}
+
+
+def test_a_secondary_claim_moves_the_share_to_the_second_payer(office: Office) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    office.sent(built.claim_id)
+
+    assert owed(office.db) == {("Second Plan", JournalAccount.PAYER_RECEIVABLE): 2000}
+
+
+def test_after_the_second_payer_only_what_it_left_is_the_patients(office: Office) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    second = Office(office.db, office.folder, built.claim_id, built.claim_number)
+
+    body = ("CLP*{number}*{status}*100.03*15*5*CI*SEC1", "CAS*OA*23*80.03", "CAS*PR*3*5")
+    second.answer("2", body, "15", "EFT0009")
+
+    assert owed(office.db) == {("patient", JournalAccount.PATIENT_RECEIVABLE): 500}
+
+
+def test_a_forwarded_claim_leaves_the_share_with_the_payers(office: Office) -> None:
+    office.answer("19")
+
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 2000}
+
+
+def test_a_void_that_leaves_takes_the_charge_back(office: Office) -> None:
+    office.answer("1", ("CLP*{number}*{status}*100.03*100.03**HM*ICN1",), "100.03")
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    office.sent(built.claim_id)
+
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): -10003}
+
+
+def test_a_rejected_claim_that_is_given_up_is_owed_by_nobody(office: Office) -> None:
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, office.claim_id).status = ClaimStatus.REJECTED
+
+    void_claim(office.db, SYSTEM, office.claim_id, "wrong payer")
+
+    assert owed(office.db) == {}
+
+
+def test_a_claim_that_leaves_again_after_a_rejection_is_charged_once(office: Office) -> None:
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, office.claim_id).status = ClaimStatus.REJECTED
+    (office.folder / f"{office.claim_id}.837").unlink()
+
+    office.sent(office.claim_id)
+
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
+
+
+def test_what_a_patient_pays_is_taken_from_what_they_owe(office: Office) -> None:
+    office.answer()
+
+    moved = patient_pays(office.db, SYSTEM, ACCOUNT, 1500, "card")
+
+    assert moved.balance_cents == 500
+    assert owed(office.db) == {("patient", JournalAccount.PATIENT_RECEIVABLE): 500}
+
+
+def test_a_write_off_needs_a_reason_and_never_exceeds_what_is_owed(office: Office) -> None:
+    office.answer()
+
+    with pytest.raises(LedgerRefused, match="needs a word of why"):
+        write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 100, " ")
+    with pytest.raises(LedgerRefused, match=r"the patient owes 20.00, not 20.01"):
+        write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 2001, "small balance")
+    write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 2000, "small balance")
+
+    assert owed(office.db) == {}
+
+
+def test_only_a_credit_is_given_back(office: Office) -> None:
+    office.answer()
+    with pytest.raises(LedgerRefused, match="has a credit of 0.00"):
+        refund(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 100, "paid twice")
+    patient_pays(office.db, SYSTEM, ACCOUNT, 2500, "check")
+
+    refund(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 500, "paid twice")
+
+    assert owed(office.db) == {}
+
+
+def test_a_movement_by_hand_can_be_taken_back_once(office: Office) -> None:
+    office.answer()
+    moved = patient_pays(office.db, SYSTEM, ACCOUNT, 1500, "card")
+
+    take_back(office.db, SYSTEM, moved.posting_id, "wrong account")
+
+    assert owed(office.db) == {("patient", JournalAccount.PATIENT_RECEIVABLE): 2000}
+    with pytest.raises(LedgerRefused, match="taken back already"):
+        take_back(office.db, SYSTEM, moved.posting_id, "wrong account")
+
+
+def test_the_same_operation_moves_money_once(office: Office) -> None:
+    office.answer()
+
+    first = patient_pays(office.db, SYSTEM, ACCOUNT, 1500, "card", "operation")
+    second = patient_pays(office.db, SYSTEM, ACCOUNT, 1500, "card", "operation")
+
+    assert (first, owed(office.db)) == (second, {("patient", JournalAccount.PATIENT_RECEIVABLE): 500})
+
+
+def test_every_figure_of_a_payer_has_its_segment_and_its_file(office: Office) -> None:
+    office.answer()
+
+    with office.db.reading() as session:
+        page = account_page(SessionReader(session), account_id_of(session, ACCOUNT) or "")
+    payment = next(one for one in page.postings if one.kind is PostingKind.CLAIM_PAYMENT)
+
+    text = (office.folder / "EFT0001.835").read_bytes().decode().replace("\n", "").split("~")
+    shares = {side.account: text[side.segment - 1] for side in payment.sides}
+    assert {side.file_name for side in payment.sides} == {"EFT0001.835"}
+    assert shares[JournalAccount.PATIENT_RECEIVABLE].strip() == "CAS*PR*2*20"
+
+
+def test_accounts_are_listed_by_what_is_owed(office: Office) -> None:
+    with office.db.reading() as session:
+        (row,) = account_list(SessionReader(session))
+
+    assert (row.number, row.payer_cents, row.balance_cents) == ("V1", 10003, 10003)
+
+
+def test_a_statement_says_what_was_done_paid_reduced_and_is_left(office: Office) -> None:
+    office.answer()
+    patient_pays(office.db, SYSTEM, ACCOUNT, 500, "card")
+
+    with office.db.reading() as session:
+        reader = SessionReader(session)
+        page = account_page(reader, account_id_of(session, ACCOUNT) or "")
+        made = statement(reader, page, TODAY)
+
+    assert made.due_cents == 1500
+    assert all(len(line) <= 80 for line in made.lines)
+    for wanted in ("Service G0463", "50.01", "Insurance: Blue Plains", "YOU OWE", "15.00", "Prairie Community Health"):
+        assert wanted in made.text
+    assert "M54" not in made.text
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from(["pay", "write_off", "refund", "undo", "unpost"]), st.integers(1, 3000)), max_size=12
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps)
+def test_whatever_is_moved_every_posting_comes_to_nothing(office: Office, moves: list[tuple[str, int]]) -> None:
+    with office.db.reading() as session:
+        answered = session.exec(select(JournalLine.id).where(JournalLine.account == JournalAccount.CASH)).first()
+    if not answered:
+        office.answer()
+    done: list[str] = []
+    for move, cents in moves:
+        try:
+            match move:
+                case "pay":
+                    done.append(patient_pays(office.db, SYSTEM, ACCOUNT, cents, "card").posting_id)
+                case "write_off":
+                    done.append(write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, cents, "small").posting_id)
+                case "refund":
+                    done.append(refund(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, cents, "twice").posting_id)
+                case "undo" if done:
+                    take_back(office.db, SYSTEM, done.pop(), "wrong")
+        except LedgerRefused:
+            continue
+
+    with office.db.reading() as session:
+        sums = whole(session)
+    assert set(sums) == {0}
+
+
+def test_unposting_a_remittance_gives_the_debt_back_to_the_payer(office: Office) -> None:
+    office.answer()
+    with office.db.reading() as session:
+        remittance = session.exec(select(Remittance.id)).one()
+
+    unpost(office.db, SYSTEM, remittance, "wrong bank")
+
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}

@@ -1,0 +1,144 @@
+"""Claims beside their segments, the queue by three orders, batches, accounts, deposits and partners by keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from codesets.catalog import Reference
+from store.actors import SYSTEM
+from store.claims.build import build_claims
+from store.claims.scrubbing import scrub_claim
+from store.database import open_database
+from store.ledger.deposits import take_in_deposits
+from store.models import Claim, Finding
+from store.remits.posting import take_in
+from store.settings import outbox
+from store.terms import ClaimStatus, FindingState
+from tests.store.claim_samples import add_coding, add_encounter
+from tests.store.remittance_samples import a_set, interchange
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+
+
+@pytest.fixture
+def claims(as_administrator: None, reference: Reference) -> None:
+    """Three ready claims of one patient beside the demo site's charts."""
+    database = open_database()
+    with database.change(SYSTEM) as change:
+        for number in range(3):
+            encounter = add_encounter(change.session, f"W{number}", f"2026-09-{number + 11}")
+            add_coding(change.session, encounter)
+    for claim in build_claims(database, SYSTEM).built:
+        scrub_claim(database, reference, SYSTEM, claim.claim_id)
+    database.close()
+
+
+@pytest.fixture
+def paid(claims: None, tmp_path: Path) -> None:
+    """The claims have left, and one is paid with a share of the patient."""
+    from store.claims.batches import batch_claims
+
+    database = open_database()
+    with database.change(SYSTEM) as change:
+        for finding in change.session.exec(select(Finding)):
+            finding.state = FindingState.OVERRIDDEN
+        for row in change.session.exec(select(Claim)):
+            row.status = ClaimStatus.READY
+    report = batch_claims(database, SYSTEM, outbox())
+    number = report.files[0].report.interchanges[0].claim_numbers[0]
+    parts = (f"CLP*{number}*1*100.03*60*20*HM*ICN1", "CAS*CO*45*20.03", "CAS*PR*2*20")
+    (tmp_path / "era.835").write_bytes(interchange(a_set(parts, "60")))
+    take_in(database, SYSTEM, tmp_path / "era.835")
+    (tmp_path / "bank.csv").write_text("date,trace,amount,payer\n2026-09-01,OLD1,60.00,HMO\n2026-09-02,OLD2,9.00,HMO\n")
+    take_in_deposits(database, SYSTEM, tmp_path / "bank.csv")
+    database.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_segments_stand_beside_the_form_and_lead_to_its_fields(claims: None, size: tuple[int, int]) -> None:
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f4", "enter", "apostrophe", "end")
+        await settle(pilot)
+        assert_golden(app, f"claim-segments-{size[0]}x{size[1]}")
+        await keys(pilot, "apostrophe")
+
+        assert "── findings" in cells(app)
+
+
+async def test_the_queue_is_sorted_by_three_orders_and_the_view_is_kept(claims: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "S")
+        await type_text(pilot, "status largest newest")
+        await keys(pilot, "enter")
+        assert "Sorted by status, then largest, then newest." in cells(app)
+        await keys(pilot, "W")
+        await type_text(pilot, "mornings")
+        await keys(pilot, "enter")
+        assert "Saved as mornings" in cells(app)
+
+        await keys(pilot, "v", "w", "enter")
+        await settle(pilot)
+
+        assert "Claims  mornings  by status, largest, newest" in cells(app)
+
+
+async def test_an_order_that_is_none_is_named(claims: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "S")
+        await type_text(pilot, "color")
+        await keys(pilot, "enter")
+
+        assert "color: none of oldest" in cells(app)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_an_account_says_who_owes_what_with_every_posting(paid: None, size: tuple[int, int]) -> None:
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "g", "l", "end")
+        await settle(pilot)
+
+        text = cells(app)
+        assert "patient" in text and "era.835 segment" in text
+        await keys(pilot, "p")
+        await type_text(pilot, "5.00 card")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        assert "u takes it back" in cells(app)
+        await keys(pilot, "s")
+        await settle(pilot)
+        assert "statement" in cells(app)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_deposits_wait_with_payments_and_are_matched(paid: None, size: tuple[int, int]) -> None:
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "g", "b")
+        await settle(pilot)
+        assert_golden(app, f"deposits-{size[0]}x{size[1]}")
+        await keys(pilot, "enter", "enter")
+        await settle(pilot)
+
+        assert "Matched." in cells(app)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_partner_is_made_and_set_and_a_wrong_value_is_refused(
+    as_administrator: None, size: tuple[int, int]
+) -> None:
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "g", "t", "a")
+        await type_text(pilot, "Clearing")
+        await keys(pilot, "enter")
+        await type_text(pilot, "CLEAR1")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        assert_golden(app, f"partners-{size[0]}x{size[1]}")
+
+        await keys(pilot, "e")
+        await type_text(pilot, "usage_indicator=X")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "expected T or P" in cells(app)

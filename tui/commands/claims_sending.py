@@ -1,0 +1,272 @@
+"""`codedesk claims` beyond the list: batches, paper, segments, claims that follow one that left.
+
+Text for people on stdout, JSON with `--json`. Exit code 1 when something was refused or left behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codesets.errors import UsageError
+from codesets.safe import safe_line
+from store.settings import outbox, today
+from tui.cells import counted
+from tui.money import dollars
+
+if TYPE_CHECKING:
+    from store.actors import Actor
+    from store.claims.build import BuiltClaim
+    from store.database import Database
+
+Command = Callable[["Database", argparse.Namespace], int]
+
+
+def configure(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the subcommands."""
+    batch = commands.add_parser("batch", help="write a file for each trading partner with ready claims")
+    batch.add_argument("--folder", help="where the files go; the outbox without it")
+    batch.add_argument("--partner", help="for this trading partner alone")
+    printing = commands.add_parser("print", help="claims on CMS-1500 or UB-04: data on the grid, or PDF")
+    printing.add_argument("numbers", nargs="+", metavar="NUMBER")
+    printing.add_argument("--out", default="-", metavar="FILE", help="a new file, or - for standard output")
+    printing.add_argument("--pdf", action="store_true", help="a PDF for the eye, with labels")
+    printing.add_argument("--draft", action="store_true", help="also with open findings")
+    printing.add_argument("--shift", default="0,0", metavar="ROWS,COLUMNS", help="for a printer that is off")
+    show = commands.add_parser("segments", help="the X12 segments of a claim with the fields they state")
+    show.add_argument("number")
+    show.add_argument("--field", default="", help="those of a field alone, such as line.1 or coverage")
+    validate = commands.add_parser("validate", help="what the validator pyx12 says of an 837 file")
+    validate.add_argument("path", metavar="FILE")
+    secondary = commands.add_parser("secondary", help="claims to the next payer, from posted remittances")
+    secondary.add_argument("numbers", nargs="*", metavar="NUMBER", help="without it, all that wait")
+    voiding = commands.add_parser("void", help="give up a claim; one that left is voided with its payer (frequency 8)")
+    voiding.add_argument("number")
+    voiding.add_argument("--reason", required=True, help="why, in your words")
+    late = commands.add_parser("late", help="bill charges that came after a claim left")
+    late.add_argument("number")
+    late.add_argument("--new-only", action="store_true", help="what is new alone (institutional, frequency 5)")
+    payer = commands.add_parser("payer-number", help="enter the payer's number of the claim that this one follows")
+    payer.add_argument("number")
+    payer.add_argument("payer_number")
+    setting = commands.add_parser("set", help="set what only some claims state: dates, drugs, attachments, codes")
+    setting.add_argument("number")
+    setting.add_argument("fields", nargs="+", metavar="FIELD=VALUE", help='details.note=..., line.2.drug={"ndc":...}')
+    for each in (batch, show, validate, secondary, voiding, late):
+        each.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def commands() -> dict[str, Command]:
+    """The subcommands by name."""
+    return {
+        "batch": _batch,
+        "print": _print,
+        "segments": _segments,
+        "validate": _validate,
+        "secondary": _secondary,
+        "void": _void,
+        "late": _late,
+        "payer-number": _payer_number,
+        "set": _set,
+    }
+
+
+def _batch(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.batches import batch_claims, to_json
+    from store.database import operation_id
+
+    folder = Path(args.folder) if args.folder else outbox()
+    report = batch_claims(db, _actor(db), folder, args.partner, operation_id())
+    if args.json:
+        print(json.dumps(to_json(report)))
+    else:
+        for file in report.files:
+            cents = sum(one.total_cents for one in file.report.interchanges)
+            name = f"{file.partner}  " if file.partner else ""
+            print(safe_line(f"{file.report.destination}  {name}{file.form}  {counted(file.report.claims, 'claim')}"
+                            f"  {dollars(cents)}"))  # fmt: skip
+        for claim in report.left_behind:
+            print(f"left behind: {claim.claim_number} {claim.reason}")
+        print(f"{counted(report.claims, 'claim')} in {counted(len(report.files), 'file')}")
+    return 1 if report.left_behind else 0
+
+
+def _print(db: Database, args: argparse.Namespace) -> int:
+    from store import log
+    from store.claims.output import output_file
+    from store.claims.printing import print_claims
+
+    ids = [_claim_id(db, number) for number in args.numbers]
+    with db.reading() as session:
+        printed = print_claims(session, ids, today(), args.pdf, args.draft, _shift(args.shift))
+    log.note(db, _actor(db), "claim.print", "claim", ids[0], claims=", ".join(args.numbers))
+    if args.out == "-":
+        sys.stdout.buffer.write(printed.content)
+        sys.stdout.buffer.flush()
+    else:
+        with output_file(Path(args.out)) as output:
+            output.write(printed.content)
+            output.finish()
+            output.deliver()
+        print(f"{args.out}  {counted(printed.pages, 'page')}")
+    for number, field in printed.cut:
+        print(f"{number}: {field.replace('_', ' ')} is cut to its field", file=sys.stderr)
+    return 0
+
+
+def _shift(text: str) -> tuple[int, int]:
+    try:
+        down, right = (int(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--shift: expected rows and columns such as 1,-2, got {text!r}") from None
+    return down, right
+
+
+def _segments(db: Database, args: argparse.Namespace) -> int:
+    from store import log
+    from store.claims.segments import segments_of
+
+    claim_id = _claim_id(db, args.number)
+    with db.reading() as session:
+        found = segments_of(session, claim_id)
+    log.note(db, _actor(db), "claim.view", "claim", claim_id, number=args.number)
+    rows = [row for row in found.rows if f"{row.field}.".startswith(f"{args.field}.") or not args.field]
+    if args.json:
+        print(json.dumps({"file": found.file_name, "segments": [asdict(row) for row in rows]}))
+        return 0
+    print(safe_line(f"as it left in {found.file_name}" if found.file_name else "as it would leave now"))
+    for row in rows:
+        print(safe_line(f"{row.position:>6}  {row.field:<34.34}  {row.text}"))
+    return 0
+
+
+def _validate(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.strict_check import strict_faults
+
+    faults = strict_faults(Path(args.path))
+    if args.json:
+        print(json.dumps([asdict(fault) for fault in faults]))
+    else:
+        for fault in faults:
+            print(safe_line(f"segment {fault.position} {fault.segment}: {fault.words}"))
+        print("accepted" if not faults else f"{counted(len(faults), 'segment')} not accepted")
+    return 1 if faults else 0
+
+
+def _secondary(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.following import CannotFollow, Following, bill_next_payer, bill_next_payers
+    from store.database import operation_id
+
+    actor = _actor(db)
+    if not args.numbers:
+        report = bill_next_payers(db, actor, operation_id())
+    else:
+        built, refused = [], []
+        for number in dict.fromkeys(args.numbers):
+            try:
+                built.append(bill_next_payer(db, actor, _claim_id(db, number), operation_id()))
+            except CannotFollow as error:
+                refused.append((number, error.message))
+        report = Following(tuple(built), tuple(refused))
+    if args.json:
+        print(json.dumps(asdict(report)))
+    else:
+        for claim in report.built:
+            _say_built(claim)
+        for _, why in report.refused:
+            print(safe_line(f"not built: {why}"))
+        print(f"{counted(len(report.built), 'claim')} built, {len(report.refused)} not built")
+    return 1 if report.refused else 0
+
+
+def _void(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.changes import void_claim
+    from store.claims.following import void_sent_claim
+    from store.database import operation_id
+    from store.models import Claim
+    from store.terms import ClaimStatus
+
+    claim_id, actor = _claim_id(db, args.number), _actor(db)
+    with db.reading() as session:
+        left = session.get_one(Claim, claim_id).status is ClaimStatus.EXPORTED
+    if not left:
+        void_claim(db, actor, claim_id, args.reason, operation_id())
+        print(json.dumps({"void": args.number}) if args.json else f"{args.number} is given up")
+        return 0
+    built = void_sent_claim(db, actor, claim_id, args.reason, operation_id())
+    _say_built(built, args.json)
+    return 0
+
+
+def _late(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.following import bill_late_charges
+    from store.database import operation_id
+
+    built = bill_late_charges(db, _actor(db), _claim_id(db, args.number), args.new_only, operation_id())
+    _say_built(built, args.json)
+    return 0
+
+
+def _payer_number(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.changes import set_payer_number
+    from store.database import operation_id
+
+    set_payer_number(db, _actor(db), _claim_id(db, args.number), args.payer_number, operation_id())
+    print(safe_line(f"{args.number}: payer's number {args.payer_number}; scrub it again"))
+    return 0
+
+
+def _set(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.changes import set_fields
+    from store.database import operation_id
+
+    values = dict(_field(text) for text in args.fields)
+    set_fields(db, _actor(db), _claim_id(db, args.number), values, operation_id())
+    print(f"{args.number}: {counted(len(values), 'field')} set; scrub it again")
+    return 0
+
+
+def _field(text: str) -> tuple[str, Any]:
+    """A field with its value: JSON where it is that, else text; an empty one takes it out."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"expected FIELD=VALUE, got {text!r}")
+    if value[:1] in ("{", "["):
+        try:
+            return name, json.loads(value)
+        except ValueError as error:
+            raise UsageError(f"{name}: {error}") from None
+    if name.rpartition(".")[2].endswith("_cents") or value in ("true", "false"):
+        try:
+            return name, json.loads(value)
+        except ValueError:
+            raise UsageError(f"{name}: expected cents as a whole number, got {value!r}") from None
+    return name, value or None
+
+
+def _say_built(claim: BuiltClaim, as_json: bool = False) -> None:
+    text = f"{claim.claim_number}  {dollars(claim.total_cents):>10}  follows {claim.replaces}"
+    print(json.dumps(asdict(claim)) if as_json else text)
+
+
+def _claim_id(db: Database, number: str) -> str:
+    from store.claims.content import UnknownClaim
+    from store.queries import SessionReader
+    from store.queries.claims import claim_id_of
+
+    with db.reading() as session:
+        found = claim_id_of(SessionReader(session), number)
+    if found is None:
+        raise UnknownClaim(f"no claim has the number {number!r}", "`codedesk claims list` shows them")
+    return found
+
+
+def _actor(db: Database) -> Actor:
+    from store.people import sign_in
+
+    return sign_in(db)

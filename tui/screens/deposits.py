@@ -1,0 +1,154 @@
+"""The bank beside the remittances (g b): deposits without a remittance, payments without a deposit, and their age."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.queries.deposits import AGED_DAYS, DepositFilter, DepositRow, deposit_list
+from tui.cells import Line, counted
+from tui.money import dollars
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+
+EMPTY = "Nothing waits. codedesk deposits import FILE takes in a bank's CSV file."
+
+
+class DepositsScreen(DeskScreen):
+    """What waits, the oldest first."""
+
+    name_on = "deposits"
+    desk = "deposits"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._show = DepositFilter.WAITING
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.reload()
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("Deposits", "strong"), (f"  {self._show.value}", "text"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
+        count = self.rows.count if self.is_mounted else 0
+        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+
+    def why_not(self, action: str) -> str:
+        row: DepositRow | None = self.rows.selected if self.is_mounted else None
+        if action == "match_here" and (row is None or row.kind != "deposit"):
+            return "there is no deposit under the cursor"
+        return ""
+
+    def reload(self) -> None:
+        """Read what waits again; the cursor stays on its own."""
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    async def _reload(self) -> None:
+        rows = await self.workstation.record.read(deposit_list, self.workstation.today, self._show)
+        words = self.filter_text.lower().split()
+        shown = [row for row in rows if all(word in f"{row.trace} {row.payer}".lower() for word in words)]
+        self.rows.set_source(ListSource(shown, lambda row: f"{row.kind} {row.id}"))
+        self.refresh_frame()
+        if aged := sum(row.aged for row in shown):
+            self.say(f"{counted(aged, 'row')} waiting for more than {AGED_DAYS} days.", "warning")
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.refresh_frame()
+
+    def copied(self) -> str:
+        row: DepositRow | None = self.rows.selected
+        return f"{row.day}  {row.trace}  {dollars(row.cents or row.paid_cents)}" if row else ""
+
+    def filtered(self) -> None:
+        self.reload()
+
+    def do_deposit_view(self) -> None:
+        views = list(DepositFilter)
+        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self.reload()
+
+    def do_match_all(self) -> None:
+        async def matched() -> None:
+            from store.ledger.deposits import match_deposits
+
+            count = await self.workstation.change(match_deposits)
+            await self._reload()
+            self.say(f"{counted(count, 'deposit')} matched.", "good" if count else "text")
+
+        self.in_turn(matched())
+
+    def do_match_here(self) -> None:
+        row: DepositRow = self.rows.selected
+        if row.remittance_id:
+            self.confirm("Take the match back?", lambda: self._unmatch(row))
+            return
+
+        async def chosen() -> None:
+            read = self.workstation.record.read
+            payments = await read(deposit_list, self.workstation.today, DepositFilter.PAYMENTS)
+            if not payments:
+                self.say("No payment is without a deposit.")
+                return
+            payments.sort(key=lambda one: abs(one.paid_cents - row.cents))
+            told = [(one.trace or one.id, f"{one.day}  {dollars(one.paid_cents)}  {one.payer}") for one in payments]
+            by_name = {name: one for (name, _), one in zip(told, payments, strict=True)}
+
+            async def match(name: str) -> None:
+                await self._match(row, by_name[name])
+
+            self.choose("match", f"{dollars(row.cents)} pays:", told, match)
+
+        self.in_turn(chosen())
+
+    async def _match(self, row: DepositRow, payment: DepositRow, note: str = "") -> None:
+        from store.ledger.deposits import match_by_hand
+
+        if row.cents != payment.paid_cents and not note:
+
+            async def told(words: str) -> None:
+                await self._match(row, payment, words)
+
+            off = dollars(row.cents - payment.paid_cents)
+            self.ask("note", f"the amounts differ by {off}; why:", answer=told)
+            return
+        await self.workstation.change(match_by_hand, row.id, payment.id, note)
+        await self._reload()
+        self.say("Matched.", "good")
+
+    async def _unmatch(self, row: DepositRow) -> None:
+        from store.ledger.deposits import unmatch
+
+        await self.workstation.change(unmatch, row.id)
+        await self._reload()
+        self.say("It waits again.")
+
+
+_COLUMNS: tuple[Column[DepositRow], ...] = (
+    Column("", 2, lambda row: " !" if row.aged else "", style=lambda row: "error", said=lambda row: "aged"),
+    Column("DAY", 10, lambda row: row.day),
+    Column("WHAT", 8, lambda row: row.kind),
+    Column("TRACE", 16, lambda row: row.trace),
+    Column("PAYER", 0, lambda row: row.payer),
+    Column("$", 12, lambda row: dollars(row.cents or row.paid_cents), align="right"),
+    Column("AGE", 5, lambda row: f"{max(row.age_days, 0)}d", align="right"),
+    Column("MATCHED", 10, lambda row: row.matched_by, from_width=100),
+    Column("NOTE", 24, lambda row: row.note, style=lambda row: "dim", from_width=120),
+)

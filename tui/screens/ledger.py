@@ -1,0 +1,229 @@
+"""The ledger (g l): accounts that owe something, who owes it, and every posting down to its segment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.queries.ledger import AccountPage, AccountRow, PostingRow, account_list, account_page
+from store.terms import PostingKind
+from tui.cells import Line, ends, wrap
+from tui.money import dollars
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+PAGE_SECONDS = 0.05
+EMPTY = "Nothing is owed. Accounts appear when claims leave; v shows those that are settled."
+_BY_HAND = (PostingKind.PATIENT_PAYMENT, PostingKind.WRITE_OFF, PostingKind.REFUND)
+
+
+class LedgerScreen(DeskScreen):
+    """The accounts with the journal of the one under the cursor, or its statement."""
+
+    name_on = "ledger"
+    desk = "ledger"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all = False
+        self._as_statement = False
+        self._page: AccountPage | None = None
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.reload()
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("Accounts", "strong"), ("  all" if self._all else "  owing", "text"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
+        count = self.rows.count if self.is_mounted else 0
+        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+
+    def why_not(self, action: str) -> str:
+        row = self.rows.selected if self.is_mounted else None
+        if row is None and action in ("pay", "ledger_write_off", "refund", "undo_posting", "statement"):
+            return "there is no account under the cursor"
+        if action == "undo_posting" and self._last_by_hand() is None:
+            return "nothing was posted by hand here"
+        return ""
+
+    def reload(self) -> None:
+        """Read the accounts again; the cursor stays on its own."""
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    async def _reload(self) -> None:
+        rows = await self.workstation.record.read(account_list, not self._all)
+        words = self.filter_text.lower().split()
+        shown = [row for row in rows if all(word in f"{row.number} {row.patient}".lower() for word in words)]
+        self.rows.set_source(ListSource(shown, lambda row: row.id))
+        self.refresh_frame()
+        self.show_page_here()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.refresh_frame()
+            self.set_timer(PAGE_SECONDS, self.show_page_here)
+
+    @work(exclusive=True, group="page")
+    async def show_page_here(self) -> None:
+        row: AccountRow | None = self.rows.selected
+        page = await self.workstation.record.read(account_page, row.id) if row else None
+        self._page = page
+        pane = self.query_one("#page", TextPane)
+        if page is None:
+            pane.show("", lambda width: ())
+        elif self._as_statement:
+            from store.ledger.statement import statement
+
+            made = await self.workstation.record.read(statement, page, self.workstation.today)
+            text: list[Line] = [((line, "text"),) for line in made.lines]
+            pane.show(f"statement  {page.number}", lambda width: text, dollars(made.due_cents))
+        else:
+            pane.show(
+                f"{page.number}  {page.patient}", lambda width: page_lines(page, width), dollars(page.balance_cents)
+            )
+
+    def copied(self) -> str:
+        row: AccountRow | None = self.rows.selected
+        return f"{row.number}  {row.patient}  {dollars(row.balance_cents)}" if row else ""
+
+    def filtered(self) -> None:
+        self.reload()
+
+    def do_ledger_view(self) -> None:
+        self._all = not self._all
+        self.reload()
+
+    def do_statement(self) -> None:
+        self._as_statement = not self._as_statement
+        self.show_page_here()
+
+    def do_pay(self) -> None:
+        from store.ledger.money import patient_pays
+
+        self._move("patient paid", "amount and how (20.00 card):", patient_pays)
+
+    def do_ledger_write_off(self) -> None:
+        from store.ledger.money import Owed, write_off
+
+        self._move("write off", "amount and why (4.10 small balance):", write_off, Owed.PATIENT)
+
+    def do_refund(self) -> None:
+        from store.ledger.money import Owed, refund
+
+        self._move("refund", "amount and why (5.00 paid twice):", refund, Owed.PATIENT)
+
+    def _move(self, asking: str, prompt: str, step: Callable[..., Any], *more: object) -> None:
+        row: AccountRow = self.rows.selected
+
+        async def entered(text: str) -> None:
+            amount, _, note = text.strip().partition(" ")
+            if (cents := cents_of(amount)) is None or not note.strip():
+                self.say(f"{asking}: expected an amount and words, such as 20.00 card", "warning")
+                return
+            moved = await self.workstation.change(step, row.number, *more, cents, note)
+            await self._reload()
+            self.say(f"Posted; {dollars(moved.balance_cents)} are owed. u takes it back.", "good")
+
+        self.ask(asking, prompt, answer=entered)
+
+    def do_undo_posting(self) -> None:
+        last = self._last_by_hand()
+        assert last is not None, "asked before"
+
+        async def entered(reason: str) -> None:
+            from store.ledger.money import take_back
+
+            moved = await self.workstation.change(take_back, last.id, reason)
+            await self._reload()
+            self.say(f"Taken back; {dollars(moved.balance_cents)} are owed.", "good")
+
+        what = last.kind.value.replace("_", " ")
+        self.ask("undo", f"why take back the {what} of {last.posted_at[:10]}:", answer=entered)
+
+    def _last_by_hand(self) -> PostingRow | None:
+        postings = self._page.postings if self._page else ()
+        kinds = (one for one in reversed(postings) if one.kind in _BY_HAND and not one.remittance_id)
+        return next((one for one in kinds if not one.taken_back and not one.takes_back), None)
+
+
+def cents_of(text: str) -> int | None:
+    """An amount as people type it, in cents; None for what is none."""
+    plain = text.lstrip("$").replace(",", "")
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", plain):
+        return None
+    whole, _, part = plain.partition(".")
+    return int(whole) * 100 + int(part.ljust(2, "0") or 0)
+
+
+def page_lines(page: AccountPage, width: int) -> list[Line]:
+    """Who owes what, then the postings, the newest first, each figure with its segment."""
+    lines: list[Line] = []
+    for party in page.parties:
+        name = party.name if party.account.value != "denied" else f"{party.name}, denied"
+        lines.append(ends(((f" {name}", "strong"),), ((dollars(party.cents), "strong"), (" ", "text")), width))
+    if not page.parties:
+        lines.append(((" Nothing is owed.", "good"),))
+    for posting in reversed(page.postings):
+        lines.append(())
+        gone = posting.taken_back or posting.takes_back
+        head = "  ".join(
+            filter(
+                None,
+                (
+                    posting.posted_at[:10],
+                    posting.kind.value.replace("_", " "),
+                    posting.claim,
+                    f"payment {posting.trace}" if posting.trace else "",
+                    "taken back" if posting.taken_back else "takes back" if posting.takes_back else "",
+                ),
+            )
+        )
+        lines += [((f" {part}", "dim" if gone else "text"),) for part in wrap(head, width - 2)]
+        if posting.note:
+            lines += [((f"   {part}", "dim"),) for part in wrap(posting.note, width - 4)]
+        for side in posting.sides:
+            reason = f"  {side.group}-{side.reason}" if side.reason else ""
+            place = f"  {side.file_name} segment {side.segment}" if side.segment else ""
+            told = ((f"   {side.account.value.replace('_', ' ')}{reason}", "text"), (place, "dim"))
+            lines.append(ends(told, ((dollars(side.cents), "dim" if gone else "text"), (" ", "text")), width))
+    return lines
+
+
+_COLUMNS: tuple[Column[AccountRow], ...] = (
+    Column(" ACCOUNT", 11, lambda row: f" {row.number}"),
+    Column("NAME", 0, lambda row: row.patient),
+    Column("PAYER", 10, lambda row: dollars(row.payer_cents) if row.payer_cents else "", align="right"),
+    Column("PATIENT", 10, lambda row: dollars(row.patient_cents) if row.patient_cents else "", align="right"),
+    Column(
+        "DENIED",
+        10,
+        lambda row: dollars(row.denied_cents) if row.denied_cents else "",
+        align="right",
+        style=lambda row: "error",
+    ),
+    Column("OWED", 10, lambda row: dollars(row.balance_cents), align="right"),
+)

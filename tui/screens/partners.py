@@ -1,0 +1,138 @@
+"""Trading partners (g t): to whom files of claims go, under which identifiers, in which form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.queries.partners import partner_rows
+from tui.cells import Line
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+EMPTY = "No trading partners: claims go to the receiver of the settings. a makes one."
+
+_HELP = {
+    "receiver_id": "ISA08, and the receiver in the file",
+    "receiver_qualifier": "ISA07",
+    "receiver_code": "GS03, where it is another",
+    "submitter_id": "ISA06; empty: the setting",
+    "sender_qualifier": "ISA05",
+    "sender_code": "GS02, where it is another",
+    "submitter_name": "who answers for the file; empty: who bills",
+    "contact_name": "whom to ask",
+    "contact_phone": "ten digits",
+    "usage_indicator": "T test, P production",
+    "delimiters": "element, component, segment, repetition",
+    "file_name": "with {partner} {form} {date} {time} {number}",
+    "most_claims": "in one file",
+    "payers": "payer ids, commas between; empty: all others",
+    "active": "yes or no",
+}
+
+
+class PartnersScreen(DeskScreen):
+    """The partners with the fields of the one under the cursor."""
+
+    name_on = "partners"
+    desk = "partners"
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    def place(self) -> tuple[Line, Line]:
+        count = self.rows.count if self.is_mounted else 0
+        return (("Trading partners", "strong"),), ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+
+    def why_not(self, action: str) -> str:
+        if action == "set_partner" and self.rows.selected is None:
+            return "there is no partner under the cursor"
+        return ""
+
+    async def _reload(self) -> None:
+        rows = await self.workstation.record.read(partner_rows)
+        self.rows.set_source(ListSource(rows, lambda row: str(row["id"])))
+        self.refresh_frame()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            row = self.rows.selected
+            pane = self.query_one("#page", TextPane)
+            pane.show(row["name"] if row else "", lambda width: partner_lines(row, width) if row else ())
+            self.refresh_frame()
+
+    def copied(self) -> str:
+        row = self.rows.selected
+        return f"{row['name']}  {row['receiver_id']}" if row else ""
+
+    def do_set_partner(self) -> None:
+        row: Mapping[str, Any] = self.rows.selected
+
+        async def entered(text: str) -> None:
+            name, equals, value = text.partition("=")
+            if not equals:
+                self.say("expected a field and its value, as in usage_indicator=P", "warning")
+                return
+            await self._save(row["name"], {name.strip(): _typed(name.strip(), value.strip())})
+
+        self.ask("set", "field=value:", answer=entered)
+
+    def do_new_partner(self) -> None:
+        async def named(name: str) -> None:
+            async def received(receiver: str) -> None:
+                await self._save(name.strip(), {"receiver_id": receiver.strip()})
+
+            self.ask("new", f"receiver id of {name.strip()} (ISA08):", answer=received)
+
+        self.ask("new", "what the partner is called:", answer=named)
+
+    async def _save(self, name: str, values: Mapping[str, Any]) -> None:
+        from store.claims.partners import save_partner
+
+        await self.workstation.change(save_partner, name, values)
+        await self._reload()
+        self.say(f"{name} is kept; claims built or refreshed from now on go there.", "good")
+
+
+def _typed(name: str, value: str) -> Any:
+    if name == "payers":
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value == "yes" if name == "active" else value
+
+
+def partner_lines(row: Mapping[str, Any], width: int) -> list[Line]:
+    """The fields with what they are."""
+    lines: list[Line] = []
+    for name, told in _HELP.items():
+        value = row[name]
+        shown = ", ".join(value) if isinstance(value, list) else {True: "yes", False: "no"}.get(value, str(value))
+        room = max(width - 22 - 2, 10)
+        lines.append(((f" {name:<20} ", "dim"), (f"{shown or '–'}"[:room], "text"), (f"   {told}"[:room], "dim")))
+    return lines
+
+
+_COLUMNS: tuple[Column[Mapping[str, Any]], ...] = (
+    Column(" PARTNER", 0, lambda row: f" {row['name']}"),
+    Column("RECEIVER", 15, lambda row: row["receiver_id"]),
+    Column("USE", 4, lambda row: row["usage_indicator"]),
+    Column("PAYERS", 20, lambda row: ", ".join(row["payers"]) or "all others"),
+    Column("", 4, lambda row: "" if row["active"] else "off", style=lambda row: "warning"),
+)
