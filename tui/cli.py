@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "favorites": ("tui.commands.favorites", "your favorites and code lists: list, add, remove"),
     "intake": ("tui.commands.intake", "take in encounters of any format"),
     "encounters": ("tui.commands.encounters", "list, show and export encounters"),
+    "worklists": ("tui.commands.worklists", "worklists as rules: list, why, try, put in force, move work"),
     "keys": ("tui.commands.keys", "every key of every screen"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),

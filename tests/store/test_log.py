@@ -34,7 +34,9 @@ from store.queries import (
     people,
     remits,
     rules,
+    saved_views,
     suggestions,
+    worklist_rules,
     worklists,
 )
 from store.terms import Role
@@ -269,10 +271,19 @@ NOT_A_LOOK = {
     "rule_changes": "rules, no patient",
     "rule_firings": "numbers",
     "rule_versions": "rules, no patient",
+    "version_in_force": "worklists, no patient",
+    "version_content": "worklists, no patient",
+    "worklist_versions": "worklists, no patient",
+    "worklist_steps": "worklists, no patient",
+    "saved_views": "a person's own views, no patient",
+    "skills_of": "staff, no patient",
 }
 
 
-MODULES = [charts, claims, code_use, codings, denials, favorites, people, remits, rules, suggestions, worklists]
+MODULES = [
+    *(charts, claims, code_use, codings, denials, favorites, people, remits, rules, saved_views, suggestions),
+    *(worklist_rules, worklists),
+]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)

@@ -62,7 +62,7 @@ class WorklistScreen(DeskScreen):
         super().__init__()
         self._worklist: str | None = None
         self._counts: list[WorklistCount] = []
-        self._sort = Sort.PRIORITY
+        self._sort = Sort.ORDER
         self._finished = False
         self._shown = False
         self._units = ""
@@ -90,7 +90,7 @@ class WorklistScreen(DeskScreen):
         start: Line = (("Worklists", "strong"), ("  ", "text"), (f"{self._worklist or 'all'}, {what}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        if self._sort != Sort.PRIORITY:
+        if self._sort != Sort.ORDER:
             start = (*start, (f"  by {self._sort.value}", "dim"))
         count = self.rows.count if self.is_mounted else 0
         more = "+" if count == COUNT_CAP else ""
@@ -235,7 +235,7 @@ class WorklistScreen(DeskScreen):
         if row.status == WorkStatus.ON_HOLD:
 
             async def clear() -> None:
-                from store.worklists import clear_holds
+                from store.holds import clear_holds
 
                 await self.workstation.change(clear_holds, row.id)
                 self.reload()
@@ -273,7 +273,7 @@ def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, held: Callab
     options = [(reason, f"waits for {owner}") for reason, owner in HOLD_REASONS]
 
     async def chosen(reason: str) -> None:
-        from store.worklists import hold
+        from store.holds import hold
 
         owner = dict(HOLD_REASONS)[reason]
         await screen.workstation.change(hold, work_item_id, reason, owner)
