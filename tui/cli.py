@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "intake": ("tui.commands.intake", "take in encounters of any format"),
     "encounters": ("tui.commands.encounters", "list, show and export encounters"),
     "worklists": ("tui.commands.worklists", "worklists as rules: list, why, try, put in force, move work"),
+    "holds": ("tui.commands.holds", "why charts wait and for whom: list, add, clear"),
+    "queries": ("tui.commands.queries", "queries to providers: write, check, send, answer, close"),
     "keys": ("tui.commands.keys", "every key of every screen"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),

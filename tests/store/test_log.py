@@ -31,7 +31,10 @@ from store.queries import (
     codings,
     denials,
     favorites,
+    figures,
+    holds,
     people,
+    provider_queries,
     remits,
     rules,
     saved_views,
@@ -271,6 +274,10 @@ NOT_A_LOOK = {
     "rule_changes": "rules, no patient",
     "rule_firings": "numbers",
     "rule_versions": "rules, no patient",
+    "holds_of_chart": "part of a chart",
+    "hold_counts": "numbers",
+    "queries_of_chart": "part of a chart",
+    "own_figures": "a person's own numbers",
     "version_in_force": "worklists, no patient",
     "version_content": "worklists, no patient",
     "worklist_versions": "worklists, no patient",
@@ -281,8 +288,8 @@ NOT_A_LOOK = {
 
 
 MODULES = [
-    *(charts, claims, code_use, codings, denials, favorites, people, remits, rules, saved_views, suggestions),
-    *(worklist_rules, worklists),
+    *(charts, claims, code_use, codings, denials, favorites, figures, holds, people, provider_queries),
+    *(remits, rules, saved_views, suggestions, worklist_rules, worklists),
 ]
 
 
