@@ -200,12 +200,14 @@ class RecordDesk:
 
     def _begin_day(self) -> None:
         from store.actors import SYSTEM
+        from store.provider_queries import escalate_due
         from store.worklists import refresh_priorities, sweep_leases
 
         db, _ = self._opened()
         self._log_looks()
         sweep_leases(db, SYSTEM)
         refresh_priorities(db, SYSTEM)
+        escalate_due(db, SYSTEM)
 
     def _open_reference(self) -> Reference:
         if self._reference is None:

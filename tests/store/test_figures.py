@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from store.actors import Actor
 from store.database import Database
-from store.figures.active import Activity, keep_activity
+from store.figures.active import keep_activity
+from store.figures.activity import Activity
 from store.figures.units import weight_of
 from store.models import Coding
 from store.models.columns import now

@@ -65,7 +65,7 @@ MOST_FAVORITES = 50
 _INCOMPLETE = re.compile(r"[A-Za-z]\d[0-9A-Za-z]\.?[0-9A-Za-z]{0,3}")
 """A code of ICD-10-CM with fewer than seven characters."""
 
-CODING = ("enter_code", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding")
+CODING = ("enter_code", "suggestions", "final", "undo", "redo", "hold", "ask_provider", "abstract", "fix_finding")
 """What cannot be done to a chart that is open to be read."""
 
 LAYOUTS = ("both", "note", "codes")
@@ -357,6 +357,12 @@ class ChartScreen(DeskScreen):
     def do_hold(self) -> None:
         if self._chart:
             hold_chart(self, self.work_item_id, self._chart.head.patient, partial(self.workstation.leave_held, self))
+
+    def do_ask_provider(self) -> None:
+        from tui.screens.query import begin_query
+
+        if self._chart:
+            begin_query(self, self.work_item_id, self._chart.head.provider, self._chart.head.service_date)
 
     def do_next_chart(self) -> None:
         if self._chart:
