@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -125,10 +125,10 @@ _COLUMN = {
 
 _NO_LIMIT = "9999-12-31"
 
-_FROM = (
-    "FROM work_item w JOIN encounter e ON e.id = w.encounter_id JOIN patient p ON p.id = e.patient_id"
-    " JOIN account a ON a.id = e.account_id"
-)
+_FROM = "FROM work_item w JOIN encounter e ON e.id = w.encounter_id JOIN patient p ON p.id = e.patient_id"
+_ACCOUNT = " JOIN account a ON a.id = e.account_id"
+"""Joined only where criteria are asked, which may ask of the account."""
+
 
 _SELECT = f"""
 SELECT w.id, w.encounter_id, w.worklist, w.status, w.rank, w.service_date, w.charge_rank, w.patient_name,
@@ -144,8 +144,7 @@ SELECT w.id, w.encounter_id, w.worklist, w.status, w.rank, w.service_date, w.cha
             AND q.status IN ('sent', 'answered')) THEN 1 ELSE 0 END AS query_open,
        COALESCE((SELECT y.name FROM coverage c JOIN payer y ON y.id = c.payer_id
                  WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1), 'Self pay') AS payer
-{_FROM}
-"""
+{_FROM}"""
 
 
 def worklist_page(
@@ -159,11 +158,9 @@ def worklist_page(
         where.append(f"({column}, w.id) {'<' if backwards else '>'} (:key, :id)")
         parameters |= {"key": beside.key, "id": beside.id}
     direction = " DESC" if backwards else ""
-    rows = reader.rows(
-        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY {column}{direction}, w.id{direction} LIMIT {PAGE_ROWS}",
-        **parameters,
-    )
-    found = [_work_row(row, listing.sort) for row in rows]
+    order = f"ORDER BY {column}{direction}, w.id{direction} LIMIT {PAGE_ROWS}"
+    rows = reader.rows(f"{_select(listing)} WHERE {' AND '.join(where)} {order}", **parameters)
+    found = [_work_row(row, listing.sort) for row in _by_name(rows)]
     return found[::-1] if backwards else found
 
 
@@ -174,10 +171,10 @@ def page_around(reader: Reader, listing: Listing, row: WorkRow) -> tuple[int, li
     """
     column = _COLUMN[listing.sort]
     where, parameters = _conditions(listing, reader.on_postgres)
-    present = reader.rows(f"{_SELECT} WHERE {' AND '.join(where)} AND w.id = :row", **parameters, row=row.id)
+    present = reader.rows(f"{_select(listing)} WHERE {' AND '.join(where)} AND w.id = :row", **parameters, row=row.id)
     here = [_work_row(one, listing.sort) for one in present]
     row = here[0] if here else row
-    source = _FROM if listing.text.strip() or listing.criteria.groups else "FROM work_item w"
+    source = _source(listing)
     ahead = f"({column}, w.id) < (:key, :id)"
     sql = f"SELECT COUNT(*) AS n {source} WHERE {' AND '.join([*where, ahead])}"
     place = int(reader.rows(sql, **parameters, key=row.key, id=row.id)[0]["n"])
@@ -198,9 +195,20 @@ def worklist_rows(reader: Reader, listing: Listing) -> list[WorkRow]:
 def worklist_count(reader: Reader, listing: Listing) -> int:
     """How many rows a list has, counted up to one more than COUNT_CAP."""
     where, parameters = _conditions(listing, reader.on_postgres)
-    source = _FROM if listing.text.strip() or listing.criteria.groups else "FROM work_item w"
+    source = _source(listing)
     sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 {source} WHERE {' AND '.join(where)} LIMIT {COUNT_CAP + 1}) AS counted"
     return int(reader.rows(sql, **parameters)[0]["n"])
+
+
+def _select(listing: Listing) -> str:
+    return f"{_SELECT}{_ACCOUNT}" if listing.criteria.groups else _SELECT
+
+
+def _source(listing: Listing) -> str:
+    """What rows are counted from: without words and criteria the tasks alone."""
+    if listing.criteria.groups:
+        return f"{_FROM}{_ACCOUNT}"
+    return _FROM if listing.text.strip() else "FROM work_item w"
 
 
 def _conditions(listing: Listing, on_postgres: bool) -> tuple[list[str], dict[str, object]]:
@@ -307,6 +315,14 @@ def units_today(reader: Reader, person_id: str, day: str) -> int:
         day=f"{day}%",
     )
     return int(rows[0]["n"])
+
+
+def _by_name(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows as dictionaries: those of the standard library look for each name from the first column on."""
+    if not rows or isinstance(rows[0], Mapping):
+        return rows
+    names = rows[0].keys()
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _work_row(row: Row, sort: Sort) -> WorkRow:
