@@ -6,6 +6,8 @@ chart that has one already waits for another.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlmodel import Session, select
 
 from store.database import Change
@@ -22,6 +24,17 @@ def clear_by_rules(change: Change, item: WorkItem) -> int:
         reason = hold_reasons().get(one.reason_id)
         if reason and (why := cleared_by(change.session, item, one, reason)):
             close_hold(change, one, why)
+            cleared += 1
+    return cleared
+
+
+def clear_by_abstract(change: Change, item: WorkItem, fields: Collection[str]) -> int:
+    """Clear the holds that wait for one of these fields of the visit, which a person has just set; how many."""
+    cleared = 0
+    for one in holds_of(change.session, item.id):
+        reason = hold_reasons().get(one.reason_id)
+        if reason and reason.clears is Clears.CHANGE and (found := [name for name in reason.items if name in fields]):
+            close_hold(change, one, f"{found[0].replace('_', ' ')} was set by {change.actor.login}")
             cleared += 1
     return cleared
 

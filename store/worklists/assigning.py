@@ -80,7 +80,7 @@ def balance(session: Session, worklist: str, logins: Sequence[str], most: int = 
 
 def cover(session: Session, absent: str, logins: Sequence[str]) -> Plan:
     """A plan that gives what is assigned to an absent person to others in turn, or to everybody where none is named."""
-    person = _person(session, absent)
+    person = _person(session, absent, absent=True)
     query = select(WorkItem).where(
         WorkItem.assigned_to == person.id,
         WorkItem.status.in_(_WAITING),  # type: ignore[attr-defined]
@@ -216,10 +216,13 @@ def _facilities(session: Session, person: Person) -> set[str]:
     return set(session.exec(select(PersonFacility.facility_id).where(PersonFacility.person_id == person.id)))
 
 
-def _person(session: Session, login: str) -> Person:
+def _person(session: Session, login: str, absent: bool = False) -> Person:
+    """A person who codes; one who is absent may be disabled by now or have another role."""
     person = session.exec(select(Person).where(Person.login == login.strip())).first()
     if person is None:
         raise NoSuchPerson(f"nobody here has the login {login[:60]!r}", "codedesk users list")
+    if absent:
+        return person
     if not person.active:
         raise AssigningRefused(f"{login} is disabled")
     if person.role not in (Role.CODER, Role.ADMIN):

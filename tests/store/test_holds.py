@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from codesets.errors import UnreadableInput
 from codesets.home import home
+from store.abstracting import abstract_of, set_abstract
 from store.actors import Actor
 from store.coding.service import open_chart, open_next
 from store.database import Database
@@ -139,6 +140,21 @@ def test_another_document_or_one_that_was_there_clears_nothing(demo: Database, c
     send_again(demo, coder, chart, DocumentStatus.AUTHENTICATED, "Telephone note", "LATE-2")
 
     assert item_of(demo, chart).status == WorkStatus.ON_HOLD
+
+
+def test_a_field_that_was_waited_for_clears_its_hold_when_a_person_sets_it(
+    demo: Database, coder: Actor, chart: str
+) -> None:
+    hold_id = hold(demo, coder, chart, "disposition")
+    with demo.reading() as session:
+        encounter_id = session.get_one(WorkItem, chart).encounter_id
+        seen = abstract_of(SessionReader(session), encounter_id)
+
+    set_abstract(demo, coder, encounter_id, {"discharge_disposition": "06"}, seen)
+
+    with demo.reading() as session:
+        assert session.get_one(Hold, hold_id).cleared_why == f"discharge disposition was set by {coder.login}"
+    assert item_of(demo, chart).status == WorkStatus.READY
 
 
 def test_a_hold_until_a_day_clears_when_the_day_has_come(

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from store.actors import Actor, NotAllowed
+from store.actors import SYSTEM, Actor, NotAllowed
 from store.coding.service import open_next
 from store.database import Database
 from store.models import LogEntry, WorkItem, WorklistVersion
+from store.people import set_active
 from store.queries import SessionReader
 from store.queries.worklist_rules import worklist_steps, worklist_versions
 from store.queries.worklists import Listing, worklist_counts, worklist_page, worklist_rows
@@ -282,6 +283,21 @@ def test_work_is_balanced_and_an_absence_covered_after_a_look(
         theirs = worklist_rows(reader, Listing(mine=another_coder.person_id or ""))
     assert (len(mine), len(theirs)) == (0, 7)
     assert moved.words == f"{len(plan.given[coder.login])} to {another_coder.login}"
+
+
+def test_the_work_of_a_person_who_left_goes_to_everybody_again(demo: Database, manager: Actor, coder: Actor) -> None:
+    listed = charts(demo, "Clinic")
+    with demo.reading() as session:
+        plan = reassign(session, listed[:2], coder.login)
+    carry_out(demo, manager, plan, "continuity")
+    set_active(demo, SYSTEM, coder.login, False)
+
+    with demo.reading() as session:
+        moved = cover(session, coder.login, [])
+
+    assert moved.words == "2 to everybody" and carry_out(demo, manager, moved, "left") == 2
+    with demo.reading() as session, pytest.raises(AssigningRefused, match="is disabled"):
+        reassign(session, listed[:2], coder.login)
 
 
 def test_a_plan_leaves_what_nobody_named_can_code(demo: Database, manager: Actor, coder: Actor) -> None:
