@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worklists": ("tui.commands.worklists", "worklists as rules: list, why, try, put in force, move work"),
     "holds": ("tui.commands.holds", "why charts wait and for whom: list, add, clear"),
     "queries": ("tui.commands.queries", "queries to providers: write, check, send, answer, close"),
+    "figures": ("tui.commands.figures", "your own figures: units against the target, active time"),
     "keys": ("tui.commands.keys", "every key of every screen"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),

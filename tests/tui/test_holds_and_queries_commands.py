@@ -1,4 +1,4 @@
-"""`codedesk holds` and `codedesk queries`: what the screens do, from the command line."""
+"""`codedesk holds`, `queries` and `figures`: what the screens do, from the command line."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ def test_a_hold_that_asks_for_more_is_one_line_that_says_what(chart: str, capsys
     assert main(["holds", "add", chart, "operative-report"]) == 1
     assert "operative report missing: whose is it?" in capsys.readouterr().err
     assert any(row["id"] == "operative-report" for row in told(capsys, "holds", "reasons"))
+
+
+def test_own_figures_are_told_to_their_person(at_desk: None, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = told(capsys, "figures", "--day", "2026-10-08")
+
+    assert (figures["login"], figures["units"], figures["target"]) == ("mreyes", 0, 6000)
+    assert main(["figures", "--day", "soon"]) == 2
 
 
 def test_a_query_is_drafted_checked_sent_answered_closed_and_exported(
