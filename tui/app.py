@@ -580,7 +580,9 @@ class Workstation(App[int]):
     @work(group="warm")
     async def warm(self) -> None:
         """Load what the next keys will need; called once the first screen stands."""
-        await asyncio.gather(self.record.warm(), self.codes.warm(), asyncio.to_thread(_load_screens))
+        day_is_new, *_ = await asyncio.gather(self.record.warm(), self.codes.warm(), asyncio.to_thread(_load_screens))
+        if day_is_new:
+            await self.batches.begin_day()
 
     async def on_unmount(self) -> None:
         self._left.set()

@@ -100,9 +100,16 @@ def route_of(skill: str, facility_id: str | None, assigned_to: str | None) -> st
     return f"{skill}|{facility_id or ''}|{assigned_to or ''}"
 
 
+def day_is_new(db: Database) -> bool:
+    """Whether the open charts have not been placed yet on this day."""
+    with db.reading() as session:
+        counter = session.get(Counter, "priorities")
+        return counter is None or counter.last != _day_number()
+
+
 def refresh_priorities(db: Database, actor: Actor) -> int:
     """Place the open charts anew, once a day: ages and deadlines move; how many were looked at."""
-    day = int(today().strftime("%Y%m%d"))
+    day = _day_number()
     with db.change(actor) as change:
         counter = change.session.get(Counter, "priorities") or Counter(name="priorities")
         if counter.last == day:
@@ -185,6 +192,10 @@ def _set_list(
     item.worklist, item.skill, item.rule = rule.name, rule.skill, rule_words(rule, book)
     item.order_key = order_key(rule.order, values, priority)
     item.route = route_of(rule.skill, encounter.facility_id, item.assigned_to)
+
+
+def _day_number() -> int:
+    return int(today().strftime("%Y%m%d"))
 
 
 def _with_open_task() -> Select:

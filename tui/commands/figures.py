@@ -1,4 +1,4 @@
-"""`codedesk figures`: your own figures of a day: units against the target, charts, active and idle time by your keys."""
+"""`codedesk figures`: your own figures of a day: units against the target, active and idle time by your keys."""
 
 from __future__ import annotations
 
