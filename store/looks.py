@@ -115,7 +115,7 @@ def _queries(today: dt.date, show: QueryFilter = QueryFilter.OPEN, person_id: st
     return Look("query.list", detail=(("show", show.value),))
 
 
-def _query(query_id: str, today: dt.date) -> Look:
+def _query(query_id: str, today: dt.date, person_id: str = "") -> Look:
     return Look("query.view", "provider_query", query_id)
 
 

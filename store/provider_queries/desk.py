@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session, func, select
 
 from codesets.safe import safe_block, safe_line
+from store import access
 from store.actors import Actor
 from store.database import Change, Database
 from store.holds import close_hold, open_hold
@@ -63,7 +64,10 @@ def from_template(template_id: str, provider: str, service_date: str) -> Questio
 
 
 def draft(db: Database, actor: Actor, work_item_id: str, question: Question, operation_id: str | None = None) -> str:
-    """Begin a query about a chart; its id. It is not sent, and nothing waits for it. Raises QueryRefused."""
+    """Begin a query about a chart; its id. It is not sent, and nothing waits for it.
+
+    Raises QueryRefused, ChartRestricted.
+    """
     with db.change(actor, operation_id, "query.draft") as change:
         if change.repeated:
             return str(change.answer["id"])
@@ -71,6 +75,7 @@ def draft(db: Database, actor: Actor, work_item_id: str, question: Question, ope
         item = session.get(WorkItem, work_item_id)
         if item is None or item.status is WorkStatus.CANCELED:
             raise QueryRefused("that chart is not in any worklist")
+        _admitted(change, item.encounter_id)
         number = (session.exec(select(func.max(ProviderQuery.number))).one() or 0) + 1
         row = ProviderQuery(
             number=number,
@@ -94,6 +99,7 @@ def revise(db: Database, actor: Actor, query_id: str, question: Question, operat
         if not change.repeated:
             row = _row(change, query_id)
             after(row.status, Step.REVISE)
+            _admitted(change, row.encounter_id)
             for name, value in _columns(change.session, row.encounter_id, question).items():
                 setattr(row, name, value)
             _note(change, row, Step.REVISE, "")
@@ -272,6 +278,11 @@ def _columns(session: Session, encounter_id: str, question: Question) -> dict[st
         "options": options_of(question.type, question.options),
         "indicators": [asdict(quoted(session, encounter_id, number, line)) for number, line in places],
     }
+
+
+def _admitted(change: Change, encounter_id: str) -> None:
+    """Raise ChartRestricted where the actor may not open the chart that is quoted."""
+    access.require_access(change, change.session.get_one(Encounter, encounter_id).patient_id)
 
 
 def _provider(session: Session, encounter_id: str, name: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -115,8 +115,11 @@ def provider_query_list(
     return [_row(row, today) for row in rows]
 
 
-def provider_query_of(reader: Reader, query_id: str, today: date) -> QueryPage | None:
-    """One query whole, by its id or number; None where it is not there."""
+def provider_query_of(reader: Reader, query_id: str, today: date, person_id: str = "") -> QueryPage | None:
+    """One query whole, by its id or number; None where it is not there.
+
+    Of a restricted chart only those who may open it now see the words; others see that there is a query.
+    """
     number = int(query_id) if query_id.isdigit() and len(query_id) < 10 else -1
     rows = reader.rows(f"{_SELECT} WHERE q.id = :id OR q.number = :number", id=query_id, number=number)
     if not rows:
@@ -132,6 +135,10 @@ def provider_query_of(reader: Reader, query_id: str, today: date) -> QueryPage |
         id=rows[0]["id"],
     )
     indicators = tuple(_json(more["indicators"]))
+    if _closed_to(reader, rows[0]["work_item_id"], person_id):
+        hidden = "The chart is restricted: open it first."
+        row = _row(rows[0], today)
+        return QueryPage(row, QueryTiming(more["timing"]), hidden, (), (), (), "", "", "", "", None, None, ())
     return QueryPage(
         row=_row(rows[0], today),
         timing=QueryTiming(more["timing"]),
@@ -147,6 +154,19 @@ def provider_query_of(reader: Reader, query_id: str, today: date) -> QueryPage |
         drg_after=more["drg_after"],
         steps=tuple(StepRow(s["step"], s["status"], s["words"], s["made_by"], s["made_at"]) for s in steps),
     )
+
+
+def _closed_to(reader: Reader, work_item_id: str, person_id: str) -> bool:
+    """Whether a chart is restricted and a person was not admitted to it, or not any more."""
+    rows = reader.rows(
+        "SELECT w.restricted, (SELECT COUNT(*) FROM chart_access c WHERE c.patient_id = e.patient_id"
+        " AND c.person_id = :person AND (c.until IS NULL OR c.until > :moment)) AS admitted"
+        " FROM work_item w JOIN encounter e ON e.id = w.encounter_id WHERE w.id = :id",
+        id=work_item_id,
+        person=person_id,
+        moment=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}",
+    )
+    return bool(rows and rows[0]["restricted"] and not rows[0]["admitted"])
 
 
 def queries_of_chart(reader: Reader, work_item_id: str, today: date) -> list[QueryRow]:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlmodel import select
 
+from store.access import ChartRestricted
 from store.actors import Actor
 from store.database import Database
 from store.intake.hl7v2.message import parse
-from store.models import Document, Hold, LogEntry, ProviderQuery, WorkItem
+from store.models import ChartAccess, Document, Encounter, Hold, LogEntry, Patient, ProviderQuery, WorkItem
 from store.provider_queries import (
     QueryRefused,
     answer,
@@ -195,6 +196,27 @@ def test_a_query_without_an_answer_escalates_and_is_closed_as_that(
     assert (in_time, late, again) == (0, 1, 0)
     assert [(row.number, row.escalations, row.days) for row in listed] == [(1, 1, listed[0].days)]
     assert status_of(demo, query) == (QueryStatus.CLOSED, WorkStatus.READY)
+
+
+def test_words_of_a_restricted_chart_are_for_those_who_may_open_it(
+    demo: Database, coder: Actor, another_coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    with demo.change(coder) as change:
+        item = change.session.get_one(WorkItem, chart[0])
+        patient = change.session.get_one(Patient, change.session.get_one(Encounter, item.encounter_id).patient_id)
+        patient.restricted, item.restricted = "staff", True
+        change.session.add(ChartAccess(patient_id=patient.id, person_id=coder.person_id or ""))
+
+    with demo.reading() as session:
+        reader = SessionReader(session)
+        mine = provider_query_of(reader, query, today(), coder.person_id or "")
+        theirs = provider_query_of(reader, query, today(), another_coder.person_id or "")
+
+    assert mine and mine.text == GOOD and mine.evidence
+    assert theirs and "restricted" in theirs.text and not theirs.evidence and not theirs.options
+    with pytest.raises(ChartRestricted):
+        draft(demo, another_coder, chart[0], asked(chart))
 
 
 def test_a_query_can_be_given_to_another_provider_and_a_draft_be_rewritten(

@@ -254,7 +254,7 @@ def _page(db: Database, actor: Actor, named: str) -> QueryPage:
 
     require(actor, "query.view")
     with db.reading() as session:
-        page = provider_query_of(SessionReader(session), named, today())
+        page = provider_query_of(SessionReader(session), named, today(), actor.person_id or "")
     if page is None:
         raise UnreadableInput(f"no query is called {named[:60]!r}", "codedesk queries list")
     log.note(db, actor, "query.view", "provider_query", page.row.id, by="command line")

@@ -96,11 +96,16 @@ class ProviderQueriesScreen(DeskScreen):
     async def _show_query(self) -> None:
         row: QueryRow | None = self.rows.selected
         pane = self.query_one("#page", TextPane)
-        page = await self.workstation.record.read(provider_query_of, row.id, self.workstation.today) if row else None
+        page = await self._whole(row) if row else None
         if page is None:
             pane.show("", lambda width: ())
         else:
             pane.show(f"query {page.row.number}", lambda width: query_lines(page, width), _state(page.row))
+
+    async def _whole(self, row: QueryRow) -> QueryPage | None:
+        record = self.workstation.record
+        actor = await record.actor()
+        return await record.read(provider_query_of, row.id, self.workstation.today, actor.person_id or "")
 
     def copied(self) -> str:
         row: QueryRow | None = self.rows.selected
@@ -126,7 +131,7 @@ class ProviderQueriesScreen(DeskScreen):
     async def _ask_for_answer(self, row: QueryRow) -> None:
         from store.provider_queries import answer
 
-        page = await self.workstation.record.read(provider_query_of, row.id, self.workstation.today)
+        page = await self._whole(row)
         if page is None:
             return
 

@@ -110,8 +110,10 @@ class QueryScreen(DeskScreen):
         return ""
 
     async def _reload(self) -> None:
-        self._page, self._lines, self._flaws = await self.workstation.record.read(
-            _written, self._query_id, self.workstation.today
+        record = self.workstation.record
+        actor = await record.actor()
+        self._page, self._lines, self._flaws = await record.read(
+            _written, self._query_id, self.workstation.today, actor.person_id or ""
         )
         self.filtered()
         self._show()
@@ -261,13 +263,13 @@ def _question(page: QueryPage, places: tuple[tuple[str, int], ...]) -> Question:
 
 
 def _written(
-    reader: Reader, query_id: str, today: date
+    reader: Reader, query_id: str, today: date, person_id: str
 ) -> tuple[QueryPage | None, tuple[ChartLine, ...], tuple[Flaw, ...]]:
     from store.provider_queries.lint import lint
 
-    page = provider_query_of(reader, query_id, today)
-    if page is None:
-        return None, (), ()
+    page = provider_query_of(reader, query_id, today, person_id)
+    if page is None or not page.steps:  # of a restricted chart that is closed to the person
+        return page, (), ()
     documents = chart_documents(reader, chart_head(reader, page.row.work_item_id).encounter_id)
     lines = tuple(
         ChartLine(document.number, document.type_name, number, " ".join(text.split()))
