@@ -8,16 +8,18 @@ CMS place of service code set; which codes exist is for the edits to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from sqlmodel import select
 
 from codesets.errors import CodedeskError
 from codesets.safe import safe_line
 from store import access
 from store.actors import Actor
 from store.coding.conflict import ABSENT, Difference
-from store.database import Database
-from store.models import Encounter
+from store.database import Change, Database
+from store.models import Encounter, WorkItem
 from store.queries import Reader
 
 
@@ -100,9 +102,23 @@ def set_abstract(
         if changed:
             before = {name: present[name] for name in changed}
             change.log("encounter.abstract", "encounter", encounter_id, before=before, after=changed)
+            _follow(change, encounter, changed)
         told = ", ".join(f"{field_of(name).label} {value or ABSENT}" for name, value in values.items())
         change.answer = {"message": f"Set: {told}." if changed else f"Already so: {told}."}
         return str(change.answer["message"])
+
+
+def _follow(change: Change, encounter: Encounter, changed: Collection[str]) -> None:
+    """Clear the holds that waited for these fields, and place the tasks of the visit by what it is now."""
+    from store.holds.clearing import clear_by_abstract
+    from store.worklists.placing import place
+
+    change.session.flush()
+    tasks = change.session.exec(select(WorkItem).where(WorkItem.encounter_id == encounter.id)).all()
+    for item in tasks:
+        clear_by_abstract(change, item, changed)
+    if tasks:
+        place(change.session, encounter, [item.kind for item in tasks])
 
 
 def field_of(name: str) -> AbstractField:

@@ -108,6 +108,15 @@ class Change:
     answer: dict = field(default_factory=dict)
     events: list[log.Event] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.session.info["change"] = self
+
+    @staticmethod
+    def of(session: Session) -> Change | None:
+        """The change that a session works for; None for one that only reads."""
+        found: Change | None = session.info.get("change")
+        return found
+
     def log(self, action: str, target_kind: str = "", target_id: str = "", /, **detail: object) -> None:
         """Note an event; it is appended to the log when the operation commits."""
         self.events.append(log.Event(action, target_kind, target_id, dict(detail)))

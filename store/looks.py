@@ -14,7 +14,9 @@ from store.actors import Actor
 from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_list, claim_page
 from store.queries.code_use import open_charts_with
 from store.queries.denials import DenialFilter, DenialRow, denial_list, denial_of
+from store.queries.holds import HoldFilter, hold_list
 from store.queries.ledger import account_list, account_page
+from store.queries.provider_queries import QueryFilter, provider_query_list, provider_query_of
 from store.queries.remits import RemittanceFilter, RemittanceRow, remittance_list, remittance_page
 from store.queries.worklists import Listing, WorkRow, worklist_page
 
@@ -114,6 +116,18 @@ def _account(account_id: str) -> Look:
     return Look("ledger.view", "account", account_id, lasting=False)
 
 
+def _holds(today: dt.date, show: HoldFilter = HoldFilter.OPEN, owner: str = "", person_id: str = "") -> Look:
+    return Look("hold.list", detail=(("show", show.value), ("owner", owner)))
+
+
+def _queries(today: dt.date, show: QueryFilter = QueryFilter.OPEN, person_id: str = "") -> Look:
+    return Look("query.list", detail=(("show", show.value),))
+
+
+def _query(query_id: str, today: dt.date, person_id: str = "") -> Look:
+    return Look("query.view", "provider_query", query_id)
+
+
 _LOOKS: dict[str, Callable[..., Look | None]] = {
     worklist_page.__name__: _worklist,
     claim_list.__name__: _claims,
@@ -125,6 +139,9 @@ _LOOKS: dict[str, Callable[..., Look | None]] = {
     remittance_page.__name__: _remittance,
     account_list.__name__: _accounts,
     account_page.__name__: _account,
+    hold_list.__name__: _holds,
+    provider_query_list.__name__: _queries,
+    provider_query_of.__name__: _query,
 }
 
 

@@ -73,6 +73,9 @@ class Settings:
     leave_minutes: int = 30
     """After how many minutes without a key the program ends and gives its chart back; 0: never."""
 
+    idle_seconds: int = 120
+    """A gap between keys longer than this is no active time of the person."""
+
     clipboard: str = "terminal"
     """Where `y` copies to: `terminal` (OSC 52) and the outbox, `file` (the outbox alone), or `off`."""
 

@@ -248,3 +248,39 @@ class Role(StrEnum):
     RECORDS = "records"
     ANALYST = "analyst"
     ADMIN = "admin"
+
+
+class QueryType(StrEnum):
+    """How a provider is asked (ACDIS/AHIMA compliant query practice brief, 2022)."""
+
+    OPEN_ENDED = "open_ended"
+    MULTIPLE_CHOICE = "multiple_choice"
+    YES_NO = "yes_no"
+
+
+class QueryTiming(StrEnum):
+    """When a provider is asked; the rules are the same for all, spoken ones too."""
+
+    CONCURRENT = "concurrent"
+    RETROSPECTIVE = "retrospective"
+    POST_BILL = "post_bill"
+    VERBAL = "verbal"
+
+
+class QueryStatus(StrEnum):
+    """Where a query to a provider stands; the transitions are in `store.provider_queries`."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    CANCELED = "canceled"
+
+
+class QueryOutcome(StrEnum):
+    """What came of a query that was closed."""
+
+    AGREED = "agreed"
+    DISAGREED = "disagreed"
+    NO_OPINION = "no_opinion"
+    NO_RESPONSE = "no_response"

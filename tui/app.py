@@ -22,6 +22,7 @@ from textual.screen import Screen
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.figures.activity import Activity
 from store.permissions import refusal
 from store.settings import load_settings
 from tui.cells import counted
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
     from tui.screens.encoder import EncoderScreen, Stop
 
 IDLE_SECONDS = 5
+ACTIVITY_SECONDS = 60
+"""How often the active time of the person is put into the record."""
+
 WATCH_SECONDS = 1.0
 """How often screens ask whether somebody else has changed the record."""
 
@@ -82,6 +86,8 @@ class Workstation(App[int]):
         self._sanitize = Sanitize()
         self._crash = ""
         self._last_key = time.monotonic()
+        self.activity = Activity(load_settings().idle_seconds)
+        self._kept_activity = self._last_key
         self._left = Event()
         self._recorded: list[Step] | None = None
         self.keyboard = Keyboard(self, self._deliver, self._takes_text)
@@ -351,6 +357,21 @@ class Workstation(App[int]):
 
         self._go("rules", RulesScreen)
 
+    def do_worklist_rules(self) -> None:
+        from tui.screens.worklist_rules import WorklistRulesScreen
+
+        self._go("worklist_rules", WorklistRulesScreen)
+
+    def do_holds(self) -> None:
+        from tui.screens.holds import HoldsScreen
+
+        self._go("holds", HoldsScreen)
+
+    def do_provider_queries(self) -> None:
+        from tui.screens.provider_queries import ProviderQueriesScreen
+
+        self._go("provider_queries", ProviderQueriesScreen)
+
     def do_administration(self) -> None:
         from tui.screens.administration import AdministrationScreen
 
@@ -374,11 +395,21 @@ class Workstation(App[int]):
     def watch_idle(self) -> None:
         """Cover the screen after a while without a key, and end after a longer one; looked at every few seconds."""
         settings = load_settings()
+        if self.activity.keys and time.monotonic() - self._kept_activity >= ACTIVITY_SECONDS:
+            self._kept_activity = time.monotonic()
+            self.run_worker(self._said(self.keep_activity()), group="warm")
         idle = (time.monotonic() - self._last_key) / 60
         if settings.leave_minutes and idle >= settings.leave_minutes:
             self.in_turn(self._end_idle())
         elif settings.lock_minutes and idle >= settings.lock_minutes and not isinstance(self.screen, LockScreen):
             self.in_turn(self._lock())
+
+    async def keep_activity(self) -> None:
+        """Put the active time since the last time into the record, on the day it is by this host's clock."""
+        from store.figures.active import keep_activity
+
+        if self.activity.keys:
+            await self.change(keep_activity, date.today().isoformat(), *self.activity.taken())
 
     @work(group="watch")
     async def watch_record(self) -> None:
@@ -429,12 +460,14 @@ class Workstation(App[int]):
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen):
                 await screen.put_away()
+        await self.keep_activity()
         self.exit(0)
 
     async def on_event(self, event: events.Event) -> None:
         # A key that nothing used comes by again on its way up, as one that was forwarded.
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             self._last_key = time.monotonic()
+            self.activity.key(self._last_key)
             self.keyboard.take(event)
         else:
             await super().on_event(event)
@@ -531,6 +564,7 @@ class Workstation(App[int]):
         self._current.confirm("Leave codedesk?", self._end)
 
     async def _end(self) -> None:
+        await self.keep_activity()
         self.exit(0)
 
     @property
@@ -561,7 +595,9 @@ class Workstation(App[int]):
     @work(group="warm")
     async def warm(self) -> None:
         """Load what the next keys will need; called once the first screen stands."""
-        await asyncio.gather(self.record.warm(), self.codes.warm(), asyncio.to_thread(_load_screens))
+        day_is_new, *_ = await asyncio.gather(self.record.warm(), self.codes.warm(), asyncio.to_thread(_load_screens))
+        if day_is_new:
+            await self.batches.begin_day()
 
     async def on_unmount(self) -> None:
         self._left.set()

@@ -91,8 +91,12 @@ class RecordDesk:
         """Whether the record was changed since this was asked before; costs next to nothing."""
         return await self._run(self._look_for_changes)
 
-    async def warm(self) -> None:
-        """Load what changes need, once the first screen stands, and do what each day begins with."""
+    async def warm(self) -> bool:
+        """Load what changes need, once the first screen stands; whether nobody has begun this day yet."""
+        return await self._run(self._begin)
+
+    async def begin_day(self) -> None:
+        """Do what each day begins with: it looks at every open chart, so that it is for a desk of long work."""
         await self._run(self._begin_day)
 
     def close(self) -> None:
@@ -198,14 +202,24 @@ class RecordDesk:
             self._looks.insert(0, login_of(self._actor))
         return self._db, self._actor
 
-    def _begin_day(self) -> None:
+    def _begin(self) -> bool:
         from store.actors import SYSTEM
-        from store.worklists import refresh_priorities, sweep_leases
+        from store.worklists import sweep_leases
+        from store.worklists.placing import day_is_new
 
         db, _ = self._opened()
         self._log_looks()
         sweep_leases(db, SYSTEM)
+        return day_is_new(db)
+
+    def _begin_day(self) -> None:
+        from store.actors import SYSTEM
+        from store.provider_queries import escalate_due
+        from store.worklists import refresh_priorities
+
+        db, _ = self._opened()
         refresh_priorities(db, SYSTEM)
+        escalate_due(db, SYSTEM)
 
     def _open_reference(self) -> Reference:
         if self._reference is None:

@@ -19,6 +19,7 @@ from codesets.errors import UsageError
 APPEND_ONLY = ("log_entry", "raw_message", "operation", "disclosure", "posting", "journal_line", "received_file")
 
 SHARED = (
+    "active_time",
     "counter",
     "edit_firing",
     "facility",
@@ -26,12 +27,17 @@ SHARED = (
     "merged_number",
     "payer",
     "person",
+    "person_facility",
+    "person_skill",
     "provider",
     "quarantine",
     "rule_change",
     "rule_version",
+    "saved_view",
     "site_fact",
     "trading_partner",
+    "worklist_step",
+    "worklist_version",
 )
 """Tables whose rows belong to no facility; `edit_firing` keeps no value of a claim.
 
@@ -70,6 +76,8 @@ BELONGS_TO = {
     "patient": "EXISTS (SELECT 1 FROM encounter e WHERE e.patient_id = patient.id)",
     "posting": "",
     "provider_level_adjustment": "",
+    "provider_query": "encounter",
+    "provider_query_step": "provider_query",
     "raw_message": "",
     "remittance": "",
     "remittance_adjustment": "remittance_claim",
@@ -79,6 +87,7 @@ BELONGS_TO = {
     "source_code": "encounter",
     "suggestion_rejection": "encounter",
     "work_item": "encounter",
+    "work_skip": "work_item",
 }
 """Which row decides who sees a row: a parent table (its policy applies in turn), or a condition; empty: only `*`."""
 

@@ -28,6 +28,7 @@ from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.partner import TradingPartner
 from store.models.patient import Patient
 from store.models.people import ChartAccess, Person
+from store.models.provider_query import ProviderQuery, ProviderQueryStep
 from store.models.received import Acknowledgment, ClaimAnswer, ReceivedFile
 from store.models.remit import (
     JournalLine,
@@ -40,11 +41,22 @@ from store.models.remit import (
 )
 from store.models.rule import EditFiring, RuleChange, RuleVersion
 from store.models.site import Disclosure, SiteFact
-from store.models.work import Hold, WorkItem
+from store.models.work import (
+    ActiveTime,
+    Hold,
+    PersonFacility,
+    PersonSkill,
+    SavedView,
+    WorkItem,
+    WorklistStep,
+    WorklistVersion,
+    WorkSkip,
+)
 
 __all__ = [
     "Account",
     "Acknowledgment",
+    "ActiveTime",
     "Charge",
     "ChartAccess",
     "Claim",
@@ -61,8 +73,8 @@ __all__ = [
     "Denial",
     "Deposit",
     "Disclosure",
-    "EditFiring",
     "Document",
+    "EditFiring",
     "Encounter",
     "EncounterChange",
     "EncounterProvider",
@@ -80,21 +92,29 @@ __all__ = [
     "Patient",
     "Payer",
     "Person",
+    "PersonFacility",
+    "PersonSkill",
     "Posting",
     "Provider",
     "ProviderLevelAdjustment",
+    "ProviderQuery",
+    "ProviderQueryStep",
     "Quarantine",
     "RawMessage",
+    "ReceivedFile",
     "Remittance",
     "RemittanceAdjustment",
     "RemittanceClaim",
-    "ReceivedFile",
     "RemittanceLine",
     "RuleChange",
     "RuleVersion",
+    "SavedView",
     "SiteFact",
     "SourceCode",
     "SuggestionRejection",
     "TradingPartner",
     "WorkItem",
+    "WorklistStep",
+    "WorklistVersion",
+    "WorkSkip",
 ]

@@ -21,7 +21,10 @@ Row = Mapping[str, Any]
 
 
 class Reader(Protocol):
-    """Whatever can run a reading statement."""
+    """Whatever can run a reading statement; `on_postgres` where the two databases say a thing differently."""
+
+    @property
+    def on_postgres(self) -> bool: ...
 
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
         """The rows of a statement as mappings from column name to value."""
@@ -30,6 +33,8 @@ class Reader(Protocol):
 
 class SqliteReader:
     """Reads the workstation file read-only without the ORM; belongs to the thread that made it."""
+
+    on_postgres = False
 
     def __init__(self, path: Path) -> None:
         self._connection = driver.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
@@ -67,6 +72,10 @@ class SessionReader:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    @property
+    def on_postgres(self) -> bool:
+        return self._session.get_bind().dialect.name == "postgresql"
 
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
         from sqlalchemy import text

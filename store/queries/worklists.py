@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+from store.criteria import Condition
+from store.criteria.sql import where as criteria_where
 from store.queries import Reader, Row
 from store.terms import Setting, WorkStatus, open_by
 
@@ -14,20 +17,29 @@ from store.terms import Setting, WorkStatus, open_by
 class Sort(StrEnum):
     """Orders of a worklist; each ends with the id, so that a page has a place to go on from."""
 
+    ORDER = "list order"
     PRIORITY = "priority"
     OLDEST = "oldest"
     MONEY = "money"
     PATIENT = "patient"
+    BILL_BY = "days to bill"
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a worklist shows: which list (None: all), in which order, with which words, finished charts or open ones."""
+    """What a worklist shows: which list (None: all), in which order, with which words, finished charts or open ones.
+
+    `mine` is the id of a person: what is open with them or assigned to them. `criteria` are those of a saved view,
+    judged as of `today`.
+    """
 
     worklist: str | None = None
-    sort: Sort = Sort.PRIORITY
+    sort: Sort = Sort.ORDER
     text: str = ""
     finished: bool = False
+    mine: str = ""
+    criteria: Condition = Condition()
+    today: date | None = None
 
 
 @dataclass(frozen=True)
@@ -50,15 +62,25 @@ class WorkRow:
     open_by: str = ""
     """Who has it open and since when: `Jae Park since 10:42`; empty where nobody has."""
     restricted: bool = False
+    kind: str = ""
+    bill_by: str = ""
+    """ISO day of the payer's filing limit; empty where none is known."""
+    facility: str = ""
+    assigned: str = ""
+    skill: str = ""
+    came_back: str = ""
+    hold: str = ""
+    """The oldest open hold in words."""
+    query_open: bool = False
     key: str | int = 0
     """The value that the list is sorted by; paging goes on from it and the id."""
 
     def mark(self, me: str | None) -> str:
-        """`H` on hold, `@` open by someone else, `+` new document, `✓` final coded, `#` restricted."""
+        """`H` on hold, `Q` for a query, `@` open by someone else, `+` new document, `✓` final coded, `#` restricted."""
         if self.status == WorkStatus.FINAL:
             return "✓"
         if self.status == WorkStatus.ON_HOLD:
-            return "H"
+            return "Q" if self.query_open else "H"
         if self.status == WorkStatus.IN_PROGRESS:
             return ">" if self.claimed_by == me else "@"
         if self.restricted:
@@ -93,23 +115,36 @@ COUNT_CAP = 2_000_000
 """Counts stop here: a longer list is called by this number and a plus."""
 
 _COLUMN = {
+    Sort.ORDER: "w.order_key",
     Sort.PRIORITY: "w.rank",
     Sort.OLDEST: "w.service_date",
     Sort.MONEY: "w.charge_rank",
     Sort.PATIENT: "w.patient_name",
+    Sort.BILL_BY: "w.bill_by",
 }
 
+_NO_LIMIT = "9999-12-31"
+
 _FROM = "FROM work_item w JOIN encounter e ON e.id = w.encounter_id JOIN patient p ON p.id = e.patient_id"
+_ACCOUNT = " JOIN account a ON a.id = e.account_id"
+"""Joined only where criteria are asked, which may ask of the account."""
+
 
 _SELECT = f"""
 SELECT w.id, w.encounter_id, w.worklist, w.status, w.rank, w.service_date, w.charge_rank, w.patient_name,
-       w.new_documents, w.claimed_by, w.claimed_at, w.restricted, e.setting,
+       w.new_documents, w.claimed_by, w.claimed_at, w.restricted, w.kind, w.bill_by, w.order_key, w.skill, w.came_back,
+       e.setting,
        CASE WHEN w.restricted THEN '' ELSE p.mrn END AS mrn,
        (SELECT o.name FROM person o WHERE o.id = w.claimed_by) AS holder,
+       (SELECT o.login FROM person o WHERE o.id = w.assigned_to) AS assigned,
+       (SELECT f.name FROM facility f WHERE f.id = e.facility_id) AS facility,
+       CASE WHEN w.status = 'on_hold' THEN (SELECT h.reason FROM hold h WHERE h.work_item_id = w.id
+            AND h.cleared_at IS NULL ORDER BY h.opened_at LIMIT 1) END AS hold,
+       CASE WHEN w.status = 'on_hold' AND EXISTS (SELECT 1 FROM provider_query q WHERE q.work_item_id = w.id
+            AND q.status IN ('sent', 'answered')) THEN 1 ELSE 0 END AS query_open,
        COALESCE((SELECT y.name FROM coverage c JOIN payer y ON y.id = c.payer_id
                  WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1), 'Self pay') AS payer
-{_FROM}
-"""
+{_FROM}"""
 
 
 def worklist_page(
@@ -117,17 +152,15 @@ def worklist_page(
 ) -> list[WorkRow]:
     """One page of a list: its first rows, those after or before a row, or its last ones; always in the list's order."""
     column = _COLUMN[listing.sort]
-    where, parameters = _conditions(listing)
+    where, parameters = _conditions(listing, reader.on_postgres)
     backwards = last or before is not None
     if (beside := after or before) is not None:
         where.append(f"({column}, w.id) {'<' if backwards else '>'} (:key, :id)")
         parameters |= {"key": beside.key, "id": beside.id}
     direction = " DESC" if backwards else ""
-    rows = reader.rows(
-        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY {column}{direction}, w.id{direction} LIMIT {PAGE_ROWS}",
-        **parameters,
-    )
-    found = [_work_row(row, listing.sort) for row in rows]
+    order = f"ORDER BY {column}{direction}, w.id{direction} LIMIT {PAGE_ROWS}"
+    rows = reader.rows(f"{_select(listing)} WHERE {' AND '.join(where)} {order}", **parameters)
+    found = [_work_row(row, listing.sort) for row in _by_name(rows)]
     return found[::-1] if backwards else found
 
 
@@ -137,11 +170,11 @@ def page_around(reader: Reader, listing: Listing, row: WorkRow) -> tuple[int, li
     For a list that is read again while the cursor is far down in it.
     """
     column = _COLUMN[listing.sort]
-    where, parameters = _conditions(listing)
-    present = reader.rows(f"{_SELECT} WHERE {' AND '.join(where)} AND w.id = :row", **parameters, row=row.id)
+    where, parameters = _conditions(listing, reader.on_postgres)
+    present = reader.rows(f"{_select(listing)} WHERE {' AND '.join(where)} AND w.id = :row", **parameters, row=row.id)
     here = [_work_row(one, listing.sort) for one in present]
     row = here[0] if here else row
-    source = _FROM if listing.text.strip() else "FROM work_item w"
+    source = _source(listing)
     ahead = f"({column}, w.id) < (:key, :id)"
     sql = f"SELECT COUNT(*) AS n {source} WHERE {' AND '.join([*where, ahead])}"
     place = int(reader.rows(sql, **parameters, key=row.key, id=row.id)[0]["n"])
@@ -161,13 +194,24 @@ def worklist_rows(reader: Reader, listing: Listing) -> list[WorkRow]:
 
 def worklist_count(reader: Reader, listing: Listing) -> int:
     """How many rows a list has, counted up to one more than COUNT_CAP."""
-    where, parameters = _conditions(listing)
-    source = _FROM if listing.text.strip() else "FROM work_item w"
+    where, parameters = _conditions(listing, reader.on_postgres)
+    source = _source(listing)
     sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 {source} WHERE {' AND '.join(where)} LIMIT {COUNT_CAP + 1}) AS counted"
     return int(reader.rows(sql, **parameters)[0]["n"])
 
 
-def _conditions(listing: Listing) -> tuple[list[str], dict[str, object]]:
+def _select(listing: Listing) -> str:
+    return f"{_SELECT}{_ACCOUNT}" if listing.criteria.groups else _SELECT
+
+
+def _source(listing: Listing) -> str:
+    """What rows are counted from: without words and criteria the tasks alone."""
+    if listing.criteria.groups:
+        return f"{_FROM}{_ACCOUNT}"
+    return _FROM if listing.text.strip() else "FROM work_item w"
+
+
+def _conditions(listing: Listing, on_postgres: bool) -> tuple[list[str], dict[str, object]]:
     # The open states stand here letter for letter as in the partial indexes, or no index is used.
     where = ["w.status = 'final'" if listing.finished else "w.status IN ('ready', 'in_progress', 'on_hold')"]
     parameters: dict[str, object] = {}
@@ -181,6 +225,13 @@ def _conditions(listing: Listing) -> tuple[list[str], dict[str, object]]:
             f" || w.service_date) LIKE :word{number} ESCAPE '\\'"
         )
         parameters[f"word{number}"] = f"%{_escaped(word)}%"
+    if listing.mine:
+        where.append("(w.claimed_by = :mine OR w.assigned_to = :mine)")
+        parameters["mine"] = listing.mine
+    if listing.criteria.groups:
+        asked, values = criteria_where(listing.criteria, listing.today or date.today(), on_postgres)
+        where.append(f"({asked})")
+        parameters |= values
     return where, parameters
 
 
@@ -266,6 +317,14 @@ def units_today(reader: Reader, person_id: str, day: str) -> int:
     return int(rows[0]["n"])
 
 
+def _by_name(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows as dictionaries: those of the standard library look for each name from the first column on."""
+    if not rows or isinstance(rows[0], Mapping):
+        return rows
+    names = rows[0].keys()
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
 def _work_row(row: Row, sort: Sort) -> WorkRow:
     return WorkRow(
         id=row["id"],
@@ -283,6 +342,14 @@ def _work_row(row: Row, sort: Sort) -> WorkRow:
         claimed_by=row["claimed_by"],
         open_by=open_by(row["holder"] or "", row["claimed_at"]) if row["status"] == WorkStatus.IN_PROGRESS else "",
         restricted=bool(row["restricted"]),
+        kind=row["kind"],
+        bill_by="" if row["bill_by"] == _NO_LIMIT else row["bill_by"],
+        facility=row["facility"] or "",
+        assigned=row["assigned"] or "",
+        skill=row["skill"],
+        came_back=row["came_back"],
+        hold=row["hold"] or "",
+        query_open=bool(row["query_open"]),
         key=row[_COLUMN[sort].removeprefix("w.")],
     )
 

@@ -1,4 +1,4 @@
-"""Long worklists: what the first page, a deep page, the last page and the count cost, at 100,000 and 1,000,000 rows."""
+"""Long worklists: pages, counts, get-next with its routing, why, and a dry run, at 100,000 and 1,000,000 charts."""
 
 from __future__ import annotations
 
@@ -6,15 +6,29 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+from store.actors import Actor
+from store.coding.service import open_next
+from store.criteria import read_condition
 from store.database import open_database
 from store.queries import SqliteReader
 from store.queries.worklists import Listing, worklist_count, worklist_page
+from store.terms import Role
+from store.worklists.rulebook import Rulebook, read_rulebook, shipped_content
+from store.worklists.versions import try_version
+from store.worklists.why import why
 from tests.bench.figures import Figure
+from tui.screens.chart.view import read_chart
 
 SIZES = (100_000, 1_000_000)
 WORKLIST = "Clinic"
+SKILLS = 40
+"""Routes of the worklist: so many skills, of which the coder has half."""
+
+GIVEN = 60
+"""How many charts are given out."""
 
 
 def measure() -> list[Figure]:
@@ -25,6 +39,7 @@ def measure() -> list[Figure]:
             path = Path(folder) / "long.sqlite"
             _fill(path, size)
             figures += _measured(SqliteReader(path), size)
+            figures += _given(path, size)
     return figures
 
 
@@ -41,6 +56,41 @@ def _measured(reader: SqliteReader, size: int) -> list[Figure]:
         Figure(f"{name}last page", 5, _ms(lambda: worklist_page(reader, listing, last=True)), "ms"),
         Figure(f"{name}count", 100, _ms(lambda: worklist_count(reader, listing)), "ms"),
     ]
+
+
+def _given(path: Path, size: int) -> list[Figure]:
+    """Get-next until the chart can be painted, for a coder with a skill who skipped charts; then what managers ask."""
+    database = open_database(f"sqlite:///{path}")
+    coder = Actor("coder", Role.CODER, "CODER", "Coder")
+    name = f"{size:,} charts: "
+    reader = SqliteReader(path)
+    spent = []
+    for _ in range(GIVEN):
+        begun = time.perf_counter()
+        opened = open_next(database, coder, WORKLIST)
+        assert opened is not None
+        read_chart(reader, opened.work_item_id, opened.coding_id)
+        spent.append((time.perf_counter() - begun) * 1000)
+    item = opened.work_item_id
+    criteria = read_condition({"all": ["charges at least 100", "days since service at least 3"]})
+    view = Listing(WORKLIST, criteria=criteria, today=date(2026, 10, 8))
+    begun = time.perf_counter()
+    trial = try_version(database, _other_rules())
+    seconds = time.perf_counter() - begun
+    assert trial.charts > size * 0.9
+    database.close()
+    return [
+        Figure(f"{name}get-next to chart read, median", 80, statistics.median(spent), "ms"),
+        Figure(f"{name}get-next to chart read, p95", 80, sorted(spent)[int(len(spent) * 0.95)], "ms"),
+        Figure(f"{name}why", 80, _ms(lambda: why(reader, item, date(2026, 10, 8))), "ms"),
+        Figure(f"{name}first page of a view with criteria", 50, _ms(lambda: worklist_page(reader, view)), "ms"),
+        Figure(f"{name}dry run of other rules", 120, seconds, "s"),
+    ]
+
+
+def _other_rules() -> Rulebook:
+    first = {"name": "High", "all": ["charges at least 5000", "payer contains payer 1"], "order": ["charges desc"]}
+    return read_rulebook({"worklist": [first, *shipped_content()["worklist"]]}, 2)
 
 
 def _ms(work: Callable[[], object]) -> float:
@@ -82,9 +132,20 @@ def _fill(path: Path, size: int) -> None:
                 '', '', '', '{{}}', 'P' || (i % {size // 1000}), 'A' || (i % {size // 1000}), '2026-09-01', ''
                 FROM n""",
             f"""INSERT INTO work_item (id, encounter_id, kind, worklist, status, rank, service_date, charge_rank,
-                patient_name, reasons, rule, new_documents, created_at, row_version)
+                patient_name, reasons, rule, new_documents, came_back, bill_by, skill, route, order_key, created_at,
+                row_version)
                 {numbers} SELECT 'W' || i, 'E' || i, 'professional', '{WORKLIST}', 'ready', -((i * 7919) % 100),
-                '2026-09-01', -i, 'Family' || (i % {size // 1000}), '[]', '', 0, '', 1 FROM n""",
+                '2026-09-01', -i, 'Family' || (i % {size // 1000}), '[]', '', 0, '', '2027-09-01',
+                'skill ' || (i % {SKILLS}), 'skill ' || (i % {SKILLS}) || '||', '0' || (1000000000000 -
+                ((i * 7919) % 100)), '2026-09-02T00:00:00.000Z', 1 FROM n""",
+            """INSERT INTO person (id, login, name, role, units_target, active, pin_failures, created_at)
+                VALUES ('CODER', 'coder', 'Coder', 'coder', 60, 1, 0, '')""",
+            f"""INSERT INTO person_skill (person_id, skill)
+                WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {SKILLS // 2})
+                SELECT 'CODER', 'skill ' || i FROM n""",
+            f"""INSERT INTO work_skip (id, work_item_id, person_id, reason, at, until)
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50)
+                SELECT 'S' || i, 'W' || (i * {SKILLS}), 'CODER', 'x', '', '9999' FROM n""",
         ):
             connection.exec_driver_sql(statement)
     database.close()

@@ -22,12 +22,13 @@ from store.coding.codes import Defaults
 from store.coding.entry import AddDiagnosis
 from store.coding.service import Entered, OpenedChart, enter, finalize, open_chart, open_next, take_back, undo
 from store.database import Database, open_database, operation_id
+from store.holds import clear_holds, hold
 from store.log import FIRST_HASH
 from store.merges import merge_patients
 from store.models import Account, Encounter, Patient, Person, WorkItem, columns
 from store.sqlite import driver
 from store.terms import CodingKind, Role, Setting
-from store.worklists import clear_holds, hold, release, sweep_leases
+from store.worklists import release, sweep_leases
 
 T = TypeVar("T")
 

@@ -16,8 +16,10 @@ from codesets.catalog import Reference
 from store import worklists
 from store.coding import service
 from store.database import Change, Database
+from store.holds import desk as holds_desk
 from store.models import Coding, WorkItem
 from store.terms import WorkStatus
+from store.worklists import leases
 from tests.faults.machine import Desk
 
 MEMORY = Path("/dev/shm")
@@ -68,7 +70,7 @@ def test_whatever_is_done_in_whatever_order_the_record_is_right(desk: type[Desk]
 
 def no_expiry(patch: pytest.MonkeyPatch) -> None:
     """A lease never runs out."""
-    patch.setattr(worklists, "now", lambda: "2000-01-01T00:00:00.000Z")
+    patch.setattr(leases, "now", lambda: "2000-01-01T00:00:00.000Z")
 
 
 def no_owner(patch: pytest.MonkeyPatch) -> None:
@@ -76,7 +78,7 @@ def no_owner(patch: pytest.MonkeyPatch) -> None:
 
     def hold_lease(change: Change, coding: Coding) -> WorkItem:
         item = service._task(change.session, coding)
-        item.claimed_until = worklists.later(15)
+        item.claimed_until = leases.later(15)
         return item
 
     patch.setattr(service, "_hold_lease", hold_lease)
@@ -132,7 +134,7 @@ def held_forever(patch: pytest.MonkeyPatch) -> None:
     """Clearing a hold leaves the chart on hold."""
     real = worklists.move
     patch.setattr(
-        worklists,
+        holds_desk,
         "move",
         lambda item, status: None if item.status == WorkStatus.ON_HOLD and status == "ready" else real(item, status),
     )

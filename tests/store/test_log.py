@@ -31,11 +31,16 @@ from store.queries import (
     codings,
     denials,
     favorites,
+    figures,
+    holds,
     last_visit,
     people,
+    provider_queries,
     remits,
     rules,
+    saved_views,
     suggestions,
+    worklist_rules,
     worklists,
 )
 from store.terms import Role
@@ -280,22 +285,22 @@ NOT_A_LOOK = {
     "rule_changes": "rules, no patient",
     "rule_firings": "numbers",
     "rule_versions": "rules, no patient",
+    "holds_of_chart": "part of a chart",
+    "hold_counts": "numbers",
+    "queries_of_chart": "part of a chart",
+    "own_figures": "a person's own numbers",
+    "version_in_force": "worklists, no patient",
+    "version_content": "worklists, no patient",
+    "worklist_versions": "worklists, no patient",
+    "worklist_steps": "worklists, no patient",
+    "saved_views": "a person's own views, no patient",
+    "skills_of": "staff, no patient",
 }
 
 
 MODULES = [
-    charts,
-    claims,
-    code_use,
-    codings,
-    denials,
-    favorites,
-    last_visit,
-    people,
-    remits,
-    rules,
-    suggestions,
-    worklists,
+    *(charts, claims, code_use, codings, denials, favorites, figures, holds, last_visit, people, provider_queries),
+    *(remits, rules, saved_views, suggestions, worklist_rules, worklists),
 ]
 
 

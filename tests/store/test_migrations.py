@@ -74,6 +74,23 @@ BEFORE_TRAILS = (
     "ALTER TABLE patient DROP COLUMN restricted",
     "ALTER TABLE work_item DROP COLUMN claimed_at",
     "ALTER TABLE work_item DROP COLUMN restricted",
+    *(f"DROP INDEX ix_work_item_{name}" for name in ("next", "assigned", "order_key", "bill_by")),
+    *(
+        f"ALTER TABLE work_item DROP COLUMN {name}"
+        for name in ("bill_by", "skill", "route", "order_key", "assigned_to")
+    ),
+    "CREATE INDEX ix_work_item_next ON work_item (worklist, status, rank, id)",
+    "DROP TABLE provider_query_step",
+    "DROP TABLE provider_query",
+    "DROP INDEX ix_hold_open",
+    *(f"ALTER TABLE hold DROP COLUMN {name}" for name in ("reason_id", "physician", "about_on", "cleared_why")),
+    *(
+        f"DROP TABLE {table}"
+        for table in (
+            *("worklist_version", "worklist_step", "work_skip", "person_skill", "person_facility", "saved_view"),
+            "active_time",
+        )
+    ),
     "UPDATE alembic_version SET version_num = '0002'",
 )
 

@@ -10,6 +10,7 @@ from sqlmodel import select
 from store.actors import Actor
 from store.coding.service import open_chart, open_next
 from store.database import Database
+from store.holds import clear_holds, hold
 from store.models import Encounter, WorkItem
 from store.queries import Row, SessionReader
 from store.queries.worklists import (
@@ -25,8 +26,6 @@ from store.terms import CodingKind, EncounterStatus, WorkStatus
 from store.worklists import (
     TRANSITIONS,
     ChartUnavailable,
-    clear_holds,
-    hold,
     place,
     refresh_priorities,
     release,

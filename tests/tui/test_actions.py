@@ -21,19 +21,24 @@ from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.denials import DenialsScreen
-from tui.screens.em import EmScreen
 from tui.screens.deposits import DepositsScreen
+from tui.screens.em import EmScreen
 from tui.screens.help import HelpScreen
+from tui.screens.holds import HoldsScreen
 from tui.screens.index import IndexScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.lock import LockScreen
 from tui.screens.partners import PartnersScreen
 from tui.screens.pcs import PcsScreen
 from tui.screens.pcs_index import PcsIndexScreen
+from tui.screens.provider_queries import ProviderQueriesScreen
+from tui.screens.query import QueryScreen
 from tui.screens.remits import RemitsScreen
 from tui.screens.rules import RulesScreen
 from tui.screens.tabular import TabularScreen
+from tui.screens.why import WhyScreen
 from tui.screens.worklist import WorklistScreen
+from tui.screens.worklist_rules import WorklistRulesScreen
 
 SCREENS = {
     screen.name_on: screen
@@ -59,7 +64,12 @@ SCREENS = {
         ConflictScreen,
         EmScreen,
         HelpScreen,
+        HoldsScreen,
         LockScreen,
+        ProviderQueriesScreen,
+        QueryScreen,
+        WhyScreen,
+        WorklistRulesScreen,
     )
 }
 # Keys that a terminal, a multiplexer or another key's bytes take away.

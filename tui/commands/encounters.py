@@ -83,12 +83,12 @@ def _list(db: Database, actor: Actor, worklist: str | None, as_json: bool) -> in
     from store.permissions.columns import seen_by
     from store.queries import SessionReader
     from store.queries.worklists import Listing, WorkRow, worklist_rows
-    from store.worklists import worklist_rules
+    from store.worklists import rulebook_of
 
-    if worklist is not None and worklist not in (names := [rule.name for rule in worklist_rules()]):
-        raise UsageError(f"no worklist is called {worklist}", "one of: " + ", ".join(names))
     rows: Sequence[EncounterRow | WorkRow]
     with db.reading() as session:
+        if worklist is not None and worklist not in (names := [rule.name for rule in rulebook_of(session).rules]):
+            raise UsageError(f"no worklist is called {worklist}", "one of: " + ", ".join(names))
         rows = (
             list_encounters(session) if worklist is None else worklist_rows(SessionReader(session), Listing(worklist))
         )

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from store.criteria import Condition, read_condition
+from store.queries.figures import OwnFigures, own_figures
+from store.queries.holds import HoldRow, holds_of_chart
+from store.queries.saved_views import COLUMNS, saved_views
 from store.queries.worklists import (
     COUNT_CAP,
     PAGE_ROWS,
@@ -20,13 +27,12 @@ from store.queries.worklists import (
     WorkRow,
     left_open,
     page_around,
-    units_today,
     why_here,
     worklist_count,
     worklist_counts,
     worklist_page,
 )
-from store.terms import WorkStatus, clock_time
+from store.terms import clock_time
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen
@@ -34,19 +40,21 @@ from tui.widgets.paged import PagedSource, PageNeed
 from tui.widgets.row_table import Column, RowTable
 from tui.widgets.text_pane import TextPane
 
-HOLD_REASONS = [
-    ("operative report missing", "records"),
-    ("discharge summary missing", "records"),
-    ("signature missing", "records"),
-    ("pathology pending", "records"),
-    ("query to the provider", "physician"),
-    ("conflicting documentation", "physician"),
-    ("charge missing or late", "charge department"),
-    ("coverage or authorization", "registration"),
-    ("patient class or disposition", "registration"),
-    ("second review", "coder"),
-]
+if TYPE_CHECKING:
+    from store.actors import Actor
+    from store.database import Database
+    from store.holds import HoldReason
+    from store.worklists.assigning import Plan
 
+USUAL: dict[str, int] = {
+    **dict.fromkeys(("priority", "service", "patient", "mrn", "payer"), 0),
+    "type": 96,
+    "charges": 0,
+    "age": 0,
+    "days to bill": 90,
+    "assigned": 160,
+}
+"""The columns without a view, and the width of the screen that each needs."""
 
 WARM_SECONDS = 0.05
 """How long the first frame has for itself before what the next keys need is loaded."""
@@ -62,11 +70,17 @@ class WorklistScreen(DeskScreen):
         super().__init__()
         self._worklist: str | None = None
         self._counts: list[WorklistCount] = []
-        self._sort = Sort.PRIORITY
+        self._sort = Sort.ORDER
         self._finished = False
         self._shown = False
-        self._units = ""
+        self._figures: OwnFigures | None = None
+        self._login = ""
         self._me: str | None = None
+        self._mine = False
+        self._view = ""
+        self._criteria: tuple[str, ...] = ()
+        self._condition = Condition()
+        self._chosen_columns: tuple[str, ...] = ()
         self._today = date.today()
 
     def compose_work(self) -> ComposeResult:
@@ -86,19 +100,28 @@ class WorklistScreen(DeskScreen):
         self.reload()
 
     def place(self) -> tuple[Line, Line]:
-        what = "final coded" if self._finished else "ready to code"
-        start: Line = (("Worklists", "strong"), ("  ", "text"), (f"{self._worklist or 'all'}, {what}", "text"))
+        what = "final coded" if self._finished else "yours" if self._mine else "ready to code"
+        where = self._view or f"{(not self._mine and self._worklist) or 'all'}, {what}"
+        start: Line = (("Worklists", "strong"), ("  ", "text"), (where, "text"))
+        if self._criteria and not self._view:
+            start = (*start, (f"  {' and '.join(self._criteria)}", "focus"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        if self._sort != Sort.PRIORITY:
+        if self._sort != Sort.ORDER:
             start = (*start, (f"  by {self._sort.value}", "dim"))
         count = self.rows.count if self.is_mounted else 0
         more = "+" if count == COUNT_CAP else ""
         where = f"{self.rows.index + 1:,} of {count:,}{more}" if count else "0"
-        return start, ((where, "text"), (f"   {self._units}", "dim"))
+        return start, ((where, "text"), (f"   {self._own()}", "dim"))
+
+    def _own(self) -> str:
+        """The person's own figures: units against the target, and active time."""
+        if self._figures is None:
+            return ""
+        return f"{self._login} {self._figures.units_text} u {self._figures.active_text}"
 
     def why_not(self, action: str) -> str:
-        if action in ("open", "hold") and self.rows.selected is None:
+        if action in ("open", "hold", "why", "skip", "assign") and self.rows.selected is None:
             return "there is no chart under the cursor"
         if action == "next_chart" and self._finished:
             return "these charts are final coded; z shows the open ones"
@@ -126,10 +149,10 @@ class WorklistScreen(DeskScreen):
             self._worklist = max(self._counts, key=lambda count: count.ready).worklist
         source = await self._source()
         if actor.person_id:
-            done = await record.read(units_today, actor.person_id, date.today().isoformat())
-            self._units = f"{actor.login} {done} today"
+            self._login = actor.login
+            self._figures = await record.read(own_figures, actor.person_id, date.today())
         self.rows.empty = self._empty()
-        self.rows.set_source(source)
+        self.rows.set_source(source, columns=self._columns())
         self.refresh_frame()
         if not self._shown:
             self._shown = True
@@ -150,7 +173,15 @@ class WorklistScreen(DeskScreen):
     async def _source(self) -> PagedSource[WorkRow]:
         """The list as it is now, with the page under the cursor read already."""
         record = self.workstation.record
-        listing = Listing(self._worklist, self._sort, self.filter_text, self._finished)
+        listing = Listing(
+            None if self._mine else self._worklist,
+            self._sort,
+            self.filter_text,
+            self._finished,
+            (self._me or "-") if self._mine else "",
+            self._condition,
+            self._today,
+        )
         count = await record.read(worklist_count, listing)
 
         def read(need: PageNeed[WorkRow]) -> None:
@@ -171,6 +202,10 @@ class WorklistScreen(DeskScreen):
     def _empty(self) -> str:
         if self.filter_text:
             return f"Nothing here has “{self.filter_text}”. / and Enter shows all again."
+        if self._mine:
+            return "Nothing is open with you or assigned to you. m shows the worklist, n takes the next chart."
+        if self._criteria:
+            return "No chart meets these criteria. c and Enter shows all again."
         waiting = sum(count.ready for count in self._counts)
         if not self._counts:
             return "No charts yet. codedesk intake PATH takes some in; codedesk demo has made-up ones."
@@ -191,7 +226,11 @@ class WorklistScreen(DeskScreen):
         if row is None or why is None:
             pane.show("why here", lambda width: ())
         else:
-            pane.show("why here", lambda width: _why_lines(row, why, width), note=row.patient if self.wide else "")
+            pane.show(
+                "why here",
+                lambda width: _why_lines(row, why, self._today, width),
+                note=row.patient if self.wide else "",
+            )
 
     def copied(self) -> str:
         row: WorkRow | None = self.rows.selected
@@ -224,7 +263,8 @@ class WorklistScreen(DeskScreen):
         ]
 
         async def chosen(name: str) -> None:
-            self._worklist, self.filter_text = name, ""
+            self._worklist, self.filter_text, self._mine = name, "", False
+            self._look_plainly()
             self.rows.move_to(0)
             self.reload()
 
@@ -232,63 +272,264 @@ class WorklistScreen(DeskScreen):
 
     def do_hold(self) -> None:
         row: WorkRow = self.rows.selected
-        if row.status == WorkStatus.ON_HOLD:
+        hold_or_clear(self, row.id, row.patient, self.reload_and_say)
 
-            async def clear() -> None:
-                from store.worklists import clear_holds
+    def do_why(self) -> None:
+        from tui.screens.why import WhyScreen
 
-                await self.workstation.change(clear_holds, row.id)
+        row: WorkRow = self.rows.selected
+        self.workstation.show(WhyScreen(row.id, row.patient))
+
+    def do_skip(self) -> None:
+        row: WorkRow = self.rows.selected
+
+        async def skipped(reason: str) -> None:
+            from store.worklists import skip
+
+            await self.workstation.change(skip, row.id, reason)
+            self.reload_and_say(f"{row.patient} skipped: others are given the chart, you are not for 12 hours.")
+
+        self.ask("skip", f"why {row.patient} is not for you:", answer=skipped)
+
+    def do_mine(self) -> None:
+        self._mine = not self._mine
+        self._look_plainly()
+        self.rows.move_to(0)
+        self.reload()
+
+    def do_criteria(self) -> None:
+        """Show only charts that meet a line of criteria; several with `and` between, an empty one shows all."""
+
+        async def asked(text: str) -> None:
+            self._look_plainly()
+            self._criteria = tuple(filter(None, (part.strip() for part in text.split(" and also "))))
+            try:
+                self._condition = read_condition({"all": list(self._criteria)})
+            finally:
+                if not self._condition.groups:
+                    self._criteria = ()
                 self.reload()
-                self.say(f"Holds of {row.patient} cleared: ready again.")
 
-            self.confirm("Clear its holds?", clear)
-            return
-        hold_chart(self, row.id, row.patient, self.reload_and_say)
+        self.ask("criteria", "charts with:", " and also ".join(self._criteria), asked, marked=True)
+
+    def do_saved_view(self) -> None:
+        self.in_turn(self._choose_view())
+
+    async def _choose_view(self) -> None:
+        from store.worklists.views import View, view_of
+
+        views = await self.workstation.record.read(saved_views, self._me or "")
+        options = [("+ keep this", "as a view of yours: filter, criteria, sort and columns")]
+        options += [(name, "; ".join(view["criteria"]) or view["text"] or "all") for name, view in views.items()]
+
+        async def chosen(name: str) -> None:
+            if name == options[0][0]:
+                self.ask("view", "name of the view:", self._view, self._keep_view)
+                return
+            view: View = view_of(name, views[name])
+            self._condition, self._criteria = view.condition, view.criteria
+            self._view, self._sort, self.filter_text, self._mine = name, view.sort, view.text, False
+            self._worklist, self._chosen_columns = view.worklist or None, view.columns
+            self.rows.move_to(0)
+            self.reload()
+
+        self.choose("view", "view:", options, chosen)
+
+    async def _keep_view(self, name: str) -> None:
+        from store.worklists.views import View, save_view
+
+        view = View(name, self._worklist or "", self.filter_text, self._criteria, self._sort, self._chosen_columns)
+        await self.workstation.change(save_view, view)
+        self._view = name
+        self.reload_and_say(f"View {name} is kept. V shows your views.")
+
+    def do_columns(self) -> None:
+        """Choose the columns by name; an empty line shows the usual ones."""
+
+        async def named(text: str) -> None:
+            wanted = tuple(filter(None, (one.strip().lower() for one in text.split(","))))
+            if unknown := next((one for one in wanted if one not in COLUMNS), None):
+                self.say(f"No column is called {unknown}. There are {', '.join(COLUMNS)}.", "warning")
+                return
+            self._chosen_columns = wanted
+            self.reload()
+
+        shown = ", ".join(self._chosen_columns or USUAL)
+        self.ask("columns", "columns:", shown, named, marked=True)
+
+    def do_assign(self) -> None:
+        row: WorkRow = self.rows.selected
+
+        async def named(login: str) -> None:
+            self._plan(f"{row.patient} to {login or 'everybody'}", _reassigned, [row.id], login.strip())
+
+        self.ask("assign", f"give {row.patient} to (login; none: everybody):", row.assigned, named)
+
+    def do_balance(self) -> None:
+        async def named(logins: str) -> None:
+            self._plan(f"{self._worklist}", _balanced, self._worklist or "", logins.split())
+
+        self.ask("balance", f"give {self._worklist} in turn to (logins with blanks between):", answer=named)
+
+    def _plan(self, what: str, make: Callable[..., Plan], *about: object) -> None:
+        """Look at who would get what, ask, and carry it out with a reason."""
+
+        async def planned() -> None:
+            plan = await self.workstation.change(make, *about)
+            if not plan.charts:
+                self.say(f"{what}: {plan.words}.", "warning")
+                return
+
+            async def reasoned(reason: str) -> None:
+                from store.worklists.assigning import carry_out
+
+                done = await self.workstation.change(carry_out, plan, reason)
+                self.reload_and_say(f"{counted(done, 'chart')} assigned: {plan.words}.")
+
+            self.ask("reason", f"{plan.words}; why:", answer=reasoned)
+
+        self.in_turn(planned())
+
+    def _look_plainly(self) -> None:
+        """Leave a saved view and criteria."""
+        self._view, self._criteria, self._condition = "", (), Condition()
 
     def _columns(self) -> tuple[Column[WorkRow], ...]:
-        return (
-            Column(
-                "",
-                2,
-                lambda row: " " + row.mark(self._me),
-                style=lambda row: _mark_style(row, self._me),
-                said=lambda row: _mark_words(row, self._me),
-            ),
-            Column("PRI", 3, lambda row: str(row.priority), align="right"),
-            Column("SERVICE", 10, lambda row: row.service_date),
-            Column("PATIENT", 0, lambda row: row.patient),
-            Column("MRN", 8, lambda row: row.mrn),
-            Column("PAYER", 0, lambda row: row.payer),
-            Column("TYPE", 9, lambda row: row.setting.label, from_width=96),
-            Column("$", 9, lambda row: dollars(row.cents), align="right"),
-            Column("AGE", 4, lambda row: f"{self._age(row)}d", align="right"),
+        mark: Column[WorkRow] = Column(
+            "",
+            2,
+            lambda row: " " + row.mark(self._me),
+            style=lambda row: _mark_style(row, self._me),
+            said=lambda row: _mark_words(row, self._me),
         )
+        known = self._known_columns()
+        if self._chosen_columns:
+            return (mark, *(known[name] for name in self._chosen_columns))
+        return (mark, *(replace(known[name], from_width=width) for name, width in USUAL.items()))
+
+    def _known_columns(self) -> dict[str, Column[WorkRow]]:
+        return {
+            "priority": Column("PRI", 3, lambda row: str(row.priority), align="right"),
+            "service": Column("SERVICE", 10, lambda row: row.service_date),
+            "patient": Column("PATIENT", 0, lambda row: row.patient),
+            "mrn": Column("MRN", 8, lambda row: row.mrn),
+            "payer": Column("PAYER", 0, lambda row: row.payer),
+            "type": Column("TYPE", 9, lambda row: row.setting.label),
+            "kind": Column("SIDE", 12, lambda row: row.kind),
+            "charges": Column("$", 9, lambda row: dollars(row.cents), align="right"),
+            "age": Column("AGE", 4, lambda row: f"{self._age(row)}d", align="right"),
+            "days to bill": Column("LEFT", 5, lambda row: self._left(row), align="right", style=self._left_style),
+            "facility": Column("FACILITY", 16, lambda row: row.facility),
+            "assigned": Column("FOR", 8, lambda row: row.assigned),
+            "skill": Column("SKILL", 10, lambda row: row.skill),
+            "hold": Column("HOLD", 20, lambda row: row.hold),
+            "came back": Column("CAME BACK", 20, lambda row: row.came_back),
+        }
 
     def _age(self, row: WorkRow) -> int:
         return (self._today - date.fromisoformat(row.service_date)).days
 
+    def _left(self, row: WorkRow) -> str:
+        return f"{(date.fromisoformat(row.bill_by) - self._today).days}d" if row.bill_by else "–"
+
+    def _left_style(self, row: WorkRow) -> str:
+        left = (date.fromisoformat(row.bill_by) - self._today).days if row.bill_by else 999
+        return "error" if left <= 7 else "warning" if left <= 30 else "text"
+
+
+def hold_or_clear(screen: DeskScreen, work_item_id: str, patient: str, done: Callable[[str], None]) -> None:
+    """Add a hold to a chart, or clear one of those it has; `done` is called with what then is said."""
+
+    async def asked() -> None:
+        held = await screen.workstation.record.read(holds_of_chart, work_item_id, screen.workstation.today)
+        here = [row for row in held if not row.cleared_on]
+        if not here:
+            hold_chart(screen, work_item_id, patient, done)
+            return
+        options = [(f"clear {number}", _hold_words(row)) for number, row in enumerate(here, 1)]
+        options += [("another", "hold it for one more reason")]
+        options += [("clear all", "make it ready again")] if len(here) > 1 else []
+
+        async def chosen(name: str) -> None:
+            from store.holds import clear_hold, clear_holds
+
+            if name == "another":
+                hold_chart(screen, work_item_id, patient, done)
+            elif name == "clear all":
+                await screen.workstation.change(clear_holds, work_item_id)
+                done(f"Holds of {patient} cleared: ready again.")
+            else:
+                row = here[int(name.split()[1]) - 1]
+                ready = await screen.workstation.change(clear_hold, row.id)
+                done(f"{patient}: {row.hold_reason} cleared{': ready again' if ready else '; other holds are open'}.")
+
+        screen.choose("hold", f"{patient} waits for:", options, chosen)
+
+    screen.in_turn(asked())
+
 
 def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, held: Callable[[str], None]) -> None:
     """Ask for a reason and put a chart on hold; `held` is called with what then is said. For worklist and chart."""
-    options = [(reason, f"waits for {owner}") for reason, owner in HOLD_REASONS]
+    from store.holds.reasons import hold_reasons  # with the tables, which the first screen does not wait for
 
-    async def chosen(reason: str) -> None:
-        from store.worklists import hold
+    known = hold_reasons()
+    options = [(reason.words, f"waits for {reason.owner}") for reason in known.values()]
 
-        owner = dict(HOLD_REASONS)[reason]
-        await screen.workstation.change(hold, work_item_id, reason, owner)
-        held(f"{patient} is on hold: {reason} ({owner}). h clears it.")
+    async def chosen(words: str) -> None:
+        reason = next(one for one in known.values() if one.words == words)
+        if reason.physician or reason.dated:
+            asks = " and ".join(filter(None, ("physician" if reason.physician else "", "day" if reason.dated else "")))
+            screen.ask("hold", f"{reason.words}: {asks}:", answer=partial(told, reason))
+        else:
+            await told(reason, "")
+
+    async def told(reason: HoldReason, text: str) -> None:
+        from store.holds import hold
+
+        day = next((word for word in text.split() if word[:4].isdigit()), "")
+        physician = " ".join(word for word in text.split() if word != day)
+
+        def put(db: Database, actor: Actor, operation_id: str | None = None) -> str:
+            return hold(
+                db, actor, work_item_id, reason.id, operation_id=operation_id, physician=physician, about_on=day
+            )
+
+        await screen.workstation.change(put)
+        held(f"{patient} is on hold: {reason.words} ({reason.owner}). h clears it.")
 
     screen.choose("hold", "hold for:", options, chosen)
 
 
+def _hold_words(row: HoldRow) -> str:
+    whose = f", {row.physician}" if row.physician else ""
+    due = f", due {row.due_on}" if row.due_on else ""
+    return f"{row.hold_reason} ({row.owner}{whose}), {row.days}d{due}"
+
+
+def _reassigned(db: Database, actor: Actor, item_ids: list[str], login: str, operation_id: str | None = None) -> Plan:
+    from store.worklists.assigning import reassign
+
+    with db.reading() as session:
+        return reassign(session, item_ids, login)
+
+
+def _balanced(db: Database, actor: Actor, worklist: str, logins: list[str], operation_id: str | None = None) -> Plan:
+    from store.worklists.assigning import balance
+
+    with db.reading() as session:
+        return balance(session, worklist, logins)
+
+
 def _mark_style(row: WorkRow, me: str | None) -> str:
-    return {"H": "warning", "@": "dim", "+": "focus", "✓": "good", "#": "warning"}.get(row.mark(me), "text")
+    return {"H": "warning", "Q": "warning", "@": "dim", "+": "focus", "✓": "good", "#": "warning"}.get(
+        row.mark(me), "text"
+    )
 
 
 def _mark_words(row: WorkRow, me: str | None) -> str:
     words = {
         "H": "on hold",
+        "Q": "on hold for a query",
         "@": "open by another person",
         ">": "yours",
         "+": "new document",
@@ -298,15 +539,23 @@ def _mark_words(row: WorkRow, me: str | None) -> str:
     return words.get(row.mark(me), "")
 
 
-def _why_lines(row: WorkRow, why: WhyHere, width: int) -> list[Line]:
+def _why_lines(row: WorkRow, why: WhyHere, today: date, width: int) -> list[Line]:
     parts = " + ".join(f"{points} {words}" for points, words in why.reasons) or "no reason beyond its place"
     inside = ", ".join(counted(n, noun) for n, noun in ((why.documents, "document"), (why.codes, "code")))
     lines: list[Line] = [(("@ ", "warning"), (f"open by {row.open_by}", "warning"))] if row.open_by else []
     lines += [(("rule ", "dim"), (text, "text")) for text in wrap(why.rule, width - 6)[:1]]
     lines += [((f"{text}", "text"),) for text in wrap(f"{why.priority} = {parts}", width - 1)]
-    lines.append(((f"{inside}, {counted(len(why.holds), 'hold')}", "text"),))
+    bill = f", {days_left} days to bill" if (days_left := _days_left(row, today)) is not None else ""
+    lines += [((text, "text"),) for text in wrap(f"{inside}, {counted(len(why.holds), 'hold')}{bill}", width - 1)]
     for hold in why.holds:
         lines.append((("H ", "warning"), (hold, "warning")))
+    if row.assigned or row.came_back:
+        said = ", ".join(filter(None, (row.assigned and f"for {row.assigned}", row.came_back)))
+        lines += [((text, "text"),) for text in wrap(said, width - 1)]
     if why.reason_for_visit:
         lines += [((text, "dim"),) for text in wrap(f"visit: {why.reason_for_visit}", width - 1)]
     return [((" ", "text"), *line) for line in lines]
+
+
+def _days_left(row: WorkRow, today: date) -> int | None:
+    return (date.fromisoformat(row.bill_by) - today).days if row.bill_by else None

@@ -48,7 +48,7 @@ from tui.widgets.text_pane import TextPane
 
 CODING = (
     *("enter_code", "enter_line", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding"),
-    *("change_code", "link_words", "last_visit", "recode"),
+    *("change_code", "link_words", "last_visit", "recode", "ask_provider"),
 )
 """What cannot be done to a chart that is open to be read."""
 
@@ -403,6 +403,12 @@ class ChartScreen(DeskScreen):
     def do_hold(self) -> None:
         if self._chart:
             hold_chart(self, self.work_item_id, self._chart.head.patient, partial(self.workstation.leave_held, self))
+
+    def do_ask_provider(self) -> None:
+        from tui.screens.query import begin_query
+
+        if self._chart:
+            begin_query(self, self.work_item_id, self._chart.head.provider, self._chart.head.service_date)
 
     def do_next_chart(self) -> None:
         if self._chart:

@@ -1,0 +1,326 @@
+"""Queries to providers: compliant before they are sent, a hold until they are answered, one state machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlmodel import select
+
+from store.access import ChartRestricted
+from store.actors import Actor
+from store.database import Database
+from store.intake.hl7v2.message import parse
+from store.models import ChartAccess, Document, Encounter, Hold, LogEntry, Patient, ProviderQuery, WorkItem
+from store.provider_queries import (
+    QueryRefused,
+    answer,
+    cancel,
+    close,
+    draft,
+    escalate_due,
+    lint,
+    options_of,
+    query_reasons,
+    reassign,
+    remind,
+    revise,
+    send,
+    templates,
+)
+from store.provider_queries.desk import Question, from_template
+from store.provider_queries.machine import STEPS
+from store.provider_queries.output import as_hl7, as_text
+from store.queries import SessionReader
+from store.queries.provider_queries import QueryFilter, provider_query_list, provider_query_of
+from store.queries.worklists import Listing, worklist_rows
+from store.settings import today
+from store.terms import QueryOutcome, QueryStatus, QueryType, WorkStatus
+
+GOOD = "Chronic kidney disease is documented. What stage is it, in your judgment?"
+STAGES = ("Stage 3a", "Stage 3b")
+
+
+@pytest.fixture
+def chart(demo: Database) -> tuple[str, str, int]:
+    """A chart of the clinic, a document of it, and a line of the document that has words."""
+    with demo.reading() as session:
+        row = worklist_rows(SessionReader(session), Listing("Clinic"))[0]
+        document = session.exec(select(Document).where(Document.encounter_id == row.encounter_id)).first()
+        assert document is not None
+        line = next(n for n, text in enumerate(document.text.splitlines(), 1) if text.strip())
+        return row.id, document.document_number, line
+
+
+def asked(chart: tuple[str, str, int], **more: object) -> Question:
+    question = Question(QueryType.MULTIPLE_CHOICE, "specificity", GOOD, "Adeyemi", STAGES, ((chart[1], chart[2]),))
+    return replace(question, **more)  # type: ignore[arg-type]
+
+
+def status_of(db: Database, query_id: str) -> tuple[QueryStatus, WorkStatus]:
+    with db.reading() as session:
+        query = session.get_one(ProviderQuery, query_id)
+        return query.status, session.get_one(WorkItem, query.work_item_id).status
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"question": "The DRG would be higher with a stage. Which is it?"}, "“DRG”: a query says nothing of groups"),
+        (
+            {"question": "Reimbursement depends on the stage. Which is it?"},
+            "“Reimbursement”: a query says nothing of mon",
+        ),
+        ({"question": "Our PSI rate suffers. What stage is it?"}, "“PSI”: a query says nothing of quality"),
+        ({"question": "Would you agree that it is advanced?"}, "“Would you agree”: it leads"),
+        ({"question": "Please document the stage."}, "“Please document”: it leads: it tells"),
+        ({"question": "Is this stage 3a?"}, "“Stage 3a”: it leads: the question names one of its own options"),
+        ({"indicators": ()}, "quotes at least one clinical indicator"),
+        ({"options": ()}, "at least one clinically supported option"),
+        ({"type": QueryType.YES_NO}, "more specific diagnosis is not asked by yes or no"),
+    ],
+)
+def test_what_leads_or_speaks_of_money_is_not_sent_and_the_word_is_named(
+    demo: Database, coder: Actor, chart: tuple[str, str, int], how: dict[str, object], said: str
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart, **how))
+
+    with pytest.raises(QueryRefused) as refused:
+        send(demo, coder, query)
+
+    assert said in refused.value.message
+    assert status_of(demo, query) == (QueryStatus.DRAFT, WorkStatus.READY)
+
+
+def test_options_always_leave_the_answer_open() -> None:
+    assert options_of(QueryType.MULTIPLE_CHOICE, ["Right", "other", "Left"]) == [
+        *("Right", "Left", "Other", "Unable to determine")
+    ]
+    assert options_of(QueryType.YES_NO, ["ignored"]) == ["Yes", "No", "Other", "Unable to determine"]
+    assert options_of(QueryType.OPEN_ENDED, ["ignored"]) == []
+
+
+@pytest.mark.parametrize("name", list(templates()))
+def test_every_template_that_ships_is_compliant(name: str) -> None:
+    question = from_template(name, "Adeyemi", "2026-09-14")
+
+    flaws = lint(
+        question.type, question.reason, question.question, options_of(question.type, question.options), ("line",)
+    )
+
+    assert [flaw.told for flaw in flaws] == []
+    assert question.reason in query_reasons()
+
+
+@given(st.sampled_from(["payment", "MCC", "clearly", "quality score", "don't you think"]), st.text("ab .,", max_size=9))
+def test_a_word_that_is_refused_is_found_wherever_it_stands(word: str, around: str) -> None:
+    flaws = lint(QueryType.OPEN_ENDED, "specificity", f"{around} {word} {around}", (), ("line",))
+
+    assert [flaw.words for flaw in flaws if flaw.refuses] == [word]
+
+
+def test_words_that_only_contain_such_a_word_are_let_pass() -> None:
+    flaws = lint(QueryType.OPEN_ENDED, "specificity", "Was the account of the accident, the acc. clear?", (), ("line",))
+
+    assert flaws == []
+
+
+def test_a_query_quotes_lines_of_this_chart_only(demo: Database, coder: Actor, chart: tuple[str, str, int]) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+
+    with demo.reading() as session:
+        page = provider_query_of(SessionReader(session), query, today())
+        text = session.exec(select(Document.text).where(Document.document_number == chart[1])).first()
+
+    assert page is not None and text is not None
+    assert page.indicators[0]["quote"] == " ".join(text.splitlines()[chart[2] - 1].split())
+    with pytest.raises(QueryRefused, match="no document"):
+        draft(demo, coder, chart[0], asked(chart, indicators=(("NOT-HERE", 1),)))
+    with pytest.raises(QueryRefused, match="no words in line"):
+        draft(demo, coder, chart[0], asked(chart, indicators=((chart[1], 99_999),)))
+
+
+def test_a_sent_query_holds_its_chart_until_it_is_answered(
+    demo: Database, coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    send(demo, coder, query, drg_before="683")
+    sent = status_of(demo, query)
+
+    ready = answer(demo, coder, query, "stage 3B", answered_by="Adeyemi MD")
+    close(demo, coder, query, QueryOutcome.AGREED, drg_after="682")
+
+    with demo.reading() as session:
+        page = provider_query_of(SessionReader(session), query, today())
+        held = session.exec(select(Hold).where(Hold.work_item_id == chart[0])).one()
+        logged = [e.action for e in session.exec(select(LogEntry).where(LogEntry.target_id == query))]
+    assert sent == (QueryStatus.SENT, WorkStatus.ON_HOLD) and ready
+    assert status_of(demo, query) == (QueryStatus.CLOSED, WorkStatus.READY)
+    assert held.cleared_why == "query 1 answered" and held.physician == "Adeyemi"
+    assert page and (page.answer, page.drg_before, page.drg_after) == ("Stage 3b", "683", "682")
+    assert [step.step for step in page.steps] == ["draft", "send", "answer", "close"]
+    assert logged == ["query.draft", "query.send", "query.answer", "query.close"]
+
+
+def test_answers_are_options_and_other_needs_words(demo: Database, coder: Actor, chart: tuple[str, str, int]) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    send(demo, coder, query)
+
+    for choice, words, said in (("moon", "", "none of the options"), ("Other", "", "answered with words")):
+        with pytest.raises(QueryRefused, match=said):
+            answer(demo, coder, query, choice, words)
+    with pytest.raises(QueryRefused, match="no answer yet"):
+        close(demo, coder, query, QueryOutcome.AGREED)
+
+    assert answer(demo, coder, query, "Other", "stage 4 since August")
+
+
+def test_a_query_without_an_answer_escalates_and_is_closed_as_that(
+    demo: Database, coder: Actor, chart: tuple[str, str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    send(demo, coder, query)
+    in_time = escalate_due(demo, coder)
+
+    monkeypatch.setenv("CODEDESK_TODAY", (today() + timedelta(days=8)).isoformat())
+    late, again = escalate_due(demo, coder), escalate_due(demo, coder)
+    with demo.reading() as session:
+        listed = provider_query_list(SessionReader(session), today(), QueryFilter.LATE)
+    close(demo, coder, query, QueryOutcome.NO_RESPONSE)
+
+    assert (in_time, late, again) == (0, 1, 0)
+    assert [(row.number, row.escalations, row.days) for row in listed] == [(1, 1, listed[0].days)]
+    assert status_of(demo, query) == (QueryStatus.CLOSED, WorkStatus.READY)
+
+
+def test_words_of_a_restricted_chart_are_for_those_who_may_open_it(
+    demo: Database, coder: Actor, another_coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    with demo.change(coder) as change:
+        item = change.session.get_one(WorkItem, chart[0])
+        patient = change.session.get_one(Patient, change.session.get_one(Encounter, item.encounter_id).patient_id)
+        patient.restricted, item.restricted = "staff", True
+        change.session.add(ChartAccess(patient_id=patient.id, person_id=coder.person_id or ""))
+
+    with demo.reading() as session:
+        reader = SessionReader(session)
+        mine = provider_query_of(reader, query, today(), coder.person_id or "")
+        theirs = provider_query_of(reader, query, today(), another_coder.person_id or "")
+
+    assert mine and mine.text == GOOD and mine.evidence
+    assert theirs and "restricted" in theirs.text and not theirs.evidence and not theirs.options
+    with pytest.raises(ChartRestricted):
+        draft(demo, another_coder, chart[0], asked(chart))
+
+
+def test_a_query_can_be_given_to_another_provider_and_a_draft_be_rewritten(
+    demo: Database, coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    revise(demo, coder, query, asked(chart, question="What stage of kidney disease was treated?"))
+    send(demo, coder, query)
+    reassign(demo, coder, query, "Okonkwo", "on leave")
+
+    with demo.reading() as session:
+        page = provider_query_of(SessionReader(session), query, today())
+        held = session.exec(select(Hold).where(Hold.work_item_id == chart[0])).one()
+    assert page and page.text.startswith("What stage of kidney") and page.row.provider == held.physician == "Okonkwo"
+    with pytest.raises(QueryRefused, match="no step revise"):
+        revise(demo, coder, query, asked(chart))
+
+
+def test_a_query_is_a_letter_and_an_hl7_message_that_our_own_reader_reads(
+    demo: Database, coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart, question="Which stage | of kidney^disease?"))
+    send(demo, coder, query)
+
+    with demo.reading() as session:
+        reader = SessionReader(session)
+        page = provider_query_of(reader, query, today())
+        assert page is not None
+        letter, sent = as_text(page), as_hl7(reader, page)
+
+    message = parse(sent.encode())
+    texts = [segment.split("|")[5] for segment in sent.split("\r") if segment.startswith("OBX")]
+    assert "[ ] Unable to determine" in letter and page.evidence[0] in letter
+    assert message is not None and texts[0] == "Which stage \\F\\ of kidney\\S\\disease?"
+    assert sent.split("\r")[4].split("|")[12] == "query-1"
+
+
+class Walk(RuleBasedStateMachine):
+    """Steps in any order: each either follows the diagram or is refused and changes nothing."""
+
+    db: Database
+    coder: Actor
+    chart: tuple[str, str, int]
+
+    queries = Bundle("queries")
+
+    def _step(self, query: str, step: str, do: Callable[[], object]) -> None:
+        before, _ = status_of(self.db, query)
+        try:
+            do()
+        except QueryRefused:
+            assert status_of(self.db, query)[0] == before
+            return
+        assert status_of(self.db, query)[0] == STEPS[before][step]  # type: ignore[index]
+
+    @initialize()
+    def begin(self) -> None:
+        with self.db.reading() as session:
+            waiting = session.exec(select(ProviderQuery.id).where(ProviderQuery.status.in_(["draft", "sent"]))).all()
+        for query in waiting:
+            cancel(self.db, self.coder, query, "begin anew")
+
+    @rule(target=queries, good=st.booleans())
+    def write(self, good: bool) -> str:
+        more = {} if good else {"question": "What would payment be?"}
+        return draft(self.db, self.coder, self.chart[0], asked(self.chart, **more))
+
+    @rule(query=queries)
+    def send(self, query: str) -> None:
+        self._step(query, "send", lambda: send(self.db, self.coder, query))
+
+    @rule(query=queries, choice=st.sampled_from(["Stage 3a", "Other", "moon"]))
+    def answer(self, query: str, choice: str) -> None:
+        self._step(query, "answer", lambda: answer(self.db, self.coder, query, choice))
+
+    @rule(query=queries, outcome=st.sampled_from(list(QueryOutcome)))
+    def close(self, query: str, outcome: QueryOutcome) -> None:
+        self._step(query, "close", lambda: close(self.db, self.coder, query, outcome))
+
+    @rule(query=queries)
+    def cancel(self, query: str) -> None:
+        self._step(query, "cancel", lambda: cancel(self.db, self.coder, query, "not needed"))
+
+    @rule(query=queries)
+    def remind(self, query: str) -> None:
+        self._step(query, "remind", lambda: remind(self.db, self.coder, query, "by telephone"))
+
+    @invariant()
+    def a_chart_waits_exactly_while_a_query_is_sent(self) -> None:
+        with self.db.reading() as session:
+            sent = session.exec(select(ProviderQuery).where(ProviderQuery.status == QueryStatus.SENT)).all()
+            item = session.get_one(WorkItem, self.chart[0])
+        assert (item.status == WorkStatus.ON_HOLD) == bool(sent)
+
+
+def test_whatever_is_tried_queries_follow_the_diagram(
+    demo: Database, coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    from hypothesis import HealthCheck, settings
+
+    machine = type("Walk", (Walk,), {"db": demo, "coder": coder, "chart": chart})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -1,0 +1,179 @@
+"""Worklist rules, holds and queries to providers by keys: what each screen shows, and one way through each."""
+
+from __future__ import annotations
+
+import pytest
+
+from store.database import open_database
+from store.models import Hold, ProviderQuery, ProviderQueryStep
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+
+IDS = [f"{width}x{height}" for width, height in SIZES]
+
+
+@pytest.fixture
+def on_the_demo_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Holds and steps are stamped with the real time; goldens need the one of the demo site."""
+    at = "2026-10-08T15:00:00.000Z"
+    monkeypatch.setattr("store.provider_queries.desk.now", lambda: at)
+    for model, name in ((Hold, "opened_at"), (ProviderQuery, "created_at"), (ProviderQueryStep, "made_at")):
+        monkeypatch.setattr(model.model_fields[name], "default_factory", lambda: at)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=IDS)
+async def test_why_shows_the_criteria_one_by_one(as_administrator: None, size: tuple[int, int]) -> None:
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "v")
+        await type_text(pilot, "inpatient")
+        await keys(pilot, "enter", "w")
+
+        shown = cells(app)
+
+    assert "✓ setting is inpatient   here: inpatient" in shown
+    assert "– kind is professional   here: facility" in shown and "the worklists above do not take it" in shown
+    assert "days until the payer's filing limit" in shown
+
+
+@pytest.mark.parametrize("size", SIZES, ids=IDS)
+async def test_rules_of_worklists_are_written_tried_and_put_in_force(
+    as_administrator: None, size: tuple[int, int]
+) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "g", "w")
+        assert_golden(app, f"worklist-rules-{at}")
+
+        await keys(pilot, "a")
+        await type_text(pilot, "High dollar")
+        await keys(pilot, "enter")
+        await type_text(pilot, "charges at least 5000")
+        await keys(pilot, "enter", "d")
+        await settle(pilot)
+        assert_golden(app, f"worklist-rules-tried-{at}")
+
+        await keys(pilot, "f")
+        await type_text(pilot, "asked for")
+        await keys(pilot, "enter")
+        in_force = cells(app)
+        await keys(pilot, "u")
+        await type_text(pilot, "not so")
+        await keys(pilot, "enter")
+
+        assert "version 2, in force" in in_force and "Version 2 is in force: 8 charts moved" in in_force
+        assert "version 1, in force" in cells(app)
+
+
+async def test_a_wrong_criterion_is_told_and_nothing_is_kept(as_administrator: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "g", "w", "w")
+        await type_text(pilot, "all")
+        await keys(pilot, "enter")
+        await type_text(pilot, "; color is red")
+        await keys(pilot, "enter")
+
+        assert "“color is red” begins with no field" in cells(app) and "version 1, in force" in cells(app)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=IDS)
+async def test_a_chart_has_several_holds_which_are_cleared_one_by_one(
+    at_desk: None, on_the_demo_day: None, size: tuple[int, int]
+) -> None:
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "h")
+        await type_text(pilot, "operative")
+        await keys(pilot, "enter")
+        await type_text(pilot, "Adeyemi 2026-08-04")
+        await keys(pilot, "enter", "up", "h")
+        await type_text(pilot, "another")
+        await keys(pilot, "enter")
+        await type_text(pilot, "late")
+        await keys(pilot, "enter", "g", "h")
+        assert_golden(app, f"holds-{size[0]}x{size[1]}")
+
+        await keys(pilot, "c", "y")
+
+        assert "operative report missing cleared: Zwick, Delbert has other holds." in cells(app)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=IDS)
+async def test_a_query_is_written_from_the_chart_quoted_sent_and_answered(
+    at_desk: None, on_the_demo_day: None, size: tuple[int, int]
+) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "enter", "Q")
+        await type_text(pilot, "stage of chronic")
+        await keys(pilot, "enter", "s")
+        refused = cells(app)
+        await keys(pilot, "down", "down", "enter")
+        assert_golden(app, f"query-{at}")
+        await keys(pilot, "s", "y")
+        sent = cells(app)
+        await keys(pilot, "g", "k")
+        assert_golden(app, f"provider-queries-{at}")
+        await keys(pilot, "a")
+        await type_text(pilot, "3a")
+        await keys(pilot, "enter", "c")
+        await type_text(pilot, "disag")
+        await keys(pilot, "enter")
+
+        assert "A query quotes at least one clinical indicator" in refused
+        assert "Query 1 is sent to" in sent and " Q " in sent
+        assert "Query 1 is closed: disagreed." in cells(app)
+
+
+async def test_a_chart_is_skipped_views_are_kept_and_criteria_filter(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "x")
+        await type_text(pilot, "not mine")
+        await keys(pilot, "enter")
+        skipped = cells(app)
+        await keys(pilot, "c")
+        await type_text(pilot, "charges at least 270")
+        await keys(pilot, "enter", "V", "enter")
+        await type_text(pilot, "big ones")
+        await keys(pilot, "enter")
+        kept = cells(app)
+        await keys(pilot, "c", "enter", "m")
+        mine = cells(app)
+
+    assert "Zwick, Delbert skipped" in skipped
+    assert "View big ones is kept" in kept and "Worklists  big ones" in kept and "1 of 5" in kept
+    assert "Nothing is open with you or assigned to you" in mine
+
+
+async def test_a_manager_gives_charts_away_after_a_look_at_the_plan(as_administrator: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "A")
+        await type_text(pilot, "mreyes jpark")
+        await keys(pilot, "enter")
+        planned = cells(app)
+        await type_text(pilot, "monday")
+        await keys(pilot, "enter")
+
+        assert "6 to mreyes, 7 to jpark; why:" in planned
+        assert "13 charts assigned" in cells(app)
+
+
+async def test_active_time_and_units_stand_in_the_line_of_the_worklist(at_desk: None) -> None:
+    from datetime import date
+
+    from store.figures.active import keep_activity
+    from store.queries import SessionReader
+    from store.queries.people import person_of
+
+    database = open_database()
+    with database.reading() as session:
+        person = person_of(SessionReader(session), "mreyes")
+    assert person is not None
+    from store.actors import Actor
+
+    me = Actor(person.login, person.role, person.id, person.name)
+    keep_activity(database, me, date.today().isoformat(), 3 * 3600 + 300, 0, 4000)
+    database.close()
+
+    async with opened() as (app, pilot):
+        await settle(pilot)
+        line = cells(app).splitlines()[0]
+
+    assert line.endswith("mreyes 0/60 u 3:05")

@@ -1,0 +1,42 @@
+"""`codedesk figures`: your own figures of a day: units against the target, active and idle time by your keys."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from datetime import date
+
+from codesets.errors import UsageError
+from store.queries import SessionReader
+from store.queries.figures import own_figures
+from tui.cells import counted
+from tui.commands.answers import told
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The options."""
+    parser.add_argument("--day", default="", metavar="DAY", help="another day than today, as 2026-09-30")
+    parser.add_argument("--json", action="store_true")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the figures of whoever asks; nobody else's are told."""
+    from store.database import open_database
+    from store.people import sign_in
+
+    try:
+        day = date.fromisoformat(args.day) if args.day else date.today()
+    except ValueError:
+        raise UsageError(f"{args.day[:20]!r} is no day", "expected 2026-09-30") from None
+    db = open_database()
+    try:
+        actor = sign_in(db)
+        with db.reading() as session:
+            figures = own_figures(SessionReader(session), actor.person_id or "", day)
+    finally:
+        db.close()
+    lines = [
+        f"{day} {actor.login}: {figures.units_text} units, {counted(figures.charts, 'chart')}",
+        f"active {figures.active_text}, idle {figures.idle_seconds // 60} min, {figures.keys} keys",
+    ]
+    return told(args, {"day": day.isoformat(), "login": actor.login, **asdict(figures)}, lines)

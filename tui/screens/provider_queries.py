@@ -1,0 +1,264 @@
+"""The queries to providers (g k): what was asked, whom, since when, and every step until it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.queries.provider_queries import QueryFilter, QueryPage, QueryRow, provider_query_list, provider_query_of
+from store.terms import QueryOutcome, QueryStatus
+from tui.cells import Line, wrap
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+EMPTY = "No query is like that. Q in a chart writes one; v shows other queries."
+
+OUTCOMES = [
+    ("agreed", "the provider confirmed what was asked about"),
+    ("disagreed", "the provider said otherwise"),
+    ("no opinion", "the provider could not tell"),
+    ("no response", "no answer came"),
+]
+
+
+class ProviderQueriesScreen(DeskScreen):
+    """Queries of one kind, the nearest due day first; the one under the cursor whole."""
+
+    name_on = "provider_queries"
+    desk = "provider_queries"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._show = QueryFilter.OPEN
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def record_changed(self) -> None:
+        if not self.choices.has_class("-open"):
+            self.reload()
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("Queries to providers", "strong"), (f"  {self._show.value}", "text"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
+        count = self.rows.count if self.is_mounted else 0
+        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+
+    def why_not(self, action: str) -> str:
+        row: QueryRow | None = self.rows.selected if self.is_mounted else None
+        steps = {"query_answer": "answer", "query_close": "close", "query_cancel": "cancel", "query_to": "reassign"}
+        if action in (*steps, "query_open", "query_remind") and row is None:
+            return "there is no query under the cursor"
+        if action == "query_open" and row and row.status is not QueryStatus.DRAFT:
+            return "only a draft is written; the others are told here"
+        step = "remind" if action == "query_remind" else steps.get(action)
+        if row and step and not _can(row.status, step):
+            return f"it is {row.status.value}"
+        return ""
+
+    def reload(self) -> None:
+        """Read the queries again; the cursor stays on its own."""
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    async def _reload(self) -> None:
+        record = self.workstation.record
+        actor = await record.actor()
+        rows = await record.read(provider_query_list, self.workstation.today, self._show, actor.person_id or "-")
+        words = self.filter_text.lower().split()
+        shown = [row for row in rows if all(word in _searched(row) for word in words)]
+        self.rows.set_source(ListSource(shown, lambda row: row.id))
+        self.refresh_frame()
+        await self._show_query()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.work(self._show_query(), group="page", exclusive=True)
+            self.refresh_frame()
+
+    async def _show_query(self) -> None:
+        row: QueryRow | None = self.rows.selected
+        pane = self.query_one("#page", TextPane)
+        page = await self._whole(row) if row else None
+        if page is None:
+            pane.show("", lambda width: ())
+        else:
+            pane.show(f"query {page.row.number}", lambda width: query_lines(page, width), _state(page.row))
+
+    async def _whole(self, row: QueryRow) -> QueryPage | None:
+        record = self.workstation.record
+        actor = await record.actor()
+        return await record.read(provider_query_of, row.id, self.workstation.today, actor.person_id or "")
+
+    def copied(self) -> str:
+        row: QueryRow | None = self.rows.selected
+        return f"query {row.number}  {row.patient}  {row.provider}  {row.status.value}" if row else ""
+
+    def filtered(self) -> None:
+        self.reload()
+
+    def do_query_view(self) -> None:
+        views = list(QueryFilter)
+        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self.reload()
+
+    def do_query_open(self) -> None:
+        from tui.screens.query import QueryScreen
+
+        row: QueryRow = self.rows.selected
+        self.workstation.show(QueryScreen(row.id))
+
+    def do_query_answer(self) -> None:
+        self.in_turn(self._ask_for_answer(self.rows.selected))
+
+    async def _ask_for_answer(self, row: QueryRow) -> None:
+        from store.provider_queries import answer
+
+        page = await self._whole(row)
+        if page is None:
+            return
+
+        async def in_words(words: str, choice: str = "") -> None:
+            ready = await self.workstation.change(answer, row.id, choice, words)
+            self.reload()
+            self.say(
+                f"Query {row.number} is answered{'; its chart is ready again' if ready else ''}. c closes it.", "good"
+            )
+
+        async def chosen(choice: str) -> None:
+            if choice == "Other":
+                self.ask("answer", "the answer in words:", answer=lambda words: in_words(words, choice))
+            else:
+                await in_words("", choice)
+
+        if page.options:
+            self.choose("answer", "the provider's answer:", [(one, "") for one in page.options], chosen)
+        else:
+            self.ask("answer", "the answer in words:", answer=in_words)
+
+    def do_query_close(self) -> None:
+        row: QueryRow = self.rows.selected
+        answered = row.status is QueryStatus.ANSWERED
+        options = [one for one in OUTCOMES if (one[0] == "no response") != answered]
+
+        async def chosen(name: str) -> None:
+            from store.provider_queries import close
+
+            await self.workstation.change(close, row.id, QueryOutcome(name.replace(" ", "_")))
+            self.reload()
+            self.say(f"Query {row.number} is closed: {name}.", "good")
+
+        self.choose("close", f"query {row.number} closes as:", options, chosen)
+
+    def do_query_cancel(self) -> None:
+        from store.provider_queries import cancel
+
+        self._with_words("why the query is taken back:", cancel, "is canceled")
+
+    def do_query_remind(self) -> None:
+        from store.provider_queries import remind
+
+        self._with_words("how the provider was reminded:", remind, "reminded")
+
+    def do_query_to(self) -> None:
+        row: QueryRow = self.rows.selected
+
+        async def named(provider: str) -> None:
+            async def reasoned(reason: str) -> None:
+                from store.provider_queries import reassign
+
+                await self.workstation.change(reassign, row.id, provider, reason)
+                self.reload()
+                self.say(f"Query {row.number} goes to {provider}.", "good")
+
+            self.ask("reason", f"why {provider} is asked instead of {row.provider}:", answer=reasoned)
+
+        self.ask("provider", "who is asked instead:", answer=named)
+
+    def _with_words(self, prompt: str, step: Callable[..., Any], told: str) -> None:
+        row: QueryRow = self.rows.selected
+
+        async def said(words: str) -> None:
+            await self.workstation.change(step, row.id, words)
+            self.reload()
+            self.say(f"Query {row.number} {told}.", "good")
+
+        self.ask("words", prompt, answer=said)
+
+
+def query_lines(page: QueryPage, width: int) -> list[Line]:
+    """A query whole: question, indicators, options with the answer marked, and its steps."""
+    lines: list[Line] = [((" ", "text"), (part, "strong")) for part in wrap(page.text or "no question yet", width - 2)]
+    for one in page.evidence:
+        lines += [((" · " if not n else "   ", "dim"), (p, "text")) for n, p in enumerate(wrap(one, width - 4))]
+    lines += option_lines(page.options, page.answer, width)
+    if page.answer_text:
+        lines += [((" ", "text"), (part, "good")) for part in wrap(f"answer: {page.answer_text}", width - 2)]
+    if page.drg_before or page.drg_after:
+        lines.append(((f" group before {page.drg_before or '–'}, after {page.drg_after or '–'}", "dim"),))
+    for step in page.steps:
+        said = (
+            f"{step.made_at[:16].replace('T', ' ')} {step.made_by} {step.step}{f': {step.said}' if step.said else ''}"
+        )
+        lines += [((" ", "dim"), (part, "dim")) for part in wrap(said, width - 2)]
+    return lines
+
+
+def option_lines(options: Sequence[str], chosen: str, width: int) -> list[Line]:
+    """Options as boxes side by side, each whole, the chosen one marked."""
+    lines: list[Line] = []
+    room = 0
+    for one in options:
+        box = f"[{'✓' if one == chosen else ' '}] {one}"
+        if len(box) + 3 > room:
+            lines.append(((" ", "dim"),))
+            room = width - 1
+        lines[-1] = (*lines[-1], (box, "good" if one == chosen else "text"), ("   ", "dim"))
+        room -= len(box) + 3
+    return lines
+
+
+def _can(status: QueryStatus, step: str) -> bool:
+    from store.provider_queries.machine import STEPS
+
+    return step in {one.value for one in STEPS[status]}
+
+
+def _state(row: QueryRow) -> str:
+    outcome = f", {row.outcome.value.replace('_', ' ')}" if row.outcome else ""
+    level = f", escalated {row.escalations}" if row.escalations else ""
+    return f"{row.status.value}{outcome}{level}"
+
+
+def _searched(row: QueryRow) -> str:
+    return f"{row.number} {row.patient} {row.mrn} {row.provider} {row.query_reason} {row.status.value}".lower()
+
+
+_COLUMNS: tuple[Column[QueryRow], ...] = (
+    Column("", 2, lambda row: " !" if row.late else "", style=lambda row: "error", said=lambda row: "late"),
+    Column("NO", 4, lambda row: str(row.number), align="right"),
+    Column("STATUS", 9, lambda row: row.status.value),
+    Column("PATIENT", 0, lambda row: row.patient),
+    Column("PROVIDER", 14, lambda row: row.provider),
+    Column("ABOUT", 11, lambda row: row.query_reason),
+    Column("DAYS", 4, lambda row: "" if row.days is None else f"{row.days}d", align="right"),
+    Column("DUE", 10, lambda row: row.due_on, style=lambda row: "error" if row.late else "text"),
+    Column("ASKED BY", 10, lambda row: row.asked_by, from_width=100),
+)
