@@ -15,7 +15,7 @@ from tui.commands.keys import markdown
 from tui.screens.administration import AdministrationScreen
 from tui.screens.changes import ChangesScreen
 from tui.screens.chart import ChartScreen
-from tui.screens.chart_suggestions import SuggestionsScreen
+from tui.screens.chart.suggestions import SuggestionsScreen
 from tui.screens.claim import ClaimScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen

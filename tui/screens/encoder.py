@@ -17,7 +17,6 @@ from codesets.releases import CodeSystem
 from codesets.seventh import Seventh, seventh_characters
 from store.queries.favorites import Favorite, favorites_of
 from tui.cells import Line, wrap
-from tui.screens.chart_view import SEEN
 from tui.screens.code_page import Link, PageText
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import RowTable
@@ -32,7 +31,8 @@ TRAIL_STOPS = 8
 
 TRAIL_NOTES = 12
 
-"""How long a row is under the cursor before its page is drawn; nobody reads one between two keystrokes."""
+SEEN = "seen: "
+"""What begins a line of a trail that is a note which was in sight."""
 
 
 @dataclass(frozen=True)

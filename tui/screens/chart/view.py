@@ -18,6 +18,7 @@ from store.queries.codings import coding_codes, coding_defaults
 from store.terms import DiagnosisRole, DocumentStatus, Origin, Severity
 from tui.cells import Line, cut, ends, left, right, wrap
 from tui.money import dollars
+from tui.screens.encoder import SEEN
 
 ROLE_MARK = {
     DiagnosisRole.PRINCIPAL: "p",
@@ -27,9 +28,6 @@ ROLE_MARK = {
     DiagnosisRole.EXTERNAL_CAUSE: "ext",
 }
 
-
-SEEN = "seen: "
-"""What begins a line of a trail that is a note which was in sight."""
 
 ORIGINS = {Origin.CHARGE: "a posted charge", Origin.IMPORTED: "as received", Origin.SUGGESTED: "suggested"}
 """Where a code came from that nobody looked for."""

@@ -17,9 +17,8 @@ from store.queries.charts import ChartDocument
 from store.queries.suggestions import REASONS, Rejected, rejections
 from store.terms import Origin
 from tui.cells import Line, counted
-from tui.screens.chart import ChartScreen
-from tui.screens.desk import DeskScreen
-from tui.screens.suggestion_view import (
+from tui.screens.chart.screen import ChartScreen
+from tui.screens.chart.suggestion_view import (
     COLUMNS,
     LEFT_OUT_COLUMNS,
     Row,
@@ -29,6 +28,7 @@ from tui.screens.suggestion_view import (
     suggest,
     why_lines,
 )
+from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 

@@ -1,0 +1,83 @@
+"""What the entry line of a chart finds: codes by words, favorites, 7th characters, as rows to choose from.
+
+Everything here runs in the thread of the code sets and knows of no widget.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from codesets.catalog import Reference, find
+from codesets.releases import CodeSystem
+from codesets.search import Engine
+from codesets.seventh import Seventh, seventh_characters
+from store.coding.entry import AddDiagnosis, AddProcedure, Entry, parse
+from store.coding.lookup import system_of
+from store.queries.charts import ChartHead
+from store.queries.favorites import Favorite
+from store.terms import CodingKind
+from tui.screens.desk import WIDE
+from tui.widgets.row_table import Column
+
+MatchRow = tuple[str, str, str, str, str]
+"""A match of the entry line: dotted code, title, why, system, code without dot."""
+
+FAVORITES_KEY = "="
+MOST_FAVORITES = 50
+MATCHES = 8
+_INCOMPLETE = re.compile(r"[A-Za-z]\d[0-9A-Za-z]\.?[0-9A-Za-z]{0,3}")
+"""A code of ICD-10-CM with fewer than seven characters."""
+
+MATCH_COLUMNS = (
+    Column("", 9, lambda row: " " + row[0], style=lambda row: "strong"),
+    Column("", 0, lambda row: row[1], align="ends"),
+    Column("", 44, lambda row: row[2], style=lambda row: "dim", from_width=WIDE),
+    Column("", 5, lambda row: {"icd10cm": "dx", "icd10pcs": "PCS"}.get(row[3], "HCPCS"), style=lambda row: "dim"),
+)
+
+
+def parse_line(reference: Reference, text: str, head: ChartHead) -> Entry:
+    """What an entry line means on the day of the chart. Raises EntryError."""
+    on = date.fromisoformat(head.service_date)
+    return parse(text, lambda code: system_of(reference, code, on))
+
+
+def matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
+    """The best codes for what is typed: diagnoses, procedures of HCPCS, and PCS on the facility's side."""
+    systems = [CodeSystem.ICD10CM, CodeSystem.HCPCS]
+    if head.kind == CodingKind.FACILITY:
+        systems.append(CodeSystem.ICD10PCS)
+    hits = engine.search(words, systems, date.fromisoformat(head.service_date), MATCHES)
+    return [(hit.dotted, hit.title, hit.why.text(), hit.system.value, hit.code) for hit in hits]
+
+
+def favorite_matches(
+    reference: Reference, favorites: Sequence[Favorite], wanted: Sequence[str], head: ChartHead
+) -> list[MatchRow]:
+    """The favorites that have every word in code, title, note or list and are codes on the day of the chart."""
+    on = date.fromisoformat(head.service_date)
+    rows: list[MatchRow] = []
+    for favorite in favorites:
+        found = find(reference, favorite.system, favorite.code, on)
+        text = f"{favorite.code} {favorite.note} {favorite.list_name} {found.title if found else ''}".lower()
+        if found and found.billable and all(word in text for word in wanted):
+            why = f"{favorite.list_name}: {favorite.note}" if favorite.note else favorite.list_name
+            rows.append((found.dotted, found.title, why, favorite.system.value, found.code))
+    return rows[:MOST_FAVORITES]
+
+
+def sevenths(reference: Reference, text: str, head: ChartHead) -> list[Seventh]:
+    """The 7th characters of the code that a line begins with, where nothing else is missing from it."""
+    typed = text.strip().lstrip("+").split(" ")[0]
+    if not _INCOMPLETE.fullmatch(typed):
+        return []
+    return seventh_characters(reference, typed, date.fromisoformat(head.service_date))
+
+
+def entry_for(system: CodeSystem, code: str) -> Entry:
+    """The entry that adds a code that was found."""
+    if system is CodeSystem.ICD10CM:
+        return AddDiagnosis(code)
+    return AddProcedure(system.value, code)

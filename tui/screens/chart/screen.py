@@ -1,0 +1,373 @@
+"""The chart: what was written about the visit, the codes beside it, and the one line in which they are typed.
+
+At 80 columns the document stands above the codes, at 132 beside them. Matches of the entry line cover the
+lower rows while something is typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from codesets.edits import CodeFinding
+from codesets.releases import CodeSystem
+from store.coding.codes import Codes
+from store.coding.entry import Entry
+from store.terms import CodingKind, CodingStatus, clock_time
+from tui.cells import Line, counted
+from tui.money import dollars
+from tui.screens.chart.abstract import change_abstract
+from tui.screens.chart.changes import add, final_code, walk
+from tui.screens.chart.entering import HINTS, Entering
+from tui.screens.chart.facts import fact_lines, read_facts
+from tui.screens.chart.reading import Reading
+from tui.screens.chart.view import (
+    ChartOnScreen,
+    changed_row,
+    code_lines,
+    evidence_lines,
+    faults,
+    finding_lines,
+    look_up,
+    read_chart,
+    tally,
+)
+from tui.screens.desk import DeskScreen
+from tui.screens.worklist import hold_chart
+from tui.widgets.text_pane import TextPane
+
+CODING = ("enter_code", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding")
+"""What cannot be done to a chart that is open to be read."""
+
+LAYOUTS = ("both", "note", "codes")
+FEWEST_CODE_ROWS, MOST_CODE_ROWS = 6, 12
+"""How tall the codes stand at 80 columns; the document has the rest."""
+
+
+class ChartScreen(DeskScreen):
+    """One chart open for coding, or to look at when it is final."""
+
+    name_on = "chart"
+
+    def __init__(
+        self, work_item_id: str, coding_id: str, draft: str = "", only_reading: str = "", emergency: str = ""
+    ) -> None:
+        super().__init__()
+        self._emergency = emergency
+        self.only_reading = only_reading
+        """Why the chart is open to be read and not to be coded; empty where it is."""
+        self.work_item_id = work_item_id
+        self.coding_id = coding_id
+        self._draft = draft
+        self._chart: ChartOnScreen | None = None
+        self._titles: dict[tuple[str, str], str] = {}
+        self._findings: tuple[CodeFinding, ...] = ()
+        self._release = ""
+        self._layout = 0
+        self._told_version = 0
+        self.reading = Reading(self)
+        self.entering = Entering(self)
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield TextPane(id="document")
+            yield TextPane(id="codes")
+
+    @property
+    def document_pane(self) -> TextPane:
+        return self.query_one("#document", TextPane)
+
+    @property
+    def codes_pane(self) -> TextPane:
+        return self.query_one("#codes", TextPane)
+
+    @property
+    def pane(self) -> TextPane:
+        return self.codes_pane if LAYOUTS[self._layout] == "codes" else self.document_pane
+
+    @property
+    def service_date(self) -> date:
+        """The day that decides the code sets of this chart."""
+        return date.fromisoformat(self._chart.head.service_date) if self._chart else self.workstation.today
+
+    @property
+    def final(self) -> bool:
+        return self._chart is not None and self._chart.head.coding_status == CodingStatus.FINAL
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.document_pane.set_active(True)
+        self.in_turn(self.load())
+
+    def place(self) -> tuple[Line, Line]:
+        if self._chart is None:
+            return (), ()
+        head = self._chart.head
+        who = f"{head.sex} {head.age}".strip()
+        start: Line = (
+            (head.patient, "strong"),
+            (f"  {who}  {head.mrn}  {head.service_date} {head.setting.label}  {head.provider}", "text"),
+        )
+        if head.kind == CodingKind.FACILITY and not head.inpatient:
+            start = (*start, ("  facility", "dim"))
+        state: Line = (("✓ final  ", "good"),) if self.final else ()
+        if self.only_reading:
+            state = (("@ to read  ", "warning"), *state)
+        if self._emergency:
+            state = (("# emergency  ", "error"), *state)
+        return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
+
+    def why_not(self, action: str) -> str:
+        if action in CODING and self.only_reading:
+            return self.only_reading
+        if action == "fix_finding" and not any(finding.repair for finding in self._findings):
+            return "no finding has one certain fix; ! explains them"
+        if action in ("enter_code", "final", "redo", "hold", "fix_finding") and self.final:
+            return "the coding is final; u takes it back until the claim is exported"
+        if action == "suggestions" and self._chart is not None and not self._chart.documents:
+            return "no document has come for this visit yet"
+        if action == "find_next" and not self.reading.words:
+            return "nothing was looked for yet; / finds words"
+        return ""
+
+    def record_changed(self) -> None:
+        if self._chart is not None:
+            self.work(self._follow(), group="follow", exclusive=True)
+
+    async def _follow(self) -> None:
+        """Show what somebody else has changed: at once where the chart is only read, else a word about it."""
+        shown = self._chart
+        now = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
+        if shown is None or now.head.coding_version == shown.head.coding_version or self._chart is not shown:
+            return
+        if self.only_reading:
+            self._chart = now
+            await self._show_codes()
+        elif self._told_version != now.head.coding_version:
+            self._told_version = now.head.coding_version
+            self.say("Another session has changed this chart. Your next entry shows both sides.", "warning")
+
+    async def load(self, keep: bool = False) -> None:
+        """Read the chart anew and show it; with `keep` the document and its place stay."""
+        self._chart = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
+        if not keep:
+            self.reading.show_document()
+        await self._show_codes()
+        if keep:
+            return
+        if self._emergency:
+            until = clock_time(self._emergency)
+            self.say(f"Open to you until {until}, for the reason you gave. It will be reviewed.", "warning")
+        elif self.only_reading:
+            self.say(f"To read: {self.only_reading}.", "warning")
+        elif self._draft and not self.final:
+            self.ask("entry", "+", self._draft)
+            self.edited("entry", self._draft)
+            self.say("What you had typed is still here.")
+        elif not self.final:
+            self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 1,2   *   -3   or words", "dim")
+
+    async def show_chart(self, chart: ChartOnScreen, before: Codes) -> None:
+        """Show the chart after a change of its codes; the row that differs from `before` is brought into sight."""
+        self._chart = chart
+        await self._show_codes(before)
+
+    async def _show_codes(self, before: Codes | None = None) -> None:
+        """Draw the codes and what the edits find; a row that differs from `before` is brought into sight."""
+        chart = self._chart
+        if chart is None:
+            return
+        asked = await self.workstation.codes.ask(look_up, chart, tuple(self._titles))
+        self._titles |= asked.titles
+        self._findings, self._release = asked.findings, asked.release
+        codes = chart.codes
+        cents = codes.charge_cents if chart.head.kind == CodingKind.PROFESSIONAL else chart.head.charged_cents
+        money = dollars(cents) if chart.head.kind == CodingKind.PROFESSIONAL else f"{dollars(cents)} charged"
+        title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
+        content = partial(code_lines, chart, self._titles, self._findings)
+        if not self.wide:
+            rows = len(codes.diagnoses) + len(codes.lines) + len(faults(self._findings))
+            self.codes_pane.styles.height = min(max(rows + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
+        self.codes_pane.show(title, content, tally(self._findings), keep=True)
+        if before is not None and (changed := changed_row(before, codes)) is not None:
+            self.call_after_refresh(self.codes_pane.reveal, changed)
+        self.refresh_frame()
+
+    def copied(self) -> str:
+        codes = self._chart.codes if self._chart else Codes()
+        return "  ".join([*(d.code for d in codes.diagnoses), *(line.code for line in codes.lines)])
+
+    def do_enter_code(self) -> None:
+        self.ask("entry", "+")
+
+    def unknown_key(self, key: str) -> None:
+        if not self.final and not self.only_reading and (key.isdigit() or key == "-"):
+            self.ask("entry", "+", key)
+
+    def edited(self, asking: str, text: str) -> None:
+        if asking == "entry":
+            self.entering.edited(text)
+
+    def entered(self, asking: str, text: str) -> None:
+        if asking == "entry" and text.strip():
+            self.in_turn(self.entering.enter(text))
+        elif asking == "entry":
+            self.entering.close()
+
+    def left(self, asking: str, text: str) -> None:
+        if asking == "entry":
+            self.entering.keep_draft("", now=True)
+        elif asking == "seventh":
+            self.entering.ask_again()
+
+    def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
+        if asking == "entry":
+            return HINTS
+        return super().asking_hints(asking)
+
+    def asking_key(self, key: str) -> bool:
+        """The note can be read while a code is typed."""
+        if key in ("PgDn", "PgUp"):
+            self.document_pane.page(1 if key == "PgDn" else -1)
+            return True
+        return False
+
+    def do_find(self) -> None:
+        self.reading.find()
+
+    def do_find_next(self) -> None:
+        self.reading.find_next()
+
+    def do_next_document(self) -> None:
+        self.reading.turn(1)
+
+    def do_previous_document(self) -> None:
+        self.reading.turn(-1)
+
+    def do_layout(self) -> None:
+        self._layout = (self._layout + 1) % len(LAYOUTS)
+        for name in LAYOUTS:
+            self.set_class(LAYOUTS[self._layout] == name, f"-{name}")
+        self.document_pane.set_active(self.pane is self.document_pane)
+        self.codes_pane.set_active(self.pane is self.codes_pane)
+
+    def do_findings(self) -> None:
+        self.reading.toggle("findings", "Findings", partial(finding_lines, self._findings), tally(self._findings))
+
+    def do_fix_finding(self) -> None:
+        finding = next(finding for finding in self._findings if finding.repair)
+        self.in_turn(self._fix(finding))
+
+    async def _fix(self, finding: CodeFinding) -> None:
+        await self.entering.enter_whole(finding.repair, f"fix of {finding.rule_id}")
+        self.say(f"{finding.title}: {finding.repair}   u takes it back.", "good")
+
+    def do_evidence(self) -> None:
+        if self._chart:
+            self.reading.toggle(
+                "evidence", "Evidence", partial(evidence_lines, self._chart, self._titles), "how each was found"
+            )
+
+    def do_chart_facts(self) -> None:
+        async def shown() -> None:
+            facts = await self.workstation.record.read(read_facts, self._chart.head) if self._chart else None
+            if facts:
+                self.reading.toggle("facts", "Visit, coverage, charges, codes as received", fact_lines(facts), "")
+
+        self.in_turn(shown())
+
+    def do_answer_key(self) -> None:
+        async def shown() -> None:
+            from tui.screens.chart.answer_key import key_lines
+
+            lines = key_lines(self._chart.head.visit_number, self._chart.head.kind) if self._chart else None
+            if lines is None:
+                self.say("This chart has no answer key: only charts of the demo site have one.", "warning")
+            else:
+                self.reading.toggle("key", "Answer key", lines, "training")
+
+        self.in_turn(shown())
+
+    def do_hold(self) -> None:
+        if self._chart:
+            hold_chart(self, self.work_item_id, self._chart.head.patient, partial(self.workstation.leave_held, self))
+
+    def do_next_chart(self) -> None:
+        if self._chart:
+            self.workstation.next_chart(self._chart.head.worklist, leaving=self)
+
+    def do_undo(self) -> None:
+        self.in_turn(self._walk(back=True))
+
+    def do_redo(self) -> None:
+        self.in_turn(self._walk(back=False))
+
+    def do_final(self) -> None:
+        chart = self._chart
+        if chart is None:
+            return
+        codes = chart.codes
+        found = tally(self._findings)
+        what = f"{counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}"
+        self.confirm(f"Final code {what} ({found})?", partial(final_code, self))
+
+    def do_leave(self) -> None:
+        if not self.reading.of_document:
+            self.reading.show_document()
+            return
+        self.workstation.leave_screen(self)
+
+    def take_codes(self, system: CodeSystem, codes: Sequence[str], why: str, trail: str, searched: str = "") -> None:
+        """Add codes that were found in the encoder, one after the other, with the trail that led to them.
+
+        `searched` are the words they were searched with, if they were.
+        """
+
+        async def taken() -> None:
+            for code in codes:
+                await self.entering.add_found(system, code, why, trail, searched)
+
+        self.in_turn(taken())
+
+    def do_suggestions(self) -> None:
+        from tui.screens.chart.suggestions import SuggestionsScreen
+
+        self.workstation.show(SuggestionsScreen(self))
+
+    @property
+    def on_screen(self) -> ChartOnScreen | None:
+        """The chart as it was last read; None before that."""
+        return self._chart
+
+    async def add(self, entry: Entry, why: str) -> None:
+        """Carry out an entry that was chosen elsewhere, and show what it made of the codes."""
+        await add(self, entry, why)
+
+    async def take_back(self) -> str:
+        """Take back the last change of the codes; one line that says what happened."""
+        return await walk(self, back=True)
+
+    def on_screen_resume(self) -> None:
+        """The encoder above may have changed the favorites."""
+        self.entering.forget_favorites()
+
+    def do_abstract(self) -> None:
+        """Choose a field of the visit and give it another value."""
+        self.in_turn(change_abstract(self))
+
+    async def _walk(self, back: bool) -> None:
+        await walk(self, back)
+
+    async def put_away(self) -> None:
+        """Give the chart back unless it is final; its codes and what is being typed stay with it."""
+        from store.worklists import release
+
+        if self.only_reading:
+            return
+        await self.entering.save_draft()
+        if not self.final:
+            await self.workstation.change(release, self.work_item_id)
