@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from store.actors import Actor
+from store.queries.audits import AuditFilter, audit_list, audit_row
 from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_list, claim_page
 from store.queries.code_use import open_charts_with
 from store.queries.denials import DenialFilter, DenialRow, denial_list, denial_of
@@ -105,8 +106,18 @@ def _charts_with(code: str, since: str, most: int = 0) -> Look:
     return Look("code.charts", "code", code)
 
 
+def _audits(show: AuditFilter = AuditFilter.OPEN, sample: str = "", me: str = "", own: bool = False) -> Look:
+    return Look("audit.list", detail=(("show", show.value), ("sample", sample)))
+
+
+def _audit(audit_id: str) -> Look:
+    return Look("audit.view", "audit", audit_id)
+
+
 _LOOKS: dict[str, Callable[..., Look | None]] = {
     worklist_page.__name__: _worklist,
+    audit_list.__name__: _audits,
+    audit_row.__name__: _audit,
     claim_list.__name__: _claims,
     claim_page.__name__: _claim,
     open_charts_with.__name__: _charts_with,

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "acks": ("tui.commands.acks", "take in TA1, 999 and 277CA: refused claims come back"),
     "denials": ("tui.commands.denials", "denials of posted remittances: list, assign, appeal, close"),
     "remits": ("tui.commands.remits", "add up remittances, take them in, show and take back"),
+    "audits": ("tui.commands.audits", "samples, blind reviews, findings and their answers, scores"),
     "rules": ("tui.commands.rules", "the edits: list, test, try, weigh, write, roll back"),
     "reset-terminal": ("tui.commands.reset_terminal", "undo what a killed session left in the terminal"),
     "synonyms": ("tui.commands.synonyms", "what this site calls things, for the search"),

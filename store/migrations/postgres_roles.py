@@ -16,13 +16,27 @@ from sqlmodel import SQLModel
 import store.models  # noqa: F401  (fills the metadata)
 from codesets.errors import UsageError
 
-APPEND_ONLY = ("log_entry", "raw_message", "operation", "disclosure", "posting", "journal_line", "received_file")
+APPEND_ONLY = (
+    "log_entry",
+    "raw_message",
+    "operation",
+    "disclosure",
+    "posting",
+    "journal_line",
+    "received_file",
+    "audit_population",
+    "audit_step",
+    "published_figure",
+)
 
 SHARED = (
     "counter",
+    "denial_month",
+    "education_topic",
     "edit_firing",
     "facility",
     "favorite_code",
+    "line_month",
     "merged_number",
     "payer",
     "person",
@@ -30,7 +44,9 @@ SHARED = (
     "quarantine",
     "rule_change",
     "rule_version",
+    "saved_filter",
     "site_fact",
+    "suspension",
 )
 """Tables whose rows belong to no facility; `edit_firing` keeps no value of a claim.
 
@@ -40,6 +56,11 @@ SHARED = (
 BELONGS_TO = {
     "acknowledgment": "",
     "account": "EXISTS (SELECT 1 FROM encounter e WHERE e.account_id = account.id)",
+    "audit": "encounter",
+    "audit_finding": "audit",
+    "audit_population": "",
+    "audit_sample": "",
+    "audit_step": "audit",
     "charge": "encounter",
     "chart_access": "patient",
     "claim": "coding",
@@ -50,9 +71,11 @@ BELONGS_TO = {
     "coding": "encounter",
     "coding_step": "coding",
     "coverage": "account",
+    "deficiency": "encounter",
     "denial": "",
     "disclosure": "patient",
     "document": "encounter",
+    "education_assignment": "",
     "encounter_change": "encounter",
     "encounter_provider": "encounter",
     "entry_draft": "encounter",
@@ -62,11 +85,15 @@ BELONGS_TO = {
     "hold": "work_item",
     "journal_line": "posting",
     "log_entry": "",
+    "not_duplicate": "patient",
     "operation": "",
     "patient": "EXISTS (SELECT 1 FROM encounter e WHERE e.patient_id = patient.id)",
+    "patient_merge": "patient",
     "posting": "",
     "provider_level_adjustment": "",
+    "published_figure": "",
     "raw_message": "",
+    "release_request": "patient",
     "remittance": "",
     "remittance_adjustment": "remittance_claim",
     "remittance_claim": "",

@@ -1,5 +1,14 @@
 """The tables of the workstation database, one module per aggregate."""
 
+from store.models.audit import (
+    Audit,
+    AuditFinding,
+    AuditPopulation,
+    AuditSample,
+    AuditStep,
+    EducationAssignment,
+    EducationTopic,
+)
 from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, Counter, Finding
 from store.models.coding import (
     Coding,
@@ -26,6 +35,7 @@ from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.patient import Patient
 from store.models.people import ChartAccess, Person
 from store.models.received import Acknowledgment, ClaimAnswer, ReceivedFile
+from store.models.records import Deficiency, NotDuplicate, PatientMerge, ReleaseRequest, Suspension
 from store.models.remit import (
     JournalLine,
     Posting,
@@ -35,6 +45,7 @@ from store.models.remit import (
     RemittanceClaim,
     RemittanceLine,
 )
+from store.models.report import DenialMonth, LineMonth, PublishedFigure, SavedFilter
 from store.models.rule import EditFiring, RuleChange, RuleVersion
 from store.models.site import Disclosure, SiteFact
 from store.models.work import Hold, WorkItem
@@ -42,6 +53,11 @@ from store.models.work import Hold, WorkItem
 __all__ = [
     "Account",
     "Acknowledgment",
+    "Audit",
+    "AuditFinding",
+    "AuditPopulation",
+    "AuditSample",
+    "AuditStep",
     "Charge",
     "ChartAccess",
     "Claim",
@@ -53,10 +69,14 @@ __all__ = [
     "CodingStep",
     "Counter",
     "Coverage",
+    "Deficiency",
     "Denial",
+    "DenialMonth",
     "Disclosure",
-    "EditFiring",
     "Document",
+    "EditFiring",
+    "EducationAssignment",
+    "EducationTopic",
     "Encounter",
     "EncounterChange",
     "EncounterProvider",
@@ -68,26 +88,33 @@ __all__ = [
     "Finding",
     "Hold",
     "JournalLine",
+    "LineMonth",
     "LogEntry",
     "MergedNumber",
+    "NotDuplicate",
     "Operation",
     "Patient",
+    "PatientMerge",
     "Payer",
     "Person",
     "Posting",
     "Provider",
     "ProviderLevelAdjustment",
+    "PublishedFigure",
     "Quarantine",
     "RawMessage",
+    "ReceivedFile",
+    "ReleaseRequest",
     "Remittance",
     "RemittanceAdjustment",
     "RemittanceClaim",
-    "ReceivedFile",
     "RemittanceLine",
     "RuleChange",
     "RuleVersion",
+    "SavedFilter",
     "SiteFact",
     "SourceCode",
     "SuggestionRejection",
+    "Suspension",
     "WorkItem",
 ]
