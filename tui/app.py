@@ -336,6 +336,11 @@ class Workstation(App[int]):
 
         self._go("rules", RulesScreen)
 
+    def do_audits(self) -> None:
+        from tui.screens.audits import AuditsScreen
+
+        self._go("audits", AuditsScreen)
+
     def do_administration(self) -> None:
         from tui.screens.administration import AdministrationScreen
 

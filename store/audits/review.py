@@ -138,6 +138,26 @@ def undo(
         return _kept(change, audit, Codes.from_json(last["before"]), f"Undone: {last['what']}")
 
 
+def redo(
+    db: Database, actor: Actor, audit_id: str, operation_id: str | None = None, seen_version: int | None = None
+) -> Entered:
+    """An audit keeps no way forward again. Raises AuditRefused."""
+    raise AuditRefused("an audit has undo and no redo", "enter it again")
+
+
+def resolve(
+    db: Database, actor: Actor, audit_id: str, codes: Codes, seen_version: int, operation_id: str | None = None
+) -> Entered:
+    """Store what came of a conflict of two sessions, which undo takes back. Raises AuditRefused, CodingChanged."""
+    with db.change(actor, operation_id, "audit.enter") as change:
+        audit = _in_review(change, audit_id, seen_version)
+        message = "Settled: both sides are kept as you chose."
+        if change.repeated:
+            return Entered(auditor_codes(audit), message, audit.row_version or 0)
+        audit.walked = [*audit.walked[-MOST_UNDO:], {"what": message, "before": auditor_codes(audit).to_json()}]
+        return _kept(change, audit, codes, message)
+
+
 def state_whole(
     db: Database,
     actor: Actor,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+from store.coding.codes import Codes
 from store.queries import Reader, Row
 from store.terms import RESTRICTED, AuditStatus, CodingKind, FindingStatus, Setting
 
@@ -158,6 +160,57 @@ def audit_row(reader: Reader, audit_id: str) -> AuditRow | None:
     """One audit as a row."""
     rows = reader.rows(f"{_SELECT} WHERE a.id = :id", id=audit_id)
     return _row(rows[0]) if rows else None
+
+
+@dataclass(frozen=True)
+class AuditSides:
+    """Both sides of an audit as their codes; `version` counts the changes of its row."""
+
+    audit_id: str
+    work_item_id: str
+    status: AuditStatus
+    coder: Codes
+    auditor: Codes
+    coder_disposition: str
+    auditor_disposition: str
+    coder_drg: str
+    auditor_drg: str
+    revealed: bool
+    version: int
+
+
+def audit_sides(reader: Reader, audit_id: str) -> AuditSides | None:
+    """Both sides of an audit; the coder's is empty while a blind audit has not shown it."""
+    rows = reader.rows(
+        """
+        SELECT a.*, (SELECT w.id FROM work_item w WHERE w.encounter_id = a.encounter_id AND w.kind = a.kind) AS item
+        FROM audit a WHERE a.id = :id
+        """,
+        id=audit_id,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    revealed = row["revealed_at"] is not None
+    return AuditSides(
+        row["id"],
+        row["item"] or "",
+        AuditStatus(row["status"]),
+        _codes(row["coder_codes"]) if revealed else Codes(),
+        _codes(row["auditor_codes"]),
+        row["coder_disposition"] if revealed else "",
+        row["auditor_disposition"],
+        row["coder_drg"] if revealed else "",
+        row["auditor_drg"],
+        revealed,
+        row["row_version"],
+    )
+
+
+def _codes(kept: object) -> Codes:
+    """Codes kept as JSON: text from SQLite, values from PostgreSQL; none for nothing."""
+    data = json.loads(kept) if isinstance(kept, str) else kept
+    return Codes.from_json(data) if isinstance(data, dict) else Codes()
 
 
 def audit_findings(reader: Reader, audit_id: str) -> list[FindingRow]:

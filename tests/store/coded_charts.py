@@ -30,6 +30,7 @@ def final_code(db: Database, coder: Actor, number: int, finalized_at: str = "202
             if item is None or len(made) == number:
                 continue
             coding = Coding(
+                id=f"CODING-{chart.encounter.visit_number}",  # the same in every run, so that draws are
                 encounter_id=item.encounter_id,
                 kind=item.kind,
                 status=CodingStatus.FINAL,

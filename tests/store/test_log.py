@@ -251,6 +251,7 @@ NOT_A_LOOK = {
     "coding_codes": "part of a chart",
     "audit_findings": "part of an audit, whose look is logged",
     "audit_history": "part of an audit",
+    "audit_sides": "part of an audit",
     "sample_list": "numbers",
     "coding_defaults": "part of a chart",
     "work_item_of": "an id",

@@ -13,6 +13,8 @@ from tui.actions import ALONE, actions_on, footer, key_name, keymap, registry
 from tui.app import Workstation
 from tui.commands.keys import markdown
 from tui.screens.administration import AdministrationScreen
+from tui.screens.audits import AuditsScreen
+from tui.screens.audits.sides import SidesScreen
 from tui.screens.changes import ChangesScreen
 from tui.screens.chart import ChartScreen
 from tui.screens.chart.suggestions import SuggestionsScreen
@@ -47,6 +49,8 @@ SCREENS = {
         ClaimsScreen,
         ClaimScreen,
         RemitsScreen,
+        AuditsScreen,
+        SidesScreen,
         DenialsScreen,
         AdministrationScreen,
         ConflictScreen,
