@@ -88,6 +88,9 @@ class Settings:
     audit_answer_days: int = 14
     """Days in which a coder answers a finding of an audit; after them it counts as accepted."""
 
+    dnfb_goal_days: int = 5
+    """Days of revenue that may stand discharged and not final billed: what boards and capacity are held against."""
+
     drg_base_rate: int = 0
     """Cents that a DRG of weight 1.0 is paid; 0: not known, and no money is reckoned from DRGs."""
 

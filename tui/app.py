@@ -341,6 +341,11 @@ class Workstation(App[int]):
 
         self._go("audits", AuditsScreen)
 
+    def do_numbers(self) -> None:
+        from tui.screens.board import BoardScreen
+
+        self._go("numbers", BoardScreen)
+
     def do_administration(self) -> None:
         from tui.screens.administration import AdministrationScreen
 

@@ -40,19 +40,28 @@ class Figure:
     needs: str = ""
     stock: bool = False
     """Whether it tells how things stand on the last day, not what happened in the period."""
+    behind: str = ""
+    """One SELECT of encounter_id and `keys`: the visits behind a row; empty where there is no way down."""
+    keys: tuple[str, ...] = ()
+    """The columns that tell which row a visit is behind."""
 
     def definition(self) -> dict:
         """What is kept with a published figure."""
-        return asdict(self) | {"counts": list(self.counts)}
+        return asdict(self) | {"counts": list(self.counts), "keys": list(self.keys)}
 
     @classmethod
     def from_json(cls, data: Mapping) -> Figure:
-        return cls(**{**data, "counts": tuple(data["counts"])})
+        return cls(**{**data, "counts": tuple(data["counts"]), "keys": tuple(data.get("keys", ()))})
 
     @property
     def parameters(self) -> Sequence[str]:
         """The parameters that its SQL names."""
-        return [name for name in PARAMETERS if re.search(rf":{name}\b", self.sql)]
+        return named_in(self.sql)
+
+
+def named_in(sql: str) -> list[str]:
+    """The parameters that a statement names."""
+    return [name for name in PARAMETERS if re.search(rf":{name}\b", sql)]
 
 
 def catalog() -> dict[str, Figure]:
@@ -85,18 +94,28 @@ def _shipped() -> dict[str, Figure]:
 def _read(tables: Mapping[str, dict], source: str) -> dict[str, Figure]:
     found = {}
     for name, table in tables.items():
+        whole = dict(table)
+        base = whole.pop("base", "")
+        for part in ("sql", "behind"):
+            if whole.get(part):
+                whole[part] = base + whole[part]
         try:
-            one = Figure(name=name, **{**table, "counts": tuple(table.get("counts", ()))})
+            lists = {part: tuple(whole.get(part, ())) for part in ("counts", "keys")}
+            one = Figure(name=name, **{**whole, **lists})
         except TypeError:
             raise UnreadableInput(f"{source}: {name}: expected {', '.join(Figure.__dataclass_fields__)}") from None
-        unknown = sorted(set(re.findall(r"(?<!:):([a-z_]\w*)", one.sql)) - set(PARAMETERS))
+        unknown = sorted(set(re.findall(r"(?<!:):([a-z_]\w*)", one.sql + one.behind)) - set(PARAMETERS))
         if unknown:
             raise UnreadableInput(
                 f"{source}: {name}: the SQL names :{unknown[0]}", f"there are {', '.join(PARAMETERS)}"
             )
-        if not re.match(r"\s*(select|with)\b", one.sql, re.IGNORECASE) or _WRITES.search(one.sql) or ";" in one.sql:
+        if not all(_only_reads(sql) for sql in (one.sql, one.behind) if sql or sql is one.sql):
             raise UnreadableInput(f"{source}: {name}: expected one SELECT that writes nothing")
         if one.then and one.then not in THEN:
             raise UnreadableInput(f"{source}: {name}: then: expected one of {', '.join(THEN)}")
         found[name] = one
     return found
+
+
+def _only_reads(sql: str) -> bool:
+    return bool(re.match(r"\s*(select|with)\b", sql, re.IGNORECASE)) and not _WRITES.search(sql) and ";" not in sql

@@ -19,7 +19,8 @@ from codesets.shipped_tables import read_table
 from store.queries import Reader
 
 if TYPE_CHECKING:
-    from store.reports.run import Period, Report
+    from store.reports.period import Period
+    from store.reports.run import Report
 
 IDLE_SECONDS = 300
 """A gap between two steps that is longer is not work on codes."""

@@ -20,7 +20,8 @@ from store.log import canonical
 from store.models import Person, PublishedFigure
 from store.queries import SessionReader
 from store.reports.catalog import Figure
-from store.reports.run import Period, Report, read_report
+from store.reports.period import Period
+from store.reports.run import Report, read_report
 
 
 class NoSuchFigure(CodedeskError):

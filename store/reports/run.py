@@ -8,7 +8,7 @@ publishing is for (`store.reports.publish`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from codesets.errors import CodedeskError, UsageError
@@ -18,6 +18,7 @@ from store.models.columns import now
 from store.queries import Reader, SessionReader
 from store.reports import later
 from store.reports.catalog import Figure, figure_named
+from store.reports.period import Period, day_before
 from store.reports.tables import plain
 from store.settings import load_settings, today
 
@@ -30,31 +31,6 @@ class NothingToTell(CodedeskError):
 
     title = "report"
     exit_code = 1
-
-
-@dataclass(frozen=True)
-class Period:
-    """ISO days, both included, and the moment as of which (ISO text in UTC; empty: the usual one of the figure)."""
-
-    since: str
-    until: str
-    as_of: str
-
-    def parameters(self) -> dict[str, str]:
-        """What the SQL of a figure may name."""
-        last = date.fromisoformat(self.until)
-        return {
-            "since": self.since,
-            "until": self.until,
-            "after": _day(last, -1),
-            "as_of": self.as_of,
-            "year_before": _day(last, 365),
-            "day_3": _day(last, 4),
-            "day_7": _day(last, 8),
-            "day_30": _day(last, 31),
-            "since_month": self.since[:7],
-            "until_month": self.until[:7],
-        }
 
 
 @dataclass(frozen=True)
@@ -137,7 +113,7 @@ def daily_gross(reader: Reader, period: Period) -> float:
     row = reader.rows(
         "SELECT COALESCE(SUM(amount_cents), 0) AS cents FROM charge"
         " WHERE service_date > :first AND service_date <= :last",
-        first=_day(last, GROSS_DAYS),
+        first=day_before(last, GROSS_DAYS),
         last=period.until,
     )[0]
     return float(row["cents"]) / GROSS_DAYS
@@ -188,10 +164,6 @@ def _there(reader: Reader, table: str) -> bool:
     from sqlmodel import SQLModel
 
     return table in SQLModel.metadata.tables
-
-
-def _day(last: date, before: int) -> str:
-    return (last - timedelta(days=before)).isoformat()
 
 
 def _end_of(day: str) -> str:

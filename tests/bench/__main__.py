@@ -16,6 +16,7 @@ from tests.bench import (
     ncci,
     record,
     remits,
+    reports,
     search,
     suggest,
     terminal,
@@ -23,7 +24,7 @@ from tests.bench import (
 )
 from tests.bench.figures import table
 
-BENCHMARKS = (search, suggest, codesets, ncci, edits, worklists, intake, terminal, lag, record, remits, faults)
+BENCHMARKS = (search, suggest, codesets, ncci, edits, worklists, intake, terminal, lag, record, remits, reports, faults)
 
 
 def main() -> int:
