@@ -346,6 +346,11 @@ class Workstation(App[int]):
 
         self._go("numbers", BoardScreen)
 
+    def do_records_desk(self) -> None:
+        from tui.screens.records import RecordsScreen
+
+        self._go("records", RecordsScreen)
+
     def do_administration(self) -> None:
         from tui.screens.administration import AdministrationScreen
 

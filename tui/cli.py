@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "denials": ("tui.commands.denials", "denials of posted remittances: list, assign, appeal, close"),
     "remits": ("tui.commands.remits", "add up remittances, take them in, show and take back"),
     "audits": ("tui.commands.audits", "samples, blind reviews, findings and their answers, scores"),
+    "records": ("tui.commands.records", "what charts lack, duplicates, releases of information"),
     "report": ("tui.commands.report", "figures of the catalog: run, picture, publish, repeat"),
     "export": ("tui.commands.export", "rows by any filter, and whole layouts, under a profile"),
     "rules": ("tui.commands.rules", "the edits: list, test, try, weigh, write, roll back"),

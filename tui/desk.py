@@ -200,12 +200,14 @@ class RecordDesk:
 
     def _begin_day(self) -> None:
         from store.actors import SYSTEM
+        from store.audits.answers import accept_unanswered
         from store.worklists import refresh_priorities, sweep_leases
 
         db, _ = self._opened()
         self._log_looks()
         sweep_leases(db, SYSTEM)
         refresh_priorities(db, SYSTEM)
+        accept_unanswered(db, SYSTEM)
 
     def _open_reference(self) -> Reference:
         if self._reference is None:

@@ -29,6 +29,7 @@ from tui.screens.index import IndexScreen
 from tui.screens.lock import LockScreen
 from tui.screens.pcs import PcsScreen
 from tui.screens.pcs_index import PcsIndexScreen
+from tui.screens.records import RecordsScreen
 from tui.screens.remits import RemitsScreen
 from tui.screens.rules import RulesScreen
 from tui.screens.tabular import TabularScreen
@@ -51,6 +52,7 @@ SCREENS = {
         ClaimScreen,
         RemitsScreen,
         AuditsScreen,
+        RecordsScreen,
         BoardScreen,
         BehindScreen,
         SidesScreen,
