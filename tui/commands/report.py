@@ -39,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parquet", metavar="FILE", help="the rows as a Parquet file")
     parser.add_argument("--html", metavar="FILE", help="one page with a picture, for a meeting")
     parser.add_argument("--picture", action="store_true", help="a picture in the terminal")
+    parser.add_argument("--histogram", metavar="COLUMN", help="how many rows have how much of a column")
     parser.add_argument("--publish", action="store_true", help="keep the figure as published, with everything")
     parser.add_argument("--published", action="store_true", help="what was published, of NAME or of all")
     parser.add_argument("--repeat", metavar="ID", help="run a published figure again and compare")
@@ -127,6 +128,8 @@ def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     else:
         for text in report_lines(shown):
             print(safe_line(text).rstrip())
+        if args.histogram:
+            print("\n".join(_histogram(shown, args.histogram)))
         if args.picture:
             print("\n".join(picture(shown)))
     return 0
@@ -179,6 +182,17 @@ def picture(report: Report, width: int = 78) -> list[str]:
         return ["", *line(labels, values, width)]
     told = [shown(report.columns[place], row[place]) for row in report.rows]
     return ["", report.columns[place].replace("_", " "), *bars(labels[:25], values[:25], told[:25], width)]
+
+
+def _histogram(report: Report, column: str) -> list[str]:
+    """The histogram of a column of numbers. Raises UsageError for another one."""
+    from tui.pictures import histogram
+
+    values = [row[report.columns.index(column)] for row in report.rows] if column in report.columns else []
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    if report.rows and not numbers:
+        raise UsageError(f"{column!r} is no column of numbers", f"there are {', '.join(report.columns)}")
+    return ["", column.replace("_", " "), *histogram(numbers)]
 
 
 def _document(report: Report) -> dict[str, Any]:
