@@ -11,7 +11,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlmodel import Session, func, select
+from sqlalchemy import Table, literal
+from sqlmodel import Session, SQLModel, func, select
 
 from codesets.errors import UsageError
 from codesets.safe import safe_line
@@ -208,15 +209,17 @@ def population_of(session: Session, criteria: Criteria, stratified_by: str = "")
         .scalar_subquery()
     )
     audited = select(Audit.id).where(Audit.account_id == Encounter.account_id).exists()
+    kept = _drg_table()
+    drg = select(kept.c.drg).where(kept.c.coding_id == Coding.id).scalar_subquery() if kept is not None else literal("")
     query = (
-        select(Coding.id, Person.login, Encounter.setting, func.coalesce(payer, SELF_PAY), audited)
+        select(Coding.id, Person.login, Encounter.setting, func.coalesce(payer, SELF_PAY), audited, drg)
         .join(Encounter, Encounter.id == Coding.encounter_id)
         .join(Person, Person.id == Coding.coder_id, isouter=True)
         .where(Coding.status == CodingStatus.FINAL, *_conditions(criteria, payer))
         .order_by(Coding.finalized_at, Coding.id)
     )
     rows = session.execute(query).all()
-    strata = {"coder": 1, "type": 2, "payer": 3}
+    strata = {"coder": 1, "type": 2, "payer": 3, "drg": 5}
     place = strata.get(stratified_by)
     units = [Unit(row[0], str(getattr(row[place], "value", row[place] or "")) if place else "") for row in rows]
     fresh = [unit for unit, row in zip(units, rows, strict=True) if not row[4]]
@@ -227,6 +230,7 @@ def audit_of_coding(session: Session, sample_id: str, position: int, coding_id: 
     """An audit of a coding with its codes as they are now."""
     coding = session.get_one(Coding, coding_id)
     encounter = session.get_one(Encounter, coding.encounter_id)
+    drg, weight = drg_of_coding(session, coding_id)
     return Audit(
         audit_sample_id=sample_id,
         position=position,
@@ -238,7 +242,18 @@ def audit_of_coding(session: Session, sample_id: str, position: int, coding_id: 
         coder_id=coding.coder_id,
         coder_codes=coding_codes(SessionReader(session), coding_id).to_json(),
         coder_disposition=encounter.discharge_disposition,
+        coder_drg=drg,
+        coder_weight=weight,
     )
+
+
+def drg_of_coding(session: Session, coding_id: str) -> tuple[str, float | None]:
+    """The DRG that a grouper kept with a coding, and its relative weight; empty and None where none is kept."""
+    kept = _drg_table()
+    if kept is None:
+        return "", None
+    row = session.execute(select(kept.c.drg, kept.c.weight).where(kept.c.coding_id == coding_id)).first()
+    return (row.drg, float(row.weight) if row.weight else None) if row else ("", None)
 
 
 def sample_named(session: Session, name: str) -> AuditSample:
@@ -269,6 +284,11 @@ def criteria_from(data: dict) -> Criteria:
     """Criteria as a sample keeps them."""
     known = {field.name for field in fields(Criteria)}
     return Criteria(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known})
+
+
+def _drg_table() -> Table | None:
+    """The table of grouped codings; None in a codedesk without a grouper."""
+    return SQLModel.metadata.tables.get("coding_drg")
 
 
 def _conditions(criteria: Criteria, payer: object) -> list:

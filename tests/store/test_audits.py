@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import select
+from sqlmodel import SQLModel, select
 
 from codesets.errors import UsageError
-from store.actors import Actor
+from store.actors import SYSTEM, Actor
 from store.audits import answers, education, review, samples, states
 from store.audits.samples import Criteria, draw, reproduce
 from store.audits.sampling import Method, SampleTooLarge, Size
@@ -407,6 +408,37 @@ def test_a_coding_that_is_not_final_is_not_there_to_be_picked(demo: Database, au
     with demo.reading() as session:
         assert samples.population_of(session, Criteria()) == ([], 0)
         assert session.exec(select(Coding)).all() == []
+
+
+def test_the_drg_that_a_grouper_kept_goes_into_audit_strata_and_money(
+    coded_site: Database, auditor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESK_DRG_BASE_RATE", "600000")
+    table = SQLModel.metadata.tables.get("coding_drg")
+    own = table is None
+    if table is None:
+        columns = [sa.Column(name, sa.String()) for name in ("coding_id", "drg", "weight")]
+        table = sa.Table("coding_drg", SQLModel.metadata, *columns)
+        table.create(coded_site.engine)
+    try:
+        with coded_site.change(SYSTEM) as change:
+            coding_id = change.session.exec(select(Coding.id).order_by(Coding.finalized_at, Coding.id)).first()
+            row = {c.name: "" for c in table.columns if not c.nullable}
+            change.session.execute(table.insert(), row | {"coding_id": coding_id, "drg": "194", "weight": "0.8639"})
+        with coded_site.reading() as session:
+            strata = {unit.stratum for unit in samples.population_of(session, Criteria(), "drg")[0]}
+        draw(coded_site, auditor, "Q3", Method.EVERYTHING, Size(), Criteria(), seed=1, blind=False)
+    finally:
+        if own:
+            SQLModel.metadata.remove(table)
+    audit = audits(coded_site, coding_id=coding_id)[0]
+    review.begin(coded_site, auditor, audit.id)
+    review.state_whole(coded_site, auditor, audit.id, drg="193", weight=1.3107)
+
+    (drg,) = [one for one in findings(coded_site, audit.id) if one.kind == "drg"]
+
+    # 1.3107 - 0.8639 = 0.4468 times 6,000.00 = 2,680.80 that was left.
+    assert strata == {"", "194"} and (drg.coder, drg.auditor, drg.cents) == ("194", "193", 268080)
 
 
 STEPS = st.lists(st.sampled_from([*FindingStatus]), max_size=12)
