@@ -90,8 +90,13 @@ def needed(
     )
 
 
-def capacity(reader: Reader, period: Period, goal_days: float, by: date | None = None) -> Capacity:
-    """What a site needs by a day, the next Friday where none is named."""
+def capacity(
+    reader: Reader, period: Period, goal_days: float, total_cents: int | None = None, by: date | None = None
+) -> Capacity:
+    """What a site needs by a day, the next Friday where none is named, to bring `total_cents` down to the goal.
+
+    Without a total it is what waits for coding, ready or held.
+    """
     today = date.fromisoformat(period.until)
     friday = by or today + timedelta(days=(4 - today.weekday()) % 7 or 7)
     since = day_before(today, INFLOW_DAYS)
@@ -113,7 +118,7 @@ def capacity(reader: Reader, period: Period, goal_days: float, by: date | None =
     )
     return needed(
         [(row["setting"], int(row["cents"])) for row in waiting if row["status"] != "on_hold"],
-        sum(int(row["cents"]) for row in waiting),
+        sum(int(row["cents"]) for row in waiting) if total_cents is None else total_cents,
         daily_gross(reader, period),
         {row["setting"]: (row["charts"] / INFLOW_DAYS, int(row["cents"]) / INFLOW_DAYS) for row in inflow},
         friday.isoformat(),

@@ -124,7 +124,8 @@ class BoardScreen(DeskScreen):
         self._report = report
         self._capacity = None
         if self._name in ("dnfb", "dnfc"):
-            self._capacity, self._coded = await self.workstation.record.read(_beside, self._period)
+            total = sum(row[report.columns.index("cents")] for row in report.rows) if report.rows else 0
+            self._capacity, self._coded = await self.workstation.record.read(_beside, self._period, total)
         rows = list(enumerate(report.rows))
         self.rows.empty = report.note
         self.rows.set_source(ListSource(rows, lambda row: str(row[0])), columns=_columns(report))
@@ -309,14 +310,14 @@ def _searched(row: VisitRow) -> str:
     return " ".join((row.service_date, row.patient, row.mrn, row.payer, row.setting.value, row.state)).lower()
 
 
-def _beside(reader: Reader, period: Period) -> tuple[Capacity, list[int]]:
+def _beside(reader: Reader, period: Period, total_cents: int) -> tuple[Capacity, list[int]]:
     """What it takes to the goal, and what was coded on each of the last days."""
     last = date.fromisoformat(period.until)
     figure = figure_named("coded-a-day")
     days = Period((last - timedelta(days=60)).isoformat(), period.until, period.as_of)
     rows = {row[0]: row[1] for row in read_report(reader, figure, moment_of(figure, days)).rows}
     coded = [int(rows.get((last - timedelta(days=n)).isoformat(), 0)) for n in range(60, -1, -1)]
-    return capacity(reader, period, load_settings().dnfb_goal_days), coded
+    return capacity(reader, period, load_settings().dnfb_goal_days, total_cents), coded
 
 
 def _exported(db: Database, actor: Actor, name: str, file_name: str) -> None:
