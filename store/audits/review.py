@@ -169,9 +169,9 @@ def state_whole(
     coder_weight: float | None = None,
     operation_id: str | None = None,
 ) -> None:
-    """State what the auditor holds for right beside the codes: disposition, DRG and weight; also the coder's DRG,
+    """State what the auditor holds for right beside the codes: disposition, DRG and its relative weight.
 
-    where no grouper kept one. Raises AuditRefused.
+    The coder's DRG and weight can be stated too, where no grouper kept one. Raises AuditRefused.
     """
     with db.change(actor, operation_id, "audit.enter") as change:
         if change.repeated:

@@ -64,9 +64,9 @@ def needed(
     goal_days: float,
     rules: Mapping[str, Standard],
 ) -> Capacity:
-    """Reckon it. `ready` are (type, cents) of charts that can be coded, `total_cents` all that waits, `inflow` is
+    """Reckon it, pure: `ready` are (type, cents) of charts that can be coded, `total_cents` is all that waits.
 
-    (charts, cents) a day by type.
+    `inflow` is (charts, cents) a day by type.
     """
     now = total_cents / gross_a_day if gross_a_day else 0.0
     coming = sum(cents for _, cents in inflow.values()) * days_left

@@ -15,7 +15,8 @@ from tui.commands.keys import markdown
 from tui.screens.administration import AdministrationScreen
 from tui.screens.audits import AuditsScreen
 from tui.screens.audits.sides import SidesScreen
-from tui.screens.board import BehindScreen, BoardScreen
+from tui.screens.behind import BehindScreen
+from tui.screens.board import BoardScreen
 from tui.screens.changes import ChangesScreen
 from tui.screens.chart import ChartScreen
 from tui.screens.chart.suggestions import SuggestionsScreen
