@@ -145,7 +145,7 @@ def deficiencies(db: Database, actor: Actor, provider: str = "") -> list[Deficie
             .join(Patient, Patient.id == Encounter.patient_id)
             .join(Provider, Provider.id == Deficiency.provider_id, isouter=True)
             .where(Deficiency.closed_at.is_(None))
-            .order_by(Deficiency.since, Deficiency.id)
+            .order_by(Deficiency.since, Encounter.visit_number, Deficiency.rule_id, Deficiency.id)
         )
         if provider:
             query = query.where(func.lower(Provider.family_name).startswith(provider.lower(), autoescape=True))
