@@ -7,10 +7,11 @@ patients without changing anything. Free of the ORM, because the first screen as
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from store.actors import Actor
+from store.queries.audits import AuditFilter, audit_list, audit_row
 from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_list, claim_page
 from store.queries.code_use import open_charts_with
 from store.queries.denials import DenialFilter, DenialRow, denial_list, denial_of
@@ -19,6 +20,9 @@ from store.queries.ledger import account_list, account_page
 from store.queries.provider_queries import QueryFilter, provider_query_list, provider_query_of
 from store.queries.remits import RemittanceFilter, RemittanceRow, remittance_list, remittance_page
 from store.queries.worklists import Listing, WorkRow, worklist_page
+from store.reports.behind import visits_behind
+from store.reports.catalog import Figure
+from store.reports.period import Period
 
 TYPING_SECONDS = 1.0
 """A search is logged once no key has changed it for so long, or something else is done."""
@@ -128,8 +132,24 @@ def _query(query_id: str, today: dt.date, person_id: str = "") -> Look:
     return Look("query.view", "provider_query", query_id)
 
 
+def _audits(show: AuditFilter = AuditFilter.OPEN, sample: str = "", me: str = "", own: bool = False) -> Look:
+    return Look("audit.list", detail=(("show", show.value), ("sample", sample)))
+
+
+def _audit(audit_id: str) -> Look:
+    return Look("audit.view", "audit", audit_id)
+
+
+def _behind(figure: Figure, period: Period, keys: Mapping[str, str]) -> Look:
+    told = tuple((name, value) for name, value in keys.items())
+    return Look("report.behind", "report", figure.name, (("until", period.until), *told))
+
+
 _LOOKS: dict[str, Callable[..., Look | None]] = {
     worklist_page.__name__: _worklist,
+    audit_list.__name__: _audits,
+    audit_row.__name__: _audit,
+    visits_behind.__name__: _behind,
     claim_list.__name__: _claims,
     claim_page.__name__: _claim,
     open_charts_with.__name__: _charts_with,

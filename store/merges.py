@@ -1,7 +1,8 @@
 """Merging patients: two record numbers that turned out to be one person.
 
 The merged patient stays, pointing at the one who remains, so that old papers still find their way; accounts,
-encounters and what hangs on them go over. The log keeps which ones, so that a wrong merge can be told apart again.
+encounters and what hangs on them go over, and the admissions of people to restricted charts. A merge keeps what went
+over (`PatientMerge`), so that a wrong one is undone: everything goes back that still is where the merge put it.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Change, Database
 from store.disclosures import find_patient
-from store.models import Account, Encounter, Patient, WorkItem
+from store.models import Account, ChartAccess, Encounter, Patient, PatientMerge, WorkItem
+from store.models.columns import now
 from store.worklists import name_on_list
 
 
@@ -24,6 +27,20 @@ class MergeRefused(CodedeskError):
 
     title = "merge"
     exit_code = 1
+
+
+@dataclass(frozen=True)
+class MergeRow:
+    """One merge as it is listed; `undone_at` None where it stands."""
+
+    merged_at: str
+    mrn: str
+    into_mrn: str
+    encounters: int
+    accounts: int
+    merged_by: str
+    undone_at: str | None
+    undone_by: str
 
 
 @dataclass(frozen=True)
@@ -63,9 +80,23 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
     for row in (*encounters, *accounts):
         row.patient_id = kept.id
     visits = [encounter.id for encounter in encounters]
-    kept.restricted = kept.restricted or gone.restricted
+    accesses = session.exec(select(ChartAccess).where(ChartAccess.patient_id == gone.id)).all()
+    for access in accesses:
+        access.patient_id = kept.id
+    before, kept.restricted = kept.restricted, kept.restricted or gone.restricted
     rename_tasks(session, visits, kept)
     gone.merged_into_id = kept.id
+    session.add(
+        PatientMerge(
+            patient_id=gone.id,
+            into_id=kept.id,
+            encounters=visits,
+            accounts=[account.id for account in accounts],
+            accesses=[access.id for access in accesses],
+            restricted_before=before,
+            merged_by=change.actor.login,
+        )
+    )
     change.log(
         "patient.merge",
         "patient",
@@ -75,6 +106,79 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
         accounts=[account.id for account in accounts],
     )
     return Merged(kept.id, len(encounters), len(accounts))
+
+
+def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str | None = None) -> Merged:
+    """Undo the merge of a patient (record number or id): what went over by it goes back.
+
+    Raises NoSuchPatient, and MergeRefused where there is no merge to undo, or the one who remained was merged on.
+    """
+    with db.change(actor, operation_id, "patient.unmerge") as change:
+        if change.repeated:
+            return Merged(**change.answer)
+        session = change.session
+        gone = find_patient(session, merged)
+        query = select(PatientMerge).where(PatientMerge.patient_id == gone.id, PatientMerge.undone_at.is_(None))
+        kept_of = session.exec(query.order_by(PatientMerge.merged_at.desc())).first()
+        if gone.merged_into_id is None or kept_of is None:
+            raise MergeRefused(f"{merged} is not merged into anybody", "codedesk records merges lists what was merged")
+        kept = session.get_one(Patient, kept_of.into_id)
+        if kept.merged_into_id:
+            raise MergeRefused(f"{kept.mrn}, who remained, was merged since", "undo that merge first")
+        back = _went_over(session, kept_of, kept.id)
+        for row in back:
+            row.patient_id = gone.id
+            session.add(row)
+        gone.merged_into_id = None
+        if kept_of.restricted_before is None and kept.restricted == gone.restricted:
+            kept.restricted = None
+        visits = [row.id for row in back if isinstance(row, Encounter)]
+        session.flush()
+        rename_tasks(session, visits, gone)
+        of_kept = session.exec(select(Encounter.id).where(Encounter.patient_id == kept.id)).all()
+        rename_tasks(session, of_kept, kept)
+        kept_of.undone_at, kept_of.undone_by = now(), actor.login
+        session.add_all((gone, kept, kept_of))
+        done = Merged(kept.id, len(visits), sum(isinstance(row, Account) for row in back))
+        change.log("patient.unmerge", "patient", gone.id, of=kept.id, encounters=visits)
+        change.answer = {"remaining_id": kept.id, "encounters": done.encounters, "accounts": done.accounts}
+        return done
+
+
+def merges(session: Session) -> list[MergeRow]:
+    """Every merge, the newest first."""
+    gone, kept = aliased(Patient), aliased(Patient)
+    rows = session.exec(
+        select(PatientMerge, gone, kept)
+        .join(gone, gone.id == PatientMerge.patient_id)
+        .join(kept, kept.id == PatientMerge.into_id)
+        .order_by(PatientMerge.merged_at.desc(), PatientMerge.id.desc())
+    ).all()
+    return [
+        MergeRow(
+            one.merged_at,
+            a.mrn,
+            b.mrn,
+            len(one.encounters),
+            len(one.accounts),
+            one.merged_by,
+            one.undone_at,
+            one.undone_by,
+        )
+        for one, a, b in rows
+    ]
+
+
+def _went_over(session: Session, kept_of: PatientMerge, kept_id: str) -> list[Encounter | Account | ChartAccess]:
+    """What went over by a merge and still is where the merge put it."""
+    found: list[Encounter | Account | ChartAccess] = []
+    for table, ids in (
+        (Encounter, kept_of.encounters),
+        (Account, kept_of.accounts),
+        (ChartAccess, kept_of.accesses),
+    ):
+        found += [row for one in ids if (row := session.get(table, one)) and row.patient_id == kept_id]
+    return found
 
 
 def rename_tasks(session: Session, encounter_ids: Sequence[str], patient: Patient) -> None:

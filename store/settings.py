@@ -88,6 +88,15 @@ class Settings:
     linear: bool = False
     """Screens for a screen reader: one column, no rules, each value behind its label."""
 
+    audit_answer_days: int = 14
+    """Days in which a coder answers a finding of an audit; after them it counts as accepted."""
+
+    dnfb_goal_days: int = 5
+    """Days of revenue that may stand discharged and not final billed: what boards and capacity are held against."""
+
+    drg_base_rate: int = 0
+    """Cents that a DRG of weight 1.0 is paid; 0: not known, and no money is reckoned from DRGs."""
+
     authenticated_only: bool = True
     """Whether codes may rest only on authenticated documents; others are marked in the chart."""
 

@@ -235,6 +235,40 @@ class Severity(StrEnum):
         return self in (Severity.CRITICAL, Severity.ERROR)
 
 
+class AuditStatus(StrEnum):
+    """Where the audit of a chart stands; the transitions are in `store.audits.states`."""
+
+    SELECTED = "selected"
+    ASSIGNED = "assigned"
+    IN_REVIEW = "in_review"
+    RETURNED = "returned"
+    FINAL = "final"
+
+
+class FindingStatus(StrEnum):
+    """Where a finding of an audit stands; the transitions are in `store.audits.states`."""
+
+    DRAFT = "draft"
+    RETURNED = "returned"
+    AGREED = "agreed"
+    ACCEPTED = "accepted"
+    REBUTTED = "rebutted"
+    UPHELD = "upheld"
+    OVERTURNED = "overturned"
+    SECOND_LEVEL = "second_level"
+    UPHELD_AGAIN = "upheld_again"
+    ESCALATED = "escalated"
+    CONFIRMED = "confirmed"
+
+
+class ReleaseStatus(StrEnum):
+    """Where a request for a patient's information stands."""
+
+    RECEIVED = "received"
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
 class FindingState(StrEnum):
     OPEN = "open"
     OVERRIDDEN = "overridden"

@@ -372,6 +372,21 @@ class Workstation(App[int]):
 
         self._go("provider_queries", ProviderQueriesScreen)
 
+    def do_audits(self) -> None:
+        from tui.screens.audits import AuditsScreen
+
+        self._go("audits", AuditsScreen)
+
+    def do_numbers(self) -> None:
+        from tui.screens.board import BoardScreen
+
+        self._go("numbers", BoardScreen)
+
+    def do_records_desk(self) -> None:
+        from tui.screens.records import RecordsScreen
+
+        self._go("records", RecordsScreen)
+
     def do_administration(self) -> None:
         from tui.screens.administration import AdministrationScreen
 

@@ -214,12 +214,14 @@ class RecordDesk:
 
     def _begin_day(self) -> None:
         from store.actors import SYSTEM
+        from store.audits.answers import accept_unanswered
         from store.provider_queries import escalate_due
         from store.worklists import refresh_priorities
 
         db, _ = self._opened()
         refresh_priorities(db, SYSTEM)
         escalate_due(db, SYSTEM)
+        accept_unanswered(db, SYSTEM)
 
     def _open_reference(self) -> Reference:
         if self._reference is None:

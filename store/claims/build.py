@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.audits.states import held_for_audit
 from store.claims.chart import Chart, compose_parties, line_details, read_chart
 from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_to_json
 from store.claims.division import CannotDivide, Part, divide, divide_facility
@@ -47,6 +48,7 @@ class NotBuiltReason(StrEnum):
     """Why a coding made no claim."""
 
     CAME_BACK = "something came after it was coded: code it again, or mark the change seen"
+    AUDIT = "its audit before the bill is not final yet: codedesk audits list shows it"
     NOT_FINAL = "the coding is not final"
     ALREADY_BUILT = "its claim is built already"
     NO_LINES = "it has no HCPCS line to bill"
@@ -160,6 +162,8 @@ def _refusal(session: Session, coding: Coding) -> NotBuiltReason | None:
     )
     if session.exec(back).first():
         return NotBuiltReason.CAME_BACK
+    if held_for_audit(session, coding.encounter_id, coding.kind):
+        return NotBuiltReason.AUDIT
     living = select(Claim.id).where(Claim.coding_id == coding.id, Claim.status != ClaimStatus.VOID)
     return NotBuiltReason.ALREADY_BUILT if session.exec(living).first() else None
 

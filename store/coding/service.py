@@ -398,30 +398,31 @@ def _prefill(session: Session, coding: Coding) -> None:
     """Begin a professional coding with the posted charges that carry a procedure code; the coder validates them."""
     if coding.kind != "professional":
         return
+    for sequence, line in enumerate(posted_lines(session, coding.encounter_id), 1):
+        session.add(FinalProcedureLine(coding_id=coding.id, sequence=sequence, **_columns_of(line)))
+
+
+def posted_lines(session: Session, encounter_id: str) -> list[ProcedureLine]:
+    """The posted charges of a visit that carry a procedure code and were not reversed, as lines to begin with."""
     charges = session.exec(
-        select(Charge).where(Charge.encounter_id == coding.encounter_id).order_by(Charge.charge_number)
+        select(Charge).where(Charge.encounter_id == encounter_id).order_by(Charge.charge_number)
     ).all()
     reversed_numbers = {charge.reversal_of for charge in charges if charge.reversal_of}
-    performer = _performer(session, coding.encounter_id)
-    posted = [
-        charge
+    performer = _performer(session, encounter_id)
+    return [
+        ProcedureLine(
+            system="hcpcs",
+            code=charge.procedure_code,
+            modifiers=tuple(charge.modifiers),
+            units=charge.units,
+            charge_cents=charge.amount_cents,
+            service_date=charge.service_date,
+            performer_npi=charge.performer_npi or performer,
+            origin=Origin.CHARGE,
+        )
         for charge in charges
         if charge.procedure_code and not charge.reversal_of and charge.charge_number not in reversed_numbers
     ]
-    for sequence, charge in enumerate(posted, 1):
-        session.add(
-            FinalProcedureLine(
-                coding_id=coding.id,
-                sequence=sequence,
-                code=charge.procedure_code,
-                modifiers=list(charge.modifiers),
-                units=charge.units,
-                charge_cents=charge.amount_cents,
-                service_date=charge.service_date,
-                performer_npi=charge.performer_npi or performer,
-                origin=Origin.CHARGE,
-            )
-        )
 
 
 def _performer(session: Session, encounter_id: str) -> str:

@@ -8,8 +8,9 @@ from sqlmodel import Session, select
 
 from store.actors import Actor
 from store.database import Database
+from store.disclosures import find_patient
 from store.intake.export import find_encounter
-from store.models import Claim, Coding, LogEntry, Person, WorkItem
+from store.models import Claim, Coding, Encounter, LogEntry, Patient, Person, WorkItem
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,22 @@ def who_opened(db: Database, actor: Actor, key: str) -> list[LoggedEvent]:
         encounter_id = find_encounter(change.session, key)
         events = _events(change.session, LogEntry.target_id.in_(_parts(change.session, encounter_id)))
         change.log("log.opened", "encounter", encounter_id)
+        return events
+
+
+def who_saw(db: Database, actor: Actor, mrn: str) -> list[LoggedEvent]:
+    """Everything that was seen or done of a patient (record number or id) and of all their visits, newest first.
+
+    Those merged into the patient are part of it. Raises NoSuchPatient.
+    """
+    with db.change(actor, action="log.saw") as change:
+        session = change.session
+        patient = find_patient(session, mrn)
+        people = [patient.id, *session.exec(select(Patient.id).where(Patient.merged_into_id == patient.id))]
+        visits = session.exec(select(Encounter.id).where(Encounter.patient_id.in_(people))).all()
+        targets = [*people, *(part for visit in visits for part in _parts(session, visit))]
+        events = _events(session, LogEntry.target_id.in_(targets))
+        change.log("log.saw", "patient", patient.id)
         return events
 
 

@@ -16,14 +16,28 @@ from sqlmodel import SQLModel
 import store.models  # noqa: F401  (fills the metadata)
 from codesets.errors import UsageError
 
-APPEND_ONLY = ("log_entry", "raw_message", "operation", "disclosure", "posting", "journal_line", "received_file")
+APPEND_ONLY = (
+    "log_entry",
+    "raw_message",
+    "operation",
+    "disclosure",
+    "posting",
+    "journal_line",
+    "received_file",
+    "audit_population",
+    "audit_step",
+    "published_figure",
+)
 
 SHARED = (
     "active_time",
     "counter",
+    "denial_month",
+    "education_topic",
     "edit_firing",
     "facility",
     "favorite_code",
+    "line_month",
     "merged_number",
     "payer",
     "person",
@@ -38,6 +52,8 @@ SHARED = (
     "trading_partner",
     "worklist_step",
     "worklist_version",
+    "saved_filter",
+    "suspension",
 )
 """Tables whose rows belong to no facility; `edit_firing` keeps no value of a claim.
 
@@ -47,6 +63,11 @@ SHARED = (
 BELONGS_TO = {
     "acknowledgment": "",
     "account": "EXISTS (SELECT 1 FROM encounter e WHERE e.account_id = account.id)",
+    "audit": "encounter",
+    "audit_finding": "audit",
+    "audit_population": "",
+    "audit_sample": "",
+    "audit_step": "audit",
     "charge": "encounter",
     "chart_access": "patient",
     "claim": "coding",
@@ -59,10 +80,12 @@ BELONGS_TO = {
     "coding_drg": "coding",
     "coding_step": "coding",
     "coverage": "account",
+    "deficiency": "encounter",
     "denial": "",
     "deposit": "",
     "disclosure": "patient",
     "document": "encounter",
+    "education_assignment": "",
     "encounter_change": "encounter",
     "encounter_provider": "encounter",
     "entry_draft": "encounter",
@@ -72,13 +95,17 @@ BELONGS_TO = {
     "hold": "work_item",
     "journal_line": "posting",
     "log_entry": "",
+    "not_duplicate": "patient",
     "operation": "",
     "patient": "EXISTS (SELECT 1 FROM encounter e WHERE e.patient_id = patient.id)",
+    "patient_merge": "patient",
     "posting": "",
     "provider_level_adjustment": "",
     "provider_query": "encounter",
     "provider_query_step": "provider_query",
+    "published_figure": "",
     "raw_message": "",
+    "release_request": "patient",
     "remittance": "",
     "remittance_adjustment": "remittance_claim",
     "remittance_claim": "",

@@ -1,5 +1,14 @@
 """The tables of the workstation database, one module per aggregate."""
 
+from store.models.audit import (
+    Audit,
+    AuditFinding,
+    AuditPopulation,
+    AuditSample,
+    AuditStep,
+    EducationAssignment,
+    EducationTopic,
+)
 from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, ClaimView, Counter, Finding
 from store.models.coding import (
     Coding,
@@ -30,6 +39,7 @@ from store.models.patient import Patient
 from store.models.people import ChartAccess, Person
 from store.models.provider_query import ProviderQuery, ProviderQueryStep
 from store.models.received import Acknowledgment, ClaimAnswer, ReceivedFile
+from store.models.records import Deficiency, NotDuplicate, PatientMerge, ReleaseRequest, Suspension
 from store.models.remit import (
     JournalLine,
     Posting,
@@ -39,6 +49,7 @@ from store.models.remit import (
     RemittanceClaim,
     RemittanceLine,
 )
+from store.models.report import DenialMonth, LineMonth, PublishedFigure, SavedFilter
 from store.models.rule import EditFiring, RuleChange, RuleVersion
 from store.models.site import Disclosure, SiteFact
 from store.models.work import (
@@ -57,6 +68,11 @@ __all__ = [
     "Account",
     "Acknowledgment",
     "ActiveTime",
+    "Audit",
+    "AuditFinding",
+    "AuditPopulation",
+    "AuditSample",
+    "AuditStep",
     "Charge",
     "ChartAccess",
     "Claim",
@@ -70,11 +86,15 @@ __all__ = [
     "CodingStep",
     "Counter",
     "Coverage",
+    "Deficiency",
     "Denial",
+    "DenialMonth",
     "Deposit",
     "Disclosure",
     "Document",
     "EditFiring",
+    "EducationAssignment",
+    "EducationTopic",
     "Encounter",
     "EncounterChange",
     "EncounterProvider",
@@ -86,10 +106,13 @@ __all__ = [
     "Finding",
     "Hold",
     "JournalLine",
+    "LineMonth",
     "LogEntry",
     "MergedNumber",
+    "NotDuplicate",
     "Operation",
     "Patient",
+    "PatientMerge",
     "Payer",
     "Person",
     "PersonFacility",
@@ -99,19 +122,23 @@ __all__ = [
     "ProviderLevelAdjustment",
     "ProviderQuery",
     "ProviderQueryStep",
+    "PublishedFigure",
     "Quarantine",
     "RawMessage",
     "ReceivedFile",
+    "ReleaseRequest",
     "Remittance",
     "RemittanceAdjustment",
     "RemittanceClaim",
     "RemittanceLine",
     "RuleChange",
     "RuleVersion",
+    "SavedFilter",
     "SavedView",
     "SiteFact",
     "SourceCode",
     "SuggestionRejection",
+    "Suspension",
     "TradingPartner",
     "WorkItem",
     "WorklistStep",

@@ -6,7 +6,7 @@ final coding is never edited: recoding makes the next version and supersedes the
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Integer, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from store.models.columns import Block, Line, PartialDate, new_id, now, words
@@ -50,7 +50,10 @@ class FinalProcedureLineFields(SQLModel):
 
 
 class Coding(SQLModel, table=True):
-    __table_args__ = (UniqueConstraint("encounter_id", "kind", "version", name="uq_coding_version"),)
+    __table_args__ = (
+        UniqueConstraint("encounter_id", "kind", "version", name="uq_coding_version"),
+        Index("ix_coding_finalized", "status", "finalized_at", "id"),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True)
     encounter_id: str = Field(foreign_key="encounter.id", index=True)

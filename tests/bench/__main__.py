@@ -18,6 +18,7 @@ from tests.bench import (
     ncci,
     record,
     remits,
+    reports,
     search,
     suggest,
     terminal,
@@ -27,7 +28,7 @@ from tests.bench.figures import table
 
 BENCHMARKS = (
     *(search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, lag),
-    *(record, claims, remits, faults),
+    *(record, claims, remits, reports, faults),
 )
 
 

@@ -91,6 +91,28 @@ BEFORE_TRAILS = (
             "active_time",
         )
     ),
+    "DROP INDEX ix_coding_finalized",
+    *(
+        f"DROP TABLE {table}"
+        for table in (
+            "audit_step",
+            "audit_finding",
+            "audit",
+            "audit_population",
+            "audit_sample",
+            "education_assignment",
+            "education_topic",
+            "published_figure",
+            "saved_filter",
+            "line_month",
+            "denial_month",
+            "deficiency",
+            "suspension",
+            "release_request",
+            "patient_merge",
+            "not_duplicate",
+        )
+    ),
     "UPDATE alembic_version SET version_num = '0002'",
 )
 

@@ -13,6 +13,10 @@ from tui.actions import ALONE, actions_on, footer, key_name, keymap, registry
 from tui.app import Workstation
 from tui.commands.keys import markdown
 from tui.screens.administration import AdministrationScreen
+from tui.screens.audits import AuditsScreen
+from tui.screens.audits.sides import SidesScreen
+from tui.screens.behind import BehindScreen
+from tui.screens.board import BoardScreen
 from tui.screens.changes import ChangesScreen
 from tui.screens.chart import ChartScreen
 from tui.screens.chart.suggestions import SuggestionsScreen
@@ -33,6 +37,7 @@ from tui.screens.pcs import PcsScreen
 from tui.screens.pcs_index import PcsIndexScreen
 from tui.screens.provider_queries import ProviderQueriesScreen
 from tui.screens.query import QueryScreen
+from tui.screens.records import RecordsScreen
 from tui.screens.remits import RemitsScreen
 from tui.screens.rules import RulesScreen
 from tui.screens.tabular import TabularScreen
@@ -56,6 +61,11 @@ SCREENS = {
         ClaimsScreen,
         ClaimScreen,
         RemitsScreen,
+        AuditsScreen,
+        RecordsScreen,
+        BoardScreen,
+        BehindScreen,
+        SidesScreen,
         DenialsScreen,
         LedgerScreen,
         DepositsScreen,

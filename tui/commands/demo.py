@@ -11,6 +11,7 @@ from tui.commands.workstation import LINEAR_HELP, PLAIN_DRIVER_HELP
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--create-only", action="store_true", help="make the site and stop")
+    parser.add_argument("--year", type=int, metavar="VISITS", help="add a made-up year of so many visits, for reports")
     parser.add_argument("--plain-driver", action="store_true", help=PLAIN_DRIVER_HELP)
     parser.add_argument("--linear", action="store_true", help=LINEAR_HELP)
     parser.add_argument(
@@ -40,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
         database = open_database()
         added = create_site(database)
         database.close()
+    if args.year:
+        _add_year(args.year)
     if args.create_only:
         print(f"demo site: {f'{added} charts added' if added else 'already there'}, in {demo_file()}")
         return 0
@@ -52,3 +55,19 @@ def run(args: argparse.Namespace) -> int:
     from tui.commands import workstation
 
     return workstation.run(args)
+
+
+def _add_year(visits: int) -> None:
+    """Put a made-up year into the demo site and say so."""
+    from store.actors import SYSTEM
+    from store.database import open_database
+    from store.demo.year import make_year
+    from tui.commands.first_use import bar
+
+    database = open_database()
+    try:
+        progress = (lambda done: bar("making a year", done)) if sys.stderr.isatty() else None
+        made = make_year(database, SYSTEM, visits, progress=progress)
+    finally:
+        database.close()
+    print(f"demo site: a made-up year of {made:,} visits added")

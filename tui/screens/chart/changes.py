@@ -25,20 +25,18 @@ class BothSidesShown(CodedeskError):
 
 async def add(screen: ChartScreen, entry: Entry, why: str, trail: str = "") -> None:
     """Carry out an entry and show what it made of the codes. Raises EntryError, CodingRefused, BothSidesShown."""
-    from store.coding.service import enter
-
     chart = screen.on_screen
     if chart is None:
         return
     entry = await screen.workstation.codes.ask(with_exemption, chart.head, entry)
-    change = partial(enter, seen_version=chart.head.coding_version, trail=trail)
+    change = partial(screen.services().enter, seen_version=chart.head.coding_version, trail=trail)
     entered = screen.workstation.change(change, screen.coding_id, entry, chart.defaults, why)
     await _changed(screen, entered, lambda: apply_entry(chart.codes, entry, chart.defaults, Found(why, trail))[0])
 
 
 async def walk(screen: ChartScreen, back: bool) -> str:
     """Undo or redo one change; on a final chart take the final coding back. One line that says what happened."""
-    from store.coding.service import redo, take_back, undo
+    from store.coding.service import take_back
 
     if screen.final:
         message = await screen.workstation.change(take_back, screen.coding_id)
@@ -46,7 +44,8 @@ async def walk(screen: ChartScreen, back: bool) -> str:
         screen.say(message)
         return message
     version = screen.on_screen.head.coding_version if screen.on_screen else None
-    change = partial(undo if back else redo, seen_version=version)
+    services = screen.services()
+    change = partial(services.undo if back else services.redo, seen_version=version)
     return await _changed(screen, screen.workstation.change(change, screen.coding_id))
 
 
@@ -93,11 +92,13 @@ async def _show_conflict(screen: ChartScreen, base: Codes, theirs: Codes, mine: 
         return
 
     async def saved(chosen: Mapping[str, Side]) -> None:
-        from store.coding.service import CodingChanged, resolve
+        from store.coding.service import CodingChanged
 
         codes = merged(base, theirs, mine, chosen)
         try:
-            done = await workstation.change(resolve, screen.coding_id, codes, chart.head.coding_version)
+            done = await workstation.change(
+                screen.services().resolve, screen.coding_id, codes, chart.head.coding_version
+            )
         except CodingChanged:
             await screen.load(keep=True)
             await workstation.close(conflict)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
@@ -180,7 +181,7 @@ class ChartScreen(DeskScreen):
     async def _follow(self) -> None:
         """Show what somebody else has changed: at once where the chart is only read, else a word about it."""
         shown = self._chart
-        now = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
+        now = await self.read()
         if shown is None or now.head.coding_version == shown.head.coding_version or self._chart is not shown:
             return
         if self.only_reading:
@@ -190,9 +191,19 @@ class ChartScreen(DeskScreen):
             self._told_version = now.head.coding_version
             self.say("Another session has changed this chart. Your next entry shows both sides.", "warning")
 
+    async def read(self) -> ChartOnScreen:
+        """The chart as the record has it now."""
+        return await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
+
+    def services(self) -> Any:
+        """What changes the codes that are on the screen: a module with `enter`, `undo`, `redo` and `resolve`."""
+        from store.coding import service
+
+        return service
+
     async def load(self, keep: bool = False) -> None:
         """Read the chart anew and show it; with `keep` the document and its place stay."""
-        self._chart = await self.workstation.record.read(read_chart, self.work_item_id, self.coding_id)
+        self._chart = await self.read()
         if not keep:
             self.reading.show_document()
         await self._show_codes()

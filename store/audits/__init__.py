@@ -1,0 +1,1 @@
+"""Audits: samples (`samples`), review (`review`), answers (`answers`), scores (`scores`), education (`education`)."""

@@ -1,0 +1,182 @@
+"""Answers to findings: the coder agrees or rebuts, auditors and a manager decide, the clock accepts what stays silent.
+
+Each level is decided by another person: the first by the auditor, the second by another auditor, the third by a
+manager. Every step stays in the history with its words; a rebuttal has a comment and a citation.
+"""
+
+from __future__ import annotations
+
+from sqlmodel import Session, select
+
+from store.actors import Actor
+from store.audits.review import audit_named, due_day, finding_of, findings_of, step
+from store.audits.states import (
+    NEXT_LEVEL,
+    SETTLED,
+    UPHELD,
+    WITH_AUDITOR,
+    WITH_CODER,
+    AuditRefused,
+    move_audit,
+    move_finding,
+    words_of,
+)
+from store.database import Change, Database
+from store.models import Audit, AuditFinding, AuditStep
+from store.models.columns import now
+from store.settings import today
+from store.terms import AuditStatus, FindingStatus, Role
+
+
+def agree(db: Database, actor: Actor, audit_id: str, number: int | None = None, operation_id: str | None = None) -> str:
+    """Agree to one finding, or to all that wait for the coder; what happened. Raises AuditRefused."""
+    with db.change(actor, operation_id, "audit.agree") as change:
+        audit = _of_coder(change, audit_id)
+        if change.repeated:
+            return str(change.answer["message"])
+        session = change.session
+        chosen = [finding_of(session, audit, number)] if number else findings_of(session, audit)
+        waiting = [one for one in chosen if one.status in WITH_CODER]
+        if not waiting:
+            raise AuditRefused("no finding waits for your answer" if number is None else _not_waiting(chosen[0]))
+        for finding in waiting:
+            _moved(change, audit, finding, FindingStatus.AGREED)
+        message = f"Agreed to {len(waiting)} finding{'s' if len(waiting) > 1 else ''}.{_settled(change, audit)}"
+        change.log("audit.agree", "audit", audit.id, findings=[one.number for one in waiting])
+        change.answer = {"message": message}
+        return message
+
+
+def rebut(
+    db: Database,
+    actor: Actor,
+    audit_id: str,
+    number: int,
+    comment: str,
+    citation: str,
+    operation_id: str | None = None,
+) -> str:
+    """Rebut a finding, with words and a citation; it goes to the next level. Raises AuditRefused."""
+    with db.change(actor, operation_id, "audit.rebut") as change:
+        audit = _of_coder(change, audit_id)
+        if change.repeated:
+            return str(change.answer["message"])
+        finding = finding_of(change.session, audit, number)
+        if not comment.strip() or not citation.strip():
+            raise AuditRefused(
+                "a rebuttal needs a comment and a citation", "guideline, Coding Clinic, or a line of the note"
+            )
+        if finding.status not in NEXT_LEVEL:
+            raise AuditRefused(_not_waiting(finding))
+        _moved(change, audit, finding, NEXT_LEVEL[finding.status], comment, citation)
+        decides = {FindingStatus.REBUTTED: "the auditor", FindingStatus.SECOND_LEVEL: "another auditor"}
+        message = f"Finding {number} is rebutted; {decides.get(finding.status, 'a manager')} decides."
+        change.log("audit.rebut", "audit", audit.id, finding=number, level=finding.status.value)
+        change.answer = {"message": message}
+        return message
+
+
+def decide(
+    db: Database,
+    actor: Actor,
+    audit_id: str,
+    number: int,
+    upheld: bool,
+    comment: str = "",
+    citation: str = "",
+    operation_id: str | None = None,
+) -> str:
+    """Uphold or overturn a finding that was rebutted; what happened. Raises AuditRefused."""
+    with db.change(actor, operation_id, "audit.decide") as change:
+        audit = audit_named(change.session, audit_id)
+        if change.repeated:
+            return str(change.answer["message"])
+        change.target = ("audit", audit.id)
+        finding = finding_of(change.session, audit, number)
+        if finding.status not in WITH_AUDITOR:
+            raise AuditRefused(f"finding {number} is {words_of(finding.status)}; nobody has rebutted it")
+        _may_decide(change, audit, finding)
+        if not comment.strip():
+            raise AuditRefused("say why, in some words")
+        level = finding.status
+        _moved(change, audit, finding, UPHELD[level] if upheld else FindingStatus.OVERTURNED, comment, citation)
+        word = "upheld" if upheld else "overturned: it counts no more"
+        message = f"Finding {number} is {word}.{_settled(change, audit)}"
+        change.log("audit.decide", "audit", audit.id, finding=number, level=level.value, upheld=upheld)
+        change.answer = {"message": message}
+        return message
+
+
+def accept_unanswered(db: Database, actor: Actor, operation_id: str | None = None) -> int:
+    """Take findings whose day of answer has passed as accepted; how many."""
+    day = today().isoformat()
+    with db.change(actor, operation_id) as change:
+        if change.repeated:
+            return int(change.answer["accepted"])
+        late = change.session.exec(
+            select(AuditFinding)
+            .where(AuditFinding.status.in_(WITH_CODER), AuditFinding.due_on != "", AuditFinding.due_on < day)
+            .order_by(AuditFinding.audit_id, AuditFinding.number)
+        ).all()
+        for finding in late:
+            audit = change.session.get_one(Audit, finding.audit_id)
+            due = finding.due_on
+            _moved(change, audit, finding, FindingStatus.ACCEPTED, f"not answered by {due}")
+            _settled(change, audit)
+            change.log("audit.accepted", "audit", audit.id, finding=finding.number, due=due)
+        change.answer = {"accepted": len(late)}
+        return len(late)
+
+
+def history(session: Session, audit: Audit) -> list[AuditStep]:
+    """Every step of an audit, the oldest first."""
+    query = select(AuditStep).where(AuditStep.audit_id == audit.id)
+    return list(session.exec(query.order_by(AuditStep.at, AuditStep.id)))
+
+
+def _of_coder(change: Change, audit_id: str) -> Audit:
+    """An audit that the actor answers for. Raises AuditRefused."""
+    audit = audit_named(change.session, audit_id)
+    change.target = ("audit", audit.id)
+    if change.actor.role is not Role.ADMIN and audit.coder_id != change.actor.person_id:
+        raise AuditRefused("this chart was coded by somebody else", "its coder answers")
+    return audit
+
+
+def _may_decide(change: Change, audit: Audit, finding: AuditFinding) -> None:
+    """Raise AuditRefused where the level is not the actor's to decide."""
+    me = change.actor.person_id
+    if audit.coder_id is not None and me == audit.coder_id:
+        raise AuditRefused("you coded this chart", "somebody else decides")
+    if finding.status is FindingStatus.REBUTTED and me != audit.auditor_id:
+        raise AuditRefused("its auditor decides first")
+    if finding.status is FindingStatus.SECOND_LEVEL and me == audit.auditor_id:
+        raise AuditRefused("the second level is another auditor's", "ask one of them")
+    if finding.status is FindingStatus.ESCALATED and change.actor.role not in (Role.MANAGER, Role.ADMIN):
+        raise AuditRefused("what was escalated is a manager's to decide")
+
+
+def _moved(
+    change: Change, audit: Audit, finding: AuditFinding, status: FindingStatus, comment: str = "", citation: str = ""
+) -> None:
+    move_finding(finding, status)
+    finding.due_on = due_day(change.session, audit) if status in WITH_CODER else ""
+    step(change, audit, status.value, finding.number, comment, citation)
+
+
+def _settled(change: Change, audit: Audit) -> str:
+    """Close an audit whose findings are all settled, else reckon its next day of answer; what to say of it."""
+    findings = findings_of(change.session, audit)
+    waiting = [one for one in findings if one.status not in SETTLED]
+    audit.due_on = min((one.due_on for one in waiting if one.due_on), default="")
+    change.session.add(audit)
+    if waiting or audit.status is AuditStatus.FINAL:
+        return ""
+    move_audit(audit, AuditStatus.FINAL)
+    audit.final_at = now()
+    step(change, audit, AuditStatus.FINAL.value)
+    return " The audit is final."
+
+
+def _not_waiting(finding: AuditFinding) -> str:
+    return f"finding {finding.number} is {words_of(finding.status)} and waits for no answer of the coder"

@@ -1,0 +1,335 @@
+"""Samples of final codings: what is there to be picked, the draw, its snapshot, and the proof that it can be repeated.
+
+An account that was audited before is never picked again; how many were left out for that is kept. The snapshot of the
+population is what the draw was made from, so that the same seed gives the same charts whatever happened since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+
+from sqlalchemy import Table, literal
+from sqlmodel import Session, SQLModel, func, select
+
+from codesets.errors import UsageError
+from codesets.safe import safe_line
+from store import log
+from store.actors import Actor
+from store.audits.sampling import Method, SampleTooLarge, Size, Unit, pick
+from store.audits.schemes import USUAL, scheme_named
+from store.audits.states import AuditRefused
+from store.database import Database
+from store.models import (
+    Audit,
+    AuditPopulation,
+    AuditSample,
+    Claim,
+    Coding,
+    Coverage,
+    EditFiring,
+    Encounter,
+    FinalDiagnosis,
+    FinalProcedureLine,
+    Finding,
+    Payer,
+    Person,
+)
+from store.models.coding import FinalProcedureLineFields
+from store.queries import SessionReader
+from store.queries.codings import coding_codes
+from store.settings import load_settings
+from store.terms import CodingKind, CodingStatus, Setting
+
+STRATA = ("coder", "type", "payer", "drg")
+SELF_PAY = "Self pay"
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What narrows the population; empty means any. `since` and `until` are ISO days of final coding, both included.
+
+    `codes` are beginnings of codes (with their dot), `rule` the id of an edit that found something on the chart or
+    its claim, `least_cents` the charges from which a chart counts as dear.
+    """
+
+    since: str = ""
+    until: str = ""
+    coders: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    payers: tuple[str, ...] = ()
+    kind: str = ""
+    codes: tuple[str, ...] = ()
+    rule: str = ""
+    least_cents: int = 0
+
+    @property
+    def words(self) -> str:
+        """In one line, as a person would say it."""
+        said = [
+            f"final coded {self.since or 'from the beginning'} to {self.until or 'today'}",
+            *(f"by {one}" for one in self.coders),
+            *self.types,
+            *self.payers,
+            self.kind,
+            *(f"with {one}" for one in self.codes),
+            f"found by {self.rule}" if self.rule else "",
+            f"from {self.least_cents / 100:,.2f} on" if self.least_cents else "",
+        ]
+        return ", ".join(part for part in said if part)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A sample as it was drawn."""
+
+    sample_id: str
+    name: str
+    picked: int
+    population: int
+    audited_before: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """Whether the snapshot is whole, and the draw from it gives the same charts in the same order."""
+
+    name: str
+    picked: int
+    population: int
+    seed: int
+    snapshot_whole: bool
+    same: bool
+
+
+def draw(
+    db: Database,
+    actor: Actor,
+    name: str,
+    method: Method,
+    size: Size,
+    criteria: Criteria,
+    seed: int | None = None,
+    stratified_by: str = "",
+    prebill: bool = False,
+    blind: bool = True,
+    scheme: str = USUAL,
+    operation_id: str | None = None,
+) -> Drawn:
+    """Draw a sample of final codings. Raises SampleTooLarge, AuditRefused (a name twice), UsageError."""
+    title = safe_line(" ".join(name.split()))
+    if not title:
+        raise UsageError("a sample needs a name", "as in codedesk audits draw 2026-Q3-clinic 30")
+    if method is Method.STRATIFIED and stratified_by not in STRATA:
+        raise UsageError("a stratified sample names its strata", f"--by {', '.join(STRATA)}")
+    if method is Method.FOCUSED and not (criteria.rule or criteria.codes or criteria.least_cents):
+        raise UsageError("a focused sample names its focus", "--rule, --code or --from-dollars")
+    rules = scheme_named(scheme)
+    with db.change(actor, operation_id, "audit.draw") as change:
+        if change.repeated:
+            return Drawn(**change.answer)
+        session = change.session
+        if session.exec(select(AuditSample.id).where(AuditSample.name == title)).first():
+            raise AuditRefused(f"a sample is called {title} already", "give this one another name")
+        population, before = population_of(session, criteria, stratified_by if method is Method.STRATIFIED else "")
+        if not population:
+            more = f"; {before} were audited before" if before else ""
+            raise SampleTooLarge(f"no chart is there to pick from: {criteria.words}{more}", "widen the days or types")
+        number = random.SystemRandom().randrange(1, 100_000) if seed is None else seed
+        try:
+            picked = pick(population, method, size, number)
+        except SampleTooLarge as error:
+            if before:
+                raise SampleTooLarge(f"{error.message}; {before} more were audited before", error.remedy) from None
+            raise
+        sample = AuditSample(
+            name=title,
+            method=method.value,
+            prebill=prebill,
+            blind=blind,
+            seed=number,
+            size="all" if method is Method.EVERYTHING else size.words,
+            asked=asdict(size),
+            criteria=asdict(criteria),
+            stratified_by=stratified_by if method is Method.STRATIFIED else "",
+            population=len(population),
+            population_sha256=_hash(population),
+            audited_before=before,
+            scheme=rules.to_json(),
+            answer_days=load_settings().audit_answer_days,
+            made_by=actor.person_id,
+        )
+        session.add(sample)
+        session.flush()
+        session.add(AuditPopulation(audit_sample_id=sample.id, units=[[unit.id, unit.stratum] for unit in population]))
+        for position, unit in enumerate(picked, 1):
+            session.add(audit_of_coding(session, sample.id, position, unit.id, unit.stratum))
+        change.log(
+            "audit.draw", "audit_sample", sample.id, name=title, method=method.value, seed=number, picked=len(picked)
+        )
+        done = Drawn(sample.id, title, len(picked), len(population), before, number)
+        change.answer = asdict(done)
+        return done
+
+
+def reproduce(db: Database, actor: Actor, name: str) -> Reproduced:
+    """Draw a sample again from its snapshot and compare. Raises AuditRefused for a sample that is not there."""
+    log.note(db, actor, "audit.reproduce", "audit_sample", name)
+    with db.reading() as session:
+        sample = sample_named(session, name)
+        units = session.get_one(AuditPopulation, sample.id).units
+        population = [Unit(identity, stratum) for identity, stratum in units]
+        again = pick(population, Method(sample.method), Size(**sample.asked), sample.seed)
+        kept = session.exec(
+            select(Audit.coding_id)
+            .where(Audit.audit_sample_id == sample.id, Audit.second_of == "")
+            .order_by(Audit.position)
+        ).all()
+        return Reproduced(
+            sample.name,
+            len(kept),
+            len(population),
+            sample.seed,
+            _hash(population) == sample.population_sha256,
+            [unit.id for unit in again] == list(kept),
+        )
+
+
+def population_of(session: Session, criteria: Criteria, stratified_by: str = "") -> tuple[list[Unit], int]:
+    """What there is to pick from, the oldest first, and how many were left out as audited before."""
+    payer = (
+        select(Payer.name)
+        .join(Coverage, Coverage.payer_id == Payer.id)
+        .where(Coverage.account_id == Encounter.account_id)
+        .order_by(Coverage.sequence)
+        .limit(1)
+        .scalar_subquery()
+    )
+    audited = select(Audit.id).where(Audit.account_id == Encounter.account_id).exists()
+    kept = _drg_table()
+    drg = select(kept.c.drg).where(kept.c.coding_id == Coding.id).scalar_subquery() if kept is not None else literal("")
+    query = (
+        select(Coding.id, Person.login, Encounter.setting, func.coalesce(payer, SELF_PAY), audited, drg)
+        .join(Encounter, Encounter.id == Coding.encounter_id)
+        .join(Person, Person.id == Coding.coder_id, isouter=True)
+        .where(Coding.status == CodingStatus.FINAL, *_conditions(criteria, payer))
+        .order_by(Coding.finalized_at, Coding.id)
+    )
+    rows = session.execute(query).all()
+    strata = {"coder": 1, "type": 2, "payer": 3, "drg": 5}
+    place = strata.get(stratified_by)
+    units = [Unit(row[0], str(getattr(row[place], "value", row[place] or "")) if place else "") for row in rows]
+    fresh = [unit for unit, row in zip(units, rows, strict=True) if not row[4]]
+    return fresh, len(units) - len(fresh)
+
+
+def audit_of_coding(session: Session, sample_id: str, position: int, coding_id: str, stratum: str = "") -> Audit:
+    """An audit of a coding with its codes as they are now."""
+    coding = session.get_one(Coding, coding_id)
+    encounter = session.get_one(Encounter, coding.encounter_id)
+    drg, weight = drg_of_coding(session, coding_id)
+    return Audit(
+        audit_sample_id=sample_id,
+        position=position,
+        encounter_id=encounter.id,
+        coding_id=coding_id,
+        account_id=encounter.account_id,
+        kind=coding.kind,
+        stratum=stratum,
+        coder_id=coding.coder_id,
+        coder_codes=coding_codes(SessionReader(session), coding_id).to_json(),
+        coder_disposition=encounter.discharge_disposition,
+        coder_drg=drg,
+        coder_weight=weight,
+    )
+
+
+def drg_of_coding(session: Session, coding_id: str) -> tuple[str, float | None]:
+    """The DRG that a grouper kept with a coding, and its relative weight; empty and None where none is kept."""
+    kept = _drg_table()
+    if kept is None:
+        return "", None
+    row = session.execute(select(kept.c.drg, kept.c.weight).where(kept.c.coding_id == coding_id)).first()
+    return (row.drg, float(row.weight) if row.weight else None) if row else ("", None)
+
+
+def sample_named(session: Session, name: str) -> AuditSample:
+    """A sample by name or id. Raises AuditRefused."""
+    found = session.exec(select(AuditSample).where((AuditSample.name == name) | (AuditSample.id == name))).first()
+    if found is None:
+        raise AuditRefused(f"no sample is called {name[:60]!r}", "codedesk audits samples lists them")
+    return found
+
+
+def checked(criteria: Criteria, session: Session) -> Criteria:
+    """The criteria, once every name in them is known. Raises UsageError, which names the one that is not."""
+    known = set(session.exec(select(Person.login)))
+    for login in criteria.coders:
+        if login not in known:
+            raise UsageError(f"no person has the login {login!r}", "codedesk users list shows them")
+    for word, allowed, given in (
+        ("type", [one.value for one in Setting], criteria.types),
+        ("kind", [one.value for one in CodingKind], (criteria.kind,) if criteria.kind else ()),
+    ):
+        for one in given:
+            if one not in allowed:
+                raise UsageError(f"no {word} is called {one!r}", f"there are {', '.join(allowed)}")
+    return criteria
+
+
+def criteria_from(data: dict) -> Criteria:
+    """Criteria as a sample keeps them."""
+    known = {field.name for field in fields(Criteria)}
+    return Criteria(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known})
+
+
+def _drg_table() -> Table | None:
+    """The table of grouped codings; None in a codedesk without a grouper."""
+    return SQLModel.metadata.tables.get("coding_drg")
+
+
+def _conditions(criteria: Criteria, payer: object) -> list:
+    where: list = []
+    if criteria.since:
+        where.append(Coding.finalized_at >= criteria.since)
+    if criteria.until:
+        where.append(Coding.finalized_at < criteria.until + "~")  # behind every time of that day
+    if criteria.coders:
+        where.append(Person.login.in_(criteria.coders))
+    if criteria.types:
+        where.append(Encounter.setting.in_(criteria.types))
+    if criteria.payers:
+        where.append(func.coalesce(payer, SELF_PAY).in_(criteria.payers))
+    if criteria.kind:
+        where.append(Coding.kind == criteria.kind)
+    if criteria.codes:
+        where.append(_begins(FinalDiagnosis, criteria.codes) | _begins(FinalProcedureLine, criteria.codes))
+    if criteria.rule:
+        on_claims = select(Claim.id).where(Claim.coding_id == Coding.id)
+        on_chart = select(Finding.id).where(
+            Finding.subject_kind == "coding", Finding.subject_id == Coding.id, Finding.rule_id == criteria.rule
+        )
+        fired = select(EditFiring.id).where(EditFiring.rule_id == criteria.rule, EditFiring.subject_id.in_(on_claims))
+        where.append(on_chart.exists() | fired.exists())
+    if criteria.least_cents:
+        lines = select(func.coalesce(func.sum(FinalProcedureLine.charge_cents), 0)).where(
+            FinalProcedureLine.coding_id == Coding.id
+        )
+        where.append(lines.scalar_subquery() >= criteria.least_cents)
+    return where
+
+
+def _begins(table: type[FinalDiagnosis] | type[FinalProcedureLineFields], codes: Sequence[str]) -> object:
+    held = select(table.coding_id).where(table.coding_id == Coding.id)  # type: ignore[union-attr]
+    either = [table.code.startswith(code, autoescape=True) for code in codes]  # type: ignore[union-attr]
+    whole = either[0]
+    for one in either[1:]:
+        whole = whole | one
+    return held.where(whole).exists()
+
+
+def _hash(population: Sequence[Unit]) -> str:
+    return hashlib.sha256("\n".join(f"{unit.id}\t{unit.stratum}" for unit in population).encode()).hexdigest()

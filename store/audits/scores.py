@@ -1,0 +1,181 @@
+"""The scores of one chart and of many, from their comparisons. No database; every number can be reckoned by hand.
+
+    code over code      right codes / auditor's codes                                  (AHIMA 2009)
+    total opportunity   agree / (agree + added + deleted + revised)
+    record over record  charts without an error / charts
+    weighted            1 - weights of errors / weights of opportunities
+    DRG accuracy        charts with the same DRG / charts with a DRG on both sides
+
+An opportunity is whatever could have been right or wrong: each code of the auditor, each code that the auditor deleted,
+and of a pair POA, modifiers, units and pointers where either side has any. A difference that was overturned in a
+rebuttal is no difference any more: the caller leaves it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+from store.audits.differences import Coded, Comparison, Difference, DifferenceKind, Dimension, Row
+from store.audits.figures import Share
+from store.audits.schemes import Scheme
+from store.coding.codes import Codes
+
+_NOTHING = Share(0, 0)
+
+
+@dataclass(frozen=True)
+class Score:
+    """The scores of one chart, or of several added up; `dimensions` hold right of opportunities.
+
+    `under_cents` is money that was left, `over_cents` money that was billed too much (both positive);
+    `unpriced` counts differences of codes whose money is not known.
+    """
+
+    charts: int
+    code_over_code: Share
+    total_opportunity: Share
+    record_over_record: Share
+    weighted: Share
+    drg: Share
+    dimensions: dict[Dimension, Share] = field(default_factory=dict)
+    kinds: dict[DifferenceKind, int] = field(default_factory=dict)
+    errors: float = 0
+    under_cents: int = 0
+    over_cents: int = 0
+    unpriced: int = 0
+
+    def __add__(self, other: Score) -> Score:
+        dimensions = {
+            one: self.dimensions.get(one, _NOTHING) + other.dimensions.get(one, _NOTHING)
+            for one in Dimension
+            if one in self.dimensions or one in other.dimensions
+        }
+        kinds = {
+            one: self.kinds.get(one, 0) + other.kinds.get(one, 0)
+            for one in DifferenceKind
+            if one in self.kinds or one in other.kinds
+        }
+        return Score(
+            self.charts + other.charts,
+            self.code_over_code + other.code_over_code,
+            self.total_opportunity + other.total_opportunity,
+            self.record_over_record + other.record_over_record,
+            self.weighted + other.weighted,
+            self.drg + other.drg,
+            dimensions,
+            kinds,
+            self.errors + other.errors,
+            self.under_cents + other.under_cents,
+            self.over_cents + other.over_cents,
+            self.unpriced + other.unpriced,
+        )
+
+
+EMPTY = Score(0, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING)
+
+
+def score(coder: Coded, auditor: Coded, comparison: Comparison, stands: Sequence[Difference], scheme: Scheme) -> Score:
+    """The scores of one chart. `stands` are the differences that count: of the comparison, and those added by hand."""
+    found = [one for one in stands if scheme.errors(one.kind)]
+    errors = sum(scheme.errors(one.kind) for one in found)
+    opportunities = _opportunities(coder.codes, auditor.codes, comparison.rows, found)
+    if coder.drg and auditor.drg:
+        opportunities[Dimension.DRG] = 1
+    if auditor.disposition:
+        opportunities[Dimension.DISPOSITION] = 1
+    wrong = dict.fromkeys(opportunities, 0)
+    for difference in found:
+        if difference.dimension in wrong:
+            wrong[difference.dimension] += 1
+    dimensions = {one: Share(max(whole - wrong[one], 0), whole) for one, whole in opportunities.items()}
+    lost = sum(scheme.errors(one.kind) * scheme.weight(one.dimension) for one in found)
+    at_stake = sum(count * scheme.weight(one) for one, count in opportunities.items())
+    money = [one.cents for one in found if one.cents is not None]
+    has_drg = bool(coder.drg and auditor.drg)
+    return Score(
+        charts=1,
+        code_over_code=_code_over_code(auditor.codes, comparison.rows, found, scheme),
+        total_opportunity=_total_opportunity(comparison.rows, found),
+        record_over_record=Share(int(not errors), 1),
+        weighted=Share(max(at_stake - lost, 0) if scheme.floor else at_stake - lost, at_stake),
+        drg=Share(int(coder.drg == auditor.drg), 1) if has_drg else _NOTHING,
+        dimensions=dimensions,
+        kinds={kind: n for kind in DifferenceKind if (n := sum(one.kind is kind for one in found))},
+        errors=errors,
+        under_cents=sum(cents for cents in money if cents > 0),
+        over_cents=-sum(cents for cents in money if cents < 0),
+        unpriced=sum(one.cents is None and one.dimension in _PRICED for one in found),
+    )
+
+
+def together(scores: Sequence[Score]) -> Score:
+    """Several charts as one: parts and wholes are added up, so that a chart of forty codes weighs as forty."""
+    return reduce(Score.__add__, scores, EMPTY)
+
+
+_PRICED = (Dimension.LINES, Dimension.VISIT_LEVEL)
+_CODES = (DifferenceKind.ADDED, DifferenceKind.DELETED, DifferenceKind.REVISED, DifferenceKind.PRINCIPAL)
+
+
+def _code_over_code(codes: Codes, rows: Sequence[Row], found: Sequence[Difference], scheme: Scheme) -> Share:
+    whole = len(codes.diagnoses) + len(codes.lines)
+    right = 0
+    for row in rows:
+        mine = [one for one in found if one in row.differences]
+        spoiled = any(one.kind is DifferenceKind.ADDED or one.kind.value in scheme.spoils for one in mine)
+        right += bool(row.auditor_place and row.coder_place or _settled(row, mine)) and not spoiled
+    if scheme.over_codes == "subtracted":
+        right -= sum(one.kind is DifferenceKind.DELETED for one in found)
+    return Share(max(right, 0) if scheme.floor else right, whole)
+
+
+def _settled(row: Row, mine: Sequence[Difference]) -> bool:
+    """Whether a code that the coder lacks counts as right all the same: its difference was overturned."""
+    return bool(row.auditor_place and row.differences and not mine)
+
+
+def _total_opportunity(rows: Sequence[Row], found: Sequence[Difference]) -> Share:
+    wrong = sum(one.kind in _CODES for one in found)
+    agree = sum(
+        _counts(row) and not any(one.kind in _CODES and one in found for one in row.differences) for row in rows
+    )
+    return Share(agree, agree + wrong)
+
+
+def _counts(row: Row) -> bool:
+    """Whether a row is an opportunity; the other half of a changed principal diagnosis is none of its own."""
+    return bool(row.coder_place and row.auditor_place) or bool(row.differences)
+
+
+def _opportunities(
+    coder: Codes, auditor: Codes, rows: Sequence[Row], found: Sequence[Difference]
+) -> dict[Dimension, int]:
+    counted: dict[Dimension, int] = {}
+
+    def one_of(dimension: Dimension) -> None:
+        counted[dimension] = counted.get(dimension, 0) + 1
+
+    for row in rows:
+        if not _counts(row):
+            continue
+        one_of(row.dimension)
+        if not (row.coder_place and row.auditor_place):
+            continue
+        if row.line:
+            ours, theirs = coder.lines[row.coder_place - 1], auditor.lines[row.auditor_place - 1]
+            if ours.system == "hcpcs":
+                one_of(Dimension.UNITS)
+                if ours.modifiers or theirs.modifiers:
+                    one_of(Dimension.MODIFIER)
+                if ours.pointers or theirs.pointers:
+                    one_of(Dimension.POINTER)
+        elif row.coder == row.auditor:
+            poa = coder.diagnoses[row.coder_place - 1].poa, auditor.diagnoses[row.auditor_place - 1].poa
+            if any(poa):
+                one_of(Dimension.POA)
+    for difference in found:
+        if difference.kind is DifferenceKind.QUERY:
+            one_of(Dimension.QUERY)
+    return counted

@@ -1,0 +1,313 @@
+"""A made-up year of a made-up site, for reports and figures: seeded, the same every time, of any size.
+
+It goes past intake, in bulk: encounters with patients, coverages, charges, codings, claims, denials and holds, so that
+every report has something to add up. Nobody in it exists; the codes are those of `year.csv`. It has no documents:
+nobody can code it again, it is there to be counted.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import insert
+from sqlmodel import Session, SQLModel, select
+
+from codesets.errors import CodedeskError
+from codesets.shipped_tables import read_table
+from store.actors import Actor
+from store.database import Database
+from store.models import Encounter, Person
+from store.terms import CodingKind, Setting
+from store.worklists import worklist_rules
+
+SOURCE = "year"
+LAST_DAY = date(2026, 10, 7)
+"""The day before the one on which the demo site stands."""
+
+DAYS = 365
+_PORTION = 2000
+_NAMES = ("Ash", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Pine", "Rowan", "Willow")
+_GIVEN = ("Ada", "Ben", "Cleo", "Dov", "Eva", "Finn", "Gita", "Hugo", "Ines", "Jon", "Kira", "Lev", "Mina", "Nils")
+_PAYERS = (
+    ("Medicare Part B (year)", "MB", 30),
+    ("Medicaid of the Plains (year)", "MC", 18),
+    ("Blue Plains (year)", "BL", 26),
+    ("Prairie Mutual (year)", "CI", 16),
+    ("", "", 10),
+)
+_PROVIDERS = 24
+
+
+class YearThere(CodedeskError):
+    """The record has a made-up year already."""
+
+    title = "demo year"
+    exit_code = 1
+
+
+@dataclass
+class _Rows:
+    """Rows of each table that wait to be put into the record; `exports` are the files that were made already."""
+
+    exports: set[str]
+    of: dict[str, list[dict]] = field(default_factory=dict)
+
+    def add(self, table: str, **values: object) -> None:
+        self.of.setdefault(table, []).append(values)
+
+
+def make_year(
+    db: Database, actor: Actor, encounters: int, seed: int = 2026, progress: Callable[[float], None] | None = None
+) -> int:
+    """Put a year of so many encounters into a record; how many. Raises YearThere where it has one."""
+    chance, exports = random.Random(seed), set[str]()
+    with db.change(actor) as change:
+        if change.session.exec(select(Encounter.id).where(Encounter.source == SOURCE).limit(1)).first():
+            raise YearThere("this record has a made-up year already", "take another record")
+        coders = [
+            p.id for p in change.session.exec(select(Person).where(Person.role == "coder").order_by(Person.login))
+        ]
+        rows = _Rows(exports)
+        _directory(rows)
+        if len(coders) < 3:
+            for number in range(3 - len(coders)):
+                rows.add("person", id=f"year-coder-{number}", login=f"yearcoder{number}", name=f"Coder {number}",
+                         role="coder", units_target=60, active=True, pin_failures=0, created_at="2025-01")  # fmt: skip
+                coders.append(f"year-coder-{number}")
+        _flush(change.session, rows)
+        change.log("demo.year", "encounter", SOURCE, encounters=encounters, seed=seed)
+    for start in range(0, encounters, _PORTION):
+        rows = _Rows(exports)
+        for number in range(start, min(start + _PORTION, encounters)):
+            _encounter(rows, chance, number, coders)
+        with db.change(actor) as change:
+            _flush(change.session, rows)
+        if progress:
+            progress(min((start + _PORTION) / encounters, 1.0))
+    return encounters
+
+
+@cache
+def _table() -> dict[tuple[str, str], list[tuple[str, int, int]]]:
+    """What to choose from: (code, weight, cents) by kind and setting."""
+    path = Path(str(files("store.demo").joinpath("year.csv")))
+    found: dict[tuple[str, str], list[tuple[str, int, int]]] = {}
+    for kind, setting, code, weight, cents in read_table(path, ("kind", "setting", "code", "weight", "cents")):
+        found.setdefault((kind, setting), []).append((code, int(weight), int(cents)))
+    return found
+
+
+def _one(chance: random.Random, kind: str, setting: str) -> tuple[str, int]:
+    choices = _table()[kind, setting]
+    code, _, cents = chance.choices(choices, [weight for _, weight, _ in choices])[0]
+    return code, cents
+
+
+def _directory(rows: _Rows) -> None:
+    empty = dict.fromkeys(("taxonomy", "address_line1", "city", "state", "zip"), "")
+    rows.add("facility", id="year-facility", source=SOURCE, local_id="site", name="Prairie Community (year)",
+             npi="1999990017", tax_id="", contact_name="", contact_phone="", **empty)  # fmt: skip
+    for name, filing, _ in _PAYERS:
+        if name:
+            rows.add("payer", id=f"year-payer-{filing}", source=SOURCE, local_id=filing, name=name,
+                     payer_identifier=f"Y{filing}", claim_filing_code=filing, line_of_business="",
+                     timely_filing_days=365, member_id_pattern="",
+                     **{k: v for k, v in empty.items() if k != "taxonomy"})  # fmt: skip
+    for number in range(_PROVIDERS):
+        rows.add("provider", id=f"year-provider-{number}", source=SOURCE, local_id=f"{number}",
+                 npi=f"99999{number:05}", family_name=_NAMES[number % len(_NAMES)],
+                 given_name=_GIVEN[number % len(_GIVEN)], credential="MD", taxonomy="", specialty="")  # fmt: skip
+    rows.add("received_file", id="year-file", name="year", sha256=SOURCE, size=0, content=b"", received_at="2025-10-08")
+    rows.add("remittance", id="year-remittance", file_id="year-file", segment=1, status="posted", control="1",
+             envelope="", payer_identifier="YEAR", payer_name="made-up", payee_name="", payee_identifier="",
+             trace="YEAR", method="NON", paid_on="2026-10-07", payment_cents=0, paid_cents=0, provider_cents=0,
+             claims=0, held=[], received_at="2026-10-07", row_version=1)  # fmt: skip
+
+
+def _encounter(rows: _Rows, chance: random.Random, number: int, coders: Sequence[str]) -> None:
+    settings = [key for (kind, key) in _table() if kind == "visit"]
+    weights = [_table()["visit", key][0][1] for key in settings]
+    setting = chance.choices(settings, weights)[0]
+    kind, _, stay_cents = _table()["visit", setting][0]
+    day = LAST_DAY - timedelta(days=chance.randrange(DAYS))
+    stay = chance.randrange(1, 9) if setting == "inpatient" else 0
+    admitted = day - timedelta(days=stay)
+    patient = number // 3
+    payer = chance.choices(_PAYERS, [weight for *_, weight in _PAYERS])[0]
+    key = f"year-{number:07}"
+    if number % 3 == 0:
+        _patient(rows, chance, patient)
+    rows.add("account", id=f"{key}-a", source=SOURCE, account_number=f"YA{number}", financial_class=payer[1],
+             bill_hold_days=3, patient_id=f"year-patient-{patient}")  # fmt: skip
+    rows.add("encounter", id=key, source=SOURCE, visit_number=f"Y{number:07}", setting=setting,
+             patient_class="I" if setting == "inpatient" else "O", status="discharged",
+             started_at=admitted.isoformat(), ended_at=day.isoformat(), place_of_service="11", hospital_service="",
+             admission_type="", point_of_origin="", discharge_disposition="01" if stay else "", reason="",
+             extra={}, patient_id=f"year-patient-{patient}", account_id=f"{key}-a", facility_id="year-facility",
+             service_date=day.isoformat(), content_sha256="", told_at="")  # fmt: skip
+    provider = f"year-provider-{chance.randrange(_PROVIDERS)}"
+    role = "attending" if kind == "facility" else "rendering"
+    rows.add("encounter_provider", id=f"{key}-p", encounter_id=key, provider_id=provider, role=role)
+    if payer[0]:
+        rows.add("coverage", id=f"{key}-c", account_id=f"{key}-a", payer_id=f"year-payer-{payer[1]}", sequence=1,
+                 relationship="self", **dict.fromkeys(_COVERAGE, ""))  # fmt: skip
+    lines = _lines(chance, setting, kind, stay_cents * max(stay, 1))
+    for place, (code, cents, units) in enumerate(lines):
+        rows.add("charge", id=f"{key}-h{place}", encounter_id=key, charge_number=str(place),
+                 service_date=day.isoformat(), description="", department="", revenue_code="",
+                 procedure_code=code if kind == "professional" else "", modifiers=[], units=units,
+                 amount_cents=cents, performer_npi="", hard_coded=False, reversal_of="")  # fmt: skip
+    _work(rows, chance, key, number, setting, kind, day, lines, coders, payer)
+
+
+_COVERAGE = (
+    *("plan_name", "group_number", "member_id", "subscriber_family_name", "subscriber_given_name", "subscriber_sex"),
+    *("subscriber_address_line1", "subscriber_city", "subscriber_state", "subscriber_zip"),
+    *("authorization_number", "referral_number"),
+)
+
+
+def _patient(rows: _Rows, chance: random.Random, number: int) -> None:
+    born = date(1935, 1, 1) + timedelta(days=chance.randrange(31000))
+    rows.add("patient", id=f"year-patient-{number}", source=SOURCE, mrn=f"Y{number:06}",
+             family_name=f"{chance.choice(_NAMES)}{number}", given_name=chance.choice(_GIVEN), middle_name="",
+             suffix="", birth_date=born.isoformat(), sex=chance.choice("FM"),
+             address_line1=f"{chance.randrange(1, 900)} {chance.choice(_NAMES)} Street", address_line2="",
+             city="Alder Creek", state="NE", zip=f"689{chance.randrange(10, 99)}", phone="")  # fmt: skip
+
+
+def _lines(chance: random.Random, setting: str, kind: str, stay_cents: int) -> list[tuple[str, int, int]]:
+    """Codes with charge and units; a stay has one sum of charges and its procedures without."""
+    count = chance.choice((1, 1, 2, 2, 3))
+    chosen = dict(_one(chance, "line", setting) for _ in range(count))
+    if kind == "facility":
+        return [(code, stay_cents if place == 0 else 0, 1) for place, code in enumerate(chosen)]
+    return [(code, cents * units, units) for code, cents in chosen.items() for units in (chance.choice((1, 1, 1, 2)),)]
+
+
+def _work(
+    rows: _Rows,
+    chance: random.Random,
+    key: str,
+    number: int,
+    setting: str,
+    kind: str,
+    day: date,
+    lines: Sequence[tuple[str, int, int]],
+    coders: Sequence[str],
+    payer: tuple[str, str, int],
+) -> None:
+    """The task, and where it stands: older ones are billed, some of the last weeks wait, few of any age are stuck."""
+    cents = sum(amount for _, amount, _ in lines)
+    wait = chance.choice((1, 1, 2, 2, 3, 4, 6, 9))
+    final_on = day + timedelta(days=wait)
+    stuck = chance.random() < 0.004
+    final = final_on <= LAST_DAY and not stuck
+    held = not final and chance.random() < 0.35
+    worklist = next(rule.name for rule in worklist_rules() if rule.takes(Setting(setting), CodingKind(kind)))
+    moment = _moment(chance, final_on)
+    rows.add("work_item", id=f"{key}-w", encounter_id=key, kind=kind, worklist=worklist,
+             status="final" if final else "on_hold" if held else "ready", rank=-(LAST_DAY - day).days,
+             service_date=day.isoformat(), charge_rank=-cents, patient_name=f"Year {number // 3}", reasons=[],
+             rule="made-up year", new_documents=0, came_back="", restricted=False, created_at=f"{day}T20:00:00.000Z",
+             finished_at=moment if final else None, row_version=1)  # fmt: skip
+    if held:
+        reason, _, owner = _one(chance, "why", "hold")[0].partition("/")
+        rows.add("hold", id=f"{key}-o", work_item_id=f"{key}-w", reason=reason, owner=owner, note="",
+                 opened_by=coders[0], opened_at=_moment(chance, min(day + timedelta(days=1), LAST_DAY)))  # fmt: skip
+    if not final:
+        return
+    coder = coders[number % len(coders)]
+    rows.add("coding", id=f"{key}-g", encounter_id=key, kind=kind, version=1, status="final", release="2026",
+             coder_id=coder, created_at=moment, changed_at=moment, finalized_at=moment, row_version=1)  # fmt: skip
+    codes = list(dict.fromkeys(_one(chance, "dx", setting)[0] for _ in range(chance.choice((1, 2, 3, 4)))))
+    for place, code in enumerate(codes, 1):
+        rows.add("final_diagnosis", id=f"{key}-d{place}", coding_id=f"{key}-g", sequence=place, code=code,
+                 role="principal" if place == 1 else "secondary", poa="Y" if kind == "facility" else "",
+                 origin="typed", evidence="", why="", trail="")  # fmt: skip
+    pointers = list(range(1, min(len(codes), 4) + 1))
+    for place, (code, amount, units) in enumerate(lines, 1):
+        rows.add("final_procedure_line", id=f"{key}-l{place}", coding_id=f"{key}-g", sequence=place,
+                 system="hcpcs" if kind == "professional" else "icd10pcs", code=code, modifiers=[], units=units,
+                 charge_cents=amount, pointers=pointers if kind == "professional" else [],
+                 service_date=day.isoformat(), performer_npi="", origin="charge", why="", trail="")  # fmt: skip
+    for place in range(chance.choice((1, 2, 3))):
+        at = datetime.fromisoformat(moment.replace("Z", "+00:00")) - timedelta(seconds=60 * place + 20)
+        rows.add("coding_step", id=f"{key}-t{place}", coding_id=f"{key}-g", number=place + 1, action="coded",
+                 person_id=coder, at=at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), before={},
+                 after={}, undone=False)  # fmt: skip
+    sent_on = final_on + timedelta(days=chance.choice((1, 2, 3, 3, 4, 7)))
+    if payer[0] and sent_on <= LAST_DAY:
+        _claim(rows, chance, key, number, kind, day, sent_on, lines, codes, payer, pointers)
+
+
+def _claim(
+    rows: _Rows,
+    chance: random.Random,
+    key: str,
+    number: int,
+    kind: str,
+    day: date,
+    sent_on: date,
+    lines: Sequence[tuple[str, int, int]],
+    codes: Sequence[str],
+    payer: tuple[str, str, int],
+    pointers: list[int],
+) -> None:
+    total, form = sum(amount for _, amount, _ in lines), "837p" if kind == "professional" else "837i"
+    built = _moment(chance, sent_on - timedelta(days=1))
+    export = f"year-export-{sent_on}"
+    stuck = chance.random() < (0.15 if (LAST_DAY - sent_on).days < 12 else 0.001)
+    if not stuck and export not in rows.exports:
+        rows.exports.add(export)
+        rows.add("claim_export", id=export, form="837p", receiver=f"year-{sent_on}-{number}", interchange_control=1,
+                 group_control=1, transaction_control="1", file_name="", sha256="", content=b"", segments=[],
+                 claims=0, exported_at=f"{sent_on}T15:00:00.000Z")  # fmt: skip
+    rows.add("claim", id=f"{key}-m", claim_number=f"Y{number:07}", form=form, encounter_id=key,
+             coding_id=f"{key}-g", payer_id=f"year-payer-{payer[1]}",
+             status="scrub_failed" if stuck else "exported", frequency="1", total_cents=total,
+             service_from=day.isoformat(), service_through=day.isoformat(), parties={}, created_at=built,
+             scrubbed_at=built, export_id=None if stuck else export, payer_number="", row_version=1)  # fmt: skip
+    for place, code in enumerate(codes, 1):
+        rows.add("claim_diagnosis", id=f"{key}-x{place}", claim_id=f"{key}-m", sequence=place, code=code, poa="")
+    for place, (code, amount, units) in enumerate(lines, 1):
+        rows.add("claim_line", id=f"{key}-n{place}", claim_id=f"{key}-m", sequence=place, code=code, modifiers=[],
+                 units=units, charge_cents=amount, pointers=pointers, service_date=day.isoformat(),
+                 performer_npi="")  # fmt: skip
+    if stuck or chance.random() < 0.06:
+        rows.add("edit_firing", id=f"{key}-f", subject_id=f"{key}-m", rule_id=_one(chance, "why", "edit")[0],
+                 rule_version=1, severity="error", place="line.1", fired_at=built, overridden_by="",
+                 outcome="")  # fmt: skip
+    if stuck:
+        return
+    refused = chance.random() < 0.09
+    paid = 0 if refused else total * 7 // 10
+    paid_on = min(sent_on + timedelta(days=chance.randrange(12, 40)), LAST_DAY)
+    rows.add("remittance_claim", id=f"{key}-r", remittance_id="year-remittance", sequence=number + 1, segment=1,
+             account_number=f"Y{number:07}", payer_number="", status_code="4" if refused else "1",
+             charge_cents=total, paid_cents=paid, patient_cents=0, patient_name="", service_from="",
+             service_through="", remarks=[], claim_id=f"{key}-m", matched_by="claim_number", note="")  # fmt: skip
+    if refused:
+        group, _, reason = _one(chance, "why", "denial")[0].partition("-")
+        rows.add("denial", id=f"{key}-z", remittance_id="year-remittance", remittance_claim_id=f"{key}-r",
+                 claim_id=f"{key}-m", payer_name=payer[0], procedure_code=lines[0][0], group_code=group,
+                 reason_code=reason, remarks=[], cents=total, category="", status="open", level=0,
+                 due_on=(paid_on + timedelta(days=120)).isoformat(), note="", segment=1,
+                 opened_at=f"{paid_on}T12:00:00.000Z", row_version=1)  # fmt: skip
+
+
+def _moment(chance: random.Random, day: date) -> str:
+    return f"{day}T{chance.randrange(13, 22):02}:{chance.randrange(60):02}:{chance.randrange(60):02}.000Z"
+
+
+def _flush(session: Session, rows: _Rows) -> None:
+    """Put what waits into the record, parents first."""
+    for table in SQLModel.metadata.sorted_tables:
+        if waiting := rows.of.get(table.name):
+            session.execute(insert(table), waiting)

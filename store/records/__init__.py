@@ -1,0 +1,1 @@
+"""Medical records: what charts lack (`completeness`, `deficiencies`), duplicates, and releases of information."""

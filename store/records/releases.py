@@ -1,0 +1,186 @@
+"""Requests for information of a patient: received, then released (a disclosure) or refused, each within its days.
+
+A person's own request is answered within 30 days (45 CFR 164.524(b)(2)); what others may have rests on an
+authorization (164.508) or a rule that needs none, which the request names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlmodel import Session, select
+
+from codesets.errors import UsageError
+from codesets.safe import safe_block, safe_line
+from store.actors import Actor
+from store.database import Database
+from store.disclosures import find_patient
+from store.models import Disclosure, Patient, ReleaseRequest
+from store.models.columns import now
+from store.records.deficiencies import RecordsRefused
+from store.settings import today
+from store.terms import RESTRICTED, ReleaseStatus
+
+ANSWER_DAYS = 30
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """One request; `left` days until it is due, negative past it."""
+
+    id: str
+    received_on: str
+    due_on: str
+    left: int
+    patient: str
+    mrn: str
+    requester: str
+    what: str
+    purpose: str
+    authorization: str
+    status: ReleaseStatus
+    note: str
+
+
+def receive(
+    db: Database,
+    actor: Actor,
+    mrn: str,
+    requester: str,
+    what: str,
+    purpose: str,
+    address: str = "",
+    authorization: str = "",
+    received_on: str = "",
+    operation_id: str | None = None,
+) -> str:
+    """Record a request; its id. Raises NoSuchPatient, RecordsRefused, UsageError."""
+    day = today()
+    try:
+        came = date.fromisoformat(received_on) if received_on else day
+    except ValueError:
+        raise UsageError(f"expected a day such as 2026-09-14, got {received_on!r}") from None
+    for word, part in (("requester", requester), ("purpose", purpose), ("information asked for", what)):
+        if not part.strip():
+            raise RecordsRefused(f"the {word} is missing")
+    with db.change(actor, operation_id, "release.receive") as change:
+        if change.repeated:
+            return str(change.answer["request_id"])
+        request = ReleaseRequest(
+            patient_id=find_patient(change.session, mrn).id,
+            requester=safe_line(requester)[:400],
+            address=safe_line(address)[:400],
+            purpose=safe_block(purpose),
+            what=safe_block(what),
+            authorization=safe_line(authorization)[:400],
+            received_on=came.isoformat(),
+            due_on=(came + timedelta(days=ANSWER_DAYS)).isoformat(),
+            recorded_by=actor.person_id,
+        )
+        change.session.add(request)
+        change.log("release.receive", "patient", request.patient_id, request=request.id, requester=request.requester)
+        change.answer = {"request_id": request.id}
+        return request.id
+
+
+def release(db: Database, actor: Actor, request_id: str, note: str = "", operation_id: str | None = None) -> str:
+    """Note that the information was sent, which is a disclosure; the disclosure's id. Raises RecordsRefused."""
+    with db.change(actor, operation_id, "release.send") as change:
+        if change.repeated:
+            return str(change.answer["disclosure_id"])
+        request = _open(change.session, request_id)
+        if not request.authorization:
+            raise RecordsRefused(
+                "no authorization is named",
+                "the patient's own request, a form and its day, or the rule that needs none",
+            )
+        disclosure = Disclosure(
+            patient_id=request.patient_id,
+            disclosed_on=today().isoformat(),
+            recipient=request.requester,
+            recipient_address=request.address,
+            description=request.what,
+            purpose=f"{request.purpose} ({request.authorization})",
+            recorded_by=actor.login,
+        )
+        change.session.add(disclosure)
+        change.session.flush()
+        request.status, request.closed_at, request.disclosure_id = ReleaseStatus.RELEASED, now(), disclosure.id
+        request.note = safe_block(note)
+        change.session.add(request)
+        change.log("release.send", "patient", request.patient_id, request=request.id, disclosure=disclosure.id)
+        change.answer = {"disclosure_id": disclosure.id}
+        return disclosure.id
+
+
+def authorize(db: Database, actor: Actor, request_id: str, authorization: str, operation_id: str | None = None) -> None:
+    """Name what allows a request that is open. Raises RecordsRefused."""
+    with db.change(actor, operation_id, "release.authorize") as change:
+        if change.repeated:
+            return
+        request = _open(change.session, request_id)
+        if not authorization.strip():
+            raise RecordsRefused("say what allows it")
+        request.authorization = safe_line(authorization)[:400]
+        change.session.add(request)
+        change.log("release.authorize", "patient", request.patient_id, request=request.id)
+
+
+def refuse(db: Database, actor: Actor, request_id: str, reason: str, operation_id: str | None = None) -> None:
+    """Refuse a request, with the reason. Raises RecordsRefused."""
+    with db.change(actor, operation_id, "release.refuse") as change:
+        if change.repeated:
+            return
+        request = _open(change.session, request_id)
+        if not reason.strip():
+            raise RecordsRefused("a refusal needs a reason (45 CFR 164.524(d))")
+        request.status, request.closed_at, request.note = ReleaseStatus.REFUSED, now(), safe_block(reason)
+        change.session.add(request)
+        change.log("release.refuse", "patient", request.patient_id, request=request.id)
+
+
+def requests(db: Database, actor: Actor, everything: bool = False) -> list[ReleaseRow]:
+    """Open requests, the nearest due day first; with `everything` closed ones too. A look, and logged."""
+    with db.change(actor, action="release.list") as change:
+        change.log("release.list", "", "", everything=everything)
+        query = (
+            select(ReleaseRequest, Patient)
+            .join(Patient, Patient.id == ReleaseRequest.patient_id)
+            .order_by(ReleaseRequest.due_on, ReleaseRequest.id)
+        )
+        if not everything:
+            query = query.where(ReleaseRequest.status == ReleaseStatus.RECEIVED)
+        day = today()
+        return [
+            ReleaseRow(
+                one.id,
+                one.received_on,
+                one.due_on,
+                (date.fromisoformat(one.due_on) - day).days,
+                RESTRICTED
+                if who.restricted is not None
+                else ", ".join(filter(None, (who.family_name, who.given_name))),
+                "" if who.restricted is not None else who.mrn,
+                one.requester,
+                one.what,
+                one.purpose,
+                one.authorization,
+                one.status,
+                one.note,
+            )
+            for one, who in change.session.exec(query)
+        ]
+
+
+def _named(who: Patient) -> str:
+    return ", ".join(filter(None, (who.family_name, who.given_name)))
+
+
+def _open(session: Session, request_id: str) -> ReleaseRequest:
+    found = session.get(ReleaseRequest, request_id)
+    if found is None:
+        raise RecordsRefused(f"no request has the id {request_id[:40]!r}", "codedesk records releases lists them")
+    if found.status is not ReleaseStatus.RECEIVED:
+        raise RecordsRefused(f"the request was {found.status.value} on {(found.closed_at or '')[:10]}")
+    return found

@@ -1,0 +1,121 @@
+"""The catalog of figures: each with its name, formula, inclusions and SQL, as data (`kpis.toml`), checked when read."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+
+from codesets.errors import UnreadableInput, UsageError
+from codesets.home import home
+
+OWN_FILE = "kpis.toml"
+"""A site's own figures, in codedesk's folder; one of the same name takes the place of a shipped one."""
+
+PARAMETERS = (
+    *("since", "until", "after", "as_of", "year_before", "day_3", "day_7", "day_30"),
+    *("since_month", "until_month"),
+)
+THEN = ("productivity", "turnaround", "running")
+_WRITES = re.compile(r"\b(insert|update|delete|drop|alter|attach|pragma|create|replace|grant|copy)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the catalog; `figure` names a column or the quotient of two, `counts` the columns of people."""
+
+    name: str
+    title: str
+    group: str
+    formula: str
+    inclusions: str
+    unit: str
+    figure: str
+    counts: tuple[str, ...]
+    sql: str
+    then: str = ""
+    needs: str = ""
+    stock: bool = False
+    """Whether it tells how things stand on the last day, not what happened in the period."""
+    behind: str = ""
+    """One SELECT of encounter_id and `keys`: the visits behind a row; empty where there is no way down."""
+    keys: tuple[str, ...] = ()
+    """The columns that tell which row a visit is behind."""
+
+    def definition(self) -> dict:
+        """What is kept with a published figure."""
+        return asdict(self) | {"counts": list(self.counts), "keys": list(self.keys)}
+
+    @classmethod
+    def from_json(cls, data: Mapping) -> Figure:
+        return cls(**{**data, "counts": tuple(data["counts"]), "keys": tuple(data.get("keys", ()))})
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """The parameters that its SQL names."""
+        return named_in(self.sql)
+
+
+def named_in(sql: str) -> list[str]:
+    """The parameters that a statement names."""
+    return [name for name in PARAMETERS if re.search(rf":{name}\b", sql)]
+
+
+def catalog() -> dict[str, Figure]:
+    """Every figure by name, shipped ones first. Raises UnreadableInput with the one that is wrong."""
+    found = dict(_shipped())
+    path = home() / OWN_FILE
+    if path.is_file():
+        try:
+            found |= _read(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UnreadableInput(f"{path}: {error}", "mend or remove the file") from None
+    return found
+
+
+def figure_named(name: str) -> Figure:
+    """A figure. Raises UsageError with the names that begin alike."""
+    found = catalog()
+    if name not in found:
+        near = [one for one in found if one.startswith(name[:3])] or list(found)
+        raise UsageError(f"no report is called {name!r}", f"there are {', '.join(near)}")
+    return found[name]
+
+
+@cache
+def _shipped() -> dict[str, Figure]:
+    text = files("store.reports").joinpath(OWN_FILE).read_text(encoding="utf-8")
+    return _read(tomllib.loads(text), OWN_FILE)
+
+
+def _read(tables: Mapping[str, dict], source: str) -> dict[str, Figure]:
+    found = {}
+    for name, table in tables.items():
+        whole = dict(table)
+        base = whole.pop("base", "")
+        for part in ("sql", "behind"):
+            if whole.get(part):
+                whole[part] = base + whole[part]
+        try:
+            lists = {part: tuple(whole.get(part, ())) for part in ("counts", "keys")}
+            one = Figure(name=name, **{**whole, **lists})
+        except TypeError:
+            raise UnreadableInput(f"{source}: {name}: expected {', '.join(Figure.__dataclass_fields__)}") from None
+        unknown = sorted(set(re.findall(r"(?<!:):([a-z_]\w*)", one.sql + one.behind)) - set(PARAMETERS))
+        if unknown:
+            raise UnreadableInput(
+                f"{source}: {name}: the SQL names :{unknown[0]}", f"there are {', '.join(PARAMETERS)}"
+            )
+        if not all(_only_reads(sql) for sql in (one.sql, one.behind) if sql or sql is one.sql):
+            raise UnreadableInput(f"{source}: {name}: expected one SELECT that writes nothing")
+        if one.then and one.then not in THEN:
+            raise UnreadableInput(f"{source}: {name}: then: expected one of {', '.join(THEN)}")
+        found[name] = one
+    return found
+
+
+def _only_reads(sql: str) -> bool:
+    return bool(re.match(r"\s*(select|with)\b", sql, re.IGNORECASE)) and not _WRITES.search(sql) and ";" not in sql

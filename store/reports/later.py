@@ -1,0 +1,141 @@
+"""What a figure needs beyond its SQL: active hours, days between moments, and running shares.
+
+Times are ISO text, which the two databases subtract in different ways; here they are subtracted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from importlib.resources import files
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from codesets.errors import UnreadableInput
+from codesets.home import home
+from codesets.shipped_tables import read_table
+from store.queries import Reader
+
+if TYPE_CHECKING:
+    from store.reports.period import Period
+    from store.reports.run import Report
+
+IDLE_SECONDS = 300
+"""A gap between two steps that is longer is not work on codes."""
+
+EACH_CHART_SECONDS = 60
+"""What a chart takes besides the steps: opening and reading its first lines."""
+
+STANDARDS = "productivity.csv"
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What a chart of a type counts, how long it takes, and how many a day are aimed at."""
+
+    weight: float
+    minutes: float
+    day: float
+
+
+def standards() -> dict[str, Standard]:
+    """The standards by type of visit, a site's own over those shipped. Raises UnreadableInput."""
+    found: dict[str, Standard] = {}
+    for path in (Path(str(files("store.reports").joinpath(STANDARDS))), home() / STANDARDS):
+        if not path.is_file():
+            continue
+        for name, *numbers in read_table(path, ("type", "weight", "minutes", "day")):
+            try:
+                found[name] = Standard(*map(float, numbers))
+            except ValueError:
+                raise UnreadableInput(f"{path.name}: {name}: expected three numbers") from None
+    return found
+
+
+def productivity(reader: Reader, report: Report) -> Report:
+    """Units and hours beside charts; a coder's hours are told on the first of their rows, for all their types."""
+    weights, seconds = standards(), active_seconds(reader, report.period)
+    columns = ("coder", "name", "type", "charts", "units", "hours", "units_an_hour")
+    charts: dict[str, int] = {}
+    units: dict[str, float] = {}
+    for coder, _, kind, count in report.rows:
+        charts[coder] = charts.get(coder, 0) + count
+        units[coder] = units.get(coder, 0) + count * _weight(weights, kind)
+    rows, told = [], set()
+    for coder, name, kind, count in report.rows:
+        hours = (seconds.get(coder, 0) + charts[coder] * EACH_CHART_SECONDS) / 3600
+        first = coder not in told
+        told.add(coder)
+        rate = round(units[coder] / hours, 2) if first and hours else None
+        own = round(count * _weight(weights, kind), 2)
+        rows.append((coder, name, kind, count, own, round(hours, 2) if first else None, rate))
+    return replace(report, columns=columns, rows=tuple(rows))
+
+
+def active_seconds(reader: Reader, period: Period) -> dict[str, float]:
+    """How long each coder (by login) was at work on codes in a period: gaps of at most five minutes between steps."""
+    steps = reader.rows(
+        """
+        SELECT o.login, s.at FROM coding_step s JOIN person o ON o.id = s.person_id
+        WHERE s.at >= :since AND s.at < :after ORDER BY o.login, s.at
+        """,
+        since=period.since,
+        after=period.parameters()["after"],
+    )
+    found: dict[str, float] = {}
+    before: tuple[str, datetime] | None = None
+    for step in steps:
+        at = _moment(step["at"])
+        if before and before[0] == step["login"] and (gap := (at - before[1]).total_seconds()) <= IDLE_SECONDS:
+            found[step["login"]] = found.get(step["login"], 0) + gap
+        before = step["login"], at
+    return found
+
+
+def turnaround(reader: Reader, report: Report) -> Report:
+    """Days to final coding by type of visit, on both clocks."""
+    by_type: dict[str, list[tuple[float, float]]] = {}
+    for kind, service_date, finalized_at, held_from, held_to in report.rows:
+        final = _moment(finalized_at)
+        whole = max((final.date() - date.fromisoformat(service_date)).days, 0)
+        held = (_moment(held_to) - _moment(held_from)).total_seconds() / 86400 if held_from and held_to else 0
+        by_type.setdefault(kind, []).append((whole, max(whole - held, 0)))
+    rows = []
+    for kind, days in sorted(by_type.items()):
+        clocks = list(zip(*days, strict=True))
+        rows.append(
+            (kind, len(days), *(round(part, 2) for clock in clocks for part in (median(clock), _ninetieth(clock))))
+        )
+    columns = ("type", "charts", "discharge_median", "discharge_90", "available_median", "available_90")
+    whole_days = [one for days in by_type.values() for one, _ in days]
+    return replace(
+        report, columns=columns, rows=tuple(rows), value=round(median(whole_days), 2) if whole_days else None
+    )
+
+
+def running(reader: Reader, report: Report) -> Report:
+    """The running share of the figure, for a Pareto."""
+    if not report.rows:
+        return report
+    place = report.column(report.figure.figure)
+    total, sofar, rows = sum(row[place] for row in report.rows), 0, []
+    for row in report.rows:
+        sofar += row[place]
+        rows.append((*row, round(100 * sofar / total, 1) if total else None))
+    return replace(report, columns=(*report.columns, "running_percent"), rows=tuple(rows))
+
+
+def _weight(weights: dict[str, Standard], kind: str) -> float:
+    return weights[kind].weight if kind in weights else 1.0
+
+
+def _ninetieth(values: Sequence[float]) -> float:
+    """The value that ninety of a hundred do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, -(-len(ordered) * 9 // 10) - 1)]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,145 @@
+"""A report as one HTML page that needs nothing else: figure, definition, a picture in SVG, and the table.
+
+No script, no font, no address is loaded; everything from the record is escaped. The picture is bars where the first
+column names things, a line where it is days or months.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from store.reports.run import Report
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; color: #1b1f24; }
+h1 { font-size: 1.5em; margin: 0; } .figure { font-size: 2.4em; font-weight: 600; margin: .2em 0; }
+.dim { color: #59636e; } table { border-collapse: collapse; width: 100%; margin-top: 1em; }
+th { text-align: left; color: #59636e; font-weight: 600; }
+th, td { padding: .3em .7em; border-bottom: 1px solid #d1d9e0; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } svg { width: 100%; height: auto; margin: 1em 0; }
+.bar { fill: #2f6f9f; } .line { fill: none; stroke: #2f6f9f; stroke-width: 2; } text { font: 12px system-ui, sans-serif;
+fill: #1b1f24; } pre { white-space: pre-wrap; background: #f6f8fa; padding: 1em; font-size: 12px; }
+@media print { body { margin: 0; } }
+"""
+
+MOST_BARS = 25
+WIDTH, ROW, LABEL = 900, 22, 260
+
+
+def html_page(report: Report, made: str) -> str:
+    """The report as one page; `made` says by whom and when."""
+    figure, period = report.figure, report.period
+    value = "–" if report.value is None else f"{report.value:,.2f}".rstrip("0").rstrip(".")
+    body = [
+        f"<h1>{escape(figure.title)}</h1>",
+        f'<p class="dim">{escape(period.since)} to {escape(period.until)}, as of {escape(period.as_of)}</p>',
+        f'<p class="figure">{value} <span class="dim" style="font-size:.4em">{escape(figure.unit)}</span></p>',
+        f"<p>{escape(report.note)}</p>" if report.note else svg(report),
+        _table(report),
+        f"<p><b>Formula</b> {escape(figure.formula)}<br><b>In it</b> {escape(figure.inclusions)}</p>",
+        f"<details><summary>SQL</summary><pre>{escape(figure.sql.strip())}</pre></details>",
+        f'<p class="dim">{escape(made)}</p>',
+    ]
+    head = f'<meta charset="utf-8"><title>{escape(figure.title)}</title><style>{_STYLE}</style>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>\n'
+
+
+def svg(report: Report) -> str:
+    """The picture of a report: its first column against its main one."""
+    place = main_column(report)
+    if place is None or not report.rows:
+        return ""
+    labels = [" ".join(str(cell) for cell in row[: _names(report)] if cell not in ("", None)) for row in report.rows]
+    values = [float(row[place]) if isinstance(row[place], int | float) else 0.0 for row in report.rows]
+    title = f"{report.columns[place]} by {report.columns[0]}"
+    days = all(re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", label) for label in labels)
+    if days and len(labels) > 2:
+        return _line(labels, values, title)
+    told = [shown(report.columns[place], row[place]) for row in report.rows]
+    return _bars(labels[:MOST_BARS], values[:MOST_BARS], told[:MOST_BARS], title)
+
+
+def main_column(report: Report) -> int | None:
+    """The place of the column that a picture shows: that of the figure, else the first of numbers."""
+    wanted = report.figure.figure.partition(" / ")[0]
+    if wanted in report.columns:
+        return report.columns.index(wanted)
+    return next(
+        (
+            place
+            for place in range(len(report.columns))
+            if report.rows and isinstance(report.rows[0][place], int | float)
+        ),
+        None,
+    )
+
+
+def _names(report: Report) -> int:
+    """How many columns from the first name a row."""
+    first = next((n for n, cell in enumerate(report.rows[0]) if not isinstance(cell, str)), len(report.columns))
+    return max(first, 1)
+
+
+def _bars(labels: Sequence[str], values: Sequence[float], told: Sequence[str], title: str) -> str:
+    most = max((abs(value) for value in values), default=0) or 1
+    parts = []
+    for n, (label, value, words) in enumerate(zip(labels, values, told, strict=True)):
+        y, width = n * ROW, abs(value) / most * (WIDTH - LABEL - 90)
+        parts.append(
+            f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end">{escape(label[:40])}</text>'
+            f'<rect class="bar" x="{LABEL}" y="{y + 3}" width="{width:.1f}" height="{ROW - 7}"/>'
+            f'<text x="{LABEL + width + 6:.1f}" y="{y + 15}">{escape(words)}</text>'
+        )
+    return _svg(len(labels) * ROW + 4, title, "".join(parts))
+
+
+def _line(labels: Sequence[str], values: Sequence[float], title: str) -> str:
+    height, most = 220, max(values) or 1
+    step = (WIDTH - 80) / max(len(values) - 1, 1)
+    points = " ".join(f"{60 + n * step:.1f},{height - 30 - v / most * (height - 50):.1f}" for n, v in enumerate(values))
+    marks = "".join(
+        f'<text x="{60 + n * step:.1f}" y="{height - 8}" text-anchor="middle">{escape(labels[n])}</text>'
+        for n in sorted({0, len(labels) // 2, len(labels) - 1})
+    )
+    top = f'<text x="52" y="24" text-anchor="end">{most:,.10g}</text>'
+    scale = f'{top}<text x="52" y="{height - 30}" text-anchor="end">0</text>'
+    return _svg(height, title, f'{scale}<polyline class="line" points="{points}"/>{marks}')
+
+
+def _svg(height: int, title: str, parts: str) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img"><title>{escape(title)}</title>{parts}</svg>'
+
+
+def _table(report: Report) -> str:
+    if not report.rows:
+        return ""
+    numbers = [isinstance(cell, int | float) for cell in report.rows[0]]
+    kind = [' class="n"' if number else "" for number in numbers]
+    head = "".join(f"<th{k}>{escape(_title(name))}</th>" for name, k in zip(report.columns, kind, strict=True))
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{k}>{escape(shown(name, cell))}</td>" for name, cell, k in zip(report.columns, row, kind, strict=True)
+        )
+        + "</tr>"
+        for row in report.rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _title(name: str) -> str:
+    return name.removesuffix("_cents").replace("_", " ") if name != "cents" else "dollars"
+
+
+def shown(name: str, cell: Any) -> str:
+    """A cell as people read it: cents as dollars, numbers with their thousands."""
+    if cell is None:
+        return ""
+    if name.endswith("cents") and isinstance(cell, int):
+        return f"{'-' if cell < 0 else ''}{abs(cell) // 100:,}.{abs(cell) % 100:02d}"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return f"{cell:,.2f}" if isinstance(cell, float) else str(cell)

@@ -1,0 +1,133 @@
+"""The three profiles of de-identification, driven by the class of each column, and the suppression of small cells.
+
+    identified    everything; each export is recorded as a disclosure of every patient in it
+    limited       a limited data set (45 CFR 164.514(e)): dates and five-digit ZIP stay, no direct identifier
+    safe-harbor   45 CFR 164.514(b)(2): of dates the year alone, no age above 89, nothing smaller than a state
+
+Keys are replaced by numbers of the export's own, which lead nowhere. Staff is no identifier of a patient and stays in
+a limited set; in the safe harbor it goes, since it can tell a small place. Free text stays in the identified profile
+alone. The class of every column of every table stands in `fields.csv`, that of the views' columns in `views.toml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from codesets.shipped_tables import read_table
+
+LEAST_CELL = 11
+"""Counts of people from 1 to 10 are not told outside the house."""
+
+SUPPRESSED = "<11"
+
+
+class Profile(StrEnum):
+    IDENTIFIED = "identified"
+    LIMITED = "limited"
+    SAFE_HARBOR = "safe-harbor"
+
+
+class FieldClass(StrEnum):
+    """What a column holds, as far as it can name a patient."""
+
+    KEY = "key"
+    IDENTIFIER = "identifier"
+    DATE = "date"
+    BIRTH = "birth"
+    ZIP = "zip"
+    PLACE = "place"
+    TEXT = "text"
+    STAFF = "staff"
+    CODE = "code"
+    MONEY = "money"
+    NUMBER = "number"
+    INTERNAL = "internal"
+
+
+REMOVED = {
+    Profile.IDENTIFIED: frozenset[FieldClass](),
+    Profile.LIMITED: frozenset({FieldClass.IDENTIFIER, FieldClass.PLACE, FieldClass.TEXT, FieldClass.INTERNAL}),
+    Profile.SAFE_HARBOR: frozenset(
+        {
+            *(FieldClass.IDENTIFIER, FieldClass.PLACE, FieldClass.TEXT, FieldClass.INTERNAL),
+            *(FieldClass.ZIP, FieldClass.STAFF),
+        }
+    ),
+}
+"""The classes that a profile leaves out: their columns are not in the export at all."""
+
+OLDEST = 89
+
+_SAME_KEY = {"person_id": "patient_id", "visit_occurrence_id": "encounter_id", "cost_event_id": "encounter_id"}
+"""Keys of one thing under several names: they get the same numbers, so that tables still fit together."""
+
+
+class Deidentified:
+    """One export under one profile: the same key becomes the same number in it, in no other."""
+
+    def __init__(self, profile: Profile, classes: Mapping[str, FieldClass]) -> None:
+        self.profile = profile
+        self._classes = classes
+        self._keys: dict[str, dict[str, int]] = {}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are left, in their order."""
+        return tuple(name for name, kind in self._classes.items() if kind not in REMOVED[self.profile])
+
+    def row(self, row: Mapping[str, Any], numbers: Deidentified | None = None) -> dict[str, Any]:
+        """A row as the profile tells it; keys are numbered by `numbers` where several exports belong together."""
+        numbers = numbers or self
+        day = str(row.get("service_date") or "")
+        return {name: numbers._told(name, self._classes[name], row.get(name), day) for name in self.columns}
+
+    def _told(self, name: str, kind: FieldClass, value: Any, day: str) -> Any:
+        if self.profile is Profile.IDENTIFIED or value is None or value == "":
+            return value
+        if kind is FieldClass.KEY:
+            known = self._keys.setdefault(_SAME_KEY.get(name, name), {})
+            return known.setdefault(str(value), len(known) + 1)
+        if self.profile is Profile.SAFE_HARBOR:
+            if kind is FieldClass.BIRTH:
+                old = day[:4].isdigit() and int(day[:4]) - int(str(value)[:4]) > OLDEST
+                return "" if old else str(value)[:4]
+            if kind is FieldClass.DATE:
+                return str(value)[:4]
+        return value
+
+
+def suppressed(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], counts: Sequence[str]
+) -> tuple[tuple[Any, ...], ...]:
+    """Rows of a report with small cells covered: a count of people from 1 to 10 and every number beside it.
+
+    Where just one row of several is covered, the next smallest is covered too: the sum would tell the first.
+    """
+    places = [place for place, name in enumerate(columns) if name in counts]
+    if not places:
+        return tuple(tuple(row) for row in rows)
+    small = {n for n, row in enumerate(rows) if any(0 < (row[place] or 0) < LEAST_CELL for place in places)}
+    if len(small) == 1 and len(rows) > 1:
+        others = [n for n in range(len(rows)) if n not in small and (rows[n][places[0]] or 0) > 0]
+        small |= {min(others, key=lambda n: (rows[n][places[0]], n))} if others else set()
+    return tuple(_covered(row, places) if n in small else tuple(row) for n, row in enumerate(rows))
+
+
+def _covered(row: Sequence[Any], places: Sequence[int]) -> tuple[Any, ...]:
+    first = min(places)
+    return tuple(
+        SUPPRESSED if n in places else None if n > first and isinstance(cell, int | float) else cell
+        for n, cell in enumerate(row)
+    )
+
+
+@cache
+def classified() -> dict[tuple[str, str], FieldClass]:
+    """The class of every column by table and name (`fields.csv`). Raises UnreadableInput."""
+    path = Path(str(files("store.reports").joinpath("fields.csv")))
+    return {(table, column): FieldClass(kind) for table, column, kind in read_table(path, ("table", "column", "class"))}

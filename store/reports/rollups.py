@@ -1,0 +1,65 @@
+"""Monthly sums of claim lines and denials, so that ten million lines answer at once.
+
+They are made anew month by month from the record; a month whose lines changed is made again by `refresh`. What a sum
+says is therefore as of its last refresh, which `SiteFact` keeps.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, insert, literal, select
+
+from store.actors import Actor
+from store.database import Database
+from store.models import Claim, ClaimLine, Denial, DenialMonth, LineMonth, SiteFact
+from store.models.columns import now
+from store.terms import ClaimStatus, DenialStatus
+
+REFRESHED = "monthly_sums"
+"""The fact that says when the sums were last made."""
+
+
+def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | None = None) -> int:
+    """Make the sums anew, of all months or of those from `since` (2026-09) on; how many rows they have."""
+    with db.change(actor, operation_id, "report.refresh") as change:
+        if change.repeated:
+            return int(change.answer["rows"])
+        session = change.session
+        session.execute(delete(LineMonth).where(LineMonth.month >= since))
+        session.execute(delete(DenialMonth).where(DenialMonth.month >= since))
+        month = func.substr(ClaimLine.service_date, 1, 7)
+        payer = func.coalesce(Claim.payer_id, literal(""))
+        lines = (
+            select(
+                month,
+                payer,
+                ClaimLine.code,
+                func.count(),
+                func.sum(ClaimLine.units),
+                func.sum(ClaimLine.charge_cents),
+            )
+            .join(Claim, Claim.id == ClaimLine.claim_id)
+            .where(Claim.status != ClaimStatus.VOID, ClaimLine.service_date >= since)
+            .group_by(month, payer, ClaimLine.code)
+        )
+        session.execute(insert(LineMonth).from_select(_names(LineMonth), lines))
+        opened = func.substr(Denial.opened_at, 1, 7)
+        keys = (opened, Denial.payer_name, Denial.group_code, Denial.reason_code, Denial.procedure_code)
+        denials = (
+            select(*keys, func.count(), func.sum(Denial.cents))
+            .where(Denial.status != DenialStatus.WITHDRAWN, Denial.opened_at >= since)
+            .group_by(*keys)
+        )
+        session.execute(insert(DenialMonth).from_select(_names(DenialMonth), denials))
+        fact = session.get(SiteFact, REFRESHED) or SiteFact(name=REFRESHED, value="")
+        fact.value = now()
+        session.add(fact)
+        rows = sum(
+            session.execute(select(func.count()).select_from(table)).scalar_one() for table in (LineMonth, DenialMonth)
+        )
+        change.log("report.refresh", "report", "monthly sums", since=since, rows=rows)
+        change.answer = {"rows": rows}
+        return rows
+
+
+def _names(table: type[LineMonth] | type[DenialMonth]) -> list[str]:
+    return [column.name for column in table.__table__.columns]  # type: ignore[attr-defined]

@@ -1,0 +1,231 @@
+"""The documented views: what may be asked, filtered and exported, with the class of every column.
+
+Filters are conditions on columns of a view: names come from the view, operators from an enum, values are bound.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from sqlmodel import select
+
+from codesets.errors import UsageError
+from codesets.safe import safe_line
+from store.actors import Actor
+from store.database import Database
+from store.models import SavedFilter
+from store.queries import Reader
+from store.reports.profiles import FieldClass
+from store.reports.tables import plain
+
+
+class Operator(StrEnum):
+    IS = "="
+    IS_NOT = "!="
+    LEAST = ">="
+    MOST = "<="
+    MORE = ">"
+    LESS = "<"
+    BEGINS = "^"
+    HAS = "~"
+
+
+_SQL = {
+    Operator.IS: "{column} = :{name}",
+    Operator.IS_NOT: "{column} <> :{name}",
+    Operator.LEAST: "{column} >= :{name}",
+    Operator.MOST: "{column} <= :{name}",
+    Operator.MORE: "{column} > :{name}",
+    Operator.LESS: "{column} < :{name}",
+    Operator.BEGINS: "LOWER({column}) LIKE :{name} ESCAPE '\\'",
+    Operator.HAS: "LOWER({column}) LIKE :{name} ESCAPE '\\'",
+}
+NUMBERS = (FieldClass.NUMBER, FieldClass.MONEY)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a view: its class, and what it is in words."""
+
+    name: str
+    kind: FieldClass
+    words: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A view with its SQL and its fields in their order."""
+
+    name: str
+    words: str
+    sql: str
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field:
+        """A field of it. Raises UsageError with those there are."""
+        found = next((one for one in self.fields if one.name == name), None)
+        if found is None:
+            names = ", ".join(one.name for one in self.fields)
+            raise UsageError(f"{self.name} has no field {name!r}", f"there are {names}")
+        return found
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a filter; conditions hold together."""
+
+    field: str
+    operator: Operator
+    value: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.field} {self.operator.value} {self.value}"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter by name: what view, which conditions and columns (none: all)."""
+
+    name: str
+    owner: str
+    shared: bool
+    source: str
+    conditions: tuple[Condition, ...]
+    columns: tuple[str, ...]
+
+
+@cache
+def views() -> dict[str, View]:
+    """Every view by name."""
+    tables = tomllib.loads(files("store.reports").joinpath("views.toml").read_text(encoding="utf-8"))
+    return {
+        name: View(
+            name,
+            table["words"],
+            table["sql"].strip(),
+            tuple(Field(column, FieldClass(kind), words) for column, (kind, words) in table["columns"].items()),
+        )
+        for name, table in tables.items()
+    }
+
+
+def view_named(name: str) -> View:
+    """A view. Raises UsageError with those there are."""
+    if name not in views():
+        raise UsageError(f"no view is called {name!r}", f"there are {', '.join(views())}")
+    return views()[name]
+
+
+def condition_of(view: View, text: str) -> Condition:
+    """A condition as it is typed: `payer=Blue Plains`, `charge_cents>=100000`, `code^E11`. Raises UsageError."""
+    for place in range(len(text)):
+        for operator in sorted(Operator, key=lambda one: -len(one.value)):
+            if text.startswith(operator.value, place) and place:
+                field = view.field(text[:place].strip())
+                value = text[place + len(operator.value) :].strip()
+                if field.kind in NUMBERS and not _whole(value):
+                    raise UsageError(f"{field.name}: expected a whole number, got {value!r}", "money is in cents")
+                return Condition(field.name, operator, value)
+    raise UsageError(f"{text!r} is no condition", "as in type=clinic, code^E11, charge_cents>=100000")
+
+
+def view_rows(
+    reader: Reader, view: View, conditions: Sequence[Condition] = (), columns: Sequence[str] = (), limit: int = 0
+) -> Iterator[dict[str, Any]]:
+    """The rows of a view that fulfill every condition, in the order of its first columns."""
+    wanted = [view.field(name).name for name in columns] or [one.name for one in view.fields]
+    where, parameters = [], {}
+    for number, one in enumerate(conditions):
+        field = view.field(one.field)
+        name = f"value{number}"
+        where.append(_SQL[one.operator].format(column=field.name, name=name))
+        parameters[name] = _bound(field, one)
+    order = ", ".join(one.name for one in view.fields if one.kind in (FieldClass.KEY, FieldClass.NUMBER))
+    sql = (
+        f"SELECT {', '.join(wanted)} FROM ({view.sql}) v"
+        f"{' WHERE ' + ' AND '.join(where) if where else ''} ORDER BY {order}{f' LIMIT {limit:d}' if limit else ''}"
+    )
+    for row in reader.rows(sql, **parameters):
+        yield {name: plain(value) for name, value in dict(row).items()}
+
+
+def create_view_statements() -> str:
+    """The views as statements for a database of one's own, with their columns explained above each."""
+    parts = []
+    for view in views().values():
+        explained = "\n".join(f"--   {one.name}: {one.words} ({one.kind.value})" for one in view.fields)
+        parts.append(f"-- {view.name}: {view.words}\n{explained}\nCREATE VIEW v_{view.name} AS\n{view.sql};")
+    return "\n\n".join(parts)
+
+
+def save_filter(
+    db: Database,
+    actor: Actor,
+    name: str,
+    source: str,
+    conditions: Sequence[Condition],
+    columns: Sequence[str] = (),
+    shared: bool = False,
+    operation_id: str | None = None,
+) -> None:
+    """Keep a filter under a name; the same name of the same person is changed. Raises UsageError."""
+    title = safe_line(" ".join(name.split()))
+    if not title:
+        raise UsageError("a filter needs a name")
+    with db.change(actor, operation_id, "report.filter") as change:
+        if change.repeated:
+            return
+        session = change.session
+        kept = session.exec(
+            select(SavedFilter).where(SavedFilter.owner == actor.login, SavedFilter.name == title)
+        ).first()
+        kept = kept or SavedFilter(name=title, owner=actor.login, source=source)
+        kept.source, kept.shared = source, shared
+        kept.conditions = [[one.field, one.operator.value, one.value] for one in conditions]
+        kept.columns = list(columns)
+        session.add(kept)
+        change.log("report.filter", "filter", kept.id, name=title, source=source, shared=shared)
+
+
+def filters(db: Database, actor: Actor) -> list[Filter]:
+    """The filters that a person may use: their own, then shared ones."""
+    with db.reading() as session:
+        rows = session.exec(select(SavedFilter).order_by(SavedFilter.name)).all()
+        mine = [one for one in rows if one.owner == actor.login]
+        return [
+            Filter(
+                one.name,
+                one.owner,
+                one.shared,
+                one.source,
+                tuple(Condition(field, Operator(operator), value) for field, operator, value in one.conditions),
+                tuple(one.columns),
+            )
+            for one in (*mine, *(row for row in rows if row.shared and row.owner != actor.login))
+        ]
+
+
+def filter_named(db: Database, actor: Actor, name: str) -> Filter:
+    """A filter that a person may use. Raises UsageError."""
+    found = next((one for one in filters(db, actor) if one.name == name), None)
+    if found is None:
+        raise UsageError(f"no filter is called {name!r}", "codedesk export --filters lists them")
+    return found
+
+
+def _whole(text: str) -> bool:
+    return text.lstrip("-").isdigit()
+
+
+def _bound(field: Field, condition: Condition) -> object:
+    if condition.operator in (Operator.BEGINS, Operator.HAS):
+        escaped = "".join(f"\\{c}" if c in "\\%_" else c for c in condition.value.lower())
+        return f"{escaped}%" if condition.operator is Operator.BEGINS else f"%{escaped}%"
+    return int(condition.value) if field.kind in NUMBERS else condition.value

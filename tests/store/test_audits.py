@@ -1,0 +1,466 @@
+"""Audits of coded charts: the draw and its proof, the blind review, findings, answers with their clock, and scores."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import SQLModel, select
+
+from codesets.errors import UsageError
+from store.actors import SYSTEM, Actor
+from store.audits import answers, education, review, samples, states
+from store.audits.samples import Criteria, draw, reproduce
+from store.audits.sampling import Method, SampleTooLarge, Size
+from store.audits.scorecards import scorecard
+from store.audits.states import AuditRefused
+from store.claims.build import NotBuiltReason, build_claims
+from store.coding.codes import Codes, Defaults
+from store.coding.entry import parse
+from store.coding.service import load_codes
+from store.database import Database
+from store.models import Audit, AuditFinding, Coding, LogEntry, Person
+from store.people import actor_for, add_person
+from store.queries import SessionReader
+from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
+from store.settings import today
+from store.terms import AuditStatus, FindingStatus, Role
+from tests.store.coded_charts import final_code
+
+pytestmark = pytest.mark.both_databases
+
+WHOLE = Size(number=4)
+
+
+@pytest.fixture
+def coded_site(demo: Database, coder: Actor) -> Database:
+    """The demo site with some professional charts final coded by one coder."""
+    final_code(demo, coder, 30)
+    return demo
+
+
+@pytest.fixture
+def auditor(demo: Database) -> Actor:
+    return person_of(demo, Role.AUDITOR)
+
+
+@pytest.fixture
+def second_auditor(demo: Database, auditor: Actor) -> Actor:
+    add_person(demo, Actor("root", Role.ADMIN), "auditor2", "Second Auditor", Role.AUDITOR)
+    return person_of(demo, Role.AUDITOR, "auditor2")
+
+
+@pytest.fixture
+def manager(demo: Database) -> Actor:
+    return person_of(demo, Role.MANAGER)
+
+
+def person_of(db: Database, role: Role, login: str = "") -> Actor:
+    with db.reading() as session:
+        query = select(Person).where(Person.role == role).order_by(Person.login)
+        return actor_for(session.exec(query.where(Person.login == login) if login else query).first())
+
+
+def audits(db: Database, **where: object) -> list[Audit]:
+    with db.reading() as session:
+        found = list(session.exec(select(Audit).order_by(Audit.position, Audit.second_of)))
+        session.expunge_all()
+    return [one for one in found if all(getattr(one, name) == value for name, value in where.items())]
+
+
+def findings(db: Database, audit_id: str) -> list:
+    with db.reading() as session:
+        return audit_findings(SessionReader(session), audit_id)
+
+
+def type_in(db: Database, actor: Actor, audit_id: str, *lines: str) -> None:
+    for line in lines:
+        review.enter(db, actor, audit_id, parse(line, lambda code: "icd10cm" if "." in code else "hcpcs"), DEFAULTS)
+
+
+DEFAULTS = Defaults("2026-09-14")
+
+
+def reviewed(db: Database, auditor: Actor, audit_id: str, *lines: str) -> str:
+    """Review a chart by typing, look at the coder's codes, and return it; what happened."""
+    review.begin(db, auditor, audit_id)
+    type_in(db, auditor, audit_id, *lines)
+    review.reveal(db, auditor, audit_id)
+    return review.give_back(db, auditor, audit_id)
+
+
+@pytest.fixture
+def returned(coded_site: Database, auditor: Actor) -> str:
+    """An audit with findings, returned to its coder; its id."""
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=2), Criteria(), seed=1)
+    audit = audits(coded_site)[0]
+    reviewed(coded_site, auditor, audit.id, "e11.42", "g0467-25 1")
+    return audit.id
+
+
+def test_the_same_seed_draws_the_same_charts_whatever_happened_since(coded_site: Database, auditor: Actor) -> None:
+    drawn = draw(coded_site, auditor, "Q3", Method.SIMPLE, WHOLE, Criteria(), seed=48213)
+
+    again = reproduce(coded_site, auditor, "Q3")
+
+    assert (drawn.picked, again.picked, again.population, again.seed) == (4, 4, drawn.population, 48213)
+    assert again.same and again.snapshot_whole
+
+
+def test_an_audited_account_is_never_picked_again(coded_site: Database, auditor: Actor) -> None:
+    first = draw(coded_site, auditor, "Q3", Method.SIMPLE, WHOLE, Criteria(), seed=1)
+
+    second = draw(coded_site, auditor, "Q4", Method.EVERYTHING, Size(), Criteria(), seed=1)
+
+    accounts = [one.account_id for one in audits(coded_site)]
+    assert second.audited_before >= 4 and second.population + second.audited_before == first.population
+    assert not {one.account_id for one in audits(coded_site, audit_sample_id=first.sample_id)} & {
+        one.account_id for one in audits(coded_site, audit_sample_id=second.sample_id)
+    }
+    assert accounts
+
+
+def test_more_than_there_is_and_nothing_at_all_are_answered_in_plain_words(
+    coded_site: Database, auditor: Actor
+) -> None:
+    with pytest.raises(SampleTooLarge, match="5000 charts were asked for, but only"):
+        draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=5000), Criteria())
+    with pytest.raises(SampleTooLarge, match="no chart is there to pick from: final coded 2001-01-01 to 2001-02-01"):
+        draw(coded_site, auditor, "Q3", Method.SIMPLE, WHOLE, Criteria("2001-01-01", "2001-02-01"))
+
+    assert audits(coded_site) == []
+
+
+def test_a_sample_narrows_by_type_code_and_money(coded_site: Database, auditor: Actor) -> None:
+    with coded_site.reading() as session:
+        everything, _ = samples.population_of(session, Criteria())
+        clinic, _ = samples.population_of(session, Criteria(types=("clinic",)))
+        diabetes, _ = samples.population_of(session, Criteria(codes=("E11",)))
+        dear, _ = samples.population_of(session, Criteria(least_cents=20000))
+
+    assert 0 < len(clinic) < len(everything)
+    assert 0 < len(diabetes) < len(everything) and 0 < len(dear) < len(everything)
+
+
+def test_a_stratified_sample_names_its_strata_and_a_focused_one_its_focus(db: Database) -> None:
+    nobody = Actor("root", Role.ADMIN)
+    with pytest.raises(UsageError, match="names its strata"):
+        draw(db, nobody, "Q3", Method.STRATIFIED, WHOLE, Criteria())
+    with pytest.raises(UsageError, match="names its focus"):
+        draw(db, nobody, "Q3", Method.FOCUSED, WHOLE, Criteria())
+
+
+def test_a_blind_review_begins_without_the_coder_s_codes_and_shows_them_once_it_has_its_own(
+    coded_site: Database, auditor: Actor
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    audit = audits(coded_site)[0]
+
+    opened = review.begin(coded_site, auditor, audit.id)
+
+    assert not opened.revealed
+    assert not review.auditor_codes(audits(coded_site)[0]).diagnoses
+    with pytest.raises(AuditRefused, match="no diagnosis was entered yet"):
+        review.reveal(coded_site, auditor, audit.id)
+    with coded_site.reading() as session:
+        assert audit_list(SessionReader(session))[0].coder == ""
+    type_in(coded_site, auditor, audit.id, "e11.42")
+    review.reveal(coded_site, auditor, audit.id)
+    with coded_site.reading() as session:
+        assert audit_list(SessionReader(session))[0].coder
+
+
+def test_the_coder_s_codes_are_never_touched_by_a_review(coded_site: Database, auditor: Actor, returned: str) -> None:
+    audit = audits(coded_site, id=returned)[0]
+
+    with coded_site.reading() as session:
+        assert load_codes(session, audit.coding_id) == Codes.from_json(audit.coder_codes)
+    assert audit.auditor_codes != audit.coder_codes
+
+
+def test_what_an_auditor_changes_after_the_look_is_kept_apart_from_what_was_blind(
+    coded_site: Database, auditor: Actor
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    audit_id = audits(coded_site)[0].id
+    review.begin(coded_site, auditor, audit_id)
+    type_in(coded_site, auditor, audit_id, "e11.42")
+    review.reveal(coded_site, auditor, audit_id)
+
+    type_in(coded_site, auditor, audit_id, "i50.9")
+
+    audit = audits(coded_site)[0]
+    assert len(audit.blind_codes["diagnoses"]) == 1 and len(audit.auditor_codes["diagnoses"]) == 2
+    review.undo(coded_site, auditor, audit_id)
+    assert audits(coded_site)[0].auditor_codes["diagnoses"] == audit.blind_codes["diagnoses"]
+
+
+def test_review_mode_begins_with_the_coder_s_codes_and_ends_without_a_finding_where_nothing_changed(
+    coded_site: Database, auditor: Actor
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1, blind=False)
+    audit_id = audits(coded_site)[0].id
+    review.begin(coded_site, auditor, audit_id)
+
+    said = review.give_back(coded_site, auditor, audit_id)
+
+    assert said == "No finding: the audit is final." and audits(coded_site)[0].status is AuditStatus.FINAL
+
+
+def test_nobody_audits_a_chart_that_they_coded_or_another_has(
+    coded_site: Database, auditor: Actor, second_auditor: Actor
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    audit_id = audits(coded_site)[0].id
+    review.assign(coded_site, auditor, [audit_id], auditor.login)
+
+    with pytest.raises(AuditRefused, match="another auditor's"):
+        review.begin(coded_site, second_auditor, audit_id)
+    with pytest.raises(AuditRefused, match="no auditor but a coder"):
+        review.assign(coded_site, auditor, [audit_id], "mreyes")
+
+
+def test_words_of_a_finding_stay_when_the_auditor_changes_another_code(coded_site: Database, auditor: Actor) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    audit_id = audits(coded_site)[0].id
+    review.begin(coded_site, auditor, audit_id)
+    type_in(coded_site, auditor, audit_id, "s52.501a")
+    review.reveal(coded_site, auditor, audit_id)
+    review.explain(coded_site, auditor, audit_id, 1, "see the note", "I.C.4.a", "diabetes")
+
+    type_in(coded_site, auditor, audit_id, "z00.00")
+
+    first = findings(coded_site, audit_id)[0]
+    assert (first.note, first.citation, first.topic) == ("see the note", "I.C.4.a", "diabetes")
+
+
+def test_a_missed_query_is_added_by_hand_and_stays(coded_site: Database, auditor: Actor, returned: str) -> None:
+    audit_id = audits(coded_site)[1].id
+    review.begin(coded_site, auditor, audit_id)
+    type_in(coded_site, auditor, audit_id, "e11.42")
+    review.reveal(coded_site, auditor, audit_id)
+
+    review.add_by_hand(coded_site, auditor, audit_id, "ask for the stage of the kidney disease")
+    review.give_back(coded_site, auditor, audit_id)
+
+    assert [one.kind for one in findings(coded_site, audit_id)][-1] == "query"
+
+
+def test_agreeing_to_all_findings_makes_the_audit_final(coded_site: Database, coder: Actor, returned: str) -> None:
+    said = answers.agree(coded_site, coder, returned)
+
+    assert said.endswith("The audit is final.")
+    assert {one.status for one in findings(coded_site, returned)} == {FindingStatus.AGREED}
+
+
+def test_only_the_coder_answers_and_a_rebuttal_needs_comment_and_citation(
+    coded_site: Database, coder: Actor, another_coder: Actor, returned: str
+) -> None:
+    with pytest.raises(AuditRefused, match="coded by somebody else"):
+        answers.agree(coded_site, another_coder, returned)
+    with pytest.raises(AuditRefused, match="a comment and a citation"):
+        answers.rebut(coded_site, coder, returned, 1, "no", "")
+
+
+def test_a_finding_climbs_every_level_and_each_is_decided_by_another_person(
+    coded_site: Database, coder: Actor, auditor: Actor, second_auditor: Actor, manager: Actor, returned: str
+) -> None:
+    answers.rebut(coded_site, coder, returned, 1, "it stands in the note", "note line 12")
+    with pytest.raises(AuditRefused, match="its auditor decides first"):
+        answers.decide(coded_site, second_auditor, returned, 1, True, "no")
+    answers.decide(coded_site, auditor, returned, 1, True, "it does not")
+    answers.rebut(coded_site, coder, returned, 1, "it does", "I.A.15")
+    with pytest.raises(AuditRefused, match="another auditor's"):
+        answers.decide(coded_site, auditor, returned, 1, True, "no")
+    answers.decide(coded_site, second_auditor, returned, 1, True, "no")
+    answers.rebut(coded_site, coder, returned, 1, "it does", "I.A.15")
+    with pytest.raises(AuditRefused, match="a manager's to decide"):
+        answers.decide(coded_site, second_auditor, returned, 1, True, "no")
+    answers.decide(coded_site, manager, returned, 1, False, "the coder is right")
+
+    with coded_site.reading() as session:
+        told = [one.status for one in audit_history(SessionReader(session), returned) if one.finding == 1]
+    assert told == [
+        "rebutted", "upheld", "second_level", "upheld_again", "escalated", "overturned",
+    ]  # fmt: skip
+
+
+def test_an_overturned_finding_is_no_error(coded_site: Database, coder: Actor, auditor: Actor, returned: str) -> None:
+    with coded_site.reading() as session:
+        before = scorecard(session, "Q3").total
+    wrong = next(one for one in findings(coded_site, returned) if one.kind in ("principal", "revised", "added"))
+    answers.rebut(coded_site, coder, returned, wrong.number, "it stands in the note", "note line 12")
+    answers.decide(coded_site, auditor, returned, wrong.number, False, "you are right")
+
+    with coded_site.reading() as session:
+        after = scorecard(session, "Q3").total
+    assert after.errors < before.errors
+    assert after.code_over_code.part == before.code_over_code.part + 1
+
+
+def test_silence_until_the_day_is_a_yes_and_the_history_says_that_it_was_silence(
+    coded_site: Database, auditor: Actor, returned: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert answers.accept_unanswered(coded_site, auditor) == 0
+    monkeypatch.setenv("CODEDESK_TODAY", (today() + dt.timedelta(days=15)).isoformat())
+
+    accepted = answers.accept_unanswered(coded_site, auditor)
+
+    assert accepted == len(findings(coded_site, returned))
+    assert {one.status for one in findings(coded_site, returned)} == {FindingStatus.ACCEPTED}
+    assert audits(coded_site, id=returned)[0].status is AuditStatus.FINAL
+    with coded_site.reading() as session:
+        assert audit_history(SessionReader(session), returned)[-2].comment.startswith("not answered by")
+
+
+def test_a_chart_of_a_prebill_sample_is_not_billed_before_its_audit_is_final(
+    coded_site: Database, auditor: Actor, biller: Actor, coder: Actor
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1, prebill=True)
+    audit = audits(coded_site)[0]
+
+    held = build_claims(coded_site, biller, audit.coding_id).not_built
+    reviewed(coded_site, auditor, audit.id, "e11.42")
+    answers.agree(coded_site, coder, audit.id)
+    after = build_claims(coded_site, biller, audit.coding_id)
+
+    assert [one.reason for one in held] == [NotBuiltReason.AUDIT]
+    assert after.built
+
+
+def test_the_scorecard_adds_up_reviewed_charts_by_coder_and_says_its_formula(
+    coded_site: Database, auditor: Actor, returned: str
+) -> None:
+    with coded_site.reading() as session:
+        card = scorecard(session, "Q3")
+
+    (coder,) = card.coders
+    assert (card.picked, card.reviewed, card.total.charts) == (2, 1, 1)
+    assert coder.score == card.total
+    assert card.interval(card.total.record_over_record)[1] > 0
+    assert any("code over code = right codes" in text for text in card.scheme.formula())
+
+
+def test_two_auditors_of_the_same_charts_are_compared(
+    coded_site: Database, auditor: Actor, second_auditor: Actor, manager: Actor, returned: str
+) -> None:
+    made = review.second_reviews(coded_site, manager, "Q3", second_auditor.login, 1)
+    second = next(one for one in audits(coded_site) if one.second_of)
+    reviewed(coded_site, second_auditor, second.id, "e11.42", "g0467-25 1")
+
+    with coded_site.reading() as session:
+        card = scorecard(session, "Q3")
+    assert made == 1 and second.second_of == returned
+    assert card.agreement.observed == 1
+    assert card.total.charts == 1, "a second look is not scored again"
+
+
+def test_a_topic_is_taught_and_the_trend_counts_findings_before_and_after(
+    coded_site: Database, auditor: Actor, manager: Actor, coder: Actor
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=2), Criteria(), seed=1)
+    first, second = audits(coded_site)
+    for number, audit in enumerate((first, second)):
+        review.begin(coded_site, auditor, audit.id)
+        type_in(coded_site, auditor, audit.id, "e11.42")
+        review.reveal(coded_site, auditor, audit.id)
+        if number == 0:
+            review.explain(coded_site, auditor, audit.id, 1, topic="diabetes")
+        review.give_back(coded_site, auditor, audit.id)
+        if number == 0:
+            education.give(coded_site, manager, "diabetes", coder.login)
+            education.learned(coded_site, coder, "diabetes", coder.login)
+
+    with coded_site.reading() as session:
+        (line,) = education.trend(session)
+        (topic,) = education.topics(session)
+    assert (line.charts_before, line.findings_before, line.charts_after, line.findings_after) == (1, 1, 1, 0)
+    assert (topic.name, topic.findings, topic.given, topic.done) == ("diabetes", 1, 1, 1)
+
+
+def test_lists_tell_what_waits_for_whom(coded_site: Database, coder: Actor, auditor: Actor, returned: str) -> None:
+    answers.rebut(coded_site, coder, returned, 1, "it stands in the note", "note line 12")
+
+    with coded_site.reading() as session:
+        reader = SessionReader(session)
+        rebutted = audit_list(reader, AuditFilter.REBUTTED)
+        own = audit_list(reader, AuditFilter.ALL, me=coder.person_id or "", own=True)
+        waiting = audit_list(reader, AuditFilter.TO_REVIEW)
+        (sample,) = sample_list(reader)
+    assert [one.id for one in rebutted] == [one.id for one in own] == [returned]
+    assert rebutted[0].mark == "!" and len(waiting) == 1
+    assert (sample.picked, sample.reviewed, sample.final) == (2, 1, 0)
+
+
+def test_every_step_is_in_the_log_and_a_retry_of_a_draw_changes_nothing(coded_site: Database, auditor: Actor) -> None:
+    once = draw(coded_site, auditor, "Q3", Method.SIMPLE, WHOLE, Criteria(), seed=1, operation_id="op1")
+    twice = draw(coded_site, auditor, "Q3", Method.SIMPLE, WHOLE, Criteria(), seed=1, operation_id="op1")
+
+    assert once == twice and len(audits(coded_site)) == 4
+    with coded_site.reading() as session:
+        assert len(session.exec(select(LogEntry).where(LogEntry.action == "audit.draw")).all()) == 1
+
+
+def test_a_coding_that_is_not_final_is_not_there_to_be_picked(demo: Database, auditor: Actor) -> None:
+    with demo.reading() as session:
+        assert samples.population_of(session, Criteria()) == ([], 0)
+        assert session.exec(select(Coding)).all() == []
+
+
+def test_the_drg_that_a_grouper_kept_goes_into_audit_strata_and_money(
+    coded_site: Database, auditor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESK_DRG_BASE_RATE", "600000")
+    table = SQLModel.metadata.tables.get("coding_drg")
+    own = table is None
+    if table is None:
+        columns = [sa.Column(name, sa.String()) for name in ("coding_id", "drg", "weight")]
+        table = sa.Table("coding_drg", SQLModel.metadata, *columns)
+        table.create(coded_site.engine)
+    try:
+        with coded_site.change(SYSTEM) as change:
+            coding_id = change.session.exec(select(Coding.id).order_by(Coding.finalized_at, Coding.id)).first()
+            row = {c.name: "" for c in table.columns if not c.nullable}
+            change.session.execute(table.insert(), row | {"coding_id": coding_id, "drg": "194", "weight": "0.8639"})
+        with coded_site.reading() as session:
+            strata = {unit.stratum for unit in samples.population_of(session, Criteria(), "drg")[0]}
+        draw(coded_site, auditor, "Q3", Method.EVERYTHING, Size(), Criteria(), seed=1, blind=False)
+    finally:
+        if own:
+            SQLModel.metadata.remove(table)
+    audit = audits(coded_site, coding_id=coding_id)[0]
+    review.begin(coded_site, auditor, audit.id)
+    review.state_whole(coded_site, auditor, audit.id, drg="193", weight=1.3107)
+
+    (drg,) = [one for one in findings(coded_site, audit.id) if one.kind == "drg"]
+
+    # 1.3107 - 0.8639 = 0.4468 times 6,000.00 = 2,680.80 that was left.
+    assert strata == {"", "194"} and (drg.coder, drg.auditor, drg.cents) == ("194", "193", 268080)
+
+
+STEPS = st.lists(st.sampled_from([*FindingStatus]), max_size=12)
+
+
+@given(STEPS)
+def test_a_finding_only_moves_along_the_diagram_and_ends_where_it_is_settled(steps: list[FindingStatus]) -> None:
+    finding = AuditFinding(audit_id="a", number=1, kind="added", dimension="DRG", place="x")
+    for wanted in steps:
+        before = finding.status
+        try:
+            states.move_finding(finding, wanted)
+        except AuditRefused:
+            assert finding.status is before and wanted not in states.FINDING_TRANSITIONS[before]
+        else:
+            assert before not in states.SETTLED
+
+
+def test_every_state_can_be_reached_and_every_open_one_left() -> None:
+    reached = {FindingStatus.DRAFT} | {after for all_of in states.FINDING_TRANSITIONS.values() for after in all_of}
+
+    assert reached == set(FindingStatus)
+    assert {
+        FindingStatus.AGREED, FindingStatus.ACCEPTED, FindingStatus.CONFIRMED, FindingStatus.OVERTURNED,
+    } == states.SETTLED  # fmt: skip

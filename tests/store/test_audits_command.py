@@ -1,0 +1,73 @@
+"""`codedesk audits`: a sample from its draw to its scorecard, without a screen."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from store.actors import Actor
+from store.database import Database
+from tests.store.coded_charts import final_code
+from tui.cli import main
+
+
+@pytest.fixture
+def coded_site(demo: Database, coder: Actor) -> Database:
+    final_code(demo, coder, 30)
+    return demo
+
+
+def as_person(monkeypatch: pytest.MonkeyPatch, login: str) -> None:
+    monkeypatch.setattr("store.os_account.os_login", lambda: login)
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(["audits", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_sample_goes_from_the_draw_to_its_scorecard(
+    coded_site: Database, coder: Actor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    drawn = json.loads(said(capsys, "draw", "Q3", "3", "--seed", "48213", "--json"))
+    assert "the same charts in the same order" in said(capsys, "reproduce", "Q3")
+    said(capsys, "code", "Q3#1", "e11.42", "--disposition", "03")
+    assert "(not shown: blind)" in said(capsys, "show", "Q3#1")
+    said(capsys, "reveal", "Q3#1")
+    said(capsys, "explain", "Q3#1", "1", "--note", "see the note", "--citation", "I.C.4.a", "--topic", "diabetes")
+    assert said(capsys, "return", "Q3#1").startswith("Returned with")
+
+    as_person(monkeypatch, coder.login)
+    assert "rebutted; the auditor decides" in said(capsys, "rebut", "Q3#1", "1", "it stands there", "note line 3")
+    assert "Q3#1" in said(capsys, "list", "--show", "all") and "Q3#2" not in said(capsys, "list", "--show", "all")
+
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "overturn", "Q3#1", "1", "you are right")
+    card = json.loads(said(capsys, "score", "Q3", "--json"))
+    assert drawn["picked"] == 3 and card["total"]["charts"] == 1 and card["scheme"]["name"] == "ahima"
+    assert "Wilson score" in said(capsys, "score", "Q3") and "diabetes" in said(capsys, "topics")
+
+
+def test_what_is_not_there_is_said_and_an_empty_site_has_no_samples(
+    demo: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+
+    assert main(["audits", "draw", "Q3", "30"]) == 1
+    assert "no chart is there to pick from" in capsys.readouterr().err
+    assert "No sample was drawn yet" in said(capsys, "samples")
+    assert main(["audits", "draw", "Q3", "30", "--since", "yesterday"]) == 2
+    assert main(["audits", "draw", "Q3", "30", "--coder", "nobody"]) == 2
+    assert main(["audits", "show", "Q9#1"]) == 1
+    assert main(["audits", "draw", "Q3"]) == 2
+
+
+def test_a_coder_does_not_draw_samples(
+    demo: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "mreyes")
+
+    assert main(["audits", "draw", "Q3", "30"]) == 2
+    assert "for auditors, managers and administrators" in capsys.readouterr().err

@@ -1,0 +1,295 @@
+"""Reports: every figure runs on both databases, is worked out by hand once, and a published one is repeated."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel, select
+
+from codesets.errors import UnreadableInput, UsageError
+from codesets.home import ensure_home
+from store.actors import SYSTEM, Actor, NotAllowed
+from store.database import Database
+from store.demo.year import YearThere, make_year
+from store.models import Coding, CodingStep, Disclosure, FinalDiagnosis, Patient, WorkItem
+from store.queries import SessionReader
+from store.reports import later, rollups
+from store.reports.catalog import catalog, figure_named
+from store.reports.export import export_layout, export_view
+from store.reports.page import html_page
+from store.reports.profiles import SUPPRESSED, FieldClass, Profile, classified, suppressed
+from store.reports.publish import publish, published, repeat
+from store.reports.run import NothingToTell, Report, period_of, read_report, run_report
+from store.reports.tables import Format, csv_text, safe_cell
+from store.reports.views import condition_of, filter_named, filters, save_filter, view_named, view_rows, views
+from store.terms import CodingStatus, Role
+
+pytestmark = pytest.mark.both_databases
+
+BOSS = Actor("boss", Role.MANAGER)
+YEAR = ("2025-10-09", "2026-10-08")
+
+
+@pytest.fixture
+def year(db: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A made-up year of 300 visits."""
+    monkeypatch.setenv("CODEDESK_TODAY", "2026-10-08")
+    make_year(db, SYSTEM, 300, seed=7)
+    return db
+
+
+def run(db: Database, name: str, since: str = YEAR[0], until: str = YEAR[1], as_of: str = "") -> Report:
+    return run_report(db, BOSS, name, period_of(since, until, as_of))
+
+
+def test_every_figure_of_the_catalog_runs_and_has_rows(year: Database) -> None:
+    rollups.refresh(year, BOSS)
+
+    empty = []
+    for name, figure in catalog().items():
+        if figure.needs and figure.needs not in SQLModel.metadata.tables:
+            with pytest.raises(NothingToTell):
+                run(year, name)
+            continue
+        report = run(year, name)
+        assert all(len(row) == len(report.columns) for row in report.rows)
+        empty += [] if report.rows else [name]
+
+    assert set(empty) <= {"case-mix"}
+
+
+def test_a_period_without_data_is_answered_in_words(db: Database) -> None:
+    for name, figure in catalog().items():
+        if not figure.needs:
+            report = run(db, name, "2001-01-01", "2001-01-31")
+            assert report.rows == () and report.note.startswith("Nothing from 2001-01-01 to 2001-01-31"), name
+
+
+def test_dnfb_by_hand(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Gross of 90 days is what is charged in all; three visits wait, one of them on hold.
+    monkeypatch.setenv("CODEDESK_TODAY", "2026-10-08")
+    make_year(db, SYSTEM, 40, seed=3)
+
+    report = run(db, "dnfb")
+
+    with db.reading() as session:
+        reader = SessionReader(session)
+        gross = reader.rows("SELECT SUM(amount_cents) AS c FROM charge WHERE service_date > '2026-07-10'")[0]["c"]
+        waiting = reader.rows(
+            "SELECT COALESCE(SUM(-w.charge_rank), 0) AS c FROM work_item w LEFT JOIN claim m"
+            " ON m.encounter_id = w.encounter_id LEFT JOIN claim_export x ON x.id = m.export_id"
+            " WHERE x.id IS NULL AND (w.status <> 'final' OR EXISTS (SELECT 1 FROM coverage c JOIN encounter e"
+            " ON e.account_id = c.account_id WHERE e.id = w.encounter_id))"
+        )[0]["c"]
+    assert sum(row[report.column("cents")] for row in report.rows) == waiting
+    assert report.value == round(waiting / (gross / 90), 2)
+
+
+def test_what_happened_after_the_moment_has_not_happened(year: Database) -> None:
+    before = run(year, "dnfc", until="2026-09-15")
+    with year.change(SYSTEM) as change:
+        for item in change.session.exec(select(WorkItem).where(WorkItem.finished_at.is_(None))):
+            item.finished_at = "2026-10-01T10:00:00.000Z"
+
+    after = run(year, "dnfc", until="2026-09-15")
+
+    assert before.rows and after.rows == before.rows
+
+
+def test_active_time_counts_gaps_of_at_most_five_minutes(year: Database) -> None:
+    with year.change(SYSTEM) as change:
+        coding = change.session.exec(select(Coding)).first()
+        for old in change.session.exec(select(CodingStep)):
+            change.session.delete(old)
+        change.session.flush()
+        for number, at in enumerate(("09:00:00", "09:04:00", "09:30:00", "09:30:30"), 1):
+            change.session.add(
+                CodingStep(
+                    coding_id=coding.id,
+                    number=number,
+                    action="x",
+                    person_id=coding.coder_id or "",
+                    at=f"2026-09-02T{at}.000Z",
+                    before={},
+                    after={},
+                )  # fmt: skip
+            )
+
+    with year.reading() as session:
+        seconds = later.active_seconds(SessionReader(session), period_of(*YEAR))
+
+    assert list(seconds.values()) == [240 + 30]
+
+
+def test_a_published_month_end_is_repeated_to_the_digit_and_a_change_of_the_record_is_told(year: Database) -> None:
+    report = run(year, "diagnoses", "2026-09-01", "2026-09-30")
+    figure_id = publish(year, BOSS, report)
+
+    same = repeat(year, BOSS, figure_id)
+    with year.change(SYSTEM) as change:
+        of_september = Coding.finalized_at.between("2026-09-12", "2026-09-20")
+        found = select(FinalDiagnosis).join(Coding, Coding.id == FinalDiagnosis.coding_id).where(of_september)
+        change.session.delete(change.session.exec(found).first())
+    other = repeat(year, BOSS, figure_id)
+
+    assert same.same and same.kept_whole and same.rows == report.rows
+    assert other.kept_whole and other.rows == report.rows
+    assert published(year)[0].value == report.value
+
+
+def test_a_year_is_the_same_every_time_and_is_made_once(year: Database, db: Database) -> None:
+    with year.reading() as session:
+        first = session.exec(select(FinalDiagnosis.coding_id, FinalDiagnosis.code).order_by(FinalDiagnosis.id)).all()
+        assert len(session.exec(select(Patient.id)).all()) == 100
+        final = session.exec(select(Coding.id).where(Coding.status == CodingStatus.FINAL)).all()
+    assert len(first) > len(final) > 200
+    with pytest.raises(YearThere):
+        make_year(year, SYSTEM, 10)
+
+
+def test_monthly_sums_say_what_the_lines_say(year: Database) -> None:
+    rollups.refresh(year, BOSS)
+
+    report = run(year, "volumes")
+
+    with year.reading() as session:
+        lines = SessionReader(session).rows("SELECT COUNT(*) AS n, SUM(charge_cents) AS c FROM claim_line")[0]
+    assert sum(row[report.column("lines")] for row in report.rows) == lines["n"]
+    assert sum(row[report.column("cents")] for row in report.rows) == lines["c"]
+
+
+def test_any_field_filters_and_values_are_bound(year: Database) -> None:
+    view = view_named("encounter")
+    with year.reading() as session:
+        reader = SessionReader(session)
+        clinic = list(view_rows(reader, view, [condition_of(view, "type=clinic")]))
+        dear = list(view_rows(reader, view, [condition_of(view, "charge_cents>=100000")]))
+        none = list(view_rows(reader, view, [condition_of(view, "payer~'; DROP TABLE patient; --")]))
+        percent = list(view_rows(reader, view, [condition_of(view, "payer^%")]))
+
+    assert clinic and {row["type"] for row in clinic} == {"clinic"}
+    assert dear and min(row["charge_cents"] for row in dear) >= 100000
+    assert none == percent == []
+
+
+@pytest.mark.parametrize("text", ["nofield=1", "type", "charge_cents>=much", "=x"])
+def test_what_is_no_condition_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        condition_of(view_named("encounter"), text)
+
+
+def test_a_filter_is_saved_and_shared(year: Database) -> None:
+    view = view_named("diagnosis")
+    save_filter(year, BOSS, "diabetes", "diagnosis", [condition_of(view, "code^E11")], ("code",), shared=True)
+    save_filter(year, BOSS, "mine", "diagnosis", [condition_of(view, "code^I10")])
+    other = Actor("other", Role.ANALYST)
+
+    assert [one.name for one in filters(year, other)] == ["diabetes"]
+    assert filter_named(year, other, "diabetes").conditions[0].words == "code ^ E11"
+    with pytest.raises(UsageError):
+        filter_named(year, other, "mine")
+
+
+def test_the_safe_harbor_leaves_years_states_and_numbers_of_its_own(year: Database) -> None:
+    view = view_named("encounter")
+
+    columns, rows, _ = export_view(year, BOSS, view, [], (), Profile.SAFE_HARBOR, Format.CSV, limit=50)
+
+    assert not {"mrn", "patient", "visit_number", "zip", "provider", "facility"} & set(columns)
+    assert {len(row["service_date"]) for row in rows} == {4}
+    assert {len(str(row["birth_date"])) for row in rows} <= {0, 4}
+    assert rows[0]["encounter_id"] == 1
+
+
+def test_a_limited_set_keeps_days_and_zip_and_an_identified_one_is_a_disclosure(year: Database, tmp_path: Path) -> None:
+    view = view_named("encounter")
+    limited, _, _ = export_view(year, BOSS, view, [], (), Profile.LIMITED, Format.CSV, limit=5)
+    whole = export_view(
+        year, BOSS, view, [], ("mrn", "service_date"), Profile.IDENTIFIED, Format.CSV, tmp_path / "out.csv", limit=5
+    )
+
+    assert "zip" in limited and "mrn" not in limited
+    with year.reading() as session:
+        told = session.exec(select(Disclosure)).all()
+    assert len({one.patient_id for one in told}) == len({row["mrn"] for row in whole[1]})
+    with pytest.raises(NotAllowed):
+        export_view(year, Actor("ana", Role.ANALYST), view, [], (), Profile.IDENTIFIED, Format.CSV)
+
+
+def test_layouts_fit_together_by_the_export_s_own_numbers(year: Database, tmp_path: Path) -> None:
+    export_layout(year, BOSS, "omop", Profile.SAFE_HARBOR, Format.CSV, *YEAR, folder=tmp_path)
+    export_layout(year, BOSS, "claims", Profile.LIMITED, Format.JSON, *YEAR, folder=tmp_path)
+    export_layout(year, BOSS, "tidy", Profile.SAFE_HARBOR, Format.CSV, *YEAR, folder=tmp_path / "tidy")
+
+    visits = list(csv.DictReader((tmp_path / "visit_occurrence.csv").open()))
+    conditions = list(csv.DictReader((tmp_path / "condition_occurrence.csv").open()))
+    persons = {row["visit_occurrence_id"]: row["person_id"] for row in visits}
+    claim = json.loads((tmp_path / "claims.json").read_text().splitlines()[0])
+    assert {row["visit_occurrence_id"] for row in conditions} <= set(persons)
+    assert all(persons[row["visit_occurrence_id"]] == row["person_id"] for row in conditions)
+    assert claim["diagnosis_code_1"] and claim["procedure_code_1"] and "diagnosis_code_25" in claim
+    assert {path.stem for path in (tmp_path / "tidy").iterdir()} == set(views())
+
+
+def test_every_column_of_every_table_has_a_class_and_no_class_is_left_over() -> None:
+    columns = {(t.name, c.name) for t in SQLModel.metadata.tables.values() for c in t.columns}
+
+    assert columns - set(classified()) == set()
+    assert set(classified()) - columns == set()
+
+
+def test_every_column_of_a_view_is_documented(year: Database) -> None:
+    with year.reading() as session:
+        reader = SessionReader(session)
+        for view in views().values():
+            (row,) = reader.rows(f"SELECT * FROM ({view.sql}) v LIMIT 1")
+            assert list(row.keys()) == [field.name for field in view.fields], view.name
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@x", "\tx"])
+def test_a_cell_that_a_spreadsheet_would_run_is_text(text: str) -> None:
+    assert safe_cell(text) == "'" + text
+    assert next(csv.reader(io.StringIO(csv_text(("a",), [(text,)]).partition("\n")[2])))[0] == "'" + text
+    assert safe_cell("-12.50") == "-12.50"
+
+
+def test_small_cells_are_covered_and_a_lone_one_takes_the_next_smallest_with_it() -> None:
+    rows = [("a", 100, 5000), ("b", 40, 900), ("c", 3, 77)]
+
+    assert suppressed(("x", "charts", "cents"), rows, ("charts",)) == (
+        ("a", 100, 5000), ("b", SUPPRESSED, None), ("c", SUPPRESSED, None),
+    )  # fmt: skip
+    assert suppressed(("x", "charts"), [("a", 100), ("b", 0)], ("charts",)) == (("a", 100), ("b", 0))
+
+
+def test_a_page_needs_nothing_else_and_escapes_what_comes_from_the_record(year: Database) -> None:
+    with year.change(SYSTEM) as change:
+        for one in change.session.exec(select(FinalDiagnosis)):
+            one.code = "<script>alert(1)</script>"
+    report = run(year, "diagnoses")
+
+    page = html_page(report, "made by <b>")
+
+    assert "<script" not in page and "&lt;script&gt;" in page and "<svg" in page
+    assert "http" not in page.replace("http-equiv", "") and "made by &lt;b&gt;" in page
+
+
+def test_a_site_s_own_figure_is_checked(db: Database) -> None:
+    path = ensure_home() / "kpis.toml"
+    whole = 'title = "t"\ngroup = "g"\nformula = "f"\ninclusions = "i"\nunit = "u"\nfigure = "n"\n'
+    path.write_text(f'[visits]\n{whole}sql = "SELECT COUNT(*) AS n FROM encounter WHERE service_date >= :since"\n')
+    with db.reading() as session:
+        assert read_report(SessionReader(session), figure_named("visits"), period_of(*YEAR)).value == 0
+
+    for sql in ("DELETE FROM patient", "SELECT 1; SELECT 2", "SELECT :nothing", "WITH x AS (SELECT 1) UPDATE patient"):
+        path.write_text(f'[bad]\n{whole}sql = "{sql}"\n')
+        with pytest.raises(UnreadableInput, match="bad"):
+            catalog()
+
+
+def test_classes_are_words_of_the_enum() -> None:
+    assert set(classified().values()) <= set(FieldClass)

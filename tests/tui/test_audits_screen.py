@@ -1,0 +1,91 @@
+"""The audit desk by keys: a chart coded blind on the coding screen, compared, returned, rebutted and decided."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from store.audits.samples import Criteria, draw
+from store.audits.sampling import Method, Size
+from store.database import open_database
+from store.models import Audit, Coding, FinalDiagnosis, Person
+from store.people import actor_for
+from store.terms import AuditStatus
+from tests.store.coded_charts import final_code
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, type_text
+
+
+@pytest.fixture
+def sampled(at_desk: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample of two charts that mreyes coded, with the auditor asolberg at the keyboard."""
+    monkeypatch.setattr("store.os_account.os_login", lambda: "asolberg")
+    database = open_database()
+    with database.reading() as session:
+        people = {one.login: actor_for(one) for one in session.exec(select(Person))}
+    final_code(database, people["mreyes"], 30)
+    draw(database, people["asolberg"], "Q3", Method.SIMPLE, Size(number=2), Criteria(), seed=48213)
+    database.close()
+
+
+def audit() -> Audit:
+    database = open_database()
+    with database.reading() as session:
+        found = session.exec(select(Audit).where(Audit.position == 1)).one()
+        session.expunge_all()
+    database.close()
+    return found
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_chart_is_coded_blind_compared_and_returned(sampled: None, size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f6")
+        assert_golden(app, f"audits-{at}")
+        await keys(pilot, "enter")
+        assert "Audit Q3#1" in cells(app) and "blind" in cells(app) and "compare" in cells(app)
+        await keys(pilot, "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter", "escape", "f", "y")
+        assert_golden(app, f"audit-{at}")
+
+        await keys(pilot, "e")
+        await type_text(pilot, "see the note")
+        await keys(pilot, "enter")
+        await type_text(pilot, "I.C.9")
+        await keys(pilot, "enter", "t")
+        await type_text(pilot, "hypertension")
+        await keys(pilot, "enter")
+        assert "I.C.9" in cells(app) and "hypertension" in cells(app)
+        await keys(pilot, "r", "y")
+        assert "Returned with" in cells(app)
+        await keys(pilot, "s")
+        assert "population" in cells(app)
+
+    done = audit()
+    with open_database().reading() as session:
+        coded = session.exec(select(FinalDiagnosis.code).where(FinalDiagnosis.coding_id == done.coding_id)).all()
+        assert "I10" not in coded and session.get_one(Coding, done.coding_id).version == 1
+    assert done.status is AuditStatus.RETURNED and done.auditor_codes["diagnoses"][0]["code"] == "I10"
+
+
+async def test_the_coder_finds_the_chart_that_came_back_and_rebuts(
+    sampled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as (_, pilot):
+        await keys(pilot, "f6", "enter", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter", "escape", "f", "y", "r", "y")
+    monkeypatch.setattr("store.os_account.os_login", lambda: "mreyes")
+
+    async with opened() as (app, pilot):
+        await keys(pilot, "f6")
+        assert "Q3#1" in cells(app) and "Q3#2" not in cells(app)
+        await keys(pilot, "enter", "b")
+        await type_text(pilot, "it stands there")
+        await keys(pilot, "enter")
+        await type_text(pilot, "note line 4")
+        await keys(pilot, "enter")
+        assert "is rebutted; the auditor decides" in cells(app)
+        await keys(pilot, "r")
+        assert "for auditors and administrators; you are a coder" in cells(app)

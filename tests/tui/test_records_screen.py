@@ -1,0 +1,64 @@
+"""The records desk by keys: charts looked over, a lack waived, a suspension, duplicates, a request released."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from store.actors import SYSTEM
+from store.database import open_database
+from store.models import Disclosure, Document, Patient
+from store.terms import DocumentStatus
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, type_text
+
+
+@pytest.fixture
+def charts(at_desk: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo site with the records technician at the keyboard, some documents unsigned, one patient there twice."""
+    monkeypatch.setattr("store.os_account.os_login", lambda: "tnguyen")
+    database = open_database()
+    with database.change(SYSTEM) as change:
+        for one in change.session.exec(select(Document).where(Document.type_name == "Discharge summary")):
+            one.status = DocumentStatus.IN_PROGRESS
+        first = change.session.exec(select(Patient).order_by(Patient.mrn)).first()
+        twin = first.model_dump(exclude={"id", "mrn"})
+        change.session.add(Patient(**twin | {"mrn": "P99999", "given_name": first.given_name[:-1]}))
+    database.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_every_view_stands_on_the_desk_and_each_step_is_a_key(charts: None, size: tuple[int, int]) -> None:
+    at = f"{size[0]}x{size[1]}"
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f7")
+        assert "No chart lacks anything that was looked for" in cells(app)
+        await keys(pilot, "s", "w")
+        await type_text(pilot, "signed on paper")
+        await keys(pilot, "enter")
+        assert "Waived:" in cells(app)
+        assert_golden(app, f"records-{at}")
+        await keys(pilot, "v", "p")
+        await type_text(pilot, "too many")
+        await keys(pilot, "enter")
+        assert "is on the suspension list" in cells(app)
+        await keys(pilot, "v")
+        assert_golden(app, f"records-duplicates-{at}")
+        await keys(pilot, "n")
+        for part in ("P99999", "A. Lawyer", "the visit of August", "injury claim", ""):
+            await type_text(pilot, part)
+            await keys(pilot, "enter")
+        assert "due in 30 days" in cells(app)
+        await keys(pilot, "r")
+        await type_text(pilot, "form of September")
+        await keys(pilot, "enter")
+        assert "the disclosure is recorded" in cells(app)
+
+    with open_database().reading() as session:
+        assert session.exec(select(Disclosure.recipient)).all() == ["A. Lawyer"]
+
+
+async def test_two_patients_who_are_one_are_merged_after_a_yes(charts: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f7", "v", "v", "m", "y")
+
+        assert "records unmerge" in cells(app)

@@ -1,0 +1,222 @@
+"""Audits as text and as JSON documents: rows, both sides beside each other, and the scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from store.queries.audits import AuditRow, FindingRow, SampleRow, StepRow
+from tui.cells import counted, left
+from tui.money import dollars
+
+if TYPE_CHECKING:
+    from store.audits.differences import Coded, Comparison, Row
+    from store.audits.figures import Share
+    from store.audits.scorecards import Scorecard
+    from store.audits.scores import Score
+
+HEADING = (
+    f"{'':1} {'audit':<20} {'day':<10} {'patient':<20} {'type':<11} {'status':<10} {'coder':<14} {'auditor':<14}"
+    f" {'found':>5} due"
+)
+
+
+def audit_text(row: AuditRow) -> str:
+    """One audit in one line."""
+    name = f"{row.sample}#{row.position}" if not row.second else row.id
+    return (
+        f"{row.mark:1} {left(name, 20) if not row.second else name} {row.service_date:<10} {left(row.patient, 20)}"
+        f" {left(row.setting.label, 11)} {left(row.status.value.replace('_', ' '), 10)}"
+        f" {left(row.coder or '(blind)', 14)} {left(row.auditor, 14)} {row.findings:>5} {row.due_on}"
+    ).rstrip()
+
+
+def sample_text(row: SampleRow) -> str:
+    """One sample in one line."""
+    how = ", ".join(filter(None, (row.method, "blind" if row.blind else "review", "pre-bill" if row.prebill else "")))
+    drawn = f"{row.picked} of {row.population} ({row.size}), seed {row.seed}"
+    return f"{left(row.name, 24)} {row.made_at[:10]}  {drawn}, {how}; {row.reviewed} reviewed, {row.final} final"
+
+
+def side_by_side(
+    row: AuditRow,
+    auditor: Coded,
+    comparison: Comparison | None,
+    findings: Sequence[FindingRow],
+    steps: Sequence[StepRow],
+) -> list[str]:
+    """Both sides of an audit, its findings and its history, as lines."""
+    lines = [
+        f"{row.sample}#{row.position}  {row.patient} {row.mrn}  {row.service_date} {row.setting.label} {row.kind.value}"
+        f"  {row.status.value.replace('_', ' ')}",
+        f"coder {row.coder or '(not shown: blind)'}   auditor {row.auditor or 'nobody yet'}",
+        "",
+    ]
+    if comparison is None:
+        codes = [one.code for one in (*auditor.codes.diagnoses, *auditor.codes.lines)]
+        lines.append(f"auditor's codes so far: {'  '.join(codes) or 'none'}")
+    else:
+        lines.append(f"{'':3} {'coder':<10} {'auditor':<10} result")
+        lines += [f"{mark_of(one):>3} {one.coder or '–':<10} {one.auditor or '–':<10} {result_of(one)}"
+                  for one in comparison.rows]  # fmt: skip
+        lines += [f"{'':3} {one.coder:<10} {one.auditor:<10} {one.kind.value}" for one in comparison.whole]
+    lines += [""] if findings else []
+    for finding in findings:
+        money = "" if finding.cents is None else f"  money {dollars(finding.cents)}"
+        topic = f"  topic {finding.topic}" if finding.topic else ""
+        due = f"  due {finding.due_on}" if finding.due_on else ""
+        change = f"{finding.coder or '–'} -> {finding.auditor or '–'}"
+        status = finding.status.value.replace("_", " ")
+        lines.append(
+            f"finding {finding.number}  {finding.kind}, {finding.place}: {change}  {status}{due}{money}{topic}"
+        )
+        lines += [f"   {text}" for text in (finding.note, finding.citation) if text]
+    lines += [""] if steps else []
+    for step in steps:
+        which = f"finding {step.finding} " if step.finding else ""
+        said = f": {step.comment}" if step.comment else ""
+        cited = f" [{step.citation}]" if step.citation else ""
+        lines.append(f"{step.at[:16]}  {which}{step.status.replace('_', ' ')}, {step.who or 'the clock'}{said}{cited}")
+    return lines
+
+
+def mark_of(row: Row) -> str:
+    """The place of a row as screens name it: a number of a diagnosis, a letter of a line."""
+    from store.coding.entry import line_letter
+
+    place = row.auditor_place or row.coder_place
+    return line_letter(place) if row.line else str(place)
+
+
+def result_of(row: Row) -> str:
+    """What differs in a row, in words."""
+    words = {"added": "missed", "deleted": "not supported"}
+    told = [words.get(one.kind.value, one.kind.value) for one in row.differences]
+    return ", ".join(told) or ("agree" if row.coder and row.auditor else "see principal")
+
+
+def percent(share: Share) -> str:
+    """A share as percent with the counts it was made of; a dash for nothing."""
+    return "–" if share.value is None else f"{share.value * 100:.1f} %"
+
+
+def counts(share: Share) -> str:
+    return f"{share.part:g} of {share.whole:g}"
+
+
+def scorecard_lines(card: Scorecard) -> list[str]:
+    """The scorecard as lines, for the terminal and the command line."""
+    total = card.total
+    lines = [
+        f"Scorecard {card.sample}   {card.method}, {card.size}, seed {card.seed}",
+        f"population {card.population}: {card.words}",
+        f"{card.reviewed} of {counted(card.picked, 'chart')} reviewed, {counted(card.open_findings, 'finding')} open",
+    ]
+    if not total.charts:
+        return [*lines, "", "No chart of it was reviewed yet, so that there is no score.", *_formula(card)]
+    lines += ["", f"{'':24}{'':>9} {'95 % interval':>17}  counted"]
+    for name, share in _shares(total):
+        bounds = card.interval(share) if name in ("code over code", "record over record", "DRG accuracy") else None
+        told = f"{bounds[0] * 100:.1f} to {bounds[1] * 100:.1f} %" if bounds else ""
+        lines.append(f"{name:<24}{percent(share):>9} {told:>17}  {counts(share)}")
+    lines += ["", f"{'dimension':<24}{'':>9} {'threshold':>17}  counted"]
+    low = card.below()
+    for dimension, share in total.dimensions.items():
+        aim, under = f"{card.scheme.thresholds[dimension.value]:g} %", "  below" if dimension in low else ""
+        lines.append(f"{dimension.value:<24}{percent(share):>9} {aim:>17}  {counts(share)}{under}")
+    kinds = ", ".join(f"{many} {kind.value}" for kind, many in total.kinds.items())
+    lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} errors"]
+    unknown = f"; {counted(total.unpriced, 'difference')} without a known charge" if total.unpriced else ""
+    lines.append(f"money         {dollars(total.under_cents)} left, {dollars(total.over_cents)} too much{unknown}")
+    if card.topics:
+        lines.append("topics        " + ", ".join(f"{name} {many}" for name, many in card.topics))
+    if card.agreement:
+        kappa = "–" if card.agreement.kappa is None else f"{card.agreement.kappa:.2f}"
+        lines.append(
+            f"two auditors  agree on {card.agreement.observed * 100:.0f} % of {card.agreement.both} codes,"
+            f" kappa {kappa} ({card.agreement.words})"
+        )
+    lines += ["", f"{'coder':<24}{'charts':>7} {'code/code':>10} {'record':>8} {'weighted':>9}  target"]
+    for coder in card.coders:
+        made = coder.score
+        lines.append(
+            f"{left(coder.name, 24)}{made.charts:>7} {percent(made.code_over_code):>10}"
+            f" {percent(made.record_over_record):>8} {percent(made.weighted):>9}  {card.target(coder)}"
+        )
+    return [*lines, *_formula(card)]
+
+
+def _formula(card: Scorecard) -> list[str]:
+    return [
+        "",
+        *card.scheme.formula(),
+        "intervals: Wilson score, 95 %; codes of one chart are alike, so that the interval of code over code is narrow",
+    ]
+
+
+def _shares(total: Score) -> list[tuple[str, Share]]:
+    return [
+        ("code over code", total.code_over_code),
+        ("total opportunity", total.total_opportunity),
+        ("record over record", total.record_over_record),
+        ("weighted", total.weighted),
+        ("DRG accuracy", total.drg),
+    ]
+
+
+def scorecard_document(card: Scorecard) -> dict[str, Any]:
+    """The scorecard as plain values; shares as part, whole, value and interval."""
+
+    def share(one: Share) -> dict[str, Any]:
+        return {"part": one.part, "whole": one.whole, "value": one.value, "interval_95": card.interval(one)}
+
+    def whole(made: Score) -> dict[str, Any]:
+        return {
+            "charts": made.charts,
+            **{name.replace(" ", "_").lower(): share(one) for name, one in _shares(made)},
+            "dimensions": {one.value: share(of) for one, of in made.dimensions.items()},
+            "differences": {kind.value: many for kind, many in made.kinds.items()},
+            "errors": made.errors,
+            "under_cents": made.under_cents,
+            "over_cents": made.over_cents,
+            "unpriced": made.unpriced,
+        }
+
+    return {
+        "sample": card.sample,
+        "method": card.method,
+        "seed": card.seed,
+        "size": card.size,
+        "population": card.population,
+        "criteria": card.words,
+        "picked": card.picked,
+        "reviewed": card.reviewed,
+        "open_findings": card.open_findings,
+        "total": whole(card.total),
+        "coders": [{"login": one.login, "name": one.name, **whole(one.score)} for one in card.coders],
+        "below_threshold": [one.value for one in card.below()],
+        "topics": dict(card.topics),
+        "agreement": asdict(card.agreement) if card.agreement else None,
+        "scheme": card.scheme.to_json(),
+        "formula": card.scheme.formula(),
+    }
+
+
+def audit_document(
+    row: AuditRow,
+    coder: Coded,
+    auditor: Coded,
+    comparison: Comparison | None,
+    findings: Sequence[FindingRow],
+    steps: Sequence[StepRow],
+) -> dict[str, Any]:
+    """One audit as plain values; the coder's side is left out while it is blind."""
+    return {
+        **asdict(row),
+        "coder_codes": coder.codes.to_json() if comparison else None,
+        "auditor_codes": auditor.codes.to_json(),
+        "rows": [asdict(one) for one in comparison.rows] if comparison else [],
+        "findings_list": [asdict(one) for one in findings],
+        "history": [asdict(one) for one in steps],
+    }

@@ -1,0 +1,172 @@
+"""`codedesk export`: rows of the documented views, filtered by any field, or whole layouts, under a profile.
+
+codedesk export --views                            what there is, column by column; --sql: as CREATE VIEW
+codedesk export encounter -w type=clinic -w 'charge_cents>=100000' --csv
+codedesk export diagnosis -w code^E11 --save diabetes --shared      and later: --filter diabetes
+codedesk export claims --since 2026-07-01 --until 2026-09-30 --format parquet -o FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codesets.errors import UsageError
+from codesets.safe import safe_line
+from tui.cells import counted
+
+if TYPE_CHECKING:
+    from store.actors import Actor
+    from store.database import Database
+
+FIRST_ROWS = 200
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("what", nargs="?", default="", metavar="VIEW", help="a view, or a layout: tidy, claims, omop")
+    parser.add_argument("--views", action="store_true", help="the views with their columns")
+    parser.add_argument("--sql", action="store_true", help="with --views: as CREATE VIEW statements")
+    parser.add_argument("-w", "--where", action="append", default=[], metavar="CONDITION",
+                        help="field, one of = != >= <= > < ^ (begins) ~ (has), value; all must hold")  # fmt: skip
+    parser.add_argument("--columns", default="", metavar="A,B,C", help="these columns alone")
+    parser.add_argument("--save", metavar="NAME", help="keep the filter under a name")
+    parser.add_argument("--shared", action="store_true", help="with --save: for everybody")
+    parser.add_argument("--filter", metavar="NAME", help="use a filter that was saved")
+    parser.add_argument("--filters", action="store_true", help="the filters that you may use")
+    parser.add_argument("--since", default="", metavar="DAY", help="of a layout: first service day")
+    parser.add_argument("--until", default="", metavar="DAY", help="of a layout: last service day")
+    parser.add_argument("--profile", choices=("identified", "limited", "safe-harbor"), default="safe-harbor")
+    parser.add_argument("--format", choices=("csv", "json", "parquet"), default="csv")
+    parser.add_argument("--csv", action="store_true", help="the whole answer as CSV on the terminal")
+    parser.add_argument("-o", "--out", metavar="PATH", help="file (of a layout: folder); the outbox without it")
+    parser.add_argument("--limit", type=int, default=0, metavar="N")
+    parser.add_argument("--to", default="", metavar="RECIPIENT", help="who receives an identified export")
+    parser.add_argument("--purpose", default="", metavar="TEXT", help="and why")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry it out."""
+    from store.reports.export import LAYOUTS
+    from store.reports.views import create_view_statements, views
+
+    if args.views:
+        if args.sql:
+            print(create_view_statements())
+            return 0
+        for view in views().values():
+            print(f"{view.name}: {view.words}")
+            for field in view.fields:
+                print(f"   {field.name:<20} {field.kind.value:<11} {field.words}")
+        return 0
+    from store.database import open_database
+    from store.people import sign_in
+
+    db = open_database()
+    try:
+        actor = sign_in(db)
+        if args.filters:
+            return _filters(db, actor)
+        if args.what in LAYOUTS:
+            return _layout(db, actor, args)
+        return _view(db, actor, args)
+    finally:
+        db.close()
+
+
+def _filters(db: Database, actor: Actor) -> int:
+    from store.reports.views import filters
+
+    found = filters(db, actor)
+    for one in found:
+        whose = "shared" if one.shared else "yours"
+        words = ", ".join(condition.words for condition in one.conditions) or "all rows"
+        print(safe_line(f"{one.name:<20} {one.source:<11} {words}   ({whose}, {one.owner})"))
+    if not found:
+        print("No filter was saved yet. codedesk export VIEW -w … --save NAME keeps one.")
+    return 0
+
+
+def _layout(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.reports.export import export_layout
+    from store.reports.profiles import Profile
+    from store.reports.run import period_of
+    from store.reports.tables import Format
+
+    if args.where or args.columns or args.filter or args.save:
+        raise UsageError(f"{args.what} is a layout and takes days alone", "a view takes filters: encounter, denial …")
+    period = period_of(args.since, args.until)
+    done = export_layout(
+        db,
+        actor,
+        args.what,
+        Profile(args.profile),
+        Format(args.format),
+        period.since,
+        period.until,
+        Path(args.out) if args.out else None,
+        args.to,
+        args.purpose,
+    )
+    for one in done:
+        print(f"{one.rows:>9,} rows in {one.path}")
+    return 0
+
+
+def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.reports.export import export_view
+    from store.reports.profiles import Profile
+    from store.reports.tables import Format, csv_text
+    from store.reports.views import condition_of, filter_named, save_filter, view_named
+
+    columns = tuple(name.strip() for name in args.columns.split(",") if name.strip())
+    if args.filter:
+        kept = filter_named(db, actor, args.filter)
+        view = view_named(kept.source)
+        conditions, columns = list(kept.conditions), columns or kept.columns
+    elif args.what:
+        view, conditions = view_named(args.what), []
+    else:
+        raise UsageError("what is to be exported?", "a view (--views lists them), tidy, claims or omop")
+    conditions += [condition_of(view, text) for text in args.where]
+    for name in columns:
+        view.field(name)
+    if args.save:
+        save_filter(db, actor, args.save, view.name, conditions, columns, args.shared, operation_id())
+        print(safe_line(f"{args.save}: kept{', for everybody' if args.shared else ''}"))
+        return 0
+    path = Path(args.out) if args.out else None
+    if args.format == "parquet" and path is None:
+        raise UsageError("a Parquet file needs a name", "-o FILE")
+    on_terminal = path is None and not args.csv and args.format == "csv"
+    told, rows, path = export_view(
+        db,
+        actor,
+        view,
+        conditions,
+        columns,
+        Profile(args.profile),
+        Format(args.format),
+        path,
+        args.limit or (FIRST_ROWS if on_terminal else 0),
+        args.to,
+        args.purpose,
+    )
+    if path:
+        print(f"{counted(len(rows), 'row')} in {path}")
+    elif args.format == "json":
+        for row in rows:
+            print(json.dumps(row))
+    else:
+        print(csv_text(told, (tuple(row.values()) for row in rows)), end="")
+    if on_terminal and len(rows) == FIRST_ROWS and not args.limit:
+        import sys
+
+        print(f"the first {FIRST_ROWS} rows; --csv or -o FILE gives all", file=sys.stderr)
+    if not rows:
+        words = ", ".join(one.words for one in conditions) or "the record"
+        print(safe_line(f"No row of {view.name} fits: {words}."))
+    return 0

@@ -1,0 +1,247 @@
+"""`codedesk report`: the catalog of figures; run one, publish it, repeat what was published.
+
+codedesk report                       the catalog
+codedesk report dnfb --until 2026-09-30
+codedesk report denials --html denials.html
+codedesk report dnfb --publish        and later: --published, --repeat ID
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codesets.errors import UsageError
+from codesets.safe import safe_line
+
+if TYPE_CHECKING:
+    from store.actors import Actor
+    from store.database import Database
+    from store.reports.run import Report
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "name", nargs="?", default="", metavar="NAME", help="a figure of the catalog; none: the catalog"
+    )
+    parser.add_argument("--since", default="", metavar="DAY", help="first day; the first of the month without it")
+    parser.add_argument("--until", default="", metavar="DAY", help="last day; today without it")
+    parser.add_argument("--as-of", default="", metavar="DAY", help="day or moment: what came later has not happened")
+    parser.add_argument("--top", type=int, metavar="N", help="the first rows alone")
+    parser.add_argument("--define", action="store_true", help="formula, inclusions and SQL, and no rows")
+    parser.add_argument("--suppress", action="store_true", help="cover counts of people below 11; analysts always")
+    parser.add_argument("--csv", action="store_true", help="the rows as CSV, formula-safe")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--parquet", metavar="FILE", help="the rows as a Parquet file")
+    parser.add_argument("--html", metavar="FILE", help="one page with a picture, for a meeting")
+    parser.add_argument("--picture", action="store_true", help="a picture in the terminal")
+    parser.add_argument("--histogram", metavar="COLUMN", help="how many rows have how much of a column")
+    parser.add_argument("--publish", action="store_true", help="keep the figure as published, with everything")
+    parser.add_argument("--published", action="store_true", help="what was published, of NAME or of all")
+    parser.add_argument("--repeat", metavar="ID", help="run a published figure again and compare")
+    parser.add_argument("--refresh", action="store_true", help="bring the monthly sums up to date")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry it out."""
+    if not (args.name or args.published or args.repeat or args.refresh):
+        return _catalog(args)
+    if args.define:
+        return _define(args.name)
+    from store.database import open_database
+    from store.people import sign_in
+
+    db = open_database()
+    try:
+        actor = sign_in(db)
+        if args.refresh:
+            from store.database import operation_id
+            from store.reports.rollups import refresh
+
+            print(f"monthly sums: {refresh(db, actor, operation_id=operation_id()):,} rows")
+            return 0
+        if args.repeat:
+            return _repeat(db, actor, args)
+        if args.published:
+            return _published(db, args)
+        return _report(db, actor, args)
+    finally:
+        db.close()
+
+
+def _catalog(args: argparse.Namespace) -> int:
+    from store.reports.catalog import catalog
+
+    figures = catalog().values()
+    if args.json:
+        print(json.dumps([one.definition() for one in figures]))
+        return 0
+    for one in figures:
+        print(f"{one.name:<17} {one.title}")
+    print("codedesk report NAME runs one, --define says how it is reckoned")
+    return 0
+
+
+def _define(name: str) -> int:
+    from store.reports.catalog import figure_named
+
+    one = figure_named(name)
+    print(f"{one.name}: {one.title}, in {one.unit}\nformula: {one.formula}\nin it:   {one.inclusions}\n")
+    print(one.sql.strip())
+    return 0
+
+
+def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.models.columns import now
+    from store.reports.page import html_page
+    from store.reports.profiles import suppressed
+    from store.reports.publish import publish
+    from store.reports.run import period_of, run_report
+    from store.reports.tables import Format, csv_text, write_rows
+    from store.terms import Role
+
+    report = run_report(db, actor, args.name, period_of(args.since, args.until, args.as_of))
+    if args.publish:
+        figure_id = publish(db, actor, report, operation_id())
+        print(f"published {figure_id}: {_value(report)} as of {report.period.as_of}")
+        return 0
+    rows = report.rows
+    if args.suppress or actor.role is Role.ANALYST:
+        rows = suppressed(report.columns, rows, report.figure.counts)
+    shown = _with_rows(report, rows[: args.top] if args.top else rows)
+    if args.parquet:
+        write_rows(Path(args.parquet), shown.columns, shown.dicts(), Format.PARQUET)
+        print(f"{len(shown.rows)} rows in {args.parquet}")
+    elif args.html:
+        made = f"codedesk, {actor.name or actor.login}, {now()[:16]}Z"
+        Path(args.html).write_text(html_page(shown, made), encoding="utf-8")
+        print(f"a page in {args.html}")
+    elif args.csv:
+        print(csv_text(shown.columns, shown.rows), end="")
+    elif args.json:
+        print(json.dumps(_document(shown)))
+    else:
+        for text in report_lines(shown):
+            print(safe_line(text).rstrip())
+        if args.histogram:
+            print("\n".join(_histogram(shown, args.histogram)))
+        if args.picture:
+            print("\n".join(picture(shown)))
+    return 0
+
+
+def _with_rows(report: Report, rows: tuple[tuple[Any, ...], ...]) -> Report:
+    from dataclasses import replace
+
+    return replace(report, rows=tuple(rows))
+
+
+def report_lines(report: Report) -> list[str]:
+    """A report as lines: title, figure, rows, and what to say of nothing."""
+    from store.reports.page import shown
+
+    period, figure = report.period, report.figure
+    lines = [
+        f"{figure.title}   {period.since} to {period.until}, as of {period.as_of}",
+        _value(report),
+    ]
+    if not report.rows:
+        return [*lines, "", report.note]
+    cells = [[shown(name, cell) for name, cell in zip(report.columns, row, strict=True)] for row in report.rows]
+    numbers = [any(isinstance(row[n], int | float) for row in report.rows) for n in range(len(report.columns))]
+    heads = ["$" if name == "cents" else name.removesuffix("_cents").replace("_", " ") for name in report.columns]
+    widths = [min(max(len(head), *(len(row[n]) for row in cells)), 40) for n, head in enumerate(heads)]
+
+    def aligned(row: list[str]) -> str:
+        return "  ".join(
+            cell[:w].rjust(w) if number else cell[:w].ljust(w)
+            for cell, w, number in zip(row, widths, numbers, strict=True)
+        )
+
+    return [*lines, "", aligned(heads), *map(aligned, cells), "", f"formula: {figure.formula}"]
+
+
+def picture(report: Report, width: int = 78) -> list[str]:
+    """The picture of a report in the terminal: a line over days and months, else bars."""
+    import re
+
+    from store.reports.page import main_column, shown
+    from tui.pictures import bars, line
+
+    place = main_column(report)
+    if place is None or not report.rows:
+        return []
+    labels = [str(row[0]) for row in report.rows]
+    values = [float(row[place]) if isinstance(row[place], int | float) else 0.0 for row in report.rows]
+    if len(labels) > 2 and all(re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", label) for label in labels):
+        return ["", *line(labels, values, width)]
+    told = [shown(report.columns[place], row[place]) for row in report.rows]
+    return ["", report.columns[place].replace("_", " "), *bars(labels[:25], values[:25], told[:25], width)]
+
+
+def _histogram(report: Report, column: str) -> list[str]:
+    """The histogram of a column of numbers. Raises UsageError for another one."""
+    from tui.pictures import histogram
+
+    values = [row[report.columns.index(column)] for row in report.rows] if column in report.columns else []
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    if report.rows and not numbers:
+        raise UsageError(f"{column!r} is no column of numbers", f"there are {', '.join(report.columns)}")
+    return ["", column.replace("_", " "), *histogram(numbers)]
+
+
+def _document(report: Report) -> dict[str, Any]:
+    return {
+        "name": report.figure.name,
+        "title": report.figure.title,
+        **asdict(report.period),
+        "value": report.value,
+        "unit": report.figure.unit,
+        "note": report.note,
+        "rows": report.dicts(),
+        "definition": report.figure.definition(),
+    }
+
+
+def _value(report: Report) -> str:
+    if report.value is None:
+        return f"no figure in {report.figure.unit}"
+    return f"{report.value:,.4f}".rstrip("0").rstrip(".") + f" {report.figure.unit}"
+
+
+def _published(db: Database, args: argparse.Namespace) -> int:
+    from store.reports.publish import published
+
+    rows = published(db, args.name)
+    for row in rows:
+        if args.json:
+            print(json.dumps(asdict(row)))
+            continue
+        value = "–" if row.value is None else f"{row.value:,.10g}"
+        print(safe_line(f"{row.id}  {row.kpi:<16} {row.since} to {row.until}  {value} {row.unit}, as of {row.as_of},"
+                        f" by {row.published_by or 'nobody named'}"))  # fmt: skip
+    if not rows and not args.json:
+        print("Nothing was published yet. codedesk report NAME --publish keeps a figure.")
+    return 0
+
+
+def _repeat(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.reports.publish import repeat
+
+    if args.name:
+        raise UsageError("name the figure by its id alone", "codedesk report --repeat ID")
+    again = repeat(db, actor, args.repeat)
+    if args.json:
+        print(json.dumps(asdict(again)))
+    else:
+        row = again.figure
+        print(f"{row.title}, {row.since} to {row.until}, as of {row.as_of}")
+        print("what was published is whole" if again.kept_whole else "WHAT WAS PUBLISHED HAS BEEN CHANGED")
+        told = "the record gives the same to the digit"
+        print(told if again.same else f"the record gives something else now: {again.differing} rows differ")
+    return 0 if again.same and again.kept_whole else 1

@@ -1,0 +1,76 @@
+"""What the audit screens show of findings, history and scores, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from store.queries.audits import FindingRow, StepRow
+from store.terms import FindingStatus
+from tui.cells import Line, wrap
+from tui.money import dollars
+
+if TYPE_CHECKING:
+    from store.audits.scorecards import Scorecard
+
+_STYLE = {
+    FindingStatus.OVERTURNED: "dim",
+    FindingStatus.REBUTTED: "warning",
+    FindingStatus.SECOND_LEVEL: "warning",
+    FindingStatus.ESCALATED: "warning",
+    FindingStatus.AGREED: "good",
+    FindingStatus.ACCEPTED: "good",
+    FindingStatus.CONFIRMED: "good",
+}
+
+
+def finding_lines(findings: Sequence[FindingRow], width: int) -> list[Line]:
+    """Findings a line each: number, what, from and to, and where it stands."""
+    lines: list[Line] = []
+    for one in findings:
+        change = f"{one.coder or '–'} → {one.auditor or '–'}"
+        wide = width >= 60
+        lines.append(
+            (
+                (f" {one.number:>2} ", "dim"),
+                (f"{one.kind:<9} ", "text"),
+                (f"{one.place:<11} " if wide else "", "dim"),
+                (f"{change:<19} ", "text"),
+                (one.status.value.replace("_", " "), _STYLE.get(one.status, "text")),
+                (f"  by {one.due_on}" if one.due_on and wide else "", "dim"),
+            )
+        )
+    return lines
+
+
+def whole_finding(one: FindingRow, steps: Sequence[StepRow], width: int) -> list[Line]:
+    """One finding with its words, citation, topic, money, and everything that was said about it."""
+    lines: list[Line] = []
+
+    def put(label: str, text: str, style: str = "text") -> None:
+        for number, part in enumerate(wrap(text, max(width - 12, 10)) if text else []):
+            lines.append(((f" {label if number == 0 else '':<10}", "dim"), (part, style)))
+
+    due = f", answer by {one.due_on}" if one.due_on else ""
+    put("Stands", one.status.value.replace("_", " ") + due, _STYLE.get(one.status, "text"))
+    put("Why", one.note or "no words yet: e explains it")
+    put("Citation", one.citation)
+    put("Topic", one.topic)
+    money = "" if one.cents is None else dollars(abs(one.cents)) + (" was left" if one.cents > 0 else " too much")
+    put("Money", money or "none, or not known")
+    for step in steps:
+        if step.finding == one.number:
+            cited = f" [{step.citation}]" if step.citation else ""
+            put(step.at[:10], f"{step.who or 'the clock'}: {step.status.replace('_', ' ')}. {step.comment}{cited}")
+    return lines
+
+
+def scorecard_pane(card: Scorecard, width: int) -> list[Line]:
+    """The scorecard, its long lines wrapped."""
+    from tui.commands.audits_text import scorecard_lines
+
+    return [
+        ((" " + part, "text"),)
+        for line in scorecard_lines(card)
+        for part in (wrap(line, max(width - 2, 20)) if len(line) > width - 2 else [line])
+    ]

@@ -1,0 +1,226 @@
+"""The audit desk (F6): charts of samples in review, where each stands, and the scorecard of its sample.
+
+A coder sees the charts of their own that came back, and answers there.
+"""
+
+from __future__ import annotations
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.queries.audits import AuditFilter, AuditRow, audit_findings, audit_list
+from store.terms import AuditStatus, Role
+from tui.cells import Line, counted
+from tui.screens.audits.lines import finding_lines, scorecard_pane
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+BEGUN = (AuditStatus.RETURNED, AuditStatus.FINAL)
+
+
+class AuditsScreen(DeskScreen):
+    """Audits with the findings of the one under the cursor."""
+
+    name_on = "audits"
+    desk = "audits"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._show = AuditFilter.OPEN
+        self._scored = ""
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(COLUMNS, id="rows")
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def page_pane(self) -> TextPane:
+        return self.query_one("#page", TextPane)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def record_changed(self) -> None:
+        self.reload()
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("Audits", "strong"), (f"  {self._show.value}", "text"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
+        count = self.rows.count if self.is_mounted else 0
+        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+
+    def why_not(self, action: str) -> str:
+        row: AuditRow | None = self.rows.selected if self.is_mounted else None
+        if action in ("audit_open", "audit_score", "audit_assign") and row is None:
+            return "there is no audit under the cursor"
+        if action == "audit_assign" and row and row.status not in (AuditStatus.SELECTED, AuditStatus.ASSIGNED):
+            return f"it is {row.status.value.replace('_', ' ')} already"
+        return ""
+
+    def reload(self) -> None:
+        """Read the audits again; the cursor stays on its own."""
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    async def _reload(self) -> None:
+        actor = await self.workstation.record.actor()
+        own = actor.role is Role.CODER
+        show = AuditFilter.ALL if own and self._show is AuditFilter.OPEN else self._show
+        rows = await self.workstation.record.read(audit_list, show, "", actor.person_id or "", own)
+        words = self.filter_text.lower().split()
+        shown = [row for row in rows if all(word in _searched(row) for word in words)]
+        if not self.is_attached:
+            return
+        self.rows.empty = (
+            "No chart of yours came back from an audit."
+            if own
+            else "No audits here. d draws a sample; codedesk audits draw has every method."
+        )
+        self.rows.set_source(ListSource(shown, lambda row: row.id), columns=COLUMNS)
+        self.refresh_frame()
+        self.show_page_here()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self._scored = ""
+            self.refresh_frame()
+            self.show_page_here()
+
+    @work(exclusive=True, group="page")
+    async def show_page_here(self) -> None:
+        row: AuditRow | None = self.rows.selected
+        if row is None:
+            self.page_pane.show("", lambda width: ())
+            return
+        if self._scored:
+            return
+        found = await self.workstation.record.read(audit_findings, row.id) if row.revealed else []
+        told = "blind: the coder's codes were not shown yet" if not row.revealed else counted(len(found), "finding")
+        self.page_pane.show(f"{row.sample}#{row.position}", lambda width: finding_lines(found, width), told)
+
+    def copied(self) -> str:
+        row: AuditRow | None = self.rows.selected
+        return f"{row.sample}#{row.position}  {row.patient}  {row.mrn}  {row.status.value}" if row else ""
+
+    def filtered(self) -> None:
+        self.reload()
+
+    def do_audit_view(self) -> None:
+        views = list(AuditFilter)
+        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self.reload()
+
+    def do_audit_open(self) -> None:
+        """The review of a chart that is not reviewed yet, else both sides with the findings."""
+        self.in_turn(self._open(self.rows.selected))
+
+    async def _open(self, row: AuditRow) -> None:
+        from store.audits.review import begin
+        from tui.screens.audits.recode import RecodeScreen
+        from tui.screens.audits.sides import SidesScreen
+
+        actor = await self.workstation.record.actor()
+        reviews = actor.role in (Role.AUDITOR, Role.ADMIN) and row.auditor_id in ("", actor.person_id)
+        if row.status in BEGUN or not reviews:
+            await self.workstation.push_screen(SidesScreen(row.id))
+            return
+        opened = await self.workstation.change(begin, row.id)
+        if opened.revealed and row.status is AuditStatus.IN_REVIEW:
+            await self.workstation.push_screen(SidesScreen(row.id))
+            return
+        name = f"{row.sample}#{row.position}"
+        await self.workstation.push_screen(RecodeScreen(opened.work_item_id, row.id, name, opened.emergency))
+
+    def do_audit_score(self) -> None:
+        row: AuditRow = self.rows.selected
+
+        async def shown() -> None:
+            from store.audits.scorecards import read_scorecard
+
+            card = await self.workstation.change(read_scorecard, row.sample)
+            self._scored = row.sample
+            self.page_pane.show(f"scorecard {row.sample}", lambda width: scorecard_pane(card, width), "D U read on")
+
+        self.in_turn(shown())
+
+    def do_page_on(self) -> None:
+        self.page_pane.page(1)
+
+    def do_page_back(self) -> None:
+        self.page_pane.page(-1)
+
+    def do_audit_assign(self) -> None:
+        row: AuditRow = self.rows.selected
+
+        async def given(login: str) -> None:
+            from store.audits.review import assign
+
+            await self.workstation.change(assign, [row.id], login)
+            await self._reload()
+            self.say(f"{row.sample}#{row.position} given to {login}.", "good")
+
+        async def choose() -> None:
+            from store.queries.people import staff
+
+            people = await self.workstation.record.read(staff)
+            fit = [one for one in people if one.active and one.role in (Role.AUDITOR, Role.ADMIN)]
+            self.choose("auditor", "auditor:", [(one.login, one.name) for one in fit], given)
+
+        self.in_turn(choose())
+
+    def do_audit_draw(self) -> None:
+        """A simple random sample of everything that is final coded; the command line has the other methods."""
+
+        async def named(name: str) -> None:
+            if not name.strip():
+                self.say("No sample was drawn.")
+                return
+
+            async def sized(text: str) -> None:
+                from store.audits.samples import Criteria, draw
+                from store.audits.sampling import Method, size_of
+
+                drawn = await self.workstation.change(draw, name, Method.SIMPLE, size_of(text), Criteria())
+                await self._reload()
+                told = f"{drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}"
+                self.say(f"Drawn: {told}. codedesk audits reproduce proves it.", "good")
+
+            self.ask("size", "how many charts (30, or 10%):", "30", sized, marked=True)
+
+        self.ask("sample", "name of the sample:", answer=named)
+
+
+def _searched(row: AuditRow) -> str:
+    said = (row.sample, row.patient, row.mrn, row.coder, row.auditor, row.setting.value, row.status.value)
+    return " ".join(said).lower()
+
+
+COLUMNS: tuple[Column[AuditRow], ...] = (
+    Column(
+        "",
+        2,
+        lambda row: f" {row.mark}",
+        style=lambda row: {"!": "warning", "✓": "good"}.get(row.mark, "text"),
+        said=lambda row: {"!": "rebutted", "✓": "final", "=": "second review", "H": "bill held"}.get(row.mark, ""),
+    ),
+    Column("SAMPLE", 12, lambda row: f"{row.sample}#{row.position}"),
+    Column("SERVICE", 10, lambda row: row.service_date),
+    Column("PATIENT", 0, lambda row: row.patient),
+    Column("TYPE", 9, lambda row: row.setting.label),
+    Column("STATUS", 9, lambda row: row.status.value.replace("_", " ")),
+    Column("FOUND", 5, lambda row: str(row.findings) if row.revealed else "", align="right"),
+    Column("DUE", 10, lambda row: row.due_on),
+    Column("CODER", 15, lambda row: row.coder or "(blind)", from_width=110),
+    Column("AUDITOR", 15, lambda row: row.auditor, from_width=110),
+)

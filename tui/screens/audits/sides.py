@@ -1,0 +1,406 @@
+"""Both sides of an audit beside each other, with the finding of the row under the cursor and the answers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from codesets.catalog import Reference
+from store.audits.differences import Coded, Comparison, Row, compare
+from store.queries import Reader
+from store.queries.audits import (
+    AuditRow,
+    AuditSides,
+    FindingRow,
+    StepRow,
+    audit_findings,
+    audit_history,
+    audit_row,
+    audit_sides,
+)
+from store.terms import AuditStatus, FindingStatus
+from tui.cells import Line, counted
+from tui.screens.audits.lines import scorecard_pane, whole_finding
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+WITH_CODER = (FindingStatus.RETURNED, FindingStatus.UPHELD, FindingStatus.UPHELD_AGAIN)
+OF_REVIEW = ("finding_explain", "finding_topic", "audit_return", "finding_query", "audit_recode")
+OF_FINDING = (
+    "finding_agree",
+    "finding_rebut",
+    "finding_uphold",
+    "finding_overturn",
+    "finding_explain",
+    "finding_topic",
+)
+REBUTTED = (FindingStatus.REBUTTED, FindingStatus.SECOND_LEVEL, FindingStatus.ESCALATED)
+
+
+@dataclass(frozen=True)
+class SideRow:
+    """A row of the screen: one code on both sides, or what belongs to the whole chart; `finding` where there is one."""
+
+    key: str
+    mark: str
+    coder: str
+    auditor: str
+    result: str
+    finding: FindingRow | None
+    coder_title: str = ""
+    auditor_title: str = ""
+
+
+@dataclass(frozen=True)
+class AuditOnScreen:
+    """Everything of an audit that the screen shows, read in one go."""
+
+    row: AuditRow
+    sides: AuditSides
+    findings: tuple[FindingRow, ...]
+    steps: tuple[StepRow, ...]
+
+
+def read_audit(reader: Reader, audit_id: str) -> AuditOnScreen | None:
+    """An audit from the record; None where it is not there."""
+    row, sides = audit_row(reader, audit_id), audit_sides(reader, audit_id)
+    if row is None or sides is None:
+        return None
+    return AuditOnScreen(row, sides, tuple(audit_findings(reader, audit_id)), tuple(audit_history(reader, audit_id)))
+
+
+class SidesScreen(DeskScreen):
+    """One audit: the coder's codes, the auditor's, what differs, and what is said about it."""
+
+    name_on = "audit"
+
+    def __init__(self, audit_id: str) -> None:
+        super().__init__()
+        self.audit_id = audit_id
+        self._audit: AuditOnScreen | None = None
+        self._shown: list[SideRow] = []
+        self._scored = False
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(COLUMNS, id="rows", empty="The coder's codes were not shown yet: C goes to the chart.")
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def page_pane(self) -> TextPane:
+        return self.query_one("#page", TextPane)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.in_turn(self._load())
+
+    def on_screen_resume(self) -> None:
+        if self._audit is not None:
+            self.in_turn(self._load())
+
+    def place(self) -> tuple[Line, Line]:
+        if self._audit is None:
+            return (), ()
+        row = self._audit.row
+        start: Line = (
+            (f"Audit {row.sample}#{row.position}", "strong"),
+            (f"  {row.patient}  {row.mrn}  {row.service_date} {row.setting.label}", "text"),
+        )
+        return start, ((f"{row.coder or 'blind'}  ", "text"), (row.status.value.replace("_", " "), "focus"))
+
+    def why_not(self, action: str) -> str:
+        if self._audit is None:
+            return ""
+        finding = self._finding
+        status = self._audit.row.status
+        if action in OF_REVIEW and status is not AuditStatus.IN_REVIEW:
+            return f"the audit is {status.value.replace('_', ' ')}"
+        if action in OF_FINDING and finding is None:
+            return "no finding is under the cursor"
+        if action in ("finding_agree", "finding_rebut") and finding and finding.status not in WITH_CODER:
+            return f"finding {finding.number} is {finding.status.value.replace('_', ' ')}: it waits for no answer"
+        if action in ("finding_uphold", "finding_overturn") and finding and finding.status not in REBUTTED:
+            return f"finding {finding.number} is {finding.status.value.replace('_', ' ')}: nobody has rebutted it"
+        return ""
+
+    @property
+    def _finding(self) -> FindingRow | None:
+        row: SideRow | None = self.rows.selected if self.is_mounted else None
+        return row.finding if row else None
+
+    async def _load(self) -> None:
+        audit = await self.workstation.record.read(read_audit, self.audit_id)
+        if audit is None:
+            self.say("That audit is not there any more.", "warning")
+            return
+        self._audit = audit
+        self._shown = _rows(audit)
+        titles = await self.workstation.codes.ask(_titles, self._shown, audit.row.service_date)
+        self._shown = [
+            replace(row, coder_title=titles.get(row.coder, ""), auditor_title=titles.get(row.auditor, ""))
+            for row in self._shown
+        ]
+        self.rows.set_source(ListSource(self._shown, lambda row: row.key))
+        self.refresh_frame()
+        self._show_finding()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self._scored = False
+            self.refresh_frame()
+            self._show_finding()
+
+    def _show_finding(self) -> None:
+        audit, finding = self._audit, self._finding
+        if audit is None or self._scored:
+            return
+        tally = _tally(audit)
+        if finding is None:
+            row: SideRow | None = self.rows.selected
+            self.page_pane.show(row.result if row else "", lambda width: _history(audit.steps), tally)
+            return
+        title = f"finding {finding.number} of {len(audit.findings)}  {finding.kind}, {finding.place}"
+        self.page_pane.show(title, lambda width: whole_finding(finding, audit.steps, width), tally)
+
+    def copied(self) -> str:
+        row: SideRow | None = self.rows.selected
+        return f"{row.coder or '-'}  {row.auditor or '-'}  {row.result}" if row else ""
+
+    def do_finding_explain(self) -> None:
+        finding = self._finding
+        if finding is None:
+            return
+
+        async def noted(note: str) -> None:
+            async def cited(citation: str) -> None:
+                from store.audits.review import explain
+
+                await self.workstation.change(explain, self.audit_id, finding.number, note, citation)
+                await self._load()
+                self.say(f"Finding {finding.number}: kept.")
+
+            self.ask("citation", "citation (guideline, note line):", finding.citation, cited)
+
+        self.ask("note", "why:", finding.note, noted)
+
+    def do_finding_topic(self) -> None:
+        finding = self._finding
+        if finding is None:
+            return
+
+        async def named(topic: str) -> None:
+            from store.audits.review import explain
+
+            await self.workstation.change(explain, self.audit_id, finding.number, None, None, topic)
+            await self._load()
+            self.say(f"Topic of finding {finding.number}: {topic.strip() or 'none'}.")
+
+        self.ask("topic", "topic of education:", finding.topic, named)
+
+    def do_finding_query(self) -> None:
+        async def told(what: str) -> None:
+            from store.audits.review import add_by_hand
+
+            number = await self.workstation.change(add_by_hand, self.audit_id, what)
+            await self._load()
+            self.say(f"Finding {number}: a query that was missed.")
+
+        self.ask("query", "what should have been asked:", answer=told)
+
+    def do_audit_return(self) -> None:
+        count = len(self._audit.findings) if self._audit else 0
+        question = f"Return the chart with {counted(count, 'finding')}?" if count else "Close it without a finding?"
+        self.confirm(question, self._return)
+
+    async def _return(self) -> None:
+        from store.audits.review import give_back
+
+        message = await self.workstation.change(give_back, self.audit_id)
+        await self._load()
+        self.say(message, "good")
+
+    def do_audit_recode(self) -> None:
+        async def back() -> None:
+            from store.audits.review import begin
+            from tui.screens.audits.recode import RecodeScreen
+
+            opened = await self.workstation.change(begin, self.audit_id)
+            audit = self._audit
+            name = f"{audit.row.sample}#{audit.row.position}" if audit else ""
+            chart = RecodeScreen(opened.work_item_id, self.audit_id, name, opened.emergency)
+            await self.workstation.close(self)
+            await self.workstation.push_screen(chart)
+
+        self.in_turn(back())
+
+    def do_finding_agree(self) -> None:
+        self.in_turn(self._agree(self._finding.number if self._finding else None))
+
+    def do_agree_all(self) -> None:
+        async def agreed() -> None:
+            await self._agree(None)
+
+        self.confirm("Agree to every finding that waits for an answer?", agreed)
+
+    async def _agree(self, number: int | None) -> None:
+        from store.audits.answers import agree
+
+        message = await self.workstation.change(agree, self.audit_id, number)
+        await self._load()
+        self.say(message, "good")
+
+    def do_finding_rebut(self) -> None:
+        finding = self._finding
+        if finding is None:
+            return
+
+        async def said(comment: str) -> None:
+            async def cited(citation: str) -> None:
+                from store.audits.answers import rebut
+
+                message = await self.workstation.change(rebut, self.audit_id, finding.number, comment, citation)
+                await self._load()
+                self.say(message, "good")
+
+            self.ask("citation", "citation (guideline, note line):", answer=cited)
+
+        self.ask("rebuttal", f"why finding {finding.number} is wrong:", answer=said)
+
+    def do_finding_uphold(self) -> None:
+        self._decide(True)
+
+    def do_finding_overturn(self) -> None:
+        self._decide(False)
+
+    def _decide(self, upheld: bool) -> None:
+        finding = self._finding
+        if finding is None:
+            return
+
+        async def said(comment: str) -> None:
+            from store.audits.answers import decide
+
+            message = await self.workstation.change(decide, self.audit_id, finding.number, upheld, comment)
+            await self._load()
+            self.say(message, "good")
+
+        self.ask("decision", f"why finding {finding.number} {'stands' if upheld else 'falls'}:", answer=said)
+
+    def do_audit_score(self) -> None:
+        async def shown() -> None:
+            from store.audits.scorecards import read_scorecard
+
+            if self._audit is None:
+                return
+            card = await self.workstation.change(read_scorecard, self._audit.row.sample)
+            self._scored = True
+            self.page_pane.show("scorecard", lambda width: scorecard_pane(card, width), "D U read on")
+
+        self.in_turn(shown())
+
+    def do_page_on(self) -> None:
+        self.page_pane.page(1)
+
+    def do_page_back(self) -> None:
+        self.page_pane.page(-1)
+
+
+def _compared(sides: AuditSides) -> Comparison:
+    coder = Coded(sides.coder, sides.coder_disposition, sides.coder_drg)
+    return compare(coder, Coded(sides.auditor, sides.auditor_disposition, sides.auditor_drg))
+
+
+def _rows(audit: AuditOnScreen) -> list[SideRow]:
+    """Every code on both sides, a row for each further difference of it, then what belongs to no code."""
+    from tui.commands.audits_text import mark_of, result_of
+
+    if not audit.sides.revealed:
+        return []
+    comparison = _compared(audit.sides)
+    by_key = {(one.kind, one.place, one.coder, one.auditor): one for one in audit.findings}
+    rows: list[SideRow] = []
+
+    def finding_for(row: Row, number: int) -> FindingRow | None:
+        one = row.differences[number]
+        return by_key.get((one.kind.value, one.place, one.coder, one.auditor))
+
+    for place, row in enumerate(comparison.rows):
+        mark = mark_of(row)
+        first = finding_for(row, 0) if row.differences else None
+        rows.append(SideRow(f"{place}", mark, row.coder, row.auditor, result_of(row), first))
+        for number in range(1, len(row.differences)):
+            one = row.differences[number]
+            rows.append(
+                SideRow(f"{place}.{number}", "", one.coder, one.auditor, one.kind.value, finding_for(row, number))
+            )
+    for number, one in enumerate(comparison.whole):
+        found = by_key.get((one.kind.value, one.place, one.coder, one.auditor))
+        rows.append(SideRow(f"whole.{number}", "", one.coder, one.auditor, one.kind.value, found))
+    rows += [
+        SideRow(f"hand.{one.number}", "", "", one.note, "missed query", one)
+        for one in audit.findings
+        if one.kind == "query"
+    ]
+    return rows
+
+
+def _titles(reference: Reference, rows: Sequence[SideRow], day: str) -> dict[str, str]:
+    """The titles of the codes on both sides."""
+    from datetime import date
+
+    from codesets.catalog import find
+    from codesets.releases import CodeSystem
+
+    on = date.fromisoformat(day)
+    titles: dict[str, str] = {}
+    for code in {code for row in rows for code in (row.coder, row.auditor) if code}:
+        for system in (CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.ICD10PCS):
+            if found := find(reference, system, code, on):
+                titles[code] = found.title
+                break
+    return titles
+
+
+def _tally(audit: AuditOnScreen) -> str:
+    """Code over code and the principal diagnosis, beside the rule."""
+    comparison = _compared(audit.sides) if audit.sides.revealed else None
+    if comparison is None:
+        return "blind"
+    theirs = [row for row in comparison.rows if row.auditor_place]
+    right = sum(not row.differences and bool(row.coder_place) for row in theirs)
+    return f"code over code {right} of {len(theirs)}"
+
+
+def _history(steps: Sequence[StepRow]) -> list[Line]:
+    """The steps of the audit itself."""
+    own = [one for one in steps if not one.finding]
+    said = [f"{one.status.replace('_', ' ')}, {one.who or 'the clock'}. {one.comment}" for one in own]
+    return [((f" {one.at[:16]}  ", "dim"), (text, "text")) for one, text in zip(own, said, strict=True)]
+
+
+COLUMNS: tuple[Column[SideRow], ...] = (
+    Column("", 2, lambda row: f"{row.mark:>2}", style=lambda row: "dim"),
+    Column("CODER", 8, lambda row: row.coder or "–"),
+    Column("", 0, lambda row: row.coder_title, style=lambda row: "dim", from_width=64),
+    Column("AUDITOR", 8, lambda row: row.auditor or "–", style=lambda row: "text"),
+    Column("", 0, lambda row: row.auditor_title, style=lambda row: "dim", from_width=64),
+    Column("RESULT", 13, lambda row: row.result, style=lambda row: "dim" if row.result == "agree" else "warning"),
+    Column(
+        "ANSWER",
+        10,
+        lambda row: row.finding.status.value.replace("_", " ") if row.finding else "",
+        style=lambda row: "text",
+    ),
+)

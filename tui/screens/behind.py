@@ -1,0 +1,94 @@
+"""The list behind a number of a board: its visits, the oldest first, and their charts one key away."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from store.reports.behind import VisitRow, visits_behind
+from store.reports.catalog import Figure
+from store.reports.period import Period
+from tui.cells import Line
+from tui.money import dollars
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+
+
+class BehindScreen(DeskScreen):
+    """The visits behind a number; Enter opens the chart of one."""
+
+    name_on = "behind"
+
+    def __init__(self, figure: Figure, period: Period, keys: dict[str, str]) -> None:
+        super().__init__()
+        self._figure, self._period, self._keys = figure, period, keys
+        self._cents = 0
+        self._found: list[VisitRow] = []
+
+    def compose_work(self) -> ComposeResult:
+        yield RowTable(BEHIND, id="rows", empty="No visit is behind it any more: the record has moved on.")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.in_turn(self._load())
+
+    def place(self) -> tuple[Line, Line]:
+        told = ", ".join(self._keys.values()) or self._figure.title
+        start: Line = ((told, "strong"), (f"  {self._figure.title}", "text"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
+        count = self.rows.count if self.is_mounted else 0
+        place = f"{self.rows.index + 1} of {count}" if count else "0"
+        return start, ((f"{dollars(self._cents)}  ", "text"), (place, "text"))
+
+    def why_not(self, action: str) -> str:
+        row: VisitRow | None = self.rows.selected if self.is_mounted else None
+        if action == "behind_open" and (row is None or not row.work_item_id):
+            return "no chart in a worklist is under the cursor"
+        return ""
+
+    async def _load(self) -> None:
+        read = self.workstation.record.read
+        self._found = await read(visits_behind, self._figure, self._period, self._keys)
+        self.filtered()
+
+    def filtered(self) -> None:
+        words = self.filter_text.lower().split()
+        rows = [row for row in self._found if all(word in _searched(row) for word in words)]
+        self._cents = sum(row.cents or 0 for row in rows)
+        self.rows.set_source(ListSource(rows, lambda row: row.encounter_id))
+        self.refresh_frame()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        self.refresh_frame()
+
+    def copied(self) -> str:
+        row: VisitRow | None = self.rows.selected
+        return f"{row.service_date}  {row.patient}  {row.mrn}  {row.payer}" if row else ""
+
+    def do_behind_open(self) -> None:
+        self.workstation.open_chart(self.rows.selected.work_item_id)
+
+
+def _searched(row: VisitRow) -> str:
+    return " ".join((row.service_date, row.patient, row.mrn, row.payer, row.setting.value, row.state)).lower()
+
+
+BEHIND: tuple[Column[VisitRow], ...] = (
+    Column("", 1, lambda row: ""),
+    Column("SERVICE", 10, lambda row: row.service_date),
+    Column("PATIENT", 0, lambda row: row.patient),
+    Column("MRN", 9, lambda row: row.mrn),
+    Column("PAYER", 16, lambda row: row.payer),
+    Column("TYPE", 9, lambda row: row.setting.label),
+    Column("$", 11, lambda row: dollars(row.cents), align="right"),
+    Column("AGE", 5, lambda row: f"{row.age}d", align="right"),
+    Column("STATE", 12, lambda row: row.state, from_width=100),
+)

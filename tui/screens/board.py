@@ -1,0 +1,278 @@
+"""Numbers (F8): boards of the catalog, a row a reason, coder or payer, and the list behind each number.
+
+The first board is DNFB. Under the rows stand what was coded a day, what it takes to reach the goal, and how the
+figure is reckoned.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.actors import Actor
+from store.database import Database
+from store.queries import Reader
+from store.reports.capacity import Capacity, capacity
+from store.reports.catalog import catalog, figure_named
+from store.reports.page import html_page, shown
+from store.reports.period import Period
+from store.reports.profiles import suppressed
+from store.reports.run import NothingToTell, Report, moment_of, period_of, read_report, run_report
+from store.reports.tables import csv_text
+from store.settings import load_settings, outbox
+from store.terms import Role
+from tui.cells import Line, counted, wrap
+from tui.pictures import spark
+from tui.screens.behind import BehindScreen
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+SHORT = {
+    "charts": ("CHARTS", 6),
+    "cents": ("$", 12),
+    "days": ("DAYS", 6),
+    "owner": ("OWNER", 9),
+    "age_0_3": ("0-3", 4),
+    "age_4_7": ("4-7", 4),
+    "age_8_30": ("8-30", 4),
+    "age_over_30": ("30+", 4),
+    "running_percent": ("SUM %", 6),
+    "units_an_hour": ("U/HOUR", 6),
+    "discharge_median": ("DISCH", 6),
+    "discharge_90": ("90 %", 6),
+    "available_median": ("AVAIL", 6),
+    "available_90": ("90 %", 6),
+    "type": ("TYPE", 11),
+    "coder": ("CODER", 10),
+}
+"""Headings and widths of columns that many boards have."""
+
+
+class BoardScreen(DeskScreen):
+    """One board at a time; `v` goes to the next, `:` names them all."""
+
+    name_on = "board"
+    desk = "numbers"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = "dnfb"
+        self._period = period_of()
+        self._report: Report | None = None
+        self._capacity: Capacity | None = None
+        self._coded: list[int] = []
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable((), id="rows")
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.in_turn(self._load())
+
+    def place(self) -> tuple[Line, Line]:
+        report = self._report
+        if report is None:
+            return (("Numbers", "strong"),), ()
+        when = (
+            f"as of {report.period.until}" if report.figure.stock else f"{report.period.since} to {report.period.until}"
+        )
+        start: Line = (("Numbers", "strong"), (f"  {report.figure.title}", "text"), (f"   {when}", "dim"))
+        if report.value is None:
+            return start, (("–", "dim"),)
+        value = f"{report.value:,.2f}".rstrip("0").rstrip(".") + f" {report.figure.unit}"
+        if self._name != "dnfb":
+            return start, ((value, "text"),)
+        goal = load_settings().dnfb_goal_days
+        return start, ((value, "good" if report.value <= goal else "warning"), (f" ({goal})", "dim"))
+
+    def why_not(self, action: str) -> str:
+        if action == "board_behind" and self.is_mounted:
+            if self.rows.selected is None:
+                return "there is no row"
+            if self._report and not self._report.figure.behind:
+                return "this board adds up more than visits"
+        if action in ("board_export", "board_page", "board_publish") and self._report is None:
+            return "nothing was reckoned yet"
+        return ""
+
+    async def _load(self) -> None:
+        actor = await self.workstation.record.actor()
+        try:
+            report = await self.workstation.change(run_report, self._name, self._period)
+        except NothingToTell as error:
+            self.trouble(error)
+            return
+        if actor.role is Role.ANALYST:
+            from dataclasses import replace
+
+            report = replace(report, rows=suppressed(report.columns, report.rows, report.figure.counts))
+        self._report = report
+        self._capacity = None
+        if self._name in ("dnfb", "dnfc"):
+            total = sum(row[report.columns.index("cents")] for row in report.rows) if report.rows else 0
+            self._capacity, self._coded = await self.workstation.record.read(_beside, self._period, total)
+        rows = list(enumerate(report.rows))
+        self.rows.empty = report.note
+        self.rows.set_source(ListSource(rows, lambda row: str(row[0])), columns=_columns(report))
+        self.refresh_frame()
+        self._explain()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.refresh_frame()
+            self._explain()
+
+    def _explain(self) -> None:
+        report, needed, coded = self._report, self._capacity, self._coded
+        if report is None:
+            return
+
+        def lines(width: int) -> list[Line]:
+            found: list[Line] = []
+            if needed is not None:
+                found.append(((" coded a day  ", "dim"), (spark(coded[-max(width - 16, 10) :]), "text")))
+                found += [((f" {part}", "strong"),) for part in wrap(needed.words, width - 2)]
+            found += [((f" {part}", "dim"),) for part in wrap(report.figure.formula, width - 2)]
+            return found + [((f" in it: {part}" if n == 0 else f" {part}", "dim"),)
+                            for n, part in enumerate(wrap(report.figure.inclusions, width - 9))]  # fmt: skip
+
+        self.query_one("#page", TextPane).show(self._named(), lines, "how it is reckoned")
+
+    def _named(self) -> str:
+        """The row under the cursor by its words, whole."""
+        row = self.rows.selected
+        return "" if row is None else "  ".join(cell for cell in row[1] if isinstance(cell, str))
+
+    def copied(self) -> str:
+        row = self.rows.selected
+        return "" if row is None else "  ".join(str(cell) for cell in row[1] if cell is not None)
+
+    def do_board_view(self) -> None:
+        self._turn(1)
+
+    def do_board_back(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        names = [one.name for one in catalog().values() if not one.needs]
+        self._name = names[(names.index(self._name) + by) % len(names)]
+        self.rows.move_to(0)
+        self.in_turn(self._load())
+
+    def do_board_choose(self) -> None:
+        async def chosen(name: str) -> None:
+            self._name = name
+            await self._load()
+
+        self.choose("board", "board:", [(one.name, one.title) for one in catalog().values()], chosen)
+
+    def do_board_month(self) -> None:
+        """The month before the first day, whole."""
+        first = date.fromisoformat(self._period.since)
+        last = first.replace(day=1) - timedelta(days=1)
+        self._period = period_of(last.replace(day=1).isoformat(), last.isoformat())
+        self.in_turn(self._load())
+
+    def do_board_now(self) -> None:
+        self._period = period_of()
+        self.in_turn(self._load())
+
+    def do_board_behind(self) -> None:
+        report, row = self._report, self.rows.selected
+        if report is None or row is None:
+            return
+        keys = {name: str(row[1][report.columns.index(name)]) for name in report.figure.keys if name in report.columns}
+        self.workstation.show(BehindScreen(report.figure, report.period, keys))
+
+    def do_board_export(self) -> None:
+        report = self._report
+        if report is None:
+            return
+
+        async def written() -> None:
+            path = outbox() / f"{report.figure.name}-{report.period.until}.csv"
+            path.write_text(csv_text(report.columns, report.rows), encoding="utf-8")
+            await self.workstation.change(_exported, report.figure.name, path.name)
+            self.say(f"{counted(len(report.rows), 'row')} in {path}", "good")
+
+        self.in_turn(written())
+
+    def do_board_page(self) -> None:
+        report = self._report
+        if report is None:
+            return
+
+        async def written() -> None:
+            from store.models.columns import now
+
+            actor = await self.workstation.record.actor()
+            path = outbox() / f"{report.figure.name}-{report.period.until}.html"
+            path.write_text(html_page(report, f"codedesk, {actor.name}, {now()[:16]}Z"), encoding="utf-8")
+            await self.workstation.change(_exported, report.figure.name, path.name)
+            self.say(f"A page in {path}", "good")
+
+        self.in_turn(written())
+
+    def do_board_publish(self) -> None:
+        report = self._report
+        if report is None:
+            return
+
+        async def done() -> None:
+            from store.reports.publish import publish
+
+            figure_id = await self.workstation.change(publish, report)
+            self.say(f"Published as {figure_id}. codedesk report --repeat proves it.", "good")
+
+        self.confirm(f"Publish {report.figure.title} of {report.period.until}?", done)
+
+
+def _beside(reader: Reader, period: Period, total_cents: int) -> tuple[Capacity, list[int]]:
+    """What it takes to the goal, and what was coded on each of the last days."""
+    last = date.fromisoformat(period.until)
+    figure = figure_named("coded-a-day")
+    days = Period((last - timedelta(days=60)).isoformat(), period.until, period.as_of)
+    rows = {row[0]: row[1] for row in read_report(reader, figure, moment_of(figure, days)).rows}
+    coded = [int(rows.get((last - timedelta(days=n)).isoformat(), 0)) for n in range(60, -1, -1)]
+    return capacity(reader, period, load_settings().dnfb_goal_days, total_cents), coded
+
+
+def _exported(db: Database, actor: Actor, name: str, file_name: str) -> None:
+    """Log that a report was written to a file."""
+    with db.change(actor, action="report.export") as change:
+        change.log("report.export", "report", name, files=[file_name])
+
+
+def _columns(report: Report) -> tuple[Column[Any], ...]:
+    """The columns of a report: text at the left, numbers at the right; the first text takes the room."""
+    columns: list[Column[Any]] = [Column("", 1, lambda row: "")]
+    for place, name in enumerate(report.columns):
+        number = any(isinstance(row[place], int | float) for row in report.rows)
+        title, width = SHORT.get(name, (name.removesuffix("_cents").replace("_", " ").upper(), 0))
+        if place == 0:
+            width = 0
+        elif not width:
+            width = 13 if name.endswith("cents") else 8 if number else 14
+        columns.append(
+            Column(
+                title,
+                width,
+                lambda row, place=place, name=name: shown(name, row[1][place]),
+                align="right" if number and place else "left",
+            )
+        )
+    return tuple(columns)

@@ -1,0 +1,418 @@
+"""Records (F7): what charts lack and who owes it, likely duplicates, requests for information. One view at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.actors import Actor
+from store.database import Database
+from store.records.deficiencies import (
+    DeficiencyRow,
+    Delinquency,
+    ProviderRow,
+    by_provider,
+    deficiencies,
+    delinquency,
+    suspended,
+)
+from store.records.duplicates import Pair, duplicates
+from store.records.releases import ReleaseRow, requests
+from tui.cells import Line, counted, wrap
+from tui.commands.records import figure_words
+from tui.screens.desk import DeskScreen
+from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
+
+
+class View(StrEnum):
+    CHARTS = "what charts lack"
+    PROVIDERS = "who owes it"
+    DUPLICATES = "likely duplicates"
+    RELEASES = "requests for information"
+
+
+EMPTY = {
+    View.CHARTS: "No chart lacks anything that was looked for. s looks the charts over.",
+    View.PROVIDERS: "Nobody owes anything. s looks the charts over.",
+    View.DUPLICATES: "No two patients look like one.",
+    View.RELEASES: "No request is open. n records one.",
+}
+OF_VIEW = {
+    "records_waive": View.CHARTS,
+    "records_open": View.CHARTS,
+    "records_suspend": View.PROVIDERS,
+    "records_merge": View.DUPLICATES,
+    "records_apart": View.DUPLICATES,
+    "records_release": View.RELEASES,
+    "records_refuse": View.RELEASES,
+}
+
+
+class RecordsScreen(DeskScreen):
+    """The desk of the records technician."""
+
+    name_on = "records"
+    desk = "records"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view = View.CHARTS
+        self._figure: Delinquency | None = None
+
+    def compose_work(self) -> ComposeResult:
+        with Container(id="panes"):
+            yield RowTable(COLUMNS[View.CHARTS], id="rows")
+            yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def pane(self) -> RowTable:
+        return self.rows
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def place(self) -> tuple[Line, Line]:
+        start: Line = (("Records", "strong"), (f"  {self._view.value}", "text"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
+        count = self.rows.count if self.is_mounted else 0
+        place = f"{self.rows.index + 1} of {count}" if count else "0"
+        if self._figure is None or self._figure.share is None:
+            return start, ((place, "text"),)
+        share = self._figure.share * 100
+        style = "good" if share < 50 else "warning"
+        return start, ((f"{share:.1f} % delinquent  ", style), (place, "text"))
+
+    def why_not(self, action: str) -> str:
+        wanted = OF_VIEW.get(action)
+        if wanted is None:
+            return ""
+        if self._view is not wanted:
+            return f"v shows {wanted.value}"
+        row = self.rows.selected if self.is_mounted else None
+        if row is None:
+            return "nothing is under the cursor"
+        if action == "records_suspend" and not row.provider_id:
+            return "nobody is named who owes it"
+        return ""
+
+    def reload(self) -> None:
+        """Read the view again; the cursor stays on its row."""
+        self.work(self._reload(), group="rows", exclusive=True)
+
+    async def _reload(self) -> None:
+        rows, self._figure = await self.workstation.change(_read, self._view)
+        words = self.filter_text.lower().split()
+        shown = [row for row in rows if all(word in _searched(row) for word in words)]
+        if not self.is_attached:
+            return
+        self.rows.empty = EMPTY[self._view]
+        self.rows.set_source(ListSource(shown, _key), columns=COLUMNS[self._view])
+        self.refresh_frame()
+        self._explain()
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        if event.table is self.rows:
+            self.refresh_frame()
+            self._explain()
+
+    def _explain(self) -> None:
+        row, figure = self.rows.selected, self._figure
+        self.query_one("#page", TextPane).show(_title(row), lambda width: _lines(row, figure, width))
+
+    def filtered(self) -> None:
+        self.reload()
+
+    def copied(self) -> str:
+        row = self.rows.selected
+        return "" if row is None else "  ".join(column.text(row).strip() for column in COLUMNS[self._view])
+
+    def do_records_view(self) -> None:
+        views = list(View)
+        self._view = views[(views.index(self._view) + 1) % len(views)]
+        self.rows.move_to(0)
+        self.reload()
+
+    def do_records_scan(self) -> None:
+        async def scanned() -> None:
+            from store.records.deficiencies import scan
+
+            done = await self.workstation.change(scan)
+            await self._reload()
+            self.say(f"{counted(done.charts, 'chart')} looked over: {done.opened} lacks found, {done.closed} closed.")
+
+        self.in_turn(scanned())
+
+    def do_records_open(self) -> None:
+        row: DeficiencyRow = self.rows.selected
+
+        async def opened() -> None:
+            item = await self.workstation.record.read(_item_of, row.encounter_id)
+            if item:
+                await self.workstation.open_again(item)
+            else:
+                self.say("This visit is in no worklist.", "warning")
+
+        self.in_turn(opened())
+
+    def do_records_waive(self) -> None:
+        row: DeficiencyRow = self.rows.selected
+
+        async def said(reason: str) -> None:
+            from store.records.deficiencies import waive
+
+            await self.workstation.change(waive, row.id, reason)
+            await self._reload()
+            self.say(f"Waived: {row.lacks}.", "good")
+
+        self.ask("waive", f"why {row.lacks} need not come:", answer=said)
+
+    def do_records_suspend(self) -> None:
+        row: ProviderRow = self.rows.selected
+
+        async def lifted() -> None:
+            from store.records.deficiencies import lift
+
+            await self.workstation.change(lift, row.provider_id)
+            await self._reload()
+            self.say(f"{row.provider} is off the suspension list.", "good")
+
+        async def said(reason: str) -> None:
+            from store.records.deficiencies import suspend
+
+            await self.workstation.change(suspend, row.provider_id, reason)
+            await self._reload()
+            self.say(f"{row.provider} is on the suspension list. p takes them off it.", "good")
+
+        if row.suspended_since:
+            self.confirm(f"Take {row.provider} off the suspension list?", lifted)
+        else:
+            self.ask("suspend", f"why {row.provider} is suspended:", answer=said)
+
+    def do_records_merge(self) -> None:
+        pair: Pair = self.rows.selected
+
+        async def merged() -> None:
+            from store.merges import merge_patients
+
+            done = await self.workstation.change(merge_patients, pair.other.id, pair.one.id)
+            await self._reload()
+            went = counted(done.encounters, "encounter")
+            self.say(
+                f"{went} went over to {pair.one.mrn}; codedesk records unmerge {pair.other.mrn} undoes it.", "good"
+            )
+
+        self.confirm(f"Merge {pair.other.mrn} into {pair.one.mrn} {pair.one.name}?", merged)
+
+    def do_records_apart(self) -> None:
+        pair: Pair = self.rows.selected
+
+        async def said(reason: str) -> None:
+            from store.records.duplicates import tell_apart
+
+            await self.workstation.change(tell_apart, pair.one.id, pair.other.id, reason)
+            await self._reload()
+            self.say("They are two, and are not offered again.", "good")
+
+        self.ask("apart", "how you know that they are two:", answer=said)
+
+    def do_records_request(self) -> None:
+        """Record a request, part by part."""
+        given: list[str] = []
+        parts = (
+            "record number:", "who asks:", "what is asked for:", "why:", "what allows it (empty: not known yet):",
+        )  # fmt: skip
+
+        async def said(text: str) -> None:
+            given.append(text.strip())
+            if len(given) < len(parts) and (given[-1] or len(given) == len(parts)):
+                self.ask("request", parts[len(given)], answer=said)
+            elif len(given) == len(parts):
+                from store.records.releases import receive
+
+                mrn, requester, what, why, allowed = given
+                await self.workstation.change(receive, mrn, requester, what, why, "", allowed)
+                self._view = View.RELEASES
+                await self._reload()
+                self.say("Recorded; it is due in 30 days.", "good")
+            else:
+                self.say("Nothing was recorded.")
+
+        self.ask("request", parts[0], answer=said)
+
+    def do_records_release(self) -> None:
+        row: ReleaseRow = self.rows.selected
+
+        async def sent() -> None:
+            from store.records.releases import release
+
+            await self.workstation.change(release, row.id)
+            await self._reload()
+            self.say(f"Released to {row.requester}; the disclosure is recorded.", "good")
+
+        async def allowed(text: str) -> None:
+            from store.records.releases import authorize
+
+            await self.workstation.change(authorize, row.id, text)
+            await sent()
+
+        if row.authorization:
+            self.confirm(f"Was it sent to {row.requester}?", sent)
+        else:
+            self.ask("authorization", "what allows it:", answer=allowed)
+
+    def do_records_refuse(self) -> None:
+        row: ReleaseRow = self.rows.selected
+
+        async def said(reason: str) -> None:
+            from store.records.releases import refuse
+
+            await self.workstation.change(refuse, row.id, reason)
+            await self._reload()
+            self.say("Refused; the reason is kept.", "good")
+
+        self.ask("refuse", "why it is refused:", answer=said)
+
+
+def _read(db: Database, actor: Actor, view: View) -> tuple[Sequence[Any], Delinquency | None]:
+    """The rows of a view, and the delinquency figure where it belongs."""
+    if view is View.DUPLICATES:
+        return duplicates(db, actor), None
+    if view is View.RELEASES:
+        return requests(db, actor), None
+    found = deficiencies(db, actor)
+    with db.reading() as session:
+        figure = delinquency(session)
+        rows: Sequence[Any] = found if view is View.CHARTS else by_provider(found, suspended(session))
+    return rows, figure
+
+
+def _item_of(reader: Any, encounter_id: str) -> str:
+    rows = reader.rows("SELECT MIN(id) AS id FROM work_item WHERE encounter_id = :visit", visit=encounter_id)
+    return rows[0]["id"] or ""
+
+
+def _key(row: Any) -> str:
+    if isinstance(row, Pair):
+        return f"{row.one.id}{row.other.id}"
+    return str(row.provider_id or row.provider) if isinstance(row, ProviderRow) else str(row.id)
+
+
+def _searched(row: Any) -> str:
+    if isinstance(row, Pair):
+        return f"{row.one.name} {row.one.mrn} {row.other.name} {row.other.mrn}".lower()
+    return " ".join(str(value) for value in vars(row).values()).lower()
+
+
+def _title(row: Any) -> str:
+    if isinstance(row, Pair):
+        return f"score {row.score:g} of 100"
+    if isinstance(row, DeficiencyRow):
+        return row.lacks
+    return row.provider if isinstance(row, ProviderRow) else row.requester if isinstance(row, ReleaseRow) else ""
+
+
+def _lines(row: Any, figure: Delinquency | None, width: int) -> list[Line]:
+    lines: list[Line] = []
+
+    def put(label: str, text: str, style: str = "text") -> None:
+        for number, part in enumerate(wrap(text, max(width - 14, 10)) if text else []):
+            lines.append(((f" {label if number == 0 else '':<12}", "dim"), (part, style)))
+
+    if isinstance(row, Pair):
+        for part in row.parts:
+            put(part.name, f"{part.points:>4g} of {part.of:<2g}  {part.words}", "text" if part.points else "warning")
+    elif isinstance(row, DeficiencyRow):
+        put("Visit", f"{row.visit_number}  {row.service_date}  {row.setting}")
+        put("Owes it", row.provider)
+        put(
+            "Age",
+            f"{row.age} days" + (", delinquent" if row.delinquent else ""),
+            "warning" if row.delinquent else "text",
+        )
+        signs = "its signature" if row.lacks.startswith("unsigned") else "the document"
+        put("Ends", f"when {signs} comes (s looks again), or waived by w")
+    elif isinstance(row, ProviderRow):
+        put("Owes", f"{row.deficiencies} in {counted(row.charts, 'chart')}, the oldest {row.oldest} days")
+        put("Suspended", f"since {row.suspended_since}" if row.suspended_since else "no")
+    elif isinstance(row, ReleaseRow):
+        put("Asked for", row.what)
+        put("Why", row.purpose)
+        put("Allowed by", row.authorization or "nothing named yet", "text" if row.authorization else "warning")
+    if figure is not None:
+        put("Site", figure_words(figure), "dim")
+    return lines
+
+
+COLUMNS: dict[View, tuple[Column[Any], ...]] = {
+    View.CHARTS: (
+        Column(
+            "",
+            2,
+            lambda row: " !" if row.delinquent else "",
+            style=lambda row: "warning",
+            said=lambda row: "delinquent" if row.delinquent else "",
+        ),  # fmt: skip
+        Column("SERVICE", 10, lambda row: row.service_date),
+        Column("PATIENT", 15, lambda row: row.patient),
+        Column("TYPE", 9, lambda row: row.setting),
+        Column("LACKS", 0, lambda row: row.lacks),
+        Column("PROVIDER", 11, lambda row: row.provider),
+        Column("AGE", 5, lambda row: f"{row.age}d", align="right"),
+    ),
+    View.PROVIDERS: (
+        Column(
+            "",
+            2,
+            lambda row: " H" if row.suspended_since else "",
+            style=lambda row: "warning",
+            said=lambda row: "suspended" if row.suspended_since else "",
+        ),  # fmt: skip
+        Column("PROVIDER", 0, lambda row: row.provider),
+        Column("CHARTS", 6, lambda row: str(row.charts), align="right"),
+        Column("LACKS", 6, lambda row: str(row.deficiencies), align="right"),
+        Column("0-7", 5, lambda row: str(row.upto_7), align="right"),
+        Column("8-30", 5, lambda row: str(row.upto_30), align="right"),
+        Column(
+            "30+",
+            5,
+            lambda row: str(row.delinquent),
+            align="right",
+            style=lambda row: "warning" if row.delinquent else "text",
+        ),  # fmt: skip
+        Column("OLDEST", 6, lambda row: f"{row.oldest}d", align="right"),
+    ),
+    View.DUPLICATES: (
+        Column("", 1, lambda row: ""),
+        Column("SCORE", 6, lambda row: f"{row.score:.1f}", align="right"),
+        Column("MRN", 9, lambda row: row.one.mrn),
+        Column("PATIENT", 0, lambda row: row.one.name),
+        Column("BORN", 10, lambda row: row.one.birth_date),
+        Column("MRN", 9, lambda row: row.other.mrn),
+        Column("PATIENT", 0, lambda row: row.other.name),
+        Column("BORN", 10, lambda row: row.other.birth_date, from_width=100),
+    ),
+    View.RELEASES: (
+        Column(
+            "",
+            2,
+            lambda row: " !" if row.left < 0 else "",
+            style=lambda row: "warning",
+            said=lambda row: "past due" if row.left < 0 else "",
+        ),  # fmt: skip
+        Column("CAME", 10, lambda row: row.received_on),
+        Column("PATIENT", 18, lambda row: row.patient),
+        Column("WHO ASKS", 18, lambda row: row.requester),
+        Column("WHAT", 0, lambda row: row.what),
+        Column("LEFT", 5, lambda row: f"{row.left}d", align="right"),
+    ),
+}
