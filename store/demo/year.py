@@ -23,8 +23,8 @@ from codesets.shipped_tables import read_table
 from store.actors import Actor
 from store.database import Database
 from store.models import Encounter, Person
-from store.terms import CodingKind, Setting
-from store.worklists import worklist_rules
+from store.worklists.order import order_key
+from store.worklists.rulebook import shipped_rulebook
 
 SOURCE = "year"
 LAST_DAY = date(2026, 10, 7)
@@ -210,13 +210,16 @@ def _work(
     stuck = chance.random() < 0.004
     final = final_on <= LAST_DAY and not stuck
     held = not final and chance.random() < 0.35
-    worklist = next(rule.name for rule in worklist_rules() if rule.takes(Setting(setting), CodingKind(kind)))
+    rank = -(LAST_DAY - day).days
+    placed: dict[str, object] = {"setting": setting, "kind": kind, "service date": day.isoformat(), "charges": cents}
+    rule = shipped_rulebook().rule_for(placed, LAST_DAY)
     moment = _moment(chance, final_on)
-    rows.add("work_item", id=f"{key}-w", encounter_id=key, kind=kind, worklist=worklist,
-             status="final" if final else "on_hold" if held else "ready", rank=-(LAST_DAY - day).days,
+    rows.add("work_item", id=f"{key}-w", encounter_id=key, kind=kind, worklist=rule.name,
+             status="final" if final else "on_hold" if held else "ready", rank=rank,
              service_date=day.isoformat(), charge_rank=-cents, patient_name=f"Year {number // 3}", reasons=[],
              rule="made-up year", new_documents=0, came_back="", restricted=False, created_at=f"{day}T20:00:00.000Z",
-             finished_at=moment if final else None, row_version=1)  # fmt: skip
+             finished_at=moment if final else None, row_version=1, skill=rule.skill,
+             order_key=order_key(rule.order, placed, -rank))  # fmt: skip
     if held:
         reason, _, owner = _one(chance, "why", "hold")[0].partition("/")
         rows.add("hold", id=f"{key}-o", work_item_id=f"{key}-w", reason=reason, owner=owner, note="",
