@@ -176,7 +176,7 @@ def remittance_page(reader: Reader, remittance_id: str) -> RemittancePage | None
     )
     provider = reader.rows(
         "SELECT reason_code, reference, cents, segment FROM provider_level_adjustment"
-        " WHERE remittance_id = :id ORDER BY segment, id",
+        " WHERE remittance_id = :id ORDER BY segment, reason_code, reference, id",
         id=remittance_id,
     )
     return RemittancePage(
@@ -201,7 +201,7 @@ def _claims(reader: Reader, remittance_id: str) -> list[RemittanceClaimRow]:
     )
     adjustments = reader.rows(
         "SELECT a.* FROM remittance_adjustment a JOIN remittance_claim c ON c.id = a.remittance_claim_id"
-        " WHERE c.remittance_id = :id ORDER BY a.segment, a.id",
+        " WHERE c.remittance_id = :id ORDER BY a.segment, a.group_code, a.reason_code, a.id",
         id=remittance_id,
     )
     of: dict[str, list[AdjustmentRow]] = {}
