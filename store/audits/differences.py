@@ -11,7 +11,7 @@ of the scheme (`store.audits.schemes`). A missed query cannot be told from codes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -113,15 +113,18 @@ LEAST_ALIKE_PROCEDURE = 3
 """The same for HCPCS (G0463 and G0467) and ICD-10-PCS (section, body system, root operation)."""
 
 
-def compare(coder: Coded, auditor: Coded) -> Comparison:
-    """Both sides beside each other, with every difference classified."""
+def compare(coder: Coded, auditor: Coded, visit_levels: Collection[str] = ()) -> Comparison:
+    """Both sides beside each other, with every difference classified; `visit_levels` are the site's codes of those."""
     pairs = _paired(
         coder.codes.diagnoses, auditor.codes.diagnoses, _diagnosis_key, _diagnosis_text, LEAST_ALIKE_DIAGNOSIS
     )
     lines = _paired(coder.codes.lines, auditor.codes.lines, _line_key, _line_text, LEAST_ALIKE_PROCEDURE)
     rows = [*_diagnosis_rows(coder.codes, auditor.codes, pairs)]
     same_diagnosis = {there: here for here, there in pairs}
-    rows += [_line_row(coder.codes, auditor.codes, here, there, same_diagnosis) for here, there in _in_order(lines)]
+    rows += [
+        _line_row(coder.codes, auditor.codes, here, there, same_diagnosis, visit_levels)
+        for here, there in _in_order(lines)
+    ]
     return Comparison(tuple(rows), tuple(_of_the_whole(coder, auditor)))
 
 
@@ -239,12 +242,14 @@ def _role_differs(one: Diagnosis, other: Diagnosis, principal_changed: bool) -> 
     return not (principal_changed and DiagnosisRole.PRINCIPAL in (one.role, other.role))
 
 
-def _line_row(coder: Codes, auditor: Codes, here: int, there: int, same: dict[int, int]) -> Row:
+def _line_row(
+    coder: Codes, auditor: Codes, here: int, there: int, same: dict[int, int], visit_levels: Collection[str]
+) -> Row:
     one = coder.lines[here] if here >= 0 else None
     other = auditor.lines[there] if there >= 0 else None
     stands = other or one
     assert stands is not None
-    dimension = dimension_of(stands)
+    dimension = dimension_of(stands, visit_levels)
     place = f"line {line_letter((here if here >= 0 else there) + 1)}"
     found: list[Difference] = []
     if one is None and other is not None:
@@ -283,12 +288,11 @@ def _of_the_whole(coder: Coded, auditor: Coded) -> list[Difference]:
     return found
 
 
-def dimension_of(line: ProcedureLine) -> Dimension:
-    """What a line is measured as: a level of a visit by its number (99202 to 99499), else by its system."""
+def dimension_of(line: ProcedureLine, visit_levels: Collection[str] = ()) -> Dimension:
+    """What a line is measured as: a level of a visit where the site's table has it, else its system."""
     if line.system == "icd10pcs":
         return Dimension.PCS
-    level = line.code.isdigit() and len(line.code) == 5 and 99202 <= int(line.code) <= 99499
-    return Dimension.VISIT_LEVEL if level else Dimension.LINES
+    return Dimension.VISIT_LEVEL if line.code in visit_levels else Dimension.LINES
 
 
 def _principal(diagnoses: Sequence[Diagnosis]) -> int:

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from sqlmodel import Session, select
 
 from codesets.safe import safe_block, safe_line
+from codesets.worksheets.site_codes import site_codes
 from store import access
 from store.actors import Actor
 from store.audits.differences import Coded, Comparison, Difference, DifferenceKind, Dimension, compare
@@ -334,7 +335,7 @@ def compared(audit: Audit) -> tuple[Coded, Coded, Comparison]:
     """Both sides of an audit and what differs, with the money of a DRG where a base rate is known."""
     coder = Coded(Codes.from_json(audit.coder_codes), audit.coder_disposition, audit.coder_drg)
     auditor = Coded(auditor_codes(audit), audit.auditor_disposition, audit.auditor_drg)
-    found = compare(coder, auditor)
+    found = compare(coder, auditor, set(site_codes().values()))
     rate = load_settings().drg_base_rate
     if rate and audit.coder_weight is not None and audit.auditor_weight is not None:
         cents = round((audit.auditor_weight - audit.coder_weight) * rate)

@@ -1,19 +1,22 @@
-"""Training: what was coded of a chart with an answer key, compared with the key, scored, and explained from it."""
+"""Training: what was coded of a chart with an answer key, held against it as an audit would, and explained from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from codesets.catalog import normalize
+from store.audits.differences import Coded, Comparison, compare
+from store.audits.schemes import USUAL, scheme_named
+from store.audits.scores import Score, score
 from store.coding.codes import Codes, Diagnosis, ProcedureLine
-from store.coding.differences import Comparison, Score, compare, score
 from store.demo.site import AnswerKey, answer_key
 from store.terms import CodingKind, DiagnosisRole
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A coding held against its key; `reasons` are why the key has a code, by code, `words` what they rest on."""
+    """A coding held against its key as the auditor's side; `reasons` are why the key has a code, by code, `words` what
+    they rest on."""
 
     comparison: Comparison
     score: Score
@@ -27,11 +30,12 @@ def lesson(visit_number: str, kind: CodingKind, coded: Codes) -> Lesson | None:
     key = answer_key(visit_number)
     if key is None:
         return None
-    found = compare(coded, key_codes(key, kind))
+    coder, auditor = Coded(coded), Coded(key_codes(key, kind))
+    found = compare(coder, auditor)
     parts = (*key.diagnoses_of(kind), *key.procedures_of(kind))
     return Lesson(
         found,
-        score(found),
+        score(coder, auditor, found, found.differences, scheme_named(USUAL)),
         {_code(part.code): part.reason for part in parts},
         {_code(part.code): part.evidence for part in parts},
         key.traps,

@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     from store.people import sign_in
     from store.queries import SessionReader
     from store.queries.codings import coding_codes, codings_of
-    from tui.screens.chart.training import lesson_lines, score_words
+    from tui.screens.chart.training import difference_words, lesson_lines, score_words
 
     db = open_database()
     try:
@@ -42,9 +42,11 @@ def run(args: argparse.Namespace) -> int:
             {
                 "visit": one.visit_number,
                 "kind": one.kind.value,
-                "score": asdict(told.score),
-                "errors": {error.value: count for error, count in told.comparison.counts.items()},
-                "told": [line for pair in told.comparison.errors for line in pair.told],
+                "code_over_code": asdict(told.score.code_over_code),
+                "total_opportunity": asdict(told.score.total_opportunity),
+                "dimensions": {one.value: asdict(share) for one, share in told.score.dimensions.items()},
+                "differences": {kind.value: count for kind, count in told.score.kinds.items() if count},
+                "told": [difference_words(one) for one in told.comparison.differences],
             }
             for one, told in found
         ]
@@ -59,4 +61,4 @@ def run(args: argparse.Namespace) -> int:
             print(safe_block(f"{one.visit_number} {one.kind.value}\n{text}"))
         else:
             print(f"{one.visit_number:<12} {one.kind.value:<13} {score_words(told.score)}")
-    return int(not found or not all(told.score.record for _, told in found))
+    return int(not found or not all(told.score.record_over_record.value == 1 for _, told in found))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from store.coding.differences import Pair, Score
+from store.audits.differences import Difference, Dimension, Row
+from store.audits.figures import Share
+from store.audits.scores import Score
 from store.demo.training import Lesson
 from tui.cells import Line, left, wrap
 from tui.widgets.text_pane import Content
@@ -13,10 +15,12 @@ def lesson_lines(found: Lesson) -> Content:
 
     def lines(width: int) -> list[Line]:
         shown: list[Line] = [((f" {part}", "strong"),) for part in wrap(score_words(found.score), width - 2)]
-        counts = ", ".join(f"{count} {error.value}" for error, count in found.comparison.counts.items())
+        counts = ", ".join(f"{count} {kind.value}" for kind, count in found.score.kinds.items() if count)
         shown.append(((f" {counts or 'no difference: the record is right'}", "warning" if counts else "good"),))
-        for pair in found.comparison.errors:
-            shown += _pair(pair, found, width)
+        for row in found.comparison.rows:
+            shown += _row(row, found, width) if row.differences else []
+        for one in found.comparison.whole:
+            shown.append(((f"   {difference_words(one)}", "error"),))
         for trap in found.traps:
             shown += [
                 ((f" {'trap' if not n else '':<5}", "dim"), (t, "dim")) for n, t in enumerate(wrap(trap, width - 7))
@@ -27,21 +31,36 @@ def lesson_lines(found: Lesson) -> Content:
 
 
 def score_words(found: Score) -> str:
-    """The scores in one line."""
-    words = f"code over code {found.correct} of {found.expected}"
-    if found.over_code is not None:
-        words += f", {found.over_code:.0%}; less added {found.less_added:.0%}; opportunity {found.opportunity:.0%}"
-    if found.principal is not None:
-        words += f"; principal {'agrees' if found.principal else 'differs'}"
-    return words + (f"; POA {found.poa:.0%}" if found.poa is not None else "")
+    """The scores in one line, by the usual scheme of audits."""
+    principal = found.dimensions.get(Dimension.PRINCIPAL)
+    poa = found.dimensions.get(Dimension.POA)
+    right = found.code_over_code
+    parts = [
+        f"code over code {right.part:g} of {right.whole:g}, {_percent(right)}",
+        f"opportunity {_percent(found.total_opportunity)}",
+        f"principal {'agrees' if principal.value == 1 else 'differs'}" if principal and principal.whole else "",
+        f"POA {_percent(poa)}" if poa and poa.whole else "",
+    ]
+    return "; ".join(part for part in parts if part)
 
 
-def _pair(pair: Pair, found: Lesson, width: int) -> list[Line]:
-    """A difference: what is wrong, then why the key has the code and the words it rests on."""
-    code = (pair.expected or pair.coded).code  # type: ignore[union-attr]
-    lines: list[Line] = [((f" {left(code, 9)}", "strong"), (f"{pair.dimension.value}", "dim"))]
-    lines += [(("   ", "text"), (part, "error")) for told in pair.told for part in wrap(told, width - 4)]
+def difference_words(one: Difference) -> str:
+    """A difference as one line: what the key has, and what was coded."""
+    coded, wanted = one.coder or "nothing", one.auditor or "nothing"
+    return f"{one.kind.value}: {wanted} expected, {coded} coded"
+
+
+def _row(row: Row, found: Lesson, width: int) -> list[Line]:
+    """A row that differs: what is wrong, then why the key has the code and the words it rests on."""
+    code = row.auditor or row.coder
+    lines: list[Line] = [((f" {left(code, 9)}", "strong"), (f"{row.dimension.value}", "dim"))]
+    told = [part for one in row.differences for part in wrap(difference_words(one), width - 4)]
+    lines += [(("   ", "text"), (part, "error")) for part in told]
     reason, words = found.reasons.get(code, ""), found.words.get(code, "")
     lines += [(("   ", "text"), (part, "text")) for part in wrap(reason, width - 4) if reason]
     lines += [(("   ", "text"), (part, "dim")) for part in wrap(f"“{words}”", width - 4) if words]
     return lines
+
+
+def _percent(share: Share) -> str:
+    return "–" if share.value is None else f"{share.value:.0%}"
