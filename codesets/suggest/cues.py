@@ -74,10 +74,10 @@ MOST_FAMILY = 30
 _MARKS = frozenset([",", ":", "-", "/", "(", ")"])
 
 
-def cues(sentence: Sentence, year: int = 0) -> list[Cue]:
+def cues(sentence: Sentence, year: int = 0, assessed: bool = False) -> list[Cue]:
     """The cues of a sentence that change mentions, in the order of the text; `year` is that of the service, 0 for any.
 
-    A year before it tells the past: "MI in 2015".
+    A year before it tells the past: "MI in 2015". `assessed` says that it lists what is assessed or planned.
     """
     said = [token.text.lower() for token in sentence.tokens]
     written = [_written(word, year) for word in said]
@@ -89,7 +89,7 @@ def cues(sentence: Sentence, year: int = 0) -> list[Cue]:
             continue
         words = " ".join(said[begin:end])
         if reach is Reach.BEFORE:
-            last = _reach_on(found, place, written)
+            last = _reach_on(found, place, written, assessed)
             changing.append(Cue(effect, words, begin, end, end, last))
         else:
             first = _reach_back(found, place, written, attached)
@@ -146,7 +146,7 @@ def _ends_clause(written: Sequence[str], begin: int, end: int) -> bool:
     return written[end] in _MARKS or told and (written[end] in _words("manner") or written[end][:1].isdigit())
 
 
-def _reach_on(found: list[_Found], place: int, written: Sequence[str]) -> int:
+def _reach_on(found: list[_Found], place: int, written: Sequence[str], assessed: bool) -> int:
     """The last token that a cue reaches forward."""
     effect, _, cue_begin, begin, most = found[place]
     if not most:
@@ -167,23 +167,37 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str]) -> int:
             other is Effect.NEGATED and effect is not Effect.NEGATED
         ):
             return other_begin - 1
-    return _of_one_item(found, place, written, last) if effect is Effect.NEGATED else last
+    return _of_one_item(found, place, written, last, assessed) if effect is Effect.NEGATED else last
 
 
-def _of_one_item(found: list[_Found], place: int, written: Sequence[str], last: int) -> int:
+def _of_one_item(found: list[_Found], place: int, written: Sequence[str], last: int, assessed: bool) -> int:
     """The last token of a negation that is about one item of a list, else `last`.
 
     "COPD w/o exacerbation, HTN" and "gout, no tophi, HTN" go on with what is there; "no fever, chills or cough" and
-    "denies pain, no fever, chills" do not.
+    "denies pain, no fever, chills" do not. A list of what was `assessed` goes on as well: "no fever, COPD stable".
     """
     _, _, cue_begin, begin, _ = found[place]
     negated_before = any(effect is Effect.NEGATED for effect, *_ in found[:place])
     listed = cue_begin > 0 and written[cue_begin - 1] == "," and not negated_before
     narrow = written[cue_begin] in _words("narrow") and cue_begin > 0
-    if not (listed or narrow) or any(word in _words("either") for word in written[begin : last + 1]):
+    # "T2DM no complications, HTN" says of the diabetes alone what it is without.
+    of_noun = assessed and written[cue_begin] == "no" and cue_begin > 0
+    narrow = narrow or (of_noun and written[cue_begin - 1] not in _words("before no"))
+    if any(word in _words("either") for word in written[begin : last + 1]):
         return last
+    if not (listed or narrow):
+        return _before_state(written, begin, last) if assessed else last
     ends = (at for at in range(begin + 1, last + 1) if written[at] == "," or narrow and written[at] == "and")
     return next(ends, last + 1) - 1
+
+
+def _before_state(written: Sequence[str], begin: int, last: int) -> int:
+    """The last token before an item whose state is told: "no fever, hypertension stable" has no fever alone."""
+    commas = [at for at in range(begin + 1, last + 1) if written[at] == ","]
+    for at, end in zip(commas, [*commas, len(written)][1:], strict=True):
+        if any(word in _words("state") for word in written[at:end]):
+            return at - 1
+    return last
 
 
 def _reach_back(found: list[_Found], place: int, written: Sequence[str], attached: frozenset[int]) -> int:

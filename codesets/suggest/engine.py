@@ -31,7 +31,7 @@ from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, apart, widest
 from codesets.suggest.reading import Read, says_without
-from codesets.suggest.sections import Section, has_sections, sections
+from codesets.suggest.sections import Section, SectionKind, has_sections, sections
 from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
 from codesets.suggest.weighing import Weighing
@@ -157,7 +157,8 @@ class _Reader:
     ) -> None:
         mentions = self._matcher.find([line.read for line in lines])
         for number, group in groupby(mentions, key=lambda mention: mention.sentence):
-            line = replace(lines[number], cues=tuple(cues(lines[number].sentence, setting.year)))
+            line = lines[number]
+            line = replace(line, cues=tuple(cues(line.sentence, setting.year, line.section.kind in _ASSESSED)))
             turns = [cue for cue in line.cues if cue.turns(setting.inpatient)]
             whole = [one for one in group if not turns or not self._torn(one, turns, line.read)]
             named = {one.tokens for one in whole if len(one.tokens) > 1 or one.quality >= SURE}
@@ -251,6 +252,7 @@ class _Reader:
                 )
 
 
+_ASSESSED = (SectionKind.ASSESSMENT, SectionKind.IMPRESSION, SectionKind.PLAN, SectionKind.PROBLEMS)
 _DENIED = {Effect.NEGATED, Effect.DOUBTED}
 
 

@@ -553,3 +553,18 @@ def test_ordinary_words_name_no_condition(suggester: Suggester, text: str) -> No
 )
 def test_a_deficit_after_a_stroke_of_the_past_is_its_sequela(suggester: Suggester, text: str, only: str) -> None:
     assert codes(suggester, text) == [only]
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("Assessment:\n1. No fever, hypertension stable, COPD stable", ["I10", "J44.9"]),
+        ("A/P:\n1. T2DM no complications, HTN", ["E11.9", "I10"]),
+        ("A/P:\n1. Hx TIA 2016 no deficits, BPH, COPD", ["Z86.73", "N40.0", "J44.9"]),
+        ("Assessment:\nPatient has no fever, chills, cough.", []),
+    ],
+)
+def test_in_an_assessment_a_no_ends_where_the_next_condition_is_told(
+    suggester: Suggester, text: str, there: list[str]
+) -> None:
+    assert codes(suggester, text) == there

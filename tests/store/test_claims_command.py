@@ -160,7 +160,7 @@ def test_exporting_to_standard_output_keeps_the_report_off_it(
 
 
 def test_an_unknown_format_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["claims", "export", "--format", "ub04", str(tmp_path / "out")])
+    code = main(["claims", "export", "--format", "xlsx", str(tmp_path / "out")])
 
     error = capsys.readouterr().err
     assert (code, error.count("\n"), "837p" in error) == (2, 1, True)
