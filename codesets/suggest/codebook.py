@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+from codesets.laterality import NAMED, Side
 from codesets.search.index import Segment
+
+_LETTERS = {"r": Side.RIGHT, "rt": Side.RIGHT, "l": Side.LEFT, "lt": Side.LEFT}
 
 
 class Codebook:
@@ -28,6 +32,15 @@ class Codebook:
         """The code itself, or the billable one that a header stands for."""
         position = self.position(code)
         return code if position is None else self.code(int(self.segment.answer[position]))
+
+    def on_side(self, code: str, said: Sequence[str]) -> str:
+        """The code on the side that the words name, where they name one and the code leaves it open."""
+        sides = {NAMED[word] for word in said if word in NAMED} | {_LETTERS[word] for word in said if word in _LETTERS}
+        position = self.position(code)
+        if position is None or len(sides) != 1:
+            return code
+        other = int(self.segment.neighbors[position, sides.pop().number - 1])
+        return code if other < 0 else self.code(other)
 
     def beginning_with(self, prefix: str) -> list[int]:
         """The positions of the codes that begin so, in official order."""

@@ -247,9 +247,8 @@ class _Reader:
             if allowed_in(allowed, status.code) and self._codebook.position(status.code) is not None:
                 score = status.score * (0.5 + 0.5 * line.factor)
                 term, evidence = (status.term, status.kind), line.evidence(status.start, status.end)
-                weighing.add(
-                    self._codebook.answer(status.code), Worth(score, score), term, (), evidence, status.section.kind
-                )
+                code = self._codebook.on_side(self._codebook.answer(status.code), line.read.normal)
+                weighing.add(code, Worth(score, score), term, (), evidence, status.section.kind)
 
 
 _ASSESSED = (SectionKind.ASSESSMENT, SectionKind.IMPRESSION, SectionKind.PLAN, SectionKind.PROBLEMS)
