@@ -208,7 +208,7 @@ class RecordDesk:
         from store.worklists.placing import day_is_new
 
         db, _ = self._opened()
-        self._log_looks()
+        self._look(None)
         sweep_leases(db, SYSTEM)
         return day_is_new(db)
 

@@ -6,12 +6,13 @@ import difflib
 import os
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from store.database import open_database
 from store.models import FinalDiagnosis
@@ -39,13 +40,20 @@ async def settle(pilot: Pilot) -> None:
     """
     for _ in range(6):
         await pilot.app.keyboard.wait()
-        await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
+        await _workers(pilot)
         await pilot.pause(0)
     while isinstance(screen := pilot.app.screen, DeskScreen) and screen.page_waits:
         await pilot.pause(0.01)
     for _ in range(2):
-        await pilot.app.workers.wait_for_complete(list(pilot.app.workers))
+        await _workers(pilot)
         await pilot.pause(0)
+
+
+async def _workers(pilot: Pilot) -> None:
+    """Wait for the workers there are; one that a newer one of its group cancels is done with as well."""
+    for worker in list(pilot.app.workers):
+        with suppress(WorkerCancelled):
+            await pilot.app.workers.wait_for_complete([worker])
 
 
 async def keys(pilot: Pilot, *pressed: str) -> None:

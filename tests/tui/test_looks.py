@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlmodel import select
 
 from store.database import open_database
@@ -17,7 +18,10 @@ def actions_of(login: str) -> list[tuple[str, str]]:
     return [(entry.action, entry.detail.get("words", "")) for entry in entries]
 
 
-async def test_login_lists_searches_by_name_charts_and_claims_are_in_the_log(at_desk: None) -> None:
+async def test_login_lists_searches_by_name_charts_and_claims_are_in_the_log(
+    at_desk: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.desk.TYPING_SECONDS", 30.0)  # a busy machine types slower than a person
     async with opened() as (_, pilot):
         await pilot.press("slash")
         await type_text(pilot, "zwick")

@@ -18,7 +18,6 @@ from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
-PAGE_SECONDS = 0.05
 EMPTY = "Nothing is owed. Accounts appear when claims leave; v shows those that are settled."
 _BY_HAND = (PostingKind.PATIENT_PAYMENT, PostingKind.WRITE_OFF, PostingKind.REFUND)
 
@@ -85,7 +84,7 @@ class LedgerScreen(DeskScreen):
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
             self.refresh_frame()
-            self.set_timer(PAGE_SECONDS, self.show_page_here)
+            self.page_soon()
 
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
