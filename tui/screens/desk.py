@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.geometry import Offset
 from textual.screen import Screen
 from textual.timer import Timer
@@ -192,6 +193,9 @@ class DeskScreen(Screen[None]):
         except CodedeskError as error:
             if self.is_attached:
                 self.trouble(error)
+        except NoMatches:  # the screen was taken away while its answer came
+            if self.is_attached and self.query("#entry"):
+                raise
 
     def on_key(self, event: events.Key) -> None:
         key = key_name(event.key, event.character)
