@@ -111,6 +111,14 @@ def test_an_order_file_that_ends_at_a_table_without_its_codes_is_refused() -> No
         rows_of(file)
 
 
+def test_the_last_part_of_the_pairs_is_refused_when_it_ends_before_the_codes_of_hcpcs() -> None:
+    pairs = "".join(f"9{n:04}\tZZ002\t\t20200101\t*\t1\tMade up\n" for n in range(60))
+    file = made_file("ccipra-v322r0-f4.txt", made.PTP_HEAD + pairs)
+
+    with pytest.raises(UnreadableInput, match="60 codes, but none that begins with Q or R .*; the file ends at 90059"):
+        rows_of(file)
+
+
 OFFICIAL = [
     ("icd10pcs", "icd10pcs_order_2025.txt"),
     ("icd10pcs", "icd10pcs_order_2026.txt"),
