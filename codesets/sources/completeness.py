@@ -35,11 +35,17 @@ def refuse_cut_off(file: SourceFile, expected: str) -> None:
 
 
 def refuse_lacking(
-    file: SourceFile, codes: Collection[str], last: str, parts: Parts, least: int = OFFICIAL_SIZE
+    file: SourceFile,
+    codes: Collection[str],
+    last: str,
+    parts: Parts,
+    least: int = OFFICIAL_SIZE,
+    what: str = "codes",
 ) -> None:
     """Raise UnreadableInput when no code of a file begins as one of `parts`, and say where the file ends.
 
-    `codes` are all of the file, `last` is the last one. Says nothing of a file with fewer than `least` codes.
+    `codes` are all of the file, `last` is the last one, `what` names them. Says nothing of a file with fewer than
+    `least` codes.
     """
     if len(codes) < least:
         return
@@ -47,8 +53,8 @@ def refuse_lacking(
     for part in parts:
         if not any(code.startswith(part) for code in codes):
             raise UnreadableInput(
-                f"{file.name}: {len(codes):,} codes, but none that begins with {_told(part)}; the file ends at {last}",
-                f"expected codes that begin with each of {', '.join(map(_told, parts))}; download it again",
+                f"{file.name}: {len(codes):,} {what}, but none that begins with {_told(part)}; the file ends at {last}",
+                f"expected {what} that begin with each of {', '.join(map(_told, parts))}; download it again",
             )
 
 

@@ -87,7 +87,7 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Table | Rejected]
             seen.add(table.code)
             last = table.code
         yield table
-    refuse_lacking(file, seen, last, sections(recognized), _OFFICIAL_SIZE)
+    refuse_lacking(file, seen, last, sections(recognized), _OFFICIAL_SIZE, "tables")
 
 
 def recognize_pcs_xml(file: SourceFile, root: str, kind: FileKind) -> Recognized | None:

@@ -86,7 +86,7 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[DrgWeight | Rejec
         yield drg
     if not seen:
         raise UnreadableInput(f"{file.name}: no DRGs in it", f"expected {_EXPECTED}")
-    refuse_lacking(file, seen, last, _ENDS, _OFFICIAL_SIZE)
+    refuse_lacking(file, seen, last, _ENDS, _OFFICIAL_SIZE, "DRGs")
 
 
 def _weight(number: int, row: tuple[str, ...], places: dict[str, int]) -> DrgWeight | Rejected:

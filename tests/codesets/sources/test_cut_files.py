@@ -91,11 +91,11 @@ def test_a_whole_file_is_read(whole: SourceFile) -> None:
     [
         (pcs_order(TABLES[:-1]), "none that begins with XX or XY; the file ends at XW020ZZ"),
         (pcs_order(TABLES[:13]), "none that begins with F; the file ends at D0020ZZ"),
-        (pcs_tables(TABLES[:11]), "11 codes, but none that begins with C; the file ends at B00"),
+        (pcs_tables(TABLES[:11]), "11 tables, but none that begins with C; the file ends at B00"),
         (hcpcs(LETTERS), "none that begins with V53; the file ends at T0003"),
         (hcpcs([*LETTERS, "V53"], modifiers=False), "no modifiers"),
         (poa(["B90", "S00", "T07", "V00", "W00", "X00", "Y62", "Z66"]), "begins with Z99; the file ends at Z66.9"),
-        (table_5(range(1, 60)), "59 codes, but none that begins with 999; the file ends at 059"),
+        (table_5(range(1, 60)), "59 DRGs, but none that begins with 999; the file ends at 059"),
         (mue(["0", "A", "E", "L"]), "none that begins with Q; the file ends at L0019"),
     ],
 )
