@@ -111,6 +111,27 @@ def test_an_order_file_that_ends_at_a_table_without_its_codes_is_refused() -> No
         rows_of(file)
 
 
+@pytest.mark.parametrize(
+    ("name", "element", "said"),
+    [
+        ("icd10pcs_tables_2025.xml", "pcsTable", "291 tables, but none that begins with 1; the file ends at 0FT"),
+        ("icd10pcs_index_2025.xml", "letter", "main terms, but none that begins with U; the file ends at TY"),
+        ("icd10pcs_definitions_2025.xml", "section", "definitions, but none that begins with X; the file ends at H: "),
+    ],
+)
+def test_official_xml_that_was_cut_and_closed_again_is_refused(name: str, element: str, said: str) -> None:
+    file = source_file(shared_file("data", "icd10pcs", name))
+    end = f"</{element}>".encode()
+    pieces = b"".join(_chunks(file)).split(end)
+    kept = {"pcsTable": 291, "letter": 21, "section": len(pieces) - 2}[element]
+    root = pieces[-1].strip().splitlines()[-1]
+    cut = made_file(name, end.join(pieces[:kept]) + end + root)
+
+    assert rows_of(file)
+    with pytest.raises(UnreadableInput, match=said):
+        rows_of(cut)
+
+
 def test_the_last_part_of_the_pairs_is_refused_when_it_ends_before_the_codes_of_hcpcs() -> None:
     pairs = "".join(f"9{n:04}\tZZ002\t\t20200101\t*\t1\tMade up\n" for n in range(60))
     file = made_file("ccipra-v322r0-f4.txt", made.PTP_HEAD + pairs)
