@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from codesets.loading.icd10pcs import table_rows
 from codesets.origin import Origin, loaded
 from codesets.reference import Reference
+from codesets.releases import CodeSystem
 from codesets.sources.icd10pcs_tables import TableRow
 from codesets.sources.source import FileKind
 
@@ -127,6 +128,24 @@ def next_values(reference: Reference, chosen: str, on: dt.date) -> Choice:
         for character in sorted(labels)
     )
     return Choice(chosen, len(chosen) + 1, rows[0].axes[place].title, tuple(values), source)
+
+
+def beyond_tables(reference: Reference, choice: Choice, on: dt.date) -> str:
+    """Why no value follows although codes begin so, in one line; empty where the release has none such either.
+
+    Order file and tables are loaded apart: a code of this year is beyond the tables of another.
+    """
+    release = reference.choose(CodeSystem.ICD10PCS, on).release
+    if choice.values or choice.complete or release is None or release.edition == choice.origin.edition:
+        return ""
+    found = reference.db.execute(
+        "SELECT code FROM codes WHERE release_id = ? AND code >= ? AND code < ? AND billable LIMIT 1",
+        (release.id, choice.chosen, choice.chosen + "~"),
+    ).fetchone()
+    if found is None:
+        return ""
+    what = f"{choice.chosen} is a code" if found[0] == choice.chosen else f"{choice.chosen} begins codes"
+    return f"{what} of {release.edition}; the tables are of {choice.origin.edition} and do not build it."
 
 
 def expand(reference: Reference, beginning: str, on: dt.date) -> list[str]:

@@ -14,6 +14,7 @@ from codesets.loading.loads import Counts
 from codesets.sources.ncci_addon import AddOn
 from codesets.sources.ncci_mue import Mue
 from codesets.sources.ncci_ptp import Pair
+from codesets.sources.source import FileKind
 
 TABLES = """
 -- Dates as numbers YYYYMMDD, both inclusive; 99991231 where there is no end. The same pair stands once for each
@@ -37,6 +38,8 @@ CREATE TABLE ncci_add_ons (
 NEVER = 99991231
 # The pairs of a setting are published in four files.
 PARTS = ("f1", "f2", "f3", "f4")
+# Codes between two parts that stand in column 2 only; in whole parts hardly any do.
+_MOST_BETWEEN = 20
 
 
 def store_pairs(db: sqlite3.Connection, load: int, rows: Iterable[Pair]) -> Counts:
@@ -62,6 +65,19 @@ def store_pairs(db: sqlite3.Connection, load: int, rows: Iterable[Pair]) -> Coun
     return Counts(rows=stored, skipped=count - stored)
 
 
+def gaps_beside(db: sqlite3.Connection, edition: str, part: str) -> list[str]:
+    """Whether pairs are missing between a part ("practitioner f2") and its neighbors, a line for each gap.
+
+    Where a part ends the next one goes on, so the codes between them are few. Many that stand in column 2 and
+    never in column 1 say that the earlier part broke off.
+    """
+    setting, _, name = part.rpartition(" ")
+    if name not in PARTS:
+        return []
+    found = (_gap(db, edition, setting, *pair) for pair in zip(PARTS, PARTS[1:], strict=False) if name in pair)
+    return [gap for gap in found if gap]
+
+
 def store_units(db: sqlite3.Connection, load: int, rows: Iterable[Mue]) -> Counts:
     """Store the most units of a setting under their load."""
     stored = db.executemany(
@@ -85,6 +101,28 @@ def store_add_ons(db: sqlite3.Connection, load: int, rows: Iterable[AddOn]) -> C
 
     stored = db.executemany("INSERT OR IGNORE INTO ncci_add_ons VALUES (?, ?, ?, ?, ?, ?, ?)", values()).rowcount
     return Counts(rows=stored, skipped=count - stored)
+
+
+def _gap(db: sqlite3.Connection, edition: str, setting: str, earlier: str, later: str) -> str:
+    query = "SELECT id FROM loads WHERE kind = ? AND edition = ? AND part = ?"
+    ids = [
+        db.execute(query, (FileKind.PTP.value, edition, f"{setting} {part}")).fetchone() for part in (earlier, later)
+    ]
+    if None in ids:
+        return ""
+    (before,), (after,) = ids
+    (ends,) = db.execute("SELECT max(column1) FROM ncci_pairs WHERE load_id = ?", (before,)).fetchone()
+    (begins,) = db.execute("SELECT min(column1) FROM ncci_pairs WHERE load_id = ?", (after,)).fetchone()
+    (between,) = db.execute(
+        "SELECT count(DISTINCT column2) FROM ncci_pairs WHERE load_id IN (?, ?) AND column2 > ? AND column2 < ?",
+        (before, after, ends, begins),
+    ).fetchone()
+    if between <= _MOST_BETWEEN:
+        return ""
+    return (
+        f"part {earlier} ends at {ends} and {later} begins at {begins}, but {between:,} codes lie between them: "
+        f"{earlier} is cut short, so pairs are missing; load it again"
+    )
 
 
 def number(day: dt.date | None) -> int:

@@ -38,8 +38,9 @@ def _plain(store: _StoreRows) -> Store:
     def stored(
         db: sqlite3.Connection, file: SourceFile, recognized: Recognized, rows: Iterable[Any]
     ) -> tuple[Counts, Remarks]:
+        before = _rows_before(db, recognized)
         counts = store(db, begin_load(db, file, recognized), rows)
-        _refuse_shrunk(db, file, recognized, counts)
+        _refuse_shrunk(file, before, counts)
         return counts, []
 
     return stored
@@ -118,10 +119,11 @@ def _cpt(
 def _pairs(
     db: sqlite3.Connection, file: SourceFile, recognized: Recognized, rows: Iterable[Any]
 ) -> tuple[Counts, Remarks]:
+    before = _rows_before(db, recognized)
     counts = ncci.store_pairs(db, begin_load(db, file, recognized), rows)
-    _refuse_shrunk(db, file, recognized, counts)
+    _refuse_shrunk(file, before, counts)
     remarks = [f"{counts.skipped:,} rows repeat another"] if counts.skipped else []
-    return counts, remarks
+    return counts, remarks + ncci.gaps_beside(db, recognized.edition, recognized.part or "")
 
 
 STORES: dict[FileKind, Store] = {
@@ -178,14 +180,19 @@ def _release(
     return counts, release
 
 
-def _refuse_shrunk(db: sqlite3.Connection, file: SourceFile, recognized: Recognized, counts: Counts) -> None:
-    """Raise UnreadableInput when far fewer rows came than in the edition before: a file that broke off at the
-    end of a line looks like a whole one.
-    """
-    before = db.execute(
-        "SELECT rows, edition FROM loads WHERE kind = ? AND part = ? AND starts < ? ORDER BY starts DESC LIMIT 1",
+def _rows_before(db: sqlite3.Connection, recognized: Recognized) -> tuple[int, str] | None:
+    """How many rows an earlier load of the same edition and part has, else of the edition before, and which it is."""
+    found: tuple[int, str] | None = db.execute(
+        "SELECT rows, edition FROM loads WHERE kind = ? AND part = ? AND starts <= ? ORDER BY starts DESC LIMIT 1",
         (recognized.kind.value, recognized.part or "", str(recognized.starts)),
     ).fetchone()
+    return found
+
+
+def _refuse_shrunk(file: SourceFile, before: tuple[int, str] | None, counts: Counts) -> None:
+    """Raise UnreadableInput when far fewer rows came than before: a file that broke off at the end of a line looks
+    like a whole one.
+    """
     if before and counts.rows < _LEAST_KEPT * before[0]:
         reason = f"{file.name}: {counts.rows:,} rows where {before[1]} has {before[0]:,}"
         raise UnreadableInput(reason, "expected the complete file, not a part of it")

@@ -1,15 +1,23 @@
-"""Whether a text file arrived whole.
+"""Whether a file arrived whole.
 
 Every official text file ends with a line end; a download or copy that broke off almost never does. A record
 cut in the middle can still look right (a title, a date, a code of another length), so such a file is refused.
+One that broke off between two lines shows it only by what it lacks: `refuse_lacking` asks for the parts of a
+code set that every edition has.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Iterable
 
 from codesets.errors import UnreadableInput
 from codesets.sources.source import SourceFile
+
+# Official files have hundreds of rows and more; of a smaller one, written by hand, no part is expected.
+OFFICIAL_SIZE = 50
+# How codes begin that every edition has; a tuple gives beginnings of which any will do.
+Parts = Iterable[str | tuple[str, ...]]
 
 
 def refuse_cut_off(file: SourceFile, expected: str) -> None:
@@ -24,3 +32,31 @@ def refuse_cut_off(file: SourceFile, expected: str) -> None:
     if halved or not last.endswith((b"\n", b"\r", b"\x1a")):
         reason = "the last line has no end, so the file is cut off" if last else "the file is empty"
         raise UnreadableInput(f"{file.name}: {reason}", f"expected {expected}; download it again")
+
+
+def refuse_lacking(
+    file: SourceFile,
+    codes: Collection[str],
+    last: str,
+    parts: Parts,
+    least: int = OFFICIAL_SIZE,
+    what: str = "codes",
+) -> None:
+    """Raise UnreadableInput when no code of a file begins as one of `parts`, and say where the file ends.
+
+    `codes` are all of the file, `last` is the last one, `what` names them. Says nothing of a file with fewer than
+    `least` codes.
+    """
+    if len(codes) < least:
+        return
+    parts = list(parts)
+    for part in parts:
+        if not any(code.startswith(part) for code in codes):
+            raise UnreadableInput(
+                f"{file.name}: {len(codes):,} {what}, but none that begins with {_told(part)}; the file ends at {last}",
+                f"expected {what} that begin with each of {', '.join(map(_told, parts))}; download it again",
+            )
+
+
+def _told(part: str | tuple[str, ...]) -> str:
+    return part if isinstance(part, str) else " or ".join(part)

@@ -3,6 +3,9 @@
 Source: the quarterly "Alpha-Numeric HCPCS File" of CMS, as records of 320 bytes (`..._CONTR_ANWEB`, layout in
 `HCPCS..._recordlayout.txt`) or as its CSV or workbook twin (`..._ANWEB`), and the list of processing notes.
 Terminated codes stay in the file for years: presence is not validity, the termination date is.
+
+A whole file has the modifiers, then codes under every letter of HCPCS Level II, A to V, down to the
+speech and language services V53.. (CMS, "HCPCS Level II Coding Process & Criteria", sections by letter).
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
-from codesets.sources.completeness import refuse_cut_off
+from codesets.sources.completeness import OFFICIAL_SIZE, Parts, refuse_cut_off, refuse_lacking
 from codesets.sources.periods import Edition, calendar_year, compact_date, quarter_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
@@ -24,6 +27,7 @@ _EXPECTED = "the HCPCS alphanumeric file: 320-byte records, or its twin that beg
 _RECORD = re.compile(r"(?:[A-Z][0-9]{4}|   [0-9A-Z]{2})[0-9]{5}[3478]")
 _CODE = re.compile(r"[A-Z][0-9]{4}")
 _MODIFIER = re.compile(r"[0-9A-Z]{2}")
+_LETTERS: Parts = (*"ABCEGHJKLMPQRST", "V53")
 _LENGTH = 320
 _FIRST = ("3", "7")
 _NOTES_HEADING = "PROCESSING NOTES"
@@ -127,7 +131,7 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[HcpcsCode | Proce
     """The codes and modifiers, or the notes, in file order.
 
     A malformed record and a code that occurs twice are rejected; disclaimers above and below are no records.
-    Raises UnreadableInput when the file is cut off or holds no code.
+    Raises UnreadableInput when the file is cut off, lacks the modifiers or the codes of a letter, or holds no code.
     """
     if not cells.is_workbook(file):
         refuse_cut_off(file, _EXPECTED)
@@ -135,14 +139,21 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[HcpcsCode | Proce
         yield from _notes(file)
         return
     seen: set[str] = set()
+    last = ""
     for row in _twin(file) if _heads(file) else _records(file):
         if isinstance(row, HcpcsCode) and row.code in seen:
             row = Rejected(row.line, f"{row.code} occurs twice", row.title)
         elif isinstance(row, HcpcsCode):
             seen.add(row.code)
+            last = row.code
         yield row
     if not seen:
         raise UnreadableInput(f"{file.name}: no codes in it", f"expected {_EXPECTED}")
+    if len(seen) >= OFFICIAL_SIZE:
+        codes = {code for code in seen if len(code) > 2}
+        refuse_lacking(file, codes, last, _LETTERS, least=0)
+        if len(codes) == len(seen):
+            raise UnreadableInput(f"{file.name}: {len(codes):,} codes, no modifiers", f"expected {_EXPECTED}")
 
 
 def _recognized(file: SourceFile, kind: FileKind) -> Recognized:

@@ -3,6 +3,8 @@
 Source: `icd10pcs_definitions_YYYY.xml` of the yearly "ICD-10-PCS Codes and Index" package (CMS): by section and
 axis the operations with definition and explanation, the body-part, approach, device and substance keys, and
 the device aggregation table, which says under which broader device a specific one is coded.
+
+A whole file defines values of the sections from 0 (medical and surgical) over F and G to X (new technology).
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from codesets.sources import xml
+from codesets.sources.completeness import refuse_lacking
 from codesets.sources.icd10pcs_tables import recognize_pcs_xml
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 from codesets.sources.xml import text_of
 
 ROOT = "ICD10PCS.definitions"
 _EXPECTED = "the ICD-10-PCS definitions XML"
+_SECTIONS = "0FGX"
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,20 @@ def recognize(file: SourceFile) -> Recognized | None:
 def read(file: SourceFile, recognized: Recognized) -> Iterator[Definition | DeviceAggregate | Rejected]:
     """The definitions in file order, then the device aggregates.
 
-    Raises UnreadableInput when the file is no such XML.
+    Raises UnreadableInput when the file is no such XML or lacks one of these sections.
     """
     root = xml.parse(file, ROOT, _EXPECTED)
+    defined: dict[str, None] = {}
     for section in root.findall("section"):
         for axis in section.findall("axis"):
             for terms in axis.findall("terms"):
-                yield _definition(section.get("code", ""), axis, terms)
+                row = _definition(section.get("code", ""), axis, terms)
+                if isinstance(row, Definition):
+                    defined[f"{row.section}: {row.titles[0]}"] = None
+                yield row
     for aggregate in root.iterfind("deviceAggregation/aggregate"):
         yield _aggregate(aggregate)
+    refuse_lacking(file, defined, next(reversed(defined), "its head"), _SECTIONS, what="definitions")
 
 
 def _definition(section: str, axis: Element, terms: Element) -> Definition | Rejected:

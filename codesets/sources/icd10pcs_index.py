@@ -3,6 +3,8 @@
 Source: `icd10pcs_index_YYYY.xml` of the yearly "ICD-10-PCS Codes and Index" package (CMS). A term points on by
 `see` (another root operation), `use` (the body part or device value a name belongs to), a complete code, the
 beginning of codes (3 to 6 characters) or a table; `see` and `use` can name codes or a table themselves.
+
+A whole index has main terms under every letter, X and Y perhaps left out, the last under Z.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from enum import StrEnum
 from xml.etree.ElementTree import Element
 
 from codesets.sources import xml
+from codesets.sources.completeness import refuse_lacking
 from codesets.sources.icd10pcs_tables import recognize_pcs_xml
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 from codesets.sources.xml import text_of
 
 ROOT = "ICD10PCS.index"
 _EXPECTED = "the ICD-10-PCS index XML"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWZ"
 _CODE = re.compile(r"[0-9A-HJ-NP-Z]{1,7}")
 
 
@@ -66,10 +70,11 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[IndexTerm | Rejec
     """The terms in file order, a term before those below it.
 
     A term with neither title nor pointer, or with a code that is none, is rejected; those below it stay.
-    Raises UnreadableInput when the file is no such XML.
+    Raises UnreadableInput when the file is no such XML or has no main term under a letter.
     """
     root = xml.parse(file, ROOT, _EXPECTED)
     number = 0
+    main: dict[str, None] = {}
     for letter in root.findall("letter"):
         initial = text_of(letter.find("title"))
         waiting: list[tuple[Element, int | None, int]] = [(term, None, 0) for term in letter.findall("mainTerm")][::-1]
@@ -79,7 +84,10 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[IndexTerm | Rejec
             yield term
             below = number if isinstance(term, IndexTerm) else parent
             number += isinstance(term, IndexTerm)
+            if level == 0 and isinstance(term, IndexTerm):
+                main[term.title.upper()] = None
             waiting += [(child, below, level + 1) for child in element.findall("term")][::-1]
+    refuse_lacking(file, main, next(reversed(main), "its head"), _LETTERS, what="main terms")
 
 
 def _term(element: Element, number: int, parent: int | None, level: int, letter: str) -> IndexTerm | Rejected:

@@ -3,23 +3,30 @@
 Source: `icd10pcs_order_YYYY.txt` of the yearly "ICD-10-PCS Order File" package (CMS): fixed columns, order
 number 1-5, code 7-13, flag 15 (1 valid code, 0 header), short title 17-76, long title from 78. The columns are
 those of ICD-10-CM; what tells them apart is that a header has exactly 3 characters and a valid code exactly 7.
+
+A whole file has codes in all seventeen sections, 0 to 9, B to D, F to H and X (ICD-10-PCS Reference Manual,
+"Organization of sections"), and since FY2021 the last ones, of new technology, are in body system XX or XY.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
-from codesets.sources.completeness import refuse_cut_off
+from codesets.sources.completeness import Parts, refuse_cut_off, refuse_lacking
 from codesets.sources.editions import fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "the ICD-10-PCS order file, from table 001 on"
 # The letters I and O are not values of ICD-10-PCS.
 _LINE = re.compile(r"\d{5,6} (?P<code>[0-9A-HJ-NP-Z]{3}(?:    |[0-9A-HJ-NP-Z]{4})) (?P<flag>[01]) (?P<titles>.*)")
+_SECTIONS = "0123456789BCDFGHX"
+_LAST_SYSTEMS = ("XX", "XY")
+_LAST_SYSTEMS_FROM = dt.date(2020, 10, 1)
 _SHORT = 60
 _LOOKED_AT = 60
 
@@ -57,11 +64,12 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[OrderRow | Reject
     """The lines in file order.
 
     A malformed line, a code that occurs twice and a code outside the table above it are rejected. Raises
-    UnreadableInput when the file is cut off or does not begin with the first table, 001.
+    UnreadableInput when the file is cut off, does not begin with the first table, 001, lacks a section, or
+    ends with a table that has no codes.
     """
     refuse_cut_off(file, _EXPECTED)
     seen: set[str] = set()
-    table = ""
+    table = last = ""
     for number, line in enumerate(file.lines(), start=1):
         if not line:
             continue
@@ -75,10 +83,20 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[OrderRow | Reject
                 row = Rejected(number, f"{row.code} stands under table {table}", line)
             else:
                 seen.add(row.code)
+                last = row.code
                 table = table if row.valid else row.code
         yield row
     if not seen:
         raise UnreadableInput(f"{file.name}: no codes in it", f"expected {_EXPECTED}")
+    if last == table:
+        raise UnreadableInput(f"{file.name}: ends at table {table}, without its codes", f"expected {_EXPECTED}")
+    refuse_lacking(file, seen, last, sections(recognized))
+
+
+def sections(recognized: Recognized) -> Parts:
+    """How the codes and tables of the edition begin, each of which a whole file has."""
+    late = recognized.starts is not None and recognized.starts >= _LAST_SYSTEMS_FROM
+    return [*_SECTIONS, _LAST_SYSTEMS] if late else list(_SECTIONS)
 
 
 def _row(number: int, line: str) -> OrderRow | Rejected:

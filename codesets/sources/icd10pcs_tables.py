@@ -4,6 +4,8 @@ Source: `icd10pcs_tables_YYYY.xml` of the yearly "ICD-10-PCS Codes and Index" pa
 first three axes (section, body system, operation); each of its rows lists values for axes 4 to 7, every
 combination of which is a code. The same value can have another meaning in another row of one table (a device
 value of section X names another substance in each year's row), so labels belong to rows.
+
+XML that was cut and closed again is well-formed: a whole file has tables in every section, as the order file.
 """
 
 from __future__ import annotations
@@ -17,12 +19,16 @@ from xml.etree.ElementTree import Element
 
 from codesets.releases import CodeSystem
 from codesets.sources import xml
+from codesets.sources.completeness import refuse_lacking
 from codesets.sources.editions import fiscal_year
+from codesets.sources.icd10pcs_order import sections
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 from codesets.sources.xml import text_of
 
 ROOT = "ICD10PCS.tabular"
 _EXPECTED = "the ICD-10-PCS tables XML"
+# Official files have some nine hundred tables.
+_OFFICIAL_SIZE = 10
 _VALUE = re.compile(r"[0-9A-HJ-NP-Z]")
 
 
@@ -68,17 +74,20 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Table | Rejected]
     """The tables in file order; a table with a flaw is rejected whole, because half of one would mislead.
 
     Every row is checked against its own count of codes (attribute `codes`). Raises UnreadableInput when the
-    file is no such XML.
+    file is no such XML or lacks the tables of a section.
     """
     root = xml.parse(file, ROOT, _EXPECTED)
     seen: set[str] = set()
+    last = ""
     for element in root.iter("pcsTable"):
         table = _table(element)
         if isinstance(table, Table) and table.code in seen:
             table = Rejected(0, "the table occurs twice", table.code)
         if isinstance(table, Table):
             seen.add(table.code)
+            last = table.code
         yield table
+    refuse_lacking(file, seen, last, sections(recognized), _OFFICIAL_SIZE, "tables")
 
 
 def recognize_pcs_xml(file: SourceFile, root: str, kind: FileKind) -> Recognized | None:

@@ -3,6 +3,8 @@
 Source: "Table 5" of the IPPS final rule (CMS), tab-separated text in cp1252 or workbook. Its title is one
 quoted cell of two lines; the columns are DRG, post-acute transfer, special pay, MDC, type, title, weight before
 and after the 10 % cap, geometric and arithmetic mean length of stay. DRGs 998 and 999 have no values.
+
+A whole table begins with 001 and ends with 999, ungroupable, as in every version of the MS-DRG grouper.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
-from codesets.sources.completeness import refuse_cut_off
+from codesets.sources.completeness import refuse_cut_off, refuse_lacking
 from codesets.sources.editions import fiscal_year, fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "Table 5: MS-DRG, two post-acute flags, MDC, type, title, weights, lengths of stay"
+_ENDS = ("001", "999")
+# The fewest DRGs of which the ends are expected; official tables have hundreds.
+_OFFICIAL_SIZE = 10
 _DRG = re.compile(r"[0-9]{1,3}")
 _NUMBER = re.compile(r"[0-9]*\.?[0-9]+")
 _NONE = ("", ".", "*", "**")
@@ -61,13 +66,14 @@ def recognize(file: SourceFile) -> Recognized | None:
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[DrgWeight | Rejected]:
-    """The DRGs in file order. Raises UnreadableInput when the file is cut off or holds none."""
+    """The DRGs in file order. Raises UnreadableInput when the file is cut off, lacks an end or is empty."""
     if not cells.is_workbook(file):
         refuse_cut_off(file, _EXPECTED)
     if (header := _header(file)) is None:
         raise UnreadableInput(f"{file.name}: no such column heads", f"expected {_EXPECTED}")
     line, places, _ = header
     seen: set[str] = set()
+    last = ""
     for number, row in cells.rows(file):
         if number <= line:
             continue
@@ -76,9 +82,11 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[DrgWeight | Rejec
             drg = Rejected(number, f"DRG {drg.drg} occurs twice", "\t".join(row))
         elif isinstance(drg, DrgWeight):
             seen.add(drg.drg)
+            last = drg.drg
         yield drg
     if not seen:
         raise UnreadableInput(f"{file.name}: no DRGs in it", f"expected {_EXPECTED}")
+    refuse_lacking(file, seen, last, _ENDS, _OFFICIAL_SIZE, "DRGs")
 
 
 def _weight(number: int, row: tuple[str, ...], places: dict[str, int]) -> DrgWeight | Rejected:

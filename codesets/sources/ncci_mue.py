@@ -4,6 +4,9 @@ Source: the quarterly MUE files of CMS for practitioner services, outpatient hos
 equipment, CSV or workbook: code, value, adjudication indicator, rationale, under a quoted notice of several
 lines. The second column head says the setting. The effective date stands only in the name
 (`..._Eff_MM-DD-YYYY`); where it does not, it is asked for. Some values are confidential and not in the file.
+
+The codes stand in ascending order, CPT before HCPCS Level II: a whole file of any setting goes over supplies (A),
+equipment (E), orthotics (L) and temporary codes (Q) to hearing services (V5).
 """
 
 from __future__ import annotations
@@ -18,11 +21,12 @@ from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
-from codesets.sources.completeness import refuse_cut_off
+from codesets.sources.completeness import refuse_cut_off, refuse_lacking
 from codesets.sources.periods import Edition, quarter_from
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "an NCCI MUE file: code, MUE values, MUE adjudication indicator, rationale"
+_PARTS = ("A", "E", "L", "Q", "V5")
 _CODE = re.compile(r"[0-9A-Z]{5}")
 _EFFECTIVE = re.compile(r"eff\w*[_ -]+(\d\d)-(\d\d)-(\d{4})", re.IGNORECASE)
 
@@ -70,7 +74,7 @@ def recognize(file: SourceFile) -> Recognized | None:
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[Mue | Rejected]:
-    """The values in file order. Raises UnreadableInput when the file is cut off or holds none."""
+    """The values in file order. Raises UnreadableInput when the file is cut off, lacks a part or is empty."""
     if not cells.is_workbook(file):
         refuse_cut_off(file, _EXPECTED)
     head = _head(file)
@@ -78,6 +82,7 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Mue | Rejected]:
         raise UnreadableInput(f"{file.name}: no such column heads", f"expected {_EXPECTED}")
     header, _ = head
     seen: set[str] = set()
+    last = ""
     for number, row in cells.rows(file):
         if number > header:
             mue = _mue(number, row)
@@ -85,9 +90,11 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Mue | Rejected]:
                 mue = Rejected(number, f"{mue.code} occurs twice", ",".join(row))
             elif isinstance(mue, Mue):
                 seen.add(mue.code)
+                last = mue.code
             yield mue
     if not seen:
         raise UnreadableInput(f"{file.name}: no values in it", f"expected {_EXPECTED}")
+    refuse_lacking(file, seen, last, _PARTS)
 
 
 def _mue(number: int, row: tuple[str, ...]) -> Mue | Rejected:

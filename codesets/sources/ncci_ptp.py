@@ -5,6 +5,10 @@ hospitals (`ccioph-...`), tab-separated text or workbook: column 1 code, column 
 effective date, deletion date, modifier indicator, rationale. A release comes in four parts, each the whole
 history of its range of column 1 codes. Neither setting nor quarter nor part stands inside the file: the name
 says them, and where it does not they are asked for.
+
+The parts follow the order of codes, CPT before HCPCS Level II, and where one ends changes with the quarter; only
+the last is known by its end, among the codes Q to V. What a cut in another part leaves out shows beside its
+neighbors and the quarter before (`codesets.loading.ncci.gaps_beside`, `codesets.loading.tables`).
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
-from codesets.sources.completeness import refuse_cut_off
+from codesets.sources.completeness import refuse_cut_off, refuse_lacking
 from codesets.sources.periods import Edition, compact_date, quarter, quarter_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
@@ -29,6 +33,8 @@ _CODE = re.compile(r"[0-9A-Z]{5}")
 # Version 32.2, written v322, is the third quarter of 2026.
 _VERSION = re.compile(r"v(\d\d)([0-3])r\d", re.IGNORECASE)
 _FIRST_VERSION_YEAR = 1994
+_LAST_PART = "f4"
+_ENDS_AMONG = tuple("QRSTUV")
 _NO_DATE = ("", "*", "99991231")
 
 
@@ -79,7 +85,8 @@ def recognize(file: SourceFile) -> Recognized | None:
 def read(file: SourceFile, recognized: Recognized) -> Iterator[Pair | Rejected]:
     """The pairs in file order; what stands above the first pair is heading, whatever number of lines it has.
 
-    Raises UnreadableInput when the file is cut off, its columns stand in another order, or it holds no pair.
+    Raises UnreadableInput when the file is cut off, its columns stand in another order, the last part does not
+    reach its end, or it holds no pair.
     """
     if "?" in (recognized.part or ""):
         raise UnreadableInput(f"{file.name}: does not say {recognized.asks}", "name it as published, ccipra-v322r0-f1")
@@ -89,15 +96,19 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Pair | Rejected]:
     codes: set[str] = set()
     dates: dict[str, dt.date | None] = dict.fromkeys(_NO_DATE)
     begun = False
+    firsts: dict[str, None] = {}
     for number, row in _rows(file):
         pair = _pair(number, row, codes, dates)
         if pair is not None:
             begun = True
+            firsts[pair.column1] = None
             yield pair
         elif begun:
             yield Rejected(number, f"expected {_EXPECTED}", "\t".join(row))
     if not begun:
         raise UnreadableInput(f"{file.name}: no pairs in it", f"expected {_EXPECTED}")
+    if (recognized.part or "").endswith(_LAST_PART):
+        refuse_lacking(file, firsts, next(reversed(firsts)), [_ENDS_AMONG])
 
 
 def _rows(file: SourceFile) -> Iterator[tuple[int, list[str]]]:

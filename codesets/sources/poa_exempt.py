@@ -3,6 +3,9 @@
 Source: `POAexemptCodesFYnn` of CMS (Hospital-Acquired Conditions, Coding), tab-separated text or workbook: an
 order number, the code with its dot, the description. The first column head changes its name every year, the
 second is always POAexemptCode. The lists of deletions and revisions beside it have other columns and are not it.
+
+A whole list goes from sequelae (B) over injuries and external causes (S to Y) to category Z99, as the exempt
+categories of the Official Guidelines, Appendix I, do.
 """
 
 from __future__ import annotations
@@ -15,11 +18,12 @@ from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
-from codesets.sources.completeness import refuse_cut_off
+from codesets.sources.completeness import refuse_cut_off, refuse_lacking
 from codesets.sources.editions import fiscal_year, fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "the POA-exempt list: order number, POAexemptCode, description"
+_PARTS = (*"BSTVWXY", "Z99")
 _CODE = re.compile(r"[A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?")
 
 
@@ -49,10 +53,11 @@ def recognize(file: SourceFile) -> Recognized | None:
 
 
 def read(file: SourceFile, recognized: Recognized) -> Iterator[ExemptCode | Rejected]:
-    """The codes in file order. Raises UnreadableInput when the file is cut off or holds none."""
+    """The codes in file order. Raises UnreadableInput when the file is cut off, lacks a part or is empty."""
     if not cells.is_workbook(file):
         refuse_cut_off(file, _EXPECTED)
     seen: set[str] = set()
+    code = ""
     for place, (number, row) in enumerate(cells.rows(file)):
         if place == 0:
             continue
@@ -66,3 +71,4 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[ExemptCode | Reje
             yield ExemptCode(number, code.replace(".", ""), at(row, 2))
     if not seen:
         raise UnreadableInput(f"{file.name}: no codes in it", f"expected {_EXPECTED}")
+    refuse_lacking(file, seen, code, _PARTS)

@@ -9,7 +9,7 @@ import pytest
 
 from codesets.errors import UnreadableInput
 from codesets.loading import schema, tables
-from codesets.sources.source import FileKind
+from codesets.sources.source import FileKind, SourceFile
 from tests.codesets.loaded_reference import remarks
 from tests.codesets.sources import made_files as made
 from tests.codesets.sources.made_files import MADE, made_file
@@ -52,6 +52,33 @@ def test_a_list_that_shrank_far_below_the_edition_before_is_refused(db: sqlite3.
 
     with pytest.raises(UnreadableInput, match="2 rows where FY2098 has 3"):
         remarks(db, [made_file("POAexemptCodesFY99.txt", "".join(made.POA.splitlines(keepends=True)[:3]))])
+
+
+def test_a_list_that_shrank_far_below_what_is_loaded_of_its_edition_is_refused(db: sqlite3.Connection) -> None:
+    remarks(db, [made_file("POAexemptCodesFY99.txt", made.POA)])
+
+    with pytest.raises(UnreadableInput, match="2 rows where FY2099 has 3"):
+        remarks(db, [made_file("POAexemptCodesFY99.txt", "".join(made.POA.splitlines(keepends=True)[:3]))])
+
+
+def pairs(number: int, firsts: range) -> SourceFile:
+    """A part of the practitioner pairs: each code of column 1 with the one after it and the last of the part."""
+    rows = (f"{c:05}\t{c2:05}\t\t20200101\t*\t1\tMade up\n" for c in firsts for c2 in (c + 1, firsts[-1]) if c2 > c)
+    return made_file(f"ccipra-v322r0-f{number}.txt", made.PTP_HEAD + "".join(dict.fromkeys(rows)))
+
+
+def test_parts_of_the_pairs_that_follow_each_other_are_loaded_without_a_word(db: sqlite3.Connection) -> None:
+    assert remarks(db, [pairs(1, range(100, 200)), pairs(2, range(200, 300))]) == []
+
+
+def test_a_part_of_the_pairs_that_ends_before_the_next_begins_is_told(db: sqlite3.Connection) -> None:
+    whole = pairs(1, range(100, 200))
+    others = "".join(f"00100\t{c:05}\t\t20200101\t*\t1\tMade up\n" for c in range(150, 200))
+    cut = made_file(whole.name, pairs(1, range(100, 150)).content + others.encode())
+
+    (said,) = remarks(db, [cut, pairs(2, range(200, 300))])
+
+    assert said.startswith("part f1 ends at 00149 and f2 begins at 00200, but 50 codes lie between them")
 
 
 def test_addenda_are_checked_against_both_editions(db: sqlite3.Connection) -> None:

@@ -70,6 +70,27 @@ def test_a_beginning_of_no_code_leaves_nothing_and_is_not_complete(reference: Re
     assert not choice.complete
 
 
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ("00173J1", "00173J1 is a code of FY2099; the tables are of FY2098 and do not build it."),
+        ("00173J", "00173J begins codes of FY2099; the tables are of FY2098 and do not build it."),
+        ("00173K", ""),
+        ("00173", ""),
+    ],
+)
+def test_a_code_of_a_later_order_file_is_told_from_one_that_does_not_exist(
+    tmp_path: Path, chosen: str, said: str
+) -> None:
+    later = made.PCS_ORDER + made.pcs_order_line(7, "00173J1", True, "Hum", "Humming")
+    files = [made_file("t.xml", made.PCS_TABLES.replace("2099", "2098")), made_file("icd10pcs_order_2099.txt", later)]
+
+    with loaded_reference(tmp_path / "reference.sqlite", files) as reference:
+        choice = procedures.next_values(reference, chosen, COVERED)
+
+        assert procedures.beyond_tables(reference, choice, COVERED) == said
+
+
 def test_walking_every_choice_reaches_exactly_the_codes_of_the_tables(reference: Reference) -> None:
     reached, waiting = [], [""]
     while waiting:

@@ -78,7 +78,7 @@ class PcsScreen(EncoderScreen):
         return super().why_not(action)
 
     async def _choose(self, chosen: str) -> None:
-        choice, built, validity = await self.workstation.codes.ask(_step, chosen, self.on)
+        choice, built, validity, beyond = await self.workstation.codes.ask(_step, chosen, self.on)
         if not choice.origin.edition:
             self._choice = choice
             self.rows.empty = NOT_LOADED
@@ -86,9 +86,8 @@ class PcsScreen(EncoderScreen):
             self.refresh_frame()
             return
         if not choice.values and not choice.complete and chosen:
-            self.say(
-                f"{chosen[-1]} is no value of this axis: {', '.join(v.character for v in self._values())}.", "warning"
-            )
+            values = ", ".join(value.character for value in self._values())
+            self.say(beyond or f"{chosen[-1]} is no value of this axis: {values}.", "warning")
             return
         title = validity.code.title if validity and validity.code else ""
         self._refusal = validity.reason if validity and validity.kind is ValidityKind.UNKNOWN else ""
@@ -187,14 +186,18 @@ def _meaning(reference: Reference, choice: Choice, value: AxisValue, on: date) -
     return f"{value.labels[0]}: {'. '.join(part.rstrip('.') for part in told)}." if told else ""
 
 
-def _step(reference: Reference, chosen: str, on: date) -> tuple[Choice, list[tuple[str, str, str]], Validity | None]:
-    """What can follow, what the chosen characters mean, and whether a whole code may be reported on the day.
+def _step(
+    reference: Reference, chosen: str, on: date
+) -> tuple[Choice, list[tuple[str, str, str]], Validity | None, str]:
+    """What can follow, what the chosen characters mean, whether a whole code may be reported on the day, and
+    whether nothing follows only because the tables are of another year.
 
     Tables and codes come in files of their own: the tables of one year build codes that another one does not have.
     """
     choice = procedures.next_values(reference, chosen, on)
     validity = catalog.validity(reference, CodeSystem.ICD10PCS, chosen, on) if len(chosen) == 7 else None
-    return choice, built_so_far(reference, chosen, on), validity
+    beyond = procedures.beyond_tables(reference, choice, on)
+    return choice, built_so_far(reference, chosen, on), validity, beyond
 
 
 def built_so_far(reference: Reference, chosen: str, on: date) -> list[tuple[str, str, str]]:
