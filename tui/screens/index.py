@@ -174,7 +174,7 @@ class IndexScreen(EncoderScreen):
         target = self._target()
         self._path = await self._trail()
         if target is None or target.code is None:
-            self.clear_page(term.title if term else "", (leads_to(term) or _BELOW) if term else "")
+            self.clear_page(way(self._path, self.page_pane.size.width - 8), (leads_to(term) or _BELOW) if term else "")
             return
         page = await self.workstation.codes.ask(read_page, CodeSystem.ICD10CM, target.code, self.on)
         also = await self.workstation.codes.ask(_references, term) if term else []
