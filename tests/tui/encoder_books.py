@@ -135,13 +135,14 @@ BELOW_A_SUBSTANCE = """
 <term level="1"><title>flat</title><cell col="2">S01.1XXD</cell><cell col="6">A00.9</cell></term>"""
 
 
-def make_reference(folder: Path) -> Path:
-    """A reference database of these books."""
+def make_reference(folder: Path, april: bool = False) -> Path:
+    """A reference database of these books; with an April edition of the second year where nothing changed."""
     place, inbox = folder / "reference.sqlite", folder / "inbox"
     inbox.mkdir()
     files = {
         "order_2020.txt": small_files.order_text(ROWS),
         "order_2021.txt": small_files.order_text(tuple(sorted(ROWS_OF_NEXT_YEAR))),
+        **({"order_april_2021.txt": small_files.order_text(tuple(sorted(ROWS_OF_NEXT_YEAR)))} if april else {}),
         "tabular_2020.xml": TABULAR,
         "index_2020.xml": INDEX,
         "neoplasm_2020.xml": NEOPLASMS,

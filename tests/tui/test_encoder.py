@@ -323,6 +323,19 @@ async def test_what_changed_lists_new_ended_and_retitled_codes() -> None:
         assert "+ A00.90" not in cells(app) and "- A00.9" in cells(app)
 
 
+async def test_a_release_without_a_change_is_no_choice_of_what_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESK_REFERENCE", str(make_reference(tmp_path, april=True)))
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "c")
+        assert "FY2020 to FY2021" in cells(app)
+
+        await keys(pilot, "x")
+
+        assert "FY2020 to FY2021" in cells(app) and "Apr" not in cells(app)
+
+
 async def test_a_code_s_page_has_its_index_trail_and_its_history() -> None:
     async with opened((132, 43)) as (app, pilot):
         await keys(pilot, "f2")
