@@ -8,6 +8,7 @@ code.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -108,6 +109,65 @@ def main_terms(reference: Reference, book: Book, on: dt.date, beginning: str = "
         (load[1], begins, limit),
     ).fetchall()
     return [_term(reference, load[0], TermKey(load[1], row[0])) for row in rows]
+
+
+@dataclass(frozen=True)
+class Below:
+    """A term somewhere below a main one, and the titles above it from the main term down."""
+
+    term: Term
+    above: tuple[str, ...]
+
+
+def terms_within(reference: Reference, book: Book, on: dt.date, typed: str, limit: int = 200) -> list[Below]:
+    """The terms inside main terms that a person means by "fracture, traumatic, scaph" or "fracture scaph".
+
+    What stands first is the beginning of a main term, as much of it as has terms below that match. Each word after
+    it begins a word of the path to the term, and one of them a word of the term itself. In the order of the book.
+    """
+    for cut in reversed([place.start() for place in _CUT.finditer(typed.strip())]):
+        beginning, wanted = typed.strip()[:cut], _WORD.findall(typed.strip()[cut:].lower())
+        if not wanted:
+            continue
+        found = [
+            below
+            for main in main_terms(reference, book, on, beginning)
+            for below in _matching(reference, main, wanted, on, limit)
+        ]
+        if found:
+            return found[:limit]
+    return []
+
+
+_CUT = re.compile(r"[,\s]+")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def _matching(reference: Reference, main: Term, wanted: list[str], on: dt.date, limit: int) -> Iterator[Below]:
+    release = reference.choose(CodeSystem.ICD10CM, on).release
+    titles: dict[int, tuple[str, ...]] = {main.key.id: (main.title,)}
+    matching = 0
+    for number, parent, title in reference.db.execute(_ALL_BELOW, {"load": main.key.load, "main": main.key.id}):
+        above = titles.get(parent, (main.title,))
+        titles[number] = (*above, title)
+        own = _begun(title, wanted)
+        if release and matching < limit and own and own | _begun(" ".join(above), wanted) == set(wanted):
+            matching += 1
+            yield Below(_term(reference, release, TermKey(main.key.load, number)), above)
+
+
+def _begun(text: str, wanted: list[str]) -> set[str]:
+    """Those of the wanted that begin a word of the text; "with" does not begin "without"."""
+    words = _WORD.findall(text.lower())
+    return {one for one in wanted if any(word.startswith(one) and (one, word) != ("with", "without") for word in words)}
+
+
+# The number of a term is its rank in the file: all below a main term lie between it and the next main term.
+_ALL_BELOW = """
+    SELECT id, parent, title FROM index_terms WHERE load_id = :load AND id > :main AND id < coalesce(
+        (SELECT min(id) FROM index_terms WHERE load_id = :load AND parent IS NULL AND id > :main), 1 << 40)
+    ORDER BY id
+"""
 
 
 def subterms(reference: Reference, term: TermKey, on: dt.date) -> list[Term]:

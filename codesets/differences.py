@@ -74,6 +74,16 @@ def difference(reference: Reference, old: Release, new: Release) -> Difference:
     return Difference(old, new, tuple(added), tuple(ended), tuple(retitled))
 
 
+def differs(reference: Reference, old: Release, new: Release) -> bool:
+    """Whether anything changed; it stops at the first change. A new edition within a year can bring none."""
+    db = reference.db
+    return (
+        any(True for _ in _one_sided(db, new.id, old.id))
+        or any(True for _ in _one_sided(db, old.id, new.id))
+        or any(not same_title(was, now) for _, was, now in db.execute(_RETITLED, (old.id, new.id)))
+    )
+
+
 def release_named(reference: Reference, system: CodeSystem, name: str) -> Release:
     """The loaded release that a person means: "2026", "FY2026", "2026 Apr" or an edition as `list` shows it.
 

@@ -31,7 +31,10 @@ class Era:
 
 @dataclass(frozen=True)
 class History:
-    """The eras from the earliest release on; `came_from` and `became` are codes of the conversion table.
+    """The eras from the earliest release on; the other codes are those of the conversion table.
+
+    `came_from` are the codes used before it. `became` took the place of a code that is no longer billable;
+    `split_off` are those that took over a part of a code that still is (F50.82 of F50.89).
 
     Where only one release is loaded there is one era, which says nothing of other years.
     """
@@ -40,6 +43,7 @@ class History:
     eras: tuple[Era, ...]
     came_from: tuple[str, ...]
     became: tuple[str, ...]
+    split_off: tuple[str, ...]
 
 
 def history(reference: Reference, system: CodeSystem, code: str) -> History:
@@ -55,8 +59,10 @@ def history(reference: Reference, system: CodeSystem, code: str) -> History:
             eras[-1] = Era(eras[-1].first, release, stage, title)
         else:
             eras.append(Era(release, release, stage, title))
-    came_from, became = _conversions(reference, releases[-1], code) if releases else ((), ())
-    return History(code, tuple(eras), came_from, became)
+    came_from, heirs = _conversions(reference, releases[-1], code) if releases else ((), ())
+    if eras and eras[-1].stage is Stage.BILLABLE:
+        return History(code, tuple(eras), came_from, (), heirs)
+    return History(code, tuple(eras), came_from, heirs, ())
 
 
 def _conversions(reference: Reference, release: Release, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 from codesets import build, importing
-from codesets.books import Book, CodeState, columns, edition, index_terms, main_terms, path, subterms, term
+from codesets.books import (
+    Book,
+    CodeState,
+    columns,
+    edition,
+    index_terms,
+    main_terms,
+    path,
+    subterms,
+    term,
+    terms_within,
+)
 from codesets.gathering import gather
 from codesets.reference import Reference
 from codesets.search import open_engine
@@ -72,6 +83,24 @@ def test_a_code_that_the_release_has_as_header_or_no_more_says_so(books: Referen
 
     assert (humming.targets[0].code, humming.targets[0].state) == ("M1A", CodeState.HEADER)
     assert (gone.targets[0].code, gone.targets[0].state) == ("A00", CodeState.GONE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("fever mi", ["Fever, feverish (hot) NEC > mild"]),
+        ("fev, sum", ["Fever, feverish (hot) NEC > mild > in summer"]),
+        ("fever, feverish mild summer", ["Fever, feverish (hot) NEC > mild > in summer"]),
+        ("fever", []),
+        ("fever winter", []),
+        ("mild summer", []),  # what stands first is a main term
+        ("shivers %", []),
+    ],
+)
+def test_words_after_a_main_term_find_the_terms_inside_it(books: Reference, typed: str, found: list[str]) -> None:
+    within = terms_within(books, Book.INDEX, ON, typed)
+
+    assert [" > ".join((*below.above, below.term.title)) for below in within] == found
 
 
 def test_see_leads_to_the_term_it_names_in_fewer_words_and_any_order(books: Reference) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from codesets import build, catalog, importing
-from codesets.differences import difference, release_named
+from codesets.differences import difference, differs, release_named
 from codesets.errors import ReferenceUnavailable, UsageError
 from codesets.gathering import gather
 from codesets.history import Stage, history
@@ -19,6 +19,7 @@ from codesets.importing import Report, Status
 from codesets.reference import Reference
 from codesets.releases import CodeSystem, all_loads
 from codesets.search import open_engine
+from codesets.sources.source import FileKind
 from tests.codesets import small_files
 from tests.codesets.small_files import ROWS_2020, ROWS_2021, order_text
 
@@ -326,6 +327,37 @@ def test_the_history_of_a_code_tells_its_eras(two_years: Reference) -> None:
         ("FY2020", Stage.BILLABLE),
         ("FY2021", Stage.HEADER),
     ]
+
+
+def test_a_code_that_ended_became_others_and_one_that_stays_had_them_split_off(two_years: Reference) -> None:
+    with sqlite3.connect(two_years.path) as db:
+        (release,) = db.execute("SELECT id FROM releases WHERE edition = 'FY2021'").fetchone()
+        db.execute("INSERT INTO release_parts VALUES (?, ?, 99)", (release, FileKind.CM_CONVERSION.value))
+        pairs = [("A0090", "A009"), ("A0091", "A009"), ("A0091", "A000")]
+        rows = [(99, code, number, "2020-10-01", before) for number, (code, before) in enumerate(pairs)]
+        db.executemany("INSERT INTO conversions VALUES (?, ?, ?, ?, ?)", rows)
+
+    with Reference(two_years.path) as reference:
+        ended, stays = history(reference, CM, "A009"), history(reference, CM, "A000")
+
+    assert (ended.became, ended.split_off) == (("A0090", "A0091"), ())
+    assert (stays.became, stays.split_off) == ((), ("A0091",))
+
+
+def test_two_releases_differ_where_a_code_came_ended_or_has_another_title(place: Path, inbox: Path) -> None:
+    put(
+        inbox,
+        icd10cm_order_2020__txt=order_text(ROWS_2020),
+        icd10cm_order_2021__txt=order_text(ROWS_2020),
+        icd10cm_order_2022__txt=order_text(ROWS_2021),
+    )
+    load(place, inbox)
+
+    with Reference(place) as reference:
+        first, same, other = (release_named(reference, CM, name) for name in ("2020", "2021", "2022"))
+
+        assert not differs(reference, first, same)
+        assert differs(reference, same, other)
 
 
 def test_a_rebuild_keeps_what_was_imported(two_years: Reference) -> None:

@@ -105,7 +105,8 @@ INDEX = """<?xml version="1.0" encoding="utf-8"?>
 <letter><title>G</title>
  <mainTerm><title>Growth</title><seeAlso>Neoplasm, by site, benign</seeAlso>
   <term level="1"><title>ear</title><see>Neoplasm, ear, benign</see></term>
-  <term level="1"><title>odd</title><code>C00.0</code><seeAlso>Shivers</seeAlso></term></mainTerm></letter>
+  <term level="1"><title>odd</title><code>C00.0</code><seeAlso>Shivers</seeAlso></term>
+  <term level="1"><title>lost</title><see>Chill, of nobody</see></term></mainTerm></letter>
 <letter><title>S</title>
  <mainTerm><title>Shivers</title><seeAlso>Chill</seeAlso>
   <term level="1"><title>season</title><code>A00.0</code></term></mainTerm></letter>
@@ -130,18 +131,22 @@ NEOPLASMS = """<?xml version="1.0" encoding="utf-8"?>
 </mainTerm></letter></ICD10CM.index>
 """
 
+BELOW_A_SUBSTANCE = """
+<term level="1"><title>flat</title><cell col="2">S01.1XXD</cell><cell col="6">A00.9</cell></term>"""
 
-def make_reference(folder: Path) -> Path:
-    """A reference database of these books."""
+
+def make_reference(folder: Path, april: bool = False) -> Path:
+    """A reference database of these books; with an April edition of the second year where nothing changed."""
     place, inbox = folder / "reference.sqlite", folder / "inbox"
     inbox.mkdir()
     files = {
         "order_2020.txt": small_files.order_text(ROWS),
         "order_2021.txt": small_files.order_text(tuple(sorted(ROWS_OF_NEXT_YEAR))),
+        **({"order_april_2021.txt": small_files.order_text(tuple(sorted(ROWS_OF_NEXT_YEAR)))} if april else {}),
         "tabular_2020.xml": TABULAR,
         "index_2020.xml": INDEX,
         "neoplasm_2020.xml": NEOPLASMS,
-        "drug_2020.xml": small_files.DRUGS,
+        "drug_2020.xml": small_files.DRUGS.replace("</mainTerm>", f"{BELOW_A_SUBSTANCE}</mainTerm>"),
         "icd10pcs_order_2020.txt": made_files.PCS_ORDER,
         "tables.xml": made_files.PCS_TABLES.replace("2099", "2020"),
         "pcs_index.xml": made_files.PCS_INDEX.replace("2099", "2020"),

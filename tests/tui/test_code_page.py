@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -71,3 +72,18 @@ def test_own_notes_come_first_and_inherited_ones_nearest_first(reference: Refere
 )
 def test_the_rule_says_what_the_code_is(reference: Reference, code: str, note: str) -> None:
     assert page_note(read(reference, code)) == note
+
+
+@pytest.mark.parametrize(
+    ("became", "split_off", "label"), [(("N391",), (), "Became"), ((), ("N391", "N392"), "Split off")]
+)
+def test_codes_that_took_over_are_told_by_whether_the_code_itself_ended(
+    reference: Reference, became: tuple[str, ...], split_off: tuple[str, ...], label: str
+) -> None:
+    page = read(reference, "N39.0")
+    told = replace(page, history=replace(page.history, became=became, split_off=split_off))
+
+    lines = [plain(line) for line in lay_out(told, "", 80).lines]
+
+    assert [line[:12].strip() for line in lines if "N39.1" in line[12:17]] == [label]
+    assert any(line.split() == [*label.split(), "N39.1"] for line in lines)

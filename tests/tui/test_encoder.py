@@ -121,6 +121,37 @@ async def test_a_reference_leads_to_the_term_it_names() -> None:
         assert "see Shivers, of season" in cells(app)
 
 
+async def test_a_list_says_the_way_from_the_main_term_down_to_it() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "i")
+        await type_text(pilot, "fev")
+        await keys(pilot, "enter", "right", "right")
+        assert "Fever, feverish NEC > mild" in cells(app).splitlines()[0]
+
+        await keys(pilot, "enter")
+
+        assert "Shivers" in cells(app).splitlines()[0]
+
+
+async def test_a_reference_that_names_no_term_says_so() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "i")
+        await type_text(pilot, "growth lost")
+        await keys(pilot, "enter", "enter")
+
+        assert "has no one term “Chill, of nobody”" in cells(app)
+
+
+async def test_words_after_a_main_term_find_the_terms_inside_it() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "i")
+
+        await type_text(pilot, "fever, sum")
+
+        assert "Fever, feverish NEC" in cells(app).splitlines()[0]
+        assert "in summer  under mild" in cells(app)
+
+
 async def test_a_reference_into_the_neoplasm_table_leads_to_its_row_and_column() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f2", "escape", "i")
@@ -176,6 +207,16 @@ async def test_the_drug_table_is_a_grid_whose_columns_are_chosen_by_arrows() -> 
 
         assert "ADVERSE" in cells(app)
         assert "A00.0" in cells(app).splitlines()[-11] or "Made-up fever, mild" in cells(app)
+
+
+async def test_what_is_below_a_substance_is_set_in() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "i", "tab", "tab", "tab")
+
+        await type_text(pilot, "fizz")
+
+        rows = cells(app).splitlines()
+        assert any(row.startswith(" Fizzwater ") for row in rows) and any(row.startswith("   flat ") for row in rows)
 
 
 async def test_a_header_in_the_index_leads_to_what_is_below_it() -> None:
@@ -280,6 +321,19 @@ async def test_what_changed_lists_new_ended_and_retitled_codes() -> None:
         await keys(pilot, "v", "v")
 
         assert "+ A00.90" not in cells(app) and "- A00.9" in cells(app)
+
+
+async def test_a_release_without_a_change_is_no_choice_of_what_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESK_REFERENCE", str(make_reference(tmp_path, april=True)))
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "c")
+        assert "FY2020 to FY2021" in cells(app)
+
+        await keys(pilot, "x")
+
+        assert "FY2020 to FY2021" in cells(app) and "Apr" not in cells(app)
 
 
 async def test_a_code_s_page_has_its_index_trail_and_its_history() -> None:

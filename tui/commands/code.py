@@ -108,6 +108,7 @@ def _more_fields(reference: Reference, page: CodePage, on: dt.date) -> dict:
         ],
         "came_from": [catalog.dotted(one) for one in life.came_from],
         "became": [catalog.dotted(one) for one in life.became],
+        "split_off": [catalog.dotted(one) for one in life.split_off],
     }
 
 

@@ -15,7 +15,7 @@ from textual.containers import Container
 
 from codesets import catalog
 from codesets.catalog import Reference
-from codesets.differences import difference
+from codesets.differences import difference, differs
 from codesets.releases import CodeSystem, Release
 from store.queries.code_use import OpenChart, open_charts_by_code, open_charts_with
 from tui.cells import Line, counted, left, wrap
@@ -155,10 +155,10 @@ def changes_stop() -> Stop:
 
 
 def _pairs(reference: Reference) -> list[tuple[Release, Release]]:
-    """Each loaded release with the one before it, the newest pair first; pairs without a change come last."""
+    """Each loaded release with the one before it that it differs from, the newest pair first; else the newest pair."""
     releases = [release for release in reference.releases(CodeSystem.ICD10CM) if release.complete]
     pairs = [(old, new) for new, old in zip(releases, releases[1:], strict=False)]
-    return sorted(pairs, key=lambda pair: pair[0].ends.year == pair[1].ends.year)
+    return [pair for pair in pairs if differs(reference, *pair)] or pairs[:1]
 
 
 def _changes(reference: Reference, old: Release, new: Release, used: dict[str, int]) -> list[ChangeRow]:

@@ -262,7 +262,11 @@ def _put_history(sheet: _Sheet, history: History) -> None:
     if len(history.eras) > 1:
         for number, era in enumerate(history.eras):
             sheet.put("History" if number == 0 else "", _era(era), "dim")
-    for label, codes in (("Was", history.came_from), ("Became", history.became)):
+    for label, codes in (
+        ("Was", history.came_from),
+        ("Became", history.became),
+        ("Split off", history.split_off),
+    ):
         for number, code in enumerate(codes):
             to = Link(f"{label.lower()} {catalog.dotted(history.code)}", first=code, last=code)
             sheet.put_link(label if number == 0 else "", catalog.dotted(code), "", to, "dim")

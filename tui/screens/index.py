@@ -1,13 +1,14 @@
 """The books as coders walk them (i): index and external causes as a tree, the neoplasm and drug tables as grids.
 
-Typing goes to the main terms that begin so; Right goes below a term, Left back; Enter follows a reference or takes
-the code. In a table Right and Left choose the column.
+Typing goes to the main terms that begin so, or to the terms inside them that further words name; Right goes below a
+term, Left back; Enter follows a reference or takes the code. In a table Right and Left choose the column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from textual import work
@@ -15,7 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets import books, catalog
-from codesets.books import Book, CodeState, Target, Term, TermKey
+from codesets.books import Below, Book, CodeState, Target, Term, TermKey
 from codesets.catalog import Reference
 from codesets.releases import CodeSystem
 from codesets.sources.icd10cm_index import TargetKind
@@ -45,11 +46,17 @@ _BELOW = "Right shows the terms below it."
 
 @dataclass(frozen=True)
 class Place:
-    """A list of the book: the terms below one, or the main terms that begin with some letters."""
+    """A list of the book: the terms below one, or those that some letters find.
+
+    `path` is the way from the main term down to the list; `title` stands for it where there is none. `above` has the
+    titles above each term, where the terms are not all below the same one.
+    """
 
     title: str
     terms: tuple[Term, ...]
     index: int = 0
+    path: tuple[str, ...] = ()
+    above: Mapping[TermKey, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class IndexScreen(EncoderScreen):
         self.in_turn(self._stand(self._start))
 
     def stop(self) -> Stop:
-        here = Place(self._here.title, self._here.terms, self.rows.index)
+        here = replace(self._here, index=self.rows.index)
         words = f"{NAMES[self._book]}: {' > '.join(self._path)}" if self._path else ""
         return Stop(self.name_on, Shelf(self._book, tuple(self._back), here, self._column), words)
 
@@ -117,10 +124,12 @@ class IndexScreen(EncoderScreen):
     def place(self) -> tuple[Line, Line]:
         edition = self._edition or "not loaded"
         start: Line = ((NAMES[self._book], "strong"), (f"  {edition} for {self.on}", "text"))
-        if self._here.title:
-            start = (*start, (f"  {self._here.title}", "focus"))
         count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        end = f"{self.rows.index + 1} of {count}" if count else "0"
+        room = self.size.width - sum(len(text) for text, _ in start) - len(end) - 6
+        if title := way(self._here.path, room) or self._here.title:
+            start = (*start, (f"  {title}", "focus"))
+        return start, ((end, "text"),)
 
     def why_not(self, action: str) -> str:
         if action in ("follow", "under") and self.rows.selected is None:
@@ -138,10 +147,18 @@ class IndexScreen(EncoderScreen):
             self.do_look_up()
 
     async def _begin(self, beginning: str) -> None:
+        title = f"“{beginning}”" if beginning else ""
         find = table_rows if self.is_table else books.main_terms
         terms = await self.workstation.codes.ask(find, self._book, self.on, beginning)
+        within: list[Below] = []
+        if not terms and not self.is_table:
+            within = await self.workstation.codes.ask(books.terms_within, self._book, self.on, beginning)
         self._back.clear()
-        self._show(Place(f"“{beginning}”" if beginning else "", tuple(terms)))
+        # A main term that all are inside stands in the header, not in every row.
+        mains = {below.above[0] for below in within}
+        path = tuple(mains) if len(mains) == 1 else ()
+        above = {below.term.key: below.above[len(path) :] for below in within}
+        self._show(Place(title, tuple(terms) or tuple(below.term for below in within), path=path, above=above))
 
     def _show(self, place: Place) -> None:
         self._here = place
@@ -157,7 +174,7 @@ class IndexScreen(EncoderScreen):
         target = self._target()
         self._path = await self._trail()
         if target is None or target.code is None:
-            self.clear_page(term.title if term else "", (leads_to(term) or _BELOW) if term else "")
+            self.clear_page(way(self._path, self.page_pane.size.width - 8), (leads_to(term) or _BELOW) if term else "")
             return
         page = await self.workstation.codes.ask(read_page, CodeSystem.ICD10CM, target.code, self.on)
         also = await self.workstation.codes.ask(_references, term) if term else []
@@ -186,8 +203,8 @@ class IndexScreen(EncoderScreen):
         term: Term | None = self.rows.selected
         if term is None:
             return ()
-        way = await self.workstation.codes.ask(books.path, term.key)
-        return (*way, HEADS[self._book][self._column - CELLS[0]]) if self.is_table else way
+        trail = await self.workstation.codes.ask(books.path, term.key)
+        return (*trail, HEADS[self._book][self._column - CELLS[0]]) if self.is_table else trail
 
     def copied(self) -> str:
         target = self._target()
@@ -198,7 +215,7 @@ class IndexScreen(EncoderScreen):
 
     def edited(self, asking: str, text: str) -> None:
         if asking == TERM:
-            self.work(self._begin(text.strip()), group="begin", exclusive=True)
+            self.work(self._begin(text.strip(" ,")), group="begin", exclusive=True)
 
     def entered(self, asking: str, text: str) -> None:
         self.entry.end()
@@ -229,8 +246,9 @@ class IndexScreen(EncoderScreen):
         if not terms:
             self.say(f"There is no term below {term.title}.")
             return
-        self._back.append(Place(self._here.title, self._here.terms, self.rows.index))
-        self._show(Place(term.title, tuple(terms)))
+        path = await self.workstation.codes.ask(books.path, term.key)
+        self._back.append(replace(self._here, index=self.rows.index))
+        self._show(Place(term.title, tuple(terms), path=path))
 
     def do_over(self) -> None:
         if self.is_table and self._column > CELLS[0]:
@@ -252,6 +270,8 @@ class IndexScreen(EncoderScreen):
         chart = self.workstation.chart_in_work
         if target is not None and target.code is None and target.leads_to is not None:
             await self._go_to(target)
+        elif target is not None and target.code is None and not self.rows.selected.has_terms:
+            self.say(f"The book has no one term “{target.text}”: / finds terms by their beginning.", "warning")
         elif target is None or target.code is None or chart is None:
             await self._under()
         elif target.state is CodeState.BILLABLE:
@@ -279,7 +299,7 @@ class IndexScreen(EncoderScreen):
     def _columns(self) -> tuple[Column[Term], ...]:
         if not self.is_table:
             return (
-                Column(" TERM", 0, _index_text, style=lambda term: "strong" if term.level == 0 else "text"),
+                Column(" TERM", 0, self._index_text, style=lambda term: "strong" if term.level == 0 else "text"),
                 Column("LEADS TO", 38, leads_to),
                 Column(
                     "",
@@ -298,7 +318,16 @@ class IndexScreen(EncoderScreen):
             )
             for column, head in zip(CELLS, HEADS[self._book], strict=True)
         )
-        return (Column(" TERM", 0, _table_text), *cells)
+        return (Column(" TERM", 0, self._table_text), *cells)
+
+    def _index_text(self, term: Term) -> str:
+        above = self._here.above.get(term.key, ())
+        return f" {term.title}  under {way(above)}" if above else f" {term.title}"
+
+    def _table_text(self, term: Term) -> str:
+        """Set in by its level; the sites of the neoplasm table are all below its one main term."""
+        first = 1 if self._book is Book.NEOPLASMS else 0
+        return " " + "  " * max(term.level - first, 0) + term.title
 
 
 def index_stop(book: Book = Book.INDEX) -> Stop:
@@ -310,24 +339,24 @@ def term_stop(reference: Reference, book: Book, key: TermKey, on: date, column: 
     """A term among those beside it, with the way down to it; the book's beginning where it is not known."""
     if books.term(reference, key, on) is None:
         return index_stop(book)
-    way, above = books.path(reference, key), books.lineage(reference, key)
+    trail, above = books.path(reference, key), books.lineage(reference, key)
     if book in HEADS:
         if book is Book.NEOPLASMS and len(above) == 1:  # the one main term around the whole table
-            return _stop(book, (), Place("", tuple(table_rows(reference, book, on))), column or CELLS[0], way)
+            return _stop(book, (), Place("", tuple(table_rows(reference, book, on))), column or CELLS[0], trail)
         # The rows of the neoplasm table begin one below it.
         top = books.term(reference, above[1 if book is Book.NEOPLASMS and len(above) > 1 else 0], on)
         rows: list[Term] = []
         if top:
             _gather(reference, top, on, rows)
         here = Place(f"“{top.title}”" if top else "", tuple(rows), _place_of(rows, key))
-        return _stop(book, (), here, column or CELLS[0], way)
+        return _stop(book, (), here, column or CELLS[0], trail)
     places: list[Place] = []
     for parent, child in zip((None, *above), above, strict=False):
         beside = books.subterms(reference, parent, on) if parent else [books.term(reference, child, on)]
         terms = tuple(term for term in beside if term)
-        title = books.path(reference, parent)[-1] if parent else ""
-        places.append(Place(title, terms, _place_of(terms, child)))
-    return _stop(book, tuple(places[:-1]), places[-1], CELLS[0], way)
+        path = books.path(reference, parent) if parent else ()
+        places.append(Place(path[-1] if path else "", terms, _place_of(terms, child), path))
+    return _stop(book, tuple(places[:-1]), places[-1], CELLS[0], trail)
 
 
 def _stop_of(reference: Reference, target: Target, on: date) -> Stop:
@@ -337,8 +366,8 @@ def _stop_of(reference: Reference, target: Target, on: date) -> Stop:
     return term_stop(reference, book, target.leads_to, on, books.column_named(target.text) if book in HEADS else 0)
 
 
-def _stop(book: Book, back: tuple[Place, ...], here: Place, column: int, way: tuple[str, ...]) -> Stop:
-    return Stop(IndexScreen.name_on, Shelf(book, back, here, column), f"{NAMES[book]}: {' > '.join(way)}")
+def _stop(book: Book, back: tuple[Place, ...], here: Place, column: int, trail: tuple[str, ...]) -> Stop:
+    return Stop(IndexScreen.name_on, Shelf(book, back, here, column), f"{NAMES[book]}: {' > '.join(trail)}")
 
 
 def _place_of(terms: Sequence[Term], key: TermKey) -> int:
@@ -392,12 +421,17 @@ def _references(reference: Reference, term: Term) -> list[Link]:
     ]
 
 
-def _index_text(term: Term) -> str:
-    return " " + term.title
+def way(path: Sequence[str], room: int = 200) -> str:
+    """Main term > term > term without modifiers; where there is no room for all, those in the middle are left out."""
+    names = [" ".join(_MODIFIERS.sub(" ", title).split()).replace(" ,", ",") for title in path]
+    for kept in range(len(names) - 1, 0, -1):
+        if len(" > ".join(names)) <= room:
+            break
+        names = [names[0], "…", *names[-kept:]] if kept < len(path) - 1 else names
+    return " > ".join(names)
 
 
-def _table_text(term: Term) -> str:
-    return " " + "  " * max(term.level - 1, 0) + term.title
+_MODIFIERS = re.compile(r"\([^()]*\)")
 
 
 def _cell(column: int):
