@@ -157,7 +157,7 @@ class _Book:
         for form, number in forms:
             if form not in self._first:
                 self._main.setdefault(form, number)
-        self._below = lru_cache(maxsize=256)(self._paths)
+        self._below = lru_cache(maxsize=None)(self._paths)
 
     def find(self, reference: str, but: int) -> int | None:
         """The term that a reference names: its main term first, then down by the words that follow.
@@ -180,7 +180,12 @@ class _Book:
         """The terms below a main term that the words can mean, each with how well they name it."""
         if set(wanted) <= set(_step(self._titles[main]).modifiers):
             return [(_Fit.EXACT, main)]
-        return [(fit, number) for number, path in self._below(main) if (fit := _fit(path, wanted)) is not None]
+        asked = set(wanted)
+        return [
+            (fit, number)
+            for number, path, known in self._below(main)
+            if asked <= known and (fit := _fit(path, wanted)) is not None
+        ]
 
     def _named(self, fits: list[tuple[_Fit, int]]) -> int | None:
         """The one term that is named best; of several the one that has all the others below it."""
@@ -195,15 +200,18 @@ class _Book:
             yield above
             above = self._parents.get(above)
 
-    def _paths(self, main: int) -> list[tuple[int, tuple[_Step, ...]]]:
-        found: list[tuple[int, tuple[_Step, ...]]] = []
+    def _paths(self, main: int) -> list[tuple[int, tuple[_Step, ...], frozenset[str]]]:
+        """Every term below a main term: its path, and all words of that, which tell most references apart at once."""
+        found: list[tuple[int, tuple[_Step, ...], frozenset[str]]] = []
         head = _Step((), (), (), _step(self._titles[main]).modifiers)
-        waiting = [(child, (head,)) for child in self._children.get(main, ())]
+        known = frozenset(head.all)
+        waiting = [(child, (head,), known) for child in self._children.get(main, ())]
         while waiting:
-            number, above = waiting.pop()
-            path = (*above, _step(self._titles[number]))
-            found.append((number, path))
-            waiting += [(child, path) for child in self._children.get(number, ())]
+            number, above, known = waiting.pop()
+            step = _step(self._titles[number])
+            path, known = (*above, step), known.union(step.all)
+            found.append((number, path, known))
+            waiting += [(child, path, known) for child in self._children.get(number, ())]
         return found
 
 
