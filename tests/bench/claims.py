@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, peak
 
 CLAIMS = 5_000
 _JUDGED = 300
@@ -130,6 +130,4 @@ if __name__ == "__main__":
     before = time.process_time()
     print({"site": _site, "export": _export, "judge": _judge}[part](place, kind, many), end=" ")
     print(time.process_time() - before, end=" ")
-    # Not ru_maxrss: that begins with the room of the process that started this one.
-    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    print(int(peak.split()[1]) / 1024)
+    print(peak())

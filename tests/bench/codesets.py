@@ -7,7 +7,6 @@ the index comes from the scorer of the relevance benchmark, as in `tests.bench.s
 from __future__ import annotations
 
 import datetime as dt
-import resource
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from codesets.importing import Status
 from codesets.reference import open_reference
 from codesets.releases import CodeSystem
 from tests.bench import search
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, peak
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 ON = dt.date(2026, 6, 1)
@@ -43,7 +42,7 @@ def measure() -> list[Figure]:
         figures = [
             Figure("ICD-10-CM order, tabular, index files", 25, _load(place, [DATA / "icd10cm" / n for n in _CM]), "s"),
             Figure("ICD-10-PCS, two years", 15, _load(place, [DATA / "icd10pcs"]), "s"),
-            Figure("peak resident memory of loading", None, _peak_mib(), "MiB"),
+            Figure("peak resident memory of loading", None, peak(), "MiB"),
             Figure("reference database on disk", 400, place.stat().st_size / 2**20, "MiB"),
             *_look_ups(place),
         ]
@@ -85,7 +84,3 @@ def _mean_ms(look_up: object, codes: tuple[str, ...]) -> float:
         for code in codes:
             look_up(code)
     return (time.perf_counter() - began) * 1000 / (20 * len(codes))
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -32,7 +31,7 @@ from store.scrub.checks import ScrubFacts
 from store.scrub.engine import coded_encounter, scrub
 from store.scrub.rules import rule_book
 from store.scrub.sample import SAMPLE
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, peak
 
 CLAIMS, LINES, PAIRS = 10_000, 40_000, 2_000_000
 _PER_SECOND, _MEBIBYTES, _CHART_MILLISECONDS, _LOAD_SECONDS = 4_000.0, 250.0, 15.0, 0.5
@@ -197,17 +196,8 @@ def _scrub(place: Path) -> list[float]:
         began = time.process_time()
         found += len(scrub(claim, facts))
         seconds += time.process_time() - began
-    memory = _peak()
+    memory = peak()
     return [load, seconds, memory, found, _chart(reference)]
-
-
-def _peak() -> float:
-    """The most memory of this process in MiB; `ru_maxrss` would count what its parent had when it was started."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-    except (OSError, ValueError, IndexError):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _chart(reference: Reference) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,12 @@ def table(figures: list[Figure]) -> str:
         other = "" if one.other is None else f"{one.other:.3f}"
         lines.append(f"{one.name:<52} {target:>10} {one.figure:>10.3f} {other:>10} {one.unit:<6} {verdict}")
     return "\n".join(lines)
+
+
+def peak() -> float:
+    """The most memory of this process in MiB; `ru_maxrss` would count what its parent had when it was started."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    except (OSError, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

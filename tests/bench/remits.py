@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, peak
 from tests.store.remittance_samples import a_set, interchange
 
 CLAIMS = 5_000
@@ -190,6 +190,4 @@ if __name__ == "__main__":
         _site(place)
     else:
         print(_post(place) if what == "post" else _large(place), end=" ")
-        # Not ru_maxrss: that begins with the room of the process that started this one.
-        peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-        print(int(peak.split()[1]) / 1024)
+        print(peak())
