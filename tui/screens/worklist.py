@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -213,6 +213,10 @@ class WorklistScreen(DeskScreen):
             return f"Nothing is final coded in {self._worklist}. z shows the open charts."
         return f"No charts are ready in {self._worklist}. v shows the other lists ({waiting} ready)."
 
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self._explain()  # whose chart it is stands above the words where there is room
+
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
             self.refresh_frame()
@@ -413,7 +417,7 @@ class WorklistScreen(DeskScreen):
             "service": Column("SERVICE", 10, lambda row: row.service_date),
             "patient": Column("PATIENT", 0, lambda row: row.patient),
             "mrn": Column("MRN", 8, lambda row: row.mrn),
-            "payer": Column("PAYER", 0, lambda row: row.payer),
+            "payer": Column("PAYER", 15, lambda row: row.payer),
             "type": Column("TYPE", 9, lambda row: row.setting.label),
             "kind": Column("SIDE", 12, lambda row: row.kind),
             "charges": Column("$", 9, lambda row: dollars(row.cents), align="right"),
