@@ -23,7 +23,7 @@ from store.settings import outbox
 from store.terms import ClaimStatus
 from tui.cells import Line, counted
 from tui.money import dollars
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 
 STATUS_MARK = {
@@ -188,8 +188,7 @@ class ClaimsScreen(DeskScreen):
         self.ask("view", "save what is shown as:", self._view, answer=named, marked=True)
 
     def do_view(self) -> None:
-        views = list(ClaimFilter)
-        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self._show = following(self._show)
         self._view = ""
         self.reload()
 

@@ -17,7 +17,7 @@ from store.queries.denials import DenialFilter, DenialRow, denial_list
 from store.terms import DenialStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -66,8 +66,7 @@ class DenialsScreen(DeskScreen):
             start = (*start, (f"  /{self.filter_text}", "focus"))
         if self._alike:
             start = (*start, (f"  {counted(len(self._alike), 'denial')} together", "warning"))
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         row: DenialRow | None = self.rows.selected if self.is_mounted else None
@@ -91,8 +90,7 @@ class DenialsScreen(DeskScreen):
 
     async def _reload(self) -> None:
         rows = await self.workstation.record.read(denial_list, self._show, None, PAGE)
-        words = self.filter_text.lower().split()
-        self._shown = [row for row in rows if all(word in _searched(row) for word in words)]
+        self._shown = [row for row in rows if self.passes_filter(_searched(row))]
         self.rows.set_source(ListSource(self._shown, lambda row: row.id), columns=self._columns())
         self.refresh_frame()
         self.show_page_here()
@@ -126,8 +124,7 @@ class DenialsScreen(DeskScreen):
         self.reload()
 
     def do_denial_view(self) -> None:
-        views = list(DenialFilter)
-        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self._show = following(self._show)
         self._alike = frozenset()
         self.reload()
 

@@ -8,7 +8,7 @@ from textual.containers import Container
 from store.queries.deposits import AGED_DAYS, DepositFilter, DepositRow, deposit_list
 from tui.cells import Line, counted
 from tui.money import dollars
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 
 EMPTY = "Nothing waits. codedesk deposits import FILE takes in a bank's CSV file."
@@ -47,8 +47,7 @@ class DepositsScreen(DeskScreen):
         start: Line = (("Deposits", "strong"), (f"  {self._show.value}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         row: DepositRow | None = self.rows.selected if self.is_mounted else None
@@ -62,8 +61,7 @@ class DepositsScreen(DeskScreen):
 
     async def _reload(self) -> None:
         rows = await self.workstation.record.read(deposit_list, self.workstation.today, self._show)
-        words = self.filter_text.lower().split()
-        shown = [row for row in rows if all(word in f"{row.trace} {row.payer}".lower() for word in words)]
+        shown = [row for row in rows if self.passes_filter(f"{row.trace} {row.payer}")]
         self.rows.set_source(ListSource(shown, lambda row: f"{row.kind} {row.id}"))
         self.refresh_frame()
         if aged := sum(row.aged for row in shown):
@@ -81,8 +79,7 @@ class DepositsScreen(DeskScreen):
         self.reload()
 
     def do_deposit_view(self) -> None:
-        views = list(DepositFilter)
-        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self._show = following(self._show)
         self.reload()
 
     def do_match_all(self) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from rich.cells import cell_len
 from textual import events
@@ -32,6 +33,8 @@ from tui.widgets.row_table import Column, ListSource, RowTable
 if TYPE_CHECKING:
     from tui.app import Workstation
 
+ViewT = TypeVar("ViewT", bound=Enum)
+
 WIDE = 120
 
 MOST_CHOICES = 10
@@ -46,6 +49,12 @@ def named_columns(options: Sequence[tuple[str, str]]) -> Sequence[Column[Any]]:
     """The columns of choices: a name, as wide as the longest of them, and its words."""
     width = max((cell_len(name) for name, _ in options), default=8)
     return (Column("", 0, lambda row: f" {left(row[0], width)}  {row[1]}"),)
+
+
+def following(view: ViewT) -> ViewT:
+    """The view after this one, the first after the last."""
+    views = list(type(view))
+    return views[(views.index(view) + 1) % len(views)]
 
 
 class Pane(Protocol):
@@ -112,6 +121,15 @@ class DeskScreen(Screen[None]):
     @property
     def wide(self) -> bool:
         return self.size.width >= WIDE and not self.workstation.linear
+
+    def rows_place(self) -> Line:
+        """Which of the rows is under the cursor, of how many, for line 1; of screens with rows."""
+        rows = self.query_one("#rows", RowTable) if self.is_mounted else None
+        return ((f"{rows.index + 1} of {rows.count}" if rows and rows.count else "0", "text"),)
+
+    def passes_filter(self, text: str) -> bool:
+        """Whether a row with this text has every word of the filter."""
+        return all(word in text.lower() for word in self.filter_text.lower().split())
 
     @property
     def page_seconds(self) -> float:

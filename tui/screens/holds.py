@@ -8,7 +8,7 @@ from textual.containers import Container
 from store.queries.holds import HoldFilter, HoldRow, OwnerCount, hold_counts, hold_list
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -75,8 +75,7 @@ class HoldsScreen(DeskScreen):
         actor = await record.actor()
         rows = await record.read(hold_list, today, self._show, self._owner, actor.person_id or "-")
         self._counts = await record.read(hold_counts, today)
-        words = self.filter_text.lower().split()
-        shown = [row for row in rows if all(word in _searched(row) for word in words)]
+        shown = [row for row in rows if self.passes_filter(_searched(row))]
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self._show_hold()
@@ -104,8 +103,7 @@ class HoldsScreen(DeskScreen):
         self.reload()
 
     def do_hold_view(self) -> None:
-        views = list(HoldFilter)
-        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self._show = following(self._show)
         self.reload()
 
     def do_hold_owner(self) -> None:

@@ -58,8 +58,7 @@ class LedgerScreen(DeskScreen):
         start: Line = (("Accounts", "strong"), ("  all" if self._all else "  owing", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         row = self.rows.selected if self.is_mounted else None
@@ -75,8 +74,7 @@ class LedgerScreen(DeskScreen):
 
     async def _reload(self) -> None:
         rows = await self.workstation.record.read(account_list, not self._all)
-        words = self.filter_text.lower().split()
-        shown = [row for row in rows if all(word in f"{row.number} {row.patient}".lower() for word in words)]
+        shown = [row for row in rows if self.passes_filter(f"{row.number} {row.patient}")]
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self.show_page_here()

@@ -120,8 +120,7 @@ class PcsIndexScreen(EncoderScreen):
             start = (*start, (", not covered", "warning"))
         if self._here.title:
             start = (*start, (f"  {self._here.title}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         if action in ("follow", "under") and self.rows.selected is None:

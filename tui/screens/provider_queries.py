@@ -11,7 +11,7 @@ from textual.containers import Container
 from store.queries.provider_queries import QueryFilter, QueryPage, QueryRow, provider_query_list, provider_query_of
 from store.terms import QueryOutcome, QueryStatus
 from tui.cells import Line, wrap
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -59,8 +59,7 @@ class ProviderQueriesScreen(DeskScreen):
         start: Line = (("Queries to providers", "strong"), (f"  {self._show.value}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         row: QueryRow | None = self.rows.selected if self.is_mounted else None
@@ -82,8 +81,7 @@ class ProviderQueriesScreen(DeskScreen):
         record = self.workstation.record
         actor = await record.actor()
         rows = await record.read(provider_query_list, self.workstation.today, self._show, actor.person_id or "-")
-        words = self.filter_text.lower().split()
-        shown = [row for row in rows if all(word in _searched(row) for word in words)]
+        shown = [row for row in rows if self.passes_filter(_searched(row))]
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         await self._show_query()
@@ -115,8 +113,7 @@ class ProviderQueriesScreen(DeskScreen):
         self.reload()
 
     def do_query_view(self) -> None:
-        views = list(QueryFilter)
-        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self._show = following(self._show)
         self.reload()
 
     def do_query_open(self) -> None:

@@ -119,8 +119,7 @@ class QueryScreen(DeskScreen):
         self._show()
 
     def filtered(self) -> None:
-        words = self.filter_text.lower().split()
-        shown = [one for one in self._lines if all(word in f"{one.document} {one.text}".lower() for word in words)]
+        shown = [one for one in self._lines if self.passes_filter(f"{one.document} {one.text}")]
         self.rows.set_source(ListSource(shown, lambda row: f"{row.number}:{row.line}"), columns=self._columns())
         self.refresh_frame()
 

@@ -111,8 +111,7 @@ class RecordsScreen(DeskScreen):
 
     async def _reload(self) -> None:
         rows, self._figure = await self.workstation.change(_read, self._view)
-        words = self.filter_text.lower().split()
-        shown = [row for row in rows if all(word in _searched(row) for word in words)]
+        shown = [row for row in rows if self.passes_filter(_searched(row))]
         if not self.is_attached:
             return
         self.rows.empty = EMPTY[self._view]

@@ -21,7 +21,7 @@ from store.queries.remits import (
 from store.terms import RemittanceStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -73,8 +73,7 @@ class RemitsScreen(DeskScreen):
         start: Line = (("Remittances", "strong"), (f"  {self._show.value}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         row: RemittanceRow | None = self.rows.selected if self.is_mounted else None
@@ -92,8 +91,7 @@ class RemitsScreen(DeskScreen):
 
     async def _reload(self) -> None:
         rows = await self.workstation.record.read(remittance_list, self._show, None, PAGE)
-        words = self.filter_text.lower().split()
-        shown = [row for row in rows if all(word in f"{row.payer} {row.trace}".lower() for word in words)]
+        shown = [row for row in rows if self.passes_filter(f"{row.payer} {row.trace}")]
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self.show_page_here()
@@ -125,8 +123,7 @@ class RemitsScreen(DeskScreen):
         self.reload()
 
     def do_remit_view(self) -> None:
-        views = list(RemittanceFilter)
-        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self._show = following(self._show)
         self.reload()
 
     def do_read_on(self) -> None:

@@ -86,8 +86,7 @@ class RulesScreen(DeskScreen):
         start: Line = (("Rules", "strong"), (f"  {self._view.value}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         if action in ("test_rule", "try_rule", "switch_rule", "weigh_rule", "roll_back", "write_rule"):

@@ -88,8 +88,7 @@ class TabularScreen(EncoderScreen):
             ("Tabular list", "strong"),
             (f"  ICD-10-CM {self._edition or 'not loaded'} for {self.on}", "text"),
         )
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         row: TreeRow | None = self.rows.selected if self.is_mounted else None

@@ -73,8 +73,7 @@ class WorklistRulesScreen(DeskScreen):
         state = "in force" if self._version == self._in_force else f"not in force ({self._in_force} is)"
         style = "text" if self._version == self._in_force else "warning"
         start: Line = (("Worklist rules", "strong"), (f"  version {self._version}, ", "text"), (state, style))
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         last = self.is_mounted and self.rows.index == len(self._rules) - 1

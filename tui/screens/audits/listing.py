@@ -13,7 +13,7 @@ from store.queries.audits import AuditFilter, AuditRow, audit_findings, audit_li
 from store.terms import AuditStatus, Role
 from tui.cells import Line, counted
 from tui.screens.audits.lines import finding_lines, scorecard_pane
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -58,8 +58,7 @@ class AuditsScreen(DeskScreen):
         start: Line = (("Audits", "strong"), (f"  {self._show.value}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
-        return start, ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
         row: AuditRow | None = self.rows.selected if self.is_mounted else None
@@ -78,8 +77,7 @@ class AuditsScreen(DeskScreen):
         own = actor.role is Role.CODER
         show = AuditFilter.ALL if own and self._show is AuditFilter.OPEN else self._show
         rows = await self.workstation.record.read(audit_list, show, "", actor.person_id or "", own)
-        words = self.filter_text.lower().split()
-        shown = [row for row in rows if all(word in _searched(row) for word in words)]
+        shown = [row for row in rows if self.passes_filter(_searched(row))]
         if not self.is_attached:
             return
         self.rows.empty = (
@@ -117,8 +115,7 @@ class AuditsScreen(DeskScreen):
         self.reload()
 
     def do_audit_view(self) -> None:
-        views = list(AuditFilter)
-        self._show = views[(views.index(self._show) + 1) % len(views)]
+        self._show = following(self._show)
         self.reload()
 
     def do_audit_open(self) -> None:
