@@ -58,6 +58,20 @@ class Firings:
         return self.fired - self.fixed - self.overridden
 
 
+@dataclass(frozen=True)
+class ScopeRow:
+    """Whom a change of a rule can be for: `scope` and `scope_id` as `rule_change` has them, and its words."""
+
+    scope: str
+    scope_id: str
+    words: str
+
+
+def rule_scopes(reader: Reader) -> list[ScopeRow]:
+    """The payers, plans, specialties and billing sites that the record knows, of plans the first hundred by name."""
+    return [ScopeRow(**dict(row)) for statement in _SCOPES for row in reader.rows(statement)]
+
+
 def rule_versions(reader: Reader, rule_id: str = "") -> list[VersionRow]:
     """Versions of rules of the site, of one or of all, the earliest first."""
     rows = reader.rows(
@@ -101,3 +115,15 @@ def _change(row: Row) -> ChangeRow:
 def _json(value: Any) -> Any:
     """JSON as either database hands it out."""
     return json.loads(value) if isinstance(value, str) else value
+
+
+_SCOPES = (
+    "SELECT 'payer' AS scope, payer_identifier AS scope_id, min(name) AS words FROM payer"
+    " WHERE payer_identifier <> '' GROUP BY payer_identifier ORDER BY payer_identifier",
+    "SELECT DISTINCT 'plan' AS scope, plan_name AS scope_id, 'plan' AS words FROM coverage"
+    " WHERE plan_name <> '' ORDER BY plan_name LIMIT 100",
+    "SELECT 'specialty' AS scope, taxonomy AS scope_id, min(specialty) AS words FROM provider"
+    " WHERE taxonomy <> '' GROUP BY taxonomy ORDER BY taxonomy",
+    "SELECT 'site' AS scope, npi AS scope_id, min(name) AS words FROM facility"
+    " WHERE npi <> '' GROUP BY npi ORDER BY npi",
+)

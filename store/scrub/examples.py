@@ -81,13 +81,23 @@ def try_examples(rule: Rule, examples: Sequence[Mapping[str, Any]]) -> Outcome:
     for number, example in enumerate(examples, 1):
         found = bool(example.get("at"))
         passing, failing = passing + (not found), failing + found
-        try:
-            wrong = _wrong(rule, example)
-        except (BadRules, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            wrong = f"cannot be read: {error}"
-        if wrong:
+        if wrong := try_example(rule, example):
             trouble.append(f"example {number}: {wrong}")
     return Outcome(rule.id, passing, failing, tuple(trouble))
+
+
+def try_example(rule: Rule, example: Mapping[str, Any]) -> str:
+    """What comes out of one example otherwise than it says, `cannot be read` first where no claim can be made of it."""
+    try:
+        return _wrong(rule, example)
+    except BadRules as error:
+        return f"cannot be read: {error.message}"
+    except KeyError as error:
+        return f"cannot be read: a claim has no {error.args[0]}"
+    except IndexError:
+        return "cannot be read: the claim has no line or diagnosis of that number"
+    except (TypeError, ValueError, AttributeError) as error:
+        return f"cannot be read: {error}"
 
 
 def try_code_edit(rule_id: str) -> Outcome:

@@ -288,6 +288,7 @@ NOT_A_LOOK = {
     "units_today": "a number",
     "rule_changes": "rules, no patient",
     "rule_firings": "numbers",
+    "rule_scopes": "whom rules are for, no patient",
     "rule_versions": "rules, no patient",
     "holds_of_chart": "part of a chart",
     "hold_counts": "numbers",

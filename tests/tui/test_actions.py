@@ -39,6 +39,7 @@ from tui.screens.provider_queries import ProviderQueriesScreen
 from tui.screens.query import QueryScreen
 from tui.screens.records import RecordsScreen
 from tui.screens.remits import RemitsScreen
+from tui.screens.rule_text import RuleTextScreen
 from tui.screens.rules import RulesScreen
 from tui.screens.tabular import TabularScreen
 from tui.screens.why import WhyScreen
@@ -56,6 +57,7 @@ SCREENS = {
         PcsScreen,
         PcsIndexScreen,
         RulesScreen,
+        RuleTextScreen,
         ChangesScreen,
         TabularScreen,
         ClaimsScreen,

@@ -71,6 +71,21 @@ def test_a_change_for_a_payer_is_shown_and_undone(capsys: pytest.CaptureFixture[
     assert undone == {"rule": "r014", "undone": "payer BLUEP: severity info"}
 
 
+def test_a_rule_is_copied_and_written_part_by_part(capsys: pytest.CaptureFixture[str]) -> None:
+    copied = answer(capsys, "copy", "r282", "site_fifty")
+    written = answer(capsys, "write", "site_fifty", "example", "at=line.1.units line.1.units=2")
+    code, parts = answer(capsys, "parts", "site_fifty")
+    mended = answer(capsys, "write", "site_fifty", "example.3", "--remove")
+
+    assert (copied, written) == (
+        (0, {"rule": "site_fifty", "version": 1}),
+        (0, {"rule": "site_fifty", "version": 2}),
+    )
+    assert code == 1
+    assert parts[-1]["trouble"] == "expected a finding at line.1.units, found none"  # type: ignore[index]
+    assert mended == (0, {"rule": "site_fifty", "version": 3})
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
@@ -81,6 +96,9 @@ def test_a_change_for_a_payer_is_shown_and_undone(capsys: pytest.CaptureFixture[
         (["set", "r014", "--reason", "x"], 2, "nothing to change"),
         (["set", "r014", "--param", "most", "--reason", "x"], 2, "expected NAME=VALUE"),
         (["test", "./nothing.toml"], 2, "No such file"),
+        (["copy", "r001", "site_x"], 2, "no condition that ships"),
+        (["write", "r282", "title"], 2, "either a text or --remove"),
+        (["write", "r282", "title", "mine"], 2, "has written no rule"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(

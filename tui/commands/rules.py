@@ -22,6 +22,7 @@ from codesets.safe import safe_line
 from store.queries import SessionReader
 from store.queries.rules import rule_changes, rule_firings, rule_versions
 from store.settings import today
+from tui.commands import rules_writing
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     adding = _command(commands, "add", "keep a rule of this site, or a new version of it; it begins switched off")
     adding.add_argument("file", metavar="FILE", help="a TOML file with the rule and its examples, - for standard input")
     adding.add_argument("--note", default="", help="what is new")
+    rules_writing.configure(commands)
     switching = _command(commands, "on", "switch a rule on; its examples must hold")
     _rule(switching)
     switching.add_argument("--version", type=int, help="a version of a rule of this site (the newest)")
@@ -114,6 +116,9 @@ def run(args: argparse.Namespace) -> int:
         "test": _test,
         "try": _try,
         "add": _add,
+        "copy": rules_writing.copy,
+        "parts": rules_writing.parts,
+        "write": rules_writing.write,
         "on": _on,
         "off": _off,
         "set": _set,

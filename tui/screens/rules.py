@@ -1,24 +1,24 @@
 """The rules (g e): every edit with its weight and state, its examples and changes, and what it did so far.
 
-A rule is tested, tried on the last claims, weighed, switched and rolled back here. One of the site's own is written
-too: a copy of a condition under a new name, then field by field, each a new version that begins switched off.
+A rule is tested, tried on the last claims, weighed, set, switched and rolled back here, for everybody or for one payer,
+plan, specialty or site and some days of service. One of the site's own begins as a copy of a condition under a new
+name; it is written on a screen of its own (`tui.screens.rule_text`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets.safe import safe_line
 from store.queries import Reader
-from store.queries.rules import Firings, rule_firings
+from store.queries.rules import Firings, ScopeRow, rule_firings, rule_scopes
 from store.terms import Severity
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from store.scrub.trial import Trial
 
 WEIGHTS = [("error", "stops a claim"), ("warning", "is shown and stops nothing"), ("info", "is told")]
-FIELDS = ("title", "when", "severity", "message", "fix", "citation")
+EVERYBODY = "everybody"
 
 
 class View(StrEnum):
@@ -89,7 +89,7 @@ class RulesScreen(DeskScreen):
         return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
-        if action in ("test_rule", "try_rule", "switch_rule", "weigh_rule", "roll_back", "write_rule"):
+        if action in ("test_rule", "try_rule", "switch_rule", "weigh_rule", "set_rule", "roll_back", "write_rule"):
             if not self.is_mounted or self.rows.selected is None:
                 return "there is no rule under the cursor"
             if action == "write_rule" and self.chosen.kind not in ("site", "condition"):
@@ -166,17 +166,17 @@ class RulesScreen(DeskScreen):
 
     async def _try(self, entry: RuleEntry, today: date) -> None:
         self.say(f"Trying {entry.id} on the claims of the last 90 days.", "dim")
-        trial = await self.workstation.batches.change_with_codes(_tried, entry.id, today)
+        trial = await self.workstation.batches.change_with_codes(tried_on_claims, entry.id, today)
         if self.is_attached:
             self.query_one("#page", TextPane).show(f"{entry.id} tried", partial(trial_lines, trial), "nothing was kept")
-            self.say(_trial_words(trial), "warning" if trial.stopped else "good")
+            self.say(trial_words(trial), "warning" if trial.stopped else "good")
 
     def do_switch_rule(self) -> None:
         entry = self.chosen
         if not entry.on:
             self._with_reason(f"why {entry.id} goes on:", partial(self._switch_on, entry.id))
         else:
-            self._with_reason(f"why {entry.id} goes off:", partial(self._switch_off, entry.id))
+            self._for_whom(entry.id, "off", {}, f"{entry.id} is off")
 
     async def _switch_on(self, rule_id: str, reason: str) -> None:
         from store.scrub.site_rules import switch_on
@@ -184,23 +184,61 @@ class RulesScreen(DeskScreen):
         await self.workstation.change(switch_on, rule_id, reason)
         await self._done(f"{rule_id} is on. u takes it back.")
 
-    async def _switch_off(self, rule_id: str, reason: str) -> None:
-        from store.scrub.overlays import Action
-
-        await self._change(rule_id, Action.OFF.value, {}, reason)
-        await self._done(f"{rule_id} is off for everybody. u takes it back.")
-
     def do_weigh_rule(self) -> None:
         entry = self.chosen
 
         async def weighed(severity: str) -> None:
-            self._with_reason(f"why {entry.id} is {severity}:", partial(self._weigh, entry.id, severity))
+            self._for_whom(entry.id, "severity", {"severity": severity}, f"{entry.id} is {severity}")
 
         self.choose("weight", f"{entry.id} is {entry.severity}; it becomes:", WEIGHTS, weighed)
 
-    async def _weigh(self, rule_id: str, severity: str, reason: str) -> None:
-        await self._change(rule_id, "severity", {"severity": severity}, reason)
-        await self._done(f"{rule_id} is {severity} for everybody. u takes it back.")
+    def do_set_rule(self) -> None:
+        self.in_turn(self._set(self.chosen.id))
+
+    async def _set(self, rule_id: str) -> None:
+        from store.scrub.example_text import read_settings, write_settings
+
+        page = await self.workstation.record.read(_page, rule_id)
+        if not page.params:
+            self.say(f"{rule_id} has no settings.", "warning")
+            return
+
+        async def written(text: str) -> None:
+            settings = read_settings(text)
+            if unknown := set(settings) - set(page.params):
+                self.say(f"{rule_id} has no setting {min(unknown)}: {', '.join(page.params)}", "warning")
+            elif changed := {name: value for name, value in settings.items() if value != page.params[name]}:
+                self._for_whom(rule_id, "params", changed, f"{rule_id} is set: {write_settings(changed)}")
+            else:
+                self.say("Nothing was changed.")
+
+        self.ask("setting", "settings:", write_settings(page.params), written)
+
+    def _for_whom(self, rule_id: str, action: str, value: dict[str, object], done: str) -> None:
+        """Ask for whom a change is, for which days of service and why, then make it."""
+        self.in_turn(self._ask_whom(rule_id, action, value, done))
+
+    async def _ask_whom(self, rule_id: str, action: str, value: dict[str, object], done: str) -> None:
+        scopes = await self.workstation.record.read(rule_scopes)
+        named = {f"{one.scope} {one.scope_id}": one for one in scopes}
+
+        async def whom(name: str) -> None:
+            scope = named.get(name)
+
+            async def days(text: str) -> None:
+                begins, ends = _days(text)
+                change = partial(self._change, rule_id, action, value, scope, begins, ends)
+
+                async def because(reason: str) -> None:
+                    await change(reason)
+                    await self._done(f"{done} for {name}. u takes it back.")
+
+                self._with_reason(f"why, for {name}:", because)
+
+            self.ask("days", "for services from, to (Enter: always), as 2026-10-01 2026-12-31:", answer=days)
+
+        options = [(EVERYBODY, ""), *((name, one.words) for name, one in named.items())]
+        self.choose("for whom", f"{rule_id}: for whom?", options, whom)
 
     def do_roll_back(self) -> None:
         entry = self.chosen
@@ -215,38 +253,45 @@ class RulesScreen(DeskScreen):
     def do_write_rule(self) -> None:
         entry = self.chosen
         if entry.kind == "site":
-            self._write_field(entry.id)
+            self.in_turn(self._open_text(entry.id))
             return
 
         async def named(name: str) -> None:
-            version = await self.workstation.change(_copy, entry.id, name.strip())
-            await self._done(f"{name.strip()} version {version} is a copy of {entry.id}, switched off. w writes it.")
+            from store.scrub.writing import copy_rule
+
+            await self.workstation.change(copy_rule, entry.id, name.strip())
+            await self._open_text(name.strip())
             self._view, self.filter_text = View.SITE, ""
-            self._show()
 
         self.ask("rule", f"a rule of this site like {entry.id}, named:", "site_", named)
 
-    def _write_field(self, rule_id: str) -> None:
-        async def chosen(name: str) -> None:
-            page = await self.workstation.record.read(_page, rule_id)
-            present = {**asdict(page), **asdict(page.entry)}[name]
+    async def _open_text(self, rule_id: str) -> None:
+        from tui.screens.rule_text import RuleTextScreen
 
-            async def written(text: str) -> None:
-                version = await self.workstation.change(_rewrite, rule_id, name, text.strip())
-                await self._done(f"{rule_id} version {version} is kept. t tests it, d tries it, x switches it on.")
+        await self.workstation.push_screen(RuleTextScreen(rule_id))
 
-            self.ask("rule", f"{name}:", str(present), written)
-
-        self.choose("field", f"{rule_id}: which field?", [(name, _FIELD_WORDS[name]) for name in FIELDS], chosen)
+    def on_screen_resume(self) -> None:
+        if self._entries:
+            self.in_turn(self._reload())
 
     def _with_reason(self, prompt: str, answer: Callable[[str], Awaitable[None]]) -> None:
         self.ask("reason", prompt, answer=answer)
 
-    async def _change(self, rule_id: str, action: str, value: dict[str, object], reason: str) -> None:
+    async def _change(
+        self,
+        rule_id: str,
+        action: str,
+        value: dict[str, object],
+        whom: ScopeRow | None,
+        begins: str,
+        ends: str,
+        reason: str,
+    ) -> None:
         from store.scrub.overlays import Action, Overlay, Scope
         from store.scrub.site_rules import change_rule
 
-        overlay = Overlay(0, rule_id, Scope.ALL, "", Action(action), value, reason=reason)
+        scope, scope_id = (Scope(whom.scope), whom.scope_id) if whom else (Scope.ALL, "")
+        overlay = Overlay(0, rule_id, scope, scope_id, Action(action), value, begins, ends, reason)
         await self.workstation.change(change_rule, overlay)
 
     async def _done(self, text: str) -> None:
@@ -287,14 +332,15 @@ def page_lines(page: RulePage, firings: Firings | None, width: int) -> list[Line
 
 def trial_lines(trial: Trial, width: int) -> list[Line]:
     """What a trial found: the sum, and the claims."""
-    lines: list[Line] = [((" ", "text"), (part, "strong")) for part in wrap(_trial_words(trial), width - 2)]
+    lines: list[Line] = [((" ", "text"), (part, "strong")) for part in wrap(trial_words(trial), width - 2)]
     for hit in trial.hits:
         head = f" {hit.claim_number}  {hit.status:<12} {dollars(hit.total_cents):>9}  "
         lines.append(((head, "text"), (safe_line(hit.message)[: max(width - len(head) - 1, 0)], "dim")))
     return lines
 
 
-def _trial_words(trial: Trial) -> str:
+def trial_words(trial: Trial) -> str:
+    """What a trial found, in one line."""
     return (
         f"Since {trial.since}: {counted(trial.claims, 'claim')}, {trial.found} found, {trial.stopped} stopped, "
         f"{dollars(trial.charges_cents)} in charges."
@@ -313,43 +359,24 @@ def _page(reader: Reader, rule_id: str) -> RulePage:
     return rule_page(reader, rule_id)
 
 
-def _tried(db: Database, reference: Reference, actor: Actor, rule_id: str, today: date) -> Trial:
+def tried_on_claims(
+    db: Database, reference: Reference, actor: Actor, rule_id: str, today: date, version: int | None = None
+) -> Trial:
+    """What a rule, of the site's own a version, would have found on the claims of the last days."""
     from codesets.edits import facts_of
     from store.queries import SessionReader
     from store.scrub.catalog import rule_of
     from store.scrub.trial import try_rule
 
     with db.reading() as session:
-        rule = rule_of(SessionReader(session), rule_id)
+        rule = rule_of(SessionReader(session), rule_id, version)
     return try_rule(db, facts_of(reference), rule, today)
 
 
-def _copy(db: Database, actor: Actor, rule_id: str, name: str, operation_id: str | None = None) -> int:
-    from store.scrub.catalog import rule_content
-    from store.scrub.site_rules import read_text, save_version
-
-    text = read_text(rule_content(rule_id) | {"id": name})
-    return save_version(db, actor, text, f"a copy of {rule_id}", operation_id)
-
-
-def _rewrite(db: Database, actor: Actor, rule_id: str, field: str, value: str, operation_id: str | None = None) -> int:
-    from store.queries import SessionReader
-    from store.queries.rules import rule_versions
-    from store.scrub.site_rules import read_text, save_version
-
-    with db.reading() as session:
-        newest = rule_versions(SessionReader(session), rule_id)[-1]
-    examples: list[dict[str, Any]] = newest.content["examples"]
-    fields = {key: given for key, given in newest.content["rule"].items() if key != "version"}
-    kept = {
-        "passes": [one for one in examples if not one.get("at")],
-        "fails": [one for one in examples if one.get("at")],
-    }
-    return save_version(db, actor, read_text(fields | {field: value} | kept), f"another {field}", operation_id)
-
-
-def _searched(entry: RuleEntry) -> str:
-    return f"{entry.id} {entry.title} {entry.family} {entry.severity}".lower()
+def _days(text: str) -> tuple[str, str]:
+    """The first and last day of service of a change, as typed; the record refuses what is no day."""
+    first, _, last = text.strip().partition(" ")
+    return first, last.strip()
 
 
 def _state(entry: RuleEntry) -> str:
@@ -377,15 +404,6 @@ def _counting(firings: dict[str, Firings]) -> tuple[Column[RuleEntry], ...]:
         ),
     )
 
-
-_FIELD_WORDS = {
-    "title": "what it is called",
-    "when": "the condition that holds where the rule is broken",
-    "severity": "critical, error, warning or info",
-    "message": "what a biller reads; {line} and other names are filled in",
-    "fix": "what would mend it",
-    "citation": "where the rule comes from",
-}
 
 _COLUMNS: tuple[Column[RuleEntry], ...] = (
     Column(
