@@ -6,23 +6,12 @@ patients without changing anything. Free of the ORM, because the first screen as
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 from store.actors import Actor
-from store.queries.audits import AuditFilter, audit_list, audit_row
-from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort, claim_list, claim_page
-from store.queries.code_use import open_charts_with
-from store.queries.denials import DenialFilter, DenialRow, denial_list, denial_of
-from store.queries.holds import HoldFilter, hold_list
-from store.queries.ledger import account_list, account_page
-from store.queries.provider_queries import QueryFilter, provider_query_list, provider_query_of
-from store.queries.remits import RemittanceFilter, RemittanceRow, remittance_list, remittance_page
 from store.queries.worklists import Listing, WorkRow, worklist_page
-from store.reports.behind import visits_behind
-from store.reports.catalog import Figure
-from store.reports.period import Period
 
 TYPING_SECONDS = 1.0
 """A search is logged once no key has changed it for so long, or something else is done."""
@@ -56,8 +45,13 @@ def look_of(function: Callable[..., object], *args: object, **kwargs: object) ->
 
     Turning the pages of one list is one look, as is moving the cursor in it.
     """
-    read = _LOOKS.get(function.__name__)
-    return read(*args, **kwargs) if read else None
+    name = function.__name__
+    if name == worklist_page.__name__:
+        return _worklist(*args, **kwargs)
+    if name not in _OF_DESKS:
+        return None
+    read: Callable[..., Look | None] = getattr(import_module("store.desk_looks"), name)
+    return read(*args, **kwargs)
 
 
 def login_of(actor: Actor) -> Look:
@@ -75,96 +69,16 @@ def _worklist(
     return Look("worklist.view", "worklist", listing.worklist or "")
 
 
-def _claims(
-    today: dt.date,
-    show: ClaimFilter = ClaimFilter.OPEN,
-    sort: ClaimSort | Sequence[ClaimSort] | None = None,
-    payer_id: str | None = None,
-    after: ClaimRow | None = None,
-    limit: int = 0,
-) -> Look | None:
-    return None if after else Look("claim.list", detail=(("show", show.value),))
-
-
-def _claim(claim_id: str, today: dt.date) -> Look:
-    return Look("claim.view", "claim", claim_id, lasting=False)
-
-
-def _denials(show: DenialFilter = DenialFilter.LIVING, after: DenialRow | None = None, limit: int = 0) -> Look | None:
-    return None if after else Look("denial.list", detail=(("show", show.value),))
-
-
-def _denial(denial_id: str) -> Look:
-    return Look("denial.view", "denial", denial_id, lasting=False)
-
-
-def _remittances(
-    show: RemittanceFilter = RemittanceFilter.ALL, after: RemittanceRow | None = None, limit: int = 0
-) -> Look | None:
-    return None if after else Look("remittance.list", detail=(("show", show.value),))
-
-
-def _remittance(remittance_id: str) -> Look:
-    return Look("remittance.view", "remittance", remittance_id, lasting=False)
-
-
-def _charts_with(code: str, since: str, most: int = 0) -> Look:
-    return Look("code.charts", "code", code)
-
-
-def _accounts(open_only: bool = True, limit: int = 0) -> Look:
-    return Look("ledger.list")
-
-
-def _account(account_id: str) -> Look:
-    return Look("ledger.view", "account", account_id, lasting=False)
-
-
-def _holds(today: dt.date, show: HoldFilter = HoldFilter.OPEN, owner: str = "", person_id: str = "") -> Look:
-    return Look("hold.list", detail=(("show", show.value), ("owner", owner)))
-
-
-def _queries(today: dt.date, show: QueryFilter = QueryFilter.OPEN, person_id: str = "") -> Look:
-    return Look("query.list", detail=(("show", show.value),))
-
-
-def _query(query_id: str, today: dt.date, person_id: str = "") -> Look:
-    return Look("query.view", "provider_query", query_id)
-
-
-def _audits(show: AuditFilter = AuditFilter.OPEN, sample: str = "", me: str = "", own: bool = False) -> Look:
-    return Look("audit.list", detail=(("show", show.value), ("sample", sample)))
-
-
-def _audit(audit_id: str) -> Look:
-    return Look("audit.view", "audit", audit_id)
-
-
-def _behind(figure: Figure, period: Period, keys: Mapping[str, str]) -> Look:
-    told = tuple((name, value) for name, value in keys.items())
-    return Look("report.behind", "report", figure.name, (("until", period.until), *told))
-
-
-_LOOKS: dict[str, Callable[..., Look | None]] = {
-    worklist_page.__name__: _worklist,
-    audit_list.__name__: _audits,
-    audit_row.__name__: _audit,
-    visits_behind.__name__: _behind,
-    claim_list.__name__: _claims,
-    claim_page.__name__: _claim,
-    open_charts_with.__name__: _charts_with,
-    denial_list.__name__: _denials,
-    denial_of.__name__: _denial,
-    remittance_list.__name__: _remittances,
-    remittance_page.__name__: _remittance,
-    account_list.__name__: _accounts,
-    account_page.__name__: _account,
-    hold_list.__name__: _holds,
-    provider_query_list.__name__: _queries,
-    provider_query_of.__name__: _query,
-}
+_OF_DESKS = frozenset(
+    {
+        *("claim_list", "claim_page", "denial_list", "denial_of", "remittance_list", "remittance_page"),
+        *("account_list", "account_page", "hold_list", "provider_query_list", "provider_query_of"),
+        *("audit_list", "audit_row", "visits_behind", "open_charts_with"),
+    }
+)
+"""The queries whose looks stand in `store.desk_looks`, a function of the same name each."""
 
 
 def looking() -> set[str]:
     """The names of the queries that are looks."""
-    return set(_LOOKS)
+    return {worklist_page.__name__, *_OF_DESKS}

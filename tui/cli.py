@@ -11,8 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from codesets.errors import CodedeskError, UsageError
 from tui.commands.workstation import LINEAR_HELP, PLAIN_DRIVER_HELP
@@ -74,6 +73,16 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"{self.prog} --help says what it takes")
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that reads the files of the installation."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"codedesk {version('codedesk')}")
+        parser.exit()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -138,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--plain-driver", action="store_true", help=PLAIN_DRIVER_HELP)
     parser.add_argument("--linear", action="store_true", help=LINEAR_HELP)
-    parser.add_argument("--version", action="version", version=f"codedesk {metadata.version('codedesk')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="say the version and stop")
     return parser
 
 

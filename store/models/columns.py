@@ -20,6 +20,9 @@ from sqlmodel import SQLModel
 
 from codesets.safe import safe_block, safe_line
 
+# Rows are read and written without pydantic's validators: building them for each table would cost memory and time.
+SQLModel.model_config["defer_build"] = True
+
 # Every constraint has a name, so that a later migration can drop it on either database.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",

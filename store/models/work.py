@@ -15,10 +15,13 @@ OPEN_STATES = ("ready", "in_progress", "on_hold")
 
 
 def _open_index(column: str) -> Index:
-    """One order of a worklist's open charts: a page at any depth is read from its index alone."""
+    """One order of a worklist's open charts: a page at any depth is read from its index alone.
+
+    On PostgreSQL it has the same condition, by its migration: named here it would load that dialect in every session.
+    """
     states = ", ".join(f"'{state}'" for state in OPEN_STATES)
     where = text(f"status IN ({states})")
-    return Index(f"ix_work_item_{column}", "worklist", column, "id", sqlite_where=where, postgresql_where=where)
+    return Index(f"ix_work_item_{column}", "worklist", column, "id", sqlite_where=where)
 
 
 class WorkItem(SQLModel, table=True):

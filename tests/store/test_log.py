@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from codesets.errors import CodedeskError
-from store import looks
+from store import desk_looks, looks
 from store.actors import SYSTEM, Actor
 from store.coding.service import open_chart, open_next
 from store.database import Database
@@ -25,6 +25,7 @@ from store.migrations.append_only import missing_triggers
 from store.models import Encounter, LogEntry, WorkItem
 from store.people import add_person, sign_in
 from store.queries import (
+    audits,
     charts,
     claims,
     code_use,
@@ -34,6 +35,7 @@ from store.queries import (
     figures,
     holds,
     last_visit,
+    ledger,
     people,
     provider_queries,
     remits,
@@ -43,6 +45,7 @@ from store.queries import (
     worklist_rules,
     worklists,
 )
+from store.reports import behind
 from store.terms import Role
 from tests.store import attacks
 
@@ -301,6 +304,15 @@ NOT_A_LOOK = {
     "saved_views": "a person's own views, no patient",
     "skills_of": "staff, no patient",
 }
+
+
+def test_every_look_of_a_desk_takes_what_its_query_takes() -> None:
+    modules = {name: module for module in (*MODULES, audits, ledger, behind) for name in vars(module)}
+    looked = {name: inspect.signature(getattr(desk_looks, name)) for name in looks.looking() - {"worklist_page"}}
+
+    queries = {name: list(inspect.signature(getattr(modules[name], name)).parameters)[1:] for name in looked}
+
+    assert {name: list(signature.parameters) for name, signature in looked.items()} == queries
 
 
 MODULES = [

@@ -37,6 +37,23 @@ def test_reading_code_sets_and_rows_loads_neither_orm_nor_screens(statement: str
     assert loaded(statement) & HEAVY == set()
 
 
+def test_a_command_starts_without_event_loop_and_files_of_the_installation() -> None:
+    assert loaded("import tui.cli; tui.cli._parser()") & {"asyncio", "email", "ssl"} == set()
+
+
+def test_the_event_loop_of_the_screens_comes_without_tls_and_whoever_needs_it_still_gets_it() -> None:
+    start = "import tui.commands.workstation as start; start._asyncio_without_tls()"
+
+    assert "ssl" not in loaded(f"{start}; import tui.app, tui.screens.worklist")
+    assert "ssl" in loaded(f"{start}; import ssl")
+
+
+def test_the_first_screen_knows_its_own_looks_alone() -> None:
+    script = "import tui.app, tui.screens.worklist; assert 'store.queries.remits' not in sys.modules"
+
+    assert "store" in loaded(script)
+
+
 def test_the_first_screen_loads_neither_search_nor_edits() -> None:
     assert "numpy" not in loaded("import tui.app, tui.screens.worklist, tui.commands.workstation, tui.commands.demo")
 

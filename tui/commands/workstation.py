@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+import importlib
 import os
 import resource
 import shutil
 import sys
+from types import ModuleType
 
 from codesets.errors import UsageError
 
@@ -36,6 +37,7 @@ def run(options: argparse.Namespace | None = None) -> int:
             f"the terminal has {size.columns}x{size.lines}, the screens need {MIN_COLUMNS}x{MIN_ROWS}",
             "make the window larger",
         )
+    asyncio = _asyncio_without_tls()
     from store.settings import today
     from store.sqlite import weakness
     from tui.actions import registry
@@ -57,6 +59,20 @@ def run(options: argparse.Namespace | None = None) -> int:
         print("What was entered is saved. Tell an administrator the reference.", file=sys.stderr)
         return 1
     return code
+
+
+def _asyncio_without_tls() -> ModuleType:
+    """The event loop without OpenSSL, which no screen needs: asyncio goes without it where it cannot be imported.
+
+    It would cost each session some ten milliseconds and three megabytes; what asks for it later still gets it.
+    """
+    if "asyncio" not in sys.modules and "ssl" not in sys.modules:
+        sys.modules["ssl"] = None  # type: ignore[assignment]
+        try:
+            return importlib.import_module("asyncio")
+        finally:
+            del sys.modules["ssl"]
+    return importlib.import_module("asyncio")
 
 
 def _prepare(plain_driver: bool, linear: bool) -> None:
