@@ -74,6 +74,7 @@ class Workstation(App[int]):
     def __init__(self, today: date, record: RecordDesk | None = None, palette: Palette | None = None) -> None:
         super().__init__(driver_class=driver_class())
         self.theme = "ansi-dark"
+        self._styled_by = self.get_css_variables()
         self.today = today
         self.record = record or RecordDesk()
         self.codes = CodeDesk()
@@ -104,6 +105,13 @@ class Workstation(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._sanitize]
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read the style sheets anew only where a theme has changed their colors: the first one came with the start."""
+        colors = self.get_css_variables()
+        if colors != self._styled_by:
+            self._styled_by = colors
+            super().refresh_css(animate)
 
     def get_default_screen(self) -> Screen[Any]:
         return WorklistScreen()
