@@ -15,6 +15,7 @@ from store.database import Database, open_database
 from store.models import Person
 from store.people import actor_for
 from store.terms import Role
+from tests.once import made_once
 from tests.postgres import NoServer, Server, start_server
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
@@ -23,9 +24,8 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 @pytest.fixture(scope="session")
 def reference_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reference database of the shipped code sets, built once for the whole run."""
-    path = tmp_path_factory.mktemp("reference") / "reference.sqlite"
-    open_reference(path).close()
-    return path
+    folder = made_once(tmp_path_factory, "reference", lambda here: open_reference(here / "reference.sqlite").close())
+    return folder / "reference.sqlite"
 
 
 @pytest.fixture(autouse=True)
@@ -77,16 +77,14 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A record without a row, made once; tests work on copies."""
-    path = tmp_path_factory.mktemp("empty") / "workstation.sqlite"
-    _made_once(f"sqlite:///{path}", path.parent)
-    return path
+    return made_once(tmp_path_factory, "empty", _record_in) / "workstation.sqlite"
 
 
 @pytest.fixture(scope="session")
 def empty_postgres(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The same on PostgreSQL, as a template."""
     name = postgres.new_database()
-    _made_once(postgres.url(name), tmp_path_factory.mktemp("empty-postgres"))
+    _make_record(postgres.url(name), tmp_path_factory.mktemp("empty-postgres"))
     return name
 
 
@@ -94,7 +92,7 @@ def empty_postgres(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -
 def demo_postgres(postgres: Server, empty_postgres: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """The demo site on PostgreSQL, as a template, and the folder with the key of its log."""
     name, folder = postgres.new_database(empty_postgres), tmp_path_factory.mktemp("demo-postgres")
-    _made_once(postgres.url(name), folder, demo=True)
+    _make_record(postgres.url(name), folder, demo=True)
     return name, folder
 
 
@@ -126,9 +124,7 @@ def db(database_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo site's record, made once; tests work on copies."""
-    path = tmp_path_factory.mktemp("demo") / "workstation.sqlite"
-    _made_once(f"sqlite:///{path}", path.parent, demo=True)
-    return path
+    return made_once(tmp_path_factory, "demo", lambda here: _record_in(here, demo=True)) / "workstation.sqlite"
 
 
 @pytest.fixture
@@ -190,7 +186,11 @@ def clerk(demo: Database) -> Actor:
     return _somebody(demo, Role.RECORDS)
 
 
-def _made_once(url: str, folder: Path, demo: bool = False) -> None:
+def _record_in(folder: Path, demo: bool = False) -> None:
+    _make_record(f"sqlite:///{folder / 'workstation.sqlite'}", folder, demo)
+
+
+def _make_record(url: str, folder: Path, demo: bool = False) -> None:
     """Make a record at `url`, with the demo site in it if asked for, and let go of it."""
     from store.demo.create import DEMO_DAY, create_site
 

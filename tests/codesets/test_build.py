@@ -124,9 +124,9 @@ def test_a_build_that_fails_late_leaves_nothing_behind(tmp_path: Path, monkeypat
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_an_older_format_is_built_anew(tmp_path: Path, reference_path: Path) -> None:
+def test_an_older_format_is_built_anew(tmp_path: Path, reference_file: Path) -> None:
     path = tmp_path / "reference.sqlite"
-    path.write_bytes(reference_path.read_bytes())
+    path.write_bytes(reference_file.read_bytes())
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 0")
 
@@ -134,9 +134,9 @@ def test_an_older_format_is_built_anew(tmp_path: Path, reference_path: Path) -> 
         assert search_folder(path, reference.build_id).is_dir()
 
 
-def test_a_lost_search_index_is_built_again(tmp_path: Path, reference_path: Path) -> None:
+def test_a_lost_search_index_is_built_again(tmp_path: Path, reference_file: Path) -> None:
     path = tmp_path / "reference.sqlite"
-    path.write_bytes(reference_path.read_bytes())
+    path.write_bytes(reference_file.read_bytes())
 
     with open_reference(path) as reference:
         assert search_folder(path, reference.build_id).is_dir()

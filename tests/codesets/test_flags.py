@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,6 @@ from codesets import fees, risk
 from codesets.flags import Flag, flags
 from codesets.reference import Reference, open_reference
 from codesets.releases import CodeSystem
-from tests.codesets.built_reference import built_reference
 from tests.codesets.loaded_reference import loaded_reference
 from tests.codesets.sources import made_files as made
 from tests.codesets.sources.made_files import made_file
@@ -34,9 +34,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reference]:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Iterator[Reference]:
+def shipped(reference_file: Path) -> Iterator[Reference]:
     """The code sets that come with the program."""
-    with open_reference(built_reference()) as opened:
+    with open_reference(reference_file) as opened:
         yield opened
 
 

@@ -12,22 +12,15 @@ from pathlib import Path
 import pytest
 
 from tests.codesets import small_files
-from tests.codesets.built_reference import built_reference
 
 ON = ("-d", "2026-06-01")
 
 
-@pytest.fixture(scope="session")
-def reference_path() -> Path:
-    """The reference database of this test run."""
-    return built_reference()
-
-
 @pytest.fixture
-def codedesk(reference_path: Path):
+def codedesk(reference_file: Path):
     """Runs a command on the shared reference database."""
 
-    def run(*arguments: str, home: Path = reference_path.parent, stdin: str = "") -> subprocess.CompletedProcess:
+    def run(*arguments: str, home: Path = reference_file.parent, stdin: str = "") -> subprocess.CompletedProcess:
         environment = {**os.environ, "CODEDESK_HOME": str(home)}
         command = [sys.executable, "-m", "tui.cli", *arguments]
         return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=120)
@@ -162,14 +155,14 @@ def test_a_home_that_is_a_file_is_one_clear_line_and_exit_2(codedesk, tmp_path: 
 
 
 @pytest.mark.parametrize("arguments", [["search", *ON, "pain"], ["code", *ON, "I10"], ["codesets", "list"]])
-def test_the_code_commands_load_neither_the_orm_nor_the_screens(reference_path: Path, arguments: list[str]) -> None:
+def test_the_code_commands_load_neither_the_orm_nor_the_screens(reference_file: Path, arguments: list[str]) -> None:
     program = (
         "import sys; from tui.cli import main\n"
         f"code = main({arguments!r})\n"
         "print(sorted({'textual', 'sqlmodel', 'sqlalchemy'} & set(sys.modules)), file=sys.stderr)\n"
         "sys.exit(code)"
     )
-    environment = {**os.environ, "CODEDESK_HOME": str(reference_path.parent)}
+    environment = {**os.environ, "CODEDESK_HOME": str(reference_file.parent)}
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
 
@@ -177,12 +170,12 @@ def test_the_code_commands_load_neither_the_orm_nor_the_screens(reference_path: 
 
 
 @pytest.fixture
-def own_home(tmp_path: Path, reference_path: Path) -> Path:
+def own_home(tmp_path: Path, reference_file: Path) -> Path:
     """A folder of codedesk with a reference database of its own."""
     home = tmp_path / "home"
     home.mkdir()
-    shutil.copyfile(reference_path, home / "reference.sqlite")
-    shutil.copytree(reference_path.with_suffix(".search"), home / "reference.search")
+    shutil.copyfile(reference_file, home / "reference.sqlite")
+    shutil.copytree(reference_file.with_suffix(".search"), home / "reference.search")
     return home
 
 

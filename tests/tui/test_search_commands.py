@@ -15,17 +15,15 @@ import pytest
 from codesets.releases import CodeSystem
 from store.os_account import os_login
 from store.picks import Usage
-from tests.codesets.built_reference import built_reference
 
 ON = ("-d", "2026-06-01")
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
+def site(tmp_path: Path, reference_file: Path) -> Path:
     """The folder of a site with code sets of its own."""
-    built = built_reference()
-    for name in (built.name, f"{built.stem}.search"):
-        place = built.parent / name
+    for name in (reference_file.name, f"{reference_file.stem}.search"):
+        place = reference_file.parent / name
         copy = shutil.copytree if place.is_dir() else shutil.copy2
         copy(place, tmp_path / name)
     return tmp_path

@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.codesets.built_reference import built_reference
 from tui.cli import main
 
 NOTE = "PMH: hypothyroidism\nA/P:\n1. Type 2 diabetes with neuropathy. Rule out DVT.\n2. Knee pain.\n"
 
 
 @pytest.fixture(autouse=True)
-def shared_reference(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CODEDESK_REFERENCE", str(built_reference()))
+def shared_reference(reference_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEDESK_REFERENCE", str(reference_file))
 
 
 @pytest.fixture
