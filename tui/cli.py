@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "queries": ("tui.commands.queries", "queries to providers: write, check, send, answer, close"),
     "figures": ("tui.commands.figures", "your own figures: units against the target, active time"),
     "keys": ("tui.commands.keys", "every key of every screen"),
+    "commands": ("tui.commands.commands", "every command, as text, document, man page or completion of a shell"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
     "acks": ("tui.commands.acks", "take in TA1, 999 and 277CA: refused claims come back"),
