@@ -71,8 +71,10 @@ def drg(reference: Reference, number: str, discharged: dt.date) -> Drg | None:
     ).fetchone()
     if row is None:
         return None
-    numbers = tuple(None if text is None else Decimal(text) for text in row[6:])
-    return Drg(*row[:4], bool(row[4]), bool(row[5]), *numbers, source)
+    drg, title, mdc, kind, post_acute, special_pay = row[:6]
+    weight, capped, geometric, arithmetic = (None if text is None else Decimal(text) for text in row[6:])
+    paid_by = (bool(post_acute), bool(special_pay))
+    return Drg(drg, title, mdc, kind, *paid_by, weight, capped, geometric, arithmetic, source)
 
 
 def severity(

@@ -57,5 +57,8 @@ def fee_value(reference: Reference, code: str, on: dt.date, modifier: str = "") 
     ).fetchone()
     if row is None:
         return None
-    numbers = [None if text is None else Decimal(text) for text in (*row[4:7], row[13])]
-    return FeeValue(*row[:4], *numbers[:3], *row[7:13], numbers[3], source)
+    code, modifier, status, days, *_ = row
+    work, nonfacility, facility, factor = (None if text is None else Decimal(text) for text in (*row[4:7], row[13]))
+    pctc, multiple, bilateral, assistant, cosurgeon, team = row[7:13]
+    indicators = (pctc, multiple, bilateral, assistant, cosurgeon, team)
+    return FeeValue(code, modifier, status, days, work, nonfacility, facility, *indicators, factor, source)

@@ -131,16 +131,17 @@ def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindi
         if not line.pointers:
             yield code_rules()["c34"].finding(place, {"line": line.sequence})
         for pointer in () if present.issuperset(line.pointers) else sorted(set(line.pointers) - present):
-            seen = {"line": line.sequence, "pointer": pointer, "count": len(present)}
-            yield code_rules()["c31"].finding(place, seen)
+            yield code_rules()["c31"].finding(place, {"line": line.sequence, "pointer": pointer, "count": len(present)})
         for pointer in _repeated(line.pointers):
             kept = ",".join(map(str, dict.fromkeys(line.pointers)))
-            seen = {"line": line.sequence, "pointer": pointer, "letter": line.letter, "kept": kept}
-            yield code_rules()["c32"].finding(place, seen)
+            yield code_rules()["c32"].finding(
+                place, {"line": line.sequence, "pointer": pointer, "letter": line.letter, "kept": kept}
+            )
         if len(line.pointers) > MOST_POINTERS:
             kept = ",".join(map(str, line.pointers[:MOST_POINTERS]))
-            seen = {"line": line.sequence, "count": len(line.pointers), "letter": line.letter, "kept": kept}
-            yield code_rules()["c33"].finding(place, seen)
+            yield code_rules()["c33"].finding(
+                place, {"line": line.sequence, "count": len(line.pointers), "letter": line.letter, "kept": kept}
+            )
 
 
 def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:

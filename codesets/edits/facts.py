@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from codesets import articles, catalog, conventions, fees, laterality, mce, ncci, poa, procedures
@@ -199,7 +199,7 @@ class ReferenceFacts:
             if len(self._answers) >= MOST_ANSWERS:
                 self._answers.clear()
             answer = self._answers[key] = function(self._reference, *question)
-        return answer
+        return cast("_T", answer)
 
 
 _UNASKED: Any = object()

@@ -20,7 +20,8 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import OFFICIAL_SIZE, Parts, refuse_cut_off, refuse_lacking
-from codesets.sources.periods import Edition, calendar_year, compact_date, quarter_in
+from codesets.sources.editions import Edition
+from codesets.sources.periods import calendar_year, compact_date, quarter_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "the HCPCS alphanumeric file: 320-byte records, or its twin that begins HCPC,SEQNUM,RECID"

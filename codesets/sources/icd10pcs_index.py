@@ -77,7 +77,8 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[IndexTerm | Rejec
     main: dict[str, None] = {}
     for letter in root.findall("letter"):
         initial = text_of(letter.find("title"))
-        waiting: list[tuple[Element, int | None, int]] = [(term, None, 0) for term in letter.findall("mainTerm")][::-1]
+        waiting: list[tuple[Element, int | None, int]] = []
+        waiting += ((term, None, 0) for term in reversed(letter.findall("mainTerm")))
         while waiting:
             element, parent, level = waiting.pop()
             term = _term(element, number, parent, level, initial)

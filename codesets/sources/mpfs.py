@@ -17,7 +17,8 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off
-from codesets.sources.periods import Edition, quarter, quarter_in
+from codesets.sources.editions import Edition
+from codesets.sources.periods import quarter, quarter_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "the PPRRVU relative value file with 31 or 32 columns"

@@ -22,7 +22,8 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off, refuse_lacking
-from codesets.sources.periods import Edition, quarter_from
+from codesets.sources.editions import Edition
+from codesets.sources.periods import quarter_from
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "an NCCI MUE file: code, MUE values, MUE adjudication indicator, rationale"

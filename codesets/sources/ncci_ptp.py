@@ -24,7 +24,8 @@ from codesets.releases import CodeSystem
 from codesets.sources import cells
 from codesets.sources.cells import at
 from codesets.sources.completeness import refuse_cut_off, refuse_lacking
-from codesets.sources.periods import Edition, compact_date, quarter, quarter_in
+from codesets.sources.editions import Edition
+from codesets.sources.periods import compact_date, quarter, quarter_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "an NCCI PTP file: column 1, column 2, existence, effective, deletion, modifier, rationale"

@@ -65,8 +65,8 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Taxonomy | Reject
         else:
             seen.add(code)
             name = at(row, 6) or " - ".join(filter(None, (at(row, 2), at(row, 3))))
-            texts = (_BREAK.sub("\n", at(row, index)) for index in (4, 5))
-            yield Taxonomy(number, code, at(row, 1), at(row, 2), at(row, 3), *texts, name, at(row, 7))
+            definition, notes = (_BREAK.sub("\n", at(row, index)) for index in (4, 5))
+            yield Taxonomy(number, code, at(row, 1), at(row, 2), at(row, 3), definition, notes, name, at(row, 7))
     if not seen:
         raise UnreadableInput(f"{file.name}: no codes in it", f"expected {_EXPECTED}")
 
