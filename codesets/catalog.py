@@ -431,10 +431,11 @@ def notes_for(
             "SELECT kind, text FROM notes WHERE load_id = ? AND owner_kind = ? AND owner = ? ORDER BY ordinal",
             (tabular, owner_kind.value, owner),
         )
-        for name, text in rows:
+        for name, printed in rows:
             kind = NoteKind(name)
             if kind is NoteKind.INCLUSION_TERM and owner not in terms_of:
                 continue
+            text = printed.removeprefix(",").lstrip()  # "Code first, if applicable, …" goes on behind its heading
             inherited = (owner_kind, owner) != owners[0]
             links = targets(text, known) if kind in _LINKED else ()
             grouped.setdefault(kind, []).append(Note(kind, text, owner_kind, owner, inherited, links))

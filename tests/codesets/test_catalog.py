@@ -81,6 +81,13 @@ def test_sections_around_a_code_go_by_position_not_by_string_order(
     assert [step.id for step in page.path if step.kind is StepKind.SECTION] == sections
 
 
+def test_a_note_that_goes_on_behind_its_heading_begins_with_a_word(reference: Reference) -> None:
+    page = catalog.page(reference, CM, "J15.4", ON)
+
+    assert page is not None
+    assert page.notes[NoteKind.CODE_FIRST][0].text.startswith("if applicable, associated influenza")
+
+
 def test_notes_are_inherited_with_their_owner(reference: Reference) -> None:
     page = catalog.page(reference, CM, "E11.42", ON)
     assert page is not None
