@@ -78,7 +78,7 @@ class RowTable(Painted):
             self.table = table
 
         def can_replace(self, message: Message) -> bool:
-            return isinstance(message, RowTable.Moved)
+            return isinstance(message, RowTable.Moved) and message.table is self.table
 
     def __init__(
         self,
