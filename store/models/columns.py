@@ -12,6 +12,7 @@ import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from threading import Lock
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -32,13 +33,24 @@ SQLModel.metadata.naming_convention = {
 }
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_one_at_a_time = Lock()
+_last_number = 0
 _PARTIAL_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _MOMENT = re.compile(r"\d{4}(-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?")
 
 
 def new_id() -> str:
-    """A new identifier: 48 bits of milliseconds and 80 random bits, as 26 characters of Crockford's base 32."""
+    """A new identifier: 48 bits of milliseconds and 80 random bits, as 26 characters of Crockford's base 32.
+
+    What one process makes sorts in the order it was made, within a millisecond too: histories order by time, then id.
+    """
+    global _last_number
     number = (int(time.time() * 1000) << 80) | int.from_bytes(os.urandom(10), "big")
+    with _one_at_a_time:
+        if number >> 80 <= _last_number >> 80:
+            # A random step, so that two processes that were one a moment ago do not make the same.
+            number = _last_number + 1 + int.from_bytes(os.urandom(8), "big")
+        _last_number = number
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
