@@ -9,7 +9,8 @@ from __future__ import annotations
 from sqlmodel import Session, select
 
 from store.actors import Actor
-from store.audits.review import audit_named, due_day, finding_of, findings_of, step
+from store.audits.found import finding_of, findings_of
+from store.audits.keeping import audit_named, due_day, step
 from store.audits.states import (
     NEXT_LEVEL,
     SETTLED,

@@ -11,8 +11,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import Table, literal
-from sqlmodel import Session, SQLModel, func, select
+from sqlmodel import Session, func, select
 
 from codesets.errors import UsageError
 from codesets.safe import safe_line
@@ -28,6 +27,7 @@ from store.models import (
     AuditSample,
     Claim,
     Coding,
+    CodingDrg,
     Coverage,
     EditFiring,
     Encounter,
@@ -209,8 +209,7 @@ def population_of(session: Session, criteria: Criteria, stratified_by: str = "")
         .scalar_subquery()
     )
     audited = select(Audit.id).where(Audit.account_id == Encounter.account_id).exists()
-    kept = _drg_table()
-    drg = select(kept.c.drg).where(kept.c.coding_id == Coding.id).scalar_subquery() if kept is not None else literal("")
+    drg = select(CodingDrg.drg).where(CodingDrg.coding_id == Coding.id).scalar_subquery()
     query = (
         select(Coding.id, Person.login, Encounter.setting, func.coalesce(payer, SELF_PAY), audited, drg)
         .join(Encounter, Encounter.id == Coding.encounter_id)
@@ -249,11 +248,8 @@ def audit_of_coding(session: Session, sample_id: str, position: int, coding_id: 
 
 def drg_of_coding(session: Session, coding_id: str) -> tuple[str, float | None]:
     """The DRG that a grouper kept with a coding, and its relative weight; empty and None where none is kept."""
-    kept = _drg_table()
-    if kept is None:
-        return "", None
-    row = session.execute(select(kept.c.drg, kept.c.weight).where(kept.c.coding_id == coding_id)).first()
-    return (row.drg, float(row.weight) if row.weight else None) if row else ("", None)
+    kept = session.get(CodingDrg, coding_id)
+    return (kept.drg, float(kept.weight) if kept.weight else None) if kept else ("", None)
 
 
 def sample_named(session: Session, name: str) -> AuditSample:
@@ -284,11 +280,6 @@ def criteria_from(data: dict) -> Criteria:
     """Criteria as a sample keeps them."""
     known = {field.name for field in fields(Criteria)}
     return Criteria(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known})
-
-
-def _drg_table() -> Table | None:
-    """The table of grouped codings; None in a codedesk without a grouper."""
-    return SQLModel.metadata.tables.get("coding_drg")
 
 
 def _conditions(criteria: Criteria, payer: object) -> list:

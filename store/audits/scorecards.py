@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 from store.actors import Actor
 from store.audits.differences import Dimension
 from store.audits.figures import Agreement, Share, agreement, wilson
-from store.audits.review import compared, difference_of
+from store.audits.found import compared, difference_of
 from store.audits.samples import criteria_from, sample_named
 from store.audits.schemes import Scheme
 from store.audits.scores import Score, score, together

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import SQLModel, select
+from sqlmodel import select
 
 from codesets.errors import UsageError
 from store.actors import SYSTEM, Actor
-from store.audits import answers, education, review, samples, states
+from store.audits import answers, assigning, education, explaining, found, review, samples, states
 from store.audits.samples import Criteria, draw, reproduce
 from store.audits.sampling import Method, SampleTooLarge, Size
 from store.audits.scorecards import scorecard
@@ -22,7 +21,7 @@ from store.coding.codes import Codes, Defaults
 from store.coding.entry import parse
 from store.coding.service import load_codes
 from store.database import Database
-from store.models import Audit, AuditFinding, Coding, LogEntry, Person
+from store.models import Audit, AuditFinding, Coding, CodingDrg, LogEntry, Person
 from store.people import actor_for, add_person
 from store.queries import SessionReader
 from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
@@ -162,7 +161,7 @@ def test_a_blind_review_begins_without_the_coder_s_codes_and_shows_them_once_it_
     opened = review.begin(coded_site, auditor, audit.id)
 
     assert not opened.revealed
-    assert not review.auditor_codes(audits(coded_site)[0]).diagnoses
+    assert not found.auditor_codes(audits(coded_site)[0]).diagnoses
     with pytest.raises(AuditRefused, match="no diagnosis was entered yet"):
         review.reveal(coded_site, auditor, audit.id)
     with coded_site.reading() as session:
@@ -215,12 +214,12 @@ def test_nobody_audits_a_chart_that_they_coded_or_another_has(
 ) -> None:
     draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
     audit_id = audits(coded_site)[0].id
-    review.assign(coded_site, auditor, [audit_id], auditor.login)
+    assigning.assign(coded_site, auditor, [audit_id], auditor.login)
 
     with pytest.raises(AuditRefused, match="another auditor's"):
         review.begin(coded_site, second_auditor, audit_id)
     with pytest.raises(AuditRefused, match="no auditor but a coder"):
-        review.assign(coded_site, auditor, [audit_id], "mreyes")
+        assigning.assign(coded_site, auditor, [audit_id], "mreyes")
 
 
 def test_words_of_a_finding_stay_when_the_auditor_changes_another_code(coded_site: Database, auditor: Actor) -> None:
@@ -229,7 +228,7 @@ def test_words_of_a_finding_stay_when_the_auditor_changes_another_code(coded_sit
     review.begin(coded_site, auditor, audit_id)
     type_in(coded_site, auditor, audit_id, "s52.501a")
     review.reveal(coded_site, auditor, audit_id)
-    review.explain(coded_site, auditor, audit_id, 1, "see the note", "I.C.4.a", "diabetes")
+    explaining.explain(coded_site, auditor, audit_id, 1, "see the note", "I.C.4.a", "diabetes")
 
     type_in(coded_site, auditor, audit_id, "z00.00")
 
@@ -243,7 +242,7 @@ def test_a_missed_query_is_added_by_hand_and_stays(coded_site: Database, auditor
     type_in(coded_site, auditor, audit_id, "e11.42")
     review.reveal(coded_site, auditor, audit_id)
 
-    review.add_by_hand(coded_site, auditor, audit_id, "ask for the stage of the kidney disease")
+    explaining.add_by_hand(coded_site, auditor, audit_id, "ask for the stage of the kidney disease")
     review.give_back(coded_site, auditor, audit_id)
 
     assert [one.kind for one in findings(coded_site, audit_id)][-1] == "query"
@@ -347,7 +346,7 @@ def test_the_scorecard_adds_up_reviewed_charts_by_coder_and_says_its_formula(
 def test_two_auditors_of_the_same_charts_are_compared(
     coded_site: Database, auditor: Actor, second_auditor: Actor, manager: Actor, returned: str
 ) -> None:
-    made = review.second_reviews(coded_site, manager, "Q3", second_auditor.login, 1)
+    made = assigning.second_reviews(coded_site, manager, "Q3", second_auditor.login, 1)
     second = next(one for one in audits(coded_site) if one.second_of)
     reviewed(coded_site, second_auditor, second.id, "e11.42", "g0467-25 1")
 
@@ -368,7 +367,7 @@ def test_a_topic_is_taught_and_the_trend_counts_findings_before_and_after(
         type_in(coded_site, auditor, audit.id, "e11.42")
         review.reveal(coded_site, auditor, audit.id)
         if number == 0:
-            review.explain(coded_site, auditor, audit.id, 1, topic="diabetes")
+            explaining.explain(coded_site, auditor, audit.id, 1, topic="diabetes")
         review.give_back(coded_site, auditor, audit.id)
         if number == 0:
             education.give(coded_site, manager, "diabetes", coder.login)
@@ -414,26 +413,16 @@ def test_the_drg_that_a_grouper_kept_goes_into_audit_strata_and_money(
     coded_site: Database, auditor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CODEDESK_DRG_BASE_RATE", "600000")
-    table = SQLModel.metadata.tables.get("coding_drg")
-    own = table is None
-    if table is None:
-        columns = [sa.Column(name, sa.String()) for name in ("coding_id", "drg", "weight")]
-        table = sa.Table("coding_drg", SQLModel.metadata, *columns)
-        table.create(coded_site.engine)
-    try:
-        with coded_site.change(SYSTEM) as change:
-            coding_id = change.session.exec(select(Coding.id).order_by(Coding.finalized_at, Coding.id)).first()
-            row = {c.name: "" for c in table.columns if not c.nullable}
-            change.session.execute(table.insert(), row | {"coding_id": coding_id, "drg": "194", "weight": "0.8639"})
-        with coded_site.reading() as session:
-            strata = {unit.stratum for unit in samples.population_of(session, Criteria(), "drg")[0]}
-        draw(coded_site, auditor, "Q3", Method.EVERYTHING, Size(), Criteria(), seed=1, blind=False)
-    finally:
-        if own:
-            SQLModel.metadata.remove(table)
+    with coded_site.change(SYSTEM) as change:
+        coding_id = change.session.exec(select(Coding.id).order_by(Coding.finalized_at, Coding.id)).first()
+        kept = dict.fromkeys(("initial_drg", "engine", "version", "return_code", "discharged"), "")
+        change.session.add(CodingDrg(coding_id=coding_id, drg="194", weight="0.8639", **kept))
+    with coded_site.reading() as session:
+        strata = {unit.stratum for unit in samples.population_of(session, Criteria(), "drg")[0]}
+    draw(coded_site, auditor, "Q3", Method.EVERYTHING, Size(), Criteria(), seed=1, blind=False)
     audit = audits(coded_site, coding_id=coding_id)[0]
     review.begin(coded_site, auditor, audit.id)
-    review.state_whole(coded_site, auditor, audit.id, drg="193", weight=1.3107)
+    explaining.state_whole(coded_site, auditor, audit.id, drg="193", weight=1.3107)
 
     (drg,) = [one for one in findings(coded_site, audit.id) if one.kind == "drg"]
 

@@ -255,7 +255,8 @@ def _samples(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _show(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store import log
-    from store.audits.review import audit_named, compared
+    from store.audits.found import compared
+    from store.audits.keeping import audit_named
     from store.audits.states import AuditRefused
     from store.permissions import require
     from store.queries import SessionReader
@@ -319,7 +320,7 @@ def _topics(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     """Everything that changes one audit, or answers it."""
-    from store.audits import answers, education, review, samples
+    from store.audits import answers, assigning, education, explaining, review, samples
     from store.database import operation_id
 
     op = operation_id()
@@ -337,9 +338,9 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
             return 0 if good else 1
         case "assign":
             audits = args.audits or _unbegun(db, args.sample)
-            print(f"{counted(review.assign(db, actor, audits, args.login, op), 'audit')} given to {args.login}")
+            print(f"{counted(assigning.assign(db, actor, audits, args.login, op), 'audit')} given to {args.login}")
         case "second":
-            made = review.second_reviews(db, actor, args.sample, args.login, args.number, op)
+            made = assigning.second_reviews(db, actor, args.sample, args.login, args.number, op)
             print(f"{counted(made, 'chart')} given to {args.login} as the second auditor")
         case "code":
             return _code(db, actor, args)
@@ -348,10 +349,10 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         case "reveal":
             print(f"{counted(review.reveal(db, actor, args.audit, op), 'finding')}; codedesk audits show {args.audit}")
         case "explain":
-            review.explain(db, actor, args.audit, args.number, args.note, args.citation, args.topic, op)
+            explaining.explain(db, actor, args.audit, args.number, args.note, args.citation, args.topic, op)
             print(f"finding {args.number}: kept")
         case "query":
-            print(f"finding {review.add_by_hand(db, actor, args.audit, args.what, args.citation, op)} added")
+            print(f"finding {explaining.add_by_hand(db, actor, args.audit, args.what, args.citation, op)} added")
         case "return":
             print(review.give_back(db, actor, args.audit, op))
         case "agree":
@@ -379,7 +380,7 @@ def _code(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     import datetime as dt
 
     from codesets.catalog import open_reference
-    from store.audits import review
+    from store.audits import explaining, review
     from store.coding.entry import EntryError, Search, parse
     from store.coding.lookup import system_of
     from store.queries import SessionReader
@@ -400,7 +401,7 @@ def _code(db: Database, actor: Actor, args: argparse.Namespace) -> int:
             print(review.enter(db, actor, opened.audit_id, entry, defaults, f"typed {text}").message)
     given = (args.disposition, args.drg, args.weight, args.coder_drg, args.coder_weight)
     if any(one is not None for one in given):
-        review.state_whole(db, actor, opened.audit_id, *given)
+        explaining.state_whole(db, actor, opened.audit_id, *given)
         print("kept beside the codes")
     if not args.entries:
         print(safe_line(f"in review: {head.patient} {head.mrn}, {head.service_date} {head.setting.label}"))

@@ -161,7 +161,7 @@ class AuditsScreen(DeskScreen):
         row: AuditRow = self.rows.selected
 
         async def given(login: str) -> None:
-            from store.audits.review import assign
+            from store.audits.assigning import assign
 
             await self.workstation.change(assign, [row.id], login)
             await self._reload()

@@ -185,7 +185,7 @@ class SidesScreen(DeskScreen):
 
         async def noted(note: str) -> None:
             async def cited(citation: str) -> None:
-                from store.audits.review import explain
+                from store.audits.explaining import explain
 
                 await self.workstation.change(explain, self.audit_id, finding.number, note, citation)
                 await self._load()
@@ -201,7 +201,7 @@ class SidesScreen(DeskScreen):
             return
 
         async def named(topic: str) -> None:
-            from store.audits.review import explain
+            from store.audits.explaining import explain
 
             await self.workstation.change(explain, self.audit_id, finding.number, None, None, topic)
             await self._load()
@@ -211,7 +211,7 @@ class SidesScreen(DeskScreen):
 
     def do_finding_query(self) -> None:
         async def told(what: str) -> None:
-            from store.audits.review import add_by_hand
+            from store.audits.explaining import add_by_hand
 
             number = await self.workstation.change(add_by_hand, self.audit_id, what)
             await self._load()

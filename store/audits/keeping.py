@@ -1,0 +1,67 @@
+"""What every step on an audit needs: the audit by its name, whether the actor reviews it, its history, its days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlmodel import Session, select
+
+from codesets.safe import safe_block, safe_line
+from store.audits.samples import sample_named
+from store.audits.states import AuditRefused
+from store.coding.service import CodingChanged
+from store.database import Change
+from store.models import Audit, AuditSample, AuditStep
+from store.models.columns import MOST_IN_A_LINE
+from store.settings import today
+from store.terms import AuditStatus
+
+
+def audit_named(session: Session, key: str) -> Audit:
+    """An audit by id, or as `SAMPLE#POSITION`. Raises AuditRefused."""
+    name, _, position = key.rpartition("#")
+    if name and position.isdigit():
+        sample = sample_named(session, name)
+        query = select(Audit).where(
+            Audit.audit_sample_id == sample.id, Audit.position == int(position), Audit.second_of == ""
+        )
+        audit = session.exec(query).first()
+    else:
+        audit = session.get(Audit, key)
+    if audit is None:
+        raise AuditRefused(f"no audit has the id {key[:60]!r}", "codedesk audits list shows them")
+    return audit
+
+
+def in_review(change: Change, audit_id: str, seen_version: int | None) -> Audit:
+    """An audit that the actor reviews. Raises AuditRefused, CodingChanged."""
+    audit = audit_named(change.session, audit_id)
+    change.target = ("audit", audit.id)
+    if audit.status is not AuditStatus.IN_REVIEW and not change.repeated:
+        raise AuditRefused(f"the audit is {audit.status.value.replace('_', ' ')}", "only one in review can be changed")
+    if audit.auditor_id != change.actor.person_id:
+        raise AuditRefused("this audit is another auditor's", "codedesk audits list shows whose")
+    if seen_version is not None and audit.row_version != seen_version:
+        raise CodingChanged("another session changed this audit; it shows the codes as they are now", "enter it again")
+    return audit
+
+
+def step(change: Change, audit: Audit, status: str, finding: int = 0, comment: str = "", citation: str = "") -> None:
+    """Put one step into the history of an audit."""
+    change.session.add(
+        AuditStep(
+            audit_id=audit.id,
+            finding=finding,
+            status=status,
+            comment=safe_block(comment),
+            citation=safe_line(citation)[:MOST_IN_A_LINE],
+            person_id=change.actor.person_id,
+        )
+    )
+
+
+def due_day(session: Session, audit: Audit) -> str:
+    """The ISO day by which what is returned today must be answered."""
+    days = session.get_one(AuditSample, audit.audit_sample_id).answer_days
+    day: date = today() + timedelta(days=days)
+    return day.isoformat()
