@@ -71,6 +71,25 @@ def stay_drg(reference: Reference, head: ChartHead, codes: Codes) -> StayDrg:
     return StayDrg(answer, () if isinstance(answer, Ungrouped) else as_principal(reference, answer.discharge))
 
 
+def drg_columns(answer: Explained) -> dict[str, str]:
+    """An answer as a row of `coding_drg` keeps it, by column."""
+    found, stay = answer.grouping, answer.discharge
+    return {
+        "drg": found.drg,
+        "initial_drg": found.initial,
+        "title": found.title,
+        "mdc": found.mdc,
+        "severity": found.severity.value,
+        "weight": "" if answer.weight is None else str(answer.weight),
+        "engine": found.engine,
+        "version": found.version,
+        "return_code": found.status,
+        "discharged": str(stay.discharged),
+        "disposition": stay.status,
+        "weights": answer.table.origin.edition if answer.table else "",
+    }
+
+
 def what_if(
     reference: Reference, head: ChartHead, codes: Codes, lines: Sequence[str], defaults: Defaults
 ) -> Explained | Ungrouped:

@@ -30,7 +30,7 @@ from store import access, worklists
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Diagnosis, Found, ProcedureLine, apply_entry
 from store.coding.entry import Entry
-from store.coding.grouping import drg_of
+from store.coding.grouping import drg_columns, drg_of
 from store.coding.lookup import check_chart
 from store.coding.site_edits import as_the_site_says, site_edits
 from store.database import Change, Database
@@ -344,24 +344,7 @@ def _keep_drg(session: Session, coding: Coding, answer: Explained | Ungrouped) -
     session.exec(delete(CodingDrg).where(CodingDrg.coding_id == coding.id))
     if isinstance(answer, Ungrouped):
         return
-    found, stay = answer.grouping, answer.discharge
-    session.add(
-        CodingDrg(
-            coding_id=coding.id,
-            drg=found.drg,
-            initial_drg=found.initial,
-            title=found.title,
-            mdc=found.mdc,
-            severity=found.severity.value,
-            weight="" if answer.weight is None else str(answer.weight),
-            engine=found.engine,
-            version=found.version,
-            return_code=found.status,
-            discharged=str(stay.discharged),
-            disposition=stay.status,
-            weights=answer.table.origin.edition if answer.table else "",
-        )
-    )
+    session.add(CodingDrg(coding_id=coding.id, **drg_columns(answer)))
 
 
 def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:

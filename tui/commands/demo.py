@@ -59,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _add_year(visits: int) -> None:
     """Put a made-up year into the demo site and say so."""
+    from codesets.catalog import open_reference
     from store.actors import SYSTEM
     from store.database import open_database
     from store.demo.year import make_year
@@ -67,7 +68,8 @@ def _add_year(visits: int) -> None:
     database = open_database()
     try:
         progress = (lambda done: bar("making a year", done)) if sys.stderr.isatty() else None
-        made = make_year(database, SYSTEM, visits, progress=progress)
+        with open_reference() as reference:
+            made = make_year(database, SYSTEM, visits, progress=progress, reference=reference)
     finally:
         database.close()
     print(f"demo site: a made-up year of {made:,} visits added")
