@@ -45,9 +45,16 @@ _PAYERS = (
     ("Medicaid of the Plains (year)", "MC", 18),
     ("Blue Plains (year)", "BL", 26),
     ("Prairie Mutual (year)", "CI", 16),
+    ("Northern Union (year)", "HM", 12),
     ("", "", 10),
 )
+_STRICT = "HM"
+"""The payer (by filing code) who denies three times as often as the others."""
+
 _PROVIDERS = 24
+_CODERS = 8
+_THOROUGH = 5
+"""The coder (by number) who codes two diagnoses more a chart than the others: outliers have one to find."""
 
 
 class YearThere(CodedeskError):
@@ -90,8 +97,8 @@ def make_year(
         ]
         rows = _Rows(exports)
         _directory(rows)
-        if len(coders) < 3:
-            for number in range(3 - len(coders)):
+        if len(coders) < _CODERS:
+            for number in range(_CODERS - len(coders)):
                 rows.add("person", id=f"year-coder-{number}", login=f"yearcoder{number}", name=f"Coder {number}",
                          role="coder", units_target=60, active=True, pin_failures=0, created_at="2025-01")  # fmt: skip
                 coders.append(f"year-coder-{number}")
@@ -244,7 +251,8 @@ def _work(
     coder = coders[number % len(coders)]
     rows.add("coding", id=f"{key}-g", encounter_id=key, kind=kind, version=1, status="final", release="2026",
              coder_id=coder, created_at=moment, changed_at=moment, finalized_at=moment, row_version=1)  # fmt: skip
-    codes = list(dict.fromkeys(_one(chance, "dx", setting)[0] for _ in range(chance.choice((1, 2, 3, 4)))))
+    many = chance.choice((1, 2, 3, 4)) + (2 if number % len(coders) == _THOROUGH else 0)
+    codes = list(dict.fromkeys(_one(chance, "dx", setting)[0] for _ in range(many)))
     for place, code in enumerate(codes, 1):
         rows.add("final_diagnosis", id=f"{key}-d{place}", coding_id=f"{key}-g", sequence=place, code=code,
                  role="principal" if place == 1 else "secondary", poa="Y" if kind == "facility" else "",
@@ -306,7 +314,7 @@ def _claim(
                  outcome="")  # fmt: skip
     if stuck:
         return
-    refused = chance.random() < 0.09
+    refused = chance.random() < (0.24 if payer[1] == _STRICT else 0.08)
     paid = 0 if refused else total * 7 // 10
     paid_on = min(sent_on + timedelta(days=chance.randrange(12, 40)), LAST_DAY)
     rows.add("remittance_claim", id=f"{key}-r", remittance_id="year-remittance", sequence=number + 1, segment=1,

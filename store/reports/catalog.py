@@ -19,7 +19,7 @@ PARAMETERS = (
     *("since", "until", "after", "as_of", "year_before", "day_3", "day_7", "day_30"),
     *("since_month", "until_month"),
 )
-THEN = ("productivity", "turnaround", "running")
+THEN = ("productivity", "turnaround", "running", "outliers")
 _WRITES = re.compile(r"\b(insert|update|delete|drop|alter|attach|pragma|create|replace|grant|copy)\b", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""What a figure needs beyond its SQL: active hours, days between moments, and running shares.
+"""What a figure needs beyond its SQL: active hours, days between moments, running shares; outliers are apart.
 
 Times are ISO text, which the two databases subtract in different ways; here they are subtracted once.
 """
@@ -17,6 +17,7 @@ from codesets.errors import UnreadableInput
 from codesets.home import home
 from codesets.shipped_tables import read_table
 from store.queries import Reader
+from store.reports.outliers import outliers as outliers
 
 if TYPE_CHECKING:
     from store.reports.period import Period

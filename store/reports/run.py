@@ -148,7 +148,7 @@ def _sum(report: Report, column: str) -> float | None:
 
 def _note(report: Report) -> str:
     """What to say where there is nothing, in words."""
-    if report.rows:
+    if report.rows or report.note:
         return report.note
     period = report.period
     return f"Nothing from {period.since} to {period.until}: no {_subject(report.figure)} fall into it."

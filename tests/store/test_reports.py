@@ -60,7 +60,8 @@ def test_every_figure_of_the_catalog_runs_and_has_rows(year: Database) -> None:
         assert all(len(row) == len(report.columns) for row in report.rows)
         empty += [] if report.rows else [name]
 
-    assert set(empty) <= {"case-mix", "cc-capture"}
+    few = {name for name in catalog() if name.startswith("outlier-")}  # too few charts to compare
+    assert set(empty) <= few | {"case-mix", "cc-capture"}
 
 
 def test_case_mix_and_capture_by_hand(year: Database) -> None:

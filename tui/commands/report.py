@@ -163,7 +163,8 @@ def report_lines(report: Report) -> list[str]:
             for cell, w, number in zip(row, widths, numbers, strict=True)
         )
 
-    return [*lines, "", aligned(heads), *map(aligned, cells), "", f"formula: {figure.formula}"]
+    noted = [report.note] if report.note else []
+    return [*lines, "", aligned(heads), *map(aligned, cells), "", *noted, f"formula: {figure.formula}"]
 
 
 def picture(report: Report, width: int = 78) -> list[str]:
