@@ -52,7 +52,6 @@ SHARED = (
     "trading_partner",
     "worklist_step",
     "worklist_version",
-    "saved_filter",
     "suspension",
 )
 """Tables whose rows belong to no facility; `edit_firing` keeps no value of a claim.
@@ -75,7 +74,6 @@ BELONGS_TO = {
     "claim_diagnosis": "claim",
     "claim_export": "",
     "claim_line": "claim",
-    "claim_view": "",
     "coding": "encounter",
     "coding_drg": "coding",
     "coding_step": "coding",

@@ -9,7 +9,7 @@ from store.models.audit import (
     EducationAssignment,
     EducationTopic,
 )
-from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, ClaimView, Counter, Finding
+from store.models.claim import Claim, ClaimDiagnosis, ClaimExport, ClaimLine, Counter, Finding
 from store.models.coding import (
     Coding,
     CodingDrg,
@@ -49,7 +49,7 @@ from store.models.remit import (
     RemittanceClaim,
     RemittanceLine,
 )
-from store.models.report import DenialMonth, LineMonth, PublishedFigure, SavedFilter
+from store.models.report import DenialMonth, LineMonth, PublishedFigure
 from store.models.rule import EditFiring, RuleChange, RuleVersion
 from store.models.site import Disclosure, SiteFact
 from store.models.work import (
@@ -80,7 +80,6 @@ __all__ = [
     "ClaimDiagnosis",
     "ClaimExport",
     "ClaimLine",
-    "ClaimView",
     "Coding",
     "CodingDrg",
     "CodingStep",
@@ -133,7 +132,6 @@ __all__ = [
     "RemittanceLine",
     "RuleChange",
     "RuleVersion",
-    "SavedFilter",
     "SavedView",
     "SiteFact",
     "SourceCode",

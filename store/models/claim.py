@@ -127,20 +127,6 @@ class ClaimExport(SQLModel, table=True):
     exported_at: str = Field(default_factory=now)
 
 
-class ClaimView(SQLModel, table=True):
-    """A saved view of the claim queue: whose it is, what it shows, in which order, with which words."""
-
-    __tablename__ = "claim_view"
-    __table_args__ = (UniqueConstraint("person_id", "name", name="uq_claim_view"),)
-
-    id: str = Field(default_factory=new_id, primary_key=True)
-    person_id: str = Field(foreign_key="person.id")
-    name: Line
-    show: Line
-    sorts: list[str] = Field(default_factory=list, sa_type=JSON, description="up to three orders, the first leads")
-    words: Line = ""
-
-
 class Counter(SQLModel, table=True):
     """The last number given out under a name: claim numbers of a year, control numbers of a receiver."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from store.models.columns import Line, new_id, now
@@ -24,22 +24,6 @@ class PublishedFigure(SQLModel, table=True):
     sha256: str = Field(description="hash of the canonical rows, to compare with")
     published_by: str | None = Field(default=None, foreign_key="person.id")
     published_at: str = Field(default_factory=now)
-
-
-class SavedFilter(SQLModel, table=True):
-    """A filter of a report by name; shared with everybody, or its owner's alone."""
-
-    __tablename__ = "saved_filter"
-    __table_args__ = (UniqueConstraint("owner", "name", name="uq_saved_filter_name"),)
-
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: Line
-    owner: Line = Field(description="login")
-    shared: bool = False
-    source: Line = Field(description="the view that it filters")
-    conditions: list = Field(default_factory=list, sa_type=JSON, description="[field, operator, value]")
-    columns: list = Field(default_factory=list, sa_type=JSON)
-    saved_at: str = Field(default_factory=now)
 
 
 class LineMonth(SQLModel, table=True):

@@ -162,13 +162,19 @@ class PersonFacility(SQLModel, table=True):
 
 
 class SavedView(SQLModel, table=True):
-    """A person's own look at a list: filter, sort and columns under a name."""
+    """A look at a list under a name: a person's own, or shared with everybody; rows can be exported at their time."""
 
     __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("person_id", "listing", "name", name="uq_saved_view_name"),)
 
-    person_id: str = Field(foreign_key="person.id", primary_key=True)
-    name: Line = Field(primary_key=True)
-    content: dict = Field(sa_type=JSON, description="as `store.worklists.views.View`")
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str | None = Field(default=None, foreign_key="person.id", description="empty: whose it was is not known")
+    listing: str = Field(description="the list: worklists, claims, rows")
+    name: Line
+    shared: bool = False
+    content: dict = Field(sa_type=JSON, description="what is shown and how, as the list reads it")
+    every: str = Field(default="", description="day, week, month; empty: at no time of its own")
+    ran_on: str = Field(default="", description="ISO day of the last export at its time")
     saved_at: str = Field(default_factory=now)
 
 

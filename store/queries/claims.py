@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from store.queries import Reader, Row
+from store.queries.saved_views import saved_views
 from store.terms import RESTRICTED, ClaimStatus, FindingState, Severity
 
 COUNT_CAP = 1000
@@ -237,10 +238,9 @@ class ViewRow:
 
 def claim_views(reader: Reader, person_id: str) -> list[ViewRow]:
     """The views that a person saved, by name."""
-    rows = reader.rows("SELECT * FROM claim_view WHERE person_id = :person ORDER BY name", person=person_id)
     return [
-        ViewRow(row["name"], ClaimFilter(row["show"]), tuple(map(ClaimSort, _parsed(row["sorts"]))), row["words"])
-        for row in rows
+        ViewRow(name, ClaimFilter(kept["show"]), tuple(map(ClaimSort, kept["sorts"])), kept["words"])
+        for name, kept in saved_views(reader, person_id, "claims").items()
     ]
 
 

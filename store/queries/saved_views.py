@@ -1,8 +1,9 @@
-"""A person's saved views as the record has them, and the columns that lists can show."""
+"""Saved views as the record has them, and the columns that worklists can show."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from store.queries import Reader
@@ -27,10 +28,53 @@ COLUMNS = (
 """Names of the columns of a worklist."""
 
 
-def saved_views(reader: Reader, person_id: str) -> dict[str, dict[str, Any]]:
-    """The views of a person by name: their contents as `store.worklists.views.view_of` reads them."""
-    rows = reader.rows("SELECT name, content FROM saved_view WHERE person_id = :person ORDER BY name", person=person_id)
+@dataclass(frozen=True)
+class KeptView:
+    """A saved view that a person may use; `owner` is a login, empty where it is not known any more."""
+
+    id: str
+    name: str
+    owner: str
+    shared: bool
+    content: dict[str, Any]
+    every: str
+    ran_on: str
+
+
+def saved_views(reader: Reader, person_id: str, listing: str = "worklists") -> dict[str, dict[str, Any]]:
+    """The views of a list that a person saved, by name: their contents as the list reads them."""
+    rows = reader.rows(
+        "SELECT name, content FROM saved_view WHERE person_id = :person AND listing = :listing ORDER BY name",
+        person=person_id,
+        listing=listing,
+    )
     return {row["name"]: _json(row["content"]) for row in rows}
+
+
+def usable_views(reader: Reader, person_id: str, listing: str) -> list[KeptView]:
+    """The views of a list that a person may use: their own by name, then what others share."""
+    rows = reader.rows(
+        """
+        SELECT v.id, v.name, COALESCE(o.login, '') AS owner, v.shared, v.content, v.every, v.ran_on
+        FROM saved_view v LEFT JOIN person o ON o.id = v.person_id
+        WHERE v.listing = :listing AND (v.person_id = :person OR v.shared)
+        ORDER BY CASE WHEN v.person_id = :person THEN 0 ELSE 1 END, v.name, v.id
+        """,
+        person=person_id,
+        listing=listing,
+    )
+    return [
+        KeptView(
+            row["id"],
+            row["name"],
+            row["owner"],
+            bool(row["shared"]),
+            _json(row["content"]),
+            row["every"],
+            row["ran_on"],
+        )
+        for row in rows
+    ]
 
 
 def skills_of(reader: Reader) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:

@@ -13,13 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sqlmodel import select
-
 from codesets.errors import UsageError
-from codesets.safe import safe_line
-from store.actors import Actor
-from store.database import Database
-from store.models import SavedFilter
 from store.queries import Reader
 from store.reports.profiles import FieldClass
 from store.reports.tables import plain
@@ -89,18 +83,6 @@ class Condition:
         return f"{self.field} {self.operator.value} {self.value}"
 
 
-@dataclass(frozen=True)
-class Filter:
-    """A filter by name: what view, which conditions and columns (none: all)."""
-
-    name: str
-    owner: str
-    shared: bool
-    source: str
-    conditions: tuple[Condition, ...]
-    columns: tuple[str, ...]
-
-
 @cache
 def views() -> dict[str, View]:
     """Every view by name."""
@@ -163,61 +145,6 @@ def create_view_statements() -> str:
         explained = "\n".join(f"--   {one.name}: {one.words} ({one.kind.value})" for one in view.fields)
         parts.append(f"-- {view.name}: {view.words}\n{explained}\nCREATE VIEW v_{view.name} AS\n{view.sql};")
     return "\n\n".join(parts)
-
-
-def save_filter(
-    db: Database,
-    actor: Actor,
-    name: str,
-    source: str,
-    conditions: Sequence[Condition],
-    columns: Sequence[str] = (),
-    shared: bool = False,
-    operation_id: str | None = None,
-) -> None:
-    """Keep a filter under a name; the same name of the same person is changed. Raises UsageError."""
-    title = safe_line(" ".join(name.split()))
-    if not title:
-        raise UsageError("a filter needs a name")
-    with db.change(actor, operation_id, "report.filter") as change:
-        if change.repeated:
-            return
-        session = change.session
-        kept = session.exec(
-            select(SavedFilter).where(SavedFilter.owner == actor.login, SavedFilter.name == title)
-        ).first()
-        kept = kept or SavedFilter(name=title, owner=actor.login, source=source)
-        kept.source, kept.shared = source, shared
-        kept.conditions = [[one.field, one.operator.value, one.value] for one in conditions]
-        kept.columns = list(columns)
-        session.add(kept)
-        change.log("report.filter", "filter", kept.id, name=title, source=source, shared=shared)
-
-
-def filters(db: Database, actor: Actor) -> list[Filter]:
-    """The filters that a person may use: their own, then shared ones."""
-    with db.reading() as session:
-        rows = session.exec(select(SavedFilter).order_by(SavedFilter.name)).all()
-        mine = [one for one in rows if one.owner == actor.login]
-        return [
-            Filter(
-                one.name,
-                one.owner,
-                one.shared,
-                one.source,
-                tuple(Condition(field, Operator(operator), value) for field, operator, value in one.conditions),
-                tuple(one.columns),
-            )
-            for one in (*mine, *(row for row in rows if row.shared and row.owner != actor.login))
-        ]
-
-
-def filter_named(db: Database, actor: Actor, name: str) -> Filter:
-    """A filter that a person may use. Raises UsageError."""
-    found = next((one for one in filters(db, actor) if one.name == name), None)
-    if found is None:
-        raise UsageError(f"no filter is called {name!r}", "codedesk export --filters lists them")
-    return found
 
 
 def _whole(text: str) -> bool:

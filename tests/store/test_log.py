@@ -302,6 +302,7 @@ NOT_A_LOOK = {
     "worklist_versions": "worklists, no patient",
     "worklist_steps": "worklists, no patient",
     "saved_views": "a person's own views, no patient",
+    "usable_views": "saved views, no patient",
     "skills_of": "staff, no patient",
 }
 

@@ -33,7 +33,6 @@ BEFORE_TRAILS = (
     *(
         f"DROP TABLE {table}"
         for table in (
-            "claim_view",
             "trading_partner",
             "deposit",
             "denial",
@@ -103,7 +102,6 @@ BEFORE_TRAILS = (
             "education_assignment",
             "education_topic",
             "published_figure",
-            "saved_filter",
             "line_month",
             "denial_month",
             "deficiency",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,17 +17,20 @@ from codesets.reference import Reference
 from store.actors import SYSTEM, Actor, NotAllowed
 from store.database import Database
 from store.demo.year import YearThere, make_year
-from store.models import Coding, CodingDrg, CodingStep, Disclosure, Encounter, FinalDiagnosis, Patient, WorkItem
+from store.models import Coding, CodingDrg, CodingStep, Disclosure, Encounter, FinalDiagnosis, Patient, Person, WorkItem
+from store.people import actor_for, add_person
 from store.queries import SessionReader
 from store.reports import later, rollups
 from store.reports.catalog import catalog, figure_named
 from store.reports.export import export_layout, export_view
+from store.reports.filters import Filter, export_due, filter_named, filters, remove_filter, save_filter
 from store.reports.page import html_page
 from store.reports.profiles import SUPPRESSED, FieldClass, Profile, classified, suppressed
 from store.reports.publish import publish, published, repeat
 from store.reports.run import NothingToTell, Report, period_of, read_report, run_report
 from store.reports.tables import Format, csv_text, safe_cell
-from store.reports.views import condition_of, filter_named, filters, save_filter, view_named, view_rows, views
+from store.reports.views import condition_of, view_named, view_rows, views
+from store.saved_views import ViewRefused
 from store.terms import CodingKind, CodingStatus, Role
 
 pytestmark = pytest.mark.both_databases
@@ -212,16 +216,67 @@ def test_what_is_no_condition_is_refused(text: str) -> None:
         condition_of(view_named("encounter"), text)
 
 
-def test_a_filter_is_saved_and_shared(year: Database) -> None:
-    view = view_named("diagnosis")
-    save_filter(year, BOSS, "diabetes", "diagnosis", [condition_of(view, "code^E11")], ("code",), shared=True)
-    save_filter(year, BOSS, "mine", "diagnosis", [condition_of(view, "code^I10")])
-    other = Actor("other", Role.ANALYST)
+@pytest.fixture
+def analyst(db: Database) -> Actor:
+    add_person(db, Actor("root", Role.ADMIN), "ana", "Ana Lyst", Role.ANALYST)
+    return _person(db, "ana")
 
-    assert [one.name for one in filters(year, other)] == ["diabetes"]
-    assert filter_named(year, other, "diabetes").conditions[0].words == "code ^ E11"
+
+@pytest.fixture
+def manager(db: Database) -> Actor:
+    add_person(db, Actor("root", Role.ADMIN), "man", "Man Ager", Role.MANAGER)
+    return _person(db, "man")
+
+
+def _person(db: Database, login: str) -> Actor:
+    with db.reading() as session:
+        return actor_for(session.exec(select(Person).where(Person.login == login)).one())
+
+
+def test_a_filter_is_saved_and_shared(year: Database, manager: Actor, analyst: Actor) -> None:
+    view = view_named("diagnosis")
+    save_filter(year, manager, "diabetes", "diagnosis", [condition_of(view, "code^E11")], ("code",), shared=True)
+    save_filter(year, manager, "mine", "diagnosis", [condition_of(view, "code^I10")])
+
+    assert [one.name for one in filters(year, analyst)] == ["diabetes"]
+    assert filter_named(year, analyst, "diabetes").conditions[0].words == "code ^ E11"
     with pytest.raises(UsageError):
-        filter_named(year, other, "mine")
+        filter_named(year, analyst, "mine")
+    with pytest.raises(ViewRefused):
+        remove_filter(year, analyst, "diabetes")
+
+
+def test_a_filter_with_a_time_is_written_once_in_its_month(
+    year: Database, analyst: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = view_named("diagnosis")
+    save_filter(year, analyst, "=month end", "diagnosis", [condition_of(view, "code^E11")], ("code",), every="month")
+
+    ran = [export_due(year, analyst), export_due(year, analyst)]
+    monkeypatch.setenv("CODEDESK_TODAY", "2026-11-01")
+    ran.append(export_due(year, analyst))
+
+    assert [len(done) for done in ran] == [1, 0, 1]
+    (_, first), (_, second) = ran[0][0], ran[2][0]
+    assert (first.path.name, second.path.name) == ("month-end-2026-10-08.csv", "month-end-2026-11-01.csv")
+    assert first.path.read_text().splitlines()[0] == "code"
+    assert first.rows == len(first.path.read_text().splitlines()) - 1 > 0
+
+
+@pytest.mark.parametrize(
+    ("every", "ran_on", "due"),
+    [
+        ("day", "2026-10-07", True),
+        ("day", "2026-10-08", False),
+        ("week", "2026-10-04", True),  # a Sunday; the eighth is a Thursday
+        ("week", "2026-10-05", False),
+        ("month", "2025-10-08", True),
+        ("", "", False),
+        ("day", "", True),
+    ],
+)
+def test_when_a_filter_is_due(every: str, ran_on: str, due: bool) -> None:
+    assert Filter("x", "me", False, "coding", (), (), every, ran_on).due(date(2026, 10, 8)) is due
 
 
 def test_the_safe_harbor_leaves_years_states_and_numbers_of_its_own(year: Database) -> None:

@@ -3,6 +3,7 @@
 codedesk export --views                            what there is, column by column; --sql: as CREATE VIEW
 codedesk export encounter -w type=clinic -w 'charge_cents>=100000' --csv
 codedesk export diagnosis -w code^E11 --save diabetes --shared      and later: --filter diabetes
+codedesk export diagnosis -w code^E11 --save monthly --every month    and, of a scheduler: codedesk export --due
 codedesk export claims --since 2026-07-01 --until 2026-09-30 --format parquet -o FOLDER
 """
 
@@ -34,6 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", default="", metavar="A,B,C", help="these columns alone")
     parser.add_argument("--save", metavar="NAME", help="keep the filter under a name")
     parser.add_argument("--shared", action="store_true", help="with --save: for everybody")
+    parser.add_argument("--every", default="", choices=("", "day", "week", "month"), metavar="WHEN",
+                        help="with --save: write its rows to the outbox every day, week or month")  # fmt: skip
+    parser.add_argument("--due", action="store_true", help="write your filters whose time has come; for a scheduler")
+    parser.add_argument("--remove", metavar="NAME", help="forget a filter of yours")
     parser.add_argument("--filter", metavar="NAME", help="use a filter that was saved")
     parser.add_argument("--filters", action="store_true", help="the filters that you may use")
     parser.add_argument("--since", default="", metavar="DAY", help="of a layout: first service day")
@@ -69,6 +74,10 @@ def run(args: argparse.Namespace) -> int:
         actor = sign_in(db)
         if args.filters:
             return _filters(db, actor)
+        if args.due:
+            return _due(db, actor)
+        if args.remove:
+            return _remove(db, actor, args.remove)
         if args.what in LAYOUTS:
             return _layout(db, actor, args)
         return _view(db, actor, args)
@@ -77,15 +86,35 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _filters(db: Database, actor: Actor) -> int:
-    from store.reports.views import filters
+    from store.reports.filters import filters
 
     found = filters(db, actor)
     for one in found:
         whose = "shared" if one.shared else "yours"
-        words = ", ".join(condition.words for condition in one.conditions) or "all rows"
-        print(safe_line(f"{one.name:<20} {one.source:<11} {words}   ({whose}, {one.owner})"))
+        when = f", every {one.every}, last {one.ran_on or 'never'}" if one.every else ""
+        print(safe_line(f"{one.name:<20} {one.source:<11} {one.words}   ({whose}, {one.owner}{when})"))
     if not found:
         print("No filter was saved yet. codedesk export VIEW -w … --save NAME keeps one.")
+    return 0
+
+
+def _due(db: Database, actor: Actor) -> int:
+    from store.reports.filters import export_due
+
+    done = export_due(db, actor)
+    for one, written in done:
+        print(safe_line(f"{one.name}: {counted(written.rows, 'row')} in {written.path}"))
+    if not done:
+        print("No filter of yours is due.")
+    return 0
+
+
+def _remove(db: Database, actor: Actor, name: str) -> int:
+    from store.database import operation_id
+    from store.reports.filters import remove_filter
+
+    remove_filter(db, actor, name, operation_id())
+    print(safe_line(f"{name}: forgotten"))
     return 0
 
 
@@ -118,9 +147,10 @@ def _layout(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.database import operation_id
     from store.reports.export import export_view
+    from store.reports.filters import filter_named, save_filter
     from store.reports.profiles import Profile
     from store.reports.tables import Format, csv_text
-    from store.reports.views import condition_of, filter_named, save_filter, view_named
+    from store.reports.views import condition_of, view_named
 
     columns = tuple(name.strip() for name in args.columns.split(",") if name.strip())
     if args.filter:
@@ -135,8 +165,12 @@ def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     for name in columns:
         view.field(name)
     if args.save:
-        save_filter(db, actor, args.save, view.name, conditions, columns, args.shared, operation_id())
-        print(safe_line(f"{args.save}: kept{', for everybody' if args.shared else ''}"))
+        save_filter(
+            db, actor, args.save, view.name, conditions, columns, args.shared, args.every, Profile(args.profile),
+            Format(args.format), operation_id(),
+        )  # fmt: skip
+        when = f", written to the outbox every {args.every} by codedesk export --due" if args.every else ""
+        print(safe_line(f"{args.save}: kept{', for everybody' if args.shared else ''}{when}"))
         return 0
     path = Path(args.out) if args.out else None
     if args.format == "parquet" and path is None:
