@@ -60,6 +60,8 @@ class View:
     words: str
     sql: str
     fields: tuple[Field, ...]
+    first: tuple[str, ...] = ()
+    """The columns that a line of a list begins with."""
 
     def field(self, name: str) -> Field:
         """A field of it. Raises UsageError with those there are."""
@@ -93,6 +95,7 @@ def views() -> dict[str, View]:
             table["words"],
             table["sql"].strip(),
             tuple(Field(column, FieldClass(kind), words) for column, (kind, words) in table["columns"].items()),
+            tuple(table["first"]),
         )
         for name, table in tables.items()
     }

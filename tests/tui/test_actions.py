@@ -27,6 +27,7 @@ from tui.screens.conflict import ConflictScreen
 from tui.screens.denials import DenialsScreen
 from tui.screens.deposits import DepositsScreen
 from tui.screens.em import EmScreen
+from tui.screens.fields import FieldsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.holds import HoldsScreen
 from tui.screens.index import IndexScreen
@@ -67,6 +68,7 @@ SCREENS = {
         RecordsScreen,
         BoardScreen,
         BehindScreen,
+        FieldsScreen,
         SidesScreen,
         DenialsScreen,
         LedgerScreen,

@@ -116,6 +116,7 @@ class BoardScreen(DeskScreen):
         except NothingToTell as error:
             self.trouble(error)
             return
+        whole = report.rows
         if actor.role is Role.ANALYST:
             from dataclasses import replace
 
@@ -123,7 +124,7 @@ class BoardScreen(DeskScreen):
         self._report = report
         self._capacity = None
         if self._name in ("dnfb", "dnfc"):
-            total = sum(row[report.columns.index("cents")] for row in report.rows) if report.rows else 0
+            total = sum(row[report.columns.index("cents")] for row in whole) if whole else 0
             self._capacity, self._coded = await self.workstation.record.read(_beside, self._period, total)
         rows = list(enumerate(report.rows))
         self.rows.empty = report.note
@@ -197,6 +198,11 @@ class BoardScreen(DeskScreen):
             return
         keys = {name: str(row[1][report.columns.index(name)]) for name in report.figure.keys if name in report.columns}
         self.workstation.show(BehindScreen(report.figure, report.period, keys))
+
+    def do_board_rows(self) -> None:
+        from tui.screens.fields import FieldsScreen
+
+        self.workstation.show(FieldsScreen())
 
     def do_board_export(self) -> None:
         report = self._report

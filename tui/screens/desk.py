@@ -312,6 +312,7 @@ class DeskScreen(Screen[None]):
         def shown(text: str) -> None:
             words = text.lower().split()
             fitting = [o for o in options if all(w in f"{o[0]} {o[1]}".lower() for w in words)]
+            fitting.sort(key=lambda o: not all(w in o[0].lower() for w in words))  # what is called so comes first
             self.offer(fitting, named_columns(options), title=asking)
 
         async def answered(text: str) -> None:
