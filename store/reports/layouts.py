@@ -11,10 +11,13 @@ Each table of a layout is a list of columns with their classes, and the rows.
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
+from codesets.errors import UnreadableInput
 from store.queries import Reader
 from store.reports.profiles import FieldClass
 from store.reports.tables import plain
@@ -22,6 +25,7 @@ from store.reports.views import views
 
 MOST_CODES = 25
 MOST_MODIFIERS = 4
+OMOP = "omop.toml"
 
 _KEY, _DATE, _CODE, _MONEY, _NUMBER = (
     FieldClass.KEY, FieldClass.DATE, FieldClass.CODE, FieldClass.MONEY, FieldClass.NUMBER,
@@ -71,150 +75,18 @@ def claims_layout() -> Table:
 
 
 def omop_tables() -> tuple[Table, ...]:
-    """The source-loaded tables of OMOP CDM 5.4 that the record can fill."""
-    return (
-        Table(
-            "visit_occurrence",
-            {
-                "visit_occurrence_id": _KEY,
-                "person_id": _KEY,
-                "visit_concept_id": _NUMBER,
-                "visit_start_date": _DATE,
-                "visit_end_date": _DATE,
-                "visit_type_concept_id": _NUMBER,
-                "provider_id": FieldClass.STAFF,
-                "visit_source_value": _CODE,
-                "discharged_to_source_value": _CODE,
-                "service_date": _DATE,
-            },
-            _sql(
-                """
-                SELECT e.id AS visit_occurrence_id, e.patient_id AS person_id, 0 AS visit_concept_id,
-                       SUBSTR(e.started_at, 1, 10) AS visit_start_date,
-                       SUBSTR(COALESCE(e.ended_at, e.started_at), 1, 10) AS visit_end_date, 0 AS visit_type_concept_id,
-                       (SELECT MIN(x.provider_id) FROM encounter_provider x WHERE x.encounter_id = e.id) AS provider_id,
-                       e.setting AS visit_source_value, e.discharge_disposition AS discharged_to_source_value,
-                       e.service_date
-                FROM encounter e JOIN patient p ON p.id = e.patient_id
-                WHERE p.restricted IS NULL AND e.service_date >= :since AND e.service_date <= :until ORDER BY e.id
-                """
-            ),
-        ),
-        Table(
-            "condition_occurrence",
-            {
-                "condition_occurrence_id": _KEY,
-                "person_id": _KEY,
-                "condition_concept_id": _NUMBER,
-                "condition_start_date": _DATE,
-                "condition_type_concept_id": _NUMBER,
-                "visit_occurrence_id": _KEY,
-                "condition_source_value": _CODE,
-                "condition_source_concept_id": _NUMBER,
-                "condition_status_source_value": _CODE,
-            },
-            _sql(
-                """
-                SELECT d.id AS condition_occurrence_id, e.patient_id AS person_id, 0 AS condition_concept_id,
-                       e.service_date AS condition_start_date, 0 AS condition_type_concept_id,
-                       e.id AS visit_occurrence_id, d.code AS condition_source_value, 0 AS condition_source_concept_id,
-                       d.role AS condition_status_source_value
-                FROM final_diagnosis d JOIN coding g ON g.id = d.coding_id JOIN encounter e ON e.id = g.encounter_id
-                JOIN patient p ON p.id = e.patient_id
-                WHERE p.restricted IS NULL AND g.status = 'final' AND e.service_date >= :since
-                  AND e.service_date <= :until ORDER BY d.id
-                """
-            ),
-        ),
-        Table(
-            "procedure_occurrence",
-            {
-                "procedure_occurrence_id": _KEY,
-                "person_id": _KEY,
-                "procedure_concept_id": _NUMBER,
-                "procedure_date": _DATE,
-                "procedure_type_concept_id": _NUMBER,
-                "quantity": _NUMBER,
-                "visit_occurrence_id": _KEY,
-                "procedure_source_value": _CODE,
-                "procedure_source_concept_id": _NUMBER,
-                "modifier_source_value": _CODE,
-            },
-            _sql(
-                """
-                SELECT l.id AS procedure_occurrence_id, e.patient_id AS person_id, 0 AS procedure_concept_id,
-                       COALESCE(l.service_date, e.service_date) AS procedure_date, 0 AS procedure_type_concept_id,
-                       l.units AS quantity, e.id AS visit_occurrence_id, l.code AS procedure_source_value,
-                       0 AS procedure_source_concept_id, l.modifiers AS modifier_source_value
-                FROM final_procedure_line l JOIN coding g ON g.id = l.coding_id
-                JOIN encounter e ON e.id = g.encounter_id JOIN patient p ON p.id = e.patient_id
-                WHERE p.restricted IS NULL AND g.status = 'final' AND e.service_date >= :since
-                  AND e.service_date <= :until ORDER BY l.id
-                """
-            ),
-        ),
-        Table(
-            "payer_plan_period",
-            {
-                "payer_plan_period_id": _KEY,
-                "person_id": _KEY,
-                "payer_plan_period_start_date": _DATE,
-                "payer_plan_period_end_date": _DATE,
-                "payer_concept_id": _NUMBER,
-                "payer_source_value": _CODE,
-                "plan_source_value": _CODE,
-            },
-            _sql(
-                """
-                SELECT c.id AS payer_plan_period_id, e.patient_id AS person_id,
-                       COALESCE(c.effective_on, e.service_date) AS payer_plan_period_start_date,
-                       COALESCE(c.expires_on, e.service_date) AS payer_plan_period_end_date, 0 AS payer_concept_id,
-                       y.name AS payer_source_value, c.plan_name AS plan_source_value
-                FROM coverage c JOIN encounter e ON e.account_id = c.account_id JOIN payer y ON y.id = c.payer_id
-                JOIN patient p ON p.id = e.patient_id
-                WHERE p.restricted IS NULL AND e.service_date >= :since AND e.service_date <= :until
-                ORDER BY c.id, e.id
-                """
-            ),
-        ),
-        Table(
-            "cost",
-            {
-                "cost_id": _KEY,
-                "cost_event_id": _KEY,
-                "cost_domain_id": _CODE,
-                "cost_type_concept_id": _NUMBER,
-                "total_charge_cents": _MONEY,
-                "total_paid_cents": _MONEY,
-            },
-            _sql(
-                """
-                SELECT m.id AS cost_id, m.encounter_id AS cost_event_id, 'Visit' AS cost_domain_id,
-                       0 AS cost_type_concept_id, m.total_cents AS total_charge_cents,
-                       (SELECT COALESCE(SUM(r.paid_cents), 0) FROM remittance_claim r WHERE r.claim_id = m.id)
-                       AS total_paid_cents
-                FROM claim m JOIN encounter e ON e.id = m.encounter_id JOIN patient p ON p.id = e.patient_id
-                WHERE p.restricted IS NULL AND m.status <> 'void' AND m.service_from >= :since
-                  AND m.service_from <= :until ORDER BY m.id
-                """
-            ),
-        ),
-        Table(
-            "provider",
-            {
-                "provider_id": FieldClass.STAFF,
-                "npi": FieldClass.STAFF,
-                "specialty_concept_id": _NUMBER,
-                "specialty_source_value": _CODE,
-            },
-            _sql(
-                """
-                SELECT v.id AS provider_id, v.npi, 0 AS specialty_concept_id, v.specialty AS specialty_source_value
-                FROM provider v WHERE :since <= :until ORDER BY v.id
-                """
-            ),
-        ),
-    )
+    """The source-loaded tables of OMOP CDM 5.4 that the record can fill (`omop.toml`). Raises UnreadableInput."""
+    text = files("store.reports").joinpath(OMOP).read_text(encoding="utf-8")
+    return tuple(table_of(name, table) for name, table in tomllib.loads(text).items())
+
+
+def table_of(name: str, table: Mapping[str, Any]) -> Table:
+    """A table of a layout from its data: `sql` and the class of every column. Raises UnreadableInput."""
+    try:
+        sql, columns = table["sql"], table["columns"]
+        return Table(name, {column: FieldClass(kind) for column, kind in columns.items()}, _sql(sql))
+    except (KeyError, ValueError, AttributeError) as error:
+        raise UnreadableInput(f"{OMOP}: {name}: {error}", "expected sql, and a class of each of its columns") from None
 
 
 def tidy_tables() -> tuple[Table, ...]:

@@ -20,7 +20,7 @@ from store.demo.year import YearThere, make_year
 from store.models import Coding, CodingDrg, CodingStep, Disclosure, Encounter, FinalDiagnosis, Patient, Person, WorkItem
 from store.people import actor_for, add_person
 from store.queries import SessionReader
-from store.reports import later, rollups
+from store.reports import later, layouts, rollups
 from store.reports.catalog import catalog, figure_named
 from store.reports.export import export_layout, export_view
 from store.reports.filters import Filter, export_due, filter_named, filters, remove_filter, save_filter
@@ -214,6 +214,19 @@ def test_any_field_filters_and_values_are_bound(year: Database) -> None:
 def test_what_is_no_condition_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         condition_of(view_named("encounter"), text)
+
+
+def test_every_omop_table_has_rows_of_exactly_its_columns(year: Database) -> None:
+    with year.reading() as session:
+        for table in layouts.omop_tables():
+            row = next(iter(table.rows(SessionReader(session), *YEAR)))
+            assert set(row) == set(table.classes), table.name
+
+
+@pytest.mark.parametrize("table", [{"sql": "SELECT 1"}, {"columns": {}}, {"sql": "", "columns": {"a": "secret"}}])
+def test_a_table_of_a_layout_without_sql_or_with_an_unknown_class_is_refused(table: dict) -> None:
+    with pytest.raises(UnreadableInput, match="expected sql"):
+        layouts.table_of("x", table)
 
 
 @pytest.fixture
