@@ -225,7 +225,7 @@ def test_every_omop_table_has_rows_of_exactly_its_columns(year: Database) -> Non
 
 @pytest.mark.parametrize("table", [{"sql": "SELECT 1"}, {"columns": {}}, {"sql": "", "columns": {"a": "secret"}}])
 def test_a_table_of_a_layout_without_sql_or_with_an_unknown_class_is_refused(table: dict) -> None:
-    with pytest.raises(UnreadableInput, match="expected sql"):
+    with pytest.raises(UnreadableInput, match="omop.toml: x"):
         layouts.table_of("x", table)
 
 

@@ -28,10 +28,6 @@ class BehindScreen(DeskScreen):
         yield RowTable(BEHIND, id="rows", empty="No visit is behind it any more: the record has moved on.")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 
@@ -44,9 +40,7 @@ class BehindScreen(DeskScreen):
         start: Line = ((told, "strong"), (f"  {self._figure.title}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
-        place = f"{self.rows.index + 1} of {count}" if count else "0"
-        return start, ((f"{dollars(self._cents)}  ", "text"), (place, "text"))
+        return start, ((f"{dollars(self._cents)}  ", "text"), *self.rows_place())
 
     def why_not(self, action: str) -> str:
         row: VisitRow | None = self.rows.selected if self.is_mounted else None
@@ -60,8 +54,7 @@ class BehindScreen(DeskScreen):
         self.filtered()
 
     def filtered(self) -> None:
-        words = self.filter_text.lower().split()
-        rows = [row for row in self._found if all(word in _searched(row) for word in words)]
+        rows = [row for row in self._found if self.passes_filter(_searched(row))]
         self._cents = sum(row.cents or 0 for row in rows)
         self.rows.set_source(ListSource(rows, lambda row: row.encounter_id))
         self.refresh_frame()

@@ -72,10 +72,6 @@ class BoardScreen(DeskScreen):
             yield TextPane(id="page")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 
@@ -151,7 +147,7 @@ class BoardScreen(DeskScreen):
             return found + [((f" in it: {part}" if n == 0 else f" {part}", "dim"),)
                             for n, part in enumerate(wrap(report.figure.inclusions, width - 9))]  # fmt: skip
 
-        self.query_one("#page", TextPane).show(self._named(), lines, "how it is reckoned")
+        self.page_pane.show(self._named(), lines, "how it is reckoned")
 
     def _named(self) -> str:
         """The row under the cursor by its words, whole."""

@@ -29,6 +29,7 @@ from tui.cells import Line, ends, join, left, line_width
 from tui.widgets.entry_line import EntryLine
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from tui.app import Workstation
@@ -114,6 +115,16 @@ class DeskScreen(Screen[None]):
         return self.query_one("#choices", RowTable)
 
     @property
+    def rows(self) -> RowTable:
+        """The rows of a screen that is a list."""
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def page_pane(self) -> TextPane:
+        """What is told of the row under the cursor, on screens that have it."""
+        return self.query_one("#page", TextPane)
+
+    @property
     def pane(self) -> Pane | None:
         """The pane that keys which move are sent to."""
         return None
@@ -124,7 +135,7 @@ class DeskScreen(Screen[None]):
 
     def rows_place(self) -> Line:
         """Which of the rows is under the cursor, of how many, for line 1; of screens with rows."""
-        rows = self.query_one("#rows", RowTable) if self.is_mounted else None
+        rows = self.rows if self.is_mounted else None
         return ((f"{rows.index + 1} of {rows.count}" if rows and rows.count else "0", "text"),)
 
     def passes_filter(self, text: str) -> bool:

@@ -56,10 +56,6 @@ class FieldsScreen(DeskScreen):
             yield TextPane(id="page")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 
@@ -146,7 +142,7 @@ class FieldsScreen(DeskScreen):
             )
             return found + [((f" {part}", "text"),) for part in wrap(text, width - 2)]
 
-        self.query_one("#page", TextPane).show(view.words, lines, "the whole row")
+        self.page_pane.show(view.words, lines, "the whole row")
 
     def copied(self) -> str:
         row = self.rows.selected

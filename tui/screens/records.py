@@ -24,7 +24,7 @@ from store.records.duplicates import Pair, duplicates
 from store.records.releases import ReleaseRow, requests
 from tui.cells import Line, counted, wrap
 from tui.commands.records import figure_words
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -70,10 +70,6 @@ class RecordsScreen(DeskScreen):
             yield TextPane(id="page")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 
@@ -84,13 +80,11 @@ class RecordsScreen(DeskScreen):
         start: Line = (("Records", "strong"), (f"  {self._view.value}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
-        place = f"{self.rows.index + 1} of {count}" if count else "0"
         if self._figure is None or self._figure.share is None:
-            return start, ((place, "text"),)
+            return start, self.rows_place()
         share = self._figure.share * 100
         style = "good" if share < 50 else "warning"
-        return start, ((f"{share:.1f} % delinquent  ", style), (place, "text"))
+        return start, ((f"{share:.1f} % delinquent  ", style), *self.rows_place())
 
     def why_not(self, action: str) -> str:
         wanted = OF_VIEW.get(action)
@@ -126,7 +120,7 @@ class RecordsScreen(DeskScreen):
 
     def _explain(self) -> None:
         row, figure = self.rows.selected, self._figure
-        self.query_one("#page", TextPane).show(_title(row), lambda width: _lines(row, figure, width))
+        self.page_pane.show(_title(row), lambda width: _lines(row, figure, width))
 
     def filtered(self) -> None:
         self.reload()
@@ -136,8 +130,7 @@ class RecordsScreen(DeskScreen):
         return "" if row is None else "  ".join(column.text(row).strip() for column in COLUMNS[self._view])
 
     def do_records_view(self) -> None:
-        views = list(View)
-        self._view = views[(views.index(self._view) + 1) % len(views)]
+        self._view = following(self._view)
         self.rows.move_to(0)
         self.reload()
 

@@ -37,14 +37,6 @@ class AuditsScreen(DeskScreen):
             yield TextPane(id="page")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def page_pane(self) -> TextPane:
-        return self.query_one("#page", TextPane)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 
@@ -93,7 +85,7 @@ class AuditsScreen(DeskScreen):
         if event.table is self.rows:
             self._scored = ""
             self.refresh_frame()
-            self.show_page_here()
+            self.page_soon()
 
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:

@@ -91,14 +91,6 @@ class SidesScreen(DeskScreen):
             yield TextPane(id="page")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def page_pane(self) -> TextPane:
-        return self.query_one("#page", TextPane)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 
