@@ -59,7 +59,7 @@ def svg(report: Report) -> str:
     days = all(re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", label) for label in labels)
     if days and len(labels) > 2:
         return _line(labels, values, title)
-    told = [shown(report.columns[place], row[place]) for row in report.rows]
+    told = [row[place] for row in told_rows(report)]
     return _bars(labels[:MOST_BARS], values[:MOST_BARS], told[:MOST_BARS], title)
 
 
@@ -119,20 +119,33 @@ def _table(report: Report) -> str:
         return ""
     numbers = [isinstance(cell, int | float) for cell in report.rows[0]]
     kind = [' class="n"' if number else "" for number in numbers]
-    head = "".join(f"<th{k}>{escape(_title(name))}</th>" for name, k in zip(report.columns, kind, strict=True))
+    head = "".join(f"<th{k}>{escape(heading(name))}</th>" for name, k in zip(report.columns, kind, strict=True))
     rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{k}>{escape(shown(name, cell))}</td>" for name, cell, k in zip(report.columns, row, kind, strict=True)
-        )
-        + "</tr>"
-        for row in report.rows
+        "<tr>" + "".join(f"<td{k}>{escape(cell)}</td>" for cell, k in zip(row, kind, strict=True)) + "</tr>"
+        for row in told_rows(report)
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _title(name: str) -> str:
-    return name.removesuffix("_cents").replace("_", " ") if name != "cents" else "dollars"
+def heading(name: str) -> str:
+    """A column's name as people read it."""
+    if name == "cents":
+        return "dollars"
+    if age := re.fullmatch(r"age_(over_)?(\d+)(?:_(\d+))?", name):
+        return f"over {age[2]} days" if age[1] else f"{age[2]}-{age[3]} days"
+    return name.removesuffix("_cents").replace("_", " ")
+
+
+def told_rows(report: Report) -> list[list[str]]:
+    """Every cell as people read it; a column that has a fraction shows two decimals in every row."""
+    floats = [any(isinstance(row[n], float) for row in report.rows) for n in range(len(report.columns))]
+    return [
+        [
+            shown(name, float(cell) if fraction and isinstance(cell, int) else cell)
+            for name, cell, fraction in zip(report.columns, row, floats, strict=True)
+        ]
+        for row in report.rows
+    ]
 
 
 def shown(name: str, cell: Any) -> str:

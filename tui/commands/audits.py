@@ -55,7 +55,7 @@ def _configure_samples(actions: Any) -> None:
     draw.add_argument("--confidence", type=float, default=95, metavar="PERCENT")
     draw.add_argument("--expected", type=float, default=50, metavar="PERCENT", help="accuracy expected; 50 is safe")
     draw.add_argument("--seed", type=int, help="the same seed draws the same charts; one is made up without it")
-    draw.add_argument("--by", default="", metavar="STRATA", help="coder, type or payer, for a stratified sample")
+    draw.add_argument("--by", default="", metavar="STRATA", help="coder, type, payer or drg, for a stratified sample")
     draw.add_argument("--since", default="", metavar="DAY", help="final coded from this day on")
     draw.add_argument("--until", default="", metavar="DAY", help="final coded up to this day")
     draw.add_argument("--coder", action="append", default=[], metavar="LOGIN")

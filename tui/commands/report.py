@@ -143,7 +143,7 @@ def _with_rows(report: Report, rows: tuple[tuple[Any, ...], ...]) -> Report:
 
 def report_lines(report: Report) -> list[str]:
     """A report as lines: title, figure, rows, and what to say of nothing."""
-    from store.reports.page import shown
+    from store.reports.page import heading, told_rows
 
     period, figure = report.period, report.figure
     lines = [
@@ -152,9 +152,9 @@ def report_lines(report: Report) -> list[str]:
     ]
     if not report.rows:
         return [*lines, "", report.note]
-    cells = [[shown(name, cell) for name, cell in zip(report.columns, row, strict=True)] for row in report.rows]
+    cells = told_rows(report)
     numbers = [any(isinstance(row[n], int | float) for row in report.rows) for n in range(len(report.columns))]
-    heads = ["$" if name == "cents" else name.removesuffix("_cents").replace("_", " ") for name in report.columns]
+    heads = ["$" if name == "cents" else heading(name) for name in report.columns]
     widths = [min(max(len(head), *(len(row[n]) for row in cells)), 40) for n, head in enumerate(heads)]
 
     def aligned(row: list[str]) -> str:

@@ -17,7 +17,7 @@ from store.database import Database
 from store.queries import Reader
 from store.reports.capacity import Capacity, capacity
 from store.reports.catalog import catalog, figure_named
-from store.reports.page import html_page, shown
+from store.reports.page import html_page, told_rows
 from store.reports.period import Period
 from store.reports.profiles import suppressed
 from store.reports.run import NothingToTell, Report, moment_of, period_of, read_report, run_report
@@ -48,8 +48,17 @@ SHORT = {
     "available_90": ("90 %", 6),
     "type": ("TYPE", 11),
     "coder": ("CODER", 10),
+    "measure": ("MEASURE", 18),
+    "value": ("VALUE", 8),
+    "median": ("MEDIAN", 8),
+    "mad": ("MAD", 7),
+    "z": ("Z", 7),
+    "far": ("FAR", 4),
 }
 """Headings and widths of columns that many boards have."""
+
+WHERE_WIDE = ("mad",)
+"""Columns that are told under the rows where there is no room beside the others."""
 
 
 class BoardScreen(DeskScreen):
@@ -134,7 +143,7 @@ class BoardScreen(DeskScreen):
             self._explain()
 
     def _explain(self) -> None:
-        report, needed, coded = self._report, self._capacity, self._coded
+        report, needed, coded, row = self._report, self._capacity, self._coded, self.rows.selected
         if report is None:
             return
 
@@ -143,6 +152,12 @@ class BoardScreen(DeskScreen):
             if needed is not None:
                 found.append(((" coded a day  ", "dim"), (spark(coded[-max(width - 16, 10) :]), "text")))
                 found += [((f" {part}", "strong"),) for part in wrap(needed.words, width - 2)]
+            if row is not None and set(WHERE_WIDE) & set(report.columns):
+                pairs = zip(report.columns, told_rows(report)[row[0]], strict=True)
+                told = "  ".join(f"{name} {cell}" for name, cell in pairs if cell)
+                found += [((f" {part}", "text"),) for part in wrap(told, width - 2)]
+            if report.note and report.rows:
+                found += [((f" {part}", "text"),) for part in wrap(report.note, width - 2)]
             found += [((f" {part}", "dim"),) for part in wrap(report.figure.formula, width - 2)]
             return found + [((f" in it: {part}" if n == 0 else f" {part}", "dim"),)
                             for n, part in enumerate(wrap(report.figure.inclusions, width - 9))]  # fmt: skip
@@ -262,6 +277,7 @@ def _exported(db: Database, actor: Actor, name: str, file_name: str) -> None:
 def _columns(report: Report) -> tuple[Column[Any], ...]:
     """The columns of a report: text at the left, numbers at the right; the first text takes the room."""
     columns: list[Column[Any]] = [Column("", 1, lambda row: "")]
+    cells = told_rows(report)
     for place, name in enumerate(report.columns):
         number = any(isinstance(row[place], int | float) for row in report.rows)
         title, width = SHORT.get(name, (name.removesuffix("_cents").replace("_", " ").upper(), 0))
@@ -273,8 +289,9 @@ def _columns(report: Report) -> tuple[Column[Any], ...]:
             Column(
                 title,
                 width,
-                lambda row, place=place, name=name: shown(name, row[1][place]),
+                lambda row, place=place: cells[row[0]][place],
                 align="right" if number and place else "left",
+                from_width=100 if name in WHERE_WIDE else 0,
             )
         )
     return tuple(columns)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from store.queries.audits import FindingRow, StepRow
+from store.queries.audits import FindingRow, SampleRow, StepRow
 from store.terms import FindingStatus
-from tui.cells import Line, wrap
+from tui.cells import Line, counted, wrap
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -74,3 +74,20 @@ def scorecard_pane(card: Scorecard, width: int) -> list[Line]:
         for line in scorecard_lines(card)
         for part in (wrap(line, max(width - 2, 20)) if len(line) > width - 2 else [line])
     ]
+
+
+def sample_lines(sample: SampleRow, width: int) -> list[Line]:
+    """How a sample was drawn and how far it is, and what to do with a chart of it that nobody reviewed yet."""
+    held = "; no bill leaves before its audit is final" if sample.prebill else ""
+    drawn = (
+        f"{sample.method.replace('_', ' ')} sample, {sample.size}: {counted(sample.picked, 'chart')}"
+        f" of {sample.population:,}, seed {sample.seed}{held}"
+    )
+    far = f"{sample.reviewed} reviewed, {sample.final} final"
+    how = (
+        "Enter begins: code the chart from its documents; f then shows the coder's codes beside yours."
+        if sample.blind
+        else "Enter begins with the coder's codes beside yours."
+    )
+    return [((f" {part}", style),) for text, style in ((drawn, "text"), (far, "dim"), ("", "dim"), (how, "dim"))
+            for part in (wrap(text, width - 2) or [""])]  # fmt: skip

@@ -9,13 +9,20 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from store.queries.audits import AuditFilter, AuditRow, audit_findings, audit_list
+from store.queries.audits import AuditFilter, AuditRow, audit_findings, audit_list, sample_list
 from store.terms import AuditStatus, Role
 from tui.cells import Line, counted
-from tui.screens.audits.lines import finding_lines, scorecard_pane
+from tui.screens.audits.lines import finding_lines, sample_lines, scorecard_pane
 from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
+
+EMPTY = {
+    AuditFilter.MINE: "No audit is yours. v shows those to review; Enter takes one, A gives one to somebody.",
+    AuditFilter.RETURNED: "No chart waits for its coder's answer. v shows the others.",
+    AuditFilter.REBUTTED: "No finding waits for a decision. v shows the others.",
+    AuditFilter.FINAL: "No audit is final yet. v shows those that are open.",
+}
 
 BEGUN = (AuditStatus.RETURNED, AuditStatus.FINAL)
 
@@ -75,7 +82,7 @@ class AuditsScreen(DeskScreen):
         self.rows.empty = (
             "No chart of yours came back from an audit."
             if own
-            else "No audits here. d draws a sample; codedesk audits draw has every method."
+            else EMPTY.get(self._show, "No audits here. d draws a sample; codedesk audits draw has every method.")
         )
         self.rows.set_source(ListSource(shown, lambda row: row.id), columns=COLUMNS)
         self.refresh_frame()
@@ -95,9 +102,15 @@ class AuditsScreen(DeskScreen):
             return
         if self._scored:
             return
-        found = await self.workstation.record.read(audit_findings, row.id) if row.revealed else []
-        told = "blind: the coder's codes were not shown yet" if not row.revealed else counted(len(found), "finding")
-        self.page_pane.show(f"{row.sample}#{row.position}", lambda width: finding_lines(found, width), told)
+        name = f"{row.sample}#{row.position}"
+        if not row.revealed:
+            samples = await self.workstation.record.read(sample_list)
+            sample = next((one for one in samples if one.name == row.sample), None)
+            told = "blind: the coder's codes were not shown yet"
+            self.page_pane.show(name, lambda width: sample_lines(sample, width) if sample else (), told)
+            return
+        found = await self.workstation.record.read(audit_findings, row.id)
+        self.page_pane.show(name, lambda width: finding_lines(found, width), counted(len(found), "finding"))
 
     def copied(self) -> str:
         row: AuditRow | None = self.rows.selected
@@ -176,16 +189,22 @@ class AuditsScreen(DeskScreen):
                 self.say("No sample was drawn.")
                 return
 
-            async def sized(text: str) -> None:
+            async def sized(asked: str) -> None:
                 from store.audits.samples import Criteria, draw
                 from store.audits.sampling import Method, size_of
 
-                drawn = await self.workstation.change(draw, name, Method.SIMPLE, size_of(text), Criteria())
+                text, _, seed = asked.partition("seed")
+                if seed and not seed.strip().isdigit():
+                    self.say("A seed is a whole number: 30 seed 48213.", "warning")
+                    return
+                drawn = await self.workstation.change(
+                    draw, name, Method.SIMPLE, size_of(text.strip()), Criteria(), int(seed) if seed else None
+                )
                 await self._reload()
                 told = f"{drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}"
                 self.say(f"Drawn: {told}. codedesk audits reproduce proves it.", "good")
 
-            self.ask("size", "how many charts (30, or 10%):", "30", sized, marked=True)
+            self.ask("size", "how many charts (30, 10%, or 30 seed 48213):", "30", sized, marked=True)
 
         self.ask("sample", "name of the sample:", answer=named)
 
@@ -206,7 +225,7 @@ COLUMNS: tuple[Column[AuditRow], ...] = (
     Column("SAMPLE", 12, lambda row: f"{row.sample}#{row.position}"),
     Column("SERVICE", 10, lambda row: row.service_date),
     Column("PATIENT", 0, lambda row: row.patient),
-    Column("TYPE", 9, lambda row: row.setting.label),
+    Column("TYPE", 9, lambda row: row.setting.label, from_width=100),
     Column("STATUS", 9, lambda row: row.status.value.replace("_", " ")),
     Column("FOUND", 5, lambda row: str(row.findings) if row.revealed else "", align="right"),
     Column("DUE", 10, lambda row: row.due_on),

@@ -391,7 +391,7 @@ COLUMNS: tuple[Column[SideRow], ...] = (
     Column("RESULT", 13, lambda row: row.result, style=lambda row: "dim" if row.result == "agree" else "warning"),
     Column(
         "ANSWER",
-        10,
+        12,
         lambda row: row.finding.status.value.replace("_", " ") if row.finding else "",
         style=lambda row: "text",
     ),
