@@ -2,7 +2,8 @@
 
 It goes past intake, in bulk: encounters with patients, coverages, charges, codings, claims, denials and holds, so that
 every report has something to add up. Nobody in it exists; the codes are those of `year.csv`. Stays have the DRG that
-the grouper gives them, where it is installed. It has no documents: nobody can code it again, it is there to be counted.
+the grouper gives them, where it is installed. Its documents are names: nobody can code it again, it is there to be
+counted.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from store.actors import Actor
 from store.coding.grouping import drg_columns
 from store.database import Database
 from store.models import Encounter, Person
+from store.records.completeness import ChartRule, chart_rules
 from store.worklists.order import order_key
 from store.worklists.rulebook import shipped_rulebook
 
@@ -52,6 +54,9 @@ _STRICT = "HM"
 """The payer (by filing code) who denies three times as often as the others."""
 
 _PROVIDERS = 24
+_MISSING = 0.02
+"""The share of documents that did not come, and of those that did, of unsigned ones."""
+
 _CODERS = 8
 _THOROUGH = 5
 """The coder (by number) who codes two diagnoses more a chart than the others: outliers have one to find."""
@@ -185,6 +190,7 @@ def _encounter(rows: _Rows, chance: random.Random, number: int, coders: Sequence
                  service_date=day.isoformat(), description="", department="", revenue_code="",
                  procedure_code=code if kind == "professional" else "", modifiers=[], units=units,
                  amount_cents=cents, performer_npi="", hard_coded=False, reversal_of="")  # fmt: skip
+    _documents(rows, chance, key, setting, day)
     _work(rows, chance, key, number, setting, kind, day, lines, coders, payer)
 
 
@@ -202,6 +208,27 @@ def _patient(rows: _Rows, chance: random.Random, number: int) -> None:
              suffix="", birth_date=born.isoformat(), sex=chance.choice("FM"),
              address_line1=f"{chance.randrange(1, 900)} {chance.choice(_NAMES)} Street", address_line2="",
              city="Alder Creek", state="NE", zip=f"689{chance.randrange(10, 99)}", phone="")  # fmt: skip
+
+
+def _documents(rows: _Rows, chance: random.Random, key: str, setting: str, day: date) -> None:
+    """What the rules ask of a chart of this type, by name alone; some did not come, some are not signed."""
+    for place, rule in enumerate(one for one in _chart_rules() if setting in one.types):
+        if chance.random() < _MISSING:
+            continue
+        signed = chance.random() >= _MISSING
+        moment = _moment(chance, day)
+        rows.add("document", id=f"{key}-y{place}", encounter_id=key, document_number=f"{key}-{place}",
+                 type_code=sorted(rule.codes)[0] if rule.codes else "", type_name=rule.names[0].capitalize(),
+                 title=rule.words,
+                 author="", authored_at=moment, authenticated_by="", authenticated_at=moment if signed else None,
+                 status="AU" if signed else "IP",
+                 text="A made-up document of a made-up visit: it is there to be counted.", version=1, current=True,
+                 received_at=moment, sha256="")  # fmt: skip
+
+
+@cache
+def _chart_rules() -> tuple[ChartRule, ...]:
+    return chart_rules()
 
 
 def _lines(chance: random.Random, setting: str, kind: str, stay_cents: int) -> list[tuple[str, int, int]]:

@@ -106,7 +106,7 @@ def test_a_period_without_data_is_answered_in_words(db: Database) -> None:
 def test_dnfb_by_hand(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     # Gross of 90 days is what is charged in all; three visits wait, one of them on hold.
     monkeypatch.setenv("CODEDESK_TODAY", "2026-10-08")
-    make_year(db, SYSTEM, 40, seed=3)
+    make_year(db, SYSTEM, 120, seed=3)
 
     report = run(db, "dnfb")
 

@@ -132,12 +132,22 @@ class RecordsScreen(DeskScreen):
     def do_records_view(self) -> None:
         self._view = following(self._view)
         self.rows.move_to(0)
-        self.reload()
+        if self._view is not View.DUPLICATES:
+            self.reload()
+            return
+
+        async def compared() -> None:
+            self.say("Comparing patients …", "dim")
+            await self._reload()
+            self.say(f"{counted(self.rows.count, 'pair')} to look at; x keeps two apart, m makes one of them.")
+
+        self.in_turn(compared())
 
     def do_records_scan(self) -> None:
         async def scanned() -> None:
             from store.records.deficiencies import scan
 
+            self.say("Looking every closed visit over …", "dim")
             done = await self.workstation.change(scan)
             await self._reload()
             self.say(f"{counted(done.charts, 'chart')} looked over: {done.opened} lacks found, {done.closed} closed.")
