@@ -22,11 +22,12 @@ th, td { padding: .3em .7em; border-bottom: 1px solid #d1d9e0; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } svg { width: 100%; height: auto; margin: 1em 0; }
 .bar { fill: #2f6f9f; } .line { fill: none; stroke: #2f6f9f; stroke-width: 2; } text { font: 12px system-ui, sans-serif;
 fill: #1b1f24; } pre { white-space: pre-wrap; background: #f6f8fa; padding: 1em; font-size: 12px; }
-@media print { body { margin: 0; } }
+figure { margin: 1em 0; } @media print { body { margin: 0; } }
 """
 
 MOST_BARS = 25
-WIDTH, ROW, LABEL = 900, 22, 260
+WIDTH, ROW, LABEL = 900, 22, 300
+MOST_IN_A_LABEL = 44
 
 
 def html_page(report: Report, made: str) -> str:
@@ -53,9 +54,9 @@ def svg(report: Report) -> str:
     place = main_column(report)
     if place is None or not report.rows:
         return ""
-    labels = [" ".join(str(cell) for cell in row[: _names(report)] if cell not in ("", None)) for row in report.rows]
+    labels = [", ".join(str(cell) for cell in row[: _names(report)] if cell not in ("", None)) for row in report.rows]
     values = [float(row[place]) if isinstance(row[place], int | float) else 0.0 for row in report.rows]
-    title = f"{report.columns[place]} by {report.columns[0]}"
+    title = f"{heading(report.columns[place])} by {heading(report.columns[0])}"
     days = all(re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", label) for label in labels)
     if days and len(labels) > 2:
         return _line(labels, values, title)
@@ -90,7 +91,7 @@ def _bars(labels: Sequence[str], values: Sequence[float], told: Sequence[str], t
     for n, (label, value, words) in enumerate(zip(labels, values, told, strict=True)):
         y, width = n * ROW, abs(value) / most * (WIDTH - LABEL - 90)
         parts.append(
-            f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end">{escape(label[:40])}</text>'
+            f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end">{escape(_cut(label))}</text>'
             f'<rect class="bar" x="{LABEL}" y="{y + 3}" width="{width:.1f}" height="{ROW - 7}"/>'
             f'<text x="{LABEL + width + 6:.1f}" y="{y + 15}">{escape(words)}</text>'
         )
@@ -102,8 +103,8 @@ def _line(labels: Sequence[str], values: Sequence[float], title: str) -> str:
     step = (WIDTH - 80) / max(len(values) - 1, 1)
     points = " ".join(f"{60 + n * step:.1f},{height - 30 - v / most * (height - 50):.1f}" for n, v in enumerate(values))
     marks = "".join(
-        f'<text x="{60 + n * step:.1f}" y="{height - 8}" text-anchor="middle">{escape(labels[n])}</text>'
-        for n in sorted({0, len(labels) // 2, len(labels) - 1})
+        f'<text x="{60 + n * step:.1f}" y="{height - 8}" text-anchor="{anchor}">{escape(labels[n])}</text>'
+        for n, anchor in ((0, "start"), (len(labels) // 2, "middle"), (len(labels) - 1, "end"))
     )
     top = f'<text x="52" y="24" text-anchor="end">{most:,.10g}</text>'
     scale = f'{top}<text x="52" y="{height - 30}" text-anchor="end">0</text>'
@@ -111,7 +112,13 @@ def _line(labels: Sequence[str], values: Sequence[float], title: str) -> str:
 
 
 def _svg(height: int, title: str, parts: str) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img"><title>{escape(title)}</title>{parts}</svg>'
+    drawn = f'<svg viewBox="0 0 {WIDTH} {height}" role="img"><title>{escape(title)}</title>{parts}</svg>'
+    return f'<figure><figcaption class="dim">{escape(title)}</figcaption>{drawn}</figure>'
+
+
+def _cut(label: str) -> str:
+    """A label in the room that there is; the table has it whole."""
+    return label if len(label) <= MOST_IN_A_LABEL else label[: MOST_IN_A_LABEL - 1] + "…"
 
 
 def _table(report: Report) -> str:
