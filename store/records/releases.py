@@ -16,6 +16,7 @@ from codesets.safe import safe_block, safe_line
 from store.actors import Actor
 from store.database import Database
 from store.disclosures import find_patient
+from store.merges import remaining_patient
 from store.models import Disclosure, Patient, ReleaseRequest
 from store.models.columns import now
 from store.records.deficiencies import RecordsRefused
@@ -68,7 +69,7 @@ def receive(
         if change.repeated:
             return str(change.answer["request_id"])
         request = ReleaseRequest(
-            patient_id=find_patient(change.session, mrn).id,
+            patient_id=remaining_patient(change.session, find_patient(change.session, mrn)).id,
             requester=safe_line(requester)[:400],
             address=safe_line(address)[:400],
             purpose=safe_block(purpose),

@@ -288,6 +288,16 @@ def test_a_request_is_released_with_its_authorization_and_becomes_a_disclosure(
     assert requests(demo, clerk) == [] and len(requests(demo, clerk, everything=True)) == 1
 
 
+def test_a_request_under_a_number_that_was_merged_is_of_the_patient_who_remains(
+    demo: Database, clerk: Actor, two: tuple[str, str]
+) -> None:
+    merge_patients(demo, clerk, *two)
+
+    receive(demo, clerk, two[0], "A. Lawyer", "all", "x")
+
+    assert [row.mrn for row in requests(demo, clerk)] == [two[1]]
+
+
 def test_a_request_counts_its_thirty_days_and_a_refusal_needs_a_reason(
     demo: Database, clerk: Actor, two: tuple[str, str]
 ) -> None:

@@ -164,7 +164,7 @@ def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     conditions += [condition_of(view, text) for text in args.where]
     for name in columns:
         view.field(name)
-    if args.save:
+    if args.save is not None:
         save_filter(
             db, actor, args.save, view.name, conditions, columns, args.shared, args.every, Profile(args.profile),
             Format(args.format), operation_id(),
@@ -201,6 +201,6 @@ def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
         print(f"the first {FIRST_ROWS} rows; --csv or -o FILE gives all", file=sys.stderr)
     if not rows:
-        words = ", ".join(one.words for one in conditions) or "the record"
-        print(safe_line(f"No row of {view.name} fits: {words}."))
+        words = ", ".join(one.words for one in conditions)
+        print(safe_line(f"No row of {view.name} fits: {words}." if words else f"There is no row of {view.name} yet."))
     return 0
