@@ -48,12 +48,13 @@ def whole_finding(one: FindingRow, steps: Sequence[StepRow], width: int) -> list
     lines: list[Line] = []
 
     def put(label: str, text: str, style: str = "text") -> None:
-        for number, part in enumerate(wrap(text, max(width - 12, 10)) if text else []):
-            lines.append(((f" {label if number == 0 else '':<10}", "dim"), (part, style)))
+        for number, part in enumerate(wrap(text, max(width - 13, 10)) if text else []):
+            lines.append(((f" {label if number == 0 else '':<11}", "dim"), (part, style)))
 
     due = f", answer by {one.due_on}" if one.due_on else ""
     put("Stands", one.status.value.replace("_", " ") + due, _STYLE.get(one.status, "text"))
-    put("Why", one.note or "no words yet: e explains it")
+    draft = one.status is FindingStatus.DRAFT
+    put("Why", one.note or ("no words yet: e explains it" if draft else "the auditor left no words"))
     put("Citation", one.citation)
     put("Topic", one.topic)
     money = "" if one.cents is None else dollars(abs(one.cents)) + (" was left" if one.cents > 0 else " too much")
@@ -79,8 +80,9 @@ def scorecard_pane(card: Scorecard, width: int) -> list[Line]:
 def sample_lines(sample: SampleRow, width: int) -> list[Line]:
     """How a sample was drawn and how far it is, and what to do with a chart of it that nobody reviewed yet."""
     held = "; no bill leaves before its audit is final" if sample.prebill else ""
+    asked = "" if sample.size == str(sample.picked) else f" of {sample.size}"
     drawn = (
-        f"{sample.method.replace('_', ' ')} sample, {sample.size}: {counted(sample.picked, 'chart')}"
+        f"{sample.method.replace('_', ' ')} sample{asked}: {counted(sample.picked, 'chart')}"
         f" of {sample.population:,}, seed {sample.seed}{held}"
     )
     far = f"{sample.reviewed} reviewed, {sample.final} final"
