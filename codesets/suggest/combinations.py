@@ -56,7 +56,7 @@ def combine(said: Mapping[str, str]) -> Iterator[Combined]:
             also = [code for code in codes if rule.also and code.startswith(rule.also)]
             if not others or (rule.also and not also):
                 continue
-            code = rule.code.replace("*", first[:3])
+            code = rule.code.replace("*", first[:3]).replace("&", others[0][3:])
             replaces = tuple(one.replace("*", first[:3]) for one in rule.replaces)
             replaced = tuple(one for one in codes if one.startswith(replaces) and one != code)
             if code in codes and not replaced:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from codesets.search.status import family_history, history
 from codesets.suggest.cues import Effect
 from codesets.suggest.sections import SectionKind
-from codesets.suggest.statuses import resolved
+from codesets.suggest.statuses import exposure, resolved
 from codesets.suggest.weights import is_symptom
 
 
@@ -50,6 +50,9 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
         return _none(f"doubted in the record: {cue!r}")
     if cue := effects.get(Effect.HYPOTHETICAL):
         return _none(f"not a finding: {cue!r}")
+    if cue := effects.get(Effect.EXPOSED):
+        becomes = exposure(code)
+        return Meaning(becomes, (f"a contact: {cue!r}",)) if becomes else _none(f"not a finding: {cue!r}")
     if Effect.FAMILY in effects or section is SectionKind.FAMILY:
         becomes = family_history(code)
         cue = effects.get(Effect.FAMILY, "family history")
@@ -127,7 +130,7 @@ def allowed_in(letters: frozenset[str], code: str) -> bool:
 
 _PREGNANCY = re.compile(
     r"\b(?:pregnan\w+|gravida|gestation\w*|intrauterine|post-?partum|prenatal|antepartum"
-    r"|obstetric\w*|cesarean|G\d ?P\d)",
+    r"|obstetric\w*|cesarean|G\d ?P\d|\d\d?w[0-6]d|trimester|N?SVD\b|(?-i:ROB|NOB|IUP)\b)",
     re.IGNORECASE,
 )
 _INFANT = re.compile(r"\b\d+[- ](?:month|week|day)s?[- ]old\b|\bborn at \d\d\b", re.IGNORECASE)

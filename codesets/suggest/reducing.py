@@ -21,7 +21,7 @@ VAGUE_SHARE = 0.4
 # Overweight and obesity, malnutrition, cachexia, and what a body mass index is looked up for.
 WEIGHT = ("E40", "E41", "E42", "E43", "E44", "E45", "E46", "E640", "E66", "F50", "R63", "R64")
 _BACKGROUND = (SectionKind.PAST, SectionKind.SURGICAL, SectionKind.FAMILY, SectionKind.OBSTETRIC)
-_FOLLOWS = ("combination", "long-term drug", "allergy", "measure", "gestation", "immunization")
+_FOLLOWS = ("combination", "pregnancy", "long-term drug", "allergy", "measure", "gestation", "immunization")
 _OPEN = re.compile(r"\bunspecified\b|\bnot specified as\b", re.IGNORECASE)
 
 
@@ -61,7 +61,7 @@ def drop_unspecified(gathered: Gathered) -> None:
         title = gathered.codebook.title(code).lower()
         if not any(words in title for words in ("unspecified", "without complications", "not specified as")):
             continue
-        family = code[:3] if code[3:4] == "9" else code[:4]
+        family = code[:3] if code[3:4] == "9" or title.startswith("unspecified") else code[:4]
         others = (one for one in gathered.found if one != code and one.startswith(family))
         more = next((one for one in others if not _OPEN.search(gathered.codebook.title(one))), "")
         if more:

@@ -194,7 +194,8 @@ _BARE = re.compile(
 )
 _INSIDE = re.compile(
     r"(?<=[.;] )(?:"
-    r"(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|Dx|Assessment):"
+    r"(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|(?:ED )?Dx|Assessment"
+    r"|A/P|A&P|A|P|Imp|Impression|Assessment/Plan|Assessment and Plan):"
     r"|(?P<bare>PMH|PSH|FH|SH|Meds)(?=[ ]\w))"
 )
 _NUMERAL = re.compile(r"[ivx]+|\d[ab]?")

@@ -160,20 +160,23 @@ class Specific:
         """The words of a title that the classification takes for granted in a category."""
         return frozenset(n for word in taken_for_granted().get(code[:3], ()) for n in self._lexical.numbers(word))
 
-    def _missing(self, code: str, said: frozenset[str] = frozenset()) -> tuple[Missing, ...]:
-        """What a code leaves open; `said` are the words of the note that led to it, in lower case."""
-        return tuple(dict.fromkeys(self._open(code, said)))
+    def _missing(
+        self, code: str, said: frozenset[str] = frozenset(), chart: frozenset[str] = frozenset()
+    ) -> tuple[Missing, ...]:
+        """What a code leaves open; `said` are the words of the lines that led to it, `chart` the codes beside it."""
+        return tuple(dict.fromkeys(self._open(code, said, chart)))
 
-    def _open(self, code: str, said: frozenset[str]) -> Iterator[Missing]:
+    def _open(self, code: str, said: frozenset[str], chart: frozenset[str]) -> Iterator[Missing]:
         vague = "unspecified" in self._codebook.title(code).lower()
         for query in _queries():
             same = code == query.prefix or len(query.prefix) == 3 and code.startswith(query.prefix) and vague
-            if same and not said & query.unless:
+            answered = query.answered and any(one.startswith(query.answered) for one in chart)
+            if same and not said & query.unless and not answered:
                 yield Missing(query.what, query.ask)
-        if self._side_open(code):
+        if self.side_open(code):
             yield Missing("side", "Which side: right, left or both?")
 
-    def _side_open(self, code: str) -> bool:
+    def side_open(self, code: str) -> bool:
         """Whether a code beside this one says the same of the right or the left."""
         codebook = self._codebook
         own = codebook.position(code)
@@ -204,6 +207,7 @@ class _Query:
     prefix: str
     what: str
     unless: frozenset[str]
+    answered: tuple[str, ...]
     ask: str
 
 
@@ -218,8 +222,14 @@ def taken_for_granted() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _queries() -> tuple[_Query, ...]:
-    found = rows("queries.csv", ("prefix", "missing", "unless", "ask"))
+    found = rows("queries.csv", ("prefix", "missing", "unless", "answered", "ask"))
     return tuple(
-        _Query(prefix.replace(".", ""), what, frozenset(unless.split()) - {"-"}, ask)
-        for prefix, what, unless, ask in found
+        _Query(
+            prefix.replace(".", ""),
+            what,
+            frozenset(unless.split()) - {"-"},
+            tuple(code.replace(".", "") for code in answered.split() if code != "-"),
+            ask,
+        )
+        for prefix, what, unless, answered, ask in found
     )
