@@ -269,4 +269,9 @@ def _said_of_the_visit(line: _Line) -> bool:
     return _PRESENTS.search(line.text, line.sentence.start, line.sentence.end) is not None
 
 
-_PRESENTS = re.compile(r"\b(?:presents?|presenting|presented|here (?:for|with|today))\b", re.IGNORECASE)
+_PRESENTS = re.compile(
+    r"\b(?:presents?|presenting|presented|here (?:for|with|today)"
+    r"|(?:referred|seen|returns?|came|comes)(?: in)?(?: today)? for|for (?:the )?evaluation of"
+    r"|complain(?:s|ed|ing) of)\b",
+    re.IGNORECASE,
+)

@@ -108,7 +108,8 @@ _DELIVERED = re.compile(
     r"\b(?:N?SVD|SVB|(?:vaginal|cesarean|c-section|vacuum|forceps)\b[^.;\n]{0,40}\bdelivery|deliver(?:ed|y)"
     r"|c-section|cesarean section)\b[^.;\n]{0,60}?"
     r"\b(?:viable|live|liveborn|healthy|male|female|infant|baby|boy|girl|twins?|triplets?|newborn|stillb\w+|demise)\b"
-    r"(?:[^.;\n]{0,12}\b(?:twins?|triplets?|infants?|male|female)\b)?",
+    r"(?:[^.;\n]{0,12}\b(?:twins?|triplets?|infants?|male|female)\b)?"
+    r"|\bviable (?:fe)?male (?:infant|newborn|neonate|baby)\b",
     re.IGNORECASE,
 )
 _STILLBORN = re.compile(r"\bstillb|\bdemise\b|\bnonviable\b")

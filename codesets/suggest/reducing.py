@@ -22,7 +22,7 @@ VAGUE_SHARE = 0.4
 WEIGHT = ("E40", "E41", "E42", "E43", "E44", "E45", "E46", "E640", "E66", "F50", "R63", "R64")
 _BACKGROUND = (SectionKind.PAST, SectionKind.SURGICAL, SectionKind.FAMILY, SectionKind.OBSTETRIC)
 _FOLLOWS = ("combination", "pregnancy", "long-term drug", "allergy", "measure", "gestation", "immunization")
-_OPEN = re.compile(r"\bunspecified\b|\bnot specified as\b", re.IGNORECASE)
+_OPEN = re.compile(r"(?<!\bor )\bunspecified\b|\bnot specified as\b", re.IGNORECASE)
 
 
 def drop_denied(gathered: Gathered) -> None:
@@ -97,6 +97,22 @@ def drop_symptoms(gathered: Gathered) -> None:
     for code in [code for code in gathered.found if is_symptom(code)]:
         if diagnosed and gathered.found[code].best.place <= NARRATED:
             gathered.withdraw(code, "a symptom outside the assessment, beside a diagnosis")
+
+
+def drop_open_injuries(gathered: Gathered) -> None:
+    """Withdraw an injury without a kind ("knee injury") from outside the assessment that names what the injury is."""
+    named = any(
+        code[0] == "S" and entry.best.place >= ASSESSED and not gathered.codebook.title(code).startswith(_OPEN_INJURY)
+        for code, entry in gathered.found.items()
+    )
+    for code in [code for code in gathered.found if code[0] == "S"]:
+        if not gathered.codebook.title(code).startswith(_OPEN_INJURY) or gathered.found[code].best.place >= ASSESSED:
+            continue
+        if named:
+            gathered.withdraw(code, "an injury without a kind, which the assessment names")
+
+
+_OPEN_INJURY = "Unspecified injury of"
 
 
 def drop_background(gathered: Gathered) -> None:

@@ -138,7 +138,7 @@ class Specific:
             return []
         base = int(segment.answer[position])
         own, seventh = codebook.words(base) - self._left_open(base), codebook.code(base)[6:7]
-        optional = self._optional | self._default_words(code)
+        optional, denied = self._optional | self._default_words(code), self._denied(base)
         found = []
         for place in places:
             if place == base or not segment.billable[place] or codebook.code(place)[6:7] not in ("", seventh):
@@ -146,15 +146,22 @@ class Specific:
             words = codebook.words(place) - self._left_open(place)
             if own & self._sides and words & self._sides - own:
                 continue  # who has said one side is not led to the other
-            extra = tuple(sorted(words - own - optional))
+            affirmed = words - self._denied(place)  # "with hemorrhage" says more than "without" it
+            extra = tuple(sorted(words - own - optional | affirmed & denied))
             if extra and not (words - own) & self._other:
                 found.append((place, extra))
         return found
 
     def _left_open(self, position: int) -> frozenset[int]:
-        """The words that a title only names to leave them open: "not specified as recurrent"."""
-        match = _NOT_SPECIFIED.search(self._codebook.segment.text(position))
-        return frozenset(self._lexical.numbers(match[1])) if match else frozenset()
+        """Words of a title that leave open what they name: "not specified as recurrent", "chronic or unspecified"."""
+        title = self._codebook.segment.text(position)
+        match = _NOT_SPECIFIED.search(title) or _OR_UNSPECIFIED.match(title)
+        return frozenset(self._lexical.numbers(" ".join(match.groups("")))) if match else frozenset()
+
+    def _denied(self, position: int) -> frozenset[int]:
+        """The words that an open title only has to deny them: "without hemorrhage"."""
+        _, _, denied = self._codebook.segment.text(position).partition(" without ")
+        return frozenset(self._lexical.numbers(denied))
 
     def _default_words(self, code: str) -> frozenset[int]:
         """The words of a title that the classification takes for granted in a category."""
@@ -195,7 +202,8 @@ def _above(code: str) -> str:
     return (code[:6].rstrip("X") if len(code) == 7 else code)[:-1]
 
 
-_NOT_SPECIFIED = re.compile(r"\bnot specified as (\w+)", re.IGNORECASE)
+_NOT_SPECIFIED = re.compile(r"\b(?:not specified|unspecified) as (\w+)(?: or (\w+))?", re.IGNORECASE)
+_OR_UNSPECIFIED = re.compile(r"(\w+) or unspecified\b", re.IGNORECASE)
 _BOTH = frozenset(["bilateral", "bilaterally", "both"])
 _OPEN = re.compile(r"\bunspecified\b|\bnot otherwise\b|\bnot specified\b|\buncomplicated\b")
 

@@ -92,6 +92,7 @@ class Weighing:
         if self._structured:
             reducing.drop_unspecified(gathered)
             reducing.drop_symptoms(gathered)
+            reducing.drop_open_injuries(gathered)
             reducing.drop_background(gathered)
             reducing.drop_lone_measures(gathered)
         reducing.lower_vague(gathered, self._structured or self._one_visit and len(gathered.found) > 1)
