@@ -154,8 +154,9 @@ class _Reader:
         )
         allowed = chapters([note.text for note in notes])
         self._weigh_mentions(lines, setting, allowed, weighing)
+        newborn = inpatient and "P" in allowed
         for line in lines:
-            self._weigh_statuses(line, allowed, weighing)
+            self._weigh_statuses(line, allowed, newborn, weighing)
         return weighing.answer()
 
     def _weigh_mentions(
@@ -251,8 +252,8 @@ class _Reader:
             return code, (f"more specific than {dotted(named)} by its words",)
         return code, () if code == named else (f"default of {dotted(named)}",)
 
-    def _weigh_statuses(self, line: _Line, allowed: frozenset[str], weighing: Weighing) -> None:
-        for status in statuses.read(line.text, line.section, line.sentence, "O" in allowed):
+    def _weigh_statuses(self, line: _Line, allowed: frozenset[str], newborn: bool, weighing: Weighing) -> None:
+        for status in statuses.read(line.text, line.section, line.sentence, "O" in allowed, newborn):
             if allowed_in(allowed, status.code) and self._codebook.position(status.code) is not None:
                 score = status.score * (0.5 + 0.5 * line.factor)
                 term, evidence = (status.term, status.kind), line.evidence(status.start, status.end)

@@ -65,6 +65,8 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
         return _none(f"uncertain ({cue!r}): not coded outpatient, Official Guidelines IV.H")
     if section in _SILENT or section is SectionKind.SOCIAL and not code.startswith(_SOCIAL):
         return _none(f"only in {section.label}")
+    if section is SectionKind.PROCEDURE and code.startswith(_LEFT_BY_OPERATIONS):
+        return _none("what an operation of this encounter leaves is no status yet")
     past = section in (SectionKind.PAST, SectionKind.SURGICAL)
     if cue := effects.get(Effect.RESOLVED):
         return _resolved(code, cue, past or setting.one_visit and not setting.inpatient)
@@ -107,6 +109,7 @@ _SILENT = (
     SectionKind.TESTS,
     SectionKind.VITALS,
 )
+_LEFT_BY_OPERATIONS = ("Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 _SOCIAL = ("F1", "Z5", "Z6", "Z7", "Z8")
 
 

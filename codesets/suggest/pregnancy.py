@@ -83,6 +83,19 @@ def visits(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
         yield "Z3490", match.start(), match.end()
 
 
+def births(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """The birth that text[start:end] of a newborn's own record tells: its code (Z38, no dot) and where it stands."""
+    for match in _BIRTH.finditer(text, start, end):
+        cesarean = match["how"][:1] in "cC"
+        twin = "twin" in match[0].lower()
+        yield ("Z3831" if cesarean else "Z3830") if twin else ("Z3801" if cesarean else "Z3800"), *match.span()
+
+
+_BIRTH = re.compile(
+    r"\b(?:newborn|neonate|infant|baby|male|female|boy|girl|twin)\b[^.\n]{0,70}?\b(?:born|delivered|delivery)\b"
+    r"[^.\n]{0,60}?\b(?P<how>c/s|c-?section|cesarean|vaginal\w*|N?SVD)",
+    re.IGNORECASE,
+)
 _GRAVIDA = re.compile(r"\b(?:[Gg]\s?(?=\d{1,2}\s?,?\s?[Pp]\s?\d)|[Gg]ravida (?=\d))(?P<count>\d{1,2})")
 _FIRST = re.compile(r"\bprimigravida\b|\bfirst pregnancy\b", re.IGNORECASE)
 _UNIT = r"[ -]?(?:weeks?|wks?|w)\b"

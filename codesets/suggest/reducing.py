@@ -21,7 +21,7 @@ VAGUE_SHARE = 0.4
 # Overweight and obesity, malnutrition, cachexia, and what a body mass index is looked up for.
 WEIGHT = ("E40", "E41", "E42", "E43", "E44", "E45", "E46", "E640", "E66", "F50", "R63", "R64")
 _BACKGROUND = (SectionKind.PAST, SectionKind.SURGICAL, SectionKind.FAMILY, SectionKind.OBSTETRIC)
-_FOLLOWS = ("combination", "pregnancy", "long-term drug", "allergy", "measure", "gestation", "immunization")
+_FOLLOWS = ("combination", "pregnancy", "birth", "long-term drug", "allergy", "measure", "gestation", "immunization")
 _OPEN = re.compile(r"(?<!\bor )\bunspecified\b|\bnot specified as\b", re.IGNORECASE)
 
 
@@ -69,13 +69,19 @@ def drop_unspecified(gathered: Gathered) -> None:
             gathered.withdraw(code, f"{dotted(more)} says more")
 
 
-def drop_repeated(gathered: Gathered) -> None:
-    """Withdraw a code that says of the same words of the note less than another one of its family."""
+def drop_repeated(gathered: Gathered, one_visit: bool) -> None:
+    """Withdraw a code that says of the same words of the note less than another one of its family.
+
+    In a note of one visit also one of its category, and a symptom whose words belong to a diagnosis.
+    """
+    family = 3 if one_visit else 4
     for code in list(gathered.found):
-        if "unspecified" not in gathered.codebook.title(code).lower():
+        symptom = one_visit and is_symptom(code)
+        if not symptom and "unspecified" not in gathered.codebook.title(code).lower():
             continue
         said = gathered.found[code].evidence
-        for other in [other for other in gathered.found if other != code and other[:4] == code[:4]]:
+        alike = (other for other in gathered.found if other != code)
+        for other in [one for one in alike if one[:family] == code[:family] or symptom and not is_symptom(one)]:
             wider = gathered.found[other].evidence
             if not _OPEN.search(gathered.codebook.title(other)) and all(_within(one, wider) for one in said):
                 gathered.withdraw(code, f"{dotted(other)} says more of the same words")
@@ -86,6 +92,15 @@ def _within(evidence: Evidence, wider: list[Evidence]) -> bool:
     return any(
         one.document == evidence.document and one.start <= evidence.start and evidence.end <= one.end for one in wider
     )
+
+
+def drop_uncomplicated(gathered: Gathered) -> None:
+    """Withdraw the use of a substance without complication beside one with it, or with remission (F10 to F19)."""
+    for code in [code for code in gathered.found if code.startswith("F1")]:
+        if not gathered.codebook.title(code).lower().endswith(", uncomplicated"):
+            continue
+        if more := next((one for one in gathered.found if one != code and one[:4] == code[:4]), ""):
+            gathered.withdraw(code, f"{dotted(more)} says more")
 
 
 def drop_symptoms(gathered: Gathered) -> None:

@@ -87,6 +87,9 @@ def set_pregnancy(gathered: Gathered, said: Told) -> None:
             gathered.replace("Z3490", first, f"pregnancy number {gravida}")
         if gravida == 1:
             _put_titles(gathered, (("multigravida", "primigravida"),), "the first pregnancy")
+    told_of = any(code[0] == "O" or code.startswith(("Z34", "Z37", "Z3A")) for code in gathered.found)
+    if told_of and "Z331" in gathered.found:
+        gathered.withdraw("Z331", "what is coded tells of the pregnancy")
     if any(code[0] == "O" for code in gathered.found):
         for code in [code for code in gathered.found if code.startswith("Z34")]:
             gathered.withdraw(code, "a code of chapter 15 tells that the pregnancy is not without complication")

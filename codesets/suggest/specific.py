@@ -91,7 +91,12 @@ class Specific:
             reach = NEAR_SIDE if one_sided and word in self._sides else NEAR
             for first, last, weight in spans:
                 inside = low - reach <= read.places[first] and read.places[last - 1] <= high + reach
-                if inside and first not in tokens and first not in barred and weight >= LEAST_WEIGHT:
+                if (
+                    inside
+                    and (first not in tokens or word in self._sides)
+                    and first not in barred
+                    and weight >= LEAST_WEIGHT
+                ):
                     near.setdefault(word, first)
         if len(named := [side for side in self._sides if side in near and side != self._bilateral]) == 2:
             away = {side: max(low - read.places[near[side]], read.places[near[side]] - high) for side in named}
@@ -160,7 +165,8 @@ class Specific:
 
     def _denied(self, position: int) -> frozenset[int]:
         """The words that an open title only has to deny them: "without hemorrhage"."""
-        _, _, denied = self._codebook.segment.text(position).partition(" without ")
+        parts = _WITH_OR_WITHOUT.split(self._codebook.segment.text(position))
+        denied = " ".join(said for how, said in zip(parts[1::2], parts[2::2], strict=True) if how == "without")
         return frozenset(self._lexical.numbers(denied))
 
     def _default_words(self, code: str) -> frozenset[int]:
@@ -203,6 +209,7 @@ def _above(code: str) -> str:
 
 
 _NOT_SPECIFIED = re.compile(r"\b(?:not specified|unspecified) as (\w+)(?: or (\w+))?", re.IGNORECASE)
+_WITH_OR_WITHOUT = re.compile(r"\b(with|without)\b")
 _OR_UNSPECIFIED = re.compile(r"(\w+) or unspecified\b", re.IGNORECASE)
 _BOTH = frozenset(["bilateral", "bilaterally", "both"])
 _OPEN = re.compile(r"\bunspecified\b|\bnot otherwise\b|\bnot specified\b|\buncomplicated\b")

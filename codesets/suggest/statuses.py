@@ -14,7 +14,7 @@ from functools import cache
 
 from codesets.search.status import bmi_code, history, long_term_drugs, longest, past_operations
 from codesets.suggest.cues import Effect, cues
-from codesets.suggest.pregnancy import deliveries, gestation, visits, weeks
+from codesets.suggest.pregnancy import births, deliveries, gestation, visits, weeks
 from codesets.suggest.sections import Section, SectionKind
 from codesets.suggest.sentences import Sentence
 from codesets.suggest.tables import rows
@@ -44,8 +44,10 @@ def exposure(code: str) -> str:
     return longest(_exposures(), code)
 
 
-def read(text: str, section: Section, sentence: Sentence, pregnant: bool = False) -> Iterator[Status]:
-    """The statuses of one sentence of a note; `pregnant` says that its chart can be one of a pregnancy."""
+def read(
+    text: str, section: Section, sentence: Sentence, pregnant: bool = False, newborn: bool = False
+) -> Iterator[Status]:
+    """The statuses of one sentence of a note; `pregnant` and `newborn` say of whom its chart can be."""
     narrative = section.kind is SectionKind.NARRATIVE and _TREATED.search(text, sentence.start, sentence.end)
     if section.kind is SectionKind.ALLERGIES:
         yield from _listed(section, sentence, "allergies.csv", "allergy", 0.5)
@@ -69,6 +71,8 @@ def read(text: str, section: Section, sentence: Sentence, pregnant: bool = False
     for found in (deliveries, visits) if pregnant else ():
         for code, begin, end in found(text, sentence.start, sentence.end):
             yield Status(code, text[begin:end], "pregnancy", section, begin, end, 0.6)
+    for code, begin, end in births(text, sentence.start, sentence.end) if newborn else ():
+        yield Status(code, text[begin:end], "birth", section, begin, end, 0.6)
     given = section.kind not in _NOT_GIVEN and any(token.text.lower() in _ADMINISTERED for token in sentence.tokens)
     if given and (match := _VACCINATED.search(text, sentence.start, sentence.end)):
         yield Status("Z23", match[0], "immunization", section, match.start(), match.end(), 0.6)
@@ -105,7 +109,8 @@ def _listed(section: Section, sentence: Sentence, table: str, kind: str, score: 
     for place in range(len(written)):
         for size in (2, 1):
             name = " ".join(written[place : place + size])
-            if name in names and not any(cue.reaches(place, place + size) for cue in stopped):
+            future = kind == _DRUGS_KIND and any(word in _FUTURE for word in written[:place])
+            if name in names and not future and not any(cue.reaches(place, place + size) for cue in stopped):
                 if _STOPPED.search(" ".join(written[place : place + 14])) and kind != "allergy":
                     break
                 begin, end = sentence.tokens[place].start, sentence.tokens[min(place + size, len(written)) - 1].end
@@ -138,6 +143,8 @@ _HYPHEN = re.compile(r" |(?=-)|(?<=-)")
 _TREATED = re.compile(
     r"\b(?:treat(?:ed|ment) with|taking|receiving|on|therapy with|anticoagula\w+ with)\b", re.IGNORECASE
 )
+_DRUGS_KIND = "long-term drug"
+_FUTURE = frozenset(["then", "will", "plan", "consider", "discuss", "discussed", "recommend", "offered", "candidate"])
 _STOPPING = (Effect.NEGATED, Effect.DOUBTED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY, Effect.RESOLVED)
 _STOPPED = re.compile(
     r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b"

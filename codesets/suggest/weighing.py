@@ -87,8 +87,10 @@ class Weighing:
         settling.set_findings(gathered, self._told)
         settling.add_aftercare(gathered, self._told)
         self._combine()
+        settling.set_pregnancy(gathered, self._told)
         reducing.drop_superseded(gathered)
-        reducing.drop_repeated(gathered)
+        reducing.drop_repeated(gathered, self._one_visit)
+        reducing.drop_uncomplicated(gathered)
         if self._structured:
             reducing.drop_unspecified(gathered)
             reducing.drop_symptoms(gathered)
