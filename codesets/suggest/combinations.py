@@ -107,6 +107,13 @@ def superseded() -> tuple[tuple[str, str, str], ...]:
 
 
 @cache
+def explained() -> tuple[tuple[str, str, str], ...]:
+    """Beginnings of codes without dots: what the note of a visit has, the sign that it explains, and why."""
+    found = rows("explained.csv", ("has", "drops", "why"))
+    return tuple((has.replace(".", ""), drops.replace(".", ""), why) for has, drops, why in found)
+
+
+@cache
 def single() -> tuple[tuple[str, str], ...]:
     """Beginnings of codes without dots of which a chart has one at a time, and what that is."""
     return tuple((prefix.replace(".", ""), why) for prefix, why in rows("single.csv", ("prefix", "why")))

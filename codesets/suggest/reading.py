@@ -19,7 +19,10 @@ MOST_WORTH = 14.0
 UNKNOWN_WORTH = 6.0
 # What stands between words as if it were words: a comma more than "and"; "on" leads to another thing.
 _BARRIERS = {",": 3, ":": 2, "(": 1, ")": 1}
-_JOINS = {"and": 1, "or": 1, "on": 5, "from": 7}
+# "metastases from breast cancer" are not in the breast.
+FROM_ELSEWHERE = 7
+_SPREAD = ("metasta", "mets", "spread", "secondar")
+_JOINS = {"and": 1, "or": 1, "on": 5}
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ def _joins(sentence: Sentence, place: int) -> int:
     written = [token.text.lower() for token in sentence.tokens[max(0, place - 1) : place + 3]]
     if "on" in written[:2] and (written[:1] in (["acute"], ["ac"]) or {"left", "right"} & set(written[-2:])):
         return 0
+    if "from" in written[:2] and written[0].startswith(_SPREAD):
+        return FROM_ELSEWHERE
     return _JOINS.get(sentence.tokens[place].text.lower(), 0)
 
 

@@ -11,7 +11,7 @@ import re
 from codesets.catalog import dotted
 from codesets.search.status import is_family_history
 from codesets.suggest.answers import Evidence
-from codesets.suggest.combinations import single, superseded
+from codesets.suggest.combinations import explained, single, superseded
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Gathered
 from codesets.suggest.sections import SectionKind
@@ -45,9 +45,9 @@ def keep_single(gathered: Gathered) -> None:
                 gathered.withdraw(code, f"{dotted(best)} stands in a weightier place: {why}")
 
 
-def drop_superseded(gathered: Gathered) -> None:
-    """Withdraw codes that another one of the note makes superfluous."""
-    for has, drops, why in superseded():
+def drop_superseded(gathered: Gathered, one_visit: bool) -> None:
+    """Withdraw codes that another one of the note makes superfluous; in a note of one visit signs that it explains."""
+    for has, drops, why in (*superseded(), *explained()) if one_visit else superseded():
         by = next((code for code in gathered.found if code.startswith(has)), "")
         for code in [code for code in gathered.found if code.startswith(drops)] if by else ():
             if not code.startswith(has):

@@ -45,6 +45,7 @@ class Specific:
         self._other = frozenset(lexical.numbers("other"))
         self._sides = frozenset(n for word in ("left", "right", "bilateral") for n in lexical.numbers(word))
         self._bilateral = next(iter(lexical.numbers("bilateral")), None)
+        self._complications = frozenset(n for word in ("complication", "unspecified") for n in lexical.numbers(word))
         self._without = frozenset(lexical.numbers("without"))
         self._unspecified = frozenset(lexical.numbers("unspecified"))
         self._family = lru_cache(maxsize=2048)(self._find_family)
@@ -151,7 +152,9 @@ class Specific:
             words = codebook.words(place) - self._left_open(place)
             if own & self._sides and words & self._sides - own:
                 continue  # who has said one side is not led to the other
-            affirmed = words - self._denied(place)  # "with hemorrhage" says more than "without" it
+            affirmed = (
+                words - self._denied(place) - self._complications
+            )  # "with hemorrhage" says more than "without" it
             extra = tuple(sorted(words - own - optional | affirmed & denied))
             if extra and not (words - own) & self._other:
                 found.append((place, extra))

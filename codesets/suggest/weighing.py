@@ -88,7 +88,7 @@ class Weighing:
         settling.add_aftercare(gathered, self._told)
         self._combine()
         settling.set_pregnancy(gathered, self._told)
-        reducing.drop_superseded(gathered)
+        reducing.drop_superseded(gathered, self._one_visit)
         reducing.drop_repeated(gathered, self._one_visit)
         reducing.drop_uncomplicated(gathered)
         if self._structured:
