@@ -87,7 +87,7 @@ _FINDINGS = re.compile(
 _AGE = re.compile(
     r"\b(?P<number>\d{1,3})(?:"
     r"[- ]?(?P<unit>years?|yrs?|months?|mos?|weeks?|wks?|days?)"
-    r"[- ]?(?:old\b|(?=\s?(?:male|female|boy|girl|infant|M\b|F\b)))"
+    r"[- ]?(?:old\b|(?=\s?(?:male|female|boy|girl|infant|well|M\b|F\b)))"
     r"|[- ]?(?:yo\b|y/o\b|y\.o\.|yF\b|yM\b)|[- ]?(?:mo\b|m/o\b)(?P<months>)"
     r"|[- ]?(?=(?:M|F)\b)|\s(?=(?:male|female|man|woman)\b))"
 )

@@ -62,7 +62,7 @@ def test_a_note_brings_what_a_coder_reports_and_nothing_that_must_not_come(
     assert not {*note.never} & {*found}
 
 
-@pytest.mark.parametrize(("file", "acceptable", "missing"), [("developed.toml", 0.97, 3), ("held_out.toml", 0.0, 99)])
+@pytest.mark.parametrize(("file", "acceptable", "missing"), [("developed.toml", 0.96, 8), ("held_out.toml", 0.84, 4)])
 def test_of_all_notes_few_codes_are_wrong_or_missing(
     suggester: Suggester, file: str, acceptable: float, missing: int
 ) -> None:
