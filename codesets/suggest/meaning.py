@@ -69,7 +69,8 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
         return _none("what an operation of this encounter leaves is no status yet")
     past = section in (SectionKind.PAST, SectionKind.SURGICAL)
     if cue := effects.get(Effect.RESOLVED):
-        return _resolved(code, cue, past or setting.one_visit and not setting.inpatient)
+        before = past or Effect.HISTORY in effects or setting.one_visit and not setting.inpatient
+        return _resolved(code, cue, before)
     if past and Effect.CURRENT not in effects or Effect.HISTORY in effects:
         return _of_the_past(code, effects.get(Effect.HISTORY, "past history"), past, setting)
     return Meaning(code)

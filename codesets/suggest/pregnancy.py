@@ -29,7 +29,7 @@ def pregnancy_of(texts: Iterable[str]) -> Pregnancy:
     first = bool(_FIRST.search(whole))
     return Pregnancy(
         gravida=int(counted["count"]) if counted else int(first),
-        delivered=any(outcome(match[0]) for match in _DELIVERED.finditer(whole)),
+        delivered=bool(_OVER.search(whole)) or any(outcome(match[0]) for match in _DELIVERED.finditer(whole)),
         postpartum=bool(_POSTPARTUM.search(whole)),
     )
 
@@ -125,6 +125,7 @@ _DELIVERED = re.compile(
     r"|\bviable (?:fe)?male (?:infant|newborn|neonate|baby)\b",
     re.IGNORECASE,
 )
+_OVER = re.compile(r"\bpregnancy\b[^.\n]{0,30}\bdelivered\b|\bsame, delivered\b", re.IGNORECASE)
 _STILLBORN = re.compile(r"\bstillb|\bdemise\b|\bnonviable\b")
 _POSTPARTUM = re.compile(
     r"\bpost-?partum (?:day|visit|check|wk|week)|\bPPD ?#? ?\d|\b(?:days?|weeks?|wks?) post-?partum", re.IGNORECASE

@@ -74,6 +74,9 @@ def set_findings(gathered: Gathered, said: Told) -> None:
 
 def set_pregnancy(gathered: Gathered, said: Told) -> None:
     """Give the codes of a pregnancy its trimester or its end, and which pregnancy it is; a normal one stands alone."""
+    if any(code.startswith("Z38") for code in gathered.found):
+        for code in [code for code in gathered.found if code[0] == "O" or code.startswith(("Z34", "Z37", "Z3A"))]:
+            gathered.withdraw(code, "of the mother: this is the record of the newborn")
     if said.pregnancy.delivered or said.pregnancy.postpartum:
         for code in [code for code in gathered.found if code.startswith("Z34")]:
             gathered.withdraw(code, "the child is born")
