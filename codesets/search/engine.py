@@ -15,6 +15,7 @@ from codesets import catalog
 from codesets.reference import Reference, search_folder
 from codesets.releases import SEARCHED, CodeSystem, Release
 from codesets.search import index
+from codesets.search.elsewhere import named_in
 from codesets.search.hits import Hit, Why
 from codesets.search.index import Segment
 from codesets.search.picks import Picked, Picks
@@ -67,6 +68,28 @@ class Engine:
                 found += self._in_force(release, date, of_release)
         found.sort(key=lambda hit: -hit.score)
         return found[: max(0, limit)]
+
+    def elsewhere(self, query: str, systems: Iterable[CodeSystem], found: list[Hit], on: dt.date | None = None) -> str:
+        """Where else to look, as a sentence, when `systems` answer a query badly; empty when one answers all its words.
+
+        Another system is named by its best code where that answers every word, or where the words name what only it
+        has: a procedure, a supply.
+        """
+        asked = set(systems)
+        if not query.strip() or any(not hit.why.unmet and not hit.why.corrected for hit in found[:3]):
+            return ""
+        best: Hit | None = None
+        for system in [one for one in SEARCHED if one not in asked]:
+            for hit in self.search(query, [system], on, 1):
+                better = not hit.why.unmet and not hit.why.corrected and (best is None or best.score < hit.score)
+                best = hit if better else best
+        if best is not None:
+            return f"{best.system.label} has {best.dotted} {best.title}"
+        named = named_in(query[:MOST_CHARACTERS])
+        if named is None or named in asked:
+            return ""
+        what = "a procedure" if named is CodeSystem.ICD10PCS else "a supply or a service"
+        return f"the words name {what}: look in {named.label}"
 
     def words_of(self, release: Release) -> tuple[Segment, Vocabulary]:
         """The index of a release and its words, for who reads notes by them; for the thread of this engine."""

@@ -75,6 +75,13 @@ def procedure_names() -> dict[tuple[str, ...], tuple[str, str]]:
 
 
 @cache
+def procedure_words(name: str) -> dict[str, str]:
+    """Words beside the name of a procedure, as `words` gives them, in the words of ICD-10-PCS."""
+    beside = rows("procedure_words.csv", ("word", "meaning", "with"))
+    return {stem(word): meaning for word, meaning, of in beside if of in ("-", name)}
+
+
+@cache
 def phrase_words() -> frozenset[str]:
     """Every word that a phrase to be replaced has."""
     return frozenset(word for phrase in phrase_synonyms() for word in phrase)

@@ -64,7 +64,7 @@ def _has(meant: Meant, title: str, term: str) -> bool | None:
     """True where the title has what is meant, False where it denies it, None where neither it nor the term tells."""
     for text in (title, term):
         said, lacking = _split(words(text))
-        if any(_says(one, lacking) for one in meant):
+        if any(_says(one, lacking) or lacking and set(lacking) <= one for one in meant):
             return False
         if any(_says(one, said) for one in meant):
             return True

@@ -28,6 +28,8 @@ _SHORTEST_COMPOUND = 8
 OTHER_PHRASE = 0.91
 # A query that as a whole is a phrase of the table means what the table says.
 WHOLE_PHRASE = 0.95
+WITHOUT_STAGE = 0.97
+LOST_WORD = 0.9
 # What everything else counts beside a synonym of the site.
 SHIPPED = 0.8
 # "w/ckd" and "h/ofall" are two words, "w/o" is one.
@@ -92,6 +94,8 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     found += [replace(_written_out(part), weight=0.95) for part in _parts_of_name(text)]
     found = [reading for reading in found if reading.words]
     whole = list(_whole_abbreviations(text))
+    if whole and found and len(found[0].words) < len(text.split()):  # "influenza a" is more than its words
+        found = [replace(reading, weight=reading.weight * LOST_WORD) for reading in found]
     for reading in list(found):
         if not whole or len(reading.words) > 1:
             found += _abbreviated_words(reading, vocabulary)
@@ -100,6 +104,7 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     found += _initials(text, known=bool(whole), vocabulary=vocabulary)
     for reading in list(found):
         found += _other_phrases(reading, vocabulary)
+    found += [plainer for reading in list(found) if (plainer := _without_stage(reading)) is not None]
     if own:
         found = _of_the_site(words(text), own) + [
             replace(one, weight=one.weight * SHIPPED) for one in found if not _expands(one, own)
@@ -109,24 +114,28 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     return distinct[: MOST_READINGS // 2 if long else MOST_READINGS]
 
 
-def procedures(query: str) -> list[Reading]:
-    """The query in the words of ICD-10-PCS, for the longest name of a procedure in it; none without one."""
-    typed = tuple(words(plain(query[:MOST_CHARACTERS])))
-    table = lexicon.procedure_names()
-    for size in range(len(typed), 0, -1):
-        for start in range(len(typed) - size + 1):
-            if named := table.get(typed[start : start + size]):
-                rest = [lexicon.shorthand().get(word, word) for word in (*typed[:start], *typed[start + size :])]
-                return [Reading(_distinct([*words(named[1]), *rest]), whole=True, expanded=(named,))]
-    return []
+def _without_stage(reading: Reading) -> Reading | None:
+    """The reading without the stage of what a condition is with: in "diabetes with CKD 3b" it has its own code."""
+    if "with" not in reading.words or "stage" not in reading.words:
+        return None
+    link, place = reading.words.index("with"), reading.words.index("stage")
+    if place < link or not link:
+        return None
+    kept = (*reading.words[:place], *reading.words[place + 2 :])
+    return replace(reading, words=kept, weight=reading.weight * WITHOUT_STAGE)
 
 
-def beside_code(text: str) -> list[Reading]:
-    """The readings of what was typed after a code, in lower case: as it stands, and with shorthand written out."""
+def beside_code(text: str, vocabulary: Vocabulary) -> list[Reading]:
+    """The readings of what was typed after a code, in lower case: as it stands, and with what is short written out."""
     text = side_after_code(text)
     typed = Reading(_distinct(words(text)), growing=True)
     written = _written_out(text)
-    return [one for one in dict.fromkeys((typed, written)) if one.words]
+    short = list(_whole_abbreviations(text))
+    for one in (typed, written):
+        short += _abbreviated_words(one, vocabulary)
+        short += _other_phrases(one, vocabulary)
+    short += [other for one in list(short) for other in _other_phrases(one, vocabulary)]
+    return [one for one in dict.fromkeys((typed, written, *short[:MOST_READINGS])) if one.words]
 
 
 def _parts_of_name(text: str) -> list[str]:
@@ -212,7 +221,8 @@ def _abbreviated_words(reading: Reading, vocabulary: Vocabulary) -> Iterator[Rea
         senses = table.get(word, ())
         if not senses or (word in vocabulary and len(word) > 3):
             continue
-        for sense in senses[:4]:
+        others = [one for one in reading.words if one != word and one in table and one not in vocabulary]
+        for sense in () if others else senses[:4]:  # "t2dm" beside an expanded "ckd" is no word of anything
             yield _put(reading, word, sense.text, 0.97 - 0.03 * (sense.rank - 1))
         together = [
             _put(one, word, sense.text, one.weight - 0.02 - 0.02 * place)

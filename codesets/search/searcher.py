@@ -18,11 +18,14 @@ from codesets.catalog import dotted
 from codesets.laterality import NAMED, Side
 from codesets.releases import CodeSystem
 from codesets.search import lexicon, status, typed_code
+from codesets.search.elsewhere import OPERATED, named_in
+from codesets.search.encounter import at_encounter
 from codesets.search.hits import Hit, Why
 from codesets.search.index import Segment
 from codesets.search.polarity import Polarity, polarity
+from codesets.search.procedures import procedures
 from codesets.search.ranking import Ranked, rank
-from codesets.search.readings import MOST_CHARACTERS, Reading, beside_code, procedures, readings
+from codesets.search.readings import MOST_CHARACTERS, Reading, beside_code, readings
 from codesets.search.site import SiteSynonym, SiteSynonyms
 from codesets.search.terms import TermKind
 from codesets.search.vocabulary import How, Vocabulary
@@ -79,12 +82,34 @@ class Searcher:
         places = self.segment.beginning_with(prefix)
         if not len(places):
             return []
-        wanted = beside_code(plain(rest))
+        wanted = beside_code(plain(rest), self.vocabulary)
         if not wanted:
             return [] if rest.strip() else [self._listed(place, prefix) for place in places[:limit].tolist()]
         ranked = [rank(self.segment, self.vocabulary, reading, within=places) for reading in wanted]
         narrowed = [self._narrowed(one, plain(rest)) for one in ranked if one]
-        return self._hits(narrowed, limit, as_written=True) if narrowed else []
+        hits = self._hits(narrowed, limit, as_written=True) if narrowed else []
+        return self._billable_first(hits, words(plain(rest)))
+
+    def _billable_first(self, hits: list[Hit], typed: Sequence[str]) -> list[Hit]:
+        """The same, every header behind its default billable child, on the side that was typed.
+
+        "s72 right" is coded, not browsed.
+        """
+        found: dict[str, Hit] = {}
+        for hit in hits:
+            place = int(self.segment.beginning_with(hit.code)[0])
+            default = int(self.segment.answer[place])
+            if default != place:
+                child = self.of_code(
+                    self._on_side(self._code(default), typed), replace(hit.why, header=hit.dotted), hit.score
+                )
+                if child is not None:
+                    found.setdefault(child.code, child)
+            else:
+                found.setdefault(hit.code, hit)
+        for hit in hits:
+            found.setdefault(hit.code, hit)
+        return list(found.values())[: len(hits)]
 
     def _narrowed(self, ranked: Ranked, rest: str) -> Ranked:
         """The same, codes first that a typed word tells apart from their neighbors by its very letters.
@@ -129,9 +154,13 @@ class Searcher:
                 if (one := rank(self.segment, self.vocabulary, replace(reading, weight=PLAINER * reading.weight)))
             ]
         hits = self._hits(ranked, limit, said=said)
+        if self._system is CodeSystem.ICD10CM and read:
+            hits = at_encounter(hits, read[0].words, self.of_code)
         named = self._own_codes(own)
         named += self._statuses(plain(query).strip(), hits)
         codes = {hit.code for hit in named}
+        if self._system is CodeSystem.ICD10CM and named_in(query[:MOST_CHARACTERS]):
+            hits = [hit for hit in hits if not set(hit.why.unmet) - OPERATED and not hit.why.corrected]
         return (named + [hit for hit in hits if hit.code not in codes])[:limit]
 
     def _statuses(self, query: str, found: Sequence[Hit]) -> list[Hit]:

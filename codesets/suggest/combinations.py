@@ -56,7 +56,7 @@ def combine(said: Mapping[str, str]) -> Iterator[Combined]:
             also = [code for code in codes if rule.also and code.startswith(rule.also)]
             if not others or (rule.also and not also):
                 continue
-            code = rule.code.replace("*", first[:3])
+            code = rule.code.replace("*", first[:3]).replace("&", others[0][3:])
             replaces = tuple(one.replace("*", first[:3]) for one in rule.replaces)
             replaced = tuple(one for one in codes if one.startswith(replaces) and one != code)
             if code in codes and not replaced:
@@ -103,6 +103,13 @@ def combinations() -> tuple[Combination, ...]:
 def superseded() -> tuple[tuple[str, str, str], ...]:
     """Beginnings of codes without dots: what the note has, what then goes, and why."""
     found = rows("supersedes.csv", ("has", "drops", "why"))
+    return tuple((has.replace(".", ""), drops.replace(".", ""), why) for has, drops, why in found)
+
+
+@cache
+def explained() -> tuple[tuple[str, str, str], ...]:
+    """Beginnings of codes without dots: what the note of a visit has, the sign that it explains, and why."""
+    found = rows("explained.csv", ("has", "drops", "why"))
     return tuple((has.replace(".", ""), drops.replace(".", ""), why) for has, drops, why in found)
 
 

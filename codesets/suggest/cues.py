@@ -29,6 +29,7 @@ class Effect(StrEnum):
     FAMILY = "family"
     CURRENT = "current"
     RESOLVED = "resolved"
+    EXPOSED = "exposed"
     DOUBTED = "doubted"
     NONE = "none"
     END = "end"
@@ -90,6 +91,10 @@ def cues(sentence: Sentence, year: int = 0, assessed: bool = False) -> list[Cue]
         words = " ".join(said[begin:end])
         if reach is Reach.BEFORE:
             last = _reach_on(found, place, written, assessed)
+            treated = _treated(written, end, last) if effect is Effect.HISTORY else None
+            if treated is not None:
+                changing.append(Cue(Effect.RESOLVED, f"{words} ... for", begin, end, treated, last))
+                last = treated - 1
             changing.append(Cue(effect, words, begin, end, end, last))
         else:
             first = _reach_back(found, place, written, attached)
@@ -168,6 +173,17 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str], assessed:
         ):
             return other_begin - 1
     return _of_one_item(found, place, written, last, assessed) if effect is Effect.NEGATED else last
+
+
+def _treated(written: Sequence[str], begin: int, last: int) -> int | None:
+    """Where the condition begins that a past operation was for: "s/p THA for osteoarthritis" has none left."""
+    for place in range(begin + 1, last):
+        if written[place] == "for" and any(word.endswith(_OPERATED) for word in written[begin:place]):
+            return place + 1
+    return None
+
+
+_OPERATED = ("ectomy", "plasty", "replacement", "tha", "tka", "tsa", "chole", "appy", "resection", "transplant")
 
 
 def _of_one_item(found: list[_Found], place: int, written: Sequence[str], last: int, assessed: bool) -> int:

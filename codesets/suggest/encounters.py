@@ -26,7 +26,7 @@ class Time:
 
     def of(self, code: str) -> tuple[str, ...]:
         """The codes to try in place of one of an injury (no dot), the likeliest first; none for other codes."""
-        if len(code) != 7 or code[0] not in "ST" or code[6] != INITIAL:
+        if len(code) != 7 or code[0] not in "ST" or code.startswith("T14") or code[6] != INITIAL:
             return ()
         return tuple(dict.fromkeys((code[:6] + self.seventh, code[:6] + SUBSEQUENT)))
 
@@ -34,16 +34,17 @@ class Time:
 def time_of(texts: Iterable[str]) -> Time | None:
     """What the documents of a chart tell; None where none tells of more than an initial encounter."""
     whole = "\n".join(texts)
-    for pattern, seventh in _told():
-        if match := pattern.search(whole):
+    lowered = whole.lower()
+    for words, pattern, seventh in _told():
+        if words in lowered and (match := pattern.search(whole)):
             return Time(seventh, match[0])
     return None
 
 
 @cache
-def _told() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _told() -> tuple[tuple[str, re.Pattern[str], str], ...]:
     found = rows("encounters.csv", ("words", "seventh"))
     return tuple(
-        (re.compile(rf"(?<!no )(?<!without )\b{re.escape(words)}\b", re.IGNORECASE), seventh)
+        (words, re.compile(rf"(?<!no )(?<!without )\b{re.escape(words)}\b", re.IGNORECASE), seventh)
         for words, seventh in found
     )

@@ -24,16 +24,17 @@ from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.cues import Cue, Effect, cues
-from codesets.suggest.encounters import time_of
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Worth
 from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, apart, widest
 from codesets.suggest.reading import Read, says_without
+from codesets.suggest.removed import REMOVED, removed
 from codesets.suggest.sections import Section, SectionKind, has_sections, sections
 from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
+from codesets.suggest.told import told
 from codesets.suggest.weighing import Weighing
 from codesets.suggest.weights import document_weight, is_final, is_symptom, plainness, weight
 
@@ -103,6 +104,11 @@ class _Line:
     read: Read
     cues: tuple[Cue, ...] = ()
 
+    @property
+    def said(self) -> str:
+        """The sentence as it is written."""
+        return self.text[self.sentence.start : self.sentence.end]
+
     def evidence(self, start: int, end: int, told: tuple[str, ...] = ()) -> Evidence:
         """The evidence at text[start:end], with the line it stands on."""
         begin = self.text.rfind("\n", 0, start) + 1
@@ -144,12 +150,13 @@ class _Reader:
             for sentence in sentences(note.text, part.start, part.end)
         ]
         weighing = Weighing(
-            self._codebook, self._specific, self._exclusions, setting, time_of(note.text for note in notes)
+            self._codebook, self._specific, self._exclusions, setting, told(note.text for note in notes)
         )
         allowed = chapters([note.text for note in notes])
         self._weigh_mentions(lines, setting, allowed, weighing)
+        newborn = inpatient and "P" in allowed
         for line in lines:
-            self._weigh_statuses(line, allowed, weighing)
+            self._weigh_statuses(line, allowed, newborn, weighing)
         return weighing.answer()
 
     def _weigh_mentions(
@@ -215,9 +222,12 @@ class _Reader:
         section, tokens = line.section.kind, line.sentence.tokens
         reached = [cue for cue in line.cues if cue.reaches(mention.core[0], mention.core[-1] + 1)]
         effects = {cue.effect: cue.words for cue in reached}
-        told = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())
+        if setting.one_visit and (gone := removed(line.said, code[:3])):
+            effects.setdefault(Effect.RESOLVED, gone)
+            reasons = (*reasons, REMOVED)
+        cued = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())
         first = mention.begin - line.read.counted(mention.begin)
-        evidence = line.evidence(tokens[first].start, tokens[mention.end - 1].end, told)
+        evidence = line.evidence(tokens[first].start, tokens[mention.end - 1].end, cued)
         meant = meaning(code, section, effects, replace(setting, final=line.final))
         place = weight(section, setting.structured) * (line.factor if setting.structured else 1.0)
         if _DENIED & effects.keys():
@@ -242,8 +252,8 @@ class _Reader:
             return code, (f"more specific than {dotted(named)} by its words",)
         return code, () if code == named else (f"default of {dotted(named)}",)
 
-    def _weigh_statuses(self, line: _Line, allowed: frozenset[str], weighing: Weighing) -> None:
-        for status in statuses.read(line.text, line.section, line.sentence):
+    def _weigh_statuses(self, line: _Line, allowed: frozenset[str], newborn: bool, weighing: Weighing) -> None:
+        for status in statuses.read(line.text, line.section, line.sentence, "O" in allowed, newborn):
             if allowed_in(allowed, status.code) and self._codebook.position(status.code) is not None:
                 score = status.score * (0.5 + 0.5 * line.factor)
                 term, evidence = (status.term, status.kind), line.evidence(status.start, status.end)
@@ -260,4 +270,9 @@ def _said_of_the_visit(line: _Line) -> bool:
     return _PRESENTS.search(line.text, line.sentence.start, line.sentence.end) is not None
 
 
-_PRESENTS = re.compile(r"\b(?:presents?|presenting|presented|here (?:for|with|today))\b", re.IGNORECASE)
+_PRESENTS = re.compile(
+    r"\b(?:presents?|presenting|presented|here (?:for|with|today)"
+    r"|(?:referred|seen|returns?|came|comes)(?: in)?(?: today)? for|for (?:the )?evaluation of"
+    r"|complain(?:s|ed|ing) of)\b",
+    re.IGNORECASE,
+)

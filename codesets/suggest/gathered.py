@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from codesets.suggest.answers import Evidence, Withheld
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.sections import SectionKind
-from codesets.suggest.weights import is_symptom
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,20 @@ class Gathered:
         """Take a found code out of the suggestions, with the reason."""
         self.withhold(code, why, self.found.pop(code).evidence[0])
 
+    def replace(self, code: str, other: str, why: str) -> bool:
+        """Put another code in the place of a found one, with the reason; whether the release has it."""
+        if other == code or self.codebook.position(other) is None:
+            return False
+        entry = self.found.pop(code)
+        entry.reasons = (*entry.reasons, why)
+        known = self.found.get(other)
+        if known is None or known.best.order < entry.best.order:
+            self.found[other] = entry
+        return True
+
     def inherit(self, heir: str, code: str) -> None:
         """Give the evidence of a plainer name of the same condition to the code that says more."""
         to, entry = self.found[heir], self.found[code]
-        if heir[:3] == code[:3] and not is_symptom(code) and entry.best.order > to.best.order:
+        if heir[:3] == code[:3] and entry.best.order > to.best.order:
             to.best, to.score, to.section = entry.best, max(to.score, entry.score), entry.section
             to.evidence = [entry.evidence[0], *to.evidence]

@@ -115,7 +115,7 @@ class Lexical:
         """A token as a word of the index: plain letters, American, no plural; empty for a stop word."""
         lowered = plain(written)
         lowered = "".join(character for character in lowered if character.isalnum())
-        if lowered in STOP_WORDS or lowered in _NO_NAMES:
+        if lowered in STOP_WORDS:
             return ""
         if lowered.endswith("ses") and (single := american(lowered[:-2] + "is")) in self._vocabulary:
             return single
@@ -124,9 +124,6 @@ class Lexical:
 
 LEAST_STEM = 0.74
 
-
-# "as well as valvular disease" is not Wells' disease.
-_NO_NAMES = frozenset({"well"})
 
 _NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8"}
 
@@ -160,19 +157,30 @@ _SIDES = {
 
 
 def token_words(tokens: Sequence[Token], lexical: Lexical) -> list[str]:
-    """The normal word of every token, numerals after "type" and the like as digits; empty for marks."""
+    """The normal word of every token, numerals after "type" and the like as digits; empty for marks.
+
+    An A that names a kind of virus is a word ("influenza A"), and "well" is one where it tells of a visit only.
+    """
     found: list[str] = []
     before = ""
-    for token in tokens:
+    for place, token in enumerate(tokens):
         lowered = token.text.lower()
         if before in NUMBERED and lowered in _NUMERALS_AFTER:
             found.append(_NUMERALS_AFTER[lowered])
+        elif token.text == "A" and before in _LETTERED:
+            found.append(LETTER_A)
+        elif lowered == "well" and not (place + 1 < len(tokens) and tokens[place + 1].text.lower() in _WELL):
+            found.append("")
         else:
             found.append(lexical.normal(token.text) if token.is_word else "")
         before = lowered
     return found
 
 
+# "as well as valvular disease" is not Wells' disease.
+_WELL = frozenset(["child", "baby", "infant", "woman", "man", "adult", "visit", "adolescent", "teen", "exam"])
+_LETTERED = frozenset(["influenza", "flu", "hepatitis", "hep", "type"])
+LETTER_A = "typea"
 NUMBERED = frozenset(["type", "stage", "grade", "class", "degree", "factor", "level", "phase"])
 _NUMERALS_AFTER = {"i": "1", "v": "5", "x": "10", "iiia": "3a", "iiib": "3b", "g3a": "3a", "g3b": "3b"}
 

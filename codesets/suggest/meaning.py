@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from codesets.search.status import family_history, history
 from codesets.suggest.cues import Effect
 from codesets.suggest.sections import SectionKind
-from codesets.suggest.statuses import resolved
+from codesets.suggest.statuses import exposure, resolved
 from codesets.suggest.weights import is_symptom
 
 
@@ -50,6 +50,9 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
         return _none(f"doubted in the record: {cue!r}")
     if cue := effects.get(Effect.HYPOTHETICAL):
         return _none(f"not a finding: {cue!r}")
+    if cue := effects.get(Effect.EXPOSED):
+        becomes = exposure(code)
+        return Meaning(becomes, (f"a contact: {cue!r}",)) if becomes else _none(f"not a finding: {cue!r}")
     if Effect.FAMILY in effects or section is SectionKind.FAMILY:
         becomes = family_history(code)
         cue = effects.get(Effect.FAMILY, "family history")
@@ -62,9 +65,12 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
         return _none(f"uncertain ({cue!r}): not coded outpatient, Official Guidelines IV.H")
     if section in _SILENT or section is SectionKind.SOCIAL and not code.startswith(_SOCIAL):
         return _none(f"only in {section.label}")
+    if section is SectionKind.PROCEDURE and code.startswith(_LEFT_BY_OPERATIONS):
+        return _none("what an operation of this encounter leaves is no status yet")
     past = section in (SectionKind.PAST, SectionKind.SURGICAL)
     if cue := effects.get(Effect.RESOLVED):
-        return _resolved(code, cue, past or setting.one_visit and not setting.inpatient)
+        before = past or Effect.HISTORY in effects or setting.one_visit and not setting.inpatient
+        return _resolved(code, cue, before)
     if past and Effect.CURRENT not in effects or Effect.HISTORY in effects:
         return _of_the_past(code, effects.get(Effect.HISTORY, "past history"), past, setting)
     return Meaning(code)
@@ -104,6 +110,7 @@ _SILENT = (
     SectionKind.TESTS,
     SectionKind.VITALS,
 )
+_LEFT_BY_OPERATIONS = ("Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 _SOCIAL = ("F1", "Z5", "Z6", "Z7", "Z8")
 
 
@@ -127,7 +134,7 @@ def allowed_in(letters: frozenset[str], code: str) -> bool:
 
 _PREGNANCY = re.compile(
     r"\b(?:pregnan\w+|gravida|gestation\w*|intrauterine|post-?partum|prenatal|antepartum"
-    r"|obstetric\w*|cesarean|G\d ?P\d)",
+    r"|obstetric\w*|cesarean|G\d ?P\d|\d\d?w[0-6]d|trimester|N?SVD\b|(?-i:ROB|NOB|IUP)\b)",
     re.IGNORECASE,
 )
 _INFANT = re.compile(r"\b\d+[- ](?:month|week|day)s?[- ]old\b|\bborn at \d\d\b", re.IGNORECASE)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesets.search.words import words
-from codesets.suggest.lexical import ABBREVIATION, NUMBERED, Lexical, after_count, counted_by, token_words
+from codesets.suggest.lexical import ABBREVIATION, LETTER_A, NUMBERED, Lexical, after_count, counted_by, token_words
 from codesets.suggest.sentences import Sentence
 
 Span = tuple[int, int, float]
@@ -19,6 +19,9 @@ MOST_WORTH = 14.0
 UNKNOWN_WORTH = 6.0
 # What stands between words as if it were words: a comma more than "and"; "on" leads to another thing.
 _BARRIERS = {",": 3, ":": 2, "(": 1, ")": 1}
+# "metastases from breast cancer" are not in the breast.
+FROM_ELSEWHERE = 7
+_SPREAD = ("metasta", "mets", "spread", "secondar")
 _JOINS = {"and": 1, "or": 1, "on": 5}
 
 
@@ -88,7 +91,7 @@ def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read
         place += 1
         places.append(place)
         content.append(number)
-        meanings = lexical.meanings(word if word[:1].isdigit() else token.text)
+        meanings = lexical.meanings(word if word[:1].isdigit() or word == LETTER_A else token.text)
         exact = [float(idf[meaning.word]) for meaning in meanings if meaning.weight == 1.0]
         worth[number] = exact[0] if exact else UNKNOWN_WORTH if meanings else 0.0
         if meanings and meanings[0].weight == ABBREVIATION:
@@ -111,8 +114,10 @@ def says_without(text: str, said: Iterable[str]) -> bool:
 def _joins(sentence: Sentence, place: int) -> int:
     """How much a small word parts those around it; "acute on chronic" and "pain on the left" are one thing."""
     written = [token.text.lower() for token in sentence.tokens[max(0, place - 1) : place + 3]]
-    if "on" in written[:2] and (written[:1] == ["acute"] or {"left", "right"} & set(written[-2:])):
+    if "on" in written[:2] and (written[:1] in (["acute"], ["ac"]) or {"left", "right"} & set(written[-2:])):
         return 0
+    if "from" in written[:2] and written[0].startswith(_SPREAD):
+        return FROM_ELSEWHERE
     return _JOINS.get(sentence.tokens[place].text.lower(), 0)
 
 

@@ -11,7 +11,7 @@ import re
 from codesets.catalog import dotted
 from codesets.search.status import is_family_history
 from codesets.suggest.answers import Evidence
-from codesets.suggest.combinations import single, superseded
+from codesets.suggest.combinations import explained, single, superseded
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Gathered
 from codesets.suggest.sections import SectionKind
@@ -21,8 +21,8 @@ VAGUE_SHARE = 0.4
 # Overweight and obesity, malnutrition, cachexia, and what a body mass index is looked up for.
 WEIGHT = ("E40", "E41", "E42", "E43", "E44", "E45", "E46", "E640", "E66", "F50", "R63", "R64")
 _BACKGROUND = (SectionKind.PAST, SectionKind.SURGICAL, SectionKind.FAMILY, SectionKind.OBSTETRIC)
-_FOLLOWS = ("combination", "long-term drug", "allergy", "measure", "gestation", "immunization")
-_OPEN = re.compile(r"\bunspecified\b|\bnot specified as\b", re.IGNORECASE)
+_FOLLOWS = ("combination", "pregnancy", "birth", "long-term drug", "allergy", "measure", "gestation", "immunization")
+_OPEN = re.compile(r"(?<!\bor )\bunspecified\b|\bnot specified as\b", re.IGNORECASE)
 
 
 def drop_denied(gathered: Gathered) -> None:
@@ -45,9 +45,9 @@ def keep_single(gathered: Gathered) -> None:
                 gathered.withdraw(code, f"{dotted(best)} stands in a weightier place: {why}")
 
 
-def drop_superseded(gathered: Gathered) -> None:
-    """Withdraw codes that another one of the note makes superfluous."""
-    for has, drops, why in superseded():
+def drop_superseded(gathered: Gathered, one_visit: bool) -> None:
+    """Withdraw codes that another one of the note makes superfluous; in a note of one visit signs that it explains."""
+    for has, drops, why in (*superseded(), *explained()) if one_visit else superseded():
         by = next((code for code in gathered.found if code.startswith(has)), "")
         for code in [code for code in gathered.found if code.startswith(drops)] if by else ():
             if not code.startswith(has):
@@ -61,7 +61,7 @@ def drop_unspecified(gathered: Gathered) -> None:
         title = gathered.codebook.title(code).lower()
         if not any(words in title for words in ("unspecified", "without complications", "not specified as")):
             continue
-        family = code[:3] if code[3:4] == "9" else code[:4]
+        family = code[:3] if code[3:4] == "9" or title.startswith("unspecified") else code[:4]
         others = (one for one in gathered.found if one != code and one.startswith(family))
         more = next((one for one in others if not _OPEN.search(gathered.codebook.title(one))), "")
         if more:
@@ -69,13 +69,19 @@ def drop_unspecified(gathered: Gathered) -> None:
             gathered.withdraw(code, f"{dotted(more)} says more")
 
 
-def drop_repeated(gathered: Gathered) -> None:
-    """Withdraw a code that says of the same words of the note less than another one of its family."""
+def drop_repeated(gathered: Gathered, one_visit: bool) -> None:
+    """Withdraw a code that says of the same words of the note less than another one of its family.
+
+    In a note of one visit also one of its category, and a symptom whose words belong to a diagnosis.
+    """
+    family = 3 if one_visit else 4
     for code in list(gathered.found):
-        if "unspecified" not in gathered.codebook.title(code).lower():
+        symptom = one_visit and is_symptom(code)
+        if not symptom and "unspecified" not in gathered.codebook.title(code).lower():
             continue
         said = gathered.found[code].evidence
-        for other in [other for other in gathered.found if other != code and other[:4] == code[:4]]:
+        alike = (other for other in gathered.found if other != code)
+        for other in [one for one in alike if one[:family] == code[:family] or symptom and not is_symptom(one)]:
             wider = gathered.found[other].evidence
             if not _OPEN.search(gathered.codebook.title(other)) and all(_within(one, wider) for one in said):
                 gathered.withdraw(code, f"{dotted(other)} says more of the same words")
@@ -88,6 +94,15 @@ def _within(evidence: Evidence, wider: list[Evidence]) -> bool:
     )
 
 
+def drop_uncomplicated(gathered: Gathered) -> None:
+    """Withdraw the use of a substance without complication beside one with it, or with remission (F10 to F19)."""
+    for code in [code for code in gathered.found if code.startswith("F1")]:
+        if not gathered.codebook.title(code).lower().endswith(", uncomplicated"):
+            continue
+        if more := next((one for one in gathered.found if one != code and one[:4] == code[:4]), ""):
+            gathered.withdraw(code, f"{dotted(more)} says more")
+
+
 def drop_symptoms(gathered: Gathered) -> None:
     """Withdraw symptoms from outside the assessment where there is a diagnosis (Guidelines I.B.4, IV.D)."""
     diagnosed = any(
@@ -97,6 +112,22 @@ def drop_symptoms(gathered: Gathered) -> None:
     for code in [code for code in gathered.found if is_symptom(code)]:
         if diagnosed and gathered.found[code].best.place <= NARRATED:
             gathered.withdraw(code, "a symptom outside the assessment, beside a diagnosis")
+
+
+def drop_open_injuries(gathered: Gathered) -> None:
+    """Withdraw an injury without a kind ("knee injury") from outside the assessment that names what the injury is."""
+    named = any(
+        code[0] == "S" and entry.best.place >= ASSESSED and not gathered.codebook.title(code).startswith(_OPEN_INJURY)
+        for code, entry in gathered.found.items()
+    )
+    for code in [code for code in gathered.found if code[0] == "S"]:
+        if not gathered.codebook.title(code).startswith(_OPEN_INJURY) or gathered.found[code].best.place >= ASSESSED:
+            continue
+        if named:
+            gathered.withdraw(code, "an injury without a kind, which the assessment names")
+
+
+_OPEN_INJURY = "Unspecified injury of"
 
 
 def drop_background(gathered: Gathered) -> None:

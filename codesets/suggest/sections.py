@@ -89,8 +89,10 @@ def sections(text: str) -> list[Section]:
     for opened, name, begins, content in _headings(text):
         if begins > start or found or name:
             found.append(Section(kind, heading, start, begins))
+        # A heading in capitals on its own line opens a part of the note: "PLAN".
         # Labels inside an assessment ("Medical treatment:") do not end it: its next paragraph is assessment again.
-        if opened in _WITHIN_ASSESSMENT and above in _ASSESSING:
+        alone = name.isupper() and len(name) > 1 and text[content : content + 1] in ("\n", "")
+        if opened in _WITHIN_ASSESSMENT and above in _ASSESSING and not (alone and opened is SectionKind.PLAN):
             kind, heading, start = opened, name, content
             end = _paragraph_end(text, content)
             found.append(Section(kind, heading, start, end))
@@ -194,7 +196,8 @@ _BARE = re.compile(
 )
 _INSIDE = re.compile(
     r"(?<=[.;] )(?:"
-    r"(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|Dx|Assessment):"
+    r"(?P<name>PMH|PSH|FH|SH|ROS|PE|HPI|Meds|Medications|All|Allergies|Labs|Imaging|Exam|Plan|(?:ED )?Dx|Assessment"
+    r"|A/P|A&P|A|P|Imp|Impression|Assessment/Plan|Assessment and Plan):"
     r"|(?P<bare>PMH|PSH|FH|SH|Meds)(?=[ ]\w))"
 )
 _NUMERAL = re.compile(r"[ivx]+|\d[ab]?")

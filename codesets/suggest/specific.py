@@ -45,6 +45,7 @@ class Specific:
         self._other = frozenset(lexical.numbers("other"))
         self._sides = frozenset(n for word in ("left", "right", "bilateral") for n in lexical.numbers(word))
         self._bilateral = next(iter(lexical.numbers("bilateral")), None)
+        self._complications = frozenset(n for word in ("complication", "unspecified") for n in lexical.numbers(word))
         self._without = frozenset(lexical.numbers("without"))
         self._unspecified = frozenset(lexical.numbers("unspecified"))
         self._family = lru_cache(maxsize=2048)(self._find_family)
@@ -91,7 +92,12 @@ class Specific:
             reach = NEAR_SIDE if one_sided and word in self._sides else NEAR
             for first, last, weight in spans:
                 inside = low - reach <= read.places[first] and read.places[last - 1] <= high + reach
-                if inside and first not in tokens and first not in barred and weight >= LEAST_WEIGHT:
+                if (
+                    inside
+                    and (first not in tokens or word in self._sides)
+                    and first not in barred
+                    and weight >= LEAST_WEIGHT
+                ):
                     near.setdefault(word, first)
         if len(named := [side for side in self._sides if side in near and side != self._bilateral]) == 2:
             away = {side: max(low - read.places[near[side]], read.places[near[side]] - high) for side in named}
@@ -138,7 +144,7 @@ class Specific:
             return []
         base = int(segment.answer[position])
         own, seventh = codebook.words(base) - self._left_open(base), codebook.code(base)[6:7]
-        optional = self._optional | self._default_words(code)
+        optional, denied = self._optional | self._default_words(code), self._denied(base)
         found = []
         for place in places:
             if place == base or not segment.billable[place] or codebook.code(place)[6:7] not in ("", seventh):
@@ -146,34 +152,47 @@ class Specific:
             words = codebook.words(place) - self._left_open(place)
             if own & self._sides and words & self._sides - own:
                 continue  # who has said one side is not led to the other
-            extra = tuple(sorted(words - own - optional))
+            affirmed = (
+                words - self._denied(place) - self._complications
+            )  # "with hemorrhage" says more than "without" it
+            extra = tuple(sorted(words - own - optional | affirmed & denied))
             if extra and not (words - own) & self._other:
                 found.append((place, extra))
         return found
 
     def _left_open(self, position: int) -> frozenset[int]:
-        """The words that a title only names to leave them open: "not specified as recurrent"."""
-        match = _NOT_SPECIFIED.search(self._codebook.segment.text(position))
-        return frozenset(self._lexical.numbers(match[1])) if match else frozenset()
+        """Words of a title that leave open what they name: "not specified as recurrent", "chronic or unspecified"."""
+        title = self._codebook.segment.text(position)
+        match = _NOT_SPECIFIED.search(title) or _OR_UNSPECIFIED.match(title)
+        return frozenset(self._lexical.numbers(" ".join(match.groups("")))) if match else frozenset()
+
+    def _denied(self, position: int) -> frozenset[int]:
+        """The words that an open title only has to deny them: "without hemorrhage"."""
+        parts = _WITH_OR_WITHOUT.split(self._codebook.segment.text(position))
+        denied = " ".join(said for how, said in zip(parts[1::2], parts[2::2], strict=True) if how == "without")
+        return frozenset(self._lexical.numbers(denied))
 
     def _default_words(self, code: str) -> frozenset[int]:
         """The words of a title that the classification takes for granted in a category."""
         return frozenset(n for word in taken_for_granted().get(code[:3], ()) for n in self._lexical.numbers(word))
 
-    def _missing(self, code: str, said: frozenset[str] = frozenset()) -> tuple[Missing, ...]:
-        """What a code leaves open; `said` are the words of the note that led to it, in lower case."""
-        return tuple(dict.fromkeys(self._open(code, said)))
+    def _missing(
+        self, code: str, said: frozenset[str] = frozenset(), chart: frozenset[str] = frozenset()
+    ) -> tuple[Missing, ...]:
+        """What a code leaves open; `said` are the words of the lines that led to it, `chart` the codes beside it."""
+        return tuple(dict.fromkeys(self._open(code, said, chart)))
 
-    def _open(self, code: str, said: frozenset[str]) -> Iterator[Missing]:
+    def _open(self, code: str, said: frozenset[str], chart: frozenset[str]) -> Iterator[Missing]:
         vague = "unspecified" in self._codebook.title(code).lower()
         for query in _queries():
             same = code == query.prefix or len(query.prefix) == 3 and code.startswith(query.prefix) and vague
-            if same and not said & query.unless:
+            answered = query.answered and any(one.startswith(query.answered) for one in chart)
+            if same and not said & query.unless and not answered:
                 yield Missing(query.what, query.ask)
-        if self._side_open(code):
+        if self.side_open(code):
             yield Missing("side", "Which side: right, left or both?")
 
-    def _side_open(self, code: str) -> bool:
+    def side_open(self, code: str) -> bool:
         """Whether a code beside this one says the same of the right or the left."""
         codebook = self._codebook
         own = codebook.position(code)
@@ -192,7 +211,9 @@ def _above(code: str) -> str:
     return (code[:6].rstrip("X") if len(code) == 7 else code)[:-1]
 
 
-_NOT_SPECIFIED = re.compile(r"\bnot specified as (\w+)", re.IGNORECASE)
+_NOT_SPECIFIED = re.compile(r"\b(?:not specified|unspecified) as (\w+)(?: or (\w+))?", re.IGNORECASE)
+_WITH_OR_WITHOUT = re.compile(r"\b(with|without)\b")
+_OR_UNSPECIFIED = re.compile(r"(\w+) or unspecified\b", re.IGNORECASE)
 _BOTH = frozenset(["bilateral", "bilaterally", "both"])
 _OPEN = re.compile(r"\bunspecified\b|\bnot otherwise\b|\bnot specified\b|\buncomplicated\b")
 
@@ -204,6 +225,7 @@ class _Query:
     prefix: str
     what: str
     unless: frozenset[str]
+    answered: tuple[str, ...]
     ask: str
 
 
@@ -218,8 +240,14 @@ def taken_for_granted() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _queries() -> tuple[_Query, ...]:
-    found = rows("queries.csv", ("prefix", "missing", "unless", "ask"))
+    found = rows("queries.csv", ("prefix", "missing", "unless", "answered", "ask"))
     return tuple(
-        _Query(prefix.replace(".", ""), what, frozenset(unless.split()) - {"-"}, ask)
-        for prefix, what, unless, ask in found
+        _Query(
+            prefix.replace(".", ""),
+            what,
+            frozenset(unless.split()) - {"-"},
+            tuple(code.replace(".", "") for code in answered.split() if code != "-"),
+            ask,
+        )
+        for prefix, what, unless, answered, ask in found
     )

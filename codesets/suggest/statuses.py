@@ -14,6 +14,7 @@ from functools import cache
 
 from codesets.search.status import bmi_code, history, long_term_drugs, longest, past_operations
 from codesets.suggest.cues import Effect, cues
+from codesets.suggest.pregnancy import births, deliveries, gestation, visits, weeks
 from codesets.suggest.sections import Section, SectionKind
 from codesets.suggest.sentences import Sentence
 from codesets.suggest.tables import rows
@@ -38,8 +39,15 @@ def resolved(code: str) -> str:
     return "" if becomes == code and code[0] != "Z" else becomes
 
 
-def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
-    """The statuses of one sentence of a note."""
+def exposure(code: str) -> str:
+    """The code of a contact with a condition (Z20); empty for one that is not passed on."""
+    return longest(_exposures(), code)
+
+
+def read(
+    text: str, section: Section, sentence: Sentence, pregnant: bool = False, newborn: bool = False
+) -> Iterator[Status]:
+    """The statuses of one sentence of a note; `pregnant` and `newborn` say of whom its chart can be."""
     narrative = section.kind is SectionKind.NARRATIVE and _TREATED.search(text, sentence.start, sentence.end)
     if section.kind is SectionKind.ALLERGIES:
         yield from _listed(section, sentence, "allergies.csv", "allergy", 0.5)
@@ -58,16 +66,32 @@ def read(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
     yield from _operations(section, sentence)
     if (match := _BMI.search(text, sentence.start, sentence.end)) and (code := bmi_code(match["value"])):
         yield Status(code, f"BMI {match['value']}", "measure", section, match.start(), match.end(), 0.4)
-    for match in _GESTATION.finditer(text, sentence.start, sentence.end):
-        weeks = int(match["weeks"])
-        if 8 <= weeks <= 42:
-            yield Status(f"Z3A{weeks:02}", f"{weeks} weeks", "gestation", section, match.start(), match.end(), 0.6)
+    for completed, begin, end in weeks(text, sentence.start, sentence.end) if pregnant else ():
+        yield Status(gestation(completed), f"{completed} weeks", "gestation", section, begin, end, 0.6)
+    for found in (deliveries, visits) if pregnant else ():
+        for code, begin, end in found(text, sentence.start, sentence.end):
+            yield Status(code, text[begin:end], "pregnancy", section, begin, end, 0.6)
+    for code, begin, end in births(text, sentence.start, sentence.end) if newborn else ():
+        yield Status(code, text[begin:end], "birth", section, begin, end, 0.6)
+    given = section.kind not in _NOT_GIVEN and any(token.text.lower() in _ADMINISTERED for token in sentence.tokens)
+    if given and (match := _VACCINATED.search(text, sentence.start, sentence.end)):
+        yield Status("Z23", match[0], "immunization", section, match.start(), match.end(), 0.6)
 
 
 _DRUGS = "long-term drugs"
+_NOT_GIVEN = (SectionKind.IMMUNIZATIONS, SectionKind.PAST, SectionKind.FAMILY, SectionKind.ALLERGIES)
 _COLUMNS = {"allergies.csv": "substance"}
 _GOING_ON = re.compile(r"\b(?:continues?|continued|stable on|remains on|refill(?:ed)?)\b", re.IGNORECASE)
-_GESTATION = re.compile(r"\b(?P<weeks>\d\d)\s?w(?:k|ks|eeks)?\s?(?:[0-6]\s?d\b|\+\s?[0-6]\b|[0-6]/7)")
+_ADMINISTERED = ("given", "administered", "vaccinated")
+_VACCINE = (
+    r"(?:MMRV?|varicella|tdap|dtap|td|flu|influenza|HPV|gardasil|PCV ?\d*|pneumococcal|prevnar|pneumovax"
+    r"|hep(?:atitis)? ?[AB]|rotavirus|hib|IPV|polio|meningococcal|menacwy|shingrix|zoster|covid(?:-19)?|RSV"
+    r"|pentavalent|pediarix|tetanus|vaccin(?:e|ation)s?|immunizations?|booster)"
+)
+_VACCINATED = re.compile(
+    rf"\b{_VACCINE}\b(?:[\w ,#/&-]{{0,40}}?)\b(?:given|administered)\b(?! (?:in|at|last) )|\bvaccinated today\b",
+    re.IGNORECASE,
+)
 _DRUG_SECTIONS = (SectionKind.MEDICATIONS, SectionKind.HPI, SectionKind.ASSESSMENT, SectionKind.PLAN)
 _ALLERGIC = re.compile(r"\ballerg(?:ic to|y to|ies to)\b(?: \w+,?){1,4}|\b\w+ allergy\b", re.IGNORECASE)
 _GIVEN = re.compile(r"\b\w+ (?:given|administered)\b(?! (?:in|at) \d)", re.IGNORECASE)
@@ -85,7 +109,8 @@ def _listed(section: Section, sentence: Sentence, table: str, kind: str, score: 
     for place in range(len(written)):
         for size in (2, 1):
             name = " ".join(written[place : place + size])
-            if name in names and not any(cue.reaches(place, place + size) for cue in stopped):
+            future = kind == _DRUGS_KIND and any(word in _FUTURE for word in written[:place])
+            if name in names and not future and not any(cue.reaches(place, place + size) for cue in stopped):
                 if _STOPPED.search(" ".join(written[place : place + 14])) and kind != "allergy":
                     break
                 begin, end = sentence.tokens[place].start, sentence.tokens[min(place + size, len(written)) - 1].end
@@ -118,6 +143,8 @@ _HYPHEN = re.compile(r" |(?=-)|(?<=-)")
 _TREATED = re.compile(
     r"\b(?:treat(?:ed|ment) with|taking|receiving|on|therapy with|anticoagula\w+ with)\b", re.IGNORECASE
 )
+_DRUGS_KIND = "long-term drug"
+_FUTURE = frozenset(["then", "will", "plan", "consider", "discuss", "discussed", "recommend", "offered", "candidate"])
 _STOPPING = (Effect.NEGATED, Effect.DOUBTED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY, Effect.RESOLVED)
 _STOPPED = re.compile(
     r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b"
@@ -127,6 +154,12 @@ _STOPPED = re.compile(
 @cache
 def _over() -> dict[str, str]:
     table = rows("resolved.csv", ("prefix", "becomes"))
+    return {prefix.replace(".", ""): code.replace(".", "") for prefix, code in table}
+
+
+@cache
+def _exposures() -> dict[str, str]:
+    table = rows("exposures.csv", ("prefix", "becomes"))
     return {prefix.replace(".", ""): code.replace(".", "") for prefix, code in table}
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 
 from codesets.catalog import dotted
-from codesets.suggest import reducing
+from codesets.suggest import reducing, settling
 from codesets.suggest.answers import Evidence, Suggestion, Suggestions
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.combinations import combine, in_order
-from codesets.suggest.encounters import Time
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Entry, Gathered, Worth
 from codesets.suggest.meaning import Setting
 from codesets.suggest.sections import SectionKind
 from codesets.suggest.specific import Specific
+from codesets.suggest.told import Told
 from codesets.suggest.weights import LEAST_SCORE
 
 MOST_EVIDENCE = 8
@@ -29,9 +29,9 @@ class Weighing:
         specific: Specific,
         exclusions: Exclusions,
         setting: Setting,
-        time: Time | None = None,
+        told: Told,
     ) -> None:
-        self._time = time
+        self._told = told
         self._codebook = codebook
         self._specific = specific
         self._exclusions = exclusions
@@ -75,20 +75,29 @@ class Weighing:
     def answer(self) -> Suggestions:
         """What to suggest, best first, and what not."""
         gathered = self._gathered
-        self._set_trimester()
         if self._structured:
             reducing.drop_denied(gathered)
             reducing.keep_single(gathered)
-        self._set_encounter()
+        settling.set_pregnancy(gathered, self._told)
+        settling.set_encounter(gathered, self._told)
+        if self._one_visit:
+            settling.set_side(gathered, self._told, self._specific.side_open)
+        settling.set_consciousness(gathered, self._told)
+        settling.drop_removed(gathered)
+        settling.set_findings(gathered, self._told)
+        settling.add_aftercare(gathered, self._told)
         self._combine()
-        reducing.drop_superseded(gathered)
-        reducing.drop_repeated(gathered)
+        settling.set_pregnancy(gathered, self._told)
+        reducing.drop_superseded(gathered, self._one_visit)
+        reducing.drop_repeated(gathered, self._one_visit)
+        reducing.drop_uncomplicated(gathered)
         if self._structured:
             reducing.drop_unspecified(gathered)
             reducing.drop_symptoms(gathered)
+            reducing.drop_open_injuries(gathered)
             reducing.drop_background(gathered)
             reducing.drop_lone_measures(gathered)
-        reducing.lower_vague(gathered, self._structured)
+        reducing.lower_vague(gathered, self._structured or self._one_visit and len(gathered.found) > 1)
         reducing.part_excluding(gathered, self._exclusions, self._one_visit)
         codes = tuple(self._suggestions())
         chosen = {one.code for one in codes}
@@ -96,6 +105,7 @@ class Weighing:
 
     def _suggestions(self) -> list[Suggestion]:
         suggested = []
+        chart = frozenset(self._gathered.found)
         for code, entry in sorted(self._gathered.found.items(), key=self._order):
             if self._structured and entry.score < LEAST_SCORE:
                 self._gathered.withhold(code, f"only in {entry.evidence[0].section}", entry.evidence[0])
@@ -109,7 +119,7 @@ class Weighing:
                     kind=entry.kind,
                     evidence=tuple(entry.evidence),
                     reasons=entry.reasons,
-                    missing=self._specific.missing(code, _said(entry.evidence)),
+                    missing=self._specific.missing(code, _said(entry.evidence), chart),
                 )
             )
         places = {code: place for place, code in enumerate(in_order([one.code for one in suggested]))}
@@ -122,38 +132,6 @@ class Weighing:
         if self._structured:
             return -round(entry.best.place, 2), first.document, first.start, -entry.score
         return (-entry.score, first.start)
-
-    def _set_trimester(self) -> None:
-        """Give obstetric codes the trimester of the weeks that the note tells (ICD-10-CM chapter 15, note)."""
-        weeks = next(
-            (int(code[3:]) for code in self._gathered.found if code.startswith("Z3A") and code[3:].isdigit()), 0
-        )
-        if not weeks:
-            return
-        name = "first" if weeks < 14 else "second" if weeks < 28 else "third"
-        for code in [code for code in self._gathered.found if code[0] == "O"]:
-            title = self._codebook.title(code)
-            wanted = title.replace("unspecified trimester", f"{name} trimester")
-            if wanted == title:
-                continue
-            for place in self._codebook.beginning_with(code[:-1]):
-                other = self._codebook.code(place)
-                if self._codebook.title(other) == wanted and other not in self._gathered.found:
-                    entry = self._gathered.found.pop(code)
-                    entry.reasons = (*entry.reasons, f"{weeks} weeks: {name} trimester")
-                    self._gathered.found[other] = entry
-                    break
-
-    def _set_encounter(self) -> None:
-        """Give injuries the 7th character of the time that the note tells."""
-        for code in list(self._gathered.found) if self._time else ():
-            assert self._time is not None
-            for other in self._time.of(code):
-                if self._codebook.position(other) is not None and other not in self._gathered.found:
-                    entry = self._gathered.found.pop(code)
-                    entry.reasons = (*entry.reasons, f"subsequent encounter: {self._time.words!r} (I.C.19.a)")
-                    self._gathered.found[other] = entry
-                    break
 
     def _combine(self) -> None:
         """Put combination codes where the note has both conditions."""
@@ -180,8 +158,8 @@ class Weighing:
 
 
 def _said(evidence: list[Evidence]) -> frozenset[str]:
-    """The words of the evidence in lower case, as far as they can close a question."""
-    return frozenset(word for one in evidence for word in _WORD.findall(one.text.lower()))
+    """The words of the lines of the evidence in lower case, as far as they can close a question."""
+    return frozenset(word for one in evidence for word in _WORD.findall(one.line.lower()))
 
 
 _WORD = re.compile(r"[a-z0-9]+")

@@ -72,7 +72,7 @@ def is_symptom(code: str) -> bool:
 
 
 # Of chapter 18 what is coded beside its disease: severe sepsis, coma and stroke scales, prediabetes.
-_MEASURED = ("R65", "R402", "R297", "R7303")
+_MEASURED = ("R65", "R402", "R297", "R7303", "R7881")
 _SYMPTOMS = ("R", "M25.5".replace(".", ""), "M54", "M79", "H571", "N644", "N48", "K625", "G89")
 
 

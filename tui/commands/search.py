@@ -48,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
         shared.warn(unread(query))
         hits = engine.search(query, systems, on, args.limit)
         print(_json(hits) if args.json else _text(hits, len(systems) > 1))
+        if other := engine.elsewhere(query, systems, hits, on):
+            shared.warn(f"{other}; -s all searches every system")
     return 0
 
 

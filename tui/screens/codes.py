@@ -83,6 +83,7 @@ class CodeSearchScreen(EncoderScreen):
         self._release = ""
         self._warning = ""
         self._spent = ""
+        self._elsewhere = ""
         self._listed: list[CodeRow] = []
         self._stars: frozenset[tuple[CodeSystem, str]] = frozenset()
         self._favorites: tuple[Favorite, ...] = ()
@@ -107,7 +108,7 @@ class CodeSearchScreen(EncoderScreen):
         if self._source:
             start = (*start, (f"  {self._source}", "focus"))
         count = self.rows.count if self.is_mounted else 0
-        none = "nothing found" if self._searched.strip() else "type to search"
+        none = f"nothing found{self._elsewhere}" if self._searched.strip() else "type to search"
         end: Line = ((f"{self.rows.index + 1} of {count}" if count else none, "text"),)
         if self._spent:
             end = (*end, (f"  {self._spent}", "dim"))
@@ -210,6 +211,10 @@ class CodeSearchScreen(EncoderScreen):
         self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms" if query.strip() else ""
         if cut := unread(query):
             self.say(f"{cut[0].upper()}{cut[1:]}.", "warning")
+        self._elsewhere = ""
+        if query.strip() and not hits:
+            other = await self.workstation.codes.search(Engine.elsewhere, query, self._systems, hits, self.on)
+            self._elsewhere = f": {other}" if other else ""
         self._back.clear()
         self._searched, self._source = query, ""
         self._show([CodeRow(h.system, h.code, h.title, h.billable, h.why.text()) for h in hits])

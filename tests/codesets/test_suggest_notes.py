@@ -1,0 +1,76 @@
+"""What suggestions make of whole notes in many styles, beside what an experienced coder reports of them.
+
+The notes and their codes are ours, of made-up people. `suggest_notes/developed.toml` was written before the rules that
+read it; `suggest_notes/held_out.toml` after them, with no rule made for it: its counts tell what to expect of others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from codesets.reference import Reference
+from codesets.suggest import Suggester, open_suggester
+
+ON = dt.date(2026, 6, 1)
+NOTES = Path(__file__).parent / "suggest_notes"
+
+
+@dataclass(frozen=True)
+class CodedNote:
+    """A note, the codes that are reported of it, those that may be as well, and those that may not."""
+
+    name: str
+    text: str
+    codes: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    unreached: tuple[str, ...] = ()
+    inpatient: bool = False
+
+
+@cache
+def notes(name: str) -> tuple[CodedNote, ...]:
+    entries = tomllib.loads((NOTES / name).read_text(encoding="utf-8"))["note"]
+    return tuple(
+        CodedNote(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+        for entry in entries
+    )
+
+
+@pytest.fixture(scope="module")
+def suggester(reference: Reference) -> Suggester:
+    return open_suggester(reference)
+
+
+def codes(suggester: Suggester, note: CodedNote) -> list[str]:
+    return [one.dotted for one in suggester.suggest(note.text, ON, note.inpatient).codes]
+
+
+@pytest.mark.parametrize("note", notes("developed.toml"), ids=lambda note: note.name)
+def test_a_note_brings_what_a_coder_reports_and_nothing_that_must_not_come(
+    suggester: Suggester, note: CodedNote
+) -> None:
+    found = codes(suggester, note)
+
+    assert {*note.codes} - {*note.unreached} <= {*found}
+    assert not {*note.never} & {*found}
+
+
+@pytest.mark.parametrize(("file", "acceptable", "missing"), [("developed.toml", 0.96, 8), ("held_out.toml", 0.84, 4)])
+def test_of_all_notes_few_codes_are_wrong_or_missing(
+    suggester: Suggester, file: str, acceptable: float, missing: int
+) -> None:
+    answers = [(note, codes(suggester, note)) for note in notes(file)]
+
+    suggested = sum(len(found) for _, found in answers)
+    right = sum(code in (*note.codes, *note.also) for note, found in answers for code in found)
+    lacking = [code for note, found in answers for code in note.codes if code not in found]
+
+    assert right / suggested >= acceptable
+    assert len(lacking) <= missing, lacking
