@@ -192,6 +192,14 @@ def worklist_rows(reader: Reader, listing: Listing) -> list[WorkRow]:
     return rows
 
 
+def worklist_ids(reader: Reader, listing: Listing, most: int) -> list[str]:
+    """The ids of the first rows of a list in its order, at most so many."""
+    column = _COLUMN[listing.sort]
+    where, parameters = _conditions(listing, reader.on_postgres)
+    sql = f"SELECT w.id {_source(listing)} WHERE {' AND '.join(where)} ORDER BY {column}, w.id LIMIT {most}"
+    return [row["id"] for row in reader.rows(sql, **parameters)]
+
+
 def worklist_count(reader: Reader, listing: Listing) -> int:
     """How many rows a list has, counted up to one more than COUNT_CAP."""
     where, parameters = _conditions(listing, reader.on_postgres)

@@ -177,3 +177,27 @@ async def test_active_time_and_units_stand_in_the_line_of_the_worklist(at_desk: 
         line = cells(app).splitlines()[0]
 
     assert line.endswith("mreyes 0/60 u 3:05")
+
+
+async def test_marked_charts_are_held_and_given_away_together_after_a_look(as_administrator: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "space", "space", "h")
+        await type_text(pilot, "coding clarif")
+        await keys(pilot, "enter")
+        asked = cells(app)
+        await keys(pilot, "y")
+        held = cells(app)
+        await keys(pilot, "M")
+        marked = cells(app)
+        await keys(pilot, "h")
+        await type_text(pilot, "clear their")
+        await keys(pilot, "enter")
+        clearing = cells(app)
+        await keys(pilot, "y", "M", "a")
+        await type_text(pilot, "mreyes")
+        await keys(pilot, "enter")
+
+        assert "2 marked" in asked and "coding clarification (coder): 2 charts?" in asked
+        assert "2 charts on hold" in held and "marked" not in held
+        assert "13 marked" in marked and "Clear every hold: 2 charts; 11 stay: 11 not on hold?" in clearing
+        assert "13 to mreyes; why:" in cells(app)

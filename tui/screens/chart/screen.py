@@ -43,7 +43,7 @@ from tui.screens.chart.view import (
     tally,
 )
 from tui.screens.desk import DeskScreen
-from tui.screens.worklist import hold_chart
+from tui.screens.holding import hold_chart
 from tui.widgets.painted import Painted
 from tui.widgets.text_pane import TextPane
 
