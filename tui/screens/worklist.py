@@ -73,6 +73,7 @@ class WorklistScreen(DeskScreen):
         self._finished = False
         self._shown = False
         self._figures: OwnFigures | None = None
+        self._audit = ""
         self._login = ""
         self._me: str | None = None
         self._mine = False
@@ -118,10 +119,11 @@ class WorklistScreen(DeskScreen):
         return start, ((where, "text"), (f"   {self._own()}", "dim"))
 
     def _own(self) -> str:
-        """The person's own figures: units against the target, and active time."""
+        """The person's own figures: units against the target, active time, and the last audit."""
         if self._figures is None:
             return ""
-        return f"{self._login} {self._figures.units_text} u {self._figures.active_text}"
+        audit = f"  audit {self._audit}" if self._audit else ""
+        return f"{self._login} {self._figures.units_text} u {self._figures.active_text}{audit}"
 
     def why_not(self, action: str) -> str:
         if action in ("open", "hold", "why", "skip", "assign", "mark") and self.rows.selected is None:
@@ -155,7 +157,11 @@ class WorklistScreen(DeskScreen):
         source = await self._source()
         if actor.person_id:
             self._login = actor.login
+            before = self._figures.audit_state if self._figures else ""
             self._figures = await record.read(own_figures, actor.person_id, date.today())
+            if self._figures.audit_state != before:
+                # It needs the tables, which the first frame does not wait for.
+                self.set_timer(WARM_SECONDS, self._look_at_audit)
         self.rows.empty = self._empty()
         self.rows.set_source(source, columns=self._columns())
         self.refresh_frame()
@@ -164,6 +170,17 @@ class WorklistScreen(DeskScreen):
             self.set_timer(WARM_SECONDS, self.workstation.warm)
             if actor.person_id and (left := await record.read(left_open, actor.person_id)):
                 self._offer(left)
+
+    @work(exclusive=True, group="audit")
+    async def _look_at_audit(self) -> None:
+        def look(db: Database, actor: Actor) -> str:
+            from store.figures.last_audit import last_audit
+
+            found = last_audit(db, actor)
+            return found.text if found else ""
+
+        self._audit = await self.workstation.change(look)
+        self.refresh_frame()
 
     def _offer(self, left: LeftOpen) -> None:
         """Offer the chart that the person was in when the line broke."""
