@@ -151,10 +151,13 @@ class WorklistScreen(DeskScreen):
         record = self.workstation.record
         actor = await record.actor()
         self._me, self._today = actor.person_id, self.workstation.today
-        self._counts = await record.read(worklist_counts)
-        if self._worklist is None and self._counts:
-            self._worklist = max(self._counts, key=lambda count: count.ready).worklist
+        if self._worklist is None:
+            self._counts = await record.read(worklist_counts)
+            if self._counts:
+                self._worklist = max(self._counts, key=lambda count: count.ready).worklist
         source = await self._source()
+        if not len(source):
+            self._counts = await record.read(worklist_counts)
         if actor.person_id:
             self._login = actor.login
             before = self._figures.audit_state if self._figures else ""
@@ -286,6 +289,10 @@ class WorklistScreen(DeskScreen):
         self.reload()
 
     def do_other_worklist(self) -> None:
+        self.in_turn(self._choose_worklist())
+
+    async def _choose_worklist(self) -> None:
+        self._counts = await self.workstation.record.read(worklist_counts)
         options = [
             (c.worklist, f"{c.ready:>4} ready  {c.in_progress:>3} open  {c.on_hold:>3} on hold  {c.final:>4} final")
             for c in self._counts
