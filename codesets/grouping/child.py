@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs, urlencode
@@ -75,7 +76,8 @@ class ChildGrouper:
             child.wait()
             for pipe in (child.stdin, child.stdout, child.stderr):
                 if pipe:
-                    pipe.close()
+                    with suppress(OSError):  # what was not read any more
+                        pipe.close()
 
     def _group(self, discharge: Discharge) -> Grouping | Ungrouped:
         if self._resting():
