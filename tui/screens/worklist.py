@@ -32,6 +32,7 @@ from store.queries.worklists import (
     worklist_page,
 )
 from store.terms import clock_time
+from tui.actions import Action, actions_on
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen
@@ -54,6 +55,9 @@ USUAL: dict[str, int] = {
     "assigned": 160,
 }
 """The columns without a view, and the width of the screen that each needs."""
+
+FOR_MARKED = ("hold", "skip", "assign", "mark", "mark_all", "next_chart", "command", "help")
+"""The key line while charts are marked."""
 
 WARM_SECONDS = 0.05
 """How long the first frame has for itself before what the next keys need is loaded."""
@@ -325,6 +329,13 @@ class WorklistScreen(DeskScreen):
         self.rows.mark(await self.workstation.record.read(worklist_ids, self._listing, MOST_AT_ONCE))
         of = f" of {self.rows.count:,}: one step takes no more" if self.rows.count > MOST_AT_ONCE else ""
         self.say(f"{len(self.rows.marked):,}{of} marked. h holds, x skips, a assigns them, Esc takes the marks away.")
+
+    def footer(self) -> tuple[Action, ...]:
+        """With charts marked, what can be done with all of them comes first."""
+        if not self.is_mounted or not self.rows.marked:
+            return super().footer()
+        known = {action.id: action for action in actions_on(self.name_on)}
+        return tuple(known[name] for name in FOR_MARKED)
 
     def do_leave(self) -> None:
         if self.rows.marked:

@@ -218,7 +218,8 @@ class RowTable(Painted):
         widths = _widths(columns, width)
         lines: list[Line] = []
         if self.title:
-            lines.append(self.titled(self.title, f"{self._index + 1} of {len(self._source)}", "focus"))
+            place = f"{self._index + 1} of {len(self._source)}" if len(self._source) else "0"
+            lines.append(self.titled(self.title, place, "focus"))
         elif self._head:
             lines.append(
                 tuple((_aligned(c.title, w, c.align) + " ", "dim") for c, w in zip(columns, widths, strict=True))
