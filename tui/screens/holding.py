@@ -82,7 +82,8 @@ def hold_marked(screen: DeskScreen, item_ids: Sequence[str], done: Callable[[str
             )
 
         what = f"{reason.words} ({reason.owner})"
-        await _preview(screen, item_ids, holdable, f"hold for {what}", step, f"on hold: {what}", done)
+        outcome = f"on hold: {what}. Marked again, h clears them"
+        await _preview(screen, item_ids, holdable, f"hold for {what}", step, outcome, done)
 
     async def clear() -> None:
         from store.database import operation_id

@@ -560,7 +560,8 @@ def _why_lines(row: WorkRow, why: WhyHere, today: date, width: int) -> list[Line
     parts = " + ".join(f"{points} {words}" for points, words in why.reasons) or "no reason beyond its place"
     inside = ", ".join(counted(n, noun) for n, noun in ((why.documents, "document"), (why.codes, "code")))
     lines: list[Line] = [(("@ ", "warning"), (f"open by {row.open_by}", "warning"))] if row.open_by else []
-    lines += [(("rule ", "dim"), (text, "text")) for text in wrap(why.rule, width - 6)[:1]]
+    rule = wrap(why.rule, width - 6)
+    lines += [(("     " if number else "rule ", "dim"), (text, "text")) for number, text in enumerate(rule)]
     lines += [((f"{text}", "text"),) for text in wrap(f"{why.priority} = {parts}", width - 1)]
     bill = f", {days_left} days to bill" if (days_left := _days_left(row, today)) is not None else ""
     lines += [((text, "text"),) for text in wrap(f"{inside}, {counted(len(why.holds), 'hold')}{bill}", width - 1)]
