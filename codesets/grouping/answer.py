@@ -62,8 +62,26 @@ class Ungrouped:
 
     reason: str
     remedy: str = ""
+    starting: bool = False
+    """Whether a grouper is about to be there: it is worth asking again."""
 
     @property
     def line(self) -> str:
         """Both in one line."""
         return f"{self.reason}  {self.remedy}".strip()
+
+
+_TROUBLE = {
+    "INVALID_PDX": "the principal diagnosis is no valid code on the day of discharge, or cannot be one",
+    "DX_CANNOT_BE_PDX": "the principal diagnosis cannot stand first",
+    "UNGROUPABLE": "no DRG takes this combination of codes",
+    "INVALID_DISCHARGE_STATUS": "the discharge disposition is not valid",
+    "INVALID_AGE": "the age is not valid",
+    "INVALID_SEX": "the sex is not known",
+}
+"""Why a stay went to 998 or 999, in our words; other codes are told as they are."""
+
+
+def trouble_of(status: str) -> str:
+    """Why a return code is not OK, in our words; empty for OK."""
+    return "" if status == "OK" else _TROUBLE.get(status, f"the grouper answers {status}")

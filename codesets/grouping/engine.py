@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Protocol
 
+from codesets.errors import UnreadableInput
 from codesets.grouping.answer import Grouping, Ungrouped
 from codesets.grouping.discharge import Discharge
 
@@ -19,7 +20,10 @@ class Grouper(Protocol):
 
 
 Opener = Callable[[], Grouper | None]
-"""Opens a grouper, or tells that its package is not there. Raises OSError or RuntimeError for one that is broken."""
+"""Opens a grouper, or tells that it is not there. Raises OSError or RuntimeError for one that is broken.
+
+UnreadableInput is of a site's own that is set up wrongly: no other then answers in its place.
+"""
 
 
 def group(discharge: Discharge) -> Grouping | Ungrouped:
@@ -36,8 +40,18 @@ def group(discharge: Discharge) -> Grouping | Ungrouped:
 def opened() -> Grouper | Ungrouped:
     """The grouper of this process."""
     from codesets.grouping.package import open_package
+    from codesets.grouping.site import open_site
 
-    return first_of((open_package,))
+    return first_of((open_site, open_package))
+
+
+def wait_until_ready() -> None:
+    """Let a grouper that takes long to start do so: for commands, which can wait; screens ask again instead."""
+    from codesets.grouping.child import ChildGrouper
+
+    found = opened()
+    if isinstance(found, ChildGrouper):
+        found.wait_until_ready()
 
 
 def first_of(openers: tuple[Opener, ...]) -> Grouper | Ungrouped:
@@ -47,6 +61,8 @@ def first_of(openers: tuple[Opener, ...]) -> Grouper | Ungrouped:
         try:
             if found := opener():
                 return found
+        except UnreadableInput as error:
+            return Ungrouped(f"No grouper is loaded: {error.message.rstrip('.')}.", error.remedy)
         except (OSError, RuntimeError) as error:
             trouble = Ungrouped(f"The grouper cannot be loaded: {str(error).splitlines()[0]}.", "reinstall it")
     return trouble

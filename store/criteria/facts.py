@@ -21,6 +21,17 @@ _OPEN = "w.status IN ('ready', 'in_progress', 'on_hold')"
 
 
 @dataclass(frozen=True)
+class Aging:
+    """What the priority of a task rests on, as `store.worklists.priority` asks for it: ISO days, negative cents."""
+
+    service_date: str
+    bill_by: str
+    charge_rank: int
+    new_documents: int
+    came_back: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """One task with the values that were asked for."""
 
@@ -30,6 +41,7 @@ class Facts:
     facility_id: str | None
     assigned_to: str | None
     values: dict[str, object]
+    aging: Aging
 
 
 def facts_of(reader: Reader, work_item_id: str, names: Collection[str], today: date) -> Facts | None:
@@ -46,17 +58,18 @@ def open_facts(reader: Reader, names: Collection[str], today: date) -> Iterator[
         portion = facts_after(reader, names, today, portion[-1].work_item_id)
 
 
-def facts_after(reader: Reader, names: Collection[str], today: date, last: str) -> list[Facts]:
+def facts_after(reader: Reader, names: Collection[str], today: date, last: str, portion: int = PORTION) -> list[Facts]:
     """The portion of open tasks behind an id."""
     select = _select(reader, names)
-    rows = reader.rows(f"{select} WHERE w.id > :last AND {_OPEN} ORDER BY w.id LIMIT {PORTION}", last=last)
+    rows = reader.rows(f"{select} WHERE w.id > :last AND {_OPEN} ORDER BY w.id LIMIT {portion}", last=last)
     return [_facts(row, names, today) for row in rows]
 
 
 def _select(reader: Reader, names: Collection[str]) -> str:
     known = fields()
     columns = [f"{_column(known[name], reader.on_postgres)} AS f{number}" for number, name in enumerate(names)]
-    own = ["w.id", "w.worklist", "w.rank", "e.facility_id", "w.assigned_to"]
+    own = ["w.id", "w.worklist", "w.rank", "e.facility_id", "w.assigned_to", "w.service_date", "w.bill_by"]
+    own += ["w.charge_rank", "w.new_documents", "w.came_back"]
     return f"SELECT {', '.join([*own, *columns])} {SOURCE}"
 
 
@@ -70,7 +83,8 @@ def _column(field: Field, on_postgres: bool) -> str:
 def _facts(row: Row, names: Collection[str], today: date) -> Facts:
     known = fields()
     values = {name: _value(known[name], row[f"f{number}"], today) for number, name in enumerate(names)}
-    return Facts(row["id"], row["worklist"], -row["rank"], row["facility_id"], row["assigned_to"], values)
+    aging = Aging(row["service_date"], row["bill_by"], row["charge_rank"], row["new_documents"], row["came_back"])
+    return Facts(row["id"], row["worklist"], -row["rank"], row["facility_id"], row["assigned_to"], values, aging)
 
 
 def _value(field: Field, found: object, today: date) -> object:

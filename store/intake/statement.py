@@ -100,7 +100,23 @@ class Merge:
     patient: PatientFields | None = None
 
 
-Item = NativeEncounter | Statement | Unplaced | Person | Merge
+@dataclass(frozen=True)
+class QueryAnswer:
+    """What a provider answered to a query of this desk, by the query's number.
+
+    `patient` is (source, number) and must be the query's own. `choice` is the option as the sender named it, or empty.
+    `document` are the fields of the answer as a document of the chart, numbered by the sender.
+    """
+
+    number: int
+    patient: tuple[str, str]
+    choice: str
+    words: str
+    answered_by: str
+    document: Mapping[str, Any]
+
+
+Item = NativeEncounter | Statement | Unplaced | Person | Merge | QueryAnswer
 
 
 def place(session: Session, said: Unplaced, patient: Patient | None) -> Statement:

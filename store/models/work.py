@@ -30,6 +30,7 @@ class WorkItem(SQLModel, table=True):
     __tablename__ = "work_item"
     __table_args__ = (
         UniqueConstraint("encounter_id", "kind", name="uq_work_item_task"),
+        Index("ix_work_item_state", "worklist", "status"),
         Index("ix_work_item_next", "worklist", "status", "route", "order_key", "id"),
         _open_index("rank"),
         _open_index("service_date"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -198,13 +199,27 @@ def answer(
     with db.change(actor, operation_id, "query.answer") as change:
         if change.repeated:
             return bool(change.answer["ready"])
-        row = _row(change, query_id)
-        row.status = after(row.status, Step.ANSWER)
-        row.answer, row.answer_text = _chosen(row, choice, words), safe_block(words)[:4000].strip()
-        row.answered_at, row.answered_by = now(), _line(answered_by) or row.provider
-        ready = _settled(change, row, Step.ANSWER, row.answer or row.answer_text)
+        ready = take_answer(change, _row(change, query_id), choice, words, answered_by)
         change.answer = {"ready": ready}
         return ready
+
+
+def take_answer(change: Change, row: ProviderQuery, choice: str, words: str, answered_by: str) -> bool:
+    """The same within a change that is under way."""
+    status = after(row.status, Step.ANSWER)
+    row.answer, row.answer_text = _chosen(row, choice, words), safe_block(words)[:4000].strip()
+    row.status, row.answered_at, row.answered_by = status, now(), _line(answered_by) or row.provider
+    return _settled(change, row, Step.ANSWER, row.answer or row.answer_text)
+
+
+def option_meant(options: Sequence[str], choice: str, words: str) -> str:
+    """The option that an answer in words means: named, or its first line; else Other. Empty for an open question."""
+    known = {one.lower(): one for one in options}
+    if not known:
+        return ""
+    first = words.strip().partition("\n")[0]
+    said = (choice, first, first.partition(",")[0], first.partition(".")[0])
+    return next((known[one] for text in said if (one := text.strip(" .:").lower()) in known), OTHER)
 
 
 def close(

@@ -11,7 +11,10 @@ from store.queries import Reader
 
 @dataclass(frozen=True)
 class OwnFigures:
-    """Units are hundredths; times are whole seconds; the audit is the last one's score where there is one."""
+    """Units are hundredths; times are whole seconds.
+
+    `audit_state` changes whenever the score of the last audit may have; empty where there is none.
+    """
 
     units: int
     target: int
@@ -19,6 +22,7 @@ class OwnFigures:
     active_seconds: int
     idle_seconds: int
     keys: int
+    audit_state: str = ""
 
     @property
     def units_text(self) -> str:
@@ -56,7 +60,18 @@ def own_figures(reader: Reader, person_id: str, day: date) -> OwnFigures:
         active_seconds=int(seconds),
         idle_seconds=int(idle),
         keys=int(keys),
+        audit_state=_audit_state(reader, person_id),
     )
+
+
+def _audit_state(reader: Reader, person_id: str) -> str:
+    rows = reader.rows(
+        "SELECT a.id, a.row_version, (SELECT COUNT(*) FROM audit_step s WHERE s.audit_id = a.id) AS steps FROM audit a"
+        " WHERE a.coder_id = :person AND a.status IN ('returned', 'final') AND a.second_of = ''"
+        " ORDER BY a.returned_at DESC, a.id LIMIT 30",
+        person=person_id,
+    )
+    return " ".join(f"{row['id']}/{row['row_version']}/{row['steps']}" for row in rows)
 
 
 def _bounds(day: date) -> tuple[str, str]:

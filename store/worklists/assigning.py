@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session, delete, select
 
@@ -41,6 +41,9 @@ class Plan:
     left: tuple[str, ...] = ()
     """Charts that none of the people may be given: they lack the skill or the facility."""
 
+    busy: int = 0
+    """How many of the charts asked for stay as they are: open with somebody, or finished."""
+
     @property
     def charts(self) -> int:
         return sum(map(len, self.given.values()))
@@ -50,13 +53,16 @@ class Plan:
         """The plan in a line: `12 to mreyes, 11 to jpark, 2 to nobody`."""
         parts = [f"{len(items)} to {login or 'everybody'}" for login, items in self.given.items()]
         left = [f"{len(self.left)} stay: nobody named has the skill or facility"] if self.left else []
+        left += [f"{self.busy} stay: open or finished"] if self.busy else []
         return ", ".join([*parts, *left]) or "no charts"
 
 
 def reassign(session: Session, item_ids: Sequence[str], login: str) -> Plan:
     """A plan that gives charts to one person, or with an empty login to everybody again. Raises NoSuchPerson."""
     person = _person(session, login) if login else None
-    return _plan(session, _items(session, item_ids), [person] if person else [])
+    items = _items(session, item_ids)
+    plan = _plan(session, items, [person] if person else [])
+    return replace(plan, busy=len(set(item_ids)) - len(items))
 
 
 def balance(session: Session, worklist: str, logins: Sequence[str], most: int = 0) -> Plan:

@@ -133,18 +133,22 @@ def skip(db: Database, actor: Actor, item_id: str, reason: str, operation_id: st
         if change.repeated:
             return
         change.target = ("work_item", item_id)
-        said = " ".join(safe_line(reason).split())[:400]
-        item = change.session.get(WorkItem, item_id)
-        if not said:
-            raise ChartUnavailable("a chart is skipped with a reason", "say why")
-        if item is None or not (item.status == WorkStatus.READY or _is_mine(item, actor)):
-            raise ChartUnavailable("only a chart that is ready or open with you can be skipped")
-        if item.status == WorkStatus.IN_PROGRESS:
-            _give_back(item)
-        change.session.add(
-            WorkSkip(work_item_id=item.id, person_id=actor.person_id or "", reason=said, until=later(SKIP_MINUTES))
-        )
-        change.log("chart.skip", "work_item", item.id, reason=said)
+        pass_by(change, change.session.get(WorkItem, item_id), reason)
+
+
+def pass_by(change: Change, item: WorkItem | None, reason: str) -> None:
+    """The same within a change that is under way."""
+    said = " ".join(safe_line(reason).split())[:400]
+    if not said:
+        raise ChartUnavailable("a chart is skipped with a reason", "say why")
+    if item is None or not (item.status == WorkStatus.READY or _is_mine(item, change.actor)):
+        raise ChartUnavailable("only a chart that is ready or open with you can be skipped")
+    if item.status == WorkStatus.IN_PROGRESS:
+        _give_back(item)
+    change.session.add(
+        WorkSkip(work_item_id=item.id, person_id=change.actor.person_id or "", reason=said, until=later(SKIP_MINUTES))
+    )
+    change.log("chart.skip", "work_item", item.id, reason=said)
 
 
 def _allowed(session: Session, person_id: str, routes: list[str]) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Select, text
+from sqlalchemy import Exists, bindparam, text
 from sqlmodel import Session, select
 
 from store.actors import Actor
@@ -23,6 +25,12 @@ from store.worklists.versions import rulebook_of
 
 _PORTION = 100
 """How many charts are looked at in one transaction, so that no coder waits for it."""
+
+_PORTION_OF_ROWS = 500
+"""How many tasks are written in one transaction where only their rows are."""
+
+_PAUSE = 0.02
+"""Seconds between two portions, in which others have their turn: the lock of writers knows no queue."""
 
 HOLD_CLEARED = [15, "its last hold was cleared"]
 
@@ -108,7 +116,10 @@ def day_is_new(db: Database) -> bool:
 
 
 def refresh_priorities(db: Database, actor: Actor) -> int:
-    """Place the open charts anew, once a day: ages and deadlines move; how many were looked at."""
+    """Give the open charts their place of the day, once a day: ages and deadlines move; how many were looked at.
+
+    Holds whose rule has cleared meanwhile, as a day that has come, are cleared.
+    """
     day = _day_number()
     with db.change(actor) as change:
         counter = change.session.get(Counter, "priorities") or Counter(name="priorities")
@@ -116,7 +127,40 @@ def refresh_priorities(db: Database, actor: Actor) -> int:
             return 0
         counter.last = day
         change.session.add(counter)
-    return place_all(db, actor)
+    looked_at = age_all(db, actor)
+    _clear_holds(db, actor)
+    return looked_at
+
+
+def age_all(db: Database, actor: Actor) -> int:
+    """Give every open task its priority and place of today; how many were looked at. Nothing else of them moves."""
+    looked_at, after = 0, ""
+    while True:
+        with db.change(actor) as change:
+            book, day = rulebook_of(change.session), today()
+            portion = facts_after(SessionReader(change.session), sorted(book.fields), day, after, _PORTION_OF_ROWS)
+            if portion:
+                change.session.execute(_AGE, [_aged(facts, book, day) for facts in portion])
+        if not portion:
+            return looked_at
+        looked_at, after = looked_at + len(portion), portion[-1].work_item_id
+        time.sleep(_PAUSE)
+
+
+def _clear_holds(db: Database, actor: Actor) -> None:
+    from store.holds.clearing import clear_by_rules
+
+    after = ""
+    while True:
+        with db.change(actor) as change:
+            query = select(WorkItem).where(WorkItem.status == WorkStatus.ON_HOLD, WorkItem.id > after)
+            held = change.session.exec(query.order_by(WorkItem.id).limit(_PORTION)).all()
+            for item in held:
+                clear_by_rules(change, item)
+            if not held:
+                return
+            after = held[-1].id
+        time.sleep(_PAUSE)
 
 
 def place_all(db: Database, actor: Actor) -> int:
@@ -125,10 +169,7 @@ def place_all(db: Database, actor: Actor) -> int:
     while True:
         with db.change(actor) as change:
             encounters = change.session.exec(
-                select(Encounter)
-                .where(Encounter.id > after, Encounter.id.in_(_with_open_task()))
-                .order_by(Encounter.id)
-                .limit(_PORTION)
+                select(Encounter).where(Encounter.id > after, _has_open_task()).order_by(Encounter.id).limit(_PORTION)
             ).all()
             for encounter in encounters:
                 kinds = change.session.exec(select(WorkItem.kind).where(WorkItem.encounter_id == encounter.id)).all()
@@ -154,12 +195,25 @@ def list_all(db: Database, actor: Actor) -> int:
         if not portion:
             return looked_at
         looked_at, after = looked_at + len(portion), portion[-1].work_item_id
+        time.sleep(_PAUSE)
 
 
 _LIST = text(
     "UPDATE work_item SET worklist = :worklist, skill = :skill, rule = :rule, order_key = :order_key, route = :route"
     " WHERE id = :id AND (worklist <> :worklist OR rule <> :rule OR order_key <> :order_key OR route <> :route)"
 )
+
+
+def _aged(facts: Facts, book: Rulebook, day: date) -> dict[str, object]:
+    reasons = reasons_of(facts.aging, day)
+    aged = replace(facts, priority=sum(points for points, _ in reasons))
+    listed = _listed(aged, book, day)
+    return {"task": listed.pop("id"), "rank": -aged.priority, "reasons": reasons, **listed}
+
+
+_TASK = WorkItem.__table__  # type: ignore[attr-defined]
+_AGE = _TASK.update().where(_TASK.c.id == bindparam("task"))
+"""Sets what a task is listed by; the columns are those of the values."""
 
 
 def _listed(facts: Facts, book: Rulebook, day: date) -> dict[str, object]:
@@ -177,7 +231,7 @@ def _listed(facts: Facts, book: Rulebook, day: date) -> dict[str, object]:
 def _set_list(
     session: Session, item: WorkItem, encounter: Encounter, book: Rulebook, day: date, just_cleared: bool = False
 ) -> None:
-    item.reasons = reasons_of(item, encounter, day) + ([HOLD_CLEARED] if just_cleared else [])
+    item.reasons = reasons_of(item, day) + ([HOLD_CLEARED] if just_cleared else [])
     priority = sum(points for points, _ in item.reasons)
     item.rank = -priority
     values: dict[str, object]
@@ -198,5 +252,6 @@ def _day_number() -> int:
     return int(today().strftime("%Y%m%d"))
 
 
-def _with_open_task() -> Select:
-    return select(WorkItem.encounter_id).where(WorkItem.status.in_(OPEN_STATES))
+def _has_open_task() -> Exists:
+    """Asked of each visit in turn: to gather those that have one costs as much as there are, for every portion."""
+    return select(WorkItem.id).where(WorkItem.encounter_id == Encounter.id, WorkItem.status.in_(OPEN_STATES)).exists()

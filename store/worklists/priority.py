@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Protocol
 
 from sqlmodel import Session, func, select
 
-from store.models import Charge, Coverage, Encounter, Payer, WorkItem
+from store.models import Charge, Coverage, Encounter, Payer
 
 Reasons = list[list]
 """Parts of the priority as [points, words]."""
@@ -37,7 +38,26 @@ def filing_limit(session: Session, encounter: Encounter) -> str:
         return NO_LIMIT
 
 
-def reasons_of(item: WorkItem, encounter: Encounter, day: date) -> Reasons:
+class Prioritized(Protocol):
+    """A task, or its row: what a priority rests on."""
+
+    @property
+    def service_date(self) -> str: ...
+
+    @property
+    def bill_by(self) -> str: ...
+
+    @property
+    def charge_rank(self) -> int: ...
+
+    @property
+    def new_documents(self) -> int: ...
+
+    @property
+    def came_back(self) -> str: ...
+
+
+def reasons_of(item: Prioritized, day: date) -> Reasons:
     """The parts of a task's priority on a day: time left to file, age, money, and what came late."""
     reasons: Reasons = []
     if item.bill_by != NO_LIMIT:
@@ -46,7 +66,7 @@ def reasons_of(item: WorkItem, encounter: Encounter, day: date) -> Reasons:
             reasons.append([60, f"payer's days left ({max(left, 0)})"])
         elif left <= 90:
             reasons.append([20, f"payer's days left ({left})"])
-    age = max((day - date.fromisoformat(encounter.service_date)).days, 0)
+    age = max((day - date.fromisoformat(item.service_date)).days, 0)
     reasons.append([age, f"age {age}d"])
     cents = -item.charge_rank
     if cents >= 1_000_000:

@@ -16,6 +16,7 @@ from tests.bench import (
     keys,
     lag,
     ncci,
+    next_chart,
     record,
     remits,
     reports,
@@ -27,7 +28,7 @@ from tests.bench import (
 from tests.bench.figures import table
 
 BENCHMARKS = (
-    *(search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, lag),
+    *(search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, next_chart, lag),
     *(record, claims, remits, reports, faults),
 )
 

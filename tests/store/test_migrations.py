@@ -73,7 +73,7 @@ BEFORE_TRAILS = (
     "ALTER TABLE patient DROP COLUMN restricted",
     "ALTER TABLE work_item DROP COLUMN claimed_at",
     "ALTER TABLE work_item DROP COLUMN restricted",
-    *(f"DROP INDEX ix_work_item_{name}" for name in ("next", "assigned", "order_key", "bill_by")),
+    *(f"DROP INDEX ix_work_item_{name}" for name in ("next", "assigned", "order_key", "bill_by", "state")),
     *(
         f"ALTER TABLE work_item DROP COLUMN {name}"
         for name in ("bill_by", "skill", "route", "order_key", "assigned_to")

@@ -22,7 +22,7 @@ from store.terms import Role, WorkStatus
 from store.worklists.assigning import AssigningRefused, balance, carry_out, cover, reassign, set_facilities, set_skills
 from store.worklists.leases import skip
 from store.worklists.order import order_key
-from store.worklists.placing import list_all, place_all
+from store.worklists.placing import age_all, list_all, place_all
 from store.worklists.rulebook import BadWorklists, SortKey, as_toml, read_rulebook, read_toml, shipped_content
 from store.worklists.states import ChartUnavailable
 from store.worklists.versions import WorklistsRefused, put_in_force, roll_back, save_version, try_version
@@ -199,14 +199,16 @@ def test_placing_one_by_one_and_all_at_once_come_to_the_same(demo: Database, man
     def places() -> list[tuple[object, ...]]:
         with demo.reading() as session:
             items = session.exec(select(WorkItem).order_by(WorkItem.id))
-            return [(i.id, i.worklist, i.rule, i.order_key, i.route, i.skill) for i in items]
+            return [(i.id, i.worklist, i.rule, i.order_key, i.route, i.skill, i.rank, i.reasons) for i in items]
 
     at_once = places()
     place_all(demo, manager)
     one_by_one = places()
     list_all(demo, manager)
+    listed = places()
+    age_all(demo, manager)
 
-    assert at_once == one_by_one == places()
+    assert at_once == one_by_one == listed == places()
 
 
 def test_get_next_gives_a_chart_only_to_those_who_have_its_skill(

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import select
 
+from store.audits import review
+from store.audits.samples import Criteria, draw
+from store.audits.sampling import Method, Size
+from store.coding.codes import Defaults
+from store.coding.entry import parse
 from store.database import open_database
-from store.models import Hold, ProviderQuery, ProviderQueryStep
+from store.models import Audit, Hold, Person, ProviderQuery, ProviderQueryStep
+from store.people import actor_for
+from tests.store.coded_charts import final_code
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 
 IDS = [f"{width}x{height}" for width, height in SIZES]
@@ -177,3 +185,48 @@ async def test_active_time_and_units_stand_in_the_line_of_the_worklist(at_desk: 
         line = cells(app).splitlines()[0]
 
     assert line.endswith("mreyes 0/60 u 3:05")
+
+
+async def test_the_last_audit_stands_behind_a_coder_s_own_figures(at_desk: None) -> None:
+    database = open_database()
+    with database.reading() as session:
+        people = {one.login: actor_for(one) for one in session.exec(select(Person))}
+    final_code(database, people["mreyes"], 10)
+    draw(database, people["asolberg"], "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    with database.reading() as session:
+        audit_id = session.exec(select(Audit.id)).one()
+    review.begin(database, people["asolberg"], audit_id)
+    review.enter(database, people["asolberg"], audit_id, parse("i10", lambda code: "icd10cm"), Defaults("2026-09-14"))
+    review.reveal(database, people["asolberg"], audit_id)
+    review.give_back(database, people["asolberg"], audit_id)
+    database.close()
+
+    async with opened() as (app, pilot):
+        while "audit" not in cells(app):
+            await settle(pilot)
+
+        assert "u 0:00  audit 0.0%" in cells(app)
+
+
+async def test_marked_charts_are_held_and_given_away_together_after_a_look(as_administrator: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "space", "space", "h")
+        await type_text(pilot, "coding clarif")
+        await keys(pilot, "enter")
+        asked = cells(app)
+        await keys(pilot, "y")
+        held = cells(app)
+        await keys(pilot, "M")
+        marked = cells(app)
+        await keys(pilot, "h")
+        await type_text(pilot, "clear their")
+        await keys(pilot, "enter")
+        clearing = cells(app)
+        await keys(pilot, "y", "M", "a")
+        await type_text(pilot, "mreyes")
+        await keys(pilot, "enter")
+
+        assert "2 marked" in asked and "coding clarification (coder): 2 charts?" in asked
+        assert "2 charts on hold" in held and "marked" not in held
+        assert "13 marked" in marked and "Clear every hold: 2 charts; 11 stay: 11 not on hold?" in clearing
+        assert "13 to mreyes; why:" in cells(app)

@@ -70,3 +70,23 @@ def test_work_is_moved_after_a_look_and_views_are_kept(
     assert len(told(capsys, "charts", "--view", "mine")) == 2
     assert told(capsys, "skills", "mreyes", "Inpatient")["login"] == "mreyes"
     assert {"login": "mreyes", "skills": ["inpatient"], "facilities": []} in told(capsys, "people")
+
+
+def test_many_charts_are_held_cleared_and_skipped_after_a_look(
+    as_administrator: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    those = ("--worklist", "Clinic", "--where", "charges at least 200")
+
+    looked = told(capsys, "hold", *those, "--for", "clarification", "--dry-run")
+    held = told(capsys, "hold", *those, "--for", "clarification")
+    skipped = told(capsys, "skip", *looked["items"], "--reason", "x", code=1)
+    cleared = told(capsys, "clear-holds", *those)
+
+    count = len(looked["items"])
+    assert looked["changed"] == 0 and held["changed"] == cleared["changed"] == count > 1
+    assert skipped["changed"] == 0 and skipped["stay"] == {"on hold": count}
+
+
+def test_a_step_for_many_asks_which(as_administrator: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["worklists", "skip", "--reason", "x"]) == 2
+    assert "which charts?" in capsys.readouterr().err

@@ -33,6 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show the DRG; 1 where there is none, with the reason."""
     from codesets.grouping.answer import Ungrouped
+    from codesets.grouping.engine import wait_until_ready
     from store.access import require_access
     from store.coding.grouping import NOT_A_STAY, StayDrg, drg_of, stay_drg, what_if
     from store.database import open_database
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         db.close()
     stay = StayDrg(NOT_A_STAY)
     if head is not None:
+        wait_until_ready()
         with shared.open_with_progress() as reference:
             if args.what_if:
                 stay = StayDrg(what_if(reference, head, codes, args.what_if, defaults))

@@ -1,4 +1,4 @@
-"""`codedesk figures`: your own figures of a day: units against the target, active and idle time by your keys."""
+"""`codedesk figures`: your own figures of a day: units against the target, active and idle time, and the last audit."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the figures of whoever asks; nobody else's are told."""
     from store.database import open_database
+    from store.figures.last_audit import last_audit
     from store.people import sign_in
 
     try:
@@ -33,10 +34,16 @@ def run(args: argparse.Namespace) -> int:
         actor = sign_in(db)
         with db.reading() as session:
             figures = own_figures(SessionReader(session), actor.person_id or "", day)
+        audit = last_audit(db, actor)
     finally:
         db.close()
     lines = [
         f"{day} {actor.login}: {figures.units_text} units, {counted(figures.charts, 'chart')}",
         f"active {figures.active_text}, idle {figures.idle_seconds // 60} min, {figures.keys} keys",
     ]
-    return told(args, {"day": day.isoformat(), "login": actor.login, **asdict(figures)}, lines)
+    if audit:
+        charts = counted(audit.charts, "chart")
+        lines.append(f"last audit {audit.text} code over code: {audit.sample}, {charts}, returned {audit.returned_on}")
+    data = {"day": day.isoformat(), "login": actor.login, **asdict(figures)}
+    del data["audit_state"]
+    return told(args, data | {"last_audit": asdict(audit) if audit else None}, lines)

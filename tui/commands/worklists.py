@@ -18,8 +18,9 @@ from codesets.errors import UnreadableInput, UsageError
 from store.queries import SessionReader
 from store.settings import today
 from tui.cells import counted, left
-from tui.commands import worklists_people
+from tui.commands import worklists_bulk, worklists_people
 from tui.commands.answers import command, reason, task_ids, told
+from tui.commands.worklists_selecting import listing_asked, selecting
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -54,9 +55,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     asking.add_argument("chart", metavar="CHART", help="the id of the task, or the visit number")
     charts = command(commands, "charts", "the charts of a list, filtered by criteria")
     charts.add_argument("worklist", nargs="?", default="", metavar="WORKLIST", help="without it, of all")
-    charts.add_argument("--where", action="append", default=[], metavar="CRITERION", help="“charges at least 500”")
-    charts.add_argument("--mine", action="store_true", help="what is open with you or assigned to you")
-    charts.add_argument("--view", default="", metavar="NAME", help="as one of your saved views")
+    selecting(charts)
+    worklists_bulk.configure(commands)
     worklists_people.configure(commands)
 
 
@@ -65,19 +65,23 @@ def run(args: argparse.Namespace) -> int:
     from store.database import open_database
     from store.people import sign_in
 
-    steps = {
-        "list": _list,
-        "fields": _fields,
-        "show": _show,
-        "history": _history,
-        "check": _check,
-        "try": _try,
-        "save": _save,
-        "use": _use,
-        "rollback": _rollback,
-        "why": _why,
-        "charts": _charts,
-    } | worklists_people.STEPS
+    steps = (
+        {
+            "list": _list,
+            "fields": _fields,
+            "show": _show,
+            "history": _history,
+            "check": _check,
+            "try": _try,
+            "save": _save,
+            "use": _use,
+            "rollback": _rollback,
+            "why": _why,
+            "charts": _charts,
+        }
+        | worklists_people.STEPS
+        | worklists_bulk.STEPS
+    )
     db = open_database()
     try:
         return steps[args.command](db, sign_in(db), args)
@@ -243,34 +247,13 @@ def _why(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _charts(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store import log
-    from store.criteria import read_condition
     from store.permissions.columns import seen_by
-    from store.queries.saved_views import saved_views
-    from store.queries.worklists import Listing, worklist_rows
-    from store.worklists.versions import rulebook
-    from store.worklists.views import View, view_of
+    from store.queries.worklists import worklist_rows
 
     log.note(db, actor, "worklist.view", "worklist", args.worklist, by="command line")
     with db.reading() as session:
         reader = SessionReader(session)
-        names = [rule.name for rule in rulebook(reader).rules]
-        if args.worklist and args.worklist not in names:
-            raise UsageError(f"no worklist is called {args.worklist}", "one of: " + ", ".join(names))
-        view = View("", args.worklist)
-        if args.view:
-            views = saved_views(reader, actor.person_id or "")
-            if args.view not in views:
-                raise UsageError(f"you have no view {args.view!r}", f"one of: {', '.join(views) or 'none yet'}")
-            view = view_of(args.view, views[args.view])
-        listing = Listing(
-            args.worklist or view.worklist or None,
-            view.sort,
-            view.text,
-            mine=(actor.person_id or "-") if args.mine else "",
-            criteria=read_condition({"all": [*view.criteria, *args.where]}),
-            today=today(),
-        )
-        rows = seen_by(actor.role, worklist_rows(reader, listing))
+        rows = seen_by(actor.role, worklist_rows(reader, listing_asked(reader, actor, args)))
     texts = [
         f"{row.id}  {row.priority:>4} {row.service_date} {left(row.patient, 22)} {left(row.worklist, 20)} "
         f"{dollars(row.cents):>10} {row.status.value}"

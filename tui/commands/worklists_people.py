@@ -1,4 +1,4 @@
-"""The subcommands of `codedesk worklists` about people: who is given what, skipping, and saved views."""
+"""The subcommands of `codedesk worklists` about people: who is given what, and saved views."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from codesets.errors import UnreadableInput
 from store.queries import SessionReader
 from tui.cells import counted
-from tui.commands.answers import command, reason, task_ids, told
+from tui.commands.answers import command, reason, told
+from tui.commands.worklists_selecting import chosen, many
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -22,12 +22,9 @@ Step = Callable[["Database", "Actor", argparse.Namespace], int]
 
 def configure(commands: Any) -> None:
     """Declare the subcommands."""
-    skipping = command(commands, "skip", "pass a chart by with a reason; it is given to others")
-    skipping.add_argument("chart", metavar="CHART", help="the id of the task, or the visit number")
-    reason(skipping)
     giving = command(commands, "assign", "give charts to a person, or with - to everybody again")
     giving.add_argument("login", metavar="LOGIN")
-    giving.add_argument("charts", nargs="+", metavar="CHART")
+    many(giving)
     balancing = command(commands, "balance", "give a worklist's free charts to people in turn, as much to each")
     balancing.add_argument("worklist", metavar="WORKLIST")
     balancing.add_argument("logins", nargs="+", metavar="LOGIN")
@@ -59,22 +56,12 @@ def configure(commands: Any) -> None:
     removing.add_argument("name", metavar="NAME")
 
 
-def _skip(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store.database import operation_id
-    from store.worklists.leases import skip
-
-    chosen = _tasks(db, [args.chart])
-    for item_id in chosen:
-        skip(db, actor, item_id, args.reason, operation_id())
-    return told(args, {"skipped": chosen}, [f"skipped: {counted(len(chosen), 'chart')}"])
-
-
 def _assign(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.worklists.assigning import reassign
 
-    chosen = _tasks(db, args.charts)
+    ids = chosen(db, actor, args)
     with db.reading() as session:
-        plan = reassign(session, chosen, "" if args.login == "-" else args.login)
+        plan = reassign(session, ids, "" if args.login == "-" else args.login)
     return _planned(db, actor, args, plan)
 
 
@@ -102,7 +89,7 @@ def _planned(db: Database, actor: Actor, args: argparse.Namespace, plan: Plan) -
     done = 0 if args.dry_run else carry_out(db, actor, plan, args.reason, operation_id())
     end = "nothing was changed" if args.dry_run else f"{counted(done, 'chart')} assigned"
     told(args, asdict(plan) | {"assigned": done}, [plan.words, end])
-    return 1 if plan.left else 0
+    return 1 if plan.left or plan.busy else 0
 
 
 def _people(db: Database, actor: Actor, args: argparse.Namespace) -> int:
@@ -166,17 +153,7 @@ def _remove_view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     return told(args, {"removed": args.name}, [f"view {args.name} is gone"])
 
 
-def _tasks(db: Database, named: list[str]) -> list[str]:
-    with db.reading() as session:
-        reader = SessionReader(session)
-        found = {one: task_ids(reader, one) for one in named}
-    if missing := next((one for one, ids in found.items() if not ids), None):
-        raise UnreadableInput(f"no chart is called {missing[:60]!r}", "codedesk worklists charts shows the ids")
-    return [item_id for ids in found.values() for item_id in ids]
-
-
 STEPS: dict[str, Step] = {
-    "skip": _skip,
     "assign": _assign,
     "balance": _balance,
     "cover": _cover,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, work
@@ -14,7 +13,6 @@ from textual.containers import Container
 
 from store.criteria import Condition, read_condition
 from store.queries.figures import OwnFigures, own_figures
-from store.queries.holds import HoldRow, holds_of_chart
 from store.queries.saved_views import COLUMNS, saved_views
 from store.queries.worklists import (
     COUNT_CAP,
@@ -30,20 +28,22 @@ from store.queries.worklists import (
     why_here,
     worklist_count,
     worklist_counts,
+    worklist_ids,
     worklist_page,
 )
 from store.terms import clock_time
+from tui.actions import Action, actions_on
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen
+from tui.screens.holding import hold_marked, hold_or_clear, skip_marked
 from tui.widgets.paged import PagedSource, PageNeed
-from tui.widgets.row_table import Column, RowTable
+from tui.widgets.row_table import MARK, Column, RowTable
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from store.actors import Actor
     from store.database import Database
-    from store.holds import HoldReason
     from store.worklists.assigning import Plan
 
 USUAL: dict[str, int] = {
@@ -55,6 +55,9 @@ USUAL: dict[str, int] = {
     "assigned": 160,
 }
 """The columns without a view, and the width of the screen that each needs."""
+
+FOR_MARKED = ("hold", "skip", "assign", "mark", "mark_all", "next_chart", "command", "help")
+"""The key line while charts are marked."""
 
 WARM_SECONDS = 0.05
 """How long the first frame has for itself before what the next keys need is loaded."""
@@ -74,6 +77,7 @@ class WorklistScreen(DeskScreen):
         self._finished = False
         self._shown = False
         self._figures: OwnFigures | None = None
+        self._audit = ""
         self._login = ""
         self._me: str | None = None
         self._mine = False
@@ -82,6 +86,8 @@ class WorklistScreen(DeskScreen):
         self._condition = Condition()
         self._chosen_columns: tuple[str, ...] = ()
         self._today = date.today()
+        self._listing = Listing()
+        """What is shown: marks belong to it, in whatever order."""
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -103,6 +109,8 @@ class WorklistScreen(DeskScreen):
         what = "final coded" if self._finished else "yours" if self._mine else "ready to code"
         where = self._view or f"{(not self._mine and self._worklist) or 'all'}, {what}"
         start: Line = (("Worklists", "strong"), ("  ", "text"), (where, "text"))
+        if marked := len(self.rows.marked) if self.is_mounted else 0:
+            start = (*start, (f"  {MARK} {marked:,} marked", "focus"))
         if self._criteria and not self._view:
             start = (*start, (f"  {' and '.join(self._criteria)}", "focus"))
         if self.filter_text:
@@ -115,14 +123,17 @@ class WorklistScreen(DeskScreen):
         return start, ((where, "text"), (f"   {self._own()}", "dim"))
 
     def _own(self) -> str:
-        """The person's own figures: units against the target, and active time."""
+        """The person's own figures: units against the target, active time, and the last audit."""
         if self._figures is None:
             return ""
-        return f"{self._login} {self._figures.units_text} u {self._figures.active_text}"
+        audit = f"  audit {self._audit}" if self._audit else ""
+        return f"{self._login} {self._figures.units_text} u {self._figures.active_text}{audit}"
 
     def why_not(self, action: str) -> str:
-        if action in ("open", "hold", "why", "skip", "assign") and self.rows.selected is None:
+        if action in ("open", "hold", "why", "skip", "assign", "mark") and self.rows.selected is None:
             return "there is no chart under the cursor"
+        if action == "mark_all" and not self.rows.count:
+            return "no charts are shown"
         if action == "next_chart" and self._finished:
             return "these charts are final coded; z shows the open ones"
         return ""
@@ -144,13 +155,20 @@ class WorklistScreen(DeskScreen):
         record = self.workstation.record
         actor = await record.actor()
         self._me, self._today = actor.person_id, self.workstation.today
-        self._counts = await record.read(worklist_counts)
-        if self._worklist is None and self._counts:
-            self._worklist = max(self._counts, key=lambda count: count.ready).worklist
+        if self._worklist is None:
+            self._counts = await record.read(worklist_counts)
+            if self._counts:
+                self._worklist = max(self._counts, key=lambda count: count.ready).worklist
         source = await self._source()
+        if not len(source):
+            self._counts = await record.read(worklist_counts)
         if actor.person_id:
             self._login = actor.login
+            before = self._figures.audit_state if self._figures else ""
             self._figures = await record.read(own_figures, actor.person_id, date.today())
+            if self._figures.audit_state != before:
+                # It needs the tables, which the first frame does not wait for.
+                self.set_timer(WARM_SECONDS, self._look_at_audit)
         self.rows.empty = self._empty()
         self.rows.set_source(source, columns=self._columns())
         self.refresh_frame()
@@ -159,6 +177,17 @@ class WorklistScreen(DeskScreen):
             self.set_timer(WARM_SECONDS, self.workstation.warm)
             if actor.person_id and (left := await record.read(left_open, actor.person_id)):
                 self._offer(left)
+
+    @work(exclusive=True, group="audit")
+    async def _look_at_audit(self) -> None:
+        def look(db: Database, actor: Actor) -> str:
+            from store.figures.last_audit import last_audit
+
+            found = last_audit(db, actor)
+            return found.text if found else ""
+
+        self._audit = await self.workstation.change(look)
+        self.refresh_frame()
 
     def _offer(self, left: LeftOpen) -> None:
         """Offer the chart that the person was in when the line broke."""
@@ -182,6 +211,9 @@ class WorklistScreen(DeskScreen):
             self._condition,
             self._today,
         )
+        if replace(listing, sort=self._listing.sort) != self._listing:
+            self.rows.unmark()
+        self._listing = listing
         count = await record.read(worklist_count, listing)
 
         def read(need: PageNeed[WorkRow]) -> None:
@@ -261,6 +293,10 @@ class WorklistScreen(DeskScreen):
         self.reload()
 
     def do_other_worklist(self) -> None:
+        self.in_turn(self._choose_worklist())
+
+    async def _choose_worklist(self) -> None:
+        self._counts = await self.workstation.record.read(worklist_counts)
         options = [
             (c.worklist, f"{c.ready:>4} ready  {c.in_progress:>3} open  {c.on_hold:>3} on hold  {c.final:>4} final")
             for c in self._counts
@@ -274,7 +310,48 @@ class WorklistScreen(DeskScreen):
 
         self.choose("worklist", "worklist:", options, chosen)
 
+    def do_mark(self) -> None:
+        self.rows.turn_mark()
+        self.refresh_frame()
+
+    def do_mark_all(self) -> None:
+        """Mark every chart that is shown, as many as one step takes; when all of them are, take the marks away."""
+        self.in_turn(self._mark_all())
+
+    async def _mark_all(self) -> None:
+        from store.worklists.bulk import MOST_AT_ONCE
+
+        if len(self.rows.marked) >= min(self.rows.count, MOST_AT_ONCE):
+            self.rows.unmark()
+            self.say("No chart is marked.")
+            return
+        self.rows.unmark()
+        self.rows.mark(await self.workstation.record.read(worklist_ids, self._listing, MOST_AT_ONCE))
+        of = f" of {self.rows.count:,}: one step takes no more" if self.rows.count > MOST_AT_ONCE else ""
+        self.say(f"{len(self.rows.marked):,}{of} marked. h holds, x skips, a assigns them, Esc takes the marks away.")
+
+    def footer(self) -> tuple[Action, ...]:
+        """With charts marked, what can be done with all of them comes first."""
+        if not self.is_mounted or not self.rows.marked:
+            return super().footer()
+        known = {action.id: action for action in actions_on(self.name_on)}
+        return tuple(known[name] for name in FOR_MARKED)
+
+    def do_leave(self) -> None:
+        if self.rows.marked:
+            self.rows.unmark()
+            self.say("No chart is marked.")
+        else:
+            super().do_leave()
+
+    def _done_with_marks(self, text: str) -> None:
+        self.rows.unmark()
+        self.reload_and_say(text)
+
     def do_hold(self) -> None:
+        if self.rows.marked:
+            hold_marked(self, self.rows.marked, self._done_with_marks)
+            return
         row: WorkRow = self.rows.selected
         hold_or_clear(self, row.id, row.patient, self.reload_and_say)
 
@@ -285,6 +362,9 @@ class WorklistScreen(DeskScreen):
         self.workstation.show(WhyScreen(row.id, row.patient))
 
     def do_skip(self) -> None:
+        if self.rows.marked:
+            skip_marked(self, self.rows.marked, self._done_with_marks)
+            return
         row: WorkRow = self.rows.selected
 
         async def skipped(reason: str) -> None:
@@ -363,11 +443,13 @@ class WorklistScreen(DeskScreen):
 
     def do_assign(self) -> None:
         row: WorkRow = self.rows.selected
+        marked = self.rows.marked
+        who = counted(len(marked), "marked chart") if marked else row.patient
 
         async def named(login: str) -> None:
-            self._plan(f"{row.patient} to {login or 'everybody'}", _reassigned, [row.id], login.strip())
+            self._plan(f"{who} to {login or 'everybody'}", _reassigned, [*marked] or [row.id], login.strip())
 
-        self.ask("assign", f"give {row.patient} to (login; none: everybody):", row.assigned, named)
+        self.ask("assign", f"give {who} to (login; none: everybody):", "" if marked else row.assigned, named)
 
     def do_balance(self) -> None:
         async def named(logins: str) -> None:
@@ -388,7 +470,7 @@ class WorklistScreen(DeskScreen):
                 from store.worklists.assigning import carry_out
 
                 done = await self.workstation.change(carry_out, plan, reason)
-                self.reload_and_say(f"{counted(done, 'chart')} assigned: {plan.words}.")
+                self._done_with_marks(f"{counted(done, 'chart')} assigned: {plan.words}.")
 
             self.ask("reason", f"{plan.words}; why:", answer=reasoned)
 
@@ -441,75 +523,6 @@ class WorklistScreen(DeskScreen):
         return "error" if left <= 7 else "warning" if left <= 30 else "text"
 
 
-def hold_or_clear(screen: DeskScreen, work_item_id: str, patient: str, done: Callable[[str], None]) -> None:
-    """Add a hold to a chart, or clear one of those it has; `done` is called with what then is said."""
-
-    async def asked() -> None:
-        held = await screen.workstation.record.read(holds_of_chart, work_item_id, screen.workstation.today)
-        here = [row for row in held if not row.cleared_on]
-        if not here:
-            hold_chart(screen, work_item_id, patient, done)
-            return
-        options = [(f"clear {number}", _hold_words(row)) for number, row in enumerate(here, 1)]
-        options += [("another", "hold it for one more reason")]
-        options += [("clear all", "make it ready again")] if len(here) > 1 else []
-
-        async def chosen(name: str) -> None:
-            from store.holds import clear_hold, clear_holds
-
-            if name == "another":
-                hold_chart(screen, work_item_id, patient, done)
-            elif name == "clear all":
-                await screen.workstation.change(clear_holds, work_item_id)
-                done(f"Holds of {patient} cleared: ready again.")
-            else:
-                row = here[int(name.split()[1]) - 1]
-                ready = await screen.workstation.change(clear_hold, row.id)
-                done(f"{patient}: {row.hold_reason} cleared{': ready again' if ready else '; other holds are open'}.")
-
-        screen.choose("hold", f"{patient} waits for:", options, chosen)
-
-    screen.in_turn(asked())
-
-
-def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, held: Callable[[str], None]) -> None:
-    """Ask for a reason and put a chart on hold; `held` is called with what then is said. For worklist and chart."""
-    from store.holds.reasons import hold_reasons  # with the tables, which the first screen does not wait for
-
-    known = hold_reasons()
-    options = [(reason.words, f"waits for {reason.owner}") for reason in known.values()]
-
-    async def chosen(words: str) -> None:
-        reason = next(one for one in known.values() if one.words == words)
-        if reason.physician or reason.dated:
-            asks = " and ".join(filter(None, ("physician" if reason.physician else "", "day" if reason.dated else "")))
-            screen.ask("hold", f"{reason.words}: {asks}:", answer=partial(told, reason))
-        else:
-            await told(reason, "")
-
-    async def told(reason: HoldReason, text: str) -> None:
-        from store.holds import hold
-
-        day = next((word for word in text.split() if word[:4].isdigit()), "")
-        physician = " ".join(word for word in text.split() if word != day)
-
-        def put(db: Database, actor: Actor, operation_id: str | None = None) -> str:
-            return hold(
-                db, actor, work_item_id, reason.id, operation_id=operation_id, physician=physician, about_on=day
-            )
-
-        await screen.workstation.change(put)
-        held(f"{patient} is on hold: {reason.words} ({reason.owner}). h clears it.")
-
-    screen.choose("hold", "hold for:", options, chosen)
-
-
-def _hold_words(row: HoldRow) -> str:
-    whose = f", {row.physician}" if row.physician else ""
-    due = f", due {row.due_on}" if row.due_on else ""
-    return f"{row.hold_reason} ({row.owner}{whose}), {row.days}d{due}"
-
-
 def _reassigned(db: Database, actor: Actor, item_ids: list[str], login: str, operation_id: str | None = None) -> Plan:
     from store.worklists.assigning import reassign
 
@@ -547,7 +560,8 @@ def _why_lines(row: WorkRow, why: WhyHere, today: date, width: int) -> list[Line
     parts = " + ".join(f"{points} {words}" for points, words in why.reasons) or "no reason beyond its place"
     inside = ", ".join(counted(n, noun) for n, noun in ((why.documents, "document"), (why.codes, "code")))
     lines: list[Line] = [(("@ ", "warning"), (f"open by {row.open_by}", "warning"))] if row.open_by else []
-    lines += [(("rule ", "dim"), (text, "text")) for text in wrap(why.rule, width - 6)[:1]]
+    rule = wrap(why.rule, width - 6)
+    lines += [(("     " if number else "rule ", "dim"), (text, "text")) for number, text in enumerate(rule)]
     lines += [((f"{text}", "text"),) for text in wrap(f"{why.priority} = {parts}", width - 1)]
     bill = f", {days_left} days to bill" if (days_left := _days_left(row, today)) is not None else ""
     lines += [((text, "text"),) for text in wrap(f"{inside}, {counted(len(why.holds), 'hold')}{bill}", width - 1)]

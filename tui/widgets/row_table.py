@@ -6,7 +6,7 @@ widths are fixed for a width of the screen; one column takes the room that is le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -17,6 +17,9 @@ from tui.cells import Line, both_ends, left, right
 from tui.widgets.painted import Painted
 
 RowT = TypeVar("RowT")
+
+MARK = "•"
+"""What stands before a marked row; the first column begins with a blank in tables whose rows can be marked."""
 
 
 class RowSource(Protocol[RowT]):
@@ -100,6 +103,7 @@ class RowTable(Painted):
         self._drawn_selection: str | None = None
         self.empty = empty
         self.cursor_shown = True
+        self._marked: dict[str, None] = {}
 
     def set_source(
         self, source: RowSource[Any], keep: bool = True, columns: Sequence[Column[Any]] | None = None, at: int = 0
@@ -150,6 +154,30 @@ class RowTable(Painted):
         return None if row is None else self._source.identity(row)
 
     @property
+    def marked(self) -> tuple[str, ...]:
+        """The identities of the rows that are marked, in the order in which they were."""
+        return tuple(self._marked)
+
+    def mark(self, identities: Iterable[str]) -> None:
+        """Mark rows, in sight or not; they stay marked while the source is another one."""
+        self._marked |= dict.fromkeys(identities)
+        self._draw()
+
+    def turn_mark(self) -> None:
+        """Mark the row under the cursor or take its mark away, and go to the next one."""
+        if (identity := self.selected_identity) is None:
+            return
+        if self._marked.pop(identity, "") is not None:
+            self._marked[identity] = None
+        self._draw()
+        self.move(1)
+
+    def unmark(self) -> None:
+        """Take every mark away."""
+        self._marked.clear()
+        self._draw()
+
+    @property
     def cursor_line(self) -> int:
         """The line of the widget that the cursor stands on, from 0."""
         return self._index - self._top + self._head
@@ -190,7 +218,8 @@ class RowTable(Painted):
         widths = _widths(columns, width)
         lines: list[Line] = []
         if self.title:
-            lines.append(self.titled(self.title, f"{self._index + 1} of {len(self._source)}", "focus"))
+            place = f"{self._index + 1} of {len(self._source)}" if len(self._source) else "0"
+            lines.append(self.titled(self.title, place, "focus"))
         elif self._head:
             lines.append(
                 tuple((_aligned(c.title, w, c.align) + " ", "dim") for c, w in zip(columns, widths, strict=True))
@@ -200,11 +229,13 @@ class RowTable(Painted):
             if row is None:
                 lines.append(((" …", "dim"),))
                 continue
+            marked = self._source.identity(row) in self._marked
             if self.linear:
-                lines.append(((spoken(self._columns, row), "text"),))
+                lines.append(((f"{'marked, ' * marked}{spoken(self._columns, row)}", "text"),))
                 continue
             cells = zip(columns, widths, strict=True)
-            lines.append(tuple((_aligned(c.text(row), w, c.align) + " ", c.style(row)) for c, w in cells))
+            line = tuple((_aligned(c.text(row), w, c.align) + " ", c.style(row)) for c, w in cells)
+            lines.append(((MARK, "focus"), (line[0][0][1:], line[0][1]), *line[1:]) if marked else line)
         if not rows and self.empty:
             lines.append(((" " + self.empty, "dim"),))
         self._drawn_selection = self.selected_identity

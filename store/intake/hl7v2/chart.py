@@ -86,6 +86,16 @@ def observations(segments: Iterable[Segment], interface: Interface) -> str:
     return "\n".join(lines).strip("\n")
 
 
+def words(obx: Segment, interface: Interface) -> str:
+    """What one observation says, without the name of what was observed: text as it is, a code's words, a value."""
+    kind = obx.text(2).upper()
+    if kind in ("ED", "RP") or kind in interface.narrative_types:
+        return "\n".join(_observation(obx, interface)).strip()
+    if kind in ("CWE", "CE", "CNE", "CF"):
+        return ", ".join(part(r, obx.marks, 2) or part(r, obx.marks) for r in obx.repetitions(5))
+    return line(obx.block(5))
+
+
 def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
     """(charges, credits, what is wrong with those left out), from FT1."""
     posted: dict[str, dict[str, Any]] = {}

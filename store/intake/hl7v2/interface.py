@@ -71,6 +71,19 @@ class DocumentType(_Strict):
     name: str
 
 
+class QueryAnswers(_Strict):
+    """Where the answer of a provider to a query of this desk stands; `interfaces.toml` explains each name."""
+
+    events: frozenset[str]
+    number: tuple[FieldPath, ...]
+    prefix: str
+    choice: frozenset[str]
+    answer: frozenset[str]
+    around: frozenset[str]
+    answered_by: tuple[FieldPath, ...]
+    type_name: str
+
+
 class _Closing(_Strict):
     events: frozenset[str]
 
@@ -108,6 +121,7 @@ class Interface(_Strict):
     document_type: dict[str, DocumentType]
     code_system: dict[str, str]
     extra: dict[str, FieldPath]
+    query_answers: QueryAnswers
 
     def happening(self, event: str) -> Happening:
         """What an event such as `ADT^A01` means; an unknown one is passed over."""

@@ -1,4 +1,4 @@
-"""One HL7 v2 message as what it says: statements about its visit, a person without a visit, or merges.
+"""One HL7 v2 message as what it says: statements about its visit, a person without a visit, merges, or an answer.
 
 The event decides what happens (`interfaces.toml`); what it means for charts is the writer's business. A message of a
 kind that intake does not use gives nothing, which is no fault.
@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from store.intake.hl7v2 import chart, visit
+from store.intake.hl7v2.answers import answer_in
 from store.intake.hl7v2.interface import Happening, Interface, interface_for
 from store.intake.hl7v2.message import BadMessage, Message, Segment
 from store.intake.hl7v2.values import numbered, utc
@@ -63,6 +64,8 @@ def read(message: Message, interface: Interface | None = None) -> Read:
     try:
         if happening in _MERGES:
             return Read(tuple(_merges(message, interface, _MERGES[happening])), identity, place)
+        if (answer := answer_in(message, interface)) is not None:
+            return Read((answer,), identity, place)
         fallback = visit.fallback_source(message)
         pid = message.first("PID")
         patient = visit.patient(pid, interface, fallback) if pid else None

@@ -13,8 +13,9 @@ from store.intake.changes import Parts
 from store.intake.merging import ACCOUNT, VISIT, RecordRefused, apply_merge, find_patient, find_visit
 from store.intake.native import NativeEncounter, ordered
 from store.intake.rows import KnownRows, everything, named
-from store.intake.statement import CannotComplete, Item, Merge, Person, Statement, Unplaced, complete
+from store.intake.statement import CannotComplete, Item, Merge, Person, QueryAnswer, Statement, Unplaced, complete
 from store.intake.statement import place as place_document
+from store.intake.writer.answers import match_answer
 from store.intake.writer.outcome import About, Outcome, Place, Raw, Result
 from store.intake.writer.record import Placing, store_record
 from store.models import (
@@ -81,7 +82,7 @@ def _look_up(rows: KnownRows, items: Sequence[Item]) -> None:
                 visits.add(key)
                 accounts.add(key)
                 patients.add(key)
-        elif isinstance(item, Unplaced):
+        elif isinstance(item, Unplaced | QueryAnswer):
             patients.add(item.patient)
         elif isinstance(item, Statement):
             visits.add((item.source, item.visit_number))
@@ -140,11 +141,12 @@ def _store_message(
     seen = key in known
     if seen and not raw.again:
         return Outcome(Result.UNCHANGED, "", "", about=_about(items[0]))
-    if len(items) == 1:
+    if len(items) == 1 and not isinstance(items[0], QueryAnswer):
         outcome = _store_item(change, rows, items[0], raw, placed)
     else:
         # All of a message or nothing: what was begun is undone where a later part is refused.
         rows.write()
+        events = len(change.events)
         with change.session.begin_nested() as part:
             try:
                 outcome = [_store_item(change, rows, item, raw, placed) for item in items][-1]
@@ -152,6 +154,7 @@ def _store_message(
             except (RecordRefused, CannotComplete):
                 part.rollback()
                 rows.forget()
+                del change.events[events:]
                 raise
     if seen:
         return outcome
@@ -178,6 +181,8 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
     if isinstance(item, Unplaced):
         rows.write()
         item = place_document(rows.session, item, find_patient(rows, *item.patient))
+    if isinstance(item, QueryAnswer):
+        item = match_answer(change, rows, item)
     if isinstance(item, Statement):
         stored = find_visit(rows, item.source, item.visit_number)
         if stored is None and item.else_person:

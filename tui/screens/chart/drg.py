@@ -81,7 +81,7 @@ def _head(answer: Explained, width: int) -> list[Line]:
 
 def _figures(table: Drg | None, before: str) -> list[Line]:
     if table is None:
-        return [((f" {before}no weights: codedesk codesets import with Table 5 of the fiscal year", "warning"),)]
+        return [((f" {before}no weights: codedesk codesets import TABLE-5 loads them", "warning"),)]
     days = f"GMLOS {_number(table.geometric_days)}  AMLOS {_number(table.arithmetic_days)}"
     flags = "  post-acute transfer" * table.post_acute + "  special pay" * table.special_pay
     weight = table.weight if table.capped_weight is None else table.capped_weight

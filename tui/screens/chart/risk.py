@@ -32,8 +32,8 @@ def _model(one: ModelScore, risk: PatientRisk, width: int) -> list[Line]:
     answer = one.answer
     added = f"this chart adds {one.added:.3f} " if one.added else ""
     start: Line = ((f" {one.model}  ", "strong"), (f"RAF {answer.score:.3f}", "strong"))
-    start = (*start, (f"  payment year {answer.payment_year}, services of {risk.facts.year}", "dim"))
     lines = [ends(start, ((added, "good"),), width)]
+    lines.append(((f" payment year {answer.payment_year}, services of {risk.facts.year}", "dim"),))
     if answer.warning:
         lines += [((f" {part}", "warning"),) for part in wrap(answer.warning, width - 2)]
     lines.append(_part("age and sex", "", answer.demographic, width))

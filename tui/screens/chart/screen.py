@@ -43,7 +43,7 @@ from tui.screens.chart.view import (
     tally,
 )
 from tui.screens.desk import DeskScreen
-from tui.screens.worklist import hold_chart
+from tui.screens.holding import hold_chart
 from tui.widgets.painted import Painted
 from tui.widgets.text_pane import TextPane
 
@@ -268,6 +268,9 @@ class ChartScreen(DeskScreen):
     async def _show_drg(self, chart: ChartOnScreen) -> None:
         self._drg = await self.workstation.codes.ask(drg_of, chart.head, chart.codes)
         self._paint_drg()
+        if isinstance(self._drg, Ungrouped) and self._drg.starting:
+            self.set_timer(1.0, self._group)
+            return
         if self.reading.shows("drg"):
             stay = await self.workstation.codes.ask(stay_drg, chart.head, chart.codes)
             self.reading.renew("drg", drg_lines(stay))

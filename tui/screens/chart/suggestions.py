@@ -33,6 +33,9 @@ from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
+READING = "Reading the documents…"
+"""Where suggestions will stand, until it is known whether there are any."""
+
 
 class SuggestionsScreen(DeskScreen):
     """The suggestions for one chart, over the chart that it was opened from."""
@@ -54,9 +57,7 @@ class SuggestionsScreen(DeskScreen):
         with Container(id="panes"):
             yield TextPane(id="document")
             with Vertical(id="found"):
-                yield RowTable(
-                    COLUMNS, headings=False, title="Suggestions", empty="The documents suggest no code.", id="rows"
-                )
+                yield RowTable(COLUMNS, headings=False, title="Suggestions", empty=READING, id="rows")
                 yield TextPane(id="why")
 
     @property
@@ -69,7 +70,6 @@ class SuggestionsScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.say("Reading the documents…", "dim")
         self.in_turn(self._load())
 
     def place(self) -> tuple[Line, Line]:
@@ -128,6 +128,7 @@ class SuggestionsScreen(DeskScreen):
         if chart is None:
             return
         table = self.rows
+        table.empty = "The documents suggest no code."
         if self._left_out:
             table.title = f"Left out  {len(self._found.withheld)}"
             source = ListSource(self._found.withheld, lambda row: row.code)

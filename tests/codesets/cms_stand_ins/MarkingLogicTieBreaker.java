@@ -1,0 +1,4 @@
+// Stands in for a class of the MS-DRG jars in the test of the bridge; only its names are as published.
+package gov.agency.msdrg.model.v2.enumeration;
+
+public enum MarkingLogicTieBreaker { CLINICAL_SIGNIFICANCE, CODE_ORDER }

@@ -1,0 +1,4 @@
+// Stands in for a class of the MS-DRG jars in the test of the bridge; only its names are as published.
+package gov.agency.msdrg.model.v2.enumeration;
+
+public enum MsdrgAffectDrgOptionFlag { COMPUTE, DO_NOT_COMPUTE }

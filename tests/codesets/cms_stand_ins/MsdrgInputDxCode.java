@@ -1,0 +1,10 @@
+// Stands in for a class of the MS-DRG jars in the test of the bridge; only its names are as published.
+package gov.agency.msdrg.model.v2.transfer.input;
+
+import com.mmm.his.cer.foundation.model.GfcPoa;
+
+public record MsdrgInputDxCode(String code, GfcPoa poa) {
+    public String getValue() {
+        return code;
+    }
+}

@@ -1,0 +1,86 @@
+"""Which charts a subcommand of `codedesk worklists` is about: by criteria, a saved view, or named one by one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from codesets.errors import UnreadableInput, UsageError
+from store.queries import SessionReader
+from store.settings import today
+from tui.commands.answers import task_ids
+
+if TYPE_CHECKING:
+    from store.actors import Actor
+    from store.database import Database
+    from store.queries.worklists import Listing
+
+
+def selecting(parser: argparse.ArgumentParser) -> None:
+    """`--where`, `--mine`, `--view`."""
+    parser.add_argument("--where", action="append", default=[], metavar="CRITERION", help="“charges at least 500”")
+    parser.add_argument("--mine", action="store_true", help="what is open with you or assigned to you")
+    parser.add_argument("--view", default="", metavar="NAME", help="as one of your saved views")
+
+
+def many(parser: argparse.ArgumentParser) -> None:
+    """Charts by name, or all of a list that the options of `selecting` leave."""
+    parser.add_argument("charts", nargs="*", metavar="CHART", help="the id of the task, or the visit number")
+    parser.add_argument("--worklist", default="", metavar="WORKLIST", help="every chart of a list, or of what follows")
+    selecting(parser)
+
+
+def listing_asked(reader: SessionReader, actor: Actor, args: argparse.Namespace) -> Listing:
+    """The list that the options mean. Raises UsageError for a list or view that is not there."""
+    from store.criteria import read_condition
+    from store.queries.saved_views import saved_views
+    from store.queries.worklists import Listing
+    from store.worklists.versions import rulebook
+    from store.worklists.views import View, view_of
+
+    names = [rule.name for rule in rulebook(reader).rules]
+    if args.worklist and args.worklist not in names:
+        raise UsageError(f"no worklist is called {args.worklist}", "one of: " + ", ".join(names))
+    view = View("", args.worklist)
+    if args.view:
+        views = saved_views(reader, actor.person_id or "")
+        if args.view not in views:
+            raise UsageError(f"you have no view {args.view!r}", f"one of: {', '.join(views) or 'none yet'}")
+        view = view_of(args.view, views[args.view])
+    return Listing(
+        args.worklist or view.worklist or None,
+        view.sort,
+        view.text,
+        mine=(actor.person_id or "-") if args.mine else "",
+        criteria=read_condition({"all": [*view.criteria, *args.where]}),
+        today=today(),
+    )
+
+
+def chosen(db: Database, actor: Actor, args: argparse.Namespace) -> list[str]:
+    """The ids of the charts that are named, or of all that the options leave, in the list's order.
+
+    Raises UsageError where neither says any, UnreadableInput for a chart that is not there, TooMany.
+    """
+    from store.queries.worklists import worklist_ids
+    from store.worklists.bulk import MOST_AT_ONCE, TooMany
+
+    asked = bool(args.worklist or args.where or args.mine or args.view)
+    if bool(args.charts) == asked:
+        raise UsageError("which charts?", "name them, or all of --worklist, --where, --view or --mine")
+    with db.reading() as session:
+        reader = SessionReader(session)
+        if not asked:
+            return named_tasks(reader, args.charts)
+        ids = worklist_ids(reader, listing_asked(reader, actor, args), MOST_AT_ONCE + 1)
+    if len(ids) > MOST_AT_ONCE:
+        raise TooMany(f"more than {MOST_AT_ONCE:,} charts at once", "ask for fewer with --where")
+    return ids
+
+
+def named_tasks(reader: SessionReader, named: list[str]) -> list[str]:
+    """The tasks of charts by id or visit number. Raises UnreadableInput for one that is not there."""
+    found = {one: task_ids(reader, one) for one in named}
+    if missing := next((one for one, ids in found.items() if not ids), None):
+        raise UnreadableInput(f"no chart is called {missing[:60]!r}", "codedesk worklists charts shows the ids")
+    return [item_id for ids in found.values() for item_id in ids]

@@ -1,0 +1,177 @@
+"""Holds and skipping by keys, for one chart or for all that are marked: worklist and chart share it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from store.queries.holds import HoldRow, holds_of_chart
+from tui.cells import counted
+from tui.screens.desk import DeskScreen
+
+if TYPE_CHECKING:
+    from store.actors import Actor
+    from store.database import Database
+    from store.holds import HoldReason
+    from store.models import WorkItem
+
+CLEAR = "clear their holds"
+"""Offered among the reasons when charts are marked."""
+
+
+def hold_or_clear(screen: DeskScreen, work_item_id: str, patient: str, done: Callable[[str], None]) -> None:
+    """Add a hold to a chart, or clear one of those it has; `done` is called with what then is said."""
+
+    async def asked() -> None:
+        held = await screen.workstation.record.read(holds_of_chart, work_item_id, screen.workstation.today)
+        here = [row for row in held if not row.cleared_on]
+        if not here:
+            hold_chart(screen, work_item_id, patient, done)
+            return
+        options = [(f"clear {number}", _hold_words(row)) for number, row in enumerate(here, 1)]
+        options += [("another", "hold it for one more reason")]
+        options += [("clear all", "make it ready again")] if len(here) > 1 else []
+
+        async def chosen(name: str) -> None:
+            from store.holds import clear_hold, clear_holds
+
+            if name == "another":
+                hold_chart(screen, work_item_id, patient, done)
+            elif name == "clear all":
+                await screen.workstation.change(clear_holds, work_item_id)
+                done(f"Holds of {patient} cleared: ready again.")
+            else:
+                row = here[int(name.split()[1]) - 1]
+                ready = await screen.workstation.change(clear_hold, row.id)
+                done(f"{patient}: {row.hold_reason} cleared{': ready again' if ready else '; other holds are open'}.")
+
+        screen.choose("hold", f"{patient} waits for:", options, chosen)
+
+    screen.in_turn(asked())
+
+
+def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, held: Callable[[str], None]) -> None:
+    """Ask for a reason and put a chart on hold; `held` is called with what then is said. For worklist and chart."""
+
+    async def put(reason: HoldReason, physician: str, day: str) -> None:
+        from store.database import operation_id
+        from store.holds import hold
+
+        def step(db: Database, actor: Actor) -> str:
+            return hold(
+                db, actor, work_item_id, reason.id, operation_id=operation_id(), physician=physician, about_on=day
+            )
+
+        await screen.workstation.change(step)
+        held(f"{patient} is on hold: {reason.words} ({reason.owner}). h clears it.")
+
+    _ask_reason(screen, "hold for:", put)
+
+
+def hold_marked(screen: DeskScreen, item_ids: Sequence[str], done: Callable[[str], None]) -> None:
+    """Hold the marked charts for one reason, or clear their holds, after a look at how many that changes."""
+
+    async def put(reason: HoldReason, physician: str, day: str) -> None:
+        from store.database import operation_id
+        from store.worklists.bulk import hold_all, holdable
+
+        def step(db: Database, actor: Actor) -> int:
+            return hold_all(
+                db, actor, item_ids, reason.id, operation_id=operation_id(), physician=physician, about_on=day
+            )
+
+        what = f"{reason.words} ({reason.owner})"
+        outcome = f"on hold: {what}. Marked again, h clears them"
+        await _preview(screen, item_ids, holdable, f"hold for {what}", step, outcome, done)
+
+    async def clear() -> None:
+        from store.database import operation_id
+        from store.worklists.bulk import clear_all, clearable
+
+        def step(db: Database, actor: Actor) -> int:
+            return clear_all(db, actor, item_ids, operation_id())
+
+        await _preview(screen, item_ids, clearable, "clear every hold", step, "ready again", done)
+
+    _ask_reason(screen, f"hold {counted(len(item_ids), 'marked chart')} for:", put, clear)
+
+
+def skip_marked(screen: DeskScreen, item_ids: Sequence[str], done: Callable[[str], None]) -> None:
+    """Pass the marked charts by with one reason, after a look at how many that changes."""
+
+    async def reasoned(reason: str) -> None:
+        from store.database import operation_id
+        from store.worklists.bulk import skip_all, skippable
+
+        def step(db: Database, actor: Actor) -> int:
+            return skip_all(db, actor, item_ids, reason, operation_id())
+
+        await _preview(screen, item_ids, skippable, f"skip, “{reason}”", step, "skipped for 12 hours", done)
+
+    screen.ask("skip", f"why {counted(len(item_ids), 'marked chart')} are not for you:", answer=reasoned)
+
+
+async def _preview(
+    screen: DeskScreen,
+    item_ids: Sequence[str],
+    why_not: Callable[[WorkItem, str | None], str],
+    what: str,
+    step: Callable[[Database, Actor], int],
+    outcome: str,
+    done: Callable[[str], None],
+) -> None:
+    """Say how many charts a step will change and why others stay, ask, and carry it out."""
+    from store.worklists.bulk import Sorting, sort_out
+
+    def look(db: Database, actor: Actor) -> Sorting:
+        with db.reading() as session:
+            return sort_out(session, item_ids, why_not, actor.person_id)
+
+    sorting = await screen.workstation.change(look)
+    if not sorting.items:
+        screen.say(f"Nothing to do: {sorting.words}.", "warning")
+        return
+
+    async def yes() -> None:
+        changed = await screen.workstation.change(step)
+        done(f"{counted(changed, 'chart')} {outcome}.")
+
+    screen.confirm(f"{what[:1].upper()}{what[1:]}: {sorting.words}?", yes)
+
+
+def _ask_reason(
+    screen: DeskScreen,
+    prompt: str,
+    put: Callable[[HoldReason, str, str], Awaitable[None]],
+    clear: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Let a reason be chosen, with physician and day where it asks for them; `clear` is offered besides."""
+    from store.holds.reasons import hold_reasons  # with the tables, which the first screen does not wait for
+
+    known = hold_reasons()
+    options = [(reason.words, f"waits for {reason.owner}") for reason in known.values()]
+    options += [(CLEAR, "makes them ready again")] if clear else []
+
+    async def chosen(words: str) -> None:
+        if clear and words == CLEAR:
+            await clear()
+            return
+        reason = next(one for one in known.values() if one.words == words)
+        if reason.physician or reason.dated:
+            asks = " and ".join(filter(None, ("physician" if reason.physician else "", "day" if reason.dated else "")))
+            screen.ask("hold", f"{reason.words}: {asks}:", answer=partial(told, reason))
+        else:
+            await put(reason, "", "")
+
+    async def told(reason: HoldReason, text: str) -> None:
+        day = next((word for word in text.split() if word[:4].isdigit()), "")
+        await put(reason, " ".join(word for word in text.split() if word != day), day)
+
+    screen.choose("hold", prompt, options, chosen)
+
+
+def _hold_words(row: HoldRow) -> str:
+    whose = f", {row.physician}" if row.physician else ""
+    due = f", due {row.due_on}" if row.due_on else ""
+    return f"{row.hold_reason} ({row.owner}{whose}), {row.days}d{due}"
