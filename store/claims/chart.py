@@ -28,6 +28,7 @@ from store.models import (
     Account,
     Charge,
     Coding,
+    CodingDrg,
     Coverage,
     Encounter,
     EncounterProvider,
@@ -43,6 +44,9 @@ from store.terms import CodingKind, ProviderRole, Relationship
 
 _ACCIDENT_BY_FILING_CODE = {"WC": "EM", "AM": "AA"}
 """A workers' compensation or automobile insurer is billed for an accident of that kind (SBR09, CLM11)."""
+
+_GROUPED = "OK"
+"""The grouper's answer for a stay that it could group."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Chart:
     procedures: tuple[FinalProcedureLine, ...] = ()
     charges: tuple[Charge, ...] = ()
     receiver: Receiver | None = None
+    drg: str = ""
 
     @property
     def of_facility(self) -> bool:
@@ -72,7 +77,8 @@ class Chart:
 def read_chart(session: Session, coding: Coding) -> Chart:
     """The chart of a coding. `lines` are its HCPCS lines, `procedures` those of ICD-10-PCS, `performers` are by NPI.
 
-    `charges` are read for the facility's side alone.
+    `charges` are read for the facility's side alone. `drg` is the MS-DRG that the coding was grouped to when it was
+    final coded, empty where it was not grouped or could not be.
     """
     encounter = session.get_one(Encounter, coding.encounter_id)
     coded = session.exec(
@@ -116,6 +122,7 @@ def read_chart(session: Session, coding: Coding) -> Chart:
         performers=_performers(session, {line.performer_npi for line in lines} - {""}),
         procedures=tuple(line for line in coded if line.system == "icd10pcs"),
         charges=tuple(charges),
+        drg=_drg(session.get(CodingDrg, coding.id)),
         receiver=receiver_for(session, coverages[0][1].payer_identifier if coverages else "", load_settings()),
     )
 
@@ -175,7 +182,11 @@ def line_details(details: Details | None, code: str) -> LineDetails | None:
 def _facility_bill(chart: Chart, accident: Accident | None) -> FacilityBill:
     operating = [_practitioner(provider) for role, provider in chart.providers if role is ProviderRole.OPERATING]
     attending = _with_role(chart, ProviderRole.ATTENDING)
-    return facility_bill(chart.encounter, chart.diagnoses, chart.procedures, attending, operating, accident)
+    return facility_bill(chart.encounter, chart.diagnoses, chart.procedures, attending, operating, accident, chart.drg)
+
+
+def _drg(grouped: CodingDrg | None) -> str:
+    return grouped.drg if grouped and grouped.return_code == _GROUPED else ""
 
 
 def _rows(session: Session, statement: Any) -> tuple[Any, ...]:

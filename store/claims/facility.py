@@ -75,8 +75,12 @@ def facility_bill(
     attending: Practitioner | None,
     operating: Sequence[Practitioner],
     accident: Accident | None,
+    drg: str = "",
 ) -> FacilityBill:
-    """The institutional part. Raises BadExtra for what a sender gave in `extra.facility_bill` and cannot be read."""
+    """The institutional part. `drg` is the one that the coding was grouped to; a stay without one has the sender's.
+
+    Raises BadExtra for what a sender gave in `extra.facility_bill` and cannot be read.
+    """
     stay = inpatient(encounter)
     try:
         extra = made(FacilityExtra, encounter.extra.get("facility_bill") or {}, strict=True)
@@ -101,7 +105,7 @@ def facility_bill(
         reasons=tuple(row.code for row in by_role[DiagnosisRole.REASON][:3]),
         causes=tuple(CauseCode(row.code, row.poa) for row in by_role[DiagnosisRole.EXTERNAL_CAUSE][:12]),
         procedures=tuple(BilledProcedure(row.code, row.service_date or first) for row in procedures) if stay else (),
-        drg=extra.drg,
+        drg=(drg if stay else "") or extra.drg,
         occurrences=(*_accident_occurrence(accident), *extra.occurrences),
         spans=extra.spans,
         values=extra.values,

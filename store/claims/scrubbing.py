@@ -18,10 +18,10 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.content import ClaimContent, UnknownClaim, content_of
 from store.database import Database
-from store.models import Claim
+from store.models import Claim, Coding, CodingDrg
 from store.models.columns import now
 from store.queries import SessionReader
-from store.scrub.checks import DuplicateLine, ScrubFacts
+from store.scrub.checks import DuplicateLine, GroupedStay, ScrubFacts
 from store.scrub.checks.registry import iso_day
 from store.scrub.engine import scrub
 from store.scrub.findings import blocking, store_findings
@@ -100,7 +100,7 @@ def scrub_claim(
 
 
 def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: CodeFacts, today: dt.date) -> ScrubFacts:
-    """What the rules need to know around a claim: same numbers, and its services on other claims of the patient."""
+    """What the rules need to know around a claim: same numbers, the patient's services on other claims, the DRG."""
     same = session.exec(select(Claim.id).where(Claim.claim_number == claim.claim_number, Claim.id != claim.id)).all()
     others = _other_services(session, claim, content)
     return ScrubFacts(
@@ -109,7 +109,16 @@ def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: Co
         same_number=len(same),
         others=others,
         duplicates=_duplicates(content, others),
+        grouped=_grouped(session, claim) if content.parties.facility_bill else None,
     )
+
+
+def _grouped(session: Session, claim: Claim) -> GroupedStay | None:
+    query = select(CodingDrg, Coding.changed_at).join(Coding, Coding.id == CodingDrg.coding_id)
+    if not (found := session.exec(query.where(CodingDrg.coding_id == claim.coding_id)).first()):
+        return None
+    drg, changed_at = found
+    return GroupedStay(drg.drg, drg.discharged, drg.disposition, changed_at if changed_at > drg.grouped_at else "")
 
 
 _OTHER_LINES = text("""

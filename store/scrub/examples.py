@@ -23,7 +23,7 @@ from codesets.edits.made_facts import MadeFacts
 from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, Practitioner, parties_from_json
 from store.claims.details import Details, LineDetails
 from store.claims.plain import made
-from store.scrub.checks import DuplicateLine, ScrubFacts
+from store.scrub.checks import DuplicateLine, GroupedStay, ScrubFacts
 from store.scrub.engine import scrub
 from store.scrub.rules import BadRules, Rule, RuleBook
 from store.scrub.sample import SAMPLE, STAY, TODAY, in_second_place
@@ -172,12 +172,16 @@ _NO_EDITS = _NoEdits()
 
 
 def _facts(given: Mapping[str, Any]) -> ScrubFacts:
-    """What an example says of other claims: `today`, `same_number`, `duplicates` as lines and claim numbers."""
+    """What an example says of other claims: `today`, `same_number`, `duplicates` as lines and claim numbers.
+
+    `grouped` is what the coding was grouped to.
+    """
     return ScrubFacts(
         today=dt.date.fromisoformat(given["today"]) if "today" in given else TODAY,
         codes=MadeFacts(),
         same_number=given.get("same_number", 0),
         duplicates=tuple(DuplicateLine(line, other) for line, other in given.get("duplicates", ())),
+        grouped=GroupedStay(**given["grouped"]) if "grouped" in given else None,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,12 @@ from store.claims.export import export_claims
 from store.claims.facility import facility_lines
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Charge, Encounter, FinalDiagnosis, FinalProcedureLine
+from store.models import Charge, CodingDrg, Encounter, FinalDiagnosis, FinalProcedureLine, Finding
+from store.paper import ub04
+from store.paper.grid import text_of
 from store.terms import CodingKind, DiagnosisRole, PatientClass, Setting
+from store.x12 import institutional
+from store.x12.writer import Envelope
 from tests.store.claim_samples import SERVICE, add_coding, add_encounter
 from tests.store.demo_coding import code_site
 from tests.store.validator import faults_of
@@ -168,6 +174,51 @@ def test_what_a_sender_gives_of_the_bill_goes_on_it(db: Database) -> None:
     bill = built(db).parties.facility_bill
 
     assert (bill.drg, bill.values[0].cents, bill.conditions) == ("871", 500, ("17",))
+
+
+def written(claim: ClaimContent) -> str:
+    out = io.BytesIO()
+    envelope = Envelope("S", "R", "T", 1, 1, dt.datetime(2026, 9, 20), "HC", institutional.VERSION)
+    institutional.write_interchange(out, [claim], envelope, 1)
+    return out.getvalue().decode()
+
+
+def printed(claim: ClaimContent) -> str:
+    return text_of(ub04.pages(claim, dt.date(2026, 9, 20)))
+
+
+def group(db: Database, coding: str, drg: str, **values: str) -> None:
+    told = {"discharged": SERVICE, "disposition": "01", "return_code": "OK", **values}
+    with db.change(SYSTEM) as change:
+        change.session.add(
+            CodingDrg(coding_id=coding, drg=drg, initial_drg=drg, engine="grouper", version="44.0", **told)
+        )
+
+
+def test_the_drg_of_the_final_coding_goes_on_the_bill_before_what_a_sender_gave(db: Database, tmp_path: Path) -> None:
+    group(db, add_stay(db, facility_bill={"drg": "870"}), "853")
+
+    claim = built(db)
+
+    assert claim.parties.facility_bill.drg == "853"
+    assert "HI*DR:853~" in written(claim)
+    assert "853" in printed(claim)
+
+
+def test_a_stay_that_could_not_be_grouped_states_no_drg(db: Database) -> None:
+    group(db, add_stay(db), "999", return_code="INVALID_PRINCIPAL_DX")
+
+    assert built(db).parties.facility_bill.drg == ""
+
+
+def test_a_stay_whose_status_changed_after_it_was_grouped_does_not_leave(db: Database, reference: Reference) -> None:
+    group(db, add_stay(db), "853", disposition="03")
+    (claim,) = build_claims(db, SYSTEM).built
+
+    assert scrub_claim(db, reference, SYSTEM, claim.claim_id).blocked
+    with db.reading() as session:
+        (finding,) = session.exec(select(Finding).where(Finding.rule_id == "r428")).all()
+        assert finding.message == "The claim states DRG 853, but the discharge status was 03."
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ Importing this package registers all of them in `CHECKS`.
 """
 
 from store.scrub.checks import details, facility, history, insured, providers, structure
-from store.scrub.checks.registry import CHECKS, Check, DuplicateLine, Hit, ScrubFacts
+from store.scrub.checks.registry import CHECKS, Check, DuplicateLine, GroupedStay, Hit, ScrubFacts
 
 __all__ = [
     "CHECKS",
     "Check",
     "DuplicateLine",
+    "GroupedStay",
     "Hit",
     "ScrubFacts",
     "details",

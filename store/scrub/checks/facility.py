@@ -230,3 +230,19 @@ def negative_line(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Ite
         if line.charge_cents < 0:
             cents = f"{line.charge_cents / 100:.2f}"
             yield Hit(f"line.{line.sequence}.charge_cents", {"line": line.sequence, "charge": cents})
+
+
+@check("drg_of_coding")
+def drg_of_coding(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """The coding, or what the grouper was told of the stay, is another one now than when it was grouped."""
+    bill, grouped = _bill(claim), facts.grouped
+    if bill is None or not bill.inpatient or grouped is None:
+        return
+    changes = {
+        "its codes were changed": grouped.changed_at[:10],
+        f"the discharge status was {grouped.disposition or 'empty'}": grouped.disposition != bill.patient_status,
+        f"the day of discharge was {grouped.discharged}": grouped.discharged != bill.statement_through,
+        f"its coding was grouped to {grouped.drg}": grouped.drg != bill.drg,
+    }
+    if changed := [what for what, since in changes.items() if since]:
+        yield Hit(f"{_PLACE}.drg", {"drg": bill.drg or "none", "changed": ", ".join(changed)})

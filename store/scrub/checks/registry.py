@@ -22,11 +22,24 @@ class DuplicateLine:
 
 
 @dataclass(frozen=True)
+class GroupedStay:
+    """What the coding of the claim was grouped to, and for which stay; `changed_at` is of codes changed since then.
+
+    `discharged` is an ISO day, `disposition` the discharge status that the grouper was told.
+    """
+
+    drg: str
+    discharged: str = ""
+    disposition: str = ""
+    changed_at: str = ""
+
+
+@dataclass(frozen=True)
 class ScrubFacts:
     """What a claim alone does not tell: the day, the code sets, and the claims around it.
 
     `others` are services of the patient on other claims around the days of this one. `text_changes` is what writing
-    the claim would change; the engine finds it out once for all rules.
+    the claim would change; the engine finds it out once for all rules. `grouped` is None where the coding has no DRG.
     """
 
     today: dt.date
@@ -35,6 +48,7 @@ class ScrubFacts:
     others: tuple[OtherService, ...] = ()
     duplicates: tuple[DuplicateLine, ...] = ()
     text_changes: tuple[TextChange, ...] = ()
+    grouped: GroupedStay | None = None
 
 
 @dataclass(frozen=True)
