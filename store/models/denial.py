@@ -14,7 +14,7 @@ _row_version = Column("row_version", Integer, nullable=False)
 class Denial(SQLModel, table=True):
     """A denied amount and the work on it. `level` counts appeals, 0 before the first."""
 
-    __table_args__ = (Index("ix_denial_queue", "status", "due_on", "id"),)
+    __table_args__ = (Index("ix_denial_queue", "status", "due_on", "segment", "id"),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     remittance_id: str = Field(foreign_key="remittance.id", index=True)

@@ -140,6 +140,9 @@ class Posting(SQLModel, table=True):
     claim_id: str | None = Field(default=None, foreign_key="claim.id", index=True)
     account_id: str | None = Field(default=None, foreign_key="account.id", index=True)
     takes_back: str | None = Field(default=None, foreign_key="posting.id")
+    provider_adjustment_id: str | None = Field(
+        default=None, index=True, description="the PLB pair that money moved by hand settles"
+    )
     note: Line = Field(default="", description="why, where a person moved the money")
     posted_by: str | None = Field(default=None, foreign_key="person.id")
     posted_at: str = Field(default_factory=now)

@@ -47,14 +47,16 @@ class DenialRow:
     segment: int
 
 
-_FILTERS = {
-    DenialFilter.LIVING: "d.status IN ('open', 'appealed')",
-    DenialFilter.OPEN: "d.status = 'open'",
-    DenialFilter.APPEALED: "d.status = 'appealed'",
-    DenialFilter.UNASSIGNED: "d.status IN ('open', 'appealed') AND d.owner_id IS NULL",
-    DenialFilter.CLOSED: "d.status NOT IN ('open', 'appealed')",
-    DenialFilter.ALL: "1 = 1",
+_LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+_SHOWN = {
+    DenialFilter.LIVING: _LIVING,
+    DenialFilter.OPEN: (DenialStatus.OPEN,),
+    DenialFilter.APPEALED: (DenialStatus.APPEALED,),
+    DenialFilter.UNASSIGNED: _LIVING,
+    DenialFilter.CLOSED: tuple(status for status in DenialStatus if status not in _LIVING),
+    DenialFilter.ALL: tuple(DenialStatus),
 }
+"""The statuses that a filter shows; each is read in the order of its index, and the first rows of all are merged."""
 
 _SELECT = """
 SELECT d.*, COALESCE(o.claim_number, c.account_number) AS claim, c.patient_name, c.service_from, r.trace,
@@ -71,12 +73,19 @@ def denial_list(
     limit: int = PAGE_ROWS,
 ) -> list[DenialRow]:
     """One page of denials, the nearest due day first; `after` is the last row of the page before."""
-    paging = " AND (d.due_on, d.segment, d.id) > (:due, :segment, :id)" if after else ""
+    more = " AND (due_on, segment, id) > (:due, :segment, :id)" if after else ""
+    more += " AND owner_id IS NULL" if show is DenialFilter.UNASSIGNED else ""
     parameters: dict[str, object] = {}
     if after:
         parameters = {"due": after.due_on, "segment": after.segment, "id": after.id}
+    parts = (
+        f"SELECT * FROM (SELECT id, due_on, segment FROM denial WHERE status = '{status.value}'{more}"
+        f" ORDER BY due_on, segment, id LIMIT :limit) AS {status.value}"
+        for status in _SHOWN[show]
+    )
+    first = f"{' UNION ALL '.join(parts)} ORDER BY due_on, segment, id LIMIT :limit"
     rows = reader.rows(
-        f"{_SELECT} WHERE {_FILTERS[show]}{paging} ORDER BY d.due_on, d.segment, d.id LIMIT :limit",
+        f"{_SELECT} JOIN ({first}) AS first ON first.id = d.id ORDER BY d.due_on, d.segment, d.id",
         limit=limit,
         **parameters,
     )

@@ -10,6 +10,7 @@ import sys
 from tests.bench import (
     claims,
     codesets,
+    denials,
     edits,
     faults,
     intake,
@@ -29,7 +30,7 @@ from tests.bench.figures import table
 
 BENCHMARKS = (
     *(search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, next_chart, lag),
-    *(record, claims, remits, reports, faults),
+    *(record, claims, remits, denials, reports, faults),
 )
 
 

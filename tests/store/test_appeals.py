@@ -124,3 +124,13 @@ def test_denials_are_counted_by_what_they_come_from(office: Office, denial: str,
         (counted,) = pareto(SessionReader(session), by)
 
     assert (counted.what, counted.count, counted.cents) == (what, 1, 5001)
+
+
+def test_a_denial_that_no_edit_saw_is_counted_as_such(office: Office, denial: str) -> None:
+    with office.db.change(SYSTEM) as change:
+        change.session.exec(select(Finding).where(Finding.rule_id == "c82")).one().place = "line.2.pointers"
+
+    with office.db.reading() as session:
+        (counted,) = pareto(SessionReader(session), By.RULE)
+
+    assert counted.what == "no edit saw it"
