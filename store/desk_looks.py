@@ -58,6 +58,10 @@ def open_charts_with(code: str, since: str, most: int = 0) -> Look:
     return Look("code.charts", "code", code)
 
 
+def unapplied_list() -> Look:
+    return Look("remittance.list", detail=(("show", "unapplied claims"),))
+
+
 def account_list(open_only: bool = True, limit: int = 0) -> Look:
     return Look("ledger.list")
 

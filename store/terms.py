@@ -176,6 +176,7 @@ class MatchedBy(StrEnum):
     CLAIM_NUMBER = "claim_number"
     PAYER_NUMBER = "payer_number"
     PATIENT = "patient_day_charge"
+    BY_HAND = "by_hand"
     NOTHING = "nothing"
 
 

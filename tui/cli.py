@@ -44,6 +44,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "partners": ("tui.commands.partners", "trading partners: to whom claims go, in which form"),
     "ledger": ("tui.commands.ledger", "what accounts owe, their journals, statements of patients"),
     "postings": ("tui.commands.postings", "what patients pay, write-offs, refunds; take one back"),
+    "unapplied": ("tui.commands.unapplied", "payments of claims that are not ours: apply them, give them back"),
+    "takebacks": ("tui.commands.takebacks", "what payers take back over several payments, and what of it is open"),
     "deposits": ("tui.commands.deposits", "the bank's deposits beside remittances; what waits"),
     "audits": ("tui.commands.audits", "samples, blind reviews, findings and their answers, scores"),
     "records": ("tui.commands.records", "what charts lack, duplicates, releases of information"),

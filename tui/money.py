@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from codesets.errors import UsageError
 from store.permissions.columns import COVER
 
 
@@ -11,3 +14,19 @@ def dollars(cents: int | None) -> str:
         return COVER
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
+def cents_of(text: str) -> int | None:
+    """An amount as people type it (20, $1,184.00), in cents; None for what is none."""
+    plain = text.lstrip("$").replace(",", "")
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", plain):
+        return None
+    whole, _, part = plain.partition(".")
+    return int(whole) * 100 + int(part.ljust(2, "0") or 0)
+
+
+def cents_asked(text: str) -> int:
+    """The same of a command line. Raises UsageError."""
+    if (cents := cents_of(text)) is None:
+        raise UsageError(f"expected an amount such as 20.00, got {text[:40]!r}")
+    return cents

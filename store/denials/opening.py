@@ -75,8 +75,8 @@ def close_reversed(session: Session, claim_id: str, payer_number: str) -> None:
 
 
 def withdraw(session: Session, remittance_id: str) -> None:
-    """Withdraw the living denials of a remittance that is taken back."""
-    _withdraw(session, col(Denial.remittance_id) == remittance_id, _TAKEN_BACK)
+    """Withdraw the denials of a remittance that is taken back: living ones, and those whose write-off goes with it."""
+    _withdraw(session, col(Denial.remittance_id) == remittance_id, _TAKEN_BACK, (*_LIVING, DenialStatus.WRITTEN_OFF))
 
 
 def reopen(session: Session, remittance_id: str) -> None:
@@ -93,10 +93,10 @@ def reopen(session: Session, remittance_id: str) -> None:
     )
 
 
-def _withdraw(session: Session, condition: Any, why: str) -> None:
+def _withdraw(session: Session, condition: Any, why: str, statuses: Sequence[DenialStatus] = _LIVING) -> None:
     session.execute(
         update(Denial)
-        .where(condition, col(Denial.status).in_(_LIVING))
+        .where(condition, col(Denial.status).in_(statuses))
         .values(status=DenialStatus.WITHDRAWN, note=why, closed_at=now(), row_version=Denial.row_version + 1)
         .execution_options(synchronize_session=False)
     )

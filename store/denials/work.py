@@ -132,6 +132,9 @@ def _done(change: Change, rows: Sequence[Denial]) -> Worked:
 
 
 def _give_up(change: Change, row: Denial, batch: str) -> None:
+    """Post the money; what is denied of a claim that is not ours was never posted."""
+    if row.claim_id is None:
+        return
     posting = Posting(
         batch_id=batch,
         kind=PostingKind.WRITE_OFF,

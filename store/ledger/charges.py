@@ -122,6 +122,7 @@ def _posting(
         "claim_id": claim_id,
         "account_id": account_id,
         "takes_back": None,
+        "provider_adjustment_id": None,
         "note": note,
         "posted_by": change.actor.person_id,
         "posted_at": now(),

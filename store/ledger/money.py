@@ -91,16 +91,25 @@ def take_back(db: Database, actor: Actor, posting_id: str, reason: str, operatio
             return Moved(**change.answer)
         session = change.session
         posting = session.get(Posting, posting_id)
-        if posting is None or posting.kind not in _BY_HAND or posting.remittance_claim_id:
+        if posting is None or not _by_hand(posting):
             raise LedgerRefused("no movement by hand has that id", "`codedesk ledger ACCOUNT` shows them")
         if posting.takes_back or session.exec(select(Posting.id).where(Posting.takes_back == posting.id)).first():
             raise LedgerRefused("the movement is taken back already")
         lines = session.exec(select(JournalLine).where(JournalLine.posting_id == posting.id)).all()
         sides = [(line.account, -line.cents) for line in lines]
-        row = _post(change, posting.kind, posting.account_id or "", _needed(reason), sides)
-        row.takes_back = posting.id
+        row = _post(change, posting.kind, posting.account_id, _needed(reason), sides)
+        row.takes_back, row.claim_id = posting.id, posting.claim_id
+        row.remittance_claim_id = posting.remittance_claim_id
+        row.provider_adjustment_id = posting.provider_adjustment_id
         change.log("ledger.take_back", "posting", row.id, of=posting.id, reason=reason.strip())
-        return _answered(change, row, posting.account_id or "")
+        return _answered(change, row, posting.account_id)
+
+
+def _by_hand(posting: Posting) -> bool:
+    """Whether a person moved the money; the write-off of a denial is part of the work on that."""
+    if posting.provider_adjustment_id:
+        return True
+    return posting.kind in _BY_HAND and not (posting.kind is PostingKind.WRITE_OFF and posting.remittance_claim_id)
 
 
 def _move(
@@ -139,13 +148,13 @@ def _fits(session: Session, account_id: str, cents: int, holds: Owed | None, giv
 
 
 def _post(
-    change: Change, kind: PostingKind, account_id: str, note: str, sides: list[tuple[JournalAccount, int]]
+    change: Change, kind: PostingKind, account_id: str | None, note: str, sides: list[tuple[JournalAccount, int]]
 ) -> Posting:
     posting = Posting(
         batch_id=new_id(),
         kind=kind,
         account_id=account_id,
-        claim_id=_only_claim(change.session, account_id),
+        claim_id=_only_claim(change.session, account_id) if account_id else None,
         note=note,
         posted_by=change.actor.person_id,
     )
@@ -164,8 +173,8 @@ def _only_claim(session: Session, account_id: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _answered(change: Change, row: Posting, account_id: str) -> Moved:
-    moved = Moved(row.id, balance_of(change.session, account_id))
+def _answered(change: Change, row: Posting, account_id: str | None) -> Moved:
+    moved = Moved(row.id, balance_of(change.session, account_id) if account_id else 0)
     change.answer = {"posting_id": moved.posting_id, "balance_cents": moved.balance_cents}
     return moved
 

@@ -39,12 +39,12 @@ from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
 from store.x12.remittance import Adjustment, ProviderAdjustment, RemitClaim, RemitLine
 
-_PREDETERMINATION = "25"
+PREDETERMINATION = "25"
 _NOT_OURS = "23"
 _REVERSAL = "22"
 _FORWARDED = ("19", "20", "21")
 _PRIOR_PAYER = "23"
-_NO_ANSWER = (_REVERSAL, _NOT_OURS, _PREDETERMINATION)
+_NO_ANSWER = (_REVERSAL, _NOT_OURS, PREDETERMINATION)
 
 _GROUPS = {
     "CO": JournalAccount.CONTRACTUAL,
@@ -165,36 +165,40 @@ class Batch:
             "remarks": list(claim.remarks),
             "claim_id": found.claim.id if found.claim else None,
             "matched_by": found.by,
-            "note": _note(claim, found),
+            "note": note_of(claim, found),
         }
 
     def _money(self, rows: dict[type, list[dict[str, Any]]], claim_id: str, claim: RemitClaim, found: Match) -> None:
-        if claim.status == _PREDETERMINATION:
+        if claim.status == PREDETERMINATION:
             return
-        sides: list[tuple[JournalAccount, int, str, str, int]] = []
         if found.claim is None:
-            kind = PostingKind.UNAPPLIED
             self.unapplied_cents += claim.paid_cents
-            sides = [
-                (JournalAccount.CASH, claim.paid_cents, "", "", claim.segment),
-                (JournalAccount.UNAPPLIED, -claim.paid_cents, "", "", claim.segment),
-            ]
-        else:
-            kind = PostingKind.CLAIM_PAYMENT
-            adjustments = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
-            sides.append((JournalAccount.CASH, claim.paid_cents, "", "", claim.segment))
-            for one in adjustments:
-                sides.append((_account(one, claim.status), one.cents, one.group, one.reason, one.segment))
-            sides.append((JournalAccount.PAYER_RECEIVABLE, -sum(side[1] for side in sides), "", "", claim.segment))
-        posting = self._posting(kind, claim_id)
-        posting["claim_id"] = found.claim.id if found.claim else None
-        posting["account_id"] = found.claim.account_id if found.claim else None
+        self.postings += 1
+        posting, sides = claim_posting(self._change, self.id, self._remittance.id, claim_id, claim, found)
         rows[Posting].append(posting)
-        rows[JournalLine] += _sides(posting["id"], sides)
+        rows[JournalLine] += sides
 
     def _posting(self, kind: PostingKind, claim_id: str | None) -> dict[str, Any]:
         self.postings += 1
         return posting_row(self._change, self.id, kind, self._remittance.id, claim_id)
+
+
+def claim_posting(
+    change: Change, batch_id: str, remittance_id: str, remittance_claim_id: str, claim: RemitClaim, found: Match
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The posting of a claim of a remittance and its journal lines: to ours where one was found, else unapplied."""
+    kind = PostingKind.CLAIM_PAYMENT if found.claim else PostingKind.UNAPPLIED
+    sides = [(JournalAccount.CASH, claim.paid_cents, "", "", claim.segment)]
+    if found.claim is None:
+        sides.append((JournalAccount.UNAPPLIED, -claim.paid_cents, "", "", claim.segment))
+    else:
+        for one in (*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)):
+            sides.append((_account(one, claim.status), one.cents, one.group, one.reason, one.segment))
+        sides.append((JournalAccount.PAYER_RECEIVABLE, -sum(side[1] for side in sides), "", "", claim.segment))
+    posting = posting_row(change, batch_id, kind, remittance_id, remittance_claim_id)
+    posting["claim_id"] = found.claim.id if found.claim else None
+    posting["account_id"] = found.claim.account_id if found.claim else None
+    return posting, _sides(posting["id"], sides)
 
 
 def _denied(adjustments: Iterable[Adjustment]) -> bool:
@@ -211,12 +215,12 @@ def _account(one: Adjustment, status: str) -> JournalAccount:
     return _GROUPS.get(one.group, JournalAccount.OTHER_ADJUSTMENT)
 
 
-def _note(claim: RemitClaim, found: Match) -> str:
+def note_of(claim: RemitClaim, found: Match) -> str:
     """What a biller should know before anything else."""
     shares = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
     patient = sum(one.cents for one in shares if one.group == "PR")
     notes = []
-    if claim.status == _PREDETERMINATION:
+    if claim.status == PREDETERMINATION:
         notes.append("predetermination: no money moves")
     if claim.status == _NOT_OURS:
         notes.append("the payer forwarded it: not its claim")
@@ -243,6 +247,7 @@ def posting_row(
         "claim_id": None,
         "account_id": None,
         "takes_back": None,
+        "provider_adjustment_id": None,
         "note": "",
         "posted_by": change.actor.person_id,
         "posted_at": now(),

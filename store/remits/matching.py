@@ -61,6 +61,11 @@ def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:
     return found
 
 
+def match_by_hand(session: Session, claim: RemitClaim, claim_id: str) -> Match:
+    """The claim of ours that a person found for it, with its lines."""
+    return _matched(claim, _load_one(session, claim_id), MatchedBy.BY_HAND)
+
+
 def match_lines(claim: RemitClaim, ours: OurClaim) -> tuple[str | None, ...]:
     """The ids of our lines for those of the remittance; none of ours twice before all were found once."""
     free = list(ours.lines)

@@ -23,12 +23,12 @@ from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
 from store.database import Change, Database
 from store.denials.opening import reopen, withdraw
-from store.models import JournalLine, Posting, ReceivedFile, Remittance
+from store.models import JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.batch import Batch, insert_rows, posting_row
-from store.terms import JournalAccount, RemittanceStatus
+from store.terms import JournalAccount, PostingKind, RemittanceStatus
 from store.x12.remittance import Payment, RemitClaim, SetEnd, read
 
 _AT_ONCE = 250
@@ -79,7 +79,11 @@ def take_in(db: Database, actor: Actor, path: Path) -> FileTakenIn:
 
 
 def unpost(db: Database, actor: Actor, remittance_id: str, reason: str, operation_id: str | None = None) -> int:
-    """Take back everything that a remittance posted; how many postings. Raises RemittanceRefused."""
+    """Take back everything that a remittance posted, and the write-offs of its denials; how many postings.
+
+    Raises RemittanceRefused, also where some of its money was given back or charged to a claim: that is taken back
+    first.
+    """
     if not (reason := " ".join(reason.split())):
         raise RemittanceRefused("taking back a remittance needs a reason")
     with db.change(actor, operation_id, "remittance.unpost") as change:
@@ -92,6 +96,7 @@ def unpost(db: Database, actor: Actor, remittance_id: str, reason: str, operatio
             raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
         if remittance.status is not RemittanceStatus.POSTED:
             raise RemittanceRefused(f"the remittance is {remittance.status.value}, not posted")
+        _stands_alone(session, remittance)
         taken = _take_back(change, remittance)
         remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
         session.add(remittance)
@@ -145,7 +150,7 @@ def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: Set
             change.log("remittance.hold", "remittance", remittance.id, why=summary.held[0], segment=remittance.segment)
             return TakenIn(remittance.id, summary, "held", summary.held[0])
         copy.file.seek(0)
-        return _post(change, remittance, summary, _of_set(copy.file, summary.payment.segment))
+        return _post(change, remittance, summary, claims_of_set(copy.file, summary.payment.segment))
 
 
 def _known(session: Session, file_id: str, payment: Payment) -> Remittance | None:
@@ -194,7 +199,7 @@ def _envelope(payment: Payment) -> str:
     return f"{payment.sender} {payment.interchange} {payment.group}"
 
 
-def _of_set(source: BinaryIO | IO[bytes], segment: int) -> Iterator[RemitClaim | SetEnd]:
+def claims_of_set(source: BinaryIO | IO[bytes], segment: int) -> Iterator[RemitClaim | SetEnd]:
     """The claims and the end of the set whose ST is this segment."""
     inside = False
     for part in read(source, []):
@@ -222,7 +227,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
     remittance.batch_id = batch.id
     change.session.add(remittance)
     change.session.flush()
-    _prove(change.session, remittance)
+    prove(change.session, remittance)
     change.log(
         "remittance.post",
         "remittance",
@@ -244,39 +249,73 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
 
 
 def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> TakenIn:
-    """Post what is stored of a remittance once more: each posting that was taken back, made again."""
+    """Post what is stored of a remittance once more: each posting that was taken back with it, made again.
+
+    What was taken back before, as when money was applied to a claim by hand, stands in the same batch and stays so.
+    """
     session = change.session
     batch_id = new_id()
-    taken_back = select(Posting.takes_back).where(Posting.remittance_id == remittance.id)
     last = session.exec(
         select(Posting.batch_id)
         .where(Posting.remittance_id == remittance.id, col(Posting.takes_back).is_(None))
         .order_by(col(Posting.posted_at).desc(), col(Posting.id).desc())
     ).first()
+    taken_back = select(Posting.takes_back).where(
+        Posting.remittance_id == remittance.id, col(Posting.takes_back).is_not(None), Posting.batch_id != last
+    )
     query = select(Posting).where(
         Posting.remittance_id == remittance.id, Posting.batch_id == last, col(Posting.id).in_(taken_back)
     )
-    made = _mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
+    made = mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
     remittance.status, remittance.batch_id = RemittanceStatus.POSTED, batch_id
     session.add(remittance)
     reopen(session, remittance.id)
     session.flush()
-    _prove(session, remittance)
+    prove(session, remittance)
     change.log("remittance.post", "remittance", remittance.id, postings=made, cents=remittance.payment_cents)
     return TakenIn(remittance.id, summary, "posted")
 
 
 def _take_back(change: Change, remittance: Remittance) -> int:
     session = change.session
-    query = select(Posting).where(Posting.batch_id == remittance.batch_id)
-    made = _mirror(change, session.exec(query).all(), new_id(), sign=-1, taking_back=True)
+    made = mirror(change, living_postings(session, remittance), new_id(), sign=-1, taking_back=True)
     session.flush()
     if cash := cash_of(session, remittance.id):
         raise RemittanceRefused(f"{cash} cents would stay posted", "report this: the journal is not as it was made")
     return made
 
 
-def _mirror(change: Change, postings: Iterable[Posting], batch_id: str, sign: int, taking_back: bool) -> int:
+def living_postings(session: Session, remittance: Remittance) -> list[Posting]:
+    """The postings that a remittance stands on, and the write-offs of its denials; none that was taken back."""
+    undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
+    living = select(Posting).where(col(Posting.takes_back).is_(None), col(Posting.id).not_in(undone))
+    claims = select(RemittanceClaim.id).where(RemittanceClaim.remittance_id == remittance.id)
+    given_up = living.where(Posting.kind == PostingKind.WRITE_OFF, col(Posting.remittance_claim_id).in_(claims))
+    own = living.where(Posting.batch_id == remittance.batch_id)
+    return [*session.exec(own), *session.exec(given_up)]
+
+
+def _stands_alone(session: Session, remittance: Remittance) -> None:
+    """Nothing rests on the remittance that people did with its money. Raises RemittanceRefused."""
+    undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
+    claims = select(RemittanceClaim.id).where(RemittanceClaim.remittance_id == remittance.id)
+    adjustments = select(ProviderLevelAdjustment.id).where(ProviderLevelAdjustment.remittance_id == remittance.id)
+    query = select(Posting.id).where(
+        col(Posting.takes_back).is_(None),
+        col(Posting.id).not_in(undone),
+        (
+            (Posting.kind == PostingKind.REFUND) & col(Posting.remittance_claim_id).in_(claims)
+            | col(Posting.provider_adjustment_id).in_(adjustments)
+        ),
+    )
+    if found := session.exec(query).first():
+        raise RemittanceRefused(
+            "some of its money was given back or charged to a claim",
+            f"codedesk postings take-back {found} undoes that first",
+        )
+
+
+def mirror(change: Change, postings: Iterable[Posting], batch_id: str, sign: int, taking_back: bool) -> int:
     """Postings like these with their amounts times `sign`; how many."""
     session = change.session
     rows: list[dict[str, Any]] = []
@@ -312,7 +351,7 @@ def _mirror(change: Change, postings: Iterable[Posting], batch_id: str, sign: in
     return len(rows)
 
 
-def _prove(session: Session, remittance: Remittance) -> None:
+def prove(session: Session, remittance: Remittance) -> None:
     """Posted + unapplied - PLB must be BPR02; anything else is a defect, and the whole set is left alone."""
     if (cash := cash_of(session, remittance.id)) != remittance.payment_cents:
         raise RemittanceRefused(

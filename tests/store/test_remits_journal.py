@@ -1,10 +1,11 @@
-"""Whatever arrives, is taken back or posted again: the journal's cash is what the posted remittances state."""
+"""Whatever arrives, is taken back, posted again or given back: the journal's cash is what the posted ones state."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -12,8 +13,12 @@ from sqlmodel import func, select
 
 from store.actors import SYSTEM
 from store.database import open_database
+from store.ledger.money import take_back
 from store.models import JournalLine
-from store.remits.posting import cash_of, post_again, take_in, unpost
+from store.queries import SessionReader
+from store.queries.unapplied import unapplied_list
+from store.remits.posting import RemittanceRefused, cash_of, post_again, take_in, unpost
+from store.remits.unapplied import refund_unapplied
 from store.terms import JournalAccount
 from tests.store.remittance_samples import a_set, interchange
 
@@ -33,6 +38,7 @@ class Remittances(RuleBasedStateMachine):
         self.posted: dict[str, int] = {}
         self.taken_back: dict[str, int] = {}
         self.files: list[Path] = []
+        self.given_back: dict[str, list[tuple[str, int]]] = {}
 
     @rule(claims=st.lists(st.tuples(st.integers(0, 90_000), st.integers(0, 90_000)), max_size=3), off=st.booleans())
     def arrives(self, claims: list[tuple[int, int]], off: bool) -> None:
@@ -60,8 +66,29 @@ class Remittances(RuleBasedStateMachine):
     @rule(data=st.data())
     def is_taken_back(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from(sorted(self.posted)))
+        if self.given_back.get(one):
+            with pytest.raises(RemittanceRefused):
+                unpost(self.db, SYSTEM, one, "because")
+            return
         unpost(self.db, SYSTEM, one, "because")
         self.taken_back[one] = self.posted.pop(one)
+
+    @rule(data=st.data())
+    def is_given_back(self, data: st.DataObject) -> None:
+        with self.db.reading() as session:
+            rows = [row for row in unapplied_list(SessionReader(session)) if row.left_cents > 0]
+        if rows:
+            row = data.draw(st.sampled_from(rows))
+            cents = data.draw(st.integers(1, row.left_cents))
+            done = refund_unapplied(self.db, SYSTEM, row.id, cents, "not ours")
+            self.given_back.setdefault(row.remittance_id, []).append((done.posting_id, cents))
+
+    @precondition(lambda self: any(self.given_back.values()))
+    @rule(data=st.data())
+    def comes_back(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from(sorted(name for name, refunds in self.given_back.items() if refunds)))
+        posting, _ = self.given_back[one].pop()
+        take_back(self.db, SYSTEM, posting, "the check came back")
 
     @precondition(lambda self: self.taken_back)
     @rule(data=st.data())
@@ -78,7 +105,16 @@ class Remittances(RuleBasedStateMachine):
                 select(func.coalesce(func.sum(JournalLine.cents), 0)).where(JournalLine.account == JournalAccount.CASH)
             ).one()
         assert found == {**self.posted, **dict.fromkeys(self.taken_back, 0)}
-        assert total == sum(self.posted.values())
+        assert total == sum(self.posted.values()) - sum(
+            cents for refunds in self.given_back.values() for _, cents in refunds
+        )
+
+    @invariant()
+    def what_waits_is_what_was_not_given_back(self) -> None:
+        with self.db.reading() as session:
+            left = sum(row.left_cents for row in unapplied_list(SessionReader(session)))
+        given = sum(cents for refunds in self.given_back.values() for _, cents in refunds)
+        assert left == sum(self.posted.values()) - given
 
     @invariant()
     def the_journal_comes_to_zero(self) -> None:

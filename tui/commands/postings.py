@@ -9,10 +9,8 @@ codedesk postings take-back ID "wrong account"
 from __future__ import annotations
 
 import argparse
-import re
 
-from codesets.errors import UsageError
-from tui.money import dollars
+from tui.money import cents_asked, dollars
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,19 +45,12 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "take-back":
             moved = take_back(db, actor, args.posting, args.note, operation_id())
         elif args.action == "pay":
-            moved = patient_pays(db, actor, args.account, _cents(args.amount), args.note, operation_id())
+            moved = patient_pays(db, actor, args.account, cents_asked(args.amount), args.note, operation_id())
         else:
             owed = Owed.PAYER if args.payer else Owed.PATIENT
             step = write_off if args.action == "write-off" else refund
-            moved = step(db, actor, args.account, owed, _cents(args.amount), args.note, operation_id())
+            moved = step(db, actor, args.account, owed, cents_asked(args.amount), args.note, operation_id())
     finally:
         db.close()
     print(f"posted, {dollars(moved.balance_cents)} are owed; codedesk postings take-back {moved.posting_id} undoes it")
     return 0
-
-
-def _cents(text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", plain := text.lstrip("$").replace(",", "")):
-        raise UsageError(f"expected an amount such as 20.00, got {text[:40]!r}")
-    whole, _, part = plain.partition(".")
-    return int(whole) * 100 + int(part.ljust(2, "0") or 0)

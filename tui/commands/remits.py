@@ -27,6 +27,7 @@ from store.queries.remits import (
     remittance_page,
 )
 from store.remits.balance import Examined, SetSummary, examine
+from store.remits.provider_kinds import provider_kind
 from store.settings import today
 from tui.cells import left
 from tui.commands.first_use import open_with_progress
@@ -229,7 +230,8 @@ def _page_text(page: RemittancePage, meanings: Mapping[str, str]) -> list[str]:
     if page.provider_adjustments:
         lines += ["", "provider adjustments"]
         for one in page.provider_adjustments:
-            lines.append(f"   {one.reason} {one.reference}  {dollars(one.cents)}  (segment {one.segment})")
+            words = (one.reason, one.reference, provider_kind(one.reason).meaning, dollars(one.cents))
+            lines.append(f"   {'  '.join(filter(None, words))}  (segment {one.segment})")
     lines += ["", "journal, debits positive"]
     lines += [f"   {account.value:<20} {dollars(cents):>12}" for account, cents in page.balances.items()]
     if not page.balances:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,7 @@ from textual.containers import Container
 from store.queries.ledger import AccountPage, AccountRow, PostingRow, account_list, account_page
 from store.terms import PostingKind
 from tui.cells import Line, ends, wrap
-from tui.money import dollars
+from tui.money import cents_of, dollars
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
@@ -165,15 +164,6 @@ class LedgerScreen(DeskScreen):
         postings = self._page.postings if self._page else ()
         kinds = (one for one in reversed(postings) if one.kind in _BY_HAND and not one.remittance_id)
         return next((one for one in kinds if not one.taken_back and not one.takes_back), None)
-
-
-def cents_of(text: str) -> int | None:
-    """An amount as people type it, in cents; None for what is none."""
-    plain = text.lstrip("$").replace(",", "")
-    if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", plain):
-        return None
-    whole, _, part = plain.partition(".")
-    return int(whole) * 100 + int(part.ljust(2, "0") or 0)
 
 
 def page_lines(page: AccountPage, width: int) -> list[Line]:

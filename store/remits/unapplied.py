@@ -1,0 +1,197 @@
+"""Gives money without a place one: a claim of a payment that was not found is applied to ours by hand, or refunded.
+
+    waits ──> applied to our claim     its unapplied posting is taken back, and what the payer states is posted to it
+          └─> given back               cash goes out again, all of it or a part
+
+What was applied can be released: it waits again. Every step is one batch with the remittance, so that the payment keeps
+coming to BPR02 and can be taken back and posted again as before.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from dataclasses import dataclass
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from store.actors import Actor
+from store.claims.content import UnknownClaim
+from store.database import Change, Database
+from store.models import (
+    Claim,
+    Denial,
+    JournalLine,
+    Posting,
+    ReceivedFile,
+    Remittance,
+    RemittanceClaim,
+    RemittanceLine,
+)
+from store.models.columns import new_id
+from store.queries import SessionReader
+from store.queries.unapplied import UnappliedRow, unapplied_of
+from store.remits.batch import claim_posting, insert_rows, note_of
+from store.remits.matching import Match, match_by_hand
+from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove
+from store.terms import ClaimStatus, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
+from store.x12.remittance import RemitClaim
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What was done: cents that found a place, and cents of that claim of the payment that still wait."""
+
+    cents: int
+    left_cents: int
+    posting_id: str
+
+
+def apply_to_claim(
+    db: Database,
+    actor: Actor,
+    remittance_claim_id: str,
+    claim_number: str,
+    reason: str,
+    operation_id: str | None = None,
+) -> Placed:
+    """Post a claim of a payment to a claim of ours, as the payer states it.
+
+    Raises UnknownClaim, and RemittanceRefused where nothing of it waits, a part was given back, or our claim has not
+    left.
+    """
+    with db.change(actor, operation_id, "remittance.apply") as change:
+        if change.repeated:
+            return Placed(**change.answer)
+        session, reason = change.session, _needed(reason)
+        row, remittance, waiting = _waiting(session, remittance_claim_id)
+        if waiting.left_cents != waiting.paid_cents:
+            raise RemittanceRefused("a part of it was given back", "take that refund back first")
+        ours = session.exec(select(Claim).where(Claim.claim_number == claim_number.strip())).first()
+        if ours is None:
+            raise UnknownClaim(f"no claim has the number {claim_number[:40]!r}", "codedesk claims list shows them")
+        if ours.status not in (ClaimStatus.EXPORTED, ClaimStatus.REJECTED):
+            raise RemittanceRefused(f"{ours.claim_number} is {ours.status.value}: it has not left")
+        stated = _stated(session, remittance, row.segment)
+        found = match_by_hand(session, stated, ours.id)
+        change.target = ("remittance", remittance.id)
+        posting = _post_as(change, remittance, row, stated, found)
+        row.note = f"{note_of(stated, found)}; applied by hand: {reason}".removeprefix("; ")
+        change.log("remittance.apply", "claim", ours.id, remittance=remittance.id, cents=row.paid_cents, reason=reason)
+        return _answered(change, Placed(row.paid_cents, 0, posting))
+
+
+def release(
+    db: Database, actor: Actor, remittance_claim_id: str, reason: str, operation_id: str | None = None
+) -> Placed:
+    """Take a claim of a payment from the claim of ours that it was applied to; its money waits again.
+
+    Raises RemittanceRefused where it is not applied.
+    """
+    with db.change(actor, operation_id, "remittance.apply") as change:
+        if change.repeated:
+            return Placed(**change.answer)
+        session, reason = change.session, _needed(reason)
+        row, remittance = _of_posted(session, remittance_claim_id)
+        if row.claim_id is None:
+            raise RemittanceRefused("it is applied to no claim")
+        before = row.claim_id
+        stated = _stated(session, remittance, row.segment)
+        change.target = ("remittance", remittance.id)
+        nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines))
+        posting = _post_as(change, remittance, row, stated, nothing)
+        row.note = f"{note_of(stated, nothing)}; released: {reason}"
+        change.log("remittance.apply", "claim", before, remittance=remittance.id, released=True, reason=reason)
+        return _answered(change, Placed(row.paid_cents, row.paid_cents, posting))
+
+
+def refund_unapplied(
+    db: Database, actor: Actor, remittance_claim_id: str, cents: int, reason: str, operation_id: str | None = None
+) -> Placed:
+    """Give unapplied money back to who sent it, at most what waits. Raises RemittanceRefused."""
+    with db.change(actor, operation_id, "remittance.refund") as change:
+        if change.repeated:
+            return Placed(**change.answer)
+        session, reason = change.session, _needed(reason)
+        row, remittance, waiting = _waiting(session, remittance_claim_id)
+        if cents <= 0:
+            raise RemittanceRefused("an amount is above zero")
+        if cents > waiting.left_cents:
+            raise RemittanceRefused(f"{waiting.left_cents / 100:,.2f} wait, not {cents / 100:,.2f}")
+        posting = Posting(
+            batch_id=new_id(),
+            kind=PostingKind.REFUND,
+            remittance_claim_id=row.id,
+            note=reason,
+            posted_by=change.actor.person_id,
+        )
+        session.add(posting)
+        session.flush()
+        for account, sign in ((JournalAccount.UNAPPLIED, 1), (JournalAccount.CASH, -1)):
+            session.add(JournalLine(posting_id=posting.id, account=account, cents=sign * cents, segment=row.segment))
+        change.log("remittance.refund", "remittance", remittance.id, posting=posting.id, cents=cents, reason=reason)
+        return _answered(change, Placed(cents, waiting.left_cents - cents, posting.id))
+
+
+def _of_posted(session: Session, remittance_claim_id: str) -> tuple[RemittanceClaim, Remittance]:
+    row = session.get(RemittanceClaim, remittance_claim_id)
+    if row is None:
+        raise RemittanceRefused("no claim of a payment has that id", "codedesk unapplied list shows those that wait")
+    remittance = session.get_one(Remittance, row.remittance_id)
+    if remittance.status is not RemittanceStatus.POSTED:
+        raise RemittanceRefused(f"its remittance is {remittance.status.value}, not posted")
+    return row, remittance
+
+
+def _waiting(session: Session, remittance_claim_id: str) -> tuple[RemittanceClaim, Remittance, UnappliedRow]:
+    row, remittance = _of_posted(session, remittance_claim_id)
+    waiting = unapplied_of(SessionReader(session), row.id)
+    if waiting is None:
+        raise RemittanceRefused("nothing of it waits: it is applied or given back")
+    return row, remittance, waiting
+
+
+def _stated(session: Session, remittance: Remittance, segment: int) -> RemitClaim:
+    """The claim as the payer's file has it, which is kept."""
+    content = zlib.decompress(session.get_one(ReceivedFile, remittance.file_id).content)
+    parts = claims_of_set(io.BytesIO(content), remittance.segment)
+    return next(one for one in parts if isinstance(one, RemitClaim) and one.segment == segment)
+
+
+def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, stated: RemitClaim, found: Match) -> str:
+    """Take back how the claim is posted and post it as it is matched now, in the batch of the remittance."""
+    session, batch = change.session, remittance.batch_id or ""
+    undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
+    posted = select(Posting).where(
+        Posting.remittance_claim_id == row.id,
+        Posting.batch_id == batch,
+        col(Posting.takes_back).is_(None),
+        col(Posting.id).not_in(undone),
+    )
+    mirror(change, session.exec(posted).all(), batch, sign=-1, taking_back=True)
+    posting, sides = claim_posting(change, batch, remittance.id, row.id, stated, found)
+    insert_rows(session, Posting, [posting])
+    insert_rows(session, JournalLine, sides)
+    row.claim_id, row.matched_by = found.claim.id if found.claim else None, found.by
+    session.add(row)
+    lines = session.exec(select(RemittanceLine).where(RemittanceLine.remittance_claim_id == row.id))
+    for line, ours in zip(sorted(lines, key=lambda one: one.sequence), found.line_ids, strict=True):
+        line.claim_line_id = ours
+        session.add(line)
+    of_row = update(Denial).where(col(Denial.remittance_claim_id) == row.id)
+    session.execute(of_row.values(claim_id=row.claim_id).execution_options(synchronize_session=False))
+    session.flush()
+    prove(session, remittance)
+    return str(posting["id"])
+
+
+def _answered(change: Change, placed: Placed) -> Placed:
+    change.answer = {"cents": placed.cents, "left_cents": placed.left_cents, "posting_id": placed.posting_id}
+    return placed
+
+
+def _needed(text: str) -> str:
+    if not (told := " ".join(text.split())):
+        raise RemittanceRefused("it needs a word of why")
+    return told
