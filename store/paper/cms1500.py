@@ -1,7 +1,7 @@
 """A professional claim on CMS-1500 (02/12): six lines a page, the total on the last one.
 
-Source: NUCC 1500 claim form, items 1 to 33, as facts of what stands where; line n of item 24 is on row 43 + 2n, its
-shaded half above it holds the drug.
+Source: NUCC 1500 claim form, items 1 to 33, as facts of what stands where; `cms1500.csv` names the source of each
+position. Line n of item 24 is on row 42 + 2n, its shaded half above it holds the drug.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Rows and columns count from 1. A value that does not fit its field is cut, and s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,10 @@ COLUMNS = 82
 
 @dataclass(frozen=True)
 class Field:
-    """Where a field stands: `row` and `column` of its first character, its width, and our word for it."""
+    """Where a field stands: `row` and `column` of its first character, its width, and our word for it.
+
+    `source` says who else has it there, in the letters that its table explains; - for nobody.
+    """
 
     name: str
     row: int
@@ -27,6 +30,7 @@ class Field:
     width: int
     align: str
     label: str
+    source: str
 
 
 @dataclass
@@ -48,7 +52,7 @@ class Page:
             self.cut.append(name)
             text = text[: place.width]
         if down:
-            place = Field(name, place.row + down, place.column, place.width, place.align, place.label)
+            place = replace(place, row=place.row + down)
         self.values.append((place, text))
 
     def lines(self) -> list[str]:
@@ -76,10 +80,11 @@ def text_of(pages: Iterable[Page], shift: tuple[int, int] = (0, 0)) -> str:
 @cache
 def fields_of(form: str) -> dict[str, Field]:
     """The fields of a form (cms1500, ub04) by name. Raises UnreadableInput for a table that is wrong."""
-    columns = ("field", "row", "column", "width", "align", "label")
+    columns = ("field", "row", "column", "width", "align", "label", "source")
     rows = read_table(Path(__file__).with_name(f"{form}.csv"), columns)
     return {
-        name: Field(name, int(row), int(at), int(width), align, label) for name, row, at, width, align, label in rows
+        name: Field(name, int(row), int(at), int(width), align, label, source)
+        for name, row, at, width, align, label, source in rows
     }
 
 

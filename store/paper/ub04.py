@@ -1,7 +1,7 @@
 """An institutional claim on UB-04 (CMS-1450): 22 lines a page, line 23 holds the page and, on the last, the total.
 
-Source: UB-04 form locators 1 to 81, as facts of what stands where. Descriptions of codes (FL 43) are not printed,
-except for a drug; the lists they stand in are the NUBC's.
+Source: UB-04 form locators 1 to 81, as facts of what stands where; `ub04.csv` names the source of each position.
+Descriptions of codes (FL 43) are not printed, except for a drug; the lists they stand in are the NUBC's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from store.claims.content import Address, BilledCoverage, BilledLine, ClaimContent, Insured, Practitioner
 from store.claims.facility_bill import FacilityBill
-from store.paper.grid import Page, dollars_and_cents, fields_of
+from store.paper.grid import Page, fields_of
 from store.x12.loops837 import digits, undotted
 
 FORM = "ub04"
@@ -39,9 +39,9 @@ def _page(claim: ClaimContent, lines: Sequence[BilledLine], number: int, count: 
     page.put("page_count", str(count))
     page.put("created_on", _short(str(today)))
     if number == count:
-        page.put("total", dollars_and_cents(claim.total_cents))
+        page.put("total", _amount(claim.total_cents))
         uncovered = sum(line.details.noncovered_cents for line in claim.lines if line.details)
-        page.put("total_noncovered", dollars_and_cents(uncovered) if uncovered else "")
+        page.put("total_noncovered", _amount(uncovered) if uncovered else "")
     _payers(page, claim)
     _codes(page, claim, bill)
     _providers(page, claim, bill)
@@ -105,7 +105,7 @@ def _short_codes(page: Page, bill: FacilityBill) -> None:
     for place, value in enumerate(bill.values[:12]):
         at = f"{'abcd'[place // _VALUES_IN_ROW]}{place % _VALUES_IN_ROW + 1}"
         page.put(f"value_{at}", value.code)
-        page.put(f"value_amount_{at}", dollars_and_cents(value.cents))
+        page.put(f"value_amount_{at}", _amount(value.cents))
 
 
 def _line(page: Page, line: BilledLine, bill: FacilityBill, down: int) -> None:
@@ -119,9 +119,9 @@ def _line(page: Page, line: BilledLine, bill: FacilityBill, down: int) -> None:
     page.put("procedure", f"{line.code}{''.join(line.modifiers[:4])}", down)
     page.put("service_date", _short(line.service_date) if not bill.inpatient else "", down)
     page.put("units", str(line.units), down)
-    page.put("charge", dollars_and_cents(line.charge_cents), down)
+    page.put("charge", _amount(line.charge_cents), down)
     if details and details.noncovered_cents:
-        page.put("noncovered", dollars_and_cents(details.noncovered_cents), down)
+        page.put("noncovered", _amount(details.noncovered_cents), down)
 
 
 def _payers(page: Page, claim: ClaimContent) -> None:
@@ -139,7 +139,7 @@ def _payer(page: Page, claim: ClaimContent, coverage: BilledCoverage, letter: st
     page.put(f"release_{letter}", assured.release_of_information)
     page.put(f"assigned_{letter}", assured.benefits_assigned)
     if prior:
-        page.put(f"prior_{letter}", dollars_and_cents(prior.paid_cents))
+        page.put(f"prior_{letter}", _amount(prior.paid_cents))
     page.put(f"insured_{letter}", _name(coverage.subscriber))
     page.put(f"relation_{letter}", _RELATIONSHIP.get(coverage.relationship, ""))
     page.put(f"member_{letter}", coverage.member_id)
@@ -177,7 +177,7 @@ def _providers(page: Page, claim: ClaimContent, bill: FacilityBill) -> None:
         _provider(page, key, who)
     if parties.details and parties.details.note:
         note = parties.details.note
-        for place in range(3):
+        for place in range(4):
             page.put(f"remark_{place + 1}", note[24 * place : 24 * (place + 1)])
     if parties.billing.taxonomy:
         page.put("code_qualifier", "B3")
@@ -189,6 +189,11 @@ def _provider(page: Page, key: str, who: Practitioner | None) -> None:
         page.put(f"{key}_npi", who.npi)
         page.put(f"{key}_family", who.family_name)
         page.put(f"{key}_given", who.given_name)
+
+
+def _amount(cents: int) -> str:
+    """Cents as the form wants them: no point, the line of the form stands between dollars and cents."""
+    return f"{'-' if cents < 0 else ''}{abs(cents):03d}"
 
 
 def _short(iso: str) -> str:
