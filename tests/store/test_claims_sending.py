@@ -89,8 +89,8 @@ def test_paper_has_the_data_on_the_grid_of_the_form(claim: Claim, capsys: pytest
     lines = out.splitlines()
     assert code == 0
     assert lines[9][:14] == "LINDQVIST, PER"
-    assert lines[44].startswith("09 15 26 09 15 26 11    G0463")
-    assert lines[55].endswith("100 03       0 00")
+    assert lines[43].startswith("09 15 26 09 15 26 11    G0463")
+    assert lines[55].endswith("100 03      0 00")
 
 
 def test_an_unscrubbed_claim_is_printed_as_a_draft_alone(
@@ -203,5 +203,5 @@ def test_an_institutional_claim_goes_on_the_other_form(
 
     lines = out.splitlines()
     assert code == 0
-    assert lines[1].endswith("0111")
+    assert lines[2].endswith("0111")
     assert lines[18].startswith("0120")
