@@ -61,21 +61,20 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
     entries = []
     for event in events:
         seq += 1
-        entry = LogEntry(
-            seq=seq,
-            at=at,
-            actor=actor,
-            action=event.action,
-            target_kind=event.target_kind,
-            target_id=event.target_id,
-            detail=event.detail,
-            operation_id=operation_id,
-            previous_hash=previous,
-            hash="",
-        )
-        entry.hash = previous = keyed_hash(secret, content_of(entry))
-        entries.append(entry.model_dump())
-    session.flush()
+        entry = {
+            "seq": seq,
+            "at": at,
+            "actor": actor,
+            "action": event.action,
+            "target_kind": event.target_kind,
+            "target_id": event.target_id,
+            "detail": event.detail,
+            "operation_id": operation_id,
+            "previous_hash": previous,
+        }
+        covered = content(**(entry | {"detail": canonical(event.detail)}))
+        entry["hash"] = previous = keyed_hash(secret, covered)
+        entries.append(entry)
     # Past the unit of work: this is the last statement under the lock that every other writer waits for.
     session.execute(insert(_TABLE), entries)
 
@@ -86,21 +85,6 @@ def note(
     """Log something that changed nothing: a look, a search by name, a copy, a login, a refusal."""
     with db.change(actor) as change:
         change.log(action, target_kind, target_id, **detail)
-
-
-def content_of(entry: LogEntry) -> bytes:
-    """What the hash of an entry covers: the canonical JSON of all fields but the hash, the previous hash included."""
-    return content(
-        entry.seq,
-        entry.at,
-        entry.actor,
-        entry.action,
-        entry.target_kind,
-        entry.target_id,
-        canonical(entry.detail),
-        entry.operation_id,
-        entry.previous_hash,
-    )
 
 
 def content(
@@ -114,7 +98,10 @@ def content(
     operation_id: str,
     previous_hash: str,
 ) -> bytes:
-    """The same from the columns as they are stored; `detail` is canonical JSON text."""
+    """What the hash of an entry covers: its fields but the hash, the previous hash included, as canonical JSON.
+
+    `detail` is canonical JSON text already.
+    """
     return (
         f"[{seq},{quoted(at)},{quoted(actor)},{quoted(action)},{quoted(target_kind)},{quoted(target_id)},"
         f"{detail},{quoted(operation_id)},{quoted(previous_hash)}]"

@@ -137,8 +137,8 @@ class SegmentWriter:
     _transaction: str = ""
     _position: int = 0
     _transactions: int = 0
-    _known: dict[tuple[str, int], Written] = field(default_factory=dict)
-    """Texts by their longest length as they are written: names, places and codes come back on claim after claim."""
+    _clean: dict[int, dict[str, str]] = field(default_factory=dict)
+    """Texts that are written without a change, by their longest length: they come back on claim after claim."""
 
     def open(self) -> None:
         """Write ISA and GS."""
@@ -167,10 +167,20 @@ class SegmentWriter:
 
         `most` is the length at which the elements are cut, where the guide sets one for the names of the segment.
         """
-        made = [self._element(element, claim, field, most) for element in elements]
+        clean, parts = self._clean.setdefault(most, {}), [identifier]
+        for element in elements:
+            if not element:
+                parts.append("")
+            elif isinstance(element, str):
+                parts.append(clean.get(element) or self.text(element, claim, field, most))
+            else:
+                parts.append(self._composite(element, claim, field, most))
+        while not parts[-1]:
+            parts.pop()
         self._position += 1
         self.places.append(Place(self._transaction, self._position, claim, field))
-        self._write(segment(identifier, made, self.delimiters))
+        # Every text has lost the delimiters on its way here: `segment` need not look for them again.
+        self._write(self.delimiters.element.join(parts) + self.delimiters.segment)
 
     def close_transaction(self) -> None:
         """Write SE with the count of segments, ST and SE included."""
@@ -183,19 +193,20 @@ class SegmentWriter:
 
     def text(self, value: str, claim: str, place: str, most: int) -> str:
         """A value made writable and cut to `most` characters; a change is noted under its place."""
-        made = self._known.get((value, most))
-        if made is None:
-            made = writable(value, most, self.delimiters)
-            if len(self._known) < MOST_KNOWN:
-                self._known[value, most] = made
+        if known := self._clean.setdefault(most, {}).get(value):
+            return known
+        made = writable(value, most, self.delimiters)
         if made.removed or made.folded or made.shortened:
             self.changes.append(TextChange(claim, place, value, made.text, made.removed, made.folded, made.shortened))
+        elif len(clean := self._clean.setdefault(most, {})) < MOST_KNOWN:
+            clean[value] = made.text
         return made.text
 
-    def _element(self, element: Element, claim: str, place: str, most: int) -> Element:
-        if isinstance(element, str):
-            return self.text(element, claim, place, most) if element else ""
-        return [self.text(component, claim, place, most) if component else "" for component in element]
+    def _composite(self, components: Sequence[str], claim: str, place: str, most: int) -> str:
+        made = [self.text(component, claim, place, most) if component else "" for component in components]
+        while made and not made[-1]:
+            made.pop()
+        return self.delimiters.component.join(made)
 
     def _plain(self, identifier: str, *elements: str) -> None:
         self._write(segment(identifier, elements, self.delimiters))
