@@ -10,27 +10,29 @@ Source: 005010X223A2, loops 2300 to 2430 as named at each function.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from store.claims.content import BilledCoverage, BilledLine, ClaimContent
 from store.claims.details import Details, LineDetails
 from store.claims.facility_bill import FacilityBill
-from store.x12 import loops837
 from store.x12.loops837 import (
+    NOTE,
     Form,
     address_of,
     attachments,
+    begin_claim,
     drug,
     organization,
     other_coverages,
     practitioner,
     prior_lines,
-    references,
+    procedure_of,
     service_period,
+    support_claim,
     taxonomy,
     undotted,
 )
-from store.x12.writer import Element, Envelope, SegmentWriter, Sink, TextChange, amount, day
+from store.x12.writer import Element, SegmentWriter, amount, day
 
 VERSION = "005010X223A2"
 
@@ -38,36 +40,18 @@ CODES_IN_HI = 12
 MOST_OTHER_CODES = 24
 _EXEMPT = ("1", "")
 _NOTHING, _NOTHING_OF_LINE = Details(), LineDetails()
-_NOTE = 80
-
-
-def write_interchange(
-    out: Sink, claims: Iterable[ClaimContent], envelope: Envelope, first_transaction: int
-) -> SegmentWriter:
-    """Write one ISA with all claims; see `loops837.write_interchange`."""
-    return loops837.write_interchange(out, claims, envelope, first_transaction, FORM)
-
-
-def text_changes(claim: ClaimContent) -> list[TextChange]:
-    """What writing the claim would change in its texts."""
-    return loops837.text_changes(claim, FORM)
 
 
 def _claim(writer: SegmentWriter, claim: ClaimContent, coverage: BilledCoverage) -> None:
     """Loops 2300 to 2430."""
     bill, details, number = claim.parties.facility_bill, claim.parties.details or _NOTHING, claim.claim_number
     assert bill is not None, "an institutional claim has its bill"
-    _clm(writer, claim, bill, details)
+    begin_claim(writer, claim, [bill.type_of_bill, "A", claim.frequency], details)
     _claim_dates(writer, bill, number)
     admission = (bill.admission_type, bill.point_of_origin, bill.patient_status)
     writer.put("CL1", *admission, claim=number, field="facility_bill.admission_type")
-    attachments(writer, details.attachments, number, "details")
-    if bill.estimated_due_cents:
-        where = "facility_bill.estimated_due_cents"
-        writer.put("AMT", "F3", amount(bill.estimated_due_cents), claim=number, field=where)
-    references(writer, _references(claim, coverage, details), number)
-    if details.note:
-        writer.put("NTE", details.note_kind, details.note, claim=number, field="details.note", most=_NOTE)
+    money = ("F3", bill.estimated_due_cents, "facility_bill.estimated_due_cents")
+    support_claim(writer, claim, details, money, _references(claim, coverage, details))
     for codes, field in _codes(claim, bill):
         for start in range(0, len(codes), CODES_IN_HI):
             writer.put("HI", *codes[start : start + CODES_IN_HI], claim=number, field=field)
@@ -75,26 +59,6 @@ def _claim(writer: SegmentWriter, claim: ClaimContent, coverage: BilledCoverage)
     other_coverages(writer, claim, remark_segments=bill.inpatient)
     for line in claim.lines:
         _line(writer, line, claim, bill)
-
-
-def _clm(writer: SegmentWriter, claim: ClaimContent, bill: FacilityBill, details: Details) -> None:
-    assured = claim.parties.assurances
-    writer.put(
-        "CLM",
-        claim.claim_number,
-        amount(claim.total_cents),
-        "",
-        "",
-        [bill.type_of_bill, "A", claim.frequency],
-        "",
-        assured.accepts_assignment,
-        assured.benefits_assigned,
-        assured.release_of_information,
-        *("", "", "", "", "", "", "", "", "", ""),
-        details.delay_reason,
-        claim=claim.claim_number,
-        field="claim",
-    )
 
 
 def _claim_dates(writer: SegmentWriter, bill: FacilityBill, number: str) -> None:
@@ -190,17 +154,11 @@ def _line(writer: SegmentWriter, line: BilledLine, claim: ClaimContent, bill: Fa
     """Loops 2400 to 2430. REF*6R comes back in the remittance and identifies the line."""
     number, field = claim.claim_number, f"line.{line.sequence}"
     details = line.details or _NOTHING_OF_LINE
-    code: Element = ""
-    if line.code:
-        code = ["HC", line.code, *line.modifiers[:4]]
-        if details.description:
-            told = writer.text(details.description, number, f"{field}.description", _NOTE)
-            code = [*code, *[""] * (6 - len(code)), told]
     writer.put("LX", str(line.sequence), claim=number, field=field)
     writer.put(
         "SV2",
         line.revenue_code,
-        code,
+        procedure_of(writer, line, details, number, field) if line.code else "",
         amount(line.charge_cents),
         line.unit,
         str(line.units),
@@ -214,7 +172,7 @@ def _line(writer: SegmentWriter, line: BilledLine, claim: ClaimContent, bill: Fa
         writer.put("DTP", "472", *service_period(line), claim=number, field=f"{field}.service_date")
     writer.put("REF", "6R", f"{number}-{line.sequence}", claim=number, field=field)
     if details.note:
-        writer.put("NTE", "TPO", details.note, claim=number, field=f"{field}.note", most=_NOTE)
+        writer.put("NTE", "TPO", details.note, claim=number, field=f"{field}.note", most=NOTE)
     drug(writer, line, number, field)
     if details.operating:
         practitioner(writer, "72", details.operating, number, f"{field}.operating")
@@ -226,3 +184,4 @@ def _line(writer: SegmentWriter, line: BilledLine, claim: ClaimContent, bill: Fa
 
 
 FORM = Form(VERSION, _claim)
+write_interchange, text_changes = FORM.write_interchange, FORM.text_changes

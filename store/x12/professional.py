@@ -7,40 +7,29 @@ Source: 005010X222A1, loops 2300 to 2430 as named at each function.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Practitioner
 from store.claims.details import Ambulance, Certification, ClaimDates, Details, LineDetails
-from store.x12 import loops837
 from store.x12.loops837 import (
-    CLAIMS_PER_TRANSACTION,
-    FUNCTIONAL_ID,
+    NOTE,
     Form,
     address_of,
     attachments,
+    begin_claim,
     drug,
     organization,
     other_coverages,
     practitioner,
     prior_lines,
+    procedure_of,
     references,
     service_period,
+    support_claim,
     taxonomy,
-    transactions_needed,
     undotted,
 )
-from store.x12.writer import Element, Envelope, SegmentWriter, Sink, TextChange, amount, day
-
-__all__ = [
-    "CLAIMS_PER_TRANSACTION",
-    "FORM",
-    "FUNCTIONAL_ID",
-    "VERSION",
-    "text_changes",
-    "transactions_needed",
-    "undotted",
-    "write_interchange",
-]
+from store.x12.writer import Element, SegmentWriter, amount, day
 
 VERSION = "005010X222A1"
 
@@ -63,34 +52,18 @@ _DATES = (
 """Date qualifiers of loop 2300 (DTP01) and the dates they state."""
 
 _NOTHING, _NOTHING_OF_LINE = Details(), LineDetails()
-_NOTE = 80
-
-
-def write_interchange(
-    out: Sink, claims: Iterable[ClaimContent], envelope: Envelope, first_transaction: int
-) -> SegmentWriter:
-    """Write one ISA with all claims; see `loops837.write_interchange`."""
-    return loops837.write_interchange(out, claims, envelope, first_transaction, FORM)
-
-
-def text_changes(claim: ClaimContent) -> list[TextChange]:
-    """What writing the claim would change in its texts."""
-    return loops837.text_changes(claim, FORM)
 
 
 def _claim(writer: SegmentWriter, claim: ClaimContent, coverage: BilledCoverage) -> None:
     """Loops 2300 to 2430."""
-    details, number = claim.parties.details or _NOTHING, claim.claim_number
-    _clm(writer, claim, details)
+    parties, details, number = claim.parties, claim.parties.details or _NOTHING, claim.claim_number
+    accident = parties.accident
+    cause: Element = [accident.cause, "", "", accident.state] if accident and accident.cause else ""
+    place = [parties.place_of_service, "B", claim.frequency]
+    begin_claim(writer, claim, place, details, parties.assurances.provider_signature, cause, details.special_program)
     _claim_dates(writer, claim, details.dates)
-    attachments(writer, details.attachments, number, "details")
-    if details.patient_paid_cents:
-        where = "details.patient_paid_cents"
-        writer.put("AMT", "F5", amount(details.patient_paid_cents), claim=number, field=where)
-    references(writer, _references(claim, coverage, details), number)
-    if details.note:
-        kind = details.note_kind
-        writer.put("NTE", kind, details.note, claim=number, field="details.note", most=_NOTE)
+    money = ("F5", details.patient_paid_cents, "details.patient_paid_cents")
+    support_claim(writer, claim, details, money, _references(claim, coverage, details))
     if details.ambulance:
         _ambulance(writer, details.ambulance, number)
     for certified in _certifications(details):
@@ -102,30 +75,6 @@ def _claim(writer: SegmentWriter, claim: ClaimContent, coverage: BilledCoverage)
     other_coverages(writer, claim)
     for line in claim.lines:
         _line(writer, line, claim)
-
-
-def _clm(writer: SegmentWriter, claim: ClaimContent, details: Details) -> None:
-    parties, assured, accident = claim.parties, claim.parties.assurances, claim.parties.accident
-    cause: Element = [accident.cause, "", "", accident.state] if accident and accident.cause else ""
-    writer.put(
-        "CLM",
-        claim.claim_number,
-        amount(claim.total_cents),
-        "",
-        "",
-        [parties.place_of_service, "B", claim.frequency],
-        assured.provider_signature,
-        assured.accepts_assignment,
-        assured.benefits_assigned,
-        assured.release_of_information,
-        "",
-        cause,
-        details.special_program,
-        *("", "", "", "", "", "", ""),
-        details.delay_reason,
-        claim=claim.claim_number,
-        field="claim",
-    )
 
 
 def _claim_dates(writer: SegmentWriter, claim: ClaimContent, dates: ClaimDates) -> None:
@@ -180,7 +129,7 @@ def _ambulance(writer: SegmentWriter, ride: Ambulance, number: str) -> None:
         ride.stretcher_purpose,
         claim=number,
         field="details.ambulance",
-        most=_NOTE,
+        most=NOTE,
     )
 
 
@@ -256,7 +205,7 @@ def _line(writer: SegmentWriter, line: BilledLine, claim: ClaimContent) -> None:
         )
         references(writer, numbers, number)
         if details.note:
-            writer.put("NTE", "ADD", details.note, claim=number, field=f"{field}.note", most=_NOTE)
+            writer.put("NTE", "ADD", details.note, claim=number, field=f"{field}.note", most=NOTE)
         drug(writer, line, number, field)
     general = claim.parties.rendering
     if line.rendering and (general is None or line.rendering.npi != general.npi):
@@ -279,13 +228,10 @@ def _clinician(writer: SegmentWriter, role: str, who: Practitioner | None, numbe
 
 def _service(writer: SegmentWriter, line: BilledLine, details: LineDetails, number: str, field: str) -> None:
     """SV1: at most four modifiers and four pointers are written; a claim with more is stopped by its findings."""
-    code: list[str] = ["HC", line.code, *line.modifiers[:4]]
-    if details.description:
-        code += [""] * (6 - len(code)) + [writer.text(details.description, number, f"{field}.description", _NOTE)]
     minutes = details.anesthesia_minutes
     writer.put(
         "SV1",
-        code,
+        procedure_of(writer, line, details, number, field),
         amount(line.charge_cents),
         "MJ" if minutes else line.unit,
         str(minutes or line.units),
@@ -303,3 +249,4 @@ def _service(writer: SegmentWriter, line: BilledLine, details: LineDetails, numb
 
 
 FORM = Form(VERSION, _claim)
+write_interchange, text_changes = FORM.write_interchange, FORM.text_changes

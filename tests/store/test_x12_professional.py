@@ -18,7 +18,8 @@ from store.claims.content import (
     Practitioner,
     ServiceFacility,
 )
-from store.x12 import loops837, professional
+from store.x12 import professional
+from store.x12.loops837 import interchange
 from store.x12.professional import VERSION, write_interchange
 from store.x12.tokenizer import segments
 from store.x12.writer import Envelope, SegmentWriter
@@ -203,7 +204,7 @@ def test_one_billing_provider_level_serves_all_its_claims() -> None:
 
 
 def test_a_new_transaction_begins_when_one_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loops837, "CLAIMS_PER_TRANSACTION", 2)
+    monkeypatch.setattr(interchange, "CLAIMS_PER_TRANSACTION", 2)
 
     content, _ = _written(*_numbered([SOUND_CLAIM] * 5))
 
