@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from store.queries.claims import (
     MOST_SORTS,
@@ -24,7 +23,7 @@ from store.terms import ClaimStatus
 from tui.cells import Line, counted
 from tui.money import dollars
 from tui.screens.desk import DeskScreen, following
-from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.row_table import Column, ListSource
 
 STATUS_MARK = {
     ClaimStatus.DRAFT: " ",
@@ -62,23 +61,7 @@ class ClaimsScreen(DeskScreen):
         self._said_at = 0.0
 
     def compose_work(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.reload()
-
-    def on_screen_resume(self) -> None:
-        self.reload()
+        yield from self.list_work(_COLUMNS, EMPTY, page=False)
 
     def place(self) -> tuple[Line, Line]:
         name = self._view or self._show.value.replace("_", " ")
@@ -106,31 +89,17 @@ class ClaimsScreen(DeskScreen):
             return "no claim is ready"
         return ""
 
-    def reload(self) -> None:
-        """Read the queue again; the cursor stays on its claim."""
-        self.work(self._reload(), group="rows", exclusive=True)
-
-    async def _reload(self) -> None:
+    async def read_rows(self) -> None:
         record = self.workstation.record
         self._counts = await record.read(claim_counts)
         rows = await record.read(claim_list, self.workstation.today, self._show, self._sorts, None, None, PAGE)
-        words = self.filter_text.lower().split()
-        shown = [
-            row for row in rows if all(word in f"{row.number} {row.patient} {row.payer}".lower() for word in words)
-        ]
+        shown = [row for row in rows if self.passes_filter(f"{row.number} {row.patient} {row.payer}")]
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
-
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self.refresh_frame()
 
     def copied(self) -> str:
         row: ClaimRow | None = self.rows.selected
         return f"{row.number}  {row.patient}  {row.payer}  {dollars(row.total_cents)}" if row else ""
-
-    def filtered(self) -> None:
-        self.reload()
 
     def do_sort(self) -> None:
         orders = list(ClaimSort)
@@ -168,7 +137,7 @@ class ClaimsScreen(DeskScreen):
                 view = views[name]
                 self._view, self._show, self._sorts = name, view.show, view.sorts or (ClaimSort.NUMBER,)
                 self.filter_text = view.words
-                await self._reload()
+                await self.read_rows()
                 self.say(f"View {name}.")
 
             told = [(one.name, f"{one.show.value}  by {', '.join(one.sorts)}  {one.words}") for one in views.values()]
@@ -223,7 +192,7 @@ class ClaimsScreen(DeskScreen):
     async def _done(self, text: str, style: str = "text") -> None:
         """Say what a batch came to, on the screen that is in front by now."""
         if self.is_attached:
-            await self._reload()
+            await self.read_rows()
         cast(DeskScreen, self.app.screen).say(text, style)
 
     def do_rescrub(self) -> None:
@@ -232,7 +201,7 @@ class ClaimsScreen(DeskScreen):
 
             row: ClaimRow = self.rows.selected
             result = await self.workstation.record.change_with_codes(scrub_claim, row.id)
-            await self._reload()
+            await self.read_rows()
             self.say(f"{result.claim_number}: {result.errors} errors, {result.warnings} warnings.")
 
         self.in_turn(scrubbed())
@@ -275,7 +244,7 @@ class ClaimsScreen(DeskScreen):
             from store.claims.following import bill_next_payers
 
             report = await self.workstation.change(bill_next_payers)
-            await self._reload()
+            await self.read_rows()
             refused = f" {report.refused[0][1]}." if report.refused else ""
             self.say(f"{counted(len(report.built), 'claim')} to the next payer, {len(report.refused)} not.{refused}")
 

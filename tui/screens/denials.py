@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from codesets.remittance_codes import adjustment_meanings
 from store.queries.denials import DenialFilter, DenialRow, denial_list
@@ -18,8 +17,7 @@ from store.terms import DenialStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen, following
-from tui.widgets.row_table import Column, ListSource, RowTable
-from tui.widgets.text_pane import TextPane
+from tui.widgets.row_table import Column, ListSource
 
 if TYPE_CHECKING:
     from store.denials.causes import Cause
@@ -44,66 +42,32 @@ class DenialsScreen(DeskScreen):
         self._shown: list[DenialRow] = []
 
     def compose_work(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield RowTable(self._columns(), id="rows", empty=EMPTY)
-            yield TextPane(id="page")
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.reload()
+        yield from self.list_work(self._columns(), EMPTY)
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (("Denials", "strong"), (f"  {self._show.value}", "text"))
-        if self.filter_text:
-            start = (*start, (f"  /{self.filter_text}", "focus"))
-        if self._alike:
-            start = (*start, (f"  {counted(len(self._alike), 'denial')} together", "warning"))
-        return start, self.rows_place()
+        together: Line = ((f"  {counted(len(self._alike), 'denial')} together", "warning"),) if self._alike else ()
+        return self.list_place("Denials", self._show.value, together)
 
     def why_not(self, action: str) -> str:
         row: DenialRow | None = self.rows.selected if self.is_mounted else None
-        if action in (
-            "denial_mine",
-            "denial_appeal",
-            "denial_letter",
-            "denial_close",
-            "denial_write_off",
-            "denial_alike",
-        ):
+        if action in _ON_ONE:
             if row is None:
                 return "there is no denial under the cursor"
             if row.status not in LIVING:
                 return f"it is {row.status.value.replace('_', ' ')}"
         return ""
 
-    def reload(self) -> None:
-        """Read the denials again; the cursor stays on its own."""
-        self.work(self._reload(), group="rows", exclusive=True)
-
-    async def _reload(self) -> None:
+    async def read_rows(self) -> None:
         rows = await self.workstation.record.read(denial_list, self._show, None, PAGE)
         self._shown = [row for row in rows if self.passes_filter(_searched(row))]
         self.rows.set_source(ListSource(self._shown, lambda row: row.id), columns=self._columns())
         self.refresh_frame()
         self.show_page_here()
 
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self.refresh_frame()
-            self.show_page_here()
-
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
         row: DenialRow | None = self.rows.selected
-        pane = self.query_one("#page", TextPane)
+        pane = self.page_pane
         if row is None:
             pane.show("", lambda width: ())
             return
@@ -119,9 +83,6 @@ class DenialsScreen(DeskScreen):
     def copied(self) -> str:
         row: DenialRow | None = self.rows.selected
         return f"{row.claim}  {row.group}-{row.reason}  {dollars(row.cents)}  {row.payer}" if row else ""
-
-    def filtered(self) -> None:
-        self.reload()
 
     def do_denial_view(self) -> None:
         self._show = following(self._show)
@@ -190,7 +151,7 @@ class DenialsScreen(DeskScreen):
         row: DenialRow = self.rows.selected
         done = await self.workstation.change(step, self._chosen(row), words)
         self._alike = frozenset()
-        await self._reload()
+        await self.read_rows()
         self.say(f"{counted(done.count, 'denial')} {told}, {dollars(done.cents)}.", "good")
 
     def _chosen(self, row: DenialRow) -> list[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from store.queries.deposits import AGED_DAYS, DepositFilter, DepositRow, deposit_list
 from tui.cells import Line, counted
 from tui.money import dollars
 from tui.screens.desk import DeskScreen, following
-from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "Nothing waits. codedesk deposits import FILE takes in a bank's CSV file."
 
@@ -25,29 +24,10 @@ class DepositsScreen(DeskScreen):
         self._show = DepositFilter.WAITING
 
     def compose_work(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.reload()
-
-    def on_screen_resume(self) -> None:
-        self.reload()
+        yield from self.list_work(_COLUMNS, EMPTY, page=False)
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (("Deposits", "strong"), (f"  {self._show.value}", "text"))
-        if self.filter_text:
-            start = (*start, (f"  /{self.filter_text}", "focus"))
-        return start, self.rows_place()
+        return self.list_place("Deposits", self._show.value)
 
     def why_not(self, action: str) -> str:
         row: DepositRow | None = self.rows.selected if self.is_mounted else None
@@ -55,11 +35,7 @@ class DepositsScreen(DeskScreen):
             return "there is no deposit under the cursor"
         return ""
 
-    def reload(self) -> None:
-        """Read what waits again; the cursor stays on its own."""
-        self.work(self._reload(), group="rows", exclusive=True)
-
-    async def _reload(self) -> None:
+    async def read_rows(self) -> None:
         rows = await self.workstation.record.read(deposit_list, self.workstation.today, self._show)
         shown = [row for row in rows if self.passes_filter(f"{row.trace} {row.payer}")]
         self.rows.set_source(ListSource(shown, lambda row: f"{row.kind} {row.id}"))
@@ -67,16 +43,9 @@ class DepositsScreen(DeskScreen):
         if aged := sum(row.aged for row in shown):
             self.say(f"{counted(aged, 'row')} waiting for more than {AGED_DAYS} days.", "warning")
 
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self.refresh_frame()
-
     def copied(self) -> str:
         row: DepositRow | None = self.rows.selected
         return f"{row.day}  {row.trace}  {dollars(row.cents or row.paid_cents)}" if row else ""
-
-    def filtered(self) -> None:
-        self.reload()
 
     def do_deposit_view(self) -> None:
         self._show = following(self._show)
@@ -87,7 +56,7 @@ class DepositsScreen(DeskScreen):
             from store.ledger.deposits import match_deposits
 
             count = await self.workstation.change(match_deposits)
-            await self._reload()
+            await self.read_rows()
             self.say(f"{counted(count, 'deposit')} matched.", "good" if count else "text")
 
         self.in_turn(matched())
@@ -127,14 +96,14 @@ class DepositsScreen(DeskScreen):
             self.ask("note", f"the amounts differ by {off}; why:", answer=told)
             return
         await self.workstation.change(match_by_hand, row.id, payment.id, note)
-        await self._reload()
+        await self.read_rows()
         self.say("Matched.", "good")
 
     async def _unmatch(self, row: DepositRow) -> None:
         from store.ledger.deposits import unmatch
 
         await self.workstation.change(unmatch, row.id)
-        await self._reload()
+        await self.read_rows()
         self.say("It waits again.")
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Container, Vertical
 from textual.css.query import NoMatches
 from textual.geometry import Offset
 from textual.screen import Screen
@@ -88,6 +88,8 @@ class DeskScreen(Screen[None]):
         self.filter_text = ""
         """What the rows are filtered by (/), on screens that have rows to filter."""
 
+        self._lists = False
+
     def compose(self) -> ComposeResult:
         if self.workstation.linear:
             self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow")]
@@ -101,6 +103,26 @@ class DeskScreen(Screen[None]):
     def compose_work(self) -> ComposeResult:
         """The panes of the screen."""
         yield from ()
+
+    def list_work(self, columns: Sequence[Column[Any]], empty: str, page: bool = True) -> ComposeResult:
+        """The panes of a screen that is a list: its rows, and the page of the row under the cursor.
+
+        Such a screen reads its rows by `read_rows` whenever it comes to the front, and again by `reload`; keys move in
+        them, and `show_page_here` shows the page once the cursor rests.
+        """
+        self._lists = True
+        with Container(id="panes"):
+            yield RowTable(columns, id="rows", empty=empty)
+            if page:
+                yield TextPane(id="page")
+
+    @property
+    def rows(self) -> RowTable:
+        return self.query_one("#rows", RowTable)
+
+    @property
+    def page_pane(self) -> TextPane:
+        return self.query_one("#page", TextPane)
 
     @property
     def workstation(self) -> Workstation:
@@ -126,12 +148,30 @@ class DeskScreen(Screen[None]):
 
     @property
     def pane(self) -> Pane | None:
-        """The pane that keys which move are sent to."""
-        return None
+        """The pane that keys which move are sent to: the rows, on screens that are lists."""
+        return self.rows if self._lists else None
 
     @property
     def wide(self) -> bool:
         return self.size.width >= WIDE and not self.workstation.linear
+
+    def list_place(self, title: str, view: str, more: Line = ()) -> tuple[Line, Line]:
+        """Line 1 of a screen that is a list: its title, view and filter, and where the cursor is."""
+        start: Line = ((title, "strong"), (f"  {view}", "text"))
+        if self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
+        return (*start, *more), self.rows_place()
+
+    def reload(self) -> None:
+        """Read the rows again, on screens that are lists; the cursor stays on its own."""
+        if self._lists:
+            self.work(self.read_rows(), group="rows", exclusive=True)
+
+    async def read_rows(self) -> None:
+        """Read and show the rows, on screens that are lists."""
+
+    def on_screen_resume(self) -> None:
+        self.reload()
 
     def rows_place(self) -> Line:
         """Which of the rows is under the cursor, of how many, for line 1; of screens with rows."""
@@ -428,6 +468,7 @@ class DeskScreen(Screen[None]):
 
     def filtered(self) -> None:
         """Show only rows with the words of `filter_text`, on screens that have such."""
+        self.reload()
 
     def entered(self, asking: str, text: str) -> None:
         """Enter in a field that stays open."""
@@ -527,6 +568,9 @@ class DeskScreen(Screen[None]):
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         self._place_cursor()
+        if self._lists and event.table.id == "rows":
+            self.refresh_frame()
+            self.page_soon()
 
     def _place_cursor(self) -> None:
         """Put the terminal's real cursor where the work is, for those who follow it with a reader or Braille."""

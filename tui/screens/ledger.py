@@ -7,15 +7,13 @@ from typing import Any
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from store.queries.ledger import AccountPage, AccountRow, PostingRow, account_list, account_page
 from store.terms import PostingKind
 from tui.cells import Line, ends, wrap
 from tui.money import cents_of, dollars
 from tui.screens.desk import DeskScreen
-from tui.widgets.row_table import Column, ListSource, RowTable
-from tui.widgets.text_pane import TextPane
+from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "Nothing is owed. Accounts appear when claims leave; v shows those that are settled."
 _BY_HAND = (PostingKind.PATIENT_PAYMENT, PostingKind.WRITE_OFF, PostingKind.REFUND)
@@ -34,30 +32,10 @@ class LedgerScreen(DeskScreen):
         self._page: AccountPage | None = None
 
     def compose_work(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
-            yield TextPane(id="page")
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.reload()
-
-    def on_screen_resume(self) -> None:
-        self.reload()
+        yield from self.list_work(_COLUMNS, EMPTY)
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (("Accounts", "strong"), ("  all" if self._all else "  owing", "text"))
-        if self.filter_text:
-            start = (*start, (f"  /{self.filter_text}", "focus"))
-        return start, self.rows_place()
+        return self.list_place("Accounts", "all" if self._all else "owing")
 
     def why_not(self, action: str) -> str:
         row = self.rows.selected if self.is_mounted else None
@@ -67,28 +45,19 @@ class LedgerScreen(DeskScreen):
             return "nothing was posted by hand here"
         return ""
 
-    def reload(self) -> None:
-        """Read the accounts again; the cursor stays on its own."""
-        self.work(self._reload(), group="rows", exclusive=True)
-
-    async def _reload(self) -> None:
+    async def read_rows(self) -> None:
         rows = await self.workstation.record.read(account_list, not self._all)
         shown = [row for row in rows if self.passes_filter(f"{row.number} {row.patient}")]
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self.show_page_here()
 
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self.refresh_frame()
-            self.page_soon()
-
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
         row: AccountRow | None = self.rows.selected
         page = await self.workstation.record.read(account_page, row.id) if row else None
         self._page = page
-        pane = self.query_one("#page", TextPane)
+        pane = self.page_pane
         if page is None:
             pane.show("", lambda width: ())
         elif self._as_statement:
@@ -105,9 +74,6 @@ class LedgerScreen(DeskScreen):
     def copied(self) -> str:
         row: AccountRow | None = self.rows.selected
         return f"{row.number}  {row.patient}  {dollars(row.balance_cents)}" if row else ""
-
-    def filtered(self) -> None:
-        self.reload()
 
     def do_ledger_view(self) -> None:
         self._all = not self._all
@@ -141,7 +107,7 @@ class LedgerScreen(DeskScreen):
                 self.say(f"{asking}: expected an amount and words, such as 20.00 card", "warning")
                 return
             moved = await self.workstation.change(step, row.number, *more, cents, note)
-            await self._reload()
+            await self.read_rows()
             self.say(f"Posted; {dollars(moved.balance_cents)} are owed. u takes it back.", "good")
 
         self.ask(asking, prompt, answer=entered)
@@ -154,7 +120,7 @@ class LedgerScreen(DeskScreen):
             from store.ledger.money import take_back
 
             moved = await self.workstation.change(take_back, last.id, reason)
-            await self._reload()
+            await self.read_rows()
             self.say(f"Taken back; {dollars(moved.balance_cents)} are owed.", "good")
 
         what = last.kind.value.replace("_", " ")

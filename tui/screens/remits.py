@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from codesets.remittance_codes import adjustment_meanings
 from store.queries.remits import (
@@ -22,8 +21,7 @@ from store.terms import RemittanceStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen, following
-from tui.widgets.row_table import Column, ListSource, RowTable
-from tui.widgets.text_pane import TextPane
+from tui.widgets.row_table import Column, ListSource
 
 STATUS_STYLE = {
     RemittanceStatus.HELD: "error",
@@ -46,34 +44,10 @@ class RemitsScreen(DeskScreen):
         self._show = RemittanceFilter.ALL
 
     def compose_work(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
-            yield TextPane(id="page")
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    @property
-    def page_pane(self) -> TextPane:
-        return self.query_one("#page", TextPane)
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.reload()
-
-    def on_screen_resume(self) -> None:
-        self.reload()
+        yield from self.list_work(_COLUMNS, EMPTY)
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (("Remittances", "strong"), (f"  {self._show.value}", "text"))
-        if self.filter_text:
-            start = (*start, (f"  /{self.filter_text}", "focus"))
-        return start, self.rows_place()
+        return self.list_place("Remittances", self._show.value)
 
     def why_not(self, action: str) -> str:
         row: RemittanceRow | None = self.rows.selected if self.is_mounted else None
@@ -85,21 +59,12 @@ class RemitsScreen(DeskScreen):
             return f"it is {row.status.value}"
         return ""
 
-    def reload(self) -> None:
-        """Read the remittances again; the cursor stays on its own."""
-        self.work(self._reload(), group="rows", exclusive=True)
-
-    async def _reload(self) -> None:
+    async def read_rows(self) -> None:
         rows = await self.workstation.record.read(remittance_list, self._show, None, PAGE)
         shown = [row for row in rows if self.passes_filter(f"{row.payer} {row.trace}")]
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self.show_page_here()
-
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self.refresh_frame()
-            self.page_soon()
 
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
@@ -118,9 +83,6 @@ class RemitsScreen(DeskScreen):
     def copied(self) -> str:
         row: RemittanceRow | None = self.rows.selected
         return f"{row.paid_on}  {row.trace}  {row.payer}  {dollars(row.payment_cents)}" if row else ""
-
-    def filtered(self) -> None:
-        self.reload()
 
     def do_remit_view(self) -> None:
         self._show = following(self._show)
@@ -144,7 +106,7 @@ class RemitsScreen(DeskScreen):
             from store.remits.posting import unpost
 
             count = await self.workstation.change(unpost, row.id, reason)
-            await self._reload()
+            await self.read_rows()
             self.say(f"Taken back: {counted(count, 'posting')}. P posts them again.", "warning")
 
         self.ask("take back", f"why take back {dollars(row.payment_cents)}:", answer=reasoned)
@@ -156,7 +118,7 @@ class RemitsScreen(DeskScreen):
             from store.remits.posting import post_again
 
             await self.workstation.change(post_again, row.id)
-            await self._reload()
+            await self.read_rows()
             self.say(f"Posted again: {dollars(row.payment_cents)}.", "good")
 
         self.in_turn(posted())
