@@ -36,7 +36,7 @@ class UnappliedRow:
 
 @dataclass(frozen=True)
 class TakebackPart:
-    """One provider adjustment, or what people posted against it. `id` is that of the adjustment."""
+    """One provider adjustment, or what people posted against it; `id` is that of the adjustment or of the posting."""
 
     id: str
     day: str
@@ -163,7 +163,8 @@ def _adjustments(reader: Reader) -> Iterable[Row]:
 def _by_hand(reader: Reader) -> dict[str, list[TakebackPart]]:
     """What people posted against adjustments, by adjustment; what was taken back again is left out."""
     rows = reader.rows(
-        "SELECT p.provider_adjustment_id AS id, p.posted_at, p.note, j.cents, COALESCE(o.claim_number, '') AS claim"
+        "SELECT p.id, p.provider_adjustment_id AS adjustment, p.posted_at, p.note, j.cents,"
+        " COALESCE(o.claim_number, '') AS claim"
         " FROM posting p JOIN journal_line j ON j.posting_id = p.id AND j.account = 'provider_level'"
         " LEFT JOIN claim o ON o.id = p.claim_id LEFT JOIN posting b ON b.takes_back = p.id"
         " WHERE p.provider_adjustment_id IS NOT NULL AND p.takes_back IS NULL AND b.id IS NULL"
@@ -173,7 +174,7 @@ def _by_hand(reader: Reader) -> dict[str, list[TakebackPart]]:
     for row in rows:
         what = f"charged to {row['claim']}" if row["claim"] else "given back"
         part = TakebackPart(row["id"], row["posted_at"][:10], "", row["cents"], "", 0, f"{what}: {row['note']}")
-        found[row["id"]].append(part)
+        found[row["adjustment"]].append(part)
     return found
 
 

@@ -43,6 +43,7 @@ from tui.screens.remits import RemitsScreen
 from tui.screens.rule_text import RuleTextScreen
 from tui.screens.rules import RulesScreen
 from tui.screens.tabular import TabularScreen
+from tui.screens.unapplied import UnappliedScreen
 from tui.screens.why import WhyScreen
 from tui.screens.worklist import WorklistScreen
 from tui.screens.worklist_rules import WorklistRulesScreen
@@ -72,6 +73,7 @@ SCREENS = {
         SidesScreen,
         DenialsScreen,
         LedgerScreen,
+        UnappliedScreen,
         DepositsScreen,
         PartnersScreen,
         AdministrationScreen,

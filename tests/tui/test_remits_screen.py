@@ -74,3 +74,39 @@ async def test_an_empty_list_says_what_fills_it(as_administrator: None) -> None:
         await settle(pilot)
 
         assert "codedesk remits import FILE takes in an 835." in cells(app)
+
+
+@pytest.fixture
+def stranger(remittances: None, tmp_path: Path) -> None:
+    """A third remittance: money put off that the payer will take back."""
+    database = open_database()
+    path = tmp_path / "later.835"
+    content = a_set(("PLB*1999999984*20261231*WO:ICN7*-60",), "60").replace("EFT0001", "EFT0003")
+    path.write_bytes(interchange(content))
+    take_in(database, SYSTEM, path)
+    database.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_money_without_a_place_is_given_back_and_that_is_taken_back(
+    stranger: None, size: tuple[int, int]
+) -> None:
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f5", "m")
+        await settle(pilot)
+        assert "C0001" in cells(app) and "100.00 wait" in cells(app)
+
+        await keys(pilot, "F")
+        await type_text(pilot, "not ours")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        assert "100.00 given back, 0.00 left" in cells(app)
+        await keys(pilot, "u")
+        await type_text(pilot, "it was ours")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        assert "100.00 wait" in cells(app)
+
+        await keys(pilot, "v")
+        await settle(pilot)
+        assert "-60.00 open: the payer will take it back" in cells(app)

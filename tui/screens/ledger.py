@@ -94,9 +94,14 @@ class LedgerScreen(DeskScreen):
         self._move("write off", "amount and why (4.10 small balance):", write_off, Owed.PATIENT)
 
     def do_refund(self) -> None:
+        """Give back what the patient has too much with us, or else the payer."""
         from store.ledger.money import Owed, refund
 
-        self._move("refund", "amount and why (5.00 paid twice):", refund, Owed.PATIENT)
+        row: AccountRow = self.rows.selected
+        owed = Owed.PAYER if row.patient_cents >= 0 > row.payer_cents else Owed.PATIENT
+        credit = max(-(row.payer_cents if owed is Owed.PAYER else row.patient_cents), 0)
+        asking = f"to the {owed.value}, at most {dollars(credit)}; amount and why (5.00 paid twice):"
+        self._move("refund", asking, refund, owed)
 
     def _move(self, asking: str, prompt: str, step: Callable[..., Any], *more: object) -> None:
         row: AccountRow = self.rows.selected

@@ -17,6 +17,7 @@ from store.queries.remits import (
     remittance_list,
     remittance_page,
 )
+from store.remits.provider_kinds import provider_kind
 from store.terms import RemittanceStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
@@ -99,6 +100,11 @@ class RemitsScreen(DeskScreen):
 
         self.workstation.show(DenialsScreen())
 
+    def do_unapplied(self) -> None:
+        from tui.screens.unapplied import UnappliedScreen
+
+        self.workstation.show(UnappliedScreen())
+
     def do_take_back(self) -> None:
         row: RemittanceRow = self.rows.selected
 
@@ -144,8 +150,8 @@ def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) ->
     if not page.balances:
         lines.append((("   nothing is posted", "dim"),))
     for one in page.provider_adjustments:
-        text = f" PLB {one.reason} {one.reference}  {dollars(one.cents)}  segment {one.segment}"
-        lines.append(((text, "text"),))
+        text = f" PLB {one.reason} {one.reference}  {dollars(one.cents)}  {provider_kind(one.reason).meaning}".rstrip()
+        lines.append(((text, "text"), (f"  segment {one.segment}", "dim")))
     for claim in page.claims:
         lines += _claim_lines(claim, meanings, width)
     if held:

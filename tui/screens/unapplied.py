@@ -1,0 +1,199 @@
+"""Money without a place (m in the remittances): payments of claims that are not ours, and takebacks that are open.
+
+m posts what is under the cursor to a claim of ours, F gives it back, u undoes the last step of this screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from enum import Enum
+
+from textual.app import ComposeResult
+
+from store.queries.unapplied import TakebackRow, UnappliedRow, takeback_list, unapplied_list
+from store.remits.provider_kinds import provider_kind
+from tui.cells import Line, ends, wrap
+from tui.money import cents_of, dollars
+from tui.screens.desk import DeskScreen, following
+from tui.widgets.row_table import Column, ListSource
+
+EMPTY = "All money has its place. v shows takebacks, and those that are settled."
+Row = UnappliedRow | TakebackRow
+
+
+class Show(Enum):
+    """What the list shows."""
+
+    WAITING = "not ours"
+    OPEN = "open takebacks"
+    ALL = "all takebacks"
+
+
+class UnappliedScreen(DeskScreen):
+    """What waits for a place, the oldest first."""
+
+    name_on = "unapplied"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._show = Show.WAITING
+        self._undo: Callable[[str], Awaitable[None]] | None = None
+
+    def compose_work(self) -> ComposeResult:
+        yield from self.list_work(_COLUMNS, EMPTY)
+
+    def place(self) -> tuple[Line, Line]:
+        return self.list_place("Unapplied", self._show.value)
+
+    def why_not(self, action: str) -> str:
+        row: Row | None = self.rows.selected if self.is_mounted else None
+        if action in ("place_money", "give_back"):
+            if row is None:
+                return "there is nothing under the cursor"
+            if isinstance(row, TakebackRow) and not row.open_cents:
+                return "it is settled"
+            if action == "give_back" and isinstance(row, TakebackRow) and row.open_cents > 0:
+                return "the payer took it: m charges it to its claim"
+        if action == "undo_placed" and self._undo is None:
+            return "nothing was done here yet"
+        return ""
+
+    async def read_rows(self) -> None:
+        read, rows = self.workstation.record.read, list[Row]()
+        if self._show is Show.WAITING:
+            rows += await read(unapplied_list)
+        else:
+            rows += await read(takeback_list, self._show is Show.ALL)
+        shown = [row for row in rows if self.passes_filter(f"{row.payer} {_number(row)} {_who(row)}")]
+        self.rows.set_source(ListSource(shown, lambda row: row.id))
+        self.refresh_frame()
+        self.show_page_here()
+
+    def show_page_here(self) -> None:
+        row: Row | None = self.rows.selected
+        title = f"{_number(row)}  {row.payer}" if row else ""
+        self.page_pane.show(title, lambda width: list(page_lines(row, width)) if row else [])
+
+    def copied(self) -> str:
+        row: Row | None = self.rows.selected
+        return f"{_day(row)}  {_number(row)}  {row.payer}  {dollars(_cents(row))}" if row else ""
+
+    def do_unapplied_view(self) -> None:
+        self._show = following(self._show)
+        self.reload()
+
+    def do_place_money(self) -> None:
+        """Ask for the claim and why, and post it there."""
+        row: Row = self.rows.selected
+        known = row.claim if isinstance(row, TakebackRow) else ""
+
+        async def entered(text: str) -> None:
+            number, _, why = text.strip().partition(" ")
+            if not why.strip():
+                self.say("A claim number and words why, such as 2026-000418 mistyped.", "warning")
+                return
+            await self._place(row, number, why)
+
+        verb = "charge" if isinstance(row, TakebackRow) else "apply"
+        self.ask(verb, "claim and why:", f"{known} " if known else "", answer=entered)
+
+    async def _place(self, row: Row, number: str, why: str) -> None:
+        change = self.workstation.change
+        if isinstance(row, UnappliedRow):
+            from store.remits.unapplied import apply_to_claim, release
+
+            await change(apply_to_claim, row.id, number, why)
+            self._undo = lambda reason: change(release, row.id, reason)
+        else:
+            from store.remits.takebacks import charge_to_claim
+
+            done = await change(charge_to_claim, row.id, number, why)
+            self._undo = self._taking_back(done.posting_id)
+        await self.read_rows()
+        self.say(f"{dollars(_cents(row))} posted to {number}. u takes it back.", "good")
+
+    def do_give_back(self) -> None:
+        """Ask for the amount and why, and give it back to who sent it."""
+        row: Row = self.rows.selected
+
+        async def entered(text: str) -> None:
+            from store.remits.takebacks import refund_takeback
+            from store.remits.unapplied import refund_unapplied
+
+            amount, _, why = text.strip().partition(" ")
+            cents = cents_of(amount)
+            if cents is None or not why.strip():
+                self.say("An amount and words how, such as 25.00 check 1042.", "warning")
+                return
+            step = refund_unapplied if isinstance(row, UnappliedRow) else refund_takeback
+            done = await self.workstation.change(step, row.id, cents, why)
+            self._undo = self._taking_back(done.posting_id)
+            await self.read_rows()
+            self.say(f"{dollars(done.cents)} given back, {dollars(done.left_cents)} left. u takes it back.", "good")
+
+        self.ask("refund", "amount and how:", f"{dollars(abs(_cents(row))).replace(',', '')} ", answer=entered)
+
+    def _taking_back(self, posting_id: str) -> Callable[[str], Awaitable[None]]:
+        from store.ledger.money import take_back
+
+        return lambda reason: self.workstation.change(take_back, posting_id, reason)
+
+    def do_undo_placed(self) -> None:
+        undo = self._undo
+        assert undo is not None, "asked before"
+
+        async def entered(reason: str) -> None:
+            await undo(reason)
+            self._undo = None
+            await self.read_rows()
+            self.say("Taken back: it waits again.")
+
+        self.ask("undo", "why take it back:", answer=entered)
+
+
+def page_lines(row: Row, width: int) -> Iterable[Line]:
+    """All that is known of what waits, each amount with its segment."""
+    if isinstance(row, UnappliedRow):
+        yield ((f" {dollars(row.left_cents)} wait", "strong"), (f" of {dollars(row.paid_cents)} paid", "text"))
+        yield ((f" charge {dollars(row.charge_cents)}, service {row.service_from or 'on no day'}", "text"),)
+        yield ((f" patient {row.patient or 'not named'}", "text"),)
+        yield ((f" payer's number {row.payer_number or 'none'}", "text"),)
+        yield ((f" payment {row.trace} of {row.paid_on}, segment {row.segment}", "dim"),)
+        return
+    owed = "the payer will take it back" if row.open_cents < 0 else "the payer took it"
+    yield ((f" {dollars(row.open_cents)} open", "strong"), (f": {owed}" if row.open_cents else ", settled", "text"))
+    if row.claim:
+        yield ((f" claim {row.claim}", "text"),)
+    for part in row.parts:
+        told = f"{part.reason}  {provider_kind(part.reason).meaning}" if part.reason else part.note
+        first, *more = wrap(told, max(width - 28, 10)) or [""]
+        yield ends(((f" {part.day}  {first}", "text"),), ((dollars(part.cents), "text"), (" ", "text")), width)
+        for other in more:
+            yield ((f"             {other}", "text"),)
+        if part.trace:
+            yield ((f"             payment {part.trace}, segment {part.segment}", "dim"),)
+
+
+def _day(row: Row) -> str:
+    return row.paid_on if isinstance(row, UnappliedRow) else row.day
+
+
+def _number(row: Row) -> str:
+    return row.account_number if isinstance(row, UnappliedRow) else row.reference or "no reference"
+
+
+def _who(row: Row) -> str:
+    return row.patient if isinstance(row, UnappliedRow) else " ".join(filter(None, (row.reasons, row.claim)))
+
+
+def _cents(row: Row) -> int:
+    return row.left_cents if isinstance(row, UnappliedRow) else row.open_cents
+
+
+_COLUMNS: tuple[Column[Row], ...] = (
+    Column(" PAID ON", 11, lambda row: f" {_day(row)}"),
+    Column("NUMBER", 15, _number),
+    Column("PATIENT OR CLAIM", 18, _who),
+    Column("PAYER", 0, lambda row: row.payer),
+    Column("$", 12, lambda row: dollars(_cents(row)), align="right"),
+)
