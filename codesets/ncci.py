@@ -260,7 +260,7 @@ def _history(reference: Reference, kind: FileKind, on: dt.date, setting: Setting
     label = CodeSystem.NCCI_PTP.label if kind is FileKind.PTP else CodeSystem.NCCI_ADD_ON.label
     whom = f" for {setting}" if setting else ""
     if not releases:
-        return [], Coverage("", False, f"No {label} edits{whom} are loaded.")
+        return [], Coverage("", False, f"No {label}{whom} are loaded.")
     fallback = ""
     answers = {}
     for edition, loads in releases.items():
@@ -268,7 +268,7 @@ def _history(reference: Reference, kind: FileKind, on: dt.date, setting: Setting
         missing = _missing_parts([part for _, _, part in loads]) if kind is FileKind.PTP else []
         warning = ""
         if ends < str(on):
-            warning = f"No loaded {label} edits{whom} cover {on}; answered from {edition}, which ends {ends}."
+            warning = f"No loaded {label}{whom} cover {on}; answered from {edition}, which ends {ends}."
         elif missing:
             warning = f"{label} {edition}{whom} lacks part {', '.join(missing)}: pairs can be missing."
         answers[edition] = [load for load, _, _ in loads], Coverage(edition, not warning, warning)

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlmodel import Session, col, select
 
 from codesets.errors import UnreadableInput
+from codesets.shipped_tables import read_table
 from store.actors import Actor
 from store.database import Change, Database
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport
@@ -229,9 +231,26 @@ def _at(places: Sequence[tuple[int, str, str]], position: int) -> tuple[str, int
 
 def _said(error: SegmentError, field: str) -> str:
     """The error in words: what, where, and the value that the receiver copied."""
-    words = [f"{error.segment_id} at segment {error.position}: error {error.code}"]
-    words += [f"element {one.element} error {one.code} {one.value!r}" for one in error.elements]
+    words = [f"{error.segment_id} at segment {error.position}: {_told('IK304', error.code)}"]
+    words += [f"element {one.element} {_told('IK403', one.code)} {one.value!r}" for one in error.elements]
     return ", ".join(words) + (f" ({field})" if field else "")
+
+
+def _told(kind: str, code: str) -> str:
+    """What a code says in our words, with its number; the number alone where the list has no words for it."""
+    words = _code_words().get((kind, code))
+    return f"{words} ({code})" if words else f"error {code}"
+
+
+def _category(code: str) -> str:
+    words = _code_words().get(("STC", code))
+    return f" {words}" if words else ""
+
+
+@cache
+def _code_words() -> dict[tuple[str, str], str]:
+    rows = read_table(Path(__file__).with_name("answer_codes.csv"), ("list", "code", "words"))
+    return {(kind, code): words for kind, code, words in rows}
 
 
 def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
@@ -272,9 +291,9 @@ def _named(answering: _Answering, claim: Claim, level: LevelStatus, above: Seque
     for one in (level, *above):
         for status in one.statuses:
             if status.refuses or not refused:
-                message = f"{one.level.name.lower()} {status.category}:{status.code}" + (
-                    f":{status.entity}" if status.entity else ""
-                )
+                entity = f":{status.entity}" if status.entity else ""
+                words = _category(status.category)
+                message = f"{one.level.name.lower()} {status.category}:{status.code}{entity}{words}"
                 said = _answer(claim, AnswerPart.NAMED, not status.refuses, status.category, status.code, message)
                 said.entity = status.entity
                 answering.say(claim, None, said)
@@ -292,7 +311,8 @@ def _cascade(
         if level.level is Level.PROVIDER and claim.parties["billing"]["npi"] != level.identifier:
             continue
         status = next(one for one in level.statuses if one.refuses)
-        message = f"refused at the {level.level.name.lower()} level, {status.category}:{status.code}"
+        told = f"{status.category}:{status.code}{_category(status.category)}"
+        message = f"refused at the {level.level.name.lower()} level, {told}"
         answering.say(claim, export, _answer(claim, AnswerPart.NAMED, False, status.category, status.code, message))
         named.add(claim.claim_number)
         count += 1

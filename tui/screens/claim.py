@@ -237,11 +237,25 @@ def form_lines(page: ClaimPage, width: int) -> list[Line]:
             for number, text in enumerate(wrap(listed or "none", width - 14))
         ),
     ]
-    lines = [
+    lines = _answer_lines(page, width) + [
         ends(((f" {label:<10}", "dim"), (text, "text")), _mark(marks, place), width) for label, text, place in fields
     ]
     lines.append((("  # CODE   MODS         DX       UNITS    CHARGE  DATE", "dim"),))
     return lines + [_form_line(line, marks, width) for line in page.lines]
+
+
+def _answer_lines(page: ClaimPage, width: int) -> list[Line]:
+    """What the receiver or the payer's front end said last: why it was rejected, or that it was taken."""
+    lines: list[Line] = []
+    for answer in page.answers[:1]:
+        taken = "accepted" if answer.accepted else "rejected"
+        number = f", payer's number {page.payer_number}" if page.payer_number else ""
+        about = f" ({answer.place})" if answer.place and answer.place not in answer.message else ""
+        said = f"{answer.kind.upper()} {taken} {answer.answered_at[:10]}{number}: {answer.message or 'no words'}{about}"
+        style = "good" if answer.accepted else "error"
+        for at, part in enumerate(wrap(said, width - 13)):
+            lines.append(((f" {'' if at else 'Answer':<10}", "dim"), (part, style)))
+    return lines
 
 
 def _party_fields(parties: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -94,8 +94,18 @@ class ClaimsScreen(DeskScreen):
         self._counts = await record.read(claim_counts)
         rows = await record.read(claim_list, self.workstation.today, self._show, self._sorts, None, None, PAGE)
         shown = [row for row in rows if self.passes_filter(f"{row.number} {row.patient} {row.payer}")]
+        self.rows.empty = self._empty()
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
+
+    def _empty(self) -> str:
+        """What would fill the list: claims where there are none, else another filter or view."""
+        total = sum(self._counts.values())
+        if not total:
+            return EMPTY
+        if self.filter_text:
+            return f"No claim has {self.filter_text!r}. / with nothing shows all."
+        return f"No claim is {self._show.value.replace('_', ' ')}. v shows the others ({total:,} in all)."
 
     def copied(self) -> str:
         row: ClaimRow | None = self.rows.selected
@@ -103,9 +113,15 @@ class ClaimsScreen(DeskScreen):
 
     def do_sort(self) -> None:
         orders = list(ClaimSort)
-        self._sorts = (orders[(orders.index(self._sorts[0]) + 1) % len(orders)],)
-        self.reload()
+        self._sort((orders[(orders.index(self._sorts[0]) + 1) % len(orders)],))
         self.say(f"Sorted by {self._sorts[0].value}.")
+
+    def _sort(self, sorts: tuple[ClaimSort, ...]) -> None:
+        """Show the first rows of another order."""
+        self._sorts = sorts
+        self.rows.move_to(0)
+        self.rows.set_source(ListSource((), lambda row: row.id))
+        self.reload()
 
     def do_sort_by(self) -> None:
         """Ask for up to three orders, the first leading."""
@@ -115,8 +131,7 @@ class ClaimsScreen(DeskScreen):
             if unknown := [name for name in names if name not in set(ClaimSort)]:
                 self.say(f"{unknown[0]}: none of {' '.join(ClaimSort)}.", "warning")
                 return
-            self._sorts = tuple(map(ClaimSort, dict.fromkeys(names)))[:MOST_SORTS] or (ClaimSort.NUMBER,)
-            self.reload()
+            self._sort(tuple(map(ClaimSort, dict.fromkeys(names)))[:MOST_SORTS] or (ClaimSort.NUMBER,))
             self.say(f"Sorted by {', then '.join(self._sorts)}.")
 
         orders = " ".join(ClaimSort)
@@ -270,7 +285,8 @@ _COLUMNS: tuple[Column[ClaimRow], ...] = (
     Column("CLAIM", 11, lambda row: row.number),
     Column("SERVICE", 10, lambda row: row.service_date),
     Column("PATIENT", 0, lambda row: row.patient),
-    Column("PAYER", 0, lambda row: row.payer),
+    Column("PAYER", 10, lambda row: row.payer, below=100),
+    Column("PAYER", 0, lambda row: row.payer, from_width=100),
     Column("$", 9, lambda row: dollars(row.total_cents), align="right"),
     Column("ERR", 3, lambda row: str(row.errors or ""), align="right", style=lambda row: "error"),
     Column("WRN", 3, lambda row: str(row.warnings or ""), align="right", style=lambda row: "warning"),

@@ -30,6 +30,20 @@ STATUS_STYLE = {
     RemittanceStatus.UNPOSTED: "warning",
 }
 STATUS_MARK = {RemittanceStatus.HELD: "!", RemittanceStatus.POSTED: "✓", RemittanceStatus.UNPOSTED: "–"}
+STATUS_WORDS = {
+    "1": "paid first",
+    "2": "paid second",
+    "3": "paid third",
+    "4": "denied",
+    "19": "paid first, forwarded",
+    "20": "paid second, forwarded",
+    "21": "paid third, forwarded",
+    "22": "reversal",
+    "23": "not its claim, forwarded",
+    "25": "predetermination",
+}
+"""Our words for the status of a claim (CLP02)."""
+
 PAGE = 5000
 EMPTY = "No remittances yet. codedesk remits import FILE takes in an 835."
 
@@ -161,12 +175,12 @@ def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) ->
 
 def _claim_lines(claim: RemittanceClaimRow, meanings: Mapping[str, str], width: int) -> list[Line]:
     ours = (claim.claim_number, "good") if claim.claim_number else ("not ours", "warning")
-    head = (claim.account_number, claim.patient, claim.service_from, f"status {claim.status_code}", "")
+    head = (claim.account_number, claim.patient, claim.service_from, STATUS_WORDS.get(claim.status_code, ""), "")
     money = (
         f"{dollars(claim.charge_cents)} charged, {dollars(claim.paid_cents)} paid,"
         f" patient {dollars(claim.patient_cents)}"
     )
-    lines: list[Line] = [(), ((" " + "  ".join(head), "strong"), ours), ((f"   {money}", "text"),)]
+    lines: list[Line] = [(), ((" " + "  ".join(filter(None, head)) + "  ", "strong"), ours), ((f"   {money}", "text"),)]
     if claim.payer_number:
         lines.append(((f"   payer's number {claim.payer_number}", "dim"),))
     if claim.note:

@@ -66,6 +66,8 @@ class Column(Generic[RowT]):
     style: Callable[[RowT], str] = lambda row: "text"
     from_width: int = 0
     """Shown only when the table is at least this wide."""
+    below: int = 0
+    """Shown only when the table is narrower than this; 0 for any width."""
     said: Callable[[RowT], str] | None = None
     """What a screen reader is to say of a mark, in words."""
 
@@ -214,7 +216,11 @@ class RowTable(Painted):
         self._top = max(0, min(self._top, self._index, max(len(self._source) - self._room, 0)))
         if self._index >= self._top + self._room:
             self._top = self._index - self._room + 1
-        columns = [column for column in self._columns if width >= column.from_width]
+        columns = [
+            column
+            for column in self._columns
+            if width >= column.from_width and (not column.below or width < column.below)
+        ]
         widths = _widths(columns, width)
         lines: list[Line] = []
         if self.title:
