@@ -6,6 +6,7 @@ Findings and segments lead to their field of the form, and a finding leads to th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -95,7 +96,7 @@ class ClaimScreen(DeskScreen):
                 f"Filing limit in {page.filing_days_left} days.", "dim" if page.filing_days_left > 30 else "warning"
             )
         elif page.file_name:
-            self.say(f"Exported {page.exported_at[:10]} in {page.file_name}.", "dim")
+            self.say(f"Exported {page.exported_at[:10]} in {Path(page.file_name).name}.", "dim")
 
     def _show_findings(self) -> None:
         assert self._page is not None, "a page is read before it is shown"

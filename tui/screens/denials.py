@@ -129,7 +129,7 @@ class DenialsScreen(DeskScreen):
             from store.denials.letter import letter_to_outbox
 
             path = await self.workstation.change(letter_to_outbox, row.id, self.workstation.today, why)
-            self.say(f"Written to {path}. a notes that it was sent.", "good")
+            self.say(f"{path.name} is in the outbox. A notes that it was sent.", "good")
 
         self.ask("letter", "what you have to say, before the evidence:", answer=written)
 

@@ -80,7 +80,9 @@ class LedgerScreen(DeskScreen):
         self.reload()
 
     def do_statement(self) -> None:
+        """Show the statement instead of the journal, or again the journal; a statement is 80 columns wide."""
         self._as_statement = not self._as_statement
+        self.set_class(self._as_statement, "-statement")
         self.show_page_here()
 
     def do_pay(self) -> None:
@@ -174,14 +176,17 @@ def page_lines(page: AccountPage, width: int) -> list[Line]:
 _COLUMNS: tuple[Column[AccountRow], ...] = (
     Column(" ACCOUNT", 11, lambda row: f" {row.number}"),
     Column("NAME", 0, lambda row: row.patient),
-    Column("PAYER", 10, lambda row: dollars(row.payer_cents) if row.payer_cents else "", align="right"),
-    Column("PATIENT", 10, lambda row: dollars(row.patient_cents) if row.patient_cents else "", align="right"),
+    Column("PAYER", 10, lambda row: dollars(row.payer_cents) if row.payer_cents else "", align="right", from_width=60),
+    Column(
+        "PATIENT", 10, lambda row: dollars(row.patient_cents) if row.patient_cents else "", align="right", from_width=60
+    ),
     Column(
         "DENIED",
         10,
         lambda row: dollars(row.denied_cents) if row.denied_cents else "",
         align="right",
         style=lambda row: "error",
+        from_width=60,
     ),
     Column("OWED", 10, lambda row: dollars(row.balance_cents), align="right"),
 )

@@ -164,7 +164,7 @@ def page_lines(row: Row, width: int) -> Iterable[Line]:
     yield ((f" {dollars(row.open_cents)} open", "strong"), (f": {owed}" if row.open_cents else ", settled", "text"))
     if row.claim:
         yield ((f" claim {row.claim}", "text"),)
-    for part in row.parts:
+    for part in sorted(row.parts, key=lambda one: one.day):
         told = f"{part.reason}  {provider_kind(part.reason).meaning}" if part.reason else part.note
         first, *more = wrap(told, max(width - 28, 10)) or [""]
         yield ends(((f" {part.day}  {first}", "text"),), ((dollars(part.cents), "text"), (" ", "text")), width)
