@@ -42,6 +42,7 @@ from store.queries import (
     rules,
     saved_views,
     suggestions,
+    unapplied,
     worklist_rules,
     worklists,
 )
@@ -322,7 +323,7 @@ def test_every_look_of_a_desk_takes_what_its_query_takes() -> None:
 
 MODULES = [
     *(charts, claims, code_use, codings, denials, favorites, figures, holds, last_visit, people, provider_queries),
-    *(remits, rules, saved_views, suggestions, worklist_rules, worklists),
+    *(remits, rules, saved_views, suggestions, unapplied, worklist_rules, worklists),
 ]
 
 
