@@ -117,14 +117,6 @@ class DeskScreen(Screen[None]):
                 yield TextPane(id="page")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def page_pane(self) -> TextPane:
-        return self.query_one("#page", TextPane)
-
-    @property
     def workstation(self) -> Workstation:
         return cast("Workstation", self.app)
 
@@ -171,7 +163,8 @@ class DeskScreen(Screen[None]):
         """Read and show the rows, on screens that are lists."""
 
     def on_screen_resume(self) -> None:
-        self.reload()
+        if self._lists:
+            self.reload()
 
     def rows_place(self) -> Line:
         """Which of the rows is under the cursor, of how many, for line 1; of screens with rows."""
