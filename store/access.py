@@ -29,6 +29,13 @@ LEAST_REASON = 8
 """Characters that a reason has at least: a word and why."""
 
 
+ONLY_ADMITTED = (
+    "only people who were admitted may open it",
+    "in an emergency, say why: codedesk asks for the reason",
+)
+"""The refusal of a restricted chart, and of what comes from it: what and what to do."""
+
+
 class ChartRestricted(CodedeskError):
     """The chart is of a restricted patient and the person was not admitted to it."""
 
@@ -66,9 +73,7 @@ def require_access(change: Change, patient_id: str) -> str:
         return ""
     access = access_of(change.session, patient_id, change.actor.person_id)
     if access is None:
-        raise ChartRestricted(
-            "only people who were admitted may open it", "in an emergency, say why: codedesk asks for the reason"
-        )
+        raise ChartRestricted(*ONLY_ADMITTED)
     return access.until or "" if access.emergency else ""
 
 

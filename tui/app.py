@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import date
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -203,8 +204,24 @@ class Workstation(App[int]):
         screen = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, why_reading, opened.emergency)
         await self.push_screen(screen)
 
-    def _ask_for_reason(self, work_item_id: str, error: CodedeskError) -> None:
-        """Offer to break the glass of a restricted chart to whoever has the right to."""
+    async def open_claim(self, claim_id: str) -> None:
+        """Open a claim; that of a restricted patient to whoever was let at the charts."""
+        from store.access import ONLY_ADMITTED, ChartRestricted
+        from store.models.columns import now
+        from store.queries.restricted import closed_claim
+        from tui.screens.claim import ClaimScreen
+
+        actor = await self.record.actor()
+        closed = await self.record.read(closed_claim, claim_id, actor.person_id, now()) if actor.person_id else ""
+        if closed:
+            self._ask_for_reason(closed, ChartRestricted(*ONLY_ADMITTED), partial(self.open_claim, claim_id))
+        else:
+            await self.push_screen(ClaimScreen(claim_id))
+
+    def _ask_for_reason(
+        self, work_item_id: str, error: CodedeskError, then: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Offer to break the glass of a restricted chart to whoever has the right to; `then` instead of opening it."""
         from store.access import break_glass
 
         front = self._current
@@ -218,7 +235,7 @@ class Workstation(App[int]):
                 front.say("Nothing was opened.")
                 return
             await self.change(break_glass, work_item_id, reason, pin)
-            await self._open(work_item_id)
+            await (then() if then else self._open(work_item_id))
 
         async def reasoned(reason: str) -> None:
             if reason.strip() and await self.pin_is_set():

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from store.queries import Reader, Row
+from store.queries.restricted import NAME
 from store.queries.saved_views import saved_views
-from store.terms import RESTRICTED, ClaimStatus, FindingState, Severity
+from store.terms import ClaimStatus, FindingState, Severity
 
 COUNT_CAP = 1000
 """Counts stop here; a count of 1001 reads as "1000+"."""
@@ -142,8 +143,6 @@ class ClaimPage:
     payer_number: str = ""
 
 
-_NAME = f"CASE WHEN p.restricted IS NULL THEN p.family_name || ', ' || p.given_name ELSE '{RESTRICTED}' END"
-
 _ERRORS = (
     "(SELECT COUNT(*) FROM finding b WHERE b.subject_kind = 'claim' AND b.subject_id = c.id AND b.state = 'open'"
     " AND b.severity IN ('critical', 'error'))"
@@ -154,7 +153,7 @@ _SORTS: dict[ClaimSort, tuple[str, str]] = {
     ClaimSort.NEWEST: ("c.service_from", "DESC"),
     ClaimSort.LARGEST: ("c.total_cents", "DESC"),
     ClaimSort.NUMBER: ("c.claim_number", "ASC"),
-    ClaimSort.PATIENT: (_NAME, "ASC"),
+    ClaimSort.PATIENT: (NAME, "ASC"),
     ClaimSort.PAYER: ("COALESCE(y.name, '')", "ASC"),
     ClaimSort.STATUS: ("c.status", "ASC"),
     ClaimSort.FORM: ("c.form", "ASC"),
@@ -183,7 +182,7 @@ LEFT JOIN payer y ON y.id = c.payer_id
 
 _COLUMNS = f"""
 c.id, c.claim_number, c.status, c.service_from, c.total_cents, c.form,
-{_NAME} AS patient, COALESCE(y.name, '') AS payer
+{NAME} AS patient, COALESCE(y.name, '') AS payer
 """
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.queries import Reader, Row
+from store.queries.restricted import OF_CLAIM, PAID_FOR
 from store.terms import DenialStatus
 
 PAGE_ROWS = 200
@@ -58,11 +59,11 @@ _SHOWN = {
 }
 """The statuses that a filter shows; each is read in the order of its index, and the first rows of all are merged."""
 
-_SELECT = """
-SELECT d.*, COALESCE(o.claim_number, c.account_number) AS claim, c.patient_name, c.service_from, r.trace,
+_SELECT = f"""
+SELECT d.*, COALESCE(o.claim_number, c.account_number) AS claim, {PAID_FOR}, c.service_from, r.trace,
        COALESCE(p.login, '') AS owner
 FROM denial d JOIN remittance_claim c ON c.id = d.remittance_claim_id JOIN remittance r ON r.id = d.remittance_id
-LEFT JOIN claim o ON o.id = d.claim_id LEFT JOIN person p ON p.id = d.owner_id
+LEFT JOIN claim o ON o.id = d.claim_id {OF_CLAIM} LEFT JOIN person p ON p.id = d.owner_id
 """
 
 
@@ -106,7 +107,7 @@ def _row(row: Row) -> DenialRow:
         due_on=row["due_on"],
         payer=row["payer_name"],
         claim=row["claim"],
-        patient=row["patient_name"],
+        patient=row["shown_name"],
         service_from=row["service_from"],
         procedure_code=row["procedure_code"],
         group=row["group_code"],

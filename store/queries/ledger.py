@@ -9,7 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from store.queries import Reader
-from store.terms import RESTRICTED, JournalAccount, PostingKind
+from store.queries.restricted import NAME
+from store.terms import JournalAccount, PostingKind
 
 PAGE_ROWS = 200
 
@@ -94,9 +95,6 @@ class AccountRow:
         return self.payer_cents + self.patient_cents + self.denied_cents
 
 
-_NAME = f"CASE WHEN p.restricted IS NULL THEN p.family_name || ', ' || p.given_name ELSE '{RESTRICTED}' END"
-
-
 def account_list(reader: Reader, open_only: bool = True, limit: int = 5000) -> list[AccountRow]:
     """Accounts with postings, the largest balance first; `open_only` leaves out those where nothing is owed."""
     owed = ", ".join(f"'{account.value}'" for account in RECEIVABLES)
@@ -106,7 +104,7 @@ def account_list(reader: Reader, open_only: bool = True, limit: int = 5000) -> l
 
     having = "HAVING " + " OR ".join(f"{sum_of(account)} <> 0" for account in RECEIVABLES) if open_only else ""
     rows = reader.rows(
-        f"SELECT a.id, a.account_number, {_NAME} AS patient, MAX(t.posted_at) AS last_posted,"
+        f"SELECT a.id, a.account_number, {NAME} AS patient, MAX(t.posted_at) AS last_posted,"
         f" {sum_of(JournalAccount.PAYER_RECEIVABLE)} AS payer, {sum_of(JournalAccount.PATIENT_RECEIVABLE)} AS own,"
         f" {sum_of(JournalAccount.DENIED)} AS denied"
         " FROM posting t JOIN account a ON a.id = t.account_id JOIN patient p ON p.id = a.patient_id"
@@ -133,7 +131,7 @@ def account_list(reader: Reader, open_only: bool = True, limit: int = 5000) -> l
 def account_page(reader: Reader, account_id: str) -> AccountPage | None:
     """An account with everything that was posted to it; None where there is none."""
     heads = reader.rows(
-        f"SELECT a.id, a.account_number, p.mrn, {_NAME} AS patient FROM account a"
+        f"SELECT a.id, a.account_number, p.mrn, {NAME} AS patient FROM account a"
         " JOIN patient p ON p.id = a.patient_id WHERE a.id = :id",
         id=account_id,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.queries import Reader, Row
+from store.queries.restricted import OF_CLAIM, PAID_FOR
 from store.terms import JournalAccount, MatchedBy, RemittanceStatus
 
 PAGE_ROWS = 200
@@ -189,8 +190,8 @@ def remittance_page(reader: Reader, remittance_id: str) -> RemittancePage | None
 
 def _claims(reader: Reader, remittance_id: str) -> list[RemittanceClaimRow]:
     claims = reader.rows(
-        "SELECT c.*, COALESCE(o.claim_number, '') AS our_number FROM remittance_claim c"
-        " LEFT JOIN claim o ON o.id = c.claim_id WHERE c.remittance_id = :id ORDER BY c.sequence",
+        f"SELECT c.*, COALESCE(o.claim_number, '') AS our_number, {PAID_FOR} FROM remittance_claim c"
+        f" LEFT JOIN claim o ON o.id = c.claim_id {OF_CLAIM} WHERE c.remittance_id = :id ORDER BY c.sequence",
         id=remittance_id,
     )
     lines = reader.rows(
@@ -244,7 +245,7 @@ def _claim(
         account_number=row["account_number"],
         payer_number=row["payer_number"],
         status_code=row["status_code"],
-        patient=row["patient_name"],
+        patient=row["shown_name"],
         service_from=row["service_from"],
         charge_cents=row["charge_cents"],
         paid_cents=row["paid_cents"],

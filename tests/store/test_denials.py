@@ -11,11 +11,12 @@ from store.actors import SYSTEM
 from store.database import Database
 from store.denials.reasons import categories, category_of, due_day
 from store.denials.work import DenialRefused, appeal, assign, resolve, similar, write_off
-from store.models import Claim, Denial, EditFiring, LogEntry, Person
+from store.models import Claim, Denial, EditFiring, LogEntry, Patient, Person
 from store.queries import SessionReader
 from store.queries.denials import DenialFilter, denial_list
+from store.queries.remits import remittance_page
 from store.remits.posting import post_again, take_in, unpost
-from store.terms import DenialStatus, JournalAccount, Role
+from store.terms import RESTRICTED, DenialStatus, JournalAccount, Role
 from tests.store.remittance_samples import a_set, balances, interchange
 from tests.store.test_remits_posting import number, paid, reversed_
 
@@ -59,6 +60,23 @@ def test_a_denied_line_opens_one_denial_with_reason_remarks_and_due_day(
     assert (one.procedure_code, one.group_code, one.reason_code, one.cents) == ("G0439", "CO", "50", 5_002)
     assert (one.category, one.remarks, one.due_on) == ("medical necessity", ["N115"], "2027-03-03")
     assert one.claim_id is not None
+
+
+def test_lists_of_money_show_no_name_of_a_restricted_patient(db: Database, tmp_path: Path, number: str) -> None:
+    remittance_id = arrive(db, tmp_path, denied(number), "40")
+    with db.reading() as session:
+        reader = SessionReader(session)
+        before = (denial_list(reader)[0].patient, remittance_page(reader, remittance_id).claims[0].patient)
+
+    with db.change(SYSTEM) as change:
+        for patient in change.session.exec(select(Patient)):
+            patient.restricted = "works in this clinic"
+
+    with db.reading() as session:
+        reader = SessionReader(session)
+        after = (denial_list(reader)[0].patient, remittance_page(reader, remittance_id).claims[0].patient)
+    assert before == ("LINDQVIST, PER",) * 2
+    assert after == (RESTRICTED,) * 2
 
 
 @pytest.mark.parametrize("adjustment", ["CO*45", "PR*1", "PR*96", "OA*23", "CO*253"])

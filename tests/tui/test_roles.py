@@ -8,9 +8,15 @@ import pytest
 from sqlmodel import select
 from textual.pilot import Pilot
 
+from codesets.reference import Reference
 from store.access import emergencies, restrict
+from store.actors import SYSTEM
+from store.claims.build import build_claims
+from store.coding.codes import Defaults
+from store.coding.entry import AddDiagnosis, PointAll
+from store.coding.service import enter, finalize, open_chart
 from store.database import Database, open_database
-from store.models import LogEntry, Person
+from store.models import Encounter, LogEntry, Patient, Person, WorkItem
 from store.people import sign_in
 from store.permissions import on_key
 from store.permissions.columns import COVER
@@ -19,8 +25,10 @@ from store.terms import Role
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 from tui.actions import Action, actions_on
 from tui.app import Workstation
+from tui.cli import main
 from tui.screens.administration import AdministrationScreen
 from tui.screens.chart import ChartScreen
+from tui.screens.claim import ClaimScreen
 from tui.screens.worklist import WorklistScreen
 
 pytestmark = pytest.mark.usefixtures("at_desk")
@@ -149,6 +157,18 @@ def restricted(demo: Database) -> Database:
     return demo
 
 
+def build_claim_of(db: Database, reference: Reference, mrn: str) -> None:
+    """Final code the first chart of a patient with one diagnosis, and build its claim."""
+    with db.reading() as session:
+        query = select(WorkItem.id, Encounter.service_date).join(Encounter, Encounter.id == WorkItem.encounter_id)
+        item_id, day = session.exec(query.join(Patient).where(Patient.mrn == mrn)).first() or ("", "")
+    chart = open_chart(db, SYSTEM, item_id)
+    for entry in (AddDiagnosis("E11.9"), PointAll()):
+        enter(db, SYSTEM, chart.coding_id, entry, Defaults(day, dotted=lambda code: code))
+    finalize(db, reference, SYSTEM, chart.coding_id)
+    build_claims(db, SYSTEM, chart.coding_id)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_a_restricted_chart_asks_for_a_reason_and_opens_for_one(
     restricted: Database, size: tuple[int, int]
@@ -168,6 +188,26 @@ async def test_a_restricted_chart_asks_for_a_reason_and_opens_for_one(
         assert isinstance(app.screen, ChartScreen)
         assert "will be reviewed" in cells(app)
     assert [one.reason for one in emergencies(restricted, sign_in(restricted, "kwhite"))] == [WHY]
+
+
+async def test_the_claim_of_a_restricted_patient_opens_by_the_glass_alone(
+    restricted: Database, reference: Reference, sit: Callable[[Role], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    build_claim_of(restricted, reference, "P20037")
+    sit(Role.BILLER)
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "enter")
+        closed = cells(app)
+        await type_text(pilot, WHY)
+        await keys(pilot, "enter")
+
+        assert "Restricted. In an emergency, say why:" in closed and "Zwick" not in closed
+        assert isinstance(app.screen, ClaimScreen)
+    assert main(["claims", "show", "2026-000001"]) == 0
+    sit(Role.MANAGER)
+    capsys.readouterr()
+    assert main(["claims", "show", "2026-000001"]) == 1
+    assert "only people who were admitted may open it" in capsys.readouterr().err
 
 
 async def test_the_glass_asks_for_the_pin_of_who_has_one(restricted: Database) -> None:

@@ -144,9 +144,17 @@ def _sorts(text: str) -> list[ClaimSort]:
 
 
 def _show(db: Database, args: argparse.Namespace) -> int:
+    from store.access import ONLY_ADMITTED, ChartRestricted
+    from store.models.columns import now
+    from store.people import sign_in
+    from store.queries.restricted import closed_claim
+
+    person_id = sign_in(db).person_id
     with db.reading() as session:
         reader = SessionReader(session)
         claim_id = _ids(reader, [args.number])[0]
+        if person_id and closed_claim(reader, claim_id, person_id, now()):
+            raise ChartRestricted(*ONLY_ADMITTED)
         page = claim_page(reader, claim_id, today())
     assert page is not None, "the number was found a moment ago"
     _look(db, "claim.view", claim_id, number=args.number)
