@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from store.queries.holds import HoldFilter, HoldRow, OwnerCount, hold_counts, hold_list
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen, following
-from tui.widgets.row_table import Column, ListSource, RowTable
-from tui.widgets.text_pane import TextPane
+from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "No hold is like that. v shows other holds, o those of another owner."
 
@@ -28,35 +26,15 @@ class HoldsScreen(DeskScreen):
         self._counts: list[OwnerCount] = []
 
     def compose_work(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
-            yield TextPane(id="page")
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    def on_screen_resume(self) -> None:
-        self.reload()
+        yield from self.list_work(_COLUMNS, EMPTY)
 
     def record_changed(self) -> None:
         self.reload()
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (
-            ("Holds", "strong"),
-            (f"  {self._show.value}{f', {self._owner}' if self._owner else ''}", "text"),
-        )
-        if self.filter_text:
-            start = (*start, (f"  /{self.filter_text}", "focus"))
-        count = self.rows.count if self.is_mounted else 0
+        start, end = self.list_place("Holds", f"{self._show.value}{f', {self._owner}' if self._owner else ''}")
         late = sum(one.late for one in self._counts)
-        told: Line = ((f"{late} late   ", "warning"),) if late else ()
-        return start, (*told, (f"{self.rows.index + 1} of {count}" if count else "0", "text"))
+        return start, (*(((f"{late} late   ", "warning"),) if late else ()), *end)
 
     def why_not(self, action: str) -> str:
         row: HoldRow | None = self.rows.selected if self.is_mounted else None
@@ -66,11 +44,7 @@ class HoldsScreen(DeskScreen):
             return f"it was cleared on {row.cleared_on}"
         return ""
 
-    def reload(self) -> None:
-        """Read the holds again; the cursor stays on its own."""
-        self.work(self._reload(), group="rows", exclusive=True)
-
-    async def _reload(self) -> None:
+    async def read_rows(self) -> None:
         record, today = self.workstation.record, self.workstation.today
         actor = await record.actor()
         rows = await record.read(hold_list, today, self._show, self._owner, actor.person_id or "-")
@@ -78,16 +52,11 @@ class HoldsScreen(DeskScreen):
         shown = [row for row in rows if self.passes_filter(_searched(row))]
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
-        self._show_hold()
+        self.show_page_here()
 
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self._show_hold()
-            self.refresh_frame()
-
-    def _show_hold(self) -> None:
+    def show_page_here(self) -> None:
         row: HoldRow | None = self.rows.selected
-        pane = self.query_one("#page", TextPane)
+        pane = self.page_pane
         if row is None:
             pane.show("owners", lambda width: owner_lines(self._counts))
         else:
@@ -98,9 +67,6 @@ class HoldsScreen(DeskScreen):
     def copied(self) -> str:
         row: HoldRow | None = self.rows.selected
         return f"{row.mrn}  {row.patient}  {row.hold_reason}  {row.owner}" if row else ""
-
-    def filtered(self) -> None:
-        self.reload()
 
     def do_hold_view(self) -> None:
         self._show = following(self._show)
@@ -123,7 +89,7 @@ class HoldsScreen(DeskScreen):
             from store.holds import clear_hold
 
             ready = await self.workstation.change(clear_hold, row.id)
-            await self._reload()
+            await self.read_rows()
             said = "is ready again" if ready else "has other holds"
             self.say(f"{row.hold_reason} cleared: {row.patient} {said}.", "good")
 

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from store.queries.partners import partner_rows
 from tui.cells import Line
 from tui.screens.desk import DeskScreen
-from tui.widgets.row_table import Column, ListSource, RowTable
-from tui.widgets.text_pane import TextPane
+from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "No trading partners: claims go to the receiver of the settings. a makes one."
 
@@ -42,42 +40,25 @@ class PartnersScreen(DeskScreen):
     desk = "partners"
 
     def compose_work(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
-            yield TextPane(id="page")
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.work(self._reload(), group="rows", exclusive=True)
+        yield from self.list_work(_COLUMNS, EMPTY)
 
     def place(self) -> tuple[Line, Line]:
-        count = self.rows.count if self.is_mounted else 0
-        return (("Trading partners", "strong"),), ((f"{self.rows.index + 1} of {count}" if count else "0", "text"),)
+        return (("Trading partners", "strong"),), self.rows_place()
 
     def why_not(self, action: str) -> str:
         if action == "set_partner" and self.rows.selected is None:
             return "there is no partner under the cursor"
         return ""
 
-    async def _reload(self) -> None:
+    async def read_rows(self) -> None:
         rows = await self.workstation.record.read(partner_rows)
         self.rows.set_source(ListSource(rows, lambda row: str(row["id"])))
         self.refresh_frame()
+        self.show_page_here()
 
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            row = self.rows.selected
-            pane = self.query_one("#page", TextPane)
-            pane.show(row["name"] if row else "", lambda width: partner_lines(row, width) if row else ())
-            self.refresh_frame()
+    def show_page_here(self) -> None:
+        row = self.rows.selected
+        self.page_pane.show(row["name"] if row else "", lambda width: partner_lines(row, width) if row else ())
 
     def copied(self) -> str:
         row = self.rows.selected
@@ -108,7 +89,7 @@ class PartnersScreen(DeskScreen):
         from store.claims.partners import save_partner
 
         await self.workstation.change(save_partner, name, values)
-        await self._reload()
+        await self.read_rows()
         self.say(f"{name} is kept; claims built or refreshed from now on go there.", "good")
 
 

@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from store.queries.provider_queries import QueryFilter, QueryPage, QueryRow, provider_query_list, provider_query_of
 from store.terms import QueryOutcome, QueryStatus
 from tui.cells import Line, wrap
 from tui.screens.desk import DeskScreen, following
-from tui.widgets.row_table import Column, ListSource, RowTable
-from tui.widgets.text_pane import TextPane
+from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "No query is like that. Q in a chart writes one; v shows other queries."
 
@@ -36,30 +34,14 @@ class ProviderQueriesScreen(DeskScreen):
         self._show = QueryFilter.OPEN
 
     def compose_work(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield RowTable(_COLUMNS, id="rows", empty=EMPTY)
-            yield TextPane(id="page")
-
-    @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    def on_screen_resume(self) -> None:
-        self.reload()
+        yield from self.list_work(_COLUMNS, EMPTY)
 
     def record_changed(self) -> None:
         if not self.choices.has_class("-open"):
             self.reload()
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (("Queries to providers", "strong"), (f"  {self._show.value}", "text"))
-        if self.filter_text:
-            start = (*start, (f"  /{self.filter_text}", "focus"))
-        return start, self.rows_place()
+        return self.list_place("Queries to providers", self._show.value)
 
     def why_not(self, action: str) -> str:
         row: QueryRow | None = self.rows.selected if self.is_mounted else None
@@ -73,11 +55,7 @@ class ProviderQueriesScreen(DeskScreen):
             return f"it is {row.status.value}"
         return ""
 
-    def reload(self) -> None:
-        """Read the queries again; the cursor stays on its own."""
-        self.work(self._reload(), group="rows", exclusive=True)
-
-    async def _reload(self) -> None:
+    async def read_rows(self) -> None:
         record = self.workstation.record
         actor = await record.actor()
         rows = await record.read(provider_query_list, self.workstation.today, self._show, actor.person_id or "-")
@@ -86,14 +64,12 @@ class ProviderQueriesScreen(DeskScreen):
         self.refresh_frame()
         await self._show_query()
 
-    def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self.work(self._show_query(), group="page", exclusive=True)
-            self.refresh_frame()
+    def show_page_here(self) -> None:
+        self.work(self._show_query(), group="page", exclusive=True)
 
     async def _show_query(self) -> None:
         row: QueryRow | None = self.rows.selected
-        pane = self.query_one("#page", TextPane)
+        pane = self.page_pane
         page = await self._whole(row) if row else None
         if page is None:
             pane.show("", lambda width: ())
@@ -108,9 +84,6 @@ class ProviderQueriesScreen(DeskScreen):
     def copied(self) -> str:
         row: QueryRow | None = self.rows.selected
         return f"query {row.number}  {row.patient}  {row.provider}  {row.status.value}" if row else ""
-
-    def filtered(self) -> None:
-        self.reload()
 
     def do_query_view(self) -> None:
         self._show = following(self._show)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from store.queries.audits import AuditFilter, AuditRow, audit_findings, audit_list, sample_list
 from store.terms import AuditStatus, Role
@@ -15,7 +14,6 @@ from tui.cells import Line, counted
 from tui.screens.audits.lines import finding_lines, sample_lines, scorecard_pane
 from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
-from tui.widgets.text_pane import TextPane
 
 EMPTY = {
     AuditFilter.MINE: "No audit is yours. v shows those to review; Enter takes one, A gives one to somebody.",
@@ -39,25 +37,13 @@ class AuditsScreen(DeskScreen):
         self._scored = ""
 
     def compose_work(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield RowTable(COLUMNS, id="rows")
-            yield TextPane(id="page")
-
-    @property
-    def pane(self) -> RowTable:
-        return self.rows
-
-    def on_screen_resume(self) -> None:
-        self.reload()
+        yield from self.list_work(COLUMNS, "")
 
     def record_changed(self) -> None:
         self.reload()
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (("Audits", "strong"), (f"  {self._show.value}", "text"))
-        if self.filter_text:
-            start = (*start, (f"  /{self.filter_text}", "focus"))
-        return start, self.rows_place()
+        return self.list_place("Audits", self._show.value)
 
     def why_not(self, action: str) -> str:
         row: AuditRow | None = self.rows.selected if self.is_mounted else None
@@ -67,11 +53,7 @@ class AuditsScreen(DeskScreen):
             return f"it is {row.status.value.replace('_', ' ')} already"
         return ""
 
-    def reload(self) -> None:
-        """Read the audits again; the cursor stays on its own."""
-        self.work(self._reload(), group="rows", exclusive=True)
-
-    async def _reload(self) -> None:
+    async def read_rows(self) -> None:
         actor = await self.workstation.record.actor()
         own = actor.role is Role.CODER
         show = AuditFilter.ALL if own and self._show is AuditFilter.OPEN else self._show
@@ -91,8 +73,7 @@ class AuditsScreen(DeskScreen):
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
             self._scored = ""
-            self.refresh_frame()
-            self.page_soon()
+        super().on_row_table_moved(event)
 
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
@@ -115,9 +96,6 @@ class AuditsScreen(DeskScreen):
     def copied(self) -> str:
         row: AuditRow | None = self.rows.selected
         return f"{row.sample}#{row.position}  {row.patient}  {row.mrn}  {row.status.value}" if row else ""
-
-    def filtered(self) -> None:
-        self.reload()
 
     def do_audit_view(self) -> None:
         self._show = following(self._show)
@@ -169,7 +147,7 @@ class AuditsScreen(DeskScreen):
             from store.audits.assigning import assign
 
             await self.workstation.change(assign, [row.id], login)
-            await self._reload()
+            await self.read_rows()
             self.say(f"{row.sample}#{row.position} given to {login}.", "good")
 
         async def choose() -> None:
@@ -200,7 +178,7 @@ class AuditsScreen(DeskScreen):
                 drawn = await self.workstation.change(
                     draw, name, Method.SIMPLE, size_of(text.strip()), Criteria(), int(seed) if seed else None
                 )
-                await self._reload()
+                await self.read_rows()
                 told = f"{drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}"
                 self.say(f"Drawn: {told}. codedesk audits reproduce proves it.", "good")
 
