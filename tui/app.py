@@ -30,6 +30,7 @@ from tui.cells import counted
 from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
+from tui.desks import desk_screen
 from tui.driver import driver_class, follow_cursor, redraw
 from tui.keyboard import Keyboard, TypedEvent
 from tui.lifeline import hold
@@ -344,79 +345,6 @@ class Workstation(App[int]):
     def do_help(self) -> None:
         self.show(HelpScreen(self._current))
 
-    def do_codes(self) -> None:
-        from tui.screens.codes import CodeSearchScreen
-
-        self._go("codes", lambda: CodeSearchScreen(self.coding_date))
-
-    def do_worklists(self) -> None:
-        self._go("worklists", WorklistScreen)
-
-    def do_claims(self) -> None:
-        from tui.screens.claims import ClaimsScreen
-
-        self._go("claims", ClaimsScreen)
-
-    def do_remits(self) -> None:
-        from tui.screens.remits import RemitsScreen
-
-        self._go("remits", RemitsScreen)
-
-    def do_ledger(self) -> None:
-        from tui.screens.ledger import LedgerScreen
-
-        self._go("ledger", LedgerScreen)
-
-    def do_deposits(self) -> None:
-        from tui.screens.deposits import DepositsScreen
-
-        self._go("deposits", DepositsScreen)
-
-    def do_partners(self) -> None:
-        from tui.screens.partners import PartnersScreen
-
-        self._go("partners", PartnersScreen)
-
-    def do_rules(self) -> None:
-        from tui.screens.rules import RulesScreen
-
-        self._go("rules", RulesScreen)
-
-    def do_worklist_rules(self) -> None:
-        from tui.screens.worklist_rules import WorklistRulesScreen
-
-        self._go("worklist_rules", WorklistRulesScreen)
-
-    def do_holds(self) -> None:
-        from tui.screens.holds import HoldsScreen
-
-        self._go("holds", HoldsScreen)
-
-    def do_provider_queries(self) -> None:
-        from tui.screens.provider_queries import ProviderQueriesScreen
-
-        self._go("provider_queries", ProviderQueriesScreen)
-
-    def do_audits(self) -> None:
-        from tui.screens.audits import AuditsScreen
-
-        self._go("audits", AuditsScreen)
-
-    def do_numbers(self) -> None:
-        from tui.screens.board import BoardScreen
-
-        self._go("numbers", BoardScreen)
-
-    def do_records_desk(self) -> None:
-        from tui.screens.records import RecordsScreen
-
-        self._go("records", RecordsScreen)
-
-    def do_administration(self) -> None:
-        from tui.screens.administration import AdministrationScreen
-
-        self._go("administration", AdministrationScreen)
-
     async def copy(self, text: str) -> None:
         """Send a text to the terminal's clipboard and keep it in the outbox, as the site's settings allow."""
         from store import log
@@ -613,15 +541,16 @@ class Workstation(App[int]):
         assert isinstance(screen, DeskScreen)
         return screen
 
-    def _go(self, desk: str, make: Callable[[], DeskScreen]) -> None:
-        """Go to a desk: back to it where it is open below, else onto a new one."""
-        if self._current.desk == desk:
+    def go_to_desk(self, action_id: str) -> None:
+        """Go to the desk of an action: back to it where it is open below, else onto a new one."""
+        kind = desk_screen(action_id)
+        if self._current.desk == kind.desk:
             return
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, DeskScreen) and screen.desk == desk:
+            if isinstance(screen, DeskScreen) and screen.desk == kind.desk:
                 self.in_turn(self._back_to(screen))
                 return
-        self.show(make())
+        self.show(kind.opened_on(self.coding_date))
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's own screen would print local variables, and with them patients: keep the trace, show a number.

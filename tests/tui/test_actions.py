@@ -12,6 +12,7 @@ from store.settings import SettingsError
 from tui.actions import ALONE, actions_on, footer, key_name, keymap, registry
 from tui.app import Workstation
 from tui.commands.keys import markdown
+from tui.desks import DESKS, desk_screen
 from tui.screens.administration import AdministrationScreen
 from tui.screens.audits import AuditsScreen
 from tui.screens.audits.sides import SidesScreen
@@ -97,11 +98,16 @@ FORBIDDEN = ("ctrl", "alt", "F11", "F12")
 def test_every_action_has_a_method_on_each_of_its_screens(action) -> None:
     places = [SCREENS[name] for name in OPEN_SCREENS] if "any" in action.on else [SCREENS[name] for name in action.on]
 
-    missing = [
-        s.__name__ for s in places if not (hasattr(s, f"do_{action.id}") or hasattr(Workstation, f"do_{action.id}"))
-    ]
+    known = action.id in DESKS or hasattr(Workstation, f"do_{action.id}")
+    missing = [s.__name__ for s in places if not (known or hasattr(s, f"do_{action.id}"))]
 
     assert missing == []
+
+
+@pytest.mark.parametrize("action_id", DESKS)
+def test_an_action_that_goes_to_a_desk_opens_one_that_says_so(action_id: str) -> None:
+    assert desk_screen(action_id).desk
+    assert action_id in {action.id for action in registry()}
 
 
 @pytest.mark.parametrize("action", registry(), ids=lambda action: action.id)

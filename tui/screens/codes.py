@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Self
 
 from textual import work
 from textual.app import ComposeResult
@@ -89,6 +90,10 @@ class CodeSearchScreen(EncoderScreen):
         self._favorites: tuple[Favorite, ...] = ()
         self._back: list[Listed] = []
         self._source = ""
+
+    @classmethod
+    def opened_on(cls, on: date) -> Self:
+        return cls(on)
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):

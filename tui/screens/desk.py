@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import date
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 from rich.cells import cell_len
 from textual import events
@@ -26,6 +27,7 @@ from codesets.errors import CodedeskError
 from store.permissions import on_key
 from tui.actions import Action, actions_on, footer, key_name, keymap
 from tui.cells import Line, ends, join, left, line_width
+from tui.desks import DESKS
 from tui.widgets.entry_line import EntryLine
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -89,6 +91,11 @@ class DeskScreen(Screen[None]):
         """What the rows are filtered by (/), on screens that have rows to filter."""
 
         self._lists = False
+
+    @classmethod
+    def opened_on(cls, on: date) -> Self:
+        """The screen as a desk that somebody goes to; `on` is the day that decides the code sets."""
+        return cls()
 
     def compose(self) -> ComposeResult:
         if self.workstation.linear:
@@ -301,7 +308,10 @@ class DeskScreen(Screen[None]):
         if reason := self.why_not(action.id):
             self.say(f"{action.label}: {reason}", "warning")
             return
-        getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
+        if action.id in DESKS:
+            self.workstation.go_to_desk(action.id)
+        else:
+            getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
 
     async def _refused(self, action: Action, reason: str) -> None:
         from store import log
