@@ -61,8 +61,28 @@ def sided(reference: Reference, code: str, on: dt.date) -> Sided | None:
         members = _members(titles)
         side = next((side for side, member in members.items() if member == code), None)
         if side is not None and side in members and Side.RIGHT in members:
+            if Side.BOTH not in members and (
+                both := _bilateral(reference, release.id, titles[members[Side.RIGHT]], code)
+            ):
+                members[Side.BOTH] = both
             return Sided(side, Family(f"{catalog.dotted(code[:place])}_{code[place + 1 :]}", members))
     return None
+
+
+def _bilateral(reference: Reference, release_id: int, right: str, code: str) -> str:
+    """The code for both sides that stands elsewhere in the category: M17.0 for M17.11 and M17.12; empty for none."""
+    rows = reference.db.execute(
+        "SELECT code, title FROM codes WHERE release_id = ? AND code > ? AND code < ? AND title LIKE '%bilateral%'"
+        " ORDER BY code",
+        (release_id, code[:3], f"{code[:3]}~"),
+    )
+    wanted = _unsided(right)
+    return next((other for other, title in rows.fetchall() if _unsided(title) == wanted), "")
+
+
+def _unsided(title: str) -> list[str]:
+    """The words of a title but those of the side, in one order."""
+    return sorted(set(re.findall(r"[a-z]+", title.lower())) - _SIDE_WORDS)
 
 
 def sides(codes: Sequence[str], titles: Sequence[str]) -> tuple[list[int], list[list[int]]]:
@@ -90,6 +110,7 @@ def sides(codes: Sequence[str], titles: Sequence[str]) -> tuple[list[int], list[
 
 NAMED = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BOTH}
 _NAMED = re.compile(r"\b(?:left|right|bilateral)\b", re.IGNORECASE)
+_SIDE_WORDS = {"left", "right", "bilateral", "unilateral", "both", "of", "the"}
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WORD = {Side.RIGHT: re.compile(r"\bright\b", re.IGNORECASE), Side.LEFT: re.compile(r"\bleft\b", re.IGNORECASE)}
 

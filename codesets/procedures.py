@@ -243,6 +243,23 @@ def hcpcs_details(reference: Reference, code: str, on: dt.date) -> HcpcsDetails 
     )
 
 
+@dataclass(frozen=True)
+class Modifiers:
+    """The modifiers known on a day; `complete` where the official file of HCPCS Level II covers it, by its edition."""
+
+    codes: frozenset[str]
+    complete: bool
+    edition: str = ""
+
+
+def known_modifiers(reference: Reference, on: dt.date) -> Modifiers:
+    """Those of the starter list, which has the numbers that Medicare's manuals name, and of the official file."""
+    starter = {row[0] for row in reference.db.execute("SELECT DISTINCT modifier FROM modifiers")}
+    source = loaded(reference, FileKind.HCPCS, "HCPCS Level II file", on)
+    official = hcpcs_modifiers(reference, on) if source.covered else {}
+    return Modifiers(frozenset(starter | set(official)), bool(official), source.edition)
+
+
 def hcpcs_modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
     """The HCPCS modifiers in force on the date with their official texts; empty when no file is loaded."""
     source = loaded(reference, FileKind.HCPCS, "HCPCS Level II file", on)

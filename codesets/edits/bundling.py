@@ -26,7 +26,11 @@ OTHER_BYPASSES = frozenset({"24", "25", "57", "58", "78", "79", "27", "59", "91"
 
 
 def _pairs(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c81 and c82, at the line of the column 2 code; c83 where pairs are not loaded."""
+    """c81 and c82, at the line of the column 2 code; c83 where pairs are not loaded.
+
+    Between two who performed c90: one provider is also everybody of one group and specialty, which a chart does not
+    tell.
+    """
     setting = SETTINGS.get(encounter.claim_kind)
     if setting is None:
         return
@@ -49,16 +53,22 @@ def _paired(edit: PairEdit, lines: list[CodedProcedure], edition: str) -> Iterat
     for second in seconds:
         if edit.indicator == 1 and all(_apart(first, second) for first in firsts):
             continue
+        same = [first for first in firsts if _same_person(first, second)]
         seen = {
             "code": edit.column2,
             "first": edit.column1,
             "line": second.sequence,
-            "first_line": firsts[0].sequence,
+            "first_line": (same or firsts)[0].sequence,
             "edition": edition,
             "reason": edit.rationale or "no reason published",
         }
-        rule = "c82" if edit.indicator == 1 else "c81"
+        rule = "c90" if not same else "c82" if edit.indicator == 1 else "c81"
         yield code_rules()[rule].finding(f"line.{second.sequence}", seen)
+
+
+def _same_person(one: CodedProcedure, other: CodedProcedure) -> bool:
+    """Whether one person performed both, as far as the chart tells."""
+    return not one.performer or not other.performer or one.performer == other.performer
 
 
 def _apart(first: CodedProcedure, second: CodedProcedure) -> bool:

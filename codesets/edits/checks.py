@@ -16,7 +16,7 @@ from typing import TypeVar
 from codesets.catalog import Validity, ValidityKind, dotted, normalize
 from codesets.edits import bundling, conventions, coverage, editor, indicators, surgery
 from codesets.edits.facts import CodeFacts
-from codesets.edits.findings import ClaimKind, CodedEncounter, CodeFinding
+from codesets.edits.findings import ClaimKind, CodedEncounter, CodedProcedure, CodeFinding
 from codesets.edits.rules import code_rules
 from codesets.releases import CodeSystem
 
@@ -27,6 +27,7 @@ POA_INDICATORS = frozenset("YNUW")
 _T = TypeVar("_T")
 
 _MODIFIER = re.compile(r"[A-Z0-9]{2}")
+_DENTAL = re.compile(r"D\d{4}")
 _PROCEDURE_SYSTEMS = {"hcpcs": CodeSystem.HCPCS, "icd10pcs": CodeSystem.ICD10PCS}
 
 
@@ -67,7 +68,11 @@ def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
     uncovered: dict[str, dt.date] = {}
     for procedure in encounter.procedures:
         on, place = procedure.date or encounter.date, f"line.{procedure.sequence}"
-        system = _PROCEDURE_SYSTEMS.get(procedure.system)
+        system = _code_system(procedure)
+        if system is CodeSystem.HCPCS and _DENTAL.fullmatch(normalize(procedure.code)):
+            reason = f"{normalize(procedure.code)}: dental codes (CDT) are licensed and not loaded."
+            yield code_rules()["c11"].finding(place, {"code": normalize(procedure.code)}, not_checked=reason)
+            continue
         if system is None:
             unread = {"code": procedure.code, "system": procedure.system}
             reason = f"{procedure.code}: no code system is called {procedure.system!r}."
@@ -87,6 +92,12 @@ def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
                 yield from _in_nearest_release(answer, place, seen)
     for reason, on in uncovered.items():
         yield code_rules()["c03"].finding("service_date", {"reason": reason, "date": str(on)})
+
+
+def _code_system(procedure: CodedProcedure) -> CodeSystem | None:
+    """Which release a procedure is looked up in: of the codes on a HCPCS line those that begin with a digit are CPT."""
+    system = _PROCEDURE_SYSTEMS.get(procedure.system)
+    return CodeSystem.CPT if system is CodeSystem.HCPCS and procedure.code.strip()[:1].isdigit() else system
 
 
 def _in_nearest_release(answer: Validity, place: str, seen: dict[str, object]) -> Iterator[CodeFinding]:
@@ -145,7 +156,7 @@ def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindi
 
 
 def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c41 to c43, for HCPCS lines."""
+    """c41 to c44, for HCPCS lines."""
     for line in encounter.service_lines:
         place = f"line.{line.sequence}.modifiers"
         modifiers = [modifier.strip().upper() for modifier in line.modifiers]
@@ -158,6 +169,22 @@ def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFind
         for modifier in dict.fromkeys(modifiers):
             if not _MODIFIER.fullmatch(modifier):
                 yield code_rules()["c43"].finding(place, {"line": line.sequence, "modifier": modifier})
+            else:
+                yield from _unknown_modifier(line, modifier, facts, line.date or encounter.date)
+
+
+def _unknown_modifier(line: CodedProcedure, modifier: str, facts: CodeFacts, on: dt.date) -> Iterator[CodeFinding]:
+    """c44. Modifiers of two digits are of CPT: those that Medicare's manuals name are known, of others nothing is."""
+    known = facts.modifiers(on)
+    if modifier in known.codes:
+        return
+    seen = {"line": line.sequence, "modifier": modifier, "edition": known.edition}
+    reason = ""
+    if modifier.isdigit():
+        reason = f"Modifier {modifier}: CPT is licensed, and its modifiers are not loaded."
+    elif not known.complete:
+        reason = f"Modifier {modifier}: only a starter list of HCPCS modifiers is loaded for {on}, and it is not in it."
+    yield code_rules()["c44"].finding(f"line.{line.sequence}.modifiers", seen, not_checked=reason)
 
 
 def _repeated_line(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:

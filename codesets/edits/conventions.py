@@ -26,6 +26,9 @@ MODIFIER_SIDES = {
 }
 """HCPCS modifiers that name a side, an eyelid, a finger or a toe. Source: HCPCS Level II, modifiers."""
 
+BOTH_SIDES = {"50": Side.BOTH}
+"""A service on both sides rests on a condition of both. Source: CMS, Claims Processing Manual, chapter 12, 40.7."""
+
 
 def _excludes1(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c71, once for every two diagnoses."""
@@ -106,12 +109,13 @@ def _sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
 
 
 def _modifier_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c76: a line whose modifier names one side while every sided diagnosis it points to is of the other."""
+    """c76: a line whose modifier names a side, or both by 50, while every sided diagnosis it points to has another."""
     codes = {diagnosis.sequence: diagnosis.code for diagnosis in encounter.diagnoses}
     for line in encounter.service_lines:
         if not line.modifiers:
             continue
-        named = {m: MODIFIER_SIDES[m] for m in map(str.upper, line.modifiers) if m in MODIFIER_SIDES}
+        known = MODIFIER_SIDES | BOTH_SIDES
+        named = {m: known[m] for m in map(str.upper, line.modifiers) if m in known}
         if len(set(named.values())) != 1:
             continue
         pointed = [codes[p] for p in line.pointers if p in codes]
@@ -119,7 +123,8 @@ def _modifier_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Cod
         if not sides:
             continue
         (side,) = set(named.values())
-        if all(found in (Side.LEFT, Side.RIGHT) and found is not side for _, found in sides):
+        one_side = len({found for _, found in sides}) == 1
+        if all(found in (Side.LEFT, Side.RIGHT) and found is not side for _, found in sides) and one_side:
             seen = {
                 "line": line.sequence,
                 "modifier": next(iter(named)),

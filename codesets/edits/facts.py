@@ -15,6 +15,7 @@ from codesets.fees import FeeValue
 from codesets.laterality import Sided
 from codesets.mce import EditorAnswer, Stay
 from codesets.ncci import AddOns, Pairs, PairSource, Setting, Units
+from codesets.procedures import Modifiers
 from codesets.releases import CodeSystem
 from codesets.sources.source import FileKind
 from codesets.spans import Spans, spans
@@ -81,6 +82,10 @@ class CodeFacts(Protocol):
 
     def coverage(self, code: str, on: dt.date) -> str:
         """The Medicare coverage code of a procedure in the HCPCS file (C, D, I, M, S); empty where none is known."""
+        ...
+
+    def modifiers(self, on: dt.date) -> Modifiers:
+        """The modifiers that are known on a day."""
         ...
 
     def editor(self, stay: Stay) -> EditorAnswer:
@@ -160,6 +165,9 @@ class ReferenceFacts:
     def coverage(self, code: str, on: dt.date) -> str:
         details = self._once(procedures.hcpcs_details, code, self._day(_HCPCS, on))
         return details.coverage if details and details.origin.covered else ""
+
+    def modifiers(self, on: dt.date) -> Modifiers:
+        return self._once(procedures.known_modifiers, self._day(_HCPCS, on))
 
     def editor(self, stay: Stay) -> EditorAnswer:
         return self._once(_editor, stay)

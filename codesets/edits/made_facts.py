@@ -6,8 +6,10 @@ So a rule can be tried on any machine, whatever is loaded there, and without a l
 from __future__ import annotations
 
 import datetime as dt
+import string
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 from codesets.articles import Articles, CoverageArticle
@@ -19,11 +21,16 @@ from codesets.mce import EditorAnswer, EditorFinding, Stay, alone
 from codesets.ncci import AddOnRule, AddOns, Coverage, MostUnits, PairEdit, Pairs, Setting, Units
 from codesets.notes import NoteKind
 from codesets.origin import Origin
+from codesets.procedures import Modifiers
 from codesets.releases import CodeSystem, Release
 
+_SIGNS = string.ascii_uppercase + string.digits
 WHOLE = Coverage("2026 Q3", complete=True)
 NOTHING = Coverage("", complete=False, warning="No edits are loaded.")
 EDITION = Origin(1, "2026 Q3", covered=True)
+
+# Every pair of letters and digits but ZZ.
+MODIFIERS = Modifiers(frozenset(map("".join, product(_SIGNS, repeat=2))) - {"ZZ"}, complete=True, edition="2026")
 
 _LONG_AGO = dt.date(1996, 1, 1)
 
@@ -50,6 +57,7 @@ class MadeFacts:
     coverage_codes: Mapping[str, str] = field(default_factory=dict)
     editor_says: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     editor_warning: str = ""
+    known_modifiers: Modifiers = MODIFIERS
 
     def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
         return self.valid(system, code)
@@ -86,6 +94,9 @@ class MadeFacts:
     def coverage(self, code: str, on: dt.date) -> str:
         return self.coverage_codes.get(code, "")
 
+    def modifiers(self, on: dt.date) -> Modifiers:
+        return self.known_modifiers
+
     def editor(self, stay: Stay) -> EditorAnswer:
         codes = ("", stay.principal, *stay.secondary, *stay.procedures, stay.admitting)
         found = (EditorFinding(edit, code) for code in dict.fromkeys(codes) for edit in self.editor_says.get(code, ()))
@@ -103,7 +114,7 @@ def made_facts(known: Mapping[str, Any]) -> MadeFacts:
     column 1, column 2 and indicator; `units` code to most units and indicator; `add_ons` code to primaries, or to an
     empty list where the contractor decides; `fees` code to fields; `notes` lists of code, kind and the code it names;
     `sides` code to side and name of the family; `articles` number to codes, covered and noncovered; `coverage` code to
-    coverage code; `editor` code to edits; `missing` names what is not loaded: edits, articles, editor.
+    coverage code; `editor` code to edits; `missing` names what is not loaded: edits, articles, editor, modifiers.
     Raises KeyError or ValueError for a table that is none of these.
     """
     if unknown := set(known) - _KNOWN:
@@ -135,6 +146,7 @@ def made_facts(known: Mapping[str, Any]) -> MadeFacts:
         listing={number: frozenset(lists[0]) for number, lists in _articles(known)},
         coverage_codes=dict(known.get("coverage", {})),
         editor_says={normalize(code): tuple(edits) for code, edits in known.get("editor", {}).items()},
+        known_modifiers=replace(MODIFIERS, complete=False) if "modifiers" in missing else MODIFIERS,
         editor_warning="The Medicare Code Editor is not installed." if "editor" in missing else "",
     )
 

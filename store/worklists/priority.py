@@ -66,7 +66,8 @@ def reasons_of(item: Prioritized, day: date) -> Reasons:
             reasons.append([60, f"payer's days left ({max(left, 0)})"])
         elif left <= 90:
             reasons.append([20, f"payer's days left ({left})"])
-    age = max((day - date.fromisoformat(item.service_date)).days, 0)
+    # A task without a day of service, which old imports can have, is as old as today.
+    age = max((day - date.fromisoformat(item.service_date)).days, 0) if item.service_date else 0
     reasons.append([age, f"age {age}d"])
     cents = -item.charge_rank
     if cents >= 1_000_000:
