@@ -171,9 +171,10 @@ def normalize(code: str) -> str:
 
 
 def dotted(code: str, system: CodeSystem = CodeSystem.ICD10CM) -> str:
-    """A code as it is printed; only ICD-10-CM has a dot, after the third character."""
+    """A code as it is printed; only ICD-10-CM has a dot, after the third character. What is no code gets none."""
     plain = normalize(code)
-    return f"{plain[:3]}.{plain[3:]}" if system is CodeSystem.ICD10CM and len(plain) > 3 else plain
+    has_dot = system is CodeSystem.ICD10CM and len(plain) > 3 and plain[1].isdigit()
+    return f"{plain[:3]}.{plain[3:]}" if has_dot else plain
 
 
 def find(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Code | None:

@@ -30,3 +30,10 @@ def cents_asked(text: str) -> int:
     if (cents := cents_of(text)) is None:
         raise UsageError(f"expected an amount such as 20.00, got {text[:40]!r}")
     return cents
+
+
+def filing_words(days_left: int) -> str:
+    """How long a claim may still be filed, or how long that is over."""
+    if days_left < 0:
+        return f"The filing limit passed {-days_left} {'day' if days_left == -1 else 'days'} ago."
+    return f"Filing limit in {days_left} {'day' if days_left == 1 else 'days'}."

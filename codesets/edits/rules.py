@@ -42,7 +42,7 @@ class CodeRule:
             rule_id=self.id,
             rule_version=self.version,
             severity=Severity.COULD_NOT_CHECK if not_checked else self.severity,
-            title=f"Not checked: {self.title[0].lower()}{self.title[1:]}" if not_checked else self.title,
+            title=f"Not checked: {within(self.title)}" if not_checked else self.title,
             message=not_checked or self.message.format_map(seen),
             fix="" if not_checked else self.fix.format_map(seen),
             citation=self.citation.format_map(seen),
@@ -50,6 +50,11 @@ class CodeRule:
             seen=dict(seen),
             repair="" if not_checked else self.repair.format_map(seen),
         )
+
+
+def within(title: str) -> str:
+    """A title within a sentence: its first letter is small, but where it begins an abbreviation."""
+    return title if title[1:2].isupper() else f"{title[:1].lower()}{title[1:]}"
 
 
 @cache

@@ -33,7 +33,7 @@ from store.queries.claims import (
 from store.settings import today
 from store.terms import ClaimStatus, FindingState
 from tui.commands import claims_sending
-from tui.money import dollars
+from tui.money import dollars, filing_words
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -295,7 +295,7 @@ def _page_text(page: ClaimPage) -> list[str]:
     if not page.findings:
         text.append("Not scrubbed yet." if page.scrubbed_at is None else "No findings.")
     if page.filing_days_left is not None and row.status is not ClaimStatus.EXPORTED:
-        text.append(f"Filing limit in {page.filing_days_left} days.")
+        text.append(filing_words(page.filing_days_left))
     if page.file_name:
         text.append(safe_line(f"Sent {page.exported_at} in {page.file_name}."))
     if page.payer_number:

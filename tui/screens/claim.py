@@ -6,6 +6,7 @@ Findings and segments lead to their field of the form, and a finding leads to th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from textual.containers import Container
 from store.queries.claims import ClaimPage, FindingRow, LineRow, claim_page
 from store.terms import ClaimStatus, FindingState, Severity
 from tui.cells import Line, ends, left, right, wrap
-from tui.money import dollars
+from tui.money import dollars, filing_words
 from tui.screens.claims import STATUS_STYLE
 from tui.screens.desk import WIDE, DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -23,6 +24,10 @@ from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from store.claims.segments import ClaimSegment, ClaimSegments
+
+
+UNCHECKED = "unchecked"
+"""The row that stands for all findings that could not be checked."""
 
 
 class ClaimScreen(DeskScreen):
@@ -76,6 +81,8 @@ class ClaimScreen(DeskScreen):
             return "the segments are shown; ' shows the findings"
         if action in ("go_to_field", "override") and self.findings.selected is None:
             return "there is nothing under the cursor"
+        if action in ("go_to_field", "override") and self._segments is None and self.findings.selected.id == UNCHECKED:
+            return "what could not be checked has no one place; the words below say what to load"
         left = self._page is not None and self._page.row.status is ClaimStatus.EXPORTED
         if action == "next_payer" and not left:
             return "the claim has not left"
@@ -92,9 +99,7 @@ class ClaimScreen(DeskScreen):
         self._show_findings()
         self.refresh_frame()
         if page.filing_days_left is not None and page.row.status is not ClaimStatus.EXPORTED:
-            self.say(
-                f"Filing limit in {page.filing_days_left} days.", "dim" if page.filing_days_left > 30 else "warning"
-            )
+            self.say(filing_words(page.filing_days_left), "dim" if page.filing_days_left > 30 else "warning")
         elif page.file_name:
             self.say(f"Exported {page.exported_at[:10]} in {Path(page.file_name).name}.", "dim")
 
@@ -102,7 +107,8 @@ class ClaimScreen(DeskScreen):
         assert self._page is not None, "a page is read before it is shown"
         note = _tally(self._page) if self.wide else ""
         self.query_one("#findings-rule", TextPane).show("findings", lambda width: (), note)
-        self.findings.set_source(ListSource(self._page.findings, lambda row: row.id), columns=_COLUMNS)
+        rows = folded(self._page.findings)
+        self.findings.set_source(ListSource(rows, lambda row: row.id), columns=_COLUMNS)
 
     def do_claim_segments(self) -> None:
         """Show the segments instead of the findings, at the one that states the field under the cursor; or back."""
@@ -139,7 +145,9 @@ class ClaimScreen(DeskScreen):
         elif event.table is self.findings:
             finding: FindingRow | None = self.findings.selected
             pane = self.query_one("#finding", TextPane)
-            pane.show(finding.place if finding else "", lambda width: detail_lines(finding, width))
+            whole = self._page.findings if self._page and finding and finding.id == UNCHECKED else (finding,)
+            title = finding.place if finding and finding.id != UNCHECKED else ""
+            pane.show(title, lambda width: [line for one in whole for line in detail_lines(one, width, len(whole) > 1)])
             self.refresh_frame()
 
     def copied(self) -> str:
@@ -290,9 +298,20 @@ def _party_fields(parties: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return fields
 
 
-def detail_lines(finding: FindingRow | None, width: int) -> list[Line]:
-    """One finding whole: what, the fix, and where the rule comes from."""
-    if finding is None:
+def folded(findings: Sequence[FindingRow]) -> list[FindingRow]:
+    """The rows of the findings: what could not be checked is one row, which says what was not, behind all others."""
+    rows = [one for one in findings if one.severity != Severity.COULD_NOT_CHECK]
+    unchecked = [one for one in findings if one.severity == Severity.COULD_NOT_CHECK]
+    if len(unchecked) < 2:
+        return [*rows, *unchecked]
+    names = dict.fromkeys(one.title.removeprefix("Not checked: ") for one in unchecked)
+    message = f"{len(unchecked)} not checked: {', '.join(names)}"
+    return [*rows, replace(unchecked[0], id=UNCHECKED, message=message, snip=None, rule_id="", place="")]
+
+
+def detail_lines(finding: FindingRow | None, width: int, unchecked_alone: bool = False) -> list[Line]:
+    """One finding whole: what, the fix, and where the rule comes from; of many only what could not be checked."""
+    if finding is None or (unchecked_alone and finding.severity != Severity.COULD_NOT_CHECK):
         return []
     lines: list[Line] = [((" ", "text"), (text, "text")) for text in wrap(finding.message, width - 2)]
     if finding.fix:
