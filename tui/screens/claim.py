@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from codesets.edits.rules import within
 from store.queries.claims import ClaimPage, FindingRow, LineRow, claim_page
 from store.terms import ClaimStatus, FindingState, Severity
 from tui.cells import Line, ends, left, right, wrap
@@ -304,7 +305,7 @@ def folded(findings: Sequence[FindingRow]) -> list[FindingRow]:
     unchecked = [one for one in findings if one.severity == Severity.COULD_NOT_CHECK]
     if len(unchecked) < 2:
         return [*rows, *unchecked]
-    names = dict.fromkeys(one.title.removeprefix("Not checked: ") for one in unchecked)
+    names = dict.fromkeys(within(one.title.removeprefix("Not checked: ")) for one in unchecked)
     message = f"{len(unchecked)} not checked: {', '.join(names)}"
     return [*rows, replace(unchecked[0], id=UNCHECKED, message=message, snip=None, rule_id="", place="")]
 
