@@ -45,7 +45,8 @@ def places(on: dt.date) -> dict[str, Place]:
 
 def place(code: str, on: dt.date) -> Place | None:
     """The place of a code, one or two digits; None when there is none on the date."""
-    return places(on).get(code.strip().zfill(2))
+    found = _shipped().get(code.strip().zfill(2))
+    return found if found and (found.starts is None or found.starts <= on) else None
 
 
 def official_name(reference: Reference, code: str, on: dt.date) -> str:

@@ -18,6 +18,7 @@ from codesets.edits import bundling, conventions, coverage, editor, indicators, 
 from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import ClaimKind, CodedEncounter, CodedProcedure, CodeFinding
 from codesets.edits.rules import code_rules
+from codesets.procedures import Modifiers
 from codesets.releases import CodeSystem
 
 MOST_POINTERS = 4
@@ -158,6 +159,9 @@ def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindi
 def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c41 to c44, for HCPCS lines."""
     for line in encounter.service_lines:
+        if not line.modifiers:
+            continue
+        known = facts.modifiers(line.date or encounter.date)
         place = f"line.{line.sequence}.modifiers"
         modifiers = [modifier.strip().upper() for modifier in line.modifiers]
         for modifier in _repeated(modifiers):
@@ -167,24 +171,23 @@ def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFind
         if len(modifiers) > MOST_MODIFIERS:
             yield code_rules()["c42"].finding(place, {"line": line.sequence, "count": len(modifiers)})
         for modifier in dict.fromkeys(modifiers):
+            if modifier in known.codes:
+                continue
             if not _MODIFIER.fullmatch(modifier):
                 yield code_rules()["c43"].finding(place, {"line": line.sequence, "modifier": modifier})
             else:
-                yield from _unknown_modifier(line, modifier, facts, line.date or encounter.date)
+                yield _unknown_modifier(line, modifier, known)
 
 
-def _unknown_modifier(line: CodedProcedure, modifier: str, facts: CodeFacts, on: dt.date) -> Iterator[CodeFinding]:
+def _unknown_modifier(line: CodedProcedure, modifier: str, known: Modifiers) -> CodeFinding:
     """c44. Modifiers of two digits are of CPT: those that Medicare's manuals name are known, of others nothing is."""
-    known = facts.modifiers(on)
-    if modifier in known.codes:
-        return
-    seen = {"line": line.sequence, "modifier": modifier, "edition": known.edition}
     reason = ""
     if modifier.isdigit():
         reason = f"Modifier {modifier}: CPT is licensed, and its modifiers are not loaded."
     elif not known.complete:
-        reason = f"Modifier {modifier}: only a starter list of HCPCS modifiers is loaded for {on}, and it is not in it."
-    yield code_rules()["c44"].finding(f"line.{line.sequence}.modifiers", seen, not_checked=reason)
+        reason = f"Modifier {modifier}: only a starter list of HCPCS modifiers is loaded, and it is not in it."
+    seen = {"line": line.sequence, "modifier": modifier, "edition": known.edition}
+    return code_rules()["c44"].finding(f"line.{line.sequence}.modifiers", seen, not_checked=reason)
 
 
 def _repeated_line(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:

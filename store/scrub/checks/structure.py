@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from codesets.place_of_service import places
+from codesets import place_of_service as places_of_service
 from store.claims.content import ClaimContent
 from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, money, written
 from store.x12 import professional
@@ -106,10 +106,9 @@ def procedure_characters(claim: ClaimContent, facts: ScrubFacts, params: Params)
 
 @check("place_of_service")
 def place_of_service(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    place, day = claim.parties.place_of_service, iso_day(claim.service_from)
-    known = bool(re.fullmatch(r"[0-9]{2}", place)) and place in places(day or facts.today)
-    if not known:
-        yield Hit("place_of_service", {"place": place or "missing", "day": claim.service_from[:10]})
+    code = claim.parties.place_of_service
+    if len(code) != 2 or places_of_service.place(code, iso_day(claim.service_from) or facts.today) is None:
+        yield Hit("place_of_service", {"place": code or "missing", "day": claim.service_from[:10]})
 
 
 @check("claim_number")
