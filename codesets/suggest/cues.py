@@ -9,6 +9,7 @@ relevant history, presented with anorexia") and knew fewer than half of the unce
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +30,7 @@ class Effect(StrEnum):
     FAMILY = "family"
     CURRENT = "current"
     RESOLVED = "resolved"
+    OVER = "over"
     EXPOSED = "exposed"
     DOUBTED = "doubted"
     NONE = "none"
@@ -106,6 +108,7 @@ def _written(word: str, year: int) -> str:
     """A token as the table of cues has it: question marks as one, a past year as YEAR."""
     if word[0] == "?":
         return "?"
+    word = word.replace("\u2019", "'")
     return YEAR if len(word) == 4 and word.isdecimal() and 1900 < int(word) < year else word
 
 
@@ -144,11 +147,23 @@ def _found(written: Sequence[str], attached: frozenset[int]) -> list[_Found]:
 
 
 def _ends_clause(written: Sequence[str], begin: int, end: int) -> bool:
-    """Whether a cue is the last word of its clause: of "excluded, by CT" and "ruled out in the ED" too."""
-    if end == len(written):
+    """Whether a cue is the last word of its clause: of "excluded, by CT", "ruled out in the ED" and "neg 6/26" too."""
+    if end == len(written) or _is_date(written, end + (written[end] in _words("dating"))):
         return True
     told = end - begin > 1 or written[begin] == "excluded"
     return written[end] in _MARKS or told and (written[end] in _words("manner") or written[end][:1].isdigit())
+
+
+def _is_date(written: Sequence[str], place: int) -> bool:
+    """Whether a date or a count of times stands at a place: "6/26", "2024", "June 2026", "x3", "in 2023"."""
+    here, following = [*written[place : place + 2], "", ""][:2]
+    if here == YEAR or here in _words("month") or _TIMES.fullmatch(here):
+        return True
+    numbered = here.isdecimal() and (following in ("/", "-") or len(here) == 4 and here[:2] in ("19", "20"))
+    return numbered or here == "x" and following.isdecimal()
+
+
+_TIMES = re.compile(r"x\d{1,2}")
 
 
 def _reach_on(found: list[_Found], place: int, written: Sequence[str], assessed: bool) -> int:

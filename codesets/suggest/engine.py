@@ -24,6 +24,7 @@ from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.cues import Cue, Effect, cues
+from codesets.suggest.excluded import excluded_after, excluded_by_test, may_exclude
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Worth
 from codesets.suggest.lexical import NUMBERED
@@ -92,7 +93,8 @@ def open_suggester(reference: Reference, engine: Engine | None = None) -> Sugges
 class _Line:
     """A sentence of a section with its meaning; `document` is its place and `factor` its weight.
 
-    `final` says that it speaks from the end of a stay. `cues` are found once a mention stands in it.
+    `final` says that it speaks from the end of a stay, `excludes` that its document may exclude an "it". `cues` are
+    found once a mention stands in it.
     """
 
     document: int
@@ -102,6 +104,7 @@ class _Line:
     section: Section
     sentence: Sentence
     read: Read
+    excludes: bool = False
     cues: tuple[Cue, ...] = ()
 
     @property
@@ -134,6 +137,7 @@ class _Reader:
         one_visit = structured or sum(len(note.text.split()) for note in notes) <= MOST_OF_A_VISIT
         # A story of years names the years of the present illness, too.
         setting = Setting(structured, inpatient, year if one_visit else 0, one_visit)
+        excluding = [may_exclude(note.text) for note in notes]
         closed = any(map(is_final, (note.kind for note in notes)))
         lines = [
             _Line(
@@ -144,6 +148,7 @@ class _Reader:
                 section=part,
                 sentence=sentence,
                 read=self._matcher.read(sentence),
+                excludes=excluding[place],
             )
             for place, note in enumerate(notes)
             for part in parts[place]
@@ -225,13 +230,15 @@ class _Reader:
         if setting.one_visit and (gone := removed(line.said, code[:3])):
             effects.setdefault(Effect.RESOLVED, gone)
             reasons = (*reasons, REMOVED)
+        if gone := self._excluded(line, tokens[mention.end - 1].end, code, Effect.UNCERTAIN in effects):
+            effects.setdefault(Effect.NEGATED, gone)
         cued = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())
         first = mention.begin - line.read.counted(mention.begin)
         evidence = line.evidence(tokens[first].start, tokens[mention.end - 1].end, cued)
         meant = meaning(code, section, effects, replace(setting, final=line.final))
         place = weight(section, setting.structured) * (line.factor if setting.structured else 1.0)
         if _DENIED & effects.keys():
-            weighing.deny(code, place, meant.why_not)
+            weighing.deny(code, place, meant.why_not, evidence)
         if not meant.code or self._codebook.position(meant.code) is None:
             weighing.withhold(code, meant.why_not or "this release has no code for it", evidence)
             return
@@ -242,6 +249,12 @@ class _Reader:
         worth = Worth(place, place * mention.quality * plainness(mention.weight, setting.structured))
         term = (self._matcher.terms.text(mention.row), self._matcher.terms.kind(mention.row))
         weighing.add(self._codebook.answer(meant.code), worth, term, (*reasons, *meant.because), evidence, section)
+
+    @staticmethod
+    def _excluded(line: _Line, end: int, code: str, suspected: bool) -> str:
+        """The words behind text[:end] that exclude a condition; a suspected one by the result of its test, too."""
+        gone = excluded_after(line.text, end, line.section.end) if line.excludes else ""
+        return gone or (excluded_by_test(line.text, end, line.section.end, code) if suspected else "")
 
     def _code(self, mention: Mention) -> tuple[str, tuple[str, ...]]:
         """The billable code of a mention, and why it is not the term's own."""

@@ -37,12 +37,16 @@ class Entry:
 
 @dataclass
 class Gathered:
-    """The codes of a chart, without dots: found, left out, and denied (with the weight of the place, and the words)."""
+    """The codes of a chart, without dots: found, left out, and denied (with the weight of the place, and the words).
+
+    `denied_last` has the last place of a denial instead: document and character.
+    """
 
     codebook: Codebook
     found: dict[str, Entry] = field(default_factory=dict)
     withheld: dict[str, Withheld] = field(default_factory=dict)
     denied: dict[str, tuple[float, str]] = field(default_factory=dict)
+    denied_last: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
 
     def withhold(self, code: str, why: str, evidence: Evidence) -> None:
         """Keep a code that is not to be suggested, with the reason; the first reason stands."""

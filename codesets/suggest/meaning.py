@@ -68,6 +68,8 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
     if section is SectionKind.PROCEDURE and code.startswith(_LEFT_BY_OPERATIONS):
         return _none("what an operation of this encounter leaves is no status yet")
     past = section in (SectionKind.PAST, SectionKind.SURGICAL)
+    if cue := effects.get(Effect.OVER):
+        return _resolved(code, cue, past or Effect.HISTORY in effects or setting.one_visit)
     if cue := effects.get(Effect.RESOLVED):
         before = past or Effect.HISTORY in effects or setting.one_visit and not setting.inpatient
         return _resolved(code, cue, before)

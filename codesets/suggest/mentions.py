@@ -18,6 +18,7 @@ from codesets.search.index import Segment
 from codesets.search.vocabulary import Vocabulary
 from codesets.search.words import words
 from codesets.suggest import reading
+from codesets.suggest.acuity import fits
 from codesets.suggest.lexical import SAID_SO, Lexical, not_alone
 from codesets.suggest.reading import Read, Span
 from codesets.suggest.sentences import Sentence
@@ -144,7 +145,7 @@ class Matcher:
         placed = _placed(read, wanted)
         if read.contradicts(text) or not read.numbers_fit(placed.tokens, text):
             return None
-        if self._other_side_nearer(read, placed.tokens, wanted):
+        if self._other_side_nearer(read, placed.tokens, wanted) or not fits(read.acuity, placed.tokens):
             return None
         if placed.synonym and (own or len(wanted) == 1 and self._says_nothing({*words(text)})):
             return None

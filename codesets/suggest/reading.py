@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesets.search.words import words
+from codesets.suggest.acuity import Owned, owned
 from codesets.suggest.lexical import ABBREVIATION, LETTER_A, NUMBERED, Lexical, after_count, counted_by, token_words
 from codesets.suggest.sentences import Sentence
 
@@ -22,6 +23,7 @@ _BARRIERS = {",": 3, ":": 2, "(": 1, ")": 1}
 # "metastases from breast cancer" are not in the breast.
 FROM_ELSEWHERE = 7
 _SPREAD = ("metasta", "mets", "spread", "secondar")
+ACUTE = ("acute", "chronic", "subacute")
 _JOINS = {"and": 1, "or": 1, "on": 5}
 
 
@@ -32,7 +34,8 @@ class Read:
     `normal` is the word of each token, `worth` how much it says, `places` its place with what parts it from
     the others counted in. `abbreviated` has the tokens that are abbreviations, with how much all words of their
     sense say; `excluded` the normal words, two at most, that follow "without". `counts` has the numbers that say
-    what they count by the word before them ("CKD 4"), with what that is.
+    what they count by the word before them ("CKD 4"), with what that is. `acuity` has the tokens that tell one by
+    themselves, with the tokens that it tells of.
     """
 
     sentence: Sentence
@@ -43,6 +46,7 @@ class Read:
     abbreviated: dict[int, float]
     excluded: tuple[str, ...]
     counts: Mapping[int, str]
+    acuity: Owned
 
     def says(self, tokens: Iterable[int]) -> float:
         """How much these tokens say."""
@@ -102,7 +106,31 @@ def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read
     counts = _add_counts(sentence, normal, spans, lexical)
     _add_phrases(normal, content, spans, lexical)
     _add_joined(sentence, normal, spans, lexical)
-    return Read(sentence, tuple(normal), tuple(worth), tuple(places), spans, abbreviated, _excluded(normal), counts)
+    acuity = _own_acuity(sentence, spans, abbreviated, lexical)
+    excluded = _excluded(normal)
+    return Read(sentence, tuple(normal), tuple(worth), tuple(places), spans, abbreviated, excluded, counts, acuity)
+
+
+def _own_acuity(
+    sentence: Sentence, spans: dict[int, list[Span]], abbreviated: Mapping[int, float], lexical: Lexical
+) -> Owned:
+    """What each acuity tells of, where a word or a phrase of its own says it; one word says one acuity only."""
+    named = [number for word in ACUTE for number in lexical.numbers(word) if number in spans]
+    surest: dict[tuple[int, int], float] = {}
+    for number in named:
+        for begin, end, weight in spans[number]:
+            surest[begin, end] = max(surest.get((begin, end), 0.0), weight)
+    for number in named:
+        spans[number] = [
+            (begin, end, weight)
+            for begin, end, weight in spans[number]
+            if end - begin > 1 or weight == surest[begin, end]
+        ]
+        if not spans[number]:
+            del spans[number]
+    spelled_out = {token for token in abbreviated if len(lexical.meanings(sentence.tokens[token].text)) > 1}
+    tells = {(begin, end) for number in named for begin, end, _ in spans.get(number, ()) if begin not in spelled_out}
+    return owned(sentence, tells)
 
 
 def says_without(text: str, said: Iterable[str]) -> bool:

@@ -29,10 +29,26 @@ def drop_denied(gathered: Gathered) -> None:
     """Withdraw what only a list or a history names and a weightier place denies: "4. No CKD." """
     for code in list(gathered.found):
         place = gathered.found[code].best.place
-        general = gathered.codebook.answer(code[:3])
-        against = max((gathered.denied[one] for one in {code, general} if one in gathered.denied), default=None)
+        plainer = _plainer(gathered, code)
+        against = max((gathered.denied[one] for one in plainer if one in gathered.denied), default=None)
         if against is not None and place < ASSESSED and against[0] >= place:
             gathered.withdraw(code, f"elsewhere {against[1]}")
+
+
+def drop_excluded(gathered: Gathered) -> None:
+    """Withdraw what is only suspected and denied later: "concern for pneumonia; CT showed no pneumonia"."""
+    for code in list(gathered.found):
+        evidence = gathered.found[code].evidence
+        denials = [gathered.denied_last[one] for one in _plainer(gathered, code) if one in gathered.denied_last]
+        if not denials or not all(any(cue.startswith("uncertain") for cue in one.cues) for one in evidence):
+            continue
+        where, why = max(denials)
+        if where > max((one.document, one.start) for one in evidence):
+            gathered.withdraw(code, f"later {why}")
+
+
+def _plainer(gathered: Gathered, code: str) -> set[str]:
+    return {code, gathered.codebook.answer(code[:3])}
 
 
 def keep_single(gathered: Gathered) -> None:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from codesets.suggest.acuity import fits
 from codesets.suggest.answers import Missing
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.lexical import Lexical
-from codesets.suggest.reading import Read, says_without
+from codesets.suggest.reading import ACUTE, Read, says_without
 from codesets.suggest.tables import rows
 
 NEAR_SIDE = 12  # places for the only side that a sentence names: "rotator cuff tear, complete, right"
@@ -46,6 +47,7 @@ class Specific:
         self._sides = frozenset(n for word in ("left", "right", "bilateral") for n in lexical.numbers(word))
         self._bilateral = next(iter(lexical.numbers("bilateral")), None)
         self._complications = frozenset(n for word in ("complication", "unspecified") for n in lexical.numbers(word))
+        self._acute = frozenset(n for word in ACUTE for n in lexical.numbers(word))
         self._without = frozenset(lexical.numbers("without"))
         self._unspecified = frozenset(lexical.numbers("unspecified"))
         self._family = lru_cache(maxsize=2048)(self._find_family)
@@ -93,11 +95,14 @@ class Specific:
             for first, last, weight in spans:
                 inside = low - reach <= read.places[first] and read.places[last - 1] <= high + reach
                 if (
-                    inside
-                    and (first not in tokens or word in self._sides)
-                    and first not in barred
-                    and weight >= LEAST_WEIGHT
+                    not inside
+                    or first in barred
+                    or weight < LEAST_WEIGHT
+                    or first in tokens
+                    and word not in self._sides
                 ):
+                    continue
+                if word not in self._acute or first in read.acuity and fits(read.acuity, (first, *tokens)):
                     near.setdefault(word, first)
         if len(named := [side for side in self._sides if side in near and side != self._bilateral]) == 2:
             away = {side: max(low - read.places[near[side]], read.places[near[side]] - high) for side in named}

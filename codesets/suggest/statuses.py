@@ -145,7 +145,15 @@ _TREATED = re.compile(
 )
 _DRUGS_KIND = "long-term drug"
 _FUTURE = frozenset(["then", "will", "plan", "consider", "discuss", "discussed", "recommend", "offered", "candidate"])
-_STOPPING = (Effect.NEGATED, Effect.DOUBTED, Effect.HYPOTHETICAL, Effect.FAMILY, Effect.HISTORY, Effect.RESOLVED)
+_STOPPING = (
+    Effect.NEGATED,
+    Effect.DOUBTED,
+    Effect.HYPOTHETICAL,
+    Effect.FAMILY,
+    Effect.HISTORY,
+    Effect.RESOLVED,
+    Effect.OVER,
+)
 _STOPPED = re.compile(
     r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b"
 )

@@ -66,8 +66,10 @@ class Weighing:
         """Keep a code that is not to be suggested, with the reason; the first reason stands."""
         self._gathered.withhold(code, why, evidence)
 
-    def deny(self, code: str, place: float, why: str) -> None:
-        """Remember that a chart denies a condition, and the weight of where it does."""
+    def deny(self, code: str, place: float, why: str, evidence: Evidence) -> None:
+        """Remember that a chart denies a condition, the weight of where it does, and the last place."""
+        where = evidence.document, evidence.start
+        self._gathered.denied_last[code] = max((where, why), self._gathered.denied_last.get(code, (where, why)))
         known = self._gathered.denied.get(code)
         if known is None or known[0] < place:
             self._gathered.denied[code] = (place, why)
@@ -75,6 +77,7 @@ class Weighing:
     def answer(self) -> Suggestions:
         """What to suggest, best first, and what not."""
         gathered = self._gathered
+        reducing.drop_excluded(gathered)
         if self._structured:
             reducing.drop_denied(gathered)
             reducing.keep_single(gathered)

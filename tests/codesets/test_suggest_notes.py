@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,12 @@ def notes(name: str) -> tuple[CodedNote, ...]:
     )
 
 
+@cache
+def lines() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tomllib.loads((NOTES / "sentences.toml").read_text(encoding="utf-8"))["line"]
+    return found
+
+
 @pytest.fixture(scope="module")
 def suggester(reference: Reference) -> Suggester:
     return open_suggester(reference)
@@ -60,6 +67,14 @@ def test_a_note_brings_what_a_coder_reports_and_nothing_that_must_not_come(
 
     assert {*note.codes} - {*note.unreached} <= {*found}
     assert not {*note.never} & {*found}
+
+
+@pytest.mark.parametrize("line", lines(), ids=lambda line: line["text"][:60])
+def test_small_words_around_a_condition_decide_what_it_means(suggester: Suggester, line: dict[str, Any]) -> None:
+    found = [one.dotted for one in suggester.suggest(line["text"], ON, line.get("inpatient", False)).codes]
+
+    assert {*line.get("codes", ())} <= {*found}
+    assert not [code for code in found if code.startswith(tuple(line.get("never", ())))]
 
 
 @pytest.mark.parametrize(("file", "acceptable", "missing"), [("developed.toml", 0.96, 8), ("held_out.toml", 0.84, 4)])
