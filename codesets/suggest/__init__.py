@@ -2,5 +2,16 @@
 
 from codesets.suggest.answers import Evidence, Missing, Note, Suggestion, Suggestions, Withheld
 from codesets.suggest.engine import Suggester, open_suggester
+from codesets.suggest.weights import is_only_additional
 
-__all__ = ["Evidence", "Missing", "Note", "Suggester", "Suggestion", "Suggestions", "Withheld", "open_suggester"]
+__all__ = [
+    "Evidence",
+    "Missing",
+    "Note",
+    "Suggester",
+    "Suggestion",
+    "Suggestions",
+    "Withheld",
+    "is_only_additional",
+    "open_suggester",
+]

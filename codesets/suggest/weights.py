@@ -82,6 +82,16 @@ def always_bearing() -> tuple[str, ...]:
     return tuple(prefix.replace(".", "") for (prefix,) in rows("always_bearing.csv", ("prefix",)))
 
 
+def is_only_additional(code: str) -> bool:
+    """Whether a code, with or without the dot, only tells more beside another: a status, a long-term drug, a cause."""
+    return code.replace(".", "").startswith(_only_additional())
+
+
+@cache
+def _only_additional() -> tuple[str, ...]:
+    return tuple(prefix.replace(".", "") for prefix, _ in rows("only_additional.csv", ("prefix", "what")))
+
+
 @cache
 def vague() -> dict[str, str]:
     """Codes without dots that say next to nothing, and why."""

@@ -6,9 +6,10 @@ import pytest
 from sqlmodel import select
 
 from store.database import open_database
-from store.models import LogEntry, SuggestionRejection
+from store.models import LogEntry, ProviderQuery, SuggestionRejection
 from store.terms import Origin
 from tests.tui.screens import SIZES, assert_golden, cells, diagnoses, keys, opened, settle
+from tui.screens.chart.suggestions import SuggestionsScreen
 
 pytestmark = pytest.mark.usefixtures("at_desk")
 
@@ -93,3 +94,52 @@ async def test_a_final_coding_takes_no_suggestion() -> None:
         await keys(pilot, "y", "s", "enter")
 
         assert "the coding is final" in cells(app)
+
+
+async def test_undo_after_a_rejection_undoes_the_rejection_and_leaves_the_codes() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "s", "enter", "x", "enter")
+        assert "1 rejected" in cells(app)
+        await keys(pilot, "u")
+        assert "0 rejected" in cells(app)
+        kept = [one.code for one in diagnoses()]
+        await keys(pilot, "u")
+
+    assert len(kept) == 1
+    assert diagnoses() == []
+
+
+async def test_a_key_that_has_nothing_to_do_says_why() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "s")
+        while "place 1 of" in cells(app):
+            await keys(pilot, "down")
+        await keys(pilot, "tab")
+
+        assert "this is the only place that says it" in cells(app)
+
+
+async def test_a_query_from_a_suggestion_quotes_its_words() -> None:
+    async with opened() as (_, pilot):
+        await keys(pilot, "enter", "s", "Q", "enter")
+
+    with open_database().reading() as session:
+        (query,) = session.exec(select(ProviderQuery)).all()
+        assert len(query.indicators) == 1
+
+
+async def test_a_condition_goes_before_a_status_that_was_taken_first() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "plus", *"z79.4", "enter", "escape", "s", "enter")
+
+    first, second = diagnoses()
+    assert (first.role, second.code) == ("principal", "Z79.4")
+
+
+async def test_while_the_documents_are_read_nothing_is_said_of_what_they_suggest() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter")
+        reading = SuggestionsScreen(app.screen)
+
+        assert reading.why_not("left_out") == "the documents are still being read"
+        assert reading.why_not("take_suggestion") == "the documents are still being read"

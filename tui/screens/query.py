@@ -26,7 +26,6 @@ from tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from store.provider_queries.desk import Question
     from store.provider_queries.lint import Flaw
-    from tui.screens.chart import ChartScreen
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,10 @@ class ChartLine:
         return self.number, self.line
 
 
-def begin_query(chart: ChartScreen, work_item_id: str, provider: str, service_date: str) -> None:
-    """Choose a template and begin a query about the open chart."""
+def begin_query(
+    screen: DeskScreen, work_item_id: str, provider: str, service_date: str, quoted: Sequence[tuple[str, int]] = ()
+) -> None:
+    """Choose a template and begin a query about a chart; `quoted` are lines of its documents, by number, from 1."""
     from store.provider_queries.tables import query_reasons, templates
 
     known, reasons = templates(), query_reasons()
@@ -57,11 +58,11 @@ def begin_query(chart: ChartScreen, work_item_id: str, provider: str, service_da
         from store.provider_queries.desk import from_template
 
         template = next(one for one in known.values() if one.title == title)
-        question = from_template(template.id, provider, service_date)
-        query_id = await chart.workstation.change(draft, work_item_id, question)
-        await chart.workstation.push_screen(QueryScreen(query_id))
+        question = replace(from_template(template.id, provider, service_date), indicators=tuple(quoted))
+        query_id = await screen.workstation.change(draft, work_item_id, question)
+        await screen.workstation.push_screen(QueryScreen(query_id))
 
-    chart.choose("query", "ask about:", options, chosen)
+    screen.choose("query", "ask about:", options, chosen)
 
 
 class QueryScreen(DeskScreen):

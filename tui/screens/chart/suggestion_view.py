@@ -75,7 +75,7 @@ def why_lines(row: Row | Withheld, place: int, width: int) -> list[Line]:
         lines += _wrapped(f"rejected{by}: {row.rejected.reason}", width, "warning")
     lines += _wrapped(_why(suggestion, place), width, "dim")
     for missing in suggestion.missing:
-        lines += _wrapped(f"not documented: {missing.what}. {missing.ask}", width, "warning")
+        lines += _wrapped(f"not documented: {missing.what}. {missing.ask} Q asks the provider.", width, "warning")
     return lines
 
 

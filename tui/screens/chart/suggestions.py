@@ -5,18 +5,19 @@ At 80 columns the document stands above the suggestions, at 132 beside them. Not
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from codesets.safe import safe_line
-from codesets.suggest import Evidence, Suggestions
+from codesets.suggest import Evidence, Suggestions, is_only_additional
 from store.coding.cited import Cited
 from store.coding.entry import AddDiagnosis
 from store.queries.charts import ChartDocument
 from store.queries.suggestions import REASONS, Rejected, rejections
-from store.terms import Origin
+from store.terms import DiagnosisRole, Origin
 from tui.cells import Line, counted
 from tui.screens.chart.screen import ChartScreen
 from tui.screens.chart.suggestion_view import (
@@ -32,6 +33,15 @@ from tui.screens.chart.suggestion_view import (
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import ListSource, RowTable
 from tui.widgets.text_pane import TextPane
+
+
+@dataclass(frozen=True)
+class _Done:
+    """Something done on this screen that undo takes back: a code taken, rejected or suggested again."""
+
+    what: str
+    row: Row
+
 
 READING = "Reading the documents…"
 """Where suggestions will stand, until it is known whether there are any."""
@@ -52,12 +62,13 @@ class SuggestionsScreen(DeskScreen):
         self._left_out = False
         self._evidence = 0
         self._ready = False
+        self._done: list[_Done] = []
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
             yield TextPane(id="document")
             with Vertical(id="found"):
-                yield RowTable(COLUMNS, headings=False, title="Suggestions", empty=READING, id="rows")
+                yield RowTable(COLUMNS, headings=False, empty=READING, id="rows")
                 yield TextPane(id="why")
 
     @property
@@ -85,12 +96,19 @@ class SuggestionsScreen(DeskScreen):
         row = self.rows.selected
         if action == "undo" and self._chart.final:
             return "the coding is final; u in the chart takes it back"
-        if action not in ("take_suggestion", "reject_suggestion", "next_evidence"):
+        if action not in ("take_suggestion", "reject_suggestion", "next_evidence", "left_out", "ask_provider"):
+            return ""
+        if not self._ready:
+            return "the documents are still being read"
+        if action == "ask_provider":
+            return self._chart.why_not(action)
+        if action == "left_out":
             return ""
         if row is None:
             return "there is no suggestion under the cursor"
         if action == "next_evidence":
-            return ""
+            several = isinstance(row, Row) and len(row.suggestion.evidence) > 1
+            return "" if several else "this is the only place that says it"
         if self._left_out or not isinstance(row, Row):
             return "what is left out is no suggestion; v shows those"
         if self._chart.final:
@@ -127,8 +145,10 @@ class SuggestionsScreen(DeskScreen):
         chart = self._chart.on_screen
         if chart is None:
             return
+        if not self._ready:
+            return
         table = self.rows
-        table.empty = "The documents suggest no code."
+        table.empty = "Nothing is left out." if self._left_out else "The documents suggest no code."
         if self._left_out:
             table.title = f"Left out  {len(self._found.withheld)}"
             source = ListSource(self._found.withheld, lambda row: row.code)
@@ -187,10 +207,12 @@ class SuggestionsScreen(DeskScreen):
         row: Row = self.rows.selected
         if row.rejected:
             self.in_turn(self._restore(row))
+            self._done.append(_Done("restore", row))
             return
 
         async def chosen(reason: str) -> None:
             await self._reject(row, reason)
+            self._done.append(_Done("reject", row))
 
         self.choose("reason", f"reject {row.code} because:", list(REASONS), chosen)
 
@@ -204,21 +226,55 @@ class SuggestionsScreen(DeskScreen):
         self.in_turn(back())
 
     def do_undo(self) -> None:
-        async def undone() -> None:
+        self.in_turn(self._undo())
+
+    def do_ask_provider(self) -> None:
+        """Begin a query that quotes the words in sight."""
+        from tui.screens.query import begin_query
+
+        if (chart := self._chart.on_screen) is None:
+            return
+        quoted = [place] if (place := self._line_in_sight()) else []
+        begin_query(self, self._chart.work_item_id, chart.head.provider, chart.head.service_date, quoted)
+
+    def _line_in_sight(self) -> tuple[str, int] | None:
+        """The number of the document and the line, from 1, of the words in sight."""
+        evidence = self._evidence_in_sight()
+        if evidence is None:
+            return None
+        document = self._documents[evidence.document]
+        return document.number, len((document.text[: evidence.start] + "x").splitlines())
+
+    async def _undo(self) -> None:
+        """Take back what was done here last; where nothing was, the last change of the chart."""
+        done = self._done.pop() if self._done else None
+        if done is None or done.what == "take":
             message = await self._chart.take_back()
             self._show()
             self.say(message)
-
-        self.in_turn(undone())
+        elif done.what == "reject":
+            await self._restore(done.row)
+        elif done.row.rejected:
+            await self._reject(done.row, done.row.rejected.reason)
 
     async def _take(self, row: Row) -> None:
         if row.rejected:
             await self._restore(row)
-        entry = AddDiagnosis(row.code, origin=Origin.SUGGESTED, evidence=self._kept_evidence(row))
+        first = self._role_of(row.code)
+        entry = AddDiagnosis(row.code, first, origin=Origin.SUGGESTED, evidence=self._kept_evidence(row))
         await self._chart.add(entry, f"suggested: {safe_line(row.suggestion.why())}")
+        self._done.append(_Done("take", row))
         self._show()
         self.rows.move(1)
-        self.say(f"Took {row.code}. u takes it back.")
+        placed = " as the principal diagnosis: what stood first only tells a status" if first else ""
+        self.say(f"Took {row.code}{placed}. u takes it back.")
+
+    def _role_of(self, code: str) -> DiagnosisRole | None:
+        """Principal for a condition where only codes stand that are never the reason of a visit by themselves."""
+        chart = self._chart.on_screen
+        coded = [one.code for one in chart.codes.diagnoses] if chart else []
+        ahead = coded and all(map(is_only_additional, coded)) and not is_only_additional(code)
+        return DiagnosisRole.PRINCIPAL if ahead else None
 
     async def _reject(self, row: Row, reason: str) -> None:
         from store.coding.suggestions import reject
