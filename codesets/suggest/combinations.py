@@ -120,6 +120,13 @@ def single() -> tuple[tuple[str, str], ...]:
 
 
 @cache
+def partners() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Beginnings of codes without dots: one that names two conditions, and the code of one of them beside it."""
+    found = rows("partners.csv", ("has", "keeps", "why"))
+    return tuple((has.replace(".", ""), tuple(keeps.replace(".", "").split())) for has, keeps, _ in found)
+
+
+@cache
 def following() -> tuple[tuple[str, str], ...]:
     """Beginnings of codes without dots: one that stands behind another of the same chart, and that other."""
     found = rows("follows.csv", ("code", "follows", "why"))

@@ -72,6 +72,7 @@ MOST_NEGATED = 14  # tokens that a negation reaches: long lists are common ("den
 MOST_UNCERTAIN = 8
 MOST_AFTER = 8
 MOST_LISTED = 20  # tokens that a cue reaches back over a list
+MOST_OF_LIST = 80
 MOST_OF_PART = 5  # tokens of one part of such a list
 MOST_FAMILY = 30
 _MARKS = frozenset([",", ":", "-", "/", "(", ")"])
@@ -172,6 +173,8 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str], assessed:
     if not most:
         most = MOST_NEGATED if effect in (Effect.NEGATED, Effect.HYPOTHETICAL) else MOST_UNCERTAIN
         most = MOST_FAMILY if effect is Effect.FAMILY else most
+        if effect is Effect.NEGATED:
+            most = max(most, _listed_on(written, begin) - begin)
     last = min(begin + most, len(written)) - 1
     for other, reach, other_begin, _, _ in found[place + 1 :]:
         if other_begin > last:
@@ -188,6 +191,18 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str], assessed:
         ):
             return other_begin - 1
     return _of_one_item(found, place, written, last, assessed) if effect is Effect.NEGATED else last
+
+
+def _listed_on(written: Sequence[str], begin: int) -> int:
+    """One after the last token of a list of short parts: "denies fever, chills, chest pain, ..., or edema"."""
+    end, part = begin, 0
+    for place in range(begin, min(begin + MOST_OF_LIST, len(written))):
+        part = 0 if written[place] == "," else part + 1
+        if part > MOST_OF_PART:
+            return begin
+        if written[place] in _words("either"):
+            end = min(place + MOST_OF_PART, len(written))
+    return end
 
 
 def _treated(written: Sequence[str], begin: int, last: int) -> int | None:

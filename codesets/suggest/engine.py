@@ -23,6 +23,7 @@ from codesets.search.vocabulary import Vocabulary
 from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
 from codesets.suggest.codebook import Codebook
+from codesets.suggest.combinations import partners
 from codesets.suggest.cues import Cue, Effect, cues
 from codesets.suggest.excluded import excluded_after, excluded_by_test, may_exclude
 from codesets.suggest.exclusions import Exclusions
@@ -174,10 +175,25 @@ class _Reader:
             turns = [cue for cue in line.cues if cue.turns(setting.inpatient)]
             whole = [one for one in group if not turns or not self._torn(one, turns, line.read)]
             named = {one.tokens for one in whole if len(one.tokens) > 1 or one.quality >= SURE}
-            for mention in widest(self._refined(one, line.read, turns, named) for one in whole):
+            refined = [self._refined(one, line.read, turns, named) for one in whole]
+            for mention in self._with_partners(widest(refined), refined):
                 sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
                 for code in sides or (mention.code,):
                     self._weigh(line, replace(mention, code=code), setting, allowed, weighing)
+
+    def _with_partners(self, kept: list[Mention], found: Sequence[Mention]) -> list[Mention]:
+        """The mentions with the best narrower one of what their code asks for: acute bronchitis beside its COPD."""
+        added = []
+        for mention in kept:
+            code = self._codebook.code(mention.code)
+            for keeps in (keeps for has, keeps in partners() if code.startswith(has)):
+                inside = [
+                    one
+                    for one in found
+                    if set(one.tokens) < set(mention.tokens) and self._codebook.code(one.code).startswith(keeps)
+                ]
+                added += sorted(inside, key=lambda one: (-len(one.tokens), -one.quality))[:1]
+        return kept + added
 
     def _torn(self, mention: Mention, turns: Sequence[Cue], read: Read) -> bool:
         """Whether a cue reaches a part of a mention only: "COPD without exacerbation" says COPD, not the exacerbation.

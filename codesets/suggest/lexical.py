@@ -75,11 +75,12 @@ class Lexical:
             return tuple(Meaning(number, weight) for number, weight in found.items())
         if base in self._own:
             found[self._own[base]] = 1.0
+        known_as = base not in not_meant() and written.lower() not in not_meant()
         expansion = self._vocabulary.expand(base, False, True)
         for match in expansion.matches:
             if match.how is How.EXACT:
                 found[match.word] = 1.0
-            elif match.how is How.SYNONYM:
+            elif match.how is How.SYNONYM and known_as:
                 found[match.word] = max(found.get(match.word, 0.0), SYNONYM)
             elif match.how is How.STEM and match.weight >= LEAST_STEM:
                 found[match.word] = max(found.get(match.word, 0.0), match.weight)
@@ -102,7 +103,7 @@ class Lexical:
         """What a phrase, as normal words, stands for besides its words."""
         found: dict[int, float] = {}
         # A word that names no condition by itself does not become one: no diabetes of a sugar tong splint.
-        alone = len(phrase) == 1 and phrase[0] in not_alone()
+        alone = len(phrase) == 1 and phrase[0] in not_alone() or " ".join(phrase) in not_meant()
         for other in () if alone else lexicon.phrase_synonyms().get(phrase, ()):
             if "screening" in other:  # a visit: of its words a note would make the disease that is looked for
                 continue
@@ -202,6 +203,12 @@ def counted_by() -> dict[str, str]:
 def not_alone() -> frozenset[str]:
     """Words in lower case that name no condition by themselves."""
     return frozenset(word for (word,) in rows("not_alone.csv", ("word",)))
+
+
+@cache
+def not_meant() -> frozenset[str]:
+    """Words and phrases in lower case whose everyday sense a note does not mean."""
+    return frozenset(words for (words,) in rows("not_meant.csv", ("words",)))
 
 
 @cache

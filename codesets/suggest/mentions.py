@@ -147,6 +147,9 @@ class Matcher:
             return None
         if self._other_side_nearer(read, placed.tokens, wanted) or not fits(read.acuity, placed.tokens):
             return None
+        # A cancer is malignant: its behavior is not unspecified.
+        if text.endswith("unspecified behavior") and any(read.normal[token] in _MALIGNANT for token in placed.tokens):
+            return None
         if placed.synonym and (own or len(wanted) == 1 and self._says_nothing({*words(text)})):
             return None
         if _joined(read, placed.tokens) and not _JOINING.search(_ASIDE.sub("", text)):
@@ -252,6 +255,7 @@ def _joined(read: Read, tokens: tuple[int, ...]) -> bool:
     return any(token.text.lower() in ("and", "or") for token in between)
 
 
+_MALIGNANT = frozenset(["cancer", "carcinoma", "malignancy", "malignant", "metastasis", "metastatic", "met"])
 _ASIDE = re.compile(r"\([^()]*\)")
 _JOINING = re.compile(r"\b(?:and|or|with)\b", re.IGNORECASE)
 

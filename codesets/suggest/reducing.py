@@ -7,14 +7,16 @@ Sources: Official Guidelines I.A.12 (Excludes1), I.B.4, I.B.14, III, IV.D and IV
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from codesets.catalog import dotted
-from codesets.search.status import is_family_history
+from codesets.search.status import history, is_family_history
 from codesets.suggest.answers import Evidence
 from codesets.suggest.combinations import explained, single, superseded
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Gathered
 from codesets.suggest.sections import SectionKind
+from codesets.suggest.tables import rows
 from codesets.suggest.weights import ASSESSED, NARRATED, TAKEN_UP, always_bearing, is_symptom, vague
 
 VAGUE_SHARE = 0.4
@@ -59,6 +61,43 @@ def keep_single(gathered: Gathered) -> None:
         for code in alike:
             if gathered.found[code].best.place < gathered.found[best].best.place:
                 gathered.withdraw(code, f"{dotted(best)} stands in a weightier place: {why}")
+
+
+def keep_stated(gathered: Gathered) -> None:
+    """Withdraw a type of a disease where a weightier place states another one: "PMH: type 1 ... A/P: type 2"."""
+    for prefix, drops, words in _stated():
+        stated = [
+            gathered.found[code].best.place
+            for code in gathered.found
+            if code.startswith(prefix) and any(words.search(one.text) for one in gathered.found[code].evidence[:1])
+        ]
+        for code in [code for code in gathered.found if code.startswith(drops)] if stated else ():
+            if gathered.found[code].best.place < max(stated):
+                gathered.withdraw(code, "a weightier place states another type")
+
+
+def end_events(gathered: Gathered) -> None:
+    """Take what a problem list or a history alone names of acute events as over (Guidelines I.C.9, IV.J)."""
+    for code in [code for code in gathered.found if code.startswith(_events())]:
+        entry = gathered.found[code]
+        if entry.section is not SectionKind.PROBLEMS and entry.section not in _BACKGROUND:
+            continue
+        becomes, why = history(code), f"an acute event that only {entry.evidence[0].section} names is over (IV.J)"
+        if not (becomes and becomes != code and gathered.replace(code, becomes, why)):
+            gathered.withdraw(code, why)
+
+
+@cache
+def _stated() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    return tuple(
+        (prefix, drops, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
+        for prefix, drops, words in rows("stated.csv", ("prefix", "drops", "words"))
+    )
+
+
+@cache
+def _events() -> tuple[str, ...]:
+    return tuple(prefix.replace(".", "") for prefix, _ in rows("events.csv", ("prefix", "event")))
 
 
 def drop_superseded(gathered: Gathered, one_visit: bool) -> None:

@@ -51,6 +51,15 @@ def set_consciousness(gathered: Gathered, said: Told) -> None:
             gathered.replace(code, other, f"loss of consciousness: {said.unconscious.words!r}")
 
 
+def set_depth(gathered: Gathered, said: Told) -> None:
+    """Give a chronic ulcer of the skin the depth that the chart tells, where it tells one only (L97, L98.4)."""
+    if len(said.depths) != 1:
+        return
+    ((character, words),) = said.depths.items()
+    for code in [code for code in gathered.found if code.startswith(("L97", "L984")) and code.endswith("9")]:
+        gathered.replace(code, code[:-1] + character, f"depth of the ulcer: {words!r}")
+
+
 def set_findings(gathered: Gathered, said: Told) -> None:
     """Give a routine examination its age, and its findings: what the note says of them, or a new condition beside it.
 
@@ -82,6 +91,9 @@ def set_pregnancy(gathered: Gathered, said: Told) -> None:
             gathered.withdraw(code, "the child is born")
         _put_titles(gathered, _BORN if said.pregnancy.delivered else _AFTERWARDS, "the child is born")
     if said.pregnancy.postpartum:
+        for code, becomes in _puerperal():
+            if code in gathered.found:
+                gathered.replace(code, becomes, "after a delivery: chapter 15 comes first (I.C.15.a.1)")
         for code in [code for code in gathered.found if code.startswith("Z3A")]:
             gathered.withdraw(code, "weeks are told of a pregnancy, not of the time after it")
     if gravida := said.pregnancy.gravida:
@@ -153,6 +165,12 @@ def _new(code: str) -> bool:
 def _with_findings() -> tuple[tuple[str, str], ...]:
     found = rows("findings.csv", ("without", "with"))
     return tuple((without.replace(".", ""), having.replace(".", "")) for without, having in found)
+
+
+@cache
+def _puerperal() -> tuple[tuple[str, str], ...]:
+    found = rows("puerperal.csv", ("code", "becomes"))
+    return tuple((code.replace(".", ""), becomes.replace(".", "")) for code, becomes in found)
 
 
 @cache

@@ -140,7 +140,7 @@ class Specific:
         prefix = _above(code) if billable else code
         # M75.100 leaves the side open, its header M75.10 the kind of tear as well.
         places = codebook.beginning_with(prefix)
-        while len(prefix) > 4 and "unspecified" in codebook.title(prefix).lower():
+        while len(prefix) > 3 + (prefix[0] != "C") and "unspecified" in codebook.title(prefix).lower():
             prefix = prefix[:-1]
             if len(wider := codebook.beginning_with(prefix)) > MOST_FAMILY:
                 break
@@ -195,7 +195,7 @@ class Specific:
             if same and not said & query.unless and not answered:
                 yield Missing(query.what, query.ask)
         if self.side_open(code):
-            yield Missing("side", "Which side: right, left or both?")
+            yield Missing("side", "Please state the side as far as it can be determined.")
 
     def side_open(self, code: str) -> bool:
         """Whether a code beside this one says the same of the right or the left."""

@@ -64,6 +64,8 @@ def read(
             if section.kind is SectionKind.MEDICATIONS or going_on or status.code.startswith(_SURELY_LONG):
                 yield status
     yield from _operations(section, sentence)
+    yield from _treatments(text, section, sentence)
+    yield from _adverse_effects(text, section, sentence)
     if (match := _BMI.search(text, sentence.start, sentence.end)) and (code := bmi_code(match["value"])):
         yield Status(code, f"BMI {match['value']}", "measure", section, match.start(), match.end(), 0.4)
     for completed, begin, end in weeks(text, sentence.start, sentence.end) if pregnant else ():
@@ -136,6 +138,66 @@ def _operations(section: Section, sentence: Sentence) -> Iterator[Status]:
                 begin, stop = sentence.tokens[place].start, sentence.tokens[end - 1].end
                 yield Status(names[name], name, "past operation", section, begin, stop, 0.4)
         place = end
+
+
+def _treatments(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
+    """The visit for a treatment of a cancer: "here for cycle 4 of chemotherapy"."""
+    if section.kind in _NOT_GIVEN or not _names(sentence, "treatments.csv", "words"):
+        return
+    if (match := _for_treatment().search(text, sentence.start, sentence.end)) is None:
+        return
+    code = _codes_of("treatments.csv", "words")[match["what"].lower()]
+    yield Status(code, match["what"], "visit", section, match.start(), match.end(), 1.2)
+
+
+def _adverse_effects(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
+    """The drug that something is due to: "hypokalemia due to furosemide"."""
+    if section.kind in _NOT_GIVEN or not _names(sentence, "adverse_effects.csv", "drug"):
+        return
+    if (match := _due_to_drug().search(text, sentence.start, sentence.end)) is None:
+        return
+    place = next(at for at, token in enumerate(sentence.tokens) if token.end > match.start())
+    effects = {cue.effect for cue in cues(sentence) if cue.reaches(place, place + 1)}
+    if effects & {*_STOPPING, Effect.UNCERTAIN}:
+        return
+    drug = (match["drug"] or match["before"]).lower()
+    code = _codes_of("adverse_effects.csv", "drug")[drug]
+    yield Status(code, f"adverse effect of {drug}", "adverse effect", section, match.start(), match.end(), 0.5)
+
+
+def _names(sentence: Sentence, name: str, column: str) -> bool:
+    """Whether a sentence has the first word of a row of a table."""
+    return not _first_words(name, column).isdisjoint(token.text.lower() for token in sentence.tokens)
+
+
+@cache
+def _first_words(name: str, column: str) -> frozenset[str]:
+    return frozenset(words.split()[0] for words in _codes_of(name, column))
+
+
+@cache
+def _codes_of(name: str, column: str) -> dict[str, str]:
+    return {words: code.replace(".", "") for words, code in rows(name, (column, "code"))}
+
+
+@cache
+def _for_treatment() -> re.Pattern[str]:
+    what = "|".join(sorted(_codes_of("treatments.csv", "words"), key=len, reverse=True))
+    return re.compile(
+        r"\b(?:here|presents?|presenting|admitted|seen|comes|returns?|visit|encounter|arrives)(?: in)?(?: today)?"
+        rf" (?:for|to (?:receive|get))\b[^.;,\n]{{0,50}}?\b(?P<what>{what})\b",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _due_to_drug() -> re.Pattern[str]:
+    drug = "|".join(sorted(_codes_of("adverse_effects.csv", "drug"), key=len, reverse=True))
+    return re.compile(
+        rf"\b(?:due to|secondary to|caused by|from|d/t|2/2)(?: \w+)? (?P<drug>{drug})\b"
+        rf"|\b(?P<before>{drug})[- ](?:induced|related|associated)\b",
+        re.IGNORECASE,
+    )
 
 
 _UNTOLD = {Effect.NEGATED, Effect.FAMILY, Effect.HYPOTHETICAL, Effect.UNCERTAIN}

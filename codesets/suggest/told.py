@@ -22,6 +22,7 @@ class Told:
 
     `years` is the age of the patient, -1 where none is told; `recent` are the words that tell days or weeks since an
     operation, and `sides` the sides named of each part of the body.
+    `depths` has those of ulcers, by their character, with the words.
     """
 
     time: Time | None = None
@@ -31,6 +32,7 @@ class Told:
     findings: bool | None = None
     recent: str = ""
     sides: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    depths: Mapping[str, str] = field(default_factory=dict)
 
 
 def told(texts: Iterable[str]) -> Told:
@@ -47,6 +49,7 @@ def told(texts: Iterable[str]) -> Told:
         findings=found,
         recent=operated[0] if operated else "",
         sides=_sides_told(whole),
+        depths=_depths_told(whole),
     )
 
 
@@ -57,6 +60,11 @@ def age(text: str) -> float:
         return -1.0
     unit = "m" if match["months"] is not None else (match["unit"] or "y")[0]
     return int(match["number"]) / _IN_A_YEAR.get(unit, 1)
+
+
+def _depths_told(text: str) -> dict[str, str]:
+    lowered = " ".join(text.lower().split())
+    return {character: words for words, character in rows("depths.csv", ("words", "character")) if words in lowered}
 
 
 @cache

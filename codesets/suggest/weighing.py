@@ -37,6 +37,7 @@ class Weighing:
         self._exclusions = exclusions
         self._structured = setting.structured
         self._one_visit = setting.one_visit
+        self._inpatient = setting.inpatient
         self._gathered = Gathered(codebook)
 
     def add(
@@ -81,11 +82,15 @@ class Weighing:
         if self._structured:
             reducing.drop_denied(gathered)
             reducing.keep_single(gathered)
+            reducing.keep_stated(gathered)
+            if not self._inpatient:
+                reducing.end_events(gathered)
         settling.set_pregnancy(gathered, self._told)
         settling.set_encounter(gathered, self._told)
         if self._one_visit:
             settling.set_side(gathered, self._told, self._specific.side_open)
         settling.set_consciousness(gathered, self._told)
+        settling.set_depth(gathered, self._told)
         settling.drop_removed(gathered)
         settling.set_findings(gathered, self._told)
         settling.add_aftercare(gathered, self._told)

@@ -420,7 +420,7 @@ def test_what_is_not_documented_is_named_with_the_question_to_ask(
 ) -> None:
     named = {each.what: each.ask for each in one(suggester, text, code).missing}
 
-    assert named[missing].endswith("?")
+    assert named[missing].startswith(f"Please state the {missing} as far as")
 
 
 def test_nothing_is_asked_that_the_note_tells(suggester: Suggester) -> None:

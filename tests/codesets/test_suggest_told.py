@@ -13,6 +13,7 @@ from codesets.suggest import Suggester, open_suggester
 from codesets.suggest.consciousness import unconscious_of
 from codesets.suggest.pregnancy import births, deliveries, gestation, pregnancy_of, trimester, weeks
 from codesets.suggest.removed import removed
+from codesets.suggest.tables import rows
 from codesets.suggest.told import age, told
 
 ON = dt.date(2026, 6, 1)
@@ -34,6 +35,10 @@ SAID = [
     "\n",
     ".",
 ]
+
+
+def queries() -> list[tuple[str, ...]]:
+    return rows("queries.csv", ("prefix", "missing", "unless", "answered", "ask"))
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +156,28 @@ def test_no_question_is_put_that_the_note_answers(suggester: Suggester, text: st
     (found,) = [one for one in suggester.suggest(text, ON).codes if one.dotted == code]
 
     assert found.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "missing"),
+    [
+        ("Diabetes type 2, uncontrolled", "E11.9", "control and complications"),
+        ("Pneumonia, sputum MRSA", "J18.9", "organism and kind"),
+        ("Acute hypoxic respiratory failure, CHF", "I50.9", "type and acuity"),
+    ],
+)
+def test_what_the_note_leaves_open_is_named(suggester: Suggester, text: str, code: str, missing: str) -> None:
+    (found,) = [one for one in suggester.suggest(text, ON).codes if one.dotted == code]
+
+    assert missing in [one.what for one in found.missing]
+
+
+@pytest.mark.parametrize("row", queries(), ids=lambda row: f"{row[0]} {row[1]}")
+def test_no_question_offers_its_answers_or_asks_for_yes(row: tuple[str, ...]) -> None:
+    ask = row[4]
+
+    assert ask.endswith("as far as it can be determined.")
+    assert "?" not in ask and " or " not in ask
 
 
 @settings(max_examples=100, deadline=None)

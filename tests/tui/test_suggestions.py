@@ -9,7 +9,6 @@ from store.database import open_database
 from store.models import LogEntry, ProviderQuery, SuggestionRejection
 from store.terms import Origin
 from tests.tui.screens import SIZES, assert_golden, cells, diagnoses, keys, opened, settle
-from tui.screens.chart.suggestions import SuggestionsScreen
 
 pytestmark = pytest.mark.usefixtures("at_desk")
 
@@ -136,10 +135,13 @@ async def test_a_condition_goes_before_a_status_that_was_taken_first() -> None:
     assert (first.role, second.code) == ("principal", "Z79.4")
 
 
-async def test_while_the_documents_are_read_nothing_is_said_of_what_they_suggest() -> None:
+async def test_while_the_documents_are_read_nothing_is_said_of_what_they_suggest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with opened() as (app, pilot):
-        await keys(pilot, "enter")
-        reading = SuggestionsScreen(app.screen)
+        await keys(pilot, "enter", "s")
+        monkeypatch.setattr(app.screen, "_ready", False)
+        await keys(pilot, "v")
 
-        assert reading.why_not("left_out") == "the documents are still being read"
-        assert reading.why_not("take_suggestion") == "the documents are still being read"
+        assert "the documents are still being read" in cells(app)
+        assert "suggest no code" not in cells(app)
