@@ -23,7 +23,7 @@ def named_in(query: str) -> CodeSystem | None:
     typed = tuple(words(plain(query)))[: MOST_WORDS + 1]
     if not typed or len(typed) > MOST_WORDS:
         return None
-    if any(part in _supplies() for part in _parts(typed) if part == typed[-len(part) :]):
+    if any(part in _supplies() and _last(typed, part) for part in _parts(typed)):
         return CodeSystem.HCPCS
     names = lexicon.procedure_names()
     part = max((part for part in _parts(typed) if part in names), key=len, default=())
@@ -31,6 +31,16 @@ def named_in(query: str) -> CodeSystem | None:
     # "amputation stump infection" tells a state: a procedure is all of what is typed.
     whole = part and all(word in part or word in beside or word in OPERATED for word in typed)
     return CodeSystem.ICD10PCS if whole else None
+
+
+def _last(typed: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    """Whether a part ends a query or, where it begins it, only its kind follows: "wheelchair standard"."""
+    return part == typed[-len(part) :] or part == typed[: len(part)] and _kinds().issuperset(typed[len(part) :])
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    return frozenset(word for (word,) in rows("supply_kinds.csv", ("word",)))
 
 
 def _parts(typed: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from codesets.search import lexicon
 from codesets.search.readings import MOST_CHARACTERS, MOST_WORDS, Reading
 from codesets.search.words import plain, words
@@ -19,11 +21,15 @@ def procedures(query: str) -> list[Reading]:
                     lexicon.procedure_words(named[0]).get(word) or lexicon.shorthand().get(word, word)
                     for word in (*typed[:start], *typed[start + size :])
                 ]
+                meant = _USUAL_PART.sub("", named[1]) if rest else named[1]
                 return [
                     Reading(
-                        tuple(dict.fromkeys([*words(named[1]), *words(" ".join(rest))]))[:MOST_WORDS],
+                        tuple(dict.fromkeys([*words(meant), *words(" ".join(rest))]))[:MOST_WORDS],
                         whole=True,
                         expanded=(named,),
                     )
                 ]
     return []
+
+
+_USUAL_PART = re.compile(r"\([^()]*\)")

@@ -55,10 +55,13 @@ def _british() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern), form) for pattern, form in rows("british.csv", ("pattern", "american")))
 
 
+_PLAIN = str.maketrans({"’": "'", "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ß": "ss"})
+
+
 def plain(text: str) -> str:
     """Lower case without accents; anything that has no plain letter is dropped."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.replace("’", "'")).encode("ascii", "ignore").decode()
+        text = unicodedata.normalize("NFKD", text.translate(_PLAIN)).encode("ascii", "ignore").decode()
     lowered = text.lower()
     return _POSSESSIVE.sub("", lowered) if "'" in lowered else lowered
 
