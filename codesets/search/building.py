@@ -78,8 +78,8 @@ def segment(db: sqlite3.Connection, release: int, progress: Callable[[float], No
     row_of = np.repeat(np.arange(len(sizes), dtype=np.int32), np.array(sizes))
     order = np.argsort(word_of, kind="stable")
     counts = np.bincount(word_of, minlength=len(numbers))
-    essential = _essential(np.array(essentials), np.array(sizes))
-    needed = np.bincount(word_of[essential], minlength=len(numbers))
+    is_essential = _essential(np.array(essentials), np.array(sizes))
+    needed = np.bincount(word_of[is_essential], minlength=len(numbers))
     sounds = np.array([sound(word) if word.isalpha() else "" for word in vocabulary], dtype="S16")
     by_sound = np.argsort(sounds, kind="stable")
     grams, gram_starts, gram_words, gram_counts = _grams(vocabulary)
@@ -91,7 +91,7 @@ def segment(db: sqlite3.Connection, release: int, progress: Callable[[float], No
         vocabulary=vocabulary,
         starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
         postings=row_of[order],
-        essential=essential[order],
+        essential=is_essential[order],
         idf=idf,
         sounds=sounds[by_sound],
         by_sound=by_sound.astype(np.int32),
@@ -103,7 +103,7 @@ def segment(db: sqlite3.Connection, release: int, progress: Callable[[float], No
         by_initials=np.array(short_of, dtype=np.int32)[by_letters],
         row_code=np.array(row_code, dtype=np.int32),
         row_kind=np.array(row_kind, dtype=np.uint8),
-        row_weight=_row_weights(row_of[essential], idf[word_of[essential]], np.array(essentials)),
+        row_weight=_row_weights(row_of[is_essential], idf[word_of[is_essential]], np.array(essentials)),
         row_words=word_of.astype(np.uint16 if len(vocabulary) < 65_536 else np.int32),
         row_starts=np.concatenate(([0], np.cumsum(np.array(sizes)))).astype(np.int32),
         essentials=np.minimum(np.array(essentials), 255).astype(np.uint8),

@@ -16,7 +16,7 @@ from codesets.search import lexicon
 from codesets.search.vocabulary import How, Vocabulary
 from codesets.search.words import STOP_WORDS, american, plain, stem, words
 from codesets.suggest.sentences import Token
-from codesets.suggest.tables import rows
+from codesets.suggest.tables import pairs, rows
 
 SAID_SO = 0.96
 SYNONYM = 0.9
@@ -196,7 +196,7 @@ def after_count(written: str) -> str:
 @cache
 def counted_by() -> dict[str, str]:
     """Words of a note after which a bare number counts something, and what."""
-    return dict(rows("counted.csv", ("word", "counts")))
+    return pairs("counted.csv", ("word", "counts"))
 
 
 @cache
@@ -222,7 +222,7 @@ def _phrase_sizes() -> dict[str, tuple[int, ...]]:
 
 @cache
 def _abbreviations() -> dict[str, str]:
-    return dict(rows("abbreviations.csv", ("abbreviation", "sense")))
+    return pairs("abbreviations.csv", ("abbreviation", "sense"))
 
 
 @cache

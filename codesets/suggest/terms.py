@@ -122,12 +122,12 @@ def _index_rows(
     rows_needed, words_needed = rows_needed[order], words_needed[order]
     counts = np.bincount(rows_needed, minlength=len(sizes))
     first = np.cumsum(counts) - counts
-    place = np.arange(len(rows_needed)) - np.repeat(first, counts)
-    fits = (place < MOST_REQUIRED) & (counts[rows_needed] <= MOST_REQUIRED)
+    nth = np.arange(len(rows_needed)) - np.repeat(first, counts)
+    fits = (nth < MOST_REQUIRED) & (counts[rows_needed] <= MOST_REQUIRED)
     required = np.full((len(sizes), MOST_REQUIRED), none, dtype=np.int32)
-    required[rows_needed[fits], place[fits]] = words_needed[fits]
+    required[rows_needed[fits], nth[fits]] = words_needed[fits]
     asked = np.bincount(row_of[essential], weights=segment.idf[entries[essential]], minlength=len(sizes))
-    return required, asked
+    return required, asked.astype(np.float64)
 
 
 def _is_read(segment: Segment) -> NDArray[np.bool_]:

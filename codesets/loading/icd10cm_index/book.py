@@ -89,7 +89,8 @@ class Book:
         found: list[tuple[int, tuple[Step, ...], frozenset[str]]] = []
         head = Step((), (), (), step_of(self._titles[main]).modifiers)
         known = frozenset(head.all)
-        waiting = [(child, (head,), known) for child in self._children.get(main, ())]
+        above: tuple[Step, ...] = (head,)
+        waiting = [(child, above, known) for child in self._children.get(main, ())]
         while waiting:
             number, above, known = waiting.pop()
             step = step_of(self._titles[number])
