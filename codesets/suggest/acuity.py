@@ -18,7 +18,7 @@ Owned = Mapping[int, frozenset[int]]
 
 def owned(sentence: Sentence, tells: Iterable[tuple[int, int]]) -> Owned:
     """What each acuity of a sentence tells of; `tells` are the tokens from..to (exclusive) that say one."""
-    written = [token.text.lower() for token in sentence.tokens]
+    written = [token.small for token in sentence.tokens]
     # A phrase that stands for an acute condition ("common cold") has no acuity to give to others.
     ends: dict[int, int] = {}
     for begin, end in tells:

@@ -83,7 +83,7 @@ def cues(sentence: Sentence, year: int = 0, assessed: bool = False) -> list[Cue]
 
     A year before it tells the past: "MI in 2015". `assessed` says that it lists what is assessed or planned.
     """
-    said = [token.text.lower() for token in sentence.tokens]
+    said = [token.small for token in sentence.tokens]
     written = [_written(word, year) for word in said]
     attached = _attached(sentence)
     found = list(_found(written, attached))

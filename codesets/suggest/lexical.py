@@ -165,12 +165,12 @@ def token_words(tokens: Sequence[Token], lexical: Lexical) -> list[str]:
     found: list[str] = []
     before = ""
     for place, token in enumerate(tokens):
-        lowered = token.text.lower()
+        lowered = token.small
         if before in NUMBERED and lowered in _NUMERALS_AFTER:
             found.append(_NUMERALS_AFTER[lowered])
         elif token.text == "A" and before in _LETTERED:
             found.append(LETTER_A)
-        elif lowered == "well" and not (place + 1 < len(tokens) and tokens[place + 1].text.lower() in _WELL):
+        elif lowered == "well" and not (place + 1 < len(tokens) and tokens[place + 1].small in _WELL):
             found.append("")
         else:
             found.append(lexical.normal(token.text) if token.is_word else "")

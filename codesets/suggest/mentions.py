@@ -206,7 +206,7 @@ def apart(read: Read, tokens: tuple[int, ...], others: tuple[int, ...]) -> bool:
         between = read.sentence.tokens[others[-1] + 1 : tokens[0]]
     else:
         return False
-    return any(token.text.lower() in (",", "and") for token in between)
+    return any(token.small in (",", "and") for token in between)
 
 
 def widest(found: Iterable[Mention]) -> list[Mention]:
@@ -252,7 +252,7 @@ def _nearest(spans: Sequence[Span], low: int, high: int) -> Span:
 def _joined(read: Read, tokens: tuple[int, ...]) -> bool:
     """Whether "and" or "or" stands between the tokens."""
     between = read.sentence.tokens[tokens[0] : tokens[-1]]
-    return any(token.text.lower() in ("and", "or") for token in between)
+    return any(token.small in ("and", "or") for token in between)
 
 
 _MALIGNANT = frozenset(["cancer", "carcinoma", "malignancy", "malignant", "metastasis", "metastatic", "met"])

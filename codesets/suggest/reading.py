@@ -141,12 +141,12 @@ def says_without(text: str, said: Iterable[str]) -> bool:
 
 def _joins(sentence: Sentence, place: int) -> int:
     """How much a small word parts those around it; "acute on chronic" and "pain on the left" are one thing."""
-    written = [token.text.lower() for token in sentence.tokens[max(0, place - 1) : place + 3]]
+    written = [token.small for token in sentence.tokens[max(0, place - 1) : place + 3]]
     if "on" in written[:2] and (written[:1] in (["acute"], ["ac"]) or {"left", "right"} & set(written[-2:])):
         return 0
     if "from" in written[:2] and written[0].startswith(_SPREAD):
         return FROM_ELSEWHERE
-    return _JOINS.get(sentence.tokens[place].text.lower(), 0)
+    return _JOINS.get(sentence.tokens[place].small, 0)
 
 
 def _add_counts(
@@ -155,7 +155,7 @@ def _add_counts(
     """Add what a bare number counts after words that are always counted alike: "CKD 4" is stage 4."""
     tokens, found = sentence.tokens, {}
     for place in range(1, len(tokens)):
-        counted = counted_by().get(tokens[place - 1].text.lower())
+        counted = counted_by().get(tokens[place - 1].small)
         if counted is None or tokens[place].start - tokens[place - 1].end > 1:
             continue
         number = after_count(tokens[place].text)

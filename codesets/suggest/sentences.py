@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Token:
-    """A word, a number or a mark as written, and where."""
+    """A word, a number or a mark as written, and where; `small` is the same in small letters."""
 
     text: str
     start: int
     end: int
+    small: str = ""
 
     @property
     def is_word(self) -> bool:
@@ -53,7 +54,7 @@ def sentences(text: str, start: int, end: int) -> Iterator[Sentence]:
                 yield Sentence(tuple(held))
             held = []
             continue
-        held.append(Token(match[0], match.start(), match.end()))
+        held.append(Token(match[0], match.start(), match.end(), match[0].lower()))
         if len(held) == MOST_TOKENS or match.lastgroup == "query" and _asked(text, match.start(), match.end()):
             yield Sentence(tuple(held))
             held = []

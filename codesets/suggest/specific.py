@@ -64,15 +64,17 @@ class Specific:
         family = self._family(position)
         if not family:
             return None
-        said, denied = self._near(read, tokens, frozenset()), self._near(read, tokens, barred)
+        said = self._near(read, tokens, frozenset())
+        denied = self._near(read, tokens, barred) if barred else said
         best: tuple[float, Refined] | None = None
         for candidate, extra in family:
-            near = said if self._without & set(extra) else denied
+            without = not self._without.isdisjoint(extra)
+            near = said if without else denied
             if not all(word in near for word in extra):
                 continue
             led = tuple(sorted(near[word] for word in extra))
             title = self._codebook.segment.text(candidate)
-            if near is said and not says_without(title, [read.normal[token] for token in led if token in barred]):
+            if without and not says_without(title, [read.normal[token] for token in led if token in barred]):
                 continue
             if read.contradicts(title) or not read.numbers_fit(led, title):
                 continue
@@ -87,20 +89,18 @@ class Specific:
 
         A side is looked for farther off where the sentence knows of one side only.
         """
-        low, high = read.places[tokens[0]], read.places[tokens[-1]]
+        places, own = read.places, frozenset(tokens)
+        low, high = places[tokens[0]], places[tokens[-1]]
         one_sided = sum(side in read.spans for side in self._sides) == 1
         near: dict[int, int] = {}
         for word, spans in read.spans.items():
-            reach = NEAR_SIDE if one_sided and word in self._sides else NEAR
+            side = word in self._sides
+            reach = NEAR_SIDE if one_sided and side else NEAR
+            begin, end = low - reach, high + reach
             for first, last, weight in spans:
-                inside = low - reach <= read.places[first] and read.places[last - 1] <= high + reach
-                if (
-                    not inside
-                    or first in barred
-                    or weight < LEAST_WEIGHT
-                    or first in tokens
-                    and word not in self._sides
-                ):
+                if weight < LEAST_WEIGHT or places[first] < begin or places[last - 1] > end or first in barred:
+                    continue
+                if first in own and not side:
                     continue
                 if word not in self._acute or first in read.acuity and fits(read.acuity, (first, *tokens)):
                     near.setdefault(word, first)

@@ -75,7 +75,7 @@ def read(
             yield Status(code, text[begin:end], "pregnancy", section, begin, end, 0.6)
     for code, begin, end in births(text, sentence.start, sentence.end) if newborn else ():
         yield Status(code, text[begin:end], "birth", section, begin, end, 0.6)
-    given = section.kind not in _NOT_GIVEN and any(token.text.lower() in _ADMINISTERED for token in sentence.tokens)
+    given = section.kind not in _NOT_GIVEN and any(token.small in _ADMINISTERED for token in sentence.tokens)
     if given and (match := _VACCINATED.search(text, sentence.start, sentence.end)):
         yield Status("Z23", match[0], "immunization", section, match.start(), match.end(), 0.6)
 
@@ -106,7 +106,7 @@ _BMI = re.compile(
 
 def _listed(section: Section, sentence: Sentence, table: str, kind: str, score: float) -> Iterator[Status]:
     names = _table(table)
-    written = [token.text.lower() for token in sentence.tokens]
+    written = [token.small for token in sentence.tokens]
     stopped = [cue for cue in cues(sentence) if cue.effect in _STOPPING]
     for place in range(len(written)):
         for size in (2, 1):
@@ -123,7 +123,7 @@ def _listed(section: Section, sentence: Sentence, table: str, kind: str, score: 
 def _operations(section: Section, sentence: Sentence) -> Iterator[Status]:
     """Operations that are named as past: in a history, or by a cue."""
     names = past_operations()
-    written = [token.text.lower() for token in sentence.tokens]
+    written = [token.small for token in sentence.tokens]
     told = cues(sentence)
     past = section.kind in (SectionKind.SURGICAL, SectionKind.PAST)
     place = 0
@@ -167,7 +167,7 @@ def _adverse_effects(text: str, section: Section, sentence: Sentence) -> Iterato
 
 def _names(sentence: Sentence, name: str, column: str) -> bool:
     """Whether a sentence has the first word of a row of a table."""
-    return not _first_words(name, column).isdisjoint(token.text.lower() for token in sentence.tokens)
+    return not _first_words(name, column).isdisjoint(token.small for token in sentence.tokens)
 
 
 @cache
