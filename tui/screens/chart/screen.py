@@ -16,11 +16,12 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets.edits import CodeFinding
+from codesets.errors import CodedeskError
 from codesets.grouping.answer import Ungrouped
 from codesets.grouping.reasons import Explained
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
-from store.coding.entry import Entry
+from store.coding.entry import Entry, EntryError
 from store.coding.grouping import drg_of, is_stay, stay_drg
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
@@ -29,7 +30,7 @@ from tui.screens.chart import panes
 from tui.screens.chart.abstract import change_abstract
 from tui.screens.chart.changes import add, walk
 from tui.screens.chart.drg import drg_line, drg_lines
-from tui.screens.chart.entering import HINTS, Entering
+from tui.screens.chart.entering import HINTS, Entering, NotTaken
 from tui.screens.chart.finishing import ask_final, ask_recode
 from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
@@ -306,6 +307,12 @@ class ChartScreen(DeskScreen):
             self.entering.close()
             if self._chart and self._chart.codes.diagnoses:
                 self.do_final()  # Enter on the empty line ends the chart; the question takes another key
+
+    def trouble(self, error: CodedeskError) -> None:
+        """Say what went wrong; a line that was refused gives way to the next one."""
+        super().trouble(error)
+        if self.entry.asking == "entry" and isinstance(error, EntryError) and not isinstance(error, NotTaken):
+            self.entry.mark()
 
     def left(self, asking: str, text: str) -> None:
         if asking == "entry":
