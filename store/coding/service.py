@@ -54,6 +54,7 @@ from store.models.columns import MOST_IN_A_LINE, new_id, now
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes
+from store.queries.drafts import ENTRY, places_of, with_place
 from store.scrub.findings import as_json
 from store.settings import load_settings
 from store.terms import ClaimStatus, CodingStatus, Origin, ProviderRole, Severity, WorkStatus
@@ -211,17 +212,18 @@ def redo(
 
 
 def save_draft(db: Database, actor: Actor, encounter_id: str, text: str, place: str = "entry") -> None:
-    """Keep what a person has typed and not yet entered; an empty text clears it."""
+    """Keep what a person has typed or counted in a place and not yet entered; an empty text clears that place."""
     if actor.person_id is None:
         return
     with db.change(actor) as change:
         present = change.session.get(EntryDraft, (encounter_id, actor.person_id))
-        if not text:
+        kept = with_place(present.text if present else "", place, text)
+        if not kept:
             if present:
                 change.session.delete(present)
             return
         draft = present or EntryDraft(encounter_id=encounter_id, person_id=actor.person_id)
-        draft.text, draft.place, draft.saved_at = text, place, now()
+        draft.text, draft.place, draft.saved_at = kept, place, now()
         change.session.add(draft)
 
 
@@ -357,7 +359,9 @@ def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:
         _prefill(session, coding)
     change.log("chart.view", "encounter", item.encounter_id, coding=coding.id)
     draft = session.get(EntryDraft, (item.encounter_id, change.actor.person_id or ""))
-    opened = OpenedChart(item.id, item.encounter_id, coding.id, draft.text if draft else "", emergency)
+    opened = OpenedChart(
+        item.id, item.encounter_id, coding.id, places_of(draft.text if draft else "")[ENTRY], emergency
+    )
     change.answer = opened.__dict__.copy()
     return opened
 

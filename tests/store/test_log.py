@@ -264,6 +264,7 @@ NOT_A_LOOK = {
     "audit_sides": "part of an audit",
     "sample_list": "numbers",
     "coding_defaults": "part of a chart",
+    "draft_of": "what the person typed at an open chart",
     "last_visit": "part of a chart: its own patient, whose chart is open",
     "risk_patient": "part of a chart; the command line logs by itself",
     "coded_diagnoses": "part of a chart; the command line logs by itself",
