@@ -42,6 +42,7 @@ from store.models import (
     CodingStep,
     Document,
     Encounter,
+    EncounterChange,
     EncounterProvider,
     EntryDraft,
     FinalDiagnosis,
@@ -257,6 +258,7 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
         worklists.move(item, WorkStatus.FINAL)
         item.finished_at, item.claimed_until = now(), None
         item.new_documents, item.came_back = 0, ""
+        _see_changes(change, item)
         change.log(
             "coding.final",
             "coding",
@@ -364,6 +366,21 @@ def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:
     )
     change.answer = opened.__dict__.copy()
     return opened
+
+
+def _see_changes(change: Change, item: WorkItem) -> None:
+    """Take what came late as seen once no other task of the visit still waits for a look at it."""
+    session = change.session
+    others = select(WorkItem.id).where(
+        WorkItem.encounter_id == item.encounter_id, WorkItem.id != item.id, WorkItem.came_back != ""
+    )
+    if session.exec(others.limit(1)).first() is None:
+        unseen = select(EncounterChange).where(
+            EncounterChange.encounter_id == item.encounter_id,
+            EncounterChange.seen_at.is_(None),  # type: ignore[union-attr]
+        )
+        for row in session.exec(unseen):
+            row.seen_at, row.seen_by = now(), change.actor.person_id
 
 
 def _newest_coding(session: Session, item: WorkItem) -> Coding | None:
