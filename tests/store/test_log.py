@@ -268,6 +268,8 @@ NOT_A_LOOK = {
     "late_of": "part of a chart",
     "late_charges": "part of a chart",
     "changes_in": "part of a chart",
+    "texts_of": "part of a chart, for the lint of its query",
+    "encounter_of": "numbers",
     "last_visit": "part of a chart: its own patient, whose chart is open",
     "risk_patient": "part of a chart; the command line logs by itself",
     "coded_diagnoses": "part of a chart; the command line logs by itself",
