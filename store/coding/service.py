@@ -58,7 +58,7 @@ from store.queries.codings import coding_codes
 from store.queries.drafts import ENTRY, places_of, with_place
 from store.scrub.findings import as_json
 from store.settings import load_settings
-from store.terms import ClaimStatus, CodingStatus, Origin, ProviderRole, Severity, WorkStatus
+from store.terms import ClaimStatus, CodingKind, CodingStatus, Origin, ProviderRole, Severity, WorkStatus
 
 
 class CodingRefused(CodedeskError):
@@ -402,12 +402,22 @@ def _prefill(session: Session, coding: Coding) -> None:
     """Begin a professional coding with the posted charges that carry a procedure code; the coder validates them."""
     if coding.kind != "professional":
         return
-    for sequence, line in enumerate(posted_lines(session, coding.encounter_id), 1):
+    facility = select(WorkItem.id).where(
+        WorkItem.encounter_id == coding.encounter_id,
+        WorkItem.kind == CodingKind.FACILITY,
+        WorkItem.status != WorkStatus.CANCELED,
+    )
+    of_both = session.exec(facility.limit(1)).first() is not None
+    for sequence, line in enumerate(posted_lines(session, coding.encounter_id, professional_only=of_both), 1):
         session.add(FinalProcedureLine(coding_id=coding.id, sequence=sequence, **_columns_of(line)))
 
 
-def posted_lines(session: Session, encounter_id: str) -> list[ProcedureLine]:
-    """The posted charges of a visit that carry a procedure code and were not reversed, as lines to begin with."""
+def posted_lines(session: Session, encounter_id: str, professional_only: bool = False) -> list[ProcedureLine]:
+    """The posted charges of a visit that carry a procedure code and were not reversed, as lines to begin with.
+
+    With `professional_only` those with a revenue code stay out: where a visit is billed on both sides, they are the
+    facility's (UB-04 form locator 42).
+    """
     charges = session.exec(
         select(Charge).where(Charge.encounter_id == encounter_id).order_by(Charge.charge_number)
     ).all()
@@ -425,7 +435,10 @@ def posted_lines(session: Session, encounter_id: str) -> list[ProcedureLine]:
             origin=Origin.CHARGE,
         )
         for charge in charges
-        if charge.procedure_code and not charge.reversal_of and charge.charge_number not in reversed_numbers
+        if charge.procedure_code
+        and not charge.reversal_of
+        and charge.charge_number not in reversed_numbers
+        and not (professional_only and charge.revenue_code)
     ]
 
 

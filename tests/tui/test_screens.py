@@ -342,6 +342,24 @@ async def test_enter_that_overtakes_the_search_shows_the_matches_and_takes_none(
         assert "these are the matches" in cells(app) and diagnoses() == []
 
 
+async def test_the_key_of_the_last_visit_says_that_there_is_none() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "l")
+
+        assert "no visit of this patient was coded before" in cells(app)
+        assert app.screen.entry.asking == ""  # type: ignore[attr-defined]
+
+
+async def test_a_chart_on_hold_opens_to_be_read() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "h")
+        await type_text(pilot, "signature")
+        await keys(pilot, "enter", "up", "enter")
+
+        assert isinstance(app.screen, ChartScreen)
+        assert "To read: the chart is on hold: signature missing" in cells(app)
+
+
 async def test_a_header_asks_for_its_codes_instead_of_being_added() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "plus")

@@ -180,6 +180,12 @@ class Entering:
         on = date.fromisoformat(shown.head.service_date)
         return await chart.workstation.codes.ask(copies, self._last.codes, shown.codes, on)
 
+    async def begin_copy(self) -> None:
+        """Open the line on the codes of the last visit. Raises EntryError where there is none."""
+        await self._copies()
+        self._chart.ask("entry", "+", LAST_VISIT_KEY)
+        self.edited(LAST_VISIT_KEY)
+
     async def _take_copy(self, row: MatchRow) -> None:
         found = next((one for one in await self._copies() if one.code in row[3:5] or one.code == row[0]), None)
         if found is None or found.entry is None:
@@ -265,7 +271,8 @@ class Entering:
 
     def _show_matches(self, words: str, rows: list[MatchRow]) -> None:
         self._matched, self._completing = words, []
-        self._chart.offer(rows, MATCH_COLUMNS, "last visit" if words[0] == LAST_VISIT_KEY else "matches")
+        day = self._last.service_date if self._last and words[0] == LAST_VISIT_KEY else ""
+        self._chart.offer(rows, MATCH_COLUMNS, f"last visit, {day}" if day else "matches")
 
     async def _refuse_header(self, system: CodeSystem, code: str, dotted: str) -> None:
         """Offer the complete codes below a header instead of it. Raises NotTaken then."""

@@ -380,8 +380,7 @@ class ChartScreen(DeskScreen):
         self.cursor.link()
 
     def do_last_visit(self) -> None:
-        self.ask("entry", "+", "^")
-        self.edited("entry", "^")
+        self.in_turn(self.entering.begin_copy())
 
     def do_layout(self) -> None:
         self._layout = (self._layout + 1) % len(LAYOUTS)
