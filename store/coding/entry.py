@@ -38,6 +38,9 @@ _LETTERS = re.compile(r"[a-z](?:[-,][a-z])+")
 _REMOVE_CODE = re.compile(r"-\s?([a-z0-9]{3}\.?[a-z0-9]{0,4})")
 # What stands behind the letter of a line and looks like a code, but is units, a revenue code or a drug.
 _NO_CODE = re.compile(r"x\d+|r\d{3,4}|ndc.*|\d{1,2}|\d{4}-.*")
+_MISTYPED = re.compile(r"[0-9][0-9A-Za-z]{0,2}\.[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
+"""A number with a dot and letters behind it, as of a code that lost its letter."""
+
 _TWO_CODES = re.compile(r"[A-Za-z]\d[0-9A-Za-z]{6,}")
 _PUNCTUATION = ".,'’/()&%+-:#"
 """What may stand between words that are searched."""
@@ -261,7 +264,12 @@ def _searchable(words: str) -> str:
         return words
     meant = "a code, a change of a row (3 y, -b, 3>1) or words to search for"
     strange = [one for one in words if not (one.isalnum() or one.isspace() or one in _PUNCTUATION or _marks(one))]
-    if strange or not any(map(str.isalpha, words)) or not (words[0].isalnum() or words[0] in "('’"):
+    if (
+        strange
+        or not any(map(str.isalpha, words))
+        or _MISTYPED.fullmatch(words)
+        or not (words[0].isalnum() or words[0] in "('’")
+    ):
         raise EntryError(f"“{words[:40]}” is no entry", meant)
     if run := next(filter(_TWO_CODES.fullmatch, words.split()), None):
         raise EntryError(f"{run[:40]} is longer than any code", meant)

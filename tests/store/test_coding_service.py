@@ -35,8 +35,10 @@ from store.models import Charge, Coding, CodingStep, Document, Finding, LogEntry
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes, coding_defaults
+from store.queries.drafts import draft_of
+from store.queries.worklists import left_open
 from store.terms import CodingKind, CodingStatus, DocumentStatus, WorkStatus
-from store.worklists import ChartUnavailable
+from store.worklists import ChartUnavailable, release
 
 pytestmark = pytest.mark.both_databases
 
@@ -179,6 +181,27 @@ def test_what_was_typed_is_offered_again(demo: Database, coder: Actor, chart: Op
     save_draft(demo, coder, chart.encounter_id, "e11.4")
 
     assert open_chart(demo, coder, chart.work_item_id).draft == "e11.4"
+
+
+def test_a_worksheet_kept_beside_the_entry_is_not_told_as_something_typed(
+    demo: Database, coder: Actor, chart: OpenedChart
+) -> None:
+    save_draft(demo, coder, chart.encounter_id, "e11.4")
+    save_draft(demo, coder, chart.encounter_id, "[1]", "em")
+
+    with demo.reading() as session:
+        reader = SessionReader(session)
+        left = left_open(reader, coder.person_id or "")
+        kept = draft_of(reader, chart.encounter_id, coder.person_id, "em")
+    assert left is not None and left.typed == "e11.4" and kept == "[1]"
+
+
+def test_a_worksheet_alone_calls_nobody_back_to_a_chart(demo: Database, coder: Actor, chart: OpenedChart) -> None:
+    save_draft(demo, coder, chart.encounter_id, "[1]", "em")
+    release(demo, coder, chart.work_item_id)
+
+    with demo.reading() as session:
+        assert left_open(SessionReader(session), coder.person_id or "") is None
 
 
 def test_final_coding_closes_the_task_and_keeps_release_and_findings(

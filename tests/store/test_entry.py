@@ -135,6 +135,7 @@ def test_a_wrong_part_of_a_row_says_what_was_expected(line: str) -> None:
         "* 1 2 3",
         "--",
         "12345678",
+        "93.k1",
         "e11.42; i10",
     ],
 )

@@ -180,9 +180,7 @@ class EmScreen(DeskScreen):
         found, code = self.judgement, self.code
         if not code:
             by = "decision making" if found.by == "mdm" else found.by
-            self.say(
-                f"Level {found.level} by {by}. No code of this site in {FILE}: y copies the level as text.", "warning"
-            )
+            self.say(f"Level {found.level} by {by}. No code of this site: y copies it as text. ({FILE})", "warning")
             return
 
         async def taken() -> None:
