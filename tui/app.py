@@ -186,7 +186,7 @@ class Workstation(App[int]):
     async def _open(self, work_item_id: str) -> None:
         from store.access import ChartRestricted
         from store.coding.service import look_at_chart, open_chart
-        from store.worklists import ChartOpenElsewhere
+        from store.worklists import ChartOnHold, ChartOpenElsewhere
         from tui.screens.chart import ChartScreen
 
         actor = await self.record.actor()
@@ -195,7 +195,7 @@ class Workstation(App[int]):
             if not why_reading:
                 try:
                     opened = await self.change(open_chart, work_item_id)
-                except ChartOpenElsewhere as error:
+                except (ChartOnHold, ChartOpenElsewhere) as error:
                     why_reading = error.message
             if why_reading:
                 opened = await self.change(look_at_chart, work_item_id)

@@ -21,6 +21,9 @@ from store.coding.entry import (
     Move,
     PointAll,
     Remove,
+    RemoveCode,
+    ReplaceDiagnosis,
+    ReplaceLine,
     Several,
     line_letter,
     sequence_changed,
@@ -155,6 +158,12 @@ def _applied(codes: Codes, entry: Entry, defaults: Defaults, found: Found) -> tu
             diagnosis = _diagnosis(codes, sequence)
             order = [i for i in range(1, len(codes.diagnoses) + 1) if i != sequence]
             return _reordered(codes, order), f"Removed {diagnosis.code}."
+        case RemoveCode(code=code):
+            return _applied(codes, _row_with(codes, code), defaults, found)
+        case ReplaceDiagnosis():
+            return _replace_diagnosis(codes, entry, defaults, found)
+        case ReplaceLine():
+            return _replace_line(codes, entry, defaults, found)
         case Move():
             return _move(codes, entry)
         case Cite():
@@ -206,6 +215,47 @@ def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found:
     )
     grown = replace(codes, lines=(*codes.lines, line))
     return grown, f"Added {line.code} as line {line_letter(len(grown.lines))}."
+
+
+def _row_with(codes: Codes, code: str) -> Remove:
+    """The removal of the one row that has a code, with or without its dot. Raises EntryError for none and several."""
+
+    def bare(written: str) -> str:
+        return written.replace(".", "").upper()
+
+    rows = [Remove(False, place) for place, one in enumerate(codes.diagnoses, 1) if bare(one.code) == bare(code)]
+    rows += [Remove(True, place) for place, one in enumerate(codes.lines, 1) if bare(one.code) == bare(code)]
+    if not rows:
+        raise EntryError(f"{code} is no code of this chart", "-3 or -b removes a row")
+    if len(rows) > 1:
+        named = [f"-{line_letter(one.sequence) if one.line else one.sequence}" for one in rows]
+        raise EntryError(f"{code} stands in {len(rows)} rows", " or ".join(named))
+    return rows[0]
+
+
+def _replace_diagnosis(codes: Codes, entry: ReplaceDiagnosis, defaults: Defaults, found: Found) -> tuple[Codes, str]:
+    was, code = _diagnosis(codes, entry.sequence), defaults.dotted(entry.code)
+    for place, present in enumerate(codes.diagnoses, 1):
+        if present.code == code and (place == entry.sequence or _same_list(present.role, entry.role or was.role)):
+            raise EntryError(f"{code} is diagnosis {place} already")
+    poa = entry.poa or (was.poa if was.poa != "1" else "")
+    row = Diagnosis(code, was.role, poa, Origin.TYPED, why=found.why, trail=found.trail)
+    diagnoses = (*codes.diagnoses[: entry.sequence - 1], row, *codes.diagnoses[entry.sequence :])
+    changed = replace(codes, diagnoses=diagnoses)
+    if entry.role:
+        changed, _ = _change_diagnosis(changed, ChangeDiagnosis(entry.sequence, entry.role))
+    return changed, f"{was.code} is {code} now."
+
+
+def _replace_line(codes: Codes, entry: ReplaceLine, defaults: Defaults, found: Found) -> tuple[Codes, str]:
+    was = _line(codes, entry.sequence)
+    if was.system != entry.system:
+        raise EntryError(f"line {line_letter(entry.sequence)} has a code of another kind", "remove it, then add")
+    code = defaults.dotted(entry.code) if entry.system == "icd10pcs" else entry.code
+    row = replace(was, code=code, charge_cents=defaults.charge_of(code), why=found.why, trail=found.trail, evidence="")
+    lines = (*codes.lines[: entry.sequence - 1], row, *codes.lines[entry.sequence :])
+    changed, _ = _change_line(replace(codes, lines=lines), entry.change, defaults)
+    return changed, f"{was.code} is {code} now."
 
 
 def _change_diagnosis(codes: Codes, entry: ChangeDiagnosis) -> tuple[Codes, str]:

@@ -11,13 +11,16 @@
     *       * 1,2       point every line that has no pointers to the first four diagnoses, or to those named
     3>1     b>a         move a diagnosis or a line to another place
     -3      -b          remove a diagnosis or a line
+    -e11.42             remove the diagnosis or the line that has this code
+    4 z91.040           put another code in the place of diagnosis 4; b j1100 the same for line b
 
-A leading + is allowed before a code. Anything else is a search for words.
+A leading + is allowed before a code. Words are searched; what begins like a change and is none is refused.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -32,6 +35,16 @@ _REMOVE = re.compile(r"-\s?(?:(\d{1,2})|([a-z]))")
 _MOVE = re.compile(r"(?:(\d{1,2})>(\d{1,2})|([a-z])>([a-z]))")
 _NUMBERS = re.compile(r"\d{1,2}(?:[-,]\d{1,2})+")
 _LETTERS = re.compile(r"[a-z](?:[-,][a-z])+")
+_REMOVE_CODE = re.compile(r"-\s?([a-z0-9]{3}\.?[a-z0-9]{0,4})")
+# What stands behind the letter of a line and looks like a code, but is units, a revenue code or a drug.
+_NO_CODE = re.compile(r"x\d+|r\d{3,4}|ndc.*|\d{1,2}|\d{4}-.*")
+_MISTYPED = re.compile(r"[0-9][0-9A-Za-z]{0,2}\.[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
+"""A number with a dot and letters behind it, as of a code that lost its letter."""
+
+_TWO_CODES = re.compile(r"[A-Za-z]\d[0-9A-Za-z]{6,}")
+_PUNCTUATION = ".,'’/()&%+-:#"
+"""What may stand between words that are searched."""
+
 # "b 12 deficiency" is a search: no part of a row's change is a word of three letters, but for a drug and a name.
 _WORD = re.compile(r"(?!ndc\d)[a-z]{3,}.*")
 _ROLES = {
@@ -118,6 +131,33 @@ class Remove:
 
 
 @dataclass(frozen=True)
+class RemoveCode:
+    """Remove the diagnosis or the line that has a code, as typed."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class ReplaceDiagnosis:
+    """Another code in the place of a diagnosis, with its role; a POA indicator stays but for that of an exempt code."""
+
+    sequence: int
+    code: str
+    role: DiagnosisRole | None = None
+    poa: str = ""
+
+
+@dataclass(frozen=True)
+class ReplaceLine:
+    """Another code in the place of a procedure line; `change` has what else was named, all other parts stay."""
+
+    sequence: int
+    system: str
+    code: str
+    change: ChangeLine
+
+
+@dataclass(frozen=True)
 class Cite:
     """Link a diagnosis (or, with `line`, a procedure line) to the words of the chart that support it.
 
@@ -162,6 +202,9 @@ Entry = (
     | PointAll
     | Move
     | Remove
+    | RemoveCode
+    | ReplaceDiagnosis
+    | ReplaceLine
     | Cite
     | ForEach
     | Several
@@ -176,7 +219,7 @@ Raises EntryError for what has the shape of a code and is none: it must never be
 
 
 def parse(line: str, system_of: SystemOf) -> Entry:
-    """Read one entry line. Raises EntryError; a line that names no code and no row is a Search."""
+    """Read one entry line. Raises EntryError; words that name no code and no row are a Search."""
     text = line.strip()
     words = text.lower().split()
     if not words:
@@ -185,11 +228,16 @@ def parse(line: str, system_of: SystemOf) -> Entry:
         return Remove(line=match[2] is not None, sequence=_row(match[1], match[2]))
     if words[0].startswith("-") and (rows := _rows("".join(words)[1:])):
         return ForEach(rows[0], rows[1], Remove(rows[0], 0))
+    if (match := _REMOVE_CODE.fullmatch(text.lower())) and any(map(str.isdigit, match[1])):
+        return RemoveCode(match[1].upper())
     if match := _MOVE.fullmatch("".join(words)):
         return Move(match[3] is not None, _row(match[1], match[3]), _row(match[2], match[4]))
     if words[0] == "*" and len(words) <= 2:
         return PointAll(_all_pointers(words[1]) if len(words) == 2 else ())
     if (match := _TARGET.fullmatch(words[0])) and len(words) > 1 and not _says_words(words[1:]):
+        row = _row(match[1], match[2])
+        if not _NO_CODE.fullmatch(words[1]) and (code := _CODE.fullmatch(words[1])):
+            return _replacement(bool(match[2]), row, code, words[1:], system_of)
         if match[1]:
             return _change_diagnosis(int(match[1]), words[1:])
         return _change_line(_row(None, match[2]), words[1:])
@@ -202,12 +250,50 @@ def parse(line: str, system_of: SystemOf) -> Entry:
             return _add_diagnosis(match[1], words[1:])
         if system in ("hcpcs", "icd10pcs"):
             return _add_procedure(system, match[1], match[2], words[1:])
-    return Search(text.lstrip("+").strip())
+    return Search(_searchable(text.lstrip("+").strip()))
 
 
 def line_letter(sequence: int) -> str:
     """The letter of a procedure line: a for 1. Lines beyond z show as their number."""
     return chr(96 + sequence) if 1 <= sequence <= 26 else str(sequence)
+
+
+def _searchable(words: str) -> str:
+    """The words, where they can be searched for. Raises EntryError for what must be a mistyped change or code."""
+    if words[:1] in ("=", "^"):  # the person's own lists and the last visit, which a screen looks through
+        return words
+    meant = "a code, a change of a row (3 y, -b, 3>1) or words to search for"
+    strange = [one for one in words if not (one.isalnum() or one.isspace() or one in _PUNCTUATION or _marks(one))]
+    if (
+        strange
+        or not any(map(str.isalpha, words))
+        or _MISTYPED.fullmatch(words)
+        or not (words[0].isalnum() or words[0] in "('’")
+    ):
+        raise EntryError(f"“{words[:40]}” is no entry", meant)
+    if run := next(filter(_TWO_CODES.fullmatch, words.split()), None):
+        raise EntryError(f"{run[:40]} is longer than any code", meant)
+    return words
+
+
+def _marks(character: str) -> bool:
+    """Whether a character only marks the letter before it."""
+    return unicodedata.category(character).startswith("M")
+
+
+def _replacement(
+    line: bool, sequence: int, typed: re.Match[str], words: list[str], system_of: SystemOf
+) -> ReplaceDiagnosis | ReplaceLine:
+    """A row with another code. Raises EntryError for a code that is not complete or not of the kind of the row."""
+    system = system_of(typed[1])
+    if not line and system == "icd10cm" and not typed[2]:
+        role, poa = _flags(words[1:])
+        return ReplaceDiagnosis(sequence, typed[1].upper(), role, poa or "")
+    if line and system in ("hcpcs", "icd10pcs"):
+        change = _change_line(sequence, [*re.findall("-[a-z0-9]{2}", typed[2]), *words[1:]])
+        return ReplaceLine(sequence, system, typed[1].upper(), change)
+    expected = "a code of HCPCS or ICD-10-PCS" if line else "a role (p a r e s), a POA indicator (y n u w 1) or a code"
+    raise EntryError(f"{words[0]}: expected {expected}, complete")
 
 
 def _says_words(parts: list[str]) -> bool:

@@ -23,7 +23,7 @@ from codesets.edits import (
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
-from store.coding.entry import AddDiagnosis, Entry, EntryError, Several
+from store.coding.entry import AddDiagnosis, Entry, EntryError, ReplaceDiagnosis, Several
 from store.queries.charts import ChartHead
 from store.terms import CodingKind, DiagnosisRole
 
@@ -65,7 +65,12 @@ def with_exemption(reference: Reference, head: ChartHead, entry: Entry) -> Entry
     """The entry with POA 1 where an inpatient diagnosis is exempt by the list of the day and no indicator was named."""
     if isinstance(entry, Several):
         return replace(entry, entries=tuple(with_exemption(reference, head, one) for one in entry.entries))
-    if not isinstance(entry, AddDiagnosis) or entry.poa or not head.inpatient or head.kind == CodingKind.PROFESSIONAL:
+    if (
+        not isinstance(entry, AddDiagnosis | ReplaceDiagnosis)
+        or entry.poa
+        or not head.inpatient
+        or head.kind == CodingKind.PROFESSIONAL
+    ):
         return entry
     exempt = poa.is_exempt(reference, catalog.normalize(entry.code), dt.date.fromisoformat(head.service_date))
     apart = entry.role in (DiagnosisRole.ADMITTING, DiagnosisRole.REASON)

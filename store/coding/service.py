@@ -42,6 +42,7 @@ from store.models import (
     CodingStep,
     Document,
     Encounter,
+    EncounterChange,
     EncounterProvider,
     EntryDraft,
     FinalDiagnosis,
@@ -54,9 +55,10 @@ from store.models.columns import MOST_IN_A_LINE, new_id, now
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes
+from store.queries.drafts import ENTRY, places_of, with_place
 from store.scrub.findings import as_json
 from store.settings import load_settings
-from store.terms import ClaimStatus, CodingStatus, Origin, ProviderRole, Severity, WorkStatus
+from store.terms import ClaimStatus, CodingKind, CodingStatus, Origin, ProviderRole, Severity, WorkStatus
 
 
 class CodingRefused(CodedeskError):
@@ -211,17 +213,18 @@ def redo(
 
 
 def save_draft(db: Database, actor: Actor, encounter_id: str, text: str, place: str = "entry") -> None:
-    """Keep what a person has typed and not yet entered; an empty text clears it."""
+    """Keep what a person has typed or counted in a place and not yet entered; an empty text clears that place."""
     if actor.person_id is None:
         return
     with db.change(actor) as change:
         present = change.session.get(EntryDraft, (encounter_id, actor.person_id))
-        if not text:
+        kept = with_place(present.text if present else "", place, text)
+        if not kept:
             if present:
                 change.session.delete(present)
             return
         draft = present or EntryDraft(encounter_id=encounter_id, person_id=actor.person_id)
-        draft.text, draft.place, draft.saved_at = text, place, now()
+        draft.text, draft.place, draft.saved_at = kept, place, now()
         change.session.add(draft)
 
 
@@ -255,6 +258,7 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
         worklists.move(item, WorkStatus.FINAL)
         item.finished_at, item.claimed_until = now(), None
         item.new_documents, item.came_back = 0, ""
+        _see_changes(change, item)
         change.log(
             "coding.final",
             "coding",
@@ -357,9 +361,26 @@ def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:
         _prefill(session, coding)
     change.log("chart.view", "encounter", item.encounter_id, coding=coding.id)
     draft = session.get(EntryDraft, (item.encounter_id, change.actor.person_id or ""))
-    opened = OpenedChart(item.id, item.encounter_id, coding.id, draft.text if draft else "", emergency)
+    opened = OpenedChart(
+        item.id, item.encounter_id, coding.id, places_of(draft.text if draft else "")[ENTRY], emergency
+    )
     change.answer = opened.__dict__.copy()
     return opened
+
+
+def _see_changes(change: Change, item: WorkItem) -> None:
+    """Take what came late as seen once no other task of the visit still waits for a look at it."""
+    session = change.session
+    others = select(WorkItem.id).where(
+        WorkItem.encounter_id == item.encounter_id, WorkItem.id != item.id, WorkItem.came_back != ""
+    )
+    if session.exec(others.limit(1)).first() is None:
+        unseen = select(EncounterChange).where(
+            EncounterChange.encounter_id == item.encounter_id,
+            EncounterChange.seen_at.is_(None),  # type: ignore[union-attr]
+        )
+        for row in session.exec(unseen):
+            row.seen_at, row.seen_by = now(), change.actor.person_id
 
 
 def _newest_coding(session: Session, item: WorkItem) -> Coding | None:
@@ -381,12 +402,22 @@ def _prefill(session: Session, coding: Coding) -> None:
     """Begin a professional coding with the posted charges that carry a procedure code; the coder validates them."""
     if coding.kind != "professional":
         return
-    for sequence, line in enumerate(posted_lines(session, coding.encounter_id), 1):
+    facility = select(WorkItem.id).where(
+        WorkItem.encounter_id == coding.encounter_id,
+        WorkItem.kind == CodingKind.FACILITY,
+        WorkItem.status != WorkStatus.CANCELED,
+    )
+    of_both = session.exec(facility.limit(1)).first() is not None
+    for sequence, line in enumerate(posted_lines(session, coding.encounter_id, professional_only=of_both), 1):
         session.add(FinalProcedureLine(coding_id=coding.id, sequence=sequence, **_columns_of(line)))
 
 
-def posted_lines(session: Session, encounter_id: str) -> list[ProcedureLine]:
-    """The posted charges of a visit that carry a procedure code and were not reversed, as lines to begin with."""
+def posted_lines(session: Session, encounter_id: str, professional_only: bool = False) -> list[ProcedureLine]:
+    """The posted charges of a visit that carry a procedure code and were not reversed, as lines to begin with.
+
+    With `professional_only` those with a revenue code stay out: where a visit is billed on both sides, they are the
+    facility's (UB-04 form locator 42).
+    """
     charges = session.exec(
         select(Charge).where(Charge.encounter_id == encounter_id).order_by(Charge.charge_number)
     ).all()
@@ -404,7 +435,10 @@ def posted_lines(session: Session, encounter_id: str) -> list[ProcedureLine]:
             origin=Origin.CHARGE,
         )
         for charge in charges
-        if charge.procedure_code and not charge.reversal_of and charge.charge_number not in reversed_numbers
+        if charge.procedure_code
+        and not charge.reversal_of
+        and charge.charge_number not in reversed_numbers
+        and not (professional_only and charge.revenue_code)
     ]
 
 

@@ -37,6 +37,8 @@ class FinalSummary:
     left: tuple[CodeFinding, ...]
     holds: tuple[str, ...]
     claims: str
+    stops: tuple[str, ...] = ()
+    """What the rules of the claim will stop it for (`would_be_claim`); final coding does not wait for it."""
 
 
 def open_holds(reader: Reader, work_item_id: str) -> list[str]:

@@ -7,9 +7,7 @@ stands (`mark_seen`).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, SQLModel, select
@@ -19,6 +17,8 @@ from store.database import Database
 from store.intake.rows import KnownRows, update
 from store.models import Charge, Coding, Document, Encounter, EncounterChange, WorkItem
 from store.models.columns import new_id, now
+from store.queries import SessionReader
+from store.queries.late import ChangeRow, changes_in
 from store.terms import CodingStatus, EncounterStatus, WorkStatus
 from store.worklists import move
 
@@ -113,33 +113,9 @@ def follow_status(encounter: Encounter, before: EncounterStatus, tasks: Sequence
             item.claimed_by = item.claimed_until = None
 
 
-@dataclass(frozen=True)
-class ChangeRow:
-    """One later message as a screen shows it; `lines` are the changes in words, documents as a diff of their text."""
-
-    id: str
-    received_at: str
-    message: str
-    late: str
-    seen_at: str | None
-    lines: tuple[str, ...]
-
-
 def changes_of(session: Session, encounter_id: str) -> list[ChangeRow]:
     """What later messages changed of a visit, oldest first."""
-    query = select(EncounterChange).where(EncounterChange.encounter_id == encounter_id)
-    rows = session.exec(query.order_by(EncounterChange.received_at, EncounterChange.id)).all()
-    return [
-        ChangeRow(
-            row.id,
-            row.received_at,
-            row.message,
-            row.late,
-            row.seen_at,
-            tuple(line for detail in row.details for line in _in_words(session, encounter_id, detail)),
-        )
-        for row in rows
-    ]
+    return changes_in(SessionReader(session), encounter_id)
 
 
 def mark_seen(db: Database, actor: Actor, encounter_id: str, operation_id: str | None = None) -> int:
@@ -183,26 +159,3 @@ def _bring_back(session: Session, encounter_id: str, late: str, tasks: Sequence[
             move(item, WorkStatus.READY)
             item.claimed_by = item.claimed_until = None
     return back
-
-
-def _in_words(session: Session, encounter_id: str, detail: Mapping[str, Any]) -> list[str]:
-    part, item, was, said = detail["part"], detail["item"], detail.get("was"), detail.get("is")
-    if part == "charge":
-        amount = f"{said['cents'] / 100:,.2f}"
-        back = f", takes back {was}" if was else ""
-        return [f"charge {item}: {said['code']} x{said['units']} {amount} on {said['date']}{back}"]
-    if part != "document":
-        before = "" if was in (None, "") else f" (was {was})"
-        return [f"{part} {item}: {said}{before}"]
-    title = f"document {item['number']} version {item['version']}: {said}"
-    if was is None:
-        return [title]
-    query = select(Document.version, Document.text).where(
-        Document.encounter_id == encounter_id,
-        Document.document_number == item["number"],
-        Document.version.in_((item["version"] - 1, item["version"])),
-    )
-    texts: dict[int, str] = dict(session.execute(query).all())  # type: ignore[arg-type]
-    old, new = (texts.get(version, "").splitlines() for version in (item["version"] - 1, item["version"]))
-    diff = list(difflib.unified_diff(old, new, lineterm="", n=1))[2:]
-    return [f"{title} (was {was})", *(f"  {line}" for line in diff if not line.startswith("@@"))]

@@ -123,13 +123,13 @@ class CodingDrg(SQLModel, table=True):
 
 
 class EntryDraft(SQLModel, table=True):
-    """What a person has typed into an entry line and not yet entered; one per encounter and person."""
+    """What a person has typed or counted and not yet entered, a line a place; one per encounter and person."""
 
     __tablename__ = "entry_draft"
 
     encounter_id: str = Field(foreign_key="encounter.id", primary_key=True)
     person_id: str = Field(foreign_key="person.id", primary_key=True)
-    place: Line = Field(default="entry", description="the field the text stood in")
+    place: Line = Field(default="entry", description="the field that was changed last")
     text: Block = ""
     saved_at: str = Field(default_factory=now)
 

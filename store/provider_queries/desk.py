@@ -20,6 +20,8 @@ from store.models.columns import now
 from store.provider_queries.lint import Flaw, lint
 from store.provider_queries.machine import QueryRefused, Step, after, outcome_allowed
 from store.provider_queries.tables import OTHER, options_of, query_reasons, tables, templates
+from store.queries import SessionReader
+from store.queries.provider_queries import texts_of
 from store.settings import today
 from store.terms import QueryOutcome, QueryStatus, QueryTiming, QueryType, WorkStatus
 from store.worklists.placing import reroute
@@ -38,6 +40,18 @@ class Indicator:
     document: str
     line: int
     quote: str
+
+
+_PARTS = {
+    "question": "question",
+    "options": "options",
+    "indicators": "quotes",
+    "provider": "provider",
+    "type": "type",
+    "reason": "reason",
+    "timing": "timing",
+}
+"""The columns of a draft as its history names what was revised."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +115,13 @@ def revise(db: Database, actor: Actor, query_id: str, question: Question, operat
             row = _row(change, query_id)
             after(row.status, Step.REVISE)
             _admitted(change, row.encounter_id)
-            for name, value in _columns(change.session, row.encounter_id, question).items():
-                setattr(row, name, value)
-            _note(change, row, Step.REVISE, "")
+            said = _columns(change.session, row.encounter_id, question)
+            changed = [name for name, value in said.items() if getattr(row, name) != value]
+            for name in changed:
+                setattr(row, name, said[name])
+            told = [_PARTS[name] for name in _PARTS if name in changed]
+            if told:
+                _note(change, row, Step.REVISE, ", ".join(told))
 
 
 def send(
@@ -119,7 +137,14 @@ def send(
             return [Flaw(**one) for one in change.answer["warnings"]]
         row = _row(change, query_id)
         status = after(row.status, Step.SEND)
-        flaws = lint(row.type, row.reason, row.question, row.options, row.indicators)
+        flaws = lint(
+            row.type,
+            row.reason,
+            row.question,
+            row.options,
+            row.indicators,
+            texts_of(SessionReader(change.session), row.encounter_id),
+        )
         if refusing := [flaw for flaw in flaws if flaw.refuses]:
             more = f"; and {len(refusing) - 1} more" if len(refusing) > 1 else ""
             raise QueryRefused(f"not sent: {refusing[0].told}{more}", "codedesk queries lint shows every flaw")
@@ -204,12 +229,14 @@ def answer(
         return ready
 
 
-def take_answer(change: Change, row: ProviderQuery, choice: str, words: str, answered_by: str) -> bool:
-    """The same within a change that is under way."""
+def take_answer(
+    change: Change, row: ProviderQuery, choice: str, words: str, answered_by: str, by_provider: bool = False
+) -> bool:
+    """The same within a change that is under way; `by_provider` where no person at the desk wrote it down."""
     status = after(row.status, Step.ANSWER)
     row.answer, row.answer_text = _chosen(row, choice, words), safe_block(words)[:4000].strip()
     row.status, row.answered_at, row.answered_by = status, now(), _line(answered_by) or row.provider
-    return _settled(change, row, Step.ANSWER, row.answer or row.answer_text)
+    return _settled(change, row, Step.ANSWER, row.answer or row.answer_text, row.answered_by if by_provider else "")
 
 
 def option_meant(options: Sequence[str], choice: str, words: str) -> str:
@@ -342,9 +369,9 @@ def _escalate(change: Change, row: ProviderQuery, day: date) -> None:
     _note(change, row, Step.ESCALATE, f"level {row.escalations}: no answer by its day")
 
 
-def _settled(change: Change, row: ProviderQuery, step: Step, words: str) -> bool:
+def _settled(change: Change, row: ProviderQuery, step: Step, words: str, made_by: str = "") -> bool:
     """Note a step, let go of the hold where the query waits no more, and place the chart; whether it is ready again."""
-    _note(change, row, step, words)
+    _note(change, row, step, words, made_by)
     ready = False
     if row.status is not QueryStatus.SENT and row.hold_id:
         held = change.session.get_one(Hold, row.hold_id)
@@ -357,11 +384,10 @@ def _settled(change: Change, row: ProviderQuery, step: Step, words: str) -> bool
     return ready
 
 
-def _note(change: Change, row: ProviderQuery, step: str, words: str) -> None:
+def _note(change: Change, row: ProviderQuery, step: str, words: str, made_by: str = "") -> None:
+    by = made_by or change.actor.login
     change.session.add(row)
-    change.session.add(
-        StepRow(provider_query_id=row.id, step=step, status=row.status, words=words[:4000], made_by=change.actor.login)
-    )
+    change.session.add(StepRow(provider_query_id=row.id, step=step, status=row.status, words=words[:4000], made_by=by))
     change.log(f"query.{step}", "provider_query", row.id, number=row.number, status=row.status.value)
 
 

@@ -12,9 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from store.provider_queries.tables import OTHER, UNABLE, query_reasons
 from store.terms import QueryType
+
+_RULED_OUT = re.compile(
+    r"\b(?:no|not|denies|denied|without|negative for|ruled out|rule out|r/o)\b[^.;\n]*$", re.IGNORECASE
+)
+"""What stands before a diagnosis that a document says the patient has not."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +37,18 @@ class Flaw:
 
 
 def lint(
-    kind: QueryType, reason: str, question: str, options: Sequence[str], indicators: Sequence[object]
+    kind: QueryType,
+    reason: str,
+    question: str,
+    options: Sequence[str],
+    indicators: Sequence[object],
+    documents: Sequence[str] | None = None,
 ) -> list[Flaw]:
-    """The flaws of a query, those that refuse first. `indicators` are only counted; quotes are the record's own."""
+    """The flaws of a query, those that refuse first. `indicators` are only counted; quotes are the record's own.
+
+    `documents` are the texts of the chart: a diagnosis that the question names must stand in one of them. Without them
+    that is not checked.
+    """
     flaws = [*_words(question, "the question"), *(flaw for one in options for flaw in _words(one, "an option"))]
     if not question.strip():
         flaws.append(Flaw("", "a query asks something", True))
@@ -46,6 +61,12 @@ def lint(
         allowed = ", ".join(one.words for one in query_reasons().values() if one.yes_no)
         flaws.append(Flaw("", f"{known.words} is not asked by yes or no, which is for {allowed}", True))
     flaws += _options(kind, question, options)
+    if documents is not None:
+        flaws += [
+            Flaw(named, "the question says it of the record, and no document of this chart does", True)
+            for named, written in _diagnoses()
+            if re.search(rf"\b{named}\b", question, re.IGNORECASE) and not _documented(written, documents)
+        ]
     return sorted(dict.fromkeys(flaws), key=lambda flaw: not flaw.refuses)
 
 
@@ -73,13 +94,30 @@ def _words(text: str, where: str) -> list[Flaw]:
     return found
 
 
+def _documented(written: re.Pattern[str], documents: Sequence[str]) -> bool:
+    """Whether a document says it, and does not only rule it out in the words before."""
+    places = ((text, match.start()) for text in documents for match in written.finditer(text))
+    return any(not _RULED_OUT.search(text[max(at - 24, 0) : at]) for text, at in places)
+
+
+@cache
+def _diagnoses() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (one["named"], re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, one['written']))})(?!\w)", re.IGNORECASE))
+        for one in _content()["diagnosis"]
+    )
+
+
+@cache
+def _content() -> dict[str, Any]:
+    return tomllib.loads(files("store.provider_queries").joinpath("lint.toml").read_text(encoding="utf-8"))
+
+
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str, bool], ...]:
-    content = tomllib.loads(files("store.provider_queries").joinpath("lint.toml").read_text(encoding="utf-8"))
     patterns = []
-    for entry in content["word"]:
-        words = "|".join(
-            re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else "") for word in entry["words"]
-        )
-        patterns.append((re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE), entry["why"], entry["refuse"]))
+    for entry in _content()["word"]:
+        words = [re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else "") for word in entry["words"]]
+        either = "|".join([*words, *entry.get("pattern", ())])
+        patterns.append((re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE), entry["why"], entry["refuse"]))
     return tuple(patterns)

@@ -90,6 +90,7 @@ class ChartCharge:
     units: int
     cents: int
     hard_coded: bool
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,8 @@ def chart_charges(reader: Reader, encounter_id: str) -> list[ChartCharge]:
     """The posted charges in their order, reversals included."""
     rows = reader.rows(
         """
-        SELECT service_date, procedure_code, revenue_code, description, units, amount_cents, hard_coded
+        SELECT service_date, procedure_code, revenue_code, description, units, amount_cents, hard_coded,
+               charge_number
         FROM charge WHERE encounter_id = :id ORDER BY service_date, charge_number
         """,
         id=encounter_id,
@@ -186,6 +188,7 @@ def chart_charges(reader: Reader, encounter_id: str) -> list[ChartCharge]:
             row["units"],
             row["amount_cents"],
             bool(row["hard_coded"]),
+            row["charge_number"],
         )
         for row in rows
     ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -152,8 +152,32 @@ def provider_query_of(reader: Reader, query_id: str, today: date, person_id: str
         answered_at=more["answered_at"] or "",
         drg_before=more["drg_before"],
         drg_after=more["drg_after"],
-        steps=tuple(StepRow(s["step"], s["status"], s["words"], s["made_by"], s["made_at"]) for s in steps),
+        steps=_together([StepRow(s["step"], s["status"], s["words"], s["made_by"], s["made_at"]) for s in steps]),
     )
+
+
+def texts_of(reader: Reader, encounter_id: str) -> tuple[str, ...]:
+    """The words of every current document of a chart, for the lint of a query about it."""
+    rows = reader.rows("SELECT text FROM document WHERE encounter_id = :id AND current", id=encounter_id)
+    return tuple(row["text"] or "" for row in rows)
+
+
+def encounter_of(reader: Reader, query_id: str) -> str:
+    """The visit that a query, by its id, is about."""
+    return str(reader.rows("SELECT encounter_id FROM provider_query WHERE id = :id", id=query_id)[0]["encounter_id"])
+
+
+def _together(steps: Sequence[StepRow]) -> tuple[StepRow, ...]:
+    """The steps with revisions that follow each other by the same person as one, told at the last of them."""
+    told: list[StepRow] = []
+    for step in steps:
+        last = told[-1] if told else None
+        if last and last.step == step.step == "revise" and last.made_by == step.made_by:
+            parts = dict.fromkeys(part for part in f"{last.said}, {step.said}".split(", ") if part)
+            told[-1] = replace(step, said=", ".join(parts))
+        else:
+            told.append(step)
+    return tuple(told)
 
 
 def _closed_to(reader: Reader, work_item_id: str, person_id: str) -> bool:

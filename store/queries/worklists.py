@@ -11,6 +11,7 @@ from enum import StrEnum
 from store.criteria import Condition
 from store.criteria.sql import where as criteria_where
 from store.queries import Reader, Row
+from store.queries.drafts import ENTRY, places_of
 from store.terms import Setting, WorkStatus, open_by
 
 
@@ -268,11 +269,16 @@ def left_open(reader: Reader, person_id: str) -> LeftOpen | None:
         SELECT w.id, w.patient_name, d.saved_at, d.text
         FROM entry_draft d CROSS JOIN work_item w
         WHERE w.encounter_id = d.encounter_id AND d.person_id = :person AND d.text <> '' AND w.status = 'ready'
+          AND SUBSTR(d.text, 1, 1) <> :line_end
         ORDER BY 3 DESC LIMIT 1
         """,
         person=person_id,
+        line_end="\n",  # a draft without an entry has a worksheet alone, which calls nobody back
     )
-    return LeftOpen(rows[0]["id"], rows[0]["patient_name"], rows[0]["since"], rows[0]["typed"]) if rows else None
+    if not rows:
+        return None
+    typed = places_of(rows[0]["typed"])[ENTRY]
+    return LeftOpen(rows[0]["id"], rows[0]["patient_name"], rows[0]["since"], typed)
 
 
 def worklist_counts(reader: Reader) -> list[WorklistCount]:

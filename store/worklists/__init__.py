@@ -18,11 +18,12 @@ between people. Codes are the business of `store.coding`, holds that of `store.h
 from store.worklists.leases import next_item, open_item, release, skip, sweep_leases
 from store.worklists.placing import name_on_list, place, refresh_priorities, reroute, usual_tasks
 from store.worklists.rulebook import Rulebook, WorklistRule
-from store.worklists.states import TRANSITIONS, ChartOpenElsewhere, ChartUnavailable, move
+from store.worklists.states import TRANSITIONS, ChartOnHold, ChartOpenElsewhere, ChartUnavailable, move
 from store.worklists.versions import rulebook_of
 
 __all__ = [
     "TRANSITIONS",
+    "ChartOnHold",
     "ChartOpenElsewhere",
     "ChartUnavailable",
     "Rulebook",

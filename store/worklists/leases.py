@@ -15,7 +15,7 @@ from store.models import Person, PersonFacility, PersonSkill, WorkItem, WorkSkip
 from store.models.columns import later, now
 from store.settings import load_settings
 from store.terms import WorkStatus, open_by
-from store.worklists.states import ChartOpenElsewhere, ChartUnavailable, move
+from store.worklists.states import ChartOnHold, ChartOpenElsewhere, ChartUnavailable, move
 
 SKIP_MINUTES = 12 * 60
 """How long a chart that a coder skipped is not given to them again."""
@@ -37,7 +37,8 @@ _ROUTES = text(
 def open_item(change: Change, item_id: str) -> WorkItem:
     """Take a work item for the actor, or renew their lease on it.
 
-    Raises ChartUnavailable when another has it, or it is on hold or canceled. A final chart is opened to look at.
+    Raises ChartOpenElsewhere when another has it, ChartOnHold, and ChartUnavailable for a canceled one. A final chart
+    is opened to look at.
     """
     item = change.session.get(WorkItem, item_id)
     if item is None:
@@ -48,7 +49,7 @@ def open_item(change: Change, item_id: str) -> WorkItem:
     if item.status == WorkStatus.ON_HOLD:
         from store.holds import named_holds
 
-        raise ChartUnavailable(f"the chart is on hold: {named_holds(change.session, item.id)}", "h clears its holds")
+        raise ChartOnHold(f"the chart is on hold: {named_holds(change.session, item.id)}", "h clears its holds")
     if item.status == WorkStatus.CANCELED:
         raise ChartUnavailable("the chart is canceled", "its visit has to be closed again")
     if item.status == WorkStatus.IN_PROGRESS and item.claimed_by != me and (item.claimed_until or "") > now():

@@ -27,6 +27,10 @@ class ChartOpenElsewhere(ChartUnavailable):
     """Another coder has the chart open and may be at work on it; it can be looked at."""
 
 
+class ChartOnHold(ChartUnavailable):
+    """The chart waits for something; it can be looked at."""
+
+
 def move(item: WorkItem, status: WorkStatus) -> None:
     """Bring a work item into another state. Raises ChartUnavailable where the diagram has no such arrow."""
     if status not in TRANSITIONS[item.status]:

@@ -17,6 +17,9 @@ from store.coding.entry import (
     Move,
     PointAll,
     Remove,
+    RemoveCode,
+    ReplaceDiagnosis,
+    ReplaceLine,
     Several,
     parse,
 )
@@ -208,3 +211,34 @@ def test_a_day_by_its_number_is_the_last_one_up_to_the_day_of_the_chart() -> Non
         codes, _ = apply_entry(codes, AddProcedure("icd10pcs", "0DTJ4ZZ", service_date=day), Defaults("2026-09-14"))
 
     assert [line.service_date for line in codes.lines] == ["2026-09-14", "2026-08-15", "2026-09-02"]
+
+
+def test_a_code_is_removed_by_its_name_with_or_without_dot() -> None:
+    codes, said = apply_entry(coded("E11.42", "I10"), RemoveCode("E1142"), DEFAULTS)
+
+    assert ([d.code for d in codes.diagnoses], said) == (["I10"], "Removed E11.42.")
+
+
+def test_a_code_that_the_chart_has_not_is_not_removed() -> None:
+    with pytest.raises(EntryError, match="no code of this chart"):
+        apply_entry(coded("E11.42"), RemoveCode("I10"), DEFAULTS)
+
+
+def test_a_code_is_replaced_in_its_place_with_its_role_and_its_pointers() -> None:
+    codes, said = apply_entry(coded("E11.42", "I10", pointers=(1, 2)), ReplaceDiagnosis(1, "E11.22"), DEFAULTS)
+
+    assert [(d.code, d.role) for d in codes.diagnoses] == [("E11.22", P), ("I10", S)]
+    assert codes.lines[0].pointers == (1, 2) and said == "E11.42 is E11.22 now."
+
+
+def test_a_code_is_not_replaced_by_one_that_is_there() -> None:
+    with pytest.raises(EntryError, match="diagnosis 2 already"):
+        apply_entry(coded("E11.42", "I10"), ReplaceDiagnosis(1, "I10"), DEFAULTS)
+
+
+def test_a_replaced_line_keeps_its_parts_and_has_the_charge_of_the_new_code() -> None:
+    codes, _ = apply_entry(
+        coded("I10", pointers=(1,)), ReplaceLine(1, "hcpcs", "J1100", ChangeLine(1, units=3)), DEFAULTS
+    )
+
+    assert (codes.lines[0].code, codes.lines[0].units, codes.lines[0].pointers) == ("J1100", 3, (1,))

@@ -23,6 +23,7 @@ from store.coding.service import (
     load_codes,
     open_chart,
     open_next,
+    posted_lines,
     redo,
     save_draft,
     take_back,
@@ -30,12 +31,14 @@ from store.coding.service import (
 )
 from store.database import Database, operation_id
 from store.intake.export import coding_record
-from store.models import Coding, CodingStep, Document, Finding, LogEntry, WorkItem
+from store.models import Charge, Coding, CodingStep, Document, Finding, LogEntry, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes, coding_defaults
-from store.terms import CodingStatus, DocumentStatus, WorkStatus
-from store.worklists import ChartUnavailable
+from store.queries.drafts import draft_of
+from store.queries.worklists import left_open
+from store.terms import CodingKind, CodingStatus, DocumentStatus, WorkStatus
+from store.worklists import ChartUnavailable, release
 
 pytestmark = pytest.mark.both_databases
 
@@ -180,6 +183,27 @@ def test_what_was_typed_is_offered_again(demo: Database, coder: Actor, chart: Op
     assert open_chart(demo, coder, chart.work_item_id).draft == "e11.4"
 
 
+def test_a_worksheet_kept_beside_the_entry_is_not_told_as_something_typed(
+    demo: Database, coder: Actor, chart: OpenedChart
+) -> None:
+    save_draft(demo, coder, chart.encounter_id, "e11.4")
+    save_draft(demo, coder, chart.encounter_id, "[1]", "em")
+
+    with demo.reading() as session:
+        reader = SessionReader(session)
+        left = left_open(reader, coder.person_id or "")
+        kept = draft_of(reader, chart.encounter_id, coder.person_id, "em")
+    assert left is not None and left.typed == "e11.4" and kept == "[1]"
+
+
+def test_a_worksheet_alone_calls_nobody_back_to_a_chart(demo: Database, coder: Actor, chart: OpenedChart) -> None:
+    save_draft(demo, coder, chart.encounter_id, "[1]", "em")
+    release(demo, coder, chart.work_item_id)
+
+    with demo.reading() as session:
+        assert left_open(SessionReader(session), coder.person_id or "") is None
+
+
 def test_final_coding_closes_the_task_and_keeps_release_and_findings(
     demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
 ) -> None:
@@ -320,3 +344,21 @@ def test_of_a_thousand_random_savers_none_overwrites_what_it_has_not_seen(demo: 
     assert len(steps) == acknowledged
     assert refused > 100
     assert all(one.after == following.before for one, following in zip(steps, steps[1:], strict=False))
+
+
+def test_a_professional_chart_does_not_begin_with_the_lines_of_the_facility(demo: Database, coder: Actor) -> None:
+    with demo.reading() as session:
+        query = select(WorkItem).where(WorkItem.kind == CodingKind.PROFESSIONAL, WorkItem.status == WorkStatus.READY)
+        items = session.exec(query).all()
+        codes = {one.id: posted_lines(session, one.encounter_id) for one in items}
+    item = next(one for one in items if codes[one.id])
+    with demo.change(coder) as change:
+        first = change.session.exec(
+            select(Charge).where(Charge.encounter_id == item.encounter_id, Charge.procedure_code != "")
+        ).all()
+        for charge in first:
+            charge.revenue_code = "0750"
+
+    with demo.reading() as session:
+        assert posted_lines(session, item.encounter_id) == codes[item.id]
+        assert posted_lines(session, item.encounter_id, professional_only=True) == []

@@ -16,6 +16,9 @@ from store.coding.entry import (
     Move,
     PointAll,
     Remove,
+    RemoveCode,
+    ReplaceDiagnosis,
+    ReplaceLine,
     Search,
     parse,
 )
@@ -118,3 +121,48 @@ def test_rows_are_named_together_and_lines_say_who_and_which_drug(line: str, mea
 def test_a_wrong_part_of_a_row_says_what_was_expected(line: str) -> None:
     with pytest.raises(EntryError):
         parse(line, system_of)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-y93.k1x99",
+        "-1-999999999",
+        "99999999999>1",
+        "é漢字😀%_';--",
+        "s8262xaw108xxa e",
+        ">3",
+        "* 1 2 3",
+        "--",
+        "12345678",
+        "93.k1",
+        "e11.42; i10",
+    ],
+)
+def test_what_is_no_entry_is_refused_and_never_searched_as_words(line: str) -> None:
+    with pytest.raises(EntryError):
+        parse(line, system_of)
+
+
+@pytest.mark.parametrize("words", ["Sjögren's syndrome", "copd, acute (on chronic)", "type 2 dm w/ ckd", "=knee", "^"])
+def test_words_with_marks_of_writing_are_searched(words: str) -> None:
+    assert parse(words, system_of) == Search(words)
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ("-e11.42", RemoveCode("E11.42")),
+        ("-g0467", RemoveCode("G0467")),
+        ("4 e1142", ReplaceDiagnosis(4, "E1142")),
+        ("4 e11.42 p y", ReplaceDiagnosis(4, "E11.42", DiagnosisRole.PRINCIPAL, "Y")),
+        ("b g0467-25 x2", ReplaceLine(2, "hcpcs", "G0467", ChangeLine(2, ("25",), 2))),
+    ],
+)
+def test_a_code_is_removed_by_its_name_and_replaced_in_its_place(line: str, meaning: object) -> None:
+    assert parse(line, system_of) == meaning
+
+
+def test_a_header_in_the_place_of_a_row_asks_for_a_complete_code() -> None:
+    with pytest.raises(EntryError, match="complete"):
+        parse("4 e11", system_of)

@@ -13,8 +13,9 @@ from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
 from store.coding.entry import AddDiagnosis, PointAll
 from store.coding.service import CodingRefused, enter, finalize, load_codes, open_chart, recode, take_back
 from store.coding.summary import FinalSummary, summarize
+from store.coding.would_be_claim import stops_of
 from store.database import Database
-from store.models import Claim, Coding, CodingDrg, Encounter, WorkItem
+from store.models import Claim, Coding, CodingDrg, Coverage, Encounter, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole, PatientClass, WorkStatus
@@ -144,3 +145,27 @@ def test_a_recode_without_a_reason_is_refused(demo: Database, coder: Actor, refe
 
     with pytest.raises(CodingRefused, match="needs a reason"):
         recode(demo, coder, first, " ")
+
+
+def test_the_summary_says_what_will_stop_the_claim_and_keeps_nothing_of_it(
+    demo: Database, reference: Reference, coder: Actor
+) -> None:
+    with demo.reading() as session:
+        query = select(WorkItem).where(WorkItem.kind == CodingKind.PROFESSIONAL, WorkItem.status == WorkStatus.READY)
+        item = session.exec(query).first()
+        assert item is not None
+    opened = open_chart(demo, coder, item.id)
+    with demo.reading() as session:
+        chart = chart_head(SessionReader(session), item.id)
+    defaults = Defaults(chart.service_date)
+    enter(demo, coder, opened.coding_id, AddDiagnosis("E11.22"), defaults, "typed")
+    with demo.change(coder) as change:
+        account = change.session.get_one(Encounter, item.encounter_id).account_id
+        for coverage in change.session.exec(select(Coverage).where(Coverage.account_id == account)):
+            coverage.expires_on = "2020-01-31"
+
+    stops = stops_of(demo, reference, coder, opened.coding_id)
+
+    assert any("2020-01-31" in one for one in stops)
+    with demo.reading() as session:
+        assert session.exec(select(Claim).where(Claim.coding_id == opened.coding_id)).all() == []

@@ -18,6 +18,8 @@ from store.intake import IntakeReport, take_in
 from store.intake.changes import changes_of, mark_seen
 from store.models import Coding, Encounter, EncounterChange, WorkItem
 from store.people import add_person
+from store.queries import SessionReader
+from store.queries.late import Late, late_charges, late_of
 from store.terms import CodingStatus, Role, WorkStatus
 from tests.store.hl7_samples import charge, message, note, pid, pv1, write
 from tests.store.intake_samples import count, only
@@ -133,3 +135,33 @@ def test_a_chart_that_came_back_is_not_billed_before_somebody_has_looked(
 
     assert [one.reason for one in before] == [NotBuiltReason.CAME_BACK]
     assert NotBuiltReason.CAME_BACK not in [one.reason for one in after]
+
+
+def test_what_came_late_is_named_by_document_and_charge_until_it_is_seen(
+    db: Database, tmp_path: Path, coded: str, coder: Actor
+) -> None:
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note("D2", "X-ray clear.")))
+    take(db, tmp_path, message("DFT^P03", pid(), pv1(kind="O"), charge("C9", "J1885", "12.00")))
+    item = only(db, WorkItem)
+
+    with db.reading() as session:
+        late = late_of(SessionReader(session), item.id)
+        [one] = late_charges(SessionReader(session), item.encounter_id, late.charges)
+    mark_seen(db, coder, item.encounter_id)
+    with db.reading() as session:
+        seen = late_of(SessionReader(session), item.id)
+
+    assert (late.documents, late.charges) == ({"D2"}, {"C9"})
+    assert (one.code, one.cents, one.units) == ("J1885", 1200, 1)
+    assert seen == Late()
+
+
+def test_final_coding_again_takes_what_came_late_as_seen(
+    db: Database, tmp_path: Path, reference: Reference, coded: str, coder: Actor
+) -> None:
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note("D2", "X-ray clear.")))
+    take_back(db, coder, coded)
+
+    finalize(db, reference, coder, coded)
+
+    assert only(db, EncounterChange).seen_by == coder.person_id

@@ -22,6 +22,7 @@ from store.models import (
     Document,
     Encounter,
     EncounterProvider,
+    Facility,
     Patient,
     Payer,
     Provider,
@@ -367,3 +368,20 @@ def test_every_sample_message_is_read_or_named(db: Database) -> None:
     assert report.total("records") + report.quarantined >= 139
     assert not any(file.unreadable for file in report.files)
     assert take_in(db, SYSTEM, [shared_file("data", "hl7v2", "SampleData")]).total("encounters_changed") == 0
+
+
+def test_a_message_that_states_no_facility_leaves_the_one_of_the_visit(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, message("ADT^A04", pid(), pv1(kind="O", f39="MAIN")))
+
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note()))
+
+    with db.reading() as session:
+        [facility] = session.exec(select(Facility)).all()
+        assert session.exec(select(Encounter)).one().facility_id == facility.id
+    assert facility.local_id == "MAIN"
+
+
+def test_a_new_visit_whose_message_states_no_facility_has_that_of_the_sender(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, message("ADT^A04", pid(), pv1(kind="O")))
+
+    assert only(db, Facility).local_id == "NORTH"

@@ -79,7 +79,10 @@ def status_of(db: Database, query_id: str) -> tuple[QueryStatus, WorkStatus]:
         ({"question": "Our PSI rate suffers. What stage is it?"}, "“PSI”: a query says nothing of quality"),
         ({"question": "Would you agree that it is advanced?"}, "“Would you agree”: it leads"),
         ({"question": "Please document the stage."}, "“Please document”: it leads: it tells"),
-        ({"question": "Is this stage 3a?"}, "“Stage 3a”: it leads: the question names one of its own options"),
+        (
+            {"question": "What stage is it, stage 3a?"},
+            "“Stage 3a”: it leads: the question names one of its",
+        ),
         ({"indicators": ()}, "quotes at least one clinical indicator"),
         ({"options": ()}, "at least one clinically supported option"),
         ({"type": QueryType.YES_NO}, "more specific diagnosis is not asked by yes or no"),
@@ -128,6 +131,65 @@ def test_words_that_only_contain_such_a_word_are_let_pass() -> None:
     flaws = lint(QueryType.OPEN_ENDED, "specificity", "Was the account of the accident, the acc. clear?", (), ("line",))
 
     assert flaws == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Can you add acute respiratory failure to the discharge summary?",
+        "Please addend the discharge summary with acute blood loss anemia.",
+        "Is this ATN?",
+        "Based on Hgb 6.8 and 1 u PRBC, is this acute blood loss anemia?",
+        "This will help with your RVUs and profiling.",
+        "The record does not support medical necessity.",
+    ],
+)
+def test_what_asks_for_a_diagnosis_or_speaks_of_figures_is_refused(question: str) -> None:
+    assert any(flaw.refuses for flaw in lint(QueryType.OPEN_ENDED, "specificity", question, (), ("line",)))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Patient denied chest pain, ROM limited at the left knee. What was treated?",
+        "Is this diagnosis confirmed for this stay?",
+        "The lipid profile is quoted below. What does it mean?",
+    ],
+)
+def test_clinical_words_that_only_look_like_money_are_let_pass(question: str) -> None:
+    assert lint(QueryType.OPEN_ENDED, "specificity", question, (), ("line",)) == []
+
+
+@pytest.mark.parametrize(
+    ("documents", "refused"),
+    [
+        (["Cough for two days."], True),
+        (["No heart failure. Denies CHF."], True),
+        (["Seen for cough.", "History of CHF, on furosemide."], False),
+    ],
+)
+def test_a_diagnosis_that_a_question_names_stands_in_a_document_of_the_chart(
+    documents: list[str], refused: bool
+) -> None:
+    question = "The record says heart failure, with the findings below. Please state its type."
+
+    flaws = lint(QueryType.OPEN_ENDED, "specificity", question, (), ("line",), documents)
+
+    assert [flaw.words for flaw in flaws if flaw.refuses] == (["heart failure"] if refused else [])
+
+
+def test_the_history_of_a_draft_tells_what_was_revised_and_nothing_twice(
+    demo: Database, coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query_id = draft(demo, coder, chart[0], asked(chart))
+    revise(demo, coder, query_id, asked(chart))
+    revise(demo, coder, query_id, asked(chart, question="What stage is it?"))
+    revise(demo, coder, query_id, asked(chart, question="What stage is it?", options=("Stage 4",)))
+
+    with demo.reading() as session:
+        page = provider_query_of(SessionReader(session), query_id, today(), coder.person_id or "")
+    assert page is not None
+    assert [(step.step, step.said) for step in page.steps[1:]] == [("revise", "question, options")]
 
 
 def test_a_query_quotes_lines_of_this_chart_only(demo: Database, coder: Actor, chart: tuple[str, str, int]) -> None:

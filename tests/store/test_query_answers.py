@@ -10,7 +10,7 @@ from sqlmodel import select
 from store.actors import SYSTEM, Actor
 from store.database import Database
 from store.intake import IntakeReport, take_in
-from store.models import Document, Encounter, LogEntry, Patient, ProviderQuery, Quarantine, WorkItem
+from store.models import Document, Encounter, LogEntry, Patient, ProviderQuery, ProviderQueryStep, Quarantine, WorkItem
 from store.provider_queries import draft, send
 from store.provider_queries.desk import Question, option_meant
 from store.provider_queries.output import as_hl7
@@ -88,6 +88,9 @@ def test_an_answer_settles_its_query_clears_the_hold_and_is_read_in_the_chart(
     assert (row.status, row.answer, row.answered_by) == (QueryStatus.ANSWERED, "Stage 3b", "Funmi Adeyemi")
     assert row.answer_text == "Stage 3b\neGFR 38 twice, 90 days apart." and item.status is WorkStatus.READY
     assert document.encounter_id == asked.encounter_id and document.type_name == "Answer to a query"
+    with demo.reading() as session:
+        steps = session.exec(select(ProviderQueryStep).where(ProviderQueryStep.step == "answer")).all()
+    assert [step.made_by for step in steps] == ["Funmi Adeyemi"]
     assert not report.quarantined and [entry.target_id for entry in logged] == [asked.id]
 
 

@@ -53,6 +53,24 @@ async def test_enter_on_the_empty_line_sums_the_chart_up_and_n_opens_the_next_at
         assert [coding.status for coding in session.exec(select(Coding).where(Coding.status == "final"))] == ["final"]
 
 
+async def test_a_key_typed_ahead_of_a_question_is_refused_in_words_and_the_next_one_answers() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        await code(pilot, "e11.9", "i10", "*")
+        await keys(pilot, "escape", "f")
+        app.screen._asked_at = app.keyboard.pressed_at + 1  # type: ignore[attr-defined]
+        await keys(pilot, "n")
+        refused = (cells(app), app.screen.entry.text)  # type: ignore[attr-defined]
+        app.screen._asked_at = 0.0  # type: ignore[attr-defined]
+        await keys(pilot, "g")
+        foreign = (cells(app), app.screen.entry.text)  # type: ignore[attr-defined]
+        await keys(pilot, "n")
+
+        assert "Too quick to be an answer: y, n or Esc." in refused[0] and refused[1] == ""
+        assert "g is no answer here: y, n or Esc." in foreign[0] and foreign[1] == ""
+        assert app.screen.entry.asking == ""  # type: ignore[attr-defined]
+
+
 async def test_a_billed_coding_is_recoded_as_a_new_version_on_the_same_screen() -> None:
     from store.actors import SYSTEM
     from store.claims.build import build_claims

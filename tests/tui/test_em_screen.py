@@ -13,6 +13,7 @@ from store.queries.codings import coding_codes
 from tests.tui.screens import cells, keys, opened, type_text
 from tui.cli import main
 from tui.screens.chart import ChartScreen
+from tui.screens.em import EmScreen
 
 
 @pytest.mark.usefixtures("at_desk")
@@ -22,7 +23,7 @@ async def test_the_level_follows_the_counts_and_its_code_goes_into_the_chart_wit
         await keys(pilot, "n", "m", "down", "space", "space")
         assert "level 2 by decision making" in cells(app)
         await keys(pilot, "enter")
-        assert "no code of this site" in cells(app)
+        assert "Level 2 by decision making. No code of this site" in cells(app)
         await keys(pilot, "t")
         await type_text(pilot, "32")
         await keys(pilot, "enter")
@@ -39,6 +40,31 @@ async def test_the_level_follows_the_counts_and_its_code_goes_into_the_chart_wit
         "E/M worksheet: office or outpatient visit, established patient, level 4 by time",
     )
     assert "32 minutes reach 30" in line.trail
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_what_was_counted_stays_with_the_chart_when_the_worksheet_is_left() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "m", "r", "2", "p", "3", "t")
+        await type_text(pilot, "28")
+        await keys(pilot, "enter", "escape", "plus")
+        await type_text(pilot, "i1")
+        await keys(pilot, "escape", "m")
+
+        assert isinstance(app.screen, EmScreen)
+        assert sorted(app.screen._counts.values()) == [2, 3] and app.screen._minutes == 28
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_a_key_leads_to_each_element_of_decision_making() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "m")
+        reached = []
+        for key in "rdp":
+            await keys(pilot, key)
+            reached.append(app.screen.rows.selected.element)  # type: ignore[attr-defined]
+
+    assert reached == ["risk", "data", "problems"]
 
 
 def test_the_command_judges_a_visit_and_tells_its_arithmetic(capsys: pytest.CaptureFixture) -> None:

@@ -11,7 +11,7 @@ from store.database import open_database
 from store.models import Claim, Coding, EntryDraft, LogEntry, WorkItem
 from store.picks import listed, usage_file
 from store.terms import ClaimStatus, CodingStatus, WorkStatus
-from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+from tests.tui.screens import SIZES, assert_golden, cells, diagnoses, keys, opened, settle, type_text
 from tui.screens.chart import ChartScreen
 from tui.screens.claims import ClaimsScreen
 from tui.screens.codes import CodeSearchScreen
@@ -309,6 +309,67 @@ async def test_every_refusal_of_the_entry_line_is_seen(typed: str) -> None:
         from store.models import FinalDiagnosis
 
         assert session.exec(select(FinalDiagnosis)).all() == []
+
+
+async def test_a_refused_line_gives_way_to_the_next_one() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.99")
+        await keys(pilot, "enter")
+        await type_text(pilot, "i10")
+
+        assert app.screen.entry.text == "i10"  # type: ignore[attr-defined]
+
+
+async def test_enter_takes_no_match_that_leaves_a_word_out_until_it_is_pressed_again() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "heart failure zzqqx")
+        await keys(pilot, "enter")
+        first = (cells(app), len(diagnoses()))
+        await keys(pilot, "enter")
+
+        assert "zzqqx was not found" in first[0] and first[1] == 0
+        assert len(diagnoses()) == 1
+
+
+async def test_enter_that_overtakes_the_search_shows_the_matches_and_takes_none() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        app.screen.entry.text = "chf"  # type: ignore[attr-defined]
+        await keys(pilot, "enter")
+
+        assert "these are the matches" in cells(app) and diagnoses() == []
+
+
+async def test_the_key_of_the_last_visit_says_that_there_is_none() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "l")
+
+        assert "no visit of this patient was coded before" in cells(app)
+        assert app.screen.entry.asking == ""  # type: ignore[attr-defined]
+
+
+async def test_a_chart_on_hold_opens_to_be_read() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "h")
+        await type_text(pilot, "signature")
+        await keys(pilot, "enter", "up", "enter")
+
+        assert isinstance(app.screen, ChartScreen)
+        assert "To read: the chart is on hold: signature missing" in cells(app)
+
+
+async def test_a_header_asks_for_its_codes_instead_of_being_added() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "z9104")
+        await keys(pilot, "enter")
+        asked = cells(app)
+        await keys(pilot, "down", "enter")
+
+    assert "Z91.04 is a header" in asked
+    assert [one.code[:6] for one in diagnoses()] == ["Z91.04"] and len(diagnoses()[0].code) == 7
 
 
 @pytest.mark.parametrize("desk", ["worklist", "chart", "codes", "claims", "help"])

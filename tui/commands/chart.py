@@ -113,6 +113,12 @@ def _show(db: Database, reference: Reference, actor: Actor, item: str, said: lis
     signed = any(document.status.authenticated for document in chart.documents)
     signed = signed or not load_settings().authenticated_only
     summary = summarize(reference, chart.head, chart.codes, found.findings, holds, signed)
+    if (coding := _coding(db, item)) and not summary.obstacles:
+        from codesets.grouping.reasons import Explained
+        from store.coding.would_be_claim import stops_of
+
+        drg = summary.drg.grouping.drg if isinstance(summary.drg, Explained) else ""
+        summary = replace(summary, stops=stops_of(db, reference, actor, coding, drg))
     if as_json:
         document: dict[str, Any] = {
             "visit": chart.head.visit_number,
@@ -122,6 +128,7 @@ def _show(db: Database, reference: Reference, actor: Actor, item: str, said: lis
             **chart.codes.to_json(),
             "findings": [asdict(replace(one, seen={})) for one in found.findings],
             "obstacles": list(summary.obstacles),
+            "stops": list(summary.stops),
             "holds": holds,
             "claims": summary.claims,
         }

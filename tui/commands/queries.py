@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from codesets.errors import UnreadableInput, UsageError
 from store.queries import SessionReader
-from store.queries.provider_queries import QueryFilter, QueryPage, QueryRow, provider_query_list, provider_query_of
+from store.queries.provider_queries import (
+    QueryFilter,
+    QueryPage,
+    QueryRow,
+    encounter_of,
+    provider_query_list,
+    provider_query_of,
+    texts_of,
+)
 from store.settings import today
 from store.terms import QueryOutcome, QueryTiming, QueryType
 from tui.cells import counted, left
@@ -169,7 +177,10 @@ def _lint(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.provider_queries import lint
 
     page = _page(db, actor, args.query)
-    flaws = lint(page.row.type, page.row.query_reason, page.text, page.options, page.indicators)
+    with db.reading() as session:
+        reader = SessionReader(session)
+        texts = texts_of(reader, encounter_of(reader, page.row.id))
+    flaws = lint(page.row.type, page.row.query_reason, page.text, page.options, page.indicators, texts)
     lines = [f"{'refused' if flaw.refuses else 'warning'}  {flaw.told}" for flaw in flaws]
     told(args, [asdict(flaw) for flaw in flaws], lines or ["nothing is wrong with it"])
     return 1 if any(flaw.refuses for flaw in flaws) else 0

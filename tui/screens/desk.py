@@ -422,17 +422,32 @@ class DeskScreen(Screen[None]):
     def on_entry_line_edited(self, event: EntryLine.Edited) -> None:
         self._unsay()
         if event.asking == "confirm":
-            if self.workstation.keyboard.pressed_at - self._asked_at < DEAF_SECONDS:
-                self.entry.text = ""
+            if self._too_quick:
+                self._refuse_answer("Too quick to be an answer")
             elif event.text.lower() in ("y", *self._also):
                 self.on_entry_line_entered(EntryLine.Entered("confirm", event.text.lower()))
+            elif event.text:
+                self._refuse_answer(f"{event.text[:20]} is no answer here")
         elif self._narrow:
             self._narrow(event.text)
         else:
             self.edited(event.asking, event.text)
 
+    @property
+    def _too_quick(self) -> bool:
+        """Whether the key at work was pressed before anybody can have read the question."""
+        return self.workstation.keyboard.pressed_at - self._asked_at < DEAF_SECONDS
+
+    def _refuse_answer(self, why: str) -> None:
+        """Take nothing that is no answer into a yes-or-no question, and say what is one."""
+        self.entry.text = ""
+        self.say(f"{why}: {', '.join(('y', *self._also))} or Esc.", "warning")
+
     def on_entry_line_entered(self, event: EntryLine.Entered) -> None:
         if not self.entry.asking:
+            return
+        if event.asking == "confirm" and not event.text and self._too_quick:
+            self._refuse_answer("Too quick to be an answer")
             return
         answer = self._answer
         if answer is None:

@@ -6,6 +6,7 @@ level into the chart, with the arithmetic as its trail.
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 from textual.app import ComposeResult
@@ -14,6 +15,7 @@ from textual.containers import Container
 from codesets.worksheets.em import Item, Judgement, Visit, criteria, judge
 from codesets.worksheets.site_codes import FILE, site_code
 from store.coding.entry import AddProcedure
+from store.queries.drafts import draft_of
 from store.terms import Setting
 from tui.cells import Line, wrap
 from tui.screens.chart import ChartScreen
@@ -23,6 +25,8 @@ from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
 MOST = 9
+PLACE = "em"
+"""What the draft of a worksheet is called beside that of the entry line."""
 
 
 class EmScreen(DeskScreen):
@@ -40,6 +44,7 @@ class EmScreen(DeskScreen):
         )
         self._counts: dict[str, int] = {}
         self._minutes = 0
+        self._unsaved = False
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -73,9 +78,7 @@ class EmScreen(DeskScreen):
     def why_not(self, action: str) -> str:
         if action == "take_level" and not self.judgement.level:
             return "nothing that is counted supports a level yet"
-        if action == "take_level" and not self.code:
-            return f"no code of this site; {FILE} lists family, level, code"
-        if action == "take_level" and (self._chart.final or self._chart.only_reading):
+        if action == "take_level" and self.code and (self._chart.final or self._chart.only_reading):
             return "the chart is not open for coding"
         if action == "visit_minutes" and not self.judgement.family.minutes:
             return "time decides no level of this family"
@@ -86,6 +89,61 @@ class EmScreen(DeskScreen):
         self.rows.set_source(ListSource(criteria().items, lambda item: item.id))
         self._show()
         self.say("Space counts one more, 0 to 9 set a number. Count only what the document says.", "dim")
+        self.in_turn(self._resume())
+
+    async def _resume(self) -> None:
+        """Show what this person counted at the visit before."""
+        if self._chart.on_screen is None:
+            return
+        record = self.workstation.record
+        actor = await record.actor()
+        kept = await record.read(draft_of, self._chart.on_screen.head.encounter_id, actor.person_id, PLACE)
+        if kept:
+            visit = from_text(kept, self._family)
+            self._family, self._counts, self._minutes = visit.family, dict(visit.counts), visit.minutes
+            self._show()
+
+    async def _keep(self) -> None:
+        """Keep what is counted with the chart."""
+        from store.coding.service import save_draft
+
+        self._unsaved = False
+        if self._chart.on_screen is not None:
+            text = as_text(Visit(self._family, self._counts, self._minutes))
+            await self.workstation.change(save_draft, self._chart.on_screen.head.encounter_id, text, PLACE)
+
+    async def put_away(self) -> None:
+        if self._unsaved:
+            await self._keep()
+
+    def _changed(self) -> None:
+        """Show what came of a key, and keep it."""
+        self._unsaved = not self._chart.only_reading
+        self._show()
+        if self._unsaved:
+            self.work(self._keep(), group="keep", exclusive=True)
+
+    def do_to_problems(self) -> None:
+        self._to("problems")
+
+    def do_to_data(self) -> None:
+        self._to("data")
+
+    def do_to_risk(self) -> None:
+        self._to("risk")
+
+    def _to(self, element: str) -> None:
+        """Go to the first row of an element."""
+        self.rows.move_to(next(at for at, item in enumerate(criteria().items) if item.element == element))
+
+    def copied(self) -> str:
+        return self._in_words()
+
+    def _in_words(self) -> str:
+        """The level with its arithmetic in one line, for a field of another program."""
+        found = self.judgement
+        steps = "; ".join(f"{step.name}: {step.outcome} ({step.because})" for step in found.steps)
+        return f"{found.family.label}, level {found.level} by {found.by}: {steps}" if found.level else ""
 
     def unknown_key(self, key: str) -> None:
         if key.isdigit():
@@ -105,7 +163,7 @@ class EmScreen(DeskScreen):
         async def given(text: str) -> None:
             if text.strip().isdigit() and int(text) <= 24 * 60:
                 self._minutes = int(text)
-                self._show()
+                self._changed()
             else:
                 self.say("Expected the total minutes of the day as a number, 0 for none.", "warning")
 
@@ -114,12 +172,16 @@ class EmScreen(DeskScreen):
     def do_visit_family(self) -> None:
         async def chosen(family: str) -> None:
             self._family = family
-            self._show()
+            self._changed()
 
         self.choose("family", "visit:", [(one.id, one.label) for one in criteria().families], chosen)
 
     def do_take_level(self) -> None:
         found, code = self.judgement, self.code
+        if not code:
+            by = "decision making" if found.by == "mdm" else found.by
+            self.say(f"Level {found.level} by {by}. No code of this site: y copies it as text. ({FILE})", "warning")
+            return
 
         async def taken() -> None:
             trail = "\n".join(f"{step.name}: {step.outcome} ({step.because})" for step in found.steps)
@@ -134,7 +196,7 @@ class EmScreen(DeskScreen):
         row: Item | None = self.rows.selected
         if row is not None:
             self._counts[row.id] = count
-            self._show()
+            self._changed()
 
     def _show(self) -> None:
         self.rows.redraw()
@@ -150,6 +212,24 @@ class EmScreen(DeskScreen):
 
     def _style(self, row: Item) -> str:
         return "strong" if self._counts.get(row.id) else "text"
+
+
+def as_text(visit: Visit) -> str:
+    """A worksheet as its draft is kept: family, minutes and counts; empty where nothing is counted."""
+    counts = {name: count for name, count in visit.counts.items() if count}
+    return json.dumps([visit.family, visit.minutes, counts]) if counts or visit.minutes else ""
+
+
+def from_text(text: str, usual: str) -> Visit:
+    """The worksheet of a draft; what this version does not know any more is left out."""
+    family, minutes, counts = json.loads(text)
+    known = {item.id for item in criteria().items}
+    families = {one.id for one in criteria().families}
+    return Visit(
+        family if family in families else usual,
+        {name: count for name, count in counts.items() if name in known},
+        minutes,
+    )
 
 
 ONE_LINE = 76

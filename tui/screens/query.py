@@ -277,5 +277,7 @@ def _written(
         for number, text in enumerate(document.text.splitlines(), 1)
         if text.strip()
     )
-    flaws = lint(page.row.type, page.row.query_reason, page.text, page.options, page.indicators)
+    flaws = lint(
+        page.row.type, page.row.query_reason, page.text, page.options, page.indicators, [one.text for one in documents]
+    )
     return page, lines, tuple(flaws)

@@ -134,6 +134,10 @@ class EntryLine(Horizontal):
             field.action_select_all()
         field.focus()
 
+    def mark(self) -> None:
+        """Mark what is typed: the next character takes its place; an arrow keeps it."""
+        self.query_one("#field", Field).action_select_all()
+
     def end(self) -> None:
         """Be a message again."""
         self.asking = ""

@@ -97,6 +97,7 @@ class Interface(_Strict):
     visit: tuple[FieldPath, ...]
     account: tuple[FieldPath, ...]
     facility: tuple[FieldPath, ...]
+    facility_of_new: tuple[FieldPath, ...]
     start: tuple[FieldPath, ...]
     start_of_opening: tuple[FieldPath, ...]
     end: tuple[FieldPath, ...]

@@ -92,7 +92,7 @@ def _statement(
         values["account"] = {"source": account[0], "account_number": account[1]}
         if financial_class := message.text("PV1-20"):
             values["account"]["financial_class"] = financial_class[:400]
-    if facility := visit.facility(message, interface):
+    if facility := visit.facility(message, interface, interface.facility):
         values["facility"] = facility
     for name, paths in (("started_at", ("PV1-44",)), ("ended_at", interface.end)):
         if when := visit.first_moment(message, paths):
@@ -138,13 +138,15 @@ def _add_chart(
 
 
 def _first(message: Message, interface: Interface, happening: Happening) -> dict[str, Any]:
-    """What is good enough to begin a visit with, where PV1-44 is silent."""
+    """What is good enough to begin a visit with, where PV1-44 is silent or no place is named."""
     paths = interface.start
     if happening == Happening.OPENS:
         paths = (*paths, *interface.start_of_opening)
     first: dict[str, Any] = {}
     if started := visit.first_moment(message, paths):
         first["started_at"] = started
+    if facility := visit.facility(message, interface, interface.facility_of_new):
+        first["facility"] = facility
     if happening == Happening.CLOSES and (ended := visit.first_moment(message, _CLOSING_TIMES)):
         first["ended_at"] = ended
     return first

@@ -5,7 +5,7 @@ Source: HL7 v2.5.1 chapters 3.4 (PID, PV1, PV2) and 6.5 (IN1, IN2, ACC).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from store.intake.hl7v2.interface import Interface
@@ -139,9 +139,9 @@ def extra_values(message: Message, interface: Interface) -> dict[str, Any]:
     return extra
 
 
-def facility(message: Message, interface: Interface) -> dict[str, str] | None:
-    """The place that bills, at the first of the interface's paths that names one."""
-    name = next(filter(None, (message.text(path) for path in interface.facility)), "")
+def facility(message: Message, interface: Interface, paths: Sequence[str]) -> dict[str, str] | None:
+    """The place that bills, at the first of the paths that names one."""
+    name = next(filter(None, (message.text(path) for path in paths)), "")
     if not name:
         return None
     return {"source": (interface.source or fallback_source(message))[:120], "local_id": name[:120], "name": line(name)}

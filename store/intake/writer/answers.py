@@ -33,7 +33,8 @@ def match_answer(change: Change, rows: KnownRows, said: QueryAnswer) -> Statemen
         raise RecordRefused(f"query {said.number} is about another patient than {said.patient[1]}")
     words = said.words or ("" if row.options else said.choice)
     try:
-        take_answer(change, row, option_meant(row.options, said.choice, words), words or said.choice, said.answered_by)
+        option = option_meant(row.options, said.choice, words)
+        take_answer(change, row, option, words or said.choice, said.answered_by, by_provider=True)
     except QueryRefused as refused:
         raise RecordRefused(f"query {said.number}: {refused.message}") from None
     session.flush()

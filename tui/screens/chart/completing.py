@@ -23,6 +23,9 @@ from store.coding.entry import (
     Move,
     PointAll,
     Remove,
+    RemoveCode,
+    ReplaceDiagnosis,
+    ReplaceLine,
     Search,
     line_letter,
 )
@@ -146,7 +149,8 @@ def _called(name: str) -> str:
 
 def _effect(codes: Codes, entry: Entry, defaults: Defaults) -> list[Completion]:
     """What a change or removal would make of each row it is about; empty for additions."""
-    if not isinstance(entry, ChangeDiagnosis | ChangeLine | ForEach | Remove | Move | PointAll):
+    changes = ChangeDiagnosis | ChangeLine | ForEach | Remove | RemoveCode | ReplaceDiagnosis | ReplaceLine
+    if not isinstance(entry, changes | Move | PointAll):
         return []
     try:
         after, said = apply_entry(codes, entry, defaults)
@@ -157,7 +161,7 @@ def _effect(codes: Codes, entry: Entry, defaults: Defaults) -> list[Completion]:
         rows: Sequence[Diagnosis | ProcedureLine] = codes.lines if line else codes.diagnoses
         gone = entry.sequences if isinstance(entry, ForEach) else (entry.sequence,)
         return [("", f"takes {_named(line, n)} {_told(rows[n - 1])} away") for n in gone if 1 <= n <= len(rows)]
-    if isinstance(entry, Move):
+    if isinstance(entry, Move | RemoveCode):
         return [("", said)]
     pairs = [*_changes(False, codes.diagnoses, after.diagnoses), *_changes(True, codes.lines, after.lines)]
     return pairs or [("", "changes nothing")]

@@ -21,6 +21,7 @@ from tui.screens.chart.matching import (
     FAVORITES_KEY,
     MATCH_COLUMNS,
     MatchRow,
+    codes_below,
     entry_for,
     favorite_matches,
     matches,
@@ -45,12 +46,17 @@ HINTS: Sequence[tuple[str, str]] = (
 )
 
 
+class NotTaken(EntryError):
+    """Enter took nothing yet: what is typed stays as it is, and the choices on the screen say what it can be."""
+
+
 class Entering:
     """What is being typed into the entry line of one chart, and its matches."""
 
     def __init__(self, chart: ChartScreen) -> None:
         self._chart = chart
         self._matched = ""
+        self._doubted = ""
         self._favorites: tuple[Favorite, ...] | None = None
         self._incomplete = ""
         self._completing: list[Completion] = []
@@ -73,11 +79,11 @@ class Entering:
         rows = [] if self._completing or words[0] == "-" else await self._rows_for(words)
         if chart.entry.asking != "entry":
             return
-        self._matched = words
+        self._matched, self._doubted = words, ""
         if self._completing:
             chart.offer(self._completing, COMPLETION_COLUMNS, "Tab puts in, Enter carries out")
         elif rows:
-            chart.offer(rows, MATCH_COLUMNS, "last visit" if words[0] == LAST_VISIT_KEY else "matches")
+            self._show_matches(words, rows)
         else:
             chart.close_choices()
 
@@ -146,6 +152,7 @@ class Entering:
         elif isinstance(entry, Search):
             row = await self._chosen(entry.words)
             system, code = row[3:5]
+            await self._refuse_header(CodeSystem(system), code, row[0])
             listed = entry.words.startswith(FAVORITES_KEY)
             why = f"{'favorites' if listed else 'search'} “{entry.words}”: {row[2]}"
             await self.add_found(CodeSystem(system), code, why, "", "" if listed else entry.words)
@@ -172,6 +179,12 @@ class Entering:
             raise EntryError("no visit of this patient was coded before", "codes or words")
         on = date.fromisoformat(shown.head.service_date)
         return await chart.workstation.codes.ask(copies, self._last.codes, shown.codes, on)
+
+    async def begin_copy(self) -> None:
+        """Open the line on the codes of the last visit. Raises EntryError where there is none."""
+        await self._copies()
+        self._chart.ask("entry", "+", LAST_VISIT_KEY)
+        self.edited(LAST_VISIT_KEY)
 
     async def _take_copy(self, row: MatchRow) -> None:
         found = next((one for one in await self._copies() if one.code in row[3:5] or one.code == row[0]), None)
@@ -238,14 +251,37 @@ class Entering:
             await self._chart.workstation.change(save_draft, encounter_id, text)
 
     async def _chosen(self, words: str) -> MatchRow:
-        """The match under the cursor, but never one of an older text: Enter may overtake the search."""
+        """The match under the cursor, taken only where it is on the screen and answers every word.
+
+        Raises NotTaken where Enter overtook the search, and where the first match leaves words out that were typed: the
+        next Enter takes it, or Down another. Raises EntryError where nothing is found.
+        """
         choices = self._chart.choices
-        if self._matched == words and choices.has_class("-open") and choices.selected is not None:
-            return choices.selected
-        rows = await self._rows_for(words)
-        if not rows:
-            raise EntryError(f"nothing is found for “{words}”", "other words, or a code")
-        return rows[0]
+        row: MatchRow | None = choices.selected if choices.has_class("-open") and not self._completing else None
+        if self._matched != words or row is None:
+            rows = await self._rows_for(words)
+            if not rows:
+                raise EntryError(f"nothing is found for “{words}”", "other words, or a code")
+            self._show_matches(words, rows)
+            raise NotTaken("these are the matches", "Enter takes the first, Down chooses")
+        if choices.index == 0 and row[5] and self._doubted != words:
+            self._doubted = words
+            raise NotTaken(f"{row[5]} was not found", f"Down chooses, Enter again takes {row[0]}")
+        return row
+
+    def _show_matches(self, words: str, rows: list[MatchRow]) -> None:
+        self._matched, self._completing = words, []
+        day = self._last.service_date if self._last and words[0] == LAST_VISIT_KEY else ""
+        self._chart.offer(rows, MATCH_COLUMNS, f"last visit, {day}" if day else "matches")
+
+    async def _refuse_header(self, system: CodeSystem, code: str, dotted: str) -> None:
+        """Offer the complete codes below a header instead of it. Raises NotTaken then."""
+        chart = self._chart
+        if chart.on_screen is None:
+            return
+        if below := await chart.workstation.codes.ask(codes_below, system, code, chart.on_screen.head):
+            chart.offer(below, MATCH_COLUMNS, f"below {dotted}")
+            raise NotTaken(f"{dotted} is a header", "Enter takes the first code below it, Down chooses")
 
     async def _rows_for(self, words: str) -> list[MatchRow]:
         """The best codes for what is typed; after = those of the person's own lists."""
@@ -255,7 +291,7 @@ class Entering:
         head, workstation = chart.on_screen.head, chart.workstation
         if words.startswith(LAST_VISIT_KEY):
             wanted = words.removeprefix(LAST_VISIT_KEY).lower().split()
-            rows = [(one.code, one.title, one.note, one.system, one.code) for one in await self._copies_or_none()]
+            rows = [(one.code, one.title, one.note, one.system, one.code, "") for one in await self._copies_or_none()]
             return [row for row in rows if all(word in " ".join(row).lower() for word in wanted)]
         if not words.startswith(FAVORITES_KEY):
             return await workstation.codes.search(matches, words, head)

@@ -40,8 +40,8 @@ def read_facts(reader: Reader, head: ChartHead) -> Facts:
     )
 
 
-def fact_lines(facts: Facts) -> Content:
-    """The lines of the facts pane, for any width."""
+def fact_lines(facts: Facts, late: frozenset[str] = frozenset()) -> Content:
+    """The lines of the facts pane, for any width; `late` are numbers of charges that came after coding began."""
     head = facts.head
     visit = [
         ("visit", f"{head.visit_number}   {head.setting.label}, class {head.patient_class.value}"),
@@ -69,9 +69,12 @@ def fact_lines(facts: Facts) -> Content:
         for number, charge in enumerate(charges):
             label = "charges" if number == 0 else ""
             code = charge.procedure_code or charge.revenue_code
-            text = f"{charge.service_date}  {left(code, 6)} {left(charge.description, max(width - 48, 8))}"
+            new = charge.number in late
+            words = f"NEW {charge.description}" if new else charge.description
+            text = f"{charge.service_date}  {left(code, 6)} {left(words, max(width - 48, 8))}"
             end = f"{right(f'x{charge.units}', 4)} {right(dollars(charge.cents), 10)}"
-            shown.append(((f" {label:<9}", "dim"), (text, "text"), (end, "text")))
+            style = "warning" if new else "text"
+            shown.append(((f" {label:<9}", "dim"), (text, style), (end, style)))
         for number, code in enumerate(received):
             label = "received" if number == 0 else ""
             text = f"{code.system} {code.code} {code.display}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codesets.grouping.answer import Ungrouped
+from codesets.grouping.reasons import Explained
 from store.coding.summary import FinalSummary, open_holds, summarize
 from store.settings import load_settings
 from store.terms import Severity
@@ -28,6 +30,12 @@ async def ask_final(screen: ChartScreen) -> None:
     signed = any(document.status.authenticated for document in chart.documents)
     asked = (chart.head, chart.codes, screen.findings, holds, signed or not load_settings().authenticated_only)
     summary = await screen.workstation.codes.ask(summarize, *asked)
+    if not summary.obstacles:
+        from store.coding.would_be_claim import stops_of
+
+        drg = summary.drg.grouping.drg if isinstance(summary.drg, Explained) else ""
+        stops = await screen.workstation.record.change_with_codes(stops_of, screen.coding_id, drg)
+        summary = replace(summary, stops=stops)
     screen.reading.put(FINAL, "Final coding", summary_lines(summary), "nothing is done yet")
     if summary.obstacles:
         screen.say("It cannot be final coded yet; the key . goes to what stands in the way.", "error")
@@ -62,6 +70,7 @@ def summary_lines(summary: FinalSummary) -> Content:
 
     def lines(width: int) -> list[Line]:
         rows: list[tuple[str, str, str]] = [("in the way", text, "error") for text in summary.obstacles]
+        rows += [("stops claim", text, "error") for text in summary.stops]
         rows.append(("codes", f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}", "text"))
         if summary.drg is not None:
             rows.append(("DRG", _drg(summary), "text" if not isinstance(summary.drg, Ungrouped) else "warning"))
@@ -70,7 +79,9 @@ def summary_lines(summary: FinalSummary) -> Content:
         rows.append(("claim", summary.claims, "text"))
         told = [one for one in summary.left if one.severity.value != Severity.COULD_NOT_CHECK]
         unchecked = len(summary.left) - len(told)
-        rows += [("edit left", one.message, "warning") for one in told] or [("edits left", "none", "good")]
+        rows += [("edit left", one.message, "warning") for one in told] or [
+            ("edits left", "none on the codes" if summary.stops else "none", "text" if summary.stops else "good")
+        ]
         if unchecked:
             rows.append(("", f"{unchecked} could not be checked; ! says why", "dim"))
         shown: list[Line] = []

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from codesets.catalog import Reference, find
+from codesets.catalog import Reference, descendants, find
 from codesets.releases import CodeSystem
 from codesets.search import Engine
 from codesets.seventh import Seventh, seventh_characters
@@ -21,12 +21,13 @@ from store.terms import CodingKind
 from tui.screens.desk import WIDE
 from tui.widgets.row_table import Column
 
-MatchRow = tuple[str, str, str, str, str]
-"""A match of the entry line: dotted code, title, why, system, code without dot."""
+MatchRow = tuple[str, str, str, str, str, str]
+"""A match of the entry line: dotted code, title, why, system, code without dot, the words that it does not answer."""
 
 FAVORITES_KEY = "="
 MOST_FAVORITES = 50
 MATCHES = 8
+MOST_BELOW = 60
 _INCOMPLETE = re.compile(r"[A-Za-z]\d[0-9A-Za-z]\.?[0-9A-Za-z]{0,3}")
 """A code of ICD-10-CM with fewer than seven characters."""
 
@@ -50,7 +51,9 @@ def matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
     if head.kind == CodingKind.FACILITY:
         systems.append(CodeSystem.ICD10PCS)
     hits = engine.search(words, systems, date.fromisoformat(head.service_date), MATCHES)
-    return [(hit.dotted, hit.title, hit.why.text(), hit.system.value, hit.code) for hit in hits]
+    return [
+        (hit.dotted, hit.title, hit.why.text(), hit.system.value, hit.code, ", ".join(hit.why.unmet)) for hit in hits
+    ]
 
 
 def favorite_matches(
@@ -64,8 +67,17 @@ def favorite_matches(
         text = f"{favorite.code} {favorite.note} {favorite.list_name} {found.title if found else ''}".lower()
         if found and found.billable and all(word in text for word in wanted):
             why = f"{favorite.list_name}: {favorite.note}" if favorite.note else favorite.list_name
-            rows.append((found.dotted, found.title, why, favorite.system.value, found.code))
+            rows.append((found.dotted, found.title, why, favorite.system.value, found.code, ""))
     return rows[:MOST_FAVORITES]
+
+
+def codes_below(reference: Reference, system: CodeSystem, code: str, head: ChartHead) -> list[MatchRow]:
+    """The complete codes below a header on the day of the chart; empty for a code that is complete itself."""
+    found = find(reference, system, code, date.fromisoformat(head.service_date))
+    if found is None or found.billable:
+        return []
+    below = [one for one in descendants(reference, found) if one.billable][:MOST_BELOW]
+    return [(one.dotted, one.title, f"below {found.dotted}", system.value, one.code, "") for one in below]
 
 
 def sevenths(reference: Reference, text: str, head: ChartHead) -> list[Seventh]:

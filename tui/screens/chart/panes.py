@@ -40,7 +40,9 @@ async def show_facts(screen: ChartScreen) -> None:
     """What is known of the visit beside its notes."""
     if chart := screen.on_screen:
         facts = await screen.workstation.record.read(read_facts, chart.head)
-        screen.reading.toggle("facts", "Visit, coverage, charges, codes as received", fact_lines(facts), "")
+        screen.reading.toggle(
+            "facts", "Visit, coverage, charges, codes as received", fact_lines(facts, chart.late.charges), ""
+        )
 
 
 async def show_answer_key(screen: ChartScreen) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from store.coding.cited import Cited
 from tui.screens.chart.suggestion_view import line_of_span, span_lines
-from tui.screens.chart.view import document_lines, signature
+from tui.screens.chart.view import document_lines, signature, title_of
 from tui.widgets.text_pane import Content, TextPane
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class Reading:
             return
         place = self._document % len(chart.documents)
         document = chart.documents[place]
-        title = f"{document.type_name} {document.authored_at[:10]}   {place + 1}/{len(chart.documents)}"
-        self._pane.show(title, partial(document_lines, document), signature(document))
+        self._pane.show(title_of(chart, place), partial(document_lines, document), signature(document))
 
     def show_place(self, cited: Cited) -> bool:
         """Show a document at some of its words, marked; false where it has not come or is another version."""
@@ -55,8 +54,7 @@ class Reading:
             return False
         self._showing, self._document = "document", numbers.index(cited.number)
         document = chart.documents[self._document]
-        title = f"{document.type_name} {document.authored_at[:10]}   {self._document + 1}/{len(numbers)}"
-        self._pane.show(title, partial(span_lines, document, cited), signature(document))
+        self._pane.show(title_of(chart, self._document), partial(span_lines, document, cited), signature(document))
         self._pane.show_line(line_of_span(span_lines(document, cited, max(self._pane.size.width, 20))))
         return True
 
@@ -65,8 +63,12 @@ class Reading:
         chart = self._chart.on_screen
         if chart is None:
             return
+
+        def new(number: str) -> str:
+            return "  NEW" if number in chart.late.documents else ""
+
         options = [
-            (f"{place}", f"{one.authored_at[:10]}  {one.type_name}  {one.author}  {signature(one)}")
+            (f"{place}", f"{one.authored_at[:10]}  {one.type_name}  {one.author}  {signature(one)}{new(one.number)}")
             for place, one in enumerate(chart.documents, 1)
         ]
 

@@ -16,20 +16,21 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets.edits import CodeFinding
+from codesets.errors import CodedeskError
 from codesets.grouping.answer import Ungrouped
 from codesets.grouping.reasons import Explained
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
-from store.coding.entry import Entry
+from store.coding.entry import Entry, EntryError
 from store.coding.grouping import drg_of, is_stay, stay_drg
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
-from tui.screens.chart import panes
+from tui.screens.chart import late, panes
 from tui.screens.chart.abstract import change_abstract
 from tui.screens.chart.changes import add, walk
 from tui.screens.chart.drg import drg_line, drg_lines
-from tui.screens.chart.entering import HINTS, Entering
+from tui.screens.chart.entering import HINTS, Entering, NotTaken
 from tui.screens.chart.finishing import ask_final, ask_recode
 from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
@@ -49,13 +50,13 @@ from tui.widgets.text_pane import TextPane
 
 CODING = (
     *("enter_code", "enter_line", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding"),
-    *("change_code", "link_words", "last_visit", "recode", "ask_provider"),
+    *("change_code", "link_words", "last_visit", "recode", "ask_provider", "take_late"),
 )
 """What cannot be done to a chart that is open to be read."""
 
 CLOSED = (
     *("enter_code", "enter_line", "final", "redo", "hold", "fix_finding"),
-    *("change_code", "link_words", "last_visit"),
+    *("change_code", "link_words", "last_visit", "take_late"),
 )
 """What cannot be done once the coding is final."""
 
@@ -170,6 +171,10 @@ class ChartScreen(DeskScreen):
             return "it goes by the code cursor: > puts it on a code"
         if action in ("drg", "what_if") and self._chart is not None and not is_stay(self._chart.head):
             return "only inpatient stays have a DRG"
+        if action in ("late", "take_late") and self._chart is not None and not self._chart.late.why:
+            return "nothing came to this chart after coding began"
+        if action == "take_late" and self._chart is not None and not self._chart.late.charges:
+            return "no charge came late"
         if action == "find_next" and not self.reading.words:
             return "nothing was looked for yet; / finds words"
         return ""
@@ -218,6 +223,8 @@ class ChartScreen(DeskScreen):
             self.ask("entry", "+", self._draft)
             self.edited("entry", self._draft)
             self.say("What you had typed is still here.")
+        elif self._chart.late.why:
+            self.say(f"New since coding began: {self._chart.late.why}. L shows what is new.", "warning")
         elif not self.final:
             self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 1,2   *   -3   or words", "dim")
 
@@ -307,6 +314,12 @@ class ChartScreen(DeskScreen):
             if self._chart and self._chart.codes.diagnoses:
                 self.do_final()  # Enter on the empty line ends the chart; the question takes another key
 
+    def trouble(self, error: CodedeskError) -> None:
+        """Say what went wrong; a line that was refused gives way to the next one."""
+        super().trouble(error)
+        if self.entry.asking == "entry" and isinstance(error, EntryError) and not isinstance(error, NotTaken):
+            self.entry.mark()
+
     def left(self, asking: str, text: str) -> None:
         if asking == "entry":
             self.entering.keep_draft("", now=True)
@@ -367,8 +380,7 @@ class ChartScreen(DeskScreen):
         self.cursor.link()
 
     def do_last_visit(self) -> None:
-        self.ask("entry", "+", "^")
-        self.edited("entry", "^")
+        self.in_turn(self.entering.begin_copy())
 
     def do_layout(self) -> None:
         self._layout = (self._layout + 1) % len(LAYOUTS)
@@ -393,6 +405,12 @@ class ChartScreen(DeskScreen):
 
     def do_chart_facts(self) -> None:
         self.in_turn(panes.show_facts(self))
+
+    def do_late(self) -> None:
+        self.in_turn(late.show_changes(self))
+
+    def do_take_late(self) -> None:
+        self.in_turn(late.take_charges(self))
 
     def do_answer_key(self) -> None:
         self.in_turn(panes.show_answer_key(self))

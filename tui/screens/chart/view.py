@@ -19,6 +19,7 @@ from store.coding.site_edits import SiteEdits, as_the_site_says, site_edits
 from store.queries import Reader
 from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
 from store.queries.codings import coding_codes, coding_defaults
+from store.queries.late import Late, late_of
 from store.terms import DiagnosisRole, DocumentStatus, Origin, Severity
 from tui.cells import Line, cut, ends, left, plain, right, wrap
 from tui.money import dollars
@@ -48,6 +49,7 @@ class ChartOnScreen:
     codes: Codes
     defaults: Defaults
     edits: SiteEdits = field(default_factory=dict)
+    late: Late = Late()
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScre
         coding_codes(reader, coding_id),
         coding_defaults(reader, head.encounter_id, head.service_date),
         site_edits(reader, head.encounter_id, head.service_date),
+        late_of(reader, work_item_id),
     )
 
 
@@ -125,6 +128,13 @@ def document_lines(document: ChartDocument, width: int) -> list[Line]:
     if not document.status.authenticated:
         lines.append(((" not signed yet: do not code from it", "warning"),))
     return lines + [((" ", "text"), (text, "text")) for text in wrap(document.text.strip("\n"), width - 2)]
+
+
+def title_of(chart: ChartOnScreen, place: int) -> str:
+    """The title of the document at a place from 0: type, day, which of how many, and whether it came late."""
+    document = chart.documents[place]
+    late = "NEW  " if document.number in chart.late.documents else ""
+    return f"{late}{document.type_name} {document.authored_at[:10]}   {place + 1}/{len(chart.documents)}"
 
 
 def signature(document: ChartDocument) -> str:

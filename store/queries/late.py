@@ -1,0 +1,141 @@
+"""What came to a visit after its coding began: which documents and charges are new, and each change in words.
+
+Read with plain SQL out of what intake keeps of later messages (`encounter_change`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from store.queries import Reader
+
+
+@dataclass(frozen=True)
+class Late:
+    """What nobody has looked at yet in a chart that came back: numbers of documents and charges, and why in words."""
+
+    documents: frozenset[str] = frozenset()
+    charges: frozenset[str] = frozenset()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class LateCharge:
+    """A late charge that can be a line; money in cents, `service_date` an ISO day."""
+
+    code: str
+    modifiers: tuple[str, ...]
+    units: int
+    cents: int
+    service_date: str
+    performer_npi: str
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One later message as a screen shows it; `lines` are the changes in words, documents as a diff of their text."""
+
+    id: str
+    received_at: str
+    message: str
+    late: str
+    seen_at: str | None
+    lines: tuple[str, ...]
+
+
+def late_of(reader: Reader, work_item_id: str) -> Late:
+    """What is new in a chart that came back; nothing in any other."""
+    rows = reader.rows(
+        """
+        SELECT x.details, w.came_back FROM encounter_change x JOIN work_item w ON w.encounter_id = x.encounter_id
+        WHERE w.id = :id AND w.came_back <> '' AND x.late <> '' AND x.seen_at IS NULL
+        """,
+        id=work_item_id,
+    )
+    details = [detail for row in rows for detail in _details(row["details"])]
+    return Late(
+        frozenset(str(one["item"]["number"]) for one in details if one["part"] == "document"),
+        frozenset(str(one["item"]) for one in details if one["part"] == "charge"),
+        rows[0]["came_back"] if rows else "",
+    )
+
+
+def late_charges(reader: Reader, encounter_id: str, numbers: frozenset[str]) -> list[LateCharge]:
+    """The charges of these numbers that have a code and were not taken back, in their order."""
+    rows = reader.rows(
+        """
+        SELECT charge_number, procedure_code, modifiers, units, amount_cents, service_date, performer_npi, reversal_of
+        FROM charge WHERE encounter_id = :id ORDER BY charge_number
+        """,
+        id=encounter_id,
+    )
+    gone = {row["reversal_of"] for row in rows if row["reversal_of"]}
+    return [
+        LateCharge(
+            row["procedure_code"],
+            tuple(_details(row["modifiers"])),
+            row["units"],
+            row["amount_cents"] or 0,  # None where money is covered
+            row["service_date"],
+            row["performer_npi"] or "",
+        )
+        for row in rows
+        if row["charge_number"] in numbers - gone and row["procedure_code"] and not row["reversal_of"]
+    ]
+
+
+def changes_in(reader: Reader, encounter_id: str) -> list[ChangeRow]:
+    """What later messages changed of a visit, oldest first."""
+    rows = reader.rows(
+        """
+        SELECT id, received_at, message, late, seen_at, details FROM encounter_change
+        WHERE encounter_id = :id ORDER BY received_at, id
+        """,
+        id=encounter_id,
+    )
+    return [
+        ChangeRow(
+            row["id"],
+            row["received_at"],
+            row["message"],
+            row["late"],
+            row["seen_at"],
+            tuple(line for detail in _details(row["details"]) for line in _in_words(reader, encounter_id, detail)),
+        )
+        for row in rows
+    ]
+
+
+def _details(value: Any) -> list[Any]:
+    """A list out of a JSON column, which one database gives as text and the other as it is."""
+    return json.loads(value) if isinstance(value, str) else list(value or ())
+
+
+def _in_words(reader: Reader, encounter_id: str, detail: Mapping[str, Any]) -> list[str]:
+    part, item, was, said = detail["part"], detail["item"], detail.get("was"), detail.get("is")
+    if part == "charge":
+        amount = f"{said['cents'] / 100:,.2f}"
+        back = f", takes back {was}" if was else ""
+        return [f"charge {item}: {said['code']} x{said['units']} {amount} on {said['date']}{back}"]
+    if part != "document":
+        before = "" if was in (None, "") else f" (was {was})"
+        return [f"{part} {item}: {said}{before}"]
+    title = f"document {item['number']} version {item['version']}: {said}"
+    if was is None:
+        return [title]
+    rows = reader.rows(
+        "SELECT version, text FROM document WHERE encounter_id = :id AND document_number = :number"
+        " AND version BETWEEN :before AND :version",
+        id=encounter_id,
+        number=item["number"],
+        before=item["version"] - 1,
+        version=item["version"],
+    )
+    texts = {row["version"]: row["text"] or "" for row in rows}
+    old, new = (texts.get(version, "").splitlines() for version in (item["version"] - 1, item["version"]))
+    diff = list(difflib.unified_diff(old, new, lineterm="", n=1))[2:]
+    return [f"{title} (was {was})", *(f"  {line}" for line in diff if not line.startswith("@@"))]

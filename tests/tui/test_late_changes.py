@@ -1,0 +1,52 @@
+"""What came to a chart after its coding began, on the screen of the chart."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from store.actors import SYSTEM
+from store.database import open_database
+from store.models import Charge, Coding, EncounterChange, WorkItem
+from tests.tui.screens import cells, keys, opened, type_text
+
+pytestmark = pytest.mark.usefixtures("at_desk")
+
+
+def came_late() -> None:
+    """The first charge with a code of the coded visit is told as one that came late."""
+    with open_database().change(SYSTEM) as change:
+        session = change.session
+        coding = session.exec(select(Coding)).one()
+        item = session.exec(
+            select(WorkItem).where(WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind)
+        ).one()
+        item.came_back = "1 late charge"
+        charge = session.exec(
+            select(Charge).where(Charge.encounter_id == coding.encounter_id, Charge.procedure_code != "")
+        ).first()
+        assert charge is not None
+        said = {"code": charge.procedure_code, "units": 1, "cents": charge.amount_cents, "date": charge.service_date}
+        details = [{"part": "charge", "item": charge.charge_number, "was": None, "is": said}]
+        session.add(EncounterChange(encounter_id=coding.encounter_id, late="1 late charge", details=details))
+
+
+async def test_a_chart_that_came_back_says_what_is_new_shows_it_by_a_key_and_offers_the_charge_as_a_line() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "-a")
+        await keys(pilot, "enter", "escape", "escape")
+        came_late()
+        await keys(pilot, "enter")
+        opened_with = cells(app)
+        await keys(pilot, "i")
+        facts = cells(app)
+        await keys(pilot, "L")
+        changes = cells(app)
+        before = len(app.screen.on_screen.codes.lines)  # type: ignore[attr-defined]
+        await keys(pilot, "A")
+
+        assert "New since coding began: 1 late charge. L shows what is new." in opened_with
+        assert "NEW " in facts
+        assert "What came after coding began" in changes and "charge " in changes
+        assert len(app.screen.on_screen.codes.lines) == before + 1  # type: ignore[attr-defined]
