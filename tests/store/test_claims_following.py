@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +27,9 @@ from store.database import Database
 from store.models import Charge, Claim, Coding, Coverage, Encounter, Finding, Payer
 from store.remits.posting import take_in
 from store.terms import ClaimStatus, CodingStatus, FindingState
+from store.x12 import institutional
 from store.x12.tokenizer import segments
+from store.x12.writer import Envelope
 from tests.store.claim_samples import CODES, SERVICE, TODAY, add_coding, add_encounter
 from tests.store.remittance_samples import a_set, interchange
 from tests.store.test_claims_facility import add_stay
@@ -224,6 +228,60 @@ def stay(db: Database, tmp_path: Path) -> Office:
         claim = change.session.get_one(Claim, built.claim_id)
         claim.status, claim.payer_number = ClaimStatus.EXPORTED, "ICN5"
     return Office(db, tmp_path, built.claim_id, built.claim_number)
+
+
+STAY_PAID = (
+    "CLP*{number}*1*5000*4000*1000*HM*ICN5*11*1",
+    "SVC*NU:0120*5000*4000**5",
+    "CAS*PR*1*1000",
+)
+
+
+def paid_stay(stay: Office, body: tuple[str, ...]) -> bytes:
+    """The claim of a stay to its second payer, once the first answered it with these segments."""
+    with stay.db.change(SYSTEM) as change:
+        second_payer(change.session, change.session.exec(select(Encounter)).one())
+        claim = change.session.get_one(Claim, stay.claim_id)
+        answers = {"sequence": 2, "member_id": "SP1", "payer": {"name": "Second Plan", "identifier": "SECOND"}}
+        first = claim.parties["coverage"]
+        second = {**first, **answers, "payer": {**first["payer"], **answers["payer"], "filing_code": "CI"}}
+        claim.parties = {**claim.parties, "other_coverages": [second]}
+    stay.answer(body=body, paid="4000")
+    built = bill_next_payer(stay.db, SYSTEM, stay.claim_id)
+    target = io.BytesIO()
+    sent = dt.datetime(2026, 11, 4, tzinfo=dt.UTC)
+    envelope = Envelope("CODEDESK", "CLEARINGHOUSE", "T", 1, 1, sent, "HC", institutional.VERSION)
+    institutional.write_interchange(target, [stay.content(built.claim_id)], envelope, 1)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("paid_for", ["NU:0120", "NU:120"])
+def test_a_line_paid_by_its_revenue_code_goes_to_the_next_payer_by_it(stay: Office, paid_for: str) -> None:
+    content = paid_stay(stay, (STAY_PAID[0], f"SVC*{paid_for}*5000*4000**5", STAY_PAID[2]))
+
+    (answer,) = [one.elements for one in segments(content, []) if one.identifier == "SVD"]
+    assert answer == ("BLUEP", "4000", "", "0120", "5")
+    assert faults_of(content, stay.folder) == []
+
+
+def test_a_line_paid_by_a_procedure_takes_the_revenue_code_of_ours(stay: Office) -> None:
+    ours = "REF*6R*{number}-1"
+
+    content = paid_stay(stay, (STAY_PAID[0], "SVC*HC:G0463*5000*4000**5", STAY_PAID[2], ours))
+
+    (answer,) = [one.elements for one in segments(content, []) if one.identifier == "SVD"]
+    assert answer == ("BLUEP", "4000", "HC:G0463", "0120", "5")
+    assert faults_of(content, stay.folder) == []
+
+
+def test_a_professional_claim_to_the_next_payer_states_no_revenue_code(office: Office) -> None:
+    office.answer(body=tuple(part.replace("*40**1", "*40*0510*1") for part in PAID))
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    content = office.sent(built.claim_id)
+
+    assert [one.elements[3] for one in segments(content, []) if one.identifier == "SVD"] == ["", ""]
+    assert faults_of(content, office.folder) == []
 
 
 def late_charge(db: Database) -> None:
