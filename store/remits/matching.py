@@ -36,11 +36,15 @@ class OurClaim:
 
 @dataclass(frozen=True)
 class Match:
-    """What was found for one claim; `line_ids` has an id or None for each of its lines."""
+    """What was found for one claim; `line_ids` has an id or None for each of its lines.
+
+    `why` says why a claim of ours that was found is not taken (`store.remits.answered`).
+    """
 
     claim: OurClaim | None
     by: MatchedBy
     line_ids: tuple[str | None, ...]
+    why: str = ""
 
 
 def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:

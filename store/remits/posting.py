@@ -43,7 +43,10 @@ class RemittanceRefused(CodedeskError):
 
 @dataclass(frozen=True)
 class TakenIn:
-    """What became of one set. `outcome` is posted, held or already there; `why` says more in one line."""
+    """What became of one set. `outcome` is posted, held or already there; `why` says more in one line.
+
+    `again` counts claims that their payer answered before; their money waits as unapplied.
+    """
 
     remittance_id: str
     summary: SetSummary
@@ -52,6 +55,7 @@ class TakenIn:
     matched: int = 0
     unapplied_cents: int = 0
     denials: int = 0
+    again: int = 0
 
 
 @dataclass(frozen=True)
@@ -245,6 +249,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         matched=batch.matched,
         unapplied_cents=batch.unapplied_cents,
         denials=batch.denials,
+        again=batch.again,
     )
 
 

@@ -29,7 +29,7 @@ from store.queries.remits import (
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.provider_kinds import provider_kind
 from store.settings import today
-from tui.cells import left
+from tui.cells import counted, left
 from tui.commands.first_use import open_with_progress
 from tui.money import dollars
 
@@ -126,7 +126,8 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
         lines += _set_text(one.summary)
         told = {
             "posted": f"posted; {one.matched} of {one.summary.claims} claims are ours,"
-            f" {dollars(one.unapplied_cents)} unapplied",
+            f" {dollars(one.unapplied_cents)} unapplied"
+            + (f"; {counted(one.again, 'claim')} answered before, without a reversal" if one.again else ""),
             "held": "nothing of it is posted",
         }
         lines.append(f"    {told.get(one.outcome, one.outcome)}" + (f": {one.why}" if one.outcome not in told else ""))
@@ -143,6 +144,7 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "why": one.why or None,
                 "matched": one.matched,
                 "unapplied_cents": one.unapplied_cents,
+                "answered_before": one.again,
                 **_set_fields(one.summary),
             }
             for one in file.sets
