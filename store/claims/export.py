@@ -256,6 +256,8 @@ def _refusal(claim: _Candidate, blocked: Mapping[str, int]) -> RefusedClaim | No
         return RefusedClaim(claim.claim_number, "is void")
     if claim.status is ClaimStatus.DRAFT or claim.scrubbed_at is None:
         return RefusedClaim(claim.claim_number, "has not been scrubbed")
+    if claim.status is ClaimStatus.REJECTED:
+        return RefusedClaim(claim.claim_number, "was rejected: it leaves once it is changed or released")
     count = blocked.get(claim.id, 0)
     if count or claim.status is not ClaimStatus.READY:
         return RefusedClaim(claim.claim_number, f"has {count} open blocking finding{'s' if count != 1 else ''}")

@@ -52,7 +52,7 @@ class ScrubResult:
     @property
     def blocked(self) -> bool:
         """Whether the claim cannot leave."""
-        return self.status is ClaimStatus.SCRUB_FAILED
+        return self.status in (ClaimStatus.SCRUB_FAILED, ClaimStatus.REJECTED)
 
 
 def scrub_claim(
@@ -65,6 +65,7 @@ def scrub_claim(
 ) -> ScrubResult:
     """Scrub one claim and store its findings; `today` is the day to count deadlines from, else the site's.
 
+    A rejected claim stays so: what rejected it is no finding, and is mended by a change or let pass by `release_claim`.
     Raises UnknownClaim, and ClaimHasLeft for a claim that is exported or void. A batch passes one `CodeFacts` for
     all its claims, so that a code is looked up once.
     """
@@ -81,7 +82,8 @@ def scrub_claim(
         facts = scrub_facts(change.session, claim, content, codes, today or present_day())
         book = site_rules(SessionReader(change.session)).for_claim(content)
         kept = store_findings(change.session, "claim", claim.id, scrub(content, facts, book))
-        claim.status = ClaimStatus.SCRUB_FAILED if blocking(kept) else ClaimStatus.READY
+        if claim.status is not ClaimStatus.REJECTED:
+            claim.status = ClaimStatus.SCRUB_FAILED if blocking(kept) else ClaimStatus.READY
         claim.scrubbed_at = now()
         change.session.add(claim)
         open_ones = [row.severity for row in kept if row.state is FindingState.OPEN]

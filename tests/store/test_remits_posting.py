@@ -213,9 +213,7 @@ def test_another_payer_answers_the_same_claim_beside_the_first(db: Database, tmp
     assert (taken.again, taken.matched) == (0, 1)
 
 
-def test_lines_that_a_payer_answers_in_two_payments_are_both_posted(
-    db: Database, tmp_path: Path, number: str
-) -> None:
+def test_lines_that_a_payer_answers_in_two_payments_are_both_posted(db: Database, tmp_path: Path, number: str) -> None:
     first = (f"CLP*{number}*1*50.01*40**HM*ICN1", "SVC*HC:G0463*50.01*40**1", "CAS*CO*45*10.01")
     second = (f"CLP*{number}*1*50.02*20**HM*ICN1", "SVC*HC:G0439*50.02*20**1", "CAS*CO*45*30.02")
     arrive(db, tmp_path, interchange(a_set(first, "40")))

@@ -48,6 +48,13 @@ def configure(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
     voiding = commands.add_parser("void", help="give up a claim; one that left is voided with its payer (frequency 8)")
     voiding.add_argument("number")
     voiding.add_argument("--reason", required=True, help="why, in your words")
+    releasing = commands.add_parser("release", help="let a rejected claim leave again as it is")
+    releasing.add_argument("number")
+    releasing.add_argument("--reason", required=True, help="why, in your words")
+    overriding = commands.add_parser("override", help="let a finding of a claim pass, with a reason that is kept")
+    overriding.add_argument("number")
+    overriding.add_argument("finding", help="its rule and place as `codedesk claims show` has them: r241, r241@line.2")
+    overriding.add_argument("--reason", required=True, help="why, in your words")
     late = commands.add_parser("late", help="bill charges that came after a claim left")
     late.add_argument("number")
     late.add_argument("--new-only", action="store_true", help="what is new alone (institutional, frequency 5)")
@@ -70,6 +77,8 @@ def commands() -> dict[str, Command]:
         "validate": _validate,
         "secondary": _secondary,
         "void": _void,
+        "release": _release,
+        "override": _override,
         "late": _late,
         "payer-number": _payer_number,
         "set": _set,
@@ -200,6 +209,27 @@ def _void(db: Database, args: argparse.Namespace) -> int:
         return 0
     built = void_sent_claim(db, actor, claim_id, args.reason, operation_id())
     _say_built(built, args.json)
+    return 0
+
+
+def _release(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.changes import release_claim
+    from store.database import operation_id
+
+    release_claim(db, _actor(db), _claim_id(db, args.number), args.reason, operation_id())
+    print(safe_line(f"{args.number} is released: it leaves with the next batch as it is"))
+    return 0
+
+
+def _override(db: Database, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.scrub.findings import finding_named, override
+
+    claim_id = _claim_id(db, args.number)
+    with db.reading() as session:
+        finding = finding_named(session, "claim", claim_id, args.finding)
+    override(db, _actor(db), finding.id, args.reason, operation_id())
+    print(safe_line(f"{args.number}: {finding.rule_id} at {finding.place} may stand: {args.reason}"))
     return 0
 
 
