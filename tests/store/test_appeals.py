@@ -108,6 +108,31 @@ def test_a_denial_leads_back_to_the_edit_that_was_overridden_the_coder_and_the_p
     ]
 
 
+@pytest.mark.parametrize(("place", "seen"), [("line.1", True), ("diagnosis.2", True), ("line.2.code", False)])
+def test_an_edit_that_was_let_pass_is_behind_a_denial_of_its_line_or_of_the_claim(
+    office: Office, denial: str, place: str, seen: bool
+) -> None:
+    with office.db.change(SYSTEM) as change:
+        finding = change.session.exec(select(Finding).where(Finding.rule_id == "c82")).one()
+        finding.place = place
+
+    with office.db.reading() as session:
+        cause = cause_of(SessionReader(session), denial)
+        counted = [one.what for one in pareto(SessionReader(session), By.RULE)]
+
+    assert [edit.rule_id for edit in cause.edits] == (["c82"] if seen else [])
+    assert counted == (["c82 Not covered for these diagnoses"] if seen else ["no edit saw it"])
+
+
+def test_an_edit_that_was_let_pass_is_behind_a_denial_that_names_no_line(office: Office, denial: str) -> None:
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Denial, denial).remittance_line_id = None
+
+    with office.db.reading() as session:
+        assert [edit.rule_id for edit in cause_of(SessionReader(session), denial).edits] == ["c82"]
+        assert [one.what for one in pareto(SessionReader(session), By.RULE)] == ["c82 Not covered for these diagnoses"]
+
+
 @pytest.mark.parametrize(
     ("by", "what"),
     [
