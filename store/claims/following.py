@@ -110,7 +110,7 @@ def bill_late_charges(
     """
 
     def late(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
-        _without_follower(change.session, claim, FOLLOWS_LATE if new_only else FOLLOWS_REPLACEMENT)
+        _without_follower(change.session, claim, FOLLOWS_LATE, FOLLOWS_REPLACEMENT)
         chart, parties = _chart(change.session, claim)
         parts = parts_of(chart, parties)
         if len(parts) > 1:
@@ -204,11 +204,11 @@ def _payer_id(session: Session, claim: Claim, after: BilledCoverage) -> str | No
     return session.exec(query).first()
 
 
-def _without_follower(session: Session, claim: Claim, kind: str) -> None:
-    """Raise CannotFollow where a living claim follows already in this way, or the claim was voided with its payer."""
+def _without_follower(session: Session, claim: Claim, *kinds: str) -> None:
+    """Raise CannotFollow where a living claim follows already in such a way, or the claim was voided with its payer."""
     query = select(Claim).where(Claim.follows_id == claim.id, Claim.status != ClaimStatus.VOID)
     for other in session.exec(query.order_by(Claim.created_at)):
-        if other.follows_as == kind or other.follows_as == FOLLOWS_VOID:
+        if other.follows_as in (*kinds, FOLLOWS_VOID):
             what = other.follows_as.replace("_", " ")
             raise CannotFollow(f"{claim.claim_number}: {other.claim_number} follows it already ({what})")
 

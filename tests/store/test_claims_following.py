@@ -312,6 +312,15 @@ def test_late_charges_can_replace_the_whole_claim(stay: Office) -> None:
     assert (claim.frequency, claim.parties.original_reference, claim.total_cents) == ("7", "ICN5", 601234)
 
 
+@pytest.mark.parametrize("new_only_first", [True, False])
+def test_a_late_charge_is_billed_alone_or_with_the_whole_claim_and_not_both(stay: Office, new_only_first: bool) -> None:
+    late_charge(stay.db)
+    first = bill_late_charges(stay.db, SYSTEM, stay.claim_id, new_only=new_only_first)
+
+    with pytest.raises(CannotFollow, match=f"{first.claim_number} follows it already"):
+        bill_late_charges(stay.db, SYSTEM, stay.claim_id, new_only=not new_only_first)
+
+
 def test_without_a_late_charge_nothing_is_built(stay: Office) -> None:
     with pytest.raises(CannotFollow, match="no charge came since it left"):
         bill_late_charges(stay.db, SYSTEM, stay.claim_id)
