@@ -18,6 +18,7 @@ from codesets.safe import safe_line
 from store.settings import outbox, today
 from tui.cells import counted
 from tui.money import dollars
+from tui.planned_files import planned_words
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -32,6 +33,7 @@ def configure(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
     batch = commands.add_parser("batch", help="write a file for each trading partner with ready claims")
     batch.add_argument("--folder", help="where the files go; the outbox without it")
     batch.add_argument("--partner", help="for this trading partner alone")
+    batch.add_argument("--dry-run", action="store_true", help="say what would leave to whom, and write nothing")
     printing = commands.add_parser("print", help="claims on CMS-1500 or UB-04: data on the grid, or PDF")
     printing.add_argument("numbers", nargs="+", metavar="NUMBER")
     printing.add_argument("--out", default="-", metavar="FILE", help="a new file, or - for standard output")
@@ -89,6 +91,8 @@ def _batch(db: Database, args: argparse.Namespace) -> int:
     from store.claims.batches import batch_claims, to_json
     from store.database import operation_id
 
+    if args.dry_run:
+        return _plan(db, args)
     folder = Path(args.folder) if args.folder else outbox()
     report = batch_claims(db, _actor(db), folder, args.partner, operation_id())
     if args.json:
@@ -103,6 +107,22 @@ def _batch(db: Database, args: argparse.Namespace) -> int:
             print(f"left behind: {claim.claim_number} {claim.reason}")
         print(f"{counted(report.claims, 'claim')} in {counted(len(report.files), 'file')}")
     return 1 if report.left_behind else 0
+
+
+def _plan(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.batches import plan_batch
+
+    plan = plan_batch(db, _actor(db), args.partner)
+    if args.json:
+        print(json.dumps(asdict(plan)))
+    else:
+        for file in plan.files:
+            print(safe_line("  ".join(planned_words(file))))
+        for claim in plan.left_behind:
+            print(f"would stay behind: {claim.claim_number} {claim.reason}")
+        print(f"{counted(sum(file.claims for file in plan.files), 'claim')} in {counted(len(plan.files), 'file')};"
+              " nothing was written")  # fmt: skip
+    return 1 if plan.left_behind else 0
 
 
 def _print(db: Database, args: argparse.Namespace) -> int:

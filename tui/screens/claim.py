@@ -101,7 +101,9 @@ class ClaimScreen(DeskScreen):
         self._segments = None
         self._show_findings()
         self.refresh_frame()
-        if page.filing_days_left is not None and page.row.status is not ClaimStatus.EXPORTED:
+        if page.row.status is ClaimStatus.REJECTED:
+            self.say("Rejected: change what was refused, or R releases it as it is.", "warning")
+        elif page.filing_days_left is not None and page.row.status is not ClaimStatus.EXPORTED:
             self.say(filing_words(page.filing_days_left), "dim" if page.filing_days_left > 30 else "warning")
         elif page.file_name:
             self.say(f"Exported {page.exported_at[:10]} in {Path(page.file_name).name}.", "dim")
