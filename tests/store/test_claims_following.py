@@ -154,6 +154,35 @@ def test_all_that_wait_are_billed_once(office: Office) -> None:
     assert (len(first.built), first.refused, second.built) == (1, (), ())
 
 
+@pytest.mark.parametrize(("reason", "told"), [("50", "denied it whole"), ("16", "lacks information")])
+def test_all_that_wait_leave_out_what_was_denied_whole_or_lacks_information(
+    office: Office, reason: str, told: str
+) -> None:
+    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", f"CAS*CO*{reason}*100.03"), "0")
+
+    report = bill_next_payers(office.db, SYSTEM)
+
+    assert (report.built, len(report.refused)) == ((), 1)
+    assert told in report.refused[0][1]
+    assert bill_next_payer(office.db, SYSTEM, office.claim_id).replaces == office.number
+
+
+def test_a_benefit_that_is_used_up_goes_to_the_next_payer_with_all_that_wait(office: Office) -> None:
+    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*119*100.03"), "0")
+
+    assert len(bill_next_payers(office.db, SYSTEM).built) == 1
+
+
+def test_a_void_gives_the_claim_to_the_next_payer_up_that_has_not_left(office: Office) -> None:
+    office.answer()
+    secondary = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    with office.db.reading() as session:
+        assert session.get_one(Claim, secondary.claim_id).status is ClaimStatus.VOID
+
+
 def test_a_second_payer_that_is_billed_already_is_not_billed_again(office: Office) -> None:
     office.answer()
     built = bill_next_payer(office.db, SYSTEM, office.claim_id)
