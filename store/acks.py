@@ -271,12 +271,13 @@ def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
     notes = [_totals(answers, one) for one in answers.levels if one.quantities or one.amounts]
     named: set[str] = set()
     unknown: list[str] = []
-    refused = 0
+    refused = foreign_refused = 0
     for level in answers.levels:
         if level.level is Level.PATIENT:
             claim = answering.session.exec(select(Claim).where(Claim.claim_number == level.trace)).first()
             if claim is None:
                 unknown.append(level.trace)
+                foreign_refused += level.refused
                 continue
             above = [one for one in answers.levels if one.segment in level.above and one.refused]
             refused += level.refused or bool(above)
@@ -289,6 +290,13 @@ def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
         notes.append(f"{len(unknown)} claims are not ours: {', '.join(unknown[:3])}")
     if not answers.complete:
         notes.append("the answer is cut off before its SE")
+    if export is None and not named:
+        # Nothing of ours is in it: what it says of its batch is all that it says.
+        refusing = [one for one in answers.levels if one.refused]
+        whole = any(one.level is not Level.PATIENT for one in refusing) or foreign_refused == len(unknown)
+        outcome = Outcome.ACCEPTED if not refusing else Outcome.REJECTED if whole else Outcome.IN_PART
+        notes.insert(0, "no file of ours has this number, and no claim in it is ours")
+        return answering.done(reference, None, outcome, "; ".join(filter(None, notes)))
     outcome = Outcome.ACCEPTED if not refused else Outcome.IN_PART if refused < len(named) else Outcome.REJECTED
     return answering.done(reference, export, outcome, "; ".join(filter(None, notes)))
 

@@ -280,6 +280,18 @@ def test_a_refusal_of_a_billing_provider_holds_for_its_claims(
     assert set(statuses(db).values()) == {status}
 
 
+def test_a_refusal_of_a_batch_that_is_not_ours_is_a_refusal_and_says_whose(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    content = claim_status(sent, "STC*A8:24*20261103*U*300.09~", reference="UNKNOWNBATCH")
+
+    (answer,) = arrive(db, tmp_path, content)
+
+    assert (answer.control, answer.outcome) == ("UNKNOWNBATCH", Outcome.REJECTED)
+    assert answer.note == "no file of ours has this number, and no claim in it is ours"
+    assert set(statuses(db).values()) == {ClaimStatus.EXPORTED}
+
+
 def test_a_refusal_above_holds_for_a_claim_that_is_accepted_below(db: Database, tmp_path: Path, sent: Sent) -> None:
     levels = PROVIDER.format(npi="1234567893") + "STC*A3:496:85*20261103*U*100.03~" + patient(sent.numbers[0], "A1:20")
 
