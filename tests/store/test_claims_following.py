@@ -24,8 +24,8 @@ from store.claims.following import (
 )
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Charge, Claim, Coding, Coverage, Encounter, Finding, Payer
-from store.remits.posting import take_in
+from store.models import Charge, Claim, Coding, Coverage, Encounter, Finding, Payer, Remittance
+from store.remits.posting import BilledOn, take_in, unpost
 from store.terms import ClaimStatus, CodingStatus, FindingState
 from store.x12 import institutional
 from store.x12.tokenizer import segments
@@ -181,6 +181,18 @@ def test_a_void_gives_the_claim_to_the_next_payer_up_that_has_not_left(office: O
 
     with office.db.reading() as session:
         assert session.get_one(Claim, secondary.claim_id).status is ClaimStatus.VOID
+
+
+def test_an_answer_that_the_next_payer_was_billed_on_is_taken_back_only_by_who_knows(office: Office) -> None:
+    office.answer()
+    secondary = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    with office.db.reading() as session:
+        remittance = session.exec(select(Remittance.id)).one()
+
+    with pytest.raises(BilledOn, match=f"as {secondary.claim_number}"):
+        unpost(office.db, SYSTEM, remittance, "wrong file")
+
+    assert unpost(office.db, SYSTEM, remittance, "wrong file", though_billed=True) == 1
 
 
 def test_a_second_payer_that_is_billed_already_is_not_billed_again(office: Office) -> None:

@@ -54,6 +54,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="one remittance: balance, claims, lines, adjustments, journal")
     unposting = actions.add_parser("unpost", help="take back everything that a remittance posted")
     unposting.add_argument("--reason", required=True, help="why, in your words; it stays in the log")
+    unposting.add_argument(
+        "--though-billed", action="store_true", help="also where claims went to the next payer on its answers"
+    )
     posting = actions.add_parser("post", help="post a remittance again that was taken back")
     for each in (show, unposting, posting):
         each.add_argument("remittance", metavar="TRACE", help="its trace number (check or EFT), or its id")
@@ -251,7 +254,8 @@ def _unpost(db: Database, args: argparse.Namespace) -> int:
     from store.people import sign_in
     from store.remits.posting import unpost
 
-    count = unpost(db, sign_in(db), remittance_named(db, args.remittance), args.reason, operation_id())
+    remittance = remittance_named(db, args.remittance)
+    count = unpost(db, sign_in(db), remittance, args.reason, operation_id(), args.though_billed)
     print(f"taken back: {count} postings; `codedesk remits post` posts them again")
     return 0
 
