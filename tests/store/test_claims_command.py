@@ -47,6 +47,18 @@ def test_an_empty_database_says_what_would_fill_it(capsys: pytest.CaptureFixture
     assert (code, "claims build" in capsys.readouterr().out) == (0, True)
 
 
+def test_a_list_that_shows_some_alone_says_so_where_none_fits(
+    site: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound(site)
+    main(["claims", "build"])
+    capsys.readouterr()
+
+    main(["claims", "list", "--show", "rejected"])
+
+    assert capsys.readouterr().out == "No claim is rejected. `codedesk claims list` shows all.\n"
+
+
 def test_building_names_each_claim_and_counts(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
     sound(site)
 
