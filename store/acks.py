@@ -7,9 +7,10 @@
 - 277CA: a claim by its number; a refusal of the batch or of a billing provider holds for every claim below it, also
   where the answer names none. The payer's number is kept, which a replacement needs (REF*F8).
 
-Only a claim that is EXPORTED in the very file that is answered is moved; a later answer of the same kind is kept
-beside the earlier one. A rejection here is no denial: there is no appeal, the claim is mended and sent again. The
-same file twice changes nothing.
+Only a claim that left in the very file that is answered is moved, and stands as it left: still EXPORTED, or back by a
+999 and not changed since. A later answer of the same kind is kept beside the earlier one. A rejection here is no
+denial: there is no appeal, the claim is changed, or released with a reason, and sent again. The same file twice changes
+nothing.
 Source: ASC X12C/005010X231A1; ASC X12N/005010X214, sections on acknowledgment levels.
 """
 
@@ -25,6 +26,7 @@ from sqlmodel import Session, col, select
 from codesets.errors import UnreadableInput
 from codesets.shipped_tables import read_table
 from store.actors import Actor
+from store.claims.changes import changed_since
 from store.database import Change, Database
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport
 from store.received import copied, keep_file
@@ -122,13 +124,22 @@ class _Answering:
         if claim.claim_number not in listed:
             listed.append(claim.claim_number)
         theirs = export is None or claim.export_id == export.id
-        if not answer.accepted and theirs and claim.status is ClaimStatus.EXPORTED:
+        if not answer.accepted and theirs and self._stands_as_it_left(claim, answer.part):
             claim.status = ClaimStatus.READY if answer.part is AnswerPart.TRAVELED else ClaimStatus.REJECTED
             self.session.add(claim)
             self._change.log(
                 "claim.answer", "claim", claim.id,
                 number=claim.claim_number, part=answer.part.value, message=answer.message,
             )  # fmt: skip
+
+    def _stands_as_it_left(self, claim: Claim, part: AnswerPart) -> bool:
+        """Whether the claim is what left: still sent, or back with its set and neither changed nor released since."""
+        if claim.status is ClaimStatus.EXPORTED:
+            return True
+        if part is AnswerPart.TRAVELED or claim.status not in (ClaimStatus.READY, ClaimStatus.SCRUB_FAILED):
+            return False
+        sent = self.session.get(ClaimExport, claim.export_id) if claim.export_id else None
+        return sent is not None and not changed_since(self.session, claim.id, sent.exported_at)
 
     def done(self, control: str, export: ClaimExport | None, outcome: Outcome, note: str = "") -> AnswerTakenIn:
         row = self._row
@@ -260,12 +271,13 @@ def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
     notes = [_totals(answers, one) for one in answers.levels if one.quantities or one.amounts]
     named: set[str] = set()
     unknown: list[str] = []
-    refused = 0
+    refused = foreign_refused = 0
     for level in answers.levels:
         if level.level is Level.PATIENT:
             claim = answering.session.exec(select(Claim).where(Claim.claim_number == level.trace)).first()
             if claim is None:
                 unknown.append(level.trace)
+                foreign_refused += level.refused
                 continue
             above = [one for one in answers.levels if one.segment in level.above and one.refused]
             refused += level.refused or bool(above)
@@ -278,6 +290,13 @@ def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
         notes.append(f"{len(unknown)} claims are not ours: {', '.join(unknown[:3])}")
     if not answers.complete:
         notes.append("the answer is cut off before its SE")
+    if export is None and not named:
+        # Nothing of ours is in it: what it says of its batch is all that it says.
+        refusing = [one for one in answers.levels if one.refused]
+        whole = any(one.level is not Level.PATIENT for one in refusing) or foreign_refused == len(unknown)
+        outcome = Outcome.ACCEPTED if not refusing else Outcome.REJECTED if whole else Outcome.IN_PART
+        notes.insert(0, "no file of ours has this number, and no claim in it is ours")
+        return answering.done(reference, None, outcome, "; ".join(filter(None, notes)))
     outcome = Outcome.ACCEPTED if not refused else Outcome.IN_PART if refused < len(named) else Outcome.REJECTED
     return answering.done(reference, export, outcome, "; ".join(filter(None, notes)))
 

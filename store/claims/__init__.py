@@ -3,8 +3,9 @@
 The states of a claim, and what moves it:
 
     final coding --build--> DRAFT --scrub--> SCRUB_FAILED <--scrub/override--> READY --export--> EXPORTED
-                              ^                   ^                              ^                   |
-                              +----- change ------+----------- scrub ------------+--- REJECTED <-----+ answer
+                              ^                                                  ^                   |
+                              +--------------------- change ---------------------+--- REJECTED <-----+ answer
+                                                                              release
 
     all but EXPORTED --void, recode--> VOID          EXPORTED --another in its set was refused--> READY
 
@@ -13,8 +14,9 @@ The states of a claim, and what moves it:
 - READY: scrubbed, and no open finding blocks; an override of the last blocking finding also leads here.
 - EXPORTED: in a file that was written whole. It is never changed again: what follows it is a claim of its own, a
   replacement after a recode or late charges, a void, or the claim to the next payer (`following`).
-- REJECTED: a receiver or payer refused it before it was adjudicated (999, 277CA), which is no denial: it is mended,
-  scrubbed and sent again. A claim that only traveled in a refused set is READY again at once.
+- REJECTED: a receiver or payer refused it before it was adjudicated (999, 277CA), which is no denial: it stays so until
+  something that it states is changed, or somebody releases it with a reason. A claim that only traveled in a refused
+  set is READY again at once.
 - VOID: given up before it left, by a person or because its coding was superseded.
 
 `content` is the claim as everything reads it; `build` makes claims (`facility` the institutional ones), `scrubbing`

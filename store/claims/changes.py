@@ -1,4 +1,8 @@
-"""What a biller may change of a claim before it leaves: copy the chart again, set what is rare, give it up."""
+"""What a biller may change of a claim before it leaves: copy the chart again, set what is rare, give it up.
+
+A claim that was rejected is a draft again once something that it states is another, or may leave as it is when somebody
+releases it with a reason.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,12 @@ from copy import deepcopy
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.chart import compose_parties, read_chart
-from store.claims.content import parties_from_json, parties_to_json
+from store.claims.content import content_of, parties_from_json, parties_to_json
 from store.claims.details import Details, LineDetails
 from store.claims.facility import BadExtra
 from store.claims.facility_bill import FacilityBill
@@ -21,7 +25,8 @@ from store.claims.people import Address
 from store.claims.plain import NotPlain, made
 from store.database import Change, Database
 from store.ledger.charges import take_back_charges
-from store.models import Claim, ClaimLine, Coding
+from store.models import Claim, ClaimLine, Coding, LogEntry
+from store.scrub.findings import settle
 from store.settings import load_settings
 from store.terms import ClaimStatus
 
@@ -135,6 +140,33 @@ def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation
             take_back_charges(change, [claim.id], reason)
 
 
+def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:
+    """Let a rejected claim leave again as it is, as where the fault was the receiver's. Raises CannotChange."""
+    if not (reason := " ".join(reason.split())):
+        raise CannotChange("letting a rejected claim leave again needs a reason")
+    with _changing(db, actor, claim_id, operation_id, "claim.release", reason=reason) as (change, claim):
+        if change.repeated:
+            return
+        if claim.status is not ClaimStatus.REJECTED:
+            raise CannotChange(f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}, not rejected")
+        claim.status = ClaimStatus.READY if claim.scrubbed_at else ClaimStatus.DRAFT
+        settle(change.session, claim)
+
+
+def changed_since(session: Session, claim_id: str, moment: str) -> bool:
+    """Whether people changed what a claim states, or released it, after an ISO moment."""
+    query = select(LogEntry.detail).where(
+        LogEntry.target_kind == "claim",
+        LogEntry.target_id == claim_id,
+        col(LogEntry.action).in_(_CHANGING),
+        LogEntry.at > moment,
+    )
+    return any(not detail.get("same") for detail in session.exec(query))
+
+
+_CHANGING = ("claim.set", "claim.refresh", "claim.payer_number", "claim.release")
+
+
 @contextmanager
 def _changing(
     db: Database, actor: Actor, claim_id: str, operation_id: str | None, action: str, **detail: str
@@ -146,9 +178,15 @@ def _changing(
             raise CannotChange(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
         if not change.repeated and claim.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID):
             raise CannotChange(f"{claim.claim_number} is {claim.status.value}")
+        rejected = claim.status is ClaimStatus.REJECTED
+        before = (content_of(change.session, claim), claim.scrubbed_at) if rejected else None
         yield change, claim
         if not change.repeated:
             change.session.add(claim)
+            if before and claim.status is ClaimStatus.DRAFT and content_of(change.session, claim) == before[0]:
+                # Nothing that the claim states is another now: it would be rejected again.
+                claim.status, claim.scrubbed_at = ClaimStatus.REJECTED, before[1]
+                detail["same"] = "yes"
             change.log(action, "claim", claim.id, number=claim.claim_number, **detail)
 
 

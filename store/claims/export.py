@@ -32,7 +32,7 @@ from store.claims.output import Destination, OutputFile, Recorder, output_file
 from store.claims.partners import Channel, channel_to
 from store.database import Change, Database
 from store.ledger.charges import bill
-from store.models import Claim, ClaimExport, Finding, Operation
+from store.models import Claim, ClaimExport, Finding, Operation, Payer
 from store.models.columns import now
 from store.settings import load_settings
 from store.terms import ClaimStatus, FindingState, Severity
@@ -42,6 +42,9 @@ from store.x12.writer import Place
 
 FORMS = {"837p": professional, "837i": institutional}
 """The forms that leave as X12, with what writes them."""
+
+SELF_PAY = "self_pay"
+"""The line of business of what stands in a payer's place where the patient pays."""
 
 _READ_AT_ONCE = 200
 
@@ -107,6 +110,7 @@ class _Candidate:
     order: tuple[str, str, str]
     receiver: str
     submitter: str
+    self_pay: bool
 
 
 @dataclass
@@ -178,8 +182,7 @@ def _batches(
     """The claims by receiver, ordered by billing provider. Raises ExportRefused."""
     with db.reading() as session:
         claims = _asked_for(session, claim_ids, form)
-        blocked = _open_blocks(session, [claim.id for claim in claims])
-        refused = [refusal for claim in claims if (refusal := _refusal(claim, blocked))]
+        refused = _refusals(session, claims)
         unready = {refusal.claim_number for refusal in refused}
         by_receiver: dict[str, list[_Batch]] = {}
         for claim in sorted(claims, key=lambda one: one.order):
@@ -199,6 +202,16 @@ def _batches(
     return [batch for own in by_receiver.values() for batch in own], refused
 
 
+def staying_behind(session: Session, claim_ids: Sequence[str], form: str) -> list[RefusedClaim]:
+    """Those of the claims that an export would leave behind, and why."""
+    return _refusals(session, _asked_for(session, claim_ids, form))
+
+
+def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedClaim]:
+    blocked = _open_blocks(session, [claim.id for claim in claims])
+    return [refusal for claim in claims if (refusal := _refusal(claim, blocked))]
+
+
 def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[_Candidate]:
     query = select(
         Claim.id,
@@ -206,8 +219,11 @@ def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> 
         Claim.status,
         Claim.scrubbed_at,
         Claim.row_version,
+        Payer.line_of_business,
+        col(Claim.parties)["coverage"]["payer"]["name"].as_string(),
         *(col(Claim.parties)[part][name].as_string() for part, name in _DECIDING),
-    ).where(Claim.form == form)
+    )
+    query = query.outerjoin(Payer, col(Payer.id) == Claim.payer_id).where(Claim.form == form)
     if claim_ids is None:
         living = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
         return [_candidate(row) for row in session.exec(query.where(Claim.status.in_(living)))]
@@ -222,8 +238,9 @@ def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> 
 
 
 def _candidate(row: Any) -> _Candidate:
-    npi, name, receiver, submitter = row[5:]
-    return _Candidate(*row[:4], row[4] or 0, (npi or "", name or "", row[1]), receiver, submitter)
+    business, payer, npi, name, receiver, submitter = row[5:]
+    self_pay = business == SELF_PAY or not payer
+    return _Candidate(*row[:4], row[4] or 0, (npi or "", name or "", row[1]), receiver, submitter, self_pay)
 
 
 _DECIDING = (("billing", "npi"), ("billing", "name"), ("receiver", "receiver_id"), ("receiver", "submitter_id"))
@@ -254,8 +271,12 @@ def _refusal(claim: _Candidate, blocked: Mapping[str, int]) -> RefusedClaim | No
         return RefusedClaim(claim.claim_number, "has left already")
     if claim.status is ClaimStatus.VOID:
         return RefusedClaim(claim.claim_number, "is void")
+    if claim.self_pay:
+        return RefusedClaim(claim.claim_number, "is self pay: the patient is billed, and no payer takes it")
     if claim.status is ClaimStatus.DRAFT or claim.scrubbed_at is None:
         return RefusedClaim(claim.claim_number, "has not been scrubbed")
+    if claim.status is ClaimStatus.REJECTED:
+        return RefusedClaim(claim.claim_number, "was rejected: it leaves once it is changed or released")
     count = blocked.get(claim.id, 0)
     if count or claim.status is not ClaimStatus.READY:
         return RefusedClaim(claim.claim_number, f"has {count} open blocking finding{'s' if count != 1 else ''}")

@@ -29,6 +29,7 @@ from store.claims.partners import receiver_for
 from store.claims.prior_payment import PriorPayment
 from store.claims.prior_remits import Answer, last_answer
 from store.database import Change, Database
+from store.denials.reasons import category_of
 from store.models import Claim, Coding, Encounter, RemittanceClaim
 from store.settings import load_settings
 from store.terms import ClaimStatus
@@ -36,6 +37,9 @@ from store.terms import ClaimStatus
 FOLLOWS_SECONDARY, FOLLOWS_LATE = "secondary", "late_charges"
 
 _FORWARDED = ("19", "20", "21", "23")
+_LACKING = frozenset(["information", "registration", "pending"])
+_FOR_THE_NEXT = frozenset(["benefit limit", "not covered", "eligibility"])
+"""Categories of denials (`store/denials/categories.csv`) that ask for more first, and that the next payer may pay."""
 
 
 class CannotFollow(CodedeskError):
@@ -59,10 +63,19 @@ def bill_next_payer(db: Database, actor: Actor, claim_id: str, operation_id: str
 
 
 def bill_next_payers(db: Database, actor: Actor, operation_id: str | None = None) -> Following:
-    """Build the claims of all that are answered and have a next payer; those forwarded by their payer are named."""
+    """Build the claims of all that are answered and have a next payer.
+
+    Those are named and left that their payer forwarded, that it denied whole, or whose denial asks for information:
+    they are worked first. One by one they can be billed all the same.
+    """
     built, refused = [], []
     for claim_id, number in waiting_for_next_payer(db, actor):
         own = f"{operation_id}.{claim_id}" if operation_id else None
+        with db.reading() as session:
+            why = _to_work_first(session, claim_id)
+        if why:
+            refused.append((number, f"{number}: {why}"))
+            continue
         try:
             built.append(bill_next_payer(db, actor, claim_id, own))
         except CannotFollow as error:
@@ -86,19 +99,50 @@ def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
         return [(claim.id, claim.claim_number) for claim in session.exec(query) if _has_next(claim)]
 
 
+def _to_work_first(session: Session, claim_id: str) -> str:
+    """Why a claim is no matter of the next payer yet; empty where it is."""
+    answer = last_answer(session, session.get_one(Claim, claim_id))
+    if answer is None or answer.status in _FORWARDED:
+        return ""
+    prior = answer.prior
+    adjustments = [*prior.adjustments, *(one for line in prior.lines for one in line.adjustments)]
+    denied = [(one, found) for one in adjustments if one.cents > 0 and (found := category_of(one.group, one.reason))]
+    lacking = next((one for one, found in denied if found.name in _LACKING), None)
+    if lacking:
+        return f"its payer lacks information ({lacking.group}-{lacking.reason}); work that denial first"
+    whole = not prior.paid_cents and not any(one.group == "PR" and one.cents > 0 for one in adjustments)
+    if one := next((one for one, found in denied if whole and found.name not in _FOR_THE_NEXT), None):
+        return f"its payer denied it whole ({one.group}-{one.reason}); work that denial first, or bill it by its number"
+    return ""
+
+
 def void_sent_claim(
     db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None
 ) -> BuiltClaim:
-    """Build the void (frequency 8) of a claim that left. Raises CannotFollow."""
+    """Build the void (frequency 8) of a claim that left; one to the next payer that has not left is given up with it.
+
+    Raises CannotFollow.
+    """
     if not (reason := " ".join(reason.split())):
         raise CannotFollow("voiding a claim needs a reason")
 
     def void(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
         _without_follower(change.session, claim, FOLLOWS_VOID)
+        _give_up_secondary(change, claim)
         parties = replace(content.parties, original_reference=_payer_number(claim), build_notes=())
         return _written(change, claim, parties, content.lines, "8", FOLLOWS_VOID, content, reason=reason)
 
     return _one(db, actor, claim_id, operation_id, "claim.void_sent", void)
+
+
+def _give_up_secondary(change: Change, claim: Claim) -> None:
+    query = select(Claim).where(Claim.follows_id == claim.id, Claim.follows_as == FOLLOWS_SECONDARY)
+    for other in change.session.exec(query):
+        if other.status not in (ClaimStatus.EXPORTED, ClaimStatus.VOID):
+            other.status = ClaimStatus.VOID
+            change.session.add(other)
+            reason = f"{claim.claim_number} before it is voided"
+            change.log("claim.void", "claim", other.id, number=other.claim_number, reason=reason)
 
 
 def bill_late_charges(
@@ -110,7 +154,7 @@ def bill_late_charges(
     """
 
     def late(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
-        _without_follower(change.session, claim, FOLLOWS_LATE if new_only else FOLLOWS_REPLACEMENT)
+        _without_follower(change.session, claim, FOLLOWS_LATE, FOLLOWS_REPLACEMENT)
         chart, parties = _chart(change.session, claim)
         parts = parts_of(chart, parties)
         if len(parts) > 1:
@@ -204,11 +248,11 @@ def _payer_id(session: Session, claim: Claim, after: BilledCoverage) -> str | No
     return session.exec(query).first()
 
 
-def _without_follower(session: Session, claim: Claim, kind: str) -> None:
-    """Raise CannotFollow where a living claim follows already in this way, or the claim was voided with its payer."""
+def _without_follower(session: Session, claim: Claim, *kinds: str) -> None:
+    """Raise CannotFollow where a living claim follows already in such a way, or the claim was voided with its payer."""
     query = select(Claim).where(Claim.follows_id == claim.id, Claim.status != ClaimStatus.VOID)
     for other in session.exec(query.order_by(Claim.created_at)):
-        if other.follows_as == kind or other.follows_as == FOLLOWS_VOID:
+        if other.follows_as in (*kinds, FOLLOWS_VOID):
             what = other.follows_as.replace("_", " ")
             raise CannotFollow(f"{claim.claim_number}: {other.claim_number} follows it already ({what})")
 

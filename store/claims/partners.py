@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,9 +110,26 @@ def partner_for(session: Session, payer_identifier: str) -> TradingPartner | Non
     return named or next((row for row in active if not row.payers), None)
 
 
+def route_of(session: Session, settings: Settings) -> Callable[[str], tuple[Receiver, TradingPartner | None]]:
+    """What tells to whom a claim for a payer goes, by the partners as they are now; for many claims at once."""
+    active = [row for row in partners(session) if row.active]
+    by_payer = {payer: row for row in reversed(active) for payer in row.payers}
+    others = next((row for row in active if not row.payers), None)
+
+    def route(payer_identifier: str) -> tuple[Receiver, TradingPartner | None]:
+        row = by_payer.get(payer_identifier, others) if payer_identifier else others
+        return _receiver(row, settings), row
+
+    return route
+
+
 def receiver_for(session: Session, payer_identifier: str, settings: Settings) -> Receiver:
     """To whom a claim for the payer goes."""
-    if (partner := partner_for(session, payer_identifier)) is None:
+    return _receiver(partner_for(session, payer_identifier), settings)
+
+
+def _receiver(partner: TradingPartner | None, settings: Settings) -> Receiver:
+    if partner is None:
         return Receiver(settings.submitter_id, settings.receiver_id, settings.receiver_name)
     return Receiver(partner.submitter_id or settings.submitter_id, partner.receiver_id, partner.name)
 
@@ -140,7 +157,11 @@ def channel_to(session: Session, receiver: str, submitter: str, settings: Settin
 
 def next_file_name(session: Session, partner: TradingPartner, form: str, now: dt.datetime) -> str:
     """What the next file to a partner is called; its number counts up for ever."""
-    number = take(session, f"file.{partner.name}")
+    return file_name(partner, form, now, take(session, f"file.{partner.name}"))
+
+
+def file_name(partner: TradingPartner, form: str, now: dt.datetime, number: int) -> str:
+    """What a file of that number to a partner is called."""
     plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in partner.name)
     parts = {"partner": plain, "form": form, "date": f"{now:%Y%m%d}", "time": f"{now:%H%M%S}", "number": f"{number:04}"}
     return partner.file_name.format_map(parts)

@@ -72,7 +72,7 @@ def _lines(
     session: Session, row: RemittanceClaim, adjustments: dict[str | None, list[PriorAdjustment]], paid_on: str
 ) -> tuple[PriorLine, ...]:
     query = (
-        select(RemittanceLine, ClaimLine.sequence)
+        select(RemittanceLine, ClaimLine.sequence, ClaimLine.revenue_code)
         .outerjoin(ClaimLine, col(ClaimLine.id) == RemittanceLine.claim_line_id)
         .where(RemittanceLine.remittance_claim_id == row.id)
         .order_by(RemittanceLine.sequence)
@@ -80,13 +80,24 @@ def _lines(
     return tuple(
         PriorLine(
             line=sequence or line.sequence,
-            code=line.code,
+            code="" if _is_revenue_code(line.code) else line.code,
             paid_cents=line.paid_cents,
             paid_on=paid_on,
             units=line.units or "1",
             modifiers=tuple(line.modifiers),
-            revenue_code=line.revenue_code,
+            revenue_code=_revenue_code(line, ours),
             adjustments=tuple(adjustments[line.id]),
         )
-        for line, sequence in session.exec(query)
+        for line, sequence, ours in session.exec(query)
     )
+
+
+def _revenue_code(line: RemittanceLine, ours: str | None) -> str:
+    """Four digits as the payer stated them, else those of our line; empty where neither has one."""
+    stated = line.revenue_code or (line.code if _is_revenue_code(line.code) else "")
+    return stated.zfill(4) if stated else ours or ""
+
+
+def _is_revenue_code(code: str) -> bool:
+    """Procedures have five characters; remittances stored before kept a revenue code (NU) in their place."""
+    return code.isdigit() and len(code) in (3, 4)

@@ -52,7 +52,7 @@ class ScrubResult:
     @property
     def blocked(self) -> bool:
         """Whether the claim cannot leave."""
-        return self.status is ClaimStatus.SCRUB_FAILED
+        return self.status in (ClaimStatus.SCRUB_FAILED, ClaimStatus.REJECTED)
 
 
 def scrub_claim(
@@ -65,6 +65,7 @@ def scrub_claim(
 ) -> ScrubResult:
     """Scrub one claim and store its findings; `today` is the day to count deadlines from, else the site's.
 
+    A rejected claim stays so: what rejected it is no finding, and is mended by a change or let pass by `release_claim`.
     Raises UnknownClaim, and ClaimHasLeft for a claim that is exported or void. A batch passes one `CodeFacts` for
     all its claims, so that a code is looked up once.
     """
@@ -81,7 +82,8 @@ def scrub_claim(
         facts = scrub_facts(change.session, claim, content, codes, today or present_day())
         book = site_rules(SessionReader(change.session)).for_claim(content)
         kept = store_findings(change.session, "claim", claim.id, scrub(content, facts, book))
-        claim.status = ClaimStatus.SCRUB_FAILED if blocking(kept) else ClaimStatus.READY
+        if claim.status is not ClaimStatus.REJECTED:
+            claim.status = ClaimStatus.SCRUB_FAILED if blocking(kept) else ClaimStatus.READY
         claim.scrubbed_at = now()
         change.session.add(claim)
         open_ones = [row.severity for row in kept if row.state is FindingState.OPEN]
@@ -108,7 +110,7 @@ def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: Co
         codes=codes,
         same_number=len(same),
         others=others,
-        duplicates=_duplicates(content, others),
+        duplicates=_duplicates(session, claim, content),
         grouped=_grouped(session, claim) if content.parties.facility_bill else None,
     )
 
@@ -165,15 +167,60 @@ def _moved(day: dt.date, days: int) -> str:
     return str(dt.date.fromordinal(min(max(day.toordinal() + days, 1), dt.date.max.toordinal())))
 
 
-def _duplicates(content: ClaimContent, others: tuple[OtherService, ...]) -> tuple[DuplicateLine, ...]:
-    """Lines with the day, code, modifiers and provider of a service on another claim."""
+_BILLED_BEFORE = text("""
+SELECT other.claim_number, line.code, line.service_date, line.modifiers, line.performer_npi, line.revenue_code,
+  line.charge_cents, other.parties, other.service_from, other.service_through
+FROM encounter mine
+JOIN encounter theirs ON theirs.patient_id = mine.patient_id
+JOIN claim other ON other.encounter_id = theirs.id
+JOIN claim_line line ON line.claim_id = other.id
+WHERE mine.id = :encounter AND other.id <> :claim AND other.status <> 'void' AND other.form = :form
+  AND other.service_from <= :until AND other.service_through >= :since
+  AND other.coding_id <> :coding
+  AND NOT (other.encounter_id = mine.id AND (other.follows_as <> '' OR :follows <> ''))
+  AND (other.status = 'exported' OR other.created_at < :created
+       OR (other.created_at = :created AND other.claim_number < :number))
+ORDER BY other.claim_number, line.sequence
+""").columns(modifiers=JSON, parties=JSON)
+
+
+def _duplicates(session: Session, claim: Claim, content: ClaimContent) -> tuple[DuplicateLine, ...]:
+    """Lines that stand on another claim which has left, or was built before this one.
+
+    Professional: of the day, code, modifiers and provider. Institutional: of the day, revenue code, code, modifiers,
+    charge and billing provider, and of the whole statement period of a stay. Parts of one coding are no duplicates.
+    """
+    parameters = {
+        "encounter": claim.encounter_id,
+        "claim": claim.id,
+        "coding": claim.coding_id,
+        "form": claim.form,
+        "follows": claim.follows_as,
+        "since": content.service_from,
+        "until": content.service_through,
+        "created": claim.created_at,
+        "number": claim.claim_number,
+    }
     rendering = content.parties.rendering.npi if content.parties.rendering else ""
-    own: dict[tuple[dt.date | None, str, tuple[str, ...], str], list[int]] = {}
+    bill = content.parties.facility_bill
+    own: dict[tuple[object, ...], list[int]] = {}
     for line in content.lines:
-        key = iso_day(line.service_date), line.code, tuple(sorted(line.modifiers)), line.performer_npi or rendering
-        own.setdefault(key, []).append(line.sequence)
+        same: tuple[object, ...] = (iso_day(line.service_date), line.code, tuple(sorted(line.modifiers)))
+        if bill:
+            period = (content.service_from, content.service_through) if bill.inpatient else ()
+            same += (line.revenue_code, line.charge_cents, content.parties.billing.npi, *period)
+        else:
+            same += (line.performer_npi or rendering,)
+        own.setdefault(same, []).append(line.sequence)
     found: dict[int, str] = {}
-    for other in others:
-        for sequence in own.get((other.date, other.code, tuple(sorted(other.modifiers)), other.performer), []):
-            found.setdefault(sequence, other.claim)
+    for number, code, day, modifiers, performer, revenue, cents, parties, first, last in session.execute(
+        _BILLED_BEFORE, parameters
+    ):
+        same = (iso_day(day), code, tuple(sorted(modifiers)))
+        if bill:
+            same += (revenue, cents, parties["billing"]["npi"], *((first, last) if bill.inpatient else ()))
+        else:
+            same += (performer or (parties["rendering"] or {}).get("npi", ""),)
+        for sequence in own.get(same, []):
+            found.setdefault(sequence, number)
     return tuple(DuplicateLine(sequence, number) for sequence, number in sorted(found.items()))

@@ -1,7 +1,8 @@
 """Where a denial came from: the edit that saw it, who coded the chart, who gave the service.
 
-An edit saw it where a finding of the claim has the denial's adjustment reason (CARC), or lies on the denied line and
-was overridden. What is counted here is how often they stand beside a denial; whose fault it is, people say.
+An edit saw it where a finding of the claim has the denial's adjustment reason (CARC), or was overridden, and lies on
+the denied line or on none; where the payer names no line of ours, on any. What is counted here is how often they stand
+beside a denial; whose fault it is, people say.
 """
 
 from __future__ import annotations
@@ -135,9 +136,10 @@ def _by_rule(reader: Reader, since: str) -> Sequence[Row]:
     return reader.rows(
         "WITH seen AS (SELECT DISTINCT d.id, d.cents, f.rule_id || ' ' || f.title AS what FROM denial d"
         f" JOIN finding f ON f.subject_kind = 'claim' AND f.subject_id = d.claim_id {_LINE}"
-        " WHERE d.opened_at >= :since AND ((f.state = 'overridden' AND f.place LIKE 'line.' || l.sequence || '.%')"
-        f" OR (f.rule_id || ' ' || d.reason_code IN ({', '.join(f':{name}' for name in answers)})"
-        " AND (f.place NOT LIKE 'line.%' OR f.place LIKE 'line.' || l.sequence || '.%'))))"
+        " WHERE d.opened_at >= :since AND (f.state = 'overridden'"
+        f" OR f.rule_id || ' ' || d.reason_code IN ({', '.join(f':{name}' for name in answers)}))"
+        " AND (f.place NOT LIKE 'line.%' OR l.sequence IS NULL OR f.place = 'line.' || l.sequence"
+        " OR f.place LIKE 'line.' || l.sequence || '.%'))"
         " SELECT what, COUNT(*) AS count, SUM(cents) AS cents FROM seen GROUP BY what"
         " UNION ALL SELECT '', COUNT(*), COALESCE(SUM(d.cents), 0) FROM denial d WHERE d.opened_at >= :since"
         " AND d.id NOT IN (SELECT id FROM seen) HAVING COUNT(*) > 0",
@@ -162,10 +164,9 @@ def _edits(reader: Reader, claim_id: str, reason: str, line: int) -> Iterable[Ed
         id=claim_id,
     )
     for row in rows:
-        own_line = line and row["place"].startswith(f"line.{line}.")
-        same_line = own_line or not row["place"].startswith("line.")
-        saw = _reasons().get(row["rule_id"]) == reason and same_line
-        if saw or (row["state"] == "overridden" and own_line):
+        of_a_line = row["place"].startswith("line.")
+        same_line = not (of_a_line and line) or f"{row['place']}.".startswith(f"line.{line}.")
+        if same_line and (row["state"] == "overridden" or _reasons().get(row["rule_id"]) == reason):
             yield Edit(row["rule_id"], row["title"], row["place"], row["login"], row["override_reason"], row["at"][:10])
 
 

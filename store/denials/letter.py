@@ -2,7 +2,8 @@
 
 The template is `appeal_letter.txt` in codedesk's folder where the site has one, else the one beside this module. Words
 in braces are filled in; a template with a word that is not known is refused by name. The letter quotes the words of the
-chart that a coder kept as evidence of the codes that the denied line rests on, with the way the code was found.
+chart that a coder kept as evidence of the codes that the denied lines rest on, and says so where there are none. It is
+one letter for all lines of a claim that were denied together for the same reason.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import datetime as dt
 import string
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from codesets.home import home
@@ -23,8 +24,9 @@ from store.actors import Actor
 from store.claims.content import ClaimContent, load_claim
 from store.claims.output import output_file
 from store.database import Database
-from store.models import Claim, ClaimLine, Denial, FinalDiagnosis, FinalProcedureLine, Remittance, RemittanceLine
+from store.models import Claim, ClaimLine, Denial, FinalDiagnosis, Remittance, RemittanceLine
 from store.settings import outbox
+from store.terms import DenialStatus
 
 TEMPLATE = "appeal_letter.txt"
 _WIDTH = 76
@@ -48,6 +50,7 @@ WORDS = (
     "paid_on",
     "level",
     "evidence",
+    "enclosed",
 )
 
 
@@ -60,14 +63,19 @@ class NoLetter(CodedeskError):
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter as text, and how many codes it has evidence of."""
+    """A letter as text, how many codes it has evidence of, and the denials it is about."""
 
     text: str
     evidence: int
+    denials: tuple[str, ...] = ()
+    name: str = ""
 
 
 def appeal_letter(session: Session, denial_id: str, today: dt.date, why: str = "") -> Letter:
-    """The letter for a denial. `why` is what the writer says, put before the evidence. Raises NoLetter."""
+    """The letter for a denial and those of the same claim, answer and reason. Raises NoLetter.
+
+    `why` is what the writer says, put before the evidence.
+    """
     denial = session.get(Denial, denial_id)
     if denial is None:
         raise NoLetter(f"no denial has the id {denial_id[:40]!r}", "`codedesk denials list` shows them")
@@ -75,18 +83,37 @@ def appeal_letter(session: Session, denial_id: str, today: dt.date, why: str = "
     if claim is None:
         raise NoLetter("no claim of ours was found for this denial, so there is nothing to appeal with")
     content = load_claim(session, claim.id)
-    evidence = _evidence(session, claim, content, denial)
-    words = _words(session, denial, claim, content, today)
-    words["evidence"] = "\n\n".join(filter(None, (textwrap.fill(why.strip(), _WIDTH), *evidence)))
-    return Letter(_filled(template(), words), len(evidence))
+    together = _together(session, denial)
+    evidence = _evidence(session, claim, content, together)
+    words = _words(session, together, claim, content, today)
+    told = evidence or [_NO_EVIDENCE]
+    words["evidence"] = "\n\n".join(filter(None, (textwrap.fill(why.strip(), _WIDTH), *told)))
+    words["enclosed"] = _ENCLOSED if evidence else ""
+    name = f"appeal-{claim.claim_number}-{denial.group_code}{denial.reason_code}-{today}.txt"
+    return Letter(_filled(template(), words), len(evidence), tuple(one.id for one in together), name)
+
+
+_NO_EVIDENCE = "No words of the record are kept as evidence of these codes."
+_ENCLOSED = "The documents quoted are with this letter. "
+
+
+def _together(session: Session, denial: Denial) -> list[Denial]:
+    """The denial with those of the same answer and reason that are worked still, in the order of their lines."""
+    query = select(Denial).where(
+        Denial.remittance_claim_id == denial.remittance_claim_id,
+        Denial.group_code == denial.group_code,
+        Denial.reason_code == denial.reason_code,
+        col(Denial.status).in_((DenialStatus.OPEN, DenialStatus.APPEALED)) | (Denial.id == denial.id),
+    )
+    return list(session.exec(query.order_by(Denial.segment, Denial.id)))
 
 
 def letter_to_outbox(db: Database, actor: Actor, denial_id: str, today: dt.date, why: str = "") -> Path:
     """Write the letter into the outbox; where it is. Raises NoLetter."""
     with db.reading() as session:
         letter = appeal_letter(session, denial_id, today, why)
-    log.note(db, actor, "denial.letter", "denial", denial_id, codes=letter.evidence)
-    path = outbox() / f"appeal-{denial_id[-8:]}-{today}.txt"
+    log.note(db, actor, "denial.letter", "denial", denial_id, codes=letter.evidence, denials=len(letter.denials))
+    path = outbox() / letter.name
     with output_file(path) as output:
         output.write(letter.text.encode())
         output.finish()
@@ -114,9 +141,14 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
     return text.format_map(words).rstrip() + "\n"
 
 
-def _words(session: Session, denial: Denial, claim: Claim, content: ClaimContent, today: dt.date) -> dict[str, str]:
+def _words(
+    session: Session, together: Sequence[Denial], claim: Claim, content: ClaimContent, today: dt.date
+) -> dict[str, str]:
     parties, coverage = content.parties, content.parties.coverage
     assert coverage is not None, "a claim that was answered has a payer"
+    denial = together[0]
+    procedures = dict.fromkeys(one.procedure_code or "the whole claim" for one in together)
+    remarks = dict.fromkeys(f"remark {code}" for one in together for code in one.remarks)
     remittance = session.get_one(Remittance, denial.remittance_id)
     who, billing, payer = parties.patient, parties.billing, coverage.payer
     where = (billing.address.line1, billing.address.city, billing.address.state, billing.address.zip)
@@ -135,30 +167,25 @@ def _words(session: Session, denial: Denial, claim: Claim, content: ClaimContent
         "claim": claim.claim_number,
         "payer_number": claim.payer_number or "not known",
         "service_date": claim.service_from,
-        "procedure": denial.procedure_code or "the whole claim",
-        "amount": f"{denial.cents / 100:,.2f}",
-        "reason": ", ".join((reason, *(f"remark {code}" for code in denial.remarks))),
+        "procedure": ", ".join(procedures),
+        "amount": f"{sum(one.cents for one in together) / 100:,.2f}",
+        "reason": ", ".join((reason, *remarks)),
         "trace": remittance.trace,
         "paid_on": remittance.paid_on,
         "level": str(denial.level + 1),
     }
 
 
-def _evidence(session: Session, claim: Claim, content: ClaimContent, denial: Denial) -> list[str]:
-    """A paragraph for each code that the denied line rests on and that has evidence, its own first."""
-    line = _line_of(session, denial)
-    pointed = set(line.pointers) if line and line.pointers else {row.sequence for row in content.diagnoses}
-    codes = {row.code for row in content.diagnoses if row.sequence in pointed}
-    found = []
-    procedures = select(FinalProcedureLine).where(FinalProcedureLine.coding_id == claim.coding_id)
-    for row in session.exec(procedures.order_by(FinalProcedureLine.sequence)):
-        if line and row.code == line.code and row.why:
-            found.append(_paragraph(row.code, "", row.why))
+def _evidence(session: Session, claim: Claim, content: ClaimContent, together: Sequence[Denial]) -> list[str]:
+    """A paragraph for each code that the denied lines rest on and whose words of the record are kept."""
+    codes: set[str] = set()
+    for denial in together:
+        line = _line_of(session, denial)
+        pointed = set(line.pointers) if line and line.pointers else {row.sequence for row in content.diagnoses}
+        codes |= {row.code for row in content.diagnoses if row.sequence in pointed}
     diagnoses = select(FinalDiagnosis).where(FinalDiagnosis.coding_id == claim.coding_id)
-    for diagnosis in session.exec(diagnoses.order_by(FinalDiagnosis.sequence)):
-        if diagnosis.code in codes and (diagnosis.evidence or diagnosis.why):
-            found.append(_paragraph(diagnosis.code, diagnosis.evidence, diagnosis.why))
-    return found
+    rows = session.exec(diagnoses.order_by(FinalDiagnosis.sequence))
+    return [_paragraph(row.code, row.evidence) for row in rows if row.code in codes and row.evidence]
 
 
 def _line_of(session: Session, denial: Denial) -> ClaimLine | None:
@@ -166,6 +193,5 @@ def _line_of(session: Session, denial: Denial) -> ClaimLine | None:
     return session.get(ClaimLine, remitted.claim_line_id) if remitted and remitted.claim_line_id else None
 
 
-def _paragraph(code: str, quote: str, why: str) -> str:
-    told = f'{code}: the record says "{quote}".' if quote else f"{code}:"
-    return textwrap.fill(f"{told} {f'Found by: {why}.' if why else ''}".strip(), _WIDTH, subsequent_indent="    ")
+def _paragraph(code: str, quote: str) -> str:
+    return textwrap.fill(f'{code}: the record says "{quote}".', _WIDTH, subsequent_indent="    ")

@@ -17,7 +17,7 @@ from store.remits.provider_kinds import Returns, provider_kind, provider_kinds
 
 @dataclass(frozen=True)
 class UnappliedRow:
-    """A claim of a payment that is not ours. `left_cents` is what was neither applied nor given back."""
+    """A claim of a payment that is not ours, or was paid before (`note` says it). `left_cents` of it still wait."""
 
     id: str
     remittance_id: str
@@ -32,6 +32,7 @@ class UnappliedRow:
     paid_cents: int
     left_cents: int
     segment: int
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,12 @@ def takeback_of(reader: Reader, adjustment_id: str) -> TakebackRow | None:
 def _unapplied(reader: Reader, more: str, **parameters: object) -> list[UnappliedRow]:
     rows = reader.rows(
         "SELECT c.id, c.remittance_id, r.trace, r.paid_on, r.payer_name, c.account_number, c.payer_number,"
-        " c.patient_name, c.service_from, c.charge_cents, c.paid_cents, c.segment, -SUM(j.cents) AS left_cents"
+        " c.patient_name, c.service_from, c.charge_cents, c.paid_cents, c.segment, c.note, -SUM(j.cents) AS left_cents"
         " FROM journal_line j JOIN posting p ON p.id = j.posting_id"
         " JOIN remittance_claim c ON c.id = p.remittance_claim_id JOIN remittance r ON r.id = c.remittance_id"
         f" WHERE j.account = 'unapplied' AND r.status = 'posted' {more}"
         " GROUP BY c.id, c.remittance_id, r.trace, r.paid_on, r.payer_name, c.account_number, c.payer_number,"
-        " c.patient_name, c.service_from, c.charge_cents, c.paid_cents, c.segment HAVING SUM(j.cents) <> 0"
+        " c.patient_name, c.service_from, c.charge_cents, c.paid_cents, c.segment, c.note HAVING SUM(j.cents) <> 0"
         " ORDER BY r.paid_on, c.segment, c.id",
         **parameters,
     )
@@ -140,6 +141,7 @@ def _unapplied(reader: Reader, more: str, **parameters: object) -> list[Unapplie
             row["paid_cents"],
             int(row["left_cents"]),
             row["segment"],
+            row["note"],
         )
         for row in rows
     ]

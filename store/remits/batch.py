@@ -6,9 +6,9 @@ What a claim of a remittance posts (debits positive; they come to zero):
     patient receivable    +PR          other adjustment   +OA and the rest    denied            +what is denied
     payer receivable      -all of it
 
-A claim that is not ours yet posts cash against unapplied; a provider adjustment takes its cents from cash. What another
-payer settled before (OA-23) stays in payer receivable, where it was settled; so does the patient's share of a claim
-that the payer forwarded to the next one (CLP02 19 to 21), who owes it then.
+A claim that is not ours yet, or that its payer answered before, posts cash against unapplied; a provider adjustment
+takes its cents from cash. What another payer settled before (OA-23) stays in payer receivable, where it was settled; so
+does the patient's share of a claim that the payer forwarded to the next one (CLP02 19 to 21), who owes it then.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from store.models import (
     RemittanceLine,
 )
 from store.models.columns import new_id, now
+from store.remits.answered import without_second_answers
 from store.remits.matching import Match, match
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
@@ -59,27 +60,31 @@ class Batch:
     def __init__(self, change: Change, remittance: Remittance) -> None:
         self._change, self._remittance = change, remittance
         self.id = new_id()
-        self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
+        self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = self.again = 0
 
     def add_claims(self, claims: Sequence[RemitClaim]) -> None:
         """Store and post some claims, and open their denials."""
         rows: dict[type, list[dict[str, Any]]] = {
             model: [] for model in (RemittanceClaim, RemittanceLine, RemittanceAdjustment, Posting, JournalLine, Denial)
         }
-        matches = match(self._change.session, claims)
+        session = self._change.session
+        matches = without_second_answers(session, self._remittance, claims, match(session, claims))
         for claim, found in zip(claims, matches, strict=True):
             self.claims_stored += 1
             claim_id = new_id()
             rows[RemittanceClaim].append(self._claim_row(claim_id, claim, found))
             rows[RemittanceAdjustment] += [_adjustment_row(claim_id, None, one) for one in claim.adjustments]
             line_ids = [new_id() for _ in claim.lines]
-            for line, line_id, ours in zip(claim.lines, line_ids, found.line_ids, strict=True):
-                rows[RemittanceLine].append(_line_row(claim_id, line_id, line, ours))
+            for line, line_id, our_line in zip(claim.lines, line_ids, found.line_ids, strict=True):
+                rows[RemittanceLine].append(_line_row(claim_id, line_id, line, our_line))
                 rows[RemittanceAdjustment] += [_adjustment_row(claim_id, line_id, one) for one in line.adjustments]
             self._money(rows, claim_id, claim, found)
-            denied = denial_rows(self._remittance, claim, claim_id, line_ids, found.claim.id if found.claim else None)
-            rows[Denial] += denied
-            self.denials += len(denied)
+            self.again += bool(found.why)
+            if not found.why:
+                ours = found.claim.id if found.claim else None
+                denied = denial_rows(self._remittance, claim, claim_id, line_ids, ours)
+                rows[Denial] += denied
+                self.denials += len(denied)
             if claim.status == _REVERSAL and found.claim:
                 close_reversed(self._change.session, found.claim.id, claim.payer_number)
             if found.claim:
@@ -219,7 +224,7 @@ def note_of(claim: RemitClaim, found: Match) -> str:
     """What a biller should know before anything else."""
     shares = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
     patient = sum(one.cents for one in shares if one.group == "PR")
-    notes = []
+    notes = [found.why] if found.why else []
     if claim.status == PREDETERMINATION:
         notes.append("predetermination: no money moves")
     if claim.status == _NOT_OURS:

@@ -4,14 +4,15 @@
     2  the payer's number (CLP07) is the one that it gave to a claim of ours before
     3  one claim alone has the patient's name, the first day of service and the charge
 
-Lines: our own line number (REF*6R), then code with modifiers, then the code alone. What is not found stays
-unapplied and is never dropped. Reads a batch of claims with a handful of statements.
+Lines: our own line number (REF*6R), then code with modifiers, then the code alone; a line paid by its revenue code
+alone, by that. What is not found stays unapplied and is never dropped. Reads a batch of claims with a handful of
+statements.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -35,11 +36,15 @@ class OurClaim:
 
 @dataclass(frozen=True)
 class Match:
-    """What was found for one claim; `line_ids` has an id or None for each of its lines."""
+    """What was found for one claim; `line_ids` has an id or None for each of its lines.
+
+    `why` says why a claim of ours that was found is not taken (`store.remits.answered`).
+    """
 
     claim: OurClaim | None
     by: MatchedBy
     line_ids: tuple[str | None, ...]
+    why: str = ""
 
 
 def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:
@@ -78,11 +83,29 @@ def _matched(claim: RemitClaim, ours: OurClaim, by: MatchedBy) -> Match:
 
 def _line(line: RemitLine, ours: OurClaim, free: list[ClaimLine]) -> str | None:
     code = line.billed_code or line.code
+    if not code and line.revenue_code:
+        return _by_revenue_code(line, ours, free)
     tests = (
         lambda one: line.control_number == f"{ours.number}-{one.sequence}",
         lambda one: one.code == code and tuple(one.modifiers) == line.modifiers,
         lambda one: one.code == code,
     )
+    return _first(tests, ours, free)
+
+
+def _by_revenue_code(line: RemitLine, ours: OurClaim, free: list[ClaimLine]) -> str | None:
+    """A line that the payer tells by its revenue code alone: of ours without a procedure before one with it."""
+    revenue_code = line.revenue_code.zfill(4)
+    tests = (
+        lambda one: line.control_number == f"{ours.number}-{one.sequence}",
+        lambda one: one.revenue_code == revenue_code and not one.code and one.charge_cents == abs(line.charge_cents),
+        lambda one: one.revenue_code == revenue_code and not one.code,
+        lambda one: one.revenue_code == revenue_code,
+    )
+    return _first(tests, ours, free)
+
+
+def _first(tests: Sequence[Callable[[ClaimLine], bool]], ours: OurClaim, free: list[ClaimLine]) -> str | None:
     for test in tests:
         for one in (*free, *(other for other in ours.lines if other not in free)):
             if test(one):

@@ -17,18 +17,19 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from sqlalchemy import func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
 from store.database import Change, Database
 from store.denials.opening import reopen, withdraw
-from store.models import JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
+from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.batch import Batch, insert_rows, posting_row
-from store.terms import JournalAccount, PostingKind, RemittanceStatus
+from store.terms import ClaimStatus, JournalAccount, PostingKind, RemittanceStatus
 from store.x12.remittance import Payment, RemitClaim, SetEnd, read
 
 _AT_ONCE = 250
@@ -41,9 +42,16 @@ class RemittanceRefused(CodedeskError):
     exit_code = 1
 
 
+class BilledOn(RemittanceRefused):
+    """Claims went to the next payer on what this remittance answered; who takes it back says that he knows."""
+
+
 @dataclass(frozen=True)
 class TakenIn:
-    """What became of one set. `outcome` is posted, held or already there; `why` says more in one line."""
+    """What became of one set. `outcome` is posted, held or already there; `why` says more in one line.
+
+    `again` counts claims that their payer answered before; their money waits as unapplied.
+    """
 
     remittance_id: str
     summary: SetSummary
@@ -52,6 +60,7 @@ class TakenIn:
     matched: int = 0
     unapplied_cents: int = 0
     denials: int = 0
+    again: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,10 +87,18 @@ def take_in(db: Database, actor: Actor, path: Path) -> FileTakenIn:
     return FileTakenIn(path.name, tuple(taken), examined)
 
 
-def unpost(db: Database, actor: Actor, remittance_id: str, reason: str, operation_id: str | None = None) -> int:
+def unpost(
+    db: Database,
+    actor: Actor,
+    remittance_id: str,
+    reason: str,
+    operation_id: str | None = None,
+    though_billed: bool = False,
+) -> int:
     """Take back everything that a remittance posted, and the write-offs of its denials; how many postings.
 
-    Raises RemittanceRefused, also where some of its money was given back or charged to a claim: that is taken back
+    Raises BilledOn where claims went to the next payer on its answers, unless `though_billed`, which is logged. Raises
+    RemittanceRefused, also where some of its money was given back or charged to a claim: that is taken back
     first.
     """
     if not (reason := " ".join(reason.split())):
@@ -97,11 +114,25 @@ def unpost(db: Database, actor: Actor, remittance_id: str, reason: str, operatio
         if remittance.status is not RemittanceStatus.POSTED:
             raise RemittanceRefused(f"the remittance is {remittance.status.value}, not posted")
         _stands_alone(session, remittance)
+        billed = _billed_on(session, remittance_id)
+        if billed and not though_billed:
+            first, more = billed[0], f" and {len(billed) - 1} more" if len(billed) > 1 else ""
+            raise BilledOn(
+                f"{first[0]} went to the next payer on its answer, as {first[1]}{more}",
+                "void or mend those claims; --though-billed takes it back all the same",
+            )
         taken = _take_back(change, remittance)
         remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
         session.add(remittance)
         withdraw(session, remittance_id)
-        change.log("remittance.unpost", "remittance", remittance_id, reason=reason, postings=taken)
+        change.log(
+            "remittance.unpost",
+            "remittance",
+            remittance_id,
+            reason=reason,
+            postings=taken,
+            billed=", ".join(b for _, b in billed),
+        )
         change.answer = {"postings": taken}
         return taken
 
@@ -245,6 +276,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         matched=batch.matched,
         unapplied_cents=batch.unapplied_cents,
         denials=batch.denials,
+        again=batch.again,
     )
 
 
@@ -313,6 +345,24 @@ def _stands_alone(session: Session, remittance: Remittance) -> None:
             "some of its money was given back or charged to a claim",
             f"codedesk postings take-back {found} undoes that first",
         )
+
+
+def _billed_on(session: Session, remittance_id: str) -> list[tuple[str, str]]:
+    """Claims that this remittance answers, with the living ones to the next payer: numbers of both."""
+    before, after = aliased(Claim), aliased(Claim)
+    query = (
+        select(before.claim_number, after.claim_number)
+        .join(RemittanceClaim, col(RemittanceClaim.claim_id) == before.id)
+        .join(after, after.follows_id == before.id)
+        .where(
+            RemittanceClaim.remittance_id == remittance_id,
+            after.follows_as == "secondary",
+            after.status != ClaimStatus.VOID,
+        )
+        .distinct()
+        .order_by(before.claim_number, after.claim_number)
+    )
+    return list(session.exec(query).all())
 
 
 def mirror(change: Change, postings: Iterable[Posting], batch_id: str, sign: int, taking_back: bool) -> int:

@@ -157,6 +157,13 @@ def _payer(name: str) -> Getter:
     return lambda subject: getattr(getattr(subject.claim.parties.coverage, "payer", None), name, None)
 
 
+def _later_coverages(subject: Subject) -> int:
+    """How many other coverages come after the billed one."""
+    parties = subject.claim.parties
+    billed = parties.coverage.sequence if parties.coverage else 0
+    return sum(one.sequence > billed for one in parties.other_coverages)
+
+
 def _facility(subject: Subject) -> bool:
     return subject.claim.parties.service_facility is not None
 
@@ -191,6 +198,7 @@ OF_CLAIMS: Mapping[str, Getter] = {
     "authorization": _coverage("authorization_number"),
     "referral": _coverage("referral_number"),
     "other_coverage_count": lambda subject: len(subject.claim.parties.other_coverages),
+    "later_coverage_count": _later_coverages,
     "billing": lambda subject: subject.claim.parties.billing.npi,
     "service_facility": _facility,
     "rendering": _person("rendering"),

@@ -77,6 +77,25 @@ def findings_of(session: Session, subject_kind: str, subject_id: str) -> list[Fi
     return list(session.exec(query.order_by(Finding.found_at, Finding.id)))
 
 
+def finding_named(session: Session, subject_kind: str, subject_id: str, name: str) -> Finding:
+    """The open finding of that id, rule, or rule and place (`r241@line.2`). Raises OverrideRefused for none or more."""
+    rule, _, place = name.partition("@")
+    rows = findings_of(session, subject_kind, subject_id)
+    found = [row for row in rows if row.id == name] or [
+        row
+        for row in rows
+        if row.state is FindingState.OPEN and row.rule_id == rule and (not place or row.place == place)
+    ]
+    if not found:
+        known = ", ".join(dict.fromkeys(f"{row.rule_id}@{row.place}" for row in rows if row.state is FindingState.OPEN))
+        raise OverrideRefused(f"no open finding is {name[:60]!r}", f"open: {known or 'none'}")
+    if len(found) > 1:
+        raise OverrideRefused(
+            f"{rule} stands at {len(found)} places", f"name one: {', '.join(f'{rule}@{row.place}' for row in found)}"
+        )
+    return found[0]
+
+
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
     """The findings that keep a claim from leaving: open ones of a severity that blocks."""
     return [row for row in findings if row.state is FindingState.OPEN and row.severity.blocks]

@@ -95,12 +95,19 @@ STAY = replace(
 
 
 def in_second_place(claim: ClaimContent, answer: str) -> ClaimContent:
-    """The claim as one of the second payer; the first one's answer is `answered`, `undated` or `unanswered`."""
+    """The claim as one of the second payer; the first's answer is `answered`, `undated`, `unnamed` or `unanswered`."""
     first = claim.parties.coverage
     assert first is not None, "the sound claim has a payer"
     day = "" if answer == "undated" else "2026-09-18"
     lines = tuple(
-        PriorLine(line.sequence, line.code, 0, day, adjustments=(PriorAdjustment("PR", "1", line.charge_cents),))
+        PriorLine(
+            line.sequence,
+            "" if answer == "unnamed" else line.code,
+            0,
+            day,
+            revenue_code="" if answer == "unnamed" else line.revenue_code,
+            adjustments=(PriorAdjustment("PR", "1", line.charge_cents),),
+        )
         for line in claim.lines
     )
     prior = None if answer == "unanswered" else PriorPayment(0, day, lines=lines)

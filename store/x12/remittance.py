@@ -21,6 +21,8 @@ from store.x12.tokenizer import Note, Segment, safe_segments
 VERSION = "005010X221"
 _OF_SEGMENT_PAIRS = range(2, 19, 3)
 _PROVIDER_PAIRS = range(3, 15, 2)
+_REVENUE = "NU"
+"""The qualifier of SVC01 and SVC06 for a revenue code, which stands there where no procedure was billed."""
 _COMPOSITE = re.compile(r"[A-Z0-9]{2}:[^:>|^]+(:[^>|^]*)*", re.IGNORECASE)
 _LARGEST = Decimal("999999999999.99")
 
@@ -62,7 +64,8 @@ class ProviderAdjustment:
 class RemitLine:
     """A service line as the payer reports it (loop 2110). Dates are ISO days or empty.
 
-    `code` and `modifiers` are what the payer paid, `billed_code` what was billed where that differs (SVC06).
+    `code` and `modifiers` are what the payer paid, `billed_code` what was billed where that differs (SVC06). A line
+    paid by its revenue code alone (SVC01 with NU) has `revenue_code` and no `code`.
     """
 
     sequence: int
@@ -410,14 +413,19 @@ class _Set:
             self._faults.append(
                 Note(svc.number, f"SVC01 is {svc.element(1)[:20]!r}; expected a qualifier, {separator!r} and a code")
             )
-        _, code, modifiers = _procedure(svc.components(1))
-        _, billed, _ = _procedure(svc.components(6))
+        qualifier, code, modifiers = _procedure(svc.components(1))
+        billed_qualifier, billed, _ = _procedure(svc.components(6))
+        revenue_code = svc.element(4).strip()
+        if qualifier == _REVENUE:
+            code, modifiers, revenue_code = "", (), code
+        if billed_qualifier == _REVENUE:
+            billed = ""
         start = line.dates.get("472") or line.dates.get("150", "")
         return RemitLine(
             sequence=sequence,
             code=code,
             modifiers=modifiers,
-            revenue_code=svc.element(4).strip(),
+            revenue_code=revenue_code,
             charge_cents=self._amount(svc, 2, "charge"),
             paid_cents=self._amount(svc, 3, "amount paid"),
             units=svc.element(5).strip(),

@@ -15,7 +15,8 @@ from codesets.errors import UnreadableInput
 from store.acks import AnswerTakenIn, take_in
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.export import export_claims
+from store.claims.changes import CannotChange, refresh_claim, release_claim, set_fields
+from store.claims.export import ExportRefused, export_claims
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport
@@ -137,11 +138,72 @@ def test_a_refused_set_without_a_culprit_is_a_fault_of_the_envelope(db: Database
     assert set(statuses(db).values()) == {ClaimStatus.READY}
 
 
+def rejected(db: Database) -> str:
+    with db.reading() as session:
+        return session.exec(select(Claim.id).where(Claim.status == ClaimStatus.REJECTED)).one()
+
+
+def refuse_one(db: Database, tmp_path: Path, sent: Sent) -> str:
+    levels = PROVIDER.format(npi="1234567893") + patient(sent.numbers[0], "A7:562:85", "ICN2")
+    arrive(db, tmp_path, claim_status(sent, levels))
+    return rejected(db)
+
+
+def test_a_rejected_claim_stays_so_through_a_scrub_and_changes_that_change_nothing(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    claim_id = refuse_one(db, tmp_path, sent)
+
+    scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
+    refresh_claim(db, SYSTEM, claim_id)
+    scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
+
+    assert statuses(db)[sent.numbers[0]] is ClaimStatus.REJECTED
+    with pytest.raises(ExportRefused, match="was rejected"):
+        export_claims(db, SYSTEM, [claim_id], tmp_path / "again.837")
+
+
+def test_a_rejected_claim_leaves_unchanged_once_somebody_releases_it_with_a_reason(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    claim_id = refuse_one(db, tmp_path, sent)
+    with pytest.raises(CannotChange, match="reason"):
+        release_claim(db, SYSTEM, claim_id, " ")
+
+    release_claim(db, SYSTEM, claim_id, "the receiver's table was old")
+
+    assert export_claims(db, SYSTEM, [claim_id], tmp_path / "again.837").claims == 1
+
+
+def test_a_claim_that_a_999_brought_back_is_rejected_by_the_277ca_of_the_same_file(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    arrive(db, tmp_path, implementation(sent, f"AK2*837*{sent.control}~IK5*R*3~", "R"), "first.x12")
+    levels = PROVIDER.format(npi="1234567893") + "STC*A3:496:85*20261103*U*300.09~"
+
+    arrive(db, tmp_path, claim_status(sent, levels))
+
+    assert set(statuses(db).values()) == {ClaimStatus.REJECTED}
+
+
+def test_a_claim_that_was_changed_since_it_came_back_is_not_rejected_by_the_older_answer(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    claim_id = refuse_one(db, tmp_path, sent)
+    set_fields(db, SYSTEM, claim_id, {"details.note": "as asked for"})
+    scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
+    levels = PROVIDER.format(npi="1234567893") + "STC*A3:496:85*20261103*U*300.09~"
+
+    arrive(db, tmp_path, claim_status(sent, levels), "later.x12")
+
+    assert statuses(db)[sent.numbers[0]] is ClaimStatus.READY
+
+
 def test_a_mended_claim_can_leave_again(db: Database, tmp_path: Path, sent: Sent) -> None:
     arrive(db, tmp_path, implementation(sent, f"AK2*837*{sent.control}~IK3*CLM*{_clm(sent)}**8~IK5*R*5~", "R"))
-    with db.reading() as session:
-        rejected = session.exec(select(Claim.id).where(Claim.status == ClaimStatus.REJECTED)).one()
-    scrub_claim(db, CODES, SYSTEM, rejected, today=TODAY)
+    claim_id = rejected(db)
+    set_fields(db, SYSTEM, claim_id, {"details.note": "as asked for"})
+    scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
 
     report = export_claims(db, SYSTEM, None, tmp_path / "again.837")
 
@@ -216,6 +278,18 @@ def test_a_refusal_of_a_billing_provider_holds_for_its_claims(
     arrive(db, tmp_path, claim_status(sent, PROVIDER.format(npi=npi) + "STC*A3:496:85*20261103*U*300.09~"))
 
     assert set(statuses(db).values()) == {status}
+
+
+def test_a_refusal_of_a_batch_that_is_not_ours_is_a_refusal_and_says_whose(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    content = claim_status(sent, "STC*A8:24*20261103*U*300.09~", reference="UNKNOWNBATCH")
+
+    (answer,) = arrive(db, tmp_path, content)
+
+    assert (answer.control, answer.outcome) == ("UNKNOWNBATCH", Outcome.REJECTED)
+    assert answer.note == "no file of ours has this number, and no claim in it is ours"
+    assert set(statuses(db).values()) == {ClaimStatus.EXPORTED}
 
 
 def test_a_refusal_above_holds_for_a_claim_that_is_accepted_below(db: Database, tmp_path: Path, sent: Sent) -> None:

@@ -80,6 +80,36 @@ def test_a_letter_quotes_the_chart_for_the_codes_that_the_denied_line_rests_on(o
     assert "I10:" not in text
 
 
+def test_a_letter_is_of_all_lines_of_the_claim_that_were_denied_for_one_reason(office: Office) -> None:
+    both = (
+        "CLP*{number}*{status}*100.03*0**HM*ICN1",
+        "SVC*HC:G0463*50.01*0**1",
+        "CAS*CO*50*50.01",
+        "SVC*HC:G0439*50.02*0**1",
+        "CAS*CO*50*50.02",
+    )
+    office.answer("4", both, "0")
+    with office.db.reading() as session:
+        first, second = session.exec(select(Denial.id).order_by(Denial.segment))
+        letters = [appeal_letter(session, one, TODAY) for one in (first, second)]
+
+    assert letters[0] == letters[1]
+    assert letters[0].denials == (first, second)
+    assert "G0463, G0439" in letters[0].text and "100.03" in letters[0].text
+
+
+def test_a_letter_without_words_of_the_record_says_so_and_encloses_nothing(office: Office, denial: str) -> None:
+    with office.db.change(SYSTEM) as change:
+        for row in change.session.exec(select(FinalDiagnosis)):
+            row.evidence = ""
+
+    text = letter(office.db, denial)
+
+    assert "No words of the record are kept as evidence of these codes." in text
+    assert "index: Pain" not in text
+    assert "documents quoted" not in text
+
+
 def test_a_site_can_have_a_letter_of_its_own(office: Office, denial: str, home: Path) -> None:
     (home / "appeal_letter.txt").write_text("Dear {payer}: {evidence}", encoding="utf-8")
 
@@ -106,6 +136,31 @@ def test_a_denial_leads_back_to_the_edit_that_was_overridden_the_coder_and_the_p
     assert [(edit.rule_id, edit.overridden_by, edit.override_reason) for edit in cause.edits] == [
         ("c82", "mreyes", "policy says otherwise")
     ]
+
+
+@pytest.mark.parametrize(("place", "seen"), [("line.1", True), ("diagnosis.2", True), ("line.2.code", False)])
+def test_an_edit_that_was_let_pass_is_behind_a_denial_of_its_line_or_of_the_claim(
+    office: Office, denial: str, place: str, seen: bool
+) -> None:
+    with office.db.change(SYSTEM) as change:
+        finding = change.session.exec(select(Finding).where(Finding.rule_id == "c82")).one()
+        finding.place = place
+
+    with office.db.reading() as session:
+        cause = cause_of(SessionReader(session), denial)
+        counted = [one.what for one in pareto(SessionReader(session), By.RULE)]
+
+    assert [edit.rule_id for edit in cause.edits] == (["c82"] if seen else [])
+    assert counted == (["c82 Not covered for these diagnoses"] if seen else ["no edit saw it"])
+
+
+def test_an_edit_that_was_let_pass_is_behind_a_denial_that_names_no_line(office: Office, denial: str) -> None:
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Denial, denial).remittance_line_id = None
+
+    with office.db.reading() as session:
+        assert [edit.rule_id for edit in cause_of(SessionReader(session), denial).edits] == ["c82"]
+        assert [one.what for one in pareto(SessionReader(session), By.RULE)] == ["c82 Not covered for these diagnoses"]
 
 
 @pytest.mark.parametrize(

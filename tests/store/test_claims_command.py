@@ -47,6 +47,18 @@ def test_an_empty_database_says_what_would_fill_it(capsys: pytest.CaptureFixture
     assert (code, "claims build" in capsys.readouterr().out) == (0, True)
 
 
+def test_a_list_that_shows_some_alone_says_so_where_none_fits(
+    site: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound(site)
+    main(["claims", "build"])
+    capsys.readouterr()
+
+    main(["claims", "list", "--show", "rejected"])
+
+    assert capsys.readouterr().out == "No claim is rejected. `codedesk claims list` shows all.\n"
+
+
 def test_building_names_each_claim_and_counts(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
     sound(site)
 
@@ -183,3 +195,26 @@ def test_exporting_from_an_empty_database_says_so(tmp_path: Path, capsys: pytest
     code = main(["claims", "export", "--format", "837p", str(tmp_path / "out.837")])
 
     assert (code, "no claim is ready" in capsys.readouterr().err) == (1, True)
+
+
+def test_a_finding_is_overridden_by_its_rule_and_place_with_a_reason(
+    site: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocked(site)
+    built_and_scrubbed()
+    capsys.readouterr()
+    main(["claims", "show", "2026-000001", "--json"])
+    finding = next(
+        one
+        for one in json.loads(capsys.readouterr().out)["findings"]
+        if one["severity"] == "error" and one["state"] == "open"
+    )
+
+    unknown = main(["claims", "override", "2026-000001", "r999", "--reason", "no"])
+    refused = capsys.readouterr().err
+    name = f"{finding['rule_id']}@{finding['place']}"
+    done = main(["claims", "override", "2026-000001", name, "--reason", "the payer asked for it"])
+
+    assert (unknown, done) == (1, 0)
+    assert "no open finding is 'r999'" in refused and name in refused
+    assert "the payer asked for it" in capsys.readouterr().out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +24,12 @@ from store.claims.following import (
 )
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Charge, Claim, Coding, Coverage, Encounter, Finding, Payer
-from store.remits.posting import take_in
+from store.models import Charge, Claim, Coding, Coverage, Encounter, Finding, Payer, Remittance
+from store.remits.posting import BilledOn, take_in, unpost
 from store.terms import ClaimStatus, CodingStatus, FindingState
+from store.x12 import institutional
 from store.x12.tokenizer import segments
+from store.x12.writer import Envelope
 from tests.store.claim_samples import CODES, SERVICE, TODAY, add_coding, add_encounter
 from tests.store.remittance_samples import a_set, interchange
 from tests.store.test_claims_facility import add_stay
@@ -150,6 +154,47 @@ def test_all_that_wait_are_billed_once(office: Office) -> None:
     assert (len(first.built), first.refused, second.built) == (1, (), ())
 
 
+@pytest.mark.parametrize(("reason", "told"), [("50", "denied it whole"), ("16", "lacks information")])
+def test_all_that_wait_leave_out_what_was_denied_whole_or_lacks_information(
+    office: Office, reason: str, told: str
+) -> None:
+    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", f"CAS*CO*{reason}*100.03"), "0")
+
+    report = bill_next_payers(office.db, SYSTEM)
+
+    assert (report.built, len(report.refused)) == ((), 1)
+    assert told in report.refused[0][1]
+    assert bill_next_payer(office.db, SYSTEM, office.claim_id).replaces == office.number
+
+
+def test_a_benefit_that_is_used_up_goes_to_the_next_payer_with_all_that_wait(office: Office) -> None:
+    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*119*100.03"), "0")
+
+    assert len(bill_next_payers(office.db, SYSTEM).built) == 1
+
+
+def test_a_void_gives_the_claim_to_the_next_payer_up_that_has_not_left(office: Office) -> None:
+    office.answer()
+    secondary = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    with office.db.reading() as session:
+        assert session.get_one(Claim, secondary.claim_id).status is ClaimStatus.VOID
+
+
+def test_an_answer_that_the_next_payer_was_billed_on_is_taken_back_only_by_who_knows(office: Office) -> None:
+    office.answer()
+    secondary = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    with office.db.reading() as session:
+        remittance = session.exec(select(Remittance.id)).one()
+
+    with pytest.raises(BilledOn, match=f"as {secondary.claim_number}"):
+        unpost(office.db, SYSTEM, remittance, "wrong file")
+
+    assert unpost(office.db, SYSTEM, remittance, "wrong file", though_billed=True) == 1
+
+
 def test_a_second_payer_that_is_billed_already_is_not_billed_again(office: Office) -> None:
     office.answer()
     built = bill_next_payer(office.db, SYSTEM, office.claim_id)
@@ -226,6 +271,60 @@ def stay(db: Database, tmp_path: Path) -> Office:
     return Office(db, tmp_path, built.claim_id, built.claim_number)
 
 
+STAY_PAID = (
+    "CLP*{number}*1*5000*4000*1000*HM*ICN5*11*1",
+    "SVC*NU:0120*5000*4000**5",
+    "CAS*PR*1*1000",
+)
+
+
+def paid_stay(stay: Office, body: tuple[str, ...]) -> bytes:
+    """The claim of a stay to its second payer, once the first answered it with these segments."""
+    with stay.db.change(SYSTEM) as change:
+        second_payer(change.session, change.session.exec(select(Encounter)).one())
+        claim = change.session.get_one(Claim, stay.claim_id)
+        answers = {"sequence": 2, "member_id": "SP1", "payer": {"name": "Second Plan", "identifier": "SECOND"}}
+        first = claim.parties["coverage"]
+        second = {**first, **answers, "payer": {**first["payer"], **answers["payer"], "filing_code": "CI"}}
+        claim.parties = {**claim.parties, "other_coverages": [second]}
+    stay.answer(body=body, paid="4000")
+    built = bill_next_payer(stay.db, SYSTEM, stay.claim_id)
+    target = io.BytesIO()
+    sent = dt.datetime(2026, 11, 4, tzinfo=dt.UTC)
+    envelope = Envelope("CODEDESK", "CLEARINGHOUSE", "T", 1, 1, sent, "HC", institutional.VERSION)
+    institutional.write_interchange(target, [stay.content(built.claim_id)], envelope, 1)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("paid_for", ["NU:0120", "NU:120"])
+def test_a_line_paid_by_its_revenue_code_goes_to_the_next_payer_by_it(stay: Office, paid_for: str) -> None:
+    content = paid_stay(stay, (STAY_PAID[0], f"SVC*{paid_for}*5000*4000**5", STAY_PAID[2]))
+
+    (answer,) = [one.elements for one in segments(content, []) if one.identifier == "SVD"]
+    assert answer == ("BLUEP", "4000", "", "0120", "5")
+    assert faults_of(content, stay.folder) == []
+
+
+def test_a_line_paid_by_a_procedure_takes_the_revenue_code_of_ours(stay: Office) -> None:
+    ours = "REF*6R*{number}-1"
+
+    content = paid_stay(stay, (STAY_PAID[0], "SVC*HC:G0463*5000*4000**5", STAY_PAID[2], ours))
+
+    (answer,) = [one.elements for one in segments(content, []) if one.identifier == "SVD"]
+    assert answer == ("BLUEP", "4000", "HC:G0463", "0120", "5")
+    assert faults_of(content, stay.folder) == []
+
+
+def test_a_professional_claim_to_the_next_payer_states_no_revenue_code(office: Office) -> None:
+    office.answer(body=tuple(part.replace("*40**1", "*40*0510*1") for part in PAID))
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    content = office.sent(built.claim_id)
+
+    assert [one.elements[3] for one in segments(content, []) if one.identifier == "SVD"] == ["", ""]
+    assert faults_of(content, office.folder) == []
+
+
 def late_charge(db: Database) -> None:
     with db.change(SYSTEM) as change:
         encounter = change.session.exec(select(Encounter)).one()
@@ -252,6 +351,15 @@ def test_late_charges_can_replace_the_whole_claim(stay: Office) -> None:
 
     claim = stay.content(built.claim_id)
     assert (claim.frequency, claim.parties.original_reference, claim.total_cents) == ("7", "ICN5", 601234)
+
+
+@pytest.mark.parametrize("new_only_first", [True, False])
+def test_a_late_charge_is_billed_alone_or_with_the_whole_claim_and_not_both(stay: Office, new_only_first: bool) -> None:
+    late_charge(stay.db)
+    first = bill_late_charges(stay.db, SYSTEM, stay.claim_id, new_only=new_only_first)
+
+    with pytest.raises(CannotFollow, match=f"{first.claim_number} follows it already"):
+        bill_late_charges(stay.db, SYSTEM, stay.claim_id, new_only=not new_only_first)
 
 
 def test_without_a_late_charge_nothing_is_built(stay: Office) -> None:

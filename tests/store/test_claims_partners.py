@@ -8,12 +8,12 @@ import pytest
 from sqlmodel import select
 
 from store.actors import SYSTEM
-from store.claims.batches import batch_claims, from_json, to_json
+from store.claims.batches import batch_claims, from_json, plan_batch, to_json
 from store.claims.build import build_claims
 from store.claims.partners import PartnerRefused, partner_for, save_partner
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Claim, ClaimExport, LogEntry
+from store.models import Claim, ClaimExport, LogEntry, Payer
 from store.terms import ClaimStatus
 from store.x12.tokenizer import segments
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
@@ -110,6 +110,44 @@ def test_what_is_not_ready_stays_behind_by_name_and_no_file_is_written(db: Datab
     ]
     assert (report.files, list(tmp_path.glob("*.837"))) == ((), [])
     assert from_json(to_json(report)) == report
+
+
+def test_a_claim_goes_to_the_partner_of_today_whatever_it_was_built_for(db: Database, tmp_path: Path) -> None:
+    ready(db)
+    save_partner(db, SYSTEM, "Blue", {**CLEARING, "payers": ["BLUEP"]})
+
+    (file,) = batch_claims(db, SYSTEM, tmp_path).files
+
+    isa = next(iter(segments(Path(file.report.destination).read_bytes(), [])))
+    assert (file.partner, isa.element(8).strip(), isa.element(15)) == ("Blue", "CLEAR1", "P")
+    with db.reading() as session:
+        (entry,) = session.exec(select(LogEntry).where(LogEntry.action == "claim.address"))
+    assert (entry.detail["before"], entry.detail["receiver"]) == ("CLEARINGHOUSE", "CLEAR1")
+
+
+def test_a_plan_tells_partner_file_claims_money_and_usage_and_the_batch_does_so(db: Database, tmp_path: Path) -> None:
+    ready(db, 2)
+    save_partner(db, SYSTEM, "Blue", {**CLEARING, "payers": ["BLUEP"], "file_name": "{partner}_{form}_{number}.txt"})
+
+    (planned,) = plan_batch(db, SYSTEM).files
+    (file,) = batch_claims(db, SYSTEM, tmp_path).files
+
+    assert (planned.partner, planned.receiver, planned.usage) == ("Blue", "CLEAR1", "P")
+    assert (planned.claims, planned.total_cents) == (2, 20_006)
+    assert Path(file.report.destination).name == planned.file_name == "Blue_837p_0001.txt"
+
+
+def test_a_claim_of_a_patient_who_pays_alone_stays_behind_in_words(db: Database, tmp_path: Path) -> None:
+    ready(db)
+    with db.change(SYSTEM) as change:
+        for payer in change.session.exec(select(Payer)):
+            payer.line_of_business = "self_pay"
+
+    plan, report = plan_batch(db, SYSTEM), batch_claims(db, SYSTEM, tmp_path)
+
+    assert (plan.files, report.files, list(tmp_path.glob("*.837"))) == ((), (), [])
+    told = [one.reason for one in (*plan.left_behind, *report.left_behind)]
+    assert told == ["is self pay: the patient is billed, and no payer takes it"] * 2
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from store.models import Claim, Encounter, Finding, LogEntry
 from store.scrub.findings import OverrideRefused, override
 from store.terms import ClaimStatus, FindingState, Severity
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
+from tests.store.test_claims_facility import add_stay
 
 pytestmark = pytest.mark.both_databases
 
@@ -179,6 +180,32 @@ def test_the_same_service_on_another_claim_is_a_duplicate(db: Database) -> None:
         "2026-000001",
         "2026-000001",
     ]
+
+
+def duplicates(db: Database, claim_id: str) -> list[str]:
+    scrub(db, claim_id)
+    return [finding.seen["other"] for finding in findings(db, claim_id) if finding.rule_id == "r241"]
+
+
+def test_a_claim_that_was_built_later_and_has_not_left_accuses_not_the_first(db: Database) -> None:
+    first, _ = a_claim(db, "V1"), a_claim(db, "V2")
+
+    assert duplicates(db, first) == []
+
+
+def test_a_stay_billed_again_under_another_account_is_a_duplicate_line_by_line(db: Database) -> None:
+    first, second = (build_claims(db, SYSTEM, add_stay(db, visit)).built[0].claim_id for visit in ("V1", "V2"))
+
+    assert duplicates(db, second) == ["2026-000001"]
+    assert duplicates(db, first) == []
+
+
+def test_the_parts_of_one_divided_coding_are_no_duplicates_of_each_other(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        add_coding(change.session, add_encounter(change.session, "V1"), lines=(("G0463", (1,)),) * 60)
+    parts = [built.claim_id for built in build_claims(db, SYSTEM).built]
+
+    assert [duplicates(db, part) for part in parts] == [[], []]
 
 
 def test_another_code_on_the_same_day_is_no_duplicate(db: Database) -> None:

@@ -51,6 +51,15 @@ def denials(db: Database) -> list[Denial]:
         return list(session.exec(select(Denial).order_by(col(Denial.opened_at), col(Denial.id))))
 
 
+def test_a_copy_of_a_denial_under_another_trace_opens_none(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+
+    arrive(db, tmp_path, denied(number), "40", "EFT0002")
+
+    assert len(denials(db)) == 1
+    assert balances(db)[JournalAccount.DENIED] == 5_002
+
+
 def test_a_denied_line_opens_one_denial_with_reason_remarks_and_due_day(
     db: Database, tmp_path: Path, number: str
 ) -> None:

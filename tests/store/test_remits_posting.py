@@ -155,6 +155,82 @@ def test_a_reversal_and_a_correction_leave_what_the_correction_says(db: Database
     }
 
 
+def again(body: tuple[str, ...], cents: str, trace: str, payer: str = "1512345678") -> bytes:
+    text = a_set(body, cents).replace("EFT0001", trace).replace("1512345678", payer)
+    return interchange(text)
+
+
+def notes(db: Database) -> list[str]:
+    with db.reading() as session:
+        return list(session.exec(select(RemittanceClaim.note).where(col(RemittanceClaim.claim_id).is_(None))))
+
+
+def test_a_claim_paid_again_under_another_trace_waits_and_the_patient_owes_once(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+
+    for trace in ("EFT0002", "EFT0003"):
+        (taken,) = arrive(db, tmp_path, again(paid(number), "60", trace), f"{trace}.835")
+
+    assert (taken.again, taken.unapplied_cents, taken.matched) == (1, 6_000, 0)
+    assert balances(db)[JournalAccount.PATIENT_RECEIVABLE] == 2_000
+    assert balances(db)[JournalAccount.UNAPPLIED] == -12_000
+    assert notes(db) == ["paid already by trace EFT0001 on 2026-11-03, no reversal"] * 2
+
+
+def test_a_claim_twice_in_one_payment_is_posted_once(db: Database, tmp_path: Path, number: str) -> None:
+    (taken,) = arrive(db, tmp_path, interchange(a_set((*paid(number), *paid(number)), "120")))
+
+    assert (taken.again, taken.unapplied_cents) == (1, 6_000)
+
+
+def test_a_correction_before_its_reversal_in_one_set_is_posted(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    body = (f"CLP*{number}*1*100.03*70**HM*ICN1", "CAS*CO*45*30.03", *reversed_(number))
+
+    (taken,) = arrive(db, tmp_path, again(body, "10", "EFT0002"), "correction.835")
+
+    assert (taken.again, balances(db)[JournalAccount.CASH]) == (0, 7_000)
+
+
+def test_after_a_reversal_the_claim_can_be_paid_by_a_later_payment(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    back = (*reversed_(number), "PLB*1999999984*20261231*FB:X*-60")
+    arrive(db, tmp_path, again(back, "0", "EFT0002"), "reversal.835")
+
+    (taken,) = arrive(db, tmp_path, again(paid(number), "60", "EFT0003"), "later.835")
+
+    assert (taken.again, taken.matched) == (0, 1)
+
+
+def test_another_payer_answers_the_same_claim_beside_the_first(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    second = (f"CLP*{number}*2*100.03*20**CI*ICN1", "CAS*OA*23*80.03")
+
+    (taken,) = arrive(db, tmp_path, again(second, "20", "X9", payer="1999999999"), "second.835")
+
+    assert (taken.again, taken.matched) == (0, 1)
+
+
+def test_lines_that_a_payer_answers_in_two_payments_are_both_posted(db: Database, tmp_path: Path, number: str) -> None:
+    first = (f"CLP*{number}*1*50.01*40**HM*ICN1", "SVC*HC:G0463*50.01*40**1", "CAS*CO*45*10.01")
+    second = (f"CLP*{number}*1*50.02*20**HM*ICN1", "SVC*HC:G0439*50.02*20**1", "CAS*CO*45*30.02")
+    arrive(db, tmp_path, interchange(a_set(first, "40")))
+
+    (taken,) = arrive(db, tmp_path, again(second, "20", "EFT0002"), "second.835")
+
+    assert (taken.again, taken.matched) == (0, 1)
+
+
+def test_a_claim_that_was_denied_and_is_paid_after_all_is_posted(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set((f"CLP*{number}*4*100.03*0**HM*ICN1", "CAS*CO*29*100.03"), "0")))
+
+    (taken,) = arrive(db, tmp_path, again(paid(number), "60", "EFT0002"), "second.835")
+
+    assert (taken.again, taken.matched) == (0, 1)
+
+
 def test_a_set_that_does_not_balance_is_held_and_posts_nothing(db: Database, tmp_path: Path, number: str) -> None:
     good = a_set(STRANGER, "25", control="0002").replace("EFT0001", "EFT0002")
 

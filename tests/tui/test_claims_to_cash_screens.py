@@ -67,6 +67,24 @@ async def test_the_segments_stand_beside_the_form_and_lead_to_its_fields(claims:
         assert "── findings" in cells(app)
 
 
+async def test_a_batch_asks_with_partner_file_claims_money_and_usage_before_it_writes(claims: None) -> None:
+    database = open_database()
+    with database.change(SYSTEM) as change:
+        for claim in change.session.exec(select(Claim)):
+            claim.status = ClaimStatus.READY
+        for finding in change.session.exec(select(Finding)):
+            finding.state = FindingState.OVERRIDDEN
+    database.close()
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "b")
+        await settle(pilot)
+        shown = cells(app)
+
+        for wanted in ("Batch 3 claims, 300.09", "T test  3 claims  300.09  837p", "files that would be written"):
+            assert wanted in shown
+        assert list(outbox().glob("*")) == []
+
+
 async def test_the_queue_is_sorted_by_three_orders_and_the_view_is_kept(claims: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f4", "S")

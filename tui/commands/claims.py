@@ -132,7 +132,10 @@ def _list(db: Database, args: argparse.Namespace) -> int:
                 break
             after = page[-1]
     if rows == 0 and not args.json:
-        print("No claims. `codedesk claims build` makes them from final codings.")
+        if args.show == ClaimFilter.ALL.value:
+            print("No claims. `codedesk claims build` makes them from final codings.")
+        else:
+            print(f"No claim is {args.show.replace('_', ' ')}. `codedesk claims list` shows all.")
     return 0
 
 

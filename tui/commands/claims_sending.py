@@ -18,6 +18,7 @@ from codesets.safe import safe_line
 from store.settings import outbox, today
 from tui.cells import counted
 from tui.money import dollars
+from tui.planned_files import planned_words
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -32,6 +33,7 @@ def configure(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
     batch = commands.add_parser("batch", help="write a file for each trading partner with ready claims")
     batch.add_argument("--folder", help="where the files go; the outbox without it")
     batch.add_argument("--partner", help="for this trading partner alone")
+    batch.add_argument("--dry-run", action="store_true", help="say what would leave to whom, and write nothing")
     printing = commands.add_parser("print", help="claims on CMS-1500 or UB-04: data on the grid, or PDF")
     printing.add_argument("numbers", nargs="+", metavar="NUMBER")
     printing.add_argument("--out", default="-", metavar="FILE", help="a new file, or - for standard output")
@@ -48,6 +50,13 @@ def configure(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
     voiding = commands.add_parser("void", help="give up a claim; one that left is voided with its payer (frequency 8)")
     voiding.add_argument("number")
     voiding.add_argument("--reason", required=True, help="why, in your words")
+    releasing = commands.add_parser("release", help="let a rejected claim leave again as it is")
+    releasing.add_argument("number")
+    releasing.add_argument("--reason", required=True, help="why, in your words")
+    overriding = commands.add_parser("override", help="let a finding of a claim pass, with a reason that is kept")
+    overriding.add_argument("number")
+    overriding.add_argument("finding", help="its rule and place as `codedesk claims show` has them: r241, r241@line.2")
+    overriding.add_argument("--reason", required=True, help="why, in your words")
     late = commands.add_parser("late", help="bill charges that came after a claim left")
     late.add_argument("number")
     late.add_argument("--new-only", action="store_true", help="what is new alone (institutional, frequency 5)")
@@ -70,6 +79,8 @@ def commands() -> dict[str, Command]:
         "validate": _validate,
         "secondary": _secondary,
         "void": _void,
+        "release": _release,
+        "override": _override,
         "late": _late,
         "payer-number": _payer_number,
         "set": _set,
@@ -80,6 +91,8 @@ def _batch(db: Database, args: argparse.Namespace) -> int:
     from store.claims.batches import batch_claims, to_json
     from store.database import operation_id
 
+    if args.dry_run:
+        return _plan(db, args)
     folder = Path(args.folder) if args.folder else outbox()
     report = batch_claims(db, _actor(db), folder, args.partner, operation_id())
     if args.json:
@@ -94,6 +107,22 @@ def _batch(db: Database, args: argparse.Namespace) -> int:
             print(f"left behind: {claim.claim_number} {claim.reason}")
         print(f"{counted(report.claims, 'claim')} in {counted(len(report.files), 'file')}")
     return 1 if report.left_behind else 0
+
+
+def _plan(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.batches import plan_batch
+
+    plan = plan_batch(db, _actor(db), args.partner)
+    if args.json:
+        print(json.dumps(asdict(plan)))
+    else:
+        for file in plan.files:
+            print(safe_line("  ".join(planned_words(file))))
+        for claim in plan.left_behind:
+            print(f"would stay behind: {claim.claim_number} {claim.reason}")
+        print(f"{counted(sum(file.claims for file in plan.files), 'claim')} in {counted(len(plan.files), 'file')};"
+              " nothing was written")  # fmt: skip
+    return 1 if plan.left_behind else 0
 
 
 def _print(db: Database, args: argparse.Namespace) -> int:
@@ -200,6 +229,27 @@ def _void(db: Database, args: argparse.Namespace) -> int:
         return 0
     built = void_sent_claim(db, actor, claim_id, args.reason, operation_id())
     _say_built(built, args.json)
+    return 0
+
+
+def _release(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.changes import release_claim
+    from store.database import operation_id
+
+    release_claim(db, _actor(db), _claim_id(db, args.number), args.reason, operation_id())
+    print(safe_line(f"{args.number} is released: it leaves with the next batch as it is"))
+    return 0
+
+
+def _override(db: Database, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.scrub.findings import finding_named, override
+
+    claim_id = _claim_id(db, args.number)
+    with db.reading() as session:
+        finding = finding_named(session, "claim", claim_id, args.finding)
+    override(db, _actor(db), finding.id, args.reason, operation_id())
+    print(safe_line(f"{args.number}: {finding.rule_id} at {finding.place} may stand: {args.reason}"))
     return 0
 
 

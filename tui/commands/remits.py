@@ -29,7 +29,7 @@ from store.queries.remits import (
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.provider_kinds import provider_kind
 from store.settings import today
-from tui.cells import left
+from tui.cells import counted, left
 from tui.commands.first_use import open_with_progress
 from tui.money import dollars
 
@@ -54,6 +54,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="one remittance: balance, claims, lines, adjustments, journal")
     unposting = actions.add_parser("unpost", help="take back everything that a remittance posted")
     unposting.add_argument("--reason", required=True, help="why, in your words; it stays in the log")
+    unposting.add_argument(
+        "--though-billed", action="store_true", help="also where claims went to the next payer on its answers"
+    )
     posting = actions.add_parser("post", help="post a remittance again that was taken back")
     for each in (show, unposting, posting):
         each.add_argument("remittance", metavar="TRACE", help="its trace number (check or EFT), or its id")
@@ -126,7 +129,8 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
         lines += _set_text(one.summary)
         told = {
             "posted": f"posted; {one.matched} of {one.summary.claims} claims are ours,"
-            f" {dollars(one.unapplied_cents)} unapplied",
+            f" {dollars(one.unapplied_cents)} unapplied"
+            + (f"; {counted(one.again, 'claim')} answered before, without a reversal" if one.again else ""),
             "held": "nothing of it is posted",
         }
         lines.append(f"    {told.get(one.outcome, one.outcome)}" + (f": {one.why}" if one.outcome not in told else ""))
@@ -143,6 +147,7 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "why": one.why or None,
                 "matched": one.matched,
                 "unapplied_cents": one.unapplied_cents,
+                "answered_before": one.again,
                 **_set_fields(one.summary),
             }
             for one in file.sets
@@ -249,7 +254,8 @@ def _unpost(db: Database, args: argparse.Namespace) -> int:
     from store.people import sign_in
     from store.remits.posting import unpost
 
-    count = unpost(db, sign_in(db), remittance_named(db, args.remittance), args.reason, operation_id())
+    remittance = remittance_named(db, args.remittance)
+    count = unpost(db, sign_in(db), remittance, args.reason, operation_id(), args.though_billed)
     print(f"taken back: {count} postings; `codedesk remits post` posts them again")
     return 0
 

@@ -79,4 +79,5 @@ def _text(row: UnappliedRow) -> str:
     return safe_line(
         f"{row.paid_on:<10}  {left(row.trace, 14)} {left(row.payer, 20)} {left(row.account_number, 14)}"
         f" {left(row.patient, 18)} {row.service_from:<10} {dollars(row.left_cents):>12}  {row.id}"
+        + (f"  {row.note}" if "already by trace" in row.note else "")
     )

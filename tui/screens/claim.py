@@ -84,6 +84,8 @@ class ClaimScreen(DeskScreen):
             return "there is nothing under the cursor"
         if action in ("go_to_field", "override") and self._segments is None and self.findings.selected.id == UNCHECKED:
             return "what could not be checked has no one place; the words below say what to load"
+        if action == "release_claim" and (self._page is None or self._page.row.status is not ClaimStatus.REJECTED):
+            return "the claim is not rejected"
         left = self._page is not None and self._page.row.status is ClaimStatus.EXPORTED
         if action == "next_payer" and not left:
             return "the claim has not left"
@@ -99,7 +101,9 @@ class ClaimScreen(DeskScreen):
         self._segments = None
         self._show_findings()
         self.refresh_frame()
-        if page.filing_days_left is not None and page.row.status is not ClaimStatus.EXPORTED:
+        if page.row.status is ClaimStatus.REJECTED:
+            self.say("Rejected: change what was refused, or R releases it as it is.", "warning")
+        elif page.filing_days_left is not None and page.row.status is not ClaimStatus.EXPORTED:
             self.say(filing_words(page.filing_days_left), "dim" if page.filing_days_left > 30 else "warning")
         elif page.file_name:
             self.say(f"Exported {page.exported_at[:10]} in {Path(page.file_name).name}.", "dim")
@@ -202,6 +206,16 @@ class ClaimScreen(DeskScreen):
             self.say(f"{claim.claim_number} is built for the next payer; scrub it in the queue.", "good")
 
         self.in_turn(built())
+
+    def do_release_claim(self) -> None:
+        async def released(reason: str) -> None:
+            from store.claims.changes import release_claim
+
+            await self.workstation.change(release_claim, self._claim_id, reason)
+            await self._load()
+            self.say("Released: it leaves with the next batch as it is.", "good")
+
+        self.ask("release", "why may it leave unchanged:", answer=released)
 
     def do_void(self) -> None:
         left = self._page is not None and self._page.row.status is ClaimStatus.EXPORTED

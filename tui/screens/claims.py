@@ -22,7 +22,7 @@ from store.settings import outbox
 from store.terms import ClaimStatus
 from tui.cells import Line, counted
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import DeskScreen, following, named_columns
 from tui.widgets.row_table import Column, ListSource
 
 STATUS_MARK = {
@@ -238,10 +238,26 @@ class ClaimsScreen(DeskScreen):
         await self._done(f"{counted(report.claims, 'claim')} written to {report.destination}", "good")
 
     def do_batch(self) -> None:
-        ready = self._counts.get(ClaimStatus.READY, 0)
-        self.confirm(f"Batch {counted(ready, 'ready claim')}: a file for each partner and form?", self._batch)
+        """Show each file that would be written, to whom and with what, and write them on a yes."""
+
+        async def planned() -> None:
+            from store.claims.batches import plan_batch
+            from tui.planned_files import planned_words
+
+            plan = await self.workstation.change(plan_batch)
+            claims, cents = sum(one.claims for one in plan.files), sum(one.total_cents for one in plan.files)
+            if not plan.files:
+                behind = plan.left_behind[0] if plan.left_behind else None
+                self.say(f"Nothing would leave: {behind.claim_number} {behind.reason}." if behind else "Nothing waits.")
+                return
+            files = [planned_words(one) for one in plan.files]
+            self.offer(files, named_columns(files), title="files that would be written")
+            self.confirm(f"Batch {counted(claims, 'claim')}, {dollars(cents)}?", self._batch)
+
+        self.in_turn(planned())
 
     async def _batch(self) -> None:
+        self.close_choices()
         self.workstation.batch(self._write_batch())
 
     async def _write_batch(self) -> None:

@@ -123,11 +123,17 @@ class RemitsScreen(DeskScreen):
         row: RemittanceRow = self.rows.selected
 
         async def reasoned(reason: str) -> None:
-            from store.remits.posting import unpost
+            from store.remits.posting import BilledOn, unpost
 
-            count = await self.workstation.change(unpost, row.id, reason)
-            await self.read_rows()
-            self.say(f"Taken back: {counted(count, 'posting')}. P posts them again.", "warning")
+            async def taken_back(though_billed: bool) -> None:
+                count = await self.workstation.change(unpost, row.id, reason, though_billed=though_billed)
+                await self.read_rows()
+                self.say(f"Taken back: {counted(count, 'posting')}. P posts them again.", "warning")
+
+            try:
+                await taken_back(False)
+            except BilledOn as billed:
+                self.confirm(f"{billed.message}. Take it back all the same?", lambda: taken_back(True))
 
         self.ask("take back", f"why take back {dollars(row.payment_cents)}:", answer=reasoned)
 

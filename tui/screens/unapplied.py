@@ -155,6 +155,8 @@ def page_lines(row: Row, width: int) -> Iterable[Line]:
     """All that is known of what waits, each amount with its segment."""
     if isinstance(row, UnappliedRow):
         yield ((f" {dollars(row.left_cents)} wait", "strong"), (f" of {dollars(row.paid_cents)} paid", "text"))
+        for part in wrap(row.note, width - 2):
+            yield ((f" {part}", "warning"),)
         yield ((f" charge {dollars(row.charge_cents)}, service {row.service_from or 'on no day'}", "text"),)
         yield ((f" patient {row.patient or 'not named'}", "text"),)
         yield ((f" payer's number {row.payer_number or 'none'}", "text"),)

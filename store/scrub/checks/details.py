@@ -134,6 +134,19 @@ def prior_payment_date(claim: ClaimContent, facts: ScrubFacts, params: Params) -
                 yield Hit(f"coverage.{other.sequence}.prior.paid_on", {"payer": other.payer.name})
 
 
+@check("prior_line_code")
+def prior_line_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """What a payer before answered of a line names no service: SVD03 of professional claims, SVD04 of institutional."""
+    institutional = claim.parties.facility_bill is not None
+    what = "revenue code" if institutional else "procedure code"
+    for other in claim.parties.other_coverages:
+        for line in other.prior.lines if other.prior else ():
+            told = re.fullmatch(r"[0-9]{4}", line.revenue_code) if institutional else line.code
+            if not told:
+                seen = {"payer": other.payer.name, "line": line.line, "what": what}
+                yield Hit(f"line.{line.line}.prior.{other.sequence}", seen)
+
+
 @check("patient_paid")
 def patient_paid(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     details = claim.parties.details

@@ -20,5 +20,10 @@ def duplicate_service(claim: ClaimContent, facts: ScrubFacts, params: Params) ->
     lines = {line.sequence: line for line in claim.lines}
     for duplicate in facts.duplicates if claim.frequency == "1" else ():
         line = lines[duplicate.line]
-        seen = {"line": line.sequence, "code": line.code, "date": line.service_date, "other": duplicate.other}
+        seen = {
+            "line": line.sequence,
+            "code": line.code or line.revenue_code,
+            "date": line.service_date,
+            "other": duplicate.other,
+        }
         yield Hit(f"line.{line.sequence}", seen)

@@ -90,7 +90,7 @@ def _adjustments(writer: SegmentWriter, wanted: Iterable[PriorAdjustment], numbe
 
 
 def prior_lines(writer: SegmentWriter, line: BilledLine, claim: ClaimContent, field: str) -> None:
-    """Loop 2430: what each payer before this one paid of the line."""
+    """Loop 2430: what each payer before this one paid of the line. SVD04 is of institutional claims alone."""
     number = claim.claim_number
     for other in claim.parties.other_coverages:
         prior: PriorPayment | None = other.prior
@@ -102,7 +102,7 @@ def prior_lines(writer: SegmentWriter, line: BilledLine, claim: ClaimContent, fi
                 other.payer.identifier,
                 amount(one.paid_cents),
                 paid_for,
-                one.revenue_code,
+                one.revenue_code if claim.parties.facility_bill else "",
                 one.units,
                 claim=number,
                 field=where,
