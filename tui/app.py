@@ -16,10 +16,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from textual import events, work
-from textual.app import App
+from textual.app import App, ScreenStackError
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.geometry import Offset
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
@@ -555,8 +557,12 @@ class Workstation(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         """Textual's own screen would print local variables, and with them patients: keep the trace, show a number.
 
-        Private to Textual 8 (`App._handle_exception`); a test holds it.
+        Private to Textual 8 (`App._handle_exception`); a test holds it. Work that comes back while the program leaves
+        finds its screen taken away, which is no defect.
         """
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not self.is_running and isinstance(cause, NoMatches | ScreenStackError):
+            return
         self._crash = note_crash(error)
         self._exception = error
         self.exit(1)

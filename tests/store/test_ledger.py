@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, func, select
 
 from store.actors import SYSTEM
-from store.claims.changes import void_claim
+from store.claims.changes import release_claim, void_claim
 from store.claims.following import bill_next_payer, void_sent_claim
 from store.database import Database
 from store.ledger.accounts import account_id_of
@@ -107,6 +107,7 @@ def test_a_rejected_claim_that_is_given_up_is_owed_by_nobody(office: Office) -> 
 def test_a_claim_that_leaves_again_after_a_rejection_is_charged_once(office: Office) -> None:
     with office.db.change(SYSTEM) as change:
         change.session.get_one(Claim, office.claim_id).status = ClaimStatus.REJECTED
+    release_claim(office.db, SYSTEM, office.claim_id, "the receiver's fault")
     (office.folder / f"{office.claim_id}.837").unlink()
 
     office.sent(office.claim_id)

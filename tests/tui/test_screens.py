@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from sqlmodel import select
+from textual.css.query import NoMatches
+from textual.worker import WorkerFailed
 
 from store.database import open_database
 from store.models import Claim, Coding, EntryDraft, LogEntry, WorkItem
@@ -75,7 +77,8 @@ async def test_a_chart_is_coded_from_the_home_row_and_final_with_two_different_k
         await keys(pilot, "n")
         await code(pilot, "e11.9", "i10", "*")
         await keys(pilot, "f", "enter")
-        assert "Nothing was done" in cells(app)
+        assert "Too quick to be an answer: y, n or Esc." in cells(app)
+        await keys(pilot, "escape")
 
         await keys(pilot, "f", "y")
 
@@ -383,3 +386,11 @@ async def test_a_window_may_change_its_size_on_every_screen(desk: str) -> None:
 
         assert app.is_running
         assert not app.crash
+
+
+async def test_work_that_finds_its_screen_gone_while_the_program_leaves_is_no_defect() -> None:
+    async with opened() as (app, _):
+        gone = WorkerFailed(NoMatches("no place"))
+    app._handle_exception(gone)
+
+    assert not app.crash
