@@ -70,7 +70,7 @@ def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
     for procedure in encounter.procedures:
         on, place = procedure.date or encounter.date, f"line.{procedure.sequence}"
         system = _code_system(procedure)
-        if system is CodeSystem.HCPCS and _DENTAL.fullmatch(normalize(procedure.code)):
+        if procedure.code[:1] in ("D", "d") and _DENTAL.fullmatch(normalize(procedure.code)):
             reason = f"{normalize(procedure.code)}: dental codes (CDT) are licensed and not loaded."
             yield code_rules()["c11"].finding(place, {"code": normalize(procedure.code)}, not_checked=reason)
             continue
@@ -97,8 +97,9 @@ def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
 
 def _code_system(procedure: CodedProcedure) -> CodeSystem | None:
     """Which release a procedure is looked up in: of the codes on a HCPCS line those that begin with a digit are CPT."""
-    system = _PROCEDURE_SYSTEMS.get(procedure.system)
-    return CodeSystem.CPT if system is CodeSystem.HCPCS and procedure.code.strip()[:1].isdigit() else system
+    if procedure.system == "hcpcs" and procedure.code[:1].isdigit():
+        return CodeSystem.CPT
+    return _PROCEDURE_SYSTEMS.get(procedure.system)
 
 
 def _in_nearest_release(answer: Validity, place: str, seen: dict[str, object]) -> Iterator[CodeFinding]:

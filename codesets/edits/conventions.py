@@ -29,6 +29,8 @@ MODIFIER_SIDES = {
 BOTH_SIDES = {"50": Side.BOTH}
 """A service on both sides rests on a condition of both. Source: CMS, Claims Processing Manual, chapter 12, 40.7."""
 
+_SIDES_OF = MODIFIER_SIDES | BOTH_SIDES
+
 
 def _excludes1(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c71, once for every two diagnoses."""
@@ -114,8 +116,7 @@ def _modifier_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Cod
     for line in encounter.service_lines:
         if not line.modifiers:
             continue
-        known = MODIFIER_SIDES | BOTH_SIDES
-        named = {m: known[m] for m in map(str.upper, line.modifiers) if m in known}
+        named = {m: _SIDES_OF[m] for m in map(str.upper, line.modifiers) if m in _SIDES_OF}
         if len(set(named.values())) != 1:
             continue
         pointed = [codes[p] for p in line.pointers if p in codes]
