@@ -18,7 +18,7 @@ from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import TakebackRow, takeback_of
 from store.remits.posting import RemittanceRefused
-from store.remits.unapplied import Placed
+from store.remits.unapplied import Placed, answered, needed
 from store.terms import JournalAccount, PostingKind
 
 
@@ -29,7 +29,7 @@ def refund_takeback(
     with db.change(actor, operation_id, "remittance.refund") as change:
         if change.repeated:
             return Placed(**change.answer)
-        reason = _needed(reason)
+        reason = needed(reason)
         row = _open(change.session, adjustment_id)
         owed = max(-row.open_cents, 0)
         if not 0 < cents <= owed:
@@ -37,7 +37,7 @@ def refund_takeback(
         sides = ((JournalAccount.PROVIDER_LEVEL, cents), (JournalAccount.CASH, -cents))
         posting = _post(change, PostingKind.REFUND, row.id, None, sides, reason)
         change.log("remittance.refund", "posting", posting, cents=cents, reference=row.reference, reason=reason)
-        return _answered(change, Placed(cents, owed - cents, posting))
+        return answered(change, Placed(cents, owed - cents, posting))
 
 
 def charge_to_claim(
@@ -50,7 +50,7 @@ def charge_to_claim(
     with db.change(actor, operation_id, "remittance.charge") as change:
         if change.repeated:
             return Placed(**change.answer)
-        session, reason = change.session, _needed(reason)
+        session, reason = change.session, needed(reason)
         row = _open(session, adjustment_id)
         claim = session.exec(select(Claim).where(Claim.claim_number == claim_number.strip())).first()
         if claim is None:
@@ -59,7 +59,7 @@ def charge_to_claim(
         sides = ((JournalAccount.PAYER_RECEIVABLE, cents), (JournalAccount.PROVIDER_LEVEL, -cents))
         posting = _post(change, PostingKind.PROVIDER_ADJUSTMENT, row.id, claim, sides, reason)
         change.log("remittance.charge", "claim", claim.id, cents=cents, reference=row.reference, reason=reason)
-        return _answered(change, Placed(cents, 0, posting))
+        return answered(change, Placed(cents, 0, posting))
 
 
 def _open(session: Session, adjustment_id: str) -> TakebackRow:
@@ -94,14 +94,3 @@ def _post(
     session.add_all(JournalLine(posting_id=posting.id, account=account, cents=cents) for account, cents in sides)
     session.flush()
     return posting.id
-
-
-def _answered(change: Change, placed: Placed) -> Placed:
-    change.answer = {"cents": placed.cents, "left_cents": placed.left_cents, "posting_id": placed.posting_id}
-    return placed
-
-
-def _needed(text: str) -> str:
-    if not (told := " ".join(text.split())):
-        raise RemittanceRefused("it needs a word of why")
-    return told

@@ -64,7 +64,7 @@ def apply_to_claim(
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
             return Placed(**change.answer)
-        session, reason = change.session, _needed(reason)
+        session, reason = change.session, needed(reason)
         row, remittance, waiting = _waiting(session, remittance_claim_id)
         if waiting.left_cents != waiting.paid_cents:
             raise RemittanceRefused("a part of it was given back", "take that refund back first")
@@ -79,7 +79,7 @@ def apply_to_claim(
         posting = _post_as(change, remittance, row, stated, found)
         row.note = f"{note_of(stated, found)}; applied by hand: {reason}".removeprefix("; ")
         change.log("remittance.apply", "claim", ours.id, remittance=remittance.id, cents=row.paid_cents, reason=reason)
-        return _answered(change, Placed(row.paid_cents, 0, posting))
+        return answered(change, Placed(row.paid_cents, 0, posting))
 
 
 def release(
@@ -92,7 +92,7 @@ def release(
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
             return Placed(**change.answer)
-        session, reason = change.session, _needed(reason)
+        session, reason = change.session, needed(reason)
         row, remittance = _of_posted(session, remittance_claim_id)
         if row.claim_id is None:
             raise RemittanceRefused("it is applied to no claim")
@@ -103,7 +103,7 @@ def release(
         posting = _post_as(change, remittance, row, stated, nothing)
         row.note = f"{note_of(stated, nothing)}; released: {reason}"
         change.log("remittance.apply", "claim", before, remittance=remittance.id, released=True, reason=reason)
-        return _answered(change, Placed(row.paid_cents, row.paid_cents, posting))
+        return answered(change, Placed(row.paid_cents, row.paid_cents, posting))
 
 
 def refund_unapplied(
@@ -113,7 +113,7 @@ def refund_unapplied(
     with db.change(actor, operation_id, "remittance.refund") as change:
         if change.repeated:
             return Placed(**change.answer)
-        session, reason = change.session, _needed(reason)
+        session, reason = change.session, needed(reason)
         row, remittance, waiting = _waiting(session, remittance_claim_id)
         if cents <= 0:
             raise RemittanceRefused("an amount is above zero")
@@ -131,7 +131,7 @@ def refund_unapplied(
         for account, sign in ((JournalAccount.UNAPPLIED, 1), (JournalAccount.CASH, -1)):
             session.add(JournalLine(posting_id=posting.id, account=account, cents=sign * cents, segment=row.segment))
         change.log("remittance.refund", "remittance", remittance.id, posting=posting.id, cents=cents, reason=reason)
-        return _answered(change, Placed(cents, waiting.left_cents - cents, posting.id))
+        return answered(change, Placed(cents, waiting.left_cents - cents, posting.id))
 
 
 def _of_posted(session: Session, remittance_claim_id: str) -> tuple[RemittanceClaim, Remittance]:
@@ -186,12 +186,14 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     return str(posting["id"])
 
 
-def _answered(change: Change, placed: Placed) -> Placed:
+def answered(change: Change, placed: Placed) -> Placed:
+    """Keep what was done as the answer of the operation."""
     change.answer = {"cents": placed.cents, "left_cents": placed.left_cents, "posting_id": placed.posting_id}
     return placed
 
 
-def _needed(text: str) -> str:
+def needed(text: str) -> str:
+    """The words of why in one line. Raises RemittanceRefused without any."""
     if not (told := " ".join(text.split())):
         raise RemittanceRefused("it needs a word of why")
     return told

@@ -45,10 +45,6 @@ class AdministrationScreen(DeskScreen):
         yield TextPane(id="why", title="")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 

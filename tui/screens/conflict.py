@@ -38,10 +38,6 @@ class ConflictScreen(DeskScreen):
         yield TextPane(id="why", title="how this came about")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 

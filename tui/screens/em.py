@@ -52,10 +52,6 @@ class EmScreen(DeskScreen):
             yield TextPane(id="why", title="arithmetic")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 

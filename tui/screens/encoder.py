@@ -93,10 +93,6 @@ class EncoderScreen(DeskScreen):
         self.text: PageText | None = None
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def page_pane(self) -> TextPane:
         return self.query_one("#page", TextPane)
 

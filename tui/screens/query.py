@@ -83,10 +83,6 @@ class QueryScreen(DeskScreen):
             yield RowTable(self._columns(), id="rows", empty="No line has these words. / and Enter shows all.")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 

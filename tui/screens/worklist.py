@@ -95,10 +95,6 @@ class WorklistScreen(DeskScreen):
             yield TextPane(id="why", title="why here")
 
     @property
-    def rows(self) -> RowTable:
-        return self.query_one("#rows", RowTable)
-
-    @property
     def pane(self) -> RowTable:
         return self.rows
 
