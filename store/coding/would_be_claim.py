@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from codesets.edits import ReferenceFacts
+from codesets.edits import facts_of
 from codesets.reference import Reference
 from store.actors import Actor
 from store.claims.build import FOLLOWS_REPLACEMENT, NotBuiltReason, form_of, parts_of
@@ -93,6 +93,7 @@ def _found(
         service_from=first,
         service_through=last,
     )
-    facts = scrub_facts(session, claim, content, ReferenceFacts(reference), today)
+    # Final coding groups the stay anew: what an earlier grouping of this coding says is no fault of it.
+    facts = replace(scrub_facts(session, claim, content, facts_of(reference), today), grouped=None)
     book = site_rules(SessionReader(session)).for_claim(content)
     return [one.message for one in scrub(content, facts, book) if one.severity.blocks]
