@@ -13,6 +13,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from codesets.loading.ncci import NEVER, PARTS, number
 from codesets.reference import Reference
@@ -53,8 +54,7 @@ class PairEdit:
     rationale: str
 
 
-@dataclass(frozen=True)
-class Pairs:
+class Pairs(NamedTuple):
     """The pairs in force among some codes, by column 1 and column 2, and what answered."""
 
     edits: tuple[PairEdit, ...]
@@ -94,8 +94,7 @@ class AddOnRule:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class AddOns:
+class AddOns(NamedTuple):
     """The rules for those of some codes that are add-on codes, by code, and what answered."""
 
     rules: dict[str, AddOnRule]
@@ -112,6 +111,14 @@ class PairSource:
     loads: tuple[tuple[int, str, str], ...]
     coverage: Coverage
     key: str
+
+
+@dataclass(frozen=True)
+class UnitSource:
+    """The load that answers for most units on a date, None where none does, and what it covers."""
+
+    load: int | None
+    coverage: Coverage
 
 
 @dataclass(frozen=True)
@@ -140,10 +147,13 @@ def pair_source(reference: Reference, on: dt.date, setting: Setting) -> PairSour
     return PairSource(used, coverage, " ".join(str(load) for load, _, _ in used))
 
 
-def seconds_of(reference: Reference, load: int, column1: str) -> frozenset[str]:
-    """Every column 2 that a load has for a column 1, on whatever days: what cannot be a pair is known by it."""
-    query = "SELECT group_concat(column2, ' ') FROM ncci_pairs WHERE load_id = ? AND column1 = ?"
-    (text,) = reference.db.execute(query, (load, column1)).fetchone()
+def seconds_of(reference: Reference, load: int, column1: str, since: dt.date) -> frozenset[str]:
+    """Every column 2 that a load has for a column 1 on a day or later: what cannot be a pair is known by it."""
+    query = (
+        "SELECT group_concat(column2, ' ') FROM ncci_pairs WHERE load_id = ? AND column1 = ?"
+        " AND deletion >= ? AND indicator <> 9 AND deletion <> effective"
+    )
+    (text,) = reference.db.execute(query, (load, column1, number(since))).fetchone()
     return frozenset(text.split()) if text else frozenset()
 
 
@@ -183,20 +193,31 @@ def pairs_among(
 
 def mue(reference: Reference, code: str, on: dt.date, setting: Setting) -> Units:
     """The most units of a code that are published for the quarter of the date."""
+    return units_of(reference, unit_source(reference, on, setting), code)
+
+
+def unit_source(reference: Reference, on: dt.date, setting: Setting) -> UnitSource:
+    """What answers for most units on a date."""
     rows = reference.db.execute(
         "SELECT id, edition, starts, ends FROM loads WHERE kind = ? AND part = ? ORDER BY starts DESC, id DESC",
         (FileKind.MUE.value, setting.value),
     ).fetchall()
     for load, edition, starts, ends in rows:
         if starts <= str(on) <= ends:
-            row = reference.db.execute(
-                "SELECT code, units, indicator, rationale FROM ncci_units WHERE load_id = ? AND code = ?", (load, code)
-            ).fetchone()
-            return Units(MostUnits(*row) if row else None, Coverage(edition, True))
+            return UnitSource(load, Coverage(edition, True))
     if not rows:
-        return Units(None, Coverage("", False, f"No {CodeSystem.NCCI_MUE.label} values for {setting} are loaded."))
+        return UnitSource(None, Coverage("", False, f"No {CodeSystem.NCCI_MUE.label} values for {setting} are loaded."))
     warning = f"No loaded {CodeSystem.NCCI_MUE.label} values for {setting} cover {on}; the newest are {rows[0][1]}."
-    return Units(None, Coverage(rows[0][1], False, warning))
+    return UnitSource(None, Coverage(rows[0][1], False, warning))
+
+
+def units_of(reference: Reference, source: UnitSource, code: str) -> Units:
+    """The most units that a source publishes for a code."""
+    if source.load is None:
+        return Units(None, source.coverage)
+    query = "SELECT code, units, indicator, rationale FROM ncci_units WHERE load_id = ? AND code = ?"
+    row = reference.db.execute(query, (source.load, code)).fetchone()
+    return Units(MostUnits(*row) if row else None, source.coverage)
 
 
 def add_on_primaries(reference: Reference, codes: Collection[str], on: dt.date) -> AddOns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,7 @@ from codesets.conventions import CodeNotes, Statement
 from codesets.fees import FeeValue
 from codesets.laterality import Sided
 from codesets.mce import EditorAnswer, Stay
-from codesets.ncci import AddOns, Pairs, PairSource, Setting, Units
+from codesets.ncci import AddOns, Pairs, PairSource, Setting, Units, UnitSource
 from codesets.procedures import Modifiers
 from codesets.releases import CodeSystem
 from codesets.sources.source import FileKind
@@ -35,6 +36,8 @@ _POA, _PTP, _MUE, _ADD_ON = (
     str(kind.value) for kind in (FileKind.POA_EXEMPT, FileKind.PTP, FileKind.MUE, FileKind.ADD_ON)
 )
 _MPFS, _MCD = str(FileKind.MPFS.value), str(FileKind.MCD_ARTICLES.value)
+_EDITOR = ""
+"""The editor brings its own tables: nothing that is loaded speaks for them."""
 
 
 class CodeFacts(Protocol):
@@ -97,6 +100,14 @@ class CodeFacts(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class _Span:
+    """The days that share one answer to every question of a kind, by the first of them, and what was answered."""
+
+    day: dt.date
+    answers: dict[Any, Any] = field(default_factory=dict)
+
+
 class ReferenceFacts:
     """Answers from the reference database, each question once: charts of a batch share most of their codes.
 
@@ -106,118 +117,147 @@ class ReferenceFacts:
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
-        self._answers: dict[tuple[Any, ...], Any] = {}
-        self._seconds: dict[tuple[str, str], frozenset[str]] = {}
-        self._spans: dict[str, Spans] = {}
-        self._days: dict[tuple[str, dt.date], dt.date] = {}
+        self._spans: dict[tuple[str, dt.date], _Span] = {}
+        self._span_of_day: dict[tuple[str, dt.date], _Span] = {}
+        self._loaded: dict[str, Spans] = {}
+        self._held = self._held_firsts = 0
         self.build_id = reference.build_id
 
     def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
-        name = system._value_
-        day = self._day(name, on)
-        return self._asked((name, code, day), catalog.validity, system, code, day)
+        return self._asked(system._value_, on, catalog.validity, system, code)
 
     def poa_exempt(self, code: str, on: dt.date) -> bool | None:
-        return self._once(poa.is_exempt, normalize(code), self._day(_POA, on))
+        return self._asked(_POA, on, _poa_exempt, code)
 
     def notes(self, code: str, on: dt.date) -> CodeNotes | None:
-        return self._once(conventions.code_notes, normalize(code), self._day(_CM, on))
+        return self._asked(_CM, on, conventions.code_notes, code)
 
     def exclusion(self, one: str, other: str, on: dt.date) -> Statement | None:
-        day = self._day(_CM, on)
-        key = (conventions.exclusion, one, other, day)
-        if key not in self._answers:
-            here, there = self.notes(one, day), self.notes(other, day)
-            self._answers[key] = conventions.exclusion(here, there) if here and there else None
-        statement: Statement | None = self._answers[key]
-        return statement
+        answers = self._span(_CM, on).answers
+        answer = answers.get((one, other), _UNASKED)
+        if answer is _UNASKED:
+            here, there = self.notes(one, on), self.notes(other, on)
+            answer = answers[one, other] = conventions.exclusion(here, there) if here and there else None
+            self._held += 1
+        return cast("Statement | None", answer)
 
     def sided(self, code: str, on: dt.date) -> Sided | None:
-        return self._once(laterality.sided, normalize(code), self._day(_CM, on))
+        return self._asked(_CM, on, _sided, code)
 
     def pairs(self, codes: Collection[str], on: dt.date, setting: Setting) -> Pairs:
-        day = self._day(_PTP, on)
-        source = self._asked((_PTP, day, setting._value_), ncci.pair_source, day, setting)
-        found = {code: seconds.intersection(codes) for code in codes if (seconds := self._seconds_of(source, code))}
-        firsts = [code for code, seconds in found.items() if seconds]
-        if not firsts:
+        source = self._asked(_PTP, on, _pair_source, setting)
+        span = self._span(_PTP, on)
+        found = {code: both for code in codes if (both := self._seconds_of(source, span, code).intersection(codes))}
+        if not found:
             return Pairs((), source.coverage)
-        return ncci.pairs_among(self._reference, source, set().union(*found.values()), on, firsts)
+        return ncci.pairs_among(self._reference, source, set().union(*found.values()), on, list(found))
 
     def most_units(self, code: str, on: dt.date, setting: Setting) -> Units:
-        day = self._day(_MUE, on)
-        return self._asked((_MUE, code, day, setting._value_), ncci.mue, code, day, setting)
+        answers = self._span(_MUE, on).answers
+        answer = answers.get((code, setting), _UNASKED)
+        if answer is _UNASKED:
+            source = self._asked(_MUE, on, _unit_source, setting)
+            answer = answers[code, setting] = ncci.units_of(self._reference, source, code)
+            self._held += 1
+        return cast("Units", answer)
 
     def add_ons(self, codes: Collection[str], on: dt.date) -> AddOns:
-        source = self._once(ncci.add_on_source, self._day(_ADD_ON, on))
+        source = self._asked(_ADD_ON, on, ncci.add_on_source)
         asked = [code for code in codes if code in source.codes]
         return ncci.add_ons_among(self._reference, source, asked, on)
 
     def fee(self, code: str, on: dt.date) -> FeeValue | None:
-        day = self._day(_MPFS, on)
-        if not self._spans[_MPFS].periods:
-            return None
-        return self._once(fees.fee_value, code, day)
+        return self._asked(_MPFS, on, fees.fee_value, code) if self._any_loaded(_MPFS) else None
 
     def articles(self, code: str, on: dt.date) -> Articles:
-        return self._once(articles.articles, code, self._day(_MCD, on))
+        return self._asked(_MCD, on, articles.articles, code)
 
     def coverage(self, code: str, on: dt.date) -> str:
-        details = self._once(procedures.hcpcs_details, code, self._day(_HCPCS, on))
+        details = self._asked(_HCPCS, on, procedures.hcpcs_details, code)
         return details.coverage if details and details.origin.covered else ""
 
     def modifiers(self, on: dt.date) -> Modifiers:
-        return self._once(procedures.known_modifiers, self._day(_HCPCS, on))
+        return self._asked(_HCPCS, on, procedures.known_modifiers)
 
     def editor(self, stay: Stay) -> EditorAnswer:
-        return self._once(_editor, stay)
+        return self._asked(_EDITOR, dt.date.min, _editor, stay)
 
     def editor_alone(self, code: str, on: dt.date, age: int) -> EditorAnswer:
-        return self._once(_alone, code, on, age)
+        return self._asked(_EDITOR, dt.date.min, _alone, code, on, age)
 
-    def _seconds_of(self, source: PairSource, code: str) -> frozenset[str]:
-        """Every code that makes a pair with a column 1 in some load of the source."""
+    def _seconds_of(self, source: PairSource, span: _Span, code: str) -> frozenset[str]:
+        """Every code that makes a pair with a column 1 in some load of the source on some day of the span."""
         key = source.key, code
-        seconds = self._seconds.get(key)
+        seconds: frozenset[str] | None = span.answers.get(key)
         if seconds is None:
-            if len(self._seconds) >= MOST_FIRST_CODES:
-                self._seconds.clear()
+            if self._held_firsts >= MOST_FIRST_CODES:
+                self._forget()
             loads = (load for load, first, last in source.loads if first <= code <= last)
-            found = [ncci.seconds_of(self._reference, load, code) for load in loads]
-            seconds = self._seconds[key] = frozenset().union(*found)
+            found = [ncci.seconds_of(self._reference, load, code, span.day) for load in loads]
+            seconds = span.answers[key] = found[0] if len(found) == 1 else frozenset().union(*found)
+            self._held_firsts += 1
         return seconds
 
-    def _day(self, kind: str, on: dt.date) -> dt.date:
-        """The day that stands for a day in the questions of a code system or a kind of file."""
-        day = self._days.get((kind, on))
-        if day is None:
-            if kind not in self._spans:
-                self._spans[kind] = spans(self._reference, kind)
-            if len(self._days) >= MOST_ANSWERS:
-                self._days.clear()
-            day = self._days[kind, on] = self._spans[kind].stand_in(on)
-        return day
-
-    def _once(self, function: Callable[..., _T], *question: Any) -> _T:
-        return self._asked((function, *question), function, *question)
-
-    def _asked(self, key: tuple[Any, ...], function: Callable[..., _T], *question: Any) -> _T:
-        answer = self._answers.get(key, _UNASKED)
+    def _asked(self, kind: str, on: dt.date, function: Callable[..., _T], *question: Any) -> _T:
+        """The answer of a function of the database, a question and the day that stands for the day asked about."""
+        span = self._span_of_day.get((kind, on)) or self._span(kind, on)
+        key = function, question
+        answer = span.answers.get(key, _UNASKED)
         if answer is _UNASKED:
-            if len(self._answers) >= MOST_ANSWERS:
-                self._answers.clear()
-            answer = self._answers[key] = function(self._reference, *question)
+            if self._held >= MOST_ANSWERS:
+                self._forget()
+            answer = span.answers[key] = function(self._reference, *question, span.day)
+            self._held += 1
         return cast("_T", answer)
+
+    def _span(self, kind: str, on: dt.date) -> _Span:
+        """The span that a day lies in, of a code system or a kind of file."""
+        span = self._span_of_day.get((kind, on))
+        if span is None:
+            first = self._spans_loaded(kind).stand_in(on)
+            span = self._span_of_day[kind, on] = self._spans.setdefault((kind, first), _Span(first))
+            self._held += 1
+        return span
+
+    def _spans_loaded(self, kind: str) -> Spans:
+        if kind not in self._loaded:
+            self._loaded[kind] = spans(self._reference, kind)
+        return self._loaded[kind]
+
+    def _any_loaded(self, kind: str) -> bool:
+        return bool(self._spans_loaded(kind).periods)
+
+    def _forget(self) -> None:
+        """Begin anew; spans in use by a question keep their answers until it is answered."""
+        self._spans.clear()
+        self._span_of_day.clear()
+        self._held = self._held_firsts = 0
 
 
 _UNASKED: Any = object()
 
 
-def _alone(_: Reference, code: str, on: dt.date, age: int) -> EditorAnswer:
+def _poa_exempt(reference: Reference, code: str, on: dt.date) -> bool | None:
+    return poa.is_exempt(reference, normalize(code), on)
+
+
+def _sided(reference: Reference, code: str, on: dt.date) -> Sided | None:
+    return laterality.sided(reference, normalize(code), on)
+
+
+def _pair_source(reference: Reference, setting: Setting, on: dt.date) -> PairSource:
+    return ncci.pair_source(reference, on, setting)
+
+
+def _unit_source(reference: Reference, setting: Setting, on: dt.date) -> UnitSource:
+    return ncci.unit_source(reference, on, setting)
+
+
+def _alone(_: Reference, code: str, on: dt.date, age: int, first: dt.date) -> EditorAnswer:
     return mce.edit(mce.alone(code, on, age))
 
 
-def _editor(_: Reference, stay: Stay) -> EditorAnswer:
+def _editor(_: Reference, stay: Stay, first: dt.date) -> EditorAnswer:
     return mce.edit(stay)
 
 

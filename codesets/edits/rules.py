@@ -43,13 +43,18 @@ class CodeRule:
             rule_version=self.version,
             severity=Severity.COULD_NOT_CHECK if not_checked else self.severity,
             title=f"Not checked: {within(self.title)}" if not_checked else self.title,
-            message=not_checked or self.message.format_map(seen),
-            fix="" if not_checked else self.fix.format_map(seen),
-            citation=self.citation.format_map(seen),
+            message=not_checked or filled(self.message, seen),
+            fix="" if not_checked else filled(self.fix, seen),
+            citation=filled(self.citation, seen),
             place=place,
             seen=dict(seen),
-            repair="" if not_checked else self.repair.format_map(seen),
+            repair="" if not_checked else filled(self.repair, seen),
         )
+
+
+def filled(text: str, seen: Mapping[str, object]) -> str:
+    """A text with the values seen in its places; most citations have none."""
+    return text.format_map(seen) if "}" in text else text
 
 
 def within(title: str) -> str:

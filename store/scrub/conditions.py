@@ -16,6 +16,7 @@ from typing import Any
 
 from store.claims.content import BilledLine, ClaimContent
 from store.scrub.checks import CHECKS, Check
+from store.scrub.checks.registry import NEEDS, WHEN, Needs
 from store.scrub.expressions import NAMES, OF_CLAIMS, PLAIN_OF_LINE, Subject
 from store.scrub.rules import Level, Rule, RuleBook
 
@@ -35,10 +36,21 @@ class Prepared:
     """The rules of a book for one form: checks with their rules, conditions, and the place of each rule in the book."""
 
     checks: tuple[Bound, ...]
+    needing: tuple[tuple[Needs, tuple[Bound, ...]], ...]
+    """Checks that only some claims have to be asked, by what these have."""
+
     shared: SharedParts
     conditions: Conditions
     places: Mapping[str, int]
     by_id: Mapping[str, Rule]
+
+    def to_run(self, claim: ClaimContent) -> list[Bound]:
+        """The checks that can find something on a claim."""
+        wanted = [*self.shared.to_run(claim), *self.checks]
+        for needs, bound in self.needing:
+            if needs(claim):
+                wanted += bound
+        return wanted
 
 
 class SharedParts:
@@ -97,16 +109,18 @@ class Conditions:
         self._of_line = lines
         free = sum(not (rule.when and _needs_modifiers(rule.when.tree)) for rule in lines)
         names = {name for rule in self._of_line if rule.when for name in rule.when.names}
-        self._shared = sorted(name for name in names if name in OF_CLAIMS)
+        shared = sorted(name for name in names if name in OF_CLAIMS)
+        self._shared = [OF_CLAIMS[name] for name in shared]
         self._own = sorted(name for name in names if name not in OF_CLAIMS and name != "line")
-        self._claim_names = sorted({name for rule in self._of_claim if rule.when for name in rule.when.names})
-        self._ask_claim = _function(self._of_claim, self._claim_names)
+        of_claim = sorted({name for rule in self._of_claim if rule.when for name in rule.when.names})
+        self._claim_values = [OF_CLAIMS[name] for name in of_claim]
+        self._ask_claim = _function(self._of_claim, of_claim)
         plain = [name for name in self._own if name in PLAIN_OF_LINE] or ["code"]
         made = [name for name in self._own if name not in plain]
         self._made = [NAMES[name] for name in made]
         # A second name makes `attrgetter` answer with a tuple even where one is asked for.
         self._plain_of = attrgetter(*(PLAIN_OF_LINE[name] for name in plain), "sequence")
-        arguments = [*self._shared, *plain, "line", *(n for n in made if n != "line")]
+        arguments = [*shared, *plain, "line", *(n for n in made if n != "line")]
         self._ask_line = _function(self._of_line, arguments)
         self._ask_bare_line = _function(self._of_line[:free], arguments)
 
@@ -114,10 +128,10 @@ class Conditions:
         """Rule ids to the lines (None: the claim) whose condition holds or could not be told."""
         found: Broken = {}
         subject = Subject(claim)
-        for place in self._ask_claim(*[OF_CLAIMS[name](subject) for name in self._claim_names]):
+        for place in self._ask_claim(*[value(subject) for value in self._claim_values]):
             found[self._of_claim[place].id] = [None]
         if self._of_line:
-            shared = [OF_CLAIMS[name](subject) for name in self._shared]
+            shared = [value(subject) for value in self._shared]
             codes = {diagnosis.sequence: diagnosis.code.replace(".", "") for diagnosis in claim.diagnoses}
             for line in claim.lines:
                 values = self._plain_of(line)
@@ -134,13 +148,23 @@ def prepare(book: RuleBook, form: str) -> Prepared:
     rules = [rule for rule in book.rules if form in rule.forms]
     bound = [(rule, CHECKS[rule.check], bool(rule.effective_from or rule.effective_to)) for rule in rules if rule.check]
     of_parts = [(part, one) for one in bound if (part := _part_of(one[0]))]
+    needing: dict[Needs | None, list[Bound]] = {None: []}
+    for one in bound:
+        if not _part_of(one[0]):
+            needing.setdefault(_needs(one[0]), []).append(one)
     return Prepared(
-        checks=tuple(one for one in bound if not _part_of(one[0])),
+        checks=tuple(needing.pop(None)),
+        needing=tuple((needs, tuple(some)) for needs, some in needing.items() if needs),
         shared=SharedParts(of_parts),
         conditions=Conditions(rules),
         places={rule.id: place for place, rule in enumerate(rules)},
         by_id={rule.id: rule for rule in rules},
     )
+
+
+def _needs(rule: Rule) -> Needs | None:
+    """What a claim must have for the check of a rule to find anything on it."""
+    return WHEN.get(str(rule.params.get("when", ""))) or NEEDS.get(rule.check)
 
 
 def _needs_modifiers(node: ast.expr) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, OtherService, check_codes
+from codesets.edits.rules import filled
 from store.claims.content import BilledLine, ClaimContent
 from store.claims.facility_bill import FacilityBill
 from store.scrub.checks import Hit, ScrubFacts
@@ -55,7 +56,7 @@ def scrub(claim: ClaimContent, facts: ScrubFacts, book: RuleBook | None = None) 
     prepared = prepare(book, claim.form)
     found = [
         _found(rule, hit)
-        for rule, check, dated in (*prepared.shared.to_run(claim), *prepared.checks)
+        for rule, check, dated in prepared.to_run(claim)
         if not dated or _in_force(rule, claim, facts)
         for hit in check(claim, facts, rule.params)
     ]
@@ -184,7 +185,7 @@ class _Said(dict[str, object]):
 
 
 def _filled(text: str, hit: Hit) -> str:
-    return text.format_map(_Said(hit.seen))
+    return filled(text, _Said(hit.seen))
 
 
 def _text_changes(claim: ClaimContent) -> tuple[TextChange, ...]:

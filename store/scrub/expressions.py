@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 from codesets.errors import CodedeskError
 from store.claims.content import BilledLine, ClaimContent
@@ -30,13 +30,12 @@ class BadExpression(CodedeskError):
         self.at = at
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What a condition is asked about: a claim, or a line of it."""
+class Subject(NamedTuple):
+    """What a condition is asked about: a claim, or a line of it. A tuple: one is made for each line of a batch."""
 
     claim: ClaimContent
     line: BilledLine | None = None
-    codes: Mapping[int, str] | None = field(default=None, compare=False)
+    codes: Mapping[int, str] | None = None
     """The diagnoses by their sequence, without dots, where somebody has them at hand."""
 
 

@@ -52,17 +52,17 @@ def encounter(*codes: str, kind: ClaimKind = ClaimKind.PROFESSIONAL) -> CodedEnc
 
 def with_line(**changes: object) -> CodedEncounter:
     sound = encounter("E11.42", "I10")
-    return replace(sound, procedures=(replace(sound.procedures[0], **changes),))
+    return replace(sound, procedures=(sound.procedures[0]._replace(**changes),))
 
 
 def with_poa(poa: str, kind: ClaimKind = ClaimKind.INPATIENT) -> CodedEncounter:
     sound = encounter("E11.42", kind=kind)
-    return replace(sound, diagnoses=(replace(sound.diagnoses[0], poa=poa),))
+    return replace(sound, diagnoses=(sound.diagnoses[0]._replace(poa=poa),))
 
 
 def with_two_lines(first: str, second: str) -> CodedEncounter:
     sound = encounter("E11.42")
-    lines = [replace(sound.procedures[0], sequence=n, modifiers=(m,)) for n, m in ((1, first), (2, second))]
+    lines = [sound.procedures[0]._replace(sequence=n, modifiers=(m,)) for n, m in ((1, first), (2, second))]
     return replace(sound, procedures=tuple(lines))
 
 
@@ -127,7 +127,7 @@ def test_sound_codes_have_no_finding() -> None:
 
 def test_more_than_four_pointers_are_told_besides_what_else_is_wrong() -> None:
     sound = encounter("E11.42", "I10", "N18.31", "Z79.84", "W19.XXXA")
-    five = replace(sound, procedures=(replace(sound.procedures[0], pointers=(1, 2, 3, 4, 5)),))
+    five = replace(sound, procedures=(sound.procedures[0]._replace(pointers=(1, 2, 3, 4, 5)),))
 
     assert told(five) == [("c33", "line.1.pointers")]
 

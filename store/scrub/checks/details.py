@@ -11,7 +11,7 @@ from dataclasses import fields
 
 from store.claims.content import ClaimContent
 from store.claims.details import Attachment
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, money
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, has_details, has_other_coverages, iso_day, money
 
 _NDC_UNITS = ("F2", "GR", "ME", "ML", "UN")
 _ON_PAPER = "AA"
@@ -53,7 +53,7 @@ def attachment(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterat
             yield Hit(place, {"kind": one.kind, "way": one.transmission, "number": one.number or "no number"})
 
 
-@check("ambulance")
+@check("ambulance", needs=has_details)
 def ambulance(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """A ride without a reason, without miles, or without where it began."""
     ride = claim.parties.details.ambulance if claim.parties.details else None
@@ -70,7 +70,7 @@ def ambulance(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterato
             yield Hit("details.ambulance", {"wrong": words})
 
 
-@check("detail_dates")
+@check("detail_dates", needs=has_details)
 def detail_dates(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """A date of the illness is not whole, or lies in the future (but for the return to work)."""
     if claim.parties.details is None:
@@ -91,7 +91,7 @@ def pay_to_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
         yield Hit("pay_to", {"street": address.line1 or "no street", "city": address.city or "no city"})
 
 
-@check("prior_payment_missing")
+@check("prior_payment_missing", needs=has_other_coverages)
 def prior_payment_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """The payer is not the first, and one before it has not answered."""
     coverage = claim.parties.coverage
@@ -102,7 +102,7 @@ def prior_payment_missing(claim: ClaimContent, facts: ScrubFacts, params: Params
             yield Hit(f"coverage.{other.sequence}.prior", {"payer": other.payer.name, "billed": coverage.payer.name})
 
 
-@check("prior_payment_sum")
+@check("prior_payment_sum", needs=has_other_coverages)
 def prior_payment_sum(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """Paid and adjustments of a payer before are not the charge, of the claim or of a line."""
     charges = {line.sequence: line.charge_cents for line in claim.lines}
@@ -125,7 +125,7 @@ def prior_payment_sum(claim: ClaimContent, facts: ScrubFacts, params: Params) ->
                 yield Hit(f"line.{line.line}.prior.{other.sequence}", {**seen, "what": f"line {line.line}"})
 
 
-@check("prior_payment_date")
+@check("prior_payment_date", needs=has_other_coverages)
 def prior_payment_date(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for other in claim.parties.other_coverages:
         if prior := other.prior:
@@ -134,7 +134,7 @@ def prior_payment_date(claim: ClaimContent, facts: ScrubFacts, params: Params) -
                 yield Hit(f"coverage.{other.sequence}.prior.paid_on", {"payer": other.payer.name})
 
 
-@check("prior_line_code")
+@check("prior_line_code", needs=has_other_coverages)
 def prior_line_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """What a payer before answered of a line names no service: SVD03 of professional claims, SVD04 of institutional."""
     institutional = claim.parties.facility_bill is not None
@@ -147,7 +147,7 @@ def prior_line_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> I
                 yield Hit(f"line.{line.line}.prior.{other.sequence}", seen)
 
 
-@check("patient_paid")
+@check("patient_paid", needs=has_details)
 def patient_paid(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     details = claim.parties.details
     if details and not 0 <= details.patient_paid_cents <= claim.total_cents:

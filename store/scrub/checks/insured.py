@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from store.claims.content import BilledCoverage, ClaimContent, Insured
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, written
+from store.scrub.checks.registry import (
+    Hit,
+    Params,
+    ScrubFacts,
+    check,
+    has_other_coverages,
+    iso_day,
+    of_dependent,
+    written,
+)
 
 # CMS, Medicare Beneficiary Identifier format: C A AN N A AN N A A N N, without S, L, O, I, B and Z.
 _LETTER = "[AC-HJKMNP-RT-Y]"
@@ -119,10 +128,10 @@ def self_is_somebody_else(claim: ClaimContent, facts: ScrubFacts, params: Params
         yield Hit(f"coverage.{coverage.sequence}.relationship", seen)
 
 
-@check("dependent_is_subscriber")
+@check("dependent_is_subscriber", needs=of_dependent)
 def dependent_is_subscriber(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     coverage, patient = claim.parties.coverage, claim.parties.patient
-    if not coverage or coverage.patient_is_subscriber or not patient.birth_date:
+    if coverage is None or not patient.birth_date:
         return
     if coverage.subscriber.birth_date == patient.birth_date and _same_person(coverage.subscriber, patient):
         seen = {"relationship": coverage.relationship, "patient": _described(patient)}
@@ -155,7 +164,7 @@ def coverage_expired(claim: ClaimContent, facts: ScrubFacts, params: Params) -> 
             yield Hit(f"coverage.{coverage.sequence}.expires_on", seen)
 
 
-@check("other_coverage")
+@check("other_coverage", needs=has_other_coverages)
 def other_coverage(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for other in claim.parties.other_coverages:
         lacks = {
@@ -181,16 +190,14 @@ def _coverages(claim: ClaimContent) -> list[BilledCoverage]:
     return [*([billed] if billed else []), *claim.parties.other_coverages]
 
 
-def _who(claim: ClaimContent, params: Params) -> Iterator[tuple[Insured, str, int]]:
-    """The person a rule is about with their place, where the rule's `when` holds: always, self or dependent."""
-    coverage, when = claim.parties.coverage, params.get("when", "always")
-    is_self = coverage is None or coverage.patient_is_subscriber
-    if (when == "self" and not is_self) or (when == "dependent" and is_self):
-        return
+def _who(claim: ClaimContent, params: Params) -> Sequence[tuple[Insured, str, int]]:
+    """The person a rule is about, with their place; nobody without a coverage to be the subscriber of."""
     if params["who"] == "patient":
-        yield claim.parties.patient, "patient", 0
-    elif coverage:
-        yield coverage.subscriber, f"coverage.{coverage.sequence}.subscriber", coverage.sequence
+        return ((claim.parties.patient, "patient", 0),)
+    coverage = claim.parties.coverage
+    if coverage is None:
+        return ()
+    return ((coverage.subscriber, f"coverage.{coverage.sequence}.subscriber", coverage.sequence),)
 
 
 def _same_person(one: Insured, other: Insured) -> bool:

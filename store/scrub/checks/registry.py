@@ -65,17 +65,48 @@ Params = Mapping[str, Any]
 
 Check = Callable[[ClaimContent, ScrubFacts, Params], Iterator[Hit]]
 
+Needs = Callable[[ClaimContent], object]
+"""Whether a check can find anything on a claim at all: asked once for all checks that need the same."""
+
 CHECKS: dict[str, Check] = {}
+NEEDS: dict[str, Needs] = {}
 
 
-def check(name: str) -> Callable[[Check], Check]:
+def check(name: str, needs: Needs | None = None) -> Callable[[Check], Check]:
     """Register a check under the name that rules use."""
 
     def register(function: Check) -> Check:
+        if needs is not None:
+            NEEDS[name] = needs
         CHECKS[name] = function
         return function
 
     return register
+
+
+def has_details(claim: ClaimContent) -> object:
+    """What only some claims state; checks of it need it."""
+    return claim.parties.details
+
+
+def has_other_coverages(claim: ClaimContent) -> object:
+    """The coverages beside the billed one; checks of them need some."""
+    return claim.parties.other_coverages
+
+
+def of_dependent(claim: ClaimContent) -> bool:
+    """Whether somebody else is the subscriber."""
+    coverage = claim.parties.coverage
+    return coverage is not None and not coverage.patient_is_subscriber
+
+
+def of_subscriber(claim: ClaimContent) -> bool:
+    """Whether the patient is the subscriber, or has no coverage."""
+    return not of_dependent(claim)
+
+
+WHEN: Mapping[str, Needs] = {"self": of_subscriber, "dependent": of_dependent}
+"""What the setting `when` of a rule needs; any other: nothing."""
 
 
 @lru_cache(1 << 12)
