@@ -31,8 +31,7 @@ from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Diagnosis, Found, ProcedureLine, apply_entry
 from store.coding.entry import Entry
 from store.coding.grouping import drg_columns, drg_of
-from store.coding.lookup import check_chart
-from store.coding.site_edits import as_the_site_says, site_edits
+from store.coding.site_edits import findings_of, site_edits
 from store.database import Change, Database
 from store.models import (
     Charge,
@@ -246,7 +245,7 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
             raise CodingRefused("no document of this chart is signed", "h holds it until one is")
         head = chart_head(SessionReader(change.session), item.id)
         edits = site_edits(SessionReader(change.session), head.encounter_id, head.service_date)
-        findings = as_the_site_says(check_chart(reference, head, codes), edits)
+        findings = findings_of(reference, head, codes, edits)
         if blocking := [finding for finding in findings if Severity(finding.severity.value).blocks]:
             more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
             raise CodingRefused(f"{blocking[0].message.rstrip('.')}{more}", "! shows every finding")

@@ -1,33 +1,44 @@
-"""The code edits of a chart as the site has changed them: what is off is left out, what weighs otherwise does so.
+"""The edits of a chart as the site has changed them: what is off is left out, what weighs otherwise does so.
 
 The same changes hold on the chart and on the claim that is made of it (`store.scrub.overlays`), so that a coder is not
-stopped by what the site has switched off, and is stopped by what it made an error.
+stopped by what the site has switched off, and is stopped by what it made an error. Beside the code edits stand the
+rules of claims that look at codes alone (`store.coding.guideline_rules`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codesets.edits import CodeFinding, Severity
+from codesets.reference import Reference
+from store.coding.codes import Codes
+from store.coding.lookup import check_chart
 from store.queries import Reader
+from store.queries.charts import ChartHead
 
 if TYPE_CHECKING:
-    from store.scrub.rules import CodeEditBinding
-
-SiteEdits = Mapping[str, "CodeEditBinding"]
-"""What the site makes of each code edit, by its id."""
+    from store.scrub.rules import RuleBook
 
 
-def site_edits(reader: Reader, encounter_id: str, day: str) -> SiteEdits:
-    """The changes that hold for a chart: by its payer, plan, specialty and facility on an ISO day. Empty for none."""
+def findings_of(
+    reference: Reference, head: ChartHead, codes: Codes, book: RuleBook | None = None
+) -> tuple[CodeFinding, ...]:
+    """Everything that the edits and rules say of a chart's codes, by the book that holds for it (`site_edits`)."""
+    from store.coding.guideline_rules import check_guidelines
+
+    return (*as_the_site_says(check_chart(reference, head, codes), book), *check_guidelines(head, codes, book))
+
+
+def site_edits(reader: Reader, encounter_id: str, day: str) -> RuleBook | None:
+    """The book that holds for a chart: by its payer, plan, specialty and facility on an ISO day. None: as shipped."""
     from store.queries.rules import rule_changes
     from store.scrub.overlays import Whose
     from store.scrub.site_rules import site_rules
 
     if not rule_changes(reader, standing=True):
-        return {}
+        return None
     rows = reader.rows(
         """
         SELECT f.npi AS site,
@@ -42,11 +53,12 @@ def site_edits(reader: Reader, encounter_id: str, day: str) -> SiteEdits:
         id=encounter_id,
     )
     whose = {name: rows[0][name] or "" for name in ("payer", "plan", "specialty", "site")} if rows else {}
-    return site_rules(reader).for_whose(Whose(**whose), day).code_edits
+    return site_rules(reader).for_whose(Whose(**whose), day)
 
 
-def as_the_site_says(findings: Iterable[CodeFinding], edits: SiteEdits) -> tuple[CodeFinding, ...]:
+def as_the_site_says(findings: Iterable[CodeFinding], book: RuleBook | None) -> tuple[CodeFinding, ...]:
     """The findings without those of edits that are off, each with the weight that the site gave its edit."""
+    edits = book.code_edits if book else {}
     kept = []
     for finding in findings:
         binding = edits.get(finding.rule_id)

@@ -24,7 +24,7 @@ MOST_PARTS = 4_096
 MOST_BOOKS = 256
 """How many books are kept prepared: a site has one for each payer whose rules it changes."""
 
-Broken = dict[str, list[BilledLine | None]]
+Broken = dict[str, tuple[Rule, list[BilledLine | None]]]
 
 
 Bound = tuple[Rule, Check, bool]
@@ -42,7 +42,6 @@ class Prepared:
     shared: SharedParts
     conditions: Conditions
     places: Mapping[str, int]
-    by_id: Mapping[str, Rule]
 
     def to_run(self, claim: ClaimContent) -> list[Bound]:
         """The checks that can find something on a claim."""
@@ -125,11 +124,12 @@ class Conditions:
         self._ask_bare_line = _function(self._of_line[:free], arguments)
 
     def broken(self, claim: ClaimContent) -> Broken:
-        """Rule ids to the lines (None: the claim) whose condition holds or could not be told."""
+        """The rules by id, each with the lines (None: the claim) where its condition holds or could not be told."""
         found: Broken = {}
         subject = Subject(claim)
         for place in self._ask_claim(*[value(subject) for value in self._claim_values]):
-            found[self._of_claim[place].id] = [None]
+            rule = self._of_claim[place]
+            found[rule.id] = rule, [None]
         if self._of_line:
             shared = [value(subject) for value in self._shared]
             codes = {diagnosis.sequence: diagnosis.code.replace(".", "") for diagnosis in claim.diagnoses}
@@ -138,7 +138,8 @@ class Conditions:
                 subject = Subject(claim, line, codes)
                 ask = self._ask_line if line.modifiers else self._ask_bare_line
                 for place in ask(*shared, *values, *[value(subject) for value in self._made]):
-                    found.setdefault(self._of_line[place].id, []).append(line)
+                    rule = self._of_line[place]
+                    found.setdefault(rule.id, (rule, []))[1].append(line)
         return found
 
 
@@ -158,7 +159,6 @@ def prepare(book: RuleBook, form: str) -> Prepared:
         shared=SharedParts(of_parts),
         conditions=Conditions(rules),
         places={rule.id: place for place, rule in enumerate(rules)},
-        by_id={rule.id: rule for rule in rules},
     )
 
 

@@ -16,7 +16,7 @@ from store.claims.content import BilledLine, ClaimContent
 from store.claims.facility_bill import FacilityBill
 from store.scrub.checks import Hit, ScrubFacts
 from store.scrub.checks.registry import iso_day
-from store.scrub.conditions import prepare
+from store.scrub.conditions import Conditions, prepare
 from store.scrub.expressions import Subject
 from store.scrub.plain_text import is_plain
 from store.scrub.rules import DateBasis, Rule, RuleBook, rule_book
@@ -57,17 +57,22 @@ def scrub(claim: ClaimContent, facts: ScrubFacts, book: RuleBook | None = None) 
     found = [
         _found(rule, hit)
         for rule, check, dated in prepared.to_run(claim)
-        if not dated or _in_force(rule, claim, facts)
+        if not dated or _in_force(rule, claim, facts.today)
         for hit in check(claim, facts, rule.params)
     ]
-    broken = prepared.conditions.broken(claim)
-    for rule_id, places in broken.items() if broken else ():
-        rule = prepared.by_id[rule_id]
-        if _in_force(rule, claim, facts):
-            found += [_found(rule, hit) for hit in _where(claim, rule, places)]
+    found += broken_conditions(claim, prepared.conditions, facts.today)
     if len(found) > 1:
         found.sort(key=lambda one: prepared.places[one.rule_id])
     return (*found, *_code_edits(claim, facts, book))
+
+
+def broken_conditions(claim: ClaimContent, conditions: Conditions, today: dt.date) -> list[Found]:
+    """The findings of the conditions that hold, by rule; rules by the day of receipt are held to `today`."""
+    found: list[Found] = []
+    for rule, places in conditions.broken(claim).values():
+        if _in_force(rule, claim, today):
+            found += [_found(rule, hit) for hit in _where(claim, rule, places)]
+    return found
 
 
 def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) -> CodedEncounter | None:
@@ -136,14 +141,14 @@ def _more_diagnoses(bill: FacilityBill, after: int) -> Iterator[CodedDiagnosis]:
         yield CodedDiagnosis(place, code, role, poa)
 
 
-def _in_force(rule: Rule, claim: ClaimContent, facts: ScrubFacts) -> bool:
+def _in_force(rule: Rule, claim: ClaimContent, today: dt.date) -> bool:
     """Whether the rule holds on the day that it goes by."""
     if not (rule.effective_from or rule.effective_to):
         return True
     day = {
         DateBasis.SERVICE: claim.service_from,
         DateBasis.THROUGH: claim.service_through,
-        DateBasis.RECEIVED: str(facts.today),
+        DateBasis.RECEIVED: str(today),
     }[rule.date_basis][:10]
     return rule.effective_from <= day and (not rule.effective_to or day <= rule.effective_to)
 

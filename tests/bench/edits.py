@@ -277,7 +277,7 @@ def _conditions(place: Path) -> list[float]:
         ours.append(rule)
     prepared = Conditions(ours)
     began = time.perf_counter()
-    mine = sum(len(lines) for claim in batch for lines in prepared.broken(claim).values())
+    mine = sum(len(lines) for claim in batch for _, lines in prepared.broken(claim).values())
     own = time.perf_counter() - began
     names = {name for rule in ours if rule.when for name in rule.when.names}
     began, other = time.perf_counter(), 0

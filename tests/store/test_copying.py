@@ -105,7 +105,7 @@ def test_an_edit_that_the_site_switched_off_stops_no_chart(
 
     with demo.reading() as session:
         edits = site_edits(SessionReader(session), encounter_id, "2026-08-04")
-    assert all(edits[rule].off for rule in blocking)
+    assert all(edits.code_edits[rule].off for rule in blocking)
 
 
 def test_what_could_not_be_checked_keeps_its_weight(demo: Database, manager: Actor) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from codesets import catalog, drg
 from codesets.catalog import Reference
@@ -14,8 +15,7 @@ from codesets.risk import categories, is_loaded
 from store.coding.codes import Codes, Defaults, ProcedureLine
 from store.coding.entry import line_letter
 from store.coding.grouping import is_stay
-from store.coding.lookup import check_chart
-from store.coding.site_edits import SiteEdits, as_the_site_says, site_edits
+from store.coding.site_edits import findings_of, site_edits
 from store.queries import Reader
 from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
 from store.queries.codings import coding_codes, coding_defaults
@@ -24,6 +24,9 @@ from store.terms import DiagnosisRole, DocumentStatus, Origin, Severity
 from tui.cells import Line, cut, ends, left, plain, right, wrap
 from tui.money import dollars
 from tui.screens.encoder import SEEN
+
+if TYPE_CHECKING:
+    from store.scrub.rules import RuleBook
 
 ROLE_MARK = {
     DiagnosisRole.PRINCIPAL: "p",
@@ -48,7 +51,7 @@ class ChartOnScreen:
     """The charge master's words for each code charged: the title where no code set has one."""
     codes: Codes
     defaults: Defaults
-    edits: SiteEdits = field(default_factory=dict)
+    edits: RuleBook | None = None
     late: Late = Late()
 
 
@@ -91,7 +94,7 @@ def look_up(reference: Reference, chart: ChartOnScreen, known: tuple[tuple[str, 
     release = f"ICD {choice.release.edition}" if choice.release else "no ICD release"
     if not choice.covered:
         release += ": date not covered"
-    findings = as_the_site_says(check_chart(reference, chart.head, chart.codes), chart.edits)
+    findings = findings_of(reference, chart.head, chart.codes, chart.edits)
     return LookedUp(titles, findings, release, _flags(reference, chart, on))
 
 

@@ -1,0 +1,102 @@
+"""The rules of claims that look at codes alone, asked of a chart while it is coded.
+
+What stops the claim is better told to the coder at the keystroke than to the biller a day later: diagnoses that the
+guidelines forbid or want together, modifiers that contradict each other. A rule that asks for something which only the
+claim knows (payer, authorization, amounts) is left to the claim. Pure: codes in, findings out.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from codesets.edits import CodeFinding, Severity
+from store.claims.content import BilledDiagnosis, BilledLine, BillingProvider, ClaimContent, Insured, Parties, Receiver
+from store.coding.codes import Codes
+from store.queries.charts import ChartHead
+from store.scrub.conditions import MOST_BOOKS, Conditions
+from store.scrub.engine import broken_conditions
+from store.scrub.rules import Family, Rule, RuleBook, rule_book
+from store.settings import today as present_day
+from store.terms import CodingKind, DiagnosisRole
+
+KNOWN = frozenset(
+    {"codes", "diagnoses", "first_diagnosis", "categories", "first_category", "diagnosis_letters", "line", "code"}
+    | {"code_letter", "modifiers", "modifier_count", "units", "pointed", "pointed_categories", "pointer_count"}
+    | {"line_count", "patient_age", "patient_sex", "place_of_service", "service_from", "service_date"}
+)
+"""The names of `store.scrub.expressions` that a chart can answer for."""
+
+_APART = (DiagnosisRole.ADMITTING, DiagnosisRole.REASON)
+
+
+def check_guidelines(head: ChartHead, codes: Codes, book: RuleBook | None = None) -> tuple[CodeFinding, ...]:
+    """What the rules of a book (the shipped one for None) find on a chart's codes, in the order of the book.
+
+    Places are those of the code edits (`diagnosis`, `line.2.modifiers`); a value that is not known breaks no rule here:
+    the claim says what could not be checked.
+    """
+    form = "837p" if head.kind == CodingKind.PROFESSIONAL else "837i"
+    conditions = _conditions(book or rule_book(), form)
+    claim = _as_claim(head, codes, form)
+    found = [
+        one
+        for one in broken_conditions(claim, conditions, present_day())
+        if one.severity.value != Severity.COULD_NOT_CHECK
+    ]
+    return tuple(
+        CodeFinding(
+            rule_id=one.rule_id,
+            rule_version=one.rule_version,
+            severity=Severity(one.severity.value),
+            title=one.title,
+            message=one.message,
+            fix=one.fix,
+            citation=one.citation,
+            place=one.place,
+            seen=one.seen,
+        )
+        for one in found
+    )
+
+
+@lru_cache(MOST_BOOKS)
+def _conditions(book: RuleBook, form: str) -> Conditions:
+    return Conditions([rule for rule in book.rules if form in rule.forms and _of_codes(rule)])
+
+
+def _of_codes(rule: Rule) -> bool:
+    return rule.family is Family.CODES and rule.when is not None and KNOWN.issuperset(rule.when.names)
+
+
+def _as_claim(head: ChartHead, codes: Codes, form: str) -> ClaimContent:
+    """The codes as the claim would carry them; the parties of the claim are empty, and no rule asked looks at them."""
+    listed = [(place, d) for place, d in enumerate(codes.diagnoses, 1) if d.role not in _APART]
+    lines = [(place, line) for place, line in enumerate(codes.lines, 1) if line.system == "hcpcs"]
+    return ClaimContent(
+        claim_number="",
+        form=form,
+        frequency="1",
+        parties=Parties(
+            Insured(birth_date=head.birth_date, sex=head.sex),
+            head.mrn,
+            BillingProvider(""),
+            Receiver("", "", ""),
+            place_of_service=head.place_of_service,
+        ),
+        diagnoses=tuple(BilledDiagnosis(place, d.code, d.poa) for place, d in listed),
+        lines=tuple(
+            BilledLine(
+                place,
+                line.code,
+                line.service_date or head.service_date,
+                line.charge_cents,
+                line.units,
+                line.modifiers,
+                line.pointers,
+            )
+            for place, line in lines
+        ),
+        total_cents=codes.charge_cents,
+        service_from=head.service_date,
+        service_through=head.service_date,
+    )

@@ -1,0 +1,81 @@
+"""Rules of claims that look at codes alone, told on the chart while it is coded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from store.coding.codes import Codes, Diagnosis, ProcedureLine
+from store.coding.guideline_rules import check_guidelines
+from store.queries.charts import ChartHead
+from store.scrub.rules import rule_book
+from store.terms import CodingKind, CodingStatus, DiagnosisRole, PatientClass, Setting, WorkStatus
+
+HEAD = ChartHead(
+    work_item_id="w",
+    encounter_id="e",
+    coding_id="c",
+    kind=CodingKind.PROFESSIONAL,
+    work_status=WorkStatus.IN_PROGRESS,
+    coding_status=CodingStatus.DRAFT,
+    coding_version=1,
+    charged_cents=0,
+    worklist="clinic",
+    visit_number="P1",
+    patient="Lindqvist, Per",
+    mrn="1",
+    sex="M",
+    birth_date="1961-03-02",
+    setting=Setting.CLINIC,
+    patient_class=PatientClass.OUTPATIENT,
+    started_at="2026-09-15",
+    ended_at=None,
+    service_date="2026-09-15",
+    place_of_service="11",
+    discharge_disposition="",
+    reason="",
+    provider="",
+    payer="Blue Plains",
+)
+STAY = replace(HEAD, kind=CodingKind.FACILITY, patient_class=PatientClass.INPATIENT, setting=Setting.INPATIENT)
+
+
+def rules(head: ChartHead, *diagnoses: str, lines: tuple[ProcedureLine, ...] = ()) -> list[tuple[str, str]]:
+    codes = Codes(tuple(Diagnosis(code) for code in diagnoses), lines)
+    return [(one.rule_id, one.place) for one in check_guidelines(head, codes)]
+
+
+@pytest.mark.parametrize("head", [HEAD, STAY], ids=["clinic", "stay"])
+def test_hypertension_beside_heart_failure_is_told_while_coding(head: ChartHead) -> None:
+    assert rules(head, "I10", "I50.9") == [("r322", "diagnosis")]
+
+
+def test_modifiers_that_contradict_each_other_are_told_at_their_line() -> None:
+    sound = ProcedureLine("hcpcs", "G0467", pointers=(1,))
+    line = ProcedureLine("hcpcs", "G0101", ("GC", "GE"), pointers=(1,))
+
+    assert rules(HEAD, "Z01.411", lines=(sound, line)) == [("r302", "line.2.modifiers")]
+
+
+def test_an_admitting_diagnosis_is_not_among_the_diagnoses() -> None:
+    codes = Codes((Diagnosis("I10"), Diagnosis("I50.9", DiagnosisRole.ADMITTING)), ())
+
+    assert check_guidelines(STAY, codes) == ()
+
+
+def test_what_only_the_claim_knows_is_left_to_the_claim() -> None:
+    drug = ProcedureLine("hcpcs", "J1885", pointers=(1,))
+
+    assert rules(HEAD, "M54.50", lines=(drug,)) == []
+
+
+def test_a_birth_date_that_is_not_known_breaks_no_rule_of_age() -> None:
+    assert rules(replace(HEAD, birth_date=None), "P07.30") == []
+
+
+def test_a_rule_that_the_book_of_the_site_leaves_out_is_not_told() -> None:
+    shipped = rule_book()
+    book = replace(shipped, rules=tuple(rule for rule in shipped.rules if rule.id != "r322"))
+
+    assert check_guidelines(HEAD, Codes((Diagnosis("I10"), Diagnosis("I50.9")), ()), book) == ()
