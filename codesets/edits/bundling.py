@@ -25,6 +25,13 @@ OTHER_BYPASSES = frozenset({"24", "25", "57", "58", "78", "79", "27", "59", "91"
 """Modifiers that let a pair with indicator 1 pass. Source: NCCI Policy Manual, chapter I, section E."""
 
 
+ONLY_ON_VISITS = frozenset({"24", "25", "57"})
+"""Modifiers that speak of a visit beside a procedure. Source: NCCI Policy Manual, chapter I, section E."""
+
+_FIRST_NO_VISIT, _LAST_NO_VISIT = "10000", "89999"
+"""The numbers of surgery, radiology and laboratory; visits stand in the sections after them."""
+
+
 def _pairs(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c81 and c82, at the line of the column 2 code; c83 where pairs are not loaded.
 
@@ -73,10 +80,17 @@ def _same_person(one: CodedProcedure, other: CodedProcedure) -> bool:
 
 def _apart(first: CodedProcedure, second: CodedProcedure) -> bool:
     """Whether modifiers say that the two were separate; the same site on both says the opposite."""
-    here, there = ({modifier.upper() for modifier in line.modifiers} for line in (first, second))
+    here, there = (_meant(line) for line in (first, second))
     if (here | there) & OTHER_BYPASSES:
         return True
     return bool((here ^ there) & ANATOMIC)
+
+
+def _meant(line: CodedProcedure) -> set[str]:
+    """The modifiers of a line without those of visits where it cannot be a visit: surgery, radiology, laboratory."""
+    modifiers = {modifier.upper() for modifier in line.modifiers}
+    code = normalize(line.code)
+    return modifiers - ONLY_ON_VISITS if code.isdigit() and _FIRST_NO_VISIT <= code <= _LAST_NO_VISIT else modifiers
 
 
 def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:

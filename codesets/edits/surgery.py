@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from codesets.catalog import normalize
+from codesets.edits.bundling import ONLY_ON_VISITS
 from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import ClaimKind, CodedEncounter, CodedProcedure, CodeFinding, OtherService
 from codesets.edits.rules import code_rules
@@ -20,7 +21,6 @@ GLOBAL_DAYS = {"000": 0, "010": 10, "090": 90}
 LONGEST = 90
 VISIT_MODIFIERS = frozenset({"24", "25", "57", "FT"})
 PROCEDURE_MODIFIERS = frozenset({"58", "78", "79"})
-ONLY_ON_VISITS = frozenset({"24", "25", "57"})
 
 
 def _global_period(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:

@@ -57,6 +57,13 @@ def test_a_pair_denies_column_2_unless_a_modifier_sets_it_apart(
     assert told(lines(*written), paired(indicator)) == found
 
 
+def test_a_modifier_of_visits_on_surgery_sets_nothing_apart() -> None:
+    facts = MadeFacts(edits=(PairEdit("89999", "ZZ002", dt.date(2020, 1, 1), None, 1, "misuse of column two"),))
+
+    assert ("c82", "line.2") in told(lines("89999-25", "ZZ002"), facts)
+    assert ("c82", "line.2") not in told(lines("89999-59", "ZZ002"), facts)
+
+
 def test_an_inpatient_stay_is_held_to_no_pairs() -> None:
     assert told(lines("ZZ001", "ZZ002", kind=ClaimKind.OUTPATIENT), paired(0)) == [("c81", "line.2")]
     assert "c81" not in [rule for rule, _ in told(lines("ZZ001", "ZZ002", kind=ClaimKind.INPATIENT), paired(0))]
