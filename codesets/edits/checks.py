@@ -23,6 +23,9 @@ from codesets.releases import CodeSystem
 
 MOST_POINTERS = 4
 MOST_MODIFIERS = 4
+MOST_REPEATS = 5
+"""How many lines that repeat one are told line by line."""
+
 POA_INDICATORS = frozenset("YNUW")
 
 _T = TypeVar("_T")
@@ -192,14 +195,20 @@ def _unknown_modifier(line: CodedProcedure, modifier: str, known: Modifiers) -> 
 
 
 def _repeated_line(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c35, for HCPCS lines."""
-    first: dict[tuple[object, ...], int] = {}
+    """c35, for HCPCS lines; a service that stands many times is told once."""
+    if len(encounter.service_lines) < 2:
+        return
+    alike: dict[tuple[object, ...], list[int]] = {}
     for line in encounter.service_lines:
-        key = (normalize(line.code), tuple(sorted(line.modifiers)), line.date)
-        if key in first:
-            seen = {"code": normalize(line.code), "first": first[key], "line": line.sequence}
-            yield code_rules()["c35"].finding(f"line.{line.sequence}", seen)
-        first.setdefault(key, line.sequence)
+        alike.setdefault((normalize(line.code), tuple(sorted(line.modifiers)), line.date), []).append(line.sequence)
+    if len(alike) == len(encounter.service_lines):
+        return
+    for (code, _, _), (first, *again) in alike.items():
+        told = again if len(again) <= MOST_REPEATS else again[:1]
+        for sequence in told:
+            more = f" and {len(again) - len(told)} more" if len(again) > len(told) else ""
+            seen = {"code": code, "first": first, "line": f"{sequence}{more}"}
+            yield code_rules()["c35"].finding(f"line.{sequence}", seen)
 
 
 def _procedure_day(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:

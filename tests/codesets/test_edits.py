@@ -237,3 +237,13 @@ def test_a_rule_outside_the_schema_is_refused(broken: str) -> None:
 
     with pytest.raises(BadRules):
         read_rules("[[rule]]\n" + "\n".join(fields.values()))
+
+
+def test_a_service_that_stands_many_times_is_told_once() -> None:
+    line = encounter("E11.42").procedures[0]
+    many = replace(encounter("E11.42"), procedures=tuple(line._replace(sequence=n) for n in range(1, 1001)))
+
+    told = [finding.message for finding in check_codes(many, FACTS) if finding.rule_id == "c35"]
+
+    assert len(told) == 1
+    assert "line 2 and 998 more" in told[0]
