@@ -68,14 +68,34 @@ class Host:
             text = text.replace(name, here)
         return text
 
-    def ssh(self, person: str, *command: str, terminal: bool = True) -> list[str]:
-        """The command of a person's ssh client, who has a key and no password."""
-        key = self.folder / f"key-{person}"
+    def ssh(self, person: str, *command: str, terminal: bool = True, key_of: str = "") -> list[str]:
+        """The command of an account's ssh client with its own key, or with that of somebody else, and no password."""
+        key = self.folder / f"key-{key_of or person}"
         return [
             *("ssh", "-F", "/dev/null", "-p", str(self.port), "-i", str(key), "-tt" if terminal else "-T"),
             *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"),
             *("-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", f"{person}@127.0.0.1", *command),
         ]
+
+    def let_in_by_key(self, *people: str) -> None:
+        """Let people come in as the service account, each with a key of their own, which need not be known to codedesk.
+
+        The other way of the document: a shell for the account, and `restrict,pty` before every key.
+        """
+        _run("usermod", "-s", "/bin/sh", "-p", "*", self.service)
+        keys = self.folder / "service" / ".ssh" / "authorized_keys"
+        keys.parent.mkdir(0o700, exist_ok=True)
+        keys.write_text("".join(f"restrict,pty {self.key(person)}\n" for person in people))
+        account = pwd.getpwnam(self.service)
+        for path in (keys.parent, keys):
+            os.chown(path, account.pw_uid, account.pw_gid)
+
+    def key(self, person: str) -> str:
+        """The public key of a person, `TYPE KEY`; made where there is none yet."""
+        private = self.folder / f"key-{person}"
+        if not private.exists():
+            _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(private))
+        return " ".join(private.with_suffix(".pub").read_text().split()[:2])
 
     def as_person(self, person: str, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command on the host as a person who got hold of a shell."""
@@ -199,7 +219,8 @@ def _start_sshd(host: Host) -> None:
     settings = host.folder / "sshd_config"
     settings.write_text(
         f"Port {host.port}\nListenAddress 127.0.0.1\nHostKey {host.folder / 'host-key'}\nUsePAM no\n"
-        f"PasswordAuthentication no\nPidFile none\nSubsystem sftp internal-sftp\n{host.ours(block('sshd'))}"
+        f"PasswordAuthentication no\nPidFile none\nSubsystem sftp internal-sftp\n"
+        f"{host.ours(block('keys'))}{host.ours(block('sshd'))}"
     )
     _run(str(SSHD), "-t", "-f", str(settings))
     host.sshd = subprocess.Popen(

@@ -62,6 +62,14 @@ def sit(host: Host, person: str) -> PseudoTerminal:
     return PseudoTerminal(host.ssh(person), {})
 
 
+def who_signed_in() -> list[str]:
+    db = open_database()
+    with db.reading() as session:
+        actors = session.exec(select(LogEntry.actor).where(LogEntry.action == "login")).all()
+    db.close()
+    return list(actors)
+
+
 def test_two_people_work_and_one_who_is_dropped_finds_the_chart_at_the_same_field(host: Host) -> None:
     ana, ben = (sit(host, person) for person in host.people)
     try:
@@ -99,11 +107,7 @@ def test_two_people_work_and_one_who_is_dropped_finds_the_chart_at_the_same_fiel
         ana.end()
         ben.end()
 
-    db = open_database()
-    with db.reading() as session:
-        actors = session.exec(select(LogEntry.actor).where(LogEntry.action == "login")).all()
-    db.close()
-    assert set(actors) == set(host.people)
+    assert set(who_signed_in()) == set(host.people)
 
 
 def test_nobody_but_the_service_account_reads_the_files(host: Host) -> None:
@@ -164,3 +168,38 @@ def test_forwarding_is_refused(host: Host) -> None:
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
 
     assert b"forwarding failed" in done.stderr
+
+
+@pytest.fixture
+def by_key(host: Host) -> Host:
+    """The other way: all come in as the service account; the key of the first coder is listed, a stranger's is not."""
+    host.let_in_by_key(host.people[0], "stranger")
+    keys = host.site / "login_keys"
+    keys.write_text(f"# whose key is whose\n{host.people[0]} {host.key(host.people[0])}\n")
+    account = pwd.getpwnam(host.service)
+    os.chown(keys, account.pw_uid, account.pw_gid)
+    return host
+
+
+def test_who_comes_in_by_the_service_account_is_whose_key_it_was(by_key: Host) -> None:
+    terminal = PseudoTerminal(by_key.ssh(by_key.service, key_of=by_key.people[0]), {})
+    try:
+        terminal.expect("Clinic, ready to code", 60)
+    finally:
+        terminal.end()
+
+    deadline = time.monotonic() + 15
+    while not (actors := who_signed_in()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert actors == [by_key.people[0]]
+
+
+@pytest.mark.parametrize("command", [[], ["/bin/sh", "-c", "id"]], ids=["none", "sh"])
+def test_a_key_that_is_nobodys_opens_nothing(by_key: Host, command: list[str]) -> None:
+    words = by_key.ssh(by_key.service, *command, key_of="stranger")
+
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 2
+    assert "the key of this session belongs to nobody" in done.stdout
+    assert "uid=" not in done.stdout
