@@ -139,8 +139,11 @@ def _of_coder(change: Change, audit_id: str) -> Audit:
     """An audit that the actor answers for. Raises AuditRefused."""
     audit = audit_named(change.session, audit_id)
     change.target = ("audit", audit.id)
-    if change.actor.role is not Role.ADMIN and audit.coder_id != change.actor.person_id:
+    me = change.actor.person_id
+    if change.actor.role is not Role.ADMIN and audit.coder_id != me:
         raise AuditRefused("this chart was coded by somebody else", "its coder answers")
+    if me is not None and me == audit.auditor_id:
+        raise AuditRefused("you are its auditor", "its coder answers")
     return audit
 
 
@@ -149,12 +152,21 @@ def _may_decide(change: Change, audit: Audit, finding: AuditFinding) -> None:
     me = change.actor.person_id
     if audit.coder_id is not None and me == audit.coder_id:
         raise AuditRefused("you coded this chart", "somebody else decides")
+    if me is not None and me in _rebutters(change.session, audit, finding):
+        raise AuditRefused("you rebutted this finding", "somebody else decides")
     if finding.status is FindingStatus.REBUTTED and me != audit.auditor_id:
         raise AuditRefused("its auditor decides first")
     if finding.status is FindingStatus.SECOND_LEVEL and me == audit.auditor_id:
         raise AuditRefused("the second level is another auditor's", "ask one of them")
     if finding.status is FindingStatus.ESCALATED and change.actor.role not in (Role.MANAGER, Role.ADMIN):
         raise AuditRefused("what was escalated is a manager's to decide")
+
+
+def _rebutters(session: Session, audit: Audit, finding: AuditFinding) -> set[str | None]:
+    """Who has rebutted a finding, at any level."""
+    levels = [status.value for status in NEXT_LEVEL.values()]
+    steps = select(AuditStep.person_id).where(AuditStep.audit_id == audit.id, AuditStep.finding == finding.number)
+    return set(session.exec(steps.where(AuditStep.status.in_(levels))))
 
 
 def _moved(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlmodel import select
 
 from store.actors import Actor
-from store.audits.keeping import audit_named, step
+from store.audits.keeping import audit_named, auditors_beside, step
 from store.audits.samples import audit_of_coding, sample_named
 from store.audits.states import AuditRefused, move_audit
 from store.database import Database
@@ -31,6 +31,8 @@ def assign(db: Database, actor: Actor, audit_ids: Sequence[str], login: str, ope
             audit = audit_named(change.session, audit_id)
             if audit.coder_id == person.id:
                 raise AuditRefused(f"{login} coded this chart", "name another auditor")
+            if person.id in auditors_beside(change.session, audit):
+                raise AuditRefused(f"{login} has the other audit of this chart", "name another auditor")
             move_audit(audit, AuditStatus.ASSIGNED)
             audit.auditor_id, audit.assigned_at = person.id, now()
             step(change, audit, AuditStatus.ASSIGNED.value, comment=f"to {person.name}")

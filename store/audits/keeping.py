@@ -16,14 +16,20 @@ from store.models.columns import MOST_IN_A_LINE
 from store.settings import today
 from store.terms import AuditStatus
 
+SECOND = "="
+"""What marks the second review of a chart, in lists and behind its name."""
+
 
 def audit_named(session: Session, key: str) -> Audit:
-    """An audit by id, or as `SAMPLE#POSITION`. Raises AuditRefused."""
+    """An audit by id, or as `SAMPLE#POSITION`, the second review of a chart with `=` behind. Raises AuditRefused."""
     name, _, position = key.rpartition("#")
-    if name and position.isdigit():
+    second = position.endswith(SECOND)
+    if name and position.removesuffix(SECOND).isdigit():
         sample = sample_named(session, name)
         query = select(Audit).where(
-            Audit.audit_sample_id == sample.id, Audit.position == int(position), Audit.second_of == ""
+            Audit.audit_sample_id == sample.id,
+            Audit.position == int(position.removesuffix(SECOND)),
+            Audit.second_of != "" if second else Audit.second_of == "",
         )
         audit = session.exec(query).first()
     else:
@@ -31,6 +37,12 @@ def audit_named(session: Session, key: str) -> Audit:
     if audit is None:
         raise AuditRefused(f"no audit has the id {key[:60]!r}", "codedesk audits list shows them")
     return audit
+
+
+def auditors_beside(session: Session, audit: Audit) -> set[str | None]:
+    """Who reviews the same chart in the same sample: a pair of audits tells how far two people agree."""
+    pair = Audit.id == audit.second_of if audit.second_of else Audit.second_of == audit.id
+    return set(session.exec(select(Audit.auditor_id).where(pair, Audit.auditor_id.is_not(None))))
 
 
 def in_review(change: Change, audit_id: str, seen_version: int | None) -> Audit:

@@ -17,13 +17,13 @@ from store import access
 from store.actors import Actor
 from store.audits.found import auditor_codes, bring_up_to_date
 from store.audits.grouped import group_sides
-from store.audits.keeping import audit_named, due_day, in_review, step
+from store.audits.keeping import audit_named, auditors_beside, due_day, in_review, step
 from store.audits.states import AuditRefused, move_audit, move_finding
 from store.coding.codes import Codes, Defaults, Found, apply_entry
 from store.coding.entry import Entry
 from store.coding.service import Entered, posted_lines
 from store.database import Change, Database
-from store.models import Audit, AuditSample, Encounter, WorkItem
+from store.models import Audit, AuditSample, Encounter, LogEntry, WorkItem
 from store.models.columns import MOST_IN_A_LINE, now
 from store.terms import AuditStatus, CodingKind, FindingStatus
 
@@ -62,6 +62,8 @@ def begin(db: Database, actor: Actor, audit_id: str, operation_id: str | None = 
                 raise AuditRefused("this audit is another auditor's", "a manager assigns it anew")
             if audit.coder_id is not None and audit.coder_id == actor.person_id:
                 raise AuditRefused("you coded this chart yourself", "another auditor takes it")
+            if actor.person_id in auditors_beside(session, audit):
+                raise AuditRefused("you review this chart in the other audit of the pair", "another auditor takes it")
             move_audit(audit, AuditStatus.IN_REVIEW)
             audit.auditor_id, audit.begun_at = actor.person_id, now()
             sample = session.get_one(AuditSample, audit.audit_sample_id)
@@ -146,7 +148,10 @@ def reveal(db: Database, actor: Actor, audit_id: str, operation_id: str | None =
                     "no diagnosis was entered yet", "code the chart first; then its coder's codes are shown"
                 )
             audit.revealed_at, audit.blind_codes = now(), audit.auditor_codes
-            step(change, audit, audit.status.value, comment="the coder's codes were shown")
+            comment = "the coder's codes were shown"
+            if looked := _looks_beside(change, audit):
+                comment += f"; not blind: the chart was opened outside of the audit ({', '.join(looked)})"
+            step(change, audit, audit.status.value, comment=comment)
             change.log("audit.reveal", "audit", audit.id)
             group_sides(change.session, audit)
         change.answer = {"findings": len(bring_up_to_date(change.session, audit))}
@@ -184,6 +189,21 @@ def give_back(db: Database, actor: Actor, audit_id: str, operation_id: str | Non
         change.log("audit.return", "audit", audit.id, findings=len(found))
         change.answer = {"message": message}
         return message
+
+
+def _looks_beside(change: Change, audit: Audit) -> list[str]:
+    """The days on which the auditor saw the chart, and so its codes, by another way than the audit since its draw."""
+    drawn = change.session.get_one(AuditSample, audit.audit_sample_id).made_at
+    looks = change.session.exec(
+        select(LogEntry)
+        .where(LogEntry.target_id == audit.encounter_id, LogEntry.actor == change.actor.login)
+        .where(LogEntry.action.in_(_SHOWING_CODES), LogEntry.at >= drawn)
+        .order_by(LogEntry.seq)
+    )
+    return list(dict.fromkeys(look.at[:10] for look in looks if "audit" not in look.detail))
+
+
+_SHOWING_CODES = ("chart.view", "encounter.view")
 
 
 def _begun_with(session: Session, audit: Audit, blind: bool) -> Codes:

@@ -134,10 +134,13 @@ def draw(
         session = change.session
         if session.exec(select(AuditSample.id).where(AuditSample.name == title)).first():
             raise AuditRefused(f"a sample is called {title} already", "give this one another name")
-        population, before = population_of(session, criteria, stratified_by if method is Method.STRATIFIED else "")
+        strata = stratified_by if method is Method.STRATIFIED else ""
+        population, before = population_of(session, criteria, strata, unbilled=prebill)
         if not population:
             more = f"; {before} were audited before" if before else ""
-            raise SampleTooLarge(f"no chart is there to pick from: {criteria.words}{more}", "widen the days or types")
+            billed = ", of charts that are not billed yet" if prebill else ""
+            said = f"no chart is there to pick from: {criteria.words}{billed}{more}"
+            raise SampleTooLarge(said, "widen the days or types")
         number = random.SystemRandom().randrange(1, 100_000) if seed is None else seed
         try:
             picked = pick(population, method, size, number)
@@ -198,8 +201,13 @@ def reproduce(db: Database, actor: Actor, name: str) -> Reproduced:
         )
 
 
-def population_of(session: Session, criteria: Criteria, stratified_by: str = "") -> tuple[list[Unit], int]:
-    """What there is to pick from, the oldest first, and how many were left out as audited before."""
+def population_of(
+    session: Session, criteria: Criteria, stratified_by: str = "", unbilled: bool = False
+) -> tuple[list[Unit], int]:
+    """What there is to pick from, the oldest first, and how many were left out as audited before.
+
+    `unbilled` leaves out what has left as a claim: an audit before the bill comes too late for it.
+    """
     payer = (
         select(Payer.name)
         .join(Coverage, Coverage.payer_id == Payer.id)
@@ -217,6 +225,9 @@ def population_of(session: Session, criteria: Criteria, stratified_by: str = "")
         .where(Coding.status == CodingStatus.FINAL, *_conditions(criteria, payer))
         .order_by(Coding.finalized_at, Coding.id)
     )
+    if unbilled:
+        left = select(Claim.id).where(Claim.coding_id == Coding.id, Claim.export_id.is_not(None))
+        query = query.where(~left.exists())
     rows = session.execute(query).all()
     strata = {"coder": 1, "type": 2, "payer": 3, "drg": 5}
     place = strata.get(stratified_by)
@@ -299,12 +310,15 @@ def _conditions(criteria: Criteria, payer: object) -> list:
     if criteria.codes:
         where.append(_begins(FinalDiagnosis, criteria.codes) | _begins(FinalProcedureLine, criteria.codes))
     if criteria.rule:
-        on_claims = select(Claim.id).where(Claim.coding_id == Coding.id)
         on_chart = select(Finding.id).where(
             Finding.subject_kind == "coding", Finding.subject_id == Coding.id, Finding.rule_id == criteria.rule
         )
-        fired = select(EditFiring.id).where(EditFiring.rule_id == criteria.rule, EditFiring.subject_id.in_(on_claims))
-        where.append(on_chart.exists() | fired.exists())
+        on_claim = (
+            select(EditFiring.id)
+            .join(Claim, Claim.id == EditFiring.subject_id)
+            .where(EditFiring.rule_id == criteria.rule, Claim.coding_id == Coding.id)
+        )
+        where.append(on_chart.exists() | on_claim.exists())
     if criteria.least_cents:
         lines = select(func.coalesce(func.sum(FinalProcedureLine.charge_cents), 0)).where(
             FinalProcedureLine.coding_id == Coding.id

@@ -327,8 +327,9 @@ def _claim(
     rows.add("claim", id=f"{key}-m", claim_number=f"Y{number:07}", form=form, encounter_id=key,
              coding_id=f"{key}-g", payer_id=f"year-payer-{payer[1]}",
              status="scrub_failed" if stuck else "exported", frequency="1", total_cents=total,
-             service_from=day.isoformat(), service_through=day.isoformat(), parties={}, created_at=built,
-             scrubbed_at=built, export_id=None if stuck else export, payer_number="", row_version=1)  # fmt: skip
+             service_from=day.isoformat(), service_through=day.isoformat(), parties=_parties(number, payer),
+             created_at=built, scrubbed_at=built, export_id=None if stuck else export, payer_number="",
+             row_version=1)  # fmt: skip
     for place, code in enumerate(codes, 1):
         rows.add("claim_diagnosis", id=f"{key}-x{place}", claim_id=f"{key}-m", sequence=place, code=code, poa="")
     for place, (code, amount, units) in enumerate(lines, 1):
@@ -355,6 +356,22 @@ def _claim(
                  reason_code=reason, remarks=[], cents=total, category="", status="open", level=0,
                  due_on=(paid_on + timedelta(days=120)).isoformat(), note="", segment=1,
                  opened_at=f"{paid_on}T12:00:00.000Z", row_version=1)  # fmt: skip
+
+
+def _parties(number: int, payer: tuple[str, str, int]) -> dict[str, object]:
+    """Who is on the claim, in few words: claims of the year are there to be counted, and to open."""
+    patient = number // 3
+    person = {"family_name": f"Year {patient}"}
+    insurer = {"name": payer[0], "identifier": f"Y{payer[1]}", "filing_code": payer[1]}
+    return {
+        "patient": person,
+        "patient_record_number": f"Y{patient:06}",
+        "billing": {"name": "Prairie Community (year)", "npi": "1999990017"},
+        "receiver": {"submitter_id": "YEAR", "receiver_id": "YEAR", "receiver_name": "YEAR"},
+        "coverage": {"sequence": 1, "relationship": "self", "payer": insurer, "subscriber": person},
+        "other_coverages": [],
+        "rendering": None,
+    }
 
 
 def _group(

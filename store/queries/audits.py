@@ -49,6 +49,11 @@ class AuditRow:
     due_on: str
 
     @property
+    def name(self) -> str:
+        """`SAMPLE#POSITION`, of a second auditor's with `=` behind."""
+        return f"{self.sample}#{self.position}{'=' if self.second else ''}"
+
+    @property
     def mark(self) -> str:
         """`!` rebutted, `H` holds the bill, `=` a second auditor's, `✓` final."""
         if self.status is AuditStatus.FINAL:

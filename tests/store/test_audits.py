@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from codesets.errors import UsageError
+from store import log
 from store.actors import SYSTEM, Actor
 from store.audits import answers, assigning, education, explaining, found, review, samples, states
 from store.audits.samples import Criteria, draw, reproduce
@@ -22,13 +24,13 @@ from store.coding.entry import parse
 from store.coding.service import load_codes
 from store.database import Database
 from store.figures.last_audit import LastAudit, last_audit
-from store.models import Audit, AuditFinding, Coding, CodingDrg, LogEntry, Person
+from store.models import Audit, AuditFinding, Claim, ClaimExport, Coding, CodingDrg, EditFiring, LogEntry, Person
 from store.people import actor_for, add_person
 from store.queries import SessionReader
 from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
 from store.queries.figures import own_figures
 from store.settings import today
-from store.terms import AuditStatus, FindingStatus, Role
+from store.terms import AuditStatus, ClaimStatus, FindingStatus, Role
 from tests.store.coded_charts import final_code
 
 pytestmark = pytest.mark.both_databases
@@ -144,6 +146,100 @@ def test_a_sample_narrows_by_type_code_and_money(coded_site: Database, auditor: 
 
     assert 0 < len(clinic) < len(everything)
     assert 0 < len(diabetes) < len(everything) and 0 < len(dear) < len(everything)
+
+
+def test_a_sample_narrows_by_the_rule_that_found_something_on_chart_or_claim(
+    coded_site: Database, auditor: Actor
+) -> None:
+    admin = person_of(coded_site, Role.ADMIN)
+    build_claims(coded_site, admin)
+    with coded_site.change(admin, action="test") as change:
+        claim = change.session.exec(select(Claim).order_by(Claim.claim_number)).first()
+        change.session.add(
+            EditFiring(subject_id=claim.id, rule_id="r031", rule_version=1, severity="error", place="line.1")
+        )
+        change.log("test", "claim", claim.id)
+        coding_id = claim.coding_id
+
+    with coded_site.reading() as session:
+        picked, _ = samples.population_of(session, Criteria(rule="r031"))
+
+    assert [one.id for one in picked] == [coding_id]
+
+
+def test_an_audit_before_the_bill_is_of_charts_that_are_not_billed(coded_site: Database, auditor: Actor) -> None:
+    admin = person_of(coded_site, Role.ADMIN)
+    build_claims(coded_site, admin)
+    with coded_site.change(admin, action="test") as change:
+        claim = change.session.exec(select(Claim).order_by(Claim.claim_number)).first()
+        export = ClaimExport(
+            form="837p",
+            receiver="R",
+            interchange_control=1,
+            group_control=1,
+            transaction_control="1",
+            file_name="",
+            sha256="",
+            content=b"",
+            claims=1,
+        )
+        change.session.add(export)
+        change.session.flush()
+        claim.status, claim.export_id = ClaimStatus.EXPORTED, export.id
+        change.log("test", "claim", claim.id)
+        coding_id = claim.coding_id
+
+    draw(coded_site, auditor, "before", Method.EVERYTHING, Size(), Criteria(), prebill=True)
+
+    assert coding_id not in {one.coding_id for one in audits(coded_site)}
+
+
+def test_two_audits_of_a_pair_are_of_two_people(coded_site: Database, auditor: Actor, second_auditor: Actor) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    assigning.second_reviews(coded_site, auditor, "Q3", second_auditor.login, 1)
+
+    with pytest.raises(AuditRefused, match="the other audit of the pair"):
+        review.begin(coded_site, second_auditor, "Q3#1")
+    with pytest.raises(AuditRefused, match="has the other audit"):
+        assigning.assign(coded_site, auditor, ["Q3#1"], second_auditor.login)
+    assert review.begin(coded_site, second_auditor, "Q3#1=").audit_id == audits(coded_site)[1].id
+
+
+def test_codes_seen_by_another_way_are_told_in_the_history_of_a_blind_audit(
+    coded_site: Database, auditor: Actor
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=2), Criteria(), seed=1)
+    seen, blind = audits(coded_site)
+    log.note(coded_site, auditor, "encounter.view", "encounter", seen.encounter_id, by="command line")
+
+    for one in (seen, blind):
+        review.begin(coded_site, auditor, one.id)
+        type_in(coded_site, auditor, one.id, "e11.42")
+        review.reveal(coded_site, auditor, one.id)
+
+    with coded_site.reading() as session:
+        told = [
+            " ".join(step.comment for step in audit_history(SessionReader(session), one.id)) for one in (seen, blind)
+        ]
+    assert ["not blind" in words for words in told] == [True, False]
+
+
+def test_who_audits_does_not_answer_and_who_rebutted_does_not_decide(
+    coded_site: Database, coder: Actor, auditor: Actor, returned: str
+) -> None:
+    with coded_site.change(SYSTEM, action="test") as change:
+        change.session.get_one(Person, auditor.person_id).role = Role.ADMIN
+        change.log("test", "person", auditor.person_id or "")
+    both = replace(auditor, role=Role.ADMIN)
+    admin = person_of(coded_site, Role.ADMIN, "rfox")
+
+    with pytest.raises(AuditRefused, match="you are its auditor"):
+        answers.rebut(coded_site, both, returned, 1, "it stands in the note", "note line 12")
+    answers.rebut(coded_site, admin, returned, 1, "it stands in the note", "note line 12")
+    answers.decide(coded_site, both, returned, 1, True, "it does not")
+    answers.rebut(coded_site, admin, returned, 1, "it does", "I.A.15")
+    with pytest.raises(AuditRefused, match="you rebutted this finding"):
+        answers.decide(coded_site, admin, returned, 1, True, "no")
 
 
 def test_a_stratified_sample_names_its_strata_and_a_focused_one_its_focus(db: Database) -> None:

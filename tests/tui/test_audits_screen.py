@@ -12,7 +12,7 @@ from store.models import Audit, Coding, FinalDiagnosis, Person
 from store.people import actor_for
 from store.terms import AuditStatus
 from tests.store.coded_charts import final_code
-from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, type_text
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 
 
 @pytest.fixture
@@ -89,3 +89,18 @@ async def test_the_coder_finds_the_chart_that_came_back_and_rebuts(
         assert "is rebutted; the auditor decides" in cells(app)
         await keys(pilot, "r")
         assert "for auditors and administrators; you are a coder" in cells(app)
+
+
+async def test_a_scorecard_stays_while_the_record_changes_and_a_chart_is_found_by_its_name(sampled: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f6", "s")
+        app.screen.record_changed()
+        await settle(pilot)
+        assert "scorecard Q3" in cells(app) and "population" in cells(app)
+        await keys(pilot, "down")
+        assert "scorecard Q3" not in cells(app)
+
+        await keys(pilot, "slash")
+        await type_text(pilot, "Q3#2")
+        await keys(pilot, "enter")
+        assert "Q3#2" in cells(app) and "Q3#1" not in cells(app)

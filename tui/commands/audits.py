@@ -1,6 +1,6 @@
 """`codedesk audits`: samples, the review of their charts, answers to findings, scores, and education.
 
-An audit is named by its id, or as SAMPLE#POSITION: `2026-Q3#7`.
+An audit is named by its id, or as SAMPLE#POSITION: `2026-Q3#7`, the second review of a chart as `2026-Q3#7=`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ HEADING = (
 
 def audit_text(row: AuditRow) -> str:
     """One audit in one line."""
-    name = f"{row.sample}#{row.position}" if not row.second else row.id
+    name = row.name
     return (
         f"{row.mark:1} {left(name, 20) if not row.second else name} {row.service_date:<10} {left(row.patient, 20)}"
         f" {left(row.setting.label, 11)} {left(row.status.value.replace('_', ' '), 10)}"
@@ -48,7 +48,7 @@ def side_by_side(
 ) -> list[str]:
     """Both sides of an audit, its findings and its history, as lines."""
     lines = [
-        f"{row.sample}#{row.position}  {row.patient} {row.mrn}  {row.service_date} {row.setting.label} {row.kind.value}"
+        f"{row.name}  {row.patient} {row.mrn}  {row.service_date} {row.setting.label} {row.kind.value}"
         f"  {row.status.value.replace('_', ' ')}",
         f"coder {row.coder or '(not shown: blind)'}   auditor {row.auditor or 'nobody yet'}",
         "",

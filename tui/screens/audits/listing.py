@@ -34,7 +34,7 @@ class AuditsScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._show = AuditFilter.OPEN
-        self._scored = ""
+        self._scored: AuditRow | None = None
 
     def compose_work(self) -> ComposeResult:
         yield from self.list_work(COLUMNS, "")
@@ -71,8 +71,9 @@ class AuditsScreen(DeskScreen):
         self.show_page_here()
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
-        if event.table is self.rows:
-            self._scored = ""
+        row: AuditRow | None = self.rows.selected
+        if event.table is self.rows and self._scored and (row is None or row.id != self._scored.id):
+            self._scored = None
         super().on_row_table_moved(event)
 
     @work(exclusive=True, group="page")
@@ -83,7 +84,7 @@ class AuditsScreen(DeskScreen):
             return
         if self._scored:
             return
-        name = f"{row.sample}#{row.position}"
+        name = row.name
         if not row.revealed:
             samples = await self.workstation.record.read(sample_list)
             sample = next((one for one in samples if one.name == row.sample), None)
@@ -95,7 +96,7 @@ class AuditsScreen(DeskScreen):
 
     def copied(self) -> str:
         row: AuditRow | None = self.rows.selected
-        return f"{row.sample}#{row.position}  {row.patient}  {row.mrn}  {row.status.value}" if row else ""
+        return f"{row.name}  {row.patient}  {row.mrn}  {row.status.value}" if row else ""
 
     def do_audit_view(self) -> None:
         self._show = following(self._show)
@@ -119,7 +120,7 @@ class AuditsScreen(DeskScreen):
         if opened.revealed and row.status is AuditStatus.IN_REVIEW:
             await self.workstation.push_screen(SidesScreen(row.id))
             return
-        name = f"{row.sample}#{row.position}"
+        name = row.name
         await self.workstation.push_screen(RecodeScreen(opened.work_item_id, row.id, name, opened.emergency))
 
     def do_audit_score(self) -> None:
@@ -129,7 +130,7 @@ class AuditsScreen(DeskScreen):
             from store.audits.scorecards import read_scorecard
 
             card = await self.workstation.change(read_scorecard, row.sample)
-            self._scored = row.sample
+            self._scored = row
             self.page_pane.show(f"scorecard {row.sample}", lambda width: scorecard_pane(card, width), "D U read on")
 
         self.in_turn(shown())
@@ -148,7 +149,7 @@ class AuditsScreen(DeskScreen):
 
             await self.workstation.change(assign, [row.id], login)
             await self.read_rows()
-            self.say(f"{row.sample}#{row.position} given to {login}.", "good")
+            self.say(f"{row.name} given to {login}.", "good")
 
         async def choose() -> None:
             from store.queries.people import staff
@@ -188,7 +189,7 @@ class AuditsScreen(DeskScreen):
 
 
 def _searched(row: AuditRow) -> str:
-    said = (row.sample, row.patient, row.mrn, row.coder, row.auditor, row.setting.value, row.status.value)
+    said = (row.name, row.patient, row.mrn, row.coder, row.auditor, row.setting.value, row.status.value)
     return " ".join(said).lower()
 
 
@@ -200,7 +201,7 @@ COLUMNS: tuple[Column[AuditRow], ...] = (
         style=lambda row: {"!": "warning", "✓": "good"}.get(row.mark, "text"),
         said=lambda row: {"!": "rebutted", "✓": "final", "=": "second review", "H": "bill held"}.get(row.mark, ""),
     ),
-    Column("SAMPLE", 12, lambda row: f"{row.sample}#{row.position}"),
+    Column("SAMPLE", 12, lambda row: row.name),
     Column("SERVICE", 10, lambda row: row.service_date),
     Column("PATIENT", 0, lambda row: row.patient),
     Column("TYPE", 9, lambda row: row.setting.label, from_width=100),

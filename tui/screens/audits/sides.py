@@ -107,7 +107,7 @@ class SidesScreen(DeskScreen):
             return (), ()
         row = self._audit.row
         start: Line = (
-            (f"Audit {row.sample}#{row.position}", "strong"),
+            (f"Audit {row.name}", "strong"),
             (f"  {row.patient}  {row.mrn}  {row.service_date} {row.setting.label}", "text"),
         )
         return start, ((f"{row.coder or 'blind'}  ", "text"), (row.status.value.replace("_", " "), "focus"))
@@ -230,7 +230,7 @@ class SidesScreen(DeskScreen):
 
             opened = await self.workstation.change(begin, self.audit_id)
             audit = self._audit
-            name = f"{audit.row.sample}#{audit.row.position}" if audit else ""
+            name = audit.row.name if audit else ""
             chart = RecodeScreen(opened.work_item_id, self.audit_id, name, opened.emergency)
             await self.workstation.close(self)
             await self.workstation.push_screen(chart)
