@@ -104,3 +104,38 @@ async def test_a_scorecard_stays_while_the_record_changes_and_a_chart_is_found_b
         await type_text(pilot, "Q3#2")
         await keys(pilot, "enter")
         assert "Q3#2" in cells(app) and "Q3#1" not in cells(app)
+
+
+async def test_a_sample_of_every_method_is_drawn_by_keys(sampled: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f6", "d")
+        await type_text(pilot, "by coder")
+        await keys(pilot, "enter")
+        assert "every so many-th chart" in cells(app)
+        await type_text(pilot, "strat")
+        await keys(pilot, "enter")
+        await type_text(pilot, "type")
+        await keys(pilot, "enter")
+        await type_text(pilot, "4 seed 7")
+        await keys(pilot, "enter")
+        assert "Drawn: 4 of" in cells(app) and "seed 7" in cells(app)
+
+        await keys(pilot, "d")
+        await type_text(pilot, "E11")
+        await keys(pilot, "enter")
+        await type_text(pilot, "focus")
+        await keys(pilot, "enter")
+        await type_text(pilot, "e11")
+        await keys(pilot, "enter")
+        await type_text(pilot, "1")
+        await keys(pilot, "enter")
+        assert "Drawn: 1 of" in cells(app)
+
+        await keys(pilot, "d")
+        await type_text(pilot, "all of one")
+        await keys(pilot, "enter")
+        await type_text(pilot, "every chart of one")
+        await keys(pilot, "enter")
+        await type_text(pilot, "mreyes")
+        await keys(pilot, "enter")
+        assert "Drawn:" in cells(app) and "#1" in cells(app)

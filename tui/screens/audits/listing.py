@@ -64,7 +64,10 @@ class AuditsScreen(DeskScreen):
         self.rows.empty = (
             "No chart of yours came back from an audit."
             if own
-            else EMPTY.get(self._show, "No audits here. d draws a sample; codedesk audits draw has every method.")
+            else EMPTY.get(
+                self._show,
+                "No audits here. d draws a sample; codedesk audits draw narrows it by days, types and payers.",
+            )
         )
         self.rows.set_source(ListSource(shown, lambda row: row.id), columns=COLUMNS)
         self.refresh_frame()
@@ -161,31 +164,9 @@ class AuditsScreen(DeskScreen):
         self.in_turn(choose())
 
     def do_audit_draw(self) -> None:
-        """A simple random sample of everything that is final coded; the command line has the other methods."""
+        from tui.screens.audits.drawing import draw_by_keys
 
-        async def named(name: str) -> None:
-            if not name.strip():
-                self.say("No sample was drawn.")
-                return
-
-            async def sized(asked: str) -> None:
-                from store.audits.samples import Criteria, draw
-                from store.audits.sampling import Method, size_of
-
-                text, _, seed = asked.partition("seed")
-                if seed and not seed.strip().isdigit():
-                    self.say("A seed is a whole number: 30 seed 48213.", "warning")
-                    return
-                drawn = await self.workstation.change(
-                    draw, name, Method.SIMPLE, size_of(text.strip()), Criteria(), int(seed) if seed else None
-                )
-                await self.read_rows()
-                told = f"{drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}"
-                self.say(f"Drawn: {told}. codedesk audits reproduce proves it.", "good")
-
-            self.ask("size", "how many charts (30, 10%, or 30 seed 48213):", "30", sized, marked=True)
-
-        self.ask("sample", "name of the sample:", answer=named)
+        draw_by_keys(self)
 
 
 def _searched(row: AuditRow) -> str:

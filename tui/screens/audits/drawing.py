@@ -1,0 +1,111 @@
+"""Drawing a sample by keys: its name, the method, what the method asks for, and how many charts.
+
+The days, types and payers that a population can be narrowed by are for the command line (`codedesk audits draw`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui.cells import counted
+
+if TYPE_CHECKING:
+    from store.audits.samples import Criteria
+    from tui.screens.audits.listing import AuditsScreen
+
+METHODS = (
+    ("simple", "as many charts as you say, by chance"),
+    ("systematic", "every so many-th chart, from a start by chance"),
+    ("stratified", "a part of every coder, type, payer or DRG"),
+    ("focused", "of the charts that a rule found, or with some codes"),
+    ("everything", "every chart of one coder, as for a new one"),
+)
+_RULE = re.compile(r"[cr]\d{2,3}")
+
+
+def draw_by_keys(screen: AuditsScreen) -> None:
+    """Ask for a sample step by step, and draw it."""
+
+    async def named(name: str) -> None:
+        if not name.strip():
+            screen.say("No sample was drawn.")
+            return
+
+        async def chosen(method: str) -> None:
+            await _NEXT.get(method, _sized)(screen, name, method)
+
+        screen.choose("method", "how to pick:", list(METHODS), chosen)
+
+    screen.ask("sample", "name of the sample:", answer=named)
+
+
+async def _sized(screen: AuditsScreen, name: str, method: str, by: str = "", criteria: Criteria | None = None) -> None:
+    async def sized(asked: str) -> None:
+        text, _, seed = asked.partition("seed")
+        if seed and not seed.strip().isdigit():
+            screen.say("A seed is a whole number: 30 seed 48213.", "warning")
+            return
+        await _drawn(screen, name, method, text.strip(), int(seed) if seed else None, by, criteria)
+
+    screen.ask("size", "how many charts (30, 10%, or 30 seed 48213):", "30", sized, marked=True)
+
+
+async def _by_strata(screen: AuditsScreen, name: str, method: str) -> None:
+    from store.audits.samples import STRATA
+
+    async def chosen(by: str) -> None:
+        await _sized(screen, name, method, by)
+
+    screen.choose(
+        "strata", "a part of every:", [(one, f"charts of each {one} by their share") for one in STRATA], chosen
+    )
+
+
+async def _focused(screen: AuditsScreen, name: str, method: str) -> None:
+    from store.audits.samples import Criteria
+
+    async def told(text: str) -> None:
+        words = text.split()
+        if not words:
+            screen.say("No sample was drawn: a focus is a rule (r031, c82) or codes (E11 J44).", "warning")
+            return
+        rule = next((word for word in words if _RULE.fullmatch(word)), "")
+        codes = tuple(word.upper() for word in words if word != rule)
+        await _sized(screen, name, method, criteria=replace(Criteria(), rule=rule, codes=codes))
+
+    screen.ask("focus", "rule that found it (r031) or first characters of codes (E11 J44):", answer=told)
+
+
+async def _of_a_coder(screen: AuditsScreen, name: str, method: str) -> None:
+    from store.audits.samples import Criteria
+    from store.queries.people import staff
+    from store.terms import Role
+
+    async def chosen(login: str) -> None:
+        await _drawn(screen, name, method, "all", None, "", replace(Criteria(), coders=(login,)))
+
+    people = await screen.workstation.record.read(staff)
+    screen.choose("coder", "coder:", [(one.login, one.name) for one in people if one.role is Role.CODER], chosen)
+
+
+_NEXT: dict[str, Callable[..., Awaitable[None]]] = {
+    "stratified": _by_strata,
+    "focused": _focused,
+    "everything": _of_a_coder,
+}
+
+
+async def _drawn(
+    screen: AuditsScreen, name: str, method: str, size: str, seed: int | None, by: str, criteria: Criteria | None
+) -> None:
+    from store.audits.samples import Criteria, draw
+    from store.audits.sampling import Method, Size, size_of
+
+    asked = Size() if size == "all" else size_of(size)
+    drawn = await screen.workstation.change(draw, name, Method(method), asked, criteria or Criteria(), seed, by)
+    await screen.read_rows()
+    told = f"{drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}"
+    screen.say(f"Drawn: {told}. codedesk audits reproduce proves it.", "good")
