@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reset-terminal": ("tui.commands.reset_terminal", "undo what a killed session left in the terminal"),
     "synonyms": ("tui.commands.synonyms", "what this site calls things, for the search"),
     "picks": ("tui.commands.picks", "what people took for which words; forget some"),
+    "ready": ("tui.commands.ready", "keep the program loaded on this host: sessions start at once"),
     "doctor": ("tui.commands.doctor", "look this site over: files, record, log, backups, host"),
     "backup": ("tui.commands.backup", "copy the record to a file and read the copy through"),
     "restore": ("tui.commands.restore", "put a backup in the record's place; the record is kept"),
@@ -88,10 +89,23 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; without a command, open the workstation."""
+OPENING = ({"--plain-driver", "--linear"}, ["demo"])
+"""Options of the screens, and the command that opens them elsewhere."""
+
+
+def main(argv: Sequence[str] | None = None, joining: bool = True) -> int:
+    """Run one command and return its exit code; without a command, open the workstation.
+
+    With `joining`, a session is asked of the process that waits for that, where one does (`tui.ready`).
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        if joining and _opens_screens(arguments):
+            from tui.ready.joining import join
+
+            code = join(arguments)
+            if code is not None:
+                return code
         return _dispatch(arguments)
     except CodedeskError as error:
         print(f"codedesk: {error.line()}", file=sys.stderr)
@@ -101,6 +115,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _opens_screens(arguments: list[str]) -> bool:
+    options, demo = OPENING
+    return options.issuperset(arguments[1:] if arguments[:1] == demo else arguments)
 
 
 def _dispatch(arguments: list[str]) -> int:

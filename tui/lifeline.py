@@ -17,6 +17,9 @@ from typing import Any
 from textual.app import App
 
 WATCH_SECONDS = 5.0
+parent_counts = True
+"""Whether the parent is who is at the keyboard; not for a session of a process that waits for many (`tui.ready`)."""
+
 GRACE_SECONDS = 3.0
 """How long the screens have to put away what was typed before the process ends without them."""
 
@@ -60,6 +63,6 @@ def _watch(app: App[Any], loop: asyncio.AbstractEventLoop, ended: threading.Even
     stdin = sys.__stdin__
     while not ended.wait(WATCH_SECONDS):
         # Where a program starts under process 1, as in a container, that parent is no sign of anything.
-        if os.getppid() != parent or (stdin is not None and hung_up(stdin.fileno())):
+        if (parent_counts and os.getppid() != parent) or (stdin is not None and hung_up(stdin.fileno())):
             leave(app, loop, HUNG_UP)
             return

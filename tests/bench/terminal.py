@@ -11,13 +11,13 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from codesets.catalog import open_reference
 from tests.bench.figures import Figure
-from tests.journeys.pseudo import QUIET, Answer, PseudoTerminal, open_once
+from tests.journeys.pseudo import QUIET, Answer, PseudoTerminal, open_once, proportional_mib
 from tests.journeys.tmux import codedesk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,29 +92,58 @@ def measure() -> list[Figure]:
                 Figure(f"{name} bytes of the start", None, ours.start_bytes, "bytes", other=stock.start_bytes),
                 Figure(f"{name} memory after the walk", 110, ours.memory_mib, "MiB", other=stock.memory_mib),
             ]
-        figures += _sessions(environment)
+        figures += _sessions(environment, "by themselves", lambda one: one.memory_mib())
+        figures += _ready_sessions(environment)
     return figures
 
 
-def _sessions(environment: dict[str, str]) -> list[Figure]:
-    """What ten people at once take who have each opened a chart and searched, and what the last of them adds."""
-    terminals = []
+def _sessions(
+    environment: dict[str, str], how: str, memory: Callable[[PseudoTerminal], float], others: float = 0
+) -> list[Figure]:
+    """What ten people at once take who have each opened a chart and searched, and what the last of them adds.
+
+    `others` is what runs beside them for all, and is counted with the whole.
+    """
+    terminals: list[PseudoTerminal] = []
+    starts = []
     try:
         for _ in range(SESSIONS):
+            before = sum(map(memory, terminals))
+            began = time.perf_counter()
             terminals.append(PseudoTerminal(codedesk("demo"), environment))
-            terminals[-1].expect(r"Clinic, ready to code(.|\n)*n next")
+            terminals[-1].expect(r"Clinic, ready to code(.|\n)*P20037(.|\n)*n next")
+            starts.append((time.perf_counter() - began) * 1000)
             open_once(terminals[-1])
             terminals[-1].press("F2")
             terminals[-1].press("heart failure", 0.5)
-            before = sum(one.memory_mib() for one in terminals[:-1])
-        whole = sum(one.memory_mib() for one in terminals)
+        time.sleep(1)
+        whole = sum(map(memory, terminals))
     finally:
         for terminal in terminals:
             terminal.end()
     return [
-        Figure(f"memory of {SESSIONS} sessions", None, whole, "MiB"),
-        Figure(f"session {SESSIONS} adds", 60, whole - before, "MiB"),
+        Figure(f"80x24 start, sessions {how}, median of {SESSIONS}", 300, statistics.median(starts), "ms"),
+        Figure(f"memory of {SESSIONS} sessions {how}", None, whole + others, "MiB"),
+        Figure(f"session {SESSIONS} adds, {how}", 60, whole - before, "MiB"),
     ]
+
+
+def _ready_sessions(environment: dict[str, str]) -> list[Figure]:
+    """The same of the process that waits with the program loaded (`codedesk ready`)."""
+    process = subprocess.Popen(codedesk("ready"), env={**os.environ, **environment}, stderr=subprocess.PIPE)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+
+    def memory(terminal: PseudoTerminal) -> float:
+        """Who asked, and a session of the waiting process: they come and go in the same order."""
+        sessions = children.read_text().split()
+        return terminal.memory_mib() + sum(proportional_mib(int(one)) for one in sessions) / max(len(sessions), 1)
+
+    try:
+        assert process.stderr is not None and b"ready" in process.stderr.readline()
+        return _sessions(environment, "of a ready process", memory, proportional_mib(process.pid))
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def make_site(folder: Path, reference: Path | None = None) -> dict[str, str]:

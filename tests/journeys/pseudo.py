@@ -53,6 +53,12 @@ class Answer:
     last_ms: float | None
 
 
+def proportional_mib(process: int) -> float:
+    """The memory of a process; pages that it shares with others count by their part."""
+    with open(f"/proc/{process}/smaps_rollup") as file:
+        return int(next(line for line in file if line.startswith("Pss:")).split()[1]) / 1024
+
+
 class PseudoTerminal:
     """The program and the emulator that shows it. `rate` is the link's bytes a second, 0 for no limit."""
 
@@ -159,8 +165,7 @@ class PseudoTerminal:
 
     def memory_mib(self) -> float:
         """Proportional memory of the program: pages that it shares with others count by their part."""
-        with open(f"/proc/{self.process.pid}/smaps_rollup") as file:
-            return int(next(line for line in file if line.startswith("Pss:")).split()[1]) / 1024
+        return proportional_mib(self.process.pid)
 
     def _at_rest(self) -> bool:
         """Whether every thread of the program waits for something that is not the machine."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -108,6 +109,56 @@ def test_two_people_work_and_one_who_is_dropped_finds_the_chart_at_the_same_fiel
         ben.end()
 
     assert set(who_signed_in()) == set(host.people)
+
+
+@pytest.fixture
+def ready(host: Host) -> Iterator[Host]:
+    """The host with the program loaded, as its service keeps it."""
+    account = pwd.getpwnam(host.service)
+    words = host.ours(re.search(r"^ExecStart=(.*)$", block("ready"), re.M)[1]).split()
+    process = subprocess.Popen(
+        words, user=account.pw_uid, group=account.pw_gid, extra_groups=[], cwd="/", stderr=subprocess.PIPE, text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": account.pw_dir},
+    )  # fmt: skip
+    assert process.stderr is not None and "ready at" in process.stderr.readline()
+    yield host
+    process.terminate()
+    process.wait(10)
+    process.stderr.close()
+
+
+def test_sessions_that_start_at_once_are_of_who_asked_for_them(ready: Host) -> None:
+    before = len(ready.running())
+    terminals = [sit(ready, person) for person in ready.people]
+    try:
+        for terminal in terminals:
+            terminal.expect("Clinic, ready to code", 60)
+        terminals[0].send("n")
+        terminals[0].expect("Clinic visit note")
+        terminals[1].expect("open by Ana Ray since", 10)
+        terminals[0].process.send_signal(signal.SIGKILL)
+        terminals[0].process.wait(5)
+        deadline = time.monotonic() + 15
+        while len(ready.running()) > before + 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert len(ready.running()) <= before + 2, "the session of who was dropped runs on"
+    finally:
+        for terminal in terminals:
+            terminal.end()
+
+    deadline = time.monotonic() + 15
+    while set(actors := who_signed_in()) != set(ready.people) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert set(actors) == set(ready.people)
+
+
+def test_no_person_reaches_the_process_that_is_ready(ready: Host) -> None:
+    socket = ready.site / "ready.socket"
+    asked = "import socket,sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
+
+    done = ready.as_person(ready.people[0], "/usr/bin/python3", "-c", asked, str(socket))
+
+    assert done.returncode == 1 and "Permission denied" in done.stderr
 
 
 def test_nobody_but_the_service_account_reads_the_files(host: Host) -> None:
