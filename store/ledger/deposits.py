@@ -2,10 +2,12 @@
 
     a deposit   ──> matched by trace     its number and amount are those of a remittance
                 ──> matched by amount    one remittance alone has its amount, paid within days of it
-                ──> waits                until somebody matches it by hand, or its remittance comes
+                ──> waits                until somebody matches it by hand, or its remittance comes; also where more
+                                         than one payment, or more than one deposit, could be meant
 
-A bank's statement is a CSV file whose columns are found by their names. The same deposit twice is kept once. Nothing of
-the journal moves: cash is posted with the remittance.
+A bank's statement is a CSV file whose columns are found by their names. A line without a trace number is kept, and has
+its amount and day alone to be matched by. The same deposit twice is kept once. Nothing of the journal moves: cash is
+posted with the remittance.
 
 Source: ASC X12N/005010X221A1, section 1.10.2.2 (reassociation: BPR02, BPR16 and TRN02); 45 CFR 162.1602.
 """
@@ -31,6 +33,10 @@ from store.terms import RemittanceStatus
 DAYS_APART = 5
 """How far the days of a deposit and of a payment of the same amount may lie apart."""
 
+_TWICE = (
+    "line {line}: a second {amount:,.2f} of {day} without a trace number, kept once;"
+    " write a number of your own into the line if it is another deposit"
+)
 
 _MOST_BYTES = 20_000_000
 
@@ -54,23 +60,39 @@ class DepositRefused(CodedeskError):
 
 @dataclass(frozen=True)
 class DepositLine:
-    """One credit of a statement. `received_on` is an ISO day."""
+    """One credit of a statement. `received_on` is an ISO day, `trace` empty where the bank gives none.
+
+    `line` is its 1-based line in the file.
+    """
 
     received_on: str
     trace: str
     cents: int
     payer: str = ""
     account: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)
 class DepositsTakenIn:
-    """What became of a file: new deposits, those known already, those matched now, and lines that were left out."""
+    """What became of a file: new deposits, those known already, those matched now, and lines that were left out.
+
+    `unclear` counts deposits left open because more than one payment or deposit has the amount near the day.
+    """
 
     new: int
     known: int
     matched: int
+    unclear: int
     left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """How many deposits were matched now, and how many are `unclear`: left open, since more than one fits."""
+
+    matched: int
+    unclear: int
 
 
 def read_deposits(path: Path) -> tuple[list[DepositLine], list[str]]:
@@ -98,7 +120,7 @@ def read_deposits(path: Path) -> tuple[list[DepositLine], list[str]]:
         if not any(cell.strip() for cell in row):
             continue
         try:
-            line = _line(row, places)
+            line = _line(row, places, rows.line_num)
         except ValueError as error:
             wrong.append(safe_line(f"line {rows.line_num}: {error}"))
             continue
@@ -110,14 +132,19 @@ def read_deposits(path: Path) -> tuple[list[DepositLine], list[str]]:
 def take_in_deposits(db: Database, actor: Actor, path: Path) -> DepositsTakenIn:
     """Keep the deposits of a file and match what can be matched. Raises UnreadableInput."""
     lines, wrong = read_deposits(path)
+    unread = len(wrong)
     with db.change(actor, action="deposit.take_in") as change:
         session = change.session
         known = {(row.trace, row.received_on, row.cents, row.account) for row in session.exec(select(Deposit))}
         fresh: dict[tuple[str, str, int, str], DepositLine] = {}
+        seen: set[tuple[str, str, int, str]] = set()
         for line in lines:
             key = (line.trace, line.received_on, line.cents, line.account)
-            if key not in known:
+            if not line.trace and key in seen:
+                wrong.append(_TWICE.format(line=line.line, day=line.received_on, amount=line.cents / 100))
+            elif key not in known:
                 fresh.setdefault(key, line)
+            seen.add(key)
         session.add_all(
             Deposit(
                 received_on=line.received_on,
@@ -129,17 +156,19 @@ def take_in_deposits(db: Database, actor: Actor, path: Path) -> DepositsTakenIn:
             for line in fresh.values()
         )
         session.flush()
-        matched = _match(session)
-        change.log("deposit.take_in", file=path.name, new=len(fresh), matched=matched)
-        return DepositsTakenIn(len(fresh), len(lines) - len(fresh), matched, tuple(wrong))
+        found = _match(session)
+        change.log("deposit.take_in", file=path.name, new=len(fresh), matched=found.matched)
+        return DepositsTakenIn(
+            len(fresh), len(lines) - len(fresh) - (len(wrong) - unread), found.matched, found.unclear, tuple(wrong)
+        )
 
 
-def match_deposits(db: Database, actor: Actor) -> int:
-    """Try again what waits, as after new remittances came; how many were matched."""
+def match_deposits(db: Database, actor: Actor) -> Matched:
+    """Try again what waits, as after new remittances came."""
     with db.change(actor, action="deposit.match") as change:
-        matched = _match(change.session)
-        change.log("deposit.match", matched=matched)
-        return matched
+        found = _match(change.session)
+        change.log("deposit.match", matched=found.matched)
+        return found
 
 
 def match_by_hand(
@@ -177,8 +206,8 @@ def unmatch(db: Database, actor: Actor, deposit_id: str, operation_id: str | Non
         change.session.add(deposit)
 
 
-def _match(session: Session) -> int:
-    """Match waiting deposits with payments that none is matched with: by trace and amount, then by amount alone."""
+def _match(session: Session) -> Matched:
+    """Match waiting deposits with payments that none is matched with: by trace and amount, then by amount and day."""
     deposits = list(
         session.exec(select(Deposit).where(Deposit.remittance_id.is_(None)).order_by(Deposit.received_on, Deposit.id))  # type: ignore[union-attr]
     )
@@ -202,7 +231,9 @@ def _match(session: Session) -> int:
                 payments.remove(found[0])
                 session.add(deposit)
                 matched += 1
-    return matched
+    waiting = [one for one in deposits if not one.remittance_id]
+    unclear = sum(any(_same_amount(deposit, payment) for payment in payments) for deposit in waiting)
+    return Matched(matched, unclear)
 
 
 def _same_trace(deposit: Deposit, payment: Remittance) -> bool:
@@ -231,15 +262,13 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _line(row: Sequence[str], places: dict[str, int]) -> DepositLine:
+def _line(row: Sequence[str], places: dict[str, int], number: int) -> DepositLine:
     def cell(name: str) -> str:
         place = places.get(name, len(row))
         return safe_line(row[place]).strip() if place < len(row) else ""
 
-    if not cell("trace"):
-        raise ValueError("no trace number")
     day, cents = _day(cell("received_on")), _cents(cell("cents"))
-    return DepositLine(day, cell("trace")[:120], cents, cell("payer")[:400], cell("account")[:400])
+    return DepositLine(day, cell("trace")[:120], cents, cell("payer")[:400], cell("account")[:400], number)
 
 
 def _day(text: str) -> str:

@@ -11,6 +11,9 @@ from store.queries import Reader
 AGED_DAYS = 14
 """After how many days something that waits is marked."""
 
+NO_TRACE = "no number"
+"""What a list shows of a deposit or payment without a trace number."""
+
 
 class DepositFilter(StrEnum):
     """Which rows the list shows."""

@@ -80,11 +80,51 @@ def test_two_payments_of_one_amount_are_not_guessed_at(db: Database, tmp_path: P
     assert [kind for kind, _, _ in waiting(db)] == ["payment", "payment", "deposit"]
 
 
+def test_a_line_without_a_number_is_matched_by_its_amount_and_day(db: Database, tmp_path: Path) -> None:
+    paid(db, tmp_path)
+
+    told = take_in_deposits(db, SYSTEM, bank(tmp_path, HEADER + "2026-11-05,,HMO,100\n"))
+
+    assert (told.new, told.matched, told.unclear, told.left_out) == (1, 1, 0, ())
+
+
+@pytest.mark.parametrize("day", ["2026-11-09", "2026-10-28"])
+def test_a_line_without_a_number_is_not_matched_with_a_payment_of_another_week(
+    db: Database, tmp_path: Path, day: str
+) -> None:
+    paid(db, tmp_path)
+
+    told = take_in_deposits(db, SYSTEM, bank(tmp_path, HEADER + f"{day},,HMO,100\n"))
+
+    assert (told.new, told.matched, told.unclear) == (1, 0, 0)
+
+
+def test_a_line_without_a_number_that_two_payments_fit_is_left_open_and_counted(db: Database, tmp_path: Path) -> None:
+    paid(db, tmp_path, "EFT1111")
+    paid(db, tmp_path, "EFT2222")
+
+    told = take_in_deposits(db, SYSTEM, bank(tmp_path, HEADER + "2026-11-05,,HMO,100\n"))
+
+    assert (told.matched, told.unclear) == (0, 1)
+    assert [kind for kind, _, _ in waiting(db)] == ["payment", "payment", "deposit"]
+
+
+def test_two_lines_without_a_number_that_nothing_tells_apart_are_kept_once_and_said(
+    db: Database, tmp_path: Path
+) -> None:
+    path = bank(tmp_path, HEADER + "2026-11-05,,HMO,100\n2026-11-05,,HMO,100\n")
+
+    first, second = take_in_deposits(db, SYSTEM, path), take_in_deposits(db, SYSTEM, path)
+
+    assert [(told.new, told.known) for told in (first, second)] == [(1, 0), (0, 1)]
+    assert first.left_out[0].startswith("line 3: a second 100.00 of 2026-11-05 without a trace number")
+
+
 def test_a_remittance_that_comes_after_its_deposit_is_matched_then(db: Database, tmp_path: Path) -> None:
     take_in_deposits(db, SYSTEM, bank(tmp_path, HEADER + "2026-11-03,EFT0001,HMO,100\n"))
     paid(db, tmp_path)
 
-    assert match_deposits(db, SYSTEM) == 1
+    assert match_deposits(db, SYSTEM).matched == 1
 
 
 def test_what_waits_longer_than_two_weeks_is_marked(db: Database, tmp_path: Path) -> None:
@@ -126,10 +166,9 @@ def test_lines_that_cannot_be_read_are_named_and_the_others_kept(tmp_path: Path)
 
     lines, wrong = read_deposits(bank(tmp_path, text))
 
-    assert [(line.trace, line.cents) for line in lines] == [("A1", 10000)]
+    assert [(line.trace, line.cents) for line in lines] == [("A1", 10000), ("", 100)]
     assert wrong == [
         "line 3: expected a day such as 2026-09-14, got 'soon'",
-        "line 4: no trace number",
         "line 5: expected an amount such as 4,812.33, got 'ten'",
     ]
 

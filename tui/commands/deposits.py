@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from codesets.safe import safe_line
-from store.queries.deposits import DepositFilter, deposit_list
+from store.queries.deposits import NO_TRACE, DepositFilter, deposit_list
 from store.settings import today
 from tui.cells import counted, left
 from tui.money import dollars
@@ -52,13 +52,16 @@ def run(args: argparse.Namespace) -> int:
                 for line in taken.left_out:
                     print(f"left out: {line}", file=sys.stderr)
                 print(f"{counted(taken.new, 'deposit')} new, {taken.known} known, {taken.matched} matched")
+                _say_unclear(taken.unclear)
                 return 1 if taken.left_out else 0
             case "match" if args.deposit and args.remittance:
                 remittance = remittance_named(db, args.remittance)
                 match_by_hand(db, actor, args.deposit, remittance, args.note, operation_id())
                 print("matched; codedesk deposits unmatch takes it back")
             case "match":
-                print(f"{counted(match_deposits(db, actor), 'deposit')} matched")
+                found = match_deposits(db, actor)
+                print(f"{counted(found.matched, 'deposit')} matched")
+                _say_unclear(found.unclear)
             case "unmatch":
                 unmatch(db, actor, args.deposit, operation_id())
                 print("waits again")
@@ -69,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
                 for row in rows:
                     mark = "!" if row.aged else " "
                     text = (
-                        f"{mark} {row.day:<10} {row.kind:<8} {left(row.trace, 18)} {left(row.payer, 24)}"
+                        f"{mark} {row.day:<10} {row.kind:<8} {left(row.trace or NO_TRACE, 18)} {left(row.payer, 24)}"
                         f" {dollars(row.cents or row.paid_cents):>12} {row.age_days:>4}d  {row.matched_by}  {row.id}"
                     )
                     print(json.dumps(asdict(row)) if args.json else safe_line(text))
@@ -84,3 +87,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     finally:
         db.close()
+
+
+def _say_unclear(count: int) -> None:
+    if count:
+        print(f"{counted(count, 'deposit')} left open: more than one fits by amount and day; match by hand")

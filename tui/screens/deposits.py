@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from store.queries.deposits import AGED_DAYS, DepositFilter, DepositRow, deposit_list
+from store.queries.deposits import AGED_DAYS, NO_TRACE, DepositFilter, DepositRow, deposit_list
 from tui.cells import Line, counted
 from tui.money import dollars
 from tui.screens.desk import DeskScreen, following
@@ -55,9 +55,12 @@ class DepositsScreen(DeskScreen):
         async def matched() -> None:
             from store.ledger.deposits import match_deposits
 
-            count = await self.workstation.change(match_deposits)
+            found = await self.workstation.change(match_deposits)
             await self.read_rows()
-            self.say(f"{counted(count, 'deposit')} matched.", "good" if count else "text")
+            told = f"{counted(found.matched, 'deposit')} matched."
+            if found.unclear:
+                told += f" {found.unclear} left open: more than one fits by amount and day (Enter matches one by hand)."
+            self.say(told, "warning" if found.unclear else "good" if found.matched else "text")
 
         self.in_turn(matched())
 
@@ -111,7 +114,7 @@ _COLUMNS: tuple[Column[DepositRow], ...] = (
     Column("", 2, lambda row: " !" if row.aged else "", style=lambda row: "error", said=lambda row: "aged"),
     Column("DAY", 10, lambda row: row.day),
     Column("WHAT", 8, lambda row: row.kind),
-    Column("TRACE", 16, lambda row: row.trace),
+    Column("TRACE", 16, lambda row: row.trace or NO_TRACE, style=lambda row: "text" if row.trace else "dim"),
     Column("PAYER", 0, lambda row: row.payer),
     Column("$", 12, lambda row: dollars(row.cents or row.paid_cents), align="right"),
     Column("AGE", 5, lambda row: f"{max(row.age_days, 0)}d", align="right"),
