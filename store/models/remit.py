@@ -42,7 +42,9 @@ class Remittance(SQLModel, table=True):
     paid_cents: int = Field(sa_type=BigInteger)
     provider_cents: int = Field(sa_type=BigInteger)
     claims: int
-    held: list[str] = Field(default_factory=list, sa_type=JSON, description="why it is held, a line each")
+    held: list[str] = Field(
+        default_factory=list, sa_type=JSON, description="why it is held and what it counts wrongly, a line each"
+    )
     received_at: str = Field(default_factory=now)
     batch_id: str | None = Field(default=None, description="the batch of postings it is posted by, if it is")
     row_version: int | None = Field(default=None, sa_column=_row_version)

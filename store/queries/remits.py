@@ -26,7 +26,10 @@ class RemittanceFilter(StrEnum):
 
 @dataclass(frozen=True)
 class RemittanceRow:
-    """One remittance of the list. `unmatched` counts its claims that no claim of ours was found for."""
+    """One remittance of the list. `unmatched` counts its claims that no claim of ours was found for.
+
+    `held` says why it is held; `miscounted` what counts of a set that may be posted are wrong.
+    """
 
     id: str
     status: RemittanceStatus
@@ -42,6 +45,7 @@ class RemittanceRow:
     held: tuple[str, ...]
     received_at: str
     file_name: str
+    miscounted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -218,9 +222,10 @@ def _claims(reader: Reader, remittance_id: str) -> list[RemittanceClaimRow]:
 
 
 def _row(row: Row) -> RemittanceRow:
+    status, told = RemittanceStatus(row["status"]), _texts(row["held"])
     return RemittanceRow(
         id=row["id"],
-        status=RemittanceStatus(row["status"]),
+        status=status,
         payer=row["payer_name"],
         trace=row["trace"],
         method=row["method"],
@@ -230,9 +235,10 @@ def _row(row: Row) -> RemittanceRow:
         provider_cents=row["provider_cents"],
         claims=row["claims"],
         unmatched=row["unmatched"],
-        held=_texts(row["held"]),
+        held=told if status is RemittanceStatus.HELD else (),
         received_at=row["received_at"],
         file_name=row["file_name"],
+        miscounted=() if status is RemittanceStatus.HELD else told,
     )
 
 

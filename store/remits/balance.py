@@ -4,18 +4,19 @@
     claim          CLP03 - adjustments of the claim and of its lines   = CLP04
     set            sum of CLP04 - sum of PLB                           = BPR02
 
-A set that does not balance, has a fault, or states a negative payment is held whole, with the difference.
+A set that does not balance, has a fault, or states a negative payment is held whole, with the difference. Wrong
+counts (SE01, GE01, IEA01) alone hold nothing, for payers send them with sound money; they are said with the set.
 Source: ASC X12N/005010X221A1, section 1.10.2.1 (balancing).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import IO, BinaryIO
 
-from store.x12.remittance import OtherSet, Payment, RemitClaim, RemitLine, SetEnd, read
+from store.x12.remittance import Miscounted, OtherSet, Payment, RemitClaim, RemitLine, SetEnd, read
 from store.x12.tokenizer import Note
 
 _MOST_TOLD = 5
@@ -48,7 +49,8 @@ class Imbalance:
 class SetSummary:
     """A set added up: `paid_cents` is the sum of its claims, `provider_cents` that of its PLB segments.
 
-    `held` are the reasons why it may not be posted, one line each; none where it may.
+    `held` are the reasons why it may not be posted, one line each; none where it may. `miscounted` are the counts and
+    control numbers that its SE, or the GE or IEA around it, states wrongly, one line each.
     """
 
     payment: Payment
@@ -61,6 +63,7 @@ class SetSummary:
     faults: tuple[Note, ...]
     complete: bool
     held: tuple[str, ...]
+    miscounted: tuple[str, ...] = ()
 
     @property
     def difference(self) -> int:
@@ -96,6 +99,11 @@ def examine(source: BinaryIO | IO[bytes] | bytes) -> Examined:
                 assert adding is not None, "a set ends after its payment"
                 sets.append(adding.summary(part))
                 adding = None
+            case Miscounted():
+                for place in range(len(sets) - 1, -1, -1):
+                    if (one := sets[place]).payment.segment < part.begins:
+                        break
+                    sets[place] = replace(one, miscounted=(*one.miscounted, *_told(part.notes)))
     return Examined(tuple(sets), tuple(others), tuple(notes))
 
 
@@ -168,4 +176,9 @@ class _Adding:
             faults=end.faults,
             complete=end.complete,
             held=tuple(held),
+            miscounted=_told(end.miscounted),
         )
+
+
+def _told(notes: Iterable[Note]) -> tuple[str, ...]:
+    return tuple(f"{note.message} (segment {note.segment})" for note in notes)

@@ -222,7 +222,7 @@ def _remittance(file_id: str, summary: SetSummary) -> Remittance:
         paid_cents=summary.paid_cents,
         provider_cents=summary.provider_cents,
         claims=summary.claims,
-        held=list(summary.held),
+        held=[*summary.held, *summary.miscounted],
     )
 
 

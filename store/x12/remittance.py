@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import IO, BinaryIO
 
-from store.x12.tokenizer import Note, Segment, safe_segments
+from store.x12.tokenizer import Note, Segment, compare_trailer, safe_segments
 
 VERSION = "005010X221"
 _OF_SEGMENT_PAIRS = range(2, 19, 3)
@@ -147,12 +147,24 @@ class Payment:
 
 @dataclass(frozen=True)
 class SetEnd:
-    """The end of a set, with its PLB segments and every fault found in it; `complete` whether it has its SE."""
+    """The end of a set, with its PLB segments and every fault found in it; `complete` whether it has its SE.
+
+    `miscounted` is what its SE states otherwise than the set has it.
+    """
 
     provider_adjustments: tuple[ProviderAdjustment, ...]
     faults: tuple[Note, ...]
     complete: bool
     segment: int
+    miscounted: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Miscounted:
+    """A GE or IEA that states another count or number than it closes, which begins at segment `begins`."""
+
+    notes: tuple[Note, ...]
+    begins: int
 
 
 @dataclass(frozen=True)
@@ -164,11 +176,13 @@ class OtherSet:
     segment: int
 
 
-Part = Payment | RemitClaim | SetEnd | OtherSet
+Part = Payment | RemitClaim | SetEnd | OtherSet | Miscounted
 
 
 def read(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterator[Part]:
     """The sets of a file, each a Payment, its claims and a SetEnd; oddities of the envelope go to `notes`.
+
+    Wrong counts are notes too, and come with the SetEnd (SE) or as Miscounted (GE, IEA), so that they find their sets.
 
     Raises UnreadableInput as `store.x12.tokenizer.segments` does.
     """
@@ -176,18 +190,26 @@ def read(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterator[Pa
     gs: Segment | None = None
     open_set: _Set | None = None
     skipping = False
+    groups = sets = 0
     for part in safe_segments(source, notes):
         if open_set and part.identifier in ("ISA", "GS", "GE", "IEA", "ST"):
             yield from open_set.end(part.number, complete=False)
             open_set = None
         match part.identifier:
             case "ISA":
-                isa, gs, skipping = part, None, False
+                isa, gs, skipping, groups, sets = part, None, False, 0, 0
             case "GS":
-                gs, skipping = part, False
+                gs, skipping, groups, sets = part, False, groups + 1, 0
             case "GE" | "IEA":
                 skipping = False
+                opened, count, number = (gs, sets, 6) if part.identifier == "GE" else (isa, groups, 13)
+                wrong: list[Note] = []
+                compare_trailer(part, count, opened.element(number) if opened else "", wrong)
+                if wrong:
+                    notes += wrong
+                    yield Miscounted(tuple(wrong), opened.number if opened else part.number)
             case "ST":
+                sets += 1
                 why = _refused(part, gs)
                 skipping = bool(why)
                 if why:
@@ -195,7 +217,7 @@ def read(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterator[Pa
                 else:
                     open_set = _Set(isa, gs, part)
             case "SE" if open_set:
-                open_set.count(part, notes)
+                notes += open_set.count(part)
                 yield from open_set.end(part.number, complete=True)
                 open_set = None
             case _ if open_set:
@@ -276,6 +298,7 @@ class _Set:
         self._claim: _Claim | None = None
         self._provider: list[ProviderAdjustment] = []
         self._faults: list[Note] = []
+        self._miscounted: list[Note] = []
         self._segments = 1
         self.last = st.number
 
@@ -299,19 +322,15 @@ class _Set:
             case _ if self._claim:
                 self._of_claim(self._claim, part)
 
-    def count(self, se: Segment, notes: list[Note]) -> None:
-        """Note where SE states another count or number; the money tells whether anything is missing."""
-        self._segments += 1
-        stated = se.element(1).strip()
-        if stated != str(self._segments):
-            notes.append(Note(se.number, f"SE counts {stated or 'nothing'}, found {self._segments}"))
-        if se.element(2).strip() != self._st.element(2).strip():
-            notes.append(Note(se.number, f"SE has control number {se.element(2)}, ST {self._st.element(2)}"))
+    def count(self, se: Segment) -> list[Note]:
+        """Where SE states another count or number; the money tells whether anything is missing."""
+        compare_trailer(se, self._segments + 1, self._st.element(2), self._miscounted)
+        return self._miscounted
 
     def end(self, segment: int, complete: bool) -> Iterator[Part]:
         yield from self._finish_claim()
         yield from self._head()
-        yield SetEnd(tuple(self._provider), tuple(self._faults), complete, segment)
+        yield SetEnd(tuple(self._provider), tuple(self._faults), complete, segment, tuple(self._miscounted))
 
     def _finish_claim(self) -> Iterator[Part]:
         yield from self._head()

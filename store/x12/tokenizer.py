@@ -145,9 +145,9 @@ def transactions(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Transa
                 yield _transaction(isa, gs, held, notes)
                 held = []
             case "GE":
-                _compare(part, sets, gs.element(6) if gs else "", notes)
+                compare_trailer(part, sets, gs.element(6) if gs else "", notes)
             case "IEA":
-                _compare(part, groups, isa.element(13) if isa else "", notes)
+                compare_trailer(part, groups, isa.element(13) if isa else "", notes)
             case _ if held:
                 held.append(part)
             case _:
@@ -300,16 +300,16 @@ def _transaction(
     if damage:
         own.append(Note(last.number, f"transaction set {control} {damage}"))
     else:
-        _compare(last, len(held), control, own)
+        compare_trailer(last, len(held), control, own)
     notes.extend(own)
     assert isa is not None, "segments come after an ISA"
     return Transaction(isa, gs, tuple(held), not damage, tuple(own))
 
 
-def _compare(trailer: Segment, count: int, control: str, notes: list[Note]) -> None:
+def compare_trailer(trailer: Segment, count: int, control: str, notes: list[Note]) -> None:
     """Note where a trailer's count or control number is not that of what it closes."""
     stated = trailer.element(1).strip()
-    if not stated.isdigit() or int(stated) != count:
+    if not stated.isdecimal() or int(stated) != count:
         notes.append(Note(trailer.number, f"{trailer.identifier} counts {stated or 'nothing'}, found {count}"))
     if trailer.element(2).strip() != control.strip():
         notes.append(

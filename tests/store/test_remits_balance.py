@@ -67,6 +67,14 @@ def test_a_set_without_its_payment_is_held() -> None:
     assert [why for why in found.held if "BPR" in why]
 
 
+def test_a_wrong_count_belongs_to_the_sets_inside_it_alone() -> None:
+    wrong = interchange(a_set(PAID_CLAIM), a_set(PAID_CLAIM, control="0002")).replace(b"GE*2*", b"GE*1*")
+
+    sets = examine(interchange(a_set(PAID_CLAIM)) + wrong).sets
+
+    assert [len(one.miscounted) for one in sets] == [0, 1, 1]
+
+
 def test_a_set_that_is_cut_off_is_held() -> None:
     content = interchange(a_set((*DENIED_CLAIM, *DENIED_CLAIM), paid="0"))
 

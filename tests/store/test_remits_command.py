@@ -139,6 +139,28 @@ def test_json_of_what_was_taken_in_is_for_programs(
     }
 
 
+def test_wrong_counts_are_told_with_the_set_and_hold_nothing(
+    site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "counts.835"
+    content = interchange(a_set(PAID_CLAIM)).replace(b"SE*17*", b"SE*99*").replace(b"GE*1*", b"GE*4*")
+    path.write_bytes(content.replace(b"IEA*1*", b"IEA*2*"))
+
+    code = main(["remits", "import", str(path)])
+    main(["remits", "show", "EFT0001"])
+    out = capsys.readouterr().out
+    main(["remits", "import", "--json", str(path)])
+    (file,) = json.loads(capsys.readouterr().out)
+
+    wrong = ["SE counts 99, found 17 (segment 19)", "GE counts 4, found 1 (segment 20)"]
+    wrong.append("IEA counts 2, found 1 (segment 21)")
+    assert code == 1
+    assert out.startswith(f"{path}  counts are wrong: 1 of 1 set\n")
+    assert [out.count(f"counted wrongly: {one}") for one in wrong] == [2, 2, 2]
+    assert "posted; 0 of 1 claims are ours" in out and "   cash                       100.00" in out
+    assert (file["miscounted"], file["sets"][0]["miscounted"], file["sets"][0]["held"]) == (True, wrong, [])
+
+
 def test_an_unknown_trace_is_a_usage_error(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["remits", "show", "nothing"])
 

@@ -1,7 +1,7 @@
 """`codedesk remits`: add up remittance files (835), take them in, show them, take them back.
 
-Text for people on stdout, JSON with `--json`. Exit code 1 when a remittance is held or something was refused, 2 when
-a file could not be read.
+Text for people on stdout, JSON with `--json`. Exit code 1 when a remittance is held, its counts are wrong, or something
+was refused, 2 when a file could not be read.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _check(args: argparse.Namespace) -> int:
         for path, one in found:
             print("\n".join(_text(path, one)))
     _say_refused(refused)
-    return 2 if refused else int(any(one.held for _, examined in found for one in examined.sets))
+    return 2 if refused else int(any(one.held or one.miscounted for _, file in found for one in file.sets))
 
 
 def _import(db: Database, args: argparse.Namespace) -> int:
@@ -115,7 +115,8 @@ def _import(db: Database, args: argparse.Namespace) -> int:
         for path, one in taken:
             print("\n".join(_taken_text(path, one)))
     _say_refused(refused)
-    return 2 if refused else int(any(one.outcome == "held" for _, file in taken for one in file.sets))
+    odd = any(one.outcome == "held" or one.summary.miscounted for _, file in taken for one in file.sets)
+    return 2 if refused else int(odd)
 
 
 def _say_refused(refused: list[tuple[str, CodedeskError]]) -> None:
@@ -124,7 +125,7 @@ def _say_refused(refused: list[tuple[str, CodedeskError]]) -> None:
 
 
 def _taken_text(path: str, file: FileTakenIn) -> list[str]:
-    lines = [safe_line(path)]
+    lines = [_head(path, file.examined)]
     for one in file.sets:
         lines += _set_text(one.summary)
         told = {
@@ -134,12 +135,12 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
             "held": "nothing of it is posted",
         }
         lines.append(f"    {told.get(one.outcome, one.outcome)}" + (f": {one.why}" if one.outcome not in told else ""))
-    return lines
+    return lines + _envelope_text(file.examined)
 
 
 def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
     return {
-        "file": path,
+        **_file_fields(path, file.examined),
         "sets": [
             {
                 "id": one.remittance_id,
@@ -178,6 +179,7 @@ def _list(db: Database, args: argparse.Namespace) -> int:
 def _row_text(row: RemittanceRow) -> str:
     more = f", {row.unmatched} not ours" if row.unmatched else ""
     more += f": {safe_line(row.held[0])}" if row.held else ""
+    more += ", counts wrong" if row.miscounted else ""
     return (
         f"{row.paid_on:<10}  {left(row.trace, 16)} {left(row.payer, 28)} {dollars(row.payment_cents):>12}"
         f" {row.claims:>6}  {row.status.value}{more}"
@@ -207,6 +209,7 @@ def _page_text(page: RemittancePage, meanings: Mapping[str, str]) -> list[str]:
     row = page.row
     lines = [f"{row.payer}  trace {row.trace}  {row.method} {row.paid_on}  {row.status.value}", f"file {row.file_name}"]
     lines += [f"held: {why}" for why in row.held]
+    lines += [f"counted wrongly: {what}" for what in row.miscounted]
     lines.append(
         f"payment {dollars(row.payment_cents)} = claims {dollars(row.paid_cents)}"
         f" - provider adjustments {dollars(row.provider_cents)}"
@@ -284,15 +287,30 @@ def remittance_named(db: Database, named: str) -> str:
 
 
 def _text(path: str, found: Examined) -> list[str]:
-    lines = [safe_line(path)]
+    lines = [_head(path, found)]
     for one in found.sets:
         lines += _set_text(one)
-    lines += [f"  set {safe_line(other.control)}: left out: {safe_line(other.why)}" for other in found.others]
-    lines += [f"  note: segment {note.segment}: {safe_line(note.message)}" for note in found.notes[:_MOST_SHOWN]]
-    if len(found.notes) > _MOST_SHOWN:
-        lines.append(f"  and {len(found.notes) - _MOST_SHOWN} more notes")
+    lines += _envelope_text(found)
     if not found.sets:
         lines.append("  no remittance in it")
+    return lines
+
+
+def _head(path: str, found: Examined) -> str:
+    """The file, and whether its counts can be relied on."""
+    wrong = sum(bool(one.miscounted) for one in found.sets)
+    told = f"  counts are wrong: {wrong} of {counted(len(found.sets), 'set')}" if wrong else ""
+    return safe_line(path) + told
+
+
+def _envelope_text(found: Examined) -> list[str]:
+    """What was left out, and what is odd around the sets."""
+    lines = [f"  set {safe_line(other.control)}: left out: {safe_line(other.why)}" for other in found.others]
+    told = {what for one in found.sets for what in one.miscounted}
+    notes = [note for note in found.notes if f"{note.message} (segment {note.segment})" not in told]
+    lines += [f"  note: segment {note.segment}: {safe_line(note.message)}" for note in notes[:_MOST_SHOWN]]
+    if len(notes) > _MOST_SHOWN:
+        lines.append(f"  and {len(notes) - _MOST_SHOWN} more notes")
     return lines
 
 
@@ -307,13 +325,23 @@ def _set_text(one: SetSummary) -> list[str]:
         f"    {one.claims} claims, {one.lines} lines: " + ("held" if one.held else "balances"),
     ]
     lines += [f"    held: {safe_line(why)}" for why in one.held[:_MOST_SHOWN]]
+    lines += [f"    counted wrongly: {safe_line(what)}" for what in one.miscounted]
+    if one.miscounted and not one.held:
+        lines.append("    the money adds up, so that holds nothing; a claim paid 0.00 could be missing: ask the payer")
     return lines
 
 
 def _fields(path: str, found: Examined) -> dict[str, Any]:
     return {
-        "file": path,
+        **_file_fields(path, found),
         "sets": [_set_fields(one) for one in found.sets],
+    }
+
+
+def _file_fields(path: str, found: Examined) -> dict[str, Any]:
+    return {
+        "file": path,
+        "miscounted": any(one.miscounted for one in found.sets),
         "left_out": [{"control": other.control, "why": other.why, "segment": other.segment} for other in found.others],
         "notes": [{"segment": note.segment, "message": note.message} for note in found.notes],
     }
@@ -335,6 +363,7 @@ def _set_fields(one: SetSummary) -> dict[str, Any]:
         "provider_adjustments_cents": one.provider_cents,
         "difference_cents": one.difference,
         "held": list(one.held),
+        "miscounted": list(one.miscounted),
         "imbalances": [
             {
                 "segment": each.segment,

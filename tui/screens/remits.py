@@ -165,6 +165,8 @@ def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) ->
         lines.append(((f" difference {dollars(difference)}", "error"),))
     for why in row.held:
         lines += [((f" {part}", "error"),) for part in wrap(f"held: {why}", width - 2)]
+    for what in row.miscounted:
+        lines += [((f" {part}", "warning"),) for part in wrap(f"counted wrongly: {what}", width - 2)]
     for account, cents in page.balances.items():
         lines.append(((f"   {account.value.replace('_', ' '):<22}", "dim"), (f"{dollars(cents):>14}", "text")))
     if not page.balances:
