@@ -15,7 +15,7 @@ PAGE_ROWS = 200
 
 
 class RemittanceFilter(StrEnum):
-    """Which remittances the list shows; unapplied are those with a claim that is not ours yet."""
+    """Which remittances the list shows; unapplied are those with a claim that is posted to none of ours."""
 
     ALL = "all"
     HELD = "held"
@@ -132,7 +132,7 @@ _FILTERS = {
     RemittanceFilter.POSTED: "r.status = 'posted'",
     RemittanceFilter.UNPOSTED: "r.status = 'unposted'",
     RemittanceFilter.UNAPPLIED: "r.status = 'posted' AND EXISTS (SELECT 1 FROM remittance_claim u"
-    " WHERE u.remittance_id = r.id AND u.matched_by = 'nothing')",
+    " WHERE u.remittance_id = r.id AND u.claim_id IS NULL AND u.status_code <> '25')",
 }
 
 _COLUMNS = """

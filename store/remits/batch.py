@@ -6,14 +6,16 @@ What a claim of a remittance posts (debits positive; they come to zero):
     patient receivable    +PR          other adjustment   +OA and the rest    denied            +what is denied
     payer receivable      -all of it
 
-A claim that is not ours yet, or that its payer answered before, posts cash against unapplied; a provider adjustment
-takes its cents from cash. What another payer settled before (OA-23) stays in payer receivable, where it was settled; so
-does the patient's share of a claim that the payer forwarded to the next one (CLP02 19 to 21), who owes it then.
+A claim that is not ours yet, that its payer answered before, or whose status (CLP02) is none of the guide's, posts cash
+against unapplied; a provider adjustment takes its cents from cash. What another payer settled before (OA-23) stays in
+payer receivable, where it was settled; so does the patient's share of a claim that the payer forwarded to the next one
+(CLP02 19 to 21), who owes it then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -38,7 +40,7 @@ from store.remits.answered import without_second_answers
 from store.remits.matching import Match, match
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
-from store.x12.remittance import Adjustment, ProviderAdjustment, RemitClaim, RemitLine
+from store.x12.remittance import CLAIM_STATUSES, Adjustment, ProviderAdjustment, RemitClaim, RemitLine
 
 PREDETERMINATION = "25"
 _NOT_OURS = "23"
@@ -60,7 +62,8 @@ class Batch:
     def __init__(self, change: Change, remittance: Remittance) -> None:
         self._change, self._remittance = change, remittance
         self.id = new_id()
-        self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = self.again = 0
+        self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
+        self.again = self.unreadable = 0
 
     def add_claims(self, claims: Sequence[RemitClaim]) -> None:
         """Store and post some claims, and open their denials."""
@@ -68,7 +71,8 @@ class Batch:
             model: [] for model in (RemittanceClaim, RemittanceLine, RemittanceAdjustment, Posting, JournalLine, Denial)
         }
         session = self._change.session
-        matches = without_second_answers(session, self._remittance, claims, match(session, claims))
+        known = [_of_known_status(claim, found) for claim, found in zip(claims, match(session, claims), strict=True)]
+        matches = without_second_answers(session, self._remittance, claims, known)
         for claim, found in zip(claims, matches, strict=True):
             self.claims_stored += 1
             claim_id = new_id()
@@ -79,7 +83,8 @@ class Batch:
                 rows[RemittanceLine].append(_line_row(claim_id, line_id, line, our_line))
                 rows[RemittanceAdjustment] += [_adjustment_row(claim_id, line_id, one) for one in line.adjustments]
             self._money(rows, claim_id, claim, found)
-            self.again += bool(found.why)
+            self.unreadable += claim.status not in CLAIM_STATUSES
+            self.again += bool(found.why) and claim.status in CLAIM_STATUSES
             if not found.why:
                 ours = found.claim.id if found.claim else None
                 denied = denial_rows(self._remittance, claim, claim_id, line_ids, ours)
@@ -204,6 +209,14 @@ def claim_posting(
     posting["claim_id"] = found.claim.id if found.claim else None
     posting["account_id"] = found.claim.account_id if found.claim else None
     return posting, _sides(posting["id"], sides)
+
+
+def _of_known_status(claim: RemitClaim, found: Match) -> Match:
+    """The match; without our claim where the payer's word for what it did with it (CLP02) is none that is known."""
+    if claim.status in CLAIM_STATUSES:
+        return found
+    why = f"CLP02 is {claim.status or 'empty'} (segment {claim.segment}), no status of the guide: not posted to a claim"
+    return replace(found, claim=None, line_ids=(None,) * len(claim.lines), why=why)
 
 
 def _denied(adjustments: Iterable[Adjustment]) -> bool:

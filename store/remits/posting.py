@@ -50,7 +50,8 @@ class BilledOn(RemittanceRefused):
 class TakenIn:
     """What became of one set. `outcome` is posted, held or already there; `why` says more in one line.
 
-    `again` counts claims that their payer answered before; their money waits as unapplied.
+    `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02); the money
+    of both waits as unapplied.
     """
 
     remittance_id: str
@@ -61,6 +62,7 @@ class TakenIn:
     unapplied_cents: int = 0
     denials: int = 0
     again: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -277,6 +279,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         unapplied_cents=batch.unapplied_cents,
         denials=batch.denials,
         again=batch.again,
+        unreadable=batch.unreadable,
     )
 
 

@@ -26,6 +26,9 @@ _REVENUE = "NU"
 _COMPOSITE = re.compile(r"[A-Z0-9]{2}:[^:>|^]+(:[^>|^]*)*", re.IGNORECASE)
 _LARGEST = Decimal("999999999999.99")
 
+CLAIM_STATUSES = frozenset(["1", "2", "3", "4", "19", "20", "21", "22", "23", "25"])
+"""CLP02: processed as primary, secondary, tertiary, denied, the first three forwarded, reversal, foreign, estimate."""
+
 
 @dataclass(frozen=True)
 class Party:

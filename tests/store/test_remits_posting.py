@@ -21,6 +21,8 @@ from store.models import (
     RemittanceClaim,
     RemittanceLine,
 )
+from store.queries import SessionReader
+from store.queries.remits import RemittanceFilter, remittance_list
 from store.remits.posting import RemittanceRefused, TakenIn, post_again, take_in, unpost
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, RemittanceStatus
 from tests.store.claim_samples import add_coding, add_encounter
@@ -117,6 +119,24 @@ def test_an_unknown_claim_is_unapplied_and_never_dropped(db: Database, tmp_path:
     assert (taken.matched, taken.unapplied_cents) == (1, 2_500)
     assert balances(db)[JournalAccount.UNAPPLIED] == -2_500
     assert balances(db)[JournalAccount.CASH] == 8_500
+
+
+@pytest.mark.parametrize("status", ["99", "", "5"])
+def test_a_claim_of_a_status_that_no_guide_has_waits_unapplied_and_says_where(
+    db: Database, tmp_path: Path, number: str, status: str
+) -> None:
+    first, *rest = paid(number)
+    odd = first.replace(f"CLP*{number}*1*", f"CLP*{number}*{status}*")
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set((odd, *rest), "60")))
+
+    with db.reading() as session:
+        (listed,) = remittance_list(SessionReader(session), RemittanceFilter.UNAPPLIED)
+        (claim,) = session.exec(select(RemittanceClaim)).all()
+    assert (taken.outcome, taken.matched, taken.unapplied_cents, taken.unreadable) == ("posted", 0, 6_000, 1)
+    assert balances(db) == {JournalAccount.CASH: 6_000, JournalAccount.UNAPPLIED: -6_000}
+    assert (listed.id, claim.claim_id) == (taken.remittance_id, None)
+    assert claim.note.startswith(f"CLP02 is {status or 'empty'} (segment 9)")
 
 
 def test_a_claim_is_found_by_the_payer_s_number_of_before(db: Database, tmp_path: Path, number: str) -> None:

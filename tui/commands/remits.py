@@ -29,6 +29,7 @@ from store.queries.remits import (
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.provider_kinds import provider_kind
 from store.settings import today
+from store.terms import MatchedBy
 from tui.cells import counted, left
 from tui.commands.first_use import open_with_progress
 from tui.money import dollars
@@ -131,7 +132,8 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
         told = {
             "posted": f"posted; {one.matched} of {one.summary.claims} claims are ours,"
             f" {dollars(one.unapplied_cents)} unapplied"
-            + (f"; {counted(one.again, 'claim')} answered before, without a reversal" if one.again else ""),
+            + (f"; {counted(one.again, 'claim')} answered before, without a reversal" if one.again else "")
+            + (f"; {counted(one.unreadable, 'claim')} of unknown status (CLP02)" if one.unreadable else ""),
             "held": "nothing of it is posted",
         }
         lines.append(f"    {told.get(one.outcome, one.outcome)}" + (f": {one.why}" if one.outcome not in told else ""))
@@ -149,6 +151,7 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "matched": one.matched,
                 "unapplied_cents": one.unapplied_cents,
                 "answered_before": one.again,
+                "unknown_status": one.unreadable,
                 **_set_fields(one.summary),
             }
             for one in file.sets
@@ -215,7 +218,7 @@ def _page_text(page: RemittancePage, meanings: Mapping[str, str]) -> list[str]:
         f" - provider adjustments {dollars(row.provider_cents)}"
     )
     for claim in page.claims:
-        ours = claim.claim_number or "not ours"
+        ours = claim.claim_number or ("not ours" if claim.matched_by is MatchedBy.NOTHING else "unapplied")
         lines += [
             "",
             f"{claim.sequence}. {claim.account_number}  {claim.patient}  {claim.service_from}  status"

@@ -18,7 +18,7 @@ from store.queries.remits import (
     remittance_page,
 )
 from store.remits.provider_kinds import provider_kind
-from store.terms import RemittanceStatus
+from store.terms import MatchedBy, RemittanceStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen, following
@@ -182,8 +182,10 @@ def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) ->
 
 
 def _claim_lines(claim: RemittanceClaimRow, meanings: Mapping[str, str], width: int) -> list[Line]:
-    ours = (claim.claim_number, "good") if claim.claim_number else ("not ours", "warning")
-    head = (claim.account_number, claim.patient, claim.service_from, STATUS_WORDS.get(claim.status_code, ""), "")
+    waits = "not ours" if claim.matched_by is MatchedBy.NOTHING else "unapplied"
+    ours = (claim.claim_number, "good") if claim.claim_number else (waits, "warning")
+    status = STATUS_WORDS.get(claim.status_code, f"status {claim.status_code or 'missing'}")
+    head = (claim.account_number, claim.patient, claim.service_from, status, "")
     money = (
         f"{dollars(claim.charge_cents)} charged, {dollars(claim.paid_cents)} paid,"
         f" patient {dollars(claim.patient_cents)}"
