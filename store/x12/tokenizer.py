@@ -23,7 +23,10 @@ LONGEST_SEGMENT = 64 * 1024
 MOST_ELEMENTS = 512
 _CHUNK = 64 * 1024
 _MOST_NAMES = 1_000
+_SEPARATORS_OF_A_HEADER = 10
 _LEADING = b" \t\r\n"
+_PADDING = _LEADING + b"\x00\x1a\xef\xbb\xbf"
+"""What may stand around interchanges and is no text: blanks, line ends, end marks, a byte order mark."""
 _LEADING_TEXT = _LEADING.decode()
 
 
@@ -70,17 +73,24 @@ class Transaction:
 
 @dataclass
 class _Source:
-    """The bytes of a file that have been read; those before `at` are taken."""
+    """The bytes of a file that have been read; those before `at` are taken, `gone` bytes were let go before them."""
 
     stream: BinaryIO | IO[bytes]
     buffer: bytes = b""
     at: int = 0
+    gone: int = 0
     ended: bool = False
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the file are taken."""
+        return self.gone + self.at
 
     def fill(self) -> bool:
         """Read some more, and let go of what is taken; False at the end of the file."""
         chunk = b"" if self.ended else self.stream.read(_CHUNK)
         self.ended = not chunk
+        self.gone += self.at
         self.buffer, self.at = self.buffer[self.at :] + chunk, 0
         return bool(chunk)
 
@@ -99,7 +109,7 @@ def segments(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterato
     """The segments of every interchange in a file; oddities are appended to `notes`.
 
     Raises UnreadableInput where there is no interchange at all, an ISA is not 106 characters long, or a segment
-    goes beyond the caps.
+    goes beyond the caps. An ISA that is cut off at the end of a file, after other interchanges, is noted.
     """
     held = _Source(io.BytesIO(source) if isinstance(source, bytes) else source)
     number = 0
@@ -157,29 +167,60 @@ def transactions(source: BinaryIO | bytes, notes: list[Note]) -> Iterator[Transa
 
 
 def _next_interchange(held: _Source, number: int, notes: list[Note]) -> Delimiters | None:
-    """Skip to the next ISA and read its delimiters; None at the end of the file."""
-    skipped = b""
-    while (found := held.buffer.find(b"ISA", held.at)) < 0:
-        rest = max(held.at, len(held.buffer) - 2)
-        skipped += held.buffer[held.at : rest][-200:]
-        held.at = rest
-        if not held.fill():
-            skipped += held.buffer
-            held.buffer, held.at = b"", 0
+    """Skip to the next ISA that is one and read its delimiters; None at the end of the file.
+
+    The three letters stand in prose too, as in a mail header: an ISA has its separator after every element.
+    """
+    start, text = held.position, False
+    while True:
+        found = held.buffer.find(b"ISA", held.at)
+        until = found if found >= 0 else max(held.at, len(held.buffer) - 2)
+        text = text or bool(held.buffer[held.at : until].strip(_PADDING))
+        held.at = until
+        if found < 0:
+            if held.fill():
+                continue
+            text = text or bool(held.buffer[held.at :].strip(_PADDING))
+            held.at = len(held.buffer)
+            delimiters = None
             break
-    if found > held.at:
-        skipped += held.buffer[held.at : found][-200:]
-        held.at = found
-    if skipped.strip(b"\r\n \t\x00\x1a\xef\xbb\xbf"):
-        notes.append(Note(number, "text outside an interchange was skipped"))
-    if found < 0:
+        whole = held.at_least(ISA_LENGTH)
+        header = held.ahead(ISA_LENGTH).decode("latin-1")
+        if whole and (delimiters := _delimiters(header)):
+            break
+        if _meant_as_header(header):
+            place = f"at byte {held.position + 1:,}"
+            if whole:
+                raise UnreadableInput(
+                    f"the interchange header {place} is not 106 characters with 16 elements", "mend the ISA segment"
+                )
+            if not number:
+                raise UnreadableInput(f"the interchange header {place} is cut off", "an ISA segment has 106 characters")
+            notes.append(Note(number, f"an interchange header {place} is cut off"))
+        held.at += 3
+        text = True
+    if text:
+        told = f"text outside an interchange was left out: bytes {start + 1:,} to {held.position:,}"
+        notes.append(Note(number, told))
+    return delimiters
+
+
+def _delimiters(header: str) -> Delimiters | None:
+    """The delimiters of an ISA of 106 characters; None for what is none."""
+    separator = header[3]
+    if separator.isalnum() or separator.isspace() or len(header[:-1].split(separator)) != 17:
         return None
-    if not held.at_least(ISA_LENGTH):
-        raise UnreadableInput("the interchange header is cut off", "an ISA segment has 106 characters")
-    header = held.ahead(ISA_LENGTH).decode("latin-1")
-    if len(header[:-1].split(header[3])) != 17 or header[104] == header[3] or not header[104:105].strip():
-        raise UnreadableInput("the interchange header is not 106 characters with 16 elements", "mend the ISA segment")
-    return Delimiters(element=header[3], component=header[104], segment=header[105], repetition=header[82])
+    if header[104] == separator or not header[104].strip():
+        return None
+    return Delimiters(element=separator, component=header[104], segment=header[105], repetition=header[82])
+
+
+def _meant_as_header(header: str) -> bool:
+    """Whether this is a damaged ISA and no prose: a separator after the letters and after ISA01, or many of them."""
+    header, separator = header[:3] + header[3:].partition("ISA")[0], header[3:4]
+    if not separator or separator.isalnum() or separator.isspace():
+        return False
+    return header[6:7] == separator or header.count(separator) >= _SEPARATORS_OF_A_HEADER
 
 
 def _body(held: _Source, delimiters: Delimiters, number: int, notes: list[Note]) -> Iterator[Segment]:
@@ -275,7 +316,7 @@ def _take(held: _Source, terminator: bytes, number: int) -> bytes | None:
         if searched > LONGEST_SEGMENT:
             raise UnreadableInput(f"segment {number + 1} is longer than {LONGEST_SEGMENT // 1024} KB")
         if not held.fill():
-            held.buffer, held.at = b"", 0
+            held.at = len(held.buffer)
             return None
     raw = held.buffer[held.at : end]
     held.at = end + 1

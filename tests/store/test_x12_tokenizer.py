@@ -73,6 +73,47 @@ def test_prose_and_a_byte_order_mark_before_the_header_are_skipped_and_noted() -
     assert [note.segment for note in notes] == [0]
 
 
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "From: VISA card desk\n\n",
+        "The ISA* and its IEA* are below.\n",
+        "ISA ISA ISA, GS and ST follow\n",
+        "PISA\n" + "ISA a b c d e f g h i j k l m n o p " * 5,
+    ],
+)
+def test_prose_that_names_the_header_is_left_out_and_its_place_is_noted(prose: str) -> None:
+    identifiers, notes = _read(prose + FILE)
+
+    assert identifiers == ALL
+    assert notes == [Note(0, f"text outside an interchange was left out: bytes 1 to {len(prose)}")]
+
+
+def test_prose_between_interchanges_is_left_out_by_its_bytes() -> None:
+    prose = "this ISA-file was resent"
+
+    identifiers, notes = _read(FILE + prose + FILE)
+
+    assert identifiers == ALL + ALL
+    assert notes == [
+        Note(7, f"text outside an interchange was left out: bytes {len(FILE) + 1} to {len(FILE) + len(prose)}")
+    ]
+
+
+def test_a_damaged_header_is_refused_with_its_place() -> None:
+    damaged = "Mail about ISA:\n" + FILE.replace("ISA*00*", "ISA*00**", 1)
+
+    with pytest.raises(UnreadableInput, match="header at byte 17 is not 106 characters"):
+        _read(damaged)
+
+
+def test_a_header_that_is_cut_off_after_a_whole_interchange_is_noted() -> None:
+    identifiers, notes = _read(FILE + FILE[:40])
+
+    assert identifiers == ALL
+    assert notes[0] == Note(7, f"an interchange header at byte {len(FILE) + 1} is cut off")
+
+
 @pytest.mark.parametrize("tail", ["\x1a", "\x00\x00", "\r\n \n"])
 def test_padding_after_the_last_interchange_is_ignored(tail: str) -> None:
     assert _read(FILE + tail) == (ALL, [])
