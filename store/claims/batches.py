@@ -1,8 +1,8 @@
 """Batches: every ready claim to its trading partner, in a file of the partner's own name and form.
 
-A claim goes to the partner that takes its payer's claims on the day of the batch: one that was built for another
-receiver is addressed anew, which its log tells. Each file is an export of its own (`store.claims.export`), so that one
-that cannot be written leaves the others. A claim with an open error stays behind and is named.
+A claim goes to the partner that takes its payer's claims on the day of the batch. Each file is an export of its own
+(`store.claims.export`), so that one that cannot be written leaves the others. A claim with an open error stays behind
+and is named.
 """
 
 from __future__ import annotations
@@ -128,7 +128,6 @@ def batch_claims(
         everything = _due(session, partner)
     for due in everything:
         own = f"{operation_id}.{due.receiver.receiver_id}.{due.form}" if operation_id else None
-        _address(db, actor, due)
         path = folder / _file_name(db, actor, due.partner, due.form)
         try:
             report = export_claims(db, actor, due.claim_ids, path, own, ready_only=True, form=due.form)
@@ -155,14 +154,13 @@ def from_json(data: dict[str, Any]) -> BatchReport:
 
 @dataclass
 class _Due:
-    """The claims of one file to write: ids, numbers with cents, and those that name another receiver."""
+    """The claims of one file to write: ids, and numbers with cents."""
 
     receiver: Receiver
     form: str
     partner: TradingPartner | None
     claim_ids: list[str] = field(default_factory=list)
     claims: list[tuple[str, int]] = field(default_factory=list)
-    elsewhere: list[str] = field(default_factory=list)
 
 
 def _due(session: Session, partner: str | None) -> list[_Due]:
@@ -180,31 +178,12 @@ def _due(session: Session, partner: str | None) -> list[_Due]:
                 due = found.setdefault((receiver.receiver_id, place), _Due(receiver, form, row))
                 due.claim_ids.append(claim_id)
                 due.claims.append((number, cents))
-                if parties["receiver"] != asdict(receiver):
-                    due.elsewhere.append(claim_id)
     return [found[key] for key in sorted(found)]
 
 
 def _living(session: Session, form: str) -> Iterable[tuple[str, str, int, dict[str, Any]]]:
     query = select(Claim.id, Claim.claim_number, Claim.total_cents, Claim.parties)
     return session.exec(query.where(Claim.form == form, Claim.status.in_(_LIVING)))  # type: ignore[attr-defined]
-
-
-def _address(db: Database, actor: Actor, due: _Due) -> None:
-    """Address the claims that were built for another receiver to the one of now."""
-    if not due.elsewhere:
-        return
-    with db.change(actor, action="claim.batch") as change:
-        for claim_id in due.elsewhere:
-            claim = change.session.get_one(Claim, claim_id)
-            if claim.status in _LIVING:
-                before = claim.parties["receiver"]["receiver_id"]
-                claim.parties = {**claim.parties, "receiver": asdict(due.receiver)}
-                change.session.add(claim)
-                change.log(
-                    "claim.address", "claim", claim.id,
-                    number=claim.claim_number, before=before, receiver=due.receiver.receiver_id,
-                )  # fmt: skip
 
 
 def _of_settings(settings: Settings) -> TradingPartner:

@@ -6,8 +6,9 @@ the claims are checked to be as they were read and marked exported, the bytes an
 the file gets its name; where any of that fails, no file and no mark remains. A claim that is not ready is refused
 by name before anything is written.
 
-What claims bill is posted to the ledger in the same transaction. A receiver's trading partner says how its interchange
-is made, and how many claims it takes.
+A claim goes to the partner that takes its payer's claims now: one that was built for another receiver is addressed
+anew, and what claims bill is posted to the ledger, in that same transaction. The partner says how its interchange is
+made, and how many claims it takes.
 
 Source: X12.5 for control numbers; 005010X222A1 and 005010X223A2 for the file.
 """
@@ -15,21 +16,21 @@ Source: X12.5 for control numbers; 005010X222A1 and 005010X223A2 for the file.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.content import ClaimContent, contents_of
+from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.numbers import take
 from store.claims.output import Destination, OutputFile, Recorder, output_file
-from store.claims.partners import Channel, channel_to
+from store.claims.partners import Channel, channel_to, route_of
 from store.database import Change, Database
 from store.ledger.charges import bill
 from store.models import Claim, ClaimExport, Finding, Operation, Payer
@@ -100,7 +101,10 @@ class ExportReport:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A claim that was asked for, with what decides whether and where it goes; `order` keeps a provider together."""
+    """A claim that was asked for, with what decides whether and where it goes; `order` keeps a provider together.
+
+    `receiver` is the one of now, `built_for` the one that the claim names.
+    """
 
     id: str
     claim_number: str
@@ -108,19 +112,23 @@ class _Candidate:
     scrubbed_at: str | None
     row_version: int
     order: tuple[str, str, str]
-    receiver: str
-    submitter: str
+    receiver: Receiver
+    built_for: Receiver
     self_pay: bool
 
 
 @dataclass
 class _Batch:
-    """The claims of one receiver on their way: ids with the row versions they were read at."""
+    """The claims of one receiver on their way: ids with the row versions they were read at.
 
-    receiver: str
+    `elsewhere` are the ids of those that name another receiver, with its identifier.
+    """
+
+    to: Receiver
     form: str
     channel: Channel
     claims: list[tuple[str, str, int]] = field(default_factory=list)
+    elsewhere: dict[str, str] = field(default_factory=dict)
     interchange_control: int = 0
     group_control: int = 0
     first_transaction: int = 0
@@ -129,6 +137,11 @@ class _Batch:
     sha256: str = ""
     compressed: bytes = b""
     places: list[Place] = field(default_factory=list)
+
+    @property
+    def receiver(self) -> str:
+        """The identifier of the receiver (ISA08), by which control numbers are counted."""
+        return self.to.receiver_id
 
 
 def export_claims(
@@ -188,11 +201,14 @@ def _batches(
         for claim in sorted(claims, key=lambda one: one.order):
             if claim.claim_number in unready:
                 continue
-            receiver = claim.receiver
-            own = by_receiver.setdefault(receiver, [])
+            to = claim.receiver
+            own = by_receiver.setdefault(to.receiver_id, [])
             if not own or len(own[-1].claims) >= own[-1].channel.most_claims:
-                own.append(_Batch(receiver, form, channel_to(session, receiver, claim.submitter, load_settings())))
+                channel = channel_to(session, to.receiver_id, to.submitter_id, load_settings())
+                own.append(_Batch(to, form, channel))
             own[-1].claims.append((claim.id, claim.claim_number, claim.row_version))
+            if claim.built_for != to:
+                own[-1].elsewhere[claim.id] = claim.built_for.receiver_id
     if refused and not ready_only:
         first = f"{refused[0].claim_number} {refused[0].reason}"
         more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
@@ -220,30 +236,36 @@ def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> 
         Claim.scrubbed_at,
         Claim.row_version,
         Payer.line_of_business,
-        col(Claim.parties)["coverage"]["payer"]["name"].as_string(),
+        *(col(Claim.parties)["coverage"]["payer"][name].as_string() for name in ("name", "identifier")),
         *(col(Claim.parties)[part][name].as_string() for part, name in _DECIDING),
     )
+    route = route_of(session, load_settings())
     query = query.outerjoin(Payer, col(Payer.id) == Claim.payer_id).where(Claim.form == form)
     if claim_ids is None:
         living = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
-        return [_candidate(row) for row in session.exec(query.where(Claim.status.in_(living)))]
+        return [_candidate(row, route) for row in session.exec(query.where(Claim.status.in_(living)))]
     claims: list[_Candidate] = []
     wanted = list(dict.fromkeys(claim_ids))
     for start in range(0, len(wanted), _READ_AT_ONCE):
         some = query.where(Claim.id.in_(wanted[start : start + _READ_AT_ONCE]))
-        claims += [_candidate(row) for row in session.exec(some)]
+        claims += [_candidate(row, route) for row in session.exec(some)]
     if missing := set(wanted) - {claim.id for claim in claims}:
         raise ExportRefused(f"no {form} claim has the id {min(missing)!r}; no file was written")
     return claims
 
 
-def _candidate(row: Any) -> _Candidate:
-    business, payer, npi, name, receiver, submitter = row[5:]
+def _candidate(row: Any, route: Callable[[str], tuple[Receiver, Any]]) -> _Candidate:
+    business, payer, identifier, npi, name, *built_for = row[5:]
     self_pay = business == SELF_PAY or not payer
-    return _Candidate(*row[:4], row[4] or 0, (npi or "", name or "", row[1]), receiver, submitter, self_pay)
+    order = (npi or "", name or "", row[1])
+    return _Candidate(*row[:4], row[4] or 0, order, route(identifier or "")[0], Receiver(*built_for), self_pay)
 
 
-_DECIDING = (("billing", "npi"), ("billing", "name"), ("receiver", "receiver_id"), ("receiver", "submitter_id"))
+_DECIDING = (
+    ("billing", "npi"),
+    ("billing", "name"),
+    *(("receiver", one.name) for one in fields(Receiver)),
+)
 """The parts of `Claim.parties` that decide where a claim goes, read without the rest."""
 
 
@@ -331,7 +353,7 @@ def _contents(session: Session, batch: _Batch) -> Iterator[ClaimContent]:
             if content is None or present != version:
                 raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
             batch.total_cents += content.total_cents
-            yield content
+            yield replace(content, parties=replace(content.parties, receiver=batch.to))
 
 
 def _chained(first: ClaimContent, rest: Iterator[ClaimContent]) -> Iterator[ClaimContent]:
@@ -360,6 +382,7 @@ def _keep(change: Change, batch: _Batch, destination: str) -> ExportedInterchang
     session.add(export)
     session.flush()
     _mark(session, batch, export.id)
+    _address(change, batch)
     for claim_id, number, _ in batch.claims:
         change.log("claim.export", "claim", claim_id, number=number, export=export.id)
     bill(change, [claim_id for claim_id, _, _ in batch.claims])
@@ -402,6 +425,24 @@ def _mark(session: Session, batch: _Batch, export_id: str) -> None:
             .values(status=ClaimStatus.EXPORTED, export_id=export_id, row_version=Claim.row_version + 1)
             .execution_options(synchronize_session=False)
         )
+
+
+def _address(change: Change, batch: _Batch) -> None:
+    """Have the claims that were built for another receiver name the one they went to."""
+    ids = list(batch.elsewhere)
+    numbers = {claim_id: number for claim_id, number, _ in batch.claims}
+    table = Claim.__table__  # type: ignore[attr-defined]
+    addressing = update(table).where(table.c.id == bindparam("of")).values(parties=bindparam("named"))
+    for start in range(0, len(ids), _READ_AT_ONCE):
+        some = ids[start : start + _READ_AT_ONCE]
+        rows = change.session.exec(select(Claim.id, Claim.parties).where(col(Claim.id).in_(some))).all()
+        named = [{"of": claim_id, "named": {**parties, "receiver": asdict(batch.to)}} for claim_id, parties in rows]
+        change.session.connection().execute(addressing, named)
+        for claim_id in some:
+            change.log(
+                "claim.address", "claim", claim_id,
+                number=numbers[claim_id], before=batch.elsewhere[claim_id], receiver=batch.receiver,
+            )  # fmt: skip
 
 
 def report_from(answer: dict[str, Any]) -> ExportReport:

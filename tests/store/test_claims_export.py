@@ -16,6 +16,7 @@ from store.claims import export
 from store.claims.build import build_claims
 from store.claims.export import ExportRefused, export_claims
 from store.claims.output import DestinationUnusable
+from store.claims.partners import save_partner
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import Claim, ClaimExport, Counter, LogEntry
@@ -194,15 +195,14 @@ def _ids(db: Database) -> list[str]:
         return list(session.exec(select(Claim.id)))
 
 
-def test_each_receiver_gets_an_interchange_with_numbers_of_its_own(
-    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ready_claims(db, 1)
-    monkeypatch.setenv("CODEDESK_RECEIVER_ID", "OTHERHOUSE")
+def test_each_receiver_gets_an_interchange_with_numbers_of_its_own(db: Database, tmp_path: Path) -> None:
+    _, second = ready_claims(db, 2)
+    save_partner(db, SYSTEM, "Other", {"receiver_id": "OTHERHOUSE", "payers": ["OTHERP"]})
     with db.change(SYSTEM) as change:
-        add_coding(change.session, add_encounter(change.session, "V9", "2026-09-09"))
-    second = build_claims(db, SYSTEM).built[0].claim_id
-    scrub_claim(db, CODES, SYSTEM, second, today=TODAY)
+        claim = change.session.get_one(Claim, second)
+        coverage = claim.parties["coverage"]
+        other = {**coverage, "payer": {**coverage["payer"], "identifier": "OTHERP"}}
+        claim.parties = {**claim.parties, "coverage": other}
 
     report = export_claims(db, SYSTEM, None, tmp_path / "out.837")
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.claims.batches import batch_claims, from_json, plan_batch, to_json
 from store.claims.build import build_claims
+from store.claims.export import export_claims
 from store.claims.partners import PartnerRefused, partner_for, save_partner
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
@@ -123,6 +125,36 @@ def test_a_claim_goes_to_the_partner_of_today_whatever_it_was_built_for(db: Data
     with db.reading() as session:
         (entry,) = session.exec(select(LogEntry).where(LogEntry.action == "claim.address"))
     assert (entry.detail["before"], entry.detail["receiver"]) == ("CLEARINGHOUSE", "CLEAR1")
+
+
+def test_an_export_goes_to_the_partner_of_today_like_a_batch(db: Database, tmp_path: Path) -> None:
+    ready(db)
+    save_partner(db, SYSTEM, "Blue", {**CLEARING, "payers": ["BLUEP"]})
+
+    export_claims(db, SYSTEM, None, tmp_path / "out.837")
+
+    content = (tmp_path / "out.837").read_bytes()
+    isa = next(iter(segments(content, [])))
+    assert (isa.element(6).strip(), isa.element(8).strip(), isa.element(15)) == ("US1", "CLEAR1", "P")
+    assert b"|40|2|BLUE|||||46|CLEAR1!" in content
+    with db.reading() as session:
+        (claim,) = session.exec(select(Claim))
+        assert claim.parties["receiver"]["receiver_id"] == "CLEAR1"
+
+
+def test_a_batch_that_is_refused_leaves_its_claims_addressed_as_they_were(db: Database, tmp_path: Path) -> None:
+    ready(db)
+    save_partner(db, SYSTEM, "Blue", {**CLEARING, "payers": ["BLUEP"]})
+
+    with pytest.raises(CodedeskError):
+        batch_claims(db, SYSTEM, tmp_path / "no such folder")
+
+    with db.reading() as session:
+        (claim,) = session.exec(select(Claim))
+        logged = session.exec(select(LogEntry).where(LogEntry.action == "claim.address")).all()
+    assert (claim.status, claim.parties["receiver"]["receiver_id"], logged) == (
+        ClaimStatus.READY, "CLEARINGHOUSE", [],
+    )  # fmt: skip
 
 
 def test_a_plan_tells_partner_file_claims_money_and_usage_and_the_batch_does_so(db: Database, tmp_path: Path) -> None:
