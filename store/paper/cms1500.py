@@ -19,6 +19,8 @@ LINES = 6
 ROWS_OF_LINE = 2
 
 _KINDS = {"MB": "medicare", "MA": "medicare", "MC": "medicaid", "CH": "tricare", "VA": "champva", "WC": "feca"}
+_TAXONOMY = "ZZ"
+"""What items 24I and 33b say of the identifier beside them: it is a taxonomy code."""
 _GROUP = ("BL", "CI", "HM", "12", "13", "14", "15", "16")
 
 
@@ -164,6 +166,7 @@ def _line(page: Page, claim: ClaimContent, line: BilledLine, down: int) -> None:
     page.put("units", str(minutes or line.units), down)
     page.put("screening", "Y" if details and details.epsdt else "", down)
     who = line.rendering or claim.parties.rendering
+    page.put("line_qualifier", _TAXONOMY if who and who.taxonomy else "", down)
     page.put("line_taxonomy", who.taxonomy if who else "", down)
     page.put("line_npi", who.npi if who else line.performer_npi, down)
 
@@ -187,7 +190,7 @@ def _billing(page: Page, claim: ClaimContent) -> None:
     page.put("billing_street", billing.address.line1)
     page.put("billing_city", _town(billing.address))
     page.put("billing_npi", billing.npi)
-    page.put("billing_taxonomy", f"ZZ{billing.taxonomy}" if billing.taxonomy else "")
+    page.put("billing_taxonomy", f"{_TAXONOMY}{billing.taxonomy}" if billing.taxonomy else "")
 
 
 def _date(page: Page, name: str, iso: str | None) -> None:

@@ -153,6 +153,7 @@ def at(page: Page, row: int, column: int, width: int) -> str:
         ("24E line 1", 44, 45, "AB  "),
         ("24F line 1", 44, 50, "  142 50"),
         ("24G line 1", 44, 59, "  1"),
+        ("24I and 24J line 1, shaded", 43, 65, "ZZ 207Q00000X"),
         ("24J line 1", 44, 68, "1999990033"),
         ("24D line 2", 46, 25, "G0439"),
         ("25", 56, 1, "470000001         X"),

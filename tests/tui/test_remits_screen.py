@@ -76,6 +76,20 @@ async def test_an_empty_list_says_what_fills_it(as_administrator: None) -> None:
         assert "codedesk remits import FILE takes in an 835." in cells(app)
 
 
+async def test_an_empty_view_or_filter_does_not_say_that_there_is_nothing_at_all(remittances: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "v", "v", "v")
+        await settle(pilot)
+        assert "No remittance is unposted. v shows the others." in cells(app)
+
+        await keys(pilot, "slash")
+        await type_text(pilot, "zz")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "No remittance here has 'zz'. / with nothing shows all." in cells(app)
+
+
 @pytest.fixture
 def stranger(remittances: None, tmp_path: Path) -> None:
     """A third remittance: money put off that the payer will take back."""

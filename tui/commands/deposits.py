@@ -81,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
                     print(
                         f"{counted(len(rows), 'row')}, {aged} waiting for more than two weeks"
                         if rows
+                        else "No deposit is matched."
+                        if args.show == DepositFilter.MATCHED.value
                         else "Nothing waits."
                     )
                 return 1 if any(row.aged for row in rows) else 0

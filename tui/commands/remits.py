@@ -175,7 +175,10 @@ def _list(db: Database, args: argparse.Namespace) -> int:
                 count += 1
             after = page[-1]
     if not count and not args.json:
-        print("No remittances. `codedesk remits import FILE` takes them in.")
+        if args.show == RemittanceFilter.ALL.value:
+            print("No remittances. `codedesk remits import FILE` takes them in.")
+        else:
+            print(f"No remittance is {args.show}. `codedesk remits list` shows all.")
     return 0
 
 

@@ -192,7 +192,7 @@ class ClaimScreen(DeskScreen):
             self.say(f"{segment.field}" if found else f"{segment.field} stands nowhere else on the form.", "dim")
             return
         finding: FindingRow = self.findings.selected
-        self.query_one("#form", TextPane).find(_words_of(finding.place))
+        self.query_one("#form", TextPane).mark(_words_of(finding.place))
         if finding.place.startswith(("diagnosis", "line")):
             self.do_claim_chart()
         else:
@@ -264,8 +264,13 @@ def form_lines(page: ClaimPage, width: int) -> list[Line]:
     lines = _answer_lines(page, width) + [
         ends(((f" {label:<10}", "dim"), (text, "text")), _mark(marks, place), width) for label, text, place in fields
     ]
-    lines.append((("  # CODE   MODS         DX       UNITS    CHARGE  DATE", "dim"),))
-    return lines + [_form_line(line, marks, width) for line in page.lines]
+    revenue = any(line.revenue_code for line in page.lines)
+    of_lines = "  # REV  CODE   MODS           UNITS    CHARGE  DATE" if revenue else _LINE_HEADING
+    lines.append(((of_lines, "dim"),))
+    return lines + [_form_line(line, marks, width, revenue) for line in page.lines]
+
+
+_LINE_HEADING = "  # CODE   MODS         DX       UNITS    CHARGE  DATE"
 
 
 def _answer_lines(page: ClaimPage, width: int) -> list[Line]:
@@ -375,11 +380,12 @@ def _words_of(place: str) -> str:
     return parts.get(place.partition(".")[0], "Dx")
 
 
-def _form_line(line: LineRow, marks: Mapping[str, str], width: int) -> Line:
-    code = line.code or line.revenue_code
+def _form_line(line: LineRow, marks: Mapping[str, str], width: int, revenue: bool) -> Line:
+    """A line of the claim: by its code and diagnoses, or, on an institutional one, by its revenue code and code."""
+    billed = f"{left(line.code or '–', 6)} {left(' '.join(line.modifiers), 12)}"
+    billed = f"{left(line.revenue_code, 4)} {billed}  " if revenue else f"{billed} {left(line.letters or '–', 8)}"
     text = (
-        f"{right(str(line.sequence), 3)} {left(code, 6)} {left(' '.join(line.modifiers), 12)} "
-        f"{left(line.letters or '–', 8)} {right(str(line.units), 5)} {right(dollars(line.charge_cents), 9)}  "
+        f"{right(str(line.sequence), 3)} {billed} {right(str(line.units), 5)} {right(dollars(line.charge_cents), 9)}  "
         f"{line.service_date}"
     )
     return ends(((text, "text"),), _mark(marks, f"line.{line.sequence}"), width)

@@ -10,6 +10,11 @@ from tui.money import dollars
 from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource
 
+_KINDS = {
+    DepositFilter.DEPOSITS: "deposit waits",
+    DepositFilter.PAYMENTS: "payment is without a deposit",
+    DepositFilter.MATCHED: "deposit is matched",
+}
 EMPTY = "Nothing waits. codedesk deposits import FILE takes in a bank's CSV file."
 
 
@@ -38,6 +43,9 @@ class DepositsScreen(DeskScreen):
     async def read_rows(self) -> None:
         rows = await self.workstation.record.read(deposit_list, self.workstation.today, self._show)
         shown = [row for row in rows if self.passes_filter(f"{row.trace} {row.payer}")]
+        self.rows.empty = self.why_empty("row", EMPTY)
+        if not self.filter_text and self._show is not DepositFilter.WAITING:
+            self.rows.empty = f"No {_KINDS[self._show]}. v shows the others."
         self.rows.set_source(ListSource(shown, lambda row: f"{row.kind} {row.id}"))
         self.refresh_frame()
         if aged := sum(row.aged for row in shown):

@@ -123,6 +123,12 @@ class DeskScreen(Screen[None]):
             if page:
                 yield TextPane(id="page")
 
+    def why_empty(self, thing: str, nothing: str, view: str = "") -> str:
+        """What an empty list says: its filter, else the view that it shows, leaves nothing; or there is `nothing`."""
+        if self.filter_text:
+            return f"No {thing} here has {self.filter_text!r}. / with nothing shows all."
+        return f"No {thing} is {view}. v shows the others." if view else nothing
+
     @property
     def workstation(self) -> Workstation:
         return cast("Workstation", self.app)

@@ -48,6 +48,7 @@ class LedgerScreen(DeskScreen):
     async def read_rows(self) -> None:
         rows = await self.workstation.record.read(account_list, not self._all)
         shown = [row for row in rows if self.passes_filter(f"{row.number} {row.patient}")]
+        self.rows.empty = self.why_empty("account", EMPTY)
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self.show_page_here()

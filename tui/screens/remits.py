@@ -77,6 +77,8 @@ class RemitsScreen(DeskScreen):
     async def read_rows(self) -> None:
         rows = await self.workstation.record.read(remittance_list, self._show, None, PAGE)
         shown = [row for row in rows if self.passes_filter(f"{row.payer} {row.trace}")]
+        view = "" if self._show is RemittanceFilter.ALL else self._show.value
+        self.rows.empty = self.why_empty("remittance", EMPTY, view)
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self.show_page_here()

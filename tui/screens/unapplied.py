@@ -65,6 +65,7 @@ class UnappliedScreen(DeskScreen):
         else:
             rows += await read(takeback_list, self._show is Show.ALL)
         shown = [row for row in rows if self.passes_filter(f"{row.payer} {_number(row)} {_who(row)}")]
+        self.rows.empty = self.why_empty("money without a place", EMPTY)
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self.show_page_here()

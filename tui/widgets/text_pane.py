@@ -39,6 +39,7 @@ class TextPane(Painted):
         self._note = ""
         self._active = False
         self._words = ""
+        self._at_start = False
         self._chosen: int | None = None
         self.seen = 0
         """How many lines from the first have been in sight since the text was shown."""
@@ -134,7 +135,7 @@ class TextPane(Painted):
 
     def find(self, words: str, again: bool = False) -> bool:
         """Go to the next line with the words (case aside), from the top of the window on and around; mark them."""
-        self._words = words
+        self._words, self._at_start = words, False
         wanted = words.lower()
         lines = [plain(line).lower() for line in self._text]
         start = self._top + (1 if again else 0)
@@ -146,11 +147,13 @@ class TextPane(Painted):
         self._draw()
         return False
 
-    def mark(self, words: str) -> bool:
-        """Mark words, and scroll as little as brings the first line with them into sight; false where there is none."""
-        self._words = words
-        wanted = words.lower()
-        place = next((n for n, line in enumerate(self._text) if wanted and wanted in plain(line).lower()), None)
+    def mark(self, label: str) -> bool:
+        """Mark the lines that begin with a label, and scroll as little as brings the first one into sight.
+
+        False where there is none. The same word elsewhere, as in the text of another line, is not marked.
+        """
+        self._words, self._at_start = label.strip(), True
+        place = next((n for n, line in enumerate(self._text) if _begins(line, self._words)), None)
         if place is not None:
             self.reveal(place)
         self._draw()
@@ -180,7 +183,7 @@ class TextPane(Painted):
         place = f"{bottom}/{len(self._text)}" if len(self._text) > self._room else ""
         note = "   ".join(filter(None, (self._note, place)))
         self.seen = max(self.seen, bottom)
-        window = [_marked(self._linked(line), self._words) for line in self._text[self._top : bottom]]
+        window = [_marked(self._linked(line), self._words, self._at_start) for line in self._text[self._top : bottom]]
         active = self._active or self._chosen is not None
         self.paint([self.titled(self._title, note, "focus" if active else "dim"), *window])
 
@@ -193,9 +196,19 @@ class TextPane(Painted):
         )
 
 
-def _marked(line: Line, words: str) -> Line:
-    """The line with the words that were looked for in the style of a match."""
-    if not words or words.lower() not in plain(line).lower():
+def _begins(line: Line, label: str) -> bool:
+    """Whether a line begins with this label, blanks before it aside."""
+    return bool(label) and f"{plain(line).strip()} ".startswith(f"{label} ")
+
+
+def _marked(line: Line, words: str, at_start: bool = False) -> Line:
+    """The line with the words that were looked for in the style of a match; `at_start` those alone that begin it."""
+    if at_start and _begins(line, words):
+        (text, style), *rest = line
+        at = text.find(words)
+        parts = ((text[:at], style), (words, "match"), (text[at + len(words) :], style))
+        return tuple(span for span in (*parts, *rest) if span[0])
+    if at_start or not words or words.lower() not in plain(line).lower():
         return line
     marked: list[tuple[str, str]] = []
     for text, style in line:
