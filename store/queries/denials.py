@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from store.queries import Reader, Row
 from store.queries.restricted import OF_CLAIM, PAID_FOR
@@ -99,11 +100,24 @@ def denial_of(reader: Reader, denial_id: str) -> DenialRow | None:
     return _row(rows[0]) if rows else None
 
 
+_STATUSES = {status.value: status for status in DenialStatus}
+
+
+def _remarks(stored: object) -> tuple[str, ...]:
+    """Remark codes as they are stored: text on SQLite, a list on PostgreSQL."""
+    return _read_remarks(stored) if isinstance(stored, str) else tuple(stored)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1_000)
+def _read_remarks(text: str) -> tuple[str, ...]:
+    """The same few lists of codes come again on thousands of rows."""
+    return tuple(json.loads(text))
+
+
 def _row(row: Row) -> DenialRow:
-    remarks = row["remarks"]
     return DenialRow(
         id=row["id"],
-        status=DenialStatus(row["status"]),
+        status=_STATUSES[row["status"]],
         due_on=row["due_on"],
         payer=row["payer_name"],
         claim=row["claim"],
@@ -112,7 +126,7 @@ def _row(row: Row) -> DenialRow:
         procedure_code=row["procedure_code"],
         group=row["group_code"],
         reason=row["reason_code"],
-        remarks=tuple(json.loads(remarks) if isinstance(remarks, str) else remarks),
+        remarks=_remarks(row["remarks"]),
         cents=row["cents"],
         category=row["category"],
         level=row["level"],
