@@ -18,8 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import insert, update
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, insert, update
+from sqlmodel import Session
 
 from store.database import Change
 from store.denials.opening import close_reversed, denial_rows
@@ -94,13 +94,13 @@ class Batch:
                 close_reversed(self._change.session, found.claim.id, claim.payer_number)
             if found.claim:
                 self.matched += 1
-                self._keep_payer_number(found.claim.id, claim)
                 self._change.log(
                     "claim.remittance", "claim", found.claim.id, number=found.claim.number,
                     remittance=self._remittance.id, paid_cents=claim.paid_cents, status=claim.status,
                 )  # fmt: skip
         for model, values in rows.items():
             insert_rows(self._change.session, model, values)
+        self._keep_payer_numbers(claims, matches)
         self._follow_overrides(claims, matches)
 
     def _follow_overrides(self, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
@@ -118,13 +118,19 @@ class Batch:
             if not whole and denied:
                 note_outcome(session, found.claim.id, Outcome.DENIED, denied)
 
-    def _keep_payer_number(self, claim_id: str, claim: RemitClaim) -> None:
-        """Needed to replace or void the claim later (REF*F8)."""
-        if claim.payer_number:
-            own = update(Claim).where(col(Claim.id) == claim_id, col(Claim.payer_number) != claim.payer_number)
-            self._change.session.execute(
-                own.values(payer_number=claim.payer_number).execution_options(synchronize_session=False)
-            )
+    def _keep_payer_numbers(self, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
+        """Needed to replace or void the claims later (REF*F8)."""
+        numbers = {
+            found.claim.id: claim.payer_number
+            for claim, found in zip(claims, matches, strict=True)
+            if found.claim and claim.payer_number
+        }
+        if numbers:
+            table = Claim.__table__  # type: ignore[attr-defined]
+            of, number = bindparam("of"), bindparam("number")
+            own = update(table).where(table.c.id == of, table.c.payer_number != number).values(payer_number=number)
+            values = [{"of": claim_id, "number": given} for claim_id, given in numbers.items()]
+            self._change.session.connection().execute(own, values)
 
     def add_provider_adjustments(self, adjustments: Iterable[ProviderAdjustment]) -> None:
         """Store the PLB pairs and take them from cash."""
