@@ -11,7 +11,7 @@ twice (payer, trace, day and amount, or the same set of the same file) is said a
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -43,7 +43,14 @@ class RemittanceRefused(CodedeskError):
 
 
 class BilledOn(RemittanceRefused):
-    """Claims went to the next payer on what this remittance answered; who takes it back says that he knows."""
+    """Claims went to the next payer on what this remittance answered; who takes it back says that he knows.
+
+    `claims` are the numbers of each of them and of the claim that it went as.
+    """
+
+    def __init__(self, message: str, remedy: str = "", claims: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message, remedy)
+        self.claims = tuple(claims)
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,7 @@ def unpost(
             raise BilledOn(
                 f"{first[0]} went to the next payer on its answer, as {first[1]}{more}",
                 "void or mend those claims; --though-billed takes it back all the same",
+                billed,
             )
         taken = _take_back(change, remittance)
         remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None

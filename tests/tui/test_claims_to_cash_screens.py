@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from codesets.catalog import Reference
 from store.actors import SYSTEM
 from store.claims.build import build_claims
+from store.claims.following import bill_next_payers
 from store.claims.scrubbing import scrub_claim
 from store.database import open_database
 from store.ledger.deposits import take_in_deposits
@@ -83,6 +84,49 @@ async def test_a_batch_asks_with_partner_file_claims_money_and_usage_before_it_w
         for wanted in ("Batch 3 claims, 300.09", "T test  3 claims  300.09  837p", "files that would be written"):
             assert wanted in shown
         assert list(outbox().glob("*")) == []
+
+
+async def test_a_batch_says_how_many_stay_behind_before_it_is_written(claims: None) -> None:
+    database = open_database()
+    with database.change(SYSTEM) as change:
+        first, *rest = change.session.exec(select(Claim))
+        first.status = ClaimStatus.DRAFT
+        for claim in rest:
+            claim.status = ClaimStatus.READY
+        for finding in change.session.exec(select(Finding)):
+            finding.state = FindingState.OVERRIDDEN
+    database.close()
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "b")
+        await settle(pilot)
+
+        assert "Batch 2 claims, 200.06? 1 stay behind.  y yes, Esc no:" in cells(app)
+
+
+async def test_taking_back_what_a_secondary_rests_on_names_it_and_asks_whole_on_80_columns(
+    paid: None, tmp_path: Path
+) -> None:
+    database = open_database()
+    with database.change(SYSTEM) as change:
+        first = change.session.exec(select(Claim).order_by(col(Claim.claim_number))).first()
+        assert first is not None
+        number, coverage = first.claim_number, first.parties["coverage"]
+        second = {**coverage, "sequence": 2, "payer": {**coverage["payer"], "identifier": "SECOND"}}
+        first.parties = {**first.parties, "other_coverages": [second]}
+    (built,) = bill_next_payers(database, SYSTEM).built
+    database.close()
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "x")
+        await type_text(pilot, "wrong bank")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        asked = cells(app)
+        await keys(pilot, "y")
+        await settle(pilot)
+
+        assert f"{number}  went to the next payer as {built.claim_number}" in asked
+        assert "1 claim billed on. Take it back all the same?  y yes, Esc no:" in asked
+        assert "Taken back:" in cells(app) and "went to the next payer" not in cells(app)
 
 
 async def test_the_queue_is_sorted_by_three_orders_and_the_view_is_kept(claims: None) -> None:

@@ -252,7 +252,8 @@ class ClaimsScreen(DeskScreen):
                 return
             files = [planned_words(one) for one in plan.files]
             self.offer(files, named_columns(files), title="files that would be written")
-            self.confirm(f"Batch {counted(claims, 'claim')}, {dollars(cents)}?", self._batch)
+            behind = f" {len(plan.left_behind)} stay behind." if plan.left_behind else ""
+            self.confirm(f"Batch {counted(claims, 'claim')}, {dollars(cents)}?{behind}", self._batch)
 
         self.in_turn(planned())
 

@@ -21,7 +21,7 @@ from store.remits.provider_kinds import provider_kind
 from store.terms import MatchedBy, RemittanceStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import DeskScreen, following, named_columns
 from tui.widgets.row_table import Column, ListSource
 
 STATUS_STYLE = {
@@ -132,10 +132,16 @@ class RemitsScreen(DeskScreen):
                 await self.read_rows()
                 self.say(f"Taken back: {counted(count, 'posting')}. P posts them again.", "warning")
 
+            async def all_same() -> None:
+                self.close_choices()
+                await taken_back(True)
+
             try:
                 await taken_back(False)
             except BilledOn as billed:
-                self.confirm(f"{billed.message}. Take it back all the same?", lambda: taken_back(True))
+                pairs = [(before, f"went to the next payer as {after}") for before, after in billed.claims]
+                self.offer(pairs, named_columns(pairs), title="claims that were billed on its answers")
+                self.confirm(f"{counted(len(pairs), 'claim')} billed on. Take it back all the same?", all_same)
 
         self.ask("take back", f"why take back {dollars(row.payment_cents)}:", answer=reasoned)
 
