@@ -1,4 +1,4 @@
-"""The form of a claim in review: what its lines say, and which of its words are marked."""
+"""The form of a claim in review: what its lines say, and which of its words are marked; a list before it is read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from store.queries.claims import AnswerRow, ClaimPage, LineRow
 from tui.cells import plain
 from tui.screens.claim import form_lines
+from tui.widgets.row_table import ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
 ANSWER = AnswerRow("277ca", "named", True, "taken in", "", "2026-09-21T00:00:00.000Z")
@@ -26,6 +27,24 @@ def page(*lines: LineRow) -> ClaimPage:
 
 def line(code: str, revenue_code: str = "", letters: str = "") -> LineRow:
     return LineRow(1, code, ("25",), letters, 5, 500_000, "2026-09-15", "", revenue_code)
+
+
+class Rows(App[None]):
+    """A list whose rows are still to be read."""
+
+    def compose(self) -> ComposeResult:
+        yield RowTable((), id="rows", empty="No claims yet.", unread=True)
+
+
+async def test_a_list_does_not_say_that_it_is_empty_before_its_rows_were_read() -> None:
+    async with Rows().run_test(size=(40, 5)) as pilot:
+        table = pilot.app.query_one(RowTable)
+        await pilot.pause(0)
+        before = "".join(table.render_line(y).text for y in range(5)).strip()
+
+        table.set_source(ListSource((), str))
+
+        assert (before, table.render_line(1).text.strip()) == ("", "No claims yet.")
 
 
 class Form(App[None]):

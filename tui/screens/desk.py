@@ -119,7 +119,7 @@ class DeskScreen(Screen[None]):
         """
         self._lists = True
         with Container(id="panes"):
-            yield RowTable(columns, id="rows", empty=empty)
+            yield RowTable(columns, id="rows", empty=empty, unread=True)
             if page:
                 yield TextPane(id="page")
 
