@@ -41,11 +41,12 @@ def statement(reader: Reader, page: AccountPage, today: dt.date) -> Statement:
     lines += _services(reader, page)
     lines += ["-" * WIDTH]
     totals = page.totals
+    with_payers = _with_payers(totals)
     lines += [
         _amount("Charges", -totals.get(JournalAccount.CHARGES, 0)),
         _amount("Paid", totals.get(JournalAccount.CASH, 0)),
         _amount("Reduced by contract and given up", _given_up(totals)),
-        _amount("Still with your insurance", _with_payers(totals)),
+        _amount("Still with your insurance" if with_payers >= 0 else "Owed back to your insurance", abs(with_payers)),
         _amount("YOU OWE" if due >= 0 else "YOUR CREDIT", abs(due)),
     ]
     if due > 0:
@@ -64,7 +65,8 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
         " WHERE e.account_id = :id ORDER BY c.claim_number, l.sequence",
         id=page.id,
     )
-    billed = {one.claim for one in page.postings if one.kind is PostingKind.CHARGE and not one.taken_back}
+    charged = [one for one in page.postings if one.kind is PostingKind.CHARGE]
+    billed = {one.claim for one in charged if not (one.taken_back or one.takes_back)}
     lines = [
         _columns(row["service_date"], f"Service {row['code'] or row['revenue_code']}", row["charge_cents"], None, None)
         for row in rows
@@ -75,6 +77,8 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
             continue
         by = {account: sum(s.cents for s in one.sides if s.account is account) for account in JournalAccount}
         paid, own = by[JournalAccount.CASH], by[JournalAccount.PATIENT_RECEIVABLE]
+        if one.kind is PostingKind.PROVIDER_ADJUSTMENT and not (paid or own):
+            continue  # between payer and provider alone
         told = _told(one.kind, one.payer)
         lines.append(_columns(one.posted_at[:10], told, None, paid or None, own or None))
     return lines

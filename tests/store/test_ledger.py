@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,12 +17,13 @@ from store.database import Database
 from store.ledger.accounts import account_id_of
 from store.ledger.money import LedgerRefused, Owed, patient_pays, refund, take_back, write_off
 from store.ledger.statement import statement
-from store.models import Claim, JournalLine, Remittance
+from store.models import Claim, JournalLine, ProviderLevelAdjustment, Remittance
 from store.queries import SessionReader
 from store.queries.ledger import account_list, account_page
 from store.remits.posting import unpost
+from store.remits.takebacks import charge_to_claim
 from store.terms import ClaimStatus, JournalAccount, PostingKind
-from tests.store.test_claims_following import Office, office
+from tests.store.test_claims_following import PAID, Office, office
 
 pytestmark = pytest.mark.both_databases
 
@@ -201,6 +203,37 @@ def test_a_statement_says_what_was_done_paid_reduced_and_is_left(office: Office)
     for wanted in ("Service G0463", "50.01", "Insurance: Blue Plains", "YOU OWE", "15.00", "Prairie Community Health"):
         assert wanted in made.text
     assert "M54" not in made.text
+
+
+def statement_of(db: Database) -> str:
+    with db.reading() as session:
+        page = account_page(SessionReader(session), account_id_of(session, ACCOUNT) or "")
+        assert page is not None
+        return statement(SessionReader(session), page, TODAY).text
+
+
+def test_a_statement_lists_no_service_of_a_claim_that_was_voided(office: Office) -> None:
+    office.answer()
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+    office.sent(built.claim_id)
+
+    made = statement_of(office.db)
+
+    assert "Service" not in made
+    assert re.search(r"Charges +0\.00\n", made) and re.search(r"Owed back to your insurance +100\.03\n", made)
+
+
+def test_a_statement_is_silent_on_what_a_payer_took_from_the_provider_alone(office: Office) -> None:
+    body = tuple(part.replace("{number}", office.number).replace("{status}", "1") for part in PAID)
+    office.answer(body=(*body, "PLB*1999999984*20261231*WO:OLD*10"), paid="50")
+    with office.db.reading() as session:
+        taken = session.exec(select(ProviderLevelAdjustment.id)).one()
+    charge_to_claim(office.db, SYSTEM, taken, office.number, "their letter")
+
+    made = statement_of(office.db)
+
+    assert "provider adjustment" not in made
+    assert re.search(r"Still with your insurance +10\.00\n", made)
 
 
 steps = st.lists(

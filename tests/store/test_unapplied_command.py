@@ -36,6 +36,17 @@ def test_a_waiting_payment_is_listed_given_back_in_part_and_that_is_undone(
     assert "Nothing waits." in told(capsys, "unapplied", "list")
 
 
+def test_the_list_says_why_a_claim_of_ours_waits(
+    db: Database, tmp_path: Path, number: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrive(db, tmp_path, (f"CLP*{number}*99*60*60**HM*ICN1", "CLP*X9*1*5*5**HM*ICN2"), "65")
+
+    rows = told(capsys, "unapplied", "list").splitlines()
+
+    assert "CLP02 is 99 (segment 9), no status of the guide" in rows[0] + rows[1]
+    assert "no claim of ours" not in rows[0] + rows[1]
+
+
 def test_an_open_takeback_is_listed_with_its_adjustments_and_refunded(
     db: Database, tmp_path: Path, number: str, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

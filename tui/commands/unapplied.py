@@ -19,6 +19,9 @@ from store.queries.unapplied import UnappliedRow, unapplied_list
 from tui.cells import counted, left
 from tui.money import cents_asked, dollars
 
+_KNOWN = "no claim of ours has the number"
+"""What a note of most rows begins with, and the list shows anyway."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the sub-commands."""
@@ -79,5 +82,5 @@ def _text(row: UnappliedRow) -> str:
     return safe_line(
         f"{row.paid_on:<10}  {left(row.trace, 14)} {left(row.payer, 20)} {left(row.account_number, 14)}"
         f" {left(row.patient, 18)} {row.service_from:<10} {dollars(row.left_cents):>12}  {row.id}"
-        + (f"  {row.note}" if "already by trace" in row.note else "")
+        + "".join(f"  {part}" for part in row.note.split("; ") if part and not part.startswith(_KNOWN))
     )
