@@ -26,7 +26,7 @@ class RemittanceFilter(StrEnum):
 
 @dataclass(frozen=True)
 class RemittanceRow:
-    """One remittance of the list. `unmatched` counts its claims that no claim of ours was found for.
+    """One remittance of the list. `unmatched` counts its claims that are posted to none of ours.
 
     `held` says why it is held; `miscounted` what counts of a set that may be posted are wrong.
     """
@@ -138,7 +138,8 @@ _FILTERS = {
 _COLUMNS = """
 r.id, r.status, r.payer_name, r.trace, r.method, r.paid_on, r.payment_cents, r.paid_cents, r.provider_cents, r.claims,
 r.held, r.received_at, f.name AS file_name,
-(SELECT COUNT(*) FROM remittance_claim u WHERE u.remittance_id = r.id AND u.matched_by = 'nothing') AS unmatched
+(SELECT COUNT(*) FROM remittance_claim u WHERE u.remittance_id = r.id AND u.claim_id IS NULL
+ AND u.status_code <> '25') AS unmatched
 """
 
 

@@ -164,6 +164,7 @@ class Batch:
 
     def _claim_row(self, claim_id: str, claim: RemitClaim, found: Match) -> dict[str, Any]:
         patient = claim.party("QC")
+        first, last = _days(claim)
         return {
             "id": claim_id,
             "remittance_id": self._remittance.id,
@@ -176,8 +177,8 @@ class Batch:
             "paid_cents": claim.paid_cents,
             "patient_cents": claim.patient_cents,
             "patient_name": ", ".join(filter(None, (patient.name, patient.given_name))),
-            "service_from": claim.service_from,
-            "service_through": claim.service_through,
+            "service_from": first,
+            "service_through": last,
             "remarks": list(claim.remarks),
             "claim_id": found.claim.id if found.claim else None,
             "matched_by": found.by,
@@ -215,6 +216,13 @@ def claim_posting(
     posting["claim_id"] = found.claim.id if found.claim else None
     posting["account_id"] = found.claim.account_id if found.claim else None
     return posting, _sides(posting["id"], sides)
+
+
+def _days(claim: RemitClaim) -> tuple[str, str]:
+    """The first and last day of a claim's services: its own, else those of its lines; empty where none is stated."""
+    first = min(filter(None, (one.service_from for one in claim.lines)), default="")
+    last = max((one.service_through for one in claim.lines), default="")
+    return claim.service_from or first, claim.service_through or last
 
 
 def _of_known_status(claim: RemitClaim, found: Match) -> Match:

@@ -135,8 +135,18 @@ def test_a_claim_of_a_status_that_no_guide_has_waits_unapplied_and_says_where(
         (claim,) = session.exec(select(RemittanceClaim)).all()
     assert (taken.outcome, taken.matched, taken.unapplied_cents, taken.unreadable) == ("posted", 0, 6_000, 1)
     assert balances(db) == {JournalAccount.CASH: 6_000, JournalAccount.UNAPPLIED: -6_000}
-    assert (listed.id, claim.claim_id) == (taken.remittance_id, None)
+    assert (listed.id, listed.unmatched, claim.claim_id) == (taken.remittance_id, 1, None)
     assert claim.note.startswith(f"CLP02 is {status or 'empty'} (segment 9)")
+
+
+def test_a_claim_without_days_of_its_own_has_those_of_its_lines(db: Database, tmp_path: Path, number: str) -> None:
+    parts = [part.replace("DTM*472*20260915", "DTM*472*20260916") for part in paid(number)]
+
+    arrive(db, tmp_path, interchange(a_set((*parts, "DTM*472*20260914"), "60")))
+
+    with db.reading() as session:
+        (claim,) = session.exec(select(RemittanceClaim)).all()
+    assert (claim.service_from, claim.service_through) == ("2026-09-14", "2026-09-16")
 
 
 def test_a_claim_is_found_by_the_payer_s_number_of_before(db: Database, tmp_path: Path, number: str) -> None:

@@ -67,7 +67,7 @@ class DepositsScreen(DeskScreen):
             await self.read_rows()
             told = f"{counted(found.matched, 'deposit')} matched."
             if found.unclear:
-                told += f" {found.unclear} left open: more than one fits by amount and day (Enter matches one by hand)."
+                told += f" {found.unclear} left open: more than one fits. Enter matches by hand."
             self.say(told, "warning" if found.unclear else "good" if found.matched else "text")
 
         self.in_turn(matched())
