@@ -353,7 +353,9 @@ def _contents(session: Session, batch: _Batch) -> Iterator[ClaimContent]:
             if content is None or present != version:
                 raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
             batch.total_cents += content.total_cents
-            yield replace(content, parties=replace(content.parties, receiver=batch.to))
+            if content.parties.receiver != batch.to:
+                content = replace(content, parties=replace(content.parties, receiver=batch.to))
+            yield content
 
 
 def _chained(first: ClaimContent, rest: Iterator[ClaimContent]) -> Iterator[ClaimContent]:

@@ -80,9 +80,11 @@ def _site(folder: Path, form: str, count: int) -> float:
 
     from store.actors import SYSTEM
     from store.claims.content import parties_to_json
+    from store.claims.partners import receiver_for
     from store.database import open_database
     from store.models import Claim, ClaimDiagnosis, ClaimLine
     from store.models.columns import new_id
+    from store.settings import load_settings
     from store.terms import ClaimStatus
     from tests.store.claim_samples import SOUND_CLAIM, add_coding, add_encounter
     from tests.store.claim_shapes import OUTPATIENT
@@ -94,6 +96,7 @@ def _site(folder: Path, form: str, count: int) -> float:
         encounter = add_encounter(change.session)
         coding = add_coding(change.session, encounter)
         parties = parties_to_json(sample.parties)
+        parties["receiver"] = asdict(receiver_for(change.session, "", load_settings()))
         for number in range(count):
             claim_id = new_id()
             claims.append(
