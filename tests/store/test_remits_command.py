@@ -38,7 +38,7 @@ def test_a_balanced_file_is_exit_code_0_with_its_sums(sound: Path, capsys: pytes
     assert capsys.readouterr().out.splitlines()[1:] == [
         "  set 0001: MEADOWLARK HMO  trace EFT0001  ACH  2026-11-03",
         "    payment 100.00 = claims 100.00 - provider adjustments 0.00",
-        "    1 claims, 1 lines: balances",
+        "    1 claim, 1 line: balances",
     ]
 
 

@@ -328,7 +328,7 @@ def _set_text(one: SetSummary) -> list[str]:
         f"    payment {dollars(pay.cents)} = claims {dollars(one.paid_cents)}"
         f" - provider adjustments {dollars(one.provider_cents)}"
         + ("" if not one.difference else f"; difference {dollars(one.difference)}"),
-        f"    {one.claims} claims, {one.lines} lines: " + ("held" if one.held else "balances"),
+        f"    {counted(one.claims, 'claim')}, {counted(one.lines, 'line')}: " + ("held" if one.held else "balances"),
     ]
     lines += [f"    held: {safe_line(why)}" for why in one.held[:_MOST_SHOWN]]
     lines += [f"    counted wrongly: {safe_line(what)}" for what in one.miscounted]
