@@ -16,7 +16,7 @@ from store.queries.denials import DenialFilter, DenialRow, denial_list
 from store.terms import DenialStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import WIDE, DeskScreen, following
+from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class DenialsScreen(DeskScreen):
             Column("DUE", 10, lambda row: row.due_on),
             Column("CLAIM", 12, lambda row: row.claim),
             Column("PATIENT", 0, lambda row: row.patient),
-            Column("PAYER", 0, lambda row: row.payer, from_width=WIDE),
+            Column("PAYER", 0, lambda row: row.payer, from_width=126),
             Column("CODE", 6, lambda row: row.procedure_code),
             Column("WHY", 7, lambda row: f"{row.group}-{row.reason}"),
             Column("$", 10, lambda row: dollars(row.cents), align="right"),
