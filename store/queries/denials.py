@@ -61,8 +61,9 @@ _SHOWN = {
 """The statuses that a filter shows; each is read in the order of its index, and the first rows of all are merged."""
 
 _SELECT = f"""
-SELECT d.*, COALESCE(o.claim_number, c.account_number) AS claim, {PAID_FOR}, c.service_from, r.trace,
-       COALESCE(p.login, '') AS owner
+SELECT d.id, d.status, d.due_on, d.payer_name, d.procedure_code, d.group_code, d.reason_code, d.remarks, d.cents,
+       d.category, d.level, d.note, d.segment, COALESCE(o.claim_number, c.account_number) AS claim, {PAID_FOR},
+       c.service_from, r.trace, COALESCE(p.login, '') AS owner
 FROM denial d JOIN remittance_claim c ON c.id = d.remittance_claim_id JOIN remittance r ON r.id = d.remittance_id
 LEFT JOIN claim o ON o.id = d.claim_id {OF_CLAIM} LEFT JOIN person p ON p.id = d.owner_id
 """
