@@ -204,7 +204,9 @@ class Workstation(App[int]):
         except ChartRestricted as error:
             self._ask_for_reason(work_item_id, error)
             return
-        screen = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, why_reading, opened.emergency)
+        screen = ChartScreen(
+            opened.work_item_id, opened.coding_id, opened.draft, why_reading, opened.emergency, opened.reading
+        )
         await self.push_screen(screen)
 
     async def open_claim(self, claim_id: str) -> None:
@@ -283,7 +285,8 @@ class Workstation(App[int]):
             return
         if leaving is not None:
             await self._close(leaving)
-        await self.push_screen(ChartScreen(opened.work_item_id, opened.coding_id, opened.draft))
+        chart = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, left_at=opened.reading)
+        await self.push_screen(chart)
 
     def leave_held(self, chart: ChartScreen, text: str) -> None:
         """Go back to the worklist from a chart that was put on hold, and say so there."""

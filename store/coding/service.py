@@ -12,7 +12,7 @@ code edits on what is stored, so that no screen or script can pass them by.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, insert
@@ -54,7 +54,7 @@ from store.models.columns import MOST_IN_A_LINE, new_id, now
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes
-from store.queries.drafts import ENTRY, places_of, with_place
+from store.queries.drafts import ENTRY, READING, places_of, with_place
 from store.scrub.findings import as_json
 from store.settings import load_settings
 from store.terms import ClaimStatus, CodingKind, CodingStatus, Origin, ProviderRole, Severity, WorkStatus
@@ -77,6 +77,8 @@ class OpenedChart:
     draft: str
     emergency: str = ""
     """Until when the actor may see it by a broken glass, as ISO text in UTC; empty for an ordinary chart."""
+    reading: str = ""
+    """Where the actor was reading when they left it, as their screen wrote it; empty at the first opening."""
 
 
 @dataclass(frozen=True)
@@ -213,17 +215,24 @@ def redo(
 
 def save_draft(db: Database, actor: Actor, encounter_id: str, text: str, place: str = "entry") -> None:
     """Keep what a person has typed or counted in a place and not yet entered; an empty text clears that place."""
+    save_drafts(db, actor, encounter_id, {place: text})
+
+
+def save_drafts(db: Database, actor: Actor, encounter_id: str, texts: Mapping[str, str]) -> None:
+    """The same for the texts of several places at once."""
     if actor.person_id is None:
         return
     with db.change(actor) as change:
         present = change.session.get(EntryDraft, (encounter_id, actor.person_id))
-        kept = with_place(present.text if present else "", place, text)
+        kept = present.text if present else ""
+        for place, text in texts.items():
+            kept = with_place(kept, place, text)
         if not kept:
             if present:
                 change.session.delete(present)
             return
         draft = present or EntryDraft(encounter_id=encounter_id, person_id=actor.person_id)
-        draft.text, draft.place, draft.saved_at = kept, place, now()
+        draft.text, draft.place, draft.saved_at = kept, next(iter(texts)), now()
         change.session.add(draft)
 
 
@@ -360,9 +369,8 @@ def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:
         _prefill(session, coding)
     change.log("chart.view", "encounter", item.encounter_id, coding=coding.id)
     draft = session.get(EntryDraft, (item.encounter_id, change.actor.person_id or ""))
-    opened = OpenedChart(
-        item.id, item.encounter_id, coding.id, places_of(draft.text if draft else "")[ENTRY], emergency
-    )
+    kept = places_of(draft.text if draft else "")
+    opened = OpenedChart(item.id, item.encounter_id, coding.id, kept[ENTRY], emergency, kept.get(READING, ""))
     change.answer = opened.__dict__.copy()
     return opened
 

@@ -79,6 +79,8 @@ class ChartDocument:
     status: DocumentStatus
     version: int
     text: str
+    type_code: str = ""
+    """LOINC, where the source gave one."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ def chart_documents(reader: Reader, encounter_id: str) -> list[ChartDocument]:
     """The newest version of each document, oldest first."""
     rows = reader.rows(
         """
-        SELECT id, document_number, type_name, title, author, authored_at, authenticated_at, status, version, text
+        SELECT id, document_number, type_code, type_name, title, author, authored_at, authenticated_at, status, version,
+               text
         FROM document WHERE encounter_id = :id AND current ORDER BY authored_at, document_number
         """,
         id=encounter_id,
@@ -164,6 +167,7 @@ def chart_documents(reader: Reader, encounter_id: str) -> list[ChartDocument]:
             status=DocumentStatus(row["status"]),
             version=row["version"],
             text=row["text"],
+            type_code=row["type_code"] or "",
         )
         for row in rows
     ]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from store.queries import Reader
 
 ENTRY = "entry"
+READING = "reading"
+"""What the place is called at which a person reads: document, and how far down in it."""
 
 
 def draft_of(reader: Reader, encounter_id: str, person_id: str | None, place: str = ENTRY) -> str:

@@ -105,7 +105,9 @@ class HoldsScreen(DeskScreen):
 
         opened = await self.workstation.change(look_at_chart, work_item_id)
         reading = "it is on hold"
-        screen = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, reading, opened.emergency)
+        screen = ChartScreen(
+            opened.work_item_id, opened.coding_id, opened.draft, reading, opened.emergency, opened.reading
+        )
         await self.workstation.push_screen(screen)
 
 

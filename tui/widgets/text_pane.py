@@ -35,6 +35,7 @@ class TextPane(Painted):
         self._content: Content = lambda width: ()
         self._text: Sequence[Line] = ()
         self._top = 0
+        self._down: float | None = None
         self._title = title
         self._note = ""
         self._active = False
@@ -48,7 +49,7 @@ class TextPane(Painted):
         """Show a text under a title; `note` stands at the right of the rule. With `keep` the place is kept."""
         self._title, self._content, self._note = title, content, note
         if not keep:
-            self._top, self.seen, self._chosen = 0, 0, None
+            self._top, self._down, self.seen, self._chosen = 0, None, 0, None
         self._lay_out()
 
     def renew(self, content: Content) -> None:
@@ -130,6 +131,18 @@ class TextPane(Painted):
         self._scroll_to(line - self._room // 3)
 
     @property
+    def down(self) -> float:
+        """How far down the first line in sight stands, from 0 to 1: a place for any width."""
+        if self._down is not None:
+            return self._down
+        return self._top / len(self._text) if self._text else 0.0
+
+    def go_down(self, down: float) -> None:
+        """Scroll to where `down` was that, as soon as the width is known."""
+        self._down = down
+        self._lay_out()
+
+    @property
     def count(self) -> int:
         return len(self._text)
 
@@ -169,7 +182,8 @@ class TextPane(Painted):
     def _lay_out(self) -> None:
         if self.size.width:
             self._text = self._content(self.size.width)
-            self._scroll_to(self._top)
+            down, self._down = self._down, None
+            self._scroll_to(self._top if down is None else round(down * len(self._text)))
 
     def _scroll_to(self, top: int) -> None:
         self._top = max(0, min(top, len(self._text) - self._room))

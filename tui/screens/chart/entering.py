@@ -13,6 +13,7 @@ from codesets.search import Engine
 from codesets.seventh import Seventh
 from store.coding.copying import Copied, copies, take_all
 from store.coding.entry import EntryError, Search
+from store.queries.drafts import ENTRY, READING
 from store.queries.favorites import Favorite, favorites_of
 from store.queries.last_visit import LastVisit, last_visit
 from tui.screens.chart.changes import add
@@ -53,7 +54,8 @@ class NotTaken(EntryError):
 class Entering:
     """What is being typed into the entry line of one chart, and its matches."""
 
-    def __init__(self, chart: ChartScreen) -> None:
+    def __init__(self, chart: ChartScreen, left_at: str = "") -> None:
+        """`left_at` is where the record says that the chart is read."""
         self._chart = chart
         self._matched = ""
         self._doubted = ""
@@ -63,6 +65,7 @@ class Entering:
         self._last: LastVisit | None = None
         self._draft_timer: Timer | None = None
         self._unsaved: str | None = None
+        self._place_saved = left_at
 
     def edited(self, text: str) -> None:
         """The text has changed: keep it, and find what it may mean."""
@@ -235,20 +238,33 @@ class Entering:
         self._unsaved = text
         if self._draft_timer:
             self._draft_timer.stop()
+            self._draft_timer = None
         if now:
             self._chart.in_turn(self.save_draft())
         else:
             job = self.save_draft
             self._draft_timer = self._chart.set_timer(DRAFT_SECONDS, lambda: self._chart.work(job(), "draft"))
 
-    async def save_draft(self) -> None:
-        """Put what was typed since the last time into the record."""
-        from store.coding.service import save_draft
+    def keep_place(self) -> None:
+        """Put where the chart is read into the record within a moment."""
+        if not self._chart.only_reading and self._draft_timer is None:
+            job = self.save_draft
+            self._draft_timer = self._chart.set_timer(DRAFT_SECONDS, lambda: self._chart.work(job(), "draft"))
 
-        text, self._unsaved = self._unsaved, None
-        if self._chart.on_screen and text is not None:
-            encounter_id = self._chart.on_screen.head.encounter_id
-            await self._chart.workstation.change(save_draft, encounter_id, text)
+    async def save_draft(self) -> None:
+        """Put what was typed since the last time into the record, and where the chart is read if that is new."""
+        from store.coding.service import save_drafts
+
+        self._draft_timer = None
+        shown = self._chart.on_screen
+        if shown is None:
+            return
+        texts = {} if self._unsaved is None else {ENTRY: self._unsaved}
+        self._unsaved = None
+        if (place := self._chart.reading.place_kept) != self._place_saved:
+            texts[READING] = self._place_saved = place
+        if texts:
+            await self._chart.workstation.change(save_drafts, shown.head.encounter_id, texts)
 
     async def _chosen(self, words: str) -> MatchRow:
         """The match under the cursor, taken only where it is on the screen and answers every word.

@@ -6,21 +6,29 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from store.coding.cited import Cited
+from store.coding.deciding import deciding
 from tui.screens.chart.suggestion_view import line_of_span, span_lines
 from tui.screens.chart.view import document_lines, signature, title_of
 from tui.widgets.text_pane import Content, TextPane
 
 if TYPE_CHECKING:
+    from store.queries.charts import ChartDocument
     from tui.screens.chart.screen import ChartScreen
+    from tui.screens.chart.view import ChartOnScreen
 
 
 class Reading:
     """What the document pane of a chart shows: a document, or another text that Esc puts away."""
 
-    def __init__(self, chart: ChartScreen) -> None:
+    def __init__(self, chart: ChartScreen, left_at: str = "") -> None:
+        """`left_at` is where the chart was read last, as `place_kept` gave it."""
         self._chart = chart
-        self._document = 0
         self._showing = "document"
+        self._down: dict[str, float] = {}
+        """How far down each document was read last, by its number."""
+        down, _, self._number = left_at.partition(" ")
+        if self._number:
+            self._down[self._number] = float(down)
         self.words = ""
         """What was looked for last."""
 
@@ -33,8 +41,26 @@ class Reading:
         """Whether a document is shown, and nothing in its place."""
         return self._showing == "document"
 
+    @property
+    def place_kept(self) -> str:
+        """Document and how far down it is read, as the record keeps it; empty where the chart would open by itself."""
+        chart = self._chart.on_screen
+        if chart is None or not chart.documents:
+            return ""
+        self._remember()
+        place = self._place_in(chart)
+        number = chart.documents[place].number
+        down = self._down.get(number, 0.0)
+        if not down and place == deciding(chart.head.setting, chart.documents):
+            return ""
+        return f"{down:.5f} {number}"
+
     def show_document(self) -> None:
-        """Show the document that was read last, from its first line."""
+        """Show the document that was read last where it was left, at first the one that decides the coding."""
+        self._remember()
+        self._show()
+
+    def _show(self) -> None:
         chart = self._chart.on_screen
         if chart is None:
             return
@@ -42,9 +68,32 @@ class Reading:
         if not chart.documents:
             self._pane.show("No document has come for this visit yet", lambda width: ())
             return
-        place = self._document % len(chart.documents)
+        place = self._place_in(chart)
         document = chart.documents[place]
+        self._number = document.number
         self._pane.show(title_of(chart, place), partial(document_lines, document), signature(document))
+        self._pane.go_down(self._down.get(document.number, 0.0))
+
+    def _place_in(self, chart: ChartOnScreen) -> int:
+        """The place of the document that is read, from 0: it moves where an older one comes in before it."""
+        numbers = [document.number for document in chart.documents]
+        if self._number in numbers:
+            return numbers.index(self._number)
+        return deciding(chart.head.setting, chart.documents)
+
+    def _remember(self) -> None:
+        """Note how far down the document on the screen is read."""
+        if self.of_document and self._pane.count:
+            self._down[self._number] = self._pane.down
+
+    def _turn_to(self, document: ChartDocument, down: float | None = None) -> None:
+        """Show a document where it was left, or so far down."""
+        self._remember()
+        self._number = document.number
+        if down is not None:
+            self._down[document.number] = down
+        self._show()
+        self._chart.entering.keep_place()
 
     def show_place(self, cited: Cited) -> bool:
         """Show a document at some of its words, marked; false where it has not come or is another version."""
@@ -52,9 +101,11 @@ class Reading:
         numbers = [document.number for document in chart.documents] if chart else []
         if chart is None or cited.number not in numbers:
             return False
-        self._showing, self._document = "document", numbers.index(cited.number)
-        document = chart.documents[self._document]
-        self._pane.show(title_of(chart, self._document), partial(span_lines, document, cited), signature(document))
+        self._remember()
+        self._showing, self._number = "document", cited.number
+        place = numbers.index(cited.number)
+        document = chart.documents[place]
+        self._pane.show(title_of(chart, place), partial(span_lines, document, cited), signature(document))
         self._pane.show_line(line_of_span(span_lines(document, cited, max(self._pane.size.width, 20))))
         return True
 
@@ -73,8 +124,7 @@ class Reading:
         ]
 
         async def chosen(place: str) -> None:
-            self._document = int(place) - 1
-            self.show_document()
+            self._turn_to(chart.documents[int(place) - 1])
 
         self._chart.choose("document", "document:", options, chosen)
 
@@ -85,7 +135,7 @@ class Reading:
         chart = self._chart.on_screen
         if chart is None or not chart.documents:
             return
-        document = chart.documents[self._document % len(chart.documents)]
+        document = chart.documents[self._place_in(chart)]
         headed = [one for one in sections(document.text) if one.heading.strip()]
         if not headed:
             self._chart.say("This document has no headings.", "warning")
@@ -105,9 +155,8 @@ class Reading:
         """Go to another document; from another text back to the present one."""
         chart = self._chart.on_screen
         if chart and chart.documents:
-            if self.of_document:
-                self._document = (self._document + by) % len(chart.documents)
-            self.show_document()
+            step = by if self.of_document else 0
+            self._turn_to(chart.documents[(self._place_in(chart) + step) % len(chart.documents)])
 
     def toggle(self, showing: str, title: str, content: Content, note: str) -> None:
         """Show another text in place of the document, or the document again where it stands there already."""
@@ -119,6 +168,7 @@ class Reading:
 
     def put(self, showing: str, title: str, content: Content, note: str) -> None:
         """Show another text in place of the document."""
+        self._remember()
         self._showing = showing
         self._pane.show(title, content, note)
 
@@ -152,11 +202,11 @@ class Reading:
         """Go on to the next document that has the words, where this one has not."""
         chart = self._chart.on_screen
         count = len(chart.documents) if chart else 0
+        here = self._place_in(chart) if chart else 0
         for step in range(1, count):
-            place = (self._document + step) % count
+            place = (here + step) % count
             if chart and self.of_document and self.words.lower() in chart.documents[place].text.lower():
-                self._document = place
-                self.show_document()
+                self._turn_to(chart.documents[place], 0.0)
                 self._pane.find(self.words)
                 self._chart.say(f"“{self.words}” stands in document {place + 1} of {count}. N goes on.", "dim")
                 return

@@ -71,7 +71,13 @@ class ChartScreen(DeskScreen):
     name_on = "chart"
 
     def __init__(
-        self, work_item_id: str, coding_id: str, draft: str = "", only_reading: str = "", emergency: str = ""
+        self,
+        work_item_id: str,
+        coding_id: str,
+        draft: str = "",
+        only_reading: str = "",
+        emergency: str = "",
+        left_at: str = "",
     ) -> None:
         super().__init__()
         self._emergency = emergency
@@ -88,8 +94,8 @@ class ChartScreen(DeskScreen):
         self._layout = 0
         self._told_version = 0
         self._drg: Explained | Ungrouped | None = None
-        self.reading = Reading(self)
-        self.entering = Entering(self)
+        self.reading = Reading(self, left_at)
+        self.entering = Entering(self, left_at)
         self.cursor = CodeCursor(self)
 
     def compose_work(self) -> ComposeResult:
