@@ -11,18 +11,22 @@ from store.queries.codings import coding_codes
 
 @dataclass(frozen=True)
 class LastVisit:
-    """An earlier visit of the same patient and side of the bill with its codes; the day is ISO text."""
+    """An earlier visit of the same patient and side of the bill with its codes; the day is ISO text.
+
+    `reversed` are the codes of which every charge of that visit was taken back.
+    """
 
     visit_number: str
     service_date: str
     codes: Codes
+    reversed: frozenset[str] = frozenset()
 
 
 def last_visit(reader: Reader, encounter_id: str, kind: str) -> LastVisit | None:
     """The newest visit before an encounter that was coded, a final coding before a draft of the same visit."""
     rows = reader.rows(
         """
-        SELECT other.visit_number, other.service_date, g.id
+        SELECT other.id AS encounter_id, other.visit_number, other.service_date, g.id
         FROM encounter mine JOIN encounter other ON other.patient_id = mine.patient_id AND other.id <> mine.id
         JOIN coding g ON g.encounter_id = other.id AND g.kind = :kind AND g.status <> 'superseded'
         WHERE mine.id = :id AND other.service_date <= mine.service_date
@@ -34,4 +38,19 @@ def last_visit(reader: Reader, encounter_id: str, kind: str) -> LastVisit | None
     )
     if not rows:
         return None
-    return LastVisit(rows[0]["visit_number"], rows[0]["service_date"], coding_codes(reader, rows[0]["id"]))
+    last = rows[0]
+    codes = coding_codes(reader, last["id"])
+    return LastVisit(last["visit_number"], last["service_date"], codes, _reversed(reader, last["encounter_id"]))
+
+
+def _reversed(reader: Reader, encounter_id: str) -> frozenset[str]:
+    """The codes that were charged at a visit and of whose charges none stands any more."""
+    rows = reader.rows(
+        "SELECT charge_number, procedure_code, reversal_of FROM charge"
+        " WHERE encounter_id = :id AND procedure_code <> ''",
+        id=encounter_id,
+    )
+    back = {row["reversal_of"] for row in rows if row["reversal_of"]}
+    posted = [row for row in rows if not row["reversal_of"]]
+    standing = {row["procedure_code"] for row in posted if row["charge_number"] not in back}
+    return frozenset(row["procedure_code"] for row in posted) - standing

@@ -14,13 +14,13 @@ from codesets.edits import Severity as EditSeverity
 from store.actors import Actor
 from store.coding.cited import Cited, places_of, read_cited
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
-from store.coding.copying import copies, take_all
+from store.coding.copying import copies, left_out, take_all
 from store.coding.entry import AddDiagnosis
 from store.coding.lookup import with_exemption
 from store.coding.service import CodingRefused, enter, finalize, open_chart
 from store.coding.site_edits import as_the_site_says, site_edits
 from store.database import Database
-from store.models import Encounter, Person, WorkItem
+from store.models import Charge, Encounter, Person, WorkItem
 from store.people import actor_for
 from store.queries import SessionReader
 from store.queries.charts import ChartDocument, ChartHead, chart_head
@@ -49,6 +49,44 @@ def test_all_codes_that_hold_come_in_together_without_those_that_are_here(refere
     entries = take_all(copies(reference, last, Codes((Diagnosis("I10"),)), ON)).entries
 
     assert [entry.code for entry in entries if isinstance(entry, AddDiagnosis)] == ["E11.22"]
+
+
+def test_lines_that_nobody_charged_here_or_that_the_last_visit_reversed_are_left_and_told(reference: Reference) -> None:
+    lines = tuple(ProcedureLine("hcpcs", code) for code in ("G0467", "G0008", "G0463"))
+    last = Codes((Diagnosis("E11.22"), Diagnosis("E11.2"), Diagnosis("I10")), lines)
+    charged = {"G0467": 21000, "G0463": 9000}
+
+    found = copies(reference, last, Codes((Diagnosis("I10"),)), ON, lambda code: charged.get(code, 0), {"G0463"})
+
+    assert [one.code for one in take_all(found).entries] == ["E11.22", "G0467"]  # type: ignore[union-attr]
+    assert left_out(found) == (
+        "4 left: 1 no code any more (E11.2); 1 here already (I10); 1 no charge here (G0008); 1 reversed then (G0463)"
+    )
+    assert all(one.entry is not None for one in found if one.code in ("G0008", "G0463"))  # one by one they can be taken
+
+
+def test_a_code_of_the_last_visit_is_reversed_once_none_of_its_charges_stands(demo: Database, coder: Actor) -> None:
+    with demo.change(coder) as change:
+        session = change.session
+        visits = session.exec(select(Encounter).join(WorkItem).where(WorkItem.kind == "professional")).all()
+        earlier, later = visits[0], visits[1]
+        later.patient_id, later.service_date = earlier.patient_id, "2026-09-30"
+        for number, code, back in (("1", "G0008", ""), ("2", "G0008", "1"), ("3", "G0463", ""), ("4", "G0463", "")):
+            amount = -500 if back else 500
+            charge = Charge(encounter_id=earlier.id, charge_number=f"X{number}", service_date=earlier.service_date,
+                            procedure_code=code, amount_cents=amount, reversal_of=back and f"X{back}")  # fmt: skip
+            session.add(charge)
+        session.add(Charge(encounter_id=earlier.id, charge_number="X5", service_date=earlier.service_date,
+                           procedure_code="G0463", amount_cents=-500, reversal_of="X4"))  # fmt: skip
+        item = session.exec(select(WorkItem.id).where(WorkItem.encounter_id == earlier.id)).first()
+        later_id = later.id
+    opened = open_chart(demo, coder, item)
+    enter(demo, coder, opened.coding_id, AddDiagnosis("E11.22"), Defaults("2026-08-04"))
+
+    with demo.reading() as session:
+        found = last_visit(SessionReader(session), later_id, "professional")
+
+    assert found is not None and found.reversed == {"G0008"}
 
 
 def test_the_last_visit_is_the_newest_before_this_one(demo: Database, coder: Actor) -> None:

@@ -9,9 +9,10 @@ import pytest
 from sqlmodel import select
 
 from codesets.catalog import Reference
+from store.actors import SYSTEM
 from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine
 from store.database import Database, open_database
-from store.models import Encounter, FinalDiagnosis, WorkItem
+from store.models import Coding, Encounter, FinalDiagnosis, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
 from store.terms import CodingKind, DiagnosisRole, PatientClass
@@ -128,3 +129,36 @@ def test_rows_flag_what_loaded_tables_say_of_their_codes(demo: Database, tmp_pat
     assert told.flags == {"X01.1": "CC", "X02": "MCC"}
     rows = ["".join(text for text, _ in line) for line in code_lines(chart, {}, told.flags, (), None, 60)]
     assert rows[1].endswith("CC     Y ")
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_codes_of_the_last_visit_come_in_together_and_what_is_left_is_told_with_its_reason() -> None:
+    async with opened((132, 43)) as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "^")
+        none = cells(app)
+        for line in ("e11.22", "i10", "g0008"):
+            app.screen.entry.text = ""  # type: ignore[attr-defined]
+            await type_text(pilot, line)
+            await keys(pilot, "enter")
+        await keys(pilot, "escape", "escape")
+        as_the_next_visit_of_the_same_patient()
+        await keys(pilot, "down", "enter", "l")
+        offered = cells(app)
+        await type_text(pilot, "*")
+        await keys(pilot, "enter")
+        taken = cells(app)
+
+    assert "No visit of this patient was coded before" in none
+    assert "last visit, 2026-08-04" in offered
+    assert "2 codes of the visit of 2026-08-04 added; 2 left: 2 no charge here (G0467, G0008)." in taken
+
+
+def as_the_next_visit_of_the_same_patient() -> None:
+    """The second chart of the worklist is a later visit of the patient of the first."""
+    with open_database().change(SYSTEM) as change:
+        session = change.session
+        coded = session.exec(select(Encounter).join(Coding)).one()
+        for other in session.exec(select(Encounter).where(Encounter.setting == "clinic", Encounter.id != coded.id)):
+            other.patient_id = coded.patient_id
+            session.add(other)

@@ -11,11 +11,12 @@ from textual.timer import Timer
 from codesets.releases import CodeSystem
 from codesets.search import Engine
 from codesets.seventh import Seventh
-from store.coding.copying import Copied, copies, take_all
+from store.coding.copying import Copied, copies, left_out, take_all
 from store.coding.entry import EntryError, Search
 from store.queries.drafts import ENTRY, READING
 from store.queries.favorites import Favorite, favorites_of
 from store.queries.last_visit import LastVisit, last_visit
+from tui.cells import counted
 from tui.screens.chart.changes import add
 from tui.screens.chart.completing import COMPLETION_COLUMNS, Completion, completed, completions
 from tui.screens.chart.matching import (
@@ -89,6 +90,8 @@ class Entering:
             self._show_matches(words, rows)
         else:
             chart.close_choices()
+            if words[0] == LAST_VISIT_KEY and self._last is None:
+                chart.say("No visit of this patient was coded before: codes or words.", "warning")
 
     async def _completions(self, text: str) -> list[Completion]:
         """What may follow a code or a row; words and whole codes are searched instead."""
@@ -181,7 +184,8 @@ class Entering:
         if self._last is None:
             raise EntryError("no visit of this patient was coded before", "codes or words")
         on = date.fromisoformat(shown.head.service_date)
-        return await chart.workstation.codes.ask(copies, self._last.codes, shown.codes, on)
+        asked = (self._last.codes, shown.codes, on, shown.defaults.charge_of, self._last.reversed)
+        return await chart.workstation.codes.ask(copies, *asked)
 
     async def begin_copy(self) -> None:
         """Open the line on the codes of the last visit. Raises EntryError where there is none."""
@@ -196,10 +200,15 @@ class Entering:
         await add(self._chart, found.entry, self._copied_from())
 
     async def _take_last_visit(self) -> None:
-        entries = take_all(await self._copies())
+        """Take over what can come in together, and say what was left and why."""
+        found = await self._copies()
+        entries, left = take_all(found), left_out(found)
+        day = self._last.service_date if self._last else ""
         if not entries.entries:
-            raise EntryError("every code of the last visit is here, or is no code any more", "^ shows them")
+            raise EntryError(f"nothing of the visit of {day} comes in by itself; {left}", "^ shows them one by one")
         await add(self._chart, entries, self._copied_from())
+        codes = counted(len(entries.entries), "code")
+        self._chart.say(f"{codes} of the visit of {day} added{f'; {left}' if left else ''}. u takes back.", "good")
 
     async def _copies_or_none(self) -> tuple[Copied, ...]:
         """The same while it is typed: no earlier visit offers nothing."""
