@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +19,8 @@ from store.models import Coding, Encounter, FinalDiagnosis, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
 from store.terms import CodingKind, DiagnosisRole, PatientClass
-from tests.tui.screens import cells, diagnoses, keys, opened, type_text
+from tests.tui.screens import cells, diagnoses, keys, opened, settle, type_text
+from tui.app import Workstation
 from tui.screens.chart.completing import completed, completions
 
 CODES = Codes(
@@ -129,6 +133,61 @@ def test_rows_flag_what_loaded_tables_say_of_their_codes(demo: Database, tmp_pat
     assert told.flags == {"X01.1": "CC", "X02": "MCC"}
     rows = ["".join(text for text, _ in line) for line in code_lines(chart, {}, told.flags, (), None, 60)]
     assert rows[1].endswith("CC     Y ")
+
+
+@asynccontextmanager
+async def no_answers(app: Workstation) -> AsyncIterator[None]:
+    """The code sets answer nothing meanwhile, as on a busy machine; what was asked is answered behind it, in order."""
+    begin = threading.Event()
+    app.codes._thread.submit(begin.wait)
+    try:
+        yield
+    finally:
+        begin.set()
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_enter_that_overtakes_the_search_waits_for_the_answer_to_the_whole_text_and_takes_its_first() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "heart")
+        answer_to_less = app.screen.choices.selected[0]  # type: ignore[attr-defined]
+        async with no_answers(app):
+            await pilot.press("space", *"failure", "enter")
+            await pilot.pause(0.05)
+            before = diagnoses()
+        await settle(pilot)
+
+        assert before == [] and app.screen.entry.text == ""  # type: ignore[attr-defined]
+    [taken] = diagnoses()
+    assert taken.why.startswith("search “heart failure”") and taken.code != answer_to_less
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_down_and_enter_that_overtake_the_search_choose_among_the_matches_of_the_whole_text() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "asthma")
+        await keys(pilot, "down")
+        second = app.screen.choices.selected[0]  # type: ignore[attr-defined]
+        await keys(pilot, *["backspace"] * 6)
+        async with no_answers(app):
+            await pilot.press(*"asthma", "down", "enter")
+        await settle(pilot)
+
+    assert [one.code for one in diagnoses()] == [second]
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_a_whole_code_typed_ahead_of_its_search_goes_in_and_leaves_no_matches_behind() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        async with no_answers(app):
+            await pilot.press(*"i10", "enter", *"e119", "enter")
+        await settle(pilot)
+
+        assert [one.code for one in diagnoses()] == ["I10", "E11.9"]
+        assert not app.screen.choices.has_class("-open")  # type: ignore[attr-defined]
 
 
 @pytest.mark.usefixtures("at_desk")

@@ -336,15 +336,6 @@ async def test_enter_takes_no_match_that_leaves_a_word_out_until_it_is_pressed_a
         assert len(diagnoses()) == 1
 
 
-async def test_enter_that_overtakes_the_search_shows_the_matches_and_takes_none() -> None:
-    async with opened() as (app, pilot):
-        await keys(pilot, "n", "plus")
-        app.screen.entry.text = "chf"  # type: ignore[attr-defined]
-        await keys(pilot, "enter")
-
-        assert "these are the matches" in cells(app) and diagnoses() == []
-
-
 async def test_the_key_of_the_last_visit_says_that_there_is_none() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "l")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
+from textual.worker import Worker, WorkerCancelled
 
 from codesets.releases import CodeSystem
 from codesets.search import Engine
@@ -67,11 +69,34 @@ class Entering:
         self._draft_timer: Timer | None = None
         self._unsaved: str | None = None
         self._place_saved = left_at
+        self._answering: Worker[None] | None = None
 
     def edited(self, text: str) -> None:
         """The text has changed: keep it, and find what it may mean."""
         self.keep_draft(text)
-        self._chart.run_worker(self._match(text), group="match", exclusive=True)
+        self._answering = self._chart.run_worker(self._match(text), group="match", exclusive=True)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the answer to what is typed is still to come: what is on the screen answers an earlier text."""
+        return self._answering is not None and not self._answering.is_finished
+
+    async def _answered(self) -> None:
+        """Until what is on the screen answers what is typed: a key that overtook the search waits here."""
+        while self._answering is not None and not self._answering.is_finished:
+            with suppress(WorkerCancelled):  # for a newer text, whose answer is waited for then
+                await self._answering.wait()
+
+    async def step(self, by: int) -> None:
+        """Move among the matches of what is typed, once they are there."""
+        await self._answered()
+        if self._chart.choices.has_class("-open"):
+            self._chart.choices.move(by)
+
+    async def complete_answered(self) -> None:
+        """Put the completion of what is typed into the line, once it is there."""
+        await self._answered()
+        self.complete()
 
     async def _match(self, text: str) -> None:
         chart = self._chart
@@ -81,7 +106,7 @@ class Entering:
             return
         self._completing = await self._completions(text)
         rows = [] if self._completing or words[0] == "-" else await self._rows_for(words)
-        if chart.entry.asking != "entry":
+        if chart.entry.asking != "entry" or chart.entry.text != text:
             return
         self._matched, self._doubted = words, ""
         if self._completing:
@@ -113,16 +138,16 @@ class Entering:
         return True
 
     async def enter(self, text: str) -> None:
-        """Carry out what was typed; a code without its 7th character asks for it first. Raises EntryError."""
+        """Carry out what was typed; a code without its 7th character asks for it first. Raises EntryError.
+
+        A whole code or a change goes in at once; words wait for their answer where Enter was faster.
+        """
         chart = self._chart
         if chart.on_screen is None:
             return
         head = chart.on_screen.head
-        if (
-            not self._completing
-            and chart.choices.index == 0
-            and (offered := await chart.workstation.codes.ask(sevenths, text, head))
-        ):
+        chosen = not self.behind and (bool(self._completing) or chart.choices.index > 0)
+        if not chosen and (offered := await chart.workstation.codes.ask(sevenths, text, head)):
             self._offer_seventh(offered, text)
             return
         await self.enter_whole(text, f"typed {text.strip()}")
@@ -169,6 +194,8 @@ class Entering:
     def _emptied(self) -> None:
         """The line was carried out: make it ready for the next."""
         self._completing = []
+        if self._answering is not None:
+            self._answering.cancel()
         if self._chart.entry.asking == "entry":
             self._chart.entry.text = ""
             self._chart.close_choices()
@@ -276,11 +303,12 @@ class Entering:
             await self._chart.workstation.change(save_drafts, shown.head.encounter_id, texts)
 
     async def _chosen(self, words: str) -> MatchRow:
-        """The match under the cursor, taken only where it is on the screen and answers every word.
+        """The match under the cursor, of the answer to the whole text: where Enter overtook it, it is waited for.
 
-        Raises NotTaken where Enter overtook the search, and where the first match leaves words out that were typed: the
-        next Enter takes it, or Down another. Raises EntryError where nothing is found.
+        Raises NotTaken where the first match leaves words out that were typed: the next Enter takes it, or Down
+        another. Raises EntryError where nothing is found.
         """
+        await self._answered()
         choices = self._chart.choices
         row: MatchRow | None = choices.selected if choices.has_class("-open") and not self._completing else None
         if self._matched != words or row is None:
@@ -288,7 +316,7 @@ class Entering:
             if not rows:
                 raise EntryError(f"nothing is found for “{words}”", "other words, or a code")
             self._show_matches(words, rows)
-            raise NotTaken("these are the matches", "Enter takes the first, Down chooses")
+            row = rows[0]
         if choices.index == 0 and row[5] and self._doubted != words:
             self._doubted = words
             raise NotTaken(f"{row[5]} was not found", f"Down chooses, Enter again takes {row[0]}")

@@ -339,6 +339,16 @@ class ChartScreen(DeskScreen):
             return ("Enter", "link"), ("Up Down", "other places"), ("Esc", "leave")
         return super().asking_hints(asking)
 
+    def _while_asking(self, key: str) -> bool:
+        """A key for the matches of a text that is not answered yet waits for its answer."""
+        if self.entry.asking == "entry" and self.entering.behind and key in ("Up", "Down", "Tab"):
+            waits = (
+                self.entering.complete_answered() if key == "Tab" else self.entering.step(1 if key == "Down" else -1)
+            )
+            self.in_turn(waits)
+            return True
+        return super()._while_asking(key)
+
     def asking_key(self, key: str) -> bool:
         """The note can be read while a code is typed."""
         if key in ("PgDn", "PgUp"):
