@@ -46,7 +46,7 @@ def head(demo: Database) -> ChartHead:
         ("a,b 1", ("", " a G0467     – → 1")),
         ("a,b -59", ("", " a G0467     – → -59")),
         ("-2", ("", "takes 2 I10 secondary away")),
-        ("g0467 by nobody", ("", "entry: by nobody: nobody here is called so (a name, or an NPI of ten digits)")),
+        ("g0467 by nobody", ("", "by nobody: nobody here is called so.  a name, or an NPI of ten digits")),
     ],
 )
 def test_behind_a_code_or_a_row_the_line_offers_what_may_follow_and_shows_what_it_does(
@@ -188,6 +188,36 @@ async def test_a_whole_code_typed_ahead_of_its_search_goes_in_and_leaves_no_matc
 
         assert [one.code for one in diagnoses()] == ["I10", "E11.9"]
         assert not app.screen.choices.has_class("-open")  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_why_a_line_is_refused_is_told_once_and_whole_in_as_many_lines_as_it_takes() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "g0467 by nobody")
+        await keys(pilot, "enter")
+        once = cells(app)
+        await type_text(pilot, "e11.99")
+        await keys(pilot, "enter")
+        narrow = cells(app).splitlines()
+        await keys(pilot, "i")
+        after = cells(app).splitlines()
+
+    assert once.count("nobody here is called so") == 1
+    assert "E11.99 is not a code of ICD-10-CM" in narrow[-2] and narrow[-1] == " mellitus without complications"
+    assert "Enter add" in after[-1] and after[-2] == " +i"
+
+
+@pytest.mark.usefixtures("at_desk")
+@pytest.mark.parametrize("size", [(80, 24), (132, 43)])
+async def test_a_finding_is_read_whole_below_the_codes(size: tuple[int, int]) -> None:
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "n")
+
+        beside = 66 if size[0] > 80 else 0  # the codes stand beside the document there
+        shown = " ".join(" ".join(line[beside:].split()) for line in cells(app).splitlines())
+
+    assert "Point to the diagnosis that the service was for." in shown
 
 
 @pytest.mark.usefixtures("at_desk")

@@ -26,7 +26,7 @@ from textual.timer import Timer
 from codesets.errors import CodedeskError
 from store.permissions import on_key
 from tui.actions import Action, actions_on, footer, key_name, keymap
-from tui.cells import Line, ends, join, left, line_width
+from tui.cells import Line, ends, join, left, line_width, wrap
 from tui.desks import DESKS
 from tui.widgets.entry_line import EntryLine
 from tui.widgets.painted import Painted
@@ -43,6 +43,9 @@ WIDE = 120
 MOST_CHOICES = 10
 
 PAGE_SECONDS = 0.05
+
+MOST_SAID = 4
+"""How many lines a message may take; a longer one is cut."""
 
 DEAF_SECONDS = 0.3
 """How long a question takes no answer, so that a held key cannot give one."""
@@ -85,7 +88,7 @@ class DeskScreen(Screen[None]):
         self._pending = ""
         self._answer: Callable[[str], Awaitable[None]] | None = None
         self._asked_at = 0.0
-        self._said: Line = ()
+        self._said: Sequence[Line] = ()
         self._page_timer: Timer | None = None
         self.filter_text = ""
         """What the rows are filtered by (/), on screens that have rows to filter."""
@@ -238,16 +241,30 @@ class DeskScreen(Screen[None]):
         width = self.size.width or self.app.size.width
         start, end = self.place()
         self.query_one("#place", Painted).paint([ends(((" ", "text"), *start), (*end, (" ", "text")), width)])
-        self.query_one("#keys", Painted).paint([self._key_line(width)])
+        said = self._said if self.entry.asking else ()
+        keys = self.query_one("#keys", Painted)
+        rows = max(len(said), 1)
+        if keys.styles.height is None or keys.styles.height.value != rows:
+            keys.styles.height = rows
+            self.choices.styles.margin = (0, 0, rows + 1, 0)  # they stand above the entry line
+        keys.paint(said or [self._key_line(width)])
         self._place_cursor()
 
     def say(self, text: str, style: str = "text") -> None:
-        """Say something on the entry line; while something is typed there, on the key line until the next key."""
+        """Say something on the entry line; while something is typed there, on the key line until the next key.
+
+        What is longer than the line takes more of them.
+        """
+        most = min(MOST_SAID, max(self.size.height // 5, 1))
+        lines = wrap(text, max((self.size.width or self.app.size.width) - 2, 8))
+        if len(lines) > most:
+            lines = [*lines[: most - 1], " ".join(line.strip() for line in lines[most - 1 :])]
+        said: list[Line] = [((f" {line}", style),) for line in lines]
         if self.entry.asking:
-            self._said = ((" " + text, style),)
+            self._said = said
             self.refresh_frame()
         else:
-            self.entry.say(text, style)
+            self.entry.say(said)
 
     def trouble(self, error: CodedeskError) -> None:
         """Say what went wrong and what to do."""
@@ -605,8 +622,6 @@ class DeskScreen(Screen[None]):
             self.app.cursor_position = self.pane.region.offset + Offset(0, line)
 
     def _key_line(self, width: int) -> Line:
-        if self.entry.asking and self._said:
-            return self._said
         if self.entry.asking:
             hints = self.asking_hints(self.entry.asking)
             return join([((key, "focus"), (f" {what}", "text")) for key, what in hints], start=" ")

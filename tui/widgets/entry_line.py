@@ -6,6 +6,8 @@ posted as it changes (`Edited`), when it is entered (`Entered`) and when it is g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
@@ -14,6 +16,7 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.widgets import Input
 
+from tui.cells import Line
 from tui.widgets.painted import Painted
 
 SECRET = "pin"
@@ -101,6 +104,7 @@ class EntryLine(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.asking = ""
+        self._rows = 1
 
     def compose(self) -> ComposeResult:
         yield Painted(id="said")
@@ -108,9 +112,16 @@ class EntryLine(Horizontal):
         field.cursor_blink = False
         yield field
 
-    def say(self, text: str, style: str = "text") -> None:
-        """Show a message in place of the field."""
-        self.query_one("#said", Painted).paint([((" " + text, style),)])
+    def say(self, lines: Sequence[Line]) -> None:
+        """Show a message in place of the field, as many lines as it takes."""
+        self._grow(max(len(lines), 1))
+        self.query_one("#said", Painted).paint(lines)
+
+    def _grow(self, rows: int) -> None:
+        """Be so many rows tall; laid out anew only where that changes."""
+        if rows != self._rows:
+            self._rows = rows
+            self.styles.height = self.query_one("#said", Painted).styles.height = rows
 
     def ask(self, asking: str, prompt: str, text: str = "", marked: bool = False) -> None:
         """Ask for something: `prompt` stands before the field, `text` is in it already.
@@ -120,6 +131,7 @@ class EntryLine(Horizontal):
         if self.asking:
             self.end()  # the field moves with the prompt, and the real cursor goes to it only when it gets the focus
         self.asking = asking
+        self._grow(1)
         said = self.query_one("#said", Painted)
         said.styles.width = cell_len(prompt) + 1
         said.paint([((" " + prompt, "focus"),)])
@@ -142,6 +154,7 @@ class EntryLine(Horizontal):
         """Be a message again."""
         self.asking = ""
         self.remove_class("-asking")
+        self._grow(1)
         said = self.query_one("#said", Painted)
         said.styles.width = "1fr"
         said.paint([])

@@ -74,13 +74,13 @@ def completions(reference: Reference, text: str, head: ChartHead, codes: Codes, 
     entry = _entry(reference, text, head)
     if isinstance(entry, Search):
         return []
-    told = _effect(codes, entry, defaults) if entry is not None else []
+    effect = _effect(codes, entry, defaults) if entry is not None else []
     kind = _kind(reference, words[0].lower(), head)
     last = words[-1].lower() if len(words) > 1 else ""
     if len(words) < 2 or not kind:
-        return told[:MOST]
+        return effect[:MOST]
     parts = _parts(reference, kind, words, last, head, defaults)
-    return [*told, *parts][:MOST] or [("", _said_of(codes, entry, defaults))]
+    return [*effect, *parts][:MOST] or [("", _said_of(codes, entry, defaults))]
 
 
 def completed(text: str, completion: Completion) -> str:
@@ -93,6 +93,11 @@ def completed(text: str, completion: Completion) -> str:
     return f"{kept} {insert}{end}".lstrip()
 
 
+def told(error: EntryError) -> str:
+    """What is wrong with a line and what can stand there, as the line below says it after Enter."""
+    return f"{error.message.rstrip('.')}.{f'  {error.remedy}' if error.remedy else ''}"
+
+
 def _said_of(codes: Codes, entry: Entry | None, defaults: Defaults) -> str:
     """What Enter will do with a line behind which nothing more is offered."""
     if entry is None:
@@ -100,7 +105,7 @@ def _said_of(codes: Codes, entry: Entry | None, defaults: Defaults) -> str:
     try:
         apply_entry(codes, entry, defaults)
     except EntryError as error:
-        return error.line()
+        return told(error)
     return "Enter carries this out"
 
 
@@ -155,7 +160,7 @@ def _effect(codes: Codes, entry: Entry, defaults: Defaults) -> list[Completion]:
     try:
         after, said = apply_entry(codes, entry, defaults)
     except EntryError as error:
-        return [("", error.line())]
+        return [("", told(error))]
     if isinstance(entry, Remove) or isinstance(entry, ForEach) and isinstance(entry.change, Remove):
         line = entry.line
         rows: Sequence[Diagnosis | ProcedureLine] = codes.lines if line else codes.diagnoses

@@ -18,7 +18,7 @@ from store.coding.entry import EntryError, Search
 from store.queries.drafts import ENTRY, READING
 from store.queries.favorites import Favorite, favorites_of
 from store.queries.last_visit import LastVisit, last_visit
-from tui.cells import counted
+from tui.cells import counted, wrap
 from tui.screens.chart.changes import add
 from tui.screens.chart.completing import COMPLETION_COLUMNS, Completion, completed, completions
 from tui.screens.chart.matching import (
@@ -110,6 +110,9 @@ class Entering:
             return
         self._matched, self._doubted = words, ""
         if self._completing:
+            if len(self._completing) == 1 and not self._completing[0][0]:
+                told = wrap(self._completing[0][1], max(chart.size.width - 2, 8))
+                self._completing = [("", part) for part in told]
             chart.offer(self._completing, COMPLETION_COLUMNS, "Tab puts in, Enter carries out")
         elif rows:
             self._show_matches(words, rows)
@@ -136,6 +139,11 @@ class Entering:
         self._chart.entry.text = text
         self.edited(text)
         return True
+
+    def put_told_away(self) -> None:
+        """Close what only tells of a line that was refused: its reason is said already."""
+        if self._completing and not any(insert for insert, _ in self._completing):
+            self._chart.close_choices()
 
     async def enter(self, text: str) -> None:
         """Carry out what was typed; a code without its 7th character asks for it first. Raises EntryError.

@@ -38,7 +38,6 @@ from tui.screens.chart.view import (
     ChartOnScreen,
     changed_row,
     code_lines,
-    faults,
     look_up,
     read_chart,
     tally,
@@ -266,7 +265,7 @@ class ChartScreen(DeskScreen):
         title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
         content = partial(code_lines, chart, self._titles, self._flags, self._findings, self.cursor.row)
         if not self.wide:
-            rows = len(codes.diagnoses) + len(codes.lines) + len(faults(self._findings))
+            rows = len(content(self.size.width or self.app.size.width))
             self.codes_pane.styles.height = min(max(rows + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
         self.codes_pane.show(title, content, tally(self._findings), keep=True)
         if self.cursor.row is not None:
@@ -325,6 +324,7 @@ class ChartScreen(DeskScreen):
         super().trouble(error)
         if self.entry.asking == "entry" and isinstance(error, EntryError) and not isinstance(error, NotTaken):
             self.entry.mark()
+            self.entering.put_told_away()
 
     def left(self, asking: str, text: str) -> None:
         if asking == "entry":

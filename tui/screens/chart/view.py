@@ -173,7 +173,7 @@ def code_lines(
     cursor: int | None,
     width: int,
 ) -> list[Line]:
-    """The codes with their marks, the one of the cursor (from 0) reversed; under them each finding in one line."""
+    """The codes with their marks, the one of the cursor (from 0) reversed; under them the findings."""
     lines: list[Line] = []
     marked = {".".join(finding.place.split(".")[:2]): finding.severity.value for finding in reversed(findings)}
     for sequence, diagnosis in enumerate(chart.codes.diagnoses, 1):
@@ -198,7 +198,9 @@ def code_lines(
     for finding in faults(findings):
         severity = Severity(finding.severity.value)
         fix = f"  {finding.fix}" if finding.fix else ""
-        lines.append((_mark(severity.value), (" " + cut(f"{finding.message}{fix}", width - 4), _style(severity))))
+        for number, part in enumerate(wrap(f"{finding.message}{fix}", max(width - 4, 8))):
+            mark = ("  ", "text") if number else _mark(severity.value)
+            lines.append((mark, (" " + part.lstrip(), _style(severity))))
     return lines
 
 
