@@ -74,6 +74,14 @@ def hold_list(today: dt.date, show: HoldFilter = HoldFilter.OPEN, owner: str = "
     return Look("hold.list", detail=(("show", show.value), ("owner", owner)))
 
 
+def quarantine_list(every: bool = False) -> Look:
+    return Look("quarantine.list")
+
+
+def quarantine_text(quarantine_id: str) -> Look:
+    return Look("quarantine.view", "quarantine", quarantine_id)
+
+
 def provider_query_list(today: dt.date, show: QueryFilter = QueryFilter.OPEN, person_id: str = "") -> Look:
     return Look("query.list", detail=(("show", show.value),))
 

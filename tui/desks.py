@@ -23,6 +23,7 @@ DESKS = {
     "audits": "tui.screens.audits:AuditsScreen",
     "numbers": "tui.screens.board:BoardScreen",
     "records_desk": "tui.screens.records:RecordsScreen",
+    "quarantine": "tui.screens.quarantine:QuarantineScreen",
     "administration": "tui.screens.administration:AdministrationScreen",
 }
 """By the id of the action."""

@@ -17,6 +17,7 @@ from store.actors import Actor
 from store.database import Database
 from store.intake.report import FileReport, IntakeReport
 from store.intake.run import take_in
+from store.intake.unreadable import moved
 
 DONE, LEFT_OUT = "done", "quarantine"
 LOOK_SECONDS = 0.5
@@ -51,7 +52,9 @@ def watch(
             for path, state in now_here.items():
                 if seen.get(path) == state or _marked(path):
                     report = take_in(db, actor, [path])
-                    _move(path, folder / (LEFT_OUT if report.exit_code else DONE))
+                    target = _move(path, folder / (LEFT_OUT if report.exit_code else DONE))
+                    if report.exit_code:
+                        moved(db, actor, path, target)
                     files += report.files
                     patients += report.patients
                     told(report)
@@ -83,8 +86,8 @@ def _marked(path: Path) -> bool:
     return any(path.with_name(path.name + mark).exists() for mark in _MARKS)
 
 
-def _move(path: Path, into: Path) -> None:
-    """Move a file and its mark; a name that is taken gets a number."""
+def _move(path: Path, into: Path) -> Path:
+    """Move a file and its mark, and say where to; a name that is taken gets a number."""
     target, number = into / path.name, 1
     while target.exists():
         number += 1
@@ -97,6 +100,7 @@ def _move(path: Path, into: Path) -> None:
         raise CannotWatch(
             f"{path.name}: {(error.strerror or 'it cannot be moved').lower()}", "check the folder"
         ) from None
+    return target
 
 
 def _make(place: Path, folder: Path) -> None:

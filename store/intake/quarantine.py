@@ -1,4 +1,6 @@
-"""Quarantine: records that could not be taken in, with their place and reason, kept so that they can be tried again.
+"""Quarantine: what could not be taken in, with its place and reason, kept so that it can be tried again.
+
+Files that cannot be read at all stand here too (`store.intake.unreadable`).
 
 A record is kept compressed with its hash. After a map was mended or a missing patient came in, `retry` reads it anew;
 what is stored then leaves quarantine, what is refused again stays with its new reason.
@@ -98,13 +100,14 @@ def set_aside(db: Database, actor: Actor, number: str, operation_id: str | None 
 
 
 def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = "") -> IntakeReport:
-    """Try records again, all that wait where none is named. `visit` says which visit a document belongs to.
+    """Try records and files again, all that wait where none is named. `visit` says which visit a document belongs to.
 
     Raises NoSuchRecord, NoSuchEncounter before anything is tried.
     """
     from store.intake.batch import Batch
     from store.intake.export import find_encounter
     from store.intake.formats import unit_of
+    from store.intake.unreadable import FILE, try_file
     from store.worklists import place as place_in_worklist
 
     chosen = None
@@ -115,7 +118,10 @@ def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = 
     rows = [find_record(db, number) for number in numbers] if numbers else quarantined(db)
     tallies: dict[str, Tally] = {}
     batch = Batch(db, actor, place_in_worklist, lambda *_: None)
+    files = [try_file(db, actor, row) for row in rows if row.kind == FILE]
     for row in rows:
+        if row.kind == FILE:
+            continue
         tally = tallies.setdefault(row.file_name, Tally(row.file_name, row.kind or "not kept"))
         tally.records += 1
         unit = unit_of(row.kind, content_of(row), row.place, chosen)
@@ -127,6 +133,8 @@ def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = 
         batch.add(Waiting(tally, row.place, raw, items or None, reason, row.id))
     batch.flush()
     report = whole_report(tallies.values())
+    tried_files = tuple(file for one in files for file in one.files)
+    report = IntakeReport((*report.files, *tried_files), report.patients + sum(one.patients for one in files))
     with db.change(actor) as change:
         change.log("quarantine.retry", tried=len(rows), still=report.quarantined)
     return report

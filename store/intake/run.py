@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -31,11 +32,15 @@ from store.intake.tables.columns import Kind as TableKind
 from store.intake.tables.rows import TableOptions
 from store.intake.tables.sheet import Layout
 from store.intake.unit import Unit
+from store.intake.unreadable import keep_unreadable
 from store.intake.writer import Place, Raw
 from store.worklists import place as place_in_worklist
 
 EXCERPT = 2_000
 """Bytes of a refused entry of a Bundle that are kept where the entry cannot be told from the rest."""
+
+Unreadable = Callable[[Found, str, int], None]
+"""Hears of a file that cannot be read: why, and after how many records."""
 
 _TOO_LONG = f"the line is longer than {MAX_LINE // 2**20} MB"
 
@@ -48,13 +53,18 @@ def take_in(
     place: Place | None = place_in_worklist,
     tables: TableOptions | None = None,
     dry: bool = False,
+    unreadable: Unreadable | None = None,
 ) -> IntakeReport:
     """Take in every encounter behind the paths: files, folders, zip archives, or `-` for standard input.
 
-    Nothing of a bad record is stored; it goes to quarantine and the rest goes on. A `dry` run stores nothing and tries
-    the first records only. Raises DatabaseUnusable, or the error of a map that cannot be used.
+    Nothing of a bad record is stored; it goes to quarantine and the rest goes on, as does a file that cannot be read,
+    unless `unreadable` hears of it instead. A `dry` run stores nothing and tries the first records only.
+
+    Raises DatabaseUnusable, or the error of a map that cannot be used.
     """
-    run = _Run(db, actor, place, progress or (lambda *_: None), tables or TableOptions(), dry)
+    if unreadable is None:
+        unreadable = (lambda *_: None) if dry else partial(keep_unreadable, db, actor)
+    run = _Run(db, actor, place, progress or (lambda *_: None), tables or TableOptions(), dry, unreadable)
     with FhirCollection() as collection:
         for found in find(list(paths)):
             run.read(found, collection)
@@ -94,8 +104,9 @@ class _Run:
         progress: Progress,
         tables: TableOptions,
         dry: bool,
+        unreadable: Unreadable,
     ) -> None:
-        self._progress, self._tables = progress, tables
+        self._progress, self._tables, self._unreadable = progress, tables, unreadable
         self._batch = Batch(db, actor, place, progress, dry)
         self._later: list[tuple[int, int, Found, Tally, Layout, ColumnMap]] = []
         self.flush = self._batch.flush
@@ -107,6 +118,7 @@ class _Run:
         self.tallies.append(tally)
         if found.problem:
             tally.messages.append(found.problem)
+            self._unreadable(found, found.problem, 0)
             return
         self._progress(found.name, 0, 0)
         try:
@@ -123,6 +135,7 @@ class _Run:
                     self._read_fhir(content, tally, collection, found.group)
         except NotTakenIn as error:
             tally.messages.append(error.message)
+            self._unreadable(found, error.message, tally.records)
             if not tally.records:
                 tally.kind = ""
 
@@ -157,6 +170,7 @@ class _Run:
                     self._read_units(rows.units(stream, layout, column_map), tally)
             except NotTakenIn as error:
                 tally.messages.append(error.message)
+                self._unreadable(found, error.message, tally.records)
 
     def _read_table(self, found: Found, content: Content, tally: Tally) -> None:
         sample = content.stream.read(rows.SAMPLE)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from store.database import Database
 from store.intake import take_in
 from store.intake.inbox import CannotWatch, watch
 from store.intake.quarantine import NoSuchRecord, content_of, find_record, quarantined, retry, set_aside
+from store.intake.unreadable import lies_at
 from store.models import Encounter, Quarantine
 from tests.store.hl7_samples import message, pid, pv1, write
 from tests.store.intake_samples import actions, count, native, write_lines
@@ -99,6 +103,67 @@ def test_a_file_of_the_same_name_is_never_written_over(db: Database, tmp_path: P
         watch(db, SYSTEM, tmp_path, seconds=0.2, look=0.05)
 
     assert sorted(path.name for path in (tmp_path / "done").iterdir()) == ["a.2.hl7", "a.hl7"]
+
+
+def test_a_file_that_cannot_be_read_is_listed_with_name_reason_and_hash_and_once(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "in" / "scan.hl7"
+    path.parent.mkdir()
+    path.write_bytes(b"%PDF-1.7 not a message")
+
+    for _ in range(2):
+        take_in(db, SYSTEM, [path.parent])
+
+    [record] = quarantined(db)
+    assert (record.file_name, record.place, record.kind) == ("in/scan.hl7", "whole file", "file")
+    assert record.reason.startswith("it is a PDF document; expected HL7 v2")
+    assert record.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert lies_at(record) == path
+    assert retry(db, SYSTEM).quarantined == 1 and quarantined(db)[0].tried_at
+
+
+def test_a_file_that_was_mended_where_it_lies_is_taken_in_when_tried_again(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "day.zip"
+    path.write_bytes(b"PK\x03\x04 damaged")
+    take_in(db, SYSTEM, [path])
+    before = quarantined(db)[0].reason
+    path.unlink()
+    write(tmp_path / "day.zip", message("ADT^A01", pid(), pv1()))
+
+    report = retry(db, SYSTEM)
+
+    assert before == "the zip archive is damaged or truncated"
+    assert (report.quarantined, report.total("encounters_new"), quarantined(db)) == (0, 1, [])
+
+
+def test_a_file_that_breaks_off_says_after_how_many_records(db: Database, tmp_path: Path) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("a.hl7", b"\r".join(message("ADT^A01", pid(f"M{n}", f"A{n}"), pv1(f"V{n}")) for n in range(40)))
+    data = bytearray(archive.getvalue())
+    data[len(data) // 2] ^= 0xFF
+    (tmp_path / "day.zip").write_bytes(data)
+
+    take_in(db, SYSTEM, [tmp_path / "day.zip"])
+
+    assert [row.reason for row in quarantined(db) if row.kind == "file"] == ["the archive is damaged or truncated here"]
+
+
+def test_a_dry_run_and_a_name_that_is_nowhere_list_nothing(db: Database, tmp_path: Path) -> None:
+    (tmp_path / "scan.hl7").write_bytes(b"%PDF-1.7")
+
+    take_in(db, SYSTEM, [tmp_path / "scan.hl7"], dry=True)
+    take_in(db, SYSTEM, [tmp_path / "nowhere.hl7"])
+
+    assert quarantined(db) == []
+
+
+def test_a_file_that_the_watched_folder_moved_is_tried_again_where_it_lies_now(db: Database, tmp_path: Path) -> None:
+    (tmp_path / "scan.hl7").write_bytes(b"%PDF-1.7")
+    watch(db, SYSTEM, tmp_path, seconds=0.2, look=0.05)
+    write(tmp_path / "quarantine" / "scan.hl7", message("ADT^A01", pid(), pv1()))
+
+    assert retry(db, SYSTEM).total("encounters_new") == 1
+    assert quarantined(db) == []
 
 
 @pytest.mark.sqlite_only

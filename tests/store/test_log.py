@@ -38,6 +38,7 @@ from store.queries import (
     ledger,
     people,
     provider_queries,
+    quarantine,
     remits,
     rules,
     saved_views,
@@ -329,7 +330,7 @@ def test_every_look_of_a_desk_takes_what_its_query_takes() -> None:
 
 MODULES = [
     *(charts, claims, code_use, codings, denials, favorites, figures, holds, last_visit, people, provider_queries),
-    *(remits, rules, saved_views, suggestions, unapplied, worklist_rules, worklists),
+    *(quarantine, remits, rules, saved_views, suggestions, unapplied, worklist_rules, worklists),
 ]
 
 

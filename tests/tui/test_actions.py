@@ -38,6 +38,7 @@ from tui.screens.partners import PartnersScreen
 from tui.screens.pcs import PcsScreen
 from tui.screens.pcs_index import PcsIndexScreen
 from tui.screens.provider_queries import ProviderQueriesScreen
+from tui.screens.quarantine import QuarantineScreen
 from tui.screens.query import QueryScreen
 from tui.screens.records import RecordsScreen
 from tui.screens.remits import RemitsScreen
@@ -84,6 +85,7 @@ SCREENS = {
         HoldsScreen,
         LockScreen,
         ProviderQueriesScreen,
+        QuarantineScreen,
         QueryScreen,
         WhyScreen,
         WorklistRulesScreen,

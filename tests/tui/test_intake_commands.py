@@ -90,6 +90,19 @@ def test_quarantine_can_be_listed(call, file):
     assert "visits, line 2: setting" in out
 
 
+def test_a_file_that_cannot_be_read_stands_in_the_list_beside_records(call, tmp_path):
+    (tmp_path / "scan.hl7").write_bytes(b"%PDF-1.7")
+    call("intake", str(tmp_path / "scan.hl7"))
+
+    _, out, _ = call("intake", "quarantine")
+    [row] = json.loads(call("intake", "quarantine", "--json")[1])
+    _, shown, _ = call("intake", "quarantine", "show", row["id"][-8:])
+
+    assert "scan.hl7, whole file: it is a PDF document" in out
+    assert out.endswith("0 records and 1 file in quarantine\n")
+    assert len(row["sha256"]) == 64 and f"SHA-256   {row['sha256']}" in shown
+
+
 def test_quarantine_can_be_listed_for_programs(call, file):
     call("intake", file)
 

@@ -55,16 +55,19 @@ def changes(db, actor, words: Sequence[str], as_json: bool, seen: bool) -> int:
 def _list(db, actor, as_json: bool) -> int:
     from store import log
     from store.intake.quarantine import quarantined
+    from store.intake.unreadable import FILE
 
     log.note(db, actor, "quarantine.list")
     rows = quarantined(db)
     if as_json:
-        fields = ("id", "received_at", "file_name", "place", "kind", "reason", "tried_at")
+        fields = ("id", "received_at", "file_name", "place", "kind", "reason", "sha256", "tried_at")
         print(json.dumps([{name: getattr(row, name) for name in fields} for row in rows], ensure_ascii=False, indent=2))
         return 0
     for row in rows:
         print(f"{row.id[-SHOWN:]}  {row.received_at[:10]}  {row.file_name}, {row.place}: {row.reason}")
-    print(f"{count(len(rows), 'record')} in quarantine")
+    files = sum(row.kind == FILE for row in rows)
+    told = f" and {count(files, 'file')}" if files else ""
+    print(f"{count(len(rows) - files, 'record')}{told} in quarantine")
     return 0
 
 
@@ -72,6 +75,7 @@ def _show(db, actor, number: str, as_json: bool) -> int:
     from codesets.safe import safe_block
     from store import log
     from store.intake.quarantine import content_of, find_record
+    from store.intake.unreadable import FILE
 
     row = find_record(db, number)
     log.note(db, actor, "quarantine.view", "quarantine", row.id)
@@ -85,6 +89,8 @@ def _show(db, actor, number: str, as_json: bool) -> int:
     print(f"{row.file_name}, {row.place}")
     print(f"reason    {row.reason}")
     print(f"received  {row.received_at}" + (f", tried again {row.tried_at}" if row.tried_at else ""))
+    if row.kind == FILE and row.sha256:
+        print(f"SHA-256   {row.sha256}")
     if row.settled:
         print(f"state     {row.settled}")
     print(f"\n{text}")
@@ -101,8 +107,9 @@ def _retry(db, actor, numbers: Sequence[str], as_json: bool, visit: str) -> int:
         print(json.dumps(dataclasses.asdict(report), ensure_ascii=False, indent=2))
     else:
         print_report(report)
-        tried = report.total("records")
-        print(f"{count(tried, 'record')} tried, {report.quarantined} still in quarantine")
+        tried, files = report.total("records"), sum(file.unreadable for file in report.files)
+        told = f" and {count(files, 'unreadable file')}" if files else ""
+        print(f"{count(tried, 'record')}{told} tried, {report.quarantined} still in quarantine")
     return 1 if report.quarantined else 0
 
 

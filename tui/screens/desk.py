@@ -256,7 +256,7 @@ class DeskScreen(Screen[None]):
         What is longer than the line takes more of them.
         """
         most = min(MOST_SAID, max(self.size.height // 5, 1))
-        lines = wrap(text, max((self.size.width or self.app.size.width) - 2, 8))
+        lines = wrap(text, max((self.size.width or self.app.size.width) - 1, 8))
         if len(lines) > most:
             lines = [*lines[: most - 1], " ".join(line.strip() for line in lines[most - 1 :])]
         said: list[Line] = [((f" {line}", style),) for line in lines]
