@@ -150,6 +150,19 @@ async def test_a_chart_is_skipped_views_are_kept_and_criteria_filter(at_desk: No
     assert "Nothing is open with you or assigned to you" in mine
 
 
+async def test_marked_charts_are_skipped_by_their_reason_alone(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "h")
+        await type_text(pilot, "coding clarif")
+        await keys(pilot, "enter", "home", "space", "space", "x")
+        await type_text(pilot, "not mine")
+        await keys(pilot, "enter")
+        told = cells(app)
+
+        assert app.screen.entry.asking == ""  # type: ignore[attr-defined]
+    assert "Skipped for 12 hours: 1 chart; 1 stay: 1 on hold." in told
+
+
 async def test_a_manager_gives_charts_away_after_a_look_at_the_plan(as_administrator: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "A")

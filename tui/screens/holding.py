@@ -98,16 +98,24 @@ def hold_marked(screen: DeskScreen, item_ids: Sequence[str], done: Callable[[str
 
 
 def skip_marked(screen: DeskScreen, item_ids: Sequence[str], done: Callable[[str], None]) -> None:
-    """Pass the marked charts by with one reason, after a look at how many that changes."""
+    """Pass the marked charts by with one reason. Nothing else is asked: it holds no chart and ends by itself."""
 
     async def reasoned(reason: str) -> None:
         from store.database import operation_id
-        from store.worklists.bulk import skip_all, skippable
+        from store.worklists.bulk import Sorting, skip_all, skippable, sort_out
 
-        def step(db: Database, actor: Actor) -> int:
-            return skip_all(db, actor, item_ids, reason, operation_id())
+        def step(db: Database, actor: Actor) -> Sorting:
+            with db.reading() as session:
+                sorting = sort_out(session, item_ids, skippable, actor.person_id)
+            if sorting.items:
+                skip_all(db, actor, sorting.items, reason, operation_id())
+            return sorting
 
-        await _preview(screen, item_ids, skippable, f"skip, “{reason}”", step, "skipped for 12 hours", done)
+        sorting = await screen.workstation.change(step)
+        if sorting.items:
+            done(f"Skipped for 12 hours: {sorting.words}.")
+        else:
+            screen.say(f"Nothing to do: {sorting.words}.", "warning")
 
     screen.ask("skip", f"why {counted(len(item_ids), 'marked chart')} are not for you:", answer=reasoned)
 
