@@ -67,6 +67,20 @@ async def test_a_key_leads_to_each_element_of_decision_making() -> None:
     assert reached == ["risk", "data", "problems"]
 
 
+@pytest.mark.usefixtures("at_desk")
+async def test_typing_filters_what_is_counted_and_an_element_shows_all_again() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "m", "slash")
+        await type_text(pilot, "presc")
+        await keys(pilot, "enter", "space")
+        counted, shown = dict(app.screen._counts), app.screen.rows.count  # type: ignore[attr-defined]
+        place = cells(app).splitlines()[0]
+        await keys(pilot, "r")
+
+        assert (counted, shown) == ({"prescription": 1}, 1) and "/presc" in place
+        assert app.screen.rows.count > 20 and app.screen.rows.selected.element == "risk"  # type: ignore[attr-defined]
+
+
 def test_the_command_judges_a_visit_and_tells_its_arithmetic(capsys: pytest.CaptureFixture) -> None:
     asked = ["em", "office_new", "--item", "chronic_stable=2", "--item", "prescription", "--minutes", "20", "--json"]
 

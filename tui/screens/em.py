@@ -69,7 +69,10 @@ class EmScreen(DeskScreen):
         found = self.judgement
         level = f"level {found.level}" if found.level else "no level yet"
         by = {"mdm": " by decision making", "time": " by time"}.get(found.by, "")
-        return (("E/M  ", "strong"), (found.family.label, "text")), ((level + by, "strong" if found.level else "dim"),)
+        filtered: Line = ((f"/{self.filter_text}  ", "focus"),) if self.filter_text else ()
+        return (("E/M  ", "strong"), *filtered, (found.family.label, "text")), (
+            (level + by, "strong" if found.level else "dim"),
+        )
 
     def why_not(self, action: str) -> str:
         if action == "take_level" and not self.judgement.level:
@@ -82,7 +85,8 @@ class EmScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.rows.set_source(ListSource(criteria().items, lambda item: item.id))
+        self.rows.empty = "Nothing that is counted has these words. / and Enter shows all again."
+        self.filtered()
         self._show()
         self.say("Space counts one more, 0 to 9 set a number. Count only what the document says.", "dim")
         self.in_turn(self._resume())
@@ -129,8 +133,20 @@ class EmScreen(DeskScreen):
         self._to("risk")
 
     def _to(self, element: str) -> None:
-        """Go to the first row of an element."""
+        """Go to the first row of an element; all rows are shown then."""
+        if self.filter_text:
+            self.filter_text = ""
+            self.filtered()
         self.rows.move_to(next(at for at, item in enumerate(criteria().items) if item.element == element))
+
+    def do_count_filter(self) -> None:
+        self.do_filter()
+
+    def filtered(self) -> None:
+        """Show the rows that have every word of the filter; the cursor stays on its own where it is among them."""
+        shown = [item for item in criteria().items if self.passes_filter(f"{item.element} {item.label}")]
+        self.rows.set_source(ListSource(shown, lambda item: item.id))
+        self.refresh_frame()
 
     def copied(self) -> str:
         return self._in_words()
