@@ -137,7 +137,9 @@ class EmScreen(DeskScreen):
         if self.filter_text:
             self.filter_text = ""
             self.filtered()
-        self.rows.move_to(next(at for at, item in enumerate(criteria().items) if item.element == element))
+        places = [at for at, item in enumerate(criteria().items) if item.element == element]
+        self.rows.move_to(places[-1])  # so that as much of it as there is room for is in sight
+        self.rows.move_to(places[0])
 
     def do_count_filter(self) -> None:
         self.do_filter()
@@ -258,7 +260,9 @@ def arithmetic_lines(found: Judgement, width: int) -> list[Line]:
     for step in found.steps:
         start: Line = ((f" {step.name:<16}", "dim"), (step.outcome, "strong"))
         if width >= ONE_LINE:
-            lines.append((*start, (f"  {step.because}", "text")))
+            first, *more = wrap(f"{step.outcome}  {step.because}", width - 18)
+            lines.append((*start, (first.removeprefix(step.outcome), "text")))
+            lines += [((" " * 17, "text"), (part, "text")) for part in more]
         else:
             lines.append(start)
             lines += [(("   ", "text"), (part, "text")) for part in wrap(step.because, width - 4)]
