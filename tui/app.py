@@ -7,6 +7,7 @@ widgets draw passes `tui.safe`; nothing from outside is ever read as markup.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -207,7 +208,7 @@ class Workstation(App[int]):
         screen = ChartScreen(
             opened.work_item_id, opened.coding_id, opened.draft, why_reading, opened.emergency, opened.reading
         )
-        await self.push_screen(screen)
+        await self.push_chart(screen)
 
     async def open_claim(self, claim_id: str) -> None:
         """Open a claim; that of a restricted patient to whoever was let at the charts."""
@@ -286,6 +287,11 @@ class Workstation(App[int]):
         if leaving is not None:
             await self._close(leaving)
         chart = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, left_at=opened.reading)
+        await self.push_chart(chart)
+
+    async def push_chart(self, chart: ChartScreen) -> None:
+        """Put a chart on the screen, read already."""
+        await chart.read_ahead()
         await self.push_screen(chart)
 
     def leave_held(self, chart: ChartScreen, text: str) -> None:
@@ -574,6 +580,7 @@ class Workstation(App[int]):
     async def warm(self) -> None:
         """Load what the next keys will need; called once the first screen stands."""
         day_is_new, *_ = await asyncio.gather(self.record.warm(), self.codes.warm(), asyncio.to_thread(_load_screens))
+        gc.freeze()  # what is loaded by now stays; no collection between two keys looks through it again
         if day_is_new:
             await self.batches.begin_day()
 

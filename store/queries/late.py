@@ -122,8 +122,8 @@ def _in_words(reader: Reader, encounter_id: str, detail: Mapping[str, Any]) -> l
         back = f", takes back {was}" if was else ""
         return [f"charge {item}: {said['code']} x{said['units']} {amount} on {said['date']}{back}"]
     if part != "document":
-        before = "" if was in (None, "") else f" (was {was})"
-        return [f"{part} {item}: {said}{before}"]
+        now, before = _value(said), _value(was)
+        return [f"{part} {str(item).replace('_', ' ')}: {now or 'none'}{f' (was {before})' if before else ''}"]
     title = f"document {item['number']} version {item['version']}: {said}"
     if was is None:
         return [title]
@@ -139,3 +139,10 @@ def _in_words(reader: Reader, encounter_id: str, detail: Mapping[str, Any]) -> l
     old, new = (texts.get(version, "").splitlines() for version in (item["version"] - 1, item["version"]))
     diff = list(difflib.unified_diff(old, new, lineterm="", n=1))[2:]
     return [f"{title} (was {was})", *(f"  {line}" for line in diff if not line.startswith("@@"))]
+
+
+def _value(value: Any) -> str:
+    """A value in words: what a sender says besides, as pairs; empty for none."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {said}" for name, said in value.items())
+    return "" if value is None else str(value)

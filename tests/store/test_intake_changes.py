@@ -66,6 +66,15 @@ def test_a_changed_document_is_shown_as_a_difference_of_its_lines(db: Database, 
     assert change.lines == ("document D1 version 2: Progress note (was version 1)", "   Cough.", "  +No fever.")
 
 
+def test_what_changed_of_patient_and_visit_is_told_in_words(db: Database, tmp_path: Path, coded: str) -> None:
+    take(db, tmp_path, message("ADT^A08", pid(name="Sample^Ann^C"), pv1(kind="E")))
+
+    with db.reading() as session:
+        [change] = changes_of(session, only(db, Encounter).id)
+    assert "patient middle name: C (was B)" in change.lines
+    assert not [line for line in change.lines if "{" in line or "_" in line]
+
+
 def test_late_charges_bring_it_back_and_say_what_they_are(db: Database, tmp_path: Path, coded: str) -> None:
     take(db, tmp_path, message("DFT^P03", pid(), pv1(kind="O"), charge("C9", "J1885", "12.00")))
 

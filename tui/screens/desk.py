@@ -89,6 +89,7 @@ class DeskScreen(Screen[None]):
         self._answer: Callable[[str], Awaitable[None]] | None = None
         self._asked_at = 0.0
         self._said: Sequence[Line] = ()
+        self._key_rows = 1
         self._page_timer: Timer | None = None
         self.filter_text = ""
         """What the rows are filtered by (/), on screens that have rows to filter."""
@@ -103,6 +104,9 @@ class DeskScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         if self.workstation.linear:
             self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow")]
+        # As the breakpoints will: else the first frame is laid out for 80 columns, and drawn twice on a wider screen.
+        self.set_class(self.app.size.width >= WIDE and not self.workstation.linear, "-wide")
+        self.set_class(not self.has_class("-wide"), "-narrow")
         yield Painted(id="place")
         with Vertical(id="work"):
             yield from self.compose_work()
@@ -244,7 +248,8 @@ class DeskScreen(Screen[None]):
         said = self._said if self.entry.asking else ()
         keys = self.query_one("#keys", Painted)
         rows = max(len(said), 1)
-        if keys.styles.height is None or keys.styles.height.value != rows:
+        if rows != self._key_rows:
+            self._key_rows = rows
             keys.styles.height = rows
             self.choices.styles.margin = (0, 0, rows + 1, 0)  # they stand above the entry line
         keys.paint(said or [self._key_line(width)])

@@ -42,7 +42,7 @@ from tui.screens.chart.view import (
     read_chart,
     tally,
 )
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import WIDE, DeskScreen
 from tui.screens.holding import hold_chart
 from tui.widgets.painted import Painted
 from tui.widgets.text_pane import TextPane
@@ -91,6 +91,7 @@ class ChartScreen(DeskScreen):
         self._flags: dict[str, str] = {}
         self._release = ""
         self._layout = 0
+        self._codes_height: int | None = None
         self._told_version = 0
         self._drg: Explained | Ungrouped | None = None
         self.reading = Reading(self, left_at)
@@ -137,11 +138,17 @@ class ChartScreen(DeskScreen):
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         self._paint_drg()
+        self.draw_codes()
 
     def on_mount(self) -> None:
         super().on_mount()
         self.document_pane.set_active(True)
-        self.in_turn(self.load())
+        if self._chart is None:
+            self.in_turn(self.load())
+            return
+        self.reading.show_document()
+        self._show_looked_up(None)
+        self._greet(self._chart)
 
     def place(self) -> tuple[Line, Line]:
         if self._chart is None:
@@ -211,14 +218,24 @@ class ChartScreen(DeskScreen):
 
         return service
 
+    async def read_ahead(self) -> None:
+        """Read the chart, and what the code sets say of it, before the screen is there: it is drawn but once then."""
+        self._chart = await self.read()
+        await self._look_up(self._chart)
+        if is_stay(self._chart.head):
+            self.add_class("-stay")
+
     async def load(self, keep: bool = False) -> None:
         """Read the chart anew and show it; with `keep` the document and its place stay."""
         self._chart = await self.read()
         if not keep:
             self.reading.show_document()
         await self._show_codes()
-        if keep:
-            return
+        if not keep:
+            self._greet(self._chart)
+
+    def _greet(self, chart: ChartOnScreen) -> None:
+        """Say what matters first about a chart that was opened: how it may be used, what is left, what is new."""
         if self._emergency:
             until = clock_time(self._emergency)
             self.say(f"Open to you until {until}, for the reason you gave. It will be reviewed.", "warning")
@@ -228,8 +245,8 @@ class ChartScreen(DeskScreen):
             self.ask("entry", "+", self._draft)
             self.edited("entry", self._draft)
             self.say("What you had typed is still here.")
-        elif self._chart.late.why:
-            self.say(f"New since coding began: {self._chart.late.why}. L shows what is new.", "warning")
+        elif chart.late.why:
+            self.say(f"New since coding began: {chart.late.why}. L shows what is new.", "warning")
         elif not self.final:
             self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 1,2   *   -3   or words", "dim")
 
@@ -243,9 +260,19 @@ class ChartScreen(DeskScreen):
         chart = self._chart
         if chart is None:
             return
+        await self._look_up(chart)
+        self._show_looked_up(before)
+
+    async def _look_up(self, chart: ChartOnScreen) -> None:
+        """Titles, findings, flags and the release of the codes of the chart."""
         asked = await self.workstation.codes.ask(look_up, chart, tuple(self._titles))
         self._titles |= asked.titles
         self._findings, self._release, self._flags = asked.findings, asked.release, asked.flags
+
+    def _show_looked_up(self, before: Codes | None) -> None:
+        chart = self._chart
+        if chart is None:
+            return
         if before is not None and before != chart.codes:
             self.cursor.row = None
         self.draw_codes()
@@ -264,9 +291,11 @@ class ChartScreen(DeskScreen):
         money = dollars(cents) if chart.head.kind == CodingKind.PROFESSIONAL else f"{dollars(cents)} charged"
         title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
         content = partial(code_lines, chart, self._titles, self._flags, self._findings, self.cursor.row)
-        if not self.wide:
-            rows = len(content(self.size.width or self.app.size.width))
-            self.codes_pane.styles.height = min(max(rows + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
+        width = self.size.width or self.app.size.width
+        beside = width >= WIDE and not self.workstation.linear
+        height = None if beside else min(max(len(content(width)) + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
+        if height != self._codes_height:
+            self._codes_height = self.codes_pane.styles.height = height
         self.codes_pane.show(title, content, tally(self._findings), keep=True)
         if self.cursor.row is not None:
             self.codes_pane.reveal(self.cursor.row)
