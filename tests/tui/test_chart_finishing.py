@@ -42,6 +42,7 @@ async def test_enter_on_the_empty_line_sums_the_chart_up_and_n_opens_the_next_at
         await keys(pilot, "enter")
         assert "1 professional claim to Medicare" in cells(app)
         assert "n yes and next" in cells(app)
+        assert app.cursor_position.y == 22  # in the field of the question, where a screen reader follows
         first = app.screen.work_item_id  # type: ignore[attr-defined]
 
         await pilot.pause(DEAF_SECONDS)

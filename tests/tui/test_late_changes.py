@@ -8,7 +8,7 @@ from sqlmodel import select
 from store.actors import SYSTEM
 from store.database import open_database
 from store.models import Charge, Coding, EncounterChange, WorkItem
-from tests.tui.screens import cells, keys, opened, type_text
+from tests.tui.screens import cells, keys, opened, settle, type_text
 
 pytestmark = pytest.mark.usefixtures("at_desk")
 
@@ -50,3 +50,17 @@ async def test_a_chart_that_came_back_says_what_is_new_shows_it_by_a_key_and_off
         assert "NEW " in facts
         assert "What came after coding began" in changes and "charge " in changes
         assert len(app.screen.on_screen.codes.lines) == before + 1  # type: ignore[attr-defined]
+
+
+async def test_what_comes_while_the_chart_is_open_is_told_at_once_and_what_is_typed_stays() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.4")
+        came_late()
+        app.screen.record_changed()  # type: ignore[attr-defined]
+        await settle(pilot)
+        told, typed = cells(app), app.screen.entry.text  # type: ignore[attr-defined]
+        await keys(pilot, "escape", "L")
+
+        assert "New just now: 1 late charge. L shows what is new." in told and typed == "e11.4"
+        assert "What came after coding began" in cells(app)

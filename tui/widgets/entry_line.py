@@ -145,6 +145,12 @@ class EntryLine(Horizontal):
         if marked and text:
             field.action_select_all()
         field.focus()
+        self.call_after_refresh(self._place_cursor)
+
+    def _place_cursor(self) -> None:
+        """Put the terminal's cursor into the field where it stands once it is laid out: hidden, it stood nowhere."""
+        if self.asking and self.screen.is_current:
+            self.app.cursor_position = self.query_one("#field", Field).cursor_screen_offset
 
     def mark(self) -> None:
         """Mark what is typed: the next character takes its place; an arrow keeps it."""

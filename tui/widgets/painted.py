@@ -40,6 +40,10 @@ class Painted(Widget, can_focus=False):
         """The line that a pane begins with."""
         return (heading if self.linear else rule)(title, note, self.size.width, style)
 
+    def put(self, lines: Sequence[Line]) -> None:
+        """Have these lines for the frame that is being drawn, without asking for another."""
+        self._lines = list(lines)
+
     def paint(self, lines: Sequence[Line], cursor: int | None = None) -> None:
         """Show these lines from the top of the widget, and refresh only those that differ from what is there."""
         old, old_cursor = self._lines, self._cursor

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 from textual import events
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
+from textual.strip import Strip
 
 from tui.cells import Line, plain
 from tui.widgets.painted import Painted
@@ -42,6 +43,7 @@ class TextPane(Painted):
         self._words = ""
         self._at_start = False
         self._chosen: int | None = None
+        self._laid_out = Size(0, 0)
         self.seen = 0
         """How many lines from the first have been in sight since the text was shown."""
 
@@ -177,29 +179,48 @@ class TextPane(Painted):
         return max(self.size.height - 1, 1)
 
     def on_resize(self, event: events.Resize) -> None:
-        self._lay_out()
+        if self._laid_out != self.size:
+            self._lay_out()
+
+    def render_line(self, y: int) -> Strip:
+        # A frame may be drawn before the pane hears of its size: it is laid out then, not drawn empty first.
+        if self._laid_out != self.size:
+            self._measure()
+            self.put(self._window())
+        return super().render_line(y)
 
     def _lay_out(self) -> None:
         if self.size.width:
-            self._text = self._content(self.size.width)
-            down, self._down = self._down, None
-            self._scroll_to(self._top if down is None else round(down * len(self._text)))
+            self._measure()
+            self._draw()
+
+    def _measure(self) -> None:
+        """Make the lines for the width, and stand at the place that was asked for."""
+        self._laid_out = self.size
+        self._text = self._content(self.size.width)
+        down, self._down = self._down, None
+        self._stand_at(self._top if down is None else round(down * len(self._text)))
+
+    def _stand_at(self, top: int) -> None:
+        self._top = max(0, min(top, len(self._text) - self._room))
 
     def _scroll_to(self, top: int) -> None:
-        self._top = max(0, min(top, len(self._text) - self._room))
+        self._stand_at(top)
         self._draw()
 
     def _draw(self) -> None:
-        width = self.size.width
-        if not width:
-            return
+        if self.size.width:
+            self.paint(self._window())
+
+    def _window(self) -> list[Line]:
+        """The rule and the lines in sight."""
         bottom = min(self._top + self._room, len(self._text))
         place = f"{bottom}/{len(self._text)}" if len(self._text) > self._room else ""
         note = "   ".join(filter(None, (self._note, place)))
         self.seen = max(self.seen, bottom)
         window = [_marked(self._linked(line), self._words, self._at_start) for line in self._text[self._top : bottom]]
         active = self._active or self._chosen is not None
-        self.paint([self.titled(self._title, note, "focus" if active else "dim"), *window])
+        return [self.titled(self._title, note, "focus" if active else "dim"), *window]
 
     def _linked(self, line: Line) -> Line:
         """The line with its links in the styles of the palette."""

@@ -7,6 +7,7 @@ lower rows while something is typed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -196,15 +197,27 @@ class ChartScreen(DeskScreen):
             self.work(self._follow(), group="follow", exclusive=True)
 
     async def _follow(self) -> None:
-        """Show what somebody else has changed: at once where the chart is only read, else a word about it."""
+        """Show what others have changed: at once where the chart is only read, else what came, and a word about codes.
+
+        What came to the chart is there to be read; codes that another session changed meet the next entry.
+        """
         shown = self._chart
         now = await self.read()
-        if shown is None or now.head.coding_version == shown.head.coding_version or self._chart is not shown:
+        if shown is None or self._chart is not shown:
             return
-        if self.only_reading:
+        changed = now.head.coding_version != shown.head.coding_version
+        came = (now.documents, now.late) != (shown.documents, shown.late)
+        if self.only_reading and (changed or came):
             self._chart = now
             await self._show_codes()
-        elif self._told_version != now.head.coding_version:
+        elif came:
+            head = replace(now.head, coding_version=shown.head.coding_version)
+            self._chart = replace(now, head=head, codes=shown.codes)
+        if came and self.reading.of_document:
+            self.reading.show_document()
+        if came and now.late.why != shown.late.why:
+            self.say(f"New just now: {now.late.why}. L shows what is new.", "warning")
+        elif changed and not self.only_reading and self._told_version != now.head.coding_version:
             self._told_version = now.head.coding_version
             self.say("Another session has changed this chart. Your next entry shows both sides.", "warning")
 

@@ -1,0 +1,46 @@
+"""How a chart comes to the screen: whole in its first frame, at any size of the terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.screens import SIZES, cells, keys, opened, settle
+from tui.app import Workstation
+from tui.screens.chart import ChartScreen
+
+
+@pytest.mark.usefixtures("at_desk")
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "132x43"])
+async def test_the_first_frame_of_a_chart_has_document_codes_and_findings(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[str] = []
+    drawn = ChartScreen._compositor_refresh
+
+    def kept(screen: ChartScreen) -> None:
+        drawn(screen)
+        if not frames and screen.is_current and screen._compositor.size.width:
+            frames.append(cells(screen.app))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ChartScreen, "_compositor_refresh", kept)
+    async with opened(size) as (app, pilot):
+        assert isinstance(app, Workstation)
+        await keys(pilot, "n")
+
+    assert "HPI: 71 yo M" in frames[0]
+    assert "G0467" in frames[0] and "points to no diagnosis" in frames[0] and "codes the chart" in frames[0]
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_a_chart_that_becomes_wide_and_narrow_again_has_its_panes_at_their_height() -> None:
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "n")
+        narrow = cells(app)
+        await pilot.resize_terminal(132, 43)
+        await settle(pilot)
+        wide = app.screen.query_one("#codes").size.height
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+
+        assert wide > 30
+        assert cells(app) == narrow
