@@ -55,6 +55,12 @@ IDLE_SECONDS = 5
 ACTIVITY_SECONDS = 60
 """How often the active time of the person is put into the record."""
 
+PAUSE_SECONDS = 2.0
+"""How long no key was pressed where garbage is collected: reading takes longer, typing does not."""
+
+COLLECTED = (10_000, 3, 500)
+"""Thresholds of the garbage collector: a whole collection between two keys would be felt."""
+
 WATCH_SECONDS = 1.0
 """How often screens ask whether somebody else has changed the record."""
 
@@ -93,7 +99,7 @@ class Workstation(App[int]):
         self._crash = ""
         self._last_key = time.monotonic()
         self.activity = Activity(load_settings().idle_seconds)
-        self._kept_activity = self._last_key
+        self._kept_activity = self._collected_for = self._last_key
         self._left = Event()
         self._recorded: list[Step] | None = None
         self.keyboard = Keyboard(self, self._deliver, self._takes_text)
@@ -377,6 +383,9 @@ class Workstation(App[int]):
         if self.activity.keys and time.monotonic() - self._kept_activity >= ACTIVITY_SECONDS:
             self._kept_activity = time.monotonic()
             self.run_worker(self._said(self.keep_activity()), group="warm")
+        if self._collected_for != self._last_key and time.monotonic() - self._last_key >= PAUSE_SECONDS:
+            self._collected_for = self._last_key
+            gc.collect()
         idle = (time.monotonic() - self._last_key) / 60
         if settings.leave_minutes and idle >= settings.leave_minutes:
             self.in_turn(self._end_idle())
@@ -580,7 +589,9 @@ class Workstation(App[int]):
     async def warm(self) -> None:
         """Load what the next keys will need; called once the first screen stands."""
         day_is_new, *_ = await asyncio.gather(self.record.warm(), self.codes.warm(), asyncio.to_thread(_load_screens))
-        gc.freeze()  # what is loaded by now stays; no collection between two keys looks through it again
+        # What is loaded by now stays: no collection looks through it again, and whole ones wait for a pause.
+        gc.freeze()
+        gc.set_threshold(*COLLECTED)
         if day_is_new:
             await self.batches.begin_day()
 
