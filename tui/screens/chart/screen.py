@@ -304,7 +304,7 @@ class ChartScreen(DeskScreen):
         money = dollars(cents) if chart.head.kind == CodingKind.PROFESSIONAL else f"{dollars(cents)} charged"
         title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
         content = partial(code_lines, chart, self._titles, self._flags, self._findings, self.cursor.row)
-        width = self.size.width or self.app.size.width
+        width = self.app.size.width  # the screen's own still is the old one while a window changes
         beside = width >= WIDE and not self.workstation.linear
         height = None if beside else min(max(len(content(width)) + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
         if height != self._codes_height:
