@@ -38,9 +38,17 @@ async def test_a_chart_that_becomes_wide_and_narrow_again_has_its_panes_at_their
         narrow = cells(app)
         await pilot.resize_terminal(132, 43)
         await settle(pilot)
-        wide = app.screen.query_one("#codes").size.height
+        codes = app.screen.query_one("#codes")
+        for _ in range(100):  # a layout follows the keys in a moment of its own
+            if codes.size.height > 30:
+                break
+            await pilot.pause(0.02)
+        wide = codes.size.height
         await pilot.resize_terminal(80, 24)
-        await settle(pilot)
+        for _ in range(100):
+            if cells(app) == narrow:
+                break
+            await pilot.pause(0.02)
 
         assert wide > 30
         assert cells(app) == narrow
