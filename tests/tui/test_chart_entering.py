@@ -164,6 +164,19 @@ async def test_enter_that_overtakes_the_search_waits_for_the_answer_to_the_whole
 
 
 @pytest.mark.usefixtures("at_desk")
+async def test_enter_that_overtakes_a_search_which_reads_a_word_as_another_asks_first() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        async with no_answers(app):
+            await pilot.press(*"pnuemonia", "enter")
+        await settle(pilot)
+
+        assert diagnoses() == [] and "pnuemonia as pneumonia?" in cells(app)
+        await keys(pilot, "enter")
+        assert [one.code for one in diagnoses()] == ["J18.9"]
+
+
+@pytest.mark.usefixtures("at_desk")
 async def test_down_and_enter_that_overtake_the_search_choose_among_the_matches_of_the_whole_text() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "plus")

@@ -70,6 +70,8 @@ class Entering:
         self._unsaved: str | None = None
         self._place_saved = left_at
         self._answering: Worker[None] | None = None
+        self._unseen = False
+        """Whether Enter came before the answer to what was typed."""
 
     def edited(self, text: str) -> None:
         """The text has changed: keep it, and find what it may mean."""
@@ -154,7 +156,8 @@ class Entering:
         if chart.on_screen is None:
             return
         head = chart.on_screen.head
-        chosen = not self.behind and (bool(self._completing) or chart.choices.index > 0)
+        self._unseen = self.behind
+        chosen = not self._unseen and (bool(self._completing) or chart.choices.index > 0)
         if not chosen and (offered := await chart.workstation.codes.ask(sevenths, text, head)):
             self._offer_seventh(offered, text)
             return
@@ -313,8 +316,8 @@ class Entering:
     async def _chosen(self, words: str) -> MatchRow:
         """The match under the cursor, of the answer to the whole text: where Enter overtook it, it is waited for.
 
-        Raises NotTaken where the first match leaves words out that were typed: the next Enter takes it, or Down
-        another. Raises EntryError where nothing is found.
+        Raises NotTaken where the first match leaves words out that were typed, or was not seen yet and reads one of
+        them as another: the next Enter takes it, or Down another. Raises EntryError where nothing is found.
         """
         await self._answered()
         choices = self._chart.choices
@@ -328,6 +331,9 @@ class Entering:
         if choices.index == 0 and row[5] and self._doubted != words:
             self._doubted = words
             raise NotTaken(f"{row[5]} was not found", f"Down chooses, Enter again takes {row[0]}")
+        if choices.index == 0 and self._unseen and row[6] and self._doubted != words:
+            self._doubted = words
+            raise NotTaken(f"{row[6]}?", f"Down chooses, Enter again takes {row[0]}")
         return row
 
     def _show_matches(self, words: str, rows: list[MatchRow]) -> None:
@@ -352,7 +358,9 @@ class Entering:
         head, workstation = chart.on_screen.head, chart.workstation
         if words.startswith(LAST_VISIT_KEY):
             wanted = words.removeprefix(LAST_VISIT_KEY).lower().split()
-            rows = [(one.code, one.title, one.note, one.system, one.code, "") for one in await self._copies_or_none()]
+            rows = [
+                (one.code, one.title, one.note, one.system, one.code, "", "") for one in await self._copies_or_none()
+            ]
             return [row for row in rows if all(word in " ".join(row).lower() for word in wanted)]
         if not words.startswith(FAVORITES_KEY):
             return await workstation.codes.search(matches, words, head)

@@ -21,8 +21,9 @@ from store.terms import CodingKind
 from tui.screens.desk import WIDE
 from tui.widgets.row_table import Column
 
-MatchRow = tuple[str, str, str, str, str, str]
-"""A match of the entry line: dotted code, title, why, system, code without dot, the words that it does not answer."""
+MatchRow = tuple[str, str, str, str, str, str, str]
+"""A match of the entry line: dotted code, title, why, system, code without dot, the words that it does not answer, and
+those that were read as others."""
 
 FAVORITES_KEY = "="
 MOST_FAVORITES = 50
@@ -52,7 +53,16 @@ def matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
         systems.append(CodeSystem.ICD10PCS)
     hits = engine.search(words, systems, date.fromisoformat(head.service_date), MATCHES)
     return [
-        (hit.dotted, hit.title, hit.why.text(), hit.system.value, hit.code, ", ".join(hit.why.unmet)) for hit in hits
+        (
+            hit.dotted,
+            hit.title,
+            hit.why.text(),
+            hit.system.value,
+            hit.code,
+            ", ".join(hit.why.unmet),
+            ", ".join(f"{typed} as {used}" for typed, used in hit.why.corrected),
+        )
+        for hit in hits
     ]
 
 
@@ -67,7 +77,7 @@ def favorite_matches(
         text = f"{favorite.code} {favorite.note} {favorite.list_name} {found.title if found else ''}".lower()
         if found and found.billable and all(word in text for word in wanted):
             why = f"{favorite.list_name}: {favorite.note}" if favorite.note else favorite.list_name
-            rows.append((found.dotted, found.title, why, favorite.system.value, found.code, ""))
+            rows.append((found.dotted, found.title, why, favorite.system.value, found.code, "", ""))
     return rows[:MOST_FAVORITES]
 
 
@@ -77,7 +87,7 @@ def codes_below(reference: Reference, system: CodeSystem, code: str, head: Chart
     if found is None or found.billable:
         return []
     below = [one for one in descendants(reference, found) if one.billable][:MOST_BELOW]
-    return [(one.dotted, one.title, f"below {found.dotted}", system.value, one.code, "") for one in below]
+    return [(one.dotted, one.title, f"below {found.dotted}", system.value, one.code, "", "") for one in below]
 
 
 def sevenths(reference: Reference, text: str, head: ChartHead) -> list[Seventh]:
