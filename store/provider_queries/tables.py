@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,35 @@ class Tables:
     templates: Mapping[str, Template]
     due_days: int
     escalate_days: int
+
+
+DETAIL = "diagnosis-detail"
+"""The template that fits any diagnosis which could be told more exactly."""
+
+
+def templates_about(words: str) -> list[Template]:
+    """Every template; those that share most words of a diagnosis first, then the one for any diagnosis."""
+    asked = {word[:_STEM] for word in _WORD.findall(words.lower())}
+
+    def shared(one: Template) -> int:
+        return len(asked & {word[:_STEM] for word in _WORD.findall(f"{one.title} {one.question}".lower())} - _COMMON)
+
+    known = list(templates().values())
+    if not asked:
+        return known
+    return sorted(known, key=lambda one: (-shared(one), one.id != DETAIL))
+
+
+_STEM = 6
+_WORD = re.compile(r"[a-z]{5,}")
+_COMMON = {
+    word[:_STEM]
+    for word in (
+        *("acute", "chronic", "disease", "record", "please", "state", "below", "other", "unspecified", "without"),
+        *("diagnosis", "findings", "judgment", "documented", "treatment", "condition", "below", "stage", "known"),
+    )
+}
+"""Stems that say nothing of which diagnosis is meant."""
 
 
 def query_reasons() -> Mapping[str, QueryReason]:

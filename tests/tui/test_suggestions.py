@@ -7,8 +7,9 @@ from sqlmodel import select
 
 from store.database import open_database
 from store.models import LogEntry, ProviderQuery, SuggestionRejection
+from store.provider_queries.tables import DETAIL, templates_about
 from store.terms import Origin
-from tests.tui.screens import SIZES, assert_golden, cells, diagnoses, keys, opened, settle
+from tests.tui.screens import SIZES, assert_golden, cells, diagnoses, keys, opened, settle, type_text
 
 pytestmark = pytest.mark.usefixtures("at_desk")
 
@@ -145,3 +146,43 @@ async def test_while_the_documents_are_read_nothing_is_said_of_what_they_suggest
 
         assert "the documents are still being read" in cells(app)
         assert "suggest no code" not in cells(app)
+
+
+async def test_undo_on_the_suggestions_goes_no_further_back_than_what_was_done_there() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter", "escape", "s", "u")
+        assert "Nothing more was done here" in cells(app)
+
+    assert [one.code for one in diagnoses()] == ["I10"]
+
+
+async def test_a_suggestion_is_rejected_in_own_words() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "s", "x")
+        await type_text(pilot, "billed by the other clinic")
+        await keys(pilot, "enter")
+        assert "billed by the other clinic" in cells(app)
+
+    with open_database().reading() as session:
+        assert session.exec(select(SuggestionRejection)).one().reason == "billed by the other clinic"
+
+
+async def test_what_was_left_out_is_taken_with_its_words_after_a_yes() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "s", "v", "enter")
+        assert "was left out" in cells(app)
+        await pilot.pause(0.4)
+        await keys(pilot, "y")
+
+    (taken,) = diagnoses()
+    assert taken.evidence and taken.why.startswith("left out of the suggestions")
+
+
+def test_templates_about_a_diagnosis_come_first_and_then_the_one_for_any() -> None:
+    failing = [one.id for one in templates_about("Heart failure, unspecified type of heart failure")]
+    rare = [one.id for one in templates_about("Lupus nephritis organ involvement")]
+
+    assert failing[0] == "heart-failure-type"
+    assert rare[0] == DETAIL

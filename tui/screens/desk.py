@@ -387,9 +387,14 @@ class DeskScreen(Screen[None]):
     _also: Mapping[str, str] = MappingProxyType({})
 
     def choose(
-        self, asking: str, prompt: str, options: list[tuple[str, str]], chosen: Callable[[str], Awaitable[None]]
+        self,
+        asking: str,
+        prompt: str,
+        options: list[tuple[str, str]],
+        chosen: Callable[[str], Awaitable[None]],
+        own_words: bool = False,
     ) -> None:
-        """Let one of some named things be chosen; typing narrows the list."""
+        """Let one of some named things be chosen; typing narrows the list. With `own_words` other words are one too."""
 
         def shown(text: str) -> None:
             words = text.lower().split()
@@ -400,7 +405,9 @@ class DeskScreen(Screen[None]):
         async def answered(text: str) -> None:
             row = self.choices.selected
             self.close_choices()
-            if row is None:
+            if row is None and own_words and text.strip():
+                await chosen(" ".join(text.split()))
+            elif row is None:
                 self.say(f"{text}: none of the choices.", "warning")
             else:
                 await chosen(row[0])

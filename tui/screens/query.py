@@ -43,21 +43,27 @@ class ChartLine:
 
 
 def begin_query(
-    screen: DeskScreen, work_item_id: str, provider: str, service_date: str, quoted: Sequence[tuple[str, int]] = ()
+    screen: DeskScreen,
+    work_item_id: str,
+    provider: str,
+    service_date: str,
+    quoted: Sequence[tuple[str, int]] = (),
+    about: str = "",
 ) -> None:
-    """Choose a template and begin a query about a chart; `quoted` are lines of its documents, by number, from 1."""
-    from store.provider_queries.tables import query_reasons, templates
+    """Choose a template and begin a query about a chart; those that fit what it is `about` come first.
 
-    known, reasons = templates(), query_reasons()
-    options = [
-        (one.title, f"{reasons[one.reason].words}, {one.type.value.replace('_', ' ')}") for one in known.values()
-    ]
+    `quoted` are lines of its documents, by number, from 1.
+    """
+    from store.provider_queries.tables import query_reasons, templates_about
+
+    known, reasons = templates_about(about), query_reasons()
+    options = [(one.title, f"{reasons[one.reason].words}, {one.type.value.replace('_', ' ')}") for one in known]
 
     async def chosen(title: str) -> None:
         from store.provider_queries import draft
         from store.provider_queries.desk import from_template
 
-        template = next(one for one in known.values() if one.title == title)
+        template = next(one for one in known if one.title == title)
         question = replace(from_template(template.id, provider, service_date), indicators=tuple(quoted))
         query_id = await screen.workstation.change(draft, work_item_id, question)
         await screen.workstation.push_screen(QueryScreen(query_id))

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from codesets.safe import safe_line
-from codesets.suggest import Evidence, Suggestions, is_only_additional
+from codesets.suggest import Evidence, Suggestions, Withheld, is_only_additional
 from store.coding.cited import Cited
 from store.coding.entry import AddDiagnosis
 from store.queries.charts import ChartDocument
@@ -40,7 +40,7 @@ class _Done:
     """Something done on this screen that undo takes back: a code taken, rejected or suggested again."""
 
     what: str
-    row: Row
+    row: Row | None
 
 
 READING = "Reading the documents…"
@@ -109,10 +109,14 @@ class SuggestionsScreen(DeskScreen):
         if action == "next_evidence":
             several = isinstance(row, Row) and len(row.suggestion.evidence) > 1
             return "" if several else "this is the only place that says it"
-        if self._left_out or not isinstance(row, Row):
+        if not isinstance(row, Row) and action == "reject_suggestion":
             return "what is left out is no suggestion; v shows those"
         if self._chart.final:
             return "the coding is final; u in the chart takes it back"
+        if not isinstance(row, Row):
+            chart = self._chart.on_screen
+            coded = chart is not None and any(one.code == row.dotted for one in chart.codes.diagnoses)
+            return f"{row.dotted} is coded already" if coded else ""
         if row.taken:
             return f"{row.code} is coded already"
         return ""
@@ -201,7 +205,14 @@ class SuggestionsScreen(DeskScreen):
         self._show(keep=False)
 
     def do_take_suggestion(self) -> None:
-        self.in_turn(self._take(self.rows.selected))
+        """Take a suggestion at once; what was left out only after a yes, for it was left out for a reason."""
+        row = self.rows.selected
+        if isinstance(row, Row):
+            self.in_turn(self._take(row))
+        else:
+            self.confirm(
+                f"{row.dotted} was left out: {safe_line(row.why)}. Take it?", partial(self._take_left_out, row)
+            )
 
     def do_reject_suggestion(self) -> None:
         row: Row = self.rows.selected
@@ -214,7 +225,7 @@ class SuggestionsScreen(DeskScreen):
             await self._reject(row, reason)
             self._done.append(_Done("reject", row))
 
-        self.choose("reason", f"reject {row.code} because:", list(REASONS), chosen)
+        self.choose("reason", f"reject {row.code} because:", list(REASONS), chosen, own_words=True)
 
     def do_enter_code(self) -> None:
         """Back to the chart, its entry line open."""
@@ -235,7 +246,11 @@ class SuggestionsScreen(DeskScreen):
         if (chart := self._chart.on_screen) is None:
             return
         quoted = [place] if (place := self._line_in_sight()) else []
-        begin_query(self, self._chart.work_item_id, chart.head.provider, chart.head.service_date, quoted)
+        head, row = chart.head, self.rows.selected
+        about = ""
+        if isinstance(row, Row):
+            about = " ".join([row.suggestion.title, *(one.what for one in row.suggestion.missing)])
+        begin_query(self, self._chart.work_item_id, head.provider, head.service_date, quoted, about)
 
     def _line_in_sight(self) -> tuple[str, int] | None:
         """The number of the document and the line, from 1, of the words in sight."""
@@ -246,15 +261,17 @@ class SuggestionsScreen(DeskScreen):
         return document.number, len((document.text[: evidence.start] + "x").splitlines())
 
     async def _undo(self) -> None:
-        """Take back what was done here last; where nothing was, the last change of the chart."""
+        """Take back what was done here last."""
         done = self._done.pop() if self._done else None
-        if done is None or done.what == "take":
+        if done is None:
+            self.say("Nothing more was done here. u in the chart goes further back.", "warning")
+        elif done.what == "take":
             message = await self._chart.take_back()
             self._show()
             self.say(message)
-        elif done.what == "reject":
+        elif done.row and done.what == "reject":
             await self._restore(done.row)
-        elif done.row.rejected:
+        elif done.row and done.row.rejected:
             await self._reject(done.row, done.row.rejected.reason)
 
     async def _take(self, row: Row) -> None:
@@ -268,6 +285,14 @@ class SuggestionsScreen(DeskScreen):
         self.rows.move(1)
         placed = " as the principal diagnosis: what stood first only tells a status" if first else ""
         self.say(f"Took {row.code}{placed}. u takes it back.")
+
+    async def _take_left_out(self, row: Withheld) -> None:
+        why = f"left out of the suggestions ({safe_line(row.why)}), taken by hand"
+        entry = AddDiagnosis(row.dotted, origin=Origin.SUGGESTED, evidence=self._cited(row.evidence))
+        await self._chart.add(entry, why)
+        self._done.append(_Done("take", None))
+        self._show()
+        self.say(f"Took {row.dotted}. u takes it back.")
 
     def _role_of(self, code: str) -> DiagnosisRole | None:
         """Principal for a condition where only codes stand that are never the reason of a visit by themselves."""
@@ -301,7 +326,9 @@ class SuggestionsScreen(DeskScreen):
 
     def _kept_evidence(self, row: Row) -> str:
         """The evidence in sight as it is kept: document, characters from 0, words."""
-        evidence = row.suggestion.evidence[self._evidence % len(row.suggestion.evidence)]
+        return self._cited(row.suggestion.evidence[self._evidence % len(row.suggestion.evidence)])
+
+    def _cited(self, evidence: Evidence) -> str:
         number = self._documents[evidence.document].number
         return Cited(number, evidence.start, evidence.end, " ".join(evidence.text.split())).kept
 
