@@ -223,6 +223,17 @@ def test_a_person_told_of_beside_an_unknown_visit_makes_no_visit(db: Database, t
     assert (report.total("persons"), count(db, Encounter), count(db, Patient)) == (1, 0, 1)
 
 
+@pytest.mark.parametrize(("name", "middle"), [("Sample^Ann", "B"), ('Sample^Ann^""', ""), ("Sample^Ann^C", "C")])
+def test_a_part_of_the_name_that_is_not_sent_stays_and_one_in_quotes_is_deleted(
+    db: Database, tmp_path: Path, name: str, middle: str
+) -> None:
+    take(db, tmp_path, ADMIT)
+
+    take(db, tmp_path, message("ADT^A08", pid(name=name), pv1()))
+
+    assert only(db, Patient).middle_name == middle
+
+
 def test_charges_are_posted_and_taken_back(db: Database, tmp_path: Path) -> None:
     take(db, tmp_path, message("DFT^P03", pid(), pv1(kind="O"), charge("C1", f26="25~LT"), charge("C2", "J1885", "12")))
 

@@ -80,9 +80,13 @@ class Segment:
         )
         return "\n".join(lines)
 
-    def says(self, number: int) -> bool:
-        """Whether the field says anything; `""` says that the value is to be deleted."""
-        return bool(self.raw(number).strip())
+    def says(self, number: int, component: int = 0) -> bool:
+        """Whether the field, or a component of it, says anything; `""` says that the value is to be deleted."""
+        raw = self.raw(number)
+        if component:
+            components = raw.split(self.marks.repetition, 1)[0].split(self.marks.component)
+            raw = components[component - 1] if component <= len(components) else ""
+        return bool(raw.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,10 @@ def patient(pid: Segment, interface: Interface, fallback: str) -> PatientFields 
         return None
     marks = pid.marks
     values: dict[str, Any] = {"source": number[0], "mrn": number[1], "family_name": line(pid.text(5))}
-    if pid.says(5):
-        values["given_name"] = line(pid.text(5, 2))
-        values["middle_name"] = line(pid.text(5, 3))
-        values["suffix"] = line(pid.text(5, 4))
+    for place, name in enumerate(("given_name", "middle_name", "suffix"), 2):
+        # What is not valued is not known to the sender; two quotes say that there is none (chapter 2.5.3).
+        if pid.says(5, place):
+            values[name] = line(pid.text(5, place))
     if born := day(pid.text(7)):
         values["birth_date"] = born
     if pid.says(8):
