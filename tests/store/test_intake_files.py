@@ -77,7 +77,7 @@ def zipped(path, *members: tuple[str, bytes]):
         (b"\x00\x01\x02" * 50, "it is binary" + EXPECTED),
         (b'{"a": "\x00"}', "it is binary" + EXPECTED),
         (b"<html/>", "it is XML, but no clinical document" + EXPECTED),
-        (b"ISA*00*", "the interchange header is cut off; an ISA segment has 106 characters"),
+        (b"ISA*00*", "the interchange header at byte 1 is cut off; an ISA segment has 106 characters"),
         (
             b"a,b,c\n1,2,3\n",
             "no column map fits its header; look at --preview 5 and keep a map with --save-map NAME",
