@@ -19,6 +19,8 @@ from store.queries.people import person_of
 from store.terms import Role
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from store.database import Database
 
 DEMO_DAY = "2026-10-08"
@@ -68,10 +70,23 @@ def create_site(db: Database, progress: Callable[[float], None] | None = None) -
         with db.change(SYSTEM) as change:
             for chart in site.charts[start : start + _PORTION]:
                 outcome = store_encounter(change, chart.encounter, place)
-                added += outcome.result == "new"
+                if outcome.result == "new":
+                    added += 1
+                    _post_charges(change.session, outcome.encounter_id)
         if progress:
             progress(min((start + _PORTION) / len(site.charts), 1.0))
     return added
+
+
+def _post_charges(session: Session, encounter_id: str) -> None:
+    """The charges of the site came on the evening of their day, whenever it is made: late ones are told from them."""
+    from sqlmodel import select
+
+    from store.models import Charge
+
+    session.flush()
+    for charge in session.exec(select(Charge).where(Charge.encounter_id == encounter_id)):
+        charge.posted_at = f"{charge.service_date}T23:00:00.000Z"
 
 
 def _add_people(db: Database, staff: list[tuple[str, str, Role]]) -> None:

@@ -29,6 +29,7 @@ from codesets.shipped_tables import read_table
 from store.actors import Actor
 from store.coding.grouping import drg_columns
 from store.database import Database
+from store.denials.reasons import category_of
 from store.models import Encounter, Person
 from store.records.completeness import ChartRule, chart_rules
 from store.worklists.order import order_key
@@ -71,9 +72,10 @@ class YearThere(CodedeskError):
 
 @dataclass
 class _Rows:
-    """Rows of each table that wait to be put into the record; `exports` are the files that were made already."""
+    """Rows of each table that wait to be put into the record; files and remittances that were made already."""
 
     exports: set[str]
+    remittances: set[str]
     reference: Reference | None = None
     of: dict[str, list[dict]] = field(default_factory=dict)
 
@@ -93,14 +95,14 @@ def make_year(
 
     Raises YearThere where the record has one.
     """
-    chance, exports = random.Random(seed), set[str]()
+    chance, exports, remittances = random.Random(seed), set[str](), set[str]()
     with db.change(actor) as change:
         if change.session.exec(select(Encounter.id).where(Encounter.source == SOURCE).limit(1)).first():
             raise YearThere("this record has a made-up year already", "take another record")
         coders = [
             p.id for p in change.session.exec(select(Person).where(Person.role == "coder").order_by(Person.login))
         ]
-        rows = _Rows(exports)
+        rows = _Rows(exports, remittances)
         _directory(rows)
         if len(coders) < _CODERS:
             for number in range(_CODERS - len(coders)):
@@ -110,7 +112,7 @@ def make_year(
         _flush(change.session, rows)
         change.log("demo.year", "encounter", SOURCE, encounters=encounters, seed=seed)
     for start in range(0, encounters, _PORTION):
-        rows = _Rows(exports, reference)
+        rows = _Rows(exports, remittances, reference)
         for number in range(start, min(start + _PORTION, encounters)):
             _encounter(rows, chance, number, coders)
         with db.change(actor) as change:
@@ -151,10 +153,18 @@ def _directory(rows: _Rows) -> None:
                  npi=f"99999{number:05}", family_name=_NAMES[number % len(_NAMES)],
                  given_name=_GIVEN[number % len(_GIVEN)], credential="MD", taxonomy="", specialty="")  # fmt: skip
     rows.add("received_file", id="year-file", name="year", sha256=SOURCE, size=0, content=b"", received_at="2025-10-08")
-    rows.add("remittance", id="year-remittance", file_id="year-file", segment=1, status="posted", control="1",
-             envelope="", payer_identifier="YEAR", payer_name="made-up", payee_name="", payee_identifier="",
-             trace="YEAR", method="NON", paid_on="2026-10-07", payment_cents=0, paid_cents=0, provider_cents=0,
-             claims=0, held=[], received_at="2026-10-07", row_version=1)  # fmt: skip
+
+
+def _remittance(rows: _Rows, day: date) -> str:
+    """The remittance of a day; its id."""
+    key = f"year-remittance-{day}"
+    if key not in rows.remittances:
+        rows.remittances.add(key)
+        rows.add("remittance", id=key, file_id="year-file", segment=len(rows.remittances), status="posted", control="1",
+                 envelope="", payer_identifier="YEAR", payer_name="made-up", payee_name="", payee_identifier="",
+                 trace=f"YEAR{day}", method="NON", paid_on=day.isoformat(), payment_cents=0, paid_cents=0,
+                 provider_cents=0, claims=0, held=[], received_at=f"{day}T12:00:00.000Z", row_version=1)  # fmt: skip
+    return key
 
 
 def _encounter(rows: _Rows, chance: random.Random, number: int, coders: Sequence[str]) -> None:
@@ -189,7 +199,8 @@ def _encounter(rows: _Rows, chance: random.Random, number: int, coders: Sequence
         rows.add("charge", id=f"{key}-h{place}", encounter_id=key, charge_number=str(place),
                  service_date=day.isoformat(), description="", department="", revenue_code="",
                  procedure_code=code if kind == "professional" else "", modifiers=[], units=units,
-                 amount_cents=cents, performer_npi="", hard_coded=False, reversal_of="")  # fmt: skip
+                 amount_cents=cents, performer_npi="", hard_coded=False, reversal_of="",
+                 posted_at=f"{day}T23:00:00.000Z")  # fmt: skip
     _documents(rows, chance, key, setting, day)
     _work(rows, chance, key, number, setting, kind, day, lines, coders, payer)
 
@@ -345,15 +356,18 @@ def _claim(
     refused = chance.random() < (0.24 if payer[1] == _STRICT else 0.08)
     paid = 0 if refused else total * 7 // 10
     paid_on = min(sent_on + timedelta(days=chance.randrange(12, 40)), LAST_DAY)
-    rows.add("remittance_claim", id=f"{key}-r", remittance_id="year-remittance", sequence=number + 1, segment=1,
+    remittance = _remittance(rows, paid_on)
+    rows.add("remittance_claim", id=f"{key}-r", remittance_id=remittance, sequence=number + 1, segment=1,
              account_number=f"Y{number:07}", payer_number="", status_code="4" if refused else "1",
              charge_cents=total, paid_cents=paid, patient_cents=0, patient_name="", service_from="",
              service_through="", remarks=[], claim_id=f"{key}-m", matched_by="claim_number", note="")  # fmt: skip
     if refused:
         group, _, reason = _one(chance, "why", "denial")[0].partition("-")
-        rows.add("denial", id=f"{key}-z", remittance_id="year-remittance", remittance_claim_id=f"{key}-r",
+        found = category_of(group, reason)
+        category = found.name if found else ""
+        rows.add("denial", id=f"{key}-z", remittance_id=remittance, remittance_claim_id=f"{key}-r",
                  claim_id=f"{key}-m", payer_name=payer[0], procedure_code=lines[0][0], group_code=group,
-                 reason_code=reason, remarks=[], cents=total, category="", status="open", level=0,
+                 reason_code=reason, remarks=[], cents=total, category=category, status="open", level=0,
                  due_on=(paid_on + timedelta(days=120)).isoformat(), note="", segment=1,
                  opened_at=f"{paid_on}T12:00:00.000Z", row_version=1)  # fmt: skip
 

@@ -79,7 +79,8 @@ def add_charges(rows: KnownRows, encounter_id: str, charges: Sequence[ChargeFiel
     The reversal of `N` is `N~R`, its replacement `N~2`; of that one, `N~2~R` and `N~3`.
     """
     if fresh:
-        rows.insert(Charge, [{"id": new_id(), "encounter_id": encounter_id, **everything(c)} for c in charges])
+        also = {"encounter_id": encounter_id, "posted_at": now()}
+        rows.insert(Charge, [{"id": new_id(), **also, **everything(c)} for c in charges])
         return len(charges)
     if not charges:
         return 0

@@ -161,6 +161,11 @@ class Charge(ChargeFields, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    posted_at: str = Field(
+        default_factory=now,
+        sa_column_kwargs={"server_default": ""},
+        description="UTC time at which the record got it; empty: before the record kept that, with its visit",
+    )
 
 
 class SourceCodeFields(SQLModel):

@@ -37,6 +37,7 @@ def visits_behind(reader: Reader, figure: Figure, period: Period, keys: Mapping[
     for number, name in enumerate(key for key in figure.keys if key in keys):
         where.append(f"b.{name} = :key{number}")
         parameters[f"key{number}"] = keys[name]
+    parameters["told_as_of"] = period.as_of
     rows = reader.rows(
         f"""
         SELECT e.id, e.service_date, e.setting, p.restricted,
@@ -46,7 +47,8 @@ def visits_behind(reader: Reader, figure: Figure, period: Period, keys: Mapping[
                          WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1), 'Self pay') AS payer,
                (SELECT MIN(w.id) FROM work_item w WHERE w.encounter_id = e.id) AS item,
                (SELECT MIN(w.status) FROM work_item w WHERE w.encounter_id = e.id) AS state,
-               COALESCE((SELECT -MIN(w.charge_rank) FROM work_item w WHERE w.encounter_id = e.id), 0) AS cents
+               COALESCE((SELECT SUM(h.amount_cents) FROM charge h
+                         WHERE h.encounter_id = e.id AND h.posted_at <= :told_as_of), 0) AS cents
         FROM (SELECT DISTINCT b.encounter_id FROM ({figure.behind}) b
               {"WHERE " + " AND ".join(where) if where else ""}) x
         JOIN encounter e ON e.id = x.encounter_id JOIN patient p ON p.id = e.patient_id

@@ -43,14 +43,15 @@ class Capacity:
         """The answer in one line."""
         if self.days_now <= self.goal_days and not self.hours_inflow:
             return f"{self.goal_days:g} days are kept: nothing beyond the daily work is needed"
+        hours = "1 hour" if round(self.hours) == 1 else f"{self.hours:,.0f} hours"
         if not self.reachable:
             return (
-                f"coding alone does not reach {self.goal_days:g} days by {self.by}: {self.hours:,.0f} hours code all "
+                f"coding alone does not reach {self.goal_days:g} days by {self.by}: {hours} code all "
                 f"that is ready, the rest waits for others"
             )
         return (
-            f"{self.hours:,.0f} hours of coding to {self.goal_days:g} days by {self.by}:"
-            f" {self.charts:,} charts that wait, and what comes in"
+            f"{hours} of coding to {self.goal_days:g} days by {self.by}:"
+            f" {self.charts:,} chart{'s that wait' if self.charts != 1 else ' that waits'}, and what comes in"
         )
 
 

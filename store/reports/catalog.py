@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
 
 from codesets.errors import UnreadableInput, UsageError
 from codesets.home import home
@@ -19,7 +21,8 @@ PARAMETERS = (
     *("since", "until", "after", "as_of", "year_before", "day_3", "day_7", "day_30"),
     *("since_month", "until_month"),
 )
-THEN = ("productivity", "turnaround", "running", "outliers")
+THEN = ("productivity", "turnaround", "running", "outliers", "late_charges")
+REST = "rest"
 _WRITES = re.compile(r"\b(insert|update|delete|drop|alter|attach|pragma|create|replace|grant|copy)\b", re.IGNORECASE)
 
 
@@ -44,14 +47,26 @@ class Figure:
     """One SELECT of encounter_id and `keys`: the visits behind a row; empty where there is no way down."""
     keys: tuple[str, ...] = ()
     """The columns that tell which row a visit is behind."""
+    parts: tuple[tuple[str, ...], ...] = ()
+    """Sums within a row: the first column is the sum of the others; REST is what is in no column."""
+    beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Numbers that tell a count which is not the first one, by that count."""
+    sums: bool = False
+    """Whether it reads the monthly sums, which know whole months and no moment but their own."""
+    lines: str = ""
+    """Of a figure of `sums`: what answers where they were not made by the moment."""
+    since_then: str = ""
+    """What a figure as of an earlier moment cannot know any more, in words."""
 
     def definition(self) -> dict:
         """What is kept with a published figure."""
-        return asdict(self) | {"counts": list(self.counts), "keys": list(self.keys)}
+        lists = {"counts": list(self.counts), "keys": list(self.keys), "parts": [list(one) for one in self.parts]}
+        return asdict(self) | lists
 
     @classmethod
     def from_json(cls, data: Mapping) -> Figure:
-        return cls(**{**data, "counts": tuple(data["counts"]), "keys": tuple(data.get("keys", ()))})
+        lists = {name: tuple(data.get(name, ())) for name in ("counts", "keys")}
+        return cls(**{**data, **lists, "parts": tuple(map(tuple, data.get("parts", ())))})
 
     @property
     def parameters(self) -> Sequence[str]:
@@ -70,7 +85,7 @@ def catalog() -> dict[str, Figure]:
     path = home() / OWN_FILE
     if path.is_file():
         try:
-            found |= _read(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+            found |= _read(tomllib.loads(path.read_text(encoding="utf-8")), path.name, _phrases())
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise UnreadableInput(f"{path}: {error}", "mend or remove the file") from None
     return found
@@ -87,34 +102,55 @@ def figure_named(name: str) -> Figure:
 
 @cache
 def _shipped() -> dict[str, Figure]:
-    text = files("store.reports").joinpath(OWN_FILE).read_text(encoding="utf-8")
-    return _read(tomllib.loads(text), OWN_FILE)
+    return _read(_shipped_tables(), OWN_FILE)
 
 
-def _read(tables: Mapping[str, dict], source: str) -> dict[str, Figure]:
+def _phrases() -> dict[str, str]:
+    """What several statements say, by name: a site's own may say it too."""
+    return {name: text for name, text in _shipped_tables().items() if isinstance(text, str)}
+
+
+@cache
+def _shipped_tables() -> dict[str, Any]:
+    return tomllib.loads(files("store.reports").joinpath(OWN_FILE).read_text(encoding="utf-8"))
+
+
+def _read(tables: Mapping[str, Any], source: str, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, Figure]:
     found = {}
+    phrases = {**known, **{name: text for name, text in tables.items() if isinstance(text, str)}}
     for name, table in tables.items():
+        if isinstance(table, str):
+            continue
         whole = dict(table)
         base = whole.pop("base", "")
-        for part in ("sql", "behind"):
+        for part in ("sql", "behind", "lines"):
             if whole.get(part):
-                whole[part] = base + whole[part]
+                whole[part] = _written_out((base if part != "lines" else "") + whole[part], phrases)
         try:
             lists = {part: tuple(whole.get(part, ())) for part in ("counts", "keys")}
+            lists["parts"] = tuple(map(tuple, whole.get("parts", ())))
             one = Figure(name=name, **{**whole, **lists})
         except TypeError:
             raise UnreadableInput(f"{source}: {name}: expected {', '.join(Figure.__dataclass_fields__)}") from None
-        unknown = sorted(set(re.findall(r"(?<!:):([a-z_]\w*)", one.sql + one.behind)) - set(PARAMETERS))
+        unknown = sorted(set(re.findall(r"(?<!:):([a-z_]\w*)", one.sql + one.behind + one.lines)) - set(PARAMETERS))
         if unknown:
             raise UnreadableInput(
                 f"{source}: {name}: the SQL names :{unknown[0]}", f"there are {', '.join(PARAMETERS)}"
             )
-        if not all(_only_reads(sql) for sql in (one.sql, one.behind) if sql or sql is one.sql):
+        if not all(_only_reads(sql) for sql in (one.sql, one.behind, one.lines) if sql or sql is one.sql):
             raise UnreadableInput(f"{source}: {name}: expected one SELECT that writes nothing")
         if one.then and one.then not in THEN:
             raise UnreadableInput(f"{source}: {name}: then: expected one of {', '.join(THEN)}")
         found[name] = one
     return found
+
+
+def _written_out(sql: str, phrases: Mapping[str, str]) -> str:
+    """A statement with its phrases ({in_force} and the like) in full, those within them too."""
+    for _ in phrases:
+        for name, text in phrases.items():
+            sql = sql.replace("{" + name + "}", text.strip())
+    return sql
 
 
 def _only_reads(sql: str) -> bool:

@@ -29,6 +29,9 @@ IDLE_SECONDS = 300
 EACH_CHART_SECONDS = 60
 """What a chart takes besides the steps: opening and reading its first lines."""
 
+LATE_DAYS = 3
+"""A charge is late when it is posted more days after its service: the usual days before a bill drops."""
+
 STANDARDS = "productivity.csv"
 
 
@@ -80,10 +83,11 @@ def active_seconds(reader: Reader, period: Period) -> dict[str, float]:
     steps = reader.rows(
         """
         SELECT o.login, s.at FROM coding_step s JOIN person o ON o.id = s.person_id
-        WHERE s.at >= :since AND s.at < :after ORDER BY o.login, s.at
+        WHERE s.at >= :since AND s.at < :after AND s.at <= :as_of ORDER BY o.login, s.at
         """,
         since=period.since,
         after=period.parameters()["after"],
+        as_of=period.as_of,
     )
     found: dict[str, float] = {}
     before: tuple[str, datetime] | None = None
@@ -126,6 +130,27 @@ def running(reader: Reader, report: Report) -> Report:
         sofar += row[place]
         rows.append((*row, round(100 * sofar / total, 1) if total else None))
     return replace(report, columns=(*report.columns, "running_percent"), rows=tuple(rows))
+
+
+def late_charges(reader: Reader, report: Report) -> Report:
+    """All charges and the late ones by type of visit; a charge is late beyond LATE_DAYS after its day of service."""
+    of: dict[str, dict[str, tuple[int, int]]] = {}
+    for kind, visit, service_date, posted_on, cents in report.rows:
+        late = bool(posted_on) and (date.fromisoformat(posted_on) - _day(service_date)).days > LATE_DAYS
+        whole, behind = of.setdefault(kind, {}).get(visit, (0, 0))
+        of[kind][visit] = whole + cents, behind + (cents if late else 0)
+    rows = []
+    for kind, visits in of.items():
+        whole, behind = (sum(part) for part in zip(*visits.values(), strict=True))
+        rows.append((kind, len(visits), whole, sum(bool(late) for _, late in visits.values()), behind))
+    rows.sort(key=lambda row: (-row[2], row[0]))
+    columns = ("type", "charts", "charge_cents", "late_charts", "late_cents")
+    return replace(report, columns=columns, rows=tuple(rows))
+
+
+def _day(text: str) -> date:
+    """An ISO day; of a month or year alone its first."""
+    return date.fromisoformat(f"{text}-01-01"[:10])
 
 
 def _weight(weights: dict[str, Standard], kind: str) -> float:

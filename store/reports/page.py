@@ -34,10 +34,11 @@ def html_page(report: Report, made: str) -> str:
     """The report as one page; `made` says by whom and when."""
     figure, period = report.figure, report.period
     value = "–" if report.value is None else f"{report.value:,.2f}".rstrip("0").rstrip(".")
+    unit = figure.unit if report.value is None else unit_words(report.value, figure.unit)
     body = [
         f"<h1>{escape(figure.title)}</h1>",
         f'<p class="dim">{escape(period.since)} to {escape(period.until)}, as of {escape(period.as_of)}</p>',
-        f'<p class="figure">{value} <span class="dim" style="font-size:.4em">{escape(figure.unit)}</span></p>',
+        f'<p class="figure">{value} <span class="dim" style="font-size:.4em">{escape(unit)}</span></p>',
         f"<p>{escape(report.note)}</p>" if report.note else "",
         svg(report),
         _table(report),
@@ -141,6 +142,11 @@ def heading(name: str) -> str:
     if age := re.fullmatch(r"age_(over_)?(\d+)(?:_(\d+))?", name):
         return f"over {age[2]} days" if age[1] else f"{age[2]}-{age[3]} days"
     return name.removesuffix("_cents").replace("_", " ")
+
+
+def unit_words(value: float, unit: str) -> str:
+    """A unit for a number: 1 chart, 2 charts."""
+    return unit[:-1] if value == 1 and unit.endswith("s") and " " not in unit else unit
 
 
 def told_rows(report: Report) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""The three profiles of de-identification, driven by the class of each column, and the suppression of small cells.
+"""The three profiles of de-identification, driven by the class of each column.
 
     identified    everything; each export is recorded as a disclosure of every patient in it
     limited       a limited data set (45 CFR 164.514(e)): dates and five-digit ZIP stay, no direct identifier
@@ -11,7 +11,7 @@ alone. The class of every column of every table stands in `fields.csv`, that of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -19,11 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from codesets.shipped_tables import read_table
-
-LEAST_CELL = 11
-"""Counts of people from 1 to 10 are not told outside the house."""
-
-SUPPRESSED = "<11"
 
 
 class Profile(StrEnum):
@@ -99,31 +94,6 @@ class Deidentified:
             if kind is FieldClass.DATE:
                 return str(value)[:4]
         return value
-
-
-def suppressed(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], counts: Sequence[str]
-) -> tuple[tuple[Any, ...], ...]:
-    """Rows of a report with small cells covered: a count of people from 1 to 10 and every number beside it.
-
-    Where just one row of several is covered, the next smallest is covered too: the sum would tell the first.
-    """
-    places = [place for place, name in enumerate(columns) if name in counts]
-    if not places:
-        return tuple(tuple(row) for row in rows)
-    small = {n for n, row in enumerate(rows) if any(0 < (row[place] or 0) < LEAST_CELL for place in places)}
-    if len(small) == 1 and len(rows) > 1:
-        others = [n for n in range(len(rows)) if n not in small and (rows[n][places[0]] or 0) > 0]
-        small |= {min(others, key=lambda n: (rows[n][places[0]], n))} if others else set()
-    return tuple(_covered(row, places) if n in small else tuple(row) for n, row in enumerate(rows))
-
-
-def _covered(row: Sequence[Any], places: Sequence[int]) -> tuple[Any, ...]:
-    first = min(places)
-    return tuple(
-        SUPPRESSED if n in places else None if n > first and isinstance(cell, int | float) else cell
-        for n, cell in enumerate(row)
-    )
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from sqlmodel import select
@@ -22,6 +23,7 @@ from store.queries import SessionReader
 from store.reports.catalog import Figure
 from store.reports.period import Period
 from store.reports.run import Report, read_report
+from store.reports.small_cells import suppressed
 
 
 class NoSuchFigure(CodedeskError):
@@ -48,15 +50,26 @@ class PublishedRow:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A row that is not what was published: its name, and its cells (by column) then and now; empty: not there."""
+
+    row: str
+    was: dict[str, Any]
+    now: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Repeated:
-    """A figure as it was published, and whether the record still gives it; `differing` rows where it does not."""
+    """A figure as it was published, and whether the record still gives it; which rows differ where it does not."""
 
     figure: PublishedRow
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    value_now: float | None
     kept_whole: bool
     same: bool
-    differing: int
+    differences: tuple[Difference, ...]
+    note: str = ""
 
 
 def publish(db: Database, actor: Actor, report: Report, operation_id: str | None = None) -> str:
@@ -81,42 +94,79 @@ def publish(db: Database, actor: Actor, report: Report, operation_id: str | None
         return kept.id
 
 
-def published(db: Database, kpi: str = "") -> list[PublishedRow]:
-    """What was published, the newest first; of one figure where it is named."""
+def published(db: Database, kpi: str = "", cover: bool = False) -> list[PublishedRow]:
+    """What was published, the newest first; of one figure where it is named. `cover`: small cells are not told."""
     with db.reading() as session:
         names = dict(session.exec(select(Person.id, Person.name)).all())
         query = select(PublishedFigure).order_by(PublishedFigure.published_at.desc(), PublishedFigure.id.desc())
         if kpi:
             query = query.where(PublishedFigure.kpi == kpi)
-        return [_row(one, names) for one in session.exec(query)]
+        return [_row(one, names, _kept(one, cover)) for one in session.exec(query)]
 
 
-def repeat(db: Database, actor: Actor, figure_id: str) -> Repeated:
-    """Run a published figure again, by the SQL and for the moment that were kept. Raises NoSuchFigure."""
+def repeat(db: Database, actor: Actor, figure_id: str, cover: bool = False) -> Repeated:
+    """Run a published figure again, by the SQL and for the moment that were kept. Raises NoSuchFigure.
+
+    Where small cells are covered, it is told that the figures differ, not by how much.
+    """
     with db.change(actor, action="report.run") as change:
         change.log("report.run", "report", figure_id, repeated=True)
     with db.reading() as session:
         kept = session.get(PublishedFigure, figure_id)
         if kept is None:
             raise NoSuchFigure(f"nothing was published as {figure_id[:40]!r}", "codedesk report --published lists it")
-        definition = dict(kept.definition)
-        definition.pop("value", None)
-        figure = Figure.from_json(definition)
-        again = read_report(SessionReader(session), figure, Period(kept.since, kept.until, kept.as_of))
+        then = _kept(kept, False)
+        again = read_report(SessionReader(session), then.figure, then.period)
         names = dict(session.exec(select(Person.id, Person.name)).all())
-        columns, *rows = kept.rows
-        now = [list(row) for row in again.rows]
+        columns = list(again.columns) or kept.rows[0]
+        same = _hash([columns, *(list(row) for row in again.rows)]) == kept.sha256
+        told, told_again = (suppressed(then), suppressed(again)) if cover else (then, again)
         return Repeated(
-            _row(kept, names),
-            tuple(columns),
-            tuple(tuple(row) for row in rows),
+            _row(kept, names, told),
+            told.columns,
+            told.rows,
+            told_again.value,
             _hash(kept.rows) == kept.sha256,
-            _hash([list(again.columns) or columns, *now]) == kept.sha256,
-            sum(one not in now for one in rows) + sum(one not in rows for one in now),
+            same,
+            _differences(told, told_again),
+            again.note,
         )
 
 
-def _row(kept: PublishedFigure, names: dict[str, str]) -> PublishedRow:
+def _kept(kept: PublishedFigure, cover: bool) -> Report:
+    """A published figure as the report it was."""
+    definition = dict(kept.definition)
+    value = definition.pop("value", None)
+    columns, *rows = kept.rows
+    period = Period(kept.since, kept.until, kept.as_of)
+    report = Report(Figure.from_json(definition), period, tuple(columns), tuple(tuple(row) for row in rows), value)
+    return suppressed(report) if cover else report
+
+
+def _differences(then: Report, again: Report) -> tuple[Difference, ...]:
+    """Rows of one name that are not the same, and those that are in one of the two alone."""
+    was, now = _by_name(then), _by_name(again)
+    return tuple(
+        Difference(
+            name,
+            {c: v for c, v in was.get(name, {}).items() if v != now.get(name, {}).get(c)},
+            {c: v for c, v in now.get(name, {}).items() if v != was.get(name, {}).get(c)},
+        )
+        for name in dict.fromkeys([*was, *now])
+        if was.get(name) != now.get(name)
+    )
+
+
+def _by_name(report: Report) -> dict[str, dict[str, Any]]:
+    """Rows by what names them: their texts from the first column on."""
+    found = {}
+    for row in report.dicts():
+        texts = [str(cell) for cell in takewhile(lambda cell: isinstance(cell, str), row.values())]
+        found[", ".join(text for text in texts if text) or "all"] = row
+    return found
+
+
+def _row(kept: PublishedFigure, names: dict[str, str], told: Report) -> PublishedRow:
     return PublishedRow(
         kept.id,
         kept.kpi,
@@ -124,7 +174,7 @@ def _row(kept: PublishedFigure, names: dict[str, str]) -> PublishedRow:
         kept.since,
         kept.until,
         kept.as_of,
-        kept.definition.get("value"),
+        told.value,
         kept.definition["unit"],
         len(kept.rows) - 1,
         names.get(kept.published_by or "", ""),

@@ -12,10 +12,8 @@ from store.actors import Actor
 from store.database import Database
 from store.models import Claim, ClaimLine, Denial, DenialMonth, LineMonth, SiteFact
 from store.models.columns import now
+from store.reports.run import MONTHLY_SUMS
 from store.terms import ClaimStatus, DenialStatus
-
-REFRESHED = "monthly_sums"
-"""The fact that says when the sums were last made."""
 
 
 def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | None = None) -> int:
@@ -50,7 +48,7 @@ def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | Non
             .group_by(*keys)
         )
         session.execute(insert(DenialMonth).from_select(_names(DenialMonth), denials))
-        fact = session.get(SiteFact, REFRESHED) or SiteFact(name=REFRESHED, value="")
+        fact = session.get(SiteFact, MONTHLY_SUMS) or SiteFact(name=MONTHLY_SUMS, value="")
         fact.value = now()
         session.add(fact)
         rows = sum(

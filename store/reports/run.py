@@ -8,7 +8,7 @@ publishing is for (`store.reports.publish`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from codesets.errors import CodedeskError, UsageError
@@ -17,10 +17,15 @@ from store.database import Database
 from store.models.columns import now
 from store.queries import Reader, SessionReader
 from store.reports import later
-from store.reports.catalog import Figure, figure_named
+from store.reports.catalog import Figure, figure_named, named_in
 from store.reports.period import Period, day_before
 from store.reports.tables import plain
 from store.settings import load_settings, today
+
+MONTHLY_SUMS = "monthly_sums"
+"""The fact of the site that says when the monthly sums were last made."""
+
+_LAST = "9999-12-31"
 
 GROSS_DAYS = 90
 """Days over which the average daily gross revenue is taken."""
@@ -46,6 +51,10 @@ class Report:
 
     def column(self, name: str) -> int:
         return self.columns.index(name)
+
+    def of(self, column: str) -> list[Any]:
+        """The cells of a column."""
+        return [row[self.column(column)] for row in self.rows]
 
     def dicts(self) -> list[dict[str, Any]]:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
@@ -81,30 +90,49 @@ def run_report(db: Database, actor: Actor, name: str, period: Period) -> Report:
 def moment_of(figure: Figure, period: Period) -> Period:
     """The period with its moment: now; of what stands on a day (`stock`) the end of the last day, where that is past.
 
-    Where the site stands on a day of its own (setting `today`), now is the end of that day.
+    Where the site stands on a day of its own (setting `today`), now is no earlier than the end of that day.
     """
     if period.as_of:
         return period
-    present = _end_of(today().isoformat()) if load_settings().today else now()
-    end = _end_of(period.until)
-    return replace(period, as_of=min(end, present) if figure.stock else present)
+    day = today().isoformat()
+    present = max(_end_of(day), now()) if load_settings().today else now()
+    past = figure.stock and period.until < day
+    return replace(period, as_of=min(_end_of(period.until), present) if past else present)
 
 
 def read_report(reader: Reader, figure: Figure, period: Period) -> Report:
     """The rows of a figure and what it comes to. Raises NothingToTell."""
-    period = moment_of(figure, period)
+    period, told = moment_of(figure, period), ""
     if figure.needs and not _there(reader, figure.needs):
         raise NothingToTell(f"{figure.title}: no DRG is kept by this codedesk", "a grouper keeps one with each coding")
+    sql = figure.sql
+    if figure.sums:
+        sql, period, told = _of_months(reader, figure, period)
     parameters = period.parameters()
-    found = reader.rows(figure.sql, **{name: parameters[name] for name in figure.parameters})
+    found = reader.rows(sql, **{name: parameters[name] for name in named_in(sql)})
     columns = tuple(found[0].keys()) if found else ()
     rows = tuple(tuple(plain(value) for value in dict(row).values()) for row in found)
     report = Report(figure, period, columns, rows, None)
     if figure.then:
         report = getattr(later, figure.then)(reader, report)
-    if figure.unit == "days" and "cents" in report.columns:
+    if figure.figure == "days":
         report = _in_days(reader, report)
-    return replace(report, value=report.value if report.value is not None else _value(report), note=_note(report))
+    elif report.value is None:
+        report = replace(report, value=_value(report))
+    return replace(report, note=_note(report, told))
+
+
+def _of_months(reader: Reader, figure: Figure, period: Period) -> tuple[str, Period, str]:
+    """How a figure of whole months is answered: by the sums as of when they were made, else by the lines as of then."""
+    first, last = date.fromisoformat(period.since).replace(day=1), date.fromisoformat(period.until)
+    last = date(last.year + last.month // 12, last.month % 12 + 1, 1) - timedelta(days=1)
+    whole = replace(period, since=first.isoformat(), until=last.isoformat())
+    made = reader.rows("SELECT value FROM site_fact WHERE name = :name", name=MONTHLY_SUMS)
+    if made and made[0]["value"] <= period.as_of:
+        when = made[0]["value"]
+        return figure.sql, replace(whole, as_of=when), f"Whole months, by the monthly sums of {when[:16]}Z."
+    why = "the monthly sums are newer" if made else "codedesk report --refresh makes sums that answer at once"
+    return figure.lines, whole, f"Whole months, added up from the record itself: {why}."
 
 
 def daily_gross(reader: Reader, period: Period) -> float:
@@ -112,22 +140,25 @@ def daily_gross(reader: Reader, period: Period) -> float:
     last = date.fromisoformat(period.until)
     row = reader.rows(
         "SELECT COALESCE(SUM(amount_cents), 0) AS cents FROM charge"
-        " WHERE service_date > :first AND service_date <= :last",
+        " WHERE service_date > :first AND service_date <= :last AND posted_at <= :as_of",
         first=day_before(last, GROSS_DAYS),
         last=period.until,
+        as_of=period.as_of,
     )[0]
     return float(row["cents"]) / GROSS_DAYS
 
 
 def _in_days(reader: Reader, report: Report) -> Report:
-    """A column of days behind the money: cents by the average daily gross charges."""
+    """A column of days behind the money: cents by the average daily gross charges; no figure where there are none."""
     gross = daily_gross(reader, report.period)
+    if not gross:
+        return report
+    if not report.rows:
+        return replace(report, value=0.0)
     cents = report.column("cents")
-    rows = tuple((*row, round(row[cents] / gross, 2) if gross else None) for row in report.rows)
+    rows = tuple((*row, round(row[cents] / gross, 2)) for row in report.rows)
     total = sum(row[cents] for row in report.rows)
-    return replace(
-        report, columns=(*report.columns, "days"), rows=rows, value=round(total / gross, 2) if gross else None
-    )
+    return replace(report, columns=(*report.columns, "days"), rows=rows, value=round(total / gross, 2))
 
 
 def _value(report: Report) -> float | None:
@@ -140,18 +171,26 @@ def _value(report: Report) -> float | None:
 
 
 def _sum(report: Report, column: str) -> float | None:
-    if column not in report.columns:
+    if column not in report.columns or not report.rows:
         return None
     place = report.column(column)
     return sum(row[place] or 0 for row in report.rows)
 
 
-def _note(report: Report) -> str:
-    """What to say where there is nothing, in words."""
-    if report.rows or report.note:
-        return report.note
-    period = report.period
-    return f"Nothing from {period.since} to {period.until}: no {_subject(report.figure)} fall into it."
+def _note(report: Report, told: str) -> str:
+    """What to say besides: of nothing, of no figure, of a moment that is past, in words."""
+    period, figure = report.period, report.figure
+    if not report.rows:
+        return f"Nothing from {period.since} to {period.until}: no {_subject(figure)} fall into it."
+    notes = [told] if told else []
+    if report.value is None and figure.figure == "days":
+        days = f"the {GROSS_DAYS} days up to {period.until}"
+        notes.append(f"No figure: no charge of {days} is here, so that there is no average day to divide by.")
+    elif report.value is None and "weighed" in report.columns:
+        notes.append("No figure: no DRG has a weight, because Table 5 (codedesk codesets import) was not loaded.")
+    if figure.since_then and period.as_of < moment_of(figure, replace(period, until=_LAST, as_of="")).as_of[:10]:
+        notes.append(f"As of a day that is past, but for this: {figure.since_then}.")
+    return " ".join([*notes, *([report.note] if report.note else [])])
 
 
 def _subject(figure: Figure) -> str:

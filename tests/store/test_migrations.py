@@ -21,6 +21,7 @@ from store.sqlite import driver
 from store.upgrade import upgrade
 
 BEFORE_TRAILS = (
+    "ALTER TABLE charge DROP COLUMN posted_at",
     "ALTER TABLE final_diagnosis DROP COLUMN trail",
     "ALTER TABLE final_procedure_line DROP COLUMN trail",
     "ALTER TABLE final_procedure_line DROP COLUMN why",

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codesets.errors import UsageError
 from codesets.safe import safe_line
+from tui.cells import counted
 
 if TYPE_CHECKING:
     from store.actors import Actor
     from store.database import Database
+    from store.reports.publish import Repeated
     from store.reports.run import Report
 
 
@@ -62,12 +65,12 @@ def run(args: argparse.Namespace) -> int:
             from store.database import operation_id
             from store.reports.rollups import refresh
 
-            print(f"monthly sums: {refresh(db, actor, operation_id=operation_id()):,} rows")
+            print(f"monthly sums: {counted(refresh(db, actor, operation_id=operation_id()), 'row')}")
             return 0
         if args.repeat:
             return _repeat(db, actor, args)
         if args.published:
-            return _published(db, args)
+            return _published(db, actor, args)
         return _report(db, actor, args)
     finally:
         db.close()
@@ -90,7 +93,9 @@ def _define(name: str) -> int:
     from store.reports.catalog import figure_named
 
     one = figure_named(name)
-    print(f"{one.name}: {one.title}, in {one.unit}\nformula: {one.formula}\nin it:   {one.inclusions}\n")
+    kept = f"all of it but {one.since_then}" if one.since_then else "all of it"
+    print(f"{one.name}: {one.title}, in {one.unit}\nformula: {one.formula}\nin it:   {one.inclusions}")
+    print(f"as of a day that is past: {kept}\n")
     print(one.sql.strip())
     return 0
 
@@ -99,24 +104,23 @@ def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.database import operation_id
     from store.models.columns import now
     from store.reports.page import html_page
-    from store.reports.profiles import suppressed
     from store.reports.publish import publish
     from store.reports.run import period_of, run_report
+    from store.reports.small_cells import suppressed
     from store.reports.tables import Format, csv_text, write_rows
-    from store.terms import Role
 
     report = run_report(db, actor, args.name, period_of(args.since, args.until, args.as_of))
+    told = suppressed(report) if _covers(actor, args) else report
     if args.publish:
         figure_id = publish(db, actor, report, operation_id())
-        print(f"published {figure_id}: {_value(report)} as of {report.period.as_of}")
+        print(f"published {figure_id}: {value_words(told)} as of {report.period.as_of}")
         return 0
-    rows = report.rows
-    if args.suppress or actor.role is Role.ANALYST:
-        rows = suppressed(report.columns, rows, report.figure.counts)
-    shown = _with_rows(report, rows[: args.top] if args.top else rows)
+    if args.histogram:
+        _check_column(told, args.histogram)
+    shown = replace(told, rows=told.rows[: args.top] if args.top else told.rows)
     if args.parquet:
         write_rows(Path(args.parquet), shown.columns, shown.dicts(), Format.PARQUET)
-        print(f"{len(shown.rows)} rows in {args.parquet}")
+        print(f"{counted(len(shown.rows), 'row')} in {args.parquet}")
     elif args.html:
         made = f"codedesk, {actor.name or actor.login}, {now()[:16]}Z"
         Path(args.html).write_text(html_page(shown, made), encoding="utf-8")
@@ -135,10 +139,11 @@ def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     return 0
 
 
-def _with_rows(report: Report, rows: tuple[tuple[Any, ...], ...]) -> Report:
-    from dataclasses import replace
+def _covers(actor: Actor, args: argparse.Namespace) -> bool:
+    """Whether small cells are covered: for analysts always."""
+    from store.terms import Role
 
-    return replace(report, rows=tuple(rows))
+    return bool(args.suppress) or actor.role is Role.ANALYST
 
 
 def report_lines(report: Report) -> list[str]:
@@ -148,7 +153,7 @@ def report_lines(report: Report) -> list[str]:
     period, figure = report.period, report.figure
     lines = [
         f"{figure.title}   {period.since} to {period.until}, as of {period.as_of}",
-        _value(report),
+        value_words(report),
     ]
     if not report.rows:
         return [*lines, "", report.note]
@@ -169,8 +174,6 @@ def report_lines(report: Report) -> list[str]:
 
 def picture(report: Report, width: int = 78) -> list[str]:
     """The picture of a report in the terminal: a line over days and months, else bars."""
-    import re
-
     from store.reports.page import main_column, shown
     from tui.pictures import bars, line
 
@@ -185,15 +188,26 @@ def picture(report: Report, width: int = 78) -> list[str]:
     return ["", report.columns[place].replace("_", " "), *bars(labels[:25], values[:25], told[:25], width)]
 
 
+def _check_column(report: Report, column: str) -> None:
+    """Raises UsageError for a column that the report has not, or that holds no numbers."""
+    if not report.rows:
+        if column not in re.findall(r"\w+", report.figure.sql) and column not in report.columns:
+            raise UsageError(f"{report.figure.name} has no column {column!r}", "--define shows its SQL")
+        return
+    numbers = [name for name in report.columns if any(map(_is_number, report.of(name)))]
+    if column not in numbers:
+        raise UsageError(f"{column!r} is no column of numbers", f"there are {', '.join(numbers) or 'none'}")
+
+
 def _histogram(report: Report, column: str) -> list[str]:
-    """The histogram of a column of numbers. Raises UsageError for another one."""
     from tui.pictures import histogram
 
-    values = [row[report.columns.index(column)] for row in report.rows] if column in report.columns else []
-    numbers = [float(value) for value in values if isinstance(value, int | float)]
-    if report.rows and not numbers:
-        raise UsageError(f"{column!r} is no column of numbers", f"there are {', '.join(report.columns)}")
+    numbers = [float(value) for value in report.of(column) if _is_number(value)] if report.rows else []
     return ["", column.replace("_", " "), *histogram(numbers)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _document(report: Report) -> dict[str, Any]:
@@ -209,16 +223,19 @@ def _document(report: Report) -> dict[str, Any]:
     }
 
 
-def _value(report: Report) -> str:
+def value_words(report: Report) -> str:
+    """The one number with its unit: 1 chart, 2 charts, 0.62 share of charges; `no figure` where there is none."""
+    from store.reports.page import unit_words
+
     if report.value is None:
         return f"no figure in {report.figure.unit}"
-    return f"{report.value:,.4f}".rstrip("0").rstrip(".") + f" {report.figure.unit}"
+    return f"{report.value:,.4f}".rstrip("0").rstrip(".") + f" {unit_words(report.value, report.figure.unit)}"
 
 
-def _published(db: Database, args: argparse.Namespace) -> int:
+def _published(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.reports.publish import published
 
-    rows = published(db, args.name)
+    rows = published(db, args.name, _covers(actor, args))
     for row in rows:
         if args.json:
             print(json.dumps(asdict(row)))
@@ -236,13 +253,40 @@ def _repeat(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
     if args.name:
         raise UsageError("name the figure by its id alone", "codedesk report --repeat ID")
-    again = repeat(db, actor, args.repeat)
+    again = repeat(db, actor, args.repeat, _covers(actor, args))
     if args.json:
         print(json.dumps(asdict(again)))
     else:
-        row = again.figure
-        print(f"{row.title}, {row.since} to {row.until}, as of {row.as_of}")
-        print("what was published is whole" if again.kept_whole else "WHAT WAS PUBLISHED HAS BEEN CHANGED")
-        told = "the record gives the same to the digit"
-        print(told if again.same else f"the record gives something else now: {again.differing} rows differ")
+        for line in repeated_lines(again):
+            print(safe_line(line))
     return 0 if again.same and again.kept_whole else 1
+
+
+def repeated_lines(again: Repeated) -> list[str]:
+    """What a published figure is now: the same, or which rows differ and how much."""
+    from store.reports.page import heading, shown
+
+    row = again.figure
+    lines = [
+        f"{row.title}, {row.since} to {row.until}, as of {row.as_of}",
+        "what was published is whole" if again.kept_whole else "WHAT WAS PUBLISHED HAS BEEN CHANGED",
+    ]
+    if again.same:
+        return [*lines, "the record gives the same to the digit"]
+
+    def told(value: float | None) -> str:
+        return "no figure" if value is None else f"{value:,.10g}"
+
+    many = counted(len(again.differences), "row") + (" differs" if len(again.differences) == 1 else " differ")
+    now = f"{told(again.value_now)} {row.unit}; {many}"
+    lines.append(f"the record gives something else now: {told(row.value)} was published, it is {now}")
+    for one in again.differences:
+        if not one.was or not one.now:
+            lines.append(f"  {one.row}: {'was not there' if not one.was else 'is not there any more'}")
+        cells = [
+            f"{heading(name)} {shown(name, one.was.get(name)) or '–'} -> {shown(name, one.now.get(name)) or '–'}"
+            for name in dict.fromkeys([*one.was, *one.now])
+            if one.was and one.now
+        ]
+        lines += [f"  {one.row}: {', '.join(cells)}"] if cells else []
+    return [*lines, *([again.note] if again.note else [])]

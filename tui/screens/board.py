@@ -19,8 +19,8 @@ from store.reports.capacity import Capacity, capacity
 from store.reports.catalog import catalog, figure_named
 from store.reports.page import html_page, told_rows
 from store.reports.period import Period
-from store.reports.profiles import suppressed
 from store.reports.run import NothingToTell, Report, moment_of, period_of, read_report, run_report
+from store.reports.small_cells import suppressed
 from store.reports.tables import csv_text
 from store.settings import load_settings, outbox
 from store.terms import Role
@@ -72,6 +72,8 @@ class BoardScreen(DeskScreen):
         self._name = "dnfb"
         self._period = period_of()
         self._report: Report | None = None
+        self._whole: Report | None = None
+        """The report before small cells were covered: what is published."""
         self._capacity: Capacity | None = None
         self._coded: list[int] = []
 
@@ -121,16 +123,13 @@ class BoardScreen(DeskScreen):
         except NothingToTell as error:
             self.trouble(error)
             return
-        whole = report.rows
-        if actor.role is Role.ANALYST:
-            from dataclasses import replace
-
-            report = replace(report, rows=suppressed(report.columns, report.rows, report.figure.counts))
-        self._report = report
-        self._capacity = None
-        if self._name in ("dnfb", "dnfc"):
-            total = sum(row[report.columns.index("cents")] for row in whole) if whole else 0
-            self._capacity, self._coded = await self.workstation.record.read(_beside, self._period, total)
+        covers = actor.role is Role.ANALYST
+        self._whole, self._report = report, suppressed(report) if covers else report
+        self._capacity, self._coded = None, []
+        if self._name in ("dnfb", "dnfc") and not covers:
+            total = sum(report.of("cents")) if report.rows else 0
+            self._capacity, self._coded = await self.workstation.record.read(_beside, report.period, total)
+        report = self._report
         rows = list(enumerate(report.rows))
         self.rows.empty = report.note
         self.rows.set_source(ListSource(rows, lambda row: str(row[0])), columns=_columns(report))
@@ -245,7 +244,7 @@ class BoardScreen(DeskScreen):
         self.in_turn(written())
 
     def do_board_publish(self) -> None:
-        report = self._report
+        report = self._whole
         if report is None:
             return
 
