@@ -1,8 +1,9 @@
 """Encounters without what names a patient: the safe harbor of 45 CFR 164.514(b)(2).
 
-Names, places smaller than a state, all parts of dates but the year, numbers that point at the person, and free text go;
-an age above 89 goes with its birth year. Numbers of the export's own tell patients and visits of one export apart
-and lead nowhere. Whether what is left could still name somebody in a small place is for the site to judge.
+Names (an employer's too, which a plan can bear), places smaller than a state, all parts of dates but the year, numbers
+that point at the person, and free text go; an age above 89 goes with its birth year. Numbers of the export's own tell
+patients and visits of one export apart and lead nowhere. Whether what is left could still name somebody in a small
+place is for the site to judge.
 """
 
 from __future__ import annotations
@@ -62,7 +63,6 @@ class Deidentifier:
 def _coverage(coverage: NativeCoverage) -> NativeCoverage:
     return NativeCoverage.model_construct(
         sequence=coverage.sequence,
-        plan_name=coverage.plan_name,
         relationship=coverage.relationship,
         payer=coverage.payer,
     )

@@ -43,19 +43,24 @@ def export_layout(
     recipient: str = "",
     purpose: str = "",
 ) -> list[Exported]:
-    """Write every table of a layout into a folder, the outbox without one. Raises UsageError, NotAllowed, NoParquet."""
+    """Write every table of a layout into a folder, the outbox without one; one whose key is not told is left out.
+
+    An identified one names who receives it and why. Raises UsageError, NotAllowed, NoParquet.
+    """
     tables = {"tidy": tidy_tables, "claims": lambda: (claims_layout(),), "omop": omop_tables}.get(layout)
     if tables is None:
         raise UsageError(f"no layout is called {layout!r}", f"there are {', '.join(LAYOUTS)}")
-    _permit(actor, profile)
+    _permit(actor, profile, recipient, purpose)
     done = []
     with db.reading() as session:
         reader, keys = SessionReader(session), None
         patients: set[str] = set()
         for table in tables():
             told = Deidentified(profile, table.classes)
+            if next(iter(table.classes)) not in told.columns:
+                continue
             keys = keys or told
-            rows = _told(table.rows(reader, since, until), told, keys, patients)
+            rows = _told(table.rows(reader, since, until, told.order), told, keys, patients)
             path = (folder or outbox()) / f"{table.name}.{form.value}"
             done.append(Exported(path, write_rows(path, told.columns, rows, form)))
     _record(db, actor, layout, profile, done, patients, recipient, purpose, f"{since} to {until}")
@@ -77,22 +82,35 @@ def export_view(
 ) -> tuple[tuple[str, ...], list[dict[str, Any]], Path | None]:
     """The rows of a view that a filter leaves, under a profile; to a file where one is named.
 
-    Raises UsageError, NotAllowed, NoParquet.
+    An identified one names who receives it and why, wherever it goes. Raises UsageError, NotAllowed, NoParquet.
     """
-    _permit(actor, profile)
+    _permit(actor, profile, recipient, purpose)
     names = [view.field(name).name for name in columns] or [one.name for one in view.fields]
     told = Deidentified(profile, {name: view.field(name).kind for name in names})
     patients: set[str] = set()
     with db.reading() as session:
-        rows = list(_told(view_rows(SessionReader(session), view, conditions, names, limit), told, told, patients))
-        if profile is Profile.IDENTIFIED and path and "patient_id" not in names:
+        found = view_rows(SessionReader(session), view, conditions, names, limit, profile)
+        rows = list(_told(found, told, told, patients))
+        if profile is Profile.IDENTIFIED and "patient_id" not in names:
             patients = _patients_of(SessionReader(session), view, conditions, limit)
     if path:
         write_rows(path, told.columns, rows, form)
     words = ", ".join(one.words for one in conditions) or "all rows"
     done = [Exported(path, len(rows))] if path else []
-    _record(db, actor, view.name, profile, done, patients if path else set(), recipient, purpose, words)
+    _record(db, actor, view.name, profile, done, patients, recipient, purpose, words)
     return told.columns, rows, path
+
+
+def restricted_visits(db: Database, since: str = "", until: str = "9999") -> int:
+    """How many visits of these days are of restricted charts: no export has them."""
+    with db.reading() as session:
+        rows = SessionReader(session).rows(
+            "SELECT COUNT(*) AS n FROM encounter e JOIN patient p ON p.id = e.patient_id"
+            " WHERE p.restricted IS NOT NULL AND e.service_date >= :since AND e.service_date <= :until",
+            since=since,
+            until=until,
+        )
+    return int(rows[0]["n"])
 
 
 def _told(
@@ -115,10 +133,17 @@ def _patients_of(reader: SessionReader, view: View, conditions: Sequence[Conditi
     }
 
 
-def _permit(actor: Actor, profile: Profile) -> None:
-    """Analysts export without names. Raises NotAllowed."""
-    if profile is Profile.IDENTIFIED and actor.role is Role.ANALYST:
+def _permit(actor: Actor, profile: Profile, recipient: str, purpose: str) -> None:
+    """Analysts export without names; who exports with them says for whom and why. Raises NotAllowed, UsageError."""
+    if profile is not Profile.IDENTIFIED:
+        return
+    if actor.role is Role.ANALYST:
         raise NotAllowed("an export that names patients is not for analysts", "--profile limited or safe-harbor")
+    if not (recipient.strip() and purpose.strip()):
+        raise UsageError(
+            "an export that names patients is a disclosure: say who receives it and why",
+            "--to RECIPIENT --purpose TEXT",
+        )
 
 
 def _record(
@@ -140,19 +165,19 @@ def _record(
         files = [one.path.name for one in done]
         change.log("report.export", "report", what, profile=profile.value, files=files, rows=[d.rows for d in done],
                    of=words)  # fmt: skip
-        if profile is not Profile.IDENTIFIED or not done:
+        if profile is not Profile.IDENTIFIED:
             return
         for patient in sorted(one for one in patients if one):
             change.session.add(
                 Disclosure(
                     patient_id=patient,
                     disclosed_on=date.today().isoformat(),
-                    recipient=recipient or f"not stated; {actor.login} exported it to {', '.join(files)}",
+                    recipient=recipient,
                     description=f"rows of {what}: {words}",
-                    purpose=purpose or "not stated",
+                    purpose=purpose,
                     recorded_by=actor.login,
                 )
             )
 
 
-__all__ = ["LAYOUTS", "Exported", "Table", "export_layout", "export_view"]
+__all__ = ["LAYOUTS", "Exported", "Table", "export_layout", "export_view", "restricted_visits"]

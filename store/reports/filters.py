@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from codesets.errors import UsageError
+from codesets.errors import CodedeskError, UsageError
 from store.actors import Actor
 from store.database import Database
 from store.models import SavedView
@@ -21,7 +21,7 @@ from store.queries.saved_views import KeptView, usable_views
 from store.reports.export import Exported, export_view
 from store.reports.profiles import Profile
 from store.reports.tables import Format
-from store.reports.views import Condition, Operator, view_named
+from store.reports.views import Condition, Operator, check_conditions, view_named
 from store.saved_views import Listing, forget_view, keep_view
 from store.settings import outbox, today
 
@@ -47,6 +47,8 @@ class Filter:
     profile: Profile = Profile.SAFE_HARBOR
     format: Format = Format.CSV
     id: str = ""
+    recipient: str = ""
+    purpose: str = ""
 
     @property
     def words(self) -> str:
@@ -69,8 +71,18 @@ def save_filter(
     profile: Profile = Profile.SAFE_HARBOR,
     form: Format = Format.CSV,
     operation_id: str | None = None,
+    recipient: str = "",
+    purpose: str = "",
 ) -> None:
-    """Keep a filter under a name; the same name of the same person is changed. Raises UsageError, ViewRefused."""
+    """Keep a filter under a name; the same name of the same person is changed.
+
+    One that exports with names at its time keeps who receives it and why. Raises UsageError, ViewRefused.
+    """
+    check_conditions(view_named(source), conditions, profile)
+    if every and profile is Profile.IDENTIFIED and not (recipient.strip() and purpose.strip()):
+        raise UsageError(
+            "rows that name patients go out at a time of their own: say to whom and why", "--to, --purpose"
+        )
     if every and every not in [one.value for one in Every]:
         raise UsageError(f"expected a time, got {every!r}", f"one of {', '.join(Every)}")
     content = {
@@ -79,6 +91,8 @@ def save_filter(
         "columns": list(columns),
         "profile": profile.value,
         "format": form.value,
+        "recipient": recipient,
+        "purpose": purpose,
     }
     with db.change(actor, operation_id, "report.filter") as change:
         if change.repeated:
@@ -117,6 +131,8 @@ def filter_of(kept: KeptView) -> Filter:
         Profile(content.get("profile", Profile.SAFE_HARBOR.value)),
         Format(content.get("format", Format.CSV.value)),
         kept.id,
+        content.get("recipient", ""),
+        content.get("purpose", ""),
     )
 
 
@@ -128,20 +144,25 @@ def filter_named(db: Database, actor: Actor, name: str) -> Filter:
     return found
 
 
-def export_due(db: Database, actor: Actor) -> list[tuple[Filter, Exported]]:
+def export_due(db: Database, actor: Actor) -> list[tuple[Filter, Exported | CodedeskError]]:
     """Write the person's own filters whose time has come to the outbox, and keep that they ran.
 
-    The name of a file says filter and day: run again on the day, it is not due any more. Raises as `export_view` does.
+    The name of a file says filter and day: run again on the day, it is not due any more. One that must not be exported
+    as it was kept holds up no other: its refusal stands in place of its file, and it stays due.
     """
-    day, done = today(), []
+    day, done = today(), list[tuple[Filter, Exported | CodedeskError]]()
     for one in filters(db, actor):
         if one.owner != actor.login or not one.due(day):
             continue
         path = outbox() / f"{_file_name(one.name)}-{day}.{one.format.value}"
-        _, rows, _ = export_view(
-            db, actor, view_named(one.source), one.conditions, one.columns, one.profile, one.format, path,
-            purpose=f"every {one.every}",
-        )  # fmt: skip
+        try:
+            _, rows, _ = export_view(
+                db, actor, view_named(one.source), one.conditions, one.columns, one.profile, one.format, path,
+                recipient=one.recipient, purpose=one.purpose or f"every {one.every}",
+            )  # fmt: skip
+        except CodedeskError as error:
+            done.append((one, error))
+            continue
         with db.change(actor, action="report.filter") as change:
             change.session.get_one(SavedView, one.id).ran_on = day.isoformat()
             change.log("report.filter", "filter", one.id, name=one.name, ran=day.isoformat())

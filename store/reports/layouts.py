@@ -2,8 +2,8 @@
 
     claims   one row a claim with diagnosis_code_1 to 25 and POA, procedure_code_1 to 25 with dates, units, modifiers
              and charges, the billing and rendering NPI, and what was paid
-    omop     visit_occurrence, condition_occurrence, procedure_occurrence, payer_plan_period, cost, provider: the
-             *_source_value columns are filled, concept ids are 0, because the vocabularies cannot be shipped
+    omop     person, visit_occurrence, condition_occurrence, procedure_occurrence, payer_plan_period, cost, provider:
+             the *_source_value columns are filled, concept ids are 0, because the vocabularies cannot be shipped
 
 Each table of a layout is a list of columns with their classes, and the rows.
 """
@@ -11,8 +11,9 @@ Each table of a layout is a list of columns with their classes, and the rows.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -32,13 +33,17 @@ _KEY, _DATE, _CODE, _MONEY, _NUMBER = (
 )  # fmt: skip
 
 
+Rows = Callable[[Reader, str, str, Sequence[str]], Iterator[dict[str, Any]]]
+"""What reads rows of days (both included) in an order, given as SQL of told columns."""
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of a layout: its columns with their classes, and what reads its rows."""
 
     name: str
     classes: Mapping[str, FieldClass]
-    rows: Callable[[Reader, str, str], Iterator[dict[str, Any]]]
+    rows: Rows
 
 
 def claims_layout() -> Table:
@@ -92,7 +97,7 @@ def table_of(name: str, table: Mapping[str, Any]) -> Table:
 def tidy_tables() -> tuple[Table, ...]:
     """The views as tables, all rows of the days where they have a service day."""
 
-    def reading(sql: str, day: str) -> Callable[[Reader, str, str], Iterator[dict[str, Any]]]:
+    def reading(sql: str, day: str) -> Rows:
         where = f" WHERE SUBSTR({day}, 1, 10) >= :since AND SUBSTR({day}, 1, 10) <= :until"
         return _sql(f"SELECT * FROM ({sql}) v{where}")
 
@@ -106,9 +111,10 @@ def tidy_tables() -> tuple[Table, ...]:
     )
 
 
-def _sql(sql: str) -> Callable[[Reader, str, str], Iterator[dict[str, Any]]]:
-    def rows(reader: Reader, since: str, until: str) -> Iterator[dict[str, Any]]:
-        for row in reader.rows(sql, since=since, until=until):
+def _sql(sql: str) -> Rows:
+    def rows(reader: Reader, since: str, until: str, order: Sequence[str]) -> Iterator[dict[str, Any]]:
+        ordered = f"SELECT * FROM ({sql}) o{' ORDER BY ' + ', '.join(order) if order else ''}"
+        for row in reader.rows(ordered, since=since, until=until):
             found = {name: plain(value) for name, value in dict(row).items()}
             if "modifier_source_value" in found:
                 found["modifier_source_value"] = ":".join(_loaded(found["modifier_source_value"]))
@@ -117,9 +123,11 @@ def _sql(sql: str) -> Callable[[Reader, str, str], Iterator[dict[str, Any]]]:
     return rows
 
 
-def _claims(reader: Reader, since: str, until: str) -> Iterator[dict[str, Any]]:
+def _claims(reader: Reader, since: str, until: str, order: Sequence[str]) -> Iterator[dict[str, Any]]:
+    of_head = [one for one in order if not re.search(r"diagnosis_|procedure_|rendering_", one)]
     heads = reader.rows(
-        """
+        f"""
+        SELECT * FROM (
         SELECT m.id AS claim_id, m.encounter_id, e.patient_id, m.claim_number, m.form, m.status, m.frequency,
                COALESCE(y.name, 'Self pay') AS payer, m.service_from AS service_date, m.service_through, p.sex,
                p.birth_date, p.zip, e.discharge_disposition AS disposition, f.npi AS facility_npi,
@@ -129,8 +137,8 @@ def _claims(reader: Reader, since: str, until: str) -> Iterator[dict[str, Any]]:
                AS denied_cents
         FROM claim m JOIN encounter e ON e.id = m.encounter_id JOIN patient p ON p.id = e.patient_id
         LEFT JOIN payer y ON y.id = m.payer_id LEFT JOIN facility f ON f.id = e.facility_id
-        WHERE p.restricted IS NULL AND m.status <> 'void' AND m.service_from >= :since AND m.service_from <= :until
-        ORDER BY m.id
+        WHERE p.restricted IS NULL AND m.status <> 'void' AND m.service_from >= :since AND m.service_from <= :until) o
+        ORDER BY {", ".join(of_head)}
         """,
         since=since,
         until=until,

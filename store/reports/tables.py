@@ -104,8 +104,10 @@ def _parquet(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any
 
 
 def _arrow_column(arrow: Any, values: list[Any]) -> Any:
-    """A column of whole numbers where all are, else of text: a file has the same types whatever its first row is."""
+    """A column of numbers where all are, else of text: a file has the same types whatever its first row is."""
     present = [value for value in values if value is not None and value != ""]
     if present and all(isinstance(value, int) and not isinstance(value, bool) for value in present):
         return arrow.array([None if value == "" else value for value in values], arrow.int64())
+    if present and all(isinstance(value, int | float) and not isinstance(value, bool) for value in present):
+        return arrow.array([None if value == "" else value for value in values], arrow.float64())
     return arrow.array([None if value is None else str(value) for value in values], arrow.string())

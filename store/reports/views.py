@@ -5,6 +5,7 @@ Filters are conditions on columns of a view: names come from the view, operators
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 
 from codesets.errors import UsageError
 from store.queries import Reader
-from store.reports.profiles import FieldClass
+from store.reports.profiles import COARSENED, REMOVED, Deidentified, FieldClass, Profile
 from store.reports.tables import plain
 
 
@@ -40,6 +41,7 @@ _SQL = {
     Operator.BEGINS: "LOWER({column}) LIKE :{name} ESCAPE '\\'",
     Operator.HAS: "LOWER({column}) LIKE :{name} ESCAPE '\\'",
 }
+_YEAR = re.compile(r"\d{4}")
 NUMBERS = (FieldClass.NUMBER, FieldClass.MONEY)
 
 
@@ -122,23 +124,57 @@ def condition_of(view: View, text: str) -> Condition:
 
 
 def view_rows(
-    reader: Reader, view: View, conditions: Sequence[Condition] = (), columns: Sequence[str] = (), limit: int = 0
+    reader: Reader,
+    view: View,
+    conditions: Sequence[Condition] = (),
+    columns: Sequence[str] = (),
+    limit: int = 0,
+    profile: Profile = Profile.IDENTIFIED,
 ) -> Iterator[dict[str, Any]]:
-    """The rows of a view that fulfill every condition, in the order of its first columns."""
+    """The rows of a view that fulfill every condition, in an order that the profile tells.
+
+    Conditions on days are on years where the profile tells years. Raises UsageError for one that it does not allow.
+    """
+    check_conditions(view, conditions, profile)
     wanted = [view.field(name).name for name in columns] or [one.name for one in view.fields]
     where, parameters = [], {}
     for number, one in enumerate(conditions):
         field = view.field(one.field)
         name = f"value{number}"
-        where.append(_SQL[one.operator].format(column=field.name, name=name))
+        column = f"SUBSTR({field.name}, 1, 4)" if field.kind in COARSENED[profile] else field.name
+        where.append(_SQL[one.operator].format(column=column, name=name))
         parameters[name] = _bound(field, one)
-    order = ", ".join(one.name for one in view.fields if one.kind in (FieldClass.KEY, FieldClass.NUMBER))
+    order = Deidentified(profile, {one.name: one.kind for one in view.fields}).order
     sql = (
-        f"SELECT {', '.join(wanted)} FROM ({view.sql}) v"
-        f"{' WHERE ' + ' AND '.join(where) if where else ''} ORDER BY {order}{f' LIMIT {limit:d}' if limit else ''}"
+        f"SELECT {', '.join(wanted)} FROM ({view.sql}) v{' WHERE ' + ' AND '.join(where) if where else ''}"
+        f" ORDER BY {', '.join(order)}{f' LIMIT {limit:d}' if limit else ''}"
     )
     for row in reader.rows(sql, **parameters):
         yield {name: plain(value) for name, value in dict(row).items()}
+
+
+def asked_by(field: Field, profile: Profile) -> bool:
+    """Whether rows may be asked for by a field under a profile, be it by its year alone."""
+    told = field.kind not in REMOVED[profile] and field.kind not in COARSENED[profile]
+    return told or (field.kind is FieldClass.DATE and profile is Profile.SAFE_HARBOR)
+
+
+def check_conditions(view: View, conditions: Sequence[Condition], profile: Profile) -> None:
+    """Hold a filter to what its profile tells. Raises UsageError with the field that it must not ask by."""
+    for one in conditions:
+        field = view.field(one.field)
+        if not asked_by(field, profile):
+            names = ", ".join(other.name for other in view.fields if asked_by(other, profile))
+            told = "left out" if field.kind in REMOVED[profile] else "not told as it is"
+            raise UsageError(
+                f"{field.name} is {told} under {profile.value}, so that rows cannot be asked for by it",
+                f"ask by {names}",
+            )
+        if field.kind in COARSENED[profile] and (one.operator is Operator.HAS or not _YEAR.fullmatch(one.value)):
+            raise UsageError(
+                f"{field.name} is told by its year under {profile.value}: {one.words} asks for more",
+                f"as in {field.name}=2026",
+            )
 
 
 def create_view_statements() -> str:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codesets.errors import UsageError
+from codesets.errors import CodedeskError, UsageError
 from codesets.safe import safe_line
 from tui.cells import counted
 
@@ -46,7 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", choices=("identified", "limited", "safe-harbor"), default="safe-harbor")
     parser.add_argument("--format", choices=("csv", "json", "parquet"), default="csv")
     parser.add_argument("--csv", action="store_true", help="the whole answer as CSV on the terminal")
-    parser.add_argument("-o", "--out", metavar="PATH", help="file (of a layout: folder); the outbox without it")
+    parser.add_argument(
+        "-o", "--out", metavar="PATH", help="file, - for standard output (of a layout: folder); the outbox without it"
+    )
     parser.add_argument("--limit", type=int, default=0, metavar="N")
     parser.add_argument("--to", default="", metavar="RECIPIENT", help="who receives an identified export")
     parser.add_argument("--purpose", default="", metavar="TEXT", help="and why")
@@ -102,11 +105,15 @@ def _due(db: Database, actor: Actor) -> int:
     from store.reports.filters import export_due
 
     done = export_due(db, actor)
+    refused = [(one, written) for one, written in done if isinstance(written, CodedeskError)]
     for one, written in done:
-        print(safe_line(f"{one.name}: {counted(written.rows, 'row')} in {written.path}"))
+        if not isinstance(written, CodedeskError):
+            print(safe_line(f"{one.name}: {counted(written.rows, 'row')} in {written.path}"))
+    for one, error in refused:
+        print(safe_line(f"{one.name}: not exported: {error.message}"), file=sys.stderr)
     if not done:
         print("No filter of yours is due.")
-    return 0
+    return 1 if refused else 0
 
 
 def _remove(db: Database, actor: Actor, name: str) -> int:
@@ -126,6 +133,8 @@ def _layout(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
     if args.where or args.columns or args.filter or args.save:
         raise UsageError(f"{args.what} is a layout and takes days alone", "a view takes filters: encounter, denial …")
+    if args.out == "-":
+        raise UsageError(f"{args.what} is several files", "-o FOLDER")
     period = period_of(args.since, args.until)
     done = export_layout(
         db,
@@ -140,8 +149,23 @@ def _layout(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         args.purpose,
     )
     for one in done:
-        print(f"{one.rows:>9,} rows in {one.path}")
+        print(f"{one.rows:>9,} row{' ' if one.rows == 1 else 's'} in {one.path}")
+    asked = "" if args.since else ", the month so far: --since and --until name other days"
+    print(f"service days {period.since} to {period.until}{asked}")
+    _tell_restricted(db, actor, period.since, period.until)
     return 0
+
+
+def _tell_restricted(db: Database, actor: Actor, since: str = "", until: str = "9999") -> None:
+    """Say that restricted charts are in no export; how many there are is covered like any small cell."""
+    from store.reports.export import restricted_visits
+    from store.reports.small_cells import LEAST_CELL, SUPPRESSED
+    from store.terms import Role
+
+    number = restricted_visits(db, since, until)
+    if number:
+        told = SUPPRESSED if actor.role is Role.ANALYST and number < LEAST_CELL else f"{number:,}"
+        print(f"restricted charts are left out: {told} visit{'' if told == '1' else 's'}", file=sys.stderr)
 
 
 def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
@@ -167,15 +191,15 @@ def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     if args.save is not None:
         save_filter(
             db, actor, args.save, view.name, conditions, columns, args.shared, args.every, Profile(args.profile),
-            Format(args.format), operation_id(),
+            Format(args.format), operation_id(), args.to, args.purpose,
         )  # fmt: skip
         when = f", written to the outbox every {args.every} by codedesk export --due" if args.every else ""
         print(safe_line(f"{args.save}: kept{', for everybody' if args.shared else ''}{when}"))
         return 0
-    path = Path(args.out) if args.out else None
+    path = Path(args.out) if args.out and args.out != "-" else None
     if args.format == "parquet" and path is None:
         raise UsageError("a Parquet file needs a name", "-o FILE")
-    on_terminal = path is None and not args.csv and args.format == "csv"
+    on_terminal = path is None and not (args.csv or args.out) and args.format == "csv"
     told, rows, path = export_view(
         db,
         actor,
@@ -197,9 +221,8 @@ def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     else:
         print(csv_text(told, (tuple(row.values()) for row in rows)), end="")
     if on_terminal and len(rows) == FIRST_ROWS and not args.limit:
-        import sys
-
         print(f"the first {FIRST_ROWS} rows; --csv or -o FILE gives all", file=sys.stderr)
+    _tell_restricted(db, actor)
     if not rows:
         words = ", ".join(one.words for one in conditions)
         print(safe_line(f"No row of {view.name} fits: {words}." if words else f"There is no row of {view.name} yet."))

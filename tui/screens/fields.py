@@ -1,7 +1,7 @@
 """Rows (f on Numbers): any field of a documented view as a filter, saved, shared, with a time of its own, exported.
 
-What the screen shows names nobody: rows of the limited profile for those who may see staff and days, else of the safe
-harbor, like every export (`store.reports.profiles`).
+What the screen shows names nobody: rows of the limited profile, of the safe harbor for analysts, like every export
+(`store.reports.profiles`); what the profile does not tell is nothing to ask by.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from store.reports.filters import Every, Filter
 from store.reports.page import shown
 from store.reports.profiles import FieldClass, Profile
 from store.reports.tables import Format
-from store.reports.views import NUMBERS, Condition, View, condition_of, view_named, views
+from store.reports.views import NUMBERS, Condition, View, asked_by, check_conditions, condition_of, view_named, views
 from store.settings import outbox, today
+from store.terms import Role
 from tui.cells import Line, counted, wrap
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -34,7 +35,6 @@ NARROW = {
     FieldClass.STAFF: 16,
 }
 """Widths by class; twelve for the others."""
-SCREEN = Profile.LIMITED
 
 
 class FieldsScreen(DeskScreen):
@@ -49,6 +49,7 @@ class FieldsScreen(DeskScreen):
         self._kept: Filter | None = None
         self._columns: tuple[str, ...] = ()
         self._rows: list[dict[str, Any]] = []
+        self._profile = Profile.SAFE_HARBOR
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -85,8 +86,10 @@ class FieldsScreen(DeskScreen):
     async def _load(self) -> None:
         from store.reports.export import export_view
 
+        actor = await self.workstation.record.actor()
+        self._profile = Profile.SAFE_HARBOR if actor.role is Role.ANALYST else Profile.LIMITED
         self._columns, self._rows, _ = await self.workstation.change(
-            export_view, self._view, self._conditions, (), SCREEN, Format.CSV, None, MOST_ROWS
+            export_view, self._view, self._conditions, (), self._profile, Format.CSV, None, MOST_ROWS
         )
         self.rows.set_source(ListSource(list(enumerate(self._rows)), lambda row: str(row[0])), columns=self._shown())
         self._explain()
@@ -148,15 +151,18 @@ class FieldsScreen(DeskScreen):
         row = self.rows.selected
         return "" if row is None else "  ".join(shown(name, row[1].get(name)) for name in self._columns)
 
-    async def _with(self, conditions: Sequence[Condition], kept: Filter | None = None) -> None:
+    async def _with(
+        self, conditions: Sequence[Condition], kept: Filter | None = None, view: View | None = None
+    ) -> None:
+        check_conditions(view or self._view, conditions, self._profile)
+        self._view = view or self._view
         self._conditions, self._kept = tuple(conditions), kept
         self.rows.move_to(0)
         await self._load()
 
     def do_fields_view(self) -> None:
         async def chosen(name: str) -> None:
-            self._view = view_named(name)
-            await self._with(())
+            await self._with((), view=view_named(name))
 
         self.choose("view", "view:", [(one.name, one.words) for one in views().values()], chosen)
 
@@ -171,7 +177,8 @@ class FieldsScreen(DeskScreen):
             self.say("= is  != is not  >= <= > <  ^ begins with  ~ has in it; money is in cents", "dim")
             self.ask("condition", f"{field.words}:", f"{name}=", entered)
 
-        options = [(one.name, f"{one.words}  ({one.kind.value})") for one in self._view.fields]
+        asked = [one for one in self._view.fields if asked_by(one, self._profile)]
+        options = [(one.name, f"{one.words}  ({one.kind.value})") for one in asked]
         self.choose("field", "field:", options, chosen)
 
     def do_fields_drop(self) -> None:
@@ -189,8 +196,7 @@ class FieldsScreen(DeskScreen):
             return
 
         async def chosen(name: str) -> None:
-            self._view = view_named(found[name].source)
-            await self._with(found[name].conditions, found[name])
+            await self._with(found[name].conditions, found[name], view_named(found[name].source))
 
         options = [(name, f"{one.source}  {one.words}  {one.owner}{'  shared' if one.shared else ''}")
                    for name, one in reversed(found.items())]  # fmt: skip
@@ -250,18 +256,31 @@ class FieldsScreen(DeskScreen):
     def do_fields_export(self) -> None:
         """Choose a profile and write every row that fits to the outbox."""
 
-        async def chosen(name: str) -> None:
+        async def written(profile: Profile, recipient: str = "", purpose: str = "") -> None:
             from store.reports.export import export_view
 
             path = outbox() / f"{self._view.name}-{today()}.csv"
             try:
                 _, rows, _ = await self.workstation.change(
-                    export_view, self._view, self._conditions, (), Profile(name), Format.CSV, path
+                    export_view, self._view, self._conditions, (), profile, Format.CSV, path, 0, recipient, purpose
                 )
             except CodedeskError as error:
                 self.trouble(error)
                 return
             self.say(f"{counted(len(rows), 'row')} in {path}", "good")
+
+        async def chosen(name: str) -> None:
+            if Profile(name) is not Profile.IDENTIFIED:
+                await written(Profile(name))
+                return
+
+            async def received_by(recipient: str) -> None:
+                async def why(purpose: str) -> None:
+                    await written(Profile.IDENTIFIED, recipient, purpose)
+
+                self.ask("purpose", "and why:", "", why)
+
+            self.ask("recipient", "who receives it:", "", received_by)
 
         told = {
             Profile.SAFE_HARBOR: "years and states alone, nobody is named",
