@@ -2,7 +2,8 @@
 
 The merged patient stays, pointing at the one who remains, so that old papers still find their way; accounts,
 encounters and what hangs on them go over, and the admissions of people to restricted charts. A merge keeps what went
-over (`PatientMerge`), so that a wrong one is undone: everything goes back that still is where the merge put it.
+over (`PatientMerge`), and what came under the given-up number since, so that a wrong one is undone: everything goes
+back that still is where the merge put it.
 """
 
 from __future__ import annotations
@@ -108,6 +109,16 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
     return Merged(kept.id, len(encounters), len(accounts))
 
 
+def went_over_since(session: Session, gone: Patient, encounters: Sequence[str], accounts: Sequence[str]) -> None:
+    """Note that visits and accounts came under the number of a merged patient: they belong to each merge on the way."""
+    while gone.merged_into_id and (encounters or accounts):
+        if stands := _standing_merge(session, gone.id):
+            stands.encounters = [*stands.encounters, *encounters]
+            stands.accounts = [*stands.accounts, *accounts]
+            session.add(stands)
+        gone = session.get_one(Patient, gone.merged_into_id)
+
+
 def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str | None = None) -> Merged:
     """Undo the merge of a patient (record number or id): what went over by it goes back.
 
@@ -118,8 +129,7 @@ def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str 
             return Merged(**change.answer)
         session = change.session
         gone = find_patient(session, merged)
-        query = select(PatientMerge).where(PatientMerge.patient_id == gone.id, PatientMerge.undone_at.is_(None))
-        kept_of = session.exec(query.order_by(PatientMerge.merged_at.desc())).first()
+        kept_of = _standing_merge(session, gone.id)
         if gone.merged_into_id is None or kept_of is None:
             raise MergeRefused(f"{merged} is not merged into anybody", "codedesk records merges lists what was merged")
         kept = session.get_one(Patient, kept_of.into_id)
@@ -167,6 +177,12 @@ def merges(session: Session) -> list[MergeRow]:
         )
         for one, a, b in rows
     ]
+
+
+def _standing_merge(session: Session, gone_id: str) -> PatientMerge | None:
+    """The merge by which a patient was given up and that was not undone; None of merges of before they were kept."""
+    query = select(PatientMerge).where(PatientMerge.patient_id == gone_id, PatientMerge.undone_at.is_(None))
+    return session.exec(query.order_by(PatientMerge.merged_at.desc())).first()
 
 
 def _went_over(session: Session, kept_of: PatientMerge, kept_id: str) -> list[Encounter | Account | ChartAccess]:

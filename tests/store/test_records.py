@@ -15,7 +15,10 @@ from store.access import admit, restrict
 from store.actors import SYSTEM, Actor
 from store.coding.service import open_next
 from store.database import Database
+from store.demo.site import load_site
 from store.disclosures import disclosure_report
+from store.intake.native import NativeEncounter
+from store.intake.writer import store_encounter
 from store.log.reading import who_saw
 from store.merges import MergeRefused, merge_patients, merges, unmerge_patients
 from store.models import Account, ChartAccess, Deficiency, Document, Encounter, Patient, Provider, WorkItem
@@ -35,6 +38,7 @@ from store.records.duplicates import Candidate, compared, duplicates, find_dupli
 from store.records.releases import authorize, receive, refuse, release, requests
 from store.settings import today
 from store.terms import DocumentStatus, Setting
+from store.worklists import place
 from tui.cli import main
 
 pytestmark = pytest.mark.both_databases
@@ -258,6 +262,66 @@ def test_what_came_to_the_remaining_patient_later_stays_there(
     with demo.reading() as session:
         later = session.exec(select(Encounter).where(Encounter.visit_number == "LATER")).one()
         assert later.patient_id == session.exec(select(Patient.id).where(Patient.mrn == two[1])).one()
+
+
+def visit_under(mrn: str, number: str, **patient: str) -> NativeEncounter:
+    """A new visit of the demo site that a file brings under a record number."""
+    one = load_site().charts[0].encounter
+    return one.model_copy(
+        update={
+            "visit_number": number,
+            "patient": one.patient.model_copy(update={"mrn": mrn, **patient}),
+            "account": one.account.model_copy(update={"account_number": f"A-{number}"}),
+        }
+    )
+
+
+def test_what_came_under_the_given_up_number_goes_back_with_it_and_renames_nobody(
+    demo: Database, clerk: Actor, two: tuple[str, str]
+) -> None:
+    before = names(demo)
+    merge_patients(demo, clerk, *two)
+    with demo.change(SYSTEM) as change:
+        store_encounter(change, visit_under(two[0], "LATER", family_name="Newname", birth_date="1970-04-03"), place)
+    with demo.reading() as session:
+        later = session.exec(select(Encounter).where(Encounter.visit_number == "LATER")).one()
+        assert session.get_one(Patient, later.patient_id).mrn == two[1]
+    assert names(demo)[two[1]] == before[two[1]]
+
+    unmerge_patients(demo, clerk, two[0])
+
+    with demo.reading() as session:
+        later = session.exec(select(Encounter).where(Encounter.visit_number == "LATER")).one()
+        owners = {
+            session.get_one(Patient, one).mrn
+            for one in (later.patient_id, session.get_one(Account, later.account_id).patient_id)
+        }
+        on_list = set(session.exec(select(WorkItem.patient_name).where(WorkItem.encounter_id == later.id)))
+    assert owners == {two[0]} and on_list and all(one.startswith("Newname") for one in on_list)
+    assert names(demo)[two[1]] == before[two[1]]
+
+
+def test_merges_in_a_row_are_undone_one_after_the_other(demo: Database, clerk: Actor, two: tuple[str, str]) -> None:
+    with demo.reading() as session:
+        third = session.exec(select(Patient.mrn).where(Patient.mrn.not_in(two)).order_by(Patient.mrn)).first()
+    merge_patients(demo, clerk, *two)
+    merge_patients(demo, clerk, two[1], third)
+    with demo.change(SYSTEM) as change:
+        store_encounter(change, visit_under(two[0], "LATER"), place)
+
+    with pytest.raises(MergeRefused, match="merged since"):
+        unmerge_patients(demo, clerk, two[0])
+    unmerge_patients(demo, clerk, two[1])
+    unmerge_patients(demo, clerk, two[0])
+
+    with demo.reading() as session:
+        later = session.exec(select(Encounter).where(Encounter.visit_number == "LATER")).one()
+        assert session.get_one(Patient, later.patient_id).mrn == two[0]
+
+
+def names(db: Database) -> dict[str, tuple]:
+    with db.reading() as session:
+        return {one.mrn: (one.family_name, one.given_name, one.birth_date) for one in session.exec(select(Patient))}
 
 
 def test_a_patient_is_not_merged_with_itself_and_what_is_not_merged_is_not_undone(

@@ -195,14 +195,14 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
 
 
 def _named_patient(rows: KnownRows, said: Statement) -> Patient | None:
-    """The patient of a statement that names them by number alone."""
+    """The patient of a statement that names them by number alone: of a number that was given up its own row."""
     patient = said.values.get("patient")
-    return find_patient(rows, patient["source"], patient["mrn"]) if isinstance(patient, dict) else None
+    return rows.find(Patient, source=patient["source"], mrn=patient["mrn"]) if isinstance(patient, dict) else None
 
 
 def _store_person(change: Change, rows: KnownRows, said: Person) -> Outcome:
     fields = said.patient
-    patient = find_patient(rows, fields.source, fields.mrn)
+    patient = rows.find(Patient, source=fields.source, mrn=fields.mrn)
     parts = Parts()
     if patient is None:
         patient = rows.add(Patient(**everything(fields)), source=fields.source, mrn=fields.mrn)

@@ -9,6 +9,7 @@ from store.intake.changes import Parts
 from store.intake.merging import find_account, find_patient
 from store.intake.native import NativeEncounter
 from store.intake.rows import KnownRows, everything, named, update
+from store.merges import remaining_patient, went_over_since
 from store.models import (
     Account,
     Coverage,
@@ -29,13 +30,23 @@ def known_patient(rows: KnownRows, record: NativeEncounter) -> Patient | None:
 
 
 def store_patient(rows: KnownRows, record: NativeEncounter, parts: Parts) -> Patient:
+    """Whose the visit is. What is said under a number that was given up is about that number, not who remains."""
     said = record.patient
-    patient = known_patient(rows, record)
+    patient = rows.find(Patient, source=said.source, mrn=said.mrn)
     if patient is None:
         return rows.add(Patient(**everything(said)), source=said.source, mrn=said.mrn)
     values = {name: value for name, value in named(said).items() if name not in ("source", "mrn")}
     parts.update("patient", patient, values)
-    return patient
+    return remaining_patient(rows.session, patient)
+
+
+def keep_number(
+    rows: KnownRows, record: NativeEncounter, encounter_ids: Sequence[str], account_ids: Sequence[str]
+) -> None:
+    """Note new rows that came under a number that was given up: they go back with it where its merge is undone."""
+    patient = rows.find(Patient, source=record.patient.source, mrn=record.patient.mrn)
+    if patient is not None and patient.merged_into_id:
+        went_over_since(rows.session, patient, encounter_ids, account_ids)
 
 
 def store_facility(rows: KnownRows, record: NativeEncounter, parts: Parts) -> Facility | None:

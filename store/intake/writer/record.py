@@ -26,6 +26,7 @@ from store.intake.rows import KnownRows
 from store.intake.writer.outcome import Outcome, Raw, Result
 from store.intake.writer.parties import (
     VisitPlaces,
+    keep_number,
     known_patient,
     store_account,
     store_coverages,
@@ -108,12 +109,14 @@ def store_record(
     providers = [store_provider(rows, one.provider) for one in record.providers]
     changed_here = (row for row in session.dirty if isinstance(row, Payer | Provider))
     parts.note("directory", any(session.is_modified(row) for row in changed_here))
+    known_account = find_account(rows, record.account.source, record.account.account_number)
     account_id = store_account(rows, record, patient, parts)
     if encounter is not None and rows.waits(Account):
         # The visit goes over to an account that must stand in the database before it.
         rows.write()
     places = VisitPlaces(account_id, facility, day, digest, told_at)
     encounter_id = store_encounter_row(rows, record, encounter, patient, places, parts)
+    keep_number(rows, record, [encounter_id] if fresh else [], [] if known_account else [account_id])
     store_coverages(rows, record, account_id, payers, parts)
     store_provider_roles(rows, record, encounter_id, providers, parts, fresh)
     new, versions, marked = add_documents(rows, encounter_id, record.documents, fresh, parts)
