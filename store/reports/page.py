@@ -33,8 +33,9 @@ MOST_IN_A_LABEL = 44
 def html_page(report: Report, made: str) -> str:
     """The report as one page; `made` says by whom and when."""
     figure, period = report.figure, report.period
-    value = "–" if report.value is None else f"{report.value:,.2f}".rstrip("0").rstrip(".")
-    unit = figure.unit if report.value is None else unit_words(report.value, figure.unit)
+    value, _, unit = (
+        ("–", "", figure.unit) if report.value is None else figure_words(report.value, figure.unit, 2).partition(" ")
+    )
     body = [
         f"<h1>{escape(figure.title)}</h1>",
         f'<p class="dim">{escape(period.since)} to {escape(period.until)}, as of {escape(period.as_of)}</p>',
@@ -55,14 +56,24 @@ def svg(report: Report) -> str:
     place = main_column(report)
     if place is None or not report.rows:
         return ""
-    labels = [", ".join(str(cell) for cell in row[: _names(report)] if cell not in ("", None)) for row in report.rows]
-    values = [float(row[place]) if isinstance(row[place], int | float) else 0.0 for row in report.rows]
+    labels, values, told, days = picture_of(report, place)
     title = f"{heading(report.columns[place])} by {heading(report.columns[0])}"
-    days = all(re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", label) for label in labels)
-    if days and len(labels) > 2:
-        return _line(labels, values, title)
+    return _line(labels, values, title) if days else _bars(labels, values, told, title)
+
+
+def picture_of(report: Report, place: int) -> tuple[list[str], list[float], list[str], bool]:
+    """What a picture of a column shows: labels, values, values as text; whether it is a line, over days or months.
+
+    Bars are the longest first, at most MOST_BARS; a line keeps its order.
+    """
+    names = [", ".join(str(cell) for cell in row[: _names(report)] if cell not in ("", None)) for row in report.rows]
+    values = [float(row[place]) if isinstance(row[place], int | float) else 0.0 for row in report.rows]
     told = [row[place] for row in told_rows(report)]
-    return _bars(labels[:MOST_BARS], values[:MOST_BARS], told[:MOST_BARS], title)
+    days = len(names) > 2 and all(re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", name) for name in names)
+    order = list(range(len(names)))
+    if not days:
+        order = sorted(order, key=lambda n: -abs(values[n]))[:MOST_BARS]
+    return [names[n] for n in order], [values[n] for n in order], [told[n] for n in order], days
 
 
 def main_column(report: Report) -> int | None:
@@ -144,9 +155,17 @@ def heading(name: str) -> str:
     return name.removesuffix("_cents").replace("_", " ")
 
 
-def unit_words(value: float, unit: str) -> str:
-    """A unit for a number: 1 chart, 2 charts."""
-    return unit[:-1] if value == 1 and unit.endswith("s") and " " not in unit else unit
+def figure_words(value: float, unit: str, digits: int = 4) -> str:
+    """The one number with its unit as people say it: 1 chart, 2 charts, 13.24 days, 62.3 % of charges."""
+    if unit.startswith("share of "):
+        return f"{_number(100 * value, digits - 1)} % of {unit.removeprefix('share of ')}"
+    one = value == 1 and unit.endswith("s") and " " not in unit
+    return f"{_number(value, digits)} {unit[:-1] if one else unit}"
+
+
+def _number(value: float, digits: int) -> str:
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def told_rows(report: Report) -> list[list[str]]:

@@ -79,18 +79,17 @@ class _Cells:
                 self._down(place)
 
     def told(self, row: int) -> tuple[Any, ...]:
-        """A row with its marks; numbers beside a covered count are empty."""
+        """A row with its marks; numbers beside a covered count are empty, all of them beside the first one."""
         cells = self.report.rows[row]
         if (row, self.counts[0]) in self.covered:
-            first = next((n for n, cell in enumerate(cells) if isinstance(cell, int | float)), len(cells))
-            empty = {n for n, cell in enumerate(cells) if n >= first and isinstance(cell, int | float)}
+            empty = {n for n, cell in enumerate(cells) if isinstance(cell, int | float)} - {self.counts[0]}
         else:
             names = {self.report.columns[place] for place in self.counts if (row, place) in self.covered}
             beside = {one for name in names for one in self.report.figure.beside.get(name, ())}
             empty = {n for n, name in enumerate(self.report.columns) if name in beside}
         empty |= self._of_others(row)
         return tuple(
-            self._mark(row, n) if (row, n) in self.covered else None if n in empty else cell
+            None if n in empty else self._mark(row, n) if (row, n) in self.covered else cell
             for n, cell in enumerate(cells)
         )
 

@@ -30,7 +30,7 @@ def test_a_figure_is_shown_in_every_form(at_work: Database, capsys: pytest.Captu
     assert "dnfb" in said(capsys, "report")
     assert "formula:" in said(capsys, "report", "dnfb", "--define")
     text = said(capsys, "report", "denials", "--since", "2025-10-09", "--picture")
-    assert "share of claims" in text and "█" in text
+    assert "% of claims" in text and "█" in text
     found = json.loads(said(capsys, "report", "diagnoses", "--since", "2025-10-09", "--json", "--top", "3"))
     assert len(found["rows"]) == 3 and found["definition"]["sql"]
     assert said(capsys, "report", "diagnoses", "--since", "2025-10-09", "--csv").startswith("code,times,charts")

@@ -114,14 +114,14 @@ def test_no_covered_number_is_the_only_one_that_fits(cells: list[list[int]]) -> 
     found = suppressed(report("charts new old older", "x charts new old older", *rows, parts=AGES))
 
     for place in range(1, 5):
-        hidden = [n for n, row in enumerate(found.rows) if isinstance(row[place], str) and rows[n][place] > 0]
-        shown = [row[place] for row in found.rows if not isinstance(row[place], str)]
+        hidden = [n for n, row in enumerate(found.rows) if not isinstance(row[place], int) and rows[n][place] > 0]
+        shown = [row[place] for row in found.rows if isinstance(row[place], int)]
         assert all(not 0 < cell < LEAST_CELL for cell in shown)
         others = [n for n in range(len(rows)) if n not in hidden and rows[n][place] > 0]
         if hidden and others:
             assert len(hidden) > 1 and sum(rows[n][place] for n in hidden) >= LEAST_CELL
     for row, whole in zip(found.rows, rows, strict=True):
-        hidden = [n for n in (2, 3, 4) if isinstance(row[n], str)]
+        hidden = [n for n in (2, 3, 4) if not isinstance(row[n], int)]
         if hidden and not isinstance(row[1], str):
             assert len(hidden) > 1 and sum(whole[n] for n in hidden) >= LEAST_CELL
 

@@ -174,18 +174,16 @@ def report_lines(report: Report) -> list[str]:
 
 def picture(report: Report, width: int = 78) -> list[str]:
     """The picture of a report in the terminal: a line over days and months, else bars."""
-    from store.reports.page import main_column, shown
+    from store.reports.page import main_column, picture_of
     from tui.pictures import bars, line
 
     place = main_column(report)
     if place is None or not report.rows:
         return []
-    labels = [str(row[0]) for row in report.rows]
-    values = [float(row[place]) if isinstance(row[place], int | float) else 0.0 for row in report.rows]
-    if len(labels) > 2 and all(re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", label) for label in labels):
+    labels, values, told, days = picture_of(report, place)
+    if days:
         return ["", *line(labels, values, width)]
-    told = [shown(report.columns[place], row[place]) for row in report.rows]
-    return ["", report.columns[place].replace("_", " "), *bars(labels[:25], values[:25], told[:25], width)]
+    return ["", report.columns[place].replace("_", " "), *bars(labels, values, told, width)]
 
 
 def _check_column(report: Report, column: str) -> None:
@@ -224,15 +222,16 @@ def _document(report: Report) -> dict[str, Any]:
 
 
 def value_words(report: Report) -> str:
-    """The one number with its unit: 1 chart, 2 charts, 0.62 share of charges; `no figure` where there is none."""
-    from store.reports.page import unit_words
+    """The one number with its unit; `no figure` where there is none."""
+    from store.reports.page import figure_words
 
     if report.value is None:
         return f"no figure in {report.figure.unit}"
-    return f"{report.value:,.4f}".rstrip("0").rstrip(".") + f" {unit_words(report.value, report.figure.unit)}"
+    return figure_words(report.value, report.figure.unit)
 
 
 def _published(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.reports.page import figure_words
     from store.reports.publish import published
 
     rows = published(db, args.name, _covers(actor, args))
@@ -240,8 +239,8 @@ def _published(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         if args.json:
             print(json.dumps(asdict(row)))
             continue
-        value = "–" if row.value is None else f"{row.value:,.10g}"
-        print(safe_line(f"{row.id}  {row.kpi:<16} {row.since} to {row.until}  {value} {row.unit}, as of {row.as_of},"
+        value = "no figure" if row.value is None else figure_words(row.value, row.unit)
+        print(safe_line(f"{row.id}  {row.kpi:<16} {row.since} to {row.until}  {value}, as of {row.as_of},"
                         f" by {row.published_by or 'nobody named'}"))  # fmt: skip
     if not rows and not args.json:
         print("Nothing was published yet. codedesk report NAME --publish keeps a figure.")
@@ -264,7 +263,7 @@ def _repeat(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def repeated_lines(again: Repeated) -> list[str]:
     """What a published figure is now: the same, or which rows differ and how much."""
-    from store.reports.page import heading, shown
+    from store.reports.page import figure_words, heading, shown
 
     row = again.figure
     lines = [
@@ -275,10 +274,10 @@ def repeated_lines(again: Repeated) -> list[str]:
         return [*lines, "the record gives the same to the digit"]
 
     def told(value: float | None) -> str:
-        return "no figure" if value is None else f"{value:,.10g}"
+        return "no figure" if value is None else figure_words(value, row.unit)
 
     many = counted(len(again.differences), "row") + (" differs" if len(again.differences) == 1 else " differ")
-    now = f"{told(again.value_now)} {row.unit}; {many}"
+    now = f"{told(again.value_now)}; {many}"
     lines.append(f"the record gives something else now: {told(row.value)} was published, it is {now}")
     for one in again.differences:
         if not one.was or not one.now:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -17,14 +18,14 @@ from store.database import Database
 from store.queries import Reader
 from store.reports.capacity import Capacity, capacity
 from store.reports.catalog import catalog, figure_named
-from store.reports.page import html_page, told_rows
+from store.reports.page import figure_words, html_page, told_rows
 from store.reports.period import Period
 from store.reports.run import NothingToTell, Report, moment_of, period_of, read_report, run_report
 from store.reports.small_cells import suppressed
 from store.reports.tables import csv_text
 from store.settings import load_settings, outbox
 from store.terms import Role
-from tui.cells import Line, counted, wrap
+from tui.cells import Line, counted, line_width, wrap
 from tui.pictures import spark
 from tui.screens.behind import BehindScreen
 from tui.screens.desk import DeskScreen
@@ -32,30 +33,22 @@ from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
 SHORT = {
-    "charts": ("CHARTS", 6),
-    "cents": ("$", 12),
-    "days": ("DAYS", 6),
-    "owner": ("OWNER", 9),
-    "age_0_3": ("0-3", 4),
-    "age_4_7": ("4-7", 4),
-    "age_8_30": ("8-30", 4),
-    "age_over_30": ("30+", 4),
-    "running_percent": ("SUM %", 6),
-    "units_an_hour": ("U/HOUR", 6),
-    "discharge_median": ("DISCH", 6),
-    "discharge_90": ("90 %", 6),
-    "available_median": ("AVAIL", 6),
-    "available_90": ("90 %", 6),
-    "type": ("TYPE", 11),
-    "coder": ("CODER", 10),
-    "measure": ("MEASURE", 18),
-    "value": ("VALUE", 8),
-    "median": ("MEDIAN", 8),
-    "mad": ("MAD", 7),
-    "z": ("Z", 7),
-    "far": ("FAR", 4),
+    "cents": "$",
+    "age_0_3": "0-3",
+    "age_4_7": "4-7",
+    "age_8_30": "8-30",
+    "age_over_30": "30+",
+    "running_percent": "SUM %",
+    "units_an_hour": "U/HOUR",
+    "discharge_median": "DISCH",
+    "discharge_90": "90 %",
+    "available_median": "AVAIL",
+    "available_90": "90 %",
 }
-"""Headings and widths of columns that many boards have."""
+"""Headings of columns whose names are long."""
+
+NARROW = 9
+"""Cells of a text that is not the first, before it grows by need."""
 
 WHERE_WIDE = ("mad",)
 """Columns that are told under the rows where there is no room beside the others."""
@@ -97,14 +90,15 @@ class BoardScreen(DeskScreen):
         when = (
             f"as of {report.period.until}" if report.figure.stock else f"{report.period.since} to {report.period.until}"
         )
-        start: Line = (("Numbers", "strong"), (f"  {report.figure.title}", "text"), (f"   {when}", "dim"))
-        if report.value is None:
-            return start, (("–", "dim"),)
-        value = f"{report.value:,.2f}".rstrip("0").rstrip(".") + f" {report.figure.unit}"
-        if self._name != "dnfb":
-            return start, ((value, "text"),)
-        goal = load_settings().dnfb_goal_days
-        return start, ((value, "good" if report.value <= goal else "warning"), (f" ({goal})", "dim"))
+        value = "–" if report.value is None else figure_words(report.value, report.figure.unit, 2)
+        end: Line = ((value, "dim" if report.value is None else "text"),)
+        if self._name == "dnfb" and report.value is not None:
+            goal = load_settings().dnfb_goal_days
+            end = ((value, "good" if report.value <= goal else "warning"), (f", goal {goal}", "dim"))
+        start: Line = ((report.figure.title, "strong"), (f"   {when}", "dim"))
+        desk: Line = (("Numbers  ", "strong"), (report.figure.title, "text"), (f"   {when}", "dim"))
+        # A long title and its days come before the name of the desk.
+        return desk if line_width(desk) + line_width(end) + 4 <= self.size.width else start, end
 
     def why_not(self, action: str) -> str:
         if action == "board_behind" and self.is_mounted:
@@ -274,23 +268,21 @@ def _exported(db: Database, actor: Actor, name: str, file_name: str) -> None:
 
 
 def _columns(report: Report) -> tuple[Column[Any], ...]:
-    """The columns of a report: text at the left, numbers at the right; the first text takes the room."""
+    """The columns of a report, each as wide as it needs; the first text gives way where there is too little room."""
     columns: list[Column[Any]] = [Column("", 1, lambda row: "")]
     cells = told_rows(report)
     for place, name in enumerate(report.columns):
         number = any(isinstance(row[place], int | float) for row in report.rows)
-        title, width = SHORT.get(name, (name.removesuffix("_cents").replace("_", " ").upper(), 0))
-        if place == 0:
-            width = 0
-        elif not width:
-            width = 13 if name.endswith("cents") else 8 if number else 14
+        title = SHORT.get(name) or name.removesuffix("_cents").replace("_", " ").upper()
+        need = max([cell_len(row[place]) for row in cells] + [cell_len(title)])
         columns.append(
             Column(
                 title,
-                width,
+                0 if not place else need if number else min(need, NARROW),
                 lambda row, place=place: cells[row[0]][place],
                 align="right" if number and place else "left",
                 from_width=100 if name in WHERE_WIDE else 0,
+                most=need,
             )
         )
     return tuple(columns)

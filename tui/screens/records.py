@@ -22,6 +22,7 @@ from store.records.deficiencies import (
 )
 from store.records.duplicates import Pair, duplicates
 from store.records.releases import ReleaseRow, requests
+from tui.actions import Action
 from tui.cells import Line, counted, wrap
 from tui.commands.records import figure_words
 from tui.screens.desk import DeskScreen, following
@@ -99,6 +100,10 @@ class RecordsScreen(DeskScreen):
             return "nobody is named who owes it"
         return ""
 
+    def footer(self) -> tuple[Action, ...]:
+        """The keys of this view alone: those of others come back with theirs."""
+        return tuple(one for one in super().footer() if OF_VIEW.get(one.id, self._view) is self._view)
+
     def reload(self) -> None:
         """Read the view again; the cursor stays on its row."""
         self.work(self._reload(), group="rows", exclusive=True)
@@ -132,6 +137,7 @@ class RecordsScreen(DeskScreen):
     def do_records_view(self) -> None:
         self._view = following(self._view)
         self.rows.move_to(0)
+        self.say("")
         if self._view is not View.DUPLICATES:
             self.reload()
             return
@@ -139,7 +145,8 @@ class RecordsScreen(DeskScreen):
         async def compared() -> None:
             self.say("Comparing patients …", "dim")
             await self._reload()
-            self.say(f"{counted(self.rows.count, 'pair')} to look at; x keeps two apart, m makes one of them.")
+            many = self.rows.count
+            self.say(f"{counted(many, 'pair')} to look at; x keeps two apart, m makes one of them." if many else "")
 
         self.in_turn(compared())
 
@@ -365,10 +372,10 @@ COLUMNS: dict[View, tuple[Column[Any], ...]] = {
             said=lambda row: "delinquent" if row.delinquent else "",
         ),  # fmt: skip
         Column("SERVICE", 10, lambda row: row.service_date),
-        Column("PATIENT", 15, lambda row: row.patient),
-        Column("TYPE", 9, lambda row: row.setting),
+        Column("PATIENT", 15, lambda row: row.patient, most=26),
+        Column("TYPE", 9, lambda row: row.setting, most=11),
         Column("LACKS", 0, lambda row: row.lacks),
-        Column("PROVIDER", 11, lambda row: row.provider),
+        Column("PROVIDER", 11, lambda row: row.provider, most=26),
         Column("AGE", 5, lambda row: f"{row.age}d", align="right"),
     ),
     View.PROVIDERS: (
@@ -412,8 +419,8 @@ COLUMNS: dict[View, tuple[Column[Any], ...]] = {
             said=lambda row: "past due" if row.left < 0 else "",
         ),  # fmt: skip
         Column("CAME", 10, lambda row: row.received_on),
-        Column("PATIENT", 18, lambda row: row.patient),
-        Column("WHO ASKS", 18, lambda row: row.requester),
+        Column("PATIENT", 18, lambda row: row.patient, most=26),
+        Column("WHO ASKS", 18, lambda row: row.requester, most=30),
         Column("WHAT", 0, lambda row: row.what),
         Column("LEFT", 5, lambda row: f"{row.left}d", align="right"),
     ),

@@ -1,7 +1,8 @@
 """A table that draws only what is in sight: it asks its source for a window of rows and keeps no row of its own.
 
 The cursor follows the identity of its row, so that rows that arrive above do not move the selection. Column
-widths are fixed for a width of the screen; one column takes the room that is left.
+widths are fixed for a width of the screen: each has its own, what is left goes first to those that could use more
+(`Column.most`), by need, and the rest to the one column without a width.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ class Column(Generic[RowT]):
     """Shown only when the table is at least this wide."""
     below: int = 0
     """Shown only when the table is narrower than this; 0 for any width."""
+    most: int = 0
+    """How many cells its texts could use: it grows up to them where there is room; 0: a width stays as it is."""
     said: Callable[[RowT], str] | None = None
     """What a screen reader is to say of a mark, in words."""
 
@@ -258,11 +261,26 @@ def spoken(columns: Sequence[Column[Any]], row: Any) -> str:
     return ", ".join(f"{label} {value}".lstrip() for label, value in values if value)
 
 
+ENOUGH = 40
+"""Cells that a column without a width keeps before others grow, where it does not say how many it could use."""
+
+
 def _widths(columns: Sequence[Column[Any]], width: int) -> list[int]:
-    fixed = sum(column.width + 1 for column in columns)
+    """The widths of columns in so many cells: the neediest grow last, so that small needs are met whole."""
     flexible = [column for column in columns if not column.width]
-    share = max((width - fixed - 1) // len(flexible), 4) if flexible else 0
-    return [column.width or share for column in columns]
+    room = width - sum(column.width + 1 for column in columns) - 1
+    spare = room - sum(column.most or ENOUGH for column in flexible)
+    grown: dict[int, int] = {}
+    needs = sorted((column.most - column.width, place) for place, column in enumerate(columns) if column.width)
+    needs = [(need, place) for need, place in needs if need > 0]
+    for number, (need, place) in enumerate(needs):
+        grown[place] = min(need, max(spare, 0) // (len(needs) - number))
+        spare -= grown[place]
+    share = max((room - sum(grown.values())) // len(flexible), 4) if flexible else 0
+    return [
+        column.width + grown.get(place, 0) if column.width else min(share, column.most or share)
+        for place, column in enumerate(columns)
+    ]
 
 
 def _aligned(text: str, width: int, align: str) -> str:
