@@ -104,6 +104,7 @@ BELONGS_TO = {
     "published_figure": "",
     "raw_message": "",
     "release_request": "patient",
+    "retention_hold": "patient",
     "remittance": "",
     "remittance_adjustment": "remittance_claim",
     "remittance_claim": "",

@@ -39,7 +39,7 @@ from store.models.patient import Patient
 from store.models.people import ChartAccess, Person
 from store.models.provider_query import ProviderQuery, ProviderQueryStep
 from store.models.received import Acknowledgment, ClaimAnswer, ReceivedFile
-from store.models.records import Deficiency, NotDuplicate, PatientMerge, ReleaseRequest, Suspension
+from store.models.records import Deficiency, NotDuplicate, PatientMerge, ReleaseRequest, RetentionHold, Suspension
 from store.models.remit import (
     JournalLine,
     Posting,
@@ -126,6 +126,7 @@ __all__ = [
     "RawMessage",
     "ReceivedFile",
     "ReleaseRequest",
+    "RetentionHold",
     "Remittance",
     "RemittanceAdjustment",
     "RemittanceClaim",

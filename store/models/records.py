@@ -90,3 +90,18 @@ class NotDuplicate(SQLModel, table=True):
     reason: Line = ""
     said_by: Line = ""
     said_at: str = Field(default_factory=now)
+
+
+class RetentionHold(SQLModel, table=True):
+    """That everything of a patient is kept beyond its years, and why: a lawsuit, an investigation."""
+
+    __tablename__ = "retention_hold"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    patient_id: str = Field(foreign_key="patient.id", index=True)
+    reason: Line
+    placed_by: str | None = Field(default=None, foreign_key="person.id")
+    placed_at: str = Field(default_factory=now)
+    ended_by: str | None = Field(default=None, foreign_key="person.id")
+    ended_at: str | None = None
+    ended_why: Line = ""

@@ -22,6 +22,7 @@ from store.upgrade import upgrade
 
 BEFORE_TRAILS = (
     "ALTER TABLE charge DROP COLUMN posted_at",
+    "DROP TABLE retention_hold",
     "ALTER TABLE final_diagnosis DROP COLUMN trail",
     "ALTER TABLE final_procedure_line DROP COLUMN trail",
     "ALTER TABLE final_procedure_line DROP COLUMN why",

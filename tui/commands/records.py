@@ -1,4 +1,4 @@
-"""`codedesk records`: chart deficiencies and who owes them, suspensions, duplicates, merges, releases, who saw what."""
+"""`codedesk records`: what charts lack, suspensions, duplicates, merges, releases, retention, who saw what."""
 
 from __future__ import annotations
 
@@ -61,6 +61,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     refuse = actions.add_parser("refuse", help="refuse a request")
     refuse.add_argument("id")
     refuse.add_argument("reason")
+    kept = _listing(
+        actions, "retention", "whose years are over by the schedule, and what keeps it; nothing is destroyed"
+    )
+    kept.add_argument("--schedule", action="store_true", help="how long each kind of record is kept, and by which rule")
+    keep = actions.add_parser("keep", help="hold everything of a patient beyond its years")
+    keep.add_argument("mrn")
+    keep.add_argument("reason", help="the matter that it is for")
+    free = actions.add_parser("let-go", help="end a hold")
+    free.add_argument("mrn")
+    free.add_argument("reason")
     _listing(actions, "seen", "who saw what of a patient, newest first").add_argument("mrn")
 
 
@@ -85,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
             "merges": _merges,
             "releases": _releases,
             "seen": _seen,
+            "retention": _retention,
         }
         return (lists.get(args.action) or _step)(db, actor, args)
     finally:
@@ -208,10 +219,34 @@ def _seen(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     return 0
 
 
+def _retention(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.records.retention import due, schedule
+
+    if args.schedule:
+        rules = list(schedule().values())
+        if not _as_json(args, rules):
+            for rule in rules:
+                minors = f", of minors until they are {rule.minor_until}" if rule.minor_until else ""
+                print(safe_line(f"{rule.kind:<11} {counted(rule.years, 'year')} from {rule.counted_from}{minors}"))
+                print(safe_line(f"            {rule.source}"))
+        return 0
+    rows = due(db, actor)
+    if _as_json(args, rows):
+        return 0
+    for row in rows:
+        kept = f"kept: {row.kept_by}" if row.kept_by else "nothing keeps it"
+        print(safe_line(f"{row.due_on}  {row.kind:<10} {left(row.mrn, 10)} {left(row.patient, 22)} {left(row.what, 20)}"
+                        f" {row.last_day}  {kept}"))  # fmt: skip
+    keeps = sum(bool(row.kept_by) for row in rows)
+    told = f"{counted(len(rows), 'record')} due, {keeps} of them kept; nothing is destroyed here."
+    print(told if rows else "Nothing is due: of no record the years are over.", "--schedule tells the rules.")
+    return 0
+
+
 def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.database import operation_id
     from store.merges import unmerge_patients
-    from store.records import deficiencies, duplicates, releases
+    from store.records import deficiencies, duplicates, releases, retention
 
     op = operation_id()
     match args.action:
@@ -248,6 +283,12 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
                 releases.authorize(db, actor, args.id, args.authorization)
             releases.release(db, actor, args.id, args.note, op)
             print("released; the disclosure is recorded")
+        case "keep":
+            retention.hold(db, actor, args.mrn, args.reason, op)
+            print(safe_line(f"everything of {args.mrn} is kept until records let-go"))
+        case "let-go":
+            retention.let_go(db, actor, args.mrn, args.reason, op)
+            print(safe_line(f"{args.mrn} is kept no longer than the schedule says"))
         case "refuse":
             releases.refuse(db, actor, args.id, args.reason, op)
             print("refused")

@@ -1,0 +1,216 @@
+"""Retention: how long each kind of record is kept, what is due by its rule, and what keeps it all the same.
+
+The schedule is data (`retention.csv`, a site's own over it). A chart is due its years after the patient's last visit,
+of a minor not before the age that the schedule names; claims, disclosures and requests have years of their own. Due is
+not to be destroyed: a hold by a person (a lawsuit, an investigation), open work, an open denial or request keep it, and
+are told. This module lists and holds; it destroys nothing, and of the log, a chain, no entry is ever due here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from codesets.errors import UnreadableInput
+from codesets.home import home
+from codesets.safe import safe_line
+from codesets.shipped_tables import read_table
+from store.actors import Actor
+from store.database import Database
+from store.disclosures import find_patient
+from store.merges import remaining_patient
+from store.models import Patient, RetentionHold
+from store.models.columns import now
+from store.queries import SessionReader
+from store.records.deficiencies import RecordsRefused
+from store.settings import today
+from store.terms import RESTRICTED
+
+OWN_FILE = "retention.csv"
+COLUMNS = ("kind", "years", "minor_until", "counted_from", "source")
+KINDS = ("chart", "claim", "disclosure", "request", "log")
+MAJORITY = 18
+
+
+@dataclass(frozen=True)
+class RetentionRule:
+    """How many years a kind of record is kept, from when, and by which rule; `minor_until` is an age, 0 for none."""
+
+    kind: str
+    years: int
+    minor_until: int
+    counted_from: str
+    source: str
+
+
+@dataclass(frozen=True)
+class DueRow:
+    """A record whose years are over: `what` in words, ISO days, what keeps it (empty: nothing), and its rule."""
+
+    kind: str
+    id: str
+    mrn: str
+    patient: str
+    what: str
+    last_day: str
+    due_on: str
+    kept_by: str
+    source: str
+
+
+def schedule() -> dict[str, RetentionRule]:
+    """The rules by kind, a site's own over those shipped. Raises UnreadableInput with the row that is wrong."""
+    found: dict[str, RetentionRule] = {}
+    for path in (Path(str(files("store.records").joinpath(OWN_FILE))), home() / OWN_FILE):
+        if not path.is_file():
+            continue
+        for kind, years, minor_until, counted_from, source in read_table(path, COLUMNS):
+            if kind not in KINDS:
+                raise UnreadableInput(f"{path.name}: {kind}: expected one of {', '.join(KINDS)}")
+            if not (years.isdigit() and minor_until.isdigit() and int(years) > 0):
+                raise UnreadableInput(f"{path.name}: {kind}: expected whole years and an age")
+            found[kind] = RetentionRule(kind, int(years), int(minor_until), counted_from, source)
+    return found
+
+
+def due(db: Database, actor: Actor) -> list[DueRow]:
+    """Every record whose years are over, the longest due first; what keeps it is told. A look, and logged."""
+    rules, day = schedule(), today()
+    with db.change(actor, action="retention.list") as change:
+        reader = SessionReader(change.session)
+        holds = _held(reader)
+        rows = [
+            row
+            for kind, sql in _DUE.items()
+            for found in reader.rows(sql, cutoff=_years_before(day, rules[kind].years).isoformat())
+            if (row := _row(rules[kind], found, holds)).due_on <= day.isoformat()
+        ]
+        change.log("retention.list", "", "", due=len(rows))
+    return sorted(rows, key=lambda row: (row.due_on, row.kind, row.id))
+
+
+def hold(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> None:
+    """Keep everything of a patient until somebody lets it go. Raises NoSuchPatient, RecordsRefused."""
+    with db.change(actor, operation_id, "retention.hold") as change:
+        if change.repeated:
+            return
+        patient = remaining_patient(change.session, find_patient(change.session, mrn))
+        if not reason.strip():
+            raise RecordsRefused("a hold needs a reason", "the matter that it is for")
+        if _standing(change.session, patient):
+            raise RecordsRefused(f"{mrn} is held already", "codedesk records let-go ends a hold")
+        kept = RetentionHold(patient_id=patient.id, reason=safe_line(reason)[:400], placed_by=actor.person_id)
+        change.session.add(kept)
+        change.log("retention.hold", "patient", patient.id, reason=kept.reason)
+
+
+def let_go(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> None:
+    """End the hold of a patient, and say why. Raises NoSuchPatient, RecordsRefused."""
+    with db.change(actor, operation_id, "retention.let_go") as change:
+        if change.repeated:
+            return
+        patient = remaining_patient(change.session, find_patient(change.session, mrn))
+        kept = _standing(change.session, patient)
+        if kept is None:
+            raise RecordsRefused(f"{mrn} is not held")
+        if not reason.strip():
+            raise RecordsRefused("say why the hold ends")
+        kept.ended_at, kept.ended_by, kept.ended_why = now(), actor.person_id, safe_line(reason)[:400]
+        change.session.add(kept)
+        change.log("retention.let_go", "patient", patient.id, reason=kept.ended_why)
+
+
+def _standing(session: Session, patient: Patient) -> RetentionHold | None:
+    query = select(RetentionHold).where(RetentionHold.patient_id == patient.id, col(RetentionHold.ended_at).is_(None))
+    return session.exec(query).first()
+
+
+_WHO = "p.id AS patient_id, p.mrn, p.family_name, p.given_name, p.birth_date, p.restricted"
+_DUE = {
+    "chart": f"""
+        SELECT p.id, {_WHO}, MAX(e.service_date) AS last_day, COUNT(*) AS many
+        FROM patient p JOIN encounter e ON e.patient_id = p.id WHERE p.merged_into_id IS NULL
+        GROUP BY p.id, p.mrn, p.family_name, p.given_name, p.birth_date, p.restricted
+        HAVING MAX(e.service_date) <= :cutoff
+    """,
+    "claim": f"""
+        SELECT m.id, {_WHO}, MAX(CASE WHEN t.received_at > m.service_through THEN SUBSTR(t.received_at, 1, 10)
+                                      ELSE m.service_through END) AS last_day, m.claim_number AS many
+        FROM claim m JOIN encounter e ON e.id = m.encounter_id JOIN patient p ON p.id = e.patient_id
+        LEFT JOIN remittance_claim r ON r.claim_id = m.id LEFT JOIN remittance t ON t.id = r.remittance_id
+        WHERE m.service_through <= :cutoff
+        GROUP BY m.id, m.claim_number, p.id, p.mrn, p.family_name, p.given_name, p.birth_date, p.restricted
+    """,
+    "disclosure": f"""
+        SELECT d.id, {_WHO}, d.disclosed_on AS last_day, d.recipient AS many
+        FROM disclosure d JOIN patient p ON p.id = d.patient_id WHERE d.disclosed_on <= :cutoff
+    """,
+    "request": f"""
+        SELECT q.id, {_WHO}, SUBSTR(q.closed_at, 1, 10) AS last_day, q.requester AS many
+        FROM release_request q JOIN patient p ON p.id = q.patient_id
+        WHERE q.closed_at IS NOT NULL AND SUBSTR(q.closed_at, 1, 10) <= :cutoff
+    """,
+}
+_HELD = """
+    SELECT patient_id, 'hold: ' || reason AS why FROM retention_hold WHERE ended_at IS NULL
+    UNION ALL SELECT patient_id, 'a request is open' FROM release_request WHERE closed_at IS NULL
+    UNION ALL SELECT e.patient_id, 'a chart is not final coded' FROM work_item w
+              JOIN encounter e ON e.id = w.encounter_id WHERE w.status NOT IN ('final', 'canceled')
+    UNION ALL SELECT e.patient_id, 'a denial is open' FROM denial z JOIN claim m ON m.id = z.claim_id
+              JOIN encounter e ON e.id = m.encounter_id WHERE z.status IN ('open', 'appealed')
+    UNION ALL SELECT e.patient_id, 'an audit is open' FROM audit a JOIN encounter e ON e.id = a.encounter_id
+              WHERE a.final_at IS NULL
+"""
+
+
+def _held(reader: SessionReader) -> dict[str, str]:
+    """What keeps the records of a patient, in words, by the patient's id."""
+    found: dict[str, dict[str, None]] = {}
+    for row in reader.rows(_HELD):
+        found.setdefault(row["patient_id"], {})[row["why"]] = None
+    return {patient: "; ".join(sorted(reasons)) for patient, reasons in found.items()}
+
+
+def _row(rule: RetentionRule, found: dict, holds: dict[str, str]) -> DueRow:
+    last = date.fromisoformat(found["last_day"])
+    hidden = found["restricted"] is not None
+    name = ", ".join(filter(None, (found["family_name"], found["given_name"])))
+    what = {
+        "chart": f"{found['many']} visit{'' if found['many'] == 1 else 's'}",
+        "claim": f"claim {found['many']}",
+        "disclosure": f"disclosure to {found['many']}",
+        "request": f"request of {found['many']}",
+    }[rule.kind]
+    return DueRow(
+        rule.kind,
+        found["id"],
+        "" if hidden else found["mrn"],
+        RESTRICTED if hidden else name,
+        what,
+        last.isoformat(),
+        _due_on(rule, last, found["birth_date"] or "").isoformat(),
+        holds.get(found["patient_id"], ""),
+        rule.source,
+    )
+
+
+def _due_on(rule: RetentionRule, last: date, born: str) -> date:
+    """The day on which the years of a record are over; a birth year alone counts as its last day."""
+    over = _years_before(last, -rule.years)
+    if not rule.minor_until or not born[:4].isdigit():
+        return over
+    birth = date.fromisoformat(born) if len(born) == 10 else date(int(born[:4]), 12, 31)
+    of_age = _years_before(birth, -MAJORITY)
+    return max(over, _years_before(birth, -rule.minor_until)) if last < of_age else over
+
+
+def _years_before(day: date, years: int) -> date:
+    """The same day so many years before, below 0 after; of February 29 the day behind it where there is none."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28) + timedelta(days=1)
