@@ -40,6 +40,10 @@ def run(args: argparse.Namespace) -> int:
             upgrade(database_url(), SYSTEM)
         database = open_database()
         added = create_site(database)
+        if added:
+            from store.demo.desks import fill_desks
+
+            fill_desks(database)
         database.close()
     if args.year:
         _add_year(args.year)
