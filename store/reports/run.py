@@ -90,10 +90,12 @@ def run_report(db: Database, actor: Actor, name: str, period: Period) -> Report:
 def moment_of(figure: Figure, period: Period) -> Period:
     """The period with its moment: now; of what stands on a day (`stock`) the end of the last day, where that is past.
 
+    A moment that is named is the last day of what stands on a day: its ages and its average are counted from there.
     Where the site stands on a day of its own (setting `today`), now is no earlier than the end of that day.
     """
     if period.as_of:
-        return period
+        last = min(period.until, period.as_of[:10])
+        return replace(period, since=min(period.since, last), until=last) if figure.stock else period
     day = today().isoformat()
     present = max(_end_of(day), now()) if load_settings().today else now()
     past = figure.stock and period.until < day

@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.database import Database
 from store.demo.year import make_year
+from store.models import Charge, Coding, CodingDrg, Encounter, Patient, WorkItem
+from store.reports.page import figure_words
 from tui.cli import main
 
 
@@ -55,6 +58,69 @@ def test_small_cells_are_covered_for_analysts(
     covered = said(capsys, "report", "diagnoses", "--since", "2025-10-09")
 
     assert "<11" in covered and "<11" not in whole
+
+
+def test_an_analyst_is_told_no_published_figure_of_a_few(
+    at_work: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(capsys, "report", "coded-a-day", "--since", "2026-10-07", "--publish")
+    told = [said(capsys, "report", "--published")]
+    figure_id = told[0].split()[0]
+    monkeypatch.setattr("store.os_account.os_login", lambda: "ssingh")
+
+    told.append(said(capsys, "report", "--published"))
+    again = json.loads(said(capsys, "report", "--repeat", figure_id, "--json"))
+
+    assert " chart" in told[0] and "no figure" not in told[0] and "no figure" in told[1]
+    assert again["figure"]["value"] is None and again["value_now"] is None
+    assert not [cell for row in again["rows"] for cell in row if isinstance(cell, int) and 0 < cell < 11]
+
+
+def test_what_differs_from_a_published_figure_is_told(at_work: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "report", "dnfb", "--publish")
+    figure_id = said(capsys, "report", "--published").split()[0]
+    with at_work.change(SYSTEM) as change:
+        visit = change.session.exec(select(WorkItem.encounter_id).where(WorkItem.status == "ready")).first()
+        change.session.exec(select(Charge).where(Charge.encounter_id == visit)).first().amount_cents += 100
+
+    assert main(["report", "--repeat", figure_id]) == 1
+
+    text = capsys.readouterr().out
+    assert "1 row differs" in text and "ready to code, coding: dollars" in text
+
+
+def test_names_are_exported_to_somebody_alone_and_days_of_a_layout_are_told(
+    at_work: Database, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["export", "encounter", "--profile", "identified", "-o", "-"]) == 2
+    assert "--to RECIPIENT --purpose TEXT" in capsys.readouterr().err
+    whole = said(capsys, "export", "encounter", "--profile", "identified", "-o", "-", "--to", "Court", "--purpose", "x")
+    assert len(whole.splitlines()) == 1 + 235 and not (Path.cwd() / "-").exists()
+    assert "2026-10-01 to 2026-10-08, the month so far" in said(capsys, "export", "claims", "-o", str(tmp_path))
+    with at_work.change(SYSTEM) as change:
+        change.session.exec(select(Patient).order_by(Patient.id)).first().restricted = "VIP"
+    main(["export", "encounter", "--limit", "1"])
+    assert "restricted charts are left out: " in capsys.readouterr().err
+
+
+def test_one_is_one_and_what_is_missing_is_named(
+    demo: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("store.os_account.os_login", lambda: "kwhite")
+    assert main(["report", "diagnoses", "--histogram", "nosuch"]) == 2
+    assert "no column 'nosuch'" in capsys.readouterr().err
+    assert (
+        figure_words(1, "outliers") == "1 outlier" and figure_words(0.6231, "share of charges") == "62.31 % of charges"
+    )
+    with demo.change(SYSTEM) as change:
+        visit = change.session.exec(select(Encounter).where(Encounter.setting == "inpatient")).first()
+        coding = Coding(encounter_id=visit.id, kind="facility", status="final", finalized_at="2026-09-30T10:00:00.000Z")
+        change.session.add(coding)
+        change.session.flush()
+        kept = dict.fromkeys(("initial_drg", "engine", "version", "return_code", "discharged"), "")
+        change.session.add(CodingDrg(coding_id=coding.id, drg="193", weight="", severity="MCC", **kept))
+    text = said(capsys, "report", "case-mix", "--since", "2026-01-01")
+    assert "no figure" in text and "Table 5" in text
 
 
 def test_rows_are_filtered_saved_and_exported(

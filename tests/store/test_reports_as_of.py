@@ -93,6 +93,14 @@ def test_a_late_charge_changes_no_month_end(year: Database, name: str) -> None:
     assert cents(run(year, name, "2026-10-01", "2026-10-08")) - cents(today) == 999_900
 
 
+@pytest.mark.parametrize("name", ["dnfb", "dnfc"])
+def test_a_moment_is_the_last_day_of_what_stands_on_a_day(year: Database, name: str) -> None:
+    by_moment = run(year, name, "2026-10-01", "2026-10-08", "2026-09-30")
+
+    assert by_moment.rows == run(year, name, "2026-09-01", "2026-09-30").rows
+    assert by_moment.period.until == "2026-09-30"
+
+
 def test_intake_keeps_when_the_record_got_a_charge(demo: Database) -> None:
     with demo.reading() as session:
         of_visits = session.exec(select(Charge.posted_at, Charge.service_date)).all()

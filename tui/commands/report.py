@@ -174,7 +174,7 @@ def report_lines(report: Report) -> list[str]:
 
 def picture(report: Report, width: int = 78) -> list[str]:
     """The picture of a report in the terminal: a line over days and months, else bars."""
-    from store.reports.page import main_column, picture_of
+    from store.reports.page import heading, main_column, picture_of
     from tui.pictures import bars, line
 
     place = main_column(report)
@@ -183,7 +183,7 @@ def picture(report: Report, width: int = 78) -> list[str]:
     labels, values, told, days = picture_of(report, place)
     if days:
         return ["", *line(labels, values, width)]
-    return ["", report.columns[place].replace("_", " "), *bars(labels, values, told, width)]
+    return ["", heading(report.columns[place]), *bars(labels, values, told, width)]
 
 
 def _check_column(report: Report, column: str) -> None:
