@@ -50,6 +50,8 @@ class Specific:
         self._acute = frozenset(n for word in ACUTE for n in lexical.numbers(word))
         self._without = frozenset(lexical.numbers("without"))
         self._unspecified = frozenset(lexical.numbers("unspecified"))
+        self._at: Read | None = None
+        self._near_in_it: dict[tuple[tuple[int, ...], frozenset[int]], dict[int, int]] = {}
         self._family = lru_cache(maxsize=2048)(self._find_family)
         self._sided = lru_cache(maxsize=2048)(self._find_sided)
         self.missing = lru_cache(maxsize=4096)(self._missing)
@@ -64,8 +66,8 @@ class Specific:
         family = self._family(position)
         if not family:
             return None
-        said = self._near(read, tokens, frozenset())
-        denied = self._near(read, tokens, barred) if barred else said
+        said = self._remembered(read, tokens, frozenset())
+        denied = self._remembered(read, tokens, barred) if barred else said
         best: tuple[float, Refined] | None = None
         for candidate, extra in family:
             without = not self._without.isdisjoint(extra)
@@ -83,6 +85,15 @@ class Specific:
             if best is None or best[0] < worth:
                 best = (worth, Refined(candidate, led))
         return best[1] if best else None
+
+    def _remembered(self, read: Read, tokens: tuple[int, ...], barred: frozenset[int]) -> dict[int, int]:
+        """What `_near` says, kept for the sentence at hand: many terms stand on the same words."""
+        if self._at is not read:
+            self._at, self._near_in_it = read, {}
+        key = (tokens, barred)
+        if key not in self._near_in_it:
+            self._near_in_it[key] = self._near(read, tokens, barred)
+        return self._near_in_it[key]
 
     def _near(self, read: Read, tokens: tuple[int, ...], barred: frozenset[int]) -> dict[int, int]:
         """The words that stand near the tokens and are not among them, with the token that says each.
