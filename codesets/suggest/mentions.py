@@ -80,9 +80,9 @@ class Matcher:
         self._sides = frozenset(n for side in ("left", "right") for n in self.lexical.numbers(side))
         self._heads = frozenset(self.lexical.normal(word) for (word,) in rows("heads.csv", ("word",)))
 
-    def read(self, sentence: Sentence) -> Read:
-        """What the tokens of a sentence mean."""
-        return reading.read(sentence, self.lexical, self.terms.idf)
+    def read(self, sentence: Sentence, of_eyes: bool = False) -> Read:
+        """What the tokens of a sentence mean, in a document that speaks of eyes or not."""
+        return reading.read(sentence, self.lexical, self.terms.idf, of_eyes)
 
     def find(self, read: Sequence[Read]) -> list[Mention]:
         """Every mention of all sentences, in their order, narrower ones beside wider."""
@@ -141,23 +141,28 @@ class Matcher:
     ) -> tuple[int, tuple[int, ...], float, float] | None:
         """The row, its tokens, how much they say and how well they fit; None when they do not say the term."""
         terms = self.terms
-        own, text = terms.is_own(row), terms.text(row)
         placed = _placed(read, wanted)
+        apart_too_far = placed.gap > (MOST_GAP_OF_SYNONYMS if placed.synonym else MOST_GAP)
+        if apart_too_far and not terms.is_wording(row):
+            return None
+        if read.acuity and not fits(read.acuity, placed.tokens):
+            return None
+        own, text = terms.is_own(row), terms.text(row)
         if read.contradicts(text) or not read.numbers_fit(placed.tokens, text):
             return None
-        if self._other_side_nearer(read, placed.tokens, wanted) or not fits(read.acuity, placed.tokens):
+        if self._other_side_nearer(read, placed.tokens, wanted):
             return None
         # A cancer is malignant: its behavior is not unspecified.
         if text.endswith("unspecified behavior") and any(read.normal[token] in _MALIGNANT for token in placed.tokens):
             return None
         if placed.synonym and (own or len(wanted) == 1 and self._says_nothing({*words(text)})):
             return None
-        if _joined(read, placed.tokens) and not _JOINING.search(_ASIDE.sub("", text)):
+        if len(placed.tokens) > 1 and _joined(read, placed.tokens) and not _JOINING.search(_ASIDE.sub("", text)):
             return None
         gap = placed.gap
-        if gap > (MOST_GAP_OF_SYNONYMS if placed.synonym else MOST_GAP):
+        if apart_too_far:
             whole = not placed.synonym and _only_commas(read, placed.tokens)
-            if not (terms.is_wording(row) and (whole or _in_order(read, placed.tokens, text))):
+            if not (whole or _in_order(read, placed.tokens, text)):
                 return None
             gap = 1
         if not own and self._says_nothing({read.normal[token] for token in placed.tokens}):
@@ -169,6 +174,8 @@ class Matcher:
 
     def _other_side_nearer(self, read: Read, tokens: tuple[int, ...], wanted: Sequence[int]) -> bool:
         """Whether the side of a mention belongs to something else: no left of "R hemiparesis from L MCA stroke"."""
+        if self._sides.isdisjoint(wanted):
+            return False
         named = [word for word in wanted if word in self._sides]
         if len(named) != 1:
             return False
@@ -187,7 +194,7 @@ class Matcher:
     def _share_of_abbreviations(self, read: Read, tokens: tuple[int, ...], wanted: Sequence[int]) -> float:
         """How much of the sense of its abbreviations a mention uses: HIV is no word for "virus" alone."""
         least = 1.0
-        for token in tokens:
+        for token in tokens if read.abbreviated else ():
             if (total := read.abbreviated.get(token)) is not None:
                 used = (word for word in wanted if any(span[:2] == (token, token + 1) for span in read.spans[word]))
                 least = min(least, sum(float(self.terms.idf[word]) for word in used) / total)
@@ -223,7 +230,10 @@ def widest(found: Iterable[Mention]) -> list[Mention]:
 def _placed(read: Read, wanted: Sequence[int]) -> _Placed:
     """Where the wanted words stand closest together, beginning from each place of the rarest."""
     best: _Placed | None = None
-    for begin, end, weight in read.spans[wanted[0]][:MOST_SPANS]:
+    first = read.spans[wanted[0]]
+    if len(wanted) == 1 and len(first) == 1 and first[0][1] - first[0][0] == 1:  # one word that stands once
+        return _Placed(0, first[0][2] < SAID_SO, (first[0][0],))
+    for begin, end, weight in first[:MOST_SPANS]:
         tokens = _said(read, begin, end)
         low, high = begin, end
         synonym = weight < SAID_SO
