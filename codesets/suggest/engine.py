@@ -28,6 +28,7 @@ from codesets.suggest.cues import Cue, Effect, cues
 from codesets.suggest.excluded import excluded_after, excluded_by_test, may_exclude
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Worth
+from codesets.suggest.immunity import immune
 from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, apart, widest
@@ -271,6 +272,8 @@ class _Reader:
                 effects = {effect: words for effect, words in effects.items() if effect not in _ANSWERED}
             else:
                 effects.setdefault(passage.effect, passage.words)
+        if guarded := immune(line.said, code):
+            effects.setdefault(Effect.HYPOTHETICAL, guarded)
         if setting.one_visit and (gone := removed(line.said, code[:3])):
             effects.setdefault(Effect.RESOLVED, gone)
             reasons = (*reasons, REMOVED)
