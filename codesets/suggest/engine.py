@@ -22,6 +22,7 @@ from codesets.search.index import Segment
 from codesets.search.vocabulary import Vocabulary
 from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
+from codesets.suggest.closing import ClosingStatement
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.combinations import partners
 from codesets.suggest.cues import Cue, Effect, cues
@@ -41,7 +42,7 @@ from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
 from codesets.suggest.told import told
 from codesets.suggest.weighing import Weighing
-from codesets.suggest.weights import document_weight, is_final, is_symptom, plainness, weight
+from codesets.suggest.weights import document_weight, is_symptom, plainness, weight
 
 MOST_CHARACTERS = 200_000
 SUMMED_UP = 0.5  # of a symptom where an assessment only repeats why the patient came
@@ -157,7 +158,7 @@ class _Reader:
         # A story of years names the years of the present illness, too.
         setting = Setting(structured, inpatient, year if one_visit else 0, one_visit)
         excluding = [may_exclude(note.text) for note in notes]
-        closed = any(map(is_final, (note.kind for note in notes)))
+        closing = [ClosingStatement(note.kind, found) for note, found in zip(notes, parts, strict=True)]
         apart_from = [passages(note.text) for note in notes]
         of_eyes = any(tells_of_eyes(note.text) for note in notes)
         lines = [
@@ -165,7 +166,7 @@ class _Reader:
                 document=place,
                 text=note.text,
                 factor=document_weight(note.kind),
-                final=is_final(note.kind) or not closed,
+                final=closing[place].states(part),
                 section=part,
                 sentence=sentence,
                 read=self._matcher.read(sentence, of_eyes),
