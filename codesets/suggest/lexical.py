@@ -47,8 +47,9 @@ class Lexical:
         self.meanings = lru_cache(maxsize=20_000)(self._meanings)
         self.phrase = lru_cache(maxsize=20_000)(self._phrase)
         self.normal = lru_cache(maxsize=20_000)(self._normal)
+        self.numbers = lru_cache(maxsize=20_000)(self._numbers)
 
-    def numbers(self, text: str) -> tuple[int, ...]:
+    def _numbers(self, text: str) -> tuple[int, ...]:
         """The words of a text that the classification knows, as numbers."""
         found = (self.number(word) for word in words(text))
         return tuple(number for number in found if number is not None)
