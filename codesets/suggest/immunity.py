@@ -15,7 +15,11 @@ from codesets.suggest.tables import rows
 
 def immune(said: str, code: str) -> str:
     """The words of a sentence that only guards against a code (no dot); empty where it may be there."""
-    if not code.startswith(_prefixes()) or (match := _GUARDED.search(said)) is None or _THERE.search(said):
+    if not code.startswith(_prefixes()) or (match := _GUARDED.search(said)) is None:
+        return ""
+    there = _THERE.search(said)
+    # A positive titer is one of immunity.
+    if there and not (there[0].lower() == "positive" and _ANTIBODY.search(said)):
         return ""
     return match[0]
 
@@ -30,9 +34,10 @@ _GUARDED = re.compile(
     r"|\bimmuni[sz](?:ed?|ations?)\b|\bvaccin(?:es?|ated|ations?)\b|\bvax\b|\bboosters?\b"
     r"|\bshots?\b|\bjabs?\b|\btiters?\b|\bseries\b|\bMMRV?\b|\b[DT]d?aP\b|\bTDAP\b|\bIPV\b|\bPCV ?\d+\b|\bPPSV ?\d*\b"
     r"|\b(?:shingrix|prevnar|pneumovax|gardasil|zostavax|pediarix|boostrix|fluzone)\b"
-    r"|\bsurface (?:antigen|antibody)\b|\b(?:is|are) (?:current|up to date|UTD)\b|\bHBsA[gb]\b",
+    r"|\bIgG\b|\bsurface (?:antigen|antibody)\b|\b(?:is|are) (?:current|up to date|UTD)\b|\bHBsA[gb]\b",
     re.IGNORECASE,
 )
+_ANTIBODY = re.compile(r"\b(?:titers?|IgG|immunity|immune)\b", re.IGNORECASE)
 _THERE = re.compile(
     r"\b(?:despite|although|unvaccinated|unimmunized|positive|(?<!non)(?<!non-)reactive|diagnosed|breakthrough"
     r"|(?:not|never) (?:been )?(?:vaccinated|immunized)|presents?|admitted|treated for)\b",

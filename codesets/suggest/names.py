@@ -27,6 +27,8 @@ def named(sentence: Sentence) -> frozenset[int]:
     for place, token in enumerate(tokens):
         if token.text in _TITLES:
             found.update(_name_after(tokens, place))
+        elif token.small in _ROLES and place + 1 < len(tokens) and tokens[place + 1].text == ":":
+            found.update(_name_after(tokens, place + 1))
         elif token.text in _DEGREES:
             found.update(_name_before(tokens, place))
         elif (kind := _places().get(token.small)) and (token.text[0].isupper() or kind == "any"):
@@ -82,4 +84,8 @@ def _places() -> dict[str, str]:
 
 _TITLES = frozenset(["Dr.", "Dr", "Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Prof", "Professor", "Nurse"])
 _DEGREES = frozenset(["MD", "DO", "NP", "RN", "APRN", "PhD", "DPM", "DDS", "FNP", "CRNA", "PA", "LCSW", "PharmD"])
+_ROLES = frozenset(
+    ["attending", "surgeon", "physician", "provider", "pcp", "author", "assistant", "resident", "fellow", "consultant"]
+    + ["cc", "referring", "anesthesiologist", "hospitalist", "signed", "radiologist", "pathologist", "scribe"]
+)
 _VERBS = frozenset(["seen", "followed", "follows", "referred", "see", "has", "had", "per", "via", "called"])

@@ -32,7 +32,9 @@ def passages(text: str) -> tuple[Passage, ...]:
     found: list[Passage] = []
     if _BOX.search(text):
         found += _boxes(text)
-    return (*found, *_answers(text), *_taken_back(text))
+    if _SIGN.search(text):
+        found += _signs(text)
+    return (*found, *_differentials(text), *_answers(text), *_taken_back(text))
 
 
 def _boxes(text: str) -> Iterator[Passage]:
@@ -77,8 +79,31 @@ def _answers(text: str) -> Iterator[Passage]:
             yield _answered(said.lower() in _YES, said, start, match.start())
 
 
+def _signs(text: str) -> Iterator[Passage]:
+    """Items with a sign behind or before them: "DM (-), HTN (+)", "+HTN, -DM"; a line of minus signs only is a list."""
+    for line in _LINE.finditer(text):
+        signs = list(_SIGN.finditer(text, line.start(), line.end()))
+        if len({sign["behind"] or sign["before"] for sign in signs}) < 2 and not any(sign["behind"] for sign in signs):
+            continue
+        for sign in signs:
+            if sign["behind"]:
+                start = max(text.rfind(mark, line.start(), sign.start()) for mark in _BEFORE_ITEM) + 1
+                start, end = max(start, line.start()), sign.start()
+            else:
+                ends = (text.find(mark, sign.end(), line.end()) for mark in ",;")
+                start, end = sign.end(), min((at for at in ends if at >= 0), default=line.end())
+            yield _answered((sign["behind"] or sign["before"]) == "+", sign[0].strip(), start, end)
+
+
 def _answered(yes: bool, words: str, start: int, end: int) -> Passage:
     return Passage(Effect.NONE if yes else Effect.NEGATED, words, start, end)
+
+
+def _differentials(text: str) -> Iterator[Passage]:
+    """The lines below a heading of a differential diagnosis, up to an empty line or another heading."""
+    for heading in _DIFFERENTIAL.finditer(text):
+        stop = _LIST_ENDS.search(text, heading.end())
+        yield Passage(Effect.DIFFERENTIAL, heading[0].strip(), heading.end(), stop.start() if stop else len(text))
 
 
 def _taken_back(text: str) -> Iterator[Passage]:
@@ -125,6 +150,7 @@ def _items(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+_SIGN = re.compile(r"\s?\((?P<behind>[+-])(?:ve)?\)|(?:^|(?<=[\s,;(]))(?P<before>[+-])(?=[A-Za-z])", re.MULTILINE)
 _LINE = re.compile(r"[^\n]+")
 _BOX = re.compile(
     r"(?P<ticked>\[ ?[xX\u2713\u2714\u221a*] ?\]|\([xX\u2713\u2714]\)|[\u2611\u2612\u2705\u2713\u2714]|_+[xX\u2713]_+)"
@@ -133,10 +159,10 @@ _BOX = re.compile(
 _LABELED = re.compile(rf"(?:{_BOX.pattern})\s?(?P<label>yes|no)\b", re.IGNORECASE)
 _YES = frozenset(["yes", "y", "pos", "positive", "present"])
 _ANSWER_WORDS = r"yes|no|y|n|neg|negative|pos|positive|denied|absent|present|none"
-_BEFORE_ITEM = ":,;.?!\n()[]"
+_BEFORE_ITEM = ":,;.?!\n()[]|"
 _ANSWER = re.compile(
     rf"(?:(?:\s?[:?]\s{{0,3}}|\s[-\u2013\u2014]\s|\s?\()(?P<answer>(?i:{_ANSWER_WORDS}))|\s(?P<loud>YES|NO))"
-    r"(?=\s*(?:[),.;\n]|\Z|[A-Z][\w /]{1,40}[:?]))"
+    r"(?=\s*(?:[),.;|\n]|\Z|[A-Z][\w /]{1,40}[:?]))"
 )
 _GOOD = (
     r"active|valid|current|applies|apply|applicable|correct|accurate|true|confirmed|present|supported|real"
@@ -162,6 +188,10 @@ _RETRACTION = re.compile(
 )
 _COUNTED = re.compile(r"(?P<place>first|last) (?P<number>\w+)")
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
+_DIFFERENTIAL = re.compile(
+    r"^[ \t]*(?:d/?dx|diff(?:erential)?\.?(?: (?:dx|diagnos[ei]s))?)[ \t]*[:.-]?[ \t]*\n", re.MULTILINE | re.IGNORECASE
+)
+_LIST_ENDS = re.compile(r"^[ \t]*(?:$|[A-Z][\w /&]{2,40}:|[A-Z][A-Z /&]{3,40}$)", re.MULTILINE)
 _LISTED = re.compile(r"\s*(?:[-*\u2022#]|\d{1,2}[.)])\s*\S")
 _SENTENCE_END = re.compile(r"[.;!](?=\s)|\n")
 _PARTS = re.compile(r"[,;:\n]|\.(?=\s)|\s(?:and|or)\s|\s[-\u2013\u2014]\s")

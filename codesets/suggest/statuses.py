@@ -98,6 +98,7 @@ _STOPPED_SMOKING = re.compile(
     r"(?<!to )(?<!never )\b(?:quit|stopped|gave up|ceased) (?:using )?"
     r"(?:smoking|tobacco|cigarettes?|nicotine|dipping|vaping)\b"
     r"(?! (?:counsel|advice|class|program|aid|attempt|date|handout|line))"
+    r"|\boff (?:tobacco|cigarettes) (?:for|since|x)\b"
     r"|\bnot smoked (?:since|in|for)\b|\bno longer smokes?\b|\bsmoked (?:until|till)\b",
     re.IGNORECASE,
 )
