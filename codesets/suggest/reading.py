@@ -36,7 +36,8 @@ class Read:
     the others counted in. `abbreviated` has the tokens that are abbreviations, with how much all words of their
     sense say; `excluded` the normal words, two at most, that follow "without". `counts` has the numbers that say
     what they count by the word before them ("CKD 4"), with what that is. `acuity` has the tokens that tell one by
-    themselves, with the tokens that it tells of. `has_numbers` says whether any token is a number.
+    themselves, with the tokens that it tells of. `has_numbers` says whether any token is a number;
+    `said` is the sentence as it is written, and whether its document speaks of eyes: all that the rest depends on.
     """
 
     sentence: Sentence
@@ -49,6 +50,7 @@ class Read:
     counts: Mapping[int, str]
     acuity: Owned
     has_numbers: bool = True
+    said: tuple[str, bool] = ("", False)
 
     def says(self, tokens: Iterable[int]) -> float:
         """How much these tokens say."""
@@ -109,6 +111,8 @@ def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32], of_eyes
         content.append(number)
         own = word[:1].isdigit() or word == LETTER_A or number in sides
         meanings = lexical.meanings(word if own else token.text)
+        if number in sides:
+            meanings = (*meanings, *lexical.meanings("eye"))
         exact = [float(idf[meaning.word]) for meaning in meanings if meaning.weight == 1.0]
         worth[number] = exact[0] if exact else UNKNOWN_WORTH if meanings else 0.0
         if meanings and meanings[0].weight == ABBREVIATION:
