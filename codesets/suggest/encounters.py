@@ -28,7 +28,7 @@ class Time:
 
     def of(self, code: str) -> tuple[str, ...]:
         """The codes to try in place of one of an injury (no dot), the likeliest first; none for other codes."""
-        if len(code) != 7 or code[0] not in "ST" or code.startswith("T14") or code[6] != INITIAL:
+        if len(code) != 7 or code[0] not in "STWXYV" or code.startswith("T14") or code[6] != INITIAL:
             return ()
         return tuple(dict.fromkeys((code[:6] + self.seventh, code[:6] + SUBSEQUENT)))
 

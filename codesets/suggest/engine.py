@@ -37,7 +37,7 @@ from codesets.suggest.passages import Passage, passages
 from codesets.suggest.reading import Read, says_without
 from codesets.suggest.removed import REMOVED, removed
 from codesets.suggest.sections import Section, SectionKind, has_sections, sections
-from codesets.suggest.senses import tells_of_eyes
+from codesets.suggest.senses import EYES, tells_of_eyes
 from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
 from codesets.suggest.told import told
@@ -169,7 +169,7 @@ class _Reader:
                 final=closing[place].states(part),
                 section=part,
                 sentence=sentence,
-                read=self._matcher.read(sentence, of_eyes),
+                read=self._matcher.read(sentence, note.text, of_eyes),
                 excludes=excluding[place],
                 passages=apart_from[place],
             )
@@ -244,6 +244,7 @@ class _Reader:
             for cue in turns
             if not cue.reaches(mention.begin, mention.end)
             for token in range(cue.first, cue.last + 1)
+            if read.sentence.tokens[token].text not in EYES  # "without macular edema OU"
         ) | frozenset(
             token
             for other in named

@@ -106,7 +106,9 @@ class Lexical:
         # A word that names no condition by itself does not become one: no diabetes of a sugar tong splint.
         alone = len(phrase) == 1 and phrase[0] in not_alone() or " ".join(phrase) in not_meant()
         for other in () if alone else lexicon.phrase_synonyms().get(phrase, ()):
-            if "screening" in other:  # a visit: of its words a note would make the disease that is looked for
+            if (
+                "screening" in other or "aftercare" in other
+            ):  # a visit: of its words a note would make the disease that is looked for
                 continue
             for word in other:
                 if (number := self.number(word)) is not None:

@@ -132,7 +132,7 @@ def chapters(texts: Sequence[str]) -> frozenset[str]:
 
     An infant's note tells of a pregnancy that is not its own.
     """
-    letters = set("ABCDEFGHIJKLMNQRSTUZ")
+    letters = set("ABCDEFGHIJKLMNQRSTUVWXYZ")
     if any(_PREGNANCY.search(text) for text in texts) and not any(_INFANT.search(text) for text in texts):
         letters.add("O")
     if any(_NEWBORN.search(text) for text in texts):

@@ -63,7 +63,7 @@ def _place_before(tokens: Sequence[Token], head: int) -> Iterator[int]:
     most = MOST_OF_PLACE if capital else MOST_NOUNS
     for place in range(head - 1, max(-1, head - 1 - most), -1):
         token = tokens[place]
-        if not token.is_word or token.small in STOP_WORDS or token.small in _VERBS:
+        if not token.is_word or token.small in STOP_WORDS or token.small in _VERBS | _CARE:
             return
         if capital and not token.text[0].isupper():
             return
@@ -84,6 +84,7 @@ def _places() -> dict[str, str]:
 
 _TITLES = frozenset(["Dr.", "Dr", "Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Prof", "Professor", "Nurse"])
 _DEGREES = frozenset(["MD", "DO", "NP", "RN", "APRN", "PhD", "DPM", "DDS", "FNP", "CRNA", "PA", "LCSW", "PharmD"])
+_CARE = frozenset(["dialysis", "hemodialysis", "palliative", "hospice"])  # who is in such a unit has it
 _ROLES = frozenset(
     ["attending", "surgeon", "physician", "provider", "pcp", "author", "assistant", "resident", "fellow", "consultant"]
     + ["cc", "referring", "anesthesiologist", "hospitalist", "signed", "radiologist", "pathologist", "scribe"]

@@ -35,6 +35,8 @@ def other_senses(sentence: Sentence) -> frozenset[int]:
             found.add(place)
         if token.text == "OD" and not _overdose(tokens, place):
             found.add(place)
+        if token.text == "DME" and not any(one.small.startswith(_RETINA) for one in tokens):
+            found.add(place)  # a durable thing, no edema of the macula
     return frozenset(found)
 
 
@@ -72,6 +74,7 @@ def _before_nouns() -> dict[str, tuple[str, ...]]:
     return {word: tuple(nouns.split()) for word, nouns in rows("before_nouns.csv", ("word", "nouns"))}
 
 
+_RETINA = ("pdr", "npdr", "retin", "macul", "edema")
 _SMALL = frozenset(["on", "off", "since", "well", "not", "who", "now", "also", "today", "per", "meds", "currently"])
 _TAKEN = frozenset(["intentional", "accidental", "unintentional", "drug", "medication", "pill", "nonfatal", "prior"])
 _SUBSTANCES = ("opioid", "opiate", "heroin", "fentanyl", "cocaine", "aspirin", "acetaminophen", "tylenol", "pam")

@@ -77,6 +77,9 @@ def read(
     if told_of and (match := _STOPPED_SMOKING.search(text, sentence.start, sentence.end)) and _said(sentence, match):
         yield Status("Z87891", match[0], "past use of tobacco", section, match.start(), match.end(), 0.45)
     yield from _operations(section, sentence)
+    for table, kind, score in _EXPRESSIONS:
+        if section.kind not in (_NOT_STANDING if table == "standing.csv" else _NO_CAUSES):
+            yield from _expressed(text, section, sentence, table, kind, score)
     yield from _treatments(text, section, sentence)
     yield from _adverse_effects(text, section, sentence)
     if (match := _BMI.search(text, sentence.start, sentence.end)) and (code := bmi_code(match["value"])):
@@ -93,6 +96,7 @@ def read(
         yield Status("Z23", match[0], "immunization", section, match.start(), match.end(), 0.6)
 
 
+_EXPRESSIONS = (("standing.csv", "status", 0.5), ("causes.csv", "external cause", 0.5))
 _DRUGS = "long-term drugs"
 _STOPPED_SMOKING = re.compile(
     r"(?<!to )(?<!never )\b(?:quit|stopped|gave up|ceased) (?:using )?"
@@ -114,6 +118,22 @@ _VACCINE = (
 _VACCINATED = re.compile(
     rf"\b{_VACCINE}\b(?:[\w ,#/&-]{{0,40}}?)\b(?:given|administered)\b(?! (?:in|at|last) )|\bvaccinated today\b",
     re.IGNORECASE,
+)
+_NOT_STANDING = (
+    SectionKind.IMMUNIZATIONS,
+    SectionKind.FAMILY,
+    SectionKind.ALLERGIES,
+    SectionKind.INSTRUCTIONS,
+    SectionKind.TESTS,
+)
+_NO_CAUSES = (
+    *_NOT_STANDING,
+    SectionKind.PAST,
+    SectionKind.SURGICAL,
+    SectionKind.SOCIAL,
+    SectionKind.PLAN,
+    SectionKind.ROS,
+    SectionKind.MEDICATIONS,
 )
 _DRUG_SECTIONS = (SectionKind.MEDICATIONS, SectionKind.HPI, SectionKind.ASSESSMENT, SectionKind.PLAN)
 _ALLERGIC = re.compile(r"\ballerg(?:ic to|y to|ies to)\b(?: \w+,?){1,4}|\b\w+ allergy\b", re.IGNORECASE)
@@ -139,6 +159,35 @@ def _listed(section: Section, sentence: Sentence, table: str, kind: str, score: 
                 begin, end = sentence.tokens[place].start, sentence.tokens[min(place + size, len(written)) - 1].end
                 yield Status(names[name], name, kind, section, begin, end, score)
                 break
+
+
+def _expressed(
+    text: str, section: Section, sentence: Sentence, table: str, kind: str, score: float
+) -> Iterator[Status]:
+    """What a sentence tells of by the way notes write it: a status of a patient, the cause of an injury."""
+    small = {token.small for token in sentence.tokens}
+    if small.isdisjoint(_triggers(table)):
+        return
+    for words, pattern, code, what in _expressions(table):
+        if small.isdisjoint(words) or not (match := pattern.search(text, sentence.start, sentence.end)):
+            continue
+        if _said(sentence, match):
+            visit = code.startswith("Z0")
+            yield Status(code, what, kind, section, match.start(), match.end(), 1.0 if visit else score)
+
+
+@cache
+def _triggers(table: str) -> frozenset[str]:
+    return frozenset(word for words, *_ in _expressions(table) for word in words)
+
+
+@cache
+def _expressions(table: str) -> tuple[tuple[frozenset[str], re.Pattern[str], str, str], ...]:
+    found = rows(table, ("words", "expression", "code", "what"))
+    return tuple(
+        (frozenset(words.split()), re.compile(expression, re.IGNORECASE), code.replace(".", ""), what)
+        for words, expression, code, what in found
+    )
 
 
 def _said(sentence: Sentence, match: re.Match[str]) -> bool:
