@@ -143,6 +143,10 @@ class Weighing:
             return -round(entry.best.place, 2), first.document, first.start, -entry.score
         return (-entry.score, first.start)
 
+    def _says(self, code: str) -> tuple[bool, int]:
+        """How much a code says: one that leaves nothing open before others, then by its length."""
+        return "unspecified" not in self._codebook.title(code).lower(), len(code)
+
     def _combine(self) -> None:
         """Put combination codes where the note has both conditions."""
         said = {code: " ".join(one.text for one in entry.evidence) for code, entry in self._gathered.found.items()}
@@ -152,7 +156,9 @@ class Weighing:
             if self._codebook.position(combined.code) is None or not rests:
                 continue
             if combined.code not in self._gathered.found:
-                named = " and ".join(dotted(code) for code in combined.rests_on)
+                # Of one category the code that says most is named.
+                rest = {code[:3]: code for code in sorted(combined.rests_on, key=self._says)}
+                named = " and ".join(dotted(code) for code in combined.rests_on if code in rest.values())
                 self._gathered.found[combined.code] = Entry(
                     score=max(entry.score for entry in rests) + 0.01,
                     best=max((entry.best for entry in rests), key=lambda worth: worth.order),
