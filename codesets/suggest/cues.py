@@ -81,6 +81,7 @@ MOST_AFTER = 8
 MOST_LISTED = 20  # tokens that a cue reaches back over a list
 MOST_OF_LIST = 80
 MOST_OF_PART = 5  # tokens of one part of such a list
+MOST_OF_ENTRY = 14  # tokens of the part in which a record doubts itself
 MOST_FAMILY = 30
 MOST_OTHERS = 12
 MOST_POSSESSED = 5  # tokens behind "her mother's"
@@ -297,6 +298,8 @@ def _reach_back(found: list[_Found], place: int, written: Sequence[str], attache
         verb -= 1
     first = max(0, begin - (most or MOST_LISTED))
     for other, reach, other_begin, other_end, _ in found[:place]:
+        if effect is Effect.DOUBTED and written[other_begin] in _words("between"):
+            continue  # "was entered in the chart by mistake" tells of one thing
         # "Pneumonia has been ruled out": the verb of the cue itself ends nothing.
         if other_begin < verb and other_end != begin and (other in _STOPPING or other is effect is Effect.NEGATED):
             first = max(first, other_end if reach is Reach.BEFORE or other is Effect.END else other_begin)
@@ -305,8 +308,8 @@ def _reach_back(found: list[_Found], place: int, written: Sequence[str], attache
         word, part = written[back], part + 1
         listed = listed or word in _words("joining")
         hyphen = word == "-" and back in attached and back + 1 in attached  # "COVID-19"
-        if word in (",", ":", "-", "(", ")") and not hyphen and back < begin - 1:
-            if word != "," or not listed or part > MOST_OF_PART + 1:
+        if word in (",", ":", "-", "(", ")") and not hyphen and back < verb - 1:
+            if word != "," or not listed or part > (MOST_OF_ENTRY if effect is Effect.DOUBTED else MOST_OF_PART + 1):
                 return back + 1
             part = 0
         elif not listed and begin - back > (most or MOST_AFTER):

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from codesets.suggest.cues import Effect
+from codesets.suggest.tables import rows
 
 MOST_OF_PASSAGE = 400
 MOST_OF_ITEM = 50
@@ -34,7 +36,7 @@ def passages(text: str) -> tuple[Passage, ...]:
         found += _boxes(text)
     if _SIGN.search(text):
         found += _signs(text)
-    return (*found, *_differentials(text), *_answers(text), *_taken_back(text))
+    return (*found, *_reactions(text), *_differentials(text), *_answers(text), *_taken_back(text))
 
 
 def _boxes(text: str) -> Iterator[Passage]:
@@ -106,6 +108,22 @@ def _differentials(text: str) -> Iterator[Passage]:
         yield Passage(Effect.DIFFERENTIAL, heading[0].strip(), heading.end(), stop.start() if stop else len(text))
 
 
+def _reactions(text: str) -> Iterator[Passage]:
+    """What a substance does to the patient, as a list of allergies writes it: "PCN: anaphylaxis", "sulfa (rash)"."""
+    for match in _reaction().finditer(text):
+        yield Passage(Effect.HYPOTHETICAL, f"{match['substance']}: a reaction", match.start("what"), match.end())
+
+
+@cache
+def _reaction() -> re.Pattern[str]:
+    substances = sorted((name for name, _ in rows("allergies.csv", ("substance", "code"))), key=len, reverse=True)
+    named = "|".join(map(re.escape, substances))
+    return re.compile(
+        rf"\b(?P<substance>{named})\b(?: allergy)?\s?(?::|\(|=|->?)\s?(?P<what>[^.;:()\n]{{3,50}}?)(?=[.;,)\n]|\Z)",
+        re.IGNORECASE,
+    )
+
+
 def _taken_back(text: str) -> Iterator[Passage]:
     """The lists that a statement behind them takes back, or all of their items but those it keeps."""
     for match in _RETRACTION.finditer(text):
@@ -120,6 +138,8 @@ def _taken_back(text: str) -> Iterator[Passage]:
         if counted := _COUNTED.search(who):
             number = _NUMBERS[counted["number"]]
             items = items[:number] if counted["place"] == "first" else items[-number:]
+        elif ordinal := _ORDINAL.search(who):
+            items = items[_ORDINALS[ordinal[1]]]
         for begin, end in items:
             if not kept or not set(kept.split()) & set(re.findall(r"\w+", text[begin:end].lower())):
                 yield Passage(Effect.DOUBTED, words, begin, end)
@@ -161,12 +181,12 @@ _YES = frozenset(["yes", "y", "pos", "positive", "present"])
 _ANSWER_WORDS = r"yes|no|y|n|neg|negative|pos|positive|denied|absent|present|none"
 _BEFORE_ITEM = ":,;.?!\n()[]|"
 _ANSWER = re.compile(
-    rf"(?:(?:\s?[:?]\s{{0,3}}|\s[-\u2013\u2014]\s|\s?\()(?P<answer>(?i:{_ANSWER_WORDS}))|\s(?P<loud>YES|NO))"
-    r"(?=\s*(?:[),.;|\n]|\Z|[A-Z][\w /]{1,40}[:?]))"
+    rf"(?:(?:\s?[:?]\s{{0,3}}|\s[-\u2013\u2014]\s|\s?\()\[?(?P<answer>(?i:{_ANSWER_WORDS}))|\s(?P<loud>YES|NO))"
+    r"(?=\s*(?:[]),.;|\n]|\Z|[A-Z][\w /]{1,40}[:?]))"
 )
 _GOOD = (
     r"active|valid|current|applies|apply|applicable|correct|accurate|true|confirmed|present|supported|real"
-    r"|relevant|ongoing|established"
+    r"|relevant|ongoing|established|(?:ever )?(?:happened|occurred)"
 )
 _BAD = (
     rf"not (?:\w+ )?(?:{_GOOD}|diagnosed|documented|a diagnosis|diagnoses)"
@@ -179,14 +199,25 @@ _BAD = (
 _WHO = (
     r"none|neither|no(?: \w+)? (?:diagnos[ie]s|entr(?:y|ies)|items?)(?= (?:above|listed|here))|all|both"
     r"|(?:the )?(?:first|last) (?:two|three|four|five|2|3|4|5)|(?:the|these|those) (?:diagnos[ie]s|entries|items)"
+    r"|the (?:first|second|third|last|former|latter)(?: one)?(?= (?:is|was|has)\b)"
     r"|these|those|this|that|only (?P<kept>(?:the )?[\w-]+(?: [\w-]+){0,2}?)(?= (?:is|are|was|were|remains?)\b)"
 )
 _RETRACTION = re.compile(
-    rf"(?:\s*(?:[-\u2013\u2014:;.,(\n]|\s\b(?:but|and|of which)\b))+\s*\b(?P<who>{_WHO})\b"
+    rf"(?:\s*(?:[-\u2013\u2014:;.,(\n]|\s\b(?:but|and|of which)\b))+\s*\b"
+    rf"(?:(?:the )?\w+ (?:says|states|reports|confirms)(?: that)? )?(?P<who>{_WHO})\b"
     rf"(?P<between>(?:[ ,]+(?!but\b|however\b)[\w'\u2019-]+){{0,7}}?)[ ,]+(?:(?P<bad>{_BAD})|(?P<good>{_GOOD}))\b",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(r"(?P<place>first|last) (?P<number>\w+)")
+_ORDINAL = re.compile(r"^the (first|second|third|last|former|latter)(?: one)?$")
+_ORDINALS = {
+    "first": slice(0, 1),
+    "former": slice(0, 1),
+    "second": slice(1, 2),
+    "third": slice(2, 3),
+    "last": slice(-1, None),
+    "latter": slice(-1, None),
+}
+_COUNTED = re.compile(r"(?P<place>first|last) (?P<number>two|three|four|five|[2-5])")
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 _DIFFERENTIAL = re.compile(
     r"^[ \t]*(?:d/?dx|diff(?:erential)?\.?(?: (?:dx|diagnos[ei]s))?)[ \t]*[:.-]?[ \t]*\n", re.MULTILINE | re.IGNORECASE
