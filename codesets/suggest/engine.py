@@ -33,7 +33,7 @@ from codesets.suggest.immunity import immune
 from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, apart, widest
-from codesets.suggest.passages import Passage, passages
+from codesets.suggest.passages import Passage, Passages
 from codesets.suggest.reading import Read, says_without
 from codesets.suggest.removed import REMOVED, removed
 from codesets.suggest.sections import Section, SectionKind, has_sections, sections
@@ -159,7 +159,7 @@ class _Reader:
         setting = Setting(structured, inpatient, year if one_visit else 0, one_visit)
         excluding = [may_exclude(note.text) for note in notes]
         closing = [ClosingStatement(note.kind, found) for note, found in zip(notes, parts, strict=True)]
-        apart_from = [passages(note.text) for note in notes]
+        apart_from = [Passages(note.text) for note in notes]
         of_eyes = any(tells_of_eyes(note.text) for note in notes)
         lines = [
             _Line(
@@ -171,7 +171,7 @@ class _Reader:
                 sentence=sentence,
                 read=self._matcher.read(sentence, note.text, of_eyes),
                 excludes=excluding[place],
-                passages=apart_from[place],
+                passages=apart_from[place].within(sentence.start, sentence.end),
             )
             for place, note in enumerate(notes)
             for part in parts[place]

@@ -15,6 +15,7 @@ from functools import cache
 from codesets.suggest.cues import Effect
 from codesets.suggest.tables import rows
 
+STRETCH = 500  # characters by which passages are looked up
 MOST_OF_PASSAGE = 400
 MOST_OF_ITEM = 50
 
@@ -29,7 +30,24 @@ class Passage:
     end: int
 
 
-def passages(text: str) -> tuple[Passage, ...]:
+class Passages:
+    """The passages of one document, by where they stand."""
+
+    def __init__(self, text: str) -> None:
+        self._near: dict[int, list[Passage]] = {}
+        for passage in _all(text):
+            for place in range(passage.start // STRETCH, passage.end // STRETCH + 1):
+                self._near.setdefault(place, []).append(passage)
+
+    def within(self, start: int, end: int) -> tuple[Passage, ...]:
+        """Those that text[start:end] may have a part of."""
+        if not self._near:
+            return ()
+        places = range(start // STRETCH, end // STRETCH + 1)
+        return tuple(dict.fromkeys(one for place in places for one in self._near.get(place, ())))
+
+
+def _all(text: str) -> tuple[Passage, ...]:
     """The passages of a document, in no order."""
     found: list[Passage] = []
     if _BOX.search(text):
@@ -89,11 +107,13 @@ def _signs(text: str) -> Iterator[Passage]:
             continue
         for sign in signs:
             if sign["behind"]:
-                start = max(text.rfind(mark, line.start(), sign.start()) for mark in _BEFORE_ITEM) + 1
-                start, end = max(start, line.start()), sign.start()
+                low = max(line.start(), sign.start() - MOST_OF_ITEM)
+                start = max(text.rfind(mark, low, sign.start()) for mark in _BEFORE_ITEM) + 1
+                start, end = max(start, low), sign.start()
             else:
-                ends = (text.find(mark, sign.end(), line.end()) for mark in ",;")
-                start, end = sign.end(), min((at for at in ends if at >= 0), default=line.end())
+                high = min(line.end(), sign.end() + MOST_OF_ITEM)
+                ends = (text.find(mark, sign.end(), high) for mark in ",;")
+                start, end = sign.end(), min((at for at in ends if at >= 0), default=high)
             yield _answered((sign["behind"] or sign["before"]) == "+", sign[0].strip(), start, end)
 
 
@@ -103,9 +123,13 @@ def _answered(yes: bool, words: str, start: int, end: int) -> Passage:
 
 def _differentials(text: str) -> Iterator[Passage]:
     """The lines below a heading of a differential diagnosis, up to an empty line or another heading."""
+    end = 0
     for heading in _DIFFERENTIAL.finditer(text):
+        if heading.start() < end:
+            continue
         stop = _LIST_ENDS.search(text, heading.end())
-        yield Passage(Effect.DIFFERENTIAL, heading[0].strip(), heading.end(), stop.start() if stop else len(text))
+        end = stop.start() if stop else len(text)
+        yield Passage(Effect.DIFFERENTIAL, heading[0].strip(), heading.end(), end)
 
 
 def _reactions(text: str) -> Iterator[Passage]:
@@ -173,8 +197,9 @@ def _items(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
 _SIGN = re.compile(r"\s?\((?P<behind>[+-])(?:ve)?\)|(?:^|(?<=[\s,;(]))(?P<before>[+-])(?=[A-Za-z])", re.MULTILINE)
 _LINE = re.compile(r"[^\n]+")
 _BOX = re.compile(
-    r"(?P<ticked>\[ ?[xX\u2713\u2714\u221a*] ?\]|\([xX\u2713\u2714]\)|[\u2611\u2612\u2705\u2713\u2714]|_+[xX\u2713]_+)"
-    r"|\[ {0,3}\]|\( {1,3}\)|[\u2610\u25a1]|_{2,}"
+    r"(?P<ticked>\[ ?[xX\u2713\u2714\u221a*] ?\]|\([xX\u2713\u2714]\)|[\u2611\u2612\u2705\u2713\u2714]"
+    r"|(?<!_)_{1,12}[xX\u2713]_{1,12})"
+    r"|\[ {0,3}\]|\( {1,3}\)|[\u2610\u25a1]|(?<!_)_{2,}"
 )
 _LABELED = re.compile(rf"(?:{_BOX.pattern})\s?(?P<label>yes|no)\b", re.IGNORECASE)
 _YES = frozenset(["yes", "y", "pos", "positive", "present"])
@@ -203,7 +228,7 @@ _WHO = (
     r"|these|those|this|that|only (?P<kept>(?:the )?[\w-]+(?: [\w-]+){0,2}?)(?= (?:is|are|was|were|remains?)\b)"
 )
 _RETRACTION = re.compile(
-    rf"(?:\s*(?:[-\u2013\u2014:;.,(\n]|\s\b(?:but|and|of which)\b))+\s*\b"
+    r"(?:[-\u2013\u2014:;.,(\n]|\s(?:but|and|of which)\b)[ \t]*\b"
     rf"(?:(?:the )?\w+ (?:says|states|reports|confirms)(?: that)? )?(?P<who>{_WHO})\b"
     rf"(?P<between>(?:[ ,]+(?!but\b|however\b)[\w'\u2019-]+){{0,7}}?)[ ,]+(?:(?P<bad>{_BAD})|(?P<good>{_GOOD}))\b",
     re.IGNORECASE,
