@@ -269,7 +269,8 @@ class _Reader:
         section, tokens = line.section.kind, line.sentence.tokens
         reached = [cue for cue in line.cues if cue.reaches(mention.core[0], mention.core[-1] + 1)]
         effects = {cue.effect: cue.words for cue in reached}
-        for passage in line.means(mention) if line.passages else ():
+        listed = section is SectionKind.ALLERGIES  # which says by itself what stands in it
+        for passage in line.means(mention) if line.passages and not listed else ():
             if passage.effect is Effect.NONE:  # a yes: what stands between it and its item denies nothing
                 effects = {effect: words for effect, words in effects.items() if effect not in _ANSWERED}
             else:

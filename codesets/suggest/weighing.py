@@ -18,6 +18,7 @@ from codesets.suggest.told import Told
 from codesets.suggest.weights import LEAST_SCORE
 
 MOST_EVIDENCE = 8
+REPEATED = 0.2  # of the score of a further mention
 
 
 class Weighing:
@@ -61,7 +62,7 @@ class Weighing:
             known.evidence.insert(0, evidence)
         elif len(known.evidence) < MOST_EVIDENCE and evidence not in known.evidence:
             known.evidence.append(evidence)
-        known.score = max(known.score, worth.score) + 0.2 * min(known.score, worth.score)
+        known.score = max(known.score, worth.score) + REPEATED * min(known.score, worth.score)
 
     def withhold(self, code: str, why: str, evidence: Evidence) -> None:
         """Keep a code that is not to be suggested, with the reason; the first reason stands."""
