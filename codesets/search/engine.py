@@ -8,6 +8,7 @@ them a little, where the engine is opened with it.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -33,6 +34,10 @@ _ONLY_PICKED = 0.55
 _OUTSIDE = 0.4
 
 
+# What a terminal sends for colors and keys, and other controls: nobody means them as words.
+_CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]?|[\x00-\x08\x0b-\x1f\x7f]")
+
+
 class Engine:
     """Searches the releases of one open reference database; for the thread that opened it."""
 
@@ -56,6 +61,7 @@ class Engine:
         newest one, and `Reference.choose` has the warning to show.
         """
         date = on or dt.date.today()
+        query = _CONTROLS.sub(" ", query)
         found: list[Hit] = []
         for system in systems or DEFAULT_SYSTEMS:
             release = self._reference.choose(system, date).release

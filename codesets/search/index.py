@@ -83,9 +83,14 @@ class Segment:
 
     def beginning_with(self, prefix: str) -> NDArray[np.int32]:
         """The codes that begin with these characters, in official order."""
-        sorter = self.by_name
-        low = np.searchsorted(self.codes, prefix.encode(), side="left", sorter=sorter)
-        high = np.searchsorted(self.codes, prefix.encode() + b"~", side="left", sorter=sorter)
+        sorter, kind = self.by_name, self.codes.dtype
+        room = kind.itemsize - len(prefix)
+        if room < 0:
+            return sorter[:0]
+        # Of the type of the codes, else numpy turns all of them into the longer type of what is looked for.
+        first, after = (np.array(text.encode(), dtype=kind) for text in (prefix, f"{prefix}~" if room else prefix))
+        low = np.searchsorted(self.codes, first, side="left", sorter=sorter)
+        high = np.searchsorted(self.codes, after, side="left" if room else "right", sorter=sorter)
         return np.sort(sorter[low:high])
 
     def similar(self, word: str) -> list[tuple[float, int]]:

@@ -29,6 +29,8 @@ NEAR = 0.3
 SIDE_BY_NEIGHBOR = 0.95
 SAME_SIDE = 0.02
 OTHER_SIDE = 0.1
+# What is left of what a row answers that has the sense of an abbreviation and no other word of the query.
+LONELY_SENSE = 0.75
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def rank(
         asked += one.worth[used]
     codes = segment.answer[segment.row_code[rows]]
     share_of_query = answered / np.float32(sum(expansion.weight for expansion in expansions))
+    share_of_query *= _beside_senses(reading, expansions, held, all_used)
     share_of_row = np.minimum(asked / segment.row_weight[rows], 1.0)
     scores = share_of_query**QUERY_POWER * (ROW_FLOOR + (1 - ROW_FLOOR) * share_of_row)
     scores *= KIND_WEIGHTS[segment.row_kind[rows]] * np.float32(reading.weight)
@@ -91,6 +94,24 @@ def rank(
         return None
     used_of_best = tuple(used[best] // 2 for used in all_used)
     return Ranked(reading, expansions, rows[best], scores[best], used_of_best)
+
+
+def _beside_senses(
+    reading: Reading, expansions: tuple[Expansion, ...], held: list[Held], all_used: list[NDArray[np.int16]]
+) -> NDArray[np.float32] | np.float32:
+    """A factor for every row: less for one that answers nothing but the sense of an abbreviation.
+
+    A sense that no other word of the query fits is hardly the one that was meant, however rare its words are:
+    "car vs deer" asks for no neoplasm of a cranial nerve.
+    """
+    of_senses = frozenset[str]().union(*reading.spelled_out)
+    others = [place for place, one in enumerate(expansions) if one.typed not in of_senses and one.typed not in NAMED]
+    if not of_senses or not others or len(others) == len(expansions):
+        return np.float32(1)
+    fitting = np.zeros(len(all_used[0]), dtype=bool)
+    for place in others:
+        fitting |= held[place].weights[all_used[place]] > 0
+    return np.where(fitting, np.float32(1), np.float32(LONELY_SENSE))
 
 
 def _used(slots: NDArray[np.int16], rows: NDArray[np.int32], held: Held) -> NDArray[np.int16]:

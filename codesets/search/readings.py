@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from codesets.laterality import NAMED, Side
 from codesets.search import lexicon
+from codesets.search.eyes import with_eyes
 from codesets.search.initials import LONGEST
 from codesets.search.side_letters import side_after_code, with_side
 from codesets.search.site import SiteSynonym
@@ -30,6 +31,7 @@ OTHER_PHRASE = 0.91
 WHOLE_PHRASE = 0.95
 WITHOUT_STAGE = 0.97
 LOST_WORD = 0.9
+WITHOUT_EYE = 0.88
 # What everything else counts beside a synonym of the site.
 SHIPPED = 0.8
 # "w/ckd" and "h/ofall" are two words, "w/o" is one.
@@ -50,6 +52,12 @@ class Reading:
     whole: bool = False
     slip: bool = False
     expanded: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def spelled_out(self) -> tuple[frozenset[str], ...]:
+        """The words that stand for one typed word each, an abbreviation: several words that were one."""
+        senses = (frozenset(words(used)) for typed, used in self.expanded if " " not in typed)
+        return tuple(sense for sense in senses if len(sense) > 1)
 
     @property
     def side(self) -> Side | None:
@@ -82,13 +90,17 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
 
     `own` are the site's own synonyms that stand in its words, with the places of their terms.
     """
-    text = plain(query[:MOST_CHARACTERS])
+    text = with_eyes(plain(query[:MOST_CHARACTERS]))
     found = [_written_out(text)]
     # Shorthand made of letters can also be the beginning of a word: "post", "inf".
     if any(typed.isalpha() for typed, _ in found[0].expanded):
         found.append(Reading(_distinct(words(text)), weight=0.98, growing=True))
     if len(text) > 1 and text.isalpha() and not found[0].words:
         found = [Reading((text,), growing=True)]  # a stop word alone is the beginning of a word
+    if text != plain(query[:MOST_CHARACTERS]) and len(found[0].words) > 1:
+        # Of eyes many a condition has no side of its own: "cataract od".
+        unsided = tuple(word for word in found[0].words if word not in NAMED)
+        found.append(replace(found[0], words=unsided, weight=WITHOUT_EYE, growing=False))
     if (sided := with_side(text)) != text:
         found.append(_written_out(sided))
     found += [replace(_written_out(part), weight=0.95) for part in _parts_of_name(text)]
@@ -284,7 +296,10 @@ def _other_phrases(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading
     Misspelled words are corrected first, and the last phrase may be unfinished: "heart atta".
     """
     table = lexicon.phrase_synonyms()
-    known = tuple(word if reading.whole else vocabulary.corrected(word) for word in reading.words)
+    corrected = [word if reading.whole else vocabulary.corrected(word) for word in reading.words]
+    # A side stands anywhere: "gout rt great toe" has a phrase in it.
+    sides = [word for word in corrected[1:-1] if word in NAMED]
+    known = tuple(word for word in corrected if word not in sides)
     for start in range(len(known)):
         for end in range(start + 1, min(start + 6, len(known)) + 1):
             phrases = [known[start:end]]
@@ -292,12 +307,13 @@ def _other_phrases(reading: Reading, vocabulary: Vocabulary) -> Iterator[Reading
                 phrases += _completed(known[start:end])
             for phrase in phrases:
                 weight = WHOLE_PHRASE if phrase == reading.words else OTHER_PHRASE
-                for other in table.get(phrase, ()):
+                others = table.get(phrase, ()) or (table.get(phrase[::-1], ()) if end - start == 2 else ())
+                for other in others:
                     yield replace(
                         reading,
-                        words=_distinct([*known[:start], *other, *known[end:]]),
+                        words=_distinct([*known[:start], *other, *known[end:], *sides]),
                         weight=reading.weight * weight,
-                        growing=reading.growing and end < len(known),
+                        growing=reading.growing and end < len(known) and not sides,
                         expanded=(*reading.expanded, (" ".join(phrase), " ".join(other))),
                     )
 

@@ -236,6 +236,12 @@ class Searcher:
                 if not said.agrees(self.segment.text(code), self.segment.text(int(one.rows[place]))):
                     best[code] = (score * OPPOSITE, one, place)
             order.sort(key=lambda code: -best[code][0])
+        if any("secondary" in one.reading.words for one in ranked):
+            for code in order[:MOST_COMPARED]:  # a title that only says what it leaves open does not answer it
+                score, one, place = best[code]
+                if "secondary" in one.reading.words and _LEFT_OPEN in self.segment.text(code):
+                    best[code] = (score * OPPOSITE, one, place)
+            order.sort(key=lambda code: -best[code][0])
         if not as_written:
             near = FAR * best[order[0]][0] if order else 0.0
             order = self._variants_last([code for code in order if best[code][0] >= near], limit)
@@ -274,12 +280,20 @@ class Searcher:
             met |= set(typed.split()) if sense & met else set()
         unmet = [typed for typed, _, sense in senses if not sense & met]
         unmet += [each for each in ranked.reading.words if each not in met | of_senses | WEAK]
+        # Of a table some words are known that stand in no column: they explain nothing to a reader.
+        told = {*words(self.segment.text(row)), *words(self.segment.text(code))}
         why = Why(
             term=self.segment.text(row),
             kind=TermKind(int(self.segment.row_kind[row])).label,
             matched=tuple(typed for typed, _ in matches),
-            corrected=tuple((typed, word(m.word)) for typed, m in matches if m.how in _CORRECTED),
-            completed=tuple((typed, word(m.word)) for typed, m in matches if m.how not in (*_CORRECTED, How.EXACT)),
+            corrected=tuple(
+                (typed, word(m.word)) for typed, m in matches if m.how in _CORRECTED and word(m.word) in told
+            ),
+            completed=tuple(
+                (typed, word(m.word))
+                for typed, m in matches
+                if m.how not in (*_CORRECTED, How.EXACT) and word(m.word) in told
+            ),
             expanded=tuple((typed, used) for typed, used, sense in senses if sense & met),
             unmet=tuple(dict.fromkeys(unmet)),
             header=dotted(self._code(source), self._system) if source != code else "",
@@ -299,5 +313,6 @@ class Searcher:
         return bytes(self.segment.codes[place]).decode()
 
 
+_LEFT_OPEN = "not specified as primary or secondary"
 _WORD = re.compile(r"[a-z0-9]+")
 _CORRECTED = (How.TYPO, How.SOUND)

@@ -39,6 +39,8 @@ STOP_WORDS = frozenset(
         "their",
         "this",
         "to",
+        "versus",
+        "vs",
     ]
 )
 

@@ -65,8 +65,10 @@ class Suggestion:
     def why(self) -> str:
         """The reasons in one line."""
         first = self.evidence[0]
-        parts = [f"{self.kind}: {self.term}", f"in {first.section}", *self.reasons, *first.cues]
-        return " · ".join(dict.fromkeys(parts))
+        told = " ".join(self.reasons)
+        # A cue that a reason tells already is not told again.
+        cues = [cue for cue in first.cues if cue.partition(": ")[2] not in told]
+        return " · ".join(dict.fromkeys([f"{self.kind}: {self.term}", f"in {first.section}", *self.reasons, *cues]))
 
 
 @dataclass(frozen=True)

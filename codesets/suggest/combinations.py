@@ -20,7 +20,8 @@ from codesets.suggest.tables import DATA, rows
 class Combination:
     """One rule. All codes are without dots; one of `words` has to stand in what the note says of `other`.
 
-    `lead` is "first" or "other": the condition whose words tell the combination.
+    `lead` is "first" or "other": the condition whose words tell the combination. No rule holds beside a code of its
+    `unless`: what a stroke of today does is no sequela of one before.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Combination:
     also: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     lead: str = "first"
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ def combine(said: Mapping[str, str]) -> Iterator[Combined]:
     """
     codes = dict(said)
     for rule in combinations():
+        if rule.unless and any(code.startswith(rule.unless) for code in codes):
+            continue
         for first in [code for code in codes if code.startswith(rule.first)]:
             others = [code for code in codes if code.startswith(rule.other) and _says(codes[code], rule.words)]
             also = [code for code in codes if rule.also and code.startswith(rule.also)]
@@ -87,7 +91,7 @@ def combinations() -> tuple[Combination, ...]:
     found = []
     for entry in tomllib.loads(text)["combination"]:
         name = entry.get("name", "without name")
-        lists = {key: entry.get(key, []) for key in ("first", "other", "replaces", "also", "words")}
+        lists = {key: entry.get(key, []) for key in ("first", "other", "replaces", "also", "words", "unless")}
         if not (lists["first"] and lists["other"] and entry.get("code") and entry.get("citation")):
             raise UnreadableInput(f"combinations.toml: {name}", "expected first, other, code and citation")
         plain = {

@@ -30,7 +30,10 @@ class Unconscious:
 def unconscious_of(texts: Iterable[str]) -> Unconscious | None:
     """What the documents of a chart tell, the first that gives a time or denies it; None where none does."""
     denied = None
-    for sentence in re.split(r"(?<=[.;])\s|\n", "\n".join(texts)):
+    whole = "\n".join(texts)
+    if not _NAMED_AT_ALL.search(whole):
+        return None
+    for sentence in re.split(r"(?<=[.;])\s|\n", whole):
         if match := _DENIED.search(sentence):
             denied = denied or Unconscious(NONE, match[0])
         elif lost := _LOST.search(sentence):
@@ -54,6 +57,7 @@ def _character(match: re.Match[str]) -> str:
 
 MOST_BETWEEN = 36
 _COUNTED = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "five": 5.0, "ten": 10.0}
+_NAMED_AT_ALL = re.compile(r"\bLOC\b|conscious|\b(?:knock|pass|black)\w* out\b", re.IGNORECASE)
 _NAMED = (
     r"(?:LOC|loss of consciousness|lost consciousness|consciousness lost|(?:was )?unconscious|knocked out|passed out"
     r"|blacked out)"

@@ -33,14 +33,21 @@ class Effect(StrEnum):
     OVER = "over"
     EXPOSED = "exposed"
     DOUBTED = "doubted"
+    OTHERS = "another person"
+    DIFFERENTIAL = "differential"
+    REMISSION = "remission"
     NONE = "none"
     END = "end"
 
 
 class Reach(StrEnum):
-    """Where the mentions of a cue stand: it comes before them, after them, or after them where it ends its clause."""
+    """Where the mentions of a cue stand: it comes before them or after them.
+
+    Or it does so only where it opens its clause, with a word behind it, or ends it.
+    """
 
     BEFORE = "before"
+    OPENS = "opens"
     AFTER = "after"
     ENDS = "ends"
 
@@ -67,14 +74,17 @@ class Cue:
         return self.effect in _TURNING or self.effect is Effect.UNCERTAIN and not inpatient
 
 
-_TURNING = frozenset([Effect.NEGATED, Effect.DOUBTED, Effect.HYPOTHETICAL])
+_TURNING = frozenset([Effect.NEGATED, Effect.DOUBTED, Effect.HYPOTHETICAL, Effect.DIFFERENTIAL, Effect.OTHERS])
 MOST_NEGATED = 14  # tokens that a negation reaches: long lists are common ("denies fever, chills, ...")
 MOST_UNCERTAIN = 8
 MOST_AFTER = 8
 MOST_LISTED = 20  # tokens that a cue reaches back over a list
 MOST_OF_LIST = 80
 MOST_OF_PART = 5  # tokens of one part of such a list
+MOST_OF_ENTRY = 14  # tokens of the part in which a record doubts itself
 MOST_FAMILY = 30
+MOST_OTHERS = 12
+MOST_POSSESSED = 5  # tokens behind "her mother's"
 _MARKS = frozenset([",", ":", "-", "/", "(", ")"])
 
 
@@ -92,8 +102,9 @@ def cues(sentence: Sentence, year: int = 0, assessed: bool = False) -> list[Cue]
         if effect in (Effect.NONE, Effect.END):
             continue
         words = " ".join(said[begin:end])
-        if reach is Reach.BEFORE:
-            last = _reach_on(found, place, written, assessed)
+        if reach in (Reach.BEFORE, Reach.OPENS):
+            whose = said[end - 1] != written[end - 1] and said[end - 1].endswith(_WHOSE)
+            last = _reach_on(found, place, written, assessed, whose)
             treated = _treated(written, end, last) if effect is Effect.HISTORY else None
             if treated is not None:
                 changing.append(Cue(Effect.RESOLVED, f"{words} ... for", begin, end, treated, last))
@@ -110,10 +121,13 @@ def _written(word: str, year: int) -> str:
     if word[0] == "?":
         return "?"
     word = word.replace("\u2019", "'")
+    if word.endswith(_WHOSE) and word[:-2] in _people():
+        return word[:-2]
     return YEAR if len(word) == 4 and word.isdecimal() and 1900 < int(word) < year else word
 
 
 YEAR = "yyyy"
+_WHOSE = ("'s", "\u2019s")
 _Found = tuple[Effect, Reach, int, int, int]
 
 
@@ -129,22 +143,38 @@ def _found(written: Sequence[str], attached: frozenset[int]) -> list[_Found]:
     found: list[_Found] = []
     place = 0
     while place < len(written):
-        longest: list[tuple[Effect, Reach, int]] = []
+        sizes = table.get(written[place])
+        if sizes is None:
+            place += 1
+            continue
+        longest: _Meanings = []
         end = place + 1
-        for phrase, meanings in table.get(written[place], ()):
-            size = len(phrase)
-            if tuple(written[place : place + size]) == phrase:
-                longest, end = meanings, place + size
+        for size, phrases in sizes:
+            if found_here := phrases.get(tuple(written[place : place + size])):
+                longest, end = found_here, place + size
                 break
+        if not longest:
+            place += 1
+            continue
+        reaches = {reach for _, reach, _ in longest}
         ends = (
-            any(reach is Reach.ENDS for _, reach, _ in longest)
+            Reach.ENDS in reaches
             and place > 0
             and (_ends_clause(written, place, end) or written[place] == "?" and place in attached)
         )
-        left_out = Reach.BEFORE if ends else Reach.ENDS
-        found += [(effect, reach, place, end, most) for effect, reach, most in longest if reach is not left_out]
+        left_out = {Reach.BEFORE if ends else Reach.ENDS}
+        if Reach.OPENS in reaches:
+            left_out.add(Reach.AFTER if _opens(written, place, end) else Reach.OPENS)
+        found += [(effect, reach, place, end, most) for effect, reach, most in longest if reach not in left_out]
         place = end
     return found
+
+
+def _opens(written: Sequence[str], begin: int, end: int) -> bool:
+    """Whether a cue is the first word of its clause, with the condition right behind it: "Resolved pneumonia"."""
+    if end == len(written) or not written[end][0].isalpha() or written[end] in _words("manner"):
+        return False
+    return begin == 0 or written[begin - 1] in _MARKS or written[begin - 1] in _words("opening")
 
 
 def _ends_clause(written: Sequence[str], begin: int, end: int) -> bool:
@@ -167,21 +197,29 @@ def _is_date(written: Sequence[str], place: int) -> bool:
 _TIMES = re.compile(r"x\d{1,2}")
 
 
-def _reach_on(found: list[_Found], place: int, written: Sequence[str], assessed: bool) -> int:
-    """The last token that a cue reaches forward."""
+def _reach_on(found: list[_Found], place: int, written: Sequence[str], assessed: bool, possessed: bool = False) -> int:
+    """The last token that a cue reaches forward; one that is `possessed` is what somebody else has."""
     effect, _, cue_begin, begin, most = found[place]
     if not most:
         most = MOST_NEGATED if effect in (Effect.NEGATED, Effect.HYPOTHETICAL) else MOST_UNCERTAIN
-        most = MOST_FAMILY if effect is Effect.FAMILY else most
+        most = {Effect.FAMILY: MOST_FAMILY, Effect.OTHERS: MOST_OTHERS}.get(effect, most)
         if effect is Effect.NEGATED:
             most = max(most, _listed_on(written, begin) - begin)
     last = min(begin + most, len(written)) - 1
+    if possessed:
+        last = min(begin + MOST_POSSESSED, len(written)) - 1
+        return next((at - 1 for at in range(begin, last + 1) if written[at] in _words("possessive")), last)
+    if effect is Effect.REMISSION:
+        last = next((at - 1 for at in range(begin, last + 1) if written[at] == ","), last)
     for other, reach, other_begin, _, _ in found[place + 1 :]:
         if other_begin > last:
             break
-        if other_begin < begin or reach is not Reach.BEFORE and other is not Effect.END:
+        if other_begin < begin or reach not in (Reach.BEFORE, Reach.OPENS) and other is not Effect.END:
             continue
-        if effect is Effect.FAMILY or "family" in written[cue_begin:begin]:
+        if effect is Effect.DIFFERENTIAL:
+            if other is Effect.END and written[other_begin] in _words("settled"):
+                return other_begin - 1
+        elif effect in (Effect.FAMILY, Effect.OTHERS) or "family" in written[cue_begin:begin]:
             # "mother, who is diabetic": only the patient ends what is said of the family.
             if other in (Effect.HISTORY, Effect.CURRENT) or written[other_begin] in _words("patient"):
                 return other_begin - 1
@@ -260,6 +298,8 @@ def _reach_back(found: list[_Found], place: int, written: Sequence[str], attache
         verb -= 1
     first = max(0, begin - (most or MOST_LISTED))
     for other, reach, other_begin, other_end, _ in found[:place]:
+        if effect is Effect.DOUBTED and written[other_begin] in _words("between"):
+            continue  # "was entered in the chart by mistake" tells of one thing
         # "Pneumonia has been ruled out": the verb of the cue itself ends nothing.
         if other_begin < verb and other_end != begin and (other in _STOPPING or other is effect is Effect.NEGATED):
             first = max(first, other_end if reach is Reach.BEFORE or other is Effect.END else other_begin)
@@ -268,8 +308,8 @@ def _reach_back(found: list[_Found], place: int, written: Sequence[str], attache
         word, part = written[back], part + 1
         listed = listed or word in _words("joining")
         hyphen = word == "-" and back in attached and back + 1 in attached  # "COVID-19"
-        if word in (",", ":", "-", "(", ")") and not hyphen and back < begin - 1:
-            if word != "," or not listed or part > MOST_OF_PART + 1:
+        if word in (",", ":", "-", "(", ")") and not hyphen and back < verb - 1:
+            if word != "," or not listed or part > (MOST_OF_ENTRY if effect is Effect.DOUBTED else MOST_OF_PART + 1):
                 return back + 1
             part = 0
         elif not listed and begin - back > (most or MOST_AFTER):
@@ -277,7 +317,7 @@ def _reach_back(found: list[_Found], place: int, written: Sequence[str], attache
     return first
 
 
-_STOPPING = (Effect.END, Effect.FAMILY, Effect.CURRENT)
+_STOPPING = (Effect.END, Effect.FAMILY, Effect.OTHERS, Effect.CURRENT)
 
 
 def _opened(written: Sequence[str], begin: int) -> int | None:
@@ -297,18 +337,34 @@ def _words(role: str) -> frozenset[str]:
 
 
 @cache
-def _table() -> dict[str, list[tuple[tuple[str, ...], list[tuple[Effect, Reach, int]]]]]:
-    """By the first token, the cues as tokens, the longest first, with their effects."""
-    phrases: dict[tuple[str, ...], list[tuple[Effect, Reach, int]]] = {}
+def _people() -> frozenset[str]:
+    """The cues of one word that name another person than the patient."""
+    people = (Effect.FAMILY, Effect.OTHERS)
+    single = (phrases for sizes in _table().values() for size, phrases in sizes if size == 1)
+    return frozenset(
+        phrase[0]
+        for phrases in single
+        for phrase, meanings in phrases.items()
+        if any(effect in people for effect, _, _ in meanings)
+    )
+
+
+_Meanings = list[tuple[Effect, Reach, int]]
+
+
+@cache
+def _table() -> dict[str, list[tuple[int, dict[tuple[str, ...], _Meanings]]]]:
+    """By the first token, the cues as tokens by their number, the longest first, with their effects."""
+    table: dict[str, dict[int, dict[tuple[str, ...], _Meanings]]] = {}
     for cue, effect, reach, most in rows("cues.csv", ("cue", "effect", "reach", "most")):
         known = effect in {one.value for one in Effect} and reach in {one.value for one in Reach}
         if not known or not most.isdigit():
-            raise UnreadableInput(f"cues.csv: {cue}", "expected a known effect, before, after or ends, and a number")
-        phrases.setdefault(_tokens(cue), []).append((Effect(effect), Reach(reach), int(most)))
-    table: dict[str, list[tuple[tuple[str, ...], list[tuple[Effect, Reach, int]]]]] = {}
-    for phrase, meanings in sorted(phrases.items(), key=lambda item: -len(item[0])):
-        table.setdefault(phrase[0], []).append((phrase, meanings))
-    return table
+            wanted = "expected a known effect, before, opens, after or ends, and a number"
+            raise UnreadableInput(f"cues.csv: {cue}", wanted)
+        phrase = _tokens(cue)
+        phrases = table.setdefault(phrase[0], {}).setdefault(len(phrase), {})
+        phrases.setdefault(phrase, []).append((Effect(effect), Reach(reach), int(most)))
+    return {first: sorted(sizes.items(), reverse=True) for first, sizes in table.items()}
 
 
 def _tokens(cue: str) -> tuple[str, ...]:

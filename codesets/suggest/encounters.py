@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from codesets.suggest.cues import Effect, cues
+from codesets.suggest.sentences import sentences
 from codesets.suggest.tables import rows
 
 INITIAL = "A"
@@ -26,7 +28,7 @@ class Time:
 
     def of(self, code: str) -> tuple[str, ...]:
         """The codes to try in place of one of an injury (no dot), the likeliest first; none for other codes."""
-        if len(code) != 7 or code[0] not in "ST" or code.startswith("T14") or code[6] != INITIAL:
+        if len(code) != 7 or code[0] not in "STWXYV" or code.startswith("T14") or code[6] != INITIAL:
             return ()
         return tuple(dict.fromkeys((code[:6] + self.seventh, code[:6] + SUBSEQUENT)))
 
@@ -36,9 +38,32 @@ def time_of(texts: Iterable[str]) -> Time | None:
     whole = "\n".join(texts)
     lowered = whole.lower()
     for words, pattern, seventh in _told():
-        if words in lowered and (match := pattern.search(whole)):
-            return Time(seventh, match[0])
+        for match in pattern.finditer(whole) if words in lowered else ():
+            if not _unsaid(whole, match.start(), match.end()):
+                return Time(seventh, match[0])
     return None
+
+
+def _unsaid(text: str, start: int, end: int) -> bool:
+    """Whether the sentence around text[start:end] denies, doubts or only warns of what that tells."""
+    begin = max(text.rfind(mark, 0, start) for mark in (". ", "\n", "; ")) + 1
+    for sentence in sentences(text, begin, min(len(text), end + MOST_BEHIND)):
+        places = [place for place, token in enumerate(sentence.tokens) if start <= token.start < end]
+        if places:
+            return any(cue.effect in _TURNED and cue.reaches(places[0], places[-1] + 1) for cue in cues(sentence))
+    return False
+
+
+MOST_BEHIND = 120
+_TURNED = (
+    Effect.NEGATED,
+    Effect.DOUBTED,
+    Effect.HYPOTHETICAL,
+    Effect.UNCERTAIN,
+    Effect.DIFFERENTIAL,
+    Effect.FAMILY,
+    Effect.OTHERS,
+)
 
 
 @cache

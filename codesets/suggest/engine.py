@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -22,23 +22,27 @@ from codesets.search.index import Segment
 from codesets.search.vocabulary import Vocabulary
 from codesets.suggest import statuses
 from codesets.suggest.answers import Evidence, Note, Suggestions
+from codesets.suggest.closing import ClosingStatement
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.combinations import partners
 from codesets.suggest.cues import Cue, Effect, cues
 from codesets.suggest.excluded import excluded_after, excluded_by_test, may_exclude
 from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Worth
+from codesets.suggest.immunity import immune
 from codesets.suggest.lexical import NUMBERED
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, apart, widest
+from codesets.suggest.passages import Passage, Passages
 from codesets.suggest.reading import Read, says_without
 from codesets.suggest.removed import REMOVED, removed
 from codesets.suggest.sections import Section, SectionKind, has_sections, sections
+from codesets.suggest.senses import EYES, tells_of_eyes
 from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
 from codesets.suggest.told import told
 from codesets.suggest.weighing import Weighing
-from codesets.suggest.weights import document_weight, is_final, is_symptom, plainness, weight
+from codesets.suggest.weights import document_weight, is_symptom, plainness, weight
 
 MOST_CHARACTERS = 200_000
 SUMMED_UP = 0.5  # of a symptom where an assessment only repeats why the patient came
@@ -94,8 +98,8 @@ def open_suggester(reference: Reference, engine: Engine | None = None) -> Sugges
 class _Line:
     """A sentence of a section with its meaning; `document` is its place and `factor` its weight.
 
-    `final` says that it speaks from the end of a stay, `excludes` that its document may exclude an "it". `cues` are
-    found once a mention stands in it.
+    `final` says that it is of the final statement of a stay, `excludes` that its document may exclude an "it";
+    `passages` are those of its document. `cues` are found once a mention stands in it.
     """
 
     document: int
@@ -106,12 +110,27 @@ class _Line:
     sentence: Sentence
     read: Read
     excludes: bool = False
+    passages: tuple[Passage, ...] = ()
     cues: tuple[Cue, ...] = ()
 
     @property
     def said(self) -> str:
         """The sentence as it is written."""
         return self.text[self.sentence.start : self.sentence.end]
+
+    def means(self, mention: Mention) -> Iterator[Passage]:
+        """The passages in which a mention stands."""
+        tokens = self.sentence.tokens
+        start, end = tokens[mention.core[0]].start, tokens[mention.core[-1]].end
+        return (one for one in self.passages if one.start <= start and end <= one.end)
+
+    def cut(self, mention: Mention) -> bool:
+        """Whether a passage begins or ends within a mention."""
+        tokens = self.sentence.tokens
+        start, end = tokens[mention.tokens[0]].start, tokens[mention.tokens[-1]].end
+        return any(
+            one.start < end and start < one.end and not (one.start <= start and end <= one.end) for one in self.passages
+        )
 
     def evidence(self, start: int, end: int, told: tuple[str, ...] = ()) -> Evidence:
         """The evidence at text[start:end], with the line it stands on."""
@@ -139,17 +158,20 @@ class _Reader:
         # A story of years names the years of the present illness, too.
         setting = Setting(structured, inpatient, year if one_visit else 0, one_visit)
         excluding = [may_exclude(note.text) for note in notes]
-        closed = any(map(is_final, (note.kind for note in notes)))
+        closing = [ClosingStatement(note.kind, found) for note, found in zip(notes, parts, strict=True)]
+        apart_from = [Passages(note.text) for note in notes]
+        of_eyes = any(tells_of_eyes(note.text) for note in notes)
         lines = [
             _Line(
                 document=place,
                 text=note.text,
                 factor=document_weight(note.kind),
-                final=is_final(note.kind) or not closed,
+                final=closing[place].states(part),
                 section=part,
                 sentence=sentence,
-                read=self._matcher.read(sentence),
+                read=self._matcher.read(sentence, note.text, of_eyes),
                 excludes=excluding[place],
+                passages=apart_from[place].within(sentence.start, sentence.end),
             )
             for place, note in enumerate(notes)
             for part in parts[place]
@@ -174,6 +196,9 @@ class _Reader:
             line = replace(line, cues=tuple(cues(line.sentence, setting.year, line.section.kind in _ASSESSED)))
             turns = [cue for cue in line.cues if cue.turns(setting.inpatient)]
             whole = [one for one in group if not turns or not self._torn(one, turns, line.read)]
+            if line.passages:
+                whole = [one for one in whole if not line.cut(one)]
+            whole = _best_of_alike(whole)
             named = {one.tokens for one in whole if len(one.tokens) > 1 or one.quality >= SURE}
             refined = [self._refined(one, line.read, turns, named) for one in whole]
             for mention in self._with_partners(widest(refined), refined):
@@ -219,6 +244,7 @@ class _Reader:
             for cue in turns
             if not cue.reaches(mention.begin, mention.end)
             for token in range(cue.first, cue.last + 1)
+            if read.sentence.tokens[token].text not in EYES  # "without macular edema OU"
         ) | frozenset(
             token
             for other in named
@@ -243,6 +269,14 @@ class _Reader:
         section, tokens = line.section.kind, line.sentence.tokens
         reached = [cue for cue in line.cues if cue.reaches(mention.core[0], mention.core[-1] + 1)]
         effects = {cue.effect: cue.words for cue in reached}
+        listed = section is SectionKind.ALLERGIES  # which says by itself what stands in it
+        for passage in line.means(mention) if line.passages and not listed else ():
+            if passage.effect is Effect.NONE:  # a yes: what stands between it and its item denies nothing
+                effects = {effect: words for effect, words in effects.items() if effect not in _ANSWERED}
+            else:
+                effects.setdefault(passage.effect, passage.words)
+        if guarded := immune(line.said, code):
+            effects.setdefault(Effect.HYPOTHETICAL, guarded)
         if setting.one_visit and (gone := removed(line.said, code[:3])):
             effects.setdefault(Effect.RESOLVED, gone)
             reasons = (*reasons, REMOVED)
@@ -290,8 +324,19 @@ class _Reader:
                 weighing.add(code, Worth(score, score), term, (), evidence, status.section.kind)
 
 
+def _best_of_alike(found: Sequence[Mention]) -> list[Mention]:
+    """Of the mentions of one code on the same words the best: the others would be read for nothing."""
+    best: dict[tuple[int, tuple[int, ...]], Mention] = {}
+    for one in found:
+        known = best.get((one.code, one.tokens))
+        if known is None or known.weight * known.quality < one.weight * one.quality:
+            best[one.code, one.tokens] = one
+    return list(best.values())
+
+
 _ASSESSED = (SectionKind.ASSESSMENT, SectionKind.IMPRESSION, SectionKind.PLAN, SectionKind.PROBLEMS)
 _DENIED = {Effect.NEGATED, Effect.DOUBTED}
+_ANSWERED = {Effect.NEGATED, Effect.UNCERTAIN}
 
 
 def _said_of_the_visit(line: _Line) -> bool:

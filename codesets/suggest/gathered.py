@@ -70,6 +70,7 @@ class Gathered:
     def inherit(self, heir: str, code: str) -> None:
         """Give the evidence of a plainer name of the same condition to the code that says more."""
         to, entry = self.found[heir], self.found[code]
-        if heir[:3] == code[:3] and entry.best.order > to.best.order:
+        alike = heir[:3] == code[:3] or heir[:2] == code[:2] == "E4"  # the degrees of malnutrition
+        if alike and entry.best.order > to.best.order:
             to.best, to.score, to.section = entry.best, max(to.score, entry.score), entry.section
             to.evidence = [entry.evidence[0], *to.evidence]

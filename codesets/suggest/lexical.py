@@ -47,8 +47,9 @@ class Lexical:
         self.meanings = lru_cache(maxsize=20_000)(self._meanings)
         self.phrase = lru_cache(maxsize=20_000)(self._phrase)
         self.normal = lru_cache(maxsize=20_000)(self._normal)
+        self.numbers = lru_cache(maxsize=20_000)(self._numbers)
 
-    def numbers(self, text: str) -> tuple[int, ...]:
+    def _numbers(self, text: str) -> tuple[int, ...]:
         """The words of a text that the classification knows, as numbers."""
         found = (self.number(word) for word in words(text))
         return tuple(number for number in found if number is not None)
@@ -105,7 +106,9 @@ class Lexical:
         # A word that names no condition by itself does not become one: no diabetes of a sugar tong splint.
         alone = len(phrase) == 1 and phrase[0] in not_alone() or " ".join(phrase) in not_meant()
         for other in () if alone else lexicon.phrase_synonyms().get(phrase, ()):
-            if "screening" in other:  # a visit: of its words a note would make the disease that is looked for
+            if (
+                "screening" in other or "aftercare" in other
+            ):  # a visit: of its words a note would make the disease that is looked for
                 continue
             for word in other:
                 if (number := self.number(word)) is not None:

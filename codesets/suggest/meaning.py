@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from codesets.search.status import family_history, history
 from codesets.suggest.cues import Effect
 from codesets.suggest.sections import SectionKind
-from codesets.suggest.statuses import exposure, resolved
+from codesets.suggest.statuses import exposure, in_remission, resolved
 from codesets.suggest.weights import is_symptom
 
 
@@ -50,6 +50,10 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
         return _none(f"doubted in the record: {cue!r}")
     if cue := effects.get(Effect.HYPOTHETICAL):
         return _none(f"not a finding: {cue!r}")
+    if (cue := effects.get(Effect.OTHERS)) and Effect.EXPOSED not in effects:
+        return _none(f"of another person: {cue!r}")
+    if cue := effects.get(Effect.DIFFERENTIAL):
+        return _none(f"one of a differential ({cue!r}): not coded before it is settled, Official Guidelines IV.H")
     if cue := effects.get(Effect.EXPOSED):
         becomes = exposure(code)
         return Meaning(becomes, (f"a contact: {cue!r}",)) if becomes else _none(f"not a finding: {cue!r}")
@@ -68,6 +72,12 @@ def meaning(code: str, section: SectionKind, effects: Mapping[Effect, str], sett
     if section is SectionKind.PROCEDURE and code.startswith(_LEFT_BY_OPERATIONS):
         return _none("what an operation of this encounter leaves is no status yet")
     past = section in (SectionKind.PAST, SectionKind.SURGICAL)
+    if (cue := effects.get(Effect.REMISSION)) and (becomes := in_remission(code)):
+        return Meaning(becomes, (f"in remission: {cue!r}",))
+    if (cue := effects.get(Effect.OVER)) and (becomes := in_remission(code, past=True)):
+        return Meaning(becomes, (f"in remission: {cue!r}",))
+    if (cue := effects.get(Effect.REMISSION)) and code.startswith("F17"):
+        return Meaning(_PAST_TOBACCO, (f"a history: {cue!r}",))
     if cue := effects.get(Effect.OVER):
         return _resolved(code, cue, past or Effect.HISTORY in effects or setting.one_visit)
     if cue := effects.get(Effect.RESOLVED):
@@ -104,6 +114,7 @@ def _none(why: str) -> Meaning:
     return Meaning("", why_not=why)
 
 
+_PAST_TOBACCO = "Z87891"
 _SILENT = (
     SectionKind.MEDICATIONS,
     SectionKind.IMMUNIZATIONS,
@@ -121,7 +132,7 @@ def chapters(texts: Sequence[str]) -> frozenset[str]:
 
     An infant's note tells of a pregnancy that is not its own.
     """
-    letters = set("ABCDEFGHIJKLMNQRSTUZ")
+    letters = set("ABCDEFGHIJKLMNQRSTUVWXYZ")
     if any(_PREGNANCY.search(text) for text in texts) and not any(_INFANT.search(text) for text in texts):
         letters.add("O")
     if any(_NEWBORN.search(text) for text in texts):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ MOST_GAP = 2
 MOST_GAP_OF_SYNONYMS = 0
 LEAST_OF_ABBREVIATION = 0.55
 MOST_SPANS = 6
+MOST_REMEMBERED = 1000  # sentences
 BLOCK = 48  # sentences that are matched at a time
 _LINKS = frozenset(["with"])
 
@@ -78,18 +79,38 @@ class Matcher:
         self.terms = term_table(segment, self.lexical)
         self._not_alone = frozenset(map(self.lexical.normal, not_alone())) | {""}
         self._sides = frozenset(n for side in ("left", "right") for n in self.lexical.numbers(side))
+        self._read: dict[tuple[str, bool], Read] = {}
+        self._found: dict[tuple[str, bool], list[Mention]] = {}
         self._heads = frozenset(self.lexical.normal(word) for (word,) in rows("heads.csv", ("word",)))
 
-    def read(self, sentence: Sentence) -> Read:
-        """What the tokens of a sentence mean."""
-        return reading.read(sentence, self.lexical, self.terms.idf)
+    def read(self, sentence: Sentence, text: str, of_eyes: bool = False) -> Read:
+        """What the tokens of a sentence of a text mean, in a document that speaks of eyes or not.
+
+        A sentence that was read before, as one that is copied from note to note, is not read anew.
+        """
+        said = (text[sentence.start : sentence.end], of_eyes)
+        known = self._read.get(said)
+        if known is not None:
+            return replace(known, sentence=sentence)
+        if len(self._read) >= MOST_REMEMBERED:
+            self._read.clear()
+        found = reading.read(sentence, self.lexical, self.terms.idf, of_eyes)
+        self._read[said] = replace(found, said=said)
+        return self._read[said]
 
     def find(self, read: Sequence[Read]) -> list[Mention]:
         """Every mention of all sentences, in their order, narrower ones beside wider."""
+        if len(self._found) >= MOST_REMEMBERED:
+            self._found.clear()
+        unread = list({one.said: one for one in read if one.said not in self._found}.values())
+        for start in range(0, len(unread), BLOCK):
+            block = unread[start : start + BLOCK]
+            for one in block:
+                self._found[one.said] = []
+            for mention in self._find(block, 0):
+                self._found[block[mention.sentence].said].append(mention)
         return [
-            mention
-            for start in range(0, len(read), BLOCK)
-            for mention in self._find(read[start : start + BLOCK], start)
+            replace(mention, sentence=number) for number, one in enumerate(read) for mention in self._found[one.said]
         ]
 
     def _find(self, block: Sequence[Read], first: int) -> Iterator[Mention]:
@@ -141,23 +162,29 @@ class Matcher:
     ) -> tuple[int, tuple[int, ...], float, float] | None:
         """The row, its tokens, how much they say and how well they fit; None when they do not say the term."""
         terms = self.terms
-        own, text = terms.is_own(row), terms.text(row)
-        placed = _placed(read, wanted)
+        own = terms.is_own(row)
+        placed = _placed(read, wanted, own)
+        apart_too_far = placed.gap > (MOST_GAP_OF_SYNONYMS if placed.synonym else MOST_GAP)
+        if apart_too_far and not terms.is_wording(row):
+            return None
+        if read.acuity and not fits(read.acuity, placed.tokens):
+            return None
+        text = terms.text(row)
         if read.contradicts(text) or not read.numbers_fit(placed.tokens, text):
             return None
-        if self._other_side_nearer(read, placed.tokens, wanted) or not fits(read.acuity, placed.tokens):
+        if self._other_side_nearer(read, placed.tokens, wanted):
             return None
         # A cancer is malignant: its behavior is not unspecified.
         if text.endswith("unspecified behavior") and any(read.normal[token] in _MALIGNANT for token in placed.tokens):
             return None
         if placed.synonym and (own or len(wanted) == 1 and self._says_nothing({*words(text)})):
             return None
-        if _joined(read, placed.tokens) and not _JOINING.search(_ASIDE.sub("", text)):
+        if len(placed.tokens) > 1 and _joined(read, placed.tokens) and not _JOINING.search(_ASIDE.sub("", text)):
             return None
         gap = placed.gap
-        if gap > (MOST_GAP_OF_SYNONYMS if placed.synonym else MOST_GAP):
+        if apart_too_far:
             whole = not placed.synonym and _only_commas(read, placed.tokens)
-            if not (terms.is_wording(row) and (whole or _in_order(read, placed.tokens, text))):
+            if not (whole or _in_order(read, placed.tokens, text)):
                 return None
             gap = 1
         if not own and self._says_nothing({read.normal[token] for token in placed.tokens}):
@@ -169,6 +196,8 @@ class Matcher:
 
     def _other_side_nearer(self, read: Read, tokens: tuple[int, ...], wanted: Sequence[int]) -> bool:
         """Whether the side of a mention belongs to something else: no left of "R hemiparesis from L MCA stroke"."""
+        if self._sides.isdisjoint(wanted):
+            return False
         named = [word for word in wanted if word in self._sides]
         if len(named) != 1:
             return False
@@ -187,7 +216,7 @@ class Matcher:
     def _share_of_abbreviations(self, read: Read, tokens: tuple[int, ...], wanted: Sequence[int]) -> float:
         """How much of the sense of its abbreviations a mention uses: HIV is no word for "virus" alone."""
         least = 1.0
-        for token in tokens:
+        for token in tokens if read.abbreviated else ():
             if (total := read.abbreviated.get(token)) is not None:
                 used = (word for word in wanted if any(span[:2] == (token, token + 1) for span in read.spans[word]))
                 least = min(least, sum(float(self.terms.idf[word]) for word in used) / total)
@@ -220,15 +249,21 @@ def widest(found: Iterable[Mention]) -> list[Mention]:
     return sorted(kept, key=lambda one: one.tokens)
 
 
-def _placed(read: Read, wanted: Sequence[int]) -> _Placed:
-    """Where the wanted words stand closest together, beginning from each place of the rarest."""
+def _placed(read: Read, wanted: Sequence[int], strictly: bool) -> _Placed:
+    """Where the wanted words stand closest together, beginning from each place of the rarest.
+
+    Read `strictly`, a word is not where another stands for it as long as it stands itself somewhere.
+    """
     best: _Placed | None = None
-    for begin, end, weight in read.spans[wanted[0]][:MOST_SPANS]:
+    first = read.spans[wanted[0]]
+    if len(wanted) == 1 and len(first) == 1 and first[0][1] - first[0][0] == 1:  # one word that stands once
+        return _Placed(0, first[0][2] < SAID_SO, (first[0][0],))
+    for begin, end, weight in first[:MOST_SPANS]:
         tokens = _said(read, begin, end)
         low, high = begin, end
         synonym = weight < SAID_SO
         for word in wanted[1:]:
-            near = _nearest(read.spans[word], low, high)
+            near = _nearest(_themselves(read.spans[word]) if strictly else read.spans[word], low, high)
             synonym = synonym or near[2] < SAID_SO
             low, high = min(low, near[0]), max(high, near[1])
             tokens |= _said(read, near[0], near[1])
@@ -242,6 +277,10 @@ def _placed(read: Read, wanted: Sequence[int]) -> _Placed:
 def _said(read: Read, begin: int, end: int) -> set[int]:
     """The tokens of a span that are words, without "of" and the like."""
     return {token for token in range(begin, end) if read.normal[token]}
+
+
+def _themselves(spans: Sequence[Span]) -> Sequence[Span]:
+    return [span for span in spans if span[2] >= SAID_SO] or spans
 
 
 def _nearest(spans: Sequence[Span], low: int, high: int) -> Span:

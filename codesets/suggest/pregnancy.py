@@ -122,7 +122,10 @@ _DELIVERED = re.compile(
     r"|c-section|cesarean section)\b[^.;\n]{0,60}?"
     r"\b(?:viable|live|liveborn|healthy|male|female|infant|baby|boy|girl|twins?|triplets?|newborn|stillb\w+|demise)\b"
     r"(?:[^.;\n]{0,12}\b(?:twins?|triplets?|infants?|male|female)\b)?"
-    r"|\bviable (?:fe)?male (?:infant|newborn|neonate|baby)\b",
+    r"|\b(?:viable|live) (?:fe)?male (?:infant|newborn|neonate|baby)\b"
+    r"|\b(?:single )?live ?born (?:(?:fe)?male|infant|boy|girl|twins?)\b"
+    r"|\b(?:outcome|single)[^.;\n]{0,14}\blive ?born\b"
+    r"|\blive (?:fe)?male,? (?:at )?\d{3,4}\b",
     re.IGNORECASE,
 )
 _OVER = re.compile(r"\bpregnancy\b[^.\n]{0,30}\bdelivered\b|\bsame, delivered\b", re.IGNORECASE)

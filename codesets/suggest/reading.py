@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesets.search.words import words
+from codesets.suggest import names, senses
 from codesets.suggest.acuity import Owned, owned
 from codesets.suggest.lexical import ABBREVIATION, LETTER_A, NUMBERED, Lexical, after_count, counted_by, token_words
 from codesets.suggest.sentences import Sentence
@@ -35,7 +36,8 @@ class Read:
     the others counted in. `abbreviated` has the tokens that are abbreviations, with how much all words of their
     sense say; `excluded` the normal words, two at most, that follow "without". `counts` has the numbers that say
     what they count by the word before them ("CKD 4"), with what that is. `acuity` has the tokens that tell one by
-    themselves, with the tokens that it tells of.
+    themselves, with the tokens that it tells of. `has_numbers` says whether any token is a number;
+    `said` is the sentence as it is written, and whether its document speaks of eyes: all that the rest depends on.
     """
 
     sentence: Sentence
@@ -47,6 +49,8 @@ class Read:
     excluded: tuple[str, ...]
     counts: Mapping[int, str]
     acuity: Owned
+    has_numbers: bool = True
+    said: tuple[str, bool] = ("", False)
 
     def says(self, tokens: Iterable[int]) -> float:
         """How much these tokens say."""
@@ -60,6 +64,8 @@ class Read:
 
     def numbers_fit(self, tokens: Iterable[int], text: str) -> bool:
         """Whether every number among the tokens counts what the text counts: the 2 of "type 2" is no stage."""
+        if not self.has_numbers:
+            return True
         counted = [
             f"{self.counts.get(token) or self.normal[token - 1]} {self.normal[token]}"
             for token in tokens
@@ -78,9 +84,17 @@ class Read:
         return any(f"with {phrase}" in said for phrase in self.excluded)
 
 
-def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read:
-    """What the tokens of a sentence mean; `idf` is how much each word of the classification says."""
+def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32], of_eyes: bool = False) -> Read:
+    """What the tokens of a sentence mean; `idf` is how much each word of the classification says.
+
+    Names and words in another sense say nothing; `of_eyes` says that OD, OS and OU are sides.
+    """
     normal = token_words(sentence.tokens, lexical)
+    sides = senses.eyes(sentence) if of_eyes else {}
+    for number in (names.named(sentence) | senses.other_senses(sentence)) - sides.keys():
+        normal[number] = ""
+    for number, side in sides.items():
+        normal[number] = lexical.normal(side)
     spans: dict[int, list[Span]] = {}
     content: list[int] = []
     places: list[int] = []
@@ -95,7 +109,10 @@ def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read
         place += 1
         places.append(place)
         content.append(number)
-        meanings = lexical.meanings(word if word[:1].isdigit() or word == LETTER_A else token.text)
+        own = word[:1].isdigit() or word == LETTER_A or number in sides
+        meanings = lexical.meanings(word if own else token.text)
+        if number in sides:
+            meanings = (*meanings, *lexical.meanings("eye"))
         exact = [float(idf[meaning.word]) for meaning in meanings if meaning.weight == 1.0]
         worth[number] = exact[0] if exact else UNKNOWN_WORTH if meanings else 0.0
         if meanings and meanings[0].weight == ABBREVIATION:
@@ -108,7 +125,10 @@ def read(sentence: Sentence, lexical: Lexical, idf: NDArray[np.float32]) -> Read
     _add_joined(sentence, normal, spans, lexical)
     acuity = _own_acuity(sentence, spans, abbreviated, lexical)
     excluded = _excluded(normal)
-    return Read(sentence, tuple(normal), tuple(worth), tuple(places), spans, abbreviated, excluded, counts, acuity)
+    numbers = any(word[:1].isdigit() for word in normal)
+    return Read(
+        sentence, tuple(normal), tuple(worth), tuple(places), spans, abbreviated, excluded, counts, acuity, numbers
+    )
 
 
 def _own_acuity(

@@ -211,6 +211,14 @@ def drop_lone_measures(gathered: Gathered) -> None:
             gathered.withdraw(code, "a body mass index is only coded beside a diagnosis of weight or nutrition")
 
 
+def drop_lone_causes(gathered: Gathered) -> None:
+    """Withdraw an external cause without an injury that it caused (Official Guidelines I.C.20.a)."""
+    injured = any(code[0] == "S" or code[0] == "T" and code < "T36" for code in gathered.found)
+    for code in [code for code in gathered.found if code[0] in "VWXY"]:
+        if not injured:
+            gathered.withdraw(code, "an external cause is told of an injury, and none stands here")
+
+
 def lower_vague(gathered: Gathered, structured: bool) -> None:
     """Withdraw codes that say next to nothing; in a text without sections they only come last."""
     for code, why in vague().items():

@@ -118,6 +118,19 @@ def set_pregnancy(gathered: Gathered, said: Told) -> None:
         gathered.withdraw("O80", f"{dotted(others[0])}: a delivery with a complication is no normal one (I.C.15.n)")
 
 
+def keep_first_score(gathered: Gathered) -> None:
+    """Of several scores of a stroke keep the first that the chart tells (Official Guidelines I.C.18.i)."""
+    scores = [code for code in gathered.found if code.startswith("R297")]
+    first = min(scores, key=lambda code: _first_told(gathered, code), default="")
+    for code in scores:
+        if code != first:
+            gathered.withdraw(code, f"{dotted(first)} is told first: the initial score (I.C.18.i)")
+
+
+def _first_told(gathered: Gathered, code: str) -> tuple[int, int]:
+    return min((one.document, one.start) for one in gathered.found[code].evidence)
+
+
 def drop_removed(gathered: Gathered) -> None:
     """Withdraw a cancer that the chart tells to be removed, beside the code of its history (I.C.2.m)."""
     for code in [code for code in gathered.found if code[0] == "C" and not code.startswith(("C77", "C78", "C79"))]:
@@ -182,10 +195,12 @@ def _ages() -> tuple[tuple[str, str], ...]:
 _BORN = (
     ("pregnancy, unspecified trimester", "childbirth"),
     ("complicating pregnancy, unspecified trimester", "complicating childbirth"),
+    ("complicating pregnancy", "complicating childbirth"),
     ("in pregnancy", "in childbirth"),
 )
 _AFTERWARDS = (
     ("pregnancy, unspecified trimester", "the puerperium"),
+    ("complicating pregnancy", "complicating the puerperium"),
     ("in pregnancy", "in the puerperium"),
 )
 _WORD = re.compile(r"[a-z]+")

@@ -50,6 +50,8 @@ class Specific:
         self._acute = frozenset(n for word in ACUTE for n in lexical.numbers(word))
         self._without = frozenset(lexical.numbers("without"))
         self._unspecified = frozenset(lexical.numbers("unspecified"))
+        self._at: Read | None = None
+        self._near_in_it: dict[tuple[tuple[int, ...], frozenset[int]], dict[int, int]] = {}
         self._family = lru_cache(maxsize=2048)(self._find_family)
         self._sided = lru_cache(maxsize=2048)(self._find_sided)
         self.missing = lru_cache(maxsize=4096)(self._missing)
@@ -64,8 +66,8 @@ class Specific:
         family = self._family(position)
         if not family:
             return None
-        said = self._near(read, tokens, frozenset())
-        denied = self._near(read, tokens, barred) if barred else said
+        said = self._remembered(read, tokens, frozenset())
+        denied = self._remembered(read, tokens, barred) if barred else said
         best: tuple[float, Refined] | None = None
         for candidate, extra in family:
             without = not self._without.isdisjoint(extra)
@@ -84,6 +86,15 @@ class Specific:
                 best = (worth, Refined(candidate, led))
         return best[1] if best else None
 
+    def _remembered(self, read: Read, tokens: tuple[int, ...], barred: frozenset[int]) -> dict[int, int]:
+        """What `_near` says, kept for the sentence at hand: many terms stand on the same words."""
+        if self._at is not read:
+            self._at, self._near_in_it = read, {}
+        key = (tokens, barred)
+        if key not in self._near_in_it:
+            self._near_in_it[key] = self._near(read, tokens, barred)
+        return self._near_in_it[key]
+
     def _near(self, read: Read, tokens: tuple[int, ...], barred: frozenset[int]) -> dict[int, int]:
         """The words that stand near the tokens and are not among them, with the token that says each.
 
@@ -100,11 +111,14 @@ class Specific:
             for first, last, weight in spans:
                 if weight < LEAST_WEIGHT or places[first] < begin or places[last - 1] > end or first in barred:
                     continue
-                if first in own and not side:
+                if first in own and not side and first not in read.abbreviated:  # MCA has more words than were asked
                     continue
                 if word not in self._acute or first in read.acuity and fits(read.acuity, (first, *tokens)):
                     near.setdefault(word, first)
-        if len(named := [side for side in self._sides if side in near and side != self._bilateral]) == 2:
+        named = [side for side in self._sides if side in near]
+        # "both" may stand beside a side and not against it; OU is of another finding than OS.
+        named = [side for side in named if side != self._bilateral or read.sentence.tokens[near[side]].text == "OU"]
+        if len(named) > 1:
             away = {side: max(low - read.places[near[side]], read.places[near[side]] - high) for side in named}
             near = {word: token for word, token in near.items() if away.get(word, 0) <= min(away.values())}
         return near
@@ -125,7 +139,7 @@ class Specific:
         found = {}
         for place in codebook.beginning_with(_above(code))[:MOST_SIBLINGS]:
             sides = codebook.words(place) & self._sides
-            alike = codebook.words(place) - sides <= words and codebook.code(place)[6:7] == code[6:7]
+            alike = codebook.words(place) - sides <= words and _seventh(codebook.code(place)) == _seventh(code)
             if len(sides) == 1 and alike and len(codebook.code(place)) == len(code):
                 found[next(iter(sides))] = place
         return tuple(sorted(found.values())) if len(found) == 2 else ()
@@ -148,11 +162,11 @@ class Specific:
         if len(places) > MOST_FAMILY or len(prefix) < 3:
             return []
         base = int(segment.answer[position])
-        own, seventh = codebook.words(base) - self._left_open(base), codebook.code(base)[6:7]
+        own, seventh = codebook.words(base) - self._left_open(base), _seventh(codebook.code(base))
         optional, denied = self._optional | self._default_words(code), self._denied(base)
         found = []
         for place in places:
-            if place == base or not segment.billable[place] or codebook.code(place)[6:7] not in ("", seventh):
+            if place == base or not segment.billable[place] or _seventh(codebook.code(place)) not in ("", seventh):
                 continue
             words = codebook.words(place) - self._left_open(place)
             if own & self._sides and words & self._sides - own:
@@ -213,7 +227,12 @@ class Specific:
 
 def _above(code: str) -> str:
     """The header that tells an open code apart: of S72.009A it is S72.00."""
-    return (code[:6].rstrip("X") if len(code) == 7 else code)[:-1]
+    return (code[:6].rstrip("X") if _seventh(code) else code)[:-1]
+
+
+def _seventh(code: str) -> str:
+    """The 7th character where it tells the encounter or a stage; in the chapter of diabetes it tells the eye."""
+    return "" if code[0] == "E" else code[6:7]
 
 
 _NOT_SPECIFIED = re.compile(r"\b(?:not specified|unspecified) as (\w+)(?: or (\w+))?", re.IGNORECASE)

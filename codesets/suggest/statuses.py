@@ -39,6 +39,16 @@ def resolved(code: str) -> str:
     return "" if becomes == code and code[0] != "Z" else becomes
 
 
+def in_remission(code: str, past: bool = False) -> str:
+    """The code of the same use of a substance in remission (F10 to F19); empty where that is not told by one.
+
+    A dependence that is `past` is one in remission (index: History, personal, alcohol dependence).
+    """
+    if code[:2] != "F1" or code.startswith("F17") or len(code) < 5 or code[3] not in ("2" if past else "12"):
+        return ""
+    return code[:4] + "1" if code[4] in "0129" else ""
+
+
 def exposure(code: str) -> str:
     """The code of a contact with a condition (Z20); empty for one that is not passed on."""
     return longest(_exposures(), code)
@@ -63,7 +73,13 @@ def read(
             going_on = _GOING_ON.search(text, sentence.start, status.start)
             if section.kind is SectionKind.MEDICATIONS or going_on or status.code.startswith(_SURELY_LONG):
                 yield status
+    told_of = section.kind not in _NOT_GIVEN or section.kind is SectionKind.PAST
+    if told_of and (match := _STOPPED_SMOKING.search(text, sentence.start, sentence.end)) and _said(sentence, match):
+        yield Status("Z87891", match[0], "past use of tobacco", section, match.start(), match.end(), 0.45)
     yield from _operations(section, sentence)
+    for table, kind, score in _EXPRESSIONS:
+        if section.kind not in (_NOT_STANDING if table == "standing.csv" else _NO_CAUSES):
+            yield from _expressed(text, section, sentence, table, kind, score)
     yield from _treatments(text, section, sentence)
     yield from _adverse_effects(text, section, sentence)
     if (match := _BMI.search(text, sentence.start, sentence.end)) and (code := bmi_code(match["value"])):
@@ -80,7 +96,16 @@ def read(
         yield Status("Z23", match[0], "immunization", section, match.start(), match.end(), 0.6)
 
 
+_EXPRESSIONS = (("standing.csv", "status", 0.5), ("causes.csv", "external cause", 0.5))
 _DRUGS = "long-term drugs"
+_STOPPED_SMOKING = re.compile(
+    r"(?<!to )(?<!never )\b(?:quit|stopped|gave up|ceased) (?:using )?"
+    r"(?:smoking|tobacco|cigarettes?|nicotine|dipping|vaping)\b"
+    r"(?! (?:counsel|advice|class|program|aid|attempt|date|handout|line))"
+    r"|\boff (?:tobacco|cigarettes) (?:for|since|x)\b"
+    r"|\bnot smoked (?:since|in|for)\b|\bno longer smokes?\b|\bsmoked (?:until|till)\b",
+    re.IGNORECASE,
+)
 _NOT_GIVEN = (SectionKind.IMMUNIZATIONS, SectionKind.PAST, SectionKind.FAMILY, SectionKind.ALLERGIES)
 _COLUMNS = {"allergies.csv": "substance"}
 _GOING_ON = re.compile(r"\b(?:continues?|continued|stable on|remains on|refill(?:ed)?)\b", re.IGNORECASE)
@@ -93,6 +118,22 @@ _VACCINE = (
 _VACCINATED = re.compile(
     rf"\b{_VACCINE}\b(?:[\w ,#/&-]{{0,40}}?)\b(?:given|administered)\b(?! (?:in|at|last) )|\bvaccinated today\b",
     re.IGNORECASE,
+)
+_NOT_STANDING = (
+    SectionKind.IMMUNIZATIONS,
+    SectionKind.FAMILY,
+    SectionKind.ALLERGIES,
+    SectionKind.INSTRUCTIONS,
+    SectionKind.TESTS,
+)
+_NO_CAUSES = (
+    *_NOT_STANDING,
+    SectionKind.PAST,
+    SectionKind.SURGICAL,
+    SectionKind.SOCIAL,
+    SectionKind.PLAN,
+    SectionKind.ROS,
+    SectionKind.MEDICATIONS,
 )
 _DRUG_SECTIONS = (SectionKind.MEDICATIONS, SectionKind.HPI, SectionKind.ASSESSMENT, SectionKind.PLAN)
 _ALLERGIC = re.compile(r"\ballerg(?:ic to|y to|ies to)\b(?: \w+,?){1,4}|\b\w+ allergy\b", re.IGNORECASE)
@@ -113,22 +154,66 @@ def _listed(section: Section, sentence: Sentence, table: str, kind: str, score: 
             name = " ".join(written[place : place + size])
             future = kind == _DRUGS_KIND and any(word in _FUTURE for word in written[:place])
             if name in names and not future and not any(cue.reaches(place, place + size) for cue in stopped):
-                if _STOPPED.search(" ".join(written[place : place + 14])) and kind != "allergy":
+                if kind != "allergy" and _stopped(written, place):
                     break
                 begin, end = sentence.tokens[place].start, sentence.tokens[min(place + size, len(written)) - 1].end
                 yield Status(names[name], name, kind, section, begin, end, score)
                 break
 
 
+def _expressed(
+    text: str, section: Section, sentence: Sentence, table: str, kind: str, score: float
+) -> Iterator[Status]:
+    """What a sentence tells of by the way notes write it: a status of a patient, the cause of an injury."""
+    small = {token.small for token in sentence.tokens}
+    if small.isdisjoint(_triggers(table)):
+        return
+    for words, pattern, code, what in _expressions(table):
+        if small.isdisjoint(words) or not (match := pattern.search(text, sentence.start, sentence.end)):
+            continue
+        if _said(sentence, match):
+            visit = code.startswith("Z0")
+            yield Status(code, what, kind, section, match.start(), match.end(), 1.0 if visit else score)
+
+
+@cache
+def _triggers(table: str) -> frozenset[str]:
+    return frozenset(word for words, *_ in _expressions(table) for word in words)
+
+
+@cache
+def _expressions(table: str) -> tuple[tuple[frozenset[str], re.Pattern[str], str, str], ...]:
+    found = rows(table, ("words", "expression", "code", "what"))
+    return tuple(
+        (frozenset(words.split()), re.compile(expression, re.IGNORECASE), code.replace(".", ""), what)
+        for words, expression, code, what in found
+    )
+
+
+def _said(sentence: Sentence, match: re.Match[str]) -> bool:
+    """Whether a sentence says of the patient what matched, and does not deny or only consider it."""
+    place = next(at for at, token in enumerate(sentence.tokens) if token.end > match.start())
+    return not any(cue.effect in _UNTOLD and cue.reaches(place, place + 1) for cue in cues(sentence))
+
+
+def _stopped(written: list[str], place: int) -> bool:
+    """Whether a drug at a place is stopped, not yet begun, or given for some days only: "2 more days", "taper"."""
+    behind = " ".join(written[place : place + 14])
+    before = " ".join(written[max(0, place - 3) : place])
+    return bool(_STOPPED.search(behind) or _STOPPED_BEFORE.search(before) or _SHORT.search(f"{before} {behind}"))
+
+
 def _operations(section: Section, sentence: Sentence) -> Iterator[Status]:
     """Operations that are named as past: in a history, or by a cue."""
-    names = past_operations()
+    names, sizes_of = past_operations(), _operation_sizes()
     written = [token.small for token in sentence.tokens]
+    if sizes_of.keys().isdisjoint(written):
+        return
     told = cues(sentence)
     past = section.kind in (SectionKind.SURGICAL, SectionKind.PAST)
     place = 0
     while place < len(written):
-        sizes = range(min(5, len(written) - place), 0, -1)
+        sizes = sizes_of.get(written[place], ())
         size = next((size for size in sizes if " ".join(written[place : place + size]) in names), 0)
         end = place + max(size, 1)
         if size:
@@ -138,6 +223,16 @@ def _operations(section: Section, sentence: Sentence) -> Iterator[Status]:
                 begin, stop = sentence.tokens[place].start, sentence.tokens[end - 1].end
                 yield Status(names[name], name, "past operation", section, begin, stop, 0.4)
         place = end
+
+
+@cache
+def _operation_sizes() -> dict[str, tuple[int, ...]]:
+    """By the first word of a past operation, how many words those have, the longest first."""
+    found: dict[str, set[int]] = {}
+    for name in past_operations():
+        parts = name.split()
+        found.setdefault(parts[0], set()).add(len(parts))
+    return {first: tuple(sorted(sizes, reverse=True)) for first, sizes in found.items()}
 
 
 def _treatments(text: str, section: Section, sentence: Sentence) -> Iterator[Status]:
@@ -200,7 +295,15 @@ def _due_to_drug() -> re.Pattern[str]:
     )
 
 
-_UNTOLD = {Effect.NEGATED, Effect.FAMILY, Effect.HYPOTHETICAL, Effect.UNCERTAIN}
+_UNTOLD = {
+    Effect.NEGATED,
+    Effect.DOUBTED,
+    Effect.FAMILY,
+    Effect.OTHERS,
+    Effect.HYPOTHETICAL,
+    Effect.UNCERTAIN,
+    Effect.DIFFERENTIAL,
+}
 _HYPHEN = re.compile(r" |(?=-)|(?<=-)")
 _TREATED = re.compile(
     r"\b(?:treat(?:ed|ment) with|taking|receiving|on|therapy with|anticoagula\w+ with)\b", re.IGNORECASE
@@ -212,12 +315,20 @@ _STOPPING = (
     Effect.DOUBTED,
     Effect.HYPOTHETICAL,
     Effect.FAMILY,
+    Effect.OTHERS,
     Effect.HISTORY,
     Effect.RESOLVED,
     Effect.OVER,
 )
 _STOPPED = re.compile(
     r"\b(?:stopped|discontinued|held|d/c|dc'd|remove|completed|avoid|not taking|start|initiate|begin)\b"
+)
+
+_STOPPED_BEFORE = re.compile(r"\b(?:stopped|discontinued|off|completed|finished|prior|previous|d/c|last|course of)\b")
+_SHORT = re.compile(
+    r"\b(?:\d{1,2}|one|two|three|four|five|a few) (?:more|remaining|additional) (?:days?|doses?)\b|\btaper|\bburst\b"
+    r"|\bx ?\d{1,2} ?(?:d|days?)\b|\bfor \d{1,2} (?:more )?days\b|\b\d{1,2} - day (?:course|burst)\b|\bdays? left\b"
+    r"|\bshort course\b"
 )
 
 

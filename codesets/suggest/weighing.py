@@ -18,6 +18,7 @@ from codesets.suggest.told import Told
 from codesets.suggest.weights import LEAST_SCORE
 
 MOST_EVIDENCE = 8
+REPEATED = 0.2  # of the score of a further mention
 
 
 class Weighing:
@@ -61,7 +62,7 @@ class Weighing:
             known.evidence.insert(0, evidence)
         elif len(known.evidence) < MOST_EVIDENCE and evidence not in known.evidence:
             known.evidence.append(evidence)
-        known.score = max(known.score, worth.score) + 0.2 * min(known.score, worth.score)
+        known.score = max(known.score, worth.score) + REPEATED * min(known.score, worth.score)
 
     def withhold(self, code: str, why: str, evidence: Evidence) -> None:
         """Keep a code that is not to be suggested, with the reason; the first reason stands."""
@@ -92,6 +93,7 @@ class Weighing:
         settling.set_consciousness(gathered, self._told)
         settling.set_depth(gathered, self._told)
         settling.drop_removed(gathered)
+        settling.keep_first_score(gathered)
         settling.set_findings(gathered, self._told)
         settling.add_aftercare(gathered, self._told)
         self._combine()
@@ -105,6 +107,7 @@ class Weighing:
             reducing.drop_open_injuries(gathered)
             reducing.drop_background(gathered)
             reducing.drop_lone_measures(gathered)
+        reducing.drop_lone_causes(gathered)
         reducing.lower_vague(gathered, self._structured or self._one_visit and len(gathered.found) > 1)
         reducing.part_excluding(gathered, self._exclusions, self._one_visit)
         codes = tuple(self._suggestions())
@@ -141,6 +144,10 @@ class Weighing:
             return -round(entry.best.place, 2), first.document, first.start, -entry.score
         return (-entry.score, first.start)
 
+    def _says(self, code: str) -> tuple[bool, int]:
+        """How much a code says: one that leaves nothing open before others, then by its length."""
+        return "unspecified" not in self._codebook.title(code).lower(), len(code)
+
     def _combine(self) -> None:
         """Put combination codes where the note has both conditions."""
         said = {code: " ".join(one.text for one in entry.evidence) for code, entry in self._gathered.found.items()}
@@ -150,7 +157,9 @@ class Weighing:
             if self._codebook.position(combined.code) is None or not rests:
                 continue
             if combined.code not in self._gathered.found:
-                named = " and ".join(dotted(code) for code in combined.rests_on)
+                # Of one category the code that says most is named.
+                rest = {code[:3]: code for code in sorted(combined.rests_on, key=self._says)}
+                named = " and ".join(dotted(code) for code in combined.rests_on if code in rest.values())
                 self._gathered.found[combined.code] = Entry(
                     score=max(entry.score for entry in rests) + 0.01,
                     best=max((entry.best for entry in rests), key=lambda worth: worth.order),

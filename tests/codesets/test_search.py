@@ -239,7 +239,23 @@ def test_a_side_that_the_code_is_of_is_not_missed_where_its_term_names_none(engi
 def test_an_expansion_that_no_word_of_the_term_answers_is_not_listed(engine: Engine) -> None:
     hits = engine.search("gout rt great toe", on=ON, limit=25)
 
-    assert all(hit.why.expanded == () for hit in hits if "right" not in f"{hit.title} {hit.why.term}".lower())
+    assert all(
+        "rt" not in dict(hit.why.expanded) for hit in hits if "right" not in f"{hit.title} {hit.why.term}".lower()
+    )
+
+
+def test_what_a_terminal_sends_for_colors_is_no_word(engine: Engine) -> None:
+    assert engine.search("\x1b[31mpneumonia", on=ON)[0].code == engine.search("pneumonia", on=ON)[0].code
+
+
+def test_the_reason_of_a_hit_names_no_word_that_neither_its_term_nor_its_title_has(engine: Engine) -> None:
+    for hit in engine.search("lung nodule", on=ON):
+        shown = f"{hit.why.term} {hit.title}".lower()
+        assert all(used in shown for _, used in hit.why.completed)
+
+
+def test_the_sense_of_an_abbreviation_that_no_other_word_fits_does_not_come_first(engine: Engine) -> None:
+    assert not engine.search("copd vs asthma", on=ON)[0].dotted.startswith("D33")
 
 
 def test_what_is_not_read_of_a_long_query_is_said(engine: Engine) -> None:

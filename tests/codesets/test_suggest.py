@@ -568,3 +568,17 @@ def test_in_an_assessment_a_no_ends_where_the_next_condition_is_told(
     suggester: Suggester, text: str, there: list[str]
 ) -> None:
     assert codes(suggester, text) == there
+
+
+def test_a_cue_that_a_reason_tells_is_not_told_twice(suggester: Suggester) -> None:
+    (one,) = found(suggester, "h/o breast cancer").codes
+
+    assert one.why().count("h/o") == 1
+
+
+def test_a_combination_names_of_each_category_the_code_that_says_most(suggester: Suggester) -> None:
+    text = "A/P: HTN. Heart failure. Acute on chronic systolic heart failure."
+
+    whys = [one.why() for one in found(suggester, text).codes if one.dotted == "I11.0"]
+
+    assert whys and "I50.9" not in whys[0]

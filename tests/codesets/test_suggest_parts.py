@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from codesets.search import tables as search_tables
 from codesets.suggest import tables, terms
 from codesets.suggest.combinations import combinations, combine, in_order, superseded
 from codesets.suggest.cues import Cue, Effect, cues
+from codesets.suggest.passages import Passages
 from codesets.suggest.sections import SectionKind, has_sections, sections
 from codesets.suggest.sentences import MOST_TOKENS, Sentence, sentences
 
@@ -316,3 +318,12 @@ def test_problems_behind_number_signs_are_sentences_of_their_own() -> None:
     text = "#Pneumonia - no fever\n#HTN stable\n#CAD"
 
     assert [said.tokens[0].text for said in sentences(text, 0, len(text))] == ["Pneumonia", "HTN", "CAD"]
+
+
+@pytest.mark.parametrize("text", ["(((:::,,,", "_", "ddx\n", "gout (+) ", " ", "(x)"])
+def test_passages_of_odd_text_are_read_in_the_time_of_its_length(text: str) -> None:
+    began = time.process_time()
+
+    Passages(text * (100_000 // len(text)))
+
+    assert time.process_time() - began < 2
