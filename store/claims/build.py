@@ -22,6 +22,7 @@ from store.actors import Actor
 from store.audits.states import held_for_audit
 from store.claims.chart import Chart, compose_parties, line_details, read_chart
 from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_to_json
+from store.claims.details import drug_coded, with_drug
 from store.claims.division import CannotDivide, Part, divide, divide_facility
 from store.claims.facility import BadExtra, facility_diagnoses, facility_lines
 from store.claims.numbers import claim_number
@@ -183,7 +184,7 @@ def parts_of(chart: Chart, parties: Parties) -> tuple[Part, ...]:
     if not chart.of_facility:
         return divide(_diagnoses(chart), _lines(chart, parties))
     lines = [
-        replace(line, details=line_details(parties.details, line.code or line.revenue_code))
+        replace(line, details=with_drug(line_details(parties.details, line.code or line.revenue_code), line.drug))
         for line in facility_lines(chart.encounter, chart.charges, chart.lines)
     ]
     return divide_facility(facility_diagnoses(chart.diagnoses), lines)
@@ -204,7 +205,7 @@ def _lines(chart: Chart, parties: Parties) -> list[BilledLine]:
             modifiers=tuple(row.modifiers),
             pointers=tuple(row.pointers),
             performer_npi=row.performer_npi,
-            details=line_details(parties.details, row.code),
+            details=with_drug(line_details(parties.details, row.code), drug_coded(row.ndc, row.ndc_quantity)),
         )
         for row in chart.lines
     ]

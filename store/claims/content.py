@@ -20,7 +20,7 @@ import sqlalchemy as sql
 from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
-from store.claims.details import Details, LineDetails
+from store.claims.details import Details, Drug, LineDetails
 from store.claims.facility_bill import FacilityBill
 from store.claims.people import Address, Practitioner
 from store.claims.plain import made
@@ -160,6 +160,11 @@ class BilledLine:
     service_through: str = ""
     unit: str = "UN"
     details: LineDetails | None = None
+
+    @property
+    def drug(self) -> Drug | None:
+        """The drug of the line, where it states one."""
+        return self.details.drug if self.details else None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ Source: 005010X222A1, loops 2300 (DTP, PWK, AMT*F5, REF, NTE, CR1, CRC, HI*BG), 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from store.claims.people import Address, Practitioner
 
@@ -142,3 +142,15 @@ class Details:
     anesthesia_procedures: tuple[str, ...] = ()
     homebound: bool = False
     lines: tuple[DetailsOfLine, ...] = ()
+
+
+def drug_coded(ndc: str, quantity: str) -> Drug | None:
+    """The drug that was coded with a line, its quantity as `ML2.5`; one unit where none was coded."""
+    if not ndc:
+        return None
+    return Drug(ndc, quantity[2:], quantity[:2]) if len(quantity) > 2 else Drug(ndc)
+
+
+def with_drug(details: LineDetails | None, drug: Drug | None) -> LineDetails | None:
+    """What is stated of a line with the drug that was coded, which goes before one that a sender stated."""
+    return details if drug is None else replace(details or LineDetails(), drug=drug)

@@ -17,6 +17,7 @@ from typing import Any
 
 from codesets.shipped_tables import read_table
 from store.claims.content import Accident, BilledDiagnosis, BilledLine, Practitioner
+from store.claims.details import drug_coded, with_drug
 from store.claims.facility_bill import BilledProcedure, CauseCode, DatedCode, FacilityBill, FacilityExtra
 from store.claims.plain import NotPlain, made
 from store.models import Charge, Encounter, FinalDiagnosis, FinalProcedureLine
@@ -41,7 +42,10 @@ def inpatient(encounter: Encounter) -> bool:
 def facility_lines(
     encounter: Encounter, charges: Sequence[Charge], coded: Sequence[FinalProcedureLine]
 ) -> list[BilledLine]:
-    """The revenue lines in order of revenue code, day and procedure; lines that come to nothing are left off."""
+    """The revenue lines in order of revenue code, day and procedure; lines that come to nothing are left off.
+
+    A revenue code and a drug that were coded with a line go before those of its charge.
+    """
     stay = inpatient(encounter)
     amounts: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
     left = list(coded)
@@ -52,16 +56,20 @@ def facility_lines(
         if own is not None:
             left.remove(own)
         modifiers = tuple((own or charge).modifiers)
-        key = (_four_digits(charge.revenue_code), *(() if stay else (charge.procedure_code, modifiers, _day(charge))))
+        revenue = _four_digits((own.revenue_code if own else "") or charge.revenue_code)
+        drug = drug_coded(own.ndc, own.ndc_quantity) if own else None
+        key = (revenue, *(() if stay else (charge.procedure_code, modifiers, _day(charge), drug)))
         amounts[key][0] += charge.units if charge.amount_cents >= 0 else -charge.units
         amounts[key][1] += charge.amount_cents
     if not stay:
         for line in left:
             day = line.service_date or encounter.service_date
-            key = (revenue_code_of(line.code), line.code, tuple(line.modifiers), day)
+            revenue = _four_digits(line.revenue_code) if line.revenue_code else revenue_code_of(line.code)
+            key = (revenue, line.code, tuple(line.modifiers), day, drug_coded(line.ndc, line.ndc_quantity))
             amounts[key][0] += line.units
             amounts[key][1] += line.charge_cents
-    kept = sorted((key, units, cents) for key, (units, cents) in amounts.items() if cents or units > 0)
+    kept = [(key, units, cents) for key, (units, cents) in amounts.items() if cents or units > 0]
+    kept.sort(key=lambda one: (one[0][:4], str(one[0][4:]), one[1:]))
     return [
         _line(sequence, key, units, cents, encounter.service_date)
         for sequence, (key, units, cents) in enumerate(kept, 1)
@@ -141,10 +149,18 @@ def _accident_occurrence(accident: Accident | None) -> tuple[DatedCode, ...]:
 
 def _line(sequence: int, key: tuple[Any, ...], units: int, cents: int, day: str) -> BilledLine:
     revenue, *more = key
-    code, modifiers, on = more or ("", (), day)
+    code, modifiers, on, drug = more or ("", (), day, None)
     unit = "DA" if revenue[:3] in _ROOM_AND_BOARD else "UN"
     return BilledLine(
-        sequence, code, on, cents, max(units, 1), modifiers, revenue_code=revenue, unit=unit
+        sequence,
+        code,
+        on,
+        cents,
+        max(units, 1),
+        modifiers,
+        revenue_code=revenue,
+        unit=unit,
+        details=with_drug(None, drug),
     )  # a credit can leave money without a unit
 
 

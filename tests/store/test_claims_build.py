@@ -19,6 +19,7 @@ from store.claims.content import (
     parties_from_json,
     parties_to_json,
 )
+from store.claims.details import Drug
 from store.claims.division import CannotDivide, divide
 from store.database import Database
 from store.models import Claim, Coding, Coverage, Encounter, Facility, FinalProcedureLine, LogEntry, Provider
@@ -48,6 +49,15 @@ def content(db: Database, report: BuildReport, number: int = 0) -> ClaimContent:
 
 def claims(session: Session) -> list[Claim]:
     return list(session.exec(select(Claim).order_by(Claim.claim_number)))
+
+
+def test_a_drug_that_was_coded_with_a_line_is_on_the_claim(db: Database) -> None:
+    add(db)
+    change_rows(db, select(FinalProcedureLine).limit(1), ndc="00093721410", ndc_quantity="ML2.5")
+
+    built = content(db, build_claims(db, SYSTEM))
+
+    assert [line.drug for line in built.lines if line.drug] == [Drug("00093721410", "2.5", "ML")]
 
 
 def test_a_final_professional_coding_becomes_a_draft_claim(db: Database) -> None:

@@ -15,6 +15,7 @@ from codesets.catalog import Reference
 from store.actors import SYSTEM, Actor
 from store.claims.build import NotBuiltReason, build_claims
 from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, load_claim
+from store.claims.details import Drug
 from store.claims.division import divide_facility
 from store.claims.export import export_claims
 from store.claims.facility import facility_lines
@@ -253,3 +254,23 @@ def test_every_facility_chart_of_the_demo_site_leaves_as_a_file_that_the_validat
     assert len(report.built) == len(coded)
     assert sent.claims == sum(not result.blocked for result in results) > 0
     assert faults_of((tmp_path / "claims.837").read_bytes(), tmp_path) == []
+
+
+def test_a_revenue_code_and_a_drug_that_were_coded_go_before_those_of_the_charge() -> None:
+    coded = [
+        FinalProcedureLine(
+            coding_id="c",
+            sequence=1,
+            code="J1100",
+            ndc="00093721410",
+            ndc_quantity="ML2.5",
+            revenue_code="0636",
+            charge_cents=2000,
+        ),
+        FinalProcedureLine(coding_id="c", sequence=2, code="G0101", revenue_code="510", charge_cents=9000),
+    ]
+
+    lines = facility_lines(visit(), [charge("1", "0250", 2000, "J1100")], coded)
+
+    assert shown(lines) == [("0510", "G0101", 1, 9000), ("0636", "J1100", 1, 2000)]
+    assert lines[1].drug == Drug("00093721410", "2.5", "ML")
