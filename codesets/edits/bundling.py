@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 from codesets.catalog import normalize
 from codesets.edits.facts import CodeFacts
 from codesets.edits.findings import ClaimKind, CodedEncounter, CodedProcedure, CodeFinding
 from codesets.edits.rules import code_rules
 from codesets.ncci import PairEdit, Setting
+from codesets.shipped_tables import read_table
 
 SETTINGS = {ClaimKind.PROFESSIONAL: Setting.PRACTITIONER, ClaimKind.OUTPATIENT: Setting.HOSPITAL}
 """Whose edits a claim is held to; an inpatient stay is paid by its group and held to none."""
@@ -28,8 +31,8 @@ OTHER_BYPASSES = frozenset({"24", "25", "57", "58", "78", "79", "27", "59", "91"
 ONLY_ON_VISITS = frozenset({"24", "25", "57"})
 """Modifiers that speak of a visit beside a procedure. Source: NCCI Policy Manual, chapter I, section E."""
 
-_FIRST_NO_VISIT, _LAST_NO_VISIT = "10000", "89999"
-"""The numbers of surgery, radiology and laboratory; visits stand in the sections after them."""
+_FIRST_VISIT, _LAST_VISIT = "90000", "99999"
+"""The numbers of medicine and of evaluation and management: surgery, radiology and laboratory stand before them."""
 
 
 def _pairs(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -87,10 +90,20 @@ def _apart(first: CodedProcedure, second: CodedProcedure) -> bool:
 
 
 def _meant(line: CodedProcedure) -> set[str]:
-    """The modifiers of a line without those of visits where it cannot be a visit: surgery, radiology, laboratory."""
+    """The modifiers of a line, those of visits only where it can be a visit."""
     modifiers = {modifier.upper() for modifier in line.modifiers}
-    code = normalize(line.code)
-    return modifiers - ONLY_ON_VISITS if code.isdigit() and _FIRST_NO_VISIT <= code <= _LAST_NO_VISIT else modifiers
+    return modifiers if _may_be_visit(normalize(line.code)) else modifiers - ONLY_ON_VISITS
+
+
+def _may_be_visit(code: str) -> bool:
+    """Whether a code can be evaluation and management: its section of CPT, or one of the visits of HCPCS."""
+    return _FIRST_VISIT <= code <= _LAST_VISIT if code.isdigit() else code in _visits_of_hcpcs()
+
+
+@cache
+def _visits_of_hcpcs() -> frozenset[str]:
+    path = Path(__file__).with_name("visits.csv")
+    return frozenset(code for code, _ in read_table(path, ("code", "what")))
 
 
 def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -143,12 +156,17 @@ def _elsewhere(encounter: CodedEncounter, own: list[CodedProcedure], day: dt.dat
 
 
 def _add_ons(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c88 and c89, on the day of the line."""
+    """c88 and c89, on the day of the line; c80 where the add-on codes are not loaded."""
     if encounter.claim_kind not in SETTINGS:
         return
+    untold = True
     for day, lines in encounter.days.items():
         codes = sorted({normalize(line.code) for line in lines})
-        for code, rule in facts.add_ons(codes, day).rules.items():
+        found = facts.add_ons(codes, day)
+        if not found.coverage.complete and untold:
+            untold = False
+            yield code_rules()["c80"].finding("line", {"date": str(day)}, not_checked=found.coverage.warning)
+        for code, rule in found.rules.items():
             if set(rule.primaries) & set(codes):
                 continue
             line = next(line for line in lines if normalize(line.code) == code)

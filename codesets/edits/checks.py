@@ -27,6 +27,9 @@ MOST_REPEATS = 5
 """How many lines that repeat one are told line by line."""
 
 POA_INDICATORS = frozenset("YNUW")
+NEVER_EXEMPT = frozenset("ACDFGHJKLNRU")
+"""First letters of which no code has ever been exempt. Source: CMS, POA exempt lists of FY2025 and FY2026."""
+
 
 _T = TypeVar("_T")
 
@@ -229,6 +232,8 @@ def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterat
                 yield code_rules()["c54"].finding(place, seen)
             continue
         exempt = facts.poa_exempt(diagnosis.code, encounter.date)
+        if exempt is None and normalize(diagnosis.code)[:1] in NEVER_EXEMPT:
+            exempt = False
         if poa and poa != "1" and poa not in POA_INDICATORS:
             yield code_rules()["c53"].finding(place, seen)
         elif exempt is None and poa in ("", "1"):

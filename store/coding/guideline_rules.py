@@ -21,6 +21,7 @@ from store.terms import CodingKind, DiagnosisRole
 
 KNOWN = frozenset(
     {"codes", "diagnoses", "first_diagnosis", "categories", "first_category", "diagnosis_letters", "line", "code"}
+    | {"pregnancy_code_count"}
     | {"code_letter", "modifiers", "modifier_count", "units", "pointed", "pointed_categories", "pointer_count"}
     | {"line_count", "patient_age", "patient_sex", "place_of_service", "service_from", "service_date"}
 )

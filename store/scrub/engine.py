@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, OtherService, check_codes
 from codesets.edits.rules import filled
@@ -17,9 +18,9 @@ from store.claims.facility_bill import FacilityBill
 from store.scrub.checks import Hit, ScrubFacts
 from store.scrub.checks.registry import iso_day
 from store.scrub.conditions import Conditions, prepare
-from store.scrub.expressions import Subject
+from store.scrub.expressions import NAMES, Subject
 from store.scrub.plain_text import is_plain
-from store.scrub.rules import DateBasis, Rule, RuleBook, rule_book
+from store.scrub.rules import DateBasis, Rule, RuleBook, rule_book, words_in
 from store.terms import Severity
 from store.x12 import institutional, professional
 from store.x12.writer import TextChange
@@ -157,13 +158,21 @@ def _where(claim: ClaimContent, rule: Rule, broken: Sequence[BilledLine | None])
     """A hit for the claim, or for each line, whose condition holds or could not be told."""
     for line in broken:
         assert rule.when is not None, "only a rule with a condition is broken by one"
-        values = rule.when.values(Subject(claim, line))
+        subject = Subject(claim, line)
+        values = rule.when.values(subject)
         field = str(rule.params.get("place", "claim"))
         place = f"line.{line.sequence}.{field}" if line else field
-        seen = values | {"line": line.sequence if line else ""}
+        told = {name: NAMES[name](subject) for name in _words_of(rule.message, rule.fix) if name not in values}
+        seen = told | values | {"line": line.sequence if line else ""}
         unknown = ", ".join(name for name, value in values.items() if value is None)
         untold = f"{rule.title}: {unknown or 'a value'} is not known."
         yield Hit(place, seen, "" if rule.when.holds(values) else untold)
+
+
+@lru_cache(1 << 10)
+def _words_of(message: str, fix: str) -> tuple[str, ...]:
+    """The values that the words of a rule name."""
+    return tuple(sorted((words_in(message) | words_in(fix)) & set(NAMES)))
 
 
 def _found(rule: Rule, hit: Hit) -> Found:

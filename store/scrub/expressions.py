@@ -182,6 +182,7 @@ OF_CLAIMS: Mapping[str, Getter] = {
     "categories": lambda subject: tuple(diagnosis.code[:3] for diagnosis in subject.claim.diagnoses),
     "first_category": lambda subject: subject.claim.diagnoses[0].code[:3] if subject.claim.diagnoses else "",
     "diagnosis_letters": lambda subject: tuple(diagnosis.code[:1] for diagnosis in subject.claim.diagnoses),
+    "pregnancy_code_count": lambda subject: sum(one.code[:1] == "O" for one in subject.claim.diagnoses),
     "place_of_service": lambda subject: subject.claim.parties.place_of_service,
     "service_from": lambda subject: subject.claim.service_from,
     "service_through": lambda subject: subject.claim.service_through,

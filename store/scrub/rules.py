@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -19,7 +19,7 @@ from typing import Any
 
 from codesets.edits.rules import code_rules
 from codesets.errors import CodedeskError
-from store.scrub.expressions import BadExpression, Expression, parse
+from store.scrub.expressions import NAMES, BadExpression, Expression, parse
 from store.terms import Severity
 
 
@@ -184,6 +184,8 @@ def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
         when = parse(str(entry["when"]), named["level"] is Level.LINE) if "when" in entry else None
     except BadExpression as error:
         raise BadRules(f"rule {name}: when: {error.message}", error.remedy) from None
+    if when is not None:
+        _check_words(name, entry, NAMES)
     return Rule(**{**entry, **named, "forms": frozenset(entry["forms"]), "when": when})
 
 
@@ -192,6 +194,20 @@ def _is_day(text: object) -> bool:
         return isinstance(text, str) and len(text) == 10 and bool(dt.date.fromisoformat(text))
     except ValueError:
         return False
+
+
+def _check_words(name: str, entry: Mapping[str, Any], known: Collection[str]) -> None:
+    """The words in braces of a rule with a condition are values that conditions know."""
+    for key in ("message", "fix"):
+        if unknown := sorted(words_in(entry[key]) - set(known)):
+            raise BadRules(
+                f"rule {name}: {key}: {{{unknown[0]}}} is no value of a claim", f"there are {', '.join(sorted(known))}"
+            )
+
+
+def words_in(text: str) -> set[str]:
+    """The words in braces of a message or a fix."""
+    return {field for _, field, _, _ in string.Formatter().parse(text) if field}
 
 
 def _check_braces(name: str, text: str) -> None:

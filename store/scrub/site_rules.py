@@ -212,6 +212,8 @@ def _check(change: Change, overlay: Overlay) -> None:
         raise RuleRefused(f"whose {overlay.scope.value}? a change names whom it is for", "for example --payer BLUEP")
     if overlay.action is Action.PARAMS and overlay.rule_id in rule_book().code_edits:
         raise RuleRefused(f"{overlay.rule_id} has no settings", "weigh it or switch it off")
+    if overlay.action is Action.PARAMS and overlay.rule_id in known:
+        _check_settings(rule_book().rule(overlay.rule_id), overlay.value)
     critical = next((r for r in rule_book().rules if r.id == overlay.rule_id and r.severity is Severity.CRITICAL), None)
     if critical and overlay.action in (Action.OFF, Action.SEVERITY):
         raise RuleRefused(f"{overlay.rule_id} is critical: no correct file can be written without it")
@@ -224,6 +226,30 @@ def _check(change: Change, overlay: Overlay) -> None:
             raise RuleRefused(f"{day!r} is no day", "expected 2026-09-30")
     if overlay.effective_to and overlay.effective_from > overlay.effective_to:
         raise RuleRefused(f"it would end on {overlay.effective_to}, before it begins")
+
+
+_NO_SETTINGS = ("place", "who", "when", "name", "field")
+"""What says where a rule looks and is not for a site to set."""
+
+_FORMS = {"authorization_required": (re.compile(r"[^\s:]+:[A-Z0-9]{5}"), "PAYERID:CODE, for example BLUEP:E0601")}
+"""What the parts of a list must look like, by check, and how that is said."""
+
+
+def _check_settings(rule: Rule, value: Mapping[str, Any]) -> None:
+    """Raise RuleRefused for a setting that the rule has not, or of another kind: it would be silent, not strict."""
+    own = {name: kept for name, kept in rule.params.items() if name not in _NO_SETTINGS}
+    for name, given in value.items():
+        if name not in own:
+            there = f"it has {', '.join(own)}" if own else "it has none"
+            raise RuleRefused(f"{rule.id} has no setting {name!r}", there)
+        kinds = {bool: "true or false", int: "a whole number", str: "text", list: "a list, with commas"}
+        kind = type(own[name])
+        if type(given) is not kind:
+            raise RuleRefused(f"{rule.id}: {name} is {kinds.get(kind, 'of another kind')}", f"not {given!r}"[:120])
+        form, words = _FORMS.get(rule.check, (None, ""))
+        wrong = [part for part in given if not form.fullmatch(str(part))] if form and kind is list else []
+        if wrong:
+            raise RuleRefused(f"{rule.id}: {str(wrong[0])[:60]!r} is no part of {name}", f"expected {words}")
 
 
 def _changing(db: Database, actor: Actor, operation_id: str | None, action: str, rule_id: str) -> Any:

@@ -154,10 +154,22 @@ def test_poa_of_an_inpatient_diagnosis(poa: str, facts: MadeFacts, told_rules: l
     assert [rule for rule, _ in told(with_poa(poa), facts)] == told_rules
 
 
-def test_without_the_exempt_list_a_missing_poa_could_not_be_checked() -> None:
-    (finding,) = check_codes(with_poa(""), FACTS)
+@pytest.mark.parametrize(
+    ("code", "rule", "severity"),
+    [("E11.42", "c55", Severity.COULD_NOT_CHECK), ("I10", "c55", Severity.COULD_NOT_CHECK)],
+)
+def test_without_the_exempt_list_a_missing_poa_could_not_be_checked(code: str, rule: str, severity: Severity) -> None:
+    (finding,) = check_codes(encounter(code, kind=ClaimKind.INPATIENT), FACTS)
 
-    assert (finding.rule_id, finding.severity) == ("c55", Severity.COULD_NOT_CHECK)
+    assert (finding.rule_id, finding.severity) == (rule, severity)
+
+
+def test_without_the_exempt_list_a_chapter_that_has_no_exempt_code_needs_its_indicator() -> None:
+    everything_valid = MadeFacts(lambda system, code: Validity(ValidityKind.VALID, f"{code} is valid."))
+
+    found = [one.rule_id for one in check_codes(encounter("J44.1", kind=ClaimKind.INPATIENT), everything_valid)]
+
+    assert "c51" in found and "c55" not in found
 
 
 def test_pointers_do_not_matter_on_a_facility_claim() -> None:

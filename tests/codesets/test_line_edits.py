@@ -57,11 +57,14 @@ def test_a_pair_denies_column_2_unless_a_modifier_sets_it_apart(
     assert told(lines(*written), paired(indicator)) == found
 
 
-def test_a_modifier_of_visits_on_surgery_sets_nothing_apart() -> None:
-    facts = MadeFacts(edits=(PairEdit("89999", "ZZ002", dt.date(2020, 1, 1), None, 1, "misuse of column two"),))
+@pytest.mark.parametrize(
+    ("first", "apart"),
+    [("89999-25", False), ("89999-59", True), ("Q9966-57", False), ("G0105-24", False), ("G0463-25", True)],
+)
+def test_a_modifier_of_visits_sets_only_a_visit_apart(first: str, apart: bool) -> None:
+    pair = PairEdit(first.partition("-")[0], "ZZ002", dt.date(2020, 1, 1), None, 1, "misuse of column two")
 
-    assert ("c82", "line.2") in told(lines("89999-25", "ZZ002"), facts)
-    assert ("c82", "line.2") not in told(lines("89999-59", "ZZ002"), facts)
+    assert (("c82", "line.2") not in told(lines(first, "ZZ002"), MadeFacts(edits=(pair,)))) is apart
 
 
 def test_an_inpatient_stay_is_held_to_no_pairs() -> None:
@@ -143,5 +146,6 @@ def test_what_is_not_loaded_is_said_once_for_each_kind_of_edit() -> None:
     assert [(finding.rule_id, finding.severity) for finding in findings] == [
         ("c83", Severity.COULD_NOT_CHECK),
         ("c87", Severity.COULD_NOT_CHECK),
+        ("c80", Severity.COULD_NOT_CHECK),
         ("c95", Severity.COULD_NOT_CHECK),
     ]

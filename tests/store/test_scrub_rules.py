@@ -202,3 +202,20 @@ def test_a_rule_outside_the_schema_is_refused_by_name(changed: str, to: str, nam
         read_rules(RULE.replace(changed, to), frozenset(CHECKS))
 
     assert named in refusal.value.message
+
+
+def test_a_message_with_a_value_that_no_claim_has_is_refused() -> None:
+    text = RULE.replace('check = "no_line"', "when = 'line_count > 1'").replace("{count}", "{nosuch}")
+
+    with pytest.raises(BadRules, match="{nosuch} is no value of a claim"):
+        read_rules(text, frozenset(CHECKS))
+
+
+def test_the_words_of_a_condition_name_values_beside_those_it_compares() -> None:
+    drug = with_line(code="J1885", modifiers=())
+    medicare = with_payer(filing_code="MB")
+    claim = replace(drug, parties=medicare.parties)
+
+    (finding,) = _found(claim, "r309")
+
+    assert "J1885" in finding.message and "{" not in finding.message

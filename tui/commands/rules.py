@@ -325,18 +325,21 @@ def _set(db: Database, args: argparse.Namespace) -> int:
     if args.severity:
         wanted.append((Action.SEVERITY, {"severity": args.severity}))
     if args.param:
-        wanted.append((Action.PARAMS, dict(map(_param, args.param))))
+        wanted.append((Action.PARAMS, dict(_param(text, args.rule) for text in args.param)))
     if not wanted:
         raise UsageError("nothing to change", "--severity, --param or --on")
     return _changed(db, args, wanted)
 
 
-def _param(text: str) -> tuple[str, object]:
-    """`most=12` is a number, `required=A:1,B:2` a list, `place=units` text."""
+def _param(text: str, rule_id: str) -> tuple[str, object]:
+    """`most=12` is a number, `required=A:1,B:2` a list, also with one part where the rule has a list; else text."""
+    from store.scrub.rules import rule_book
+
     name, sign, value = text.partition("=")
     if not sign or not name:
         raise UsageError(f"{text!r} is no setting", "expected NAME=VALUE")
-    if "," in value or ":" in value:
+    kept = next((one.params.get(name) for one in rule_book().rules if one.id == rule_id), None)
+    if isinstance(kept, list) or "," in value or ":" in value:
         return name, [part for part in value.split(",") if part]
     return name, int(value) if value.isdecimal() and value.isascii() and len(value) < 10 else value
 
