@@ -25,10 +25,18 @@ if TYPE_CHECKING:
 def findings_of(
     reference: Reference, head: ChartHead, codes: Codes, book: RuleBook | None = None
 ) -> tuple[CodeFinding, ...]:
-    """Everything that the edits and rules say of a chart's codes, by the book that holds for it (`site_edits`)."""
+    """Everything that the edits and rules say of a chart's codes, by the book that holds for it (`site_edits`).
+
+    What stands in the way of final coding comes first, then warnings: a coder at 80x24 sees two lines of it.
+    """
     from store.coding.guideline_rules import check_guidelines
 
-    return (*as_the_site_says(check_chart(reference, head, codes), book), *check_guidelines(head, codes, book))
+    found = (*as_the_site_says(check_chart(reference, head, codes), book), *check_guidelines(head, codes, book))
+    return tuple(sorted(found, key=lambda one: _ORDER.index(one.severity)))
+
+
+_ORDER = list(Severity)
+"""Severities stand from the weightiest to what could not be checked."""
 
 
 def site_edits(reader: Reader, encounter_id: str, day: str) -> RuleBook | None:

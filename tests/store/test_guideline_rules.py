@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from codesets.catalog import Reference
 from store.coding.codes import Codes, Diagnosis, ProcedureLine
 from store.coding.guideline_rules import check_guidelines
+from store.coding.site_edits import findings_of
 from store.queries.charts import ChartHead
 from store.scrub.rules import rule_book
 from store.terms import CodingKind, CodingStatus, DiagnosisRole, PatientClass, Setting, WorkStatus
@@ -79,3 +81,12 @@ def test_a_rule_that_the_book_of_the_site_leaves_out_is_not_told() -> None:
     book = replace(shipped, rules=tuple(rule for rule in shipped.rules if rule.id != "r322"))
 
     assert check_guidelines(HEAD, Codes((Diagnosis("I10"), Diagnosis("I50.9")), ()), book) == ()
+
+
+def test_what_stands_in_the_way_comes_before_warnings(reference: Reference) -> None:
+    codes = Codes((Diagnosis("E11.9"), Diagnosis("E10.9"), Diagnosis("R65.20")), ())
+
+    told = [one.severity.value for one in findings_of(reference, replace(HEAD, sex="F"), codes)]
+
+    assert told == sorted(told, key=["critical", "error", "warning", "info", "could_not_check"].index)
+    assert len(set(told)) > 1

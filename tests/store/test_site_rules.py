@@ -149,6 +149,23 @@ def test_a_rule_that_ships_is_not_rewritten(db: Database) -> None:
         save_version(db, SYSTEM, a_rule(id="r014"))
 
 
+@pytest.mark.parametrize(
+    ("rule", "value", "told"),
+    [
+        ("r261", {"required": ["E0601"]}, "'E0601' is no part of required"),
+        ("r261", {"required": "BLUEP:E0601"}, "required is a list"),
+        ("r261", {"other": 3}, "has no setting 'other'"),
+        ("r282", {"place": "line"}, "has no setting 'place'"),
+        ("r201", {"most": "many"}, "most is a whole number"),
+    ],
+)
+def test_a_setting_that_would_make_a_rule_silent_is_refused(db: Database, rule: str, value: dict, told: str) -> None:
+    with pytest.raises(RuleRefused) as refusal:
+        change_rule(db, SYSTEM, Overlay(0, rule, Scope.ALL, "", Action.PARAMS, value, reason="a try"))
+
+    assert told in refusal.value.message
+
+
 def test_a_change_for_a_payer_holds_for_that_payer_alone(db: Database) -> None:
     change_rule(db, SYSTEM, weigh("info", Scope.PAYER, "BLUEP"))
 
