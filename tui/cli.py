@@ -29,6 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "drg": ("tui.commands.drg", "the MS-DRG of an inpatient stay, with its reasons"),
     "em": ("tui.commands.em", "the E/M worksheet: a visit in, the level with its arithmetic out"),
     "hcc": ("tui.commands.hcc", "the CMS-HCC risk scores of a patient, with last year's gaps"),
+    "check": ("tui.commands.check", "the edits on encounters of a file, without storing them"),
+    "group": ("tui.commands.group", "MS-DRG and risk scores of encounters of a file, without storing them"),
     "training": ("tui.commands.training", "codings of training charts held against their answer keys"),
     "worklists": ("tui.commands.worklists", "worklists as rules: list, why, try, put in force, move work"),
     "holds": ("tui.commands.holds", "why charts wait and for whom: list, add, clear"),

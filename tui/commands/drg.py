@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
             else:
                 stay = stay_drg(reference, head, codes)
     if args.json:
-        document = _document(stay)
+        document = document_of(stay)
         if args.what_if and head is not None:
             document["what_if"] = args.what_if
             document["instead_of"] = None if isinstance(before, Ungrouped) else before.grouping.drg
@@ -88,7 +88,7 @@ def _text(stay: StayDrg) -> str:
     return safe_block("\n".join(plain(line)[1:].rstrip() for line in drg_lines(stay)(WIDTH)))
 
 
-def _document(stay: StayDrg) -> dict[str, Any]:
+def document_of(stay: StayDrg) -> dict[str, Any]:
     """The answer with decimals as text, so that a weight stays what the table prints."""
     from codesets.grouping.answer import Ungrouped
 
