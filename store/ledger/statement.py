@@ -7,7 +7,9 @@ is not printed, since texts of codes may be licensed. Nothing of a diagnosis is 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from store.queries import Reader
 from store.queries.ledger import AccountPage
@@ -33,7 +35,8 @@ class Statement:
 
 def statement(reader: Reader, page: AccountPage, today: dt.date) -> Statement:
     """The statement of an account on a day."""
-    due = page.totals.get(JournalAccount.PATIENT_RECEIVABLE, 0)
+    waits = _with_next_payers(reader, page)
+    due = page.totals.get(JournalAccount.PATIENT_RECEIVABLE, 0) - waits
     billing, address = _who(reader, page.id)
     lines = [_ends(billing[:50], f"Statement of {today}"), _ends("", f"Account {page.number}"), ""]
     lines += [part for part in (page.patient, *address) if part] + [""]
@@ -47,6 +50,7 @@ def statement(reader: Reader, page: AccountPage, today: dt.date) -> Statement:
         _amount("Paid", totals.get(JournalAccount.CASH, 0)),
         _amount("Reduced by contract and given up", _given_up(totals)),
         _amount("Still with your insurance" if with_payers >= 0 else "Owed back to your insurance", abs(with_payers)),
+        *([_amount("Waits for your other insurance", waits)] if waits else []),
         _amount("YOU OWE" if due >= 0 else "YOUR CREDIT", abs(due)),
     ]
     if due > 0:
@@ -55,6 +59,28 @@ def statement(reader: Reader, page: AccountPage, today: dt.date) -> Statement:
             "Age in days   " + "   ".join(f"{name}: {cents / 100:,.2f}" for name, cents in _aged(page, today)),
         ]
     return Statement(page.number, due, tuple(line.rstrip() for line in lines))
+
+
+def _with_next_payers(reader: Reader, page: AccountPage) -> int:
+    """Cents that payers left to the patient on claims whose next payer was not billed yet: not due before that."""
+    left: dict[str, int] = {}
+    for posting in page.postings:
+        own = sum(side.cents for side in posting.sides if side.account is JournalAccount.PATIENT_RECEIVABLE)
+        left[posting.claim] = left.get(posting.claim, 0) + own
+    rows = reader.rows(
+        "SELECT c.claim_number, c.parties FROM claim c JOIN encounter e ON e.id = c.encounter_id"
+        " WHERE e.account_id = :id AND c.status = 'exported' AND NOT EXISTS (SELECT 1 FROM claim f"
+        " WHERE f.follows_id = c.id AND f.follows_as = 'secondary' AND f.status = 'exported')",
+        id=page.id,
+    )
+    return sum(max(left.get(row["claim_number"], 0), 0) for row in rows if _has_next(row["parties"]))
+
+
+def _has_next(stored: Any) -> bool:
+    """Whether a claim names a coverage after the one that it billed."""
+    parties = json.loads(stored) if isinstance(stored, str) else stored
+    billed = (parties.get("coverage") or {}).get("sequence", 0)
+    return any(one["sequence"] > billed for one in parties.get("other_coverages") or ())
 
 
 def _services(reader: Reader, page: AccountPage) -> list[str]:

@@ -189,8 +189,23 @@ def test_accounts_are_listed_by_what_is_owed(office: Office) -> None:
     assert (row.number, row.payer_cents, row.balance_cents) == ("V1", 10003, 10003)
 
 
+def test_what_a_payer_left_is_not_due_before_the_next_payer_was_billed(office: Office) -> None:
+    office.answer()
+    before = statement_of(office.db)
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+
+    assert re.search(r"Waits for your other insurance +20\.00\n", before) and re.search(r"YOU OWE +0\.00", before)
+    assert "Waits for" not in statement_of(office.db)
+
+
 def test_a_statement_says_what_was_done_paid_reduced_and_is_left(office: Office) -> None:
     office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    second = Office(office.db, office.folder, built.claim_id, built.claim_number)
+    body = ("CLP*{number}*{status}*100.03*0*20*CI*SEC1", "CAS*OA*23*80.03", "CAS*PR*3*20")
+    second.answer("2", body, "0", "EFT0009")
     patient_pays(office.db, SYSTEM, ACCOUNT, 500, "card")
 
     with office.db.reading() as session:
