@@ -19,6 +19,7 @@ from store.intake.receiver import Receiver
 from store.models import (
     Account,
     Charge,
+    Coverage,
     Document,
     Encounter,
     EncounterProvider,
@@ -232,6 +233,16 @@ def test_a_part_of_the_name_that_is_not_sent_stays_and_one_in_quotes_is_deleted(
     take(db, tmp_path, message("ADT^A08", pid(name=name), pv1()))
 
     assert only(db, Patient).middle_name == middle
+
+
+def test_a_message_without_an_account_leaves_the_visit_on_its_own(db: Database, tmp_path: Path) -> None:
+    insured = segment("IN1", f1="1", f2="PLAN", f3="BLUEP", f4="Blue Plains", f36="XQ1")
+    take(db, tmp_path, message("ADT^A01", pid(), pv1(), insured))
+
+    take(db, tmp_path, message("ADT^A08", pid(f18=""), pv1()))
+
+    assert only(db, Account).account_number == "A1"
+    assert count(db, Coverage) == 1
 
 
 def test_charges_are_posted_and_taken_back(db: Database, tmp_path: Path) -> None:

@@ -88,10 +88,9 @@ def _statement(
     values = visit.visit_values(message, interface)
     if patient is not None:
         values["patient"] = patient
-    if account := visit.identifiers(message, interface, interface.account):
-        values["account"] = {"source": account[0], "account_number": account[1]}
-        if financial_class := message.text("PV1-20"):
-            values["account"]["financial_class"] = financial_class[:400]
+    own = tuple(path for path in interface.account if path != interface.visit[0])
+    if account := _account(message, interface, own):
+        values["account"] = account
     if facility := visit.facility(message, interface, interface.facility):
         values["facility"] = facility
     for name, paths in (("started_at", ("PV1-44",)), ("ended_at", interface.end)):
@@ -110,9 +109,23 @@ def _statement(
         step = Step.PAST
     known_only = f"the visit that it {happening.value} is not here" if step in (Step.CANCEL, Step.REOPEN) else ""
     first = _first(message, interface, happening)
+    # The number of the visit stands in for that of the account where a visit begins; it moves none that is here.
+    if "account" not in values and (account := _account(message, interface, interface.account)):
+        first["account"] = account
     told_at = utc(message.text("MSH-7"))
     else_person = happening == Happening.PERSON and patient is not None
     return Statement(*number, values, step, first, credits, known_only, else_person, told_at), problems
+
+
+def _account(message: Message, interface: Interface, paths: tuple[str, ...]) -> dict[str, str] | None:
+    """The account at the first of the paths that gives one, with its financial class."""
+    found = visit.identifiers(message, interface, paths)
+    if found is None:
+        return None
+    account = {"source": found[0], "account_number": found[1]}
+    if financial_class := message.text("PV1-20"):
+        account["financial_class"] = financial_class[:400]
+    return account
 
 
 def _add_chart(

@@ -60,7 +60,7 @@ def matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
             hit.system.value,
             hit.code,
             ", ".join(hit.why.unmet),
-            ", ".join(f"{typed} as {used}" for typed, used in hit.why.corrected),
+            ", ".join(f"{typed} as {used}" for typed, used in (*hit.why.corrected, *hit.why.completed)),
         )
         for hit in hits
     ]
