@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from store.queries.acks import AckRow, AnswerRow, StatedTotal
 from store.terms import Outcome
 from tui.cells import counted
@@ -39,11 +41,18 @@ def claims_words(row: AckRow) -> str:
     return f"{outcome_words(row)}: {told}" if told else outcome_words(row)
 
 
-def stated_words(total: StatedTotal) -> str:
-    """A total as its level states it; the qualifier alone where it is none of those we know."""
-    what = STATED.get(total.qualifier, "")
-    value = dollars(total.cents) if total.cents is not None else f"{total.claims} claims"
-    return f"{value} {what or total.qualifier} ({total.level} {total.name})"
+def stated_words(totals: Sequence[StatedTotal]) -> list[str]:
+    """What each level states in sum, claims before money; a qualifier stands for itself where it is none we know."""
+    levels: dict[str, dict[str, list[str]]] = {}
+    for total in totals:
+        level = levels.setdefault(f"{total.level} {total.name}", {})
+        claims = counted(int(total.claims), "claim") if total.claims.isdecimal() else total.claims
+        value = claims if total.cents is None else dollars(total.cents)
+        level.setdefault(STATED.get(total.qualifier, total.qualifier), []).append(value)
+    return [
+        f"{level} states " + "; ".join(f"{what}: {', '.join(values)}" for what, values in told.items())
+        for level, told in levels.items()
+    ]
 
 
 def answer_words(answer: AnswerRow) -> str:

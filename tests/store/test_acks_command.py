@@ -13,7 +13,7 @@ from store.database import Database, open_database
 from store.models import LogEntry, Person
 from store.os_account import os_login
 from store.terms import Role
-from tests.store.test_acks import Sent, implementation, sent
+from tests.store.test_acks import PROVIDER, Sent, claim_status, implementation, patient, sent
 from tui.cli import main
 
 __all__ = ["sent"]
@@ -149,3 +149,22 @@ def test_looks_at_acknowledgments_are_logged(sent: Sent, tmp_path: Path, capsys:
         actions = session.exec(select(LogEntry.action).order_by(col(LogEntry.seq).desc()).limit(2)).all()
 
     assert actions == ["acknowledgment.view", "acknowledgment.list"]
+
+
+def test_a_277ca_shows_what_its_levels_state_in_sum(
+    sent: Sent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    totals = "QTY*90*1~QTY*AA*0~AMT*YU*100.03~QTY*ZZ*7~" + PROVIDER.format(npi="1234567893")
+    path = tmp_path / "back.277"
+    path.write_bytes(claim_status(sent, totals + "QTY*QA*1~" + patient(sent.numbers[0], "A2:20", "ICN1")))
+    main(["acks", "import", str(path)])
+    (row,) = listed(capsys)
+
+    main(["acks", "show", str(row["number"])])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "states" in line] == [
+        "receiver US states accepted: 1 claim, 100.03; rejected: 0 claims; ZZ: 7 claims",
+        "provider US states accepted: 1 claim",
+    ]
+    assert "   payer's number ICN1" in lines

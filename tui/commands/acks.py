@@ -150,8 +150,7 @@ def _page_text(page: AckPage) -> Iterator[str]:
     yield f"file {row.file_name}, received {row.received_at[:16].replace('T', ' ')}"
     if row.note:
         yield row.note
-    for stated in page.stated:
-        yield f"states {stated_words(stated)}"
+    yield from stated_words(page.stated)
     for claim in page.claims:
         yield from _claim_text(claim)
 
