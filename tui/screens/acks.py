@@ -27,7 +27,9 @@ from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource
 from tui.widgets.text_pane import link
 
-PAGE = 2000
+PAGE = 1000
+"""How many the list holds; the command line lists all."""
+
 EMPTY = "No acknowledgments yet. codedesk acks import FILE takes in a TA1, 999 or 277CA."
 MARK = {Outcome.ACCEPTED: "✓", Outcome.IN_PART: "!", Outcome.REJECTED: "✗"}
 STYLE = {Outcome.ACCEPTED: "good", Outcome.IN_PART: "warning", Outcome.REJECTED: "error"}
@@ -45,12 +47,14 @@ class AcksScreen(DeskScreen):
         super().__init__()
         self._show = AckFilter.ALL
         self._page: AckPage | None = None
+        self._cut = False
 
     def compose_work(self) -> ComposeResult:
         yield from self.list_work(_COLUMNS, EMPTY)
 
     def place(self) -> tuple[Line, Line]:
-        return self.list_place("Acknowledgments", self._show.value.replace("_", " "))
+        more: Line = ((f"  the newest {PAGE:,}", "dim"),) if self._cut else ()
+        return self.list_place("Acknowledgments", self._show.value.replace("_", " "), more)
 
     def why_not(self, action: str) -> str:
         if action == "read_on" and (not self.is_mounted or self.rows.selected is None):
@@ -75,6 +79,7 @@ class AcksScreen(DeskScreen):
 
     async def read_rows(self) -> None:
         rows = await self.workstation.record.read(acknowledgment_list, self._show, None, PAGE)
+        self._cut = len(rows) == PAGE
         shown = [row for row in rows if self.passes_filter(_words(row))]
         view = "" if self._show is AckFilter.ALL else self._show.value.replace("_", " ")
         self.rows.empty = self.why_empty("acknowledgment", EMPTY, view)
