@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from store.looks import Look
+from store.queries.acks import AckFilter, AckRow
 from store.queries.audits import AuditFilter
 from store.queries.claims import ClaimFilter, ClaimRow, ClaimSort
 from store.queries.denials import DenialFilter, DenialRow
@@ -60,6 +61,14 @@ def open_charts_with(code: str, since: str, most: int = 0) -> Look:
 
 def unapplied_list() -> Look:
     return Look("remittance.list", detail=(("show", "unapplied claims"),))
+
+
+def acknowledgment_list(show: AckFilter = AckFilter.ALL, after: AckRow | None = None, limit: int = 0) -> Look | None:
+    return None if after else Look("acknowledgment.list", detail=(("show", show.value),))
+
+
+def acknowledgment_page(acknowledgment_id: str) -> Look:
+    return Look("acknowledgment.view", "acknowledgment", acknowledgment_id, lasting=False)
 
 
 def account_list(open_only: bool = True, limit: int = 0) -> Look:

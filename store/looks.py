@@ -74,7 +74,7 @@ _OF_DESKS = frozenset(
         *("claim_list", "claim_page", "denial_list", "denial_of", "remittance_list", "remittance_page"),
         *("account_list", "account_page", "hold_list", "provider_query_list", "provider_query_of"),
         *("audit_list", "audit_row", "visits_behind", "open_charts_with"),
-        *("unapplied_list", "quarantine_list", "quarantine_text"),
+        *("unapplied_list", "quarantine_list", "quarantine_text", "acknowledgment_list", "acknowledgment_page"),
     }
 )
 """The queries whose looks stand in `store.desk_looks`, a function of the same name each."""

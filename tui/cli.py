@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "commands": ("tui.commands.commands", "every command, as text, document, man page or completion of a shell"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
-    "acks": ("tui.commands.acks", "take in TA1, 999 and 277CA: refused claims come back"),
+    "acks": ("tui.commands.acks", "TA1, 999 and 277CA: take them in, list and show them; refused claims come back"),
     "denials": ("tui.commands.denials", "denials of posted remittances: list, assign, appeal, close"),
     "remits": ("tui.commands.remits", "add up remittances, take them in, show and take back"),
     "partners": ("tui.commands.partners", "trading partners: to whom claims go, in which form"),

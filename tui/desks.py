@@ -15,6 +15,7 @@ DESKS = {
     "remits": "tui.screens.remits:RemitsScreen",
     "ledger": "tui.screens.ledger:LedgerScreen",
     "deposits": "tui.screens.deposits:DepositsScreen",
+    "acks": "tui.screens.acks:AcksScreen",
     "partners": "tui.screens.partners:PartnersScreen",
     "rules": "tui.screens.rules:RulesScreen",
     "worklist_rules": "tui.screens.worklist_rules:WorklistRulesScreen",

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 
 from store.actors import SYSTEM
-from store.database import Database
-from store.models import Person
+from store.database import Database, open_database
+from store.models import LogEntry, Person
 from store.os_account import os_login
 from store.terms import Role
-from tests.store.test_acks import Sent, implementation, sent
+from tests.store.test_acks import PROVIDER, Sent, claim_status, implementation, patient, sent
 from tui.cli import main
 
 __all__ = ["sent"]
@@ -68,3 +69,102 @@ def test_a_claim_shows_what_was_answered(sent: Sent, tmp_path: Path, capsys: pyt
     main(["claims", "show", sent.numbers[1]])
 
     assert "refused: DTP at segment" in capsys.readouterr().out
+
+
+def listed(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, object]]:
+    capsys.readouterr()
+    assert main(["acks", "list", *words, "--json"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_acknowledgments_are_listed_with_what_they_answer_and_did(
+    sent: Sent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["acks", "import", str(answer(sent, tmp_path, "R"))])
+    capsys.readouterr()
+
+    code = main(["acks", "list"])
+
+    out = capsys.readouterr().out
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert "999    out.837               rejected: 1 at fault, 2 riders, 300.09 refused" in out
+
+
+def test_a_view_that_is_empty_says_so_and_which_command_shows_all(
+    sent: Sent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["acks", "import", str(answer(sent, tmp_path, "A"))])
+    capsys.readouterr()
+
+    main(["acks", "list", "--show", "not_ours"])
+
+    assert capsys.readouterr().out == "No acknowledgment is not ours. `codedesk acks list` shows all.\n"
+
+
+def test_one_acknowledgment_shows_the_culprit_first_with_code_segment_field_and_value(
+    sent: Sent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["acks", "import", str(answer(sent, tmp_path, "R"))])
+    (row,) = listed(capsys)
+
+    code = main(["acks", "show", str(row["number"])])
+
+    lines = capsys.readouterr().out.splitlines()
+    heads = [line.split("  ")[:2] for line in lines if line.startswith("20")]
+    position = sent.position(sent.numbers[1], "line.2.service_date")
+    assert (code, heads) == (
+        0,
+        [[sent.numbers[1], "culprit"], [sent.numbers[0], "rider"], [sent.numbers[2], "rider"]],
+    )
+    assert any(f"DTP at segment {position}:" in line and "'20269999' (line.2.service_date)" in line for line in lines)
+
+
+def test_one_acknowledgment_is_one_document_for_programs(
+    sent: Sent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["acks", "import", str(answer(sent, tmp_path, "R"))])
+    (row,) = listed(capsys, "--show", "rejected")
+
+    main(["acks", "show", str(row["id"]), "--json"])
+
+    page = json.loads(capsys.readouterr().out)
+    assert (page["row"], [one["standing"] for one in page["claims"]]) == (row, ["culprit", "rider", "rider"])
+
+
+def test_an_id_that_no_acknowledgment_has_is_exit_code_2_and_says_where_ids_are(
+    sent: Sent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["acks", "show", "nothing"])
+
+    assert code == 2
+    assert "codedesk acks list has the ids" in capsys.readouterr().err
+
+
+def test_looks_at_acknowledgments_are_logged(sent: Sent, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["acks", "import", str(answer(sent, tmp_path, "R"))])
+    (row,) = listed(capsys)
+    main(["acks", "show", str(row["id"])])
+
+    with open_database().reading() as session:
+        actions = session.exec(select(LogEntry.action).order_by(col(LogEntry.seq).desc()).limit(2)).all()
+
+    assert actions == ["acknowledgment.view", "acknowledgment.list"]
+
+
+def test_a_277ca_shows_what_its_levels_state_in_sum(
+    sent: Sent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    totals = "QTY*90*1~QTY*AA*0~AMT*YU*100.03~QTY*ZZ*7~" + PROVIDER.format(npi="1234567893")
+    path = tmp_path / "back.277"
+    path.write_bytes(claim_status(sent, totals + "QTY*QA*1~" + patient(sent.numbers[0], "A2:20", "ICN1")))
+    main(["acks", "import", str(path)])
+    (row,) = listed(capsys)
+
+    main(["acks", "show", str(row["number"])])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "states" in line] == [
+        "receiver US states accepted: 1 claim, 100.03; rejected: 0 claims; ZZ: 7 claims",
+        "provider US states accepted: 1 claim",
+    ]
+    assert "   payer's number ICN1" in lines

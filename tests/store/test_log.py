@@ -25,6 +25,7 @@ from store.migrations.append_only import missing_triggers
 from store.models import Encounter, LogEntry, WorkItem
 from store.people import add_person, sign_in
 from store.queries import (
+    acks,
     audits,
     charts,
     claims,
@@ -288,6 +289,7 @@ NOT_A_LOOK = {
     "partner_rows": "no patient",
     "claim_id_of": "an id",
     "remittance_id_of": "an id",
+    "acknowledgment_id_of": "an id",
     "open_charts_by_code": "numbers",
     "favorites_of": "a person's own codes, no patient",
     "rejections": "part of a chart",
@@ -329,8 +331,8 @@ def test_every_look_of_a_desk_takes_what_its_query_takes() -> None:
 
 
 MODULES = [
-    *(charts, claims, code_use, codings, denials, favorites, figures, holds, last_visit, people, provider_queries),
-    *(quarantine, remits, rules, saved_views, suggestions, unapplied, worklist_rules, worklists),
+    *(acks, charts, claims, code_use, codings, denials, favorites, figures, holds, last_visit, people),
+    *(provider_queries, quarantine, remits, rules, saved_views, suggestions, unapplied, worklist_rules, worklists),
 ]
 
 

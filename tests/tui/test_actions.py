@@ -13,6 +13,7 @@ from tui.actions import ALONE, actions_on, footer, key_name, keymap, registry
 from tui.app import Workstation
 from tui.commands.keys import markdown
 from tui.desks import DESKS, desk_screen
+from tui.screens.acks import AcksScreen
 from tui.screens.administration import AdministrationScreen
 from tui.screens.audits import AuditsScreen
 from tui.screens.audits.sides import SidesScreen
@@ -77,6 +78,7 @@ SCREENS = {
         LedgerScreen,
         UnappliedScreen,
         DepositsScreen,
+        AcksScreen,
         PartnersScreen,
         AdministrationScreen,
         ConflictScreen,
