@@ -17,7 +17,18 @@ from codesets.reference import Reference
 from store.actors import SYSTEM, Actor, NotAllowed
 from store.database import Database
 from store.demo.year import YearThere, make_year
-from store.models import Coding, CodingDrg, CodingStep, Disclosure, Encounter, FinalDiagnosis, Patient, Person, WorkItem
+from store.models import (
+    Claim,
+    Coding,
+    CodingDrg,
+    CodingStep,
+    Disclosure,
+    Encounter,
+    FinalDiagnosis,
+    Patient,
+    Person,
+    WorkItem,
+)
 from store.people import actor_for, add_person
 from store.queries import SessionReader
 from store.reports import later, layouts, rollups
@@ -31,7 +42,7 @@ from store.reports.run import NothingToTell, Report, period_of, read_report, run
 from store.reports.tables import Format, csv_text, safe_cell
 from store.reports.views import condition_of, view_named, view_rows, views
 from store.saved_views import ViewRefused
-from store.terms import CodingKind, CodingStatus, Role
+from store.terms import ClaimStatus, CodingKind, CodingStatus, Role
 
 pytestmark = pytest.mark.both_databases
 
@@ -121,6 +132,18 @@ def test_dnfb_by_hand(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         )[0]["c"]
     assert sum(row[report.column("cents")] for row in report.rows) == waiting
     assert report.value == round(waiting / (gross / 90), 2)
+
+
+def test_a_visit_that_was_billed_is_not_unbilled_again_by_a_claim_to_its_second_payer(year: Database) -> None:
+    before = run(year, "dnfb")
+    with year.change(SYSTEM) as change:
+        first = change.session.exec(select(Claim).where(Claim.export_id.is_not(None))).first()
+        values = first.model_dump(exclude={"id", "claim_number", "export_id", "status", "row_version"})
+        follower = Claim(**values | {"claim_number": "SECOND", "status": ClaimStatus.DRAFT})
+        follower.follows_id, follower.follows_as = first.id, "secondary"
+        change.session.add(follower)
+
+    assert run(year, "dnfb").rows == before.rows
 
 
 def test_what_happened_after_the_moment_has_not_happened(year: Database) -> None:
