@@ -15,13 +15,18 @@ PAGE_ROWS = 200
 
 
 class RemittanceFilter(StrEnum):
-    """Which remittances the list shows; unapplied are those with a claim that is posted to none of ours."""
+    """Which remittances the list shows.
+
+    Unapplied are those with a claim that is posted to none of ours, differing those with a claim or line of ours whose
+    charge the payer states otherwise (`store.remits.charged`).
+    """
 
     ALL = "all"
     HELD = "held"
     POSTED = "posted"
     UNPOSTED = "unposted"
     UNAPPLIED = "unapplied"
+    DIFFERING = "differing"
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,11 @@ _FILTERS = {
     RemittanceFilter.UNPOSTED: "r.status = 'unposted'",
     RemittanceFilter.UNAPPLIED: "r.status = 'posted' AND EXISTS (SELECT 1 FROM remittance_claim u"
     " WHERE u.remittance_id = r.id AND u.claim_id IS NULL AND u.status_code <> '25')",
+    RemittanceFilter.DIFFERING: "r.status = 'posted' AND EXISTS (SELECT 1 FROM remittance_claim u"
+    " JOIN claim o ON o.id = u.claim_id WHERE u.remittance_id = r.id AND (ABS(u.charge_cents) <> o.total_cents"
+    " OR EXISTS (SELECT 1 FROM remittance_line l JOIN claim_line k ON k.id = l.claim_line_id"
+    " WHERE l.remittance_claim_id = u.id GROUP BY k.id, k.charge_cents"
+    " HAVING ABS(SUM(l.charge_cents)) <> k.charge_cents)))",
 }
 
 _COLUMNS = """

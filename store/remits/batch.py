@@ -37,6 +37,7 @@ from store.models import (
 )
 from store.models.columns import new_id, now
 from store.remits.answered import without_second_answers
+from store.remits.charged import charge_differences
 from store.remits.matching import Match, match
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
@@ -63,7 +64,7 @@ class Batch:
         self._change, self._remittance = change, remittance
         self.id = new_id()
         self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
-        self.again = self.unreadable = 0
+        self.again = self.unreadable = self.charged_otherwise = 0
 
     def add_claims(self, claims: Sequence[RemitClaim]) -> None:
         """Store and post some claims, and open their denials."""
@@ -83,6 +84,7 @@ class Batch:
                 rows[RemittanceLine].append(_line_row(claim_id, line_id, line, our_line))
                 rows[RemittanceAdjustment] += [_adjustment_row(claim_id, line_id, one) for one in line.adjustments]
             self._money(rows, claim_id, claim, found)
+            self.charged_otherwise += bool(charge_differences(claim, found))
             self.unreadable += claim.status not in CLAIM_STATUSES
             self.again += bool(found.why) and claim.status in CLAIM_STATUSES
             if not found.why:
@@ -252,6 +254,7 @@ def note_of(claim: RemitClaim, found: Match) -> str:
     shares = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
     patient = sum(one.cents for one in shares if one.group == "PR")
     notes = [found.why] if found.why else []
+    notes += charge_differences(claim, found)
     if claim.status == PREDETERMINATION:
         notes.append("predetermination: no money moves")
     if claim.status == _NOT_OURS:

@@ -58,7 +58,7 @@ class TakenIn:
     """What became of one set. `outcome` is posted, held or already there; `why` says more in one line.
 
     `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02); the money
-    of both waits as unapplied.
+    of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise.
     """
 
     remittance_id: str
@@ -70,6 +70,7 @@ class TakenIn:
     denials: int = 0
     again: int = 0
     unreadable: int = 0
+    charged_otherwise: int = 0
 
 
 @dataclass(frozen=True)
@@ -288,6 +289,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         denials=batch.denials,
         again=batch.again,
         unreadable=batch.unreadable,
+        charged_otherwise=batch.charged_otherwise,
     )
 
 

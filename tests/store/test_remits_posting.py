@@ -121,6 +121,30 @@ def test_an_unknown_claim_is_unapplied_and_never_dropped(db: Database, tmp_path:
     assert balances(db)[JournalAccount.CASH] == 8_500
 
 
+def test_another_charge_than_ours_is_said_counted_and_found_and_holds_nothing(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    body = paid(number)
+    other = (body[0].replace("100.03", "110.03"), *body[1:2], "SVC*HC:G0463*60.01*40**1", "CAS*CO*45*20.01", *body[5:])
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set(other, "60")))
+
+    assert (taken.outcome, taken.matched, taken.charged_otherwise) == ("posted", 1, 1)
+    with db.reading() as session:
+        note = session.exec(select(RemittanceClaim.note)).one()
+        found = remittance_list(SessionReader(session), RemittanceFilter.DIFFERING)
+    assert note == "charge 110.03, ours 100.03; line 1 charge 60.01, ours 50.01"
+    assert len(found) == 1
+
+
+def test_our_own_charges_are_no_difference(db: Database, tmp_path: Path, number: str) -> None:
+    (taken,) = arrive(db, tmp_path, interchange(a_set((*paid(number), *reversed_(number)), "0")))
+
+    assert taken.charged_otherwise == 0
+    with db.reading() as session:
+        assert remittance_list(SessionReader(session), RemittanceFilter.DIFFERING) == []
+
+
 @pytest.mark.parametrize("status", ["99", "", "5"])
 def test_a_claim_of_a_status_that_no_guide_has_waits_unapplied_and_says_where(
     db: Database, tmp_path: Path, number: str, status: str

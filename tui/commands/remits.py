@@ -133,7 +133,12 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
             "posted": f"posted; {one.matched} of {one.summary.claims} claims are ours,"
             f" {dollars(one.unapplied_cents)} unapplied"
             + (f"; {counted(one.again, 'claim')} answered before, without a reversal" if one.again else "")
-            + (f"; {counted(one.unreadable, 'claim')} of unknown status (CLP02)" if one.unreadable else ""),
+            + (f"; {counted(one.unreadable, 'claim')} of unknown status (CLP02)" if one.unreadable else "")
+            + (
+                f"; {counted(one.charged_otherwise, 'claim')} charged otherwise than ours"
+                if one.charged_otherwise
+                else ""
+            ),
             "held": "nothing of it is posted",
         }
         lines.append(f"    {told.get(one.outcome, one.outcome)}" + (f": {one.why}" if one.outcome not in told else ""))
@@ -152,6 +157,7 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "unapplied_cents": one.unapplied_cents,
                 "answered_before": one.again,
                 "unknown_status": one.unreadable,
+                "charged_otherwise": one.charged_otherwise,
                 **_set_fields(one.summary),
             }
             for one in file.sets
