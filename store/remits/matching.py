@@ -42,13 +42,15 @@ class OurClaim:
 class Match:
     """What was found for one claim; `line_ids` has an id or None for each of its lines.
 
-    `why` says why a claim of ours that was found is not taken (`store.remits.answered`).
+    `why` says why a claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses this one
+    and waited for it (`store.remits.answered`).
     """
 
     claim: OurClaim | None
     by: MatchedBy
     line_ids: tuple[str | None, ...]
     why: str = ""
+    reversal_id: str = ""
 
 
 def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:

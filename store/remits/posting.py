@@ -58,7 +58,8 @@ class TakenIn:
     """What became of one set. `outcome` is posted, held or already there; `why` says more in one line.
 
     `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02); the money
-    of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise.
+    of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise,
+    `nothing_reversed` reversals whose answer is not here, which wait as unapplied too.
     """
 
     remittance_id: str
@@ -83,6 +84,7 @@ class FileTakenIn:
 
 
 def take_in(db: Database, actor: Actor, path: Path) -> FileTakenIn:
+    nothing_reversed: int = 0
     """Take in a file: add up every set, post those that balance, hold the others.
 
     Raises UnreadableInput for what is no X12 or too large; then nothing has changed. A set that was
@@ -292,6 +294,11 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         charged_otherwise=batch.charged_otherwise,
     )
 
+    if batch.met:
+        from store.remits.unapplied import apply_reversal
+
+        for reversal_id, ours in batch.met:
+            apply_reversal(change, reversal_id, ours.id, remittance.trace)
 
 def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> TakenIn:
     """Post what is stored of a remittance once more: each posting that was taken back with it, made again.
@@ -312,6 +319,7 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
         Posting.remittance_id == remittance.id, Posting.batch_id == last, col(Posting.id).in_(taken_back)
     )
     made = mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
+        nothing_reversed=batch.nothing_reversed,
     remittance.status, remittance.batch_id = RemittanceStatus.POSTED, batch_id
     session.add(remittance)
     reopen(session, remittance.id)

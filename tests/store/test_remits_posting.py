@@ -248,6 +248,51 @@ def test_a_correction_before_its_reversal_in_one_set_is_posted(db: Database, tmp
     assert (taken.again, balances(db)[JournalAccount.CASH]) == (0, 7_000)
 
 
+def accounts(db: Database) -> dict[str, int]:
+    return {account.value: cents for account, cents in balances(db).items()}
+
+
+def test_a_reversal_of_an_answer_that_is_not_here_waits_and_says_so(db: Database, tmp_path: Path, number: str) -> None:
+    body = (*reversed_(number), "PLB*1999999984*20261231*FB:X*-60")
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set(body, "0")))
+
+    assert (taken.outcome, taken.matched, taken.unapplied_cents, taken.nothing_reversed) == ("posted", 0, -6_000, 1)
+    assert (taken.again, accounts(db)) == (0, {"provider_level": -6_000, "unapplied": 6_000})
+    with db.reading() as session:
+        assert session.exec(select(RemittanceClaim.note)).one() == "reverses an answer that is not here"
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_a_reversal_that_waits_is_applied_when_its_answer_comes(
+    db: Database, tmp_path: Path, number: str, corrected: bool
+) -> None:
+    denied = (f"CLP*{number}*1*100.03*0**HM*ICN1", "CAS*CO*45*100.03")
+    body = (*reversed_(number), *(denied if corrected else ()), "PLB*1999999984*20261231*FB:X*-60")
+    arrive(db, tmp_path, interchange(a_set(body, "0")))
+
+    original = a_set(paid(number), "60").replace("EFT0001", "EFT0000").replace("20261103", "20261101")
+    (taken,) = arrive(db, tmp_path, interchange(original), "late.835")
+
+    assert (taken.matched, taken.again, taken.unapplied_cents) == (1, 0, 0)
+    correction = {"contractual": 10_003, "payer_receivable": -10_003} if corrected else {}
+    assert accounts(db) == {"cash": 6_000, "provider_level": -6_000} | correction
+    with db.reading() as session:
+        rows = session.exec(select(RemittanceClaim).where(RemittanceClaim.status_code == "22")).one()
+    assert rows.note == "reversal of an earlier payment; its answer came with trace EFT0000"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_answer_and_its_reversal_in_one_set_come_to_nothing(
+    db: Database, tmp_path: Path, number: str, first: bool
+) -> None:
+    parts = (paid(number), reversed_(number)) if first else (reversed_(number), paid(number))
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set((*parts[0], *parts[1]), "0")))
+
+    assert (taken.matched, taken.nothing_reversed, accounts(db)) == (2, 0, {})
+
+
 def test_after_a_reversal_the_claim_can_be_paid_by_a_later_payment(db: Database, tmp_path: Path, number: str) -> None:
     arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
     back = (*reversed_(number), "PLB*1999999984*20261231*FB:X*-60")

@@ -136,6 +136,11 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
             + (f"; {counted(one.unreadable, 'claim')} of unknown status (CLP02)" if one.unreadable else "")
             + (
                 f"; {counted(one.charged_otherwise, 'claim')} charged otherwise than ours"
+            + (
+                f"; {counted(one.nothing_reversed, 'reversal')} of an answer that is not here"
+                if one.nothing_reversed
+                else ""
+            )
                 if one.charged_otherwise
                 else ""
             ),
@@ -160,6 +165,7 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "charged_otherwise": one.charged_otherwise,
                 **_set_fields(one.summary),
             }
+                "nothing_reversed": one.nothing_reversed,
             for one in file.sets
         ],
     }
