@@ -27,6 +27,7 @@ from store.denials.opening import reopen, withdraw
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
+from store.remits.answered import reversed_later
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.batch import Batch, insert_rows, posting_row
 from store.terms import ClaimStatus, JournalAccount, PostingKind, RemittanceStatus
@@ -53,6 +54,17 @@ class BilledOn(RemittanceRefused):
         self.claims = tuple(claims)
 
 
+class ReversedLater(RemittanceRefused):
+    """A later payment reverses what this remittance answered; who takes it back says that he knows.
+
+    `claims` are the numbers of our claims, each with the trace of the payment that reverses it.
+    """
+
+    def __init__(self, message: str, remedy: str = "", claims: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message, remedy)
+        self.claims = tuple(claims)
+
+
 @dataclass(frozen=True)
 class TakenIn:
     """What became of one set. `outcome` is posted, held or already there; `why` says more in one line.
@@ -72,6 +84,7 @@ class TakenIn:
     again: int = 0
     unreadable: int = 0
     charged_otherwise: int = 0
+    nothing_reversed: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,6 @@ class FileTakenIn:
 
 
 def take_in(db: Database, actor: Actor, path: Path) -> FileTakenIn:
-    nothing_reversed: int = 0
     """Take in a file: add up every set, post those that balance, hold the others.
 
     Raises UnreadableInput for what is no X12 or too large; then nothing has changed. A set that was
@@ -106,12 +118,13 @@ def unpost(
     reason: str,
     operation_id: str | None = None,
     though_billed: bool = False,
+    though_reversed: bool = False,
 ) -> int:
     """Take back everything that a remittance posted, and the write-offs of its denials; how many postings.
 
-    Raises BilledOn where claims went to the next payer on its answers, unless `though_billed`, which is logged. Raises
-    RemittanceRefused, also where some of its money was given back or charged to a claim: that is taken back
-    first.
+    Raises BilledOn where claims went to the next payer on its answers, unless `though_billed`, and ReversedLater where
+    another posted payment reverses some of them, unless `though_reversed`; both are logged. Raises RemittanceRefused,
+    also where some of its money was given back or charged to a claim: that is taken back first.
     """
     if not (reason := " ".join(reason.split())):
         raise RemittanceRefused("taking back a remittance needs a reason")
@@ -134,6 +147,14 @@ def unpost(
                 "void or mend those claims; --though-billed takes it back all the same",
                 billed,
             )
+        reversed_ = reversed_later(session, remittance_id)
+        if reversed_ and not though_reversed:
+            first, more = reversed_[0], f" and {len(reversed_) - 1} more" if len(reversed_) > 1 else ""
+            raise ReversedLater(
+                f"trace {first[1] or 'without a number'} reverses its answer of {first[0]}{more}",
+                "take that payment back first; --though-reversed takes this one back all the same",
+                reversed_,
+            )
         taken = _take_back(change, remittance)
         remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
         session.add(remittance)
@@ -145,6 +166,7 @@ def unpost(
             reason=reason,
             postings=taken,
             billed=", ".join(b for _, b in billed),
+            reversed=", ".join(dict.fromkeys(trace for _, trace in reversed_)),
         )
         change.answer = {"postings": taken}
         return taken
@@ -272,6 +294,11 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
     change.session.add(remittance)
     change.session.flush()
     prove(change.session, remittance)
+    if batch.met:
+        from store.remits.unapplied import apply_reversal
+
+        for reversal_id, ours in batch.met:
+            apply_reversal(change, reversal_id, ours.id, remittance.trace)
     change.log(
         "remittance.post",
         "remittance",
@@ -292,13 +319,9 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         again=batch.again,
         unreadable=batch.unreadable,
         charged_otherwise=batch.charged_otherwise,
+        nothing_reversed=batch.nothing_reversed,
     )
 
-    if batch.met:
-        from store.remits.unapplied import apply_reversal
-
-        for reversal_id, ours in batch.met:
-            apply_reversal(change, reversal_id, ours.id, remittance.trace)
 
 def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> TakenIn:
     """Post what is stored of a remittance once more: each posting that was taken back with it, made again.
@@ -319,7 +342,6 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
         Posting.remittance_id == remittance.id, Posting.batch_id == last, col(Posting.id).in_(taken_back)
     )
     made = mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
-        nothing_reversed=batch.nothing_reversed,
     remittance.status, remittance.batch_id = RemittanceStatus.POSTED, batch_id
     session.add(remittance)
     reopen(session, remittance.id)

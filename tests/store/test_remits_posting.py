@@ -23,7 +23,7 @@ from store.models import (
 )
 from store.queries import SessionReader
 from store.queries.remits import RemittanceFilter, remittance_list
-from store.remits.posting import RemittanceRefused, TakenIn, post_again, take_in, unpost
+from store.remits.posting import RemittanceRefused, ReversedLater, TakenIn, post_again, take_in, unpost
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, RemittanceStatus
 from tests.store.claim_samples import add_coding, add_encounter
 from tests.store.remittance_samples import a_set, balances, interchange
@@ -291,6 +291,23 @@ def test_an_answer_and_its_reversal_in_one_set_come_to_nothing(
     (taken,) = arrive(db, tmp_path, interchange(a_set((*parts[0], *parts[1]), "0")))
 
     assert (taken.matched, taken.nothing_reversed, accounts(db)) == (2, 0, {})
+
+
+def test_a_remittance_that_a_later_one_reverses_is_taken_back_by_who_knows_it(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    (first,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    body = (*reversed_(number), *paid(number))
+    (later,) = arrive(db, tmp_path, interchange(a_set(body, "0").replace("EFT0001", "EFT0009")), "later.835")
+
+    with pytest.raises(ReversedLater, match=f"trace EFT0009 reverses its answer of {number}"):
+        unpost(db, BILLER, first.remittance_id, "wrong file")
+    assert unpost(db, BILLER, first.remittance_id, "wrong file", though_reversed=True) == 1
+
+    with db.reading() as session:
+        logged = session.exec(select(LogEntry.detail).where(LogEntry.action == "remittance.unpost")).one()
+    assert logged["reversed"] == "EFT0009"
+    assert unpost(db, BILLER, later.remittance_id, "wrong file too") == 2
 
 
 def test_after_a_reversal_the_claim_can_be_paid_by_a_later_payment(db: Database, tmp_path: Path, number: str) -> None:

@@ -50,13 +50,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         each.add_argument("paths", nargs="+", metavar="FILE", help="835 files")
         each.add_argument("--json", action="store_true", help="one JSON document")
     listing = actions.add_parser("list", help="the remittances taken in, the newest first")
-    listing.add_argument("--show", choices=[each.value for each in RemittanceFilter], default="all")
+    listing.add_argument(
+        "--show",
+        choices=[each.value for each in RemittanceFilter],
+        default="all",
+        help="differing: a claim or line of ours whose charge the payer states otherwise",
+    )
     listing.add_argument("--json", action="store_true", help="one JSON document per line")
     show = actions.add_parser("show", help="one remittance: balance, claims, lines, adjustments, journal")
     unposting = actions.add_parser("unpost", help="take back everything that a remittance posted")
     unposting.add_argument("--reason", required=True, help="why, in your words; it stays in the log")
     unposting.add_argument(
         "--though-billed", action="store_true", help="also where claims went to the next payer on its answers"
+    )
+    unposting.add_argument(
+        "--though-reversed", action="store_true", help="also where a later payment reverses some of its answers"
     )
     posting = actions.add_parser("post", help="post a remittance again that was taken back")
     for each in (show, unposting, posting):
@@ -133,14 +141,14 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
             "posted": f"posted; {one.matched} of {one.summary.claims} claims are ours,"
             f" {dollars(one.unapplied_cents)} unapplied"
             + (f"; {counted(one.again, 'claim')} answered before, without a reversal" if one.again else "")
-            + (f"; {counted(one.unreadable, 'claim')} of unknown status (CLP02)" if one.unreadable else "")
-            + (
-                f"; {counted(one.charged_otherwise, 'claim')} charged otherwise than ours"
             + (
                 f"; {counted(one.nothing_reversed, 'reversal')} of an answer that is not here"
                 if one.nothing_reversed
                 else ""
             )
+            + (f"; {counted(one.unreadable, 'claim')} of unknown status (CLP02)" if one.unreadable else "")
+            + (
+                f"; {counted(one.charged_otherwise, 'claim')} charged otherwise than ours"
                 if one.charged_otherwise
                 else ""
             ),
@@ -162,10 +170,10 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "unapplied_cents": one.unapplied_cents,
                 "answered_before": one.again,
                 "unknown_status": one.unreadable,
+                "nothing_reversed": one.nothing_reversed,
                 "charged_otherwise": one.charged_otherwise,
                 **_set_fields(one.summary),
             }
-                "nothing_reversed": one.nothing_reversed,
             for one in file.sets
         ],
     }
@@ -276,7 +284,8 @@ def _unpost(db: Database, args: argparse.Namespace) -> int:
     from store.remits.posting import unpost
 
     remittance = remittance_named(db, args.remittance)
-    count = unpost(db, sign_in(db), remittance, args.reason, operation_id(), args.though_billed)
+    though = {"though_billed": args.though_billed, "though_reversed": args.though_reversed}
+    count = unpost(db, sign_in(db), remittance, args.reason, operation_id(), **though)
     print(f"taken back: {count} postings; `codedesk remits post` posts them again")
     return 0
 

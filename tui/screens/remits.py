@@ -125,25 +125,33 @@ class RemitsScreen(DeskScreen):
         row: RemittanceRow = self.rows.selected
 
         async def reasoned(reason: str) -> None:
-            from store.remits.posting import BilledOn, unpost
-
-            async def taken_back(though_billed: bool) -> None:
-                count = await self.workstation.change(unpost, row.id, reason, though_billed=though_billed)
-                await self.read_rows()
-                self.say(f"Taken back: {counted(count, 'posting')}. P posts them again.", "warning")
-
-            async def all_same() -> None:
-                self.close_choices()
-                await taken_back(True)
-
-            try:
-                await taken_back(False)
-            except BilledOn as billed:
-                pairs = [(before, f"went to the next payer as {after}") for before, after in billed.claims]
-                self.offer(pairs, named_columns(pairs), title="claims that were billed on its answers")
-                self.confirm(f"{counted(len(pairs), 'claim')} billed on. Take it back all the same?", all_same)
+            await self._take_back(row, reason)
 
         self.ask("take back", f"why take back {dollars(row.payment_cents)}:", answer=reasoned)
+
+    async def _take_back(self, row: RemittanceRow, reason: str, **though: bool) -> None:
+        """Take it back; what rests on its answers is shown first, one kind after the other."""
+        from store.remits.posting import BilledOn, ReversedLater, unpost
+
+        try:
+            count = await self.workstation.change(unpost, row.id, reason, **though)
+        except BilledOn as billed:
+            pairs = [(before, f"went to the next payer as {after}") for before, after in billed.claims]
+            title, told, known = "claims that were billed on its answers", "billed on", "though_billed"
+        except ReversedLater as reversed_:
+            pairs = [(number, f"reversed by trace {trace or 'without a number'}") for number, trace in reversed_.claims]
+            title, told, known = "claims whose answers a later payment reverses", "reversed later", "though_reversed"
+        else:
+            await self.read_rows()
+            self.say(f"Taken back: {counted(count, 'posting')}. P posts them again.", "warning")
+            return
+
+        async def all_same() -> None:
+            self.close_choices()
+            await self._take_back(row, reason, **though, **{known: True})
+
+        self.offer(pairs, named_columns(pairs), title=title)
+        self.confirm(f"{counted(len(pairs), 'claim')} {told}. Take it back all the same?", all_same)
 
     def do_post_again(self) -> None:
         row: RemittanceRow = self.rows.selected
