@@ -41,6 +41,8 @@ _TWICE = (
     " write a number of your own into the line if it is another deposit"
 )
 
+_NO_PAYMENT = (RemittanceStatus.UNPOSTED, RemittanceStatus.SET_ASIDE)
+
 _MOST_BYTES = 20_000_000
 
 _COLUMNS = {
@@ -229,7 +231,7 @@ def _match(session: Session) -> Matched:
         session.exec(select(Deposit).where(Deposit.remittance_id.is_(None)).order_by(Deposit.received_on, Deposit.id))  # type: ignore[union-attr]
     )
     taken = select(Deposit.remittance_id).where(Deposit.remittance_id.is_not(None))  # type: ignore[union-attr]
-    made = select(Remittance).where(Remittance.payment_cents > 0, Remittance.status != RemittanceStatus.UNPOSTED)
+    made = select(Remittance).where(Remittance.payment_cents > 0, Remittance.status.not_in(_NO_PAYMENT))  # type: ignore[attr-defined]
     payments = list(
         session.exec(
             made.where(Remittance.id.not_in(taken)).order_by(Remittance.paid_on, Remittance.id)  # type: ignore[attr-defined]

@@ -74,7 +74,8 @@ def deposit_list(reader: Reader, today: dt.date, show: DepositFilter = DepositFi
     if show in (DepositFilter.WAITING, DepositFilter.PAYMENTS):
         found = reader.rows(
             "SELECT r.id, r.paid_on, r.trace, r.payer_name AS payer, r.payment_cents, r.id AS remittance_id,"
-            " '' AS matched_by, '' AS note FROM remittance r WHERE r.payment_cents > 0 AND r.status <> 'unposted'"
+            " '' AS matched_by, '' AS note FROM remittance r"
+            " WHERE r.payment_cents > 0 AND r.status NOT IN ('unposted', 'set aside')"
             " AND r.id NOT IN (SELECT remittance_id FROM deposit WHERE remittance_id IS NOT NULL)"
         )
         rows += [_row(one["id"], "payment", one["paid_on"], one, 0, one["payment_cents"], today, True) for one in found]
@@ -96,7 +97,8 @@ def _with_own_payments(reader: Reader, rows: list[DepositRow]) -> list[DepositRo
     for one in reader.rows(
         "SELECT r.trace, r.payment_cents AS cents,"
         " (SELECT COUNT(*) FROM deposit d WHERE d.remittance_id = r.id) AS paid"
-        " FROM remittance r WHERE r.payment_cents > 0 AND r.status <> 'unposted' ORDER BY r.paid_on, r.id"
+        " FROM remittance r WHERE r.payment_cents > 0 AND r.status NOT IN ('unposted', 'set aside')"
+        " ORDER BY r.paid_on, r.id"
     ):
         payments[plain_trace(one["trace"])].append(one)
     return [_beside(row, payments.get(plain_trace(row.trace), [])) if row.trace else row for row in rows]

@@ -2,6 +2,7 @@
 
     a file arrives ──> held       it does not add up, has a fault, or is negative: nothing of it is posted
                   └──> posted ──> unposted     every posting taken back by one of opposite sign
+    held ──> set aside                         the same payment came whole later, or a person says why
 
 Cash of a remittance is always BPR02: posted + unapplied - PLB (`store.remits.batch` has the journal lines). Nothing
 is adjusted that the file does not state. A set is one transaction, and its denials are opened in it. The same payment
@@ -193,6 +194,22 @@ def post_again(db: Database, actor: Actor, remittance_id: str, operation_id: str
         return _post_kept(change, row, summary)
 
 
+def set_aside(db: Database, actor: Actor, remittance_id: str, reason: str, operation_id: str | None = None) -> None:
+    """Take a held remittance from what waits, since a person knows what became of it. Raises RemittanceRefused."""
+    if not (reason := " ".join(reason.split())):
+        raise RemittanceRefused("setting a remittance aside needs a reason")
+    with db.change(actor, operation_id, "remittance.set_aside") as change:
+        change.target = ("remittance", remittance_id)
+        if change.repeated:
+            return
+        remittance = change.session.get(Remittance, remittance_id)
+        if remittance is None:
+            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
+        if remittance.status is not RemittanceStatus.HELD:
+            raise RemittanceRefused(f"the remittance is {remittance.status.value}, not held")
+        _leave(change, remittance, reason)
+
+
 def cash_of(session: Session, remittance_id: str) -> int:
     """What a remittance has brought in by its postings, in cents; BPR02 while it is posted, else 0."""
     query = (
@@ -216,7 +233,32 @@ def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: Set
             change.log("remittance.hold", "remittance", remittance.id, why=summary.held[0], segment=remittance.segment)
             return TakenIn(remittance.id, summary, "held", summary.held[0])
         copy.file.seek(0)
-        return _post(change, remittance, summary, claims_of_set(copy.file, summary.payment.segment))
+        taken = _post(change, remittance, summary, claims_of_set(copy.file, summary.payment.segment))
+        _settle_held(change, remittance)
+        return taken
+
+
+def _settle_held(change: Change, came: Remittance) -> None:
+    """Set aside what is held of a payment that is posted now: the same payer, trace and amount."""
+    if not came.trace:
+        return
+    query = select(Remittance).where(
+        Remittance.payer_identifier == came.payer_identifier,
+        Remittance.trace == came.trace,
+        Remittance.payment_cents == came.payment_cents,
+        Remittance.status == RemittanceStatus.HELD,
+        # As in _known: other sets of the same envelope are other parts of the payment.
+        (Remittance.envelope != came.envelope) | (Remittance.control == came.control),
+    )
+    name = change.session.get_one(ReceivedFile, came.file_id).name
+    for held in change.session.exec(query).all():
+        _leave(change, held, f"came whole as trace {came.trace} in {name}")
+
+
+def _leave(change: Change, held: Remittance, why: str) -> None:
+    held.status, held.held = RemittanceStatus.SET_ASIDE, [why, *held.held]
+    change.session.add(held)
+    change.log("remittance.set_aside", "remittance", held.id, reason=why)
 
 
 def _known(session: Session, file_id: str, payment: Payment) -> Remittance | None:
@@ -231,7 +273,7 @@ def _known(session: Session, file_id: str, payment: Payment) -> Remittance | Non
         Remittance.trace == payment.trace,
         Remittance.paid_on == payment.date,
         Remittance.payment_cents == payment.cents,
-        Remittance.status != RemittanceStatus.HELD,
+        col(Remittance.status).not_in((RemittanceStatus.HELD, RemittanceStatus.SET_ASIDE)),
         # One payment can come in several sets: those have other numbers in one envelope.
         (Remittance.envelope != _envelope(payment)) | (Remittance.control == payment.control),
     )

@@ -23,7 +23,7 @@ from store.models import (
 )
 from store.queries import SessionReader
 from store.queries.remits import RemittanceFilter, remittance_list
-from store.remits.posting import RemittanceRefused, ReversedLater, TakenIn, post_again, take_in, unpost
+from store.remits.posting import RemittanceRefused, ReversedLater, TakenIn, post_again, set_aside, take_in, unpost
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, RemittanceStatus
 from tests.store.claim_samples import add_coding, add_encounter
 from tests.store.remittance_samples import a_set, balances, interchange
@@ -357,6 +357,36 @@ def test_a_set_that_does_not_balance_is_held_and_posts_nothing(db: Database, tmp
     with db.reading() as session:
         kept = session.get_one(Remittance, held.remittance_id)
     assert (kept.status, kept.held, kept.batch_id) == (RemittanceStatus.HELD, [OFF_BY_A_CENT], None)
+
+
+def test_a_held_set_that_comes_whole_later_leaves_what_waits_by_itself(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    wrong = tuple(part.replace("CAS*CO*45*10.01", "CAS*CO*45*10") for part in paid(number))
+    (held,) = arrive(db, tmp_path, interchange(a_set(wrong, "60")), "wrong.835")
+
+    (whole,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")).replace(b"000000001", b"000000002"))
+
+    assert (held.outcome, whole.outcome) == ("held", "posted")
+    with db.reading() as session:
+        (row,) = remittance_list(SessionReader(session), RemittanceFilter.ASIDE)
+        waiting = remittance_list(SessionReader(session), RemittanceFilter.HELD)
+    assert (row.held[0], waiting) == ("came whole as trace EFT0001 in era.835", [])
+
+
+def test_a_held_set_is_set_aside_with_a_reason_once_and_holds_back_no_later_one(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    (held,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60.01")), "wrong.835")
+
+    with pytest.raises(RemittanceRefused, match="needs a reason"):
+        set_aside(db, BILLER, held.remittance_id, " ")
+    set_aside(db, BILLER, held.remittance_id, "the payer voided the check")
+
+    with pytest.raises(RemittanceRefused, match="is set aside, not held"):
+        set_aside(db, BILLER, held.remittance_id, "again")
+    (whole,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    assert whole.outcome == "posted"
 
 
 @pytest.mark.parametrize("ending", ["", "\r\n"], ids=["the same file", "other line ends and name"])

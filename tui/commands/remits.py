@@ -29,7 +29,7 @@ from store.queries.remits import (
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.provider_kinds import provider_kind
 from store.settings import today
-from store.terms import MatchedBy
+from store.terms import MatchedBy, RemittanceStatus
 from tui.cells import counted, left
 from tui.commands.first_use import open_with_progress
 from tui.money import dollars
@@ -66,8 +66,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     unposting.add_argument(
         "--though-reversed", action="store_true", help="also where a later payment reverses some of its answers"
     )
+    setting = actions.add_parser("set-aside", help="take a held remittance from what waits")
+    setting.add_argument("--reason", required=True, help="what became of it, in your words; it stays with it")
     posting = actions.add_parser("post", help="post a remittance again that was taken back")
-    for each in (show, unposting, posting):
+    for each in (show, unposting, setting, posting):
         each.add_argument("remittance", metavar="TRACE", help="its trace number (check or EFT), or its id")
     show.add_argument("--json", action="store_true", help="one JSON document")
 
@@ -78,7 +80,14 @@ def run(args: argparse.Namespace) -> int:
         return _check(args)
     from store.database import open_database
 
-    actions = {"import": _import, "list": _list, "show": _show, "unpost": _unpost, "post": _post}
+    actions = {
+        "import": _import,
+        "list": _list,
+        "show": _show,
+        "unpost": _unpost,
+        "set-aside": _set_aside,
+        "post": _post,
+    }
     db = open_database()
     try:
         return actions[args.action](db, args)
@@ -234,7 +243,8 @@ def _show(db: Database, args: argparse.Namespace) -> int:
 def _page_text(page: RemittancePage, meanings: Mapping[str, str]) -> list[str]:
     row = page.row
     lines = [f"{row.payer}  trace {row.trace}  {row.method} {row.paid_on}  {row.status.value}", f"file {row.file_name}"]
-    lines += [f"held: {why}" for why in row.held]
+    aside = row.status is RemittanceStatus.SET_ASIDE
+    lines += [f"{'set aside' if aside and not at else 'held'}: {why}" for at, why in enumerate(row.held)]
     lines += [f"counted wrongly: {what}" for what in row.miscounted]
     lines.append(
         f"payment {dollars(row.payment_cents)} = claims {dollars(row.paid_cents)}"
@@ -287,6 +297,16 @@ def _unpost(db: Database, args: argparse.Namespace) -> int:
     though = {"though_billed": args.though_billed, "though_reversed": args.though_reversed}
     count = unpost(db, sign_in(db), remittance, args.reason, operation_id(), **though)
     print(f"taken back: {count} postings; `codedesk remits post` posts them again")
+    return 0
+
+
+def _set_aside(db: Database, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.people import sign_in
+    from store.remits.posting import set_aside
+
+    set_aside(db, sign_in(db), remittance_named(db, args.remittance), args.reason, operation_id())
+    print("set aside; `codedesk remits list --show aside` has it")
     return 0
 
 
