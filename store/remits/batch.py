@@ -65,6 +65,7 @@ class Batch:
         self.id = new_id()
         self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
         self.again = self.unreadable = self.charged_otherwise = self.nothing_reversed = 0
+        self.ours = 0
         self.met: list[tuple[str, OurClaim]] = []
         """Reversals that waited for answers of this set, with the claims of ours that they are of."""
 
@@ -78,6 +79,7 @@ class Batch:
         matches = without_second_answers(session, self._remittance, claims, known)
         for claim, found in zip(claims, matches, strict=True):
             self.claims_stored += 1
+            self.ours += found.by is not MatchedBy.NOTHING
             claim_id = new_id()
             rows[RemittanceClaim].append(self._claim_row(claim_id, claim, found))
             rows[RemittanceAdjustment] += [_adjustment_row(claim_id, None, one) for one in claim.adjustments]

@@ -70,6 +70,9 @@ class ReversedLater(RemittanceRefused):
 class TakenIn:
     """What became of one set. `outcome` is posted, held or already there; `why` says more in one line.
 
+    `waits` says that it is held, now or since it came before. `ours` counts claims that were found to be
+    ours, `matched` those that are posted to ours.
+
     `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02); the money
     of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise,
     `nothing_reversed` reversals whose answer is not here, which wait as unapplied too.
@@ -86,6 +89,8 @@ class TakenIn:
     unreadable: int = 0
     charged_otherwise: int = 0
     nothing_reversed: int = 0
+    ours: int = 0
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,8 @@ def take_in(db: Database, actor: Actor, path: Path) -> FileTakenIn:
     with copied(path) as copy:
         examined = examine(copy.file)
         if not examined.sets:
-            raise UnreadableInput(f"{path.name}: no remittance in it", "expected an 835 of version 005010X221A1")
+            why = f": {examined.others[0].why}" if examined.others else ""
+            raise UnreadableInput(f"{path.name}: no remittance in it{why}", "expected an 835 of version 005010X221A1")
         file_id = keep_file(db, actor, path.name, copy)
         taken = [_take_set(db, actor, copy, file_id, summary) for summary in examined.sets]
     return FileTakenIn(path.name, tuple(taken), examined)
@@ -224,14 +230,14 @@ def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: Set
     with db.change(actor, action="remittance.take_in") as change:
         if known := _known(change.session, file_id, summary.payment):
             why = f"this payment is {known.status.value} already"
-            return TakenIn(known.id, summary, "already there", why)
+            return TakenIn(known.id, summary, "already there", why, waits=known.status is RemittanceStatus.HELD)
         remittance = _remittance(file_id, summary)
         change.session.add(remittance)
         change.session.flush()
         change.target = ("remittance", remittance.id)
         if summary.held:
             change.log("remittance.hold", "remittance", remittance.id, why=summary.held[0], segment=remittance.segment)
-            return TakenIn(remittance.id, summary, "held", summary.held[0])
+            return TakenIn(remittance.id, summary, "held", summary.held[0], waits=True)
         copy.file.seek(0)
         taken = _post(change, remittance, summary, claims_of_set(copy.file, summary.payment.segment))
         _settle_held(change, remittance)
@@ -362,6 +368,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         unreadable=batch.unreadable,
         charged_otherwise=batch.charged_otherwise,
         nothing_reversed=batch.nothing_reversed,
+        ours=batch.ours,
     )
 
 

@@ -233,6 +233,14 @@ def test_a_claim_paid_again_under_another_trace_waits_and_the_patient_owes_once(
     assert notes(db) == ["paid already by trace EFT0001 on 2026-11-03, no reversal"] * 2
 
 
+def test_a_claim_that_was_paid_before_is_ours_though_its_money_waits(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60").replace("EFT0001", "EFT0002")), "b.835")
+
+    assert (taken.ours, taken.matched, taken.again) == (1, 0, 1)
+
+
 def test_a_claim_twice_in_one_payment_is_posted_once(db: Database, tmp_path: Path, number: str) -> None:
     (taken,) = arrive(db, tmp_path, interchange(a_set((*paid(number), *paid(number)), "120")))
 

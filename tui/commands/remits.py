@@ -133,7 +133,7 @@ def _import(db: Database, args: argparse.Namespace) -> int:
         for path, one in taken:
             print("\n".join(_taken_text(path, one)))
     _say_refused(refused)
-    odd = any(one.outcome == "held" or one.summary.miscounted for _, file in taken for one in file.sets)
+    odd = any(one.waits or one.summary.miscounted for _, file in taken for one in file.sets)
     return 2 if refused else int(odd)
 
 
@@ -147,7 +147,7 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
     for one in file.sets:
         lines += _set_text(one.summary)
         told = {
-            "posted": f"posted; {one.matched} of {one.summary.claims} claims are ours,"
+            "posted": f"posted; {one.ours} of {one.summary.claims} claims are ours,"
             f" {dollars(one.unapplied_cents)} unapplied"
             + (f"; {counted(one.again, 'claim')} answered before, without a reversal" if one.again else "")
             + (
@@ -175,6 +175,7 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "id": one.remittance_id,
                 "outcome": one.outcome,
                 "why": one.why or None,
+                "ours": one.ours,
                 "matched": one.matched,
                 "unapplied_cents": one.unapplied_cents,
                 "answered_before": one.again,
