@@ -168,6 +168,7 @@ class RemittanceStatus(StrEnum):
     HELD = "held"
     POSTED = "posted"
     UNPOSTED = "unposted"
+    SET_ASIDE = "set aside"
 
 
 class MatchedBy(StrEnum):

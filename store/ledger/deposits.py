@@ -1,9 +1,11 @@
 """Matches what the bank says came in with what remittances say was paid, and tells what has waited for how long.
 
     a deposit   ──> matched by trace     its number and amount are those of a remittance
-                ──> matched by amount    one remittance alone has its amount, paid within days of it
+                ──> matched by amount    no payment has its number, and one remittance alone has its amount, paid
+                                         within days of it
                 ──> waits                until somebody matches it by hand, or its remittance comes; also where more
-                                         than one payment, or more than one deposit, could be meant
+                                         than one payment, or more than one deposit, could be meant, and where the
+                                         payment of its number has another amount
 
 A bank's statement is a CSV file whose columns are found by their names. A line without a trace number is kept, and has
 its amount and day alone to be matched by. The same deposit twice is kept once. Nothing of the journal moves: cash is
@@ -28,6 +30,7 @@ from codesets.safe import safe_line
 from store.actors import Actor
 from store.database import Database
 from store.models import Deposit, Remittance
+from store.queries.deposits import plain_trace
 from store.terms import RemittanceStatus
 
 DAYS_APART = 5
@@ -37,6 +40,8 @@ _TWICE = (
     "line {line}: a second {amount:,.2f} of {day} without a trace number, kept once;"
     " write a number of your own into the line if it is another deposit"
 )
+
+_NO_PAYMENT = (RemittanceStatus.UNPOSTED, RemittanceStatus.SET_ASIDE)
 
 _MOST_BYTES = 20_000_000
 
@@ -77,7 +82,8 @@ class DepositLine:
 class DepositsTakenIn:
     """What became of a file: new deposits, those known already, those matched now, and lines that were left out.
 
-    `unclear` counts deposits left open because more than one payment or deposit has the amount near the day.
+    `unclear` counts deposits left open because more than one payment or deposit has the amount near the day, `differ`
+    those whose trace number is that of a payment of another amount, or of one that another deposit pays.
     """
 
     new: int
@@ -85,14 +91,19 @@ class DepositsTakenIn:
     matched: int
     unclear: int
     left_out: tuple[str, ...]
+    differ: int = 0
 
 
 @dataclass(frozen=True)
 class Matched:
-    """How many deposits were matched now, and how many are `unclear`: left open, since more than one fits."""
+    """How many deposits were matched now, and how many were left open.
+
+    `unclear` are those that more than one fits, `differ` those whose own payment has another amount.
+    """
 
     matched: int
     unclear: int
+    differ: int = 0
 
 
 def read_deposits(path: Path) -> tuple[list[DepositLine], list[str]]:
@@ -159,7 +170,12 @@ def take_in_deposits(db: Database, actor: Actor, path: Path) -> DepositsTakenIn:
         found = _match(session)
         change.log("deposit.take_in", file=path.name, new=len(fresh), matched=found.matched)
         return DepositsTakenIn(
-            len(fresh), len(lines) - len(fresh) - (len(wrong) - unread), found.matched, found.unclear, tuple(wrong)
+            len(fresh),
+            len(lines) - len(fresh) - (len(wrong) - unread),
+            found.matched,
+            found.unclear,
+            tuple(wrong),
+            found.differ,
         )
 
 
@@ -207,37 +223,49 @@ def unmatch(db: Database, actor: Actor, deposit_id: str, operation_id: str | Non
 
 
 def _match(session: Session) -> Matched:
-    """Match waiting deposits with payments that none is matched with: by trace and amount, then by amount and day."""
+    """Match waiting deposits with payments that none is matched with: by trace and amount, then by amount and day.
+
+    A trace that a payment has decides alone: neither its deposit nor that payment goes to one of the same amount.
+    """
     deposits = list(
         session.exec(select(Deposit).where(Deposit.remittance_id.is_(None)).order_by(Deposit.received_on, Deposit.id))  # type: ignore[union-attr]
     )
     taken = select(Deposit.remittance_id).where(Deposit.remittance_id.is_not(None))  # type: ignore[union-attr]
+    made = select(Remittance).where(Remittance.payment_cents > 0, Remittance.status.not_in(_NO_PAYMENT))  # type: ignore[attr-defined]
     payments = list(
         session.exec(
-            select(Remittance)
-            .where(Remittance.payment_cents > 0, Remittance.status != RemittanceStatus.UNPOSTED)
-            .where(Remittance.id.not_in(taken))  # type: ignore[attr-defined]
-            .order_by(Remittance.paid_on, Remittance.id)
+            made.where(Remittance.id.not_in(taken)).order_by(Remittance.paid_on, Remittance.id)  # type: ignore[attr-defined]
         )
     )
     matched = 0
-    for by, fits in (("trace", _same_trace), ("amount", _same_amount)):
-        for deposit in [one for one in deposits if not one.remittance_id]:
-            found = [one for one in payments if fits(deposit, one)]
-            rivals = [one for one in deposits if one is not deposit and not one.remittance_id]
-            alone = len(found) == 1 and not any(fits(other, found[0]) for other in rivals)
-            if alone or (by == "trace" and found):
-                deposit.remittance_id, deposit.matched_by = found[0].id, by
-                payments.remove(found[0])
-                session.add(deposit)
-                matched += 1
+    for deposit in deposits:
+        if found := [one for one in payments if _same_trace(deposit, one)]:
+            _pair(session, deposit, found[0], "trace", payments)
+            matched += 1
+    known = {plain_trace(trace) for trace in session.exec(made.with_only_columns(Remittance.trace))} - {""}
     waiting = [one for one in deposits if not one.remittance_id]
-    unclear = sum(any(_same_amount(deposit, payment) for payment in payments) for deposit in waiting)
-    return Matched(matched, unclear)
+    named = {plain_trace(one.trace) for one in waiting}
+    nameless = [one for one in waiting if plain_trace(one.trace) not in known]
+    free = [one for one in payments if plain_trace(one.trace) not in named - {""}]
+    for deposit in nameless:
+        fit = [one for one in free if _same_amount(deposit, one)]
+        rivals = [one for one in nameless if one is not deposit and not one.remittance_id]
+        if len(fit) == 1 and not any(_same_amount(other, fit[0]) for other in rivals):
+            _pair(session, deposit, fit[0], "amount", free)
+            matched += 1
+    left = [one for one in nameless if not one.remittance_id]
+    unclear = sum(any(_same_amount(deposit, payment) for payment in free) for deposit in left)
+    return Matched(matched, unclear, len(waiting) - len(nameless))
+
+
+def _pair(session: Session, deposit: Deposit, payment: Remittance, by: str, payments: list[Remittance]) -> None:
+    deposit.remittance_id, deposit.matched_by = payment.id, by
+    payments.remove(payment)
+    session.add(deposit)
 
 
 def _same_trace(deposit: Deposit, payment: Remittance) -> bool:
-    return deposit.cents == payment.payment_cents and _plain(deposit.trace) == _plain(payment.trace) != ""
+    return deposit.cents == payment.payment_cents and plain_trace(deposit.trace) == plain_trace(payment.trace) != ""
 
 
 def _same_amount(deposit: Deposit, payment: Remittance) -> bool:
@@ -245,11 +273,6 @@ def _same_amount(deposit: Deposit, payment: Remittance) -> bool:
         return False
     apart = dt.date.fromisoformat(deposit.received_on) - dt.date.fromisoformat(payment.paid_on)
     return abs(apart.days) <= DAYS_APART
-
-
-def _plain(trace: str) -> str:
-    """A trace without signs and leading zeros: banks pad and cut them."""
-    return "".join(c for c in trace.upper() if c.isalnum()).lstrip("0")
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:

@@ -112,7 +112,10 @@ class LineRow:
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """What an acknowledgment said of the claim; `part` is culprit, traveled or named, `place` our field."""
+    """What an acknowledgment said of the claim; `part` is culprit, traveled or named, `place` our field.
+
+    `earlier` says that it answers an earlier file than the one that the claim left in last.
+    """
 
     kind: str
     part: str
@@ -120,6 +123,7 @@ class AnswerRow:
     message: str
     place: str
     answered_at: str
+    earlier: bool = False
 
 
 @dataclass(frozen=True)
@@ -296,13 +300,20 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
 def _answers(reader: Reader, claim_id: str) -> tuple[AnswerRow, ...]:
     """What acknowledgments said, the newest first."""
     rows = reader.rows(
-        "SELECT a.kind, c.part, c.accepted, c.message, c.place, c.answered_at FROM claim_answer c"
-        " JOIN acknowledgment a ON a.id = c.acknowledgment_id WHERE c.claim_id = :id"
+        "SELECT a.kind, c.part, c.accepted, c.message, c.place, c.answered_at,"
+        # An answer that names no file of ours is of the last one, unless it came before that left.
+        " CASE WHEN e.id IS NULL OR a.export_id = e.id THEN 0 WHEN a.export_id IS NOT NULL THEN 1"
+        " WHEN c.answered_at < e.exported_at THEN 1 ELSE 0 END AS earlier FROM claim_answer c"
+        " JOIN acknowledgment a ON a.id = c.acknowledgment_id JOIN claim o ON o.id = c.claim_id"
+        " LEFT JOIN claim_export e ON e.id = o.export_id WHERE c.claim_id = :id"
         " ORDER BY c.answered_at DESC, c.id DESC",
         id=claim_id,
     )
     return tuple(
-        AnswerRow(r["kind"], r["part"], bool(r["accepted"]), r["message"], r["place"], r["answered_at"]) for r in rows
+        AnswerRow(
+            r["kind"], r["part"], bool(r["accepted"]), r["message"], r["place"], r["answered_at"], bool(r["earlier"])
+        )
+        for r in rows
     )
 
 

@@ -15,20 +15,27 @@ PAGE_ROWS = 200
 
 
 class RemittanceFilter(StrEnum):
-    """Which remittances the list shows; unapplied are those with a claim that is posted to none of ours."""
+    """Which remittances the list shows.
+
+    Unapplied are those with a claim that is posted to none of ours, differing those with a claim or line of ours whose
+    charge the payer states otherwise (`store.remits.charged`).
+    """
 
     ALL = "all"
     HELD = "held"
     POSTED = "posted"
     UNPOSTED = "unposted"
     UNAPPLIED = "unapplied"
+    DIFFERING = "differing"
+    ASIDE = "aside"
 
 
 @dataclass(frozen=True)
 class RemittanceRow:
     """One remittance of the list. `unmatched` counts its claims that are posted to none of ours.
 
-    `held` says why it is held; `miscounted` what counts of a set that may be posted are wrong.
+    `held` says why it is held, and first why it was set aside; `miscounted` what counts of a set that may be posted are
+    wrong.
     """
 
     id: str
@@ -126,13 +133,21 @@ class RemittancePage:
         return dt.date.fromisoformat(self.row.paid_on) if self.row.paid_on else otherwise
 
 
+_NOT_POSTED = (RemittanceStatus.HELD, RemittanceStatus.SET_ASIDE)
+
 _FILTERS = {
     RemittanceFilter.ALL: "1 = 1",
     RemittanceFilter.HELD: "r.status = 'held'",
     RemittanceFilter.POSTED: "r.status = 'posted'",
+    RemittanceFilter.ASIDE: "r.status = 'set aside'",
     RemittanceFilter.UNPOSTED: "r.status = 'unposted'",
     RemittanceFilter.UNAPPLIED: "r.status = 'posted' AND EXISTS (SELECT 1 FROM remittance_claim u"
     " WHERE u.remittance_id = r.id AND u.claim_id IS NULL AND u.status_code <> '25')",
+    RemittanceFilter.DIFFERING: "r.status = 'posted' AND EXISTS (SELECT 1 FROM remittance_claim u"
+    " JOIN claim o ON o.id = u.claim_id WHERE u.remittance_id = r.id AND (ABS(u.charge_cents) <> o.total_cents"
+    " OR EXISTS (SELECT 1 FROM remittance_line l JOIN claim_line k ON k.id = l.claim_line_id"
+    " WHERE l.remittance_claim_id = u.id GROUP BY k.id, k.charge_cents"
+    " HAVING ABS(SUM(l.charge_cents)) <> k.charge_cents)))",
 }
 
 _COLUMNS = """
@@ -236,10 +251,10 @@ def _row(row: Row) -> RemittanceRow:
         provider_cents=row["provider_cents"],
         claims=row["claims"],
         unmatched=row["unmatched"],
-        held=told if status is RemittanceStatus.HELD else (),
+        held=told if status in _NOT_POSTED else (),
         received_at=row["received_at"],
         file_name=row["file_name"],
-        miscounted=() if status is RemittanceStatus.HELD else told,
+        miscounted=() if status in _NOT_POSTED else told,
     )
 
 

@@ -5,6 +5,8 @@ the payer paid twice or sent its answer again. Its money waits as unapplied, and
 stay as the first answer made them. No second answer is one that pays what was paid nothing before, and one of other
 lines of the same claim, as far as both together charge no more than the claim.
 
+Tells a reversal too whose answer is not here: its money waits as unapplied until that answer comes.
+
 Source: 005010X221A1, section 1.10.2.8 (a correction comes after the reversal of what it corrects).
 """
 
@@ -16,9 +18,13 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session, col, select
 
 from store.models import Claim, Remittance, RemittanceClaim
+from store.queries import SessionReader
+from store.queries.unapplied import unapplied_of
 from store.remits.matching import Match
 from store.terms import RemittanceStatus
 from store.x12.remittance import RemitClaim
+
+NOTHING_TO_REVERSE = "reverses an answer that is not here"
 
 _REVERSAL, _FOREIGN, _PREDETERMINATION = "22", "23", "25"
 _NO_ANSWER = (_REVERSAL, _FOREIGN, _PREDETERMINATION)
@@ -30,37 +36,115 @@ _PLACES = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
 class _Answer:
     """An answer that stands, with the payment that brought it."""
 
+    payer: str
     payer_number: str
     status: str
     charge_cents: int
     paid_cents: int
     trace: str
     paid_on: str
+    remittance_id: str
 
 
 def without_second_answers(
     session: Session, remittance: Remittance, claims: Sequence[RemitClaim], matches: Sequence[Match]
 ) -> list[Match]:
-    """The matches of some claims of a set; those of second answers are without our claim and say why in `why`.
+    """The matches of some claims of a set; second answers, and reversals of nothing, are without our claim.
 
-    Reversals among these claims count before their answers, in whatever order the payer sends them.
+    Those say why in `why`. Reversals among these claims count before their answers, in whatever order the payer sends
+    them. An answer that a reversal has waited for, here or among these claims, stands for nothing; `reversal_id` names
+    one that waits unapplied.
     """
     ours = list(dict.fromkeys(found.claim.id for found in matches if found.claim))
-    standing = _standing(session, remittance, ours)
+    standing = {one: list(pair[0]) for one, pair in _replayed(session, ours).items()}
+    waiting = _waiting_reversals(session, remittance, claims)
     totals = dict(session.exec(select(Claim.id, Claim.total_cents).where(col(Claim.id).in_(ours))).all())
-    for claim, found in zip(claims, matches, strict=True):
-        if claim.status == _REVERSAL and found.claim:
-            _take_away(standing[found.claim.id], claim.payer_number, claim.charge_cents)
-    judged = []
-    for claim, found in zip(claims, matches, strict=True):
-        if found.claim and claim.status not in _NO_ANSWER:
-            before = standing[found.claim.id]
-            if why := _why_second(claim, before, totals[found.claim.id]):
-                found = replace(found, claim=None, line_ids=(None,) * len(claim.lines), why=why)
-            else:
-                before.append(_answer(claim, remittance))
-        judged.append(found)
+    judged = list(matches)
+    unmet: dict[int, RemitClaim] = {}
+    for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
+        if claim.status != _REVERSAL or found.claim is None:
+            continue
+        if _take_away(standing[found.claim.id], _answer(claim, remittance)) is None:
+            unmet[place] = claim
+    for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
+        if found.claim is None or claim.status in _NO_ANSWER:
+            continue
+        here = next((one for one in unmet if _mirrors(unmet[one], claim) and _same_claim(matches[one], found)), None)
+        before = standing[found.claim.id]
+        if here is not None:
+            del unmet[here]
+        elif reversal := next((one for one in waiting if _mirrors(one, claim)), None):
+            waiting.remove(reversal)
+            judged[place] = replace(found, reversal_id=reversal.id)
+        elif why := _why_second(
+            claim, [one for one in before if one.payer == remittance.payer_identifier], totals[found.claim.id]
+        ):
+            judged[place] = _not_taken(claim, found, why)
+        else:
+            before.append(_answer(claim, remittance))
+    for place, claim in unmet.items():
+        judged[place] = _not_taken(claim, matches[place], NOTHING_TO_REVERSE)
     return judged
+
+
+def reversed_later(session: Session, remittance_id: str) -> list[tuple[str, str]]:
+    """Our claims whose answers by this remittance another posted one reverses: their numbers, and its trace."""
+    answered = select(RemittanceClaim.claim_id).where(RemittanceClaim.remittance_id == remittance_id)
+    query = select(Claim.id, Claim.claim_number).where(col(Claim.id).in_(answered)).order_by(Claim.claim_number)
+    numbers = dict(session.exec(query).all())
+    replayed = _replayed(session, list(numbers))
+    return list(
+        dict.fromkeys(
+            (number, reversal.trace)
+            for claim_id, number in numbers.items()
+            for answer, reversal in replayed[claim_id][1]
+            if answer.remittance_id == remittance_id != reversal.remittance_id
+        )
+    )
+
+
+def _not_taken(claim: RemitClaim, found: Match, why: str) -> Match:
+    return replace(found, claim=None, line_ids=(None,) * len(claim.lines), why=why)
+
+
+def _same_claim(one: Match, other: Match) -> bool:
+    return one.claim is not None and other.claim is not None and one.claim.id == other.claim.id
+
+
+def _mirrors(reversal: RemitClaim | RemittanceClaim, answer: RemitClaim) -> bool:
+    """Whether a reversal is that of this answer, which has its amounts with the other sign."""
+    same = (
+        reversal.payer_number == answer.payer_number
+        if reversal.payer_number
+        else reversal.account_number == answer.account_number
+    )
+    return same and (reversal.charge_cents, reversal.paid_cents) == (-answer.charge_cents, -answer.paid_cents)
+
+
+def _waiting_reversals(session: Session, remittance: Remittance, claims: Sequence[RemitClaim]) -> list[RemittanceClaim]:
+    """Reversals of the payer that are posted to no claim, of these account numbers or payer's numbers."""
+    answers = [one for one in claims if one.status not in _NO_ANSWER]
+    accounts, numbers = {one.account_number for one in answers}, {one.payer_number for one in answers} - {""}
+    query = (
+        select(RemittanceClaim)
+        .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
+        .where(
+            RemittanceClaim.status_code == _REVERSAL,
+            col(RemittanceClaim.claim_id).is_(None),
+            col(RemittanceClaim.account_number).in_(accounts) | col(RemittanceClaim.payer_number).in_(numbers),
+            Remittance.payer_identifier == remittance.payer_identifier,
+            Remittance.status == RemittanceStatus.POSTED,
+        )
+        .order_by(Remittance.received_at, RemittanceClaim.sequence)
+    )
+    reader = SessionReader(session)
+    return [one for one in session.exec(query) if _whole(reader, one)]
+
+
+def _whole(reader: SessionReader, reversal: RemittanceClaim) -> bool:
+    """Whether all of its money waits, none of it given back."""
+    waits = unapplied_of(reader, reversal.id)
+    return (waits.left_cents if waits else 0) == reversal.paid_cents
 
 
 def _why_second(claim: RemitClaim, before: Sequence[_Answer], total_cents: int) -> str:
@@ -81,46 +165,72 @@ def _same_place(before: str, now: str) -> bool:
 
 def _answer(claim: RemitClaim, remittance: Remittance) -> _Answer:
     return _Answer(
-        claim.payer_number, claim.status, claim.charge_cents, claim.paid_cents, remittance.trace, remittance.paid_on
+        remittance.payer_identifier,
+        claim.payer_number,
+        claim.status,
+        claim.charge_cents,
+        claim.paid_cents,
+        remittance.trace,
+        remittance.paid_on,
+        remittance.id,
     )
 
 
-def _take_away(standing: list[_Answer], payer_number: str, charge_cents: int) -> None:
-    """Take away the answer that a reversal takes back: of the same number, else of the same charge."""
-    same_number = [one for one in standing if one.payer_number == payer_number]
-    same_charge = [one for one in standing if one.charge_cents == -charge_cents]
-    if taken := next(iter(same_number or same_charge), None):
+def _take_away(standing: list[_Answer], reversal: _Answer) -> _Answer | None:
+    """Take away the answer that a reversal takes back, and give it: one of the payer's, else of its number.
+
+    Of those, the one of its number and amounts, else of its number, else of its charge, else the last. None where none
+    stands.
+    """
+    own = [one for one in standing if one.payer == reversal.payer] or [
+        one for one in standing if reversal.payer_number and one.payer_number == reversal.payer_number
+    ]
+    same_number = [one for one in own if one.payer_number == reversal.payer_number]
+    same_amounts = [
+        one
+        for one in same_number
+        if (one.charge_cents, one.paid_cents) == (-reversal.charge_cents, -reversal.paid_cents)
+    ]
+    same_charge = [one for one in own if one.charge_cents == -reversal.charge_cents]
+    taken = next(iter(same_amounts or same_number or same_charge or own[::-1]), None)
+    if taken:
         standing.remove(taken)
+    return taken
 
 
-def _standing(session: Session, remittance: Remittance, claim_ids: Sequence[str]) -> dict[str, list[_Answer]]:
-    """What the payer answered of these claims by remittances that are posted, this one's earlier claims included."""
+def _replayed(
+    session: Session, claim_ids: Sequence[str]
+) -> dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]]:
+    """What payers answered of these claims by remittances that are posted, this one's earlier claims included.
+
+    Of each claim the answers that stand, and those that are reversed with their reversals.
+    """
     query = (
         select(
             RemittanceClaim.claim_id,
+            Remittance.payer_identifier,
             RemittanceClaim.payer_number,
             RemittanceClaim.status_code,
             RemittanceClaim.charge_cents,
             RemittanceClaim.paid_cents,
             Remittance.trace,
             Remittance.paid_on,
+            Remittance.id,
         )
         .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
-        .where(
-            col(RemittanceClaim.claim_id).in_(claim_ids),
-            Remittance.payer_identifier == remittance.payer_identifier,
-            Remittance.status == RemittanceStatus.POSTED,
-        )
+        .where(col(RemittanceClaim.claim_id).in_(claim_ids), Remittance.status == RemittanceStatus.POSTED)
         .order_by(Remittance.paid_on, Remittance.received_at, RemittanceClaim.sequence)
     )
-    standing: dict[str, list[_Answer]] = {one: [] for one in claim_ids}
+    replayed: dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]] = {one: ([], []) for one in claim_ids}
     reversals: list[tuple[str, _Answer]] = []
     for claim_id, *values in session.exec(query):
         answer = _Answer(*values)
         if answer.status == _REVERSAL:
             reversals.append((claim_id, answer))
         elif answer.status not in _NO_ANSWER:
-            standing[claim_id].append(answer)
+            replayed[claim_id][0].append(answer)
     for claim_id, reversal in reversals:
-        _take_away(standing[claim_id], reversal.payer_number, reversal.charge_cents)
-    return standing
+        standing, reversed_ = replayed[claim_id]
+        if taken := _take_away(standing, reversal):
+            reversed_.append((taken, reversal))
+    return replayed

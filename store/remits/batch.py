@@ -6,10 +6,10 @@ What a claim of a remittance posts (debits positive; they come to zero):
     patient receivable    +PR          other adjustment   +OA and the rest    denied            +what is denied
     payer receivable      -all of it
 
-A claim that is not ours yet, that its payer answered before, or whose status (CLP02) is none of the guide's, posts cash
-against unapplied; a provider adjustment takes its cents from cash. What another payer settled before (OA-23) stays in
-payer receivable, where it was settled; so does the patient's share of a claim that the payer forwarded to the next one
-(CLP02 19 to 21), who owes it then.
+A claim that is not ours yet, that its payer answered before, that reverses nothing, or whose status (CLP02) is none of
+the guide's, posts cash against unapplied; a provider adjustment takes its cents from cash. What another payer
+settled before (OA-23) stays in payer receivable, where it was settled; so does the patient's share of a claim that the
+payer forwarded to the next one (CLP02 19 to 21), who owes it then.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ from store.models import (
     RemittanceLine,
 )
 from store.models.columns import new_id, now
-from store.remits.answered import without_second_answers
-from store.remits.matching import Match, match
+from store.remits.answered import NOTHING_TO_REVERSE, without_second_answers
+from store.remits.charged import charge_differences
+from store.remits.matching import Match, OurClaim, match
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
 from store.x12.remittance import CLAIM_STATUSES, Adjustment, ProviderAdjustment, RemitClaim, RemitLine
@@ -63,7 +64,10 @@ class Batch:
         self._change, self._remittance = change, remittance
         self.id = new_id()
         self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
-        self.again = self.unreadable = 0
+        self.again = self.unreadable = self.charged_otherwise = self.nothing_reversed = 0
+        self.ours = 0
+        self.met: list[tuple[str, OurClaim]] = []
+        """Reversals that waited for answers of this set, with the claims of ours that they are of."""
 
     def add_claims(self, claims: Sequence[RemitClaim]) -> None:
         """Store and post some claims, and open their denials."""
@@ -75,6 +79,7 @@ class Batch:
         matches = without_second_answers(session, self._remittance, claims, known)
         for claim, found in zip(claims, matches, strict=True):
             self.claims_stored += 1
+            self.ours += found.by is not MatchedBy.NOTHING
             claim_id = new_id()
             rows[RemittanceClaim].append(self._claim_row(claim_id, claim, found))
             rows[RemittanceAdjustment] += [_adjustment_row(claim_id, None, one) for one in claim.adjustments]
@@ -83,9 +88,13 @@ class Batch:
                 rows[RemittanceLine].append(_line_row(claim_id, line_id, line, our_line))
                 rows[RemittanceAdjustment] += [_adjustment_row(claim_id, line_id, one) for one in line.adjustments]
             self._money(rows, claim_id, claim, found)
+            self.charged_otherwise += bool(charge_differences(claim, found))
             self.unreadable += claim.status not in CLAIM_STATUSES
-            self.again += bool(found.why) and claim.status in CLAIM_STATUSES
-            if not found.why:
+            self.nothing_reversed += found.why == NOTHING_TO_REVERSE
+            self.again += bool(found.why) and claim.status in CLAIM_STATUSES and found.why != NOTHING_TO_REVERSE
+            if found.reversal_id and found.claim:
+                self.met.append((found.reversal_id, found.claim))
+            elif not found.why:
                 ours = found.claim.id if found.claim else None
                 denied = denial_rows(self._remittance, claim, claim_id, line_ids, ours)
                 rows[Denial] += denied
@@ -108,7 +117,12 @@ class Batch:
         session = self._change.session
         overridden = with_overrides(session, [found.claim.id for found in matches if found.claim])
         for claim, found in zip(claims, matches, strict=True):
-            if found.claim is None or found.claim.id not in overridden or claim.status in _NO_ANSWER:
+            if (
+                found.claim is None
+                or found.claim.id not in overridden
+                or claim.status in _NO_ANSWER
+                or found.reversal_id
+            ):
                 continue
             sequences = {line.id: line.sequence for line in found.claim.lines}
             ours = {sequences[i]: line for line, i in zip(claim.lines, found.line_ids, strict=True) if i in sequences}
@@ -252,13 +266,16 @@ def note_of(claim: RemitClaim, found: Match) -> str:
     shares = [*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)]
     patient = sum(one.cents for one in shares if one.group == "PR")
     notes = [found.why] if found.why else []
+    notes += charge_differences(claim, found)
     if claim.status == PREDETERMINATION:
         notes.append("predetermination: no money moves")
     if claim.status == _NOT_OURS:
         notes.append("the payer forwarded it: not its claim")
     if claim.status in _FORWARDED:
         notes.append("forwarded to the next payer: do not bill it")
-    if claim.status == _REVERSAL:
+    if found.reversal_id:
+        notes.append("reversed before it came")
+    if claim.status == _REVERSAL and not found.why:
         notes.append("reversal of an earlier payment")
     if found.by is MatchedBy.NOTHING:
         notes.append(f"no claim of ours has the number {claim.account_number}")

@@ -26,25 +26,31 @@ _SENT = (ClaimStatus.EXPORTED, ClaimStatus.REJECTED)
 
 @dataclass(frozen=True)
 class OurClaim:
-    """Our claim with its lines in order; `account_id` is the patient account that its money belongs to."""
+    """Our claim with its lines in order; `account_id` is the patient account that its money belongs to.
+
+    `total_cents` is what it charges.
+    """
 
     id: str
     number: str
     account_id: str
     lines: tuple[ClaimLine, ...]
+    total_cents: int
 
 
 @dataclass(frozen=True)
 class Match:
     """What was found for one claim; `line_ids` has an id or None for each of its lines.
 
-    `why` says why a claim of ours that was found is not taken (`store.remits.answered`).
+    `why` says why a claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses this one
+    and waited for it (`store.remits.answered`).
     """
 
     claim: OurClaim | None
     by: MatchedBy
     line_ids: tuple[str | None, ...]
     why: str = ""
+    reversal_id: str = ""
 
 
 def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:
@@ -124,7 +130,7 @@ def _numbers(session: Session, claims: Sequence[RemitClaim]) -> list[str]:
 def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
     wanted = list(numbers)
     query = (
-        select(Claim.id, Claim.claim_number, Encounter.account_id)
+        select(Claim.id, Claim.claim_number, Encounter.account_id, Claim.total_cents)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)
         .where(col(Claim.claim_number).in_(wanted))
     )
@@ -133,7 +139,7 @@ def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
     of_claims = select(ClaimLine).where(col(ClaimLine.claim_id).in_([row[0] for row in rows]))
     for line in session.exec(of_claims.order_by(ClaimLine.claim_id, ClaimLine.sequence)):
         lines[line.claim_id].append(line)
-    return {row[0]: OurClaim(row[0], row[1], row[2], tuple(lines[row[0]])) for row in rows}
+    return {row[0]: OurClaim(row[0], row[1], row[2], tuple(lines[row[0]]), row[3]) for row in rows}
 
 
 def _load_one(session: Session, claim_id: str) -> OurClaim:

@@ -2,6 +2,7 @@
 
     a file arrives ──> held       it does not add up, has a fault, or is negative: nothing of it is posted
                   └──> posted ──> unposted     every posting taken back by one of opposite sign
+    held ──> set aside                         the same payment came whole later, or a person says why
 
 Cash of a remittance is always BPR02: posted + unapplied - PLB (`store.remits.batch` has the journal lines). Nothing
 is adjusted that the file does not state. A set is one transaction, and its denials are opened in it. The same payment
@@ -27,6 +28,7 @@ from store.denials.opening import reopen, withdraw
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
+from store.remits.answered import reversed_later
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.batch import Batch, insert_rows, posting_row
 from store.terms import ClaimStatus, JournalAccount, PostingKind, RemittanceStatus
@@ -53,12 +55,27 @@ class BilledOn(RemittanceRefused):
         self.claims = tuple(claims)
 
 
+class ReversedLater(RemittanceRefused):
+    """A later payment reverses what this remittance answered; who takes it back says that he knows.
+
+    `claims` are the numbers of our claims, each with the trace of the payment that reverses it.
+    """
+
+    def __init__(self, message: str, remedy: str = "", claims: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message, remedy)
+        self.claims = tuple(claims)
+
+
 @dataclass(frozen=True)
 class TakenIn:
     """What became of one set. `outcome` is posted, held or already there; `why` says more in one line.
 
+    `waits` says that it is held, now or since it came before. `ours` counts claims that were found to be
+    ours, `matched` those that are posted to ours.
+
     `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02); the money
-    of both waits as unapplied.
+    of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise,
+    `nothing_reversed` reversals whose answer is not here, which wait as unapplied too.
     """
 
     remittance_id: str
@@ -70,6 +87,10 @@ class TakenIn:
     denials: int = 0
     again: int = 0
     unreadable: int = 0
+    charged_otherwise: int = 0
+    nothing_reversed: int = 0
+    ours: int = 0
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +111,8 @@ def take_in(db: Database, actor: Actor, path: Path) -> FileTakenIn:
     with copied(path) as copy:
         examined = examine(copy.file)
         if not examined.sets:
-            raise UnreadableInput(f"{path.name}: no remittance in it", "expected an 835 of version 005010X221A1")
+            why = f": {examined.others[0].why}" if examined.others else ""
+            raise UnreadableInput(f"{path.name}: no remittance in it{why}", "expected an 835 of version 005010X221A1")
         file_id = keep_file(db, actor, path.name, copy)
         taken = [_take_set(db, actor, copy, file_id, summary) for summary in examined.sets]
     return FileTakenIn(path.name, tuple(taken), examined)
@@ -103,12 +125,13 @@ def unpost(
     reason: str,
     operation_id: str | None = None,
     though_billed: bool = False,
+    though_reversed: bool = False,
 ) -> int:
     """Take back everything that a remittance posted, and the write-offs of its denials; how many postings.
 
-    Raises BilledOn where claims went to the next payer on its answers, unless `though_billed`, which is logged. Raises
-    RemittanceRefused, also where some of its money was given back or charged to a claim: that is taken back
-    first.
+    Raises BilledOn where claims went to the next payer on its answers, unless `though_billed`, and ReversedLater where
+    another posted payment reverses some of them, unless `though_reversed`; both are logged. Raises RemittanceRefused,
+    also where some of its money was given back or charged to a claim: that is taken back first.
     """
     if not (reason := " ".join(reason.split())):
         raise RemittanceRefused("taking back a remittance needs a reason")
@@ -131,6 +154,14 @@ def unpost(
                 "void or mend those claims; --though-billed takes it back all the same",
                 billed,
             )
+        reversed_ = reversed_later(session, remittance_id)
+        if reversed_ and not though_reversed:
+            first, more = reversed_[0], f" and {len(reversed_) - 1} more" if len(reversed_) > 1 else ""
+            raise ReversedLater(
+                f"trace {first[1] or 'without a number'} reverses its answer of {first[0]}{more}",
+                "take that payment back first; --though-reversed takes this one back all the same",
+                reversed_,
+            )
         taken = _take_back(change, remittance)
         remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
         session.add(remittance)
@@ -142,6 +173,7 @@ def unpost(
             reason=reason,
             postings=taken,
             billed=", ".join(b for _, b in billed),
+            reversed=", ".join(dict.fromkeys(trace for _, trace in reversed_)),
         )
         change.answer = {"postings": taken}
         return taken
@@ -168,6 +200,22 @@ def post_again(db: Database, actor: Actor, remittance_id: str, operation_id: str
         return _post_kept(change, row, summary)
 
 
+def set_aside(db: Database, actor: Actor, remittance_id: str, reason: str, operation_id: str | None = None) -> None:
+    """Take a held remittance from what waits, since a person knows what became of it. Raises RemittanceRefused."""
+    if not (reason := " ".join(reason.split())):
+        raise RemittanceRefused("setting a remittance aside needs a reason")
+    with db.change(actor, operation_id, "remittance.set_aside") as change:
+        change.target = ("remittance", remittance_id)
+        if change.repeated:
+            return
+        remittance = change.session.get(Remittance, remittance_id)
+        if remittance is None:
+            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
+        if remittance.status is not RemittanceStatus.HELD:
+            raise RemittanceRefused(f"the remittance is {remittance.status.value}, not held")
+        _leave(change, remittance, reason)
+
+
 def cash_of(session: Session, remittance_id: str) -> int:
     """What a remittance has brought in by its postings, in cents; BPR02 while it is posted, else 0."""
     query = (
@@ -182,16 +230,41 @@ def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: Set
     with db.change(actor, action="remittance.take_in") as change:
         if known := _known(change.session, file_id, summary.payment):
             why = f"this payment is {known.status.value} already"
-            return TakenIn(known.id, summary, "already there", why)
+            return TakenIn(known.id, summary, "already there", why, waits=known.status is RemittanceStatus.HELD)
         remittance = _remittance(file_id, summary)
         change.session.add(remittance)
         change.session.flush()
         change.target = ("remittance", remittance.id)
         if summary.held:
             change.log("remittance.hold", "remittance", remittance.id, why=summary.held[0], segment=remittance.segment)
-            return TakenIn(remittance.id, summary, "held", summary.held[0])
+            return TakenIn(remittance.id, summary, "held", summary.held[0], waits=True)
         copy.file.seek(0)
-        return _post(change, remittance, summary, claims_of_set(copy.file, summary.payment.segment))
+        taken = _post(change, remittance, summary, claims_of_set(copy.file, summary.payment.segment))
+        _settle_held(change, remittance)
+        return taken
+
+
+def _settle_held(change: Change, came: Remittance) -> None:
+    """Set aside what is held of a payment that is posted now: the same payer, trace and amount."""
+    if not came.trace:
+        return
+    query = select(Remittance).where(
+        Remittance.payer_identifier == came.payer_identifier,
+        Remittance.trace == came.trace,
+        Remittance.payment_cents == came.payment_cents,
+        Remittance.status == RemittanceStatus.HELD,
+        # As in _known: other sets of the same envelope are other parts of the payment.
+        (Remittance.envelope != came.envelope) | (Remittance.control == came.control),
+    )
+    name = change.session.get_one(ReceivedFile, came.file_id).name
+    for held in change.session.exec(query).all():
+        _leave(change, held, f"came whole as trace {came.trace} in {name}")
+
+
+def _leave(change: Change, held: Remittance, why: str) -> None:
+    held.status, held.held = RemittanceStatus.SET_ASIDE, [why, *held.held]
+    change.session.add(held)
+    change.log("remittance.set_aside", "remittance", held.id, reason=why)
 
 
 def _known(session: Session, file_id: str, payment: Payment) -> Remittance | None:
@@ -206,7 +279,7 @@ def _known(session: Session, file_id: str, payment: Payment) -> Remittance | Non
         Remittance.trace == payment.trace,
         Remittance.paid_on == payment.date,
         Remittance.payment_cents == payment.cents,
-        Remittance.status != RemittanceStatus.HELD,
+        col(Remittance.status).not_in((RemittanceStatus.HELD, RemittanceStatus.SET_ASIDE)),
         # One payment can come in several sets: those have other numbers in one envelope.
         (Remittance.envelope != _envelope(payment)) | (Remittance.control == payment.control),
     )
@@ -269,6 +342,11 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
     change.session.add(remittance)
     change.session.flush()
     prove(change.session, remittance)
+    if batch.met:
+        from store.remits.unapplied import apply_reversal
+
+        for reversal_id, ours in batch.met:
+            apply_reversal(change, reversal_id, ours.id, remittance.trace)
     change.log(
         "remittance.post",
         "remittance",
@@ -288,6 +366,9 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         denials=batch.denials,
         again=batch.again,
         unreadable=batch.unreadable,
+        charged_otherwise=batch.charged_otherwise,
+        nothing_reversed=batch.nothing_reversed,
+        ours=batch.ours,
     )
 
 

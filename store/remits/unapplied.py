@@ -82,6 +82,17 @@ def apply_to_claim(
         return answered(change, Placed(row.paid_cents, 0, posting))
 
 
+def apply_reversal(change: Change, remittance_claim_id: str, claim_id: str, trace: str) -> None:
+    """Post a reversal that waited to our claim, whose answer has come with this trace now."""
+    session = change.session
+    row, remittance = _of_posted(session, remittance_claim_id)
+    stated = _stated(session, remittance, row.segment)
+    found = match_by_hand(session, stated, claim_id)
+    _post_as(change, remittance, row, stated, found)
+    row.note = f"{note_of(stated, found)}; its answer came with trace {trace}"
+    change.log("remittance.apply", "claim", claim_id, remittance=remittance.id, cents=row.paid_cents, trace=trace)
+
+
 def release(
     db: Database, actor: Actor, remittance_claim_id: str, reason: str, operation_id: str | None = None
 ) -> Placed:

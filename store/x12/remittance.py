@@ -224,6 +224,7 @@ def read(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterator[Pa
                 yield from open_set.end(part.number, complete=True)
                 open_set = None
             case _ if open_set:
+                notes += _odd_day(part)
                 yield from open_set.take(part)
             case _ if not skipping and part.identifier != "SE":
                 notes.append(Note(part.number, f"segment {part.identifier} stands outside a transaction set"))
@@ -251,6 +252,13 @@ def iso_day(text: str) -> str:
         return dt.date(int(text[:4]), int(text[4:6]), int(text[6:])).isoformat()
     except ValueError:
         return ""
+
+
+def _odd_day(part: Segment) -> list[Note]:
+    """What is said of a payment whose day (BPR16), which 5010 requires, is none."""
+    if part.identifier != "BPR" or iso_day(day := part.element(16).strip()):
+        return []
+    return [Note(part.number, f"BPR16 is {day or 'empty'}, expected a day (CCYYMMDD): the payment has no day")]
 
 
 def _refused(st: Segment, gs: Segment | None) -> str:

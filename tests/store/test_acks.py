@@ -20,6 +20,8 @@ from store.claims.export import ExportRefused, export_claims
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport
+from store.queries import SessionReader
+from store.queries.claims import AnswerRow, claim_page
 from store.terms import AnswerPart, ClaimStatus, Outcome
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
 
@@ -337,3 +339,23 @@ def test_the_999_of_an_independent_validator_finds_our_batch(db: Database, tmp_p
     (answer,) = arrive(db, tmp_path, answered.getvalue().encode())
 
     assert (answer.culprits, answer.traveled) == ((sent.numbers[1],), (sent.numbers[0], sent.numbers[2]))
+
+
+def test_what_was_said_of_an_earlier_file_is_history_once_the_claim_left_again(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    arrive(db, tmp_path, implementation(sent, f"AK2*837*{sent.control}~IK5*R*3~", "R"))
+    before = answers_of(db, sent.numbers[0])
+
+    export_claims(db, SYSTEM, None, tmp_path / "again.837")
+
+    assert [one.earlier for one in before] == [False]
+    assert [one.earlier for one in answers_of(db, sent.numbers[0])] == [True]
+
+
+def answers_of(db: Database, number: str) -> tuple[AnswerRow, ...]:
+    with db.reading() as session:
+        claim_id = session.exec(select(Claim.id).where(Claim.claim_number == number)).one()
+        page = claim_page(SessionReader(session), claim_id, TODAY)
+    assert page is not None
+    return page.answers

@@ -71,6 +71,40 @@ def test_a_deposit_of_another_number_is_matched_by_its_amount_if_one_payment_alo
         assert [row.matched_by for row in session.exec(select(Deposit))] == ["amount"]
 
 
+def test_a_deposit_of_a_known_number_waits_with_the_difference_and_takes_no_payment_of_its_amount(
+    db: Database, tmp_path: Path
+) -> None:
+    paid(db, tmp_path, "EFT1111", "110")
+    paid(db, tmp_path, "EFT2222", "100")
+
+    told = take_in_deposits(db, SYSTEM, bank(tmp_path, HEADER + "2026-11-05,EFT1111,HMO,100\n"))
+
+    assert (told.matched, told.unclear, told.differ) == (0, 0, 1)
+    with db.reading() as session:
+        (row,) = deposit_list(SessionReader(session), TODAY, DepositFilter.DEPOSITS)
+    assert (row.paid_cents, row.why) == (11_000, "10.00 less than its payment 110.00")
+
+
+def test_a_payment_that_a_deposit_names_goes_to_no_other_deposit_by_its_amount(db: Database, tmp_path: Path) -> None:
+    paid(db, tmp_path, "EFT1111", "110")
+
+    told = take_in_deposits(
+        db, SYSTEM, bank(tmp_path, HEADER + "2026-11-05,EFT1111,HMO,100\n2026-11-05,BANKREF,HMO,110\n")
+    )
+
+    assert (told.matched, told.differ) == (0, 1)
+
+
+def test_a_second_deposit_of_a_number_that_is_paid_says_so(db: Database, tmp_path: Path) -> None:
+    paid(db, tmp_path)
+
+    take_in_deposits(db, SYSTEM, bank(tmp_path, HEADER + "2026-11-05,EFT0001,HMO,100\n2026-11-06,EFT0001,HMO,100\n"))
+
+    with db.reading() as session:
+        (row,) = deposit_list(SessionReader(session), TODAY)
+    assert row.why == "another deposit pays the payment of this number"
+
+
 def test_two_payments_of_one_amount_are_not_guessed_at(db: Database, tmp_path: Path) -> None:
     paid(db, tmp_path, "EFT1111")
     paid(db, tmp_path, "EFT2222")

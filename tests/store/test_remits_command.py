@@ -103,6 +103,35 @@ def test_a_held_file_is_exit_code_1_and_posts_nothing(
     assert capsys.readouterr().out.rstrip().endswith("nothing is posted")
 
 
+def test_a_held_file_is_exit_code_1_however_often_it_comes(site: Database, wrong: Path) -> None:
+    codes = [main(["remits", "import", str(wrong)]) for _ in range(2)]
+
+    assert codes == [1, 1]
+
+
+def test_an_older_version_is_refused_by_its_name(
+    site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "old.835"
+    path.write_bytes(interchange(a_set(PAID_CLAIM)).replace(b"005010X221A1", b"004010X091A1"))
+
+    code = main(["remits", "import", str(path)])
+
+    assert code == 2
+    assert "no remittance in it: version 004010X091A1; expected 005010X221A1" in capsys.readouterr().err
+
+
+def test_an_impossible_day_of_a_payment_is_said(
+    site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "day.835"
+    path.write_bytes(interchange(a_set(PAID_CLAIM).replace("20261103", "20261131")))
+
+    main(["remits", "import", str(path)])
+
+    assert "note: segment 4: BPR16 is 20261131, expected a day (CCYYMMDD)" in capsys.readouterr().out
+
+
 def test_what_was_taken_back_is_said_and_can_be_posted(
     site: Database, sound: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

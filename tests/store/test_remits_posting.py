@@ -23,7 +23,7 @@ from store.models import (
 )
 from store.queries import SessionReader
 from store.queries.remits import RemittanceFilter, remittance_list
-from store.remits.posting import RemittanceRefused, TakenIn, post_again, take_in, unpost
+from store.remits.posting import RemittanceRefused, ReversedLater, TakenIn, post_again, set_aside, take_in, unpost
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, RemittanceStatus
 from tests.store.claim_samples import add_coding, add_encounter
 from tests.store.remittance_samples import a_set, balances, interchange
@@ -121,6 +121,30 @@ def test_an_unknown_claim_is_unapplied_and_never_dropped(db: Database, tmp_path:
     assert balances(db)[JournalAccount.CASH] == 8_500
 
 
+def test_another_charge_than_ours_is_said_counted_and_found_and_holds_nothing(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    body = paid(number)
+    other = (body[0].replace("100.03", "110.03"), *body[1:2], "SVC*HC:G0463*60.01*40**1", "CAS*CO*45*20.01", *body[5:])
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set(other, "60")))
+
+    assert (taken.outcome, taken.matched, taken.charged_otherwise) == ("posted", 1, 1)
+    with db.reading() as session:
+        note = session.exec(select(RemittanceClaim.note)).one()
+        found = remittance_list(SessionReader(session), RemittanceFilter.DIFFERING)
+    assert note == "charge 110.03, ours 100.03; line 1 charge 60.01, ours 50.01"
+    assert len(found) == 1
+
+
+def test_our_own_charges_are_no_difference(db: Database, tmp_path: Path, number: str) -> None:
+    (taken,) = arrive(db, tmp_path, interchange(a_set((*paid(number), *reversed_(number)), "0")))
+
+    assert taken.charged_otherwise == 0
+    with db.reading() as session:
+        assert remittance_list(SessionReader(session), RemittanceFilter.DIFFERING) == []
+
+
 @pytest.mark.parametrize("status", ["99", "", "5"])
 def test_a_claim_of_a_status_that_no_guide_has_waits_unapplied_and_says_where(
     db: Database, tmp_path: Path, number: str, status: str
@@ -209,6 +233,14 @@ def test_a_claim_paid_again_under_another_trace_waits_and_the_patient_owes_once(
     assert notes(db) == ["paid already by trace EFT0001 on 2026-11-03, no reversal"] * 2
 
 
+def test_a_claim_that_was_paid_before_is_ours_though_its_money_waits(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60").replace("EFT0001", "EFT0002")), "b.835")
+
+    assert (taken.ours, taken.matched, taken.again) == (1, 0, 1)
+
+
 def test_a_claim_twice_in_one_payment_is_posted_once(db: Database, tmp_path: Path, number: str) -> None:
     (taken,) = arrive(db, tmp_path, interchange(a_set((*paid(number), *paid(number)), "120")))
 
@@ -222,6 +254,68 @@ def test_a_correction_before_its_reversal_in_one_set_is_posted(db: Database, tmp
     (taken,) = arrive(db, tmp_path, again(body, "10", "EFT0002"), "correction.835")
 
     assert (taken.again, balances(db)[JournalAccount.CASH]) == (0, 7_000)
+
+
+def accounts(db: Database) -> dict[str, int]:
+    return {account.value: cents for account, cents in balances(db).items()}
+
+
+def test_a_reversal_of_an_answer_that_is_not_here_waits_and_says_so(db: Database, tmp_path: Path, number: str) -> None:
+    body = (*reversed_(number), "PLB*1999999984*20261231*FB:X*-60")
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set(body, "0")))
+
+    assert (taken.outcome, taken.matched, taken.unapplied_cents, taken.nothing_reversed) == ("posted", 0, -6_000, 1)
+    assert (taken.again, accounts(db)) == (0, {"provider_level": -6_000, "unapplied": 6_000})
+    with db.reading() as session:
+        assert session.exec(select(RemittanceClaim.note)).one() == "reverses an answer that is not here"
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_a_reversal_that_waits_is_applied_when_its_answer_comes(
+    db: Database, tmp_path: Path, number: str, corrected: bool
+) -> None:
+    denied = (f"CLP*{number}*1*100.03*0**HM*ICN1", "CAS*CO*45*100.03")
+    body = (*reversed_(number), *(denied if corrected else ()), "PLB*1999999984*20261231*FB:X*-60")
+    arrive(db, tmp_path, interchange(a_set(body, "0")))
+
+    original = a_set(paid(number), "60").replace("EFT0001", "EFT0000").replace("20261103", "20261101")
+    (taken,) = arrive(db, tmp_path, interchange(original), "late.835")
+
+    assert (taken.matched, taken.again, taken.unapplied_cents) == (1, 0, 0)
+    correction = {"contractual": 10_003, "payer_receivable": -10_003} if corrected else {}
+    assert accounts(db) == {"cash": 6_000, "provider_level": -6_000} | correction
+    with db.reading() as session:
+        rows = session.exec(select(RemittanceClaim).where(RemittanceClaim.status_code == "22")).one()
+    assert rows.note == "reversal of an earlier payment; its answer came with trace EFT0000"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_answer_and_its_reversal_in_one_set_come_to_nothing(
+    db: Database, tmp_path: Path, number: str, first: bool
+) -> None:
+    parts = (paid(number), reversed_(number)) if first else (reversed_(number), paid(number))
+
+    (taken,) = arrive(db, tmp_path, interchange(a_set((*parts[0], *parts[1]), "0")))
+
+    assert (taken.matched, taken.nothing_reversed, accounts(db)) == (2, 0, {})
+
+
+def test_a_remittance_that_a_later_one_reverses_is_taken_back_by_who_knows_it(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    (first,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    body = (*reversed_(number), *paid(number))
+    (later,) = arrive(db, tmp_path, interchange(a_set(body, "0").replace("EFT0001", "EFT0009")), "later.835")
+
+    with pytest.raises(ReversedLater, match=f"trace EFT0009 reverses its answer of {number}"):
+        unpost(db, BILLER, first.remittance_id, "wrong file")
+    assert unpost(db, BILLER, first.remittance_id, "wrong file", though_reversed=True) == 1
+
+    with db.reading() as session:
+        logged = session.exec(select(LogEntry.detail).where(LogEntry.action == "remittance.unpost")).one()
+    assert logged["reversed"] == "EFT0009"
+    assert unpost(db, BILLER, later.remittance_id, "wrong file too") == 2
 
 
 def test_after_a_reversal_the_claim_can_be_paid_by_a_later_payment(db: Database, tmp_path: Path, number: str) -> None:
@@ -271,6 +365,36 @@ def test_a_set_that_does_not_balance_is_held_and_posts_nothing(db: Database, tmp
     with db.reading() as session:
         kept = session.get_one(Remittance, held.remittance_id)
     assert (kept.status, kept.held, kept.batch_id) == (RemittanceStatus.HELD, [OFF_BY_A_CENT], None)
+
+
+def test_a_held_set_that_comes_whole_later_leaves_what_waits_by_itself(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    wrong = tuple(part.replace("CAS*CO*45*10.01", "CAS*CO*45*10") for part in paid(number))
+    (held,) = arrive(db, tmp_path, interchange(a_set(wrong, "60")), "wrong.835")
+
+    (whole,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")).replace(b"000000001", b"000000002"))
+
+    assert (held.outcome, whole.outcome) == ("held", "posted")
+    with db.reading() as session:
+        (row,) = remittance_list(SessionReader(session), RemittanceFilter.ASIDE)
+        waiting = remittance_list(SessionReader(session), RemittanceFilter.HELD)
+    assert (row.held[0], waiting) == ("came whole as trace EFT0001 in era.835", [])
+
+
+def test_a_held_set_is_set_aside_with_a_reason_once_and_holds_back_no_later_one(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    (held,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60.01")), "wrong.835")
+
+    with pytest.raises(RemittanceRefused, match="needs a reason"):
+        set_aside(db, BILLER, held.remittance_id, " ")
+    set_aside(db, BILLER, held.remittance_id, "the payer voided the check")
+
+    with pytest.raises(RemittanceRefused, match="is set aside, not held"):
+        set_aside(db, BILLER, held.remittance_id, "again")
+    (whole,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    assert whole.outcome == "posted"
 
 
 @pytest.mark.parametrize("ending", ["", "\r\n"], ids=["the same file", "other line ends and name"])

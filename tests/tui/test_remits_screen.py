@@ -60,6 +60,16 @@ async def test_a_held_one_cannot_be_taken_back_and_says_why(remittances: None) -
         assert "it is held" in cells(app)
 
 
+async def test_a_held_one_is_set_aside_with_a_reason(remittances: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "a")
+        await type_text(pilot, "paid by another check")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "set aside: paid by another check" in cells(app)
+
+
 async def test_the_views_show_some_only(remittances: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5", "v")

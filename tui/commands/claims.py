@@ -305,7 +305,10 @@ def _page_text(page: ClaimPage) -> list[str]:
         text.append(safe_line(f"The payer's number of it is {page.payer_number}."))
     for answer in page.answers:
         told = "accepted" if answer.accepted else "refused" if answer.part != "traveled" else "came back"
-        text.append(safe_line(f"{answer.kind} {answer.answered_at[:10]}: {told}: {answer.message}  {answer.place}"))
+        before = ", before it left again" if answer.earlier else ""
+        text.append(
+            safe_line(f"{answer.kind} {answer.answered_at[:10]}: {told}{before}: {answer.message}  {answer.place}")
+        )
     return text
 
 

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
                 for line in taken.left_out:
                     print(f"left out: {line}", file=sys.stderr)
                 print(f"{counted(taken.new, 'deposit')} new, {taken.known} known, {taken.matched} matched")
-                _say_unclear(taken.unclear)
+                _say_open(taken.unclear, taken.differ)
                 return 1 if taken.left_out else 0
             case "match" if args.deposit and args.remittance:
                 remittance = remittance_named(db, args.remittance)
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             case "match":
                 found = match_deposits(db, actor)
                 print(f"{counted(found.matched, 'deposit')} matched")
-                _say_unclear(found.unclear)
+                _say_open(found.unclear, found.differ)
             case "unmatch":
                 unmatch(db, actor, args.deposit, operation_id())
                 print("waits again")
@@ -74,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
                     text = (
                         f"{mark} {row.day:<10} {row.kind:<8} {left(row.trace or NO_TRACE, 18)} {left(row.payer, 24)}"
                         f" {dollars(row.cents or row.paid_cents):>12} {row.age_days:>4}d  {row.matched_by}  {row.id}"
+                        + (f"  {row.why}" if row.why else "")
                     )
                     print(json.dumps(asdict(row)) if args.json else safe_line(text))
                 if not args.json:
@@ -91,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
         db.close()
 
 
-def _say_unclear(count: int) -> None:
-    if count:
-        print(f"{counted(count, 'deposit')} left open: more than one fits by amount and day; match by hand")
+def _say_open(unclear: int, differ: int) -> None:
+    if unclear:
+        print(f"{counted(unclear, 'deposit')} left open: more than one fits by amount and day; match by hand")
+    if differ:
+        print(f"{counted(differ, 'deposit')} left open: the payment of its number has another amount; deposits list")

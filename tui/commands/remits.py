@@ -29,7 +29,7 @@ from store.queries.remits import (
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.provider_kinds import provider_kind
 from store.settings import today
-from store.terms import MatchedBy
+from store.terms import MatchedBy, RemittanceStatus
 from tui.cells import counted, left
 from tui.commands.first_use import open_with_progress
 from tui.money import dollars
@@ -50,7 +50,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         each.add_argument("paths", nargs="+", metavar="FILE", help="835 files")
         each.add_argument("--json", action="store_true", help="one JSON document")
     listing = actions.add_parser("list", help="the remittances taken in, the newest first")
-    listing.add_argument("--show", choices=[each.value for each in RemittanceFilter], default="all")
+    listing.add_argument(
+        "--show",
+        choices=[each.value for each in RemittanceFilter],
+        default="all",
+        help="differing: a claim or line of ours whose charge the payer states otherwise",
+    )
     listing.add_argument("--json", action="store_true", help="one JSON document per line")
     show = actions.add_parser("show", help="one remittance: balance, claims, lines, adjustments, journal")
     unposting = actions.add_parser("unpost", help="take back everything that a remittance posted")
@@ -58,8 +63,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     unposting.add_argument(
         "--though-billed", action="store_true", help="also where claims went to the next payer on its answers"
     )
+    unposting.add_argument(
+        "--though-reversed", action="store_true", help="also where a later payment reverses some of its answers"
+    )
+    setting = actions.add_parser("set-aside", help="take a held remittance from what waits")
+    setting.add_argument("--reason", required=True, help="what became of it, in your words; it stays with it")
     posting = actions.add_parser("post", help="post a remittance again that was taken back")
-    for each in (show, unposting, posting):
+    for each in (show, unposting, setting, posting):
         each.add_argument("remittance", metavar="TRACE", help="its trace number (check or EFT), or its id")
     show.add_argument("--json", action="store_true", help="one JSON document")
 
@@ -70,7 +80,14 @@ def run(args: argparse.Namespace) -> int:
         return _check(args)
     from store.database import open_database
 
-    actions = {"import": _import, "list": _list, "show": _show, "unpost": _unpost, "post": _post}
+    actions = {
+        "import": _import,
+        "list": _list,
+        "show": _show,
+        "unpost": _unpost,
+        "set-aside": _set_aside,
+        "post": _post,
+    }
     db = open_database()
     try:
         return actions[args.action](db, args)
@@ -116,7 +133,7 @@ def _import(db: Database, args: argparse.Namespace) -> int:
         for path, one in taken:
             print("\n".join(_taken_text(path, one)))
     _say_refused(refused)
-    odd = any(one.outcome == "held" or one.summary.miscounted for _, file in taken for one in file.sets)
+    odd = any(one.waits or one.summary.miscounted for _, file in taken for one in file.sets)
     return 2 if refused else int(odd)
 
 
@@ -130,10 +147,20 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
     for one in file.sets:
         lines += _set_text(one.summary)
         told = {
-            "posted": f"posted; {one.matched} of {one.summary.claims} claims are ours,"
+            "posted": f"posted; {one.ours} of {one.summary.claims} claims are ours,"
             f" {dollars(one.unapplied_cents)} unapplied"
             + (f"; {counted(one.again, 'claim')} answered before, without a reversal" if one.again else "")
-            + (f"; {counted(one.unreadable, 'claim')} of unknown status (CLP02)" if one.unreadable else ""),
+            + (
+                f"; {counted(one.nothing_reversed, 'reversal')} of an answer that is not here"
+                if one.nothing_reversed
+                else ""
+            )
+            + (f"; {counted(one.unreadable, 'claim')} of unknown status (CLP02)" if one.unreadable else "")
+            + (
+                f"; {counted(one.charged_otherwise, 'claim')} charged otherwise than ours"
+                if one.charged_otherwise
+                else ""
+            ),
             "held": "nothing of it is posted",
         }
         lines.append(f"    {told.get(one.outcome, one.outcome)}" + (f": {one.why}" if one.outcome not in told else ""))
@@ -148,10 +175,13 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "id": one.remittance_id,
                 "outcome": one.outcome,
                 "why": one.why or None,
+                "ours": one.ours,
                 "matched": one.matched,
                 "unapplied_cents": one.unapplied_cents,
                 "answered_before": one.again,
                 "unknown_status": one.unreadable,
+                "nothing_reversed": one.nothing_reversed,
+                "charged_otherwise": one.charged_otherwise,
                 **_set_fields(one.summary),
             }
             for one in file.sets
@@ -214,7 +244,8 @@ def _show(db: Database, args: argparse.Namespace) -> int:
 def _page_text(page: RemittancePage, meanings: Mapping[str, str]) -> list[str]:
     row = page.row
     lines = [f"{row.payer}  trace {row.trace}  {row.method} {row.paid_on}  {row.status.value}", f"file {row.file_name}"]
-    lines += [f"held: {why}" for why in row.held]
+    aside = row.status is RemittanceStatus.SET_ASIDE
+    lines += [f"{'set aside' if aside and not at else 'held'}: {why}" for at, why in enumerate(row.held)]
     lines += [f"counted wrongly: {what}" for what in row.miscounted]
     lines.append(
         f"payment {dollars(row.payment_cents)} = claims {dollars(row.paid_cents)}"
@@ -264,8 +295,19 @@ def _unpost(db: Database, args: argparse.Namespace) -> int:
     from store.remits.posting import unpost
 
     remittance = remittance_named(db, args.remittance)
-    count = unpost(db, sign_in(db), remittance, args.reason, operation_id(), args.though_billed)
+    though = {"though_billed": args.though_billed, "though_reversed": args.though_reversed}
+    count = unpost(db, sign_in(db), remittance, args.reason, operation_id(), **though)
     print(f"taken back: {count} postings; `codedesk remits post` posts them again")
+    return 0
+
+
+def _set_aside(db: Database, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.people import sign_in
+    from store.remits.posting import set_aside
+
+    set_aside(db, sign_in(db), remittance_named(db, args.remittance), args.reason, operation_id())
+    print("set aside; `codedesk remits list --show aside` has it")
     return 0
 
 

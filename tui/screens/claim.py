@@ -274,14 +274,20 @@ _LINE_HEADING = "  # CODE   MODS         DX       UNITS    CHARGE  DATE"
 
 
 def _answer_lines(page: ClaimPage, width: int) -> list[Line]:
-    """What the receiver or the payer's front end said last: why it was rejected, or that it was taken."""
+    """What the receiver or the payer's front end said last: why it was rejected, or that it was taken.
+
+    What it said of an earlier file is told in a quiet color while nothing came for the last one: it is no state.
+    """
     lines: list[Line] = []
-    for answer in page.answers[:1]:
+    of_the_last = [one for one in page.answers if not one.earlier]
+    for answer in (of_the_last or page.answers)[:1]:
         taken = "accepted" if answer.accepted else "rejected"
         number = f", payer's number {page.payer_number}" if page.payer_number else ""
         about = f" ({answer.place})" if answer.place and answer.place not in answer.message else ""
-        said = f"{answer.kind.upper()} {taken} {answer.answered_at[:10]}{number}: {answer.message or 'no words'}{about}"
-        style = "good" if answer.accepted else "error"
+        before = "Before it left again: " if answer.earlier else ""
+        head = f"{before}{answer.kind.upper()} {taken} {answer.answered_at[:10]}{number}"
+        said = f"{head}: {answer.message or 'no words'}{about}"
+        style = "dim" if answer.earlier else "good" if answer.accepted else "error"
         for at, part in enumerate(wrap(said, width - 13)):
             lines.append(((f" {'' if at else 'Answer':<10}", "dim"), (part, style)))
     return lines

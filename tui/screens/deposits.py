@@ -68,7 +68,10 @@ class DepositsScreen(DeskScreen):
             told = f"{counted(found.matched, 'deposit')} matched."
             if found.unclear:
                 told += f" {found.unclear} left open: more than one fits. Enter matches by hand."
-            self.say(told, "warning" if found.unclear else "good" if found.matched else "text")
+            if found.differ:
+                told += f" {found.differ} not of its payment's amount."
+            left = found.unclear or found.differ
+            self.say(told, "warning" if left else "good" if found.matched else "text")
 
         self.in_turn(matched())
 
@@ -123,7 +126,12 @@ _COLUMNS: tuple[Column[DepositRow], ...] = (
     Column("DAY", 10, lambda row: row.day),
     Column("WHAT", 8, lambda row: row.kind),
     Column("TRACE", 16, lambda row: row.trace or NO_TRACE, style=lambda row: "text" if row.trace else "dim"),
-    Column("PAYER", 0, lambda row: row.payer),
+    Column(
+        "PAYER",
+        0,
+        lambda row: "; ".join(filter(None, (row.why, row.payer))),
+        style=lambda row: "warning" if row.why else "text",
+    ),
     Column("$", 12, lambda row: dollars(row.cents or row.paid_cents), align="right"),
     Column("AGE", 5, lambda row: f"{max(row.age_days, 0)}d", align="right"),
     Column("MATCHED", 10, lambda row: row.matched_by, from_width=100),

@@ -28,8 +28,14 @@ STATUS_STYLE = {
     RemittanceStatus.HELD: "error",
     RemittanceStatus.POSTED: "good",
     RemittanceStatus.UNPOSTED: "warning",
+    RemittanceStatus.SET_ASIDE: "dim",
 }
-STATUS_MARK = {RemittanceStatus.HELD: "!", RemittanceStatus.POSTED: "✓", RemittanceStatus.UNPOSTED: "–"}
+STATUS_MARK = {
+    RemittanceStatus.HELD: "!",
+    RemittanceStatus.POSTED: "✓",
+    RemittanceStatus.UNPOSTED: "–",
+    RemittanceStatus.SET_ASIDE: "·",
+}
 STATUS_WORDS = {
     "1": "paid first",
     "2": "paid second",
@@ -66,9 +72,11 @@ class RemitsScreen(DeskScreen):
 
     def why_not(self, action: str) -> str:
         row: RemittanceRow | None = self.rows.selected if self.is_mounted else None
-        if row is None and action in ("take_back", "post_again", "read_on"):
+        if row is None and action in ("take_back", "post_again", "set_aside", "read_on"):
             return "there is no remittance under the cursor"
         if action == "take_back" and row and row.status is not RemittanceStatus.POSTED:
+            return f"it is {row.status.value}"
+        if action == "set_aside" and row and row.status is not RemittanceStatus.HELD:
             return f"it is {row.status.value}"
         if action == "post_again" and row and row.status is not RemittanceStatus.UNPOSTED:
             return f"it is {row.status.value}"
@@ -125,25 +133,45 @@ class RemitsScreen(DeskScreen):
         row: RemittanceRow = self.rows.selected
 
         async def reasoned(reason: str) -> None:
-            from store.remits.posting import BilledOn, unpost
-
-            async def taken_back(though_billed: bool) -> None:
-                count = await self.workstation.change(unpost, row.id, reason, though_billed=though_billed)
-                await self.read_rows()
-                self.say(f"Taken back: {counted(count, 'posting')}. P posts them again.", "warning")
-
-            async def all_same() -> None:
-                self.close_choices()
-                await taken_back(True)
-
-            try:
-                await taken_back(False)
-            except BilledOn as billed:
-                pairs = [(before, f"went to the next payer as {after}") for before, after in billed.claims]
-                self.offer(pairs, named_columns(pairs), title="claims that were billed on its answers")
-                self.confirm(f"{counted(len(pairs), 'claim')} billed on. Take it back all the same?", all_same)
+            await self._take_back(row, reason)
 
         self.ask("take back", f"why take back {dollars(row.payment_cents)}:", answer=reasoned)
+
+    async def _take_back(self, row: RemittanceRow, reason: str, **though: bool) -> None:
+        """Take it back; what rests on its answers is shown first, one kind after the other."""
+        from store.remits.posting import BilledOn, ReversedLater, unpost
+
+        try:
+            count = await self.workstation.change(unpost, row.id, reason, **though)
+        except BilledOn as billed:
+            pairs = [(before, f"went to the next payer as {after}") for before, after in billed.claims]
+            title, told, known = "claims that were billed on its answers", "billed on", "though_billed"
+        except ReversedLater as reversed_:
+            pairs = [(number, f"reversed by trace {trace or 'without a number'}") for number, trace in reversed_.claims]
+            title, told, known = "claims whose answers a later payment reverses", "reversed later", "though_reversed"
+        else:
+            await self.read_rows()
+            self.say(f"Taken back: {counted(count, 'posting')}. P posts them again.", "warning")
+            return
+
+        async def all_same() -> None:
+            self.close_choices()
+            await self._take_back(row, reason, **though, **{known: True})
+
+        self.offer(pairs, named_columns(pairs), title=title)
+        self.confirm(f"{counted(len(pairs), 'claim')} {told}. Take it back all the same?", all_same)
+
+    def do_set_aside(self) -> None:
+        row: RemittanceRow = self.rows.selected
+
+        async def reasoned(reason: str) -> None:
+            from store.remits.posting import set_aside
+
+            await self.workstation.change(set_aside, row.id, reason)
+            await self.read_rows()
+            self.say("Set aside. v shows what is.")
+
+        self.ask("set aside", f"what became of {dollars(row.payment_cents)}:", answer=reasoned)
 
     def do_post_again(self) -> None:
         row: RemittanceRow = self.rows.selected
@@ -171,8 +199,11 @@ def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) ->
     difference = row.payment_cents - (row.paid_cents - row.provider_cents)
     if difference:
         lines.append(((f" difference {dollars(difference)}", "error"),))
-    for why in row.held:
-        lines += [((f" {part}", "error"),) for part in wrap(f"held: {why}", width - 2)]
+    for at, why in enumerate(row.held):
+        told, style = (
+            ("set aside", "strong") if row.status is RemittanceStatus.SET_ASIDE and not at else ("held", "error")
+        )
+        lines += [((f" {part}", style),) for part in wrap(f"{told}: {why}", width - 2)]
     for what in row.miscounted:
         lines += [((f" {part}", "warning"),) for part in wrap(f"counted wrongly: {what}", width - 2)]
     for account, cents in page.balances.items():
