@@ -23,7 +23,7 @@ from store.coding.codes import Codes, Defaults, Found, apply_entry
 from store.coding.entry import Entry
 from store.coding.service import Entered, posted_lines
 from store.database import Change, Database
-from store.models import Audit, AuditSample, Encounter, LogEntry, WorkItem
+from store.models import Audit, AuditSample, Claim, Encounter, LogEntry, WorkItem
 from store.models.columns import MOST_IN_A_LINE, now
 from store.terms import AuditStatus, CodingKind, FindingStatus
 
@@ -192,18 +192,22 @@ def give_back(db: Database, actor: Actor, audit_id: str, operation_id: str | Non
 
 
 def _looks_beside(change: Change, audit: Audit) -> list[str]:
-    """The days on which the auditor saw the chart, and so its codes, by another way than the audit since its draw."""
+    """The days on which the auditor saw the codes by another way since the draw: chart, claim, or the paired audit."""
     drawn = change.session.get_one(AuditSample, audit.audit_sample_id).made_at
-    looks = change.session.exec(
+    session = change.session
+    claims = session.exec(select(Claim.id).where(Claim.encounter_id == audit.encounter_id))
+    pair = Audit.id == audit.second_of if audit.second_of else Audit.second_of == audit.id
+    showing = [audit.encounter_id, *claims, *session.exec(select(Audit.id).where(pair))]
+    looks = session.exec(
         select(LogEntry)
-        .where(LogEntry.target_id == audit.encounter_id, LogEntry.actor == change.actor.login)
+        .where(LogEntry.target_id.in_(showing), LogEntry.actor == change.actor.login)
         .where(LogEntry.action.in_(_SHOWING_CODES), LogEntry.at >= drawn)
         .order_by(LogEntry.seq)
     )
     return list(dict.fromkeys(look.at[:10] for look in looks if "audit" not in look.detail))
 
 
-_SHOWING_CODES = ("chart.view", "encounter.view")
+_SHOWING_CODES = ("chart.view", "encounter.view", "claim.view", "audit.view")
 
 
 def _begun_with(session: Session, audit: Audit, blind: bool) -> Codes:

@@ -36,6 +36,7 @@ from store.models import (
     Finding,
     Payer,
     Person,
+    RuleVersion,
 )
 from store.models.coding import FinalProcedureLineFields
 from store.queries import SessionReader
@@ -284,7 +285,16 @@ def checked(criteria: Criteria, session: Session) -> Criteria:
         for one in given:
             if one not in allowed:
                 raise UsageError(f"no {word} is called {one!r}", f"there are {', '.join(allowed)}")
+    if criteria.rule and criteria.rule not in _rule_ids(session):
+        raise UsageError(f"no rule is called {criteria.rule!r}", "codedesk rules list shows them")
     return criteria
+
+
+def _rule_ids(session: Session) -> set[str]:
+    from store.scrub.rules import rule_book
+
+    book = rule_book()
+    return {rule.id for rule in book.rules} | set(book.code_edits) | set(session.exec(select(RuleVersion.rule_id)))
 
 
 def criteria_from(data: dict) -> Criteria:

@@ -58,8 +58,8 @@ class Scheme:
             f"scheme {self.name}: {self.words}",
             f"code over code = right codes {over}of the auditor's codes{floor};"
             f" a code is wrong when it is missing or {', '.join(self.spoils)}",
-            "total opportunity = agree / (agree + added + deleted + revised);"
-            " a code that both have agrees, whatever its POA, modifiers, units and pointers",
+            "total opportunity = agree / (agree + added + deleted + revised); a changed principal diagnosis is revised,"
+            " and a code that both have agrees, whatever its POA, modifiers, units and pointers",
             "record over record = charts without an error / charts",
             f"weighted = 1 - weights of errors / weights of opportunities{floor}",
             f"errors: {'; '.join(many) or 'every difference counts 1'}",

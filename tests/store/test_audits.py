@@ -224,6 +224,27 @@ def test_codes_seen_by_another_way_are_told_in_the_history_of_a_blind_audit(
     assert ["not blind" in words for words in told] == [True, False]
 
 
+def test_a_second_auditor_who_read_the_first_review_is_told_of_in_the_history(
+    coded_site: Database, auditor: Actor, second_auditor: Actor
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    assigning.second_reviews(coded_site, auditor, "Q3", second_auditor.login, 1)
+    first, second = audits(coded_site)
+    log.note(coded_site, second_auditor, "audit.view", "audit", first.id)
+
+    review.begin(coded_site, second_auditor, second.id)
+    type_in(coded_site, second_auditor, second.id, "e11.42")
+    review.reveal(coded_site, second_auditor, second.id)
+
+    with coded_site.reading() as session:
+        assert "not blind" in " ".join(step.comment for step in audit_history(SessionReader(session), second.id))
+
+
+def test_a_sample_of_a_rule_that_is_not_there_is_refused(coded_site: Database) -> None:
+    with coded_site.reading() as session, pytest.raises(UsageError, match="no rule is called 'nonsense'"):
+        samples.checked(Criteria(rule="nonsense"), session)
+
+
 def test_who_audits_does_not_answer_and_who_rebutted_does_not_decide(
     coded_site: Database, coder: Actor, auditor: Actor, returned: str
 ) -> None:
