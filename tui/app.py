@@ -589,9 +589,10 @@ class Workstation(App[int]):
     async def warm(self) -> None:
         """Load what the next keys will need; called once the first screen stands."""
         day_is_new, *_ = await asyncio.gather(self.record.warm(), self.codes.warm(), asyncio.to_thread(_load_screens))
-        # What is loaded by now stays: no collection looks through it again, and whole ones wait for a pause.
-        gc.freeze()
-        gc.set_threshold(*COLLECTED)
+        if not self.is_headless:  # a process that runs one screen after another has to let go of each
+            # What is loaded by now stays: no collection looks through it again, and whole ones wait for a pause.
+            gc.freeze()
+            gc.set_threshold(*COLLECTED)
         if day_is_new:
             await self.batches.begin_day()
 

@@ -114,8 +114,12 @@ def _visit(number: int) -> NativeEncounter:
 
 
 def _audit(db: Database, auditor: Actor, manager: Actor) -> None:
-    """A sample of the three, each reviewed; the coder has two findings to answer, and a topic to learn."""
-    draw(db, auditor, SAMPLE, Method.EVERYTHING, Size(), Criteria(until=_DAY), seed=2026, blind=False)
+    """A sample of the three before the bill; the coder has two findings to answer, and a topic to learn.
+
+    The third is still in review, so that none of them is billed on the newcomer's first day.
+    """
+    everything = Method.EVERYTHING
+    draw(db, auditor, SAMPLE, everything, Size(), Criteria(until=_DAY), seed=2026, blind=False, prebill=True)
     with db.reading() as session:
         picked = session.exec(
             select(Audit.id, Encounter.visit_number)
@@ -131,7 +135,7 @@ def _audit(db: Database, auditor: Actor, manager: Actor) -> None:
         reveal(db, auditor, audit_id)
         if mended:
             explain(db, auditor, audit_id, 1, note, mended[2], TOPIC)
-        give_back(db, auditor, audit_id)
+            give_back(db, auditor, audit_id)
     add_topic(db, manager, TOPIC, "Diabetes with its complication (I.C.4.a) and hypertension with heart failure"
               " (I.C.9.a.1) are one code each: look for the combination before the second code.")  # fmt: skip
     give(db, manager, TOPIC, "mreyes", "2026-10-31")

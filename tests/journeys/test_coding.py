@@ -24,7 +24,9 @@ CHARTS = 10
 def final_codings(home: Path) -> list[tuple[str, str]]:
     with sqlite3.connect(home / "demo" / "workstation.sqlite") as record:
         query = "SELECT e.visit_number, g.kind FROM coding g JOIN encounter e ON e.id = g.encounter_id"
-        return record.execute(f"{query} WHERE g.status = 'final' ORDER BY g.finalized_at").fetchall()
+        return record.execute(
+            f"{query} WHERE g.status = 'final' AND e.source = 'demo' ORDER BY g.finalized_at"
+        ).fetchall()
 
 
 def enter(terminal: Tmux, line: str, told: str) -> None:

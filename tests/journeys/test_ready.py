@@ -78,6 +78,9 @@ def test_a_session_works_and_ends_like_any_other(waiting: Waiting) -> None:
     terminal.expect("CODER|Documents|Codes")
     terminal.send("q")
     terminal.expect("n next")
+    deadline = time.monotonic() + 10
+    while not terminal.emulator.text()[42].strip() and time.monotonic() < deadline:
+        terminal.settle(0.2)
     assert terminal.emulator.text()[42].strip(), "the last of 43 rows has the keys"
     terminal.send("q")
     terminal.expect("y yes")

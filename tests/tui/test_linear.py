@@ -60,5 +60,6 @@ async def test_the_real_cursor_stands_behind_what_is_typed() -> None:
         await pilot.press("f2")
         await settle(pilot)
         await type_text(pilot, "chf")
+        await settle(pilot)
 
         assert app.cursor_position == Offset(len(" /chf"), 22)

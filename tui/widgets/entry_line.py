@@ -147,6 +147,10 @@ class EntryLine(Horizontal):
         field.focus()
         self.call_after_refresh(self._place_cursor)
 
+    def on_mount(self) -> None:
+        """The field moves where lines around it grow or shrink, and the real cursor with it."""
+        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _: self._place_cursor())
+
     def _place_cursor(self) -> None:
         """Put the terminal's cursor into the field where it stands once it is laid out: hidden, it stood nowhere."""
         if self.asking and self.screen.is_current:
