@@ -41,7 +41,7 @@ from tests.postgres import NoServer, start_server
 ENCOUNTERS = 1_000_000
 LOG_ENTRIES = 500_000
 CODERS = 50
-SECONDS = 30
+SECONDS = 60
 THINKING = 2.0
 WARMING = 8.0
 """Seconds in which every process does a first turn, which compiles its statements and is not counted."""

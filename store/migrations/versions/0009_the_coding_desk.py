@@ -22,6 +22,9 @@ def _work_items() -> None:
     for name, default in added:
         op.add_column("work_item", sa.Column(name, sa.String(), nullable=False, server_default=default))
     op.add_column("work_item", sa.Column("assigned_to", sa.String(), nullable=True))
+    # Until each chart is placed again (once a day), it keeps its place by priority (`store.worklists.order`); before
+    # the indexes, which a million changed rows would be entered into one by one.
+    op.execute("UPDATE work_item SET order_key = '0' || CAST(1000000000000 + rank AS VARCHAR)")
     with op.batch_alter_table("work_item", schema=None) as batch_op:
         for name, _ in added:
             batch_op.alter_column(name, server_default=None)
@@ -36,8 +39,6 @@ def _work_items() -> None:
                 sqlite_where=_OPEN,
                 postgresql_where=_OPEN,
             )
-    # Until each chart is placed again (once a day), it keeps its place by priority (`store.worklists.order`).
-    op.execute("UPDATE work_item SET order_key = '0' || CAST(1000000000000 + rank AS VARCHAR)")
 
 
 def _holds() -> None:
