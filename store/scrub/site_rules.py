@@ -14,16 +14,17 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlmodel import func, select
+from sqlmodel import Session, func, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor, NotAllowed
 from store.database import Change, Database
-from store.models import RuleChange, RuleVersion
+from store.models import Payer, RuleChange, RuleVersion
 from store.models.columns import now
 from store.queries import Reader
 from store.queries.rules import ChangeRow, VersionRow, rule_changes, rule_versions
 from store.scrub.checks import CHECKS
+from store.scrub.checks.providers import valid_npi, valid_taxonomy
 from store.scrub.examples import Outcome, examples_in, shipped_examples, try_code_edit, try_examples
 from store.scrub.overlays import Action, Overlay, Scope, SiteRules
 from store.scrub.rules import BadRules, Rule, read_rule, rule_book
@@ -210,6 +211,7 @@ def _check(change: Change, overlay: Overlay) -> None:
         raise UnknownRule(f"no rule is called {overlay.rule_id!r}", "codedesk rules list")
     if (overlay.scope is Scope.ALL) != (not overlay.scope_id.strip()):
         raise RuleRefused(f"whose {overlay.scope.value}? a change names whom it is for", "for example --payer BLUEP")
+    _check_whom(change.session, overlay.scope, overlay.scope_id.strip())
     if overlay.action is Action.PARAMS and overlay.rule_id in rule_book().code_edits:
         raise RuleRefused(f"{overlay.rule_id} has no settings", "weigh it or switch it off")
     if overlay.action is Action.PARAMS and overlay.rule_id in known:
@@ -226,6 +228,19 @@ def _check(change: Change, overlay: Overlay) -> None:
             raise RuleRefused(f"{day!r} is no day", "expected 2026-09-30")
     if overlay.effective_to and overlay.effective_from > overlay.effective_to:
         raise RuleRefused(f"it would end on {overlay.effective_to}, before it begins")
+
+
+def _check_whom(session: Session, scope: Scope, whom: str) -> None:
+    """Raise RuleRefused for somebody whom no claim can be for: the change would be kept and never hold."""
+    if scope is Scope.PAYER:
+        known = sorted({one for one in session.exec(select(Payer.payer_identifier)) if one})
+        if whom not in known:
+            there = f"there are {', '.join(known[:8])}" + (" and others" if len(known) > 8 else "")
+            raise RuleRefused(f"no payer has the identifier {whom[:40]!r}", there if known else "there is no payer yet")
+    elif scope is Scope.SITE and not valid_npi(whom):
+        raise RuleRefused(f"{whom[:40]!r} is no NPI", "name the billing NPI, ten digits")
+    elif scope is Scope.SPECIALTY and not valid_taxonomy(whom):
+        raise RuleRefused(f"{whom[:40]!r} is no taxonomy", "expected ten characters, for example 207Q00000X")
 
 
 _NO_SETTINGS = ("place", "who", "when", "name", "field")

@@ -13,7 +13,7 @@ from store.claims.build import build_claims
 from store.claims.content import ClaimContent
 from store.claims.scrubbing import ScrubResult, scrub_claim
 from store.database import Database
-from store.models import Claim, LogEntry
+from store.models import Claim, LogEntry, Payer
 from store.queries import SessionReader
 from store.queries.rules import Firings, rule_changes, rule_firings
 from store.scrub.checks import ScrubFacts
@@ -55,6 +55,11 @@ VISIT: dict[str, Any] = {
     "passes": [{}],
     "fails": [{"set": {"line.1.units": 5}, "at": "line.1.units"}],
 }
+
+
+def add_payer(db: Database, identifier: str = "BLUEP") -> None:
+    with db.change(SYSTEM) as change:
+        change.session.add(Payer(source="test", local_id=identifier, name="Blue", payer_identifier=identifier))
 
 
 def a_rule(**changes: Any) -> RuleText:
@@ -167,6 +172,7 @@ def test_a_setting_that_would_make_a_rule_silent_is_refused(db: Database, rule: 
 
 
 def test_a_change_for_a_payer_holds_for_that_payer_alone(db: Database) -> None:
+    add_payer(db)
     change_rule(db, SYSTEM, weigh("info", Scope.PAYER, "BLUEP"))
 
     assert book(db).rule("r014").severity is Severity.INFO
@@ -206,6 +212,7 @@ def test_a_rule_is_off_for_a_specialty_and_the_finding_of_others_names_no_change
 
 
 def test_a_code_edit_is_weighed_otherwise_and_its_finding_says_why(db: Database) -> None:
+    add_payer(db)
     change_rule(db, SYSTEM, weigh("warning", Scope.PAYER, "BLUEP", rule="c34"))
     claim = replace(SOUND_CLAIM, lines=(replace(SOUND_CLAIM.lines[0], pointers=()), SOUND_CLAIM.lines[1]))
 
@@ -228,6 +235,9 @@ def test_settings_of_a_rule_are_the_sites_own(db: Database) -> None:
     [
         (weigh("red"), "'red' is no severity"),
         (weigh("info", Scope.PAYER, ""), "whose payer"),
+        (weigh("info", Scope.PAYER, "BLUEQ"), "no payer has the identifier 'BLUEQ'"),
+        (weigh("info", Scope.SITE, "1999990018"), "'1999990018' is no NPI"),
+        (weigh("info", Scope.SPECIALTY, "surgeon"), "'surgeon' is no taxonomy"),
         (weigh("info", effective_from="tomorrow"), "is no day"),
         (weigh("info", effective_from="2026-02-01", effective_to="2026-01-01"), "before it begins"),
         (replace(weigh("info"), reason="  "), "needs a reason"),

@@ -64,11 +64,11 @@ def test_a_rule_is_added_tried_and_switched_on(capsys: pytest.CaptureFixture[str
 
 
 def test_a_change_for_a_payer_is_shown_and_undone(capsys: pytest.CaptureFixture[str]) -> None:
-    answer(capsys, "set", "r014", "--severity", "info", "--payer", "BLUEP", "--reason", "agreed")
+    answer(capsys, "set", "r014", "--severity", "info", "--payer", "DEMO11", "--reason", "agreed")
 
     _, undone = answer(capsys, "rollback", "r014", "--reason", "not agreed")
 
-    assert undone == {"rule": "r014", "undone": "payer BLUEP: severity info"}
+    assert undone == {"rule": "r014", "undone": "payer DEMO11: severity info"}
 
 
 def test_a_rule_is_copied_and_written_part_by_part(capsys: pytest.CaptureFixture[str]) -> None:

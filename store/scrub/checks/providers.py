@@ -27,6 +27,11 @@ def valid_npi(npi: str) -> bool:
     return (24 + doubled + plain + int(npi[9])) % 10 == 0
 
 
+def valid_taxonomy(code: str) -> bool:
+    """Whether it has the form of a code of the NUCC taxonomy: nine letters or digits and X."""
+    return _TAXONOMY.fullmatch(code) is not None
+
+
 @check("missing")
 def missing(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """The value at `place` is empty, or nothing of it can be written. A party that is absent is not looked at."""
@@ -113,7 +118,7 @@ def tax_id(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[H
 def taxonomy(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     path = str(params["place"])
     code = value_at(claim, path)
-    if code is not None and not _TAXONOMY.fullmatch(str(code).strip().upper()):
+    if code is not None and not valid_taxonomy(str(code).strip().upper()):
         yield Hit(path, {"taxonomy": code or "missing"})
 
 
