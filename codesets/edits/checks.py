@@ -67,7 +67,7 @@ def _diagnosis_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
                 uncovered.setdefault(answer.reason, answer)
                 yield from _in_nearest_release(answer, place, seen)
     for answer in uncovered.values():
-        yield code_rules()["c03"].finding("service_date", {"reason": answer.reason, "date": str(encounter.date)})
+        yield _uncovered(answer.reason, encounter.date)
 
 
 def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -98,7 +98,11 @@ def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
                 uncovered.setdefault(answer.reason, on)
                 yield from _in_nearest_release(answer, place, seen)
     for reason, on in uncovered.items():
-        yield code_rules()["c03"].finding("service_date", {"reason": reason, "date": str(on)})
+        yield _uncovered(reason, on)
+
+
+def _uncovered(reason: str, on: dt.date) -> CodeFinding:
+    return code_rules()["c03"].finding("service_date", {"date": str(on)}, not_checked=reason)
 
 
 def _code_system(procedure: CodedProcedure) -> CodeSystem | None:
@@ -223,6 +227,7 @@ def _procedure_day(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Code
 
 def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c51 to c55. POA belongs to principal, secondary and external cause diagnoses of an inpatient stay."""
+    undecided: list[tuple[str, str]] = []
     for diagnosis in encounter.listed:
         place, poa = f"diagnosis.{diagnosis.sequence}.poa", diagnosis.poa.strip().upper()
         indicator = f"POA {poa}" if poa else "no POA indicator"
@@ -238,12 +243,14 @@ def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterat
             yield code_rules()["c53"].finding(place, seen)
         elif exempt is None and poa in ("", "1"):
             # Right for an exempt code and wrong for any other: only the list can tell.
-            reason = code_rules()["c55"].message.format_map(seen)
-            yield code_rules()["c55"].finding(place, seen, not_checked=reason)
+            undecided.append((place, dotted(diagnosis.code)))
         elif exempt is False and poa in ("", "1"):
             yield code_rules()["c51"].finding(place, seen)
         elif exempt and poa in POA_INDICATORS:
             yield code_rules()["c52"].finding(place, seen)
+    if undecided:
+        rule, seen = code_rules()["c55"], {"codes": ", ".join(code for _, code in undecided)}
+        yield rule.finding(undecided[0][0], seen, not_checked=rule.message.format_map(seen))
 
 
 _CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...] = (
