@@ -10,6 +10,7 @@ code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -30,7 +31,7 @@ class Row(Protocol):
 def default_billable(rows: Iterable[Row], unspecified: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
     """For every header among the rows of one release, in their official order, its default billable code.
 
-    `unspecified` are the codes below which the tabular list prints a title with NOS, by that title in lower case.
+    `unspecified` are the codes below which the tabular list prints a title with NOS, by that title as `bare` has it.
     """
     children: dict[str, list[Row]] = {}
     said: dict[str, str] = {}
@@ -38,11 +39,23 @@ def default_billable(rows: Iterable[Row], unspecified: Mapping[str, Sequence[str
         if row.parent:
             children.setdefault(row.parent, []).append(row)
         if unspecified and not row.billable:
-            named = unspecified.get(row.title.lower(), ())
+            named = unspecified.get(bare(row.title), ())
             if below := [code for code in named if code.startswith(row.code) and code != row.code]:
                 said[row.code] = below[0]
     nearest = {header: said.get(header) or _preferred(below) for header, below in children.items()}
     return {header: _descend(header, nearest) for header in children}
+
+
+def bare(title: str) -> str:
+    """A title, or an inclusion term with NOS, as both are compared.
+
+    In lower case, without what stands in parentheses, without NOS and without the plural: "Postpartum hemorrhage
+    (atonic) NOS" is the title of O72.
+    """
+    words = re.sub(r"\([^()]*\)", " ", title.lower()).removesuffix(" nos").split()
+    return " ".join(
+        word[:-1] if word.endswith("s") and not word.endswith(("ss", "is", "us")) else word for word in words
+    )
 
 
 def _descend(header: str, nearest: Mapping[str, str]) -> str:

@@ -89,7 +89,8 @@ def sides(codes: Sequence[str], titles: Sequence[str]) -> tuple[list[int], list[
     """The sides of all codes of a release by their titles, as numbers, and their neighbors left, right and both, or -1.
 
     A neighbor has the same title but for the side, in the same category. A code that names no side has one, the
-    unspecified, where neighbors name one.
+    unspecified, where neighbors name one; of those that name the dominant side too the right one is dominant and the
+    left one is not (Official Guidelines, section I.C.6.a).
     """
     side = [0] * len(codes)
     neighbors = [[-1, -1, -1] for _ in codes]
@@ -98,7 +99,7 @@ def sides(codes: Sequence[str], titles: Sequence[str]) -> tuple[list[int], list[
         match = _NAMED.search(title)
         if match is None:
             continue
-        side[place] = NAMED[match[0].lower()].number
+        side[place] = NAMED[match[0].split()[0].lower()].number
         for plain in ("unspecified", ""):
             twin = f"{title[: match.start()]}{plain}{title[match.end() :]}".replace("  ", " ").strip()
             unsided = places.get((code[:3], twin))
@@ -109,7 +110,7 @@ def sides(codes: Sequence[str], titles: Sequence[str]) -> tuple[list[int], list[
 
 
 NAMED = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BOTH}
-_NAMED = re.compile(r"\b(?:left|right|bilateral)\b", re.IGNORECASE)
+_NAMED = re.compile(r"\b(?:left(?: non-?dominant)?|right(?: dominant)?|bilateral)\b", re.IGNORECASE)
 _SIDE_WORDS = {"left", "right", "bilateral", "unilateral", "both", "of", "the"}
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WORD = {Side.RIGHT: re.compile(r"\bright\b", re.IGNORECASE), Side.LEFT: re.compile(r"\bleft\b", re.IGNORECASE)}

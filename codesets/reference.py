@@ -24,7 +24,7 @@ APPLICATION_ID = 0x0C0DE5E7
 # Raised whenever the tables or the shipped data change: an older file is then built anew.
 SCHEMA_VERSION = 3
 # Of the search index; another number has it built again.
-SEARCH_FORMAT = 7
+SEARCH_FORMAT = 8
 _MOST_CHOICES = 4_096
 _MAPPED_BYTES = 128 * 1024 * 1024
 _REBUILD = "move the file away; it is built again on the next use"

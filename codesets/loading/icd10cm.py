@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from codesets.errors import UnreadableInput
-from codesets.hierarchy import default_billable
+from codesets.hierarchy import bare, default_billable
 from codesets.loading.loads import Counts
 from codesets.notes import NoteKind
 from codesets.releases import CodeSystem
@@ -292,14 +292,14 @@ def _choose_defaults(db: sqlite3.Connection, release: int, tabular: int) -> None
     query = "SELECT load_id, owner, text FROM notes WHERE owner_kind = 'code' AND kind = ? AND text LIKE '% NOS'"
     said = db.execute(query, (NoteKind.INCLUSION_TERM.value,)).fetchall()
     # Of every tabular list: another one may have served the release before.
-    titles = {(owner[:3], text.lower().removesuffix(" nos")) for _, owner, text in said}
+    titles = {(owner[:3], bare(text)) for _, owner, text in said}
     unspecified: dict[str, list[str]] = {}
     for load, owner, text in said:
         if load == tabular:
-            unspecified.setdefault(text.lower().removesuffix(" nos"), []).append(owner)
+            unspecified.setdefault(bare(text), []).append(owner)
     query = "SELECT code, title FROM codes WHERE release_id = ? AND NOT billable"
     headers = db.execute(query, (release,))
-    categories = sorted({code[:3] for code, title in headers if (code[:3], title.lower()) in titles})
+    categories = sorted({code[:3] for code, title in headers if (code[:3], bare(title)) in titles})
     query = (
         "SELECT code, title, billable, parent, default_code FROM codes"
         " WHERE release_id = ? AND code >= ? AND code < ? ORDER BY position"

@@ -14,8 +14,8 @@ from codesets.search import lexicon
 from codesets.search.words import words
 
 _SHORTEST_BEGINNING = 4
-_PARTS = re.compile(r"(?:^|\s)(?P<how>w/o|wo|without|w/|w|with)(?=\s|$)|(?:^|\s)(?P<joined>w/)(?=[^o\s])")
-_DENYING = ("w/o", "wo", "without")
+_PARTS = re.compile(r"(?:^|\s)(?P<how>w/o|wo|without|no|w/|w|with)(?=\s|$)|(?:^|\s)(?P<joined>w/)(?=[^o\s])")
+_DENYING = ("w/o", "wo", "without", "no")
 
 Meant = tuple[frozenset[str], ...]
 """What a typed word may mean: sets of words, each of which says it."""

@@ -158,6 +158,8 @@ class Searcher:
             hits = at_encounter(hits, read[0].words, self.of_code)
         named = self._own_codes(own)
         named += self._statuses(plain(query).strip(), hits)
+        if not named and self._system is CodeSystem.ICD10CM and (two := status.beside(plain(query).strip())):
+            return self._both(two, hits, limit)
         codes = {hit.code for hit in named}
         if self._system is CodeSystem.ICD10CM and named_in(query[:MOST_CHARACTERS]):
             hits = [hit for hit in hits if not set(hit.why.unmet) - OPERATED and not hit.why.corrected]
@@ -180,6 +182,22 @@ class Searcher:
             if becomes not in ("", of.code) and (hit := self.of_code(becomes, why, STATUS)):
                 return [hit]
         return []
+
+    def _both(self, two: status.Beside, found: Sequence[Hit], limit: int) -> list[Hit]:
+        """The condition, then what is beside it, then the rest; a code that answers every word alone stays first."""
+        first = self._by_words(two.condition, limit)
+        if two.status:
+            why = Why(term=two.status.term, kind=two.status.kind, matched=(two.status.term,))
+            second = [one for one in [self.of_code(two.status.code, why, STATUS)] if one]
+        else:
+            second = self._by_words(two.other, 1)
+        whole = [
+            hit for hit in found[:1] if not hit.why.unmet and not two.other and hit.code in {one.code for one in first}
+        ]
+        ahead = {hit.code: hit for hit in [*whole, *first[:1], *second]}
+        named = [replace(hit, score=STATUS - place / 100) for place, hit in enumerate(ahead.values())]
+        rest = {hit.code: hit for hit in [*first, *found] if hit.code not in ahead}
+        return (named + sorted(rest.values(), key=lambda hit: -hit.score))[:limit]
 
     def _on_side(self, code: str, typed: Sequence[str]) -> str:
         """The code on the side that the words name, where it has one there."""

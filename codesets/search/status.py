@@ -1,9 +1,9 @@
-"""Status codes that words ask for without naming them: a history, a drug in long-term use, a body mass index.
+"""Status codes that words ask for without naming them: a history, a drug in long-term use, a machine, a mass index.
 
 ICD-10-CM has no term "family history of colon cancer": a condition of the family or of the past is led to the code
-of its history by the condition's own code, a drug to the code of its long-term use and an operation to the code of the
-state it leaves by their names. The tables are data (`history.csv`, `family_history.csv`, `medications.csv`,
-`operations.csv`); codes are without dots here.
+of its history by the condition's own code, a drug to the code of its long-term use, a machine to the code of the
+dependence on it and an operation to the code of the state it leaves by their names. The tables are data (`history.csv`,
+`family_history.csv`, `medications.csv`, `dependence.csv`, `operations.csv`); codes are without dots here.
 Sources: ICD-10-CM Z68, Z79 to Z87, Z89 to Z98; Official Guidelines I.C.21.
 """
 
@@ -36,11 +36,21 @@ class Past:
     kind: str
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A condition and what a query names beside it: a drug or machine (`status`), or a second query (`other`)."""
+
+    condition: str
+    status: Status | None = None
+    other: str = ""
+
+
 def status(query: str) -> Status | None:
-    """The status that a query in plain lower case asks for as a whole: "on warfarin", "bmi 42"."""
+    """The status that a query in plain lower case asks for as a whole: "on warfarin", "cpap dependence", "bmi 42"."""
     if match := _DRUG.fullmatch(query) or _DRUG_USE.fullmatch(query):
-        code = long_term_drugs().get(match["drug"])
-        return Status(code, match["drug"], "long-term drug") if code else None
+        return _used(match["used"])
+    if (bare := _OFTEN.sub("", query)) in long_term_drugs():
+        return _used(bare)
     if (match := _OPERATION.fullmatch(query) or _STATE.fullmatch(query)) and (named := _operation(match["operation"])):
         return Status(*named, "past operation")
     if (match := _BMI.fullmatch(query)) and (code := bmi_code(match["value"])):
@@ -54,6 +64,15 @@ def past(query: str) -> Past | None:
         return Past(match["condition"], True, family_history, "family history")
     if match := _PERSONAL.fullmatch(query):
         return Past(match["condition"], False, history, "history")
+    return None
+
+
+def beside(query: str) -> Beside | None:
+    """A condition with what it is treated with or has spread to: "osa on cpap", "colon ca w liver mets"."""
+    if (match := _TREATED.fullmatch(query)) and (used := _used(match["used"])):
+        return Beside(match["condition"], used)
+    if match := _SPREAD.fullmatch(query):
+        return Beside(match["condition"], other=match["spread"])
     return None
 
 
@@ -102,9 +121,25 @@ def long_term_drugs() -> dict[str, str]:
 
 
 @cache
+def machines() -> dict[str, str]:
+    """Machines and devices in lower case that patients live with, and the code of the dependence on them."""
+    return {device.lower(): code.replace(".", "") for device, code in rows("dependence.csv", ("device", "code"))}
+
+
+@cache
 def past_operations() -> dict[str, str]:
     """Operations in lower case as notes write them, and the code of the state they leave."""
     return {name.lower(): code.replace(".", "") for name, code in rows("operations.csv", ("operation", "code"))}
+
+
+def _used(written: str) -> Status | None:
+    """The status of who uses a drug or a machine."""
+    name = _OFTEN.sub("", written)
+    if code := long_term_drugs().get(name):
+        return Status(code, name, "long-term drug")
+    if code := machines().get(name):
+        return Status(code, name, "dependence")
+    return None
 
 
 def _operation(written: str) -> tuple[str, str] | None:
@@ -120,9 +155,18 @@ def _prefixes(table: str) -> dict[str, str]:
 
 
 _DRUG = re.compile(
-    r"(?:on|taking|takes|uses?|using|chronic|long[ -]term(?: \(?current\)?)?(?: use)?(?: of)?) (?P<drug>[a-z][a-z -]+)"
+    r"(?:on|taking|takes|uses?|using|chronic|depend(?:ent|ence) on|long[ -]term(?: \(?current\)?)?(?: use)?(?: of)?) "
+    r"(?P<used>[a-z][a-z0-9 -]+)"
 )
-_DRUG_USE = re.compile(r"(?P<drug>[a-z][a-z -]+) (?:use|therapy|long[ -]term)")
+_DRUG_USE = re.compile(r"(?P<used>[a-z][a-z0-9 -]+) (?:use|user|therapy|dependen(?:t|ce|cy)|long[ -]term)")
+_OFTEN = re.compile(r" (?:daily|nightly|weekly|bid|tid|qd|qhs|prn)$")
+_TREATED = re.compile(
+    r"(?P<condition>.{2,}?) (?:on|uses|using|takes|taking|tx w|treated with) (?P<used>[a-z][a-z0-9 -]+)"
+)
+_SPREAD = re.compile(
+    r"(?P<condition>.{2,}?),? (?:with|w|w/|and|&) "
+    r"(?P<spread>[a-z -]{3,} (?:mets|metast\w+)|(?:mets|metast\w+) to [a-z -]{3,})"
+)
 _OPERATION = re.compile(
     r"(?:s/p|sp|status[ -]post|(?:personal |past |surgical )*(?:history|hx|h/o)(?: of)?)(?::| -)? +(?P<operation>.{2,})"
 )
