@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gc
 import json
 import sys
 
@@ -71,12 +72,17 @@ def _usage() -> Usage | None:
 def _batch(engine: Engine, systems: list[CodeSystem], on: dt.date, limit: int) -> int:
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     number = 0
-    while line := sys.stdin.readline():
-        number += 1
-        if cut := unread(line.strip()):
-            shared.warn(f"stdin line {number}: {cut}")
-        hits = engine.search(line.strip(), systems, on, limit)
-        print(*(hit.dotted for hit in hits), flush=True)
+    try:
+        while line := sys.stdin.readline():
+            number += 1
+            if cut := unread(line.strip()):
+                shared.warn(f"stdin line {number}: {cut}")
+            hits = engine.search(line.strip(), systems, on, limit)
+            print(*(hit.dotted for hit in hits), flush=True)
+            if number == 1:
+                gc.freeze()  # as in a session: no later query waits while the collector reads the tables through
+    finally:
+        gc.unfreeze()
     return 0
 
 
