@@ -8,13 +8,13 @@ from sqlmodel import Session, case, func, select
 
 from codesets.errors import UsageError
 from codesets.safe import safe_block, safe_line
-from store.actors import Actor
+from store.actors import Actor, NotAllowed
 from store.audits.states import AuditRefused
 from store.database import Database
 from store.models import Audit, AuditFinding, EducationAssignment, EducationTopic, Person
 from store.models.columns import now
-from store.people import NoSuchPerson
-from store.terms import AuditStatus, FindingStatus
+from store.people import NoSuchPerson, refuse
+from store.terms import AuditStatus, FindingStatus, Role
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,13 @@ def give(db: Database, actor: Actor, topic: str, login: str, due_on: str = "", o
 
 
 def learned(db: Database, actor: Actor, topic: str, login: str, operation_id: str | None = None) -> None:
-    """Note that a person has learned a topic that was given to them. Raises AuditRefused where none was."""
+    """Note that a person has learned a topic that was given to them.
+
+    Raises AuditRefused where none was, NotAllowed for a coder who notes it for somebody else.
+    """
+    if actor.role is Role.CODER and login != actor.login:
+        refusal = NotAllowed("a coder notes what they learned themselves", "ask who gave the topic")
+        raise refuse(db, actor, "education.done", refusal)
     with db.change(actor, operation_id, "education.done") as change:
         if change.repeated:
             return
@@ -136,14 +142,20 @@ def topics(session: Session) -> list[TopicRow]:
     return sorted(rows, key=lambda row: (-row.findings, row.name))
 
 
-def trend(session: Session) -> list[TopicTrend]:
-    """For every assignment: findings of its topic with that coder, in charts audited before and after it was given."""
-    rows = session.execute(
+def trend(session: Session, reader: Actor) -> list[TopicTrend]:
+    """For every assignment: findings of its topic with that coder, in charts audited before and after it was given.
+
+    A coder reads their own: what others have to learn is between them and who audits.
+    """
+    chosen = (
         select(EducationAssignment, EducationTopic.name, Person.name)
         .join(EducationTopic, EducationTopic.id == EducationAssignment.topic_id)
         .join(Person, Person.id == EducationAssignment.person_id)
         .order_by(EducationAssignment.given_at)
-    ).all()
+    )
+    if reader.role is Role.CODER:
+        chosen = chosen.where(EducationAssignment.person_id == reader.person_id)
+    rows = session.execute(chosen).all()
     found = []
     for given, topic, coder in rows:
         since = given.done_at or given.given_at

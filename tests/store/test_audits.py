@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from codesets.errors import UsageError
 from store import log
-from store.actors import SYSTEM, Actor
+from store.actors import SYSTEM, Actor, NotAllowed
 from store.audits import answers, assigning, education, explaining, found, review, samples, states
 from store.audits.samples import Criteria, draw, reproduce
 from store.audits.sampling import Method, SampleTooLarge, Size
@@ -515,10 +515,23 @@ def test_a_topic_is_taught_and_the_trend_counts_findings_before_and_after(
             education.learned(coded_site, coder, "diabetes", coder.login)
 
     with coded_site.reading() as session:
-        (line,) = education.trend(session)
+        (line,) = education.trend(session, manager)
         (topic,) = education.topics(session)
     assert (line.charts_before, line.findings_before, line.charts_after, line.findings_after) == (1, 1, 1, 0)
     assert (topic.name, topic.findings, topic.given, topic.done) == ("diabetes", 1, 1, 1)
+
+
+def test_a_coder_reads_and_closes_their_own_education_alone(coded_site: Database, manager: Actor, coder: Actor) -> None:
+    other = Actor("elsewhere", Role.CODER, "somebody")
+    education.add_topic(coded_site, manager, "diabetes")
+    education.give(coded_site, manager, "diabetes", coder.login)
+
+    with coded_site.reading() as session:
+        own, others = education.trend(session, coder), education.trend(session, other)
+    with pytest.raises(NotAllowed):
+        education.learned(coded_site, other, "diabetes", coder.login)
+
+    assert ([line.topic for line in own], others) == (["diabetes"], [])
 
 
 def test_lists_tell_what_waits_for_whom(coded_site: Database, coder: Actor, auditor: Actor, returned: str) -> None:

@@ -302,7 +302,7 @@ def _topics(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.audits.education import topics, trend
 
     with db.reading() as session:
-        rows, lines = topics(session), trend(session)
+        rows, lines = topics(session), trend(session, actor)
     if args.json:
         print(json.dumps({"topics": [asdict(one) for one in rows], "trend": [asdict(one) for one in lines]}))
         return 0
