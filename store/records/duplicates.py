@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 from sqlmodel import select
@@ -23,6 +24,11 @@ from store.records.deficiencies import RecordsRefused
 
 LIKELY = 85
 """Points from which a pair is shown."""
+
+NAME = 45
+"""Points of the names."""
+
+_ROUNDING = 0.2
 
 MOST_IN_BLOCK = 60
 """Larger blocks are no hint any more: everybody without a phone, or a default birth date."""
@@ -46,6 +52,18 @@ class Candidate:
     @property
     def name(self) -> str:
         return ", ".join(filter(None, (self.family_name, self.given_name)))
+
+    @cached_property
+    def family(self) -> str:
+        return _plain(self.family_name)
+
+    @cached_property
+    def given(self) -> str:
+        return f"{_plain(self.given_name)} {_plain(self.middle_name)}".strip()
+
+    @cached_property
+    def both(self) -> str:
+        return f"{self.family} {_plain(self.given_name)}"
 
 
 @dataclass(frozen=True)
@@ -72,21 +90,16 @@ def compared(one: Candidate, other: Candidate) -> Pair:
     """The score of a pair with its parts. Pure."""
     from rapidfuzz import fuzz
 
-    parts = []
-    family = fuzz.ratio(_plain(one.family_name), _plain(other.family_name)) / 100
-    given = fuzz.token_set_ratio(_given(one), _given(other)) / 100 if _given(one) and _given(other) else None
-    crossed = fuzz.token_sort_ratio(f"{_plain(one.family_name)} {_plain(one.given_name)}",
-                                    f"{_plain(other.family_name)} {_plain(other.given_name)}") / 100  # fmt: skip
-    straight = family if given is None else family * 0.55 + given * 0.45
-    parts.append(Part("name", round(45 * max(straight, crossed), 1), 45, f"{one.name} / {other.name}"))
+    alike = _names_alike(one, other)
+    parts = [Part("name", round(NAME * alike, 1), NAME, f"{one.name} / {other.name}")]
     if one.birth_date and other.birth_date:
         points, words = _birth(one.birth_date, other.birth_date)
         parts.append(Part("birth date", points, 30, words))
     if one.sex in "FMX" and other.sex in "FMX" and one.sex and other.sex:
         parts.append(Part("sex", 5 if one.sex == other.sex else 0, 5, f"{one.sex} / {other.sex}"))
     if one.address and other.address:
-        alike = fuzz.token_sort_ratio(_plain(one.address), _plain(other.address)) / 100
-        parts.append(Part("address", round(15 * alike, 1), 15, f"{one.address} / {other.address}"))
+        near = fuzz.token_sort_ratio(_plain(one.address), _plain(other.address)) / 100
+        parts.append(Part("address", round(15 * near, 1), 15, f"{one.address} / {other.address}"))
     if one.phone and other.phone:
         same = _digits(one.phone)[-7:] == _digits(other.phone)[-7:]
         parts.append(Part("phone", 5 if same else 0, 5, f"{one.phone} / {other.phone}"))
@@ -108,7 +121,9 @@ def find_duplicates(
             continue
         for one, other in combinations(sorted(block, key=lambda p: p.id), 2):
             key = (one.id, other.id)
-            if key not in found and key not in told_apart and (pair := compared(one, other)).score >= least:
+            if key in found or key in told_apart or NAME * (1 - _names_alike(one, other)) > 100 - least + _ROUNDING:
+                continue  # whatever else agrees, the names alone lose more than may be lost
+            if (pair := compared(one, other)).score >= least:
                 found[key] = pair
     return sorted(found.values(), key=lambda pair: (-pair.score, pair.one.id, pair.other.id))
 
@@ -188,8 +203,14 @@ def _birth(one: str, other: str) -> tuple[float, str]:
     return 0, told
 
 
-def _given(one: Candidate) -> str:
-    return f"{_plain(one.given_name)} {_plain(one.middle_name)}".strip()
+def _names_alike(one: Candidate, other: Candidate) -> float:
+    """How like the names are, 0 to 1: family and given name each, or both together in whatever order."""
+    from rapidfuzz import fuzz
+
+    family = fuzz.ratio(one.family, other.family) / 100
+    given = fuzz.token_set_ratio(one.given, other.given) / 100 if one.given and other.given else None
+    crossed = fuzz.token_sort_ratio(one.both, other.both) / 100
+    return max(family if given is None else family * 0.55 + given * 0.45, crossed)
 
 
 def _plain(text: str) -> str:
