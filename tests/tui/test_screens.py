@@ -205,6 +205,16 @@ async def test_the_command_line_runs_any_action_by_name() -> None:
         assert isinstance(app.screen, ClaimsScreen)
 
 
+@pytest.mark.usefixtures("as_administrator")
+async def test_the_command_line_takes_the_whole_name_before_one_that_has_it_inside() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "colon")
+        await type_text(pilot, "rules")
+        await keys(pilot, "enter")
+
+        assert app.screen.name_on == "rules"
+
+
 async def test_leaving_the_first_screen_asks_and_only_y_is_a_yes() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "q", "enter")

@@ -399,7 +399,10 @@ class DeskScreen(Screen[None]):
         def shown(text: str) -> None:
             words = text.lower().split()
             fitting = [o for o in options if all(w in f"{o[0]} {o[1]}".lower() for w in words)]
-            fitting.sort(key=lambda o: not all(w in o[0].lower() for w in words))  # what is called so comes first
+            whole = "_".join(words)  # what is called so comes first, then what begins so
+            fitting.sort(
+                key=lambda o: (o[0].lower() != whole, not o[0].lower().startswith(whole), not _called(o, words))
+            )
             self.offer(fitting, named_columns(options), title=asking)
 
         async def answered(text: str) -> None:
@@ -662,6 +665,10 @@ class DeskScreen(Screen[None]):
     def footer(self) -> tuple[Action, ...]:
         """The actions of the key line now."""
         return footer(self.name_on)
+
+
+def _called(option: tuple[str, str], words: Sequence[str]) -> bool:
+    return all(word in option[0].lower() for word in words)
 
 
 def _nothing() -> None:
