@@ -24,7 +24,7 @@ _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 
 
 class DenialRefused(CodedeskError):
-    """The denial is unknown or closed, or the step lacks what it needs."""
+    """The denial is unknown, closed or of no claim of ours, or the step lacks what it needs."""
 
     title = "denial"
     exit_code = 1
@@ -87,7 +87,10 @@ def write_off(
 
 
 def similar(session: Session, denial_id: str) -> list[Denial]:
-    """The living denials of the same payer, group and reason, this one first. Raises DenialRefused."""
+    """The living denials of the same payer, group and reason, this one first; all of claims of ours.
+
+    Raises DenialRefused.
+    """
     one = session.get(Denial, denial_id)
     if one is None:
         raise DenialRefused(f"no denial has the id {denial_id[:40]!r}")
@@ -95,6 +98,7 @@ def similar(session: Session, denial_id: str) -> list[Denial]:
         Denial.payer_name == one.payer_name,
         Denial.group_code == one.group_code,
         Denial.reason_code == one.reason_code,
+        Denial.claim_id.is_not(None),  # type: ignore[union-attr]
         Denial.status.in_(_LIVING),  # type: ignore[attr-defined]
     )
     others = [row for row in session.exec(query.order_by(Denial.opened_at, Denial.id)) if row.id != one.id]
@@ -122,6 +126,11 @@ def _living(session: Session, identity: str) -> Denial:
         raise DenialRefused(f"no denial has the id {identity[:40]!r}")
     if row.status not in _LIVING:
         raise DenialRefused(f"the denial of {row.group_code}-{row.reason_code} is {row.status.value}")
+    if row.claim_id is None:
+        raise DenialRefused(
+            f"the denial of {row.group_code}-{row.reason_code} is of a claim that is not ours",
+            "codedesk unapplied apply gives its payment to a claim of ours first",
+        )
     return row
 
 
@@ -132,9 +141,7 @@ def _done(change: Change, rows: Sequence[Denial]) -> Worked:
 
 
 def _give_up(change: Change, row: Denial, batch: str) -> None:
-    """Post the money; what is denied of a claim that is not ours was never posted."""
-    if row.claim_id is None:
-        return
+    """Post the money."""
     posting = Posting(
         batch_id=batch,
         kind=PostingKind.WRITE_OFF,
@@ -159,8 +166,8 @@ def _give_up(change: Change, row: Denial, batch: str) -> None:
 
 
 def _account(session: Session, row: Denial) -> str | None:
-    claim = session.get(Claim, row.claim_id) if row.claim_id else None
-    return session.get_one(Encounter, claim.encounter_id).account_id if claim else None
+    claim = session.get_one(Claim, row.claim_id)
+    return session.get_one(Encounter, claim.encounter_id).account_id
 
 
 def _filing_code(session: Session, row: Denial) -> str:

@@ -15,19 +15,23 @@ PAGE_ROWS = 200
 
 
 class DenialFilter(StrEnum):
-    """Which denials the list shows; living ones are open or appealed."""
+    """Which denials the list shows; living ones are open or appealed.
+
+    Those of claims that are not ours are no work of ours: they stand in their own list and in that of all.
+    """
 
     LIVING = "living"
     OPEN = "open"
     APPEALED = "appealed"
     UNASSIGNED = "unassigned"
     CLOSED = "closed"
+    NOT_OURS = "not-ours"
     ALL = "all"
 
 
 @dataclass(frozen=True)
 class DenialRow:
-    """One denial. `claim` is our number, else the payer's account number; `owner` a login or empty."""
+    """One denial. `claim` is our number, else the payer's account number (`ours` is then False); `owner` a login."""
 
     id: str
     status: DenialStatus
@@ -47,6 +51,7 @@ class DenialRow:
     note: str
     trace: str
     segment: int
+    ours: bool = True
 
 
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
@@ -56,14 +61,15 @@ _SHOWN = {
     DenialFilter.APPEALED: (DenialStatus.APPEALED,),
     DenialFilter.UNASSIGNED: _LIVING,
     DenialFilter.CLOSED: tuple(status for status in DenialStatus if status not in _LIVING),
+    DenialFilter.NOT_OURS: _LIVING,
     DenialFilter.ALL: tuple(DenialStatus),
 }
 """The statuses that a filter shows; each is read in the order of its index, and the first rows of all are merged."""
 
 _SELECT = f"""
 SELECT d.id, d.status, d.due_on, d.payer_name, d.procedure_code, d.group_code, d.reason_code, d.remarks, d.cents,
-       d.category, d.level, d.note, d.segment, COALESCE(o.claim_number, c.account_number) AS claim, {PAID_FOR},
-       c.service_from, r.trace, COALESCE(p.login, '') AS owner
+       d.category, d.level, d.note, d.segment, d.claim_id, COALESCE(o.claim_number, c.account_number) AS claim,
+       {PAID_FOR}, c.service_from, r.trace, COALESCE(p.login, '') AS owner
 FROM denial d JOIN remittance_claim c ON c.id = d.remittance_claim_id JOIN remittance r ON r.id = d.remittance_id
 LEFT JOIN claim o ON o.id = d.claim_id {OF_CLAIM} LEFT JOIN person p ON p.id = d.owner_id
 """
@@ -78,6 +84,8 @@ def denial_list(
     """One page of denials, the nearest due day first; `after` is the last row of the page before."""
     more = " AND (due_on, segment, id) > (:due, :segment, :id)" if after else ""
     more += " AND owner_id IS NULL" if show is DenialFilter.UNASSIGNED else ""
+    if show is not DenialFilter.ALL:
+        more += f" AND claim_id IS {'NULL' if show is DenialFilter.NOT_OURS else 'NOT NULL'}"
     parameters: dict[str, object] = {}
     if after:
         parameters = {"due": after.due_on, "segment": after.segment, "id": after.id}
@@ -135,4 +143,5 @@ def _row(row: Row) -> DenialRow:
         note=row["note"],
         trace=row["trace"],
         segment=row["segment"],
+        ours=row["claim_id"] is not None,
     )

@@ -17,7 +17,10 @@ from store.remits.provider_kinds import Returns, provider_kind, provider_kinds
 
 @dataclass(frozen=True)
 class UnappliedRow:
-    """A claim of a payment that is not ours, or was paid before (`note` says it). `left_cents` of it still wait."""
+    """A claim of a payment that is not ours, or was paid before (`note` says it). `left_cents` of it still wait.
+
+    One that is not ours and was denied whole waits with 0 cents: its denial is no work before its claim is found.
+    """
 
     id: str
     remittance_id: str
@@ -114,16 +117,21 @@ def takeback_of(reader: Reader, adjustment_id: str) -> TakebackRow | None:
     return next((row for row in rows if any(part.id == adjustment_id for part in row.parts)), None)
 
 
+_STATED = """c.id, c.remittance_id, r.trace, r.paid_on, r.payer_name, c.account_number, c.payer_number, c.patient_name,
+c.service_from, c.charge_cents, c.paid_cents, c.segment, c.note"""
+
+
 def _unapplied(reader: Reader, more: str, **parameters: object) -> list[UnappliedRow]:
     rows = reader.rows(
-        "SELECT c.id, c.remittance_id, r.trace, r.paid_on, r.payer_name, c.account_number, c.payer_number,"
-        " c.patient_name, c.service_from, c.charge_cents, c.paid_cents, c.segment, c.note, -SUM(j.cents) AS left_cents"
+        f"SELECT * FROM (SELECT {_STATED}, -SUM(j.cents) AS left_cents"
         " FROM journal_line j JOIN posting p ON p.id = j.posting_id"
         " JOIN remittance_claim c ON c.id = p.remittance_claim_id JOIN remittance r ON r.id = c.remittance_id"
-        f" WHERE j.account = 'unapplied' AND r.status = 'posted' {more}"
-        " GROUP BY c.id, c.remittance_id, r.trace, r.paid_on, r.payer_name, c.account_number, c.payer_number,"
-        " c.patient_name, c.service_from, c.charge_cents, c.paid_cents, c.segment, c.note HAVING SUM(j.cents) <> 0"
-        " ORDER BY r.paid_on, c.segment, c.id",
+        f" WHERE j.account = 'unapplied' AND r.status = 'posted' {more} GROUP BY {_STATED} HAVING SUM(j.cents) <> 0"
+        f" UNION ALL SELECT DISTINCT {_STATED}, 0 AS left_cents"
+        " FROM denial d JOIN remittance_claim c ON c.id = d.remittance_claim_id"
+        " JOIN remittance r ON r.id = c.remittance_id"
+        " WHERE d.claim_id IS NULL AND d.status IN ('open', 'appealed') AND c.paid_cents = 0 AND r.status = 'posted'"
+        f" {more}) AS waits ORDER BY paid_on, segment, id",
         **parameters,
     )
     return [

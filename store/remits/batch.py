@@ -98,7 +98,7 @@ class Batch:
                 ours = found.claim.id if found.claim else None
                 denied = denial_rows(self._remittance, claim, claim_id, line_ids, ours)
                 rows[Denial] += denied
-                self.denials += len(denied)
+                self.denials += len(denied) if ours else 0
             if claim.status == _REVERSAL and found.claim:
                 close_reversed(self._change.session, found.claim.id, claim.payer_number)
             if found.claim:

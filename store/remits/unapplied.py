@@ -56,7 +56,7 @@ def apply_to_claim(
     reason: str,
     operation_id: str | None = None,
 ) -> Placed:
-    """Post a claim of a payment to a claim of ours, as the payer states it.
+    """Post a claim of a payment to a claim of ours, as the payer states it; also one that was paid nothing.
 
     Raises UnknownClaim, and RemittanceRefused where nothing of it waits, a part was given back, or our claim has not
     left.
@@ -66,7 +66,7 @@ def apply_to_claim(
             return Placed(**change.answer)
         session, reason = change.session, needed(reason)
         row, remittance, waiting = _waiting(session, remittance_claim_id)
-        if waiting.left_cents != waiting.paid_cents:
+        if waiting.left_cents != row.paid_cents:
             raise RemittanceRefused("a part of it was given back", "take that refund back first")
         ours = session.exec(select(Claim).where(Claim.claim_number == claim_number.strip())).first()
         if ours is None:

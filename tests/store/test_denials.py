@@ -133,15 +133,51 @@ def test_an_appeal_goes_up_a_level_and_has_a_new_day(db: Database, tmp_path: Pat
 
 
 def test_a_step_for_all_that_are_alike(db: Database, tmp_path: Path, number: str) -> None:
-    arrive(db, tmp_path, denied(number), "40")
-    arrive(db, tmp_path, ("CLP*X1*4*9*0**MB", "CAS*CO*50*9"), "0", "EFT0002")
-    arrive(db, tmp_path, ("CLP*X2*4*9*0**MB", "CAS*CO*29*9"), "0", "EFT0003")
+    body = (
+        f"CLP*{number}*4*100.03*0**MB*ICN1",
+        *("SVC*HC:G0463*50.01*0**1", "CAS*CO*50*20**29*30.01", "SVC*HC:G0439*50.02*0**1", "CAS*CO*50*50.02"),
+    )
+    arrive(db, tmp_path, body, "0")
+    one = next(each for each in denials(db) if each.reason_code == "50")
     with db.reading() as session:
-        alike = [row.id for row in similar(session, denials(db)[0].id)]
+        alike = [row.id for row in similar(session, one.id)]
 
     resolve(db, SYSTEM, alike, "paid after review")
 
-    assert [one.status for one in denials(db)] == [DenialStatus.RESOLVED, DenialStatus.RESOLVED, DenialStatus.OPEN]
+    assert sorted((each.reason_code, each.status) for each in denials(db)) == [
+        ("29", DenialStatus.OPEN),
+        ("50", DenialStatus.RESOLVED),
+        ("50", DenialStatus.RESOLVED),
+    ]
+
+
+def test_a_denial_of_a_claim_that_is_not_ours_is_no_work_before_it_is(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+    arrive(db, tmp_path, ("CLP*X1*1*9*4**MB", "CAS*CO*50*5"), "4", "EFT0002")
+    own, foreign = denials(db)
+
+    with db.reading() as session:
+        reader = SessionReader(session)
+        shown = {show: [row.id for row in denial_list(reader, show)] for show in DenialFilter}
+        alike = [row.id for row in similar(session, own.id)]
+    with pytest.raises(DenialRefused, match="not ours"):
+        write_off(db, SYSTEM, [own.id, foreign.id], "too small")
+
+    assert alike == shown[DenialFilter.LIVING] == shown[DenialFilter.UNASSIGNED] == [own.id]
+    assert shown[DenialFilter.NOT_OURS] == [foreign.id]
+    assert set(shown[DenialFilter.ALL]) == {own.id, foreign.id}
+    assert balances(db)[JournalAccount.DENIED] == 5_002
+
+
+def test_a_posted_remittance_counts_the_denials_of_claims_of_ours(db: Database, tmp_path: Path, number: str) -> None:
+    path = tmp_path / "era.835"
+    path.write_bytes(interchange(a_set((*denied(number), "CLP*X1*4*9*0**MB", "CAS*CO*50*9"), "40")))
+
+    (taken,) = take_in(db, SYSTEM, path).sets
+
+    assert (taken.denials, len(denials(db))) == (1, 2)
 
 
 def test_a_denial_is_given_to_somebody_active(db: Database, tmp_path: Path, number: str) -> None:

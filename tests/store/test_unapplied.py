@@ -241,13 +241,18 @@ def test_the_write_off_of_a_denial_goes_with_its_remittance(db: Database, tmp_pa
         assert session.get_one(Denial, denial).status is DenialStatus.OPEN
 
 
-def test_a_denial_of_a_claim_that_is_not_ours_is_given_up_without_money(
+def test_a_claim_that_was_denied_whole_waits_without_money_and_its_denial_is_work_once_it_is_ours(
     db: Database, tmp_path: Path, number: str
 ) -> None:
-    arrive(db, tmp_path, ("CLP*X1*4*9*0**MB", "CAS*CO*50*9"), "0")
+    arrive(db, tmp_path, ("CLP*X1*4*100.03*0**MB", "CAS*CO*50*100.03"), "0")
     with db.reading() as session:
         denial = session.exec(select(Denial.id)).one()
+    (row,) = waiting(db)
 
-    write_off(db, SYSTEM, [denial], "not ours")
+    apply_to_claim(db, SYSTEM, row.id, number, "their clerk mistyped it")
+    applied = balances(db)
+    write_off(db, SYSTEM, [denial], "no appeal is of use")
 
-    assert balances(db) == {}
+    assert (row.left_cents, waiting(db)) == (0, [])
+    assert applied == {JournalAccount.DENIED: 10_003, JournalAccount.PAYER_RECEIVABLE: -10_003}
+    assert balances(db) == {JournalAccount.WRITE_OFF: 10_003, JournalAccount.PAYER_RECEIVABLE: -10_003}

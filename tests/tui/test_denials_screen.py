@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from store.actors import SYSTEM
+from store.claims.build import build_claims
 from store.database import open_database
+from store.models import Claim
 from store.remits.posting import take_in
+from store.terms import ClaimStatus
+from tests.store.claim_samples import add_coding, add_encounter
 from tests.store.remittance_samples import a_set, interchange
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 
@@ -17,15 +22,25 @@ BODY = (
     *("SVC*HC:G0463*100*100**1", "SVC*HC:G0439*50*0**1", "CAS*CO*50*50", "LQ*HE*N115"),
     *("CLP*C0002*4*80*0**MB*ICN2", "NM1*QC*1*DOE*JOHN", "CAS*CO*29*80"),
     *("CLP*C0003*4*30*0**MB*ICN3", "NM1*QC*1*POE*ANN", "CAS*CO*50*30"),
+    *("CLP*X0004*4*70*0**MB*ICN4", "NM1*QC*1*LOE*SUE", "CAS*CO*50*70"),
 )
 
 
 @pytest.fixture
 def denied(as_administrator: None, tmp_path: Path) -> None:
-    """Three denials of one payer, two of them alike."""
+    """Three denials of one payer, two of them alike; a fourth of a claim that is not ours."""
     path = tmp_path / "era.835"
     path.write_bytes(interchange(a_set(BODY, "100")))
     database = open_database()
+    with database.change(SYSTEM) as change:
+        for number in range(1, 4):
+            encounter = add_encounter(change.session, f"W{number}")
+            add_coding(change.session, encounter)
+    build_claims(database, SYSTEM)
+    with database.change(SYSTEM) as change:
+        claims = change.session.exec(select(Claim).order_by(Claim.claim_number))
+        for number, claim in enumerate(claims, 1):
+            claim.claim_number, claim.status = f"C000{number}", ClaimStatus.EXPORTED
     take_in(database, SYSTEM, path)
     database.close()
 
@@ -78,3 +93,14 @@ async def test_a_closed_denial_says_that_it_is_closed(denied: None) -> None:
         await settle(pilot)
 
         assert "it is resolved" in cells(app)
+
+
+async def test_a_denial_of_a_claim_that_is_not_ours_stands_apart_and_says_why_it_cannot_be_worked(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d")
+        living = cells(app)
+        await keys(pilot, "v", "v", "v", "v", "v", "W")
+        await settle(pilot)
+
+        assert "X0004" not in living
+        assert "X0004" in cells(app) and "its claim is not ours" in cells(app)

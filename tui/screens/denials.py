@@ -55,6 +55,8 @@ class DenialsScreen(DeskScreen):
                 return "there is no denial under the cursor"
             if row.status not in LIVING:
                 return f"it is {row.status.value.replace('_', ' ')}"
+            if not row.ours:
+                return "its claim is not ours: u in the remittances gives its payment to one"
         return ""
 
     async def read_rows(self) -> None:

@@ -1,4 +1,4 @@
-"""Money without a place (m in the remittances): payments of claims that are not ours, and takebacks that are open.
+"""Money without a place (m in the remittances): payments that are posted to no claim, and takebacks that are open.
 
 m posts what is under the cursor to a claim of ours, F gives it back, u undoes the last step of this screen.
 """
@@ -24,7 +24,7 @@ Row = UnappliedRow | TakebackRow
 class Show(Enum):
     """What the list shows."""
 
-    WAITING = "not ours"
+    WAITING = "posted to no claim"
     OPEN = "open takebacks"
     ALL = "all takebacks"
 
@@ -52,6 +52,8 @@ class UnappliedScreen(DeskScreen):
                 return "there is nothing under the cursor"
             if isinstance(row, TakebackRow) and not row.open_cents:
                 return "it is settled"
+            if action == "give_back" and isinstance(row, UnappliedRow) and not row.left_cents:
+                return "nothing was paid: m posts it to its claim"
             if action == "give_back" and isinstance(row, TakebackRow) and row.open_cents > 0:
                 return "the payer took it: m charges it to its claim"
         if action == "undo_placed" and self._undo is None:
