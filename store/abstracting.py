@@ -78,7 +78,9 @@ def set_abstract(
 ) -> str:
     """Set fields of a visit to values, where they still are as they were `seen`; one line that says what was done.
 
-    An empty value takes it out. Raises AbstractRefused, AbstractChanged, ChartRestricted.
+    Claims of it that have not left state the values from now on. An empty value takes it out.
+
+    Raises AbstractRefused, AbstractChanged, ChartRestricted.
     """
     values = {name: _checked(name, value) for name, value in wanted.items()}
     with db.change(actor, operation_id, "encounter.abstract") as change:
@@ -104,7 +106,8 @@ def set_abstract(
             change.log("encounter.abstract", "encounter", encounter_id, before=before, after=changed)
             _follow(change, encounter, changed)
         told = ", ".join(f"{field_of(name).label} {value or ABSENT}" for name, value in values.items())
-        change.answer = {"message": f"Set: {told}." if changed else f"Already so: {told}."}
+        claims = _restated(change, encounter_id, changed)
+        change.answer = {"message": f"Set: {told}.{claims}" if changed else f"Already so: {told}."}
         return str(change.answer["message"])
 
 
@@ -119,6 +122,16 @@ def _follow(change: Change, encounter: Encounter, changed: Collection[str]) -> N
         clear_by_abstract(change, item, changed)
     if tasks:
         place(change.session, encounter, [item.kind for item in tasks])
+
+
+def _restated(change: Change, encounter_id: str, changed: Collection[str]) -> str:
+    """What became of the claims of the visit, with a blank before it."""
+    from store.claims.restating import restate
+
+    if not changed:
+        return ""
+    claims = restate(change, encounter_id, f"{', '.join(field_of(name).label for name in changed)} of the visit")
+    return f" {claims.told()}".rstrip()
 
 
 def field_of(name: str) -> AbstractField:

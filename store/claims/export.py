@@ -33,7 +33,7 @@ from store.claims.output import Destination, OutputFile, Recorder, output_file
 from store.claims.partners import Channel, channel_to, route_of
 from store.database import Change, Database
 from store.ledger.charges import bill
-from store.models import Claim, ClaimExport, Finding, Operation, Payer
+from store.models import Claim, ClaimExport, Coding, Finding, Operation, Payer, WorkItem
 from store.models.columns import now
 from store.settings import load_settings
 from store.terms import ClaimStatus, FindingState, Severity
@@ -224,8 +224,9 @@ def staying_behind(session: Session, claim_ids: Sequence[str], form: str) -> lis
 
 
 def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedClaim]:
-    blocked = _open_blocks(session, [claim.id for claim in claims])
-    return [refusal for claim in claims if (refusal := _refusal(claim, blocked))]
+    ids = [claim.id for claim in claims]
+    blocked, back = _open_blocks(session, ids), _came_back(session, ids)
+    return [refusal for claim in claims if (refusal := _refusal(claim, blocked, back))]
 
 
 def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[_Candidate]:
@@ -287,7 +288,28 @@ def _open_blocks(session: Session, claim_ids: Sequence[str]) -> dict[str, int]:
     return counts
 
 
-def _refusal(claim: _Candidate, blocked: Mapping[str, int]) -> RefusedClaim | None:
+def _came_back(session: Session, claim_ids: Sequence[str]) -> dict[str, str]:
+    """What came after the coding of each claim, and nobody has looked at; of first claims alone.
+
+    What follows a claim that has left, as its void or its late charges, is made with that known.
+    """
+    late: dict[str, str] = {}
+    for start in range(0, len(claim_ids), _READ_AT_ONCE):
+        query = (
+            select(Claim.id, WorkItem.came_back)
+            .join(Coding, col(Coding.id) == Claim.coding_id)
+            .join(WorkItem, (col(WorkItem.encounter_id) == Claim.encounter_id) & (col(WorkItem.kind) == Coding.kind))
+            .where(
+                Claim.id.in_(claim_ids[start : start + _READ_AT_ONCE]),
+                Claim.follows_as == "",
+                WorkItem.came_back != "",
+            )
+        )
+        late |= dict(session.exec(query).all())
+    return late
+
+
+def _refusal(claim: _Candidate, blocked: Mapping[str, int], back: Mapping[str, str]) -> RefusedClaim | None:
     """Why the claim cannot leave, or None."""
     if claim.status is ClaimStatus.EXPORTED:
         return RefusedClaim(claim.claim_number, "has left already")
@@ -299,6 +321,8 @@ def _refusal(claim: _Candidate, blocked: Mapping[str, int]) -> RefusedClaim | No
         return RefusedClaim(claim.claim_number, "has not been scrubbed")
     if claim.status is ClaimStatus.REJECTED:
         return RefusedClaim(claim.claim_number, "was rejected: it leaves once it is changed or released")
+    if late := back.get(claim.id):
+        return RefusedClaim(claim.claim_number, f"has a chart that came back ({late}): code it again, or mark it seen")
     count = blocked.get(claim.id, 0)
     if count or claim.status is not ClaimStatus.READY:
         return RefusedClaim(claim.claim_number, f"has {count} open blocking finding{'s' if count != 1 else ''}")

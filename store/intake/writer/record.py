@@ -140,6 +140,8 @@ def store_record(
                 parts.late.clear()
             message = f"{raw.kind} {raw.identity}".strip() if raw else ""
             late = keep_change(rows, encounter_id, parts, message, tasks)
+            if "encounter" in parts.names:
+                _restate(change, encounter_id, message)
             rows.touch(encounter_id)
         placed[encounter_id] = Placing(tuple(record.tasks), tuple(codings))
         if raw and not raw.identity:
@@ -148,6 +150,13 @@ def store_record(
         change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=names)
     changed = () if fresh else tuple(parts.names)
     return Outcome(result, encounter_id, patient.id, changed, new, versions, reasons, late=late)
+
+
+def _restate(change: Change, encounter_id: str, message: str) -> None:
+    """Have the claims of a visit that was changed state what it says now."""
+    from store.claims.restating import restate
+
+    restate(change, encounter_id, message or "the visit was changed by its sender")
 
 
 def _refuse_repeats(record: NativeEncounter) -> None:
