@@ -24,7 +24,7 @@ from store.claims.facility_bill import FacilityBill
 from store.claims.people import Address
 from store.claims.plain import NotPlain, made
 from store.database import Change, Database
-from store.ledger.charges import take_back_charges
+from store.ledger.charges import give_up
 from store.models import Claim, ClaimLine, Coding, LogEntry
 from store.scrub.findings import settle
 from store.settings import load_settings
@@ -137,7 +137,7 @@ def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation
     with _changing(db, actor, claim_id, operation_id, "claim.void", reason=reason) as (change, claim):
         if not change.repeated:
             claim.status = ClaimStatus.VOID
-            take_back_charges(change, [claim.id], reason)
+            give_up(change, claim, reason)
 
 
 def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:

@@ -13,9 +13,7 @@ from sqlmodel import Session, col, select
 
 from store.claims.prior_payment import PriorAdjustment, PriorLine, PriorPayment
 from store.models import Claim, ClaimLine, Remittance, RemittanceAdjustment, RemittanceClaim, RemittanceLine
-from store.terms import RemittanceStatus
-
-_REVERSAL, _PREDETERMINATION = "22", "25"
+from store.remits.answered import standing_answers
 
 
 @dataclass(frozen=True)
@@ -28,25 +26,13 @@ class Answer:
 
 
 def last_answer(session: Session, claim: Claim) -> Answer | None:
-    """The answer that stands: the last that no reversal took back; None where there is none."""
-    query = (
-        select(RemittanceClaim, Remittance)
-        .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
-        .where(RemittanceClaim.claim_id == claim.id, Remittance.status == RemittanceStatus.POSTED)
-        .order_by(Remittance.paid_on, Remittance.received_at, RemittanceClaim.sequence)
-    )
-    standing: list[tuple[RemittanceClaim, Remittance]] = []
-    reversals = 0
-    for row, remittance in session.exec(query):
-        if row.status_code == _REVERSAL:
-            reversals += 1
-        elif row.status_code != _PREDETERMINATION:
-            standing.append((row, remittance))
-    standing = standing[reversals:] if reversals else standing
+    """The answer that stands: the last that was posted and no reversal took back; None where there is none."""
+    standing = standing_answers(session, claim.id)
     if not standing:
         return None
-    row, remittance = standing[-1]
-    return Answer(row.status_code, _prior(session, row, remittance.paid_on), row.id)
+    row = session.get_one(RemittanceClaim, standing[-1])
+    paid_on = session.get_one(Remittance, row.remittance_id).paid_on
+    return Answer(row.status_code, _prior(session, row, paid_on), row.id)
 
 
 def _prior(session: Session, row: RemittanceClaim, paid_on: str) -> PriorPayment:

@@ -1,22 +1,26 @@
 """Posts what claims bill when they leave, takes it back when they are replaced or voided, and moves the patient's share
 to the payer that a secondary claim bills.
 
+A void or a replacement moves nothing before it leaves, and puts back what it took where it was refused and is given up.
+The share goes on following: where the first payer's answer is reversed or corrected after the secondary claim left,
+what the patient owes on it changes with the secondary payer.
+
 Works on a batch of claims with a handful of statements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from store.database import Change
 from store.models import Claim, Encounter, JournalLine, Posting
 from store.models.columns import new_id, now
 from store.remits.batch import insert_rows
-from store.terms import JournalAccount, PostingKind
+from store.terms import ClaimStatus, JournalAccount, PostingKind
 
 _AT_ONCE = 500
 
@@ -30,11 +34,11 @@ def bill(change: Change, claim_ids: Sequence[str]) -> None:
 
 
 def take_back_charges(change: Change, claim_ids: Iterable[str], note: str) -> int:
-    """Take back the charges of claims that were billed; how many there were."""
+    """Take back what claims billed when they left, charges and shares of a patient; how many postings there were."""
     session, batch = change.session, new_id()
-    living = _living_charges(session, list(claim_ids))
+    living = _living(session, list(claim_ids), PostingKind.CHARGE, PostingKind.TRANSFER)
     postings, lines = [], []
-    for posting in living.values():
+    for posting in living:
         row = _posting(change, batch, posting.kind, posting.claim_id, posting.account_id, note)
         row["takes_back"] = posting.id
         postings.append(row)
@@ -43,6 +47,64 @@ def take_back_charges(change: Change, claim_ids: Iterable[str], note: str) -> in
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
     return len(postings)
+
+
+def give_up(change: Change, claim: Claim, note: str) -> None:
+    """Take back what a claim billed that is given up, and charge again what it took back as a void or replacement."""
+    take_back_charges(change, [claim.id], note)
+    if claim.export_id is None or claim.follows_id is None or claim.frequency not in ("7", "8"):
+        return
+    superseded = [claim.follows_id, *_late_charges_of(change.session, [claim.follows_id], [claim.id])]
+    query = select(Claim.id).where(col(Claim.id).in_(superseded), Claim.status == ClaimStatus.EXPORTED)
+    bill(change, change.session.exec(query).all())
+
+
+def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remittance_id: str | None = None) -> None:
+    """Move what the patient's share of claims changed by to the payers that secondary claims have billed for it.
+
+    `shares` are cents by the claim that the first payer answered; those without a secondary claim that left are passed
+    over. The postings are of the batch, so that they are taken back with it.
+    """
+    session = change.session
+    changed = [claim_id for claim_id, cents in shares.items() if cents]
+    postings: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    for start in range(0, len(changed), _AT_ONCE):
+        query = (
+            select(Claim.id, Claim.follows_id, Encounter.account_id)
+            .join(Encounter, col(Encounter.id) == Claim.encounter_id)
+            .where(
+                col(Claim.follows_id).in_(changed[start : start + _AT_ONCE]),
+                Claim.follows_as == "secondary",
+                col(Claim.status).in_((ClaimStatus.EXPORTED, ClaimStatus.REJECTED)),
+                col(Claim.export_id).is_not(None),
+            )
+        )
+        for claim_id, before, account in session.exec(query):
+            row = _posting(
+                change, batch_id, PostingKind.TRANSFER, claim_id, account, "the first payer's answer changed"
+            )
+            postings.append(row | {"remittance_id": remittance_id})
+            lines += [_line(row["id"], name, cents) for name, cents in _transfer(shares[before])]
+    insert_rows(session, Posting, postings)
+    insert_rows(session, JournalLine, lines)
+
+
+def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
+    """What the postings of a batch change of the patient's share, in cents by the claim that was answered first.
+
+    What the batch itself moved to secondary payers counts against it.
+    """
+    owed = JournalLine.account == JournalAccount.PATIENT_RECEIVABLE
+    first = case((Posting.kind == PostingKind.TRANSFER, Claim.follows_id), else_=Posting.claim_id)
+    query = (
+        select(first, func.sum(JournalLine.cents))
+        .join(JournalLine, (col(JournalLine.posting_id) == Posting.id) & owed)
+        .join(Claim, col(Claim.id) == Posting.claim_id)
+        .where(Posting.batch_id == batch_id)
+        .group_by(first)
+    )
+    return {claim_id: int(cents) for claim_id, cents in session.exec(query)}
 
 
 def share_of_patient(session: Session, claim_id: str) -> int:
@@ -63,12 +125,11 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
         .where(col(Claim.id).in_(claim_ids))
     )
     rows = session.exec(query).all()
-    done = _living_charges(session, claim_ids)
-    moved = _transferred(session, claim_ids)
+    done = {posting.claim_id for posting in _living(session, claim_ids, PostingKind.CHARGE)}
+    moved = {posting.claim_id for posting in _living(session, claim_ids, PostingKind.TRANSFER)}
     superseded = [row[3] for row in rows if row[3] and row[2] in ("7", "8")]
     if superseded:
-        late = select(Claim.id).where(col(Claim.follows_id).in_(superseded), Claim.follows_as == "late_charges")
-        superseded += session.exec(late.where(col(Claim.id).not_in(claim_ids))).all()
+        superseded += _late_charges_of(session, superseded, claim_ids)
         take_back_charges(change, superseded, "replaced or voided by a later claim")
     postings: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
@@ -77,10 +138,7 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
         if follows_as == "secondary" and before:
             share = 0 if claim_id in moved else share_of_patient(session, before)
             kind = PostingKind.TRANSFER
-            sides: list[Side] = [
-                (JournalAccount.PAYER_RECEIVABLE, share),
-                (JournalAccount.PATIENT_RECEIVABLE, -share),
-            ]
+            sides = _transfer(share)
         else:
             share = 0 if claim_id in done or frequency == "8" else cents
             kind = PostingKind.CHARGE
@@ -93,21 +151,26 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     insert_rows(session, JournalLine, lines)
 
 
-def _living_charges(session: Session, claim_ids: Sequence[str]) -> dict[str, Posting]:
-    """The charge posting of each claim that has one and was not taken back."""
-    undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None), Posting.kind == PostingKind.CHARGE)
+def _transfer(share: int) -> list[Side]:
+    return [(JournalAccount.PAYER_RECEIVABLE, share), (JournalAccount.PATIENT_RECEIVABLE, -share)]
+
+
+def _late_charges_of(session: Session, claim_ids: Sequence[str], without: Sequence[str]) -> list[str]:
+    """The bills of late charges to claims."""
+    query = select(Claim.id).where(col(Claim.follows_id).in_(claim_ids), Claim.follows_as == "late_charges")
+    return list(session.exec(query.where(col(Claim.id).not_in(without))))
+
+
+def _living(session: Session, claim_ids: Sequence[str], *kinds: PostingKind) -> list[Posting]:
+    """The postings of these kinds of claims that were not taken back."""
+    undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None), col(Posting.kind).in_(kinds))
     query = select(Posting).where(
         col(Posting.claim_id).in_(claim_ids),
-        Posting.kind == PostingKind.CHARGE,
+        col(Posting.kind).in_(kinds),
         col(Posting.takes_back).is_(None),
         col(Posting.id).not_in(undone),
     )
-    return {posting.claim_id: posting for posting in session.exec(query) if posting.claim_id}
-
-
-def _transferred(session: Session, claim_ids: Sequence[str]) -> set[str | None]:
-    query = select(Posting.claim_id).where(col(Posting.claim_id).in_(claim_ids), Posting.kind == PostingKind.TRANSFER)
-    return set(session.exec(query))
+    return list(session.exec(query))
 
 
 def _posting(

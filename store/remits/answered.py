@@ -44,6 +44,7 @@ class _Answer:
     trace: str
     paid_on: str
     remittance_id: str
+    id: str = ""
 
 
 def without_second_answers(
@@ -101,6 +102,15 @@ def reversed_later(session: Session, remittance_id: str) -> list[tuple[str, str]
             if answer.remittance_id == remittance_id != reversal.remittance_id
         )
     )
+
+
+def standing_answers(session: Session, claim_id: str) -> list[str]:
+    """The ids of what posted remittances answer of our claim and no reversal took back, the last posted last.
+
+    Whatever a payer did with the claim is an answer here, a claim that it forwarded as none of its own (CLP02 23) too.
+    """
+    answers, _ = _replayed(session, [claim_id], (_REVERSAL, _PREDETERMINATION))[claim_id]
+    return [one.id for one in answers]
 
 
 def _not_taken(claim: RemitClaim, found: Match, why: str) -> Match:
@@ -199,11 +209,12 @@ def _take_away(standing: list[_Answer], reversal: _Answer) -> _Answer | None:
 
 
 def _replayed(
-    session: Session, claim_ids: Sequence[str]
+    session: Session, claim_ids: Sequence[str], no_answer: Sequence[str] = _NO_ANSWER
 ) -> dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]]:
     """What payers answered of these claims by remittances that are posted, this one's earlier claims included.
 
-    Of each claim the answers that stand, and those that are reversed with their reversals.
+    They are in the order in which they were posted, since a payer may date what comes later to an earlier day. Of each
+    claim the answers that stand, and those that are reversed with their reversals.
     """
     query = (
         select(
@@ -216,10 +227,12 @@ def _replayed(
             Remittance.trace,
             Remittance.paid_on,
             Remittance.id,
+            RemittanceClaim.id,
         )
         .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
         .where(col(RemittanceClaim.claim_id).in_(claim_ids), Remittance.status == RemittanceStatus.POSTED)
-        .order_by(Remittance.paid_on, Remittance.received_at, RemittanceClaim.sequence)
+        # The number of a batch sorts by its time; the remittance that is being posted has none yet and is the last.
+        .order_by(col(Remittance.batch_id).is_(None), Remittance.batch_id, RemittanceClaim.sequence)
     )
     replayed: dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]] = {one: ([], []) for one in claim_ids}
     reversals: list[tuple[str, _Answer]] = []
@@ -227,7 +240,7 @@ def _replayed(
         answer = _Answer(*values)
         if answer.status == _REVERSAL:
             reversals.append((claim_id, answer))
-        elif answer.status not in _NO_ANSWER:
+        elif answer.status not in no_answer:
             replayed[claim_id][0].append(answer)
     for claim_id, reversal in reversals:
         standing, reversed_ = replayed[claim_id]

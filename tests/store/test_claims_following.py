@@ -49,6 +49,9 @@ PAID = (
 )
 
 
+PAID_ON = "20261103"
+
+
 @dataclass
 class Office:
     """A claim that left, with what the tests do to it."""
@@ -58,9 +61,17 @@ class Office:
     claim_id: str
     number: str
 
-    def answer(self, status: str = "1", body: tuple[str, ...] = PAID, paid: str = "60", trace: str = "EFT0001") -> None:
+    def answer(
+        self,
+        status: str = "1",
+        body: tuple[str, ...] = PAID,
+        paid: str = "60",
+        trace: str = "EFT0001",
+        paid_on: str = PAID_ON,
+    ) -> None:
         parts = tuple(part.format(number=self.number, status=status) for part in body)
         content = interchange(a_set(parts, paid)).replace(b"EFT0001", trace.encode())
+        content = content.replace(f"{PAID_ON}~".encode(), f"{paid_on}~".encode())
         path = self.folder / f"{trace}.835"
         path.write_bytes(content)
         (taken,) = take_in(self.db, SYSTEM, path).sets
@@ -171,6 +182,19 @@ def test_a_benefit_that_is_used_up_goes_to_the_next_payer_with_all_that_wait(off
     office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*119*100.03"), "0")
 
     assert len(bill_next_payers(office.db, SYSTEM).built) == 1
+
+
+def test_the_next_payer_is_told_what_was_posted_last_though_its_payment_has_an_earlier_day(office: Office) -> None:
+    office.answer()
+    body = ("CLP*{number}*22*-100.03*-60*-20*HM*ICN1", "CAS*CO*45*-20.03", "CAS*PR*2*-20") + (
+        "CLP*{number}*1*100.03*70*10*HM*ICN1", "CAS*CO*45*20.03", "CAS*PR*2*10"
+    )  # fmt: skip
+    office.answer("1", body, "10", "EFT0002", paid_on="20261001")
+
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    prior = office.content(built.claim_id).parties.other_coverages[0].prior
+    assert (prior.paid_cents, prior.patient_cents, prior.paid_on) == (7000, 1000, "2026-10-01")
 
 
 def test_a_void_gives_the_claim_to_the_next_payer_up_that_has_not_left(office: Office) -> None:

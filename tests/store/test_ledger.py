@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, func, select
 
 from store.actors import SYSTEM
+from store.claims.build import build_claims
 from store.claims.changes import release_claim, void_claim
 from store.claims.following import bill_next_payer, void_sent_claim
 from store.database import Database
@@ -23,7 +24,7 @@ from store.queries.ledger import account_list, account_page
 from store.remits.posting import unpost
 from store.remits.takebacks import charge_to_claim
 from store.terms import ClaimStatus, JournalAccount, PostingKind
-from tests.store.test_claims_following import PAID, Office, office
+from tests.store.test_claims_following import PAID, Office, office, recode
 
 pytestmark = pytest.mark.both_databases
 
@@ -95,6 +96,53 @@ def test_a_void_that_leaves_takes_the_charge_back(office: Office) -> None:
     office.sent(built.claim_id)
 
     assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): -10003}
+
+
+def test_a_void_that_is_made_moves_nothing_before_it_leaves(office: Office) -> None:
+    office.answer()
+    before = owed(office.db)
+
+    void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    assert owed(office.db) == before == {("patient", JournalAccount.PATIENT_RECEIVABLE): 2000}
+
+
+@pytest.mark.parametrize("frequency", ["7", "8"])
+def test_a_void_or_replacement_that_was_rejected_and_is_given_up_leaves_what_it_followed_charged(
+    office: Office, frequency: str
+) -> None:
+    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*50*100.03"), "0")
+    before = owed(office.db)
+    if frequency == "8":
+        follower = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient").claim_id
+    else:
+        recode(office.db)
+        follower = build_claims(office.db, SYSTEM).built[0].claim_id
+    office.sent(follower)
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, follower).status = ClaimStatus.REJECTED
+
+    void_claim(office.db, SYSTEM, follower, "the payer wants it otherwise")
+
+    assert owed(office.db) == before
+
+
+def test_a_claim_to_the_second_payer_that_was_rejected_and_is_given_up_leaves_its_share_to_the_patient(
+    office: Office,
+) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, built.claim_id).status = ClaimStatus.REJECTED
+
+    void_claim(office.db, SYSTEM, built.claim_id, "no coverage after all")
+    again = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    after = owed(office.db)
+    office.sent(again.claim_id)
+
+    assert after == {("patient", JournalAccount.PATIENT_RECEIVABLE): 2000}
+    assert owed(office.db) == {("Second Plan", JournalAccount.PAYER_RECEIVABLE): 2000}
 
 
 def test_a_rejected_claim_that_is_given_up_is_owed_by_nobody(office: Office) -> None:
