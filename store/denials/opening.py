@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from store.database import Change
 from store.denials.reasons import category_of, due_day
-from store.models import Denial, Remittance, RemittanceClaim
+from store.models import Claim, Denial, Encounter, JournalLine, Posting, Remittance
 from store.models.columns import new_id, now
-from store.terms import DenialStatus
+from store.terms import DenialStatus, JournalAccount, PostingKind
 from store.x12.remittance import Adjustment, RemitClaim
 
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
@@ -66,17 +67,104 @@ def denial_rows(
     return found
 
 
-def close_reversed(session: Session, claim_id: str, payer_number: str) -> None:
-    """Withdraw the living denials of a claim that the payer reverses, those of the same payer's number."""
-    of_number = select(RemittanceClaim.id).where(
-        RemittanceClaim.claim_id == claim_id, RemittanceClaim.payer_number == payer_number
+def close_reversed(change: Change, answers: Sequence[str], batch_id: str, remittance_id: str) -> None:
+    """Withdraw the denials of answers (ids of claims of a payment) that a remittance reverses.
+
+    What was given up of them is denied no more: its write-off is posted back in the batch of the reversal.
+    """
+    session = change.session
+    query = select(Denial).where(
+        col(Denial.remittance_claim_id).in_(answers), Denial.status == DenialStatus.WRITTEN_OFF
     )
-    _withdraw(session, col(Denial.remittance_claim_id).in_(of_number), _REVERSED)
+    for row in session.exec(query).all():
+        post_given_up(change, row, batch_id, -row.cents, remittance_id)
+    withdraw_reversed(session, answers)
+
+
+def withdraw_reversed(session: Session, answers: Sequence[str]) -> None:
+    """Withdraw the denials of answers that are reversed, without money."""
+    of_answers = col(Denial.remittance_claim_id).in_(answers)
+    _withdraw(session, of_answers, _REVERSED, (*_LIVING, DenialStatus.WRITTEN_OFF))
+
+
+def reopen_reversed(session: Session, answers: Sequence[str]) -> None:
+    """Give denials of answers back their state, since the remittance that reversed them is taken back."""
+    query = select(Denial).where(
+        col(Denial.remittance_claim_id).in_(answers),
+        Denial.status == DenialStatus.WITHDRAWN,
+        Denial.note == _REVERSED,
+    )
+    for row in session.exec(query).all():
+        gone = _given_up_cents(session, row)
+        row.status = DenialStatus.APPEALED if row.level else DenialStatus.OPEN
+        row.status, row.note = (DenialStatus.WRITTEN_OFF if gone else row.status), ""
+        row.closed_at = row.closed_at if gone else None
+        session.add(row)
+
+
+def reopen_given_up(session: Session, remittance_claim_id: str) -> None:
+    """Open the denials of a claim of a payment whose write-offs are taken back, as it is of no claim of ours now."""
+    query = select(Denial).where(
+        Denial.remittance_claim_id == remittance_claim_id, Denial.status == DenialStatus.WRITTEN_OFF
+    )
+    for row in session.exec(query).all():
+        row.status, row.note, row.closed_at = DenialStatus.OPEN, "", None
+        session.add(row)
+
+
+def post_given_up(change: Change, row: Denial, batch_id: str, cents: int, remittance_id: str | None = None) -> None:
+    """Post cents of a denial from denied to write-off; below zero back again."""
+    session = change.session
+    claim = session.get_one(Claim, row.claim_id)
+    posting = Posting(
+        batch_id=batch_id,
+        kind=PostingKind.WRITE_OFF,
+        remittance_id=remittance_id,
+        remittance_claim_id=row.remittance_claim_id,
+        claim_id=row.claim_id,
+        account_id=session.get_one(Encounter, claim.encounter_id).account_id,
+        posted_by=change.actor.person_id,
+    )
+    session.add(posting)
+    session.flush()
+    for account, sign in ((JournalAccount.WRITE_OFF, 1), (JournalAccount.DENIED, -1)):
+        session.add(
+            JournalLine(
+                posting_id=posting.id,
+                account=account,
+                cents=sign * cents,
+                group_code=row.group_code,
+                reason_code=row.reason_code,
+                segment=row.segment,
+            )
+        )
+
+
+def _given_up_cents(session: Session, row: Denial) -> int:
+    """What the journal holds as written off of a denial."""
+    query = (
+        select(func.coalesce(func.sum(JournalLine.cents), 0))
+        .join(Posting, col(Posting.id) == JournalLine.posting_id)
+        .where(
+            Posting.remittance_claim_id == row.remittance_claim_id,
+            Posting.kind == PostingKind.WRITE_OFF,
+            JournalLine.account == JournalAccount.WRITE_OFF,
+            JournalLine.segment == row.segment,
+            JournalLine.group_code == row.group_code,
+            JournalLine.reason_code == row.reason_code,
+        )
+    )
+    return int(session.exec(query).one())
 
 
 def withdraw(session: Session, remittance_id: str) -> None:
-    """Withdraw the denials of a remittance that is taken back: living ones, and those whose write-off goes with it."""
-    _withdraw(session, col(Denial.remittance_id) == remittance_id, _TAKEN_BACK, (*_LIVING, DenialStatus.WRITTEN_OFF))
+    """Withdraw the denials of a remittance that is taken back: living ones, and those whose write-off goes with it.
+
+    Those that were reversed come back with it too, where what reversed them is gone by then.
+    """
+    own = col(Denial.remittance_id) == remittance_id
+    _withdraw(session, own, _TAKEN_BACK, (*_LIVING, DenialStatus.WRITTEN_OFF))
+    _withdraw(session, own & (col(Denial.note) == _REVERSED), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
 
 
 def reopen(session: Session, remittance_id: str) -> None:

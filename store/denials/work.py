@@ -14,11 +14,12 @@ from sqlmodel import Session, select
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Change, Database
+from store.denials.opening import post_given_up
 from store.denials.reasons import due_day
-from store.models import Claim, Denial, Encounter, JournalLine, Payer, Person, Posting
+from store.models import Claim, Denial, Payer, Person
 from store.models.columns import new_id, now
 from store.settings import today
-from store.terms import DenialStatus, JournalAccount, PostingKind
+from store.terms import DenialStatus
 
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 
@@ -82,7 +83,7 @@ def write_off(
         batch = new_id()
         for row in rows:
             row.status, row.note, row.closed_at = DenialStatus.WRITTEN_OFF, reason.strip(), now()
-            _give_up(change, row, batch)
+            post_given_up(change, row, batch, row.cents)
         return _done(change, rows)
 
 
@@ -138,36 +139,6 @@ def _done(change: Change, rows: Sequence[Denial]) -> Worked:
     if not change.repeated:
         change.answer = {"count": len(rows), "cents": sum(row.cents for row in rows)}
     return Worked(change.answer["count"], change.answer["cents"])
-
-
-def _give_up(change: Change, row: Denial, batch: str) -> None:
-    """Post the money."""
-    posting = Posting(
-        batch_id=batch,
-        kind=PostingKind.WRITE_OFF,
-        remittance_claim_id=row.remittance_claim_id,
-        claim_id=row.claim_id,
-        account_id=_account(change.session, row),
-        posted_by=change.actor.person_id,
-    )
-    change.session.add(posting)
-    change.session.flush()
-    for account, cents in ((JournalAccount.WRITE_OFF, row.cents), (JournalAccount.DENIED, -row.cents)):
-        change.session.add(
-            JournalLine(
-                posting_id=posting.id,
-                account=account,
-                cents=cents,
-                group_code=row.group_code,
-                reason_code=row.reason_code,
-                segment=row.segment,
-            )
-        )
-
-
-def _account(session: Session, row: Denial) -> str | None:
-    claim = session.get_one(Claim, row.claim_id)
-    return session.get_one(Encounter, claim.encounter_id).account_id
 
 
 def _filing_code(session: Session, row: Denial) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from store.database import Change
@@ -95,16 +95,19 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
 
     What the batch itself moved to secondary payers counts against it.
     """
-    owed = JournalLine.account == JournalAccount.PATIENT_RECEIVABLE
-    first = case((Posting.kind == PostingKind.TRANSFER, Claim.follows_id), else_=Posting.claim_id)
     query = (
-        select(first, func.sum(JournalLine.cents))
-        .join(JournalLine, (col(JournalLine.posting_id) == Posting.id) & owed)
+        select(Posting.kind, Claim.id, Claim.follows_id, func.sum(JournalLine.cents))
+        .select_from(Posting)
+        .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
         .join(Claim, col(Claim.id) == Posting.claim_id)
-        .where(Posting.batch_id == batch_id)
-        .group_by(first)
+        .where(Posting.batch_id == batch_id, JournalLine.account == JournalAccount.PATIENT_RECEIVABLE)
+        .group_by(Posting.kind, col(Claim.id), col(Claim.follows_id))
     )
-    return {claim_id: int(cents) for claim_id, cents in session.exec(query)}
+    shares: dict[str, int] = {}
+    for kind, claim_id, before, cents in session.exec(query):
+        first = before if kind is PostingKind.TRANSFER else claim_id
+        shares[first] = shares.get(first, 0) + int(cents)
+    return shares
 
 
 def share_of_patient(session: Session, claim_id: str) -> int:

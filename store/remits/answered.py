@@ -53,8 +53,8 @@ def without_second_answers(
     """The matches of some claims of a set; second answers, and reversals of nothing, are without our claim.
 
     Those say why in `why`. Reversals among these claims count before their answers, in whatever order the payer sends
-    them. An answer that a reversal has waited for, here or among these claims, stands for nothing; `reversal_id` names
-    one that waits unapplied.
+    them, and name in `reversed_id` the claim of a payment that they reverse. An answer that a reversal has waited for,
+    here or among these claims, stands for nothing; `reversal_id` names one that waits unapplied.
     """
     ours = list(dict.fromkeys(found.claim.id for found in matches if found.claim))
     standing = {one: list(pair[0]) for one, pair in _replayed(session, ours).items()}
@@ -65,7 +65,9 @@ def without_second_answers(
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
         if claim.status != _REVERSAL or found.claim is None:
             continue
-        if _take_away(standing[found.claim.id], _answer(claim, remittance)) is None:
+        if taken := _take_away(standing[found.claim.id], _answer(claim, remittance)):
+            judged[place] = replace(found, reversed_id=taken.id)
+        else:
             unmet[place] = claim
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
         if found.claim is None or claim.status in _NO_ANSWER:
@@ -111,6 +113,30 @@ def standing_answers(session: Session, claim_id: str) -> list[str]:
     """
     answers, _ = _replayed(session, [claim_id], (_REVERSAL, _PREDETERMINATION))[claim_id]
     return [one.id for one in answers]
+
+
+def reversed_by(session: Session, remittance_id: str) -> list[str]:
+    """The ids of the answers by other posted remittances that this one, which is posted, reverses."""
+    pairs = _reversed_pairs(session, remittance_id)
+    return [
+        one.id
+        for one, reversal in pairs
+        if reversal.remittance_id == remittance_id and one.remittance_id != remittance_id
+    ]
+
+
+def reversed_of(session: Session, remittance_id: str) -> list[str]:
+    """The ids of the answers by this remittance, which is posted, that posted ones reverse."""
+    return [one.id for one, _ in _reversed_pairs(session, remittance_id) if one.remittance_id == remittance_id]
+
+
+def _reversed_pairs(session: Session, remittance_id: str) -> list[tuple[_Answer, _Answer]]:
+    """The reversed answers of all claims of ours that a remittance names, each with its reversal."""
+    named = select(RemittanceClaim.claim_id).where(
+        RemittanceClaim.remittance_id == remittance_id, col(RemittanceClaim.claim_id).is_not(None)
+    )
+    claims = list(dict.fromkeys(session.exec(named)))
+    return [pair for _, reversed_ in _replayed(session, claims).values() for pair in reversed_]
 
 
 def _not_taken(claim: RemitClaim, found: Match, why: str) -> Match:

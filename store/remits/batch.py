@@ -77,6 +77,7 @@ class Batch:
         session = self._change.session
         known = [_of_known_status(claim, found) for claim, found in zip(claims, match(session, claims), strict=True)]
         matches = without_second_answers(session, self._remittance, claims, known)
+        reversed_: list[str] = []
         for claim, found in zip(claims, matches, strict=True):
             self.claims_stored += 1
             self.ours += found.by is not MatchedBy.NOTHING
@@ -99,8 +100,8 @@ class Batch:
                 denied = denial_rows(self._remittance, claim, claim_id, line_ids, ours)
                 rows[Denial] += denied
                 self.denials += len(denied) if ours else 0
-            if claim.status == _REVERSAL and found.claim:
-                close_reversed(self._change.session, found.claim.id, claim.payer_number)
+            if found.reversed_id:
+                reversed_.append(found.reversed_id)
             if found.claim:
                 self.matched += 1
                 self._change.log(
@@ -109,6 +110,8 @@ class Batch:
                 )  # fmt: skip
         for model, values in rows.items():
             insert_rows(self._change.session, model, values)
+        if reversed_:
+            close_reversed(self._change, reversed_, self.id, self._remittance.id)
         self._keep_payer_numbers(claims, matches)
         self._follow_overrides(claims, matches)
 

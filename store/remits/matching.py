@@ -43,7 +43,7 @@ class Match:
     """What was found for one claim; `line_ids` has an id or None for each of its lines.
 
     `why` says why a claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses this one
-    and waited for it (`store.remits.answered`).
+    and waited for it, `reversed_id` which one this reverses (`store.remits.answered`).
     """
 
     claim: OurClaim | None
@@ -51,6 +51,7 @@ class Match:
     line_ids: tuple[str | None, ...]
     why: str = ""
     reversal_id: str = ""
+    reversed_id: str = ""
 
 
 def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:

@@ -24,11 +24,12 @@ from sqlmodel import Session, col, select
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
 from store.database import Change, Database
-from store.denials.opening import reopen, withdraw
+from store.denials.opening import close_reversed, reopen, reopen_reversed, withdraw, withdraw_reversed
+from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
-from store.remits.answered import reversed_later
+from store.remits.answered import reversed_by, reversed_later, reversed_of
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.batch import Batch, insert_rows, posting_row
 from store.terms import ClaimStatus, JournalAccount, PostingKind, RemittanceStatus
@@ -162,7 +163,9 @@ def unpost(
                 "take that payment back first; --though-reversed takes this one back all the same",
                 reversed_,
             )
+        reversing = reversed_by(session, remittance_id)
         taken = _take_back(change, remittance)
+        reopen_reversed(session, reversing)
         remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
         session.add(remittance)
         withdraw(session, remittance_id)
@@ -341,6 +344,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
     remittance.batch_id = batch.id
     change.session.add(remittance)
     change.session.flush()
+    follow_shares(change, shares_in_batch(change.session, batch.id), batch.id, remittance.id)
     prove(change.session, remittance)
     if batch.met:
         from store.remits.unapplied import apply_reversal
@@ -388,22 +392,30 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
         Posting.remittance_id == remittance.id, col(Posting.takes_back).is_not(None), Posting.batch_id != last
     )
     query = select(Posting).where(
-        Posting.remittance_id == remittance.id, Posting.batch_id == last, col(Posting.id).in_(taken_back)
+        Posting.remittance_id == remittance.id,
+        Posting.batch_id == last,
+        Posting.kind != PostingKind.WRITE_OFF,  # that of a denial which it reverses: judged as that stands now
+        col(Posting.id).in_(taken_back),
     )
     made = mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
     remittance.status, remittance.batch_id = RemittanceStatus.POSTED, batch_id
     session.add(remittance)
     reopen(session, remittance.id)
     session.flush()
+    withdraw_reversed(session, reversed_of(session, remittance.id))
+    close_reversed(change, reversed_by(session, remittance.id), batch_id, remittance.id)
+    session.flush()
+    follow_shares(change, shares_in_batch(session, batch_id), batch_id, remittance.id)
     prove(session, remittance)
     change.log("remittance.post", "remittance", remittance.id, postings=made, cents=remittance.payment_cents)
     return TakenIn(remittance.id, summary, "posted")
 
 
 def _take_back(change: Change, remittance: Remittance) -> int:
-    session = change.session
-    made = mirror(change, living_postings(session, remittance), new_id(), sign=-1, taking_back=True)
+    session, batch_id = change.session, new_id()
+    made = mirror(change, living_postings(session, remittance), batch_id, sign=-1, taking_back=True)
     session.flush()
+    follow_shares(change, shares_in_batch(session, batch_id), batch_id)
     if cash := cash_of(session, remittance.id):
         raise RemittanceRefused(f"{cash} cents would stay posted", "report this: the journal is not as it was made")
     return made
@@ -414,7 +426,11 @@ def living_postings(session: Session, remittance: Remittance) -> list[Posting]:
     undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
     living = select(Posting).where(col(Posting.takes_back).is_(None), col(Posting.id).not_in(undone))
     claims = select(RemittanceClaim.id).where(RemittanceClaim.remittance_id == remittance.id)
-    given_up = living.where(Posting.kind == PostingKind.WRITE_OFF, col(Posting.remittance_claim_id).in_(claims))
+    given_up = living.where(
+        Posting.kind == PostingKind.WRITE_OFF,
+        Posting.batch_id != remittance.batch_id,
+        col(Posting.remittance_claim_id).in_(claims),
+    )
     own = living.where(Posting.batch_id == remittance.batch_id)
     return [*session.exec(own), *session.exec(given_up)]
 

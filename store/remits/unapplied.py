@@ -19,6 +19,8 @@ from sqlmodel import Session, col, select
 from store.actors import Actor
 from store.claims.content import UnknownClaim
 from store.database import Change, Database
+from store.denials.opening import reopen_given_up
+from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import (
     Claim,
     Denial,
@@ -110,6 +112,7 @@ def release(
         before = row.claim_id
         stated = _stated(session, remittance, row.segment)
         change.target = ("remittance", remittance.id)
+        _take_back_write_offs(change, row.id)
         nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines))
         posting = _post_as(change, remittance, row, stated, nothing)
         row.note = f"{note_of(stated, nothing)}; released: {reason}"
@@ -145,6 +148,19 @@ def refund_unapplied(
         return answered(change, Placed(cents, waiting.left_cents - cents, posting.id))
 
 
+def _take_back_write_offs(change: Change, remittance_claim_id: str) -> None:
+    """Take back what was given up of the denials of a claim of a payment, and open them."""
+    undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
+    given_up = select(Posting).where(
+        Posting.remittance_claim_id == remittance_claim_id,
+        Posting.kind == PostingKind.WRITE_OFF,
+        col(Posting.takes_back).is_(None),
+        col(Posting.id).not_in(undone),
+    )
+    mirror(change, change.session.exec(given_up).all(), new_id(), sign=-1, taking_back=True)
+    reopen_given_up(change.session, remittance_claim_id)
+
+
 def _of_posted(session: Session, remittance_claim_id: str) -> tuple[RemittanceClaim, Remittance]:
     row = session.get(RemittanceClaim, remittance_claim_id)
     if row is None:
@@ -173,10 +189,12 @@ def _stated(session: Session, remittance: Remittance, segment: int) -> RemitClai
 def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, stated: RemitClaim, found: Match) -> str:
     """Take back how the claim is posted and post it as it is matched now, in the batch of the remittance."""
     session, batch = change.session, remittance.batch_id or ""
+    before = shares_in_batch(session, batch)
     undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
     posted = select(Posting).where(
         Posting.remittance_claim_id == row.id,
         Posting.batch_id == batch,
+        Posting.kind != PostingKind.WRITE_OFF,
         col(Posting.takes_back).is_(None),
         col(Posting.id).not_in(undone),
     )
@@ -193,6 +211,9 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     of_row = update(Denial).where(col(Denial.remittance_claim_id) == row.id)
     session.execute(of_row.values(claim_id=row.claim_id).execution_options(synchronize_session=False))
     session.flush()
+    after = shares_in_batch(session, batch)
+    changed = {one: after.get(one, 0) - before.get(one, 0) for one in {*before, *after}}
+    follow_shares(change, changed, batch, remittance.id)
     prove(session, remittance)
     return str(posting["id"])
 

@@ -243,6 +243,80 @@ def test_a_reversal_withdraws_the_denials_of_what_it_reverses(db: Database, tmp_
     assert [one.status for one in denials(db)] == [DenialStatus.WITHDRAWN]
 
 
+def reversing(number: str) -> tuple[str, ...]:
+    """The reversal of what `denied` pays and denies."""
+    return (f"CLP*{number}*22*-100.03*-40**MB*ICN1", "CAS*CO*45*-10.01**50*-50.02")
+
+
+def test_what_was_given_up_of_an_answer_is_posted_back_when_the_payer_reverses_it(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+    write_off(db, SYSTEM, [denials(db)[0].id], "small")
+
+    arrive(db, tmp_path, (*reversing(number), f"CLP*{number}*1*100.03*100.03**MB*ICN1"), "60.03", "EFT0002")
+
+    assert [one.status for one in denials(db)] == [DenialStatus.WITHDRAWN]
+    assert balances(db) == {JournalAccount.CASH: 10_003, JournalAccount.PAYER_RECEIVABLE: -10_003}
+
+
+@pytest.mark.parametrize("step", [None, appeal, write_off], ids=["open", "appealed", "written off"])
+def test_a_reversal_that_is_taken_back_leaves_denials_and_journal_as_they_were(
+    db: Database, tmp_path: Path, number: str, step: object
+) -> None:
+    arrive(db, tmp_path, denied(number), "40")
+    if step:
+        step(db, SYSTEM, [denials(db)[0].id], "words")
+    before = (denials(db)[0].status, balances(db))
+    body = (*reversing(number), f"CLP*{number}*1*100.03*100.03**MB*ICN1")
+    reversal = arrive(db, tmp_path, body, "60.03", "EFT0002")
+    reversed_ = (denials(db)[0].status, balances(db))
+
+    unpost(db, SYSTEM, reversal, "to see")
+    after = (denials(db)[0].status, balances(db))
+    post_again(db, SYSTEM, reversal)
+
+    assert after == before
+    assert (denials(db)[0].status, balances(db)) == reversed_
+
+
+@pytest.mark.parametrize("order", [("orig", "rev"), ("rev", "orig")], ids=["answer first", "reversal first"])
+def test_an_answer_and_its_reversal_can_be_taken_back_in_any_order_and_posted_again(
+    db: Database, tmp_path: Path, number: str, order: tuple[str, str]
+) -> None:
+    sets = {"orig": arrive(db, tmp_path, denied(number), "40")}
+    write_off(db, SYSTEM, [denials(db)[0].id], "small")
+    body = (*reversing(number), f"CLP*{number}*1*100.03*100.03**MB*ICN1")
+    sets["rev"] = arrive(db, tmp_path, body, "60.03", "EFT0002")
+
+    for name in order:
+        unpost(db, SYSTEM, sets[name], "to see", though_reversed=True)
+    nothing = (denials(db)[0].status, balances(db))
+    post_again(db, SYSTEM, sets["orig"])
+    answered = (denials(db)[0].status, balances(db)[JournalAccount.DENIED])
+    post_again(db, SYSTEM, sets["rev"])
+
+    assert nothing == (DenialStatus.WITHDRAWN, {})
+    assert answered == (DenialStatus.OPEN, 5_002)
+    assert denials(db)[0].status is DenialStatus.WITHDRAWN
+    assert balances(db) == {JournalAccount.CASH: 10_003, JournalAccount.PAYER_RECEIVABLE: -10_003}
+
+
+def test_a_reversal_withdraws_the_denials_of_its_own_answer_alone(db: Database, tmp_path: Path, number: str) -> None:
+    first = (f"CLP*{number}*1*50.01*40**MB*ICN1", "SVC*HC:G0463*50.01*40**1", "CAS*CO*50*10.01")
+    second = (f"CLP*{number}*1*50.02*30**MB*ICN1", "SVC*HC:G0439*50.02*30**1", "CAS*CO*29*20.02")
+    arrive(db, tmp_path, first, "40")
+    arrive(db, tmp_path, second, "30", "EFT0002")
+
+    body = (f"CLP*{number}*22*-50.01*-40**MB*ICN1", "CAS*CO*50*-10.01", f"CLP*{number}*1*50.01*50.01**MB*ICN1")
+    arrive(db, tmp_path, body, "10.01", "EFT0003")
+
+    assert {one.reason_code: one.status for one in denials(db)} == {
+        "50": DenialStatus.WITHDRAWN,
+        "29": DenialStatus.OPEN,
+    }
+
+
 def test_every_category_has_an_action_and_an_owner() -> None:
     assert all(one.action and one.owner in list(Role) for one in categories())
 

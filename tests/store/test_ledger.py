@@ -21,7 +21,7 @@ from store.ledger.statement import statement
 from store.models import Claim, JournalLine, ProviderLevelAdjustment, Remittance
 from store.queries import SessionReader
 from store.queries.ledger import account_list, account_page
-from store.remits.posting import unpost
+from store.remits.posting import post_again, unpost
 from store.remits.takebacks import charge_to_claim
 from store.terms import ClaimStatus, JournalAccount, PostingKind
 from tests.store.test_claims_following import PAID, Office, office, recode
@@ -39,6 +39,27 @@ def owed(db: Database) -> dict[tuple[str, JournalAccount], int]:
         page = account_page(SessionReader(session), account_id_of(session, ACCOUNT) or "")
     assert page is not None
     return {(party.name, party.account): party.cents for party in page.parties}
+
+
+def printed(db: Database) -> str:
+    with db.reading() as session:
+        reader = SessionReader(session)
+        page = account_page(reader, account_id_of(session, ACCOUNT) or "")
+        assert page is not None
+        return statement(reader, page, TODAY).text
+
+
+def remittances(db: Database) -> list[str]:
+    with db.reading() as session:
+        return list(session.exec(select(Remittance.id).order_by(Remittance.id)))
+
+
+def unpost_all(db: Database, remittance: str) -> None:
+    unpost(db, SYSTEM, remittance, "to see", though_billed=True, though_reversed=True)
+
+
+def post_again_all(db: Database, remittance: str) -> None:
+    post_again(db, SYSTEM, remittance)
 
 
 def whole(session: Session) -> list[int]:
@@ -87,6 +108,56 @@ def test_a_forwarded_claim_leaves_the_share_with_the_payers(office: Office) -> N
     office.answer("19")
 
     assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 2000}
+
+
+CORRECTED = (
+    *("CLP*{number}*22*-100.03*-60*-20*HM*ICN1", "CAS*CO*45*-20.03", "CAS*PR*2*-20"),
+    *("CLP*{number}*1*100.03*50*30*HM*ICN1", "CAS*CO*45*20.03", "CAS*PR*2*30"),
+)
+"""Ten dollars less from the payer, and ten more from the patient; with PLB, since it pays no less than nothing."""
+
+
+def test_the_share_that_a_correction_changes_goes_to_the_second_payer_that_was_billed_for_it(office: Office) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    patient_pays(office.db, SYSTEM, ACCOUNT, 500, "card")
+
+    office.answer("1", (*CORRECTED, "PLB*1999999984*20261231*FB*-10"), "0", "EFT0002")
+
+    assert owed(office.db) == {
+        ("Second Plan", JournalAccount.PAYER_RECEIVABLE): 3000,
+        ("patient", JournalAccount.PATIENT_RECEIVABLE): -500,
+    }
+
+
+def test_a_reversal_alone_leaves_the_patient_of_a_billed_secondary_claim_without_a_credit(office: Office) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+
+    office.answer("1", (*CORRECTED[:3], "PLB*1999999984*20261231*FB*-60"), "0", "EFT0002")
+
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
+    assert "YOUR CREDIT" not in printed(office.db)
+
+
+def test_shares_follow_a_remittance_that_is_taken_back_and_posted_again(office: Office) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    first = remittances(office.db)[0]
+    billed = owed(office.db)
+    office.answer("1", (*CORRECTED, "PLB*1999999984*20261231*FB*-10"), "0", "EFT0002")
+    corrected, second = owed(office.db), next(one for one in remittances(office.db) if one != first)
+    seen = []
+
+    for step in (unpost_all, post_again_all):
+        for remittance in (second, first) if step is unpost_all else (first, second):
+            step(office.db, remittance)
+            seen.append(owed(office.db))
+
+    assert seen == [billed, {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}, billed, corrected]
 
 
 def test_a_void_that_leaves_takes_the_charge_back(office: Office) -> None:

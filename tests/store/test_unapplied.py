@@ -256,3 +256,23 @@ def test_a_claim_that_was_denied_whole_waits_without_money_and_its_denial_is_wor
     assert (row.left_cents, waiting(db)) == (0, [])
     assert applied == {JournalAccount.DENIED: 10_003, JournalAccount.PAYER_RECEIVABLE: -10_003}
     assert balances(db) == {JournalAccount.WRITE_OFF: 10_003, JournalAccount.PAYER_RECEIVABLE: -10_003}
+
+
+def test_a_claim_that_is_released_takes_the_write_off_of_its_denial_with_it(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    remittance = arrive(db, tmp_path, ("CLP*X1*4*100.03*0**MB", "CAS*CO*50*100.03"), "0")
+    (row,) = waiting(db)
+    apply_to_claim(db, SYSTEM, row.id, number, "their clerk mistyped it")
+    with db.reading() as session:
+        denial = session.exec(select(Denial.id)).one()
+    write_off(db, SYSTEM, [denial], "no appeal is of use")
+
+    release(db, SYSTEM, row.id, "another claim after all")
+    released = balances(db)
+    unpost(db, SYSTEM, remittance, "to see")
+    post_again(db, SYSTEM, remittance)
+
+    assert released == balances(db) == {}
+    with db.reading() as session:
+        assert session.get_one(Denial, denial).status is DenialStatus.OPEN
