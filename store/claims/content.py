@@ -12,7 +12,7 @@ Source for what a claim holds: 005010X222A1 and 005010X223A2, loops 1000A to 243
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -214,6 +214,12 @@ class ClaimContent:
     total_cents: int
     service_from: str
     service_through: str
+
+
+def has_next_payer(stored: Mapping[str, Any]) -> bool:
+    """Whether the parties of a claim, as they are stored, name a coverage after the one that it bills."""
+    billed = (stored.get("coverage") or {}).get("sequence", 0)
+    return any(one["sequence"] > billed for one in stored.get("other_coverages") or ())
 
 
 def load_claim(session: Session, claim_id: str) -> ClaimContent:

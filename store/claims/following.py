@@ -23,7 +23,7 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, BuiltClaim, parts_of, store_claim
 from store.claims.chart import Chart, compose_parties, read_chart
-from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parties, content_of
+from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parties, content_of, has_next_payer
 from store.claims.facility import BadExtra
 from store.claims.partners import receiver_for
 from store.claims.prior_payment import PriorPayment
@@ -96,7 +96,7 @@ def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
             .where(col(Claim.id).not_in(followed.where(col(Claim.follows_id).is_not(None))))
             .order_by(Claim.created_at, Claim.claim_number)
         )
-        return [(claim.id, claim.claim_number) for claim in session.exec(query) if _has_next(claim)]
+        return [(claim.id, claim.claim_number) for claim in session.exec(query) if has_next_payer(claim.parties)]
 
 
 def _to_work_first(session: Session, claim_id: str) -> str:
@@ -233,11 +233,6 @@ def _next_coverage(parties: Parties) -> BilledCoverage | None:
     billed = parties.coverage.sequence if parties.coverage else 0
     later = [one for one in parties.other_coverages if one.sequence > billed and one.prior is None]
     return min(later, key=lambda one: one.sequence, default=None)
-
-
-def _has_next(claim: Claim) -> bool:
-    billed = (claim.parties["coverage"] or {}).get("sequence", 0)
-    return any(one["sequence"] > billed for one in claim.parties["other_coverages"])
 
 
 def _payer_id(session: Session, claim: Claim, after: BilledCoverage) -> str | None:

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from store.claims.content import has_next_payer
 from store.queries import Reader
 from store.queries.ledger import AccountPage
 from store.terms import JournalAccount, PostingKind
@@ -73,14 +74,12 @@ def _with_next_payers(reader: Reader, page: AccountPage) -> int:
         " WHERE f.follows_id = c.id AND f.follows_as = 'secondary' AND f.status = 'exported')",
         id=page.id,
     )
-    return sum(max(left.get(row["claim_number"], 0), 0) for row in rows if _has_next(row["parties"]))
+    return sum(max(left.get(row["claim_number"], 0), 0) for row in rows if has_next_payer(_parties(row["parties"])))
 
 
-def _has_next(stored: Any) -> bool:
-    """Whether a claim names a coverage after the one that it billed."""
-    parties = json.loads(stored) if isinstance(stored, str) else stored
-    billed = (parties.get("coverage") or {}).get("sequence", 0)
-    return any(one["sequence"] > billed for one in parties.get("other_coverages") or ())
+def _parties(stored: Any) -> dict[str, Any]:
+    """The parties of a claim, which SQLite gives as text and PostgreSQL as they are."""
+    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 def _services(reader: Reader, page: AccountPage) -> list[str]:
@@ -105,15 +104,15 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
         paid, own = by[JournalAccount.CASH], by[JournalAccount.PATIENT_RECEIVABLE]
         if one.kind is PostingKind.PROVIDER_ADJUSTMENT and not (paid or own):
             continue  # between payer and provider alone
-        told = _told(one.kind, one.payer)
+        told = _told(one.kind, one.payer, own)
         lines.append(_columns(one.posted_at[:10], told, None, paid or None, own or None))
     return lines
 
 
-def _told(kind: PostingKind, payer: str) -> str:
+def _told(kind: PostingKind, payer: str, own: int) -> str:
     return {
         PostingKind.CLAIM_PAYMENT: f"Insurance: {payer}",
-        PostingKind.TRANSFER: f"Billed to {payer}",
+        PostingKind.TRANSFER: f"{'No longer billed' if own > 0 else 'Billed'} to {payer}",
         PostingKind.PATIENT_PAYMENT: "Your payment, thank you",
         PostingKind.REFUND: "Refund",
         PostingKind.WRITE_OFF: "Given up",

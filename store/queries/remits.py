@@ -32,7 +32,8 @@ class RemittanceFilter(StrEnum):
 
 @dataclass(frozen=True)
 class RemittanceRow:
-    """One remittance of the list. `unmatched` counts its claims that are posted to none of ours.
+    """One remittance of the list. `unmatched` counts its claims that are not ours, `waiting` claims of ours whose money
+    is unapplied, as that of a second answer.
 
     `held` says why it is held, and first why it was set aside; `miscounted` what counts of a set that may be posted are
     wrong.
@@ -53,6 +54,7 @@ class RemittanceRow:
     received_at: str
     file_name: str
     miscounted: tuple[str, ...] = ()
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,10 @@ _FILTERS = {
 _COLUMNS = """
 r.id, r.status, r.payer_name, r.trace, r.method, r.paid_on, r.payment_cents, r.paid_cents, r.provider_cents, r.claims,
 r.held, r.received_at, f.name AS file_name,
+(SELECT COUNT(*) FROM remittance_claim u WHERE u.remittance_id = r.id AND u.matched_by = 'nothing'
+ AND u.status_code <> '25') AS unmatched,
 (SELECT COUNT(*) FROM remittance_claim u WHERE u.remittance_id = r.id AND u.claim_id IS NULL
- AND u.status_code <> '25') AS unmatched
+ AND u.matched_by <> 'nothing' AND u.status_code <> '25') AS waiting
 """
 
 
@@ -251,6 +255,7 @@ def _row(row: Row) -> RemittanceRow:
         provider_cents=row["provider_cents"],
         claims=row["claims"],
         unmatched=row["unmatched"],
+        waiting=row["waiting"],
         held=told if status in _NOT_POSTED else (),
         received_at=row["received_at"],
         file_name=row["file_name"],

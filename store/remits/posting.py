@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO
 from sqlalchemy import func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
@@ -219,6 +220,32 @@ def set_aside(db: Database, actor: Actor, remittance_id: str, reason: str, opera
         _leave(change, remittance, reason)
 
 
+def hold_again(db: Database, actor: Actor, remittance_id: str, reason: str, operation_id: str | None = None) -> None:
+    """Hold a remittance again that was set aside: it waits as before, and why it was set aside stays in the log.
+
+    Raises RemittanceRefused, also where its payment is posted from another file.
+    """
+    if not (reason := " ".join(reason.split())):
+        raise RemittanceRefused("holding a remittance again needs a reason")
+    with db.change(actor, operation_id, "remittance.hold_again") as change:
+        change.target = ("remittance", remittance_id)
+        if change.repeated:
+            return
+        aside = change.session.get(Remittance, remittance_id)
+        if aside is None:
+            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
+        if aside.status is not RemittanceStatus.SET_ASIDE:
+            raise RemittanceRefused(f"the remittance is {aside.status.value}, not set aside")
+        posted = _same_payment(aside, RemittanceStatus.POSTED)
+        if aside.trace and (whole := change.session.exec(posted).first()):
+            name = change.session.get_one(ReceivedFile, whole.file_id).name
+            raise RemittanceRefused(f"its payment is posted from {name}", "take that one back first")
+        why, *held = aside.held
+        aside.status, aside.held = RemittanceStatus.HELD, held
+        change.session.add(aside)
+        change.log("remittance.hold_again", "remittance", aside.id, reason=reason, was=why)
+
+
 def cash_of(session: Session, remittance_id: str) -> int:
     """What a remittance has brought in by its postings, in cents; BPR02 while it is posted, else 0."""
     query = (
@@ -251,17 +278,23 @@ def _settle_held(change: Change, came: Remittance) -> None:
     """Set aside what is held of a payment that is posted now: the same payer, trace and amount."""
     if not came.trace:
         return
-    query = select(Remittance).where(
-        Remittance.payer_identifier == came.payer_identifier,
-        Remittance.trace == came.trace,
-        Remittance.payment_cents == came.payment_cents,
-        Remittance.status == RemittanceStatus.HELD,
-        # As in _known: other sets of the same envelope are other parts of the payment.
-        (Remittance.envelope != came.envelope) | (Remittance.control == came.control),
-    )
+    query = _same_payment(came, RemittanceStatus.HELD)
     name = change.session.get_one(ReceivedFile, came.file_id).name
     for held in change.session.exec(query).all():
         _leave(change, held, f"came whole as trace {came.trace} in {name}")
+
+
+def _same_payment(one: Remittance, status: RemittanceStatus) -> SelectOfScalar[Remittance]:
+    """Other remittances of the same payer, trace and amount that stand so."""
+    return select(Remittance).where(
+        Remittance.id != one.id,
+        Remittance.payer_identifier == one.payer_identifier,
+        Remittance.trace == one.trace,
+        Remittance.payment_cents == one.payment_cents,
+        Remittance.status == status,
+        # As in _known: other sets of the same envelope are other parts of the payment.
+        (Remittance.envelope != one.envelope) | (Remittance.control == one.control),
+    )
 
 
 def _leave(change: Change, held: Remittance, why: str) -> None:

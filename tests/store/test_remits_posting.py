@@ -23,7 +23,16 @@ from store.models import (
 )
 from store.queries import SessionReader
 from store.queries.remits import RemittanceFilter, remittance_list
-from store.remits.posting import RemittanceRefused, ReversedLater, TakenIn, post_again, set_aside, take_in, unpost
+from store.remits.posting import (
+    RemittanceRefused,
+    ReversedLater,
+    TakenIn,
+    hold_again,
+    post_again,
+    set_aside,
+    take_in,
+    unpost,
+)
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, RemittanceStatus
 from tests.store.claim_samples import add_coding, add_encounter
 from tests.store.remittance_samples import a_set, balances, interchange
@@ -395,6 +404,53 @@ def test_a_held_set_is_set_aside_with_a_reason_once_and_holds_back_no_later_one(
         set_aside(db, BILLER, held.remittance_id, "again")
     (whole,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
     assert whole.outcome == "posted"
+
+
+def test_a_set_that_was_set_aside_is_held_again_with_a_reason_and_waits_as_before(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    (held,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60.01")), "wrong.835")
+    set_aside(db, BILLER, held.remittance_id, "the payer voided the check")
+
+    with pytest.raises(RemittanceRefused, match="needs a reason"):
+        hold_again(db, BILLER, held.remittance_id, " ")
+    for _ in range(2):
+        hold_again(db, BILLER, held.remittance_id, "another check", "op-1")
+
+    with db.reading() as session:
+        (row,) = remittance_list(SessionReader(session), RemittanceFilter.HELD)
+        entry = session.exec(select(LogEntry).where(LogEntry.action == "remittance.hold_again")).one()
+    assert row.held == (OFF_BY_A_CENT,)
+    assert (entry.detail["reason"], entry.detail["was"]) == ("another check", "the payer voided the check")
+    with pytest.raises(RemittanceRefused, match="is held, not set aside"):
+        hold_again(db, BILLER, held.remittance_id, "again")
+
+
+def test_a_set_whose_payment_is_posted_is_not_held_again(db: Database, tmp_path: Path, number: str) -> None:
+    cut = interchange(a_set(paid(number)[:-1], "60"))
+    (held,) = arrive(db, tmp_path, cut, "cut.835")
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")).replace(b"000000001", b"000000002"))
+
+    with pytest.raises(RemittanceRefused, match="its payment is posted from era.835"):
+        hold_again(db, BILLER, held.remittance_id, "to see")
+
+
+def test_claims_that_are_not_ours_are_counted_apart_from_money_of_ours_that_waits(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    second = interchange(a_set((*paid(number), *STRANGER), "85")).replace(b"EFT0001", b"EFT0002")
+
+    arrive(db, tmp_path, second, "second.835")
+
+    with db.reading() as session:
+        rows = {row.trace: row for row in remittance_list(SessionReader(session))}
+        named = [row.trace for row in remittance_list(SessionReader(session), RemittanceFilter.UNAPPLIED)]
+    assert {trace: (row.unmatched, row.waiting) for trace, row in rows.items()} == {
+        "EFT0001": (0, 0),
+        "EFT0002": (1, 1),
+    }
+    assert named == ["EFT0002"]
 
 
 @pytest.mark.parametrize("ending", ["", "\r\n"], ids=["the same file", "other line ends and name"])

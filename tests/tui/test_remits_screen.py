@@ -60,7 +60,7 @@ async def test_a_held_one_cannot_be_taken_back_and_says_why(remittances: None) -
         assert "it is held" in cells(app)
 
 
-async def test_a_held_one_is_set_aside_with_a_reason(remittances: None) -> None:
+async def test_one_that_was_set_aside_is_held_again_with_a_reason(remittances: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5", "a")
         await type_text(pilot, "paid by another check")
@@ -68,6 +68,13 @@ async def test_a_held_one_is_set_aside_with_a_reason(remittances: None) -> None:
         await settle(pilot)
 
         assert "set aside: paid by another check" in cells(app)
+
+        await keys(pilot, "u")
+        await type_text(pilot, "it was not")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "Held again." in cells(app) and "set aside: paid by another check" not in cells(app)
 
 
 async def test_the_views_show_some_only(remittances: None) -> None:
@@ -119,6 +126,10 @@ async def test_money_without_a_place_is_given_back_and_that_is_taken_back(
         await keys(pilot, "f5", "m")
         await settle(pilot)
         assert "C0001" in cells(app) and "100.00 wait" in cells(app)
+        await keys(pilot, "end", "F")
+        await settle(pilot)
+        assert "denied whole" in cells(app) and "nothing was paid: m posts it to its claim" in cells(app)
+        await keys(pilot, "home")
 
         await keys(pilot, "F")
         await type_text(pilot, "not ours")
@@ -127,7 +138,7 @@ async def test_money_without_a_place_is_given_back_and_that_is_taken_back(
         assert "100.00 given back, 0.00 left" in cells(app)
         await keys(pilot, "u")
         await type_text(pilot, "it was ours")
-        await keys(pilot, "enter")
+        await keys(pilot, "enter", "home")
         await settle(pilot)
         assert "100.00 wait" in cells(app)
 

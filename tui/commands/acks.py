@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codesets.errors import UnreadableInput, UsageError
+from codesets.errors import UsageError
 from codesets.safe import safe_line
 from store.queries.acks import (
     AckClaimRow,
@@ -31,6 +29,7 @@ from store.queries.acks import (
 from store.terms import Outcome
 from tui.acks import answer_words, claims_words, stated_words
 from tui.cells import left
+from tui.commands.taking_in import each_file
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -70,24 +69,12 @@ def _import(db: Database, args: argparse.Namespace) -> int:
     from store.acks import take_in
     from store.people import sign_in
 
-    taken: list[tuple[str, AnswersTakenIn]] = []
-    refused: list[tuple[str, UnreadableInput]] = []
     actor = sign_in(db)
-    for path in args.paths:
-        try:
-            taken.append((path, take_in(db, actor, Path(path))))
-        except UnreadableInput as error:
-            refused.append((path, error))
-    if args.json:
-        print(json.dumps([_fields(path, one) for path, one in taken], ensure_ascii=False, indent=2))
-    else:
-        for path, one in taken:
-            print("\n".join(_text(path, one)))
-    for path, error in refused:
-        print(f"codedesk: {safe_line(path)}: {safe_line(error.line())}", file=sys.stderr)
-    if refused:
-        return 2
-    return int(any(answer.outcome is not Outcome.ACCEPTED for _, one in taken for answer in one.answers))
+    return each_file(args.paths, lambda path: take_in(db, actor, path), _fields, _text, _refuses, args.json)
+
+
+def _refuses(file: AnswersTakenIn) -> bool:
+    return any(answer.outcome is not Outcome.ACCEPTED for answer in file.answers)
 
 
 def _list(db: Database, args: argparse.Namespace) -> int:

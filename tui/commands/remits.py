@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codesets.errors import CodedeskError, UnreadableInput, UsageError
+from codesets.errors import UnreadableInput, UsageError
 from codesets.remittance_codes import adjustment_meanings
 from codesets.safe import safe_line
 from store.queries.remits import (
@@ -32,6 +31,7 @@ from store.settings import today
 from store.terms import MatchedBy, RemittanceStatus
 from tui.cells import counted, left
 from tui.commands.first_use import open_with_progress
+from tui.commands.taking_in import each_file
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -68,8 +68,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     setting = actions.add_parser("set-aside", help="take a held remittance from what waits")
     setting.add_argument("--reason", required=True, help="what became of it, in your words; it stays with it")
+    holding = actions.add_parser("hold", help="hold a remittance again that was set aside")
+    holding.add_argument("--reason", required=True, help="why, in your words; it stays in the log")
     posting = actions.add_parser("post", help="post a remittance again that was taken back")
-    for each in (show, unposting, setting, posting):
+    for each in (show, unposting, setting, holding, posting):
         each.add_argument("remittance", metavar="TRACE", help="its trace number (check or EFT), or its id")
     show.add_argument("--json", action="store_true", help="one JSON document")
 
@@ -86,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
         "show": _show,
         "unpost": _unpost,
         "set-aside": _set_aside,
+        "hold": _hold,
         "post": _post,
     }
     db = open_database()
@@ -96,50 +99,31 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    found: list[tuple[str, Examined]] = []
-    refused: list[tuple[str, CodedeskError]] = []
-    for path in args.paths:
-        try:
-            with Path(path).open("rb") as source:
-                found.append((path, examine(source)))
-        except OSError as error:
-            refused.append((path, UnreadableInput(error.strerror or str(error), "expected an 835 file")))
-        except CodedeskError as error:
-            refused.append((path, error))
-    if args.json:
-        print(json.dumps([_fields(path, one) for path, one in found], ensure_ascii=False, indent=2))
-    else:
-        for path, one in found:
-            print("\n".join(_text(path, one)))
-    _say_refused(refused)
-    return 2 if refused else int(any(one.held or one.miscounted for _, file in found for one in file.sets))
+    return each_file(args.paths, _examined, _fields, _text, _odd, args.json)
+
+
+def _examined(path: Path) -> Examined:
+    try:
+        with path.open("rb") as source:
+            return examine(source)
+    except OSError as error:
+        raise UnreadableInput(error.strerror or str(error), "expected an 835 file") from None
+
+
+def _odd(file: Examined) -> bool:
+    return any(one.held or one.miscounted for one in file.sets)
 
 
 def _import(db: Database, args: argparse.Namespace) -> int:
     from store.people import sign_in
     from store.remits.posting import take_in
 
-    taken: list[tuple[str, FileTakenIn]] = []
-    refused: list[tuple[str, CodedeskError]] = []
     actor = sign_in(db)
-    for path in args.paths:
-        try:
-            taken.append((path, take_in(db, actor, Path(path))))
-        except UnreadableInput as error:
-            refused.append((path, error))
-    if args.json:
-        print(json.dumps([_taken_fields(path, one) for path, one in taken], ensure_ascii=False, indent=2))
-    else:
-        for path, one in taken:
-            print("\n".join(_taken_text(path, one)))
-    _say_refused(refused)
-    odd = any(one.waits or one.summary.miscounted for _, file in taken for one in file.sets)
-    return 2 if refused else int(odd)
+    return each_file(args.paths, lambda path: take_in(db, actor, path), _taken_fields, _taken_text, _waits, args.json)
 
 
-def _say_refused(refused: list[tuple[str, CodedeskError]]) -> None:
-    for path, error in refused:
-        print(f"codedesk: {safe_line(path)}: {safe_line(error.line())}", file=sys.stderr)
+def _waits(file: FileTakenIn) -> bool:
+    return any(one.waits or one.summary.miscounted for one in file.sets)
 
 
 def _taken_text(path: str, file: FileTakenIn) -> list[str]:
@@ -214,6 +198,7 @@ def _list(db: Database, args: argparse.Namespace) -> int:
 
 def _row_text(row: RemittanceRow) -> str:
     more = f", {row.unmatched} not ours" if row.unmatched else ""
+    more += f", {row.waiting} of ours unapplied" if row.waiting else ""
     more += f": {safe_line(row.held[0])}" if row.held else ""
     more += ", counts wrong" if row.miscounted else ""
     return (
@@ -307,7 +292,17 @@ def _set_aside(db: Database, args: argparse.Namespace) -> int:
     from store.remits.posting import set_aside
 
     set_aside(db, sign_in(db), remittance_named(db, args.remittance), args.reason, operation_id())
-    print("set aside; `codedesk remits list --show aside` has it")
+    print("set aside; `codedesk remits hold` undoes it")
+    return 0
+
+
+def _hold(db: Database, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.people import sign_in
+    from store.remits.posting import hold_again
+
+    hold_again(db, sign_in(db), remittance_named(db, args.remittance), args.reason, operation_id())
+    print("held again; `codedesk remits list --show held` has it")
     return 0
 
 

@@ -72,11 +72,13 @@ class RemitsScreen(DeskScreen):
 
     def why_not(self, action: str) -> str:
         row: RemittanceRow | None = self.rows.selected if self.is_mounted else None
-        if row is None and action in ("take_back", "post_again", "set_aside", "read_on"):
+        if row is None and action in ("take_back", "post_again", "set_aside", "hold_again", "read_on"):
             return "there is no remittance under the cursor"
         if action == "take_back" and row and row.status is not RemittanceStatus.POSTED:
             return f"it is {row.status.value}"
         if action == "set_aside" and row and row.status is not RemittanceStatus.HELD:
+            return f"it is {row.status.value}"
+        if action == "hold_again" and row and row.status is not RemittanceStatus.SET_ASIDE:
             return f"it is {row.status.value}"
         if action == "post_again" and row and row.status is not RemittanceStatus.UNPOSTED:
             return f"it is {row.status.value}"
@@ -169,9 +171,21 @@ class RemitsScreen(DeskScreen):
 
             await self.workstation.change(set_aside, row.id, reason)
             await self.read_rows()
-            self.say("Set aside. v shows what is.")
+            self.say("Set aside. u holds it again.")
 
         self.ask("set aside", f"what became of {dollars(row.payment_cents)}:", answer=reasoned)
+
+    def do_hold_again(self) -> None:
+        row: RemittanceRow = self.rows.selected
+
+        async def reasoned(reason: str) -> None:
+            from store.remits.posting import hold_again
+
+            await self.workstation.change(hold_again, row.id, reason)
+            await self.read_rows()
+            self.say("Held again.", "warning")
+
+        self.ask("hold again", f"why hold {dollars(row.payment_cents)} again:", answer=reasoned)
 
     def do_post_again(self) -> None:
         row: RemittanceRow = self.rows.selected
@@ -268,6 +282,10 @@ _COLUMNS: tuple[Column[RemittanceRow], ...] = (
     Column(
         "NOT OURS", 8, lambda row: f"{row.unmatched:,}" if row.unmatched else "", align="right",
         style=lambda row: "warning",
+    ),
+    Column(
+        "UNAPPLIED", 9, lambda row: f"{row.waiting:,}" if row.waiting else "", align="right",
+        style=lambda row: "warning", from_width=100,
     ),
     Column("STATUS", 9, lambda row: row.status.value, from_width=100),
 )  # fmt: skip

@@ -157,7 +157,10 @@ class UnappliedScreen(DeskScreen):
 def page_lines(row: Row, width: int) -> Iterable[Line]:
     """All that is known of what waits, each amount with its segment."""
     if isinstance(row, UnappliedRow):
-        yield ((f" {dollars(row.left_cents)} wait", "strong"), (f" of {dollars(row.paid_cents)} paid", "text"))
+        if row.left_cents or row.paid_cents:
+            yield ((f" {dollars(row.left_cents)} wait", "strong"), (f" of {dollars(row.paid_cents)} paid", "text"))
+        else:
+            yield ((" denied whole: m posts it to its claim", "strong"),)
         for part in wrap(row.note, width - 2):
             yield ((f" {part}", "warning"),)
         yield ((f" charge {dollars(row.charge_cents)}, service {row.service_from or 'on no day'}", "text"),)
