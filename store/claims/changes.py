@@ -18,10 +18,9 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.chart import compose_parties, read_chart
 from store.claims.content import content_of, parties_from_json, parties_to_json
-from store.claims.details import Details, LineDetails
+from store.claims.details import LineDetails
 from store.claims.facility import BadExtra
-from store.claims.facility_bill import FacilityBill
-from store.claims.people import Address
+from store.claims.places import PARTS, set_by_hand, with_set_by_hand
 from store.claims.plain import NotPlain, made
 from store.database import Change, Database
 from store.ledger.charges import give_up
@@ -41,6 +40,7 @@ class CannotChange(CodedeskError):
 def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> None:
     """Copy names, numbers and coverages from the chart again; number, codes and lines stay, and it is a draft again.
 
+    So does what a person set in the claim.
     This is how a fault that was mended at the patient, payer or facility reaches a claim. Raises CannotChange.
     """
     with _changing(db, actor, claim_id, operation_id, "claim.refresh") as (change, claim):
@@ -59,6 +59,7 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
             details=parties.details or earlier.details,
             pay_to=parties.pay_to or earlier.pay_to,
         )
+        parties = with_set_by_hand(parties, earlier, set_by_hand(change.session, claim.id))
         if claim.follows_as == "secondary":
             parties = replace(
                 parties,
@@ -69,6 +70,8 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
         else:
             claim.payer_id = chart.coverages[0][1].id if chart.coverages else None
         claim.parties = parties_to_json(parties)
+        if bill := parties.facility_bill:
+            claim.service_from, claim.service_through = bill.statement_from, bill.statement_through
         _draft_again(claim)
 
 
@@ -84,50 +87,66 @@ def set_fields(
 ) -> None:
     """Set what only some claims state, by its place: `details.note`, `pay_to.line1`, `line.2.drug`.
 
-    A value of several parts is a mapping or list of their names; None takes it out. The whole part is checked before it
-    is kept, and the claim is a draft again. Raises CannotChange with the place and what was expected.
+    A value of several parts is a mapping or list of their names; None takes it out. In whatever order they are given,
+    each whole part is checked before it is kept, and the claim is a draft again. Raises CannotChange with the place and
+    what was expected.
     """
     with _changing(db, actor, claim_id, operation_id, "claim.set", fields=", ".join(values)) as (change, claim):
         if change.repeated:
             return
         lines = change.session.exec(select(ClaimLine).where(ClaimLine.claim_id == claim.id)).all()
-        parties = dict(claim.parties)
+        own = {f"line.{line.sequence}": line for line in lines}
+        parts: dict[str, Any] = {}
         for place, value in values.items():
-            part, _, rest = place.partition(".")
-            if part == "line":
-                number, _, rest = rest.partition(".")
-                line = next((one for one in lines if str(one.sequence) == number), None)
-                if line is None or not rest:
-                    raise CannotChange(f"{place}: the claim has no such line or field")
-                line.details = _with(LineDetails, line.details, rest, value, place)
-                change.session.add(line)
-            elif part in _PARTS and rest:
-                parties[part] = _with(_PARTS[part], parties.get(part), rest, value, place)
+            part, rest = _part_of(place, own)
+            present = own[part].details if part in own else claim.parties.get(part)
+            _put(parts.setdefault(part, deepcopy(present or {})), rest, value, place)
+        for part, data in parts.items():
+            kind = LineDetails if part in own else PARTS[part]
+            named = [place for place in values if place.startswith(f"{part}.")]
+            made_of = _checked(kind, data, named[0] if len(named) == 1 else part)
+            if part in own:
+                own[part].details = made_of
+                change.session.add(own[part])
             else:
-                raise CannotChange(f"{place}: this cannot be set", f"{', '.join(_PARTS)} and line.1 can, with a field")
-        claim.parties = parties
+                claim.parties = {**claim.parties, part: made_of}
         _draft_again(claim)
 
 
-def _with(kind: type, present: dict[str, Any] | None, path: str, value: Any, place: str) -> dict[str, Any]:
-    """The plain form of a part with one field of it set. Raises CannotChange."""
-    part = deepcopy(present or {})
+def _part_of(place: str, lines: Mapping[str, ClaimLine]) -> tuple[str, str]:
+    """The part that a place belongs to (`details`, `line.2`), and the way to its field. Raises CannotChange."""
+    part, _, rest = place.partition(".")
+    if part == "line":
+        number, _, rest = rest.partition(".")
+        part = f"line.{number}"
+        if part not in lines or not rest:
+            raise CannotChange(f"{place}: the claim has no such line or field")
+    elif part not in PARTS or not rest:
+        raise CannotChange(f"{place}: this cannot be set", f"{', '.join(PARTS)} and line.1 can, with a field")
+    return part, rest
+
+
+def _put(part: dict[str, Any], path: str, value: Any, place: str) -> None:
+    """Set one field in the plain form of a part. Raises CannotChange."""
     *way, last = path.split(".")
     owner = part
     for name in way:
-        owner = owner.setdefault(name, {})
+        if owner.get(name) is None:
+            owner[name] = {}
+        owner = owner[name]
         if not isinstance(owner, dict):
             raise CannotChange(f"{place}: {name} has no fields")
     owner[last] = value
     if value is None:
         del owner[last]
+
+
+def _checked(kind: type, data: dict[str, Any], place: str) -> dict[str, Any]:
+    """The plain form of a part, whole. Raises CannotChange."""
     try:
-        return asdict(made(kind, part, strict=True))
+        return asdict(made(kind, data, strict=True))
     except NotPlain as error:
         raise CannotChange(f"{place}: {error}") from None
-
-
-_PARTS: dict[str, type] = {"details": Details, "pay_to": Address, "facility_bill": FacilityBill}
 
 
 def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:

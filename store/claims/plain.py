@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -42,10 +42,10 @@ def _checked_made(kind: type, data: Any, place: str) -> Any:
         if name not in plan:
             raise NotPlain(f"{place}{name} is no field; known: {', '.join(plan)}"[:300])
         values[name] = plan[name][1](value, f"{place}{name}")
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise NotPlain(f"{place.rstrip('.') or 'it'}: {str(error).partition(') ')[2] or error}") from None
+    needed = (one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING)
+    if lacking := [name for name in needed if name not in values]:
+        raise NotPlain(f"{place.rstrip('.') or 'it'} lacks {', '.join(lacking)}")
+    return kind(**values)
 
 
 Read = Callable[[Any], Any] | None

@@ -10,7 +10,7 @@ Codes and lines are the coder's: what can change those brings the chart back (`s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -20,8 +20,9 @@ from store.claims.chart import compose_parties, read_chart
 from store.claims.content import Parties, parties_from_json, parties_to_json
 from store.claims.details import Details
 from store.claims.facility import BadExtra
+from store.claims.places import set_by_hand
 from store.database import Change
-from store.models import Claim, Coding, LogEntry
+from store.models import Claim, Coding
 from store.settings import load_settings
 from store.terms import ClaimStatus, CodingStatus
 
@@ -86,7 +87,7 @@ def _differing(session: Session, claim: Claim) -> dict[str, Any]:
     found = {name: getattr(now, name) for name in _OF_THE_VISIT if getattr(now, name) != getattr(stated, name)}
     for part, empty in (("details", Details()), ("facility_bill", None)):
         found |= _parts(part, getattr(stated, part) or empty, getattr(now, part) or empty)
-    by_hand = _set_by_hand(session, claim.id)
+    by_hand = set_by_hand(session, claim.id)
     return {
         place: value
         for place, value in found.items()
@@ -103,14 +104,6 @@ def _parts(part: str, stated: Any, now: Any) -> dict[str, Any]:
 
 def _within(place: str, owner: str) -> bool:
     return f"{place}.".startswith(f"{owner}.")
-
-
-def _set_by_hand(session: Session, claim_id: str) -> Sequence[str]:
-    """The places of a claim that people set."""
-    query = select(LogEntry.detail).where(
-        LogEntry.target_kind == "claim", LogEntry.target_id == claim_id, col(LogEntry.action) == "claim.set"
-    )
-    return [place for detail in session.exec(query) for place in str(detail.get("fields", "")).split(", ") if place]
 
 
 def _state(claim: Claim, differing: Mapping[str, Any]) -> None:

@@ -6,14 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.changes import CannotChange, set_fields
+from store.claims.changes import CannotChange, refresh_claim, set_fields
 from store.claims.content import load_claim
+from store.claims.details import Ambulance
+from store.claims.places import settable
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Claim, Person
+from store.models import Claim, Encounter, Person
 from store.os_account import os_login
 from store.terms import Role
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
@@ -132,6 +135,42 @@ def test_what_does_not_fit_is_refused_by_its_place(
 ) -> None:
     with pytest.raises(CannotChange, match=words):
         set_fields(db, SYSTEM, claim.id, {place: value})
+
+
+def test_the_parts_of_a_field_are_set_in_any_order_and_what_lacks_is_named(claim: Claim, db: Database) -> None:
+    with pytest.raises(CannotChange, match="details.ambulance.miles: ambulance lacks reason"):
+        set_fields(db, SYSTEM, claim.id, {"details.ambulance.miles": "12"})
+
+    set_fields(db, SYSTEM, claim.id, {"details.ambulance.miles": "12", "details.ambulance.reason": "A"})
+
+    with db.reading() as session:
+        assert load_claim(session, claim.id).parties.details.ambulance == Ambulance("A", "12")
+
+
+def test_what_a_person_set_stays_when_the_chart_is_copied_again(claim: Claim, db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        visit = change.session.exec(select(Encounter)).one()
+        visit.extra = {
+            "claim": {"note": "from the sender", "dates": {"onset": "2026-09-01", "last_seen": "2026-09-02"}}
+        }
+    set_fields(db, SYSTEM, claim.id, {"details.dates.onset": "2026-08-30", "details.condition_codes": ["AA"]})
+
+    refresh_claim(db, SYSTEM, claim.id)
+
+    with db.reading() as session:
+        details = load_claim(session, claim.id).parties.details
+    assert (details.note, details.condition_codes) == ("from the sender", ("AA",))
+    assert (details.dates.onset, details.dates.last_seen) == ("2026-08-30", "2026-09-02")
+
+
+def test_the_places_that_may_be_set_are_listed_with_what_the_claim_states(claim: Claim, db: Database) -> None:
+    set_fields(db, SYSTEM, claim.id, {"details.ambulance": {"reason": "A", "pick_up": {"city": "Ansel"}}})
+
+    places = dict(settable(db, SYSTEM, claim.id))
+
+    assert places["details.ambulance.pick_up.city"] == "Ansel"
+    assert places["details.ambulance.drop_off.line1"] == "" and "line.1.drug.ndc" in places
+    assert not [place for place in places if place.startswith("facility_bill")]
 
 
 def test_an_account_is_shown_with_who_owes_what_and_its_statement(

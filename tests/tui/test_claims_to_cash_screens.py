@@ -14,7 +14,7 @@ from store.claims.following import bill_next_payers
 from store.claims.scrubbing import scrub_claim
 from store.database import open_database
 from store.ledger.deposits import take_in_deposits
-from store.models import Claim, Finding
+from store.models import Claim, ClaimLine, Finding
 from store.remits.posting import take_in
 from store.settings import outbox
 from store.terms import ClaimStatus, FindingState
@@ -66,6 +66,36 @@ async def test_the_segments_stand_beside_the_form_and_lead_to_its_fields(claims:
         await keys(pilot, "apostrophe")
 
         assert "── findings" in cells(app)
+
+
+async def test_an_ambulance_ride_is_put_on_a_claim_by_keys(claims: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "enter", "e")
+        await settle(pilot)
+        await type_text(pilot, "ambulance miles")
+        await keys(pilot, "enter")
+        await type_text(pilot, "12")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        refused = cells(app)
+        for place, value in (("ambulance reason", "A"), ("pick_up city", "Ansel"), ("line.1.note", "by road")):
+            await keys(pilot, "e")
+            await settle(pilot)
+            await type_text(pilot, place)
+            await keys(pilot, "enter")
+            await type_text(pilot, value)
+            await keys(pilot, "enter")
+            await settle(pilot)
+
+        assert "ambulance lacks reason" in refused
+        assert "line.1.note is set; r scrubs the claim again." in cells(app)
+    database = open_database()
+    with database.reading() as session:
+        stated = [claim.parties["details"] for claim in session.exec(select(Claim)) if claim.parties["details"]]
+        noted = [line.details for line in session.exec(select(ClaimLine)) if line.details]
+    database.close()
+    assert [(one["ambulance"]["reason"], one["ambulance"]["pick_up"]["city"]) for one in stated] == [("A", "Ansel")]
+    assert [one["note"] for one in noted] == ["by road"]
 
 
 async def test_a_batch_asks_with_partner_file_claims_money_and_usage_before_it_writes(claims: None) -> None:

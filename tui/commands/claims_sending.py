@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from codesets.errors import UsageError
 from codesets.safe import safe_line
 from store.settings import outbox, today
 from tui.cells import counted
+from tui.claim_fields import typed_field
 from tui.money import dollars
 from tui.planned_files import planned_words
 
@@ -275,28 +276,10 @@ def _set(db: Database, args: argparse.Namespace) -> int:
     from store.claims.changes import set_fields
     from store.database import operation_id
 
-    values = dict(_field(text) for text in args.fields)
+    values = dict(typed_field(text) for text in args.fields)
     set_fields(db, _actor(db), _claim_id(db, args.number), values, operation_id())
     print(f"{args.number}: {counted(len(values), 'field')} set; scrub it again")
     return 0
-
-
-def _field(text: str) -> tuple[str, Any]:
-    """A field with its value: JSON where it is that, else text; an empty one takes it out."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"expected FIELD=VALUE, got {text!r}")
-    if value[:1] in ("{", "["):
-        try:
-            return name, json.loads(value)
-        except ValueError as error:
-            raise UsageError(f"{name}: {error}") from None
-    if name.rpartition(".")[2].endswith("_cents") or value in ("true", "false"):
-        try:
-            return name, json.loads(value)
-        except ValueError:
-            raise UsageError(f"{name}: expected cents as a whole number, got {value!r}") from None
-    return name, value or None
 
 
 def _say_built(claim: BuiltClaim, as_json: bool = False) -> None:

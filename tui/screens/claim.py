@@ -76,7 +76,7 @@ class ClaimScreen(DeskScreen):
 
     def why_not(self, action: str) -> str:
         gone = self._page is not None and self._page.row.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID)
-        if gone and action in ("rescrub", "override"):
+        if gone and action in ("rescrub", "override", "claim_set"):
             return "the claim has left or was given up"
         if action == "override" and self._segments is not None:
             return "the segments are shown; ' shows the findings"
@@ -197,6 +197,35 @@ class ClaimScreen(DeskScreen):
             self.do_claim_chart()
         else:
             self.say(f"{finding.place}: {finding.fix or finding.message}", "warning")
+
+    def do_claim_set(self) -> None:
+        """Let a place of the claim be chosen and ask for what it states."""
+
+        async def asked() -> None:
+            from store.claims.places import settable
+            from tui.claim_fields import shown_value
+
+            places = await self.workstation.change(settable, self._claim_id)
+            stated = {place: shown_value(value) for place, value in places}
+            options = [(place, value or "nothing yet") for place, value in stated.items()]
+
+            async def chosen(place: str) -> None:
+                async def given(value: str) -> None:
+                    await self._set(place, value)
+
+                self.ask("set", f"{place}:", stated.get(place, ""), given, marked=True)
+
+            self.choose("set", "field:", options, chosen, own_words=True)
+
+        self.in_turn(asked())
+
+    async def _set(self, place: str, value: str) -> None:
+        from store.claims.changes import set_fields
+        from tui.claim_fields import typed_value
+
+        await self.workstation.change(set_fields, self._claim_id, {place: typed_value(place, value.strip())})
+        await self._load()
+        self.say(f"{place} is set; r scrubs the claim again.", "good")
 
     def do_next_payer(self) -> None:
         async def built() -> None:
