@@ -70,7 +70,7 @@ async def test_the_segments_stand_beside_the_form_and_lead_to_its_fields(claims:
 
 async def test_an_ambulance_ride_is_put_on_a_claim_by_keys(claims: None) -> None:
     async with opened() as (app, pilot):
-        await keys(pilot, "f4", "enter", "e")
+        await keys(pilot, "f4", "enter", "f")
         await settle(pilot)
         await type_text(pilot, "ambulance miles")
         await keys(pilot, "enter")
@@ -79,7 +79,7 @@ async def test_an_ambulance_ride_is_put_on_a_claim_by_keys(claims: None) -> None
         await settle(pilot)
         refused = cells(app)
         for place, value in (("ambulance reason", "A"), ("pick_up city", "Ansel"), ("line.1.note", "by road")):
-            await keys(pilot, "e")
+            await keys(pilot, "f")
             await settle(pilot)
             await type_text(pilot, place)
             await keys(pilot, "enter")
