@@ -258,7 +258,7 @@ def cash_of(session: Session, remittance_id: str) -> int:
 
 def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: SetSummary) -> TakenIn:
     with db.change(actor, action="remittance.take_in") as change:
-        if known := _known(change.session, file_id, summary.payment):
+        if known := _known(change.session, file_id, summary.payment) or _held_alike(change.session, summary):
             why = f"this payment is {known.status.value} already"
             return TakenIn(known.id, summary, "already there", why, waits=known.status is RemittanceStatus.HELD)
         remittance = _remittance(file_id, summary)
@@ -320,6 +320,26 @@ def _known(session: Session, file_id: str, payment: Payment) -> Remittance | Non
         (Remittance.envelope != _envelope(payment)) | (Remittance.control == payment.control),
     )
     return session.exec(same_payment).first()
+
+
+def _held_alike(session: Session, summary: SetSummary) -> Remittance | None:
+    """The same set from another file, held or set aside, where this one would be held: it waits once."""
+    payment = summary.payment
+    if not summary.held:
+        return None
+    query = select(Remittance).where(
+        Remittance.envelope == _envelope(payment),
+        Remittance.control == payment.control,
+        Remittance.payer_identifier == payment.payer_id,
+        Remittance.trace == payment.trace,
+        Remittance.paid_on == payment.date,
+        Remittance.payment_cents == payment.cents,
+        Remittance.paid_cents == summary.paid_cents,
+        Remittance.provider_cents == summary.provider_cents,
+        Remittance.claims == summary.claims,
+        col(Remittance.status).in_((RemittanceStatus.HELD, RemittanceStatus.SET_ASIDE)),
+    )
+    return session.exec(query).first()
 
 
 def _remittance(file_id: str, summary: SetSummary) -> Remittance:

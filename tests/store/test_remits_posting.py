@@ -406,6 +406,18 @@ def test_a_held_set_is_set_aside_with_a_reason_once_and_holds_back_no_later_one(
     assert whole.outcome == "posted"
 
 
+def test_a_held_set_that_comes_again_in_another_file_waits_once(db: Database, tmp_path: Path, number: str) -> None:
+    content = interchange(a_set(paid(number), "60.01"))
+    (first,) = arrive(db, tmp_path, content, "wrong.835")
+
+    again = arrive(db, tmp_path, content + b"\r\n" + content, "twice.835")
+
+    assert [(one.outcome, one.waits, one.remittance_id) for one in again] == [
+        ("already there", True, first.remittance_id)
+    ] * 2
+    assert count(db, Remittance) == 1
+
+
 def test_a_set_that_was_set_aside_is_held_again_with_a_reason_and_waits_as_before(
     db: Database, tmp_path: Path, number: str
 ) -> None:

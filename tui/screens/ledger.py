@@ -38,9 +38,11 @@ class LedgerScreen(DeskScreen):
         return self.list_place("Accounts", "all" if self._all else "owing")
 
     def why_not(self, action: str) -> str:
-        row = self.rows.selected if self.is_mounted else None
+        row: AccountRow | None = self.rows.selected if self.is_mounted else None
         if row is None and action in ("pay", "ledger_write_off", "refund", "undo_posting", "statement"):
             return "there is no account under the cursor"
+        if action == "refund" and row and row.patient_cents >= 0 and row.payer_cents >= 0:
+            return "nobody has a credit on it"
         if action == "undo_posting" and self._last_by_hand() is None:
             return "nothing was posted by hand here"
         return ""
