@@ -168,7 +168,7 @@ def test_a_claim_of_a_status_that_no_guide_has_waits_unapplied_and_says_where(
         (claim,) = session.exec(select(RemittanceClaim)).all()
     assert (taken.outcome, taken.matched, taken.unapplied_cents, taken.unreadable) == ("posted", 0, 6_000, 1)
     assert balances(db) == {JournalAccount.CASH: 6_000, JournalAccount.UNAPPLIED: -6_000}
-    assert (listed.id, listed.unmatched, claim.claim_id) == (taken.remittance_id, 1, None)
+    assert (listed.id, listed.waiting, listed.unmatched, claim.claim_id) == (taken.remittance_id, 1, 0, None)
     assert claim.note.startswith(f"CLP02 is {status or 'empty'} (segment 9)")
 
 
