@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from store.criteria import Condition, read_condition
+from store.open_charts import open_in_another_session
 from store.queries.figures import OwnFigures, own_figures
 from store.queries.saved_views import COLUMNS, saved_views
 from store.queries.worklists import (
@@ -172,7 +173,7 @@ class WorklistScreen(DeskScreen):
             self._shown = True
             self.set_timer(WARM_SECONDS, self.workstation.warm)
             if actor.person_id and (left := await record.read(left_open, actor.person_id)):
-                self._offer(left)
+                self._offer(left, open_in_another_session(left.work_item_id, actor.login))
 
     @work(exclusive=True, group="audit")
     async def _look_at_audit(self) -> None:
@@ -185,13 +186,16 @@ class WorklistScreen(DeskScreen):
         self._audit = await self.workstation.change(look)
         self.refresh_frame()
 
-    def _offer(self, left: LeftOpen) -> None:
-        """Offer the chart that the person was in when the line broke."""
+    def _offer(self, left: LeftOpen, elsewhere: bool) -> None:
+        """Offer the chart that the person was in when the line broke; to read, where another session still has it."""
 
         async def go_on() -> None:
             await self.workstation.open_again(left.work_item_id)
 
         at = clock_time(left.since)
+        if elsewhere:
+            self.confirm(f"{left.patient} is open in your other session since {at}. Read it?", go_on)
+            return
         typed = f" with {left.typed!r} typed" if left.typed else ""
         self.confirm(f"Go on with {left.patient}, left at {at}{typed}?", go_on)
 

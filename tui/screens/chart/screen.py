@@ -580,3 +580,4 @@ class ChartScreen(DeskScreen):
         await self.entering.save_draft()
         if not self.final:
             await self.workstation.change(release, self.work_item_id)
+        self.workstation.open_charts.let_go(self.work_item_id)
