@@ -495,15 +495,15 @@ class WorklistScreen(DeskScreen):
 
     def _known_columns(self) -> dict[str, Column[WorkRow]]:
         return {
-            "priority": Column("PRI", 3, lambda row: str(row.priority), align="right"),
+            "priority": Column("PRI", 4, lambda row: str(row.priority), align="right"),
             "service": Column("SERVICE", 10, lambda row: row.service_date),
             "patient": Column("PATIENT", 0, lambda row: row.patient),
             "mrn": Column("MRN", 8, lambda row: row.mrn),
-            "payer": Column("PAYER", 15, lambda row: row.payer),
+            "payer": Column("PAYER", 14, lambda row: row.payer),
             "type": Column("TYPE", 9, lambda row: row.setting.label),
             "kind": Column("SIDE", 12, lambda row: row.kind),
             "charges": Column("$", 9, lambda row: dollars(row.cents), align="right"),
-            "age": Column("AGE", 4, lambda row: f"{self._age(row)}d", align="right"),
+            "age": Column("AGE", 5, lambda row: f"{self._age(row)}d", align="right"),
             "days to bill": Column("LEFT", 5, lambda row: self._left(row), align="right", style=self._left_style),
             "facility": Column("FACILITY", 16, lambda row: row.facility),
             "assigned": Column("FOR", 8, lambda row: row.assigned),
