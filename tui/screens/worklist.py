@@ -103,7 +103,9 @@ class WorklistScreen(DeskScreen):
         self.reload()
 
     def place(self) -> tuple[Line, Line]:
-        what = "final coded" if self._finished else "yours" if self._mine else "ready to code"
+        waits = any(count.waits for count in self._counts if count.worklist == self._worklist)
+        open_charts = "waiting" if waits else "ready to code"
+        what = "final coded" if self._finished else "yours" if self._mine else open_charts
         where = self._view or f"{(not self._mine and self._worklist) or 'all'}, {what}"
         start: Line = (("Worklists", "strong"), ("  ", "text"), (where, "text"))
         if marked := len(self.rows.marked) if self.is_mounted else 0:
@@ -155,7 +157,7 @@ class WorklistScreen(DeskScreen):
         if self._worklist is None:
             self._counts = await record.read(worklist_counts)
             if self._counts:
-                self._worklist = max(self._counts, key=lambda count: count.ready).worklist
+                self._worklist = max(self._counts, key=lambda count: (not count.waits, count.ready)).worklist
         source = await self._source()
         if not len(source):
             self._counts = await record.read(worklist_counts)
@@ -238,7 +240,7 @@ class WorklistScreen(DeskScreen):
             return "Nothing is open with you or assigned to you. m shows the worklist, n takes the next chart."
         if self._criteria:
             return "No chart meets these criteria. c and Enter shows all again."
-        waiting = sum(count.ready for count in self._counts)
+        waiting = sum(count.ready for count in self._counts if not count.waits)
         if not self._counts:
             return "No charts yet. codedesk intake PATH takes some in; codedesk demo has made-up ones."
         if self._finished:
@@ -298,7 +300,11 @@ class WorklistScreen(DeskScreen):
     async def _choose_worklist(self) -> None:
         self._counts = await self.workstation.record.read(worklist_counts)
         options = [
-            (c.worklist, f"{c.ready:>4} ready  {c.in_progress:>3} open  {c.on_hold:>3} on hold  {c.final:>4} final")
+            (
+                c.worklist,
+                f"{c.ready:>4} {c.ready_or_waits:<5}  {c.in_progress:>3} open  {c.on_hold:>3} on hold  "
+                f"{c.final:>4} final",
+            )
             for c in self._counts
         ]
 
