@@ -12,6 +12,8 @@ import pytest
 from sqlmodel import select
 
 from codesets.catalog import Reference
+from codesets.edits import CodeFinding
+from codesets.edits.findings import Severity
 from store.actors import SYSTEM
 from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine
 from store.database import Database, open_database
@@ -22,6 +24,7 @@ from store.terms import CodingKind, DiagnosisRole, PatientClass
 from tests.tui.screens import cells, diagnoses, keys, opened, settle, type_text
 from tui.app import Workstation
 from tui.screens.chart.completing import completed, completions, outcome
+from tui.screens.chart.view import gathered
 
 CODES = Codes(
     (Diagnosis("E11.22", DiagnosisRole.PRINCIPAL), Diagnosis("I10")),
@@ -295,6 +298,33 @@ async def test_why_a_line_is_refused_is_told_once_and_whole_in_as_many_lines_as_
     assert once.count("nobody here is called so") == 1
     assert "E11.99 is not a code of ICD-10-CM" in narrow[-2] and narrow[-1] == " mellitus without complications"
     assert "Enter add" in after[-1] and after[-2] == " +i"
+
+
+def finding(message: str, place: str, rule: str = "pointers.none") -> CodeFinding:
+    return CodeFinding(rule, 1, Severity.ERROR, "pointer missing", message, "Point to the reason.", "1500 24E", place)
+
+
+def test_what_is_found_on_several_rows_is_told_once_with_the_rows() -> None:
+    found = [finding(f"Line {n} points to no diagnosis.", f"line.{n}.pointers") for n in (1, 2, 3, 5)]
+    other = finding("Line 1, G0467, lies outside the stay.", "line.1", "dates.outside")
+    lone = finding("The encounter has no diagnosis.", "encounter")
+
+    told = gathered([found[0], other, *found[1:], lone])
+
+    assert [one.message for one in told] == [
+        "Lines a-c, e: each points to no diagnosis.",
+        "Line 1, G0467, lies outside the stay.",
+        "The encounter has no diagnosis.",
+    ]
+    assert told[0].place == "lines a-c, e"
+
+
+def test_rows_with_different_findings_or_fixes_stay_apart() -> None:
+    carries = [
+        finding(f"Line {n} carries modifier {m} more than once.", f"line.{n}") for n, m in ((1, "25"), (2, "59"))
+    ]
+
+    assert gathered(carries) == carries
 
 
 @pytest.mark.usefixtures("at_desk")
