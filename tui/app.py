@@ -27,6 +27,7 @@ from textual.worker import WorkerFailed
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.figures.activity import Activity
+from store.open_charts import OpenCharts
 from store.permissions import refusal
 from store.settings import load_settings
 from tui.cells import counted
@@ -47,6 +48,7 @@ from tui.screens.worklist import WorklistScreen
 from tui.widgets.entry_line import SECRET
 
 if TYPE_CHECKING:
+    from store.coding.service import OpenedChart
     from store.database import Database
     from tui.screens.chart import ChartScreen
     from tui.screens.encoder import EncoderScreen, Stop
@@ -98,6 +100,7 @@ class Workstation(App[int]):
         self._sanitize = Sanitize()
         self._crash = ""
         self._last_key = time.monotonic()
+        self.open_charts = OpenCharts()
         self.activity = Activity(load_settings().idle_seconds)
         self._kept_activity = self._collected_for = self._last_key
         self._left = Event()
@@ -194,7 +197,7 @@ class Workstation(App[int]):
 
     async def _open(self, work_item_id: str) -> None:
         from store.access import ChartRestricted
-        from store.coding.service import look_at_chart, open_chart
+        from store.coding.service import look_at_chart
         from store.worklists import ChartOnHold, ChartOpenElsewhere
         from tui.screens.chart import ChartScreen
 
@@ -203,7 +206,7 @@ class Workstation(App[int]):
         try:
             if not why_reading:
                 try:
-                    opened = await self.change(open_chart, work_item_id)
+                    opened = await self._take(work_item_id, actor.login)
                 except (ChartOnHold, ChartOpenElsewhere) as error:
                     why_reading = error.message
             if why_reading:
@@ -215,6 +218,19 @@ class Workstation(App[int]):
             opened.work_item_id, opened.coding_id, opened.draft, why_reading, opened.emergency, opened.reading
         )
         await self.push_chart(screen)
+
+    async def _take(self, work_item_id: str, login: str) -> OpenedChart:
+        """Open a chart for coding. Raises ChartOpenElsewhere for one of another session of the same person, too."""
+        from store.coding.service import open_chart
+        from store.worklists import ChartOpenElsewhere
+
+        if not self.open_charts.hold(work_item_id, login):
+            raise ChartOpenElsewhere("you have this chart open in another session", "code it there, or leave it there")
+        try:
+            return await self.change(open_chart, work_item_id)
+        except BaseException:
+            self.open_charts.let_go(work_item_id)
+            raise
 
     async def open_claim(self, claim_id: str) -> None:
         """Open a claim; that of a restricted patient to whoever was let at the charts."""
@@ -292,7 +308,10 @@ class Workstation(App[int]):
             return
         if leaving is not None:
             await self._close(leaving)
-        chart = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, left_at=opened.reading)
+        # A lease that ran out may have brought a chart here that another session of the same person still shows.
+        mine = self.open_charts.hold(opened.work_item_id, (await self.record.actor()).login)
+        reading = "" if mine else "you have this chart open in another session"
+        chart = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, reading, left_at=opened.reading)
         await self.push_chart(chart)
 
     async def push_chart(self, chart: ChartScreen) -> None:
@@ -598,6 +617,7 @@ class Workstation(App[int]):
 
     async def on_unmount(self) -> None:
         self._left.set()
+        self.open_charts.let_all_go()
         self._serving.cancel()
         self.record.close()
         self.batches.close()

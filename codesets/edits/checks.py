@@ -241,8 +241,8 @@ def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterat
             exempt = False
         if poa and poa != "1" and poa not in POA_INDICATORS:
             yield code_rules()["c53"].finding(place, seen)
-        elif exempt is None and poa in ("", "1"):
-            # Right for an exempt code and wrong for any other: only the list can tell.
+        elif exempt is None:
+            # Y is wrong for an exempt code, none is wrong for any other: only the list can tell.
             undecided.append((place, dotted(diagnosis.code)))
         elif exempt is False and poa in ("", "1"):
             yield code_rules()["c51"].finding(place, seen)

@@ -40,6 +40,7 @@ from codesets.suggest.sections import Section, SectionKind, has_sections, sectio
 from codesets.suggest.senses import EYES, tells_of_eyes
 from codesets.suggest.sentences import Sentence, sentences
 from codesets.suggest.specific import Specific
+from codesets.suggest.stated import stated
 from codesets.suggest.told import told
 from codesets.suggest.weighing import Weighing
 from codesets.suggest.weights import document_weight, is_symptom, plainness, weight
@@ -178,7 +179,12 @@ class _Reader:
             for sentence in sentences(note.text, part.start, part.end)
         ]
         weighing = Weighing(
-            self._codebook, self._specific, self._exclusions, setting, told(note.text for note in notes)
+            self._codebook,
+            self._specific,
+            self._exclusions,
+            setting,
+            told(note.text for note in notes),
+            stated(notes, parts) if inpatient else None,
         )
         allowed = chapters([note.text for note in notes])
         self._weigh_mentions(lines, setting, allowed, weighing)

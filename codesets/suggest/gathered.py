@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from codesets.suggest.answers import Evidence, Withheld
 from codesets.suggest.codebook import Codebook
 from codesets.suggest.sections import SectionKind
+from codesets.suggest.stated import Place, earliest
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,10 @@ class Worth:
 
 @dataclass
 class Entry:
-    """A code with all that was found for it; `best` is the worth of its first evidence, which stands in `section`."""
+    """A code with all that was found for it; `best` is the worth of its first evidence, which stands in `section`.
+
+    `stated` is where a stay states it among its diagnoses, None for a code that it does not.
+    """
 
     score: float
     best: Worth
@@ -33,6 +37,7 @@ class Entry:
     evidence: list[Evidence]
     reasons: tuple[str, ...]
     section: SectionKind = SectionKind.NARRATIVE
+    stated: Place | None = None
 
 
 @dataclass
@@ -65,6 +70,7 @@ class Gathered:
         known = self.found.get(other)
         if known is None or known.best.order < entry.best.order:
             self.found[other] = entry
+        self.found[other].stated = earliest(entry.stated, known.stated if known else None)
         return True
 
     def inherit(self, heir: str, code: str) -> None:
@@ -74,3 +80,4 @@ class Gathered:
         if alike and entry.best.order > to.best.order:
             to.best, to.score, to.section = entry.best, max(to.score, entry.score), entry.section
             to.evidence = [entry.evidence[0], *to.evidence]
+            to.stated = earliest(to.stated, entry.stated)

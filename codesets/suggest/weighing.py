@@ -14,11 +14,13 @@ from codesets.suggest.gathered import Entry, Gathered, Worth
 from codesets.suggest.meaning import Setting
 from codesets.suggest.sections import SectionKind
 from codesets.suggest.specific import Specific
+from codesets.suggest.stated import Stated, earliest
 from codesets.suggest.told import Told
-from codesets.suggest.weights import LEAST_SCORE
+from codesets.suggest.weights import LEAST_SCORE, is_only_additional
 
 MOST_EVIDENCE = 8
 REPEATED = 0.2  # of the score of a further mention
+_NOT_STATED = 2  # behind the principal diagnosis of a stay and its others
 
 
 class Weighing:
@@ -31,8 +33,10 @@ class Weighing:
         exclusions: Exclusions,
         setting: Setting,
         told: Told,
+        stated: Stated | None = None,
     ) -> None:
         self._told = told
+        self._stated = stated
         self._codebook = codebook
         self._specific = specific
         self._exclusions = exclusions
@@ -52,9 +56,11 @@ class Weighing:
     ) -> None:
         """Add a mention: the code, the term and its kind that led to it, what changed it, and where it stands."""
         known = self._gathered.found.get(code)
+        named = self._stated.place(evidence) if self._stated else None
         if known is None:
-            self._gathered.found[code] = Entry(worth.score, worth, *term, [evidence], reasons, section)
+            self._gathered.found[code] = Entry(worth.score, worth, *term, [evidence], reasons, section, named)
             return
+        known.stated = earliest(known.stated, named)
         if worth.order > known.best.order:
             known.section = section
             known.term, known.kind = term
@@ -137,9 +143,17 @@ class Weighing:
         return sorted(suggested, key=lambda one: places[one.code])
 
     def _order(self, item: tuple[str, Entry]) -> tuple[float, ...]:
-        """By score; where sections tell, by section and then as the note has them: the first problem first."""
-        entry = item[1]
+        """By score; where sections tell, by section and then as the note has them: the first problem first.
+
+        Of a stay what it states as its diagnoses comes before all else, in the order of the statement; what only tells
+        more beside another is never its principal one. A birth record begins with the birth (I.C.16.a.2).
+        """
+        code, entry = item
         first = entry.evidence[0]
+        if self._stated:
+            tier, place = entry.stated or (_NOT_STATED, 0)
+            tier = -1 if code.startswith("Z38") else max(tier, int(is_only_additional(code)))
+            return tier, place, -round(entry.best.place, 2), first.document, first.start, -entry.score
         if self._structured:
             return -round(entry.best.place, 2), first.document, first.start, -entry.score
         return (-entry.score, first.start)
@@ -168,6 +182,13 @@ class Weighing:
                     evidence=[entry.evidence[0] for entry in rests],
                     reasons=(f"from {named}", combined.rule.citation),
                     section=rests[0].section,
+                    stated=earliest(
+                        *(
+                            self._gathered.found[code].stated
+                            for code in combined.rests_on
+                            if code in self._gathered.found and not is_only_additional(code)
+                        )
+                    ),
                 )
             dropped.update(combined.replaced)
         for code in dropped:

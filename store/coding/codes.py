@@ -159,7 +159,7 @@ def _applied(codes: Codes, entry: Entry, defaults: Defaults, found: Found) -> tu
             order = [i for i in range(1, len(codes.diagnoses) + 1) if i != sequence]
             return _reordered(codes, order), f"Removed {diagnosis.code}."
         case RemoveCode(code=code):
-            return _applied(codes, _row_with(codes, code), defaults, found)
+            return _applied(codes, row_with(codes, code), defaults, found)
         case ReplaceDiagnosis():
             return _replace_diagnosis(codes, entry, defaults, found)
         case ReplaceLine():
@@ -217,7 +217,7 @@ def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found:
     return grown, f"Added {line.code} as line {line_letter(len(grown.lines))}."
 
 
-def _row_with(codes: Codes, code: str) -> Remove:
+def row_with(codes: Codes, code: str) -> Remove:
     """The removal of the one row that has a code, with or without its dot. Raises EntryError for none and several."""
 
     def bare(written: str) -> str:

@@ -201,8 +201,8 @@ def _encounter(rows: _Rows, chance: random.Random, number: int, coders: Sequence
                  procedure_code=code if kind == "professional" else "", modifiers=[], units=units,
                  amount_cents=cents, performer_npi="", hard_coded=False, reversal_of="",
                  posted_at=f"{day}T23:00:00.000Z")  # fmt: skip
-    _documents(rows, chance, key, setting, day)
-    _work(rows, chance, key, number, setting, kind, day, lines, coders, payer)
+    documents = _documents(rows, chance, key, setting, day)
+    _work(rows, chance, key, number, setting, kind, day, lines, coders, payer, documents)
 
 
 _COVERAGE = (
@@ -221,11 +221,13 @@ def _patient(rows: _Rows, chance: random.Random, number: int) -> None:
              city="Alder Creek", state="NE", zip=f"689{chance.randrange(10, 99)}", phone="")  # fmt: skip
 
 
-def _documents(rows: _Rows, chance: random.Random, key: str, setting: str, day: date) -> None:
-    """What the rules ask of a chart of this type, by name alone; some did not come, some are not signed."""
+def _documents(rows: _Rows, chance: random.Random, key: str, setting: str, day: date) -> int:
+    """What the rules ask of a chart of this type, by name alone; some did not come, some are not signed: how many."""
+    came = 0
     for place, rule in enumerate(one for one in _chart_rules() if setting in one.types):
         if chance.random() < _MISSING:
             continue
+        came += 1
         signed = chance.random() >= _MISSING
         moment = _moment(chance, day)
         rows.add("document", id=f"{key}-y{place}", encounter_id=key, document_number=f"{key}-{place}",
@@ -235,6 +237,7 @@ def _documents(rows: _Rows, chance: random.Random, key: str, setting: str, day: 
                  status="AU" if signed else "IP",
                  text="A made-up document of a made-up visit: it is there to be counted.", version=1, current=True,
                  received_at=moment, sha256="")  # fmt: skip
+    return came
 
 
 @cache
@@ -262,6 +265,7 @@ def _work(
     lines: Sequence[tuple[str, int, int]],
     coders: Sequence[str],
     payer: tuple[str, str, int],
+    documents: int,
 ) -> None:
     """The task, and where it stands: older ones are billed, some of the last weeks wait, few of any age are stuck."""
     cents = sum(amount for _, amount, _ in lines)
@@ -272,6 +276,7 @@ def _work(
     held = not final and chance.random() < 0.35
     rank = -(LAST_DAY - day).days
     placed: dict[str, object] = {"setting": setting, "kind": kind, "service date": day.isoformat(), "charges": cents}
+    placed["documents"] = documents or int(final)  # what was coded was coded from something
     rule = shipped_rulebook().rule_for(placed, LAST_DAY)
     moment = _moment(chance, final_on)
     rows.add("work_item", id=f"{key}-w", encounter_id=key, kind=kind, worklist=rule.name,

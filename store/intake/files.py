@@ -53,6 +53,12 @@ _OTHER_FORMATS = (
 )
 _BEGINNING = 4096
 _HL7 = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x0b\x00]*(?:\xef\xbb\xbf)?(?:MSH|FHS|BHS)[^A-Za-z0-9\s\x00-\x1f]")
+_SEGMENT = re.compile(
+    rb"(EVN|PID|PD1|NK1|MRG|PV[12]|DB1|OBX|OBR|ORC|AL1|IAM|DG1|DRG|PR1|GT1|IN[123]|ACC|UB[12]|FT1|TXA|NTE|MSA|Z[A-Z0-9]{2})"
+    rb"[|^]"
+)
+"""A segment of HL7 v2 that begins no message."""
+
 _X12_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*ISA[^A-Za-z0-9\s]")
 _X12 = re.compile(rb"ISA([^A-Za-z0-9\s])\d\d\1.{10,12}\1\d\d\1", re.DOTALL)
 _RESOURCE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
@@ -145,8 +151,10 @@ def recognize(stream: BinaryIO) -> Content:
             raise NotTakenIn(f"{words}; {EXPECTED}")
     if b"\0" in head[:4096]:
         raise NotTakenIn(f"it is binary; {EXPECTED}")
+    if segment := _SEGMENT.match(head):
+        raise NotTakenIn(_without_header(segment[1].decode(), beginning))
     if not head.startswith(b"{"):
-        raise NotTakenIn(f"it is not JSON; {EXPECTED}")
+        raise NotTakenIn(f"it begins like nothing that is known here; {EXPECTED}")
     if len(first) > MAX_LINE:
         raise NotTakenIn(f"its first line is longer than {MAX_LINE // 2**20} MB; {EXPECTED}")
     value = _value(first)
@@ -155,6 +163,14 @@ def recognize(stream: BinaryIO) -> Content:
     if kind := _kind_of(value):
         return Content(kind, _numbered(first, stream))
     return _damaged(first, _read_all(stream, 2**20), stream, "it is JSON of an unknown kind")
+
+
+def _without_header(segment: str, beginning: bytes) -> str:
+    """Why HL7 v2 that begins with another segment than a header is not taken in, and where its header stands."""
+    ids = [line[:3] for line in re.split(rb"[\r\n\x0b\x1c]+", beginning.removeprefix(BOM).lstrip())]
+    place = next((number for number, name in enumerate(ids, 1) if name in (b"MSH", b"FHS", b"BHS")), 0)
+    where = f"; here {ids[place - 1].decode()} is segment {place}" if place else "; none follows at its beginning"
+    return f"segment 1 is {segment}: HL7 v2 begins with MSH, or with FHS or BHS before it{where}"
 
 
 def _not_by_lines(beginning: bytes) -> Kind | None:

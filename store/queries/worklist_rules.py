@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from store.queries import Reader
@@ -46,6 +48,15 @@ def version_content(reader: Reader, number: int) -> dict[str, Any] | None:
         json.loads(rows[0]["content"]) if isinstance(rows[0]["content"], str) else rows[0]["content"]
     )
     return found
+
+
+def waiting_worklists(reader: Reader) -> frozenset[str]:
+    """The names of the worklists whose charts wait, by the version in force."""
+    content = version_content(reader, version_in_force(reader))
+    if content is None:
+        shipped = files("store").joinpath("worklists", "worklists.toml").read_text(encoding="utf-8")
+        content = tomllib.loads(shipped)
+    return frozenset(one["name"] for one in content["worklist"] if one.get("waits"))
 
 
 def worklist_versions(reader: Reader) -> list[VersionRow]:

@@ -12,6 +12,7 @@ from store.criteria import Condition
 from store.criteria.sql import where as criteria_where
 from store.queries import Reader, Row
 from store.queries.drafts import ENTRY, places_of
+from store.queries.worklist_rules import waiting_worklists
 from store.terms import Setting, WorkStatus, open_by
 
 
@@ -96,6 +97,13 @@ class WorklistCount:
     in_progress: int
     on_hold: int
     final: int
+    waits: bool = False
+    """Whether its charts that nobody holds are not ready either: they wait, as for their first document."""
+
+    @property
+    def ready_or_waits(self) -> str:
+        """What its charts that nobody holds are, in a word."""
+        return "wait" if self.waits else "ready"
 
 
 @dataclass(frozen=True)
@@ -288,7 +296,8 @@ def worklist_counts(reader: Reader) -> list[WorklistCount]:
     for row in rows:
         counts.setdefault(row["worklist"], {})[row["status"]] = int(row["n"])
     states = ("ready", "in_progress", "on_hold", "final")
-    return [WorklistCount(name, *(counts[name].get(one, 0) for one in states)) for name in sorted(counts)]
+    waiting = waiting_worklists(reader)
+    return [WorklistCount(n, *(counts[n].get(one, 0) for one in states), n in waiting) for n in sorted(counts)]
 
 
 def why_here(reader: Reader, work_item_id: str) -> WhyHere | None:

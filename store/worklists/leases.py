@@ -16,6 +16,7 @@ from store.models.columns import later, now
 from store.settings import load_settings
 from store.terms import WorkStatus, open_by
 from store.worklists.states import ChartOnHold, ChartOpenElsewhere, ChartUnavailable, move
+from store.worklists.versions import rulebook_of
 
 SKIP_MINUTES = 12 * 60
 """How long a chart that a coder skipped is not given to them again."""
@@ -73,8 +74,10 @@ def next_item(change: Change, worklist: str) -> WorkItem | None:
     Charts assigned to the actor come first, then by the list's order. Skills, facilities and assignments are honored:
     a task that asks a skill goes to those who have it, a person with facilities gets those of them, and what is
     assigned to another goes to nobody else. A restricted chart is never given out; those who may open it do so by
-    name. A chart that the actor skipped waits.
+    name. A chart that the actor skipped waits, and so do all charts of a worklist that waits.
     """
+    if worklist in rulebook_of(change.session).waiting:
+        return None
     session, me = change.session, change.actor.person_id or ""
     moment = now()
     routes = [str(row[0]) for row in session.execute(_ROUTES, {"worklist": worklist})]

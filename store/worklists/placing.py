@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Exists, bindparam, text
+from sqlalchemy import Exists, bindparam, func, text
+from sqlalchemy.orm import object_session
 from sqlmodel import Session, select
 
 from store.actors import Actor
 from store.criteria.facts import Facts, facts_after, facts_of
 from store.database import Change, Database
-from store.models import Counter, Encounter, Patient, WorkItem
+from store.models import Counter, Document, Encounter, Patient, WorkItem
 from store.models.work import OPEN_STATES
 from store.queries import SessionReader
 from store.settings import today
@@ -39,8 +40,9 @@ _AT_HAND: dict[str, Callable[[WorkItem, Encounter], object]] = {
     "kind": lambda item, encounter: item.kind.value,
     "service date": lambda item, encounter: encounter.service_date,
     "charges": lambda item, encounter: -item.charge_rank,
+    "documents": lambda item, encounter: _documents(encounter),
 }
-"""Values that are in memory while a chart is placed; others are asked of the record."""
+"""Values that are at hand while a chart is placed, or one short question away; others are gathered from the record."""
 
 
 def usual_tasks(setting: Setting) -> tuple[CodingKind, ...]:
@@ -246,6 +248,14 @@ def _set_list(
     item.worklist, item.skill, item.rule = rule.name, rule.skill, rule_words(rule, book)
     item.order_key = order_key(rule.order, values, priority)
     item.route = route_of(rule.skill, encounter.facility_id, item.assigned_to)
+
+
+def _documents(encounter: Encounter) -> int:
+    """How many documents a visit has, each in its newest version."""
+    session = object_session(encounter)
+    assert session is not None
+    current = (Document.encounter_id == encounter.id, Document.current)
+    return int(session.execute(select(func.count()).select_from(Document).where(*current)).scalar_one())
 
 
 def _day_number() -> int:

@@ -21,7 +21,8 @@ MOST_WORKLISTS = 200
 MOST_KEYS = 6
 PRIORITY = "priority"
 
-_KNOWN = {"name", "rule", "words", "all", "any", "groups", "join", "skill", "order"}
+_LISTED = ("waits", "order", "all", "any", "join")
+_KNOWN = {"name", "rule", "words", "all", "any", "groups", "join", "skill", "order", "waits"}
 
 
 class BadWorklists(CodedeskError):
@@ -45,7 +46,10 @@ class SortKey:
 
 @dataclass(frozen=True)
 class WorklistRule:
-    """One worklist: the condition of the tasks it takes, the skill it asks for, and its order."""
+    """One worklist: the condition of the tasks it takes, the skill it asks for, and its order.
+
+    Charts of one that `waits` are not ready to be coded, as those without a document: get-next gives none of them.
+    """
 
     name: str
     rule: str
@@ -53,6 +57,7 @@ class WorklistRule:
     condition: Condition
     skill: str = ""
     order: tuple[SortKey, ...] = (SortKey(PRIORITY, True),)
+    waits: bool = False
 
     def takes(self, values: Values, today: date) -> bool:
         """Whether it takes a task with these values."""
@@ -81,6 +86,11 @@ class Rulebook:
         """The fields that must be known to place a task."""
         asked = {name for rule in self.rules for name in rule.condition.fields}
         return frozenset(asked | {key.name for rule in self.rules for key in rule.order} - {PRIORITY})
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The names of the worklists whose charts wait."""
+        return frozenset(rule.name for rule in self.rules if rule.waits)
 
     def rule_for(self, values: Values, today: date) -> WorklistRule:
         """The first worklist that takes a task with these values."""
@@ -146,7 +156,7 @@ def as_toml(content: Mapping[str, Any]) -> str:
     for table in content["worklist"]:
         lines = ["[[worklist]]"]
         lines += [f"{key} = {_toml_value(table[key])}" for key in ("name", "rule", "words", "skill") if table.get(key)]
-        lines += [f"{key} = {_toml_value(table[key])}" for key in ("order", "all", "any", "join") if table.get(key)]
+        lines += [f"{key} = {_toml_value(table[key])}" for key in _LISTED if table.get(key)]
         for group in table.get("groups", []):
             lines += ["", "[[worklist.groups]]", *(f"{key} = {_toml_value(lines_)}" for key, lines_ in group.items())]
         parts.append("\n".join(lines))
@@ -176,7 +186,10 @@ def _rule(table: Mapping[str, Any], number: int) -> WorklistRule:
         raise BadWorklists(f"{place}: a skill has no |")
     words = _line(table, "words", place) or condition.words[:300]
     rule = _line(table, "rule", place) or name.lower().replace(" ", "-")
-    return WorklistRule(name, rule, words, condition, skill, _order(table.get("order", []), place))
+    waits = table.get("waits", False)
+    if not isinstance(waits, bool):
+        raise BadWorklists(f"{place}: waits: expected true or false")
+    return WorklistRule(name, rule, words, condition, skill, _order(table.get("order", []), place), waits)
 
 
 def _order(lines: object, place: str) -> tuple[SortKey, ...]:

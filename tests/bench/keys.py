@@ -215,7 +215,9 @@ class _Chart:
                 for _ in range(downs):
                     self._terminal.send("Down")
                 self._terminal.press("Enter")
-                self.tally.add([wanted.code], keys + downs + 1)
+                if asked := "Enter again takes" in self._terminal.text:
+                    self._terminal.press("Enter")
+                self.tally.add([wanted.code], keys + downs + 1 + asked)
                 self.tally.searched += 1
                 return
             for _ in range(keys):

@@ -161,6 +161,15 @@ def test_without_the_exempt_list_missing_poa_could_not_be_checked_which_is_said_
     assert "E11.42, I10" in finding.message
 
 
+def test_without_the_exempt_list_it_is_said_that_an_indicator_was_not_checked_against_it() -> None:
+    stay = replace(encounter("I10", kind=ClaimKind.INPATIENT), diagnoses=(CodedDiagnosis(1, "I10", "principal", "Y"),))
+
+    (finding,) = check_codes(stay, FACTS)
+
+    assert (finding.rule_id, finding.severity) == ("c55", Severity.COULD_NOT_CHECK)
+    assert "POA of I10: no list of exempt diagnoses is loaded" in finding.message
+
+
 def test_without_the_exempt_list_a_chapter_that_has_no_exempt_code_needs_its_indicator() -> None:
     everything_valid = MadeFacts(lambda system, code: Validity(ValidityKind.VALID, f"{code} is valid."))
 

@@ -364,6 +364,53 @@ def test_the_first_problem_of_the_assessment_stands_first(suggester: Suggester) 
     assert codes(suggester, text) == ["M10.9", "I10", "E03.9"]
 
 
+ADMISSION = Note("Assessment: 1. Acute hypoxic respiratory failure\n2. Pneumonia\n3. CHF", "History and physical")
+
+
+@pytest.mark.parametrize(
+    ("summary", "first"),
+    [
+        ("Principal diagnosis: Pneumonia\nSecondary diagnoses: Acute hypoxic respiratory failure", ["J18.9", "J96.01"]),
+        ("Principal: Pneumonia\nOther:\n- CHF\n- Acute hypoxic respiratory failure", ["J18.9", "I50.9", "J96.01"]),
+        ("Discharge diagnoses:\n1. Pneumonia\n2. Hypokalemia\n3. CHF", ["J18.9", "E87.6", "I50.9", "J96.01"]),
+        ("Dx: 1. Pneumonia 2. CHF\nCourse: oxygen for two days.", ["J18.9", "I50.9", "J96.01"]),
+        # A heading that says principal counts wherever it stands before the list.
+        (
+            "Final diagnoses: CHF; pneumonia\nPrincipal diagnosis:\nAcute hypoxic respiratory failure",
+            ["J96.01"],
+        ),
+    ],
+)
+def test_suggestions_of_a_stay_begin_with_the_stated_principal_diagnosis_and_its_others_in_their_order(
+    suggester: Suggester, summary: str, first: list[str]
+) -> None:
+    found = suggester.suggest_chart([ADMISSION, Note(summary, "Discharge summary")], ON, inpatient=True)
+
+    assert [one.dotted for one in found.codes][: len(first)] == first
+
+
+def test_a_combination_that_rests_on_the_stated_principal_diagnosis_stands_first(suggester: Suggester) -> None:
+    summary = Note("Principal: Acute on chronic systolic heart failure\nOther:\n- HTN with CKD 4", "Discharge summary")
+
+    found = suggester.suggest_chart([ADMISSION, summary], ON, inpatient=True)
+
+    assert [one.dotted for one in found.codes][:2] == ["I13.0", "I50.23"]
+
+
+def test_a_birth_record_begins_with_the_birth(suggester: Suggester) -> None:
+    text = "Baby boy, born in this hospital by cesarean, single.\nDiagnoses:\n1. Transient tachypnea of newborn"
+
+    found = suggester.suggest_chart([Note(text, "Discharge summary")], ON, inpatient=True)
+
+    assert [one.dotted for one in found.codes][0] == "Z38.01"
+
+
+def test_a_visit_keeps_the_order_of_its_assessment(suggester: Suggester) -> None:
+    text = "Assessment: 1. Asthma\n2. Gout\nPrincipal diagnosis: Gout"
+
+    assert codes(suggester, text)[0] == "J45.909"
+
+
 def test_allergies_and_long_term_drugs_lead_to_their_status(suggester: Suggester) -> None:
     text = "Allergies: penicillin - rash\nMeds: warfarin 5 mg, metformin 500 bid\nAssessment: Hypertension."
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from store.actors import SYSTEM
 from store.intake import take_in
-from store.intake.files import MAX_LINE
+from store.intake.files import MAX_LINE, NotTakenIn, recognize
 from store.models import Document, Encounter, LogEntry, Patient, Quarantine
 from tests.store.intake_samples import (
     SHARED_FHIR,
@@ -340,3 +340,19 @@ def test_progress_is_told_as_it_goes(db, inbox):
     take_in(db, SYSTEM, [write_lines(inbox / "file", *visits(2))], lambda *step: told.append(step))
 
     assert told == [("file", 0, 0), ("file", 1, 0), ("file", 2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"PID|1||M1\rMSH|^~\\&|A|B\rPV1|1|O\r", "segment 1 is PID: HL7 v2 begins with MSH, .*; here MSH is segment 2"),
+        (b"\xef\xbb\xbfPV1|1|O\nPID|1||M1\nMSH|^~\\&|A\n", "segment 1 is PV1: .*; here MSH is segment 3"),
+        (b"PID|1||M1\nPV1|1|O\n", "segment 1 is PID: .*; none follows at its beginning"),
+        (b"Dear colleague\n", "it begins like nothing that is known here; expected HL7 v2 messages"),
+    ],
+)
+def test_segments_out_of_their_order_are_told_as_hl7_with_what_was_expected_and_where(
+    content: bytes, told: str
+) -> None:
+    with pytest.raises(NotTakenIn, match=told):
+        recognize(io.BytesIO(content))

@@ -19,7 +19,7 @@ from store.intake.tables.columns import BadMap, ColumnMap, load_map, map_for, sa
 from store.intake.tables.guess import guess
 from store.intake.tables.rows import TableOptions, preview
 from store.intake.tables.sheet import Row, layout_of, rows
-from store.models import Charge, Coverage, Encounter, Patient, RawMessage, SourceCode
+from store.models import Charge, Coverage, Encounter, Patient, Payer, RawMessage, SourceCode
 from tests.codesets.shared_data import shared_file
 from tests.store.intake_samples import count, only
 
@@ -128,6 +128,22 @@ def test_visits_come_in_by_a_guess_that_is_saved_and_then_used_by_itself(db: Dat
     assert (inpatient.started_at, inpatient.service_date) == ("2026-03-02T09:00:00", "2026-03-15")
     assert only(db, Patient, mrn="0007").birth_date == "1961-03-02"
     assert count(db, Coverage) == 2
+
+
+def test_a_payer_that_a_feed_only_numbers_is_named_in_words_and_a_known_name_stays(
+    db: Database, tmp_path: Path
+) -> None:
+    numbered = VISITS.replace(";P1", ";42c4fca7-f8a9-3cd1-982a-dd9751bf3e2a")
+    take(db, tmp_path, numbered, save_as="numbered")
+    unnamed = only(db, Payer)
+    with db.change(SYSTEM) as change:
+        change.session.get_one(Payer, unnamed.id).name = "Plains Mutual"
+        change.log("payer.name", "payer", unnamed.id)
+
+    take(db, tmp_path, numbered.replace("Ann", "Anna"))
+
+    assert unnamed.name == "payer 42c4fca7, not named"
+    assert only(db, Payer).name == "Plains Mutual"
 
 
 @pytest.mark.both_databases

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -157,6 +159,21 @@ def test_what_asks_for_a_diagnosis_or_speaks_of_figures_is_refused(question: str
     ],
 )
 def test_clinical_words_that_only_look_like_money_are_let_pass(question: str) -> None:
+    assert lint(QueryType.OPEN_ENDED, "specificity", question, (), ("line",)) == []
+
+
+LINES = tomllib.loads((Path(__file__).parent / "query_lines.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("question", LINES["leading"])
+def test_a_question_that_says_its_answer_is_refused(question: str) -> None:
+    flaws = lint(QueryType.OPEN_ENDED, "specificity", question, (), ("line",))
+
+    assert any(flaw.refuses and "leads" in flaw.why for flaw in flaws)
+
+
+@pytest.mark.parametrize("question", LINES["compliant"])
+def test_a_question_that_leaves_the_answer_open_is_let_pass(question: str) -> None:
     assert lint(QueryType.OPEN_ENDED, "specificity", question, (), ("line",)) == []
 
 

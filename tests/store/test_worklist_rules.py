@@ -163,7 +163,7 @@ def test_why_shows_each_criterion_with_the_chart_s_value_and_the_rules_above(dem
         told = why(SessionReader(session), item, today())
 
     assert told is not None
-    assert [one.name for one in told.above] == ["High dollar"]
+    assert [one.name for one in told.above] == ["High dollar", "Incomplete"]
     assert [(j.words, j.seen) for j in unmet(told.above[0])][0] == ("kind is facility", "professional")
     assert [(j.words, j.seen, j.met) for j in told.taken.criteria] == [
         ("setting is clinic", "clinic", True),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
-from store.actors import Actor
+from store.actors import SYSTEM, Actor
 from store.coding.service import open_chart, open_next
 from store.database import Database
 from store.holds import clear_holds, hold
+from store.intake import take_in
 from store.models import Encounter, WorkItem
 from store.queries import Row, SessionReader
 from store.queries.worklists import (
@@ -32,6 +34,7 @@ from store.worklists import (
     sweep_leases,
     usual_tasks,
 )
+from tests.store.intake_samples import native, write_lines
 
 pytestmark = pytest.mark.both_databases
 
@@ -59,6 +62,32 @@ def test_a_worklist_is_sorted_by_its_priority_whose_parts_add_up(demo: Database)
 
     assert [row.priority for row in listed] == sorted((row.priority for row in listed), reverse=True)
     assert why is not None and sum(points for points, _ in why.reasons) == why.priority
+
+
+def test_a_visit_waits_for_its_first_document_and_comes_to_its_list_with_it(
+    demo: Database, coder: Actor, tmp_path: Path
+) -> None:
+    visit = native(ended_at="2026-03-02T10:00:00", documents=[])
+    take_in(demo, SYSTEM, [write_lines(tmp_path / "visit.jsonl", visit)])
+    with demo.reading() as session:
+        item = session.exec(select(WorkItem).join(Encounter).where(Encounter.visit_number == "V1")).one()
+        before = (item.worklist, why_here(SessionReader(session), item.id))
+        waiting = {one.worklist for one in worklist_counts(SessionReader(session)) if one.waits}
+    given = open_next(demo, coder, "Incomplete")
+
+    arrived = native(ended_at="2026-03-02T10:00:00")
+    take_in(demo, SYSTEM, [write_lines(tmp_path / "later.jsonl", arrived)])
+
+    assert before[0] == "Incomplete" and before[1] is not None
+    assert before[1].rule == "no-document-1: no document has come yet"
+    assert given is None and waiting == {"Incomplete"}
+    with demo.reading() as session:
+        assert session.get_one(WorkItem, item.id).worklist == "Clinic"
+    assert open_next(demo, coder, "Clinic") is not None
+
+
+def test_every_visit_of_the_demo_has_its_documents(demo: Database) -> None:
+    assert rows(demo, "Incomplete") == []
 
 
 def test_get_next_gives_the_first_ready_chart_and_never_the_same_twice(

@@ -12,6 +12,8 @@ import pytest
 from sqlmodel import select
 
 from codesets.catalog import Reference
+from codesets.edits import CodeFinding
+from codesets.edits.findings import Severity
 from store.actors import SYSTEM
 from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine
 from store.database import Database, open_database
@@ -21,7 +23,8 @@ from store.queries.charts import ChartHead, chart_head
 from store.terms import CodingKind, DiagnosisRole, PatientClass
 from tests.tui.screens import cells, diagnoses, keys, opened, settle, type_text
 from tui.app import Workstation
-from tui.screens.chart.completing import completed, completions
+from tui.screens.chart.completing import completed, completions, outcome
+from tui.screens.chart.view import gathered
 
 CODES = Codes(
     (Diagnosis("E11.22", DiagnosisRole.PRINCIPAL), Diagnosis("I10")),
@@ -58,6 +61,82 @@ def test_behind_a_code_or_a_row_the_line_offers_what_may_follow_and_shows_what_i
 @pytest.mark.parametrize("typed", ["diabetic kidney", "b 12 deficiency", "chest pain"])
 def test_words_are_searched_and_not_completed(head: ChartHead, reference: Reference, typed: str) -> None:
     assert completions(reference, typed, head, CODES, DEFAULTS) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "told", "first"),
+    [
+        ("e78.5", "Enter adds E78.5", "Hyperlipidemia, unspecified"),
+        ("e78.5 p", "Enter adds E78.5 as principal", "principal or first-listed diagnosis"),
+        ("g0121-pt", "Enter adds G0121-PT", "Screening colonoscopy of a person not at high risk"),
+        ("2>1", "Enter moves diagnosis 2 to 1", "2 I10 secondary → 1"),
+        ("b>a", "Enter moves line b to a", "b G0008 x1 1 0.00 → a"),
+        ("-1,2", "Enter removes diagnoses 1, 2", "takes 1 E11.22 principal away"),
+        ("-i10", "Enter removes I10", "takes 2 I10 secondary away"),
+        ("2 e78.5", "Enter replaces diagnosis 2 with E78.5", " 2 I10       → E78.5 secondary"),
+        ("a,b -59", "Enter changes lines a, b", " a G0467     – → -59"),
+        ("6>2", "not carried out", "there is no diagnosis 6"),
+        ("e11.22", "not carried out", "E11.22 is diagnosis 1 already."),
+    ],
+)
+def test_a_line_that_enter_carries_out_says_what_it_will_do(
+    head: ChartHead, reference: Reference, typed: str, told: str, first: str
+) -> None:
+    does, rows = outcome(reference, typed, head, CODES, DEFAULTS)
+
+    assert does is not None and does.told == told
+    assert rows[0][1].startswith(first)
+
+
+@pytest.mark.parametrize("typed", ["chest pain", "b 12 deficiency", "e11", "diab"])
+def test_of_words_enter_does_what_their_matches_say(head: ChartHead, reference: Reference, typed: str) -> None:
+    assert outcome(reference, typed, head, CODES, DEFAULTS) == (None, [])
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_a_line_that_is_carried_out_shows_its_outcome_and_no_matches() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        for line in ("e11.22", "i10"):
+            await type_text(pilot, line)
+            await keys(pilot, "enter")
+        await type_text(pilot, "2>1")
+        moved = cells(app)
+        await keys(pilot, *["backspace"] * 3)
+        await type_text(pilot, "-1,2")
+        removed = cells(app)
+
+    assert "Enter moves diagnosis 2 to 1" in moved and " matches" not in moved and "Enter move  " in moved
+    assert "Enter removes diagnoses 1, 2" in removed and " matches" not in removed and "Enter remove  " in removed
+
+
+@pytest.mark.usefixtures("at_desk")
+@pytest.mark.parametrize("typed", ["foo", "bar", "asthm"])
+async def test_enter_asks_before_it_takes_a_match_that_only_begins_with_what_was_typed(typed: str) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, typed)
+        hint = cells(app).splitlines()[-1]
+        await keys(pilot, "enter")
+        asked, before = cells(app), diagnoses()
+        await keys(pilot, "enter")
+
+    assert "Enter ask  " in hint
+    assert f"read {typed} as " in asked and before == []
+    assert len(diagnoses()) == 1
+
+
+@pytest.mark.usefixtures("at_desk")
+@pytest.mark.parametrize("typed", ["essential hypertension", "fracture of left clavicle"])
+async def test_enter_takes_at_once_what_the_words_name(typed: str) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, typed)
+        hint = cells(app).splitlines()[-1]
+        await keys(pilot, "enter")
+
+    assert "Enter add  " in hint
+    assert len(diagnoses()) == 1
 
 
 def test_a_completion_takes_the_place_of_the_last_word() -> None:
@@ -171,7 +250,7 @@ async def test_enter_that_overtakes_a_search_which_reads_a_word_as_another_asks_
             await pilot.press(*"pnuemonia", "enter")
         await settle(pilot)
 
-        assert diagnoses() == [] and "pnuemonia as pneumonia?" in cells(app)
+        assert diagnoses() == [] and "read pnuemonia as pneumonia" in cells(app)
         await keys(pilot, "enter")
         assert [one.code for one in diagnoses()] == ["J18.9"]
 
@@ -219,6 +298,33 @@ async def test_why_a_line_is_refused_is_told_once_and_whole_in_as_many_lines_as_
     assert once.count("nobody here is called so") == 1
     assert "E11.99 is not a code of ICD-10-CM" in narrow[-2] and narrow[-1] == " mellitus without complications"
     assert "Enter add" in after[-1] and after[-2] == " +i"
+
+
+def finding(message: str, place: str, rule: str = "pointers.none") -> CodeFinding:
+    return CodeFinding(rule, 1, Severity.ERROR, "pointer missing", message, "Point to the reason.", "1500 24E", place)
+
+
+def test_what_is_found_on_several_rows_is_told_once_with_the_rows() -> None:
+    found = [finding(f"Line {n} points to no diagnosis.", f"line.{n}.pointers") for n in (1, 2, 3, 5)]
+    other = finding("Line 1, G0467, lies outside the stay.", "line.1", "dates.outside")
+    lone = finding("The encounter has no diagnosis.", "encounter")
+
+    told = gathered([found[0], other, *found[1:], lone])
+
+    assert [one.message for one in told] == [
+        "Lines a-c, e: each points to no diagnosis.",
+        "Line 1, G0467, lies outside the stay.",
+        "The encounter has no diagnosis.",
+    ]
+    assert told[0].place == "lines a-c, e"
+
+
+def test_rows_with_different_findings_or_fixes_stay_apart() -> None:
+    carries = [
+        finding(f"Line {n} carries modifier {m} more than once.", f"line.{n}") for n, m in ((1, "25"), (2, "59"))
+    ]
+
+    assert gathered(carries) == carries
 
 
 @pytest.mark.usefixtures("at_desk")

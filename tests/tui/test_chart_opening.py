@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from store.open_charts import OpenCharts
 from tests.tui.screens import SIZES, cells, keys, opened, settle
 from tui.app import Workstation
 from tui.screens.chart import ChartScreen
@@ -52,3 +53,26 @@ async def test_a_chart_that_becomes_wide_and_narrow_again_has_its_panes_at_their
 
         assert wide > 30
         assert cells(app) == narrow
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_a_chart_that_is_open_in_another_session_of_the_same_person_is_offered_and_opened_to_read() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        chart = app.screen.work_item_id  # type: ignore[attr-defined]
+    elsewhere = OpenCharts()
+    elsewhere.hold(chart, "mreyes")
+
+    async with opened() as (app, pilot):
+        offered = cells(app)
+        await keys(pilot, "y")
+        read = cells(app)
+        await keys(pilot, "plus")
+        refused = cells(app)
+        await keys(pilot, "q")
+        elsewhere.let_all_go()
+        await keys(pilot, "enter", "plus")
+
+        assert "is open in your other session since" in offered and "Read it?" in offered
+        assert "@ to read" in read and "you have this chart open in another session" in refused
+        assert app.screen.entry.asking == "entry"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
+from store.actors import SYSTEM
 from store.audits import review
 from store.audits.samples import Criteria, draw
 from store.audits.sampling import Method, Size
 from store.coding.codes import Defaults
 from store.coding.entry import parse
 from store.database import open_database
-from store.models import Audit, Hold, Person, ProviderQuery, ProviderQueryStep
+from store.models import Audit, Hold, Person, ProviderQuery, ProviderQueryStep, WorkItem
 from store.people import actor_for
 from tests.store.coded_charts import final_code
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
@@ -148,6 +149,19 @@ async def test_a_chart_is_skipped_views_are_kept_and_criteria_filter(at_desk: No
     assert "Zwick, Delbert skipped" in skipped
     assert "View big ones is kept" in kept and "Worklists  big ones" in kept and "1 of 5" in kept
     assert "Nothing is open with you or assigned to you" in mine
+
+
+async def test_a_chart_of_years_ago_has_its_priority_and_age_whole_at_80_columns(at_desk: None) -> None:
+    with open_database().change(SYSTEM) as change:
+        item = change.session.exec(select(WorkItem).where(WorkItem.worklist == "Clinic")).first()
+        item.service_date, item.rank = "2019-08-04", -2_622
+        change.log("chart.old", "work_item", item.id)
+
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "home")
+        row = next(line for line in cells(app).splitlines() if "2019-08-04" in line)
+
+    assert " 2622 2019-08-04 " in row and row.endswith(" 2622d")
 
 
 async def test_marked_charts_are_skipped_by_their_reason_alone(at_desk: None) -> None:

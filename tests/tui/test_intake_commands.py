@@ -145,7 +145,7 @@ def test_an_unknown_worklist_is_answered_with_the_ones_there_are(call):
     code, _, err = call("encounters", "list", "--worklist", "Nowhere")
 
     assert code == 2
-    assert "no worklist is called Nowhere (one of: Clinic," in err
+    assert "no worklist is called Nowhere (one of: Incomplete, Clinic," in err
 
 
 def test_an_export_is_taken_in_elsewhere_and_satisfies_the_schema(call, file, tmp_path, monkeypatch):

@@ -44,7 +44,7 @@ async def test_screens_look_as_they_should(size: tuple[int, int]) -> None:
         await keys(pilot, "plus")
         await type_text(pilot, "diabet kidn")
         assert_golden(app, f"chart-matches-{at}")
-        await keys(pilot, "enter", "escape")
+        await keys(pilot, "enter", "enter", "escape")
         assert_golden(app, f"chart-coded-{at}")
         await keys(pilot, "i")
         assert_golden(app, f"chart-facts-{at}")

@@ -108,6 +108,7 @@ def _list(db: Database, actor: Actor, args: argparse.Namespace) -> int:
                 "words": rule.words,
                 "criteria": rule.condition.words,
                 "skill": rule.skill,
+                "waits": rule.waits,
                 "order": [key.words for key in rule.order],
                 "ready": count.ready if count else 0,
                 "in_progress": count.in_progress if count else 0,
@@ -120,6 +121,7 @@ def _list(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     ]
     for row in rows:
         skill = f"  (skill {row['skill']})" if row["skill"] else ""
+        skill += "  (waits: get-next gives none)" if row["waits"] else ""
         lines.append(
             f"{row['place']:>3} {left(str(row['name']), 22)} {row['ready']:>7} {row['in_progress']:>5} "
             f"{row['on_hold']:>5}  {row['criteria']}{skill}"

@@ -553,6 +553,8 @@ class DeskScreen(Screen[None]):
             return ("y", "yes"), *self._also.items(), ("Esc", "no")
         if self.choices.has_class("-open"):
             return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
+        if asking == "hold":
+            return ("Enter", "puts the chart on hold"), ("Esc", "leaves it as it is")
         return ("Enter", "done"), ("Esc", "leave")
 
     @property

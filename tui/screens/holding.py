@@ -167,8 +167,10 @@ def _ask_reason(
             return
         reason = next(one for one in known.values() if one.words == words)
         if reason.physician or reason.dated:
-            asks = " and ".join(filter(None, ("physician" if reason.physician else "", "day" if reason.dated else "")))
-            screen.ask("hold", f"{reason.words}: {asks}:", answer=partial(told, reason))
+            asks = " and ".join(
+                filter(None, ("physician" if reason.physician else "", "day (2026-10-01)" if reason.dated else ""))
+            )
+            screen.ask("hold", f"{reason.words}, {asks}:", answer=partial(told, reason))
         else:
             await put(reason, "", "")
 

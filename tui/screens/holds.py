@@ -152,7 +152,7 @@ def _searched(row: HoldRow) -> str:
 
 _COLUMNS: tuple[Column[HoldRow], ...] = (
     Column("", 2, lambda row: " !" if row.late else "", style=lambda row: "error", said=lambda row: "late"),
-    Column("AGE", 4, lambda row: f"{row.days}d", align="right"),
+    Column("AGE", 5, lambda row: f"{row.days}d", align="right"),
     Column("PATIENT", 20, lambda row: row.patient),
     Column("REASON", 0, lambda row: row.hold_reason),
     Column("WAITS FOR", 17, lambda row: row.owner),

@@ -228,7 +228,7 @@ _COLUMNS: tuple[Column[QueryRow], ...] = (
     Column("PATIENT", 0, lambda row: row.patient),
     Column("PROVIDER", 14, lambda row: row.provider),
     Column("ABOUT", 11, lambda row: row.query_reason),
-    Column("DAYS", 4, lambda row: "" if row.days is None else f"{row.days}d", align="right"),
+    Column("DAYS", 5, lambda row: "" if row.days is None else f"{row.days}d", align="right"),
     Column("DUE", 10, lambda row: row.due_on, style=lambda row: "error" if row.late else "text"),
     Column("ASKED BY", 10, lambda row: row.asked_by, from_width=100),
 )

@@ -234,7 +234,7 @@ class RulesScreen(DeskScreen):
             self.ask("days", "for services from, to (Enter: always), as 2026-10-01 2026-12-31:", answer=days)
 
         options = [(EVERYBODY, ""), *((name, one.words) for name, one in named.items())]
-        self.choose("for whom", f"{rule_id}: for whom?", options, whom)
+        self.choose("for whom", f"{rule_id}: for whom:", options, whom)
 
     def do_roll_back(self) -> None:
         entry = self.chosen

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from store.criteria import Condition, read_condition
+from store.open_charts import open_in_another_session
 from store.queries.figures import OwnFigures, own_figures
 from store.queries.saved_views import COLUMNS, saved_views
 from store.queries.worklists import (
@@ -102,7 +103,9 @@ class WorklistScreen(DeskScreen):
         self.reload()
 
     def place(self) -> tuple[Line, Line]:
-        what = "final coded" if self._finished else "yours" if self._mine else "ready to code"
+        waits = any(count.waits for count in self._counts if count.worklist == self._worklist)
+        open_charts = "waiting" if waits else "ready to code"
+        what = "final coded" if self._finished else "yours" if self._mine else open_charts
         where = self._view or f"{(not self._mine and self._worklist) or 'all'}, {what}"
         start: Line = (("Worklists", "strong"), ("  ", "text"), (where, "text"))
         if marked := len(self.rows.marked) if self.is_mounted else 0:
@@ -154,7 +157,7 @@ class WorklistScreen(DeskScreen):
         if self._worklist is None:
             self._counts = await record.read(worklist_counts)
             if self._counts:
-                self._worklist = max(self._counts, key=lambda count: count.ready).worklist
+                self._worklist = max(self._counts, key=lambda count: (not count.waits, count.ready)).worklist
         source = await self._source()
         if not len(source):
             self._counts = await record.read(worklist_counts)
@@ -172,7 +175,7 @@ class WorklistScreen(DeskScreen):
             self._shown = True
             self.set_timer(WARM_SECONDS, self.workstation.warm)
             if actor.person_id and (left := await record.read(left_open, actor.person_id)):
-                self._offer(left)
+                self._offer(left, open_in_another_session(left.work_item_id, actor.login))
 
     @work(exclusive=True, group="audit")
     async def _look_at_audit(self) -> None:
@@ -185,13 +188,16 @@ class WorklistScreen(DeskScreen):
         self._audit = await self.workstation.change(look)
         self.refresh_frame()
 
-    def _offer(self, left: LeftOpen) -> None:
-        """Offer the chart that the person was in when the line broke."""
+    def _offer(self, left: LeftOpen, elsewhere: bool) -> None:
+        """Offer the chart that the person was in when the line broke; to read, where another session still has it."""
 
         async def go_on() -> None:
             await self.workstation.open_again(left.work_item_id)
 
         at = clock_time(left.since)
+        if elsewhere:
+            self.confirm(f"{left.patient} is open in your other session since {at}. Read it?", go_on)
+            return
         typed = f" with {left.typed!r} typed" if left.typed else ""
         self.confirm(f"Go on with {left.patient}, left at {at}{typed}?", go_on)
 
@@ -234,7 +240,7 @@ class WorklistScreen(DeskScreen):
             return "Nothing is open with you or assigned to you. m shows the worklist, n takes the next chart."
         if self._criteria:
             return "No chart meets these criteria. c and Enter shows all again."
-        waiting = sum(count.ready for count in self._counts)
+        waiting = sum(count.ready for count in self._counts if not count.waits)
         if not self._counts:
             return "No charts yet. codedesk intake PATH takes some in; codedesk demo has made-up ones."
         if self._finished:
@@ -294,7 +300,11 @@ class WorklistScreen(DeskScreen):
     async def _choose_worklist(self) -> None:
         self._counts = await self.workstation.record.read(worklist_counts)
         options = [
-            (c.worklist, f"{c.ready:>4} ready  {c.in_progress:>3} open  {c.on_hold:>3} on hold  {c.final:>4} final")
+            (
+                c.worklist,
+                f"{c.ready:>4} {c.ready_or_waits:<5}  {c.in_progress:>3} open  {c.on_hold:>3} on hold  "
+                f"{c.final:>4} final",
+            )
             for c in self._counts
         ]
 
@@ -491,15 +501,15 @@ class WorklistScreen(DeskScreen):
 
     def _known_columns(self) -> dict[str, Column[WorkRow]]:
         return {
-            "priority": Column("PRI", 3, lambda row: str(row.priority), align="right"),
+            "priority": Column("PRI", 4, lambda row: str(row.priority), align="right"),
             "service": Column("SERVICE", 10, lambda row: row.service_date),
             "patient": Column("PATIENT", 0, lambda row: row.patient),
             "mrn": Column("MRN", 8, lambda row: row.mrn),
-            "payer": Column("PAYER", 15, lambda row: row.payer),
+            "payer": Column("PAYER", 14, lambda row: row.payer),
             "type": Column("TYPE", 9, lambda row: row.setting.label),
             "kind": Column("SIDE", 12, lambda row: row.kind),
             "charges": Column("$", 9, lambda row: dollars(row.cents), align="right"),
-            "age": Column("AGE", 4, lambda row: f"{self._age(row)}d", align="right"),
+            "age": Column("AGE", 5, lambda row: f"{self._age(row)}d", align="right"),
             "days to bill": Column("LEFT", 5, lambda row: self._left(row), align="right", style=self._left_style),
             "facility": Column("FACILITY", 16, lambda row: row.facility),
             "assigned": Column("FOR", 8, lambda row: row.assigned),

@@ -135,7 +135,7 @@ class WorklistRulesScreen(DeskScreen):
 
             self.ask("list", f"{name}:", str(shown), written)
 
-        self.choose("field", f"{rule.name}: which part?", list(FIELDS.items()), chosen)
+        self.choose("field", f"{rule.name}: which part:", list(FIELDS.items()), chosen)
 
     def do_add_list(self) -> None:
         place = min(self.rows.index, len(self._rules) - 1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from store.intake.changes import Parts
 from store.intake.merging import find_account, find_patient
@@ -21,8 +23,10 @@ from store.models import (
     Provider,
 )
 from store.models.columns import new_id
-from store.models.directory import PayerFields, ProviderFields
+from store.models.directory import FacilityFields, PayerFields, ProviderFields
 from store.models.encounter import CoverageFields, EncounterFields
+
+Directory = TypeVar("Directory", PayerFields, FacilityFields)
 
 
 def known_patient(rows: KnownRows, record: NativeEncounter) -> Patient | None:
@@ -53,13 +57,30 @@ def store_facility(rows: KnownRows, record: NativeEncounter, parts: Parts) -> Fa
     said = record.facility
     if said is None:
         return None
-    facility = rows.put(Facility, {"source": said.source, "local_id": said.local_id}, said)
+    key = {"source": said.source, "local_id": said.local_id}
+    facility = rows.put(Facility, key, _in_words(said, "facility", rows.find(Facility, **key)))
     parts.note("facility", facility in rows.session.dirty and rows.session.is_modified(facility))
     return facility
 
 
 def store_payer(rows: KnownRows, said: PayerFields) -> Payer:
-    return rows.put(Payer, {"source": said.source, "local_id": said.local_id}, said)
+    key = {"source": said.source, "local_id": said.local_id}
+    return rows.put(Payer, key, _in_words(said, "payer", rows.find(Payer, **key)))
+
+
+def _in_words(said: Directory, kind: str, known: Payer | Facility | None) -> Directory:
+    """What is said of a payer or facility, with words for a name that is only a number of the sending system.
+
+    A number takes no name away that is known already.
+    """
+    if not _NUMBER.fullmatch(said.name.strip()):
+        return said
+    name = known.name if known else f"{kind} {said.name.strip().lower().removeprefix('urn:uuid:')[:8]}, not named"
+    return said.model_copy(update={"name": name})
+
+
+_NUMBER = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""An UUID, which says nothing to a reader."""
 
 
 def store_provider(rows: KnownRows, said: ProviderFields) -> Provider:

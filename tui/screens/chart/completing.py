@@ -1,17 +1,20 @@
-"""What the entry line offers behind a code or a row: the parts that may follow, and what a change would make of rows.
+"""What the entry line says of a line that Enter carries out: what it will do, to which rows, and what may follow.
 
 Everything here is text in, rows out; `Tab` puts the row under the cursor into the line, Enter carries the line out.
+Words are no such line: they are searched, and their matches are shown (`matching`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from codesets import catalog
 from codesets.catalog import Reference
-from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
+from codesets.releases import CodeSystem
+from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry, row_with
 from store.coding.entry import (
     AddDiagnosis,
     AddProcedure,
@@ -36,6 +39,19 @@ from tui.widgets.row_table import Column
 
 Completion = tuple[str, str]
 """What Tab puts into the line in place of the last word, empty for a row that only tells; and what it means."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What Enter will do with a line: a verb and what it is done to; both empty for a line that will be refused."""
+
+    verb: str = ""
+    what: str = ""
+
+    @property
+    def told(self) -> str:
+        return f"Enter {self.verb}s {self.what}" if self.verb else "not carried out"
+
 
 COMPLETION_COLUMNS = (Column("", 0, lambda row: f" {row[0]:<13} {row[1]}" if row[0] else f" {row[1]}"),)
 
@@ -68,8 +84,25 @@ PARTS = (
 )
 
 
+def outcome(
+    reference: Reference, text: str, head: ChartHead, codes: Codes, defaults: Defaults
+) -> tuple[Outcome | None, list[Completion]]:
+    """What Enter will do with a line, and the rows that tell the rest; None and no rows for words that are searched."""
+    entry = _entry(reference, text, head)
+    if isinstance(entry, Search):
+        return None, []
+    rows = completions(reference, text, head, codes, defaults)
+    if entry is None:
+        return (Outcome() if rows else None), rows
+    try:
+        apply_entry(codes, entry, defaults)
+    except EntryError as error:
+        return Outcome(), rows or [("", told(error))]
+    return _outcome(entry, defaults), rows or [("", _title(reference, entry, head))]
+
+
 def completions(reference: Reference, text: str, head: ChartHead, codes: Codes, defaults: Defaults) -> list[Completion]:
-    """What may follow what is typed, the effect of a change first; empty for words that are searched."""
+    """What may follow what is typed, the effect of a change first; empty for words and for a code alone."""
     words = text.lstrip("+").split(" ")
     entry = _entry(reference, text, head)
     if isinstance(entry, Search):
@@ -106,7 +139,53 @@ def _said_of(codes: Codes, entry: Entry | None, defaults: Defaults) -> str:
         apply_entry(codes, entry, defaults)
     except EntryError as error:
         return told(error)
-    return "Enter carries this out"
+    return "nothing more is needed"
+
+
+def _outcome(entry: Entry, defaults: Defaults) -> Outcome:
+    """What a line does that can be carried out."""
+    match entry:
+        case AddDiagnosis(code=code, role=role, poa=poa):
+            parts = (defaults.dotted(code), f"as {role.value.replace('_', ' ')}" if role else "", poa and f"POA {poa}")
+            return Outcome("add", " ".join(filter(None, parts)))
+        case AddProcedure(code=code, modifiers=modifiers, units=units):
+            return Outcome("add", "-".join((code, *modifiers)) + (f" x{units}" if units else ""))
+        case Remove(line=line, sequence=sequence):
+            return Outcome("remove", _rows_named(line, (sequence,)))
+        case RemoveCode(code=code):
+            return Outcome("remove", defaults.dotted(code))
+        case Move(line=line, source=source, target=target):
+            return Outcome("move", f"{_rows_named(line, (source,))} to {_named(line, target)}")
+        case ReplaceDiagnosis(sequence=sequence, code=code):
+            return Outcome("replace", f"{_rows_named(False, (sequence,))} with {defaults.dotted(code)}")
+        case ReplaceLine(sequence=sequence, code=code):
+            return Outcome("replace", f"{_rows_named(True, (sequence,))} with {code}")
+        case ForEach(line=line, sequences=sequences, change=change):
+            return Outcome("remove" if isinstance(change, Remove) else "change", _rows_named(line, sequences))
+        case ChangeDiagnosis(sequence=sequence):
+            return Outcome("change", _rows_named(False, (sequence,)))
+        case ChangeLine(sequence=sequence):
+            return Outcome("change", _rows_named(True, (sequence,)))
+        case PointAll(pointers=pointers):
+            return Outcome(
+                "point", f"lines without pointers to {','.join(map(str, pointers)) or 'the first diagnoses'}"
+            )
+    return Outcome("change", "the codes")
+
+
+def _rows_named(line: bool, sequences: tuple[int, ...]) -> str:
+    """Rows in words: `diagnosis 6`, `lines a, c`."""
+    kind = ("line", "lines") if line else ("diagnosis", "diagnoses")
+    return f"{kind[len(sequences) > 1]} {', '.join(_named(line, one) for one in sequences)}"
+
+
+def _title(reference: Reference, entry: Entry, head: ChartHead) -> str:
+    """The title of the code that a line adds."""
+    if not isinstance(entry, AddDiagnosis | AddProcedure):
+        return "nothing more is needed"
+    system = CodeSystem.ICD10CM if isinstance(entry, AddDiagnosis) else CodeSystem(entry.system)
+    found = catalog.find(reference, system, entry.code, date.fromisoformat(head.service_date))
+    return found.title if found else "its title is not loaded"
 
 
 def _entry(reference: Reference, text: str, head: ChartHead) -> Entry | None:
@@ -158,18 +237,28 @@ def _effect(codes: Codes, entry: Entry, defaults: Defaults) -> list[Completion]:
     if not isinstance(entry, changes | Move | PointAll):
         return []
     try:
-        after, said = apply_entry(codes, entry, defaults)
+        after, _ = apply_entry(codes, entry, defaults)
     except EntryError as error:
         return [("", told(error))]
     if isinstance(entry, Remove) or isinstance(entry, ForEach) and isinstance(entry.change, Remove):
-        line = entry.line
-        rows: Sequence[Diagnosis | ProcedureLine] = codes.lines if line else codes.diagnoses
         gone = entry.sequences if isinstance(entry, ForEach) else (entry.sequence,)
-        return [("", f"takes {_named(line, n)} {_told(rows[n - 1])} away") for n in gone if 1 <= n <= len(rows)]
-    if isinstance(entry, Move | RemoveCode):
-        return [("", said)]
+        return [("", f"takes {told_of} away") for told_of in _rows_told(codes, entry.line, gone)]
+    if isinstance(entry, Move):
+        return [
+            ("", f"{told_of} → {_named(entry.line, entry.target)}")
+            for told_of in _rows_told(codes, entry.line, (entry.source,))
+        ]
+    if isinstance(entry, RemoveCode):
+        row = row_with(codes, entry.code)
+        return [("", f"takes {told_of} away") for told_of in _rows_told(codes, row.line, (row.sequence,))]
     pairs = [*_changes(False, codes.diagnoses, after.diagnoses), *_changes(True, codes.lines, after.lines)]
     return pairs or [("", "changes nothing")]
+
+
+def _rows_told(codes: Codes, line: bool, sequences: tuple[int, ...]) -> list[str]:
+    """Those of the named rows that are there, each with its number or letter."""
+    rows: Sequence[Diagnosis | ProcedureLine] = codes.lines if line else codes.diagnoses
+    return [f"{_named(line, n)} {_told(rows[n - 1])}" for n in sequences if 1 <= n <= len(rows)]
 
 
 def _changes(

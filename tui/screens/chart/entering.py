@@ -20,7 +20,7 @@ from store.queries.favorites import Favorite, favorites_of
 from store.queries.last_visit import LastVisit, last_visit
 from tui.cells import counted, wrap
 from tui.screens.chart.changes import add
-from tui.screens.chart.completing import COMPLETION_COLUMNS, Completion, completed, completions
+from tui.screens.chart.completing import COMPLETION_COLUMNS, Completion, Outcome, completed, outcome
 from tui.screens.chart.matching import (
     FAVORITES_KEY,
     MATCH_COLUMNS,
@@ -44,10 +44,8 @@ LAST_VISIT_KEY = "^"
 
 TAKE_ALL = f"{LAST_VISIT_KEY}*"
 
-HINTS: Sequence[tuple[str, str]] = (
-    *(("Enter", "add"), ("Up Down", "choose")),
-    *(("=", "lists"), ("^", "last visit"), ("F2", "encoder"), ("Esc", "leave")),
-)
+HINTS: Sequence[tuple[str, str]] = (("=", "lists"), ("^", "last visit"), ("F2", "encoder"), ("Esc", "leave"))
+"""What the keys beside text do, behind what Enter and those of the choices do."""
 
 
 class NotTaken(EntryError):
@@ -65,13 +63,12 @@ class Entering:
         self._favorites: tuple[Favorite, ...] | None = None
         self._incomplete = ""
         self._completing: list[Completion] = []
+        self._outcome: Outcome | None = None
         self._last: LastVisit | None = None
         self._draft_timer: Timer | None = None
         self._unsaved: str | None = None
         self._place_saved = left_at
         self._answering: Worker[None] | None = None
-        self._unseen = False
-        """Whether Enter came before the answer to what was typed."""
 
     def edited(self, text: str) -> None:
         """The text has changed: keep it, and find what it may mean."""
@@ -104,33 +101,51 @@ class Entering:
         chart = self._chart
         words = text.lstrip("+ ").strip()
         if not words or chart.on_screen is None:
+            self._outcome = None
             chart.close_choices()
+            chart.refresh_frame()
             return
-        self._completing = await self._completions(text)
-        rows = [] if self._completing or words[0] == "-" else await self._rows_for(words)
+        does, completing = await self._completions(text)
+        rows = [] if completing or words[0] == "-" else await self._rows_for(words)
         if chart.entry.asking != "entry" or chart.entry.text != text:
             return
+        self._outcome, self._completing = does, completing
         self._matched, self._doubted = words, ""
         if self._completing:
             if len(self._completing) == 1 and not self._completing[0][0]:
                 told = wrap(self._completing[0][1], max(chart.size.width - 2, 8))
                 self._completing = [("", part) for part in told]
-            chart.offer(self._completing, COMPLETION_COLUMNS, "Tab puts in, Enter carries out")
+            tab = "; Tab puts in" if any(insert for insert, _ in self._completing) else ""
+            chart.offer(self._completing, COMPLETION_COLUMNS, f"{does.told if does else ''}{tab}")
         elif rows:
             self._show_matches(words, rows)
         else:
             chart.close_choices()
             if words[0] == LAST_VISIT_KEY and self._last is None:
                 chart.say("No visit of this patient was coded before: codes or words.", "warning")
+        chart.refresh_frame()
 
-    async def _completions(self, text: str) -> list[Completion]:
-        """What may follow a code or a row; words and whole codes are searched instead."""
+    async def _completions(self, text: str) -> tuple[Outcome | None, list[Completion]]:
+        """What Enter will do with a line that it carries out, and what may follow; words are searched instead."""
         chart = self._chart
         shown = chart.on_screen
-        if shown is None or (" " not in text.strip("+").lstrip() and not text.lstrip("+ ").startswith("-")):
-            return []
+        if shown is None or text.lstrip("+ ").startswith((LAST_VISIT_KEY, FAVORITES_KEY)):
+            return None, []
         asked = (text.lstrip("+"), shown.head, shown.codes, shown.defaults)
-        return await chart.workstation.codes.ask(completions, *asked)
+        return await chart.workstation.codes.ask(outcome, *asked)
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        """What the keys do with what is typed, Enter first."""
+        chart = self._chart
+        does = "add"
+        if not chart.entry.text.strip("+ ") and chart.on_screen is not None:
+            does = "final code" if chart.on_screen.codes.diagnoses else "leave"
+        elif self._outcome is not None:
+            does = self._outcome.verb or "say why not"
+        elif chart.choices.has_class("-open") and (row := chart.choices.selected) and self._doubts(row, self._matched):
+            does = "ask"
+        choosing = (("Up Down", "choose"),) if chart.choices.has_class("-open") and chart.choices.count > 1 else ()
+        return ("Enter", does), *choosing, *HINTS
 
     def complete(self) -> bool:
         """Put the completion under the cursor into the line; false where none is offered."""
@@ -156,8 +171,7 @@ class Entering:
         if chart.on_screen is None:
             return
         head = chart.on_screen.head
-        self._unseen = self.behind
-        chosen = not self._unseen and (bool(self._completing) or chart.choices.index > 0)
+        chosen = not self.behind and (bool(self._completing) or chart.choices.index > 0)
         if not chosen and (offered := await chart.workstation.codes.ask(sevenths, text, head)):
             self._offer_seventh(offered, text)
             return
@@ -204,7 +218,7 @@ class Entering:
 
     def _emptied(self) -> None:
         """The line was carried out: make it ready for the next."""
-        self._completing = []
+        self._completing, self._outcome = [], None
         if self._answering is not None:
             self._answering.cancel()
         if self._chart.entry.asking == "entry":
@@ -316,8 +330,8 @@ class Entering:
     async def _chosen(self, words: str) -> MatchRow:
         """The match under the cursor, of the answer to the whole text: where Enter overtook it, it is waited for.
 
-        Raises NotTaken where the first match leaves words out that were typed, or was not seen yet and reads one of
-        them as another: the next Enter takes it, or Down another. Raises EntryError where nothing is found.
+        Raises NotTaken where the first match leaves words out that were typed, or reads one of them as another: the
+        next Enter takes it, or Down another. Raises EntryError where nothing is found.
         """
         await self._answered()
         choices = self._chart.choices
@@ -328,16 +342,18 @@ class Entering:
                 raise EntryError(f"nothing is found for “{words}”", "other words, or a code")
             self._show_matches(words, rows)
             row = rows[0]
-        if choices.index == 0 and row[5] and self._doubted != words:
+        if self._doubts(row, words):
             self._doubted = words
-            raise NotTaken(f"{row[5]} was not found", f"Down chooses, Enter again takes {row[0]}")
-        if choices.index == 0 and self._unseen and row[6] and self._doubted != words:
-            self._doubted = words
-            raise NotTaken(f"{row[6]}?", f"Down chooses, Enter again takes {row[0]}")
+            doubt = f"{row[5]} was not found" if row[5] else f"read {row[6]}"
+            raise NotTaken(doubt, f"Down chooses, Enter again takes {row[0]}")
         return row
 
+    def _doubts(self, row: MatchRow, words: str) -> bool:
+        """Whether Enter asks about a match first: nobody chose it, and it is not all that the words name."""
+        return self._chart.choices.index == 0 and bool(row[5] or row[6]) and self._doubted != words
+
     def _show_matches(self, words: str, rows: list[MatchRow]) -> None:
-        self._matched, self._completing = words, []
+        self._matched, self._completing, self._outcome = words, [], None
         day = self._last.service_date if self._last and words[0] == LAST_VISIT_KEY else ""
         self._chart.offer(rows, MATCH_COLUMNS, f"last visit, {day}" if day else "matches")
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from codesets.catalog import Reference, descendants, find
 from codesets.releases import CodeSystem
-from codesets.search import Engine
+from codesets.search import Engine, Why
 from codesets.seventh import Seventh, seventh_characters
 from store.coding.entry import AddDiagnosis, AddProcedure, Entry, parse
 from store.coding.lookup import system_of
@@ -23,7 +23,7 @@ from tui.widgets.row_table import Column
 
 MatchRow = tuple[str, str, str, str, str, str, str]
 """A match of the entry line: dotted code, title, why, system, code without dot, the words that it does not answer, and
-those that were read as others."""
+those that it only begins with or that were read as others."""
 
 FAVORITES_KEY = "="
 MOST_FAVORITES = 50
@@ -60,10 +60,20 @@ def matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
             hit.system.value,
             hit.code,
             ", ".join(hit.why.unmet),
-            ", ".join(f"{typed} as {used}" for typed, used in (*hit.why.corrected, *hit.why.completed)),
+            _read_as_others(hit.why),
         )
         for hit in hits
     ]
+
+
+def _read_as_others(why: Why) -> str:
+    """The words that a match does not name as they were typed: those that it only begins with, and typing errors."""
+    begun = [(typed, used) for typed, used in why.completed if used.startswith(typed) and used not in _plurals(typed)]
+    return ", ".join(f"{typed} as {used}" for typed, used in (*why.corrected, *begun))
+
+
+def _plurals(word: str) -> tuple[str, ...]:
+    return f"{word}s", f"{word}es"
 
 
 def favorite_matches(

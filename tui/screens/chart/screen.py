@@ -31,7 +31,7 @@ from tui.screens.chart import late, panes
 from tui.screens.chart.abstract import change_abstract
 from tui.screens.chart.changes import add, walk
 from tui.screens.chart.drg import drg_line, drg_lines
-from tui.screens.chart.entering import HINTS, Entering, NotTaken
+from tui.screens.chart.entering import Entering, NotTaken
 from tui.screens.chart.finishing import ask_final, ask_recode
 from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
@@ -46,6 +46,7 @@ from tui.screens.chart.view import (
 from tui.screens.desk import WIDE, DeskScreen
 from tui.screens.holding import hold_chart
 from tui.widgets.painted import Painted
+from tui.widgets.row_table import RowTable
 from tui.widgets.text_pane import TextPane
 
 CODING = (
@@ -376,10 +377,15 @@ class ChartScreen(DeskScreen):
 
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
         if asking == "entry":
-            return HINTS
+            return self.entering.hints()
         if asking == WORDS:
             return ("Enter", "link"), ("Up Down", "other places"), ("Esc", "leave")
         return super().asking_hints(asking)
+
+    def on_row_table_moved(self, event: RowTable.Moved) -> None:
+        """What Enter does goes by the match under the cursor."""
+        if event.table is self.choices and self.entry.asking == "entry":
+            self.refresh_frame()
 
     def _while_asking(self, key: str) -> bool:
         """A key for the matches of a text that is not answered yet waits for its answer."""
@@ -574,3 +580,4 @@ class ChartScreen(DeskScreen):
         await self.entering.save_draft()
         if not self.final:
             await self.workstation.change(release, self.work_item_id)
+        self.workstation.open_charts.let_go(self.work_item_id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -165,6 +167,43 @@ def faults(findings: tuple[CodeFinding, ...]) -> list[CodeFinding]:
     return [finding for finding in findings if finding.severity.value != Severity.COULD_NOT_CHECK]
 
 
+def gathered(findings: Sequence[CodeFinding]) -> list[CodeFinding]:
+    """The findings, those that say the same of several rows as one that names the rows: `Lines a-e: each points …`."""
+    alike: dict[tuple[str, ...], list[CodeFinding]] = {}
+    for finding in findings:
+        row = _OF_ROW.match(finding.message)
+        says = (row[1], finding.message[row.end() :]) if row else (finding.place, finding.message)
+        alike.setdefault((finding.rule_id, finding.severity.value, finding.fix, *says), []).append(finding)
+    return [_as_one(group) if len(group) > 1 else group[0] for group in alike.values()]
+
+
+def _as_one(group: Sequence[CodeFinding]) -> CodeFinding:
+    """What several findings say that differ in their row alone."""
+    rows = [_OF_ROW.match(finding.message) for finding in group]
+    kind, numbers = next(row[1] for row in rows if row), sorted({int(row[2]) for row in rows if row})
+    names = _row_names(kind == "Line", numbers)
+    said = group[0].message[next(row.end() for row in rows if row) :].lstrip(",: ")
+    each = "each " if said.split(" ")[0] in _VERBS else ""
+    plural = "Lines" if kind == "Line" else "Diagnoses"
+    return replace(group[0], message=f"{plural} {names}: {each}{said}", place=f"{plural.lower()} {names}")
+
+
+def _row_names(line: bool, numbers: Sequence[int]) -> str:
+    """Rows by letter or number, those in a row by their ends: `a-c, e`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    name = line_letter if line else str
+    return ", ".join(name(run[0]) if len(run) == 1 else f"{name(run[0])}-{name(run[-1])}" for run in runs)
+
+
+_OF_ROW = re.compile(r"(Line|Diagnosis) (\d+)\b")
+_VERBS = ("points", "carries", "lies", "is", "has", "takes", "needs", "belongs")
+
+
 def code_lines(
     chart: ChartOnScreen,
     titles: dict[tuple[str, str], str],
@@ -195,7 +234,7 @@ def code_lines(
         lines[cursor] = ((left(plain(lines[cursor]), width), "cursor"),)
     if not lines:
         lines.append(((" Nothing coded yet. + and a code or words begin.", "dim"),))
-    for finding in faults(findings):
+    for finding in gathered(faults(findings)):
         severity = Severity(finding.severity.value)
         fix = f"  {finding.fix}" if finding.fix else ""
         for number, part in enumerate(wrap(f"{finding.message}{fix}", max(width - 4, 8))):
@@ -251,7 +290,7 @@ def _line_end(line: ProcedureLine) -> str:
 def finding_lines(findings: tuple[CodeFinding, ...], width: int) -> list[Line]:
     """Every finding whole: message, fix, where, and the source of the rule."""
     lines: list[Line] = []
-    for finding in findings:
+    for finding in gathered(findings):
         severity = Severity(finding.severity.value)
         lines.append((_mark(severity.value), (f" {finding.title}", "strong"), (f"   {finding.place}", "dim")))
         lines += [(("   ", "text"), (text, _style(severity))) for text in wrap(finding.message, width - 4)]
