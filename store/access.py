@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from codesets.safe import safe_line
@@ -146,13 +146,13 @@ def emergencies(db: Database, actor: Actor, reviewed: bool = False) -> list[Emer
     with db.change(actor, action="glass.list") as change:
         query = (
             select(ChartAccess, Patient.mrn, Person.name, Person.login)
-            .join(Patient, Patient.id == ChartAccess.patient_id)
-            .join(Person, Person.id == ChartAccess.person_id)
-            .where(ChartAccess.emergency.is_(True))
+            .join(Patient, col(Patient.id) == ChartAccess.patient_id)
+            .join(Person, col(Person.id) == ChartAccess.person_id)
+            .where(col(ChartAccess.emergency).is_(True))
             .order_by(ChartAccess.since, ChartAccess.id)
         )
         if not reviewed:
-            query = query.where(ChartAccess.reviewed_at.is_(None))
+            query = query.where(col(ChartAccess.reviewed_at).is_(None))
         names = dict(change.session.exec(select(Person.id, Person.name)).all())
         rows = change.session.exec(query).all()
         change.log("glass.list", "", "", found=len(rows))
@@ -199,7 +199,7 @@ def _mark(db: Database, actor: Actor, mrn: str, reason: str | None, action: str,
         patient.restricted = reason
         change.session.add(patient)
         of_patient = select(Encounter.id).where(Encounter.patient_id == patient.id)
-        for item in change.session.exec(select(WorkItem).where(WorkItem.encounter_id.in_(of_patient))):
+        for item in change.session.exec(select(WorkItem).where(col(WorkItem.encounter_id).in_(of_patient))):
             name_on_list(item, patient)
             change.session.add(item)
         change.log(action, "patient", patient.id, reason=reason or "")

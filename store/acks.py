@@ -371,7 +371,7 @@ def _batch(session: Session, sender: str, reference: str) -> tuple[ClaimExport |
 
 def _export(session: Session, sender: str, condition: object) -> ClaimExport | None:
     """The file of ours with this number that went to the sender of the answer, else the only one with the number."""
-    found = session.exec(select(ClaimExport).where(condition)).all()  # type: ignore[call-overload]
+    found = session.exec(select(ClaimExport).where(condition)).all()
     theirs = [one for one in found if one.receiver == sender]
     return theirs[0] if len(theirs) == 1 else found[0] if len(found) == 1 else None
 

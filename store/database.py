@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, insert, select, text
 from sqlalchemy.engine import make_url
@@ -105,7 +106,7 @@ class Change:
     """Kind and id of what the operation is about; a refusal is logged with it."""
 
     repeated: bool = False
-    answer: dict = field(default_factory=dict)
+    answer: dict[str, Any] = field(default_factory=dict)
     events: list[log.Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
@@ -121,9 +121,11 @@ def disclosure_report(db: Database, actor: Actor, mrn: str, since: str = "") -> 
         patient = find_patient(change.session, mrn)
         rows = change.session.exec(
             select(Disclosure, Encounter.visit_number)
-            .join(Encounter, Encounter.id == Disclosure.encounter_id, isouter=True)
-            .where(Disclosure.patient_id.in_(_same_person(change.session, patient)), Disclosure.disclosed_on >= begin)
-            .order_by(Disclosure.disclosed_on.desc(), Disclosure.id.desc())
+            .join(Encounter, col(Encounter.id) == Disclosure.encounter_id, isouter=True)
+            .where(
+                col(Disclosure.patient_id).in_(_same_person(change.session, patient)), Disclosure.disclosed_on >= begin
+            )
+            .order_by(col(Disclosure.disclosed_on).desc(), col(Disclosure.id).desc())
         ).all()
         change.log("disclosure.report", "patient", patient.id, since=begin)
         lines = tuple(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
@@ -162,7 +162,7 @@ def merges(session: Session) -> list[MergeRow]:
         select(PatientMerge, gone, kept)
         .join(gone, gone.id == PatientMerge.patient_id)
         .join(kept, kept.id == PatientMerge.into_id)
-        .order_by(PatientMerge.merged_at.desc(), PatientMerge.id.desc())
+        .order_by(col(PatientMerge.merged_at).desc(), col(PatientMerge.id).desc())
     ).all()
     return [
         MergeRow(
@@ -181,8 +181,8 @@ def merges(session: Session) -> list[MergeRow]:
 
 def _standing_merge(session: Session, gone_id: str) -> PatientMerge | None:
     """The merge by which a patient was given up and that was not undone; None of merges of before they were kept."""
-    query = select(PatientMerge).where(PatientMerge.patient_id == gone_id, PatientMerge.undone_at.is_(None))
-    return session.exec(query.order_by(PatientMerge.merged_at.desc())).first()
+    query = select(PatientMerge).where(PatientMerge.patient_id == gone_id, col(PatientMerge.undone_at).is_(None))
+    return session.exec(query.order_by(col(PatientMerge.merged_at).desc())).first()
 
 
 def _went_over(session: Session, kept_of: PatientMerge, kept_id: str) -> list[Encounter | Account | ChartAccess]:
@@ -199,7 +199,7 @@ def _went_over(session: Session, kept_of: PatientMerge, kept_id: str) -> list[En
 
 def rename_tasks(session: Session, encounter_ids: Sequence[str], patient: Patient) -> None:
     """Show the tasks of these visits under the name of the patient they belong to now."""
-    for item in session.exec(select(WorkItem).where(WorkItem.encounter_id.in_(encounter_ids))):
+    for item in session.exec(select(WorkItem).where(col(WorkItem.encounter_id).in_(encounter_ids))):
         name_on_list(item, patient)
 
 

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlmodel import Session, SQLModel
@@ -129,7 +130,7 @@ def _refuse_filled(connection: Connection, place: str) -> None:
 def _copy(source: Connection, target: Connection, table: Table, progress: Progress) -> int:
     """Copy one table; a reference to a row of the same table is set once all rows are there."""
     own = [column.name for key in table.foreign_keys if key.column.table is table for column in [key.parent]]
-    later: list[dict] = []
+    later: list[dict[str, Any]] = []
     copied = 0
     for batch in _batches(source, table):
         for row in batch:
@@ -146,7 +147,7 @@ def _copy(source: Connection, target: Connection, table: Table, progress: Progre
     return copied
 
 
-def _batches(connection: Connection, table: Table) -> Iterator[list[dict]]:
+def _batches(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
     """Rows in the order of their key; the log refuses any other."""
     query = select(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
     for partition in connection.execute(query).mappings().partitions():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store import log, os_account
@@ -186,7 +186,7 @@ def _person(session: Session, login: str) -> Person:
 
 def _keep_an_administrator(session: Session, person: Person) -> None:
     """Raise NotAllowed where nobody could administer the site any more."""
-    others = select(Person.id).where(Person.role == Role.ADMIN, Person.active.is_(True), Person.id != person.id)
+    others = select(Person.id).where(Person.role == Role.ADMIN, col(Person.active).is_(True), Person.id != person.id)
     if person.role == Role.ADMIN and person.active and session.exec(others.limit(1)).first() is None:
         raise NotAllowed(f"{person.login} is the last administrator", "add another one first")
 

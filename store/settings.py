@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from codesets.errors import CodedeskError
 from codesets.home import ensure_home, home
@@ -152,14 +153,14 @@ def today() -> date:
         raise SettingsError(f"today: expected a day such as 2026-09-29, got {named!r}") from None
 
 
-def _from_file(path: Path) -> dict:
+def _from_file(path: Path) -> dict[str, Any]:
     values = {name: value for name, value in _read(path).items() if name != KEYS}
     if unknown := sorted(set(values) - {field.name for field in fields(Settings)}):
         raise SettingsError(f"{path}: no setting is called {unknown[0]}", "see the settings in the README")
     return values
 
 
-def _read(path: Path) -> dict:
+def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):

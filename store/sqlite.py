@@ -13,7 +13,7 @@ from __future__ import annotations
 try:
     from pysqlite3 import dbapi2 as driver
 except ImportError:
-    import sqlite3 as driver  # type: ignore[no-redef]
+    import sqlite3 as driver
 
 __all__ = ["WAL_RESET_FIXED", "driver", "running_on", "version", "weakness"]
 
@@ -23,7 +23,7 @@ WAL_RESET_FIXED = (3, 51, 3)
 
 def version() -> tuple[int, int, int]:
     """The version of the SQLite that is used, as three numbers."""
-    return tuple(driver.sqlite_version_info)  # type: ignore[return-value]
+    return tuple(driver.sqlite_version_info)
 
 
 def running_on() -> str:

@@ -6,7 +6,7 @@ manager. Every step stays in the history with its words; a rebuttal has a commen
 
 from __future__ import annotations
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.audits.found import finding_of, findings_of
@@ -116,8 +116,8 @@ def accept_unanswered(db: Database, actor: Actor, operation_id: str | None = Non
             return int(change.answer["accepted"])
         late = change.session.exec(
             select(AuditFinding)
-            .where(AuditFinding.status.in_(WITH_CODER), AuditFinding.due_on != "", AuditFinding.due_on < day)
-            .order_by(AuditFinding.audit_id, AuditFinding.number)
+            .where(col(AuditFinding.status).in_(WITH_CODER), AuditFinding.due_on != "", AuditFinding.due_on < day)
+            .order_by(col(AuditFinding.audit_id), col(AuditFinding.number))
         ).all()
         for finding in late:
             audit = change.session.get_one(Audit, finding.audit_id)
@@ -166,7 +166,7 @@ def _rebutters(session: Session, audit: Audit, finding: AuditFinding) -> set[str
     """Who has rebutted a finding, at any level."""
     levels = [status.value for status in NEXT_LEVEL.values()]
     steps = select(AuditStep.person_id).where(AuditStep.audit_id == audit.id, AuditStep.finding == finding.number)
-    return set(session.exec(steps.where(AuditStep.status.in_(levels))))
+    return set(session.exec(steps.where(col(AuditStep.status).in_(levels))))
 
 
 def _moved(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from store.actors import Actor
 from store.audits.keeping import audit_named, auditors_beside, step
@@ -56,8 +56,8 @@ def second_reviews(
         firsts = session.exec(
             select(Audit)
             .where(Audit.audit_sample_id == sample.id, Audit.second_of == "")
-            .where((Audit.auditor_id != person.id) | Audit.auditor_id.is_(None))
-            .order_by(Audit.position)
+            .where((col(Audit.auditor_id) != person.id) | col(Audit.auditor_id).is_(None))
+            .order_by(col(Audit.position))
         ).all()
         done = set(session.exec(select(Audit.second_of).where(Audit.audit_sample_id == sample.id)))
         chosen = [one for one in firsts if one.id not in done and one.coder_id != person.id][:number]

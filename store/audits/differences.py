@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from store.coding.codes import Codes, Diagnosis, ProcedureLine
 from store.coding.entry import line_letter
@@ -129,7 +130,7 @@ def compare(coder: Coded, auditor: Coded, visit_levels: Collection[str] = ()) ->
 
 
 def _paired(
-    ours: Sequence, theirs: Sequence, key: Callable, text: Callable[..., tuple[str, str]], least: int
+    ours: Sequence[Any], theirs: Sequence, key: Callable[..., Any], text: Callable[..., tuple[str, str]], least: int
 ) -> list[tuple[int, int]]:
     """Pairs of 0-based places; a place alone has -1 beside it. The longest common beginning is paired first."""
     left, right = list(range(len(ours))), list(range(len(theirs)))
@@ -305,7 +306,7 @@ def _list_of(diagnosis: Diagnosis) -> str:
     return diagnosis.role.value if diagnosis.role in apart else ""
 
 
-def _diagnosis_key(diagnosis: Diagnosis) -> tuple:
+def _diagnosis_key(diagnosis: Diagnosis) -> tuple[Any, ...]:
     return diagnosis.role, diagnosis.code, _list_of(diagnosis)
 
 
@@ -313,7 +314,7 @@ def _diagnosis_text(diagnosis: Diagnosis) -> tuple[str, str]:
     return _list_of(diagnosis), diagnosis.code
 
 
-def _line_key(line: ProcedureLine) -> tuple:
+def _line_key(line: ProcedureLine) -> tuple[Any, ...]:
     """First with everything else the same, so that one of two equal codes finds its own; then by code alone."""
     return (sorted(line.modifiers), line.units, line.service_date), line.system, line.code
 
@@ -331,7 +332,7 @@ def _role(diagnosis: Diagnosis) -> str:
 
 
 def _listed(values: object) -> str:
-    return ",".join(values) or "none"  # type: ignore[call-overload]
+    return ",".join(values) or "none"
 
 
 def _pointed(codes: Codes, line: ProcedureLine) -> str:

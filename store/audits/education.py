@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, case, func, select
+from sqlmodel import Session, case, col, func, select
 
 from codesets.errors import UsageError
 from codesets.safe import safe_block, safe_line
@@ -106,9 +106,9 @@ def learned(db: Database, actor: Actor, topic: str, login: str, operation_id: st
         session = change.session
         given = session.exec(
             select(EducationAssignment)
-            .join(EducationTopic, EducationTopic.id == EducationAssignment.topic_id)
-            .join(Person, Person.id == EducationAssignment.person_id)
-            .where(EducationTopic.name == topic, Person.login == login, EducationAssignment.done_at.is_(None))
+            .join(EducationTopic, col(EducationTopic.id) == EducationAssignment.topic_id)
+            .join(Person, col(Person.id) == EducationAssignment.person_id)
+            .where(EducationTopic.name == topic, Person.login == login, col(EducationAssignment.done_at).is_(None))
         ).first()
         if given is None:
             raise AuditRefused(f"{topic!r} is not open with {login}", "codedesk audits topics lists what is")
@@ -123,7 +123,7 @@ def topics(session: Session) -> list[TopicRow]:
     counted = dict(
         session.execute(
             select(AuditFinding.topic_id, stands)
-            .where(AuditFinding.topic_id.is_not(None))
+            .where(col(AuditFinding.topic_id).is_not(None))
             .group_by(AuditFinding.topic_id)
         ).all()
     )
@@ -149,8 +149,8 @@ def trend(session: Session, reader: Actor) -> list[TopicTrend]:
     """
     chosen = (
         select(EducationAssignment, EducationTopic.name, Person.name)
-        .join(EducationTopic, EducationTopic.id == EducationAssignment.topic_id)
-        .join(Person, Person.id == EducationAssignment.person_id)
+        .join(EducationTopic, col(EducationTopic.id) == EducationAssignment.topic_id)
+        .join(Person, col(Person.id) == EducationAssignment.person_id)
         .order_by(EducationAssignment.given_at)
     )
     if reader.role is Role.CODER:
@@ -164,14 +164,14 @@ def trend(session: Session, reader: Actor) -> list[TopicTrend]:
             of_coder = (
                 Audit.coder_id == given.person_id,
                 Audit.second_of == "",
-                Audit.status.in_((AuditStatus.RETURNED, AuditStatus.FINAL)),
+                col(Audit.status).in_((AuditStatus.RETURNED, AuditStatus.FINAL)),
                 moment,
             )
             charts = session.exec(select(func.count()).select_from(Audit).where(*of_coder)).one()
             findings = session.exec(
                 select(func.count())
                 .select_from(AuditFinding)
-                .join(Audit, Audit.id == AuditFinding.audit_id)
+                .join(Audit, col(Audit.id) == AuditFinding.audit_id)
                 .where(*of_coder, AuditFinding.topic_id == given.topic_id)
                 .where(AuditFinding.status != FindingStatus.OVERTURNED)
             ).one()

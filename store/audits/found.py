@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.worksheets.site_codes import site_codes
 from store.audits.differences import Coded, Comparison, Difference, DifferenceKind, Dimension, compare
@@ -47,7 +47,7 @@ def difference_of(finding: AuditFinding) -> Difference:
 def findings_of(session: Session, audit: Audit) -> list[AuditFinding]:
     """The findings of an audit by number."""
     query = select(AuditFinding).where(AuditFinding.audit_id == audit.id)
-    return list(session.exec(query.order_by(AuditFinding.number)))
+    return list(session.exec(query.order_by(col(AuditFinding.number))))
 
 
 def finding_of(session: Session, audit: Audit, number: int) -> AuditFinding:

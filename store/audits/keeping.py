@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.safe import safe_block, safe_line
 from store.audits.samples import sample_named
@@ -42,7 +42,7 @@ def audit_named(session: Session, key: str) -> Audit:
 def auditors_beside(session: Session, audit: Audit) -> set[str | None]:
     """Who reviews the same chart in the same sample: a pair of audits tells how far two people agree."""
     pair = Audit.id == audit.second_of if audit.second_of else Audit.second_of == audit.id
-    return set(session.exec(select(Audit.auditor_id).where(pair, Audit.auditor_id.is_not(None))))
+    return set(session.exec(select(Audit.auditor_id).where(pair, col(Audit.auditor_id).is_not(None))))
 
 
 def in_review(change: Change, audit_id: str, seen_version: int | None) -> Audit:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.safe import safe_block, safe_line
 from store import access
@@ -200,9 +200,9 @@ def _looks_beside(change: Change, audit: Audit) -> list[str]:
     showing = [audit.encounter_id, *claims, *session.exec(select(Audit.id).where(pair))]
     looks = session.exec(
         select(LogEntry)
-        .where(LogEntry.target_id.in_(showing), LogEntry.actor == change.actor.login)
-        .where(LogEntry.action.in_(_SHOWING_CODES), LogEntry.at >= drawn)
-        .order_by(LogEntry.seq)
+        .where(col(LogEntry.target_id).in_(showing), LogEntry.actor == change.actor.login)
+        .where(col(LogEntry.action).in_(_SHOWING_CODES), LogEntry.at >= drawn)
+        .order_by(col(LogEntry.seq))
     )
     return list(dict.fromkeys(look.at[:10] for look in looks if "audit" not in look.detail))
 

@@ -10,8 +10,9 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from codesets.errors import UsageError
 from codesets.safe import safe_line
@@ -190,7 +191,7 @@ def reproduce(db: Database, actor: Actor, name: str) -> Reproduced:
         kept = session.exec(
             select(Audit.coding_id)
             .where(Audit.audit_sample_id == sample.id, Audit.second_of == "")
-            .order_by(Audit.position)
+            .order_by(col(Audit.position))
         ).all()
         return Reproduced(
             sample.name,
@@ -211,9 +212,9 @@ def population_of(
     """
     payer = (
         select(Payer.name)
-        .join(Coverage, Coverage.payer_id == Payer.id)
+        .join(Coverage, col(Coverage.payer_id) == Payer.id)
         .where(Coverage.account_id == Encounter.account_id)
-        .order_by(Coverage.sequence)
+        .order_by(col(Coverage.sequence))
         .limit(1)
         .scalar_subquery()
     )
@@ -227,7 +228,7 @@ def population_of(
         .order_by(Coding.finalized_at, Coding.id)
     )
     if unbilled:
-        left = select(Claim.id).where(Claim.coding_id == Coding.id, Claim.export_id.is_not(None))
+        left = select(Claim.id).where(Claim.coding_id == Coding.id, col(Claim.export_id).is_not(None))
         query = query.where(~left.exists())
     rows = session.execute(query).all()
     strata = {"coder": 1, "type": 2, "payer": 3, "drg": 5}
@@ -297,22 +298,22 @@ def _rule_ids(session: Session) -> set[str]:
     return {rule.id for rule in book.rules} | set(book.code_edits) | set(session.exec(select(RuleVersion.rule_id)))
 
 
-def criteria_from(data: dict) -> Criteria:
+def criteria_from(data: dict[str, Any]) -> Criteria:
     """Criteria as a sample keeps them."""
     known = {field.name for field in fields(Criteria)}
     return Criteria(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known})
 
 
-def _conditions(criteria: Criteria, payer: object) -> list:
-    where: list = []
+def _conditions(criteria: Criteria, payer: object) -> list[Any]:
+    where: list[Any] = []
     if criteria.since:
         where.append(Coding.finalized_at >= criteria.since)
     if criteria.until:
         where.append(Coding.finalized_at < criteria.until + "~")  # behind every time of that day
     if criteria.coders:
-        where.append(Person.login.in_(criteria.coders))
+        where.append(col(Person.login).in_(criteria.coders))
     if criteria.types:
-        where.append(Encounter.setting.in_(criteria.types))
+        where.append(col(Encounter.setting).in_(criteria.types))
     if criteria.payers:
         where.append(func.coalesce(payer, SELF_PAY).in_(criteria.payers))
     if criteria.kind:
@@ -325,7 +326,7 @@ def _conditions(criteria: Criteria, payer: object) -> list:
         )
         on_claim = (
             select(EditFiring.id)
-            .join(Claim, Claim.id == EditFiring.subject_id)
+            .join(Claim, col(Claim.id) == EditFiring.subject_id)
             .where(EditFiring.rule_id == criteria.rule, Claim.coding_id == Coding.id)
         )
         where.append(on_chart.exists() | on_claim.exists())
@@ -339,7 +340,7 @@ def _conditions(criteria: Criteria, payer: object) -> list:
 
 def _begins(table: type[FinalDiagnosis] | type[FinalProcedureLineFields], codes: Sequence[str]) -> object:
     held = select(table.coding_id).where(table.coding_id == Coding.id)  # type: ignore[union-attr]
-    either = [table.code.startswith(code, autoescape=True) for code in codes]  # type: ignore[union-attr]
+    either = [table.code.startswith(code, autoescape=True) for code in codes]
     whole = either[0]
     for one in either[1:]:
         whole = whole | one

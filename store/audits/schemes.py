@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.resources import files
+from typing import Any
 
 from codesets.errors import UnreadableInput, UsageError
 from codesets.home import home
@@ -40,12 +41,12 @@ class Scheme:
     def weight(self, dimension: Dimension) -> float:
         return self.weights[dimension.value]
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Plain values, for the sample that keeps it."""
         return asdict(self) | {"spoils": list(self.spoils)}
 
     @classmethod
-    def from_json(cls, data: Mapping) -> Scheme:
+    def from_json(cls, data: Mapping[str, Any]) -> Scheme:
         return cls(**{**data, "spoils": tuple(data["spoils"])})
 
     def formula(self) -> list[str]:
@@ -87,7 +88,7 @@ def scheme_named(name: str) -> Scheme:
     return found[name]
 
 
-def _scheme(name: str, tables: Mapping[str, dict]) -> Scheme:
+def _scheme(name: str, tables: Mapping[str, dict[str, Any]]) -> Scheme:
     whole = _inherited(name, tables, ())
     spoils = tuple(whole.get("spoils", ()))
     maps = {}
@@ -115,7 +116,7 @@ def _scheme(name: str, tables: Mapping[str, dict]) -> Scheme:
     )
 
 
-def _inherited(name: str, tables: Mapping[str, dict], below: tuple[str, ...]) -> dict:
+def _inherited(name: str, tables: Mapping[str, dict[str, Any]], below: tuple[str, ...]) -> dict:
     """A scheme's table laid over the one it is like. Raises UnreadableInput for none, or one that is like itself."""
     own = tables.get(name)
     if not isinstance(own, dict) or name in below:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.audits.differences import Dimension
@@ -82,7 +82,7 @@ class Scorecard:
 def scorecard(session: Session, name: str) -> Scorecard:
     """The scorecard of a sample by its name or id. Raises AuditRefused."""
     sample = sample_named(session, name)
-    audits = session.exec(select(Audit).where(Audit.audit_sample_id == sample.id).order_by(Audit.position)).all()
+    audits = session.exec(select(Audit).where(Audit.audit_sample_id == sample.id).order_by(col(Audit.position))).all()
     firsts = [one for one in audits if not one.second_of]
     reviewed = [one for one in firsts if one.status in REVIEWED]
     findings = _findings(session, sample)
@@ -132,9 +132,9 @@ def _score(audit: Audit, findings: Sequence[AuditFinding], scheme: Scheme) -> Sc
 def _findings(session: Session, sample: AuditSample) -> dict[str, list[AuditFinding]]:
     query = (
         select(AuditFinding)
-        .join(Audit, Audit.id == AuditFinding.audit_id)
+        .join(Audit, col(Audit.id) == AuditFinding.audit_id)
         .where(Audit.audit_sample_id == sample.id)
-        .order_by(AuditFinding.audit_id, AuditFinding.number)
+        .order_by(col(AuditFinding.audit_id), col(AuditFinding.number))
     )
     found: dict[str, list[AuditFinding]] = {}
     for one in session.exec(query):

@@ -24,7 +24,7 @@ show how long it waits.
 
 from __future__ import annotations
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.models import Audit, AuditFinding, AuditSample
@@ -106,8 +106,8 @@ def held_for_audit(session: Session, encounter_id: str, kind: CodingKind) -> boo
     """Whether one side of a visit waits for its audit before it may be billed."""
     waiting = (
         select(Audit.id)
-        .join(AuditSample, AuditSample.id == Audit.audit_sample_id)
+        .join(AuditSample, col(AuditSample.id) == Audit.audit_sample_id)
         .where(Audit.encounter_id == encounter_id, Audit.kind == kind, Audit.status != AuditStatus.FINAL)
-        .where(AuditSample.prebill.is_(True), Audit.second_of == "")
+        .where(col(AuditSample.prebill).is_(True), Audit.second_of == "")
     )
     return session.exec(waiting.limit(1)).first() is not None

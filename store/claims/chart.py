@@ -6,23 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from store.claims.content import (
-    Accident,
-    Address,
-    BilledCoverage,
-    BilledPayer,
-    BillingProvider,
-    Insured,
-    Parties,
-    Practitioner,
-    Receiver,
-)
+from store.claims.content import Accident, BilledCoverage, BilledPayer, BillingProvider, Insured, Parties, Receiver
 from store.claims.details import Details, LineDetails
 from store.claims.facility import BadExtra, facility_bill
 from store.claims.facility_bill import FacilityBill
 from store.claims.partners import receiver_for
+from store.claims.people import Address, Practitioner
 from store.claims.plain import NotPlain, made
 from store.models import (
     Account,
@@ -97,7 +88,7 @@ def read_chart(session: Session, coding: Coding) -> Chart:
         select(Coverage, Payer)
         .join(Payer, Payer.id == Coverage.payer_id)
         .where(Coverage.account_id == encounter.account_id)
-        .order_by(Coverage.sequence),
+        .order_by(col(Coverage.sequence)),
     )
     return Chart(
         coding=coding,
@@ -109,9 +100,9 @@ def read_chart(session: Session, coding: Coding) -> Chart:
         providers=_rows(
             session,
             select(EncounterProvider.role, Provider)
-            .join(Provider, Provider.id == EncounterProvider.provider_id)
+            .join(Provider, col(Provider.id) == EncounterProvider.provider_id)
             .where(EncounterProvider.encounter_id == encounter.id)
-            .order_by(EncounterProvider.id),
+            .order_by(col(EncounterProvider.id)),
         ),
         diagnoses=tuple(
             session.exec(
@@ -196,7 +187,7 @@ def _rows(session: Session, statement: Any) -> tuple[Any, ...]:
 def _performers(session: Session, npis: set[str]) -> dict[str, Provider]:
     if not npis:
         return {}
-    found = session.exec(select(Provider).where(Provider.npi.in_(npis)).order_by(Provider.id.desc()))
+    found = session.exec(select(Provider).where(col(Provider.npi).in_(npis)).order_by(col(Provider.id).desc()))
     return {provider.npi: provider for provider in found}
 
 

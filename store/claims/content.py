@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import sqlalchemy as sql
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.claims.details import Details, Drug, LineDetails
@@ -232,9 +232,9 @@ def load_claim(session: Session, claim_id: str) -> ClaimContent:
 def content_of(session: Session, claim: Claim) -> ClaimContent:
     """A claim row with its diagnoses and lines as content."""
     diagnoses = session.exec(
-        select(ClaimDiagnosis).where(ClaimDiagnosis.claim_id == claim.id).order_by(ClaimDiagnosis.sequence)
+        select(ClaimDiagnosis).where(ClaimDiagnosis.claim_id == claim.id).order_by(col(ClaimDiagnosis.sequence))
     )
-    lines = session.exec(select(ClaimLine).where(ClaimLine.claim_id == claim.id).order_by(ClaimLine.sequence))
+    lines = session.exec(select(ClaimLine).where(ClaimLine.claim_id == claim.id).order_by(col(ClaimLine.sequence)))
     parties = parties_from_json(claim.parties)
     return ClaimContent(
         claim_number=claim.claim_number,
@@ -284,7 +284,7 @@ def contents_of(session: Session, claim_ids: Sequence[str]) -> dict[str, tuple[C
     return found
 
 
-_CLAIM, _LINE, _DIAGNOSIS = (model.__table__ for model in (Claim, ClaimLine, ClaimDiagnosis))  # type: ignore[attr-defined]
+_CLAIM, _LINE, _DIAGNOSIS = (model.__table__ for model in (Claim, ClaimLine, ClaimDiagnosis))
 
 
 def parties_to_json(parties: Parties) -> dict[str, Any]:

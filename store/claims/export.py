@@ -244,11 +244,11 @@ def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> 
     query = query.outerjoin(Payer, col(Payer.id) == Claim.payer_id).where(Claim.form == form)
     if claim_ids is None:
         living = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
-        return [_candidate(row, route) for row in session.exec(query.where(Claim.status.in_(living)))]
+        return [_candidate(row, route) for row in session.exec(query.where(col(Claim.status).in_(living)))]
     claims: list[_Candidate] = []
     wanted = list(dict.fromkeys(claim_ids))
     for start in range(0, len(wanted), _READ_AT_ONCE):
-        some = query.where(Claim.id.in_(wanted[start : start + _READ_AT_ONCE]))
+        some = query.where(col(Claim.id).in_(wanted[start : start + _READ_AT_ONCE]))
         claims += [_candidate(row, route) for row in session.exec(some)]
     if missing := set(wanted) - {claim.id for claim in claims}:
         raise ExportRefused(f"no {form} claim has the id {min(missing)!r}; no file was written")
@@ -278,9 +278,9 @@ def _open_blocks(session: Session, claim_ids: Sequence[str]) -> dict[str, int]:
             select(Finding.subject_id, func.count())
             .where(
                 Finding.subject_kind == "claim",
-                Finding.subject_id.in_(claim_ids[start : start + _READ_AT_ONCE]),
+                col(Finding.subject_id).in_(claim_ids[start : start + _READ_AT_ONCE]),
                 Finding.state == FindingState.OPEN,
-                Finding.severity.in_([severity for severity in Severity if severity.blocks]),
+                col(Finding.severity).in_([severity for severity in Severity if severity.blocks]),
             )
             .group_by(Finding.subject_id)
         )
@@ -300,7 +300,7 @@ def _came_back(session: Session, claim_ids: Sequence[str]) -> dict[str, str]:
             .join(Coding, col(Coding.id) == Claim.coding_id)
             .join(WorkItem, (col(WorkItem.encounter_id) == Claim.encounter_id) & (col(WorkItem.kind) == Coding.kind))
             .where(
-                Claim.id.in_(claim_ids[start : start + _READ_AT_ONCE]),
+                col(Claim.id).in_(claim_ids[start : start + _READ_AT_ONCE]),
                 Claim.follows_as == "",
                 WorkItem.came_back != "",
             )
@@ -440,14 +440,14 @@ def _mark(session: Session, batch: _Batch, export_id: str) -> None:
     for start in range(0, len(batch.claims), _READ_AT_ONCE):
         some = batch.claims[start : start + _READ_AT_ONCE]
         ids = [claim_id for claim_id, _, _ in some]
-        query = select(Claim.id, Claim.row_version).where(Claim.id.in_(ids), Claim.status == ClaimStatus.READY)
+        query = select(Claim.id, Claim.row_version).where(col(Claim.id).in_(ids), Claim.status == ClaimStatus.READY)
         present = dict(session.exec(query).all())
         for claim_id, number, version in some:
             if present.get(claim_id) != version:
                 raise ExportRefused(f"{number} was changed meanwhile; no file was written", "export again")
         session.execute(
             update(Claim)
-            .where(Claim.id.in_(ids))
+            .where(col(Claim.id).in_(ids))
             .values(status=ClaimStatus.EXPORTED, export_id=export_id, row_version=Claim.row_version + 1)
             .execution_options(synchronize_session=False)
         )

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from codesets.shipped_tables import read_table
-from store.claims.content import Accident, BilledDiagnosis, BilledLine, Practitioner
+from store.claims.content import Accident, BilledDiagnosis, BilledLine
 from store.claims.details import drug_coded, with_drug
 from store.claims.facility_bill import BilledProcedure, CauseCode, DatedCode, FacilityBill, FacilityExtra
+from store.claims.people import Practitioner
 from store.claims.plain import NotPlain, made
 from store.models import Charge, Encounter, FinalDiagnosis, FinalProcedureLine
 from store.terms import DiagnosisRole, PatientClass, Setting

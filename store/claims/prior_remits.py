@@ -38,7 +38,7 @@ def last_answer(session: Session, claim: Claim) -> Answer | None:
 def _prior(session: Session, row: RemittanceClaim, paid_on: str) -> PriorPayment:
     adjustments: dict[str | None, list[PriorAdjustment]] = defaultdict(list)
     query = select(RemittanceAdjustment).where(RemittanceAdjustment.remittance_claim_id == row.id)
-    for one in session.exec(query.order_by(RemittanceAdjustment.segment, RemittanceAdjustment.id)):
+    for one in session.exec(query.order_by(col(RemittanceAdjustment.segment), col(RemittanceAdjustment.id))):
         made = PriorAdjustment(one.group_code, one.reason_code, one.cents, one.quantity)
         adjustments[one.remittance_line_id].append(made)
     lines = _lines(session, row, adjustments, paid_on)
@@ -61,7 +61,7 @@ def _lines(
         select(RemittanceLine, ClaimLine.sequence, ClaimLine.revenue_code)
         .outerjoin(ClaimLine, col(ClaimLine.id) == RemittanceLine.claim_line_id)
         .where(RemittanceLine.remittance_claim_id == row.id)
-        .order_by(RemittanceLine.sequence)
+        .order_by(col(RemittanceLine.sequence))
     )
     return tuple(
         PriorLine(

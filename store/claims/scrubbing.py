@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import JSON, text
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.catalog import Reference
 from codesets.edits import CodeFacts, OtherService, ReferenceFacts
@@ -116,7 +116,7 @@ def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: Co
 
 
 def _grouped(session: Session, claim: Claim) -> GroupedStay | None:
-    query = select(CodingDrg, Coding.changed_at).join(Coding, Coding.id == CodingDrg.coding_id)
+    query = select(CodingDrg, Coding.changed_at).join(Coding, col(Coding.id) == CodingDrg.coding_id)
     if not (found := session.exec(query.where(CodingDrg.coding_id == claim.coding_id)).first()):
         return None
     drg, changed_at = found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from store.coding.entry import (
     AddDiagnosis,
@@ -77,12 +78,12 @@ class Codes:
     def charge_cents(self) -> int:
         return sum(line.charge_cents or 0 for line in self.lines)  # None where money is covered
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Plain lists and text, for the steps of undo."""
         return {"diagnoses": [asdict(d) for d in self.diagnoses], "lines": [asdict(line) for line in self.lines]}
 
     @classmethod
-    def from_json(cls, data: dict) -> Codes:
+    def from_json(cls, data: dict[str, Any]) -> Codes:
         return cls(
             tuple(
                 Diagnosis(**d | {"role": DiagnosisRole(d["role"]), "origin": Origin(d["origin"])})

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import case, insert
 from sqlalchemy.orm.attributes import flag_modified
-from sqlmodel import Session, delete, func, select
+from sqlmodel import Session, col, delete, func, select
 
 from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
@@ -294,7 +294,7 @@ def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | No
         for claim in claims:
             claim.status = ClaimStatus.VOID
         coding.status, coding.finalized_at = CodingStatus.DRAFT, None
-        change.session.exec(delete(CodingDrg).where(CodingDrg.coding_id == coding.id))
+        change.session.exec(delete(CodingDrg).where(col(CodingDrg.coding_id) == coding.id))
         item = _task(change.session, coding)
         if item.status == WorkStatus.FINAL:  # else a late document or charge brought it back already
             worklists.move(item, WorkStatus.IN_PROGRESS)
@@ -353,7 +353,7 @@ _LEFT = Claim.status == ClaimStatus.EXPORTED
 
 def _keep_drg(session: Session, coding: Coding, answer: Explained | Ungrouped) -> None:
     """Keep the DRG that a stay was final coded with, by engine and version; a chart without one keeps none."""
-    session.exec(delete(CodingDrg).where(CodingDrg.coding_id == coding.id))
+    session.exec(delete(CodingDrg).where(col(CodingDrg.coding_id) == coding.id))
     if isinstance(answer, Ungrouped):
         return
     session.add(CodingDrg(coding_id=coding.id, **drg_columns(answer)))
@@ -394,7 +394,7 @@ def _newest_coding(session: Session, item: WorkItem) -> Coding | None:
     return session.exec(
         select(Coding)
         .where(Coding.encounter_id == item.encounter_id, Coding.kind == item.kind)
-        .order_by(Coding.version.desc())
+        .order_by(col(Coding.version).desc())
     ).first()
 
 
@@ -454,7 +454,7 @@ def _performer(session: Session, encounter_id: str) -> str:
     by_role = dict(
         session.exec(
             select(EncounterProvider.role, Provider.npi)
-            .join(Provider, Provider.id == EncounterProvider.provider_id)
+            .join(Provider, col(Provider.id) == EncounterProvider.provider_id)
             .where(EncounterProvider.encounter_id == encounter_id)
         ).all()
     )
@@ -488,7 +488,7 @@ def _signed(session: Session, encounter_id: str) -> bool:
 
 
 def _keep_findings(session: Session, coding: Coding, findings: Sequence[CodeFinding]) -> None:
-    session.exec(delete(Finding).where(Finding.subject_kind == "coding", Finding.subject_id == coding.id))
+    session.exec(delete(Finding).where(col(Finding.subject_kind) == "coding", col(Finding.subject_id) == coding.id))
     for finding in findings:
         session.add(
             Finding(
@@ -554,8 +554,8 @@ def _walk(
             return Entered(load_codes(session, coding_id), change.answer["message"])
         coding = _draft(session, coding_id, seen_version)
         _hold_lease(change, coding)
-        steps = select(CodingStep).where(CodingStep.coding_id == coding_id, CodingStep.undone.is_(not back))
-        step = session.exec(steps.order_by(CodingStep.number.desc() if back else CodingStep.number)).first()
+        steps = select(CodingStep).where(CodingStep.coding_id == coding_id, col(CodingStep.undone).is_(not back))
+        step = session.exec(steps.order_by(col(CodingStep.number).desc() if back else CodingStep.number)).first()
         if step is None:
             raise CodingRefused("there is nothing to undo" if back else "there is nothing to redo")
         codes = Codes.from_json(step.before if back else step.after)
@@ -590,15 +590,15 @@ def _rewrite(
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
-    columns = table.__table__.c  # type: ignore[attr-defined]
+    columns = table.__table__.c
     if same < len(before):
-        session.execute(delete(table.__table__).where(columns.coding_id == coding_id, columns.sequence > same))  # type: ignore[attr-defined]
+        session.execute(delete(table.__table__).where(columns.coding_id == coding_id, columns.sequence > same))
     rows = [
         {"id": new_id(), "coding_id": coding_id, "sequence": sequence, **_columns_of(code)}
         for sequence, code in enumerate(after[same:], same + 1)
     ]
     if rows:
-        session.execute(insert(table.__table__), rows)  # type: ignore[attr-defined]
+        session.execute(insert(table.__table__), rows)
 
 
 def _columns_of(code: Diagnosis | ProcedureLine) -> dict[str, object]:

@@ -90,7 +90,7 @@ def _facts(row: Row, names: Collection[str], today: date) -> Facts:
 def _value(field: Field, found: object, today: date) -> object:
     if field.kind is FieldKind.TEXTS:
         listed = json.loads(found) if isinstance(found, str) else found
-        return tuple(sorted(str(one or "") for one in (listed or ())))  # type: ignore[attr-defined]
+        return tuple(sorted(str(one or "") for one in (listed or ())))
     if field.kind in (FieldKind.DAYS_SINCE, FieldKind.DAYS_LEFT):
         return counted_days(field, found if isinstance(found, str) else None, today)
     if field.kind is FieldKind.FLAG:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.actors import SYSTEM, Actor
 from store.audits.education import add_topic, give
@@ -123,7 +123,7 @@ def _audit(db: Database, auditor: Actor, manager: Actor) -> None:
     with db.reading() as session:
         picked = session.exec(
             select(Audit.id, Encounter.visit_number)
-            .join(Encounter, Encounter.id == Audit.encounter_id)
+            .join(Encounter, col(Encounter.id) == Audit.encounter_id)
             .where(Encounter.source == SOURCE)
             .order_by(Encounter.visit_number)
         ).all()

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert
 from sqlmodel import Session, SQLModel, select
@@ -77,7 +78,7 @@ class _Rows:
     exports: set[str]
     remittances: set[str]
     reference: Reference | None = None
-    of: dict[str, list[dict]] = field(default_factory=dict)
+    of: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def add(self, table: str, **values: object) -> None:
         self.of.setdefault(table, []).append(values)
@@ -394,7 +395,13 @@ def _parties(number: int, payer: tuple[str, str, int]) -> dict[str, object]:
 
 
 def _group(
-    rows: _Rows, reference: Reference, key: str, day: date, codes: Sequence[str], lines: Sequence[tuple], moment: str
+    rows: _Rows,
+    reference: Reference,
+    key: str,
+    day: date,
+    codes: Sequence[str],
+    lines: Sequence[tuple[Any, ...]],
+    moment: str,
 ) -> None:
     """Keep the DRG of a stay; none where the grouper has no answer. Age, sex and status are everybody's the same."""
     diagnoses = tuple(StayDiagnosis(normalize(code), "Y") for code in codes)

@@ -105,7 +105,7 @@ def _together(session: Session, denial: Denial) -> list[Denial]:
         Denial.reason_code == denial.reason_code,
         col(Denial.status).in_((DenialStatus.OPEN, DenialStatus.APPEALED)) | (Denial.id == denial.id),
     )
-    return list(session.exec(query.order_by(Denial.segment, Denial.id)))
+    return list(session.exec(query.order_by(col(Denial.segment), col(Denial.id))))
 
 
 def letter_to_outbox(db: Database, actor: Actor, denial_id: str, today: dt.date, why: str = "") -> Path:
@@ -184,7 +184,7 @@ def _evidence(session: Session, claim: Claim, content: ClaimContent, together: S
         pointed = set(line.pointers) if line and line.pointers else {row.sequence for row in content.diagnoses}
         codes |= {row.code for row in content.diagnoses if row.sequence in pointed}
     diagnoses = select(FinalDiagnosis).where(FinalDiagnosis.coding_id == claim.coding_id)
-    rows = session.exec(diagnoses.order_by(FinalDiagnosis.sequence))
+    rows = session.exec(diagnoses.order_by(col(FinalDiagnosis.sequence)))
     return [_paragraph(row.code, row.evidence) for row in rows if row.code in codes and row.evidence]
 
 

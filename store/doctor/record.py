@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.database import Database
@@ -121,7 +121,7 @@ def _backup(session: Session) -> Finding:
 
 
 def _age(session: Session, action: str, check: str, words: str, remedy: str) -> Finding:
-    latest = select(LogEntry.at).where(LogEntry.action == action).order_by(LogEntry.seq.desc()).limit(1)
+    latest = select(LogEntry.at).where(LogEntry.action == action).order_by(col(LogEntry.seq).desc()).limit(1)
     at = session.exec(latest).first()
     if at is None:
         return Finding(check, State.WRONG, f"there is no {check}", remedy)
@@ -145,7 +145,7 @@ def _emergencies(session: Session) -> Iterator[Finding]:
     before = (datetime.now(UTC) - timedelta(hours=MOST_HOURS)).isoformat(timespec="milliseconds")
     waiting = session.exec(
         select(ChartAccess.id).where(
-            ChartAccess.emergency.is_(True), ChartAccess.reviewed_at.is_(None), ChartAccess.since < before
+            col(ChartAccess.emergency).is_(True), col(ChartAccess.reviewed_at).is_(None), ChartAccess.since < before
         )
     ).all()
     if waiting:

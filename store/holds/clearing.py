@@ -56,7 +56,7 @@ def _document(session: Session, encounter_id: str, since: str, reason: HoldReaso
     query = select(Document).where(
         Document.encounter_id == encounter_id, Document.current, Document.received_at > since
     )
-    for document in session.exec(query.order_by(Document.received_at)):  # type: ignore[arg-type]
+    for document in session.exec(query.order_by(Document.received_at)):
         named = f"{document.type_name} {document.title}".lower()
         fits = document.type_code in reason.codes or any(words in named for words in reason.types)
         if fits and (document.status.authenticated or not load_settings().authenticated_only):

@@ -135,7 +135,7 @@ def close_hold(change: Change, one: Hold, why: str) -> bool:
 def holds_of(session: Session, item_id: str) -> list[Hold]:
     """The open holds of a chart, the oldest first."""
     query = select(Hold).where(Hold.work_item_id == item_id, Hold.cleared_at.is_(None))  # type: ignore[union-attr]
-    return list(session.exec(query.order_by(Hold.opened_at, Hold.id)))  # type: ignore[arg-type]
+    return list(session.exec(query.order_by(Hold.opened_at, Hold.id)))
 
 
 def named_holds(session: Session, item_id: str) -> str:

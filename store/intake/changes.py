@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from store.actors import Actor
 from store.database import Database
@@ -129,7 +129,7 @@ def mark_seen(db: Database, actor: Actor, encounter_id: str, operation_id: str |
         session = change.session
         unseen = session.exec(
             select(EncounterChange).where(
-                EncounterChange.encounter_id == encounter_id, EncounterChange.seen_at.is_(None)
+                EncounterChange.encounter_id == encounter_id, col(EncounterChange.seen_at).is_(None)
             )
         ).all()
         for row in unseen:

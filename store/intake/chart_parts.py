@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.intake.changes import Parts
 from store.intake.export import coding_record
@@ -48,7 +48,7 @@ def add_documents(
     if not documents:
         return 0, 0, False
     stored: dict[str, list[Document]] = {}
-    query = select(Document).where(Document.encounter_id == encounter_id).order_by(Document.version)
+    query = select(Document).where(Document.encounter_id == encounter_id).order_by(col(Document.version))
     for row in rows.session.exec(query):
         stored.setdefault(row.document_number, []).append(row)
     new = versions = 0
@@ -233,7 +233,7 @@ def _by_kind(record: NativeEncounter) -> dict[CodingKind, dict[int, NativeCoding
 
 
 def _codings_of(encounter_id: str, kind: CodingKind) -> Any:
-    return select(Coding).where(Coding.encounter_id == encounter_id, Coding.kind == kind).order_by(Coding.version)
+    return select(Coding).where(Coding.encounter_id == encounter_id, Coding.kind == kind).order_by(col(Coding.version))
 
 
 def _same_coding(here: NativeCoding, said: NativeCoding, superseding: bool) -> bool:

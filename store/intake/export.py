@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from codesets.errors import CodedeskError
 from store.intake.native import (
@@ -99,7 +99,7 @@ def list_encounters(session: Session) -> list[EncounterRow]:
             Patient.restricted,
         )
         .join(Patient)
-        .order_by(Encounter.service_date.desc(), Encounter.id.desc())
+        .order_by(col(Encounter.service_date).desc(), col(Encounter.id).desc())
         .limit(5000)
     )
     return [
@@ -151,11 +151,11 @@ def coding_record(session: Session, coding: Coding) -> NativeCoding:
         finalized_at=coding.finalized_at,
         diagnoses=[
             _fields(FinalDiagnosisFields, row)
-            for row in session.exec(diagnoses.order_by(FinalDiagnosis.sequence, FinalDiagnosis.id))
+            for row in session.exec(diagnoses.order_by(col(FinalDiagnosis.sequence), col(FinalDiagnosis.id)))
         ],
         procedures=[
             _fields(FinalProcedureLineFields, row)
-            for row in session.exec(lines.order_by(FinalProcedureLine.sequence, FinalProcedureLine.id))
+            for row in session.exec(lines.order_by(col(FinalProcedureLine.sequence), col(FinalProcedureLine.id)))
         ],
     )
 
@@ -194,13 +194,13 @@ def _providers(session: Session, encounter: Encounter) -> list[NativeProvider]:
     ]
 
 
-def _tasks(session: Session, encounter: Encounter) -> list:
+def _tasks(session: Session, encounter: Encounter) -> list[Any]:
     if encounter.status != EncounterStatus.DISCHARGED:
         return []
     return list(session.exec(select(WorkItem.kind).where(WorkItem.encounter_id == encounter.id)))
 
 
-def _rows(session: Session, table: type[SQLModel], encounter: Encounter) -> list:
+def _rows(session: Session, table: type[SQLModel], encounter: Encounter) -> list[Any]:
     return list(session.exec(select(table).where(table.encounter_id == encounter.id).order_by(table.id)))
 
 

@@ -7,6 +7,7 @@ remains, so that late messages still find their way. Source: HL7 v2.5.1 section 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import Session, func, select
 
@@ -181,7 +182,7 @@ def _move_chart(rows: KnownRows, gone: Encounter, kept: Encounter) -> None:
     keep_change(rows, kept.id, parts, "merge", tasks_of(session, kept.id))
 
 
-def _movable(session: Session, table: type, name: str, gone: Encounter, kept: Encounter) -> Sequence:
+def _movable(session: Session, table: type, name: str, gone: Encounter, kept: Encounter) -> Sequence[Any]:
     numbers = set(session.exec(select(getattr(table, name)).where(table.encounter_id == kept.id)))
     rows = session.exec(select(table).where(table.encounter_id == gone.id)).all()
     return [row for row in rows if getattr(row, name) not in numbers]

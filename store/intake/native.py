@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, ValidationError, field_validator
 from sqlmodel import Field, SQLModel
@@ -79,7 +79,7 @@ class NativeEncounter(EncounterFields):
 
     @field_validator("extra")
     @classmethod
-    def _safe_extra(cls, extra: dict) -> dict:
+    def _safe_extra(cls, extra: dict[str, Any]) -> dict:
         return _safe_value(extra)
 
 
@@ -120,7 +120,7 @@ def to_line(record: NativeEncounter) -> str:
     return ordered(record).model_dump_json()
 
 
-def json_schema() -> dict:
+def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of one line of the native format."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **NativeEncounter.model_json_schema()}
 

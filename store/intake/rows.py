@@ -43,9 +43,9 @@ class KnownRows:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._rows: dict[tuple, SQLModel | None] = {}
+        self._rows: dict[tuple[Any, ...], SQLModel | None] = {}
         self._waiting: dict[type[SQLModel], list[Mapping[str, Any]]] = {table: [] for table in _WRITE_ORDER}
-        self._unwritten: set[tuple] = set()
+        self._unwritten: set[tuple[Any, ...]] = set()
         self._touched: set[str] = set()
         self._children: dict[tuple[type[SQLModel], str], list[SQLModel]] = {}
 

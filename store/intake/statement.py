@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.intake.jsontext import first_error
 from store.intake.native import NativeEncounter
@@ -237,7 +237,7 @@ def _with_text(session: Session, stored: Encounter | None, document: Mapping[str
         here = select(Document.text).where(
             Document.encounter_id == stored.id,
             Document.document_number == document["document_number"],
-            Document.current.is_(True),
+            col(Document.current).is_(True),
         )
         text = session.exec(here).first()
     return {**document, "text": text or NO_TEXT}

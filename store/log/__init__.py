@@ -14,7 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii as quoted
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, text
 from sqlmodel import Session
@@ -44,7 +44,7 @@ class Event:
     action: str
     target_kind: str = ""
     target_id: str = ""
-    detail: dict = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 def append(session: Session, actor: str, events: Sequence[Event], operation_id: str, keys: KeyFile) -> None:

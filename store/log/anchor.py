@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
@@ -59,7 +59,7 @@ def write_anchor(db: Database, actor: Actor, places: tuple[str, ...]) -> Anchor:
     Raises AnchorRefused when the log is empty or a place cannot be written.
     """
     with db.reading() as session:
-        head = session.exec(select(LogEntry.seq, LogEntry.hash).order_by(LogEntry.seq.desc()).limit(1)).first()
+        head = session.exec(select(LogEntry.seq, LogEntry.hash).order_by(col(LogEntry.seq).desc()).limit(1)).first()
     keys = db.log_keys.keys()
     if head is None or not keys:
         raise AnchorRefused("the log is empty", "there is nothing to hold fast yet")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, inspect
 
@@ -77,7 +78,7 @@ def check_log(connection: Connection, keys: tuple[Key, ...], anchors: Iterable[A
     return LogState(seq, previous, None, "", held, min(unchecked_before - 1, seq))
 
 
-def _wrong(row: tuple, expected: int, previous: str, key: Key | None, check_hash: bool) -> str:
+def _wrong(row: tuple[Any, ...], expected: int, previous: str, key: Key | None, check_hash: bool) -> str:
     """Why an entry does not fit, or an empty string."""
     if row[0] != expected:
         return f"entry {expected} is missing" if row[0] > expected else "its number was given out twice"
@@ -111,7 +112,7 @@ def _known_key(connection: Connection) -> str | None:
     return connection.exec_driver_sql(f"SELECT value FROM site_fact WHERE name = '{FACT}'").scalar()
 
 
-def _rows(connection: Connection, limit: str = "") -> Iterator[tuple]:
+def _rows(connection: Connection, limit: str = "") -> Iterator[tuple[Any, ...]]:
     if connection.dialect.name == "sqlite":
         # The driver's own cursor: its tuples cost a fifth of the engine's rows.
         cursor = connection.connection.cursor()

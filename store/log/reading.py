@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.database import Database
@@ -24,7 +25,7 @@ class LoggedEvent:
     action: str
     target_kind: str
     target_id: str
-    detail: dict
+    detail: dict[str, Any]
 
 
 def who_opened(db: Database, actor: Actor, key: str) -> list[LoggedEvent]:
@@ -34,7 +35,7 @@ def who_opened(db: Database, actor: Actor, key: str) -> list[LoggedEvent]:
     """
     with db.change(actor) as change:
         encounter_id = find_encounter(change.session, key)
-        events = _events(change.session, LogEntry.target_id.in_(_parts(change.session, encounter_id)))
+        events = _events(change.session, col(LogEntry.target_id).in_(_parts(change.session, encounter_id)))
         change.log("log.opened", "encounter", encounter_id)
         return events
 
@@ -48,9 +49,9 @@ def who_saw(db: Database, actor: Actor, mrn: str) -> list[LoggedEvent]:
         session = change.session
         patient = find_patient(session, mrn)
         people = [patient.id, *session.exec(select(Patient.id).where(Patient.merged_into_id == patient.id))]
-        visits = session.exec(select(Encounter.id).where(Encounter.patient_id.in_(people))).all()
+        visits = session.exec(select(Encounter.id).where(col(Encounter.patient_id).in_(people))).all()
         targets = [*people, *(part for visit in visits for part in _parts(session, visit))]
-        events = _events(session, LogEntry.target_id.in_(targets))
+        events = _events(session, col(LogEntry.target_id).in_(targets))
         change.log("log.saw", "patient", patient.id)
         return events
 
@@ -72,7 +73,7 @@ def last_entries(
 
 def _events(session: Session, *conditions: object, limit: int | None = None) -> list[LoggedEvent]:
     names = dict(session.exec(select(Person.login, Person.name)).all())
-    found = session.exec(select(LogEntry).where(*conditions).order_by(LogEntry.seq.desc()).limit(limit))  # type: ignore[arg-type]
+    found = session.exec(select(LogEntry).where(*conditions).order_by(col(LogEntry.seq).desc()).limit(limit))  # type: ignore[arg-type]
     return [
         LoggedEvent(e.seq, e.at, e.actor, names.get(e.actor, ""), e.action, e.target_kind, e.target_id, dict(e.detail))
         for e in found
@@ -85,5 +86,5 @@ def _parts(session: Session, encounter_id: str) -> list[str]:
         encounter_id,
         *session.exec(select(WorkItem.id).where(WorkItem.encounter_id == encounter_id)),
         *codings,
-        *session.exec(select(Claim.id).where(Claim.coding_id.in_(codings))),
+        *session.exec(select(Claim.id).where(col(Claim.coding_id).in_(codings))),
     ]

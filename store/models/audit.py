@@ -6,6 +6,8 @@ coding. The state machines are in `store.audits.states`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -28,13 +30,13 @@ class AuditSample(SQLModel, table=True):
     blind: bool = Field(description="whether the auditor codes before the coder's codes are shown")
     seed: int = Field(sa_type=BigInteger)
     size: str = Field(description="as it was asked for: 30, 10 %, or for a margin")
-    asked: dict = Field(default_factory=dict, sa_type=JSON, description="the size as numbers")
-    criteria: dict = Field(default_factory=dict, sa_type=JSON, description="what narrowed the population")
+    asked: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="the size as numbers")
+    criteria: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="what narrowed the population")
     stratified_by: str = ""
     population: int = Field(description="units in the snapshot")
     population_sha256: str
     audited_before: int = Field(description="charts left out because their account was audited before")
-    scheme: dict = Field(sa_type=JSON, description="the scoring scheme as it was then")
+    scheme: dict[str, Any] = Field(sa_type=JSON, description="the scoring scheme as it was then")
     answer_days: int = Field(description="days to answer a finding; after them it counts as accepted")
     made_by: str | None = Field(default=None, foreign_key="person.id")
     made_at: str = Field(default_factory=now)
@@ -46,7 +48,7 @@ class AuditPopulation(SQLModel, table=True):
     __tablename__ = "audit_population"
 
     audit_sample_id: str = Field(foreign_key="audit_sample.id", primary_key=True)
-    units: list = Field(sa_type=JSON)
+    units: list[Any] = Field(sa_type=JSON)
 
 
 class Audit(SQLModel, table=True):
@@ -69,19 +71,19 @@ class Audit(SQLModel, table=True):
     coder_id: str | None = Field(default=None, foreign_key="person.id", index=True)
     auditor_id: str | None = Field(default=None, foreign_key="person.id", index=True)
     second_of: str = Field(default="", description="the audit that this one repeats with another auditor; empty: none")
-    coder_codes: dict = Field(sa_type=JSON)
+    coder_codes: dict[str, Any] = Field(sa_type=JSON)
     coder_disposition: Line = ""
     coder_drg: Line = ""
     coder_weight: float | None = Field(default=None, sa_type=Float, description="relative weight of the DRG")
-    auditor_codes: dict | None = Field(default=None, sa_type=JSON)
+    auditor_codes: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     auditor_disposition: Line = ""
     auditor_drg: Line = ""
     auditor_weight: float | None = Field(default=None, sa_type=Float)
-    blind_codes: dict | None = Field(
+    blind_codes: dict[str, Any] | None = Field(
         default=None, sa_type=JSON, description="the auditor's when the coder's were shown"
     )
     revealed_at: str | None = None
-    walked: list = Field(default_factory=list, sa_type=JSON)
+    walked: list[Any] = Field(default_factory=list, sa_type=JSON)
     assigned_at: str | None = None
     begun_at: str | None = None
     returned_at: str | None = None

@@ -6,6 +6,8 @@ changes what was sent. `parties` holds what is not a diagnosis or a line (shape 
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -32,7 +34,7 @@ class Claim(SQLModel, table=True):
     total_cents: int = 0
     service_from: str
     service_through: str
-    parties: dict = Field(default_factory=dict, sa_type=JSON)
+    parties: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     created_at: str = Field(default_factory=now)
     scrubbed_at: str | None = None
     export_id: str | None = Field(default=None, foreign_key="claim_export.id", index=True)
@@ -72,7 +74,9 @@ class ClaimLine(SQLModel, table=True):
     revenue_code: Line = Field(default="", description="FL 42 of an institutional claim")
     service_through: str = Field(default="", description="last day of service, empty for a single one")
     unit: str = Field(default="UN", description="UN units, MJ minutes, DA days")
-    details: dict | None = Field(default=None, sa_type=JSON, description="JSON of `store.claims.details.LineDetails`")
+    details: dict[str, Any] | None = Field(
+        default=None, sa_type=JSON, description="JSON of `store.claims.details.LineDetails`"
+    )
 
 
 class Finding(SQLModel, table=True):
@@ -92,7 +96,7 @@ class Finding(SQLModel, table=True):
     citation: str = ""
     snip: int | None = Field(default=None, description="SNIP type 1 to 7")
     place: str = Field(default="", description="field the finding is about: diagnosis.2, line.1.pointers, coverage.1")
-    seen: dict = Field(default_factory=dict, sa_type=JSON, description="values the rule saw")
+    seen: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="values the rule saw")
     overlay: Line = Field(default="", description="the change of the site that made the rule what it was")
     state: FindingState = Field(default=FindingState.OPEN, sa_type=words(FindingState))
     override_reason: str = ""
@@ -116,7 +120,7 @@ class ClaimExport(SQLModel, table=True):
     file_name: str
     sha256: str
     content: bytes = Field(sa_type=LargeBinary, description="the file, zlib-compressed")
-    segments: list = Field(
+    segments: list[Any] = Field(
         default_factory=list,
         sa_type=JSON,
         description="[ST02, position from ST = 1, claim_number, field]",

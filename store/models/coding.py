@@ -6,6 +6,8 @@ final coding is never edited: recoding makes the next version and supersedes the
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -96,8 +98,8 @@ class CodingStep(SQLModel, table=True):
     action: str
     person_id: str
     at: str = Field(default_factory=now)
-    before: dict = Field(sa_type=JSON)
-    after: dict = Field(sa_type=JSON)
+    before: dict[str, Any] = Field(sa_type=JSON)
+    after: dict[str, Any] = Field(sa_type=JSON)
     undone: bool = False
 
 

@@ -6,6 +6,8 @@ coded is evidence and stays in `source_code`; it never mixes with what the coder
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -53,7 +55,7 @@ class EncounterFields(SQLModel):
     discharge_disposition: Line = ""
     reason: Line = Field(default="", description="chief complaint or reason for the visit")
     accident_date: PartialDate | None = None
-    extra: dict = Field(default_factory=dict, sa_type=JSON, description="what the source sent beyond this")
+    extra: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="what the source sent beyond this")
 
 
 class Encounter(EncounterFields, table=True):

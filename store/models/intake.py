@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -35,6 +37,6 @@ class EncounterChange(SQLModel, table=True):
     received_at: str = Field(default_factory=now)
     message: Line = Field(default="", description="kind and identity of the message that brought it")
     late: Line = Field(default="", description="why a chart that was begun or final coded came back; empty: it did not")
-    details: list = Field(default_factory=list, sa_type=JSON)
+    details: list[Any] = Field(default_factory=list, sa_type=JSON)
     seen_at: str | None = None
     seen_by: str | None = Field(default=None, foreign_key="person.id")

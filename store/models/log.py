@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -19,7 +21,7 @@ class LogEntry(SQLModel, table=True):
     action: str
     target_kind: str = ""
     target_id: str = Field(default="", index=True)
-    detail: dict = Field(default_factory=dict, sa_type=JSON)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     operation_id: str = ""
     previous_hash: str
     hash: str
@@ -30,7 +32,7 @@ class Operation(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     action: str
-    answer: dict = Field(default_factory=dict, sa_type=JSON)
+    answer: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     at: str = Field(default_factory=now)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -31,8 +33,8 @@ class ProviderQuery(SQLModel, table=True):
     provider_id: str | None = Field(default=None, foreign_key="provider.id")
     provider: Line = Field(description="name of the provider who is asked")
     question: Block
-    options: list = Field(default_factory=list, sa_type=JSON, description="answers to choose from, in words")
-    indicators: list = Field(
+    options: list[Any] = Field(default_factory=list, sa_type=JSON, description="answers to choose from, in words")
+    indicators: list[Any] = Field(
         default_factory=list, sa_type=JSON, description="document, number, version, line (1-based) and quote of each"
     )
     status: QueryStatus = Field(default=QueryStatus.DRAFT, sa_type=words(QueryStatus))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -70,9 +72,9 @@ class PatientMerge(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     patient_id: str = Field(foreign_key="patient.id", index=True, description="who was merged away")
     into_id: str = Field(foreign_key="patient.id", index=True)
-    encounters: list = Field(default_factory=list, sa_type=JSON)
-    accounts: list = Field(default_factory=list, sa_type=JSON)
-    accesses: list = Field(default_factory=list, sa_type=JSON)
+    encounters: list[Any] = Field(default_factory=list, sa_type=JSON)
+    accounts: list[Any] = Field(default_factory=list, sa_type=JSON)
+    accesses: list[Any] = Field(default_factory=list, sa_type=JSON)
     restricted_before: str | None = Field(default=None, description="of the one who remains")
     merged_by: Line = ""
     merged_at: str = Field(default_factory=now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, BigInteger, Index
 from sqlmodel import Field, SQLModel
 
@@ -19,8 +21,8 @@ class PublishedFigure(SQLModel, table=True):
     since: str = Field(description="first ISO day of the period")
     until: str = Field(description="last ISO day of the period")
     as_of: str = Field(description="the moment whose record it was reckoned from, as ISO text in UTC")
-    definition: dict = Field(sa_type=JSON, description="formula, inclusions, unit and SQL as they were")
-    rows: list = Field(sa_type=JSON, description="every row of the answer")
+    definition: dict[str, Any] = Field(sa_type=JSON, description="formula, inclusions, unit and SQL as they were")
+    rows: list[Any] = Field(sa_type=JSON, description="every row of the answer")
     sha256: str = Field(description="hash of the canonical rows, to compare with")
     published_by: str | None = Field(default=None, foreign_key="person.id")
     published_at: str = Field(default_factory=now)

@@ -5,6 +5,8 @@ A rule's state is the sum of its changes that stand: nothing here is overwritten
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -20,7 +22,7 @@ class RuleVersion(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     rule_id: Line
     version: int = Field(description="1-based, counted for each rule")
-    content: dict = Field(sa_type=JSON, description="rule: its fields; examples: a list of tables")
+    content: dict[str, Any] = Field(sa_type=JSON, description="rule: its fields; examples: a list of tables")
     note: Line = ""
     made_by: Line = Field(description="login of the person")
     made_at: str = Field(default_factory=now)
@@ -38,7 +40,7 @@ class RuleChange(SQLModel, table=True):
     scope: str = Field(description="all, payer, plan, specialty or site")
     scope_id: Line = Field(default="", description="payer id, plan name, taxonomy or billing NPI; empty for all")
     action: str = Field(description="use, on, off, severity or params")
-    value: dict = Field(default_factory=dict, sa_type=JSON)
+    value: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     effective_from: str = Field(default="", description="ISO day of service, empty for no beginning")
     effective_to: str = Field(default="", description="ISO day of service, empty for no end")
     reason: Line

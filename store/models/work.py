@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
@@ -51,7 +53,7 @@ class WorkItem(SQLModel, table=True):
     service_date: str = Field(default="", description="of the encounter, so that a list sorts without joining")
     charge_rank: int = Field(default=0, description="posted charges in cents with the sign turned")
     patient_name: Line = Field(default="", description="family and given name, for lists")
-    reasons: list = Field(default_factory=list, sa_type=JSON, description="parts of the priority: [points, text]")
+    reasons: list[Any] = Field(default_factory=list, sa_type=JSON, description="parts of the priority: [points, text]")
     rule: str = Field(default="", description="the worklist rule that put it here, with its words")
     new_documents: int = Field(default=0, description="documents that came after coding began")
     came_back: Line = Field(default="", description="what came after coding began, in words; empty: nothing")
@@ -123,7 +125,7 @@ class WorklistVersion(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     number: int = Field(description="from 1, the worklists as shipped")
-    content: dict = Field(sa_type=JSON, description="worklist: a list of tables, as in worklists.toml")
+    content: dict[str, Any] = Field(sa_type=JSON, description="worklist: a list of tables, as in worklists.toml")
     note: Line = Field(default="", description="what is new, by its author")
     made_by: Line = Field(description="login of the person")
     made_at: str = Field(default_factory=now)
@@ -173,7 +175,7 @@ class SavedView(SQLModel, table=True):
     listing: str = Field(description="the list: worklists, claims, rows")
     name: Line
     shared: bool = False
-    content: dict = Field(sa_type=JSON, description="what is shown and how, as the list reads it")
+    content: dict[str, Any] = Field(sa_type=JSON, description="what is shown and how, as the list reads it")
     every: str = Field(default="", description="day, week, month; empty: at no time of its own")
     ran_on: str = Field(default="", description="ISO day of the last export at its time")
     saved_at: str = Field(default_factory=now)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 
-from store.claims.content import Address, BilledCoverage, BilledLine, ClaimContent, Insured
+from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Insured
 from store.claims.details import Details
+from store.claims.people import Address
 from store.paper.grid import Page, day, dollars_and_cents, fields_of
 from store.x12.loops837 import digits
 

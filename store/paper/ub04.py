@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from store.claims.content import Address, BilledCoverage, BilledLine, ClaimContent, Insured, Practitioner
+from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Insured
 from store.claims.facility_bill import FacilityBill
+from store.claims.people import Address, Practitioner
 from store.paper.grid import Page, fields_of
 from store.x12.loops837 import digits, undotted
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from codesets.catalog import dotted
 from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine
@@ -153,6 +154,6 @@ def facility_task(reader: Reader, encounter_id: str) -> str | None:
     return tasks_of(reader, encounter_id).get(CodingKind.FACILITY)
 
 
-def _loaded(value: object) -> list:
+def _loaded(value: object) -> list[Any]:
     """JSON columns come as text from SQLite and as values from PostgreSQL."""
     return json.loads(value) if isinstance(value, str) else list(value)  # type: ignore[call-overload]

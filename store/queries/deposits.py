@@ -122,7 +122,7 @@ def _beside(row: DepositRow, payments: list[Row]) -> DepositRow:
 def _row(
     row_id: str, kind: str, day: str, one: object, cents: int, paid: int, today: dt.date, waits: bool
 ) -> DepositRow:
-    get = one.__getitem__  # type: ignore[attr-defined]
+    get = one.__getitem__
     age = (today - dt.date.fromisoformat(day)).days if day else 0
     return DepositRow(
         id=row_id,

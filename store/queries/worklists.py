@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from store.criteria import Condition
 from store.criteria.sql import where as criteria_where
@@ -381,6 +382,6 @@ def _escaped(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _loaded(value: object) -> Sequence:
+def _loaded(value: object) -> Sequence[Any]:
     """JSON columns come as text from SQLite and as values from PostgreSQL."""
     return json.loads(value) if isinstance(value, str) else value

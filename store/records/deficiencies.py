@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from codesets.errors import CodedeskError
 from codesets.safe import safe_line
@@ -141,10 +142,10 @@ def deficiencies(db: Database, actor: Actor, provider: str = "") -> list[Deficie
         day = today()
         query = (
             select(Deficiency, Encounter, Patient, Provider)
-            .join(Encounter, Encounter.id == Deficiency.encounter_id)
-            .join(Patient, Patient.id == Encounter.patient_id)
-            .join(Provider, Provider.id == Deficiency.provider_id, isouter=True)
-            .where(Deficiency.closed_at.is_(None))
+            .join(Encounter, col(Encounter.id) == Deficiency.encounter_id)
+            .join(Patient, col(Patient.id) == Encounter.patient_id)
+            .join(Provider, col(Provider.id) == Deficiency.provider_id, isouter=True)
+            .where(col(Deficiency.closed_at).is_(None))
             .order_by(Deficiency.since, Encounter.visit_number, Deficiency.rule_id, Deficiency.id)
         )
         if provider:
@@ -195,7 +196,7 @@ def delinquency(session: Session) -> Delinquency:
     limit = (day - timedelta(days=DELINQUENT_DAYS)).isoformat()
     charts = session.exec(
         select(func.count(func.distinct(Deficiency.encounter_id))).where(
-            Deficiency.closed_at.is_(None), Deficiency.since < limit
+            col(Deficiency.closed_at).is_(None), Deficiency.since < limit
         )
     ).one()
     first = (day - timedelta(days=365)).isoformat()
@@ -244,23 +245,23 @@ def lift(db: Database, actor: Actor, provider_id: str, operation_id: str | None 
 
 def suspended(session: Session) -> dict[str, str]:
     """Since when each suspended clinician is, by id."""
-    rows = session.exec(select(Suspension.provider_id, Suspension.since).where(Suspension.ended_on.is_(None)))
+    rows = session.exec(select(Suspension.provider_id, Suspension.since).where(col(Suspension.ended_on).is_(None)))
     return dict(rows.all())
 
 
-def _look_over(session: Session, visits: Sequence[Encounter], rules: Sequence, day: date) -> tuple[int, int]:
+def _look_over(session: Session, visits: Sequence[Encounter], rules: Sequence[Any], day: date) -> tuple[int, int]:
     """Bring the deficiencies of some visits up to date; how many were opened and closed."""
     ids = [visit.id for visit in visits]
     documents: dict[str, list[HeldDocument]] = {}
-    for one in session.exec(select(Document).where(Document.encounter_id.in_(ids), Document.current)):
+    for one in session.exec(select(Document).where(col(Document.encounter_id).in_(ids), Document.current)):
         held = HeldDocument(one.document_number, one.type_code, one.type_name, one.status.authenticated)
         documents.setdefault(one.encounter_id, []).append(held)
     owners: dict[tuple[str, ProviderRole], str] = {}
-    for link in session.exec(select(EncounterProvider).where(EncounterProvider.encounter_id.in_(ids))):
+    for link in session.exec(select(EncounterProvider).where(col(EncounterProvider.encounter_id).in_(ids))):
         owners.setdefault((link.encounter_id, link.role), link.provider_id)
     present: dict[tuple[str, str, str], Deficiency] = {
         (one.encounter_id, one.rule_id, one.document_number): one
-        for one in session.exec(select(Deficiency).where(Deficiency.encounter_id.in_(ids)))
+        for one in session.exec(select(Deficiency).where(col(Deficiency.encounter_id).in_(ids)))
     }
     opened = 0
     wanted: set[tuple[str, str, str]] = set()
@@ -305,7 +306,7 @@ def _provider(session: Session, key: str) -> Provider:
 
 
 def _suspension(session: Session, provider_id: str) -> Suspension | None:
-    query = select(Suspension).where(Suspension.provider_id == provider_id, Suspension.ended_on.is_(None))
+    query = select(Suspension).where(Suspension.provider_id == provider_id, col(Suspension.ended_on).is_(None))
     return session.exec(query).first()
 
 

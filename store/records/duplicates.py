@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from codesets.safe import safe_line
 from store.actors import Actor
@@ -132,7 +132,9 @@ def duplicates(db: Database, actor: Actor, least: float = LIKELY) -> list[Pair]:
     """The likely duplicates among patients who are not merged, restricted ones left out; a look, and logged."""
     with db.change(actor, action="records.duplicates") as change:
         session = change.session
-        rows = session.exec(select(Patient).where(Patient.merged_into_id.is_(None), Patient.restricted.is_(None)))
+        rows = session.exec(
+            select(Patient).where(col(Patient.merged_into_id).is_(None), col(Patient.restricted).is_(None))
+        )
         candidates = [_candidate(one) for one in rows]
         apart = set(session.exec(select(NotDuplicate.patient_id, NotDuplicate.other_id)).all())
         change.log("records.duplicates", "patient", "", patients=len(candidates), least=least)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import UsageError
 from codesets.safe import safe_block, safe_line
@@ -147,7 +147,7 @@ def requests(db: Database, actor: Actor, everything: bool = False) -> list[Relea
         change.log("release.list", "", "", everything=everything)
         query = (
             select(ReleaseRequest, Patient)
-            .join(Patient, Patient.id == ReleaseRequest.patient_id)
+            .join(Patient, col(Patient.id) == ReleaseRequest.patient_id)
             .order_by(ReleaseRequest.due_on, ReleaseRequest.id)
         )
         if not everything:

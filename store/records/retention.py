@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -175,7 +176,7 @@ def _held(reader: SessionReader) -> dict[str, str]:
     return {patient: "; ".join(sorted(reasons)) for patient, reasons in found.items()}
 
 
-def _row(rule: RetentionRule, found: dict, holds: dict[str, str]) -> DueRow:
+def _row(rule: RetentionRule, found: dict[str, Any], holds: dict[str, str]) -> DueRow:
     last = date.fromisoformat(found["last_day"])
     hidden = found["restricted"] is not None
     name = ", ".join(filter(None, (found["family_name"], found["given_name"])))

@@ -171,7 +171,7 @@ def _waiting_reversals(session: Session, remittance: Remittance, claims: Sequenc
             Remittance.payer_identifier == remittance.payer_identifier,
             Remittance.status == RemittanceStatus.POSTED,
         )
-        .order_by(Remittance.received_at, RemittanceClaim.sequence)
+        .order_by(col(Remittance.received_at), col(RemittanceClaim.sequence))
     )
     reader = SessionReader(session)
     return [one for one in session.exec(query) if _whole(reader, one)]

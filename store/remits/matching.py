@@ -138,7 +138,7 @@ def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
     rows = session.exec(query).all()
     lines: dict[str, list[ClaimLine]] = defaultdict(list)
     of_claims = select(ClaimLine).where(col(ClaimLine.claim_id).in_([row[0] for row in rows]))
-    for line in session.exec(of_claims.order_by(ClaimLine.claim_id, ClaimLine.sequence)):
+    for line in session.exec(of_claims.order_by(col(ClaimLine.claim_id), col(ClaimLine.sequence))):
         lines[line.claim_id].append(line)
     return {row[0]: OurClaim(row[0], row[1], row[2], tuple(lines[row[0]]), row[3]) for row in rows}
 

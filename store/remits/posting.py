@@ -497,7 +497,7 @@ def _stands_alone(session: Session, remittance: Remittance) -> None:
         col(Posting.takes_back).is_(None),
         col(Posting.id).not_in(undone),
         (
-            (Posting.kind == PostingKind.REFUND) & col(Posting.remittance_claim_id).in_(claims)
+            (col(Posting.kind) == PostingKind.REFUND) & col(Posting.remittance_claim_id).in_(claims)
             | col(Posting.provider_adjustment_id).in_(adjustments)
         ),
     )

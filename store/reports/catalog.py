@@ -58,13 +58,13 @@ class Figure:
     since_then: str = ""
     """What a figure as of an earlier moment cannot know any more, in words."""
 
-    def definition(self) -> dict:
+    def definition(self) -> dict[str, Any]:
         """What is kept with a published figure."""
         lists = {"counts": list(self.counts), "keys": list(self.keys), "parts": [list(one) for one in self.parts]}
         return asdict(self) | lists
 
     @classmethod
-    def from_json(cls, data: Mapping) -> Figure:
+    def from_json(cls, data: Mapping[str, Any]) -> Figure:
         lists = {name: tuple(data.get(name, ())) for name in ("counts", "keys")}
         return cls(**{**data, **lists, "parts": tuple(map(tuple, data.get("parts", ())))})
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
@@ -98,7 +98,9 @@ def published(db: Database, kpi: str = "", cover: bool = False) -> list[Publishe
     """What was published, the newest first; of one figure where it is named. `cover`: small cells are not told."""
     with db.reading() as session:
         names = dict(session.exec(select(Person.id, Person.name)).all())
-        query = select(PublishedFigure).order_by(PublishedFigure.published_at.desc(), PublishedFigure.id.desc())
+        query = select(PublishedFigure).order_by(
+            col(PublishedFigure.published_at).desc(), col(PublishedFigure.id).desc()
+        )
         if kpi:
             query = query.where(PublishedFigure.kpi == kpi)
         return [_row(one, names, _kept(one, cover)) for one in session.exec(query)]

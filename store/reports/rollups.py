@@ -7,6 +7,7 @@ says is therefore as of its last refresh, which `SiteFact` keeps.
 from __future__ import annotations
 
 from sqlalchemy import delete, func, insert, literal, select
+from sqlmodel import col
 
 from store.actors import Actor
 from store.database import Database
@@ -22,8 +23,8 @@ def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | Non
         if change.repeated:
             return int(change.answer["rows"])
         session = change.session
-        session.execute(delete(LineMonth).where(LineMonth.month >= since))
-        session.execute(delete(DenialMonth).where(DenialMonth.month >= since))
+        session.execute(delete(LineMonth).where(col(LineMonth.month) >= since))
+        session.execute(delete(DenialMonth).where(col(DenialMonth.month) >= since))
         month = func.substr(ClaimLine.service_date, 1, 7)
         payer = func.coalesce(Claim.payer_id, literal(""))
         lines = (
@@ -60,4 +61,4 @@ def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | Non
 
 
 def _names(table: type[LineMonth] | type[DenialMonth]) -> list[str]:
-    return [column.name for column in table.__table__.columns]  # type: ignore[attr-defined]
+    return [column.name for column in table.__table__.columns]

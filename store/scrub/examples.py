@@ -20,8 +20,9 @@ from typing import Any
 
 from codesets.edits.examples import code_examples
 from codesets.edits.made_facts import MadeFacts
-from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, Practitioner, parties_from_json
+from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, parties_from_json
 from store.claims.details import Details, LineDetails
+from store.claims.people import Practitioner
 from store.claims.plain import made
 from store.scrub.checks import DuplicateLine, GroupedStay, ScrubFacts
 from store.scrub.engine import scrub

@@ -9,7 +9,6 @@ import datetime as dt
 from dataclasses import replace
 
 from store.claims.content import (
-    Address,
     BilledCoverage,
     BilledDiagnosis,
     BilledLine,
@@ -18,10 +17,10 @@ from store.claims.content import (
     ClaimContent,
     Insured,
     Parties,
-    Practitioner,
     Receiver,
 )
 from store.claims.facility_bill import FacilityBill
+from store.claims.people import Address, Practitioner
 from store.claims.prior_payment import PriorAdjustment, PriorLine, PriorPayment
 
 TODAY = dt.date(2026, 9, 20)

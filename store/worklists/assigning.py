@@ -129,7 +129,7 @@ def set_skills(db: Database, actor: Actor, login: str, skills: Sequence[str], op
         if change.repeated:
             return
         person = _person(change.session, login)
-        change.session.exec(delete(PersonSkill).where(PersonSkill.person_id == person.id))  # type: ignore[call-overload, arg-type]
+        change.session.exec(delete(PersonSkill).where(PersonSkill.person_id == person.id))
         change.session.add_all([PersonSkill(person_id=person.id, skill=one) for one in named])
         change.log("work.skills", "person", login, skills=named)
 
@@ -147,7 +147,7 @@ def set_facilities(
         known = {row.local_id: row.id for row in session.exec(select(Facility))}
         if unknown := [one for one in named if one not in known]:
             raise AssigningRefused(f"no facility is called {unknown[0]!r}", f"one of {', '.join(sorted(known))}")
-        session.exec(delete(PersonFacility).where(PersonFacility.person_id == person.id))  # type: ignore[call-overload, arg-type]
+        session.exec(delete(PersonFacility).where(PersonFacility.person_id == person.id))
         session.add_all([PersonFacility(person_id=person.id, facility_id=known[one]) for one in named])
         change.log("work.facilities", "person", login, facilities=named)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from sqlalchemy import TextClause, text, update
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.safe import safe_line
 from store.actors import Actor
@@ -100,7 +100,7 @@ def sweep_leases(db: Database, actor: Actor) -> int:
     with db.change(actor) as change:
         swept = change.session.execute(
             update(WorkItem)
-            .where(WorkItem.status == WorkStatus.IN_PROGRESS, WorkItem.claimed_until < now())
+            .where(col(WorkItem.status) == WorkStatus.IN_PROGRESS, col(WorkItem.claimed_until) < now())
             .values(
                 status=WorkStatus.READY,
                 claimed_by=None,
@@ -190,7 +190,7 @@ def _first_of_each(
     """Route, sort key and id of the first task of each route that the person did not skip."""
     asked = {f"route{number}": route for number, route in enumerate(routes)}
     asked |= {"worklist": worklist, "person": person_id, "moment": moment}
-    return [tuple(row) for row in session.execute(_firsts(len(routes)), asked)]  # type: ignore[misc]
+    return [tuple(row) for row in session.execute(_firsts(len(routes)), asked)]
 
 
 def _take(change: Change, worklist: str, route: str, moment: str) -> str | None:
@@ -217,7 +217,7 @@ def _take(change: Change, worklist: str, route: str, moment: str) -> str | None:
     )
     taken: str | None = change.session.execute(
         update(WorkItem)
-        .where(WorkItem.id == first)
+        .where(col(WorkItem.id) == first)
         .values(
             status=WorkStatus.IN_PROGRESS,
             claimed_by=me,

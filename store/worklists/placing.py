@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import Exists, bindparam, func, text
 from sqlalchemy.orm import object_session
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.criteria.facts import Facts, facts_after, facts_of
@@ -264,4 +264,6 @@ def _day_number() -> int:
 
 def _has_open_task() -> Exists:
     """Asked of each visit in turn: to gather those that have one costs as much as there are, for every portion."""
-    return select(WorkItem.id).where(WorkItem.encounter_id == Encounter.id, WorkItem.status.in_(OPEN_STATES)).exists()
+    return (
+        select(WorkItem.id).where(WorkItem.encounter_id == Encounter.id, col(WorkItem.status).in_(OPEN_STATES)).exists()
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from store.models import Charge, Coverage, Encounter, Payer
 
-Reasons = list[list]
+Reasons = list[list[Any]]
 """Parts of the priority as [points, words]."""
 
 NO_LIMIT = "9999-12-31"
@@ -27,7 +27,7 @@ def filing_limit(session: Session, encounter: Encounter) -> str:
         select(Payer.timely_filing_days)
         .join(Coverage)
         .where(Coverage.account_id == encounter.account_id)
-        .order_by(Coverage.sequence)
+        .order_by(col(Coverage.sequence))
         .limit(1)
     ).first()
     if not days:

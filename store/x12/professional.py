@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Practitioner
+from store.claims.content import BilledCoverage, BilledLine, ClaimContent
 from store.claims.details import Ambulance, Certification, ClaimDates, Details, LineDetails
+from store.claims.people import Practitioner
 from store.x12.loops837 import (
     NOTE,
     Form,

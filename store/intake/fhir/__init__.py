@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from store.intake.fhir.encounter import CannotRead, FhirEncounter, read_encounter
 from store.intake.fhir.parties import Reader, without_secrets
@@ -56,7 +57,7 @@ class FhirCollection:
             return self.add_bundle(resource, group, file, place)
         return self._add(resource, group, group_scope(group), file, place, "")
 
-    def add_bundle(self, bundle: dict, group: int, file: int, place: str = "") -> list[Refused]:
+    def add_bundle(self, bundle: dict[str, Any], group: int, file: int, place: str = "") -> list[Refused]:
         """Take the entries of a Bundle. Gives back those that cannot be kept."""
         self._bundles += 1
         entries = bundle.get("entry")

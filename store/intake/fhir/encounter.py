@@ -218,7 +218,7 @@ def _once(providers: Iterable[NativeProvider]) -> list[NativeProvider]:
 
 def _documents(reader: Reader, parts: Sequence[_Part], left_out: list[LeftOut]) -> Iterator[NativeDocument]:
     """Documents by their number; a report that a DocumentReference stands for already is not repeated."""
-    readers: tuple[tuple[type[Element], Callable], ...] = (
+    readers: tuple[tuple[type[Element], Callable[..., Any]], ...] = (
         (DocumentReference, _reference_document),
         (DiagnosticReport, _report_document),
     )

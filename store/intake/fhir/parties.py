@@ -202,7 +202,7 @@ def coverages_of(
     return coverages
 
 
-def without_secrets(resource: dict) -> dict:
+def without_secrets(resource: dict[str, Any]) -> dict:
     """A resource without identifiers that are kept nowhere (social security numbers)."""
     listed = resource.get("identifier")
     if not isinstance(listed, list):
@@ -331,7 +331,7 @@ def _never_kept(identifier: Identifier) -> bool:
     return identifier.system in terms().never_kept_systems or bool(types & terms().never_kept_types)
 
 
-def _secret_entry(entry: dict) -> bool:
+def _secret_entry(entry: dict[str, Any]) -> bool:
     try:
         return _never_kept(Identifier.model_validate(entry))
     except ValueError:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -77,7 +78,7 @@ class Spool:
         self._db.execute("BEGIN")
         self._used_ids: set[int] = set()
 
-    def add(self, resource: dict, group: int, scope: int, file: int, place: str, full_url: str = "") -> Added:
+    def add(self, resource: dict[str, Any], group: int, scope: int, file: int, place: str, full_url: str = "") -> Added:
         """Keep a resource of one of `TYPES` under its names, with what it points to.
 
         The same id again: an equal resource is passed over, a newer `meta.lastUpdated` replaces, anything else
@@ -193,13 +194,13 @@ def _is_global(name: str) -> bool:
     return name.startswith("urn:") or "?identifier=" in name
 
 
-def _updated(resource: dict) -> str:
+def _updated(resource: dict[str, Any]) -> str:
     meta = resource.get("meta")
     updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
     return updated if isinstance(updated, str) else ""
 
 
-def _names(resource: dict, kind: str, full_url: str) -> list[str]:
+def _names(resource: dict[str, Any], kind: str, full_url: str) -> list[str]:
     names = [full_url, normal(full_url)] if full_url else []
     if isinstance(own := resource.get("id"), str):
         names += [f"{kind}/{own}", f"urn:uuid:{own}"]
@@ -210,7 +211,7 @@ def _names(resource: dict, kind: str, full_url: str) -> list[str]:
     return names
 
 
-def _references(resource: dict, path: tuple[str, ...], kind: str) -> Iterator[str]:
+def _references(resource: dict[str, Any], path: tuple[str, ...], kind: str) -> Iterator[str]:
     values: list[object] = [resource]
     for step in path:
         values = [found for value in values if isinstance(value, dict) for found in _listed(value.get(step))]

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 
 from sqlalchemy import tuple_
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.database import Change
 from store.intake.changes import Parts
@@ -218,7 +218,7 @@ def _store_person(change: Change, rows: KnownRows, said: Person) -> Outcome:
 def _place_all(session: Session, placed: dict[str, Placing], place: Place | None) -> None:
     if not place or not placed:
         return
-    for encounter in session.exec(select(Encounter).where(Encounter.id.in_(list(placed)))).all():
+    for encounter in session.exec(select(Encounter).where(col(Encounter.id).in_(list(placed)))).all():
         placing = placed[encounter.id]
         place(session, encounter, placing.tasks)
         if placing.codings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from store.intake.changes import Parts
 from store.intake.merging import find_account, find_patient
@@ -173,7 +173,7 @@ def store_provider_roles(
 ) -> None:
     """Who was who in the visit; a role that the record names has exactly the providers it names."""
     said = {(one.role, provider.id) for one, provider in zip(record.providers, providers, strict=True)}
-    stored: dict = {}
+    stored: dict[str, Any] = {}
     if not fresh:
         here = rows.children(EncounterProvider, "encounter_id", encounter_id)
         stored = {(row.role, row.provider_id): row for row in here}

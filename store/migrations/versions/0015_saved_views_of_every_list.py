@@ -35,7 +35,7 @@ def upgrade() -> None:
         op.bulk_insert(table, [{"id": new_id(), "shared": False, "every": "", "ran_on": "", **row} for row in kept])
 
 
-def _of_worklists() -> list[dict]:
+def _of_worklists() -> list[dict[str, Any]]:
     return [
         {
             "person_id": row["person_id"],
@@ -48,7 +48,7 @@ def _of_worklists() -> list[dict]:
     ]
 
 
-def _of_claims() -> list[dict]:
+def _of_claims() -> list[dict[str, Any]]:
     """Views of claims kept no time: the moment is left empty."""
     return [
         {
@@ -62,7 +62,7 @@ def _of_claims() -> list[dict]:
     ]
 
 
-def _of_rows() -> list[dict]:
+def _of_rows() -> list[dict[str, Any]]:
     """Filters named their owner by login; one whose owner is not there any more belongs to nobody."""
     return [
         {

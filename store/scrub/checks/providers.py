@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from store.claims.content import Address, ClaimContent
+from store.claims.content import ClaimContent
+from store.claims.people import Address
 from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, place_of, value_at, written
 
 _BOX = re.compile(r"\b(P\.?\s*O\.?\s*BOX|POST\s+OFFICE\s+BOX|PO\s*B(O)?X|POSTAL\s+BOX)\b", re.IGNORECASE)

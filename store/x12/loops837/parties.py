@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from store.claims.content import Address, BilledLine, Insured, Practitioner
+from store.claims.content import BilledLine, Insured
 from store.claims.details import Attachment
+from store.claims.people import Address, Practitioner
 from store.x12.writer import SegmentWriter, day
 
 NAME, _GIVEN, _STREET, _CITY, REFERENCE = 60, 35, 55, 30, 50
