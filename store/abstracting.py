@@ -91,7 +91,7 @@ def set_abstract(
         access.require_access(change, encounter.patient_id)
         present = {name: getattr(encounter, name) or "" for name in values}
         contested = tuple(
-            Difference(name, field_of(name).label, *(one or ABSENT for one in (seen[name], present[name], value)), None)
+            Difference(name, field_of(name).label, seen[name] or ABSENT, present[name] or ABSENT, value or ABSENT, None)
             for name, value in values.items()
             if present[name] not in (seen[name], value)
         )

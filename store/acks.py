@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from codesets.errors import UnreadableInput
@@ -166,7 +167,7 @@ class _Answering:
 
 def _interchange(answering: _Answering, answer: InterchangeAnswer) -> AnswerTakenIn:
     number = int(answer.interchange) if answer.interchange.isdigit() else -1
-    export = _export(answering.session, answer.sender, ClaimExport.interchange_control == number)
+    export = _export(answering.session, answer.sender, col(ClaimExport.interchange_control) == number)
     outcome = Outcome.ACCEPTED if answer.accepted else Outcome.REJECTED
     if export is None:
         return answering.done(answer.interchange, None, outcome, "no file of ours has this interchange number")
@@ -179,7 +180,7 @@ def _interchange(answering: _Answering, answer: InterchangeAnswer) -> AnswerTake
 
 def _group(answering: _Answering, answer: GroupAnswer) -> AnswerTakenIn:
     number = int(answer.group) if answer.group.isdigit() else -1
-    export = _export(answering.session, answer.sender, ClaimExport.group_control == number)
+    export = _export(answering.session, answer.sender, col(ClaimExport.group_control) == number)
     refused = [one for one in answer.sets if not one.accepted]
     whole = answer.answer in acknowledgments.ACCEPTED
     outcome = (
@@ -216,12 +217,12 @@ def _set(answering: _Answering, export: ClaimExport, answer: SetAnswer) -> list[
     for error in answer.errors:
         number, position, field = _at(places, error.position)
         message = _said(error, field)
-        if claim := claims.get(number):
+        if culprit := claims.get(number):
             culprits.add(number)
             element = error.elements[0] if error.elements else None
-            said = _answer(claim, AnswerPart.CULPRIT, False, error.code, element.code if element else "", message)
+            said = _answer(culprit, AnswerPart.CULPRIT, False, error.code, element.code if element else "", message)
             said.position, said.place, said.value = position, field, element.value if element else ""
-            answering.say(claim, export, said)
+            answering.say(culprit, export, said)
         else:
             outside.append(message)
     for number, claim in claims.items():
@@ -366,10 +367,10 @@ def _batch(session: Session, sender: str, reference: str) -> tuple[ClaimExport |
     interchange, _, control = reference.partition("-")
     if not interchange.isdigit():
         return None, ""
-    return _export(session, sender, ClaimExport.interchange_control == int(interchange)), control
+    return _export(session, sender, col(ClaimExport.interchange_control) == int(interchange)), control
 
 
-def _export(session: Session, sender: str, condition: object) -> ClaimExport | None:
+def _export(session: Session, sender: str, condition: ColumnElement[bool]) -> ClaimExport | None:
     """The file of ours with this number that went to the sender of the answer, else the only one with the number."""
     found = session.exec(select(ClaimExport).where(condition)).all()
     theirs = [one for one in found if one.receiver == sender]

@@ -209,7 +209,7 @@ def _size(db: Database) -> int:
     source = sqlite_path(str(db.engine.url))
     if source is None:
         with db.reading() as session:
-            return int(session.connection().exec_driver_sql("SELECT pg_database_size(current_database())").scalar())
+            return int(session.connection().exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
     log_file = source.with_name(source.name + "-wal")
     return source.stat().st_size + (log_file.stat().st_size if log_file.exists() else 0)
 
@@ -224,7 +224,7 @@ def _copy_rows(db: Database, destination: Path) -> None:
         migrate(engine)
         copy_out(db, Database(engine, str(destination), db.log_keys))
         with engine.connect() as connection:
-            connection.connection.driver_connection.execute("PRAGMA journal_mode=DELETE")
+            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
     finally:
         engine.dispose()
 

@@ -28,7 +28,7 @@ from store.actors import Actor
 from store.log.key import KeyFile, key_file
 from store.migrations import HEAD
 from store.models import Operation
-from store.models.columns import new_id, now
+from store.models.columns import new_id, now, table_of
 from store.permissions import require
 from store.settings import database_url, load_settings, sqlite_path
 from store.sqlite import driver
@@ -88,7 +88,7 @@ without it: `SKIP LOCKED` gives every coder another row.
 """
 
 
-_OPERATIONS = Operation.__table__  # type: ignore[attr-defined]
+_OPERATIONS = table_of(Operation)
 _ANSWER = select(_OPERATIONS.c.answer).where(_OPERATIONS.c.id == bindparam("id"))
 
 
@@ -249,7 +249,7 @@ def make_engine(url: str) -> Engine:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begun(connection) -> None:
+    def _begun(connection: Connection) -> None:
         if connection.get_execution_options().get("read_only", False):
             connection.exec_driver_sql("BEGIN")
         else:

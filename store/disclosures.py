@@ -80,7 +80,7 @@ def record_disclosure(
             raise DisclosureRefused(f"the {word} is missing", "164.528(b)(2) asks for it")
     with db.change(actor, operation_id, "disclosure.record") as change:
         if change.repeated:
-            return change.answer["disclosure_id"]
+            return str(change.answer["disclosure_id"])
         row = Disclosure.model_validate(
             {
                 "patient_id": find_patient(change.session, mrn).id,

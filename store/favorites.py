@@ -43,7 +43,7 @@ def add_favorite(
     """
     with db.change(actor, operation_id, "favorites.add") as change:
         if change.repeated:
-            return change.answer["message"]
+            return str(change.answer["message"])
         person, name = _person(change), _name(list_name)
         words = safe_line(note.strip())[:MOST_IN_A_LINE]
         present = _on_list(change, person, name, system, code)
@@ -74,7 +74,7 @@ def remove_favorite(
     """Take a code off a list of the actor. Returns one line. Raises FavoritesRefused where it is not on it."""
     with db.change(actor, operation_id, "favorites.remove") as change:
         if change.repeated:
-            return change.answer["message"]
+            return str(change.answer["message"])
         person, name = _person(change), _name(list_name)
         present = _on_list(change, person, name, system, code)
         if present is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from store.actors import Actor
 from store.queries.worklists import Listing, WorkRow, worklist_page
@@ -40,7 +41,7 @@ class Look:
         return mine.startswith(theirs) or theirs.startswith(mine)
 
 
-def look_of(function: Callable[..., object], *args: object, **kwargs: object) -> Look | None:
+def look_of(function: Callable[..., object], *args: Any, **kwargs: Any) -> Look | None:
     """The look that a call of a query is, by its arguments without the reader; None for a read of no patient.
 
     Turning the pages of one list is one look, as is moving the cursor in it.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -160,8 +161,8 @@ def merges(session: Session) -> list[MergeRow]:
     gone, kept = aliased(Patient), aliased(Patient)
     rows = session.exec(
         select(PatientMerge, gone, kept)
-        .join(gone, gone.id == PatientMerge.patient_id)
-        .join(kept, kept.id == PatientMerge.into_id)
+        .join(gone, col(gone.id) == PatientMerge.patient_id)
+        .join(kept, col(kept.id) == PatientMerge.into_id)
         .order_by(col(PatientMerge.merged_at).desc(), col(PatientMerge.id).desc())
     ).all()
     return [
@@ -188,11 +189,12 @@ def _standing_merge(session: Session, gone_id: str) -> PatientMerge | None:
 def _went_over(session: Session, kept_of: PatientMerge, kept_id: str) -> list[Encounter | Account | ChartAccess]:
     """What went over by a merge and still is where the merge put it."""
     found: list[Encounter | Account | ChartAccess] = []
-    for table, ids in (
+    moved: tuple[tuple[Any, list[str]], ...] = (
         (Encounter, kept_of.encounters),
         (Account, kept_of.accounts),
         (ChartAccess, kept_of.accesses),
-    ):
+    )
+    for table, ids in moved:
         found += [row for one in ids if (row := session.get(table, one)) and row.patient_id == kept_id]
     return found
 

@@ -130,7 +130,7 @@ def add_person(db: Database, actor: Actor, login: str, name: str, role: Role, op
     """Add a person and return their id; the same login again only answers with the one that is there."""
     with db.change(actor, operation_id, "people.add") as change:
         if change.repeated:
-            return change.answer["person_id"]
+            return str(change.answer["person_id"])
         person = change.session.exec(select(Person).where(Person.login == login)).first()
         if person is None:
             person = Person(login=login, name=name, role=role)

@@ -93,7 +93,7 @@ def _key(words: Iterable[str]) -> str:
 
 def _faded(picks: float, day: str, on: dt.date) -> float:
     age = max(0, (on - dt.date.fromisoformat(day)).days)
-    return float(picks) * 0.5 ** (age / HALF_LIFE_DAYS)
+    return picks * float(0.5 ** (age / HALF_LIFE_DAYS))
 
 
 _TABLE = """

@@ -127,7 +127,7 @@ def _damaged(record: Path) -> bool:
     """Whether the record cannot be read. Asked read-only: opened for writing, SQLite would tidy its log away."""
     try:
         with closing(driver.connect(f"{record.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
-            return connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok"
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
     except driver.DatabaseError as error:
         return "locked" not in str(error)
 

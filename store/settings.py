@@ -108,7 +108,8 @@ def load_settings() -> Settings:
     for field in fields(Settings):
         if (text := os.environ.get(f"CODEDESK_{field.name.upper()}")) is not None:
             values[field.name] = text
-    return Settings(**{name: _typed(name, value) for name, value in values.items()})
+    given: dict[str, Any] = {name: _typed(name, value) for name, value in values.items()}
+    return Settings(**given)
 
 
 def user_keys() -> dict[str, tuple[str, ...]]:

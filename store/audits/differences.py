@@ -11,7 +11,7 @@ of the scheme (`store.audits.schemes`). A missed query cannot be told from codes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -130,7 +130,11 @@ def compare(coder: Coded, auditor: Coded, visit_levels: Collection[str] = ()) ->
 
 
 def _paired(
-    ours: Sequence[Any], theirs: Sequence, key: Callable[..., Any], text: Callable[..., tuple[str, str]], least: int
+    ours: Sequence[Any],
+    theirs: Sequence[Any],
+    key: Callable[..., Any],
+    text: Callable[..., tuple[str, str]],
+    least: int,
 ) -> list[tuple[int, int]]:
     """Pairs of 0-based places; a place alone has -1 beside it. The longest common beginning is paired first."""
     left, right = list(range(len(ours))), list(range(len(theirs)))
@@ -233,7 +237,8 @@ def _out_of_order(pairs: Sequence[tuple[int, int]], ours: Sequence[Diagnosis], t
     for here, there in place.items():
         before: tuple[int, ...] = max((run for run in runs if place[run[-1]] < there), key=len, default=())
         runs.append((*before, here))
-    return set(place) - set(max(runs, key=len, default=()))
+    longest: Sequence[int] = max(runs, key=len, default=())
+    return set(place) - set(longest)
 
 
 def _role_differs(one: Diagnosis, other: Diagnosis, principal_changed: bool) -> bool:
@@ -331,7 +336,7 @@ def _role(diagnosis: Diagnosis) -> str:
     return diagnosis.role.value.replace("_", " ")
 
 
-def _listed(values: object) -> str:
+def _listed(values: Iterable[str]) -> str:
     return ",".join(values) or "none"
 
 

@@ -130,7 +130,7 @@ def topics(session: Session) -> list[TopicRow]:
     given = {
         topic: (many, done)
         for topic, many, done in session.execute(
-            select(EducationAssignment.topic_id, func.count(), func.count(EducationAssignment.done_at)).group_by(
+            select(EducationAssignment.topic_id, func.count(), func.count(col(EducationAssignment.done_at))).group_by(
                 EducationAssignment.topic_id
             )
         )

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from codesets.errors import UsageError
@@ -220,8 +221,9 @@ def population_of(
     )
     audited = select(Audit.id).where(Audit.account_id == Encounter.account_id).exists()
     drg = select(CodingDrg.drg).where(CodingDrg.coding_id == Coding.id).scalar_subquery()
+    columns: Sequence[Any] = (Coding.id, Person.login, Encounter.setting, func.coalesce(payer, SELF_PAY), audited, drg)
     query = (
-        select(Coding.id, Person.login, Encounter.setting, func.coalesce(payer, SELF_PAY), audited, drg)
+        select(*columns)
         .join(Encounter, Encounter.id == Coding.encounter_id)
         .join(Person, Person.id == Coding.coder_id, isouter=True)
         .where(Coding.status == CodingStatus.FINAL, *_conditions(criteria, payer))
@@ -301,15 +303,16 @@ def _rule_ids(session: Session) -> set[str]:
 def criteria_from(data: dict[str, Any]) -> Criteria:
     """Criteria as a sample keeps them."""
     known = {field.name for field in fields(Criteria)}
-    return Criteria(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known})
+    kept: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known}
+    return Criteria(**kept)
 
 
 def _conditions(criteria: Criteria, payer: object) -> list[Any]:
     where: list[Any] = []
     if criteria.since:
-        where.append(Coding.finalized_at >= criteria.since)
+        where.append(col(Coding.finalized_at) >= criteria.since)
     if criteria.until:
-        where.append(Coding.finalized_at < criteria.until + "~")  # behind every time of that day
+        where.append(col(Coding.finalized_at) < criteria.until + "~")  # behind every time of that day
     if criteria.coders:
         where.append(col(Person.login).in_(criteria.coders))
     if criteria.types:
@@ -338,9 +341,9 @@ def _conditions(criteria: Criteria, payer: object) -> list[Any]:
     return where
 
 
-def _begins(table: type[FinalDiagnosis] | type[FinalProcedureLineFields], codes: Sequence[str]) -> object:
+def _begins(table: type[FinalDiagnosis] | type[FinalProcedureLineFields], codes: Sequence[str]) -> ColumnElement[bool]:
     held = select(table.coding_id).where(table.coding_id == Coding.id)  # type: ignore[union-attr]
-    either = [table.code.startswith(code, autoescape=True) for code in codes]
+    either = [col(table.code).startswith(code, autoescape=True) for code in codes]
     whole = either[0]
     for one in either[1:]:
         whole = whole | one

@@ -116,7 +116,7 @@ def _scheme(name: str, tables: Mapping[str, dict[str, Any]]) -> Scheme:
     )
 
 
-def _inherited(name: str, tables: Mapping[str, dict[str, Any]], below: tuple[str, ...]) -> dict:
+def _inherited(name: str, tables: Mapping[str, dict[str, Any]], below: tuple[str, ...]) -> dict[str, Any]:
     """A scheme's table laid over the one it is like. Raises UnreadableInput for none, or one that is like itself."""
     own = tables.get(name)
     if not isinstance(own, dict) or name in below:

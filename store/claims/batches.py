@@ -7,12 +7,12 @@ and is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.claims.content import Receiver
@@ -181,9 +181,10 @@ def _due(session: Session, partner: str | None) -> list[_Due]:
     return [found[key] for key in sorted(found)]
 
 
-def _living(session: Session, form: str) -> Iterable[tuple[str, str, int, dict[str, Any]]]:
+def _living(session: Session, form: str) -> Iterable[Sequence[Any]]:
+    """Id, number, cents and stored parties of the claims that have not left."""
     query = select(Claim.id, Claim.claim_number, Claim.total_cents, Claim.parties)
-    return session.exec(query.where(Claim.form == form, Claim.status.in_(_LIVING)))  # type: ignore[attr-defined]
+    return session.exec(query.where(Claim.form == form, col(Claim.status).in_(_LIVING)))
 
 
 def _of_settings(settings: Settings) -> TradingPartner:

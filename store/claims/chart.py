@@ -75,7 +75,7 @@ def read_chart(session: Session, coding: Coding) -> Chart:
     coded = session.exec(
         select(FinalProcedureLine)
         .where(FinalProcedureLine.coding_id == coding.id)
-        .order_by(FinalProcedureLine.sequence)
+        .order_by(col(FinalProcedureLine.sequence))
     ).all()
     lines = [line for line in coded if line.system == "hcpcs"]
     charges: Sequence[Charge] = ()
@@ -86,7 +86,7 @@ def read_chart(session: Session, coding: Coding) -> Chart:
     coverages = _rows(
         session,
         select(Coverage, Payer)
-        .join(Payer, Payer.id == Coverage.payer_id)
+        .join(Payer, col(Payer.id) == Coverage.payer_id)
         .where(Coverage.account_id == encounter.account_id)
         .order_by(col(Coverage.sequence)),
     )
@@ -106,7 +106,9 @@ def read_chart(session: Session, coding: Coding) -> Chart:
         ),
         diagnoses=tuple(
             session.exec(
-                select(FinalDiagnosis).where(FinalDiagnosis.coding_id == coding.id).order_by(FinalDiagnosis.sequence)
+                select(FinalDiagnosis)
+                .where(FinalDiagnosis.coding_id == coding.id)
+                .order_by(col(FinalDiagnosis.sequence))
             )
         ),
         lines=tuple(lines),

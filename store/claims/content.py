@@ -26,6 +26,7 @@ from store.claims.people import Address, Practitioner
 from store.claims.plain import made
 from store.claims.prior_payment import PriorPayment
 from store.models import Claim, ClaimDiagnosis, ClaimLine
+from store.models.columns import table_of
 from store.terms import Relationship
 
 
@@ -284,7 +285,7 @@ def contents_of(session: Session, claim_ids: Sequence[str]) -> dict[str, tuple[C
     return found
 
 
-_CLAIM, _LINE, _DIAGNOSIS = (model.__table__ for model in (Claim, ClaimLine, ClaimDiagnosis))
+_CLAIM, _LINE, _DIAGNOSIS = (table_of(model) for model in (Claim, ClaimLine, ClaimDiagnosis))
 
 
 def parties_to_json(parties: Parties) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from store.claims.partners import Channel, channel_to, route_of
 from store.database import Change, Database
 from store.ledger.charges import bill
 from store.models import Claim, ClaimExport, Coding, Finding, Operation, Payer, WorkItem
-from store.models.columns import now
+from store.models.columns import now, table_of
 from store.settings import load_settings
 from store.terms import ClaimStatus, FindingState, Severity
 from store.x12 import institutional, professional
@@ -230,7 +230,7 @@ def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedCla
 
 
 def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[_Candidate]:
-    query = select(
+    columns: Sequence[Any] = (
         Claim.id,
         Claim.claim_number,
         Claim.status,
@@ -240,6 +240,7 @@ def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> 
         *(col(Claim.parties)["coverage"]["payer"][name].as_string() for name in ("name", "identifier")),
         *(col(Claim.parties)[part][name].as_string() for part, name in _DECIDING),
     )
+    query = select(*columns)
     route = route_of(session, load_settings())
     query = query.outerjoin(Payer, col(Payer.id) == Claim.payer_id).where(Claim.form == form)
     if claim_ids is None:
@@ -259,7 +260,18 @@ def _candidate(row: Any, route: Callable[[str], tuple[Receiver, Any]]) -> _Candi
     business, payer, identifier, npi, name, *built_for = row[5:]
     self_pay = business == SELF_PAY or not payer
     order = (npi or "", name or "", row[1])
-    return _Candidate(*row[:4], row[4] or 0, order, route(identifier or "")[0], Receiver(*built_for), self_pay)
+    claim_id, number, status, scrubbed_at, version = row[:5]
+    return _Candidate(
+        claim_id,
+        number,
+        status,
+        scrubbed_at,
+        version or 0,
+        order,
+        route(identifier or "")[0],
+        Receiver(*built_for),
+        self_pay,
+    )
 
 
 _DECIDING = (
@@ -448,7 +460,7 @@ def _mark(session: Session, batch: _Batch, export_id: str) -> None:
         session.execute(
             update(Claim)
             .where(col(Claim.id).in_(ids))
-            .values(status=ClaimStatus.EXPORTED, export_id=export_id, row_version=Claim.row_version + 1)
+            .values(status=ClaimStatus.EXPORTED, export_id=export_id, row_version=col(Claim.row_version) + 1)
             .execution_options(synchronize_session=False)
         )
 
@@ -457,7 +469,7 @@ def _address(change: Change, batch: _Batch) -> None:
     """Have the claims that were built for another receiver name the one they went to."""
     ids = list(batch.elsewhere)
     numbers = {claim_id: number for claim_id, number, _ in batch.claims}
-    table = Claim.__table__  # type: ignore[attr-defined]
+    table = table_of(Claim)
     addressing = update(table).where(table.c.id == bindparam("of")).values(parties=bindparam("named"))
     for start in range(0, len(ids), _READ_AT_ONCE):
         some = ids[start : start + _READ_AT_ONCE]

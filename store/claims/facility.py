@@ -175,4 +175,5 @@ def _day(charge: Charge) -> str:
 
 @cache
 def _revenue_codes() -> dict[str, str]:
-    return dict(read_table(Path(__file__).with_name("revenue_codes.csv"), ("begins", "revenue_code")))
+    rows = read_table(Path(__file__).with_name("revenue_codes.csv"), ("begins", "revenue_code"))
+    return {row[0]: row[1] for row in rows}

@@ -79,7 +79,7 @@ def _copy(source: Any, target: Any, way: Sequence[str]) -> None:
         target[first] = source[first]
 
 
-def _places(kind: type, stated: Any, place: str) -> Iterator[tuple[str, Any]]:
+def _places(kind: Any, stated: Any, place: str) -> Iterator[tuple[str, Any]]:
     hints = get_type_hints(kind)
     for one in fields(kind):
         if kind is Details and one.name == _OF_SENDER:

@@ -61,6 +61,10 @@ def _plan(kind: type) -> dict[str, tuple[Read, Check]]:
     return {field.name: _reading(hints[field.name]) for field in fields(kind)}
 
 
+def _unless_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else read(value)
+
+
 def _reading(hint: Any) -> tuple[Read, Check]:
     if is_dataclass(hint):
         kind: type = hint  # type: ignore[assignment]
@@ -69,7 +73,7 @@ def _reading(hint: Any) -> tuple[Read, Check]:
     if get_origin(hint) is types.UnionType or type(None) in arguments:
         read, check = _reading(next(one for one in arguments if one is not type(None)))
         return (
-            None if read is None else (lambda value: None if value is None else read(value)),
+            read and _unless_none(read),
             lambda value, place: None if value is None else check(value, place),
         )
     if get_origin(hint) is tuple:

@@ -112,7 +112,8 @@ def _state(claim: Claim, differing: Mapping[str, Any]) -> None:
     for part, empty in (("details", Details()), ("facility_bill", None)):
         of_part = {place.partition(".")[2]: value for place, value in differing.items() if _within(place, part)}
         if of_part:
-            own[part] = replace(getattr(stated, part) or empty, **of_part)
+            present: Any = getattr(stated, part) or empty
+            own[part] = replace(present, **of_part)
     parties: Parties = replace(stated, **own)
     claim.parties = parties_to_json(parties)
     if bill := parties.facility_bill:

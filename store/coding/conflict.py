@@ -79,8 +79,10 @@ def merged(base: Codes, theirs: Codes, yours: Codes, chosen: Mapping[str, Side])
         side = sides.get(f"{key} pointers") or (Side.THEIRS if key in _items(theirs, "line") else Side.YOURS)
         names = _pointed_at(versions[side], _items(versions[side], "line")[key])
         pointers = tuple(places[n] if n in places else int(n) for n in names if n in places or n.isdigit())
-        pointed.append(replace(line, pointers=pointers))
-    return settled(Codes(tuple(diagnoses.values()), tuple(pointed)))  # type: ignore[arg-type]
+        if isinstance(line, ProcedureLine):
+            pointed.append(replace(line, pointers=pointers))
+    kept = tuple(one for one in diagnoses.values() if isinstance(one, Diagnosis))
+    return settled(Codes(kept, tuple(pointed)))
 
 
 def _of_kind(base: Codes, theirs: Codes, yours: Codes, kind: str) -> Iterator[Difference]:
@@ -101,8 +103,8 @@ def _of_kind(base: Codes, theirs: Codes, yours: Codes, kind: str) -> Iterator[Di
     both = set(there) & set(here)
     orders = [[key for key in items if key in both] for items in (was, there, here)]
     if orders[1] != orders[2]:
-        said = [" ".join(_name(key) for key in order) for order in orders]
-        yield Difference.of(f"{kind} order", "order", *said)
+        before, other, own = (" ".join(_name(key) for key in order) for order in orders)
+        yield Difference.of(f"{kind} order", "order", before, other, own)
 
 
 def _merged_items(base: Codes, theirs: Codes, yours: Codes, kind: str, sides: Mapping[str, Side]) -> _Items:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import case, insert
 from sqlalchemy.orm.attributes import flag_modified
@@ -50,14 +51,23 @@ from store.models import (
     Provider,
     WorkItem,
 )
-from store.models.columns import MOST_IN_A_LINE, new_id, now
+from store.models.columns import MOST_IN_A_LINE, new_id, now, table_of
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes
 from store.queries.drafts import ENTRY, READING, places_of, with_place
 from store.scrub.findings import as_json
 from store.settings import load_settings
-from store.terms import ClaimStatus, CodingKind, CodingStatus, Origin, ProviderRole, Severity, WorkStatus
+from store.terms import (
+    ClaimStatus,
+    CodingKind,
+    CodingStatus,
+    DocumentStatus,
+    Origin,
+    ProviderRole,
+    Severity,
+    WorkStatus,
+)
 
 
 class CodingRefused(CodedeskError):
@@ -244,7 +254,7 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
     """
     with db.change(actor, operation_id, "coding.final") as change:
         if change.repeated:
-            return change.answer["message"]
+            return str(change.answer["message"])
         coding = _draft(change.session, coding_id)
         item = _hold_lease(change, coding)
         codes = load_codes(change.session, coding_id)
@@ -284,7 +294,7 @@ def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | No
     """Reopen a final coding whose claim has not left. Raises CodingRefused once it has."""
     with db.change(actor, operation_id, "coding.take_back") as change:
         if change.repeated:
-            return change.answer["message"]
+            return str(change.answer["message"])
         coding = change.session.get_one(Coding, coding_id)
         if coding.status != CodingStatus.FINAL:
             raise CodingRefused("only a final coding can be taken back")
@@ -484,7 +494,7 @@ def _task(session: Session, coding: Coding) -> WorkItem:
 def _signed(session: Session, encounter_id: str) -> bool:
     """Whether a document of the visit is authenticated: codes rest on signed documents alone (site policy)."""
     documents = session.exec(select(Document.status).where(Document.encounter_id == encounter_id, Document.current))
-    return any(status.authenticated for status in documents)
+    return any(DocumentStatus(status).authenticated for status in documents)
 
 
 def _keep_findings(session: Session, coding: Coding, findings: Sequence[CodeFinding]) -> None:
@@ -518,7 +528,7 @@ def _hold_lease(change: Change, coding: Coding) -> WorkItem:
 def _step(change: Change, coding: Coding, before: Codes, after: Codes, action: str) -> None:
     """Store the changed codes and the step that undo goes back by; what had been undone is no longer redone."""
     session = change.session
-    steps = CodingStep.__table__  # type: ignore[attr-defined]
+    steps = table_of(CodingStep)
     session.flush()
     of_coding = steps.c.coding_id == coding.id
     undone = func.count(case((steps.c.undone.is_(True), 1)))
@@ -555,7 +565,7 @@ def _walk(
         coding = _draft(session, coding_id, seen_version)
         _hold_lease(change, coding)
         steps = select(CodingStep).where(CodingStep.coding_id == coding_id, col(CodingStep.undone).is_(not back))
-        step = session.exec(steps.order_by(col(CodingStep.number).desc() if back else CodingStep.number)).first()
+        step = session.exec(steps.order_by(col(CodingStep.number).desc() if back else col(CodingStep.number))).first()
         if step is None:
             raise CodingRefused("there is nothing to undo" if back else "there is nothing to redo")
         codes = Codes.from_json(step.before if back else step.after)
@@ -583,24 +593,24 @@ def _rewrite(
     session: Session,
     table: type[FinalDiagnosis] | type[FinalProcedureLine],
     coding_id: str,
-    before: Sequence[Diagnosis] | Sequence[ProcedureLine],
-    after: Sequence[Diagnosis] | Sequence[ProcedureLine],
+    before: Sequence[Diagnosis | ProcedureLine],
+    after: Sequence[Diagnosis | ProcedureLine],
 ) -> None:
     """Statements without the unit of work: they run under the lock that every other writer waits for."""
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
-    columns = table.__table__.c
+    columns = table_of(table).c
     if same < len(before):
-        session.execute(delete(table.__table__).where(columns.coding_id == coding_id, columns.sequence > same))
+        session.execute(delete(table_of(table)).where(columns.coding_id == coding_id, columns.sequence > same))
     rows = [
         {"id": new_id(), "coding_id": coding_id, "sequence": sequence, **_columns_of(code)}
         for sequence, code in enumerate(after[same:], same + 1)
     ]
     if rows:
-        session.execute(insert(table.__table__), rows)
+        session.execute(insert(table_of(table)), rows)
 
 
-def _columns_of(code: Diagnosis | ProcedureLine) -> dict[str, object]:
+def _columns_of(code: Diagnosis | ProcedureLine) -> dict[str, Any]:
     values = dict(vars(code))
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

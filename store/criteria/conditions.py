@@ -157,14 +157,15 @@ def _text_meets(operator: Operator, values: Sequence[Any], wanted: Any) -> bool:
 def _number_meets(operator: Operator, value: int, wanted: Any) -> bool:
     if operator is Operator.BETWEEN:
         return bool(wanted[0] <= value <= wanted[1])
-    return {
+    meets: dict[Operator, bool] = {
         Operator.IS: value == wanted,
         Operator.IS_NOT: value != wanted,
         Operator.AT_LEAST: value >= wanted,
         Operator.AT_MOST: value <= wanted,
         Operator.MORE: value > wanted,
         Operator.LESS: value < wanted,
-    }[operator]
+    }
+    return meets[operator]
 
 
 def _day_meets(operator: Operator, value: str, wanted: Any, today: date) -> bool:
@@ -179,4 +180,4 @@ def _day_meets(operator: Operator, value: str, wanted: Any, today: date) -> bool
     if operator in (Operator.AGO_AT_LEAST, Operator.AGO_AT_MOST):
         then = days_ago(today, wanted)
         return day <= then if operator is Operator.AGO_AT_LEAST else day >= then
-    return {Operator.ON: day == wanted, Operator.BEFORE: day < wanted, Operator.AFTER: day > wanted}[operator]
+    return bool({Operator.ON: day == wanted, Operator.BEFORE: day < wanted, Operator.AFTER: day > wanted}[operator])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from store.criteria.conditions import counted_days
 from store.criteria.fields import Field, FieldKind, fields
@@ -87,7 +88,7 @@ def _facts(row: Row, names: Collection[str], today: date) -> Facts:
     return Facts(row["id"], row["worklist"], -row["rank"], row["facility_id"], row["assigned_to"], values, aging)
 
 
-def _value(field: Field, found: object, today: date) -> object:
+def _value(field: Field, found: Any, today: date) -> object:
     if field.kind is FieldKind.TEXTS:
         listed = json.loads(found) if isinstance(found, str) else found
         return tuple(sorted(str(one or "") for one in (listed or ())))

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from codesets.errors import CodedeskError
 from codesets.safe import safe_line
@@ -108,11 +109,18 @@ class Criterion:
         if isinstance(self.value, bool):
             return "yes" if self.value else "no"
         if self.operator is Operator.BETWEEN:
-            low, high = self.value  # type: ignore[misc]
+            low, high = ends(self.value)
             return f"{written(self.field, low)} and {written(self.field, high)}"
         if isinstance(self.value, tuple):
             return ", ".join(_quoted(str(one)) for one in self.value)
         return str(self.value) if self.operator in _DAYS_COUNTED else written(self.field, self.value)
+
+
+def ends(value: object) -> tuple[Any, Any]:
+    """The two ends of a value that lies between them."""
+    assert isinstance(value, tuple), "a criterion with between has two ends"
+    low, high = value
+    return low, high
 
 
 def parse(line: str) -> Criterion:

@@ -9,7 +9,7 @@ from datetime import date
 
 from store.criteria.conditions import Condition, days_ago
 from store.criteria.fields import FieldKind
-from store.criteria.language import WEEKDAYS, Criterion, Operator
+from store.criteria.language import WEEKDAYS, Criterion, Operator, ends
 
 Parameters = dict[str, object]
 
@@ -123,9 +123,9 @@ def _days(sql: str, kind: FieldKind, operator: Operator, value: object, today: d
         return days_ago(today, int(days) if kind is FieldKind.DAYS_SINCE else -int(days))  # type: ignore[call-overload]
 
     if operator is Operator.BETWEEN:
-        low, high = value  # type: ignore[misc]
-        ends = (then(high), then(low)) if kind is FieldKind.DAYS_SINCE else (then(low), then(high))
-        return f"{real} AND {day} BETWEEN :?0? AND :?1?", list(ends)
+        low, high = ends(value)
+        days = (then(high), then(low)) if kind is FieldKind.DAYS_SINCE else (then(low), then(high))
+        return f"{real} AND {day} BETWEEN :?0? AND :?1?", list(days)
     if operator is Operator.IS_NOT:
         return f"(COALESCE(LENGTH({sql}), 0) < 10 OR {day} <> :?0?)", [then(value)]
     compared = _COMPARED[operator]

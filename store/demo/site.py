@@ -179,7 +179,7 @@ def read_directory(content: Mapping[str, Any], name: str) -> Directory:
     def by_local_id(table: str, model: type[Fields]) -> dict[str, Fields]:
         _need(content, table, name)
         rows = [_row(model, row, name, place, source=source) for place, row in _rows(content, table, name)]
-        return {row.local_id: row for row in rows}
+        return {str(row.model_dump()["local_id"]): row for row in rows}
 
     return Directory(
         source=source,

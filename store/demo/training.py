@@ -9,7 +9,7 @@ from store.audits.differences import Coded, Comparison, compare
 from store.audits.schemes import USUAL, scheme_named
 from store.audits.scores import Score, score
 from store.coding.codes import Codes, Diagnosis, ProcedureLine
-from store.demo.site import AnswerKey, answer_key
+from store.demo.site import AnswerKey, KeyDiagnosis, KeyProcedure, answer_key
 from store.terms import CodingKind, DiagnosisRole
 
 
@@ -32,7 +32,7 @@ def lesson(visit_number: str, kind: CodingKind, coded: Codes) -> Lesson | None:
         return None
     coder, auditor = Coded(coded), Coded(key_codes(key, kind))
     found = compare(coder, auditor)
-    parts = (*key.diagnoses_of(kind), *key.procedures_of(kind))
+    parts: list[KeyDiagnosis | KeyProcedure] = [*key.diagnoses_of(kind), *key.procedures_of(kind)]
     return Lesson(
         found,
         score(coder, auditor, found, found.differences, scheme_named(USUAL)),

@@ -13,7 +13,7 @@ from store.denials.reasons import category_of, due_day
 from store.models import Claim, Denial, Encounter, JournalLine, Posting, Remittance
 from store.models.columns import new_id, now
 from store.terms import DenialStatus, JournalAccount, PostingKind
-from store.x12.remittance import Adjustment, RemitClaim
+from store.x12.remittance import Adjustment, RemitClaim, RemitLine
 
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 _REVERSED = "the payer reversed the claim"
@@ -30,7 +30,8 @@ def denial_rows(
     if claim.status in ("22", "23", "25"):  # reversed, forwarded, or no payment at all
         return []
     found: list[dict[str, Any]] = []
-    for owner, line_id in ((claim, None), *zip(claim.lines, line_ids, strict=True)):
+    owners: list[tuple[RemitClaim | RemitLine, str | None]] = [(claim, None), *zip(claim.lines, line_ids, strict=True)]
+    for owner, line_id in owners:
         amounts: dict[tuple[str, str], tuple[int, Adjustment]] = {}
         for one in owner.adjustments:
             cents, first = amounts.get((one.group, one.reason), (0, one))
@@ -176,7 +177,7 @@ def reopen(session: Session, remittance_id: str) -> None:
             col(Denial.status) == DenialStatus.WITHDRAWN,
             col(Denial.note) == _TAKEN_BACK,
         )
-        .values(status=DenialStatus.OPEN, note="", closed_at=None, row_version=Denial.row_version + 1)
+        .values(status=DenialStatus.OPEN, note="", closed_at=None, row_version=col(Denial.row_version) + 1)
         .execution_options(synchronize_session=False)
     )
 
@@ -185,6 +186,6 @@ def _withdraw(session: Session, condition: Any, why: str, statuses: Sequence[Den
     session.execute(
         update(Denial)
         .where(condition, col(Denial.status).in_(statuses))
-        .values(status=DenialStatus.WITHDRAWN, note=why, closed_at=now(), row_version=Denial.row_version + 1)
+        .values(status=DenialStatus.WITHDRAWN, note=why, closed_at=now(), row_version=col(Denial.row_version) + 1)
         .execution_options(synchronize_session=False)
     )

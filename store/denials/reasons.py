@@ -53,7 +53,7 @@ def due_day(filing_code: str, level: int, since: str) -> str:
 
 @cache
 def _reasons() -> dict[str, str]:
-    return dict(read_table(_FOLDER / "reasons.csv", ("reason", "category")))
+    return {row[0]: row[1] for row in read_table(_FOLDER / "reasons.csv", ("reason", "category"))}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -85,19 +86,20 @@ class EncounterRow:
 
 def list_encounters(session: Session) -> list[EncounterRow]:
     """All encounters by date of service, newest first, at most 5,000."""
+    columns: Sequence[Any] = (
+        Encounter.id,
+        Encounter.visit_number,
+        Encounter.service_date,
+        Encounter.setting,
+        Encounter.status,
+        Patient.family_name,
+        Patient.given_name,
+        Patient.mrn,
+        Encounter.reason,
+        Patient.restricted,
+    )
     query = (
-        select(
-            Encounter.id,
-            Encounter.visit_number,
-            Encounter.service_date,
-            Encounter.setting,
-            Encounter.status,
-            Patient.family_name,
-            Patient.given_name,
-            Patient.mrn,
-            Encounter.reason,
-            Patient.restricted,
-        )
+        select(*columns)
         .join(Patient)
         .order_by(col(Encounter.service_date).desc(), col(Encounter.id).desc())
         .limit(5000)
@@ -201,7 +203,8 @@ def _tasks(session: Session, encounter: Encounter) -> list[Any]:
 
 
 def _rows(session: Session, table: type[SQLModel], encounter: Encounter) -> list[Any]:
-    return list(session.exec(select(table).where(table.encounter_id == encounter.id).order_by(table.id)))
+    columns: Any = table
+    return list(session.exec(select(table).where(columns.encounter_id == encounter.id).order_by(columns.id)))
 
 
 def _fields(fields: type[Fields], row: SQLModel) -> Fields:
@@ -209,5 +212,5 @@ def _fields(fields: type[Fields], row: SQLModel) -> Fields:
     return fields.model_construct(**_values(fields, row))
 
 
-def _values(fields: type[BaseModel], row: SQLModel) -> dict[str, object]:
+def _values(fields: type[BaseModel], row: SQLModel) -> dict[str, Any]:
     return {name: getattr(row, name) for name in fields.model_fields}

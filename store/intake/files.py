@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from codesets.errors import UnreadableInput
 from codesets.safe import safe_line
@@ -411,7 +411,7 @@ class _Joined(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         data = self._head.read(len(buffer)) or self._stream.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)

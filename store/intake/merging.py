@@ -182,7 +182,7 @@ def _move_chart(rows: KnownRows, gone: Encounter, kept: Encounter) -> None:
     keep_change(rows, kept.id, parts, "merge", tasks_of(session, kept.id))
 
 
-def _movable(session: Session, table: type, name: str, gone: Encounter, kept: Encounter) -> Sequence[Any]:
+def _movable(session: Session, table: Any, name: str, gone: Encounter, kept: Encounter) -> Sequence[Any]:
     numbers = set(session.exec(select(getattr(table, name)).where(table.encounter_id == kept.id)))
     rows = session.exec(select(table).where(table.encounter_id == gone.id)).all()
     return [row for row in rows if getattr(row, name) not in numbers]

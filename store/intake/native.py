@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import ConfigDict, ValidationError, field_validator
+from pydantic import ValidationError, field_validator
 from sqlmodel import Field, SQLModel
 
 from codesets.safe import safe_block, safe_line
@@ -61,9 +61,9 @@ class NativeCoding(SQLModel):
 class NativeEncounter(EncounterFields):
     """One line of the native format."""
 
-    model_config = ConfigDict(extra="forbid", title="codedesk encounter")
+    model_config = {"extra": "forbid", "title": "codedesk encounter"}
 
-    format: Literal["codedesk.encounter/1"] = FORMAT
+    format: Literal["codedesk.encounter/1"] = "codedesk.encounter/1"
     patient: PatientFields
     account: AccountFields
     facility: FacilityFields | None = None
@@ -79,8 +79,8 @@ class NativeEncounter(EncounterFields):
 
     @field_validator("extra")
     @classmethod
-    def _safe_extra(cls, extra: dict[str, Any]) -> dict:
-        return _safe_value(extra)
+    def _safe_extra(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        return {safe_line(str(name)): _safe_value(value) for name, value in extra.items()}
 
 
 @dataclass(frozen=True)

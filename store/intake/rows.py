@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 from sqlalchemy import insert, tuple_
@@ -54,7 +54,8 @@ class KnownRows:
         """The known rows of a session; one for each, since a session is one transaction."""
         if _INFO_KEY not in session.info:
             session.info[_INFO_KEY] = cls(session)
-        return session.info[_INFO_KEY]
+        known: KnownRows = session.info[_INFO_KEY]
+        return known
 
     def forget(self) -> None:
         """Ask for every row anew: a part of the transaction was undone."""
@@ -71,11 +72,11 @@ class KnownRows:
             self.write()
         if name not in self._rows:
             self._rows[name] = self.session.exec(select(table).filter_by(**key)).first()
-        return self._rows[name]
+        return cast("Row | None", self._rows[name])
 
     def known(self, table: type[Row], *key: str) -> Row | None:
         """The row that was looked up under this key, without asking again."""
-        return self._rows.get((table, *key))  # type: ignore[return-value]
+        return cast("Row | None", self._rows.get((table, *key)))
 
     def look_up(self, table: type[Row], names: Sequence[str], keys: Iterable[tuple[str, ...]]) -> None:
         """Find many rows with one question, so that `find` knows of each whether it is there."""
@@ -116,8 +117,8 @@ class KnownRows:
         known = self._children.get((table, parent))
         if known is None:
             self.settle(parent)
-            known = list(self.session.exec(select(table).where(getattr(table, name) == parent)))
-        return list(known)  # type: ignore[arg-type]
+            return list(self.session.exec(select(table).where(getattr(table, name) == parent)))
+        return cast("list[Row]", list(known))
 
     def forget_children(self) -> None:
         """Ask for the rows of every parent anew: a merge moved some."""
@@ -144,7 +145,7 @@ class KnownRows:
         self._touched.clear()
         for table, values in self._waiting.items():
             if values:
-                self.session.connection().execute(insert(table.__table__), values)
+                self.session.connection().execute(insert(table), values)
                 values.clear()
         for name in self._unwritten:
             self._rows.pop(name, None)

@@ -85,7 +85,7 @@ def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remi
                 change, batch_id, PostingKind.TRANSFER, claim_id, account, "the first payer's answer changed"
             )
             postings.append(row | {"remittance_id": remittance_id})
-            lines += [_line(row["id"], name, cents) for name, cents in _transfer(shares[before])]
+            lines += [_line(row["id"], name, cents) for name, cents in _transfer(shares[before or ""])]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
 
@@ -105,7 +105,7 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
     )
     shares: dict[str, int] = {}
     for kind, claim_id, before, cents in session.exec(query):
-        first = before if kind is PostingKind.TRANSFER else claim_id
+        first = before or "" if kind is PostingKind.TRANSFER else claim_id
         shares[first] = shares.get(first, 0) + int(cents)
     return shares
 
@@ -122,10 +122,12 @@ def share_of_patient(session: Session, claim_id: str) -> int:
 
 def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     session = change.session
+    columns: Sequence[Any] = (
+        *(Claim.id, Claim.total_cents, Claim.frequency, Claim.follows_id, Claim.follows_as),
+        Encounter.account_id,
+    )
     query = (
-        select(Claim.id, Claim.total_cents, Claim.frequency, Claim.follows_id, Claim.follows_as, Encounter.account_id)
-        .join(Encounter, col(Encounter.id) == Claim.encounter_id)
-        .where(col(Claim.id).in_(claim_ids))
+        select(*columns).join(Encounter, col(Encounter.id) == Claim.encounter_id).where(col(Claim.id).in_(claim_ids))
     )
     rows = session.exec(query).all()
     done = {posting.claim_id for posting in _living(session, claim_ids, PostingKind.CHARGE)}

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError, UnreadableInput
 from codesets.safe import safe_line
@@ -242,7 +242,7 @@ def _match(session: Session) -> Matched:
         if found := [one for one in payments if _same_trace(deposit, one)]:
             _pair(session, deposit, found[0], "trace", payments)
             matched += 1
-    known = {plain_trace(trace) for trace in session.exec(made.with_only_columns(Remittance.trace))} - {""}
+    known = {plain_trace(trace) for (trace,) in session.execute(made.with_only_columns(col(Remittance.trace)))} - {""}
     waiting = [one for one in deposits if not one.remittance_id]
     named = {plain_trace(one.trace) for one in waiting}
     nameless = [one for one in waiting if plain_trace(one.trace) not in known]

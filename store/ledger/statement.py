@@ -79,7 +79,7 @@ def _with_next_payers(reader: Reader, page: AccountPage) -> int:
 
 def _parties(stored: Any) -> dict[str, Any]:
     """The parties of a claim, which SQLite gives as text and PostgreSQL as they are."""
-    return json.loads(stored) if isinstance(stored, str) else stored
+    return dict(json.loads(stored) if isinstance(stored, str) else stored)
 
 
 def _services(reader: Reader, page: AccountPage) -> list[str]:

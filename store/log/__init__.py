@@ -22,7 +22,7 @@ from sqlmodel import Session
 from store.actors import Actor
 from store.log.key import KeyFile
 from store.models import LogEntry
-from store.models.columns import now
+from store.models.columns import now, table_of
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -33,7 +33,7 @@ POSTGRES_LOCK = 0x0C0DE10C
 """The advisory lock under which entries are appended on PostgreSQL, where writers do not wait for each other."""
 
 
-_TABLE = LogEntry.__table__  # type: ignore[attr-defined]
+_TABLE = table_of(LogEntry)
 _HEAD = select(_TABLE.c.seq, _TABLE.c.hash).order_by(_TABLE.c.seq.desc()).limit(1)
 
 
@@ -61,7 +61,7 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
     entries = []
     for event in events:
         seq += 1
-        entry = {
+        entry: dict[str, Any] = {
             "seq": seq,
             "at": at,
             "actor": actor,

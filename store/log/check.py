@@ -93,7 +93,7 @@ def _wrong(row: tuple[Any, ...], expected: int, previous: str, key: Key | None, 
         respelled = canonical(json.loads(row[6]))
     except ValueError:
         return "its detail is not what was logged"
-    if keyed_hash(secret, content(*row[:6], respelled, *row[7:9])) == row[9]:
+    if keyed_hash(secret, content(*(*row[:6], respelled, *row[7:9]))) == row[9]:
         return ""
     return "its hash does not fit its content"
 

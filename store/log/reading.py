@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from store.actors import Actor
@@ -60,11 +61,11 @@ def last_entries(
     db: Database, actor: Actor, count: int, login: str | None = None, action: str | None = None
 ) -> list[LoggedEvent]:
     """The last entries, newest first, of everybody or one login, of every action or those that begin with a word."""
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     if login is not None:
-        conditions.append(LogEntry.actor == login)
+        conditions.append(col(LogEntry.actor) == login)
     if action is not None:
-        conditions.append(LogEntry.action.startswith(action, autoescape=True))
+        conditions.append(col(LogEntry.action).startswith(action, autoescape=True))
     with db.change(actor) as change:
         events = _events(change.session, *conditions, limit=count)
         change.log("log.list", "log", "", of=login or "", action=action or "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, text
 
@@ -98,7 +98,7 @@ def _migration_engine(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(migrating, "connect")
-        def _connected(connection, _record) -> None:
+        def _connected(connection: Any, _record: object) -> None:
             connection.isolation_level = None
             for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"):
                 connection.execute(f"PRAGMA {pragma}")

@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
-from sqlalchemy import Enum
+from sqlalchemy import Enum, Table
 from sqlmodel import SQLModel
 
 from codesets.safe import safe_block, safe_line
@@ -31,6 +31,13 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model, for statements that go past the unit of work."""
+    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel gives it to table models alone
+    return table
+
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _one_at_a_time = Lock()

@@ -15,7 +15,6 @@ say, `desk` the steps, `output` the query as text and as HL7.
 """
 
 from store.provider_queries.desk import (
-    QueryRefused,
     answer,
     cancel,
     close,
@@ -27,7 +26,7 @@ from store.provider_queries.desk import (
     send,
 )
 from store.provider_queries.lint import Flaw, lint
-from store.provider_queries.machine import STEPS, Step, after
+from store.provider_queries.machine import STEPS, QueryRefused, Step, after
 from store.provider_queries.tables import options_of, query_reasons, templates
 
 __all__ = [

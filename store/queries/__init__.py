@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from store.migrations import HEAD
 from store.sqlite import driver
@@ -42,7 +42,7 @@ class SqliteReader:
         self._connection.execute("PRAGMA busy_timeout=30000")
 
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
-        return self._connection.execute(sql, parameters).fetchall()
+        return cast("Sequence[Row]", self._connection.execute(sql, parameters).fetchall())
 
     def data_version(self) -> int:
         """Changes when another connection has committed: costs microseconds, so it can be asked every second."""
@@ -80,4 +80,4 @@ class SessionReader:
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
         from sqlalchemy import text
 
-        return self._session.execute(text(sql), parameters).mappings().all()
+        return cast("Sequence[Row]", self._session.execute(text(sql), parameters).mappings().all())

@@ -154,6 +154,6 @@ def facility_task(reader: Reader, encounter_id: str) -> str | None:
     return tasks_of(reader, encounter_id).get(CodingKind.FACILITY)
 
 
-def _loaded(value: object) -> list[Any]:
+def _loaded(value: Any) -> list[Any]:
     """JSON columns come as text from SQLite and as values from PostgreSQL."""
-    return json.loads(value) if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+    return list(json.loads(value) if isinstance(value, str) else value)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from store.queries import Reader, Row
 
@@ -120,7 +122,7 @@ def _beside(row: DepositRow, payments: list[Row]) -> DepositRow:
 
 
 def _row(
-    row_id: str, kind: str, day: str, one: object, cents: int, paid: int, today: dt.date, waits: bool
+    row_id: str, kind: str, day: str, one: Mapping[str, Any], cents: int, paid: int, today: dt.date, waits: bool
 ) -> DepositRow:
     get = one.__getitem__
     age = (today - dt.date.fromisoformat(day)).days if day else 0

@@ -117,7 +117,7 @@ def _details(value: Any) -> list[Any]:
 
 def _in_words(reader: Reader, encounter_id: str, detail: Mapping[str, Any]) -> list[str]:
     part, item, was, said = detail["part"], detail["item"], detail.get("was"), detail.get("is")
-    if part == "charge":
+    if part == "charge" and said:
         amount = f"{said['cents'] / 100:,.2f}"
         back = f", takes back {was}" if was else ""
         return [f"charge {item}: {said['code']} x{said['units']} {amount} on {said['date']}{back}"]

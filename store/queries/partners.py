@@ -16,4 +16,4 @@ def partner_rows(reader: Reader) -> list[Mapping[str, Any]]:
 
 
 def _list(value: Any) -> list[str]:
-    return json.loads(value) if isinstance(value, str) else value
+    return list(json.loads(value) if isinstance(value, str) else value)

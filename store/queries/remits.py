@@ -127,8 +127,10 @@ class RemittancePage:
     @property
     def reason_codes(self) -> frozenset[str]:
         """The adjustment reason codes of its claims and lines."""
-        owners = (*self.claims, *(line for claim in self.claims for line in claim.lines))
-        return frozenset(one.reason for owner in owners for one in owner.adjustments)
+        of_claims = {one.reason for claim in self.claims for one in claim.adjustments}
+        return frozenset(
+            of_claims | {one.reason for claim in self.claims for line in claim.lines for one in line.adjustments}
+        )
 
     def paid_on(self, otherwise: dt.date) -> dt.date:
         """The day of the payment, or another one where it has none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -293,12 +294,14 @@ def left_open(reader: Reader, person_id: str) -> LeftOpen | None:
 def worklist_counts(reader: Reader) -> list[WorklistCount]:
     """How many charts each worklist has in each state, in the order of the site's worklists."""
     rows = reader.rows("SELECT worklist, status, COUNT(*) AS n FROM work_item GROUP BY worklist, status")
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, Counter[str]] = {}
     for row in rows:
-        counts.setdefault(row["worklist"], {})[row["status"]] = int(row["n"])
-    states = ("ready", "in_progress", "on_hold", "final")
+        counts.setdefault(row["worklist"], Counter())[row["status"]] = int(row["n"])
     waiting = waiting_worklists(reader)
-    return [WorklistCount(n, *(counts[n].get(one, 0) for one in states), n in waiting) for n in sorted(counts)]
+    return [
+        WorklistCount(n, in_["ready"], in_["in_progress"], in_["on_hold"], in_["final"], n in waiting)
+        for n, in_ in sorted(counts.items())
+    ]
 
 
 def why_here(reader: Reader, work_item_id: str) -> WhyHere | None:
@@ -382,6 +385,6 @@ def _escaped(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _loaded(value: object) -> Sequence[Any]:
+def _loaded(value: Any) -> Sequence[Any]:
     """JSON columns come as text from SQLite and as values from PostgreSQL."""
-    return json.loads(value) if isinstance(value, str) else value
+    return list(json.loads(value) if isinstance(value, str) else value)

@@ -84,9 +84,9 @@ def lacking(
     for document in documents:
         if document.signed:
             continue
-        rule = next((one for one in rules if kind in one.types and one.fits(document.code, document.name)), None)
-        if rule is None or rule.signed:
-            owner = rule.owner if rule else (ProviderRole.ATTENDING, ProviderRole.RENDERING)
+        fits = next((one for one in rules if kind in one.types and one.fits(document.code, document.name)), None)
+        if fits is None or fits.signed:
+            owner = fits.owner if fits else (ProviderRole.ATTENDING, ProviderRole.RENDERING)
             found.append(Lack(SIGNATURE, document.number, f"unsigned: {document.name.lower()}", owner))
     return found
 

@@ -268,8 +268,8 @@ def _look_over(session: Session, visits: Sequence[Encounter], rules: Sequence[An
     for visit in visits:
         since = (visit.ended_at or visit.started_at)[:10]
         since = since if len(since) == 10 else visit.service_date
-        held = documents.get(visit.id, [])
-        for lack in lacking(rules, visit.setting, (day - date.fromisoformat(since)).days, held):
+        age = (day - date.fromisoformat(since)).days
+        for lack in lacking(rules, visit.setting, age, documents.get(visit.id, [])):
             key = (visit.id, lack.rule_id, lack.document)
             wanted.add(key)
             known = present.get(key)
@@ -280,9 +280,9 @@ def _look_over(session: Session, visits: Sequence[Encounter], rules: Sequence[An
                 known.closed_at = None
                 opened += 1
     closed = 0
-    for key, one in present.items():
-        if one.closed_at is None and key not in wanted:
-            one.closed_at = now()
+    for key, known in present.items():
+        if known.closed_at is None and key not in wanted:
+            known.closed_at = now()
             closed += 1
     return opened, closed
 

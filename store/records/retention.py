@@ -8,6 +8,7 @@ are told. This module lists and holds; it destroys nothing, and of the log, a ch
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
@@ -176,7 +177,7 @@ def _held(reader: SessionReader) -> dict[str, str]:
     return {patient: "; ".join(sorted(reasons)) for patient, reasons in found.items()}
 
 
-def _row(rule: RetentionRule, found: dict[str, Any], holds: dict[str, str]) -> DueRow:
+def _row(rule: RetentionRule, found: Mapping[str, Any], holds: dict[str, str]) -> DueRow:
     last = date.fromisoformat(found["last_day"])
     hidden = found["restricted"] is not None
     name = ", ".join(filter(None, (found["family_name"], found["given_name"])))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -132,10 +133,8 @@ def reversed_of(session: Session, remittance_id: str) -> list[str]:
 
 def _reversed_pairs(session: Session, remittance_id: str) -> list[tuple[_Answer, _Answer]]:
     """The reversed answers of all claims of ours that a remittance names, each with its reversal."""
-    named = select(RemittanceClaim.claim_id).where(
-        RemittanceClaim.remittance_id == remittance_id, col(RemittanceClaim.claim_id).is_not(None)
-    )
-    claims = list(dict.fromkeys(session.exec(named)))
+    named = select(RemittanceClaim.claim_id).where(RemittanceClaim.remittance_id == remittance_id)
+    claims = list(dict.fromkeys(filter(None, session.exec(named))))
     return [pair for _, reversed_ in _replayed(session, claims).values() for pair in reversed_]
 
 
@@ -242,19 +241,20 @@ def _replayed(
     They are in the order in which they were posted, since a payer may date what comes later to an earlier day. Of each
     claim the answers that stand, and those that are reversed with their reversals.
     """
+    columns: Sequence[Any] = (
+        RemittanceClaim.claim_id,
+        Remittance.payer_identifier,
+        RemittanceClaim.payer_number,
+        RemittanceClaim.status_code,
+        RemittanceClaim.charge_cents,
+        RemittanceClaim.paid_cents,
+        Remittance.trace,
+        Remittance.paid_on,
+        Remittance.id,
+        RemittanceClaim.id,
+    )
     query = (
-        select(
-            RemittanceClaim.claim_id,
-            Remittance.payer_identifier,
-            RemittanceClaim.payer_number,
-            RemittanceClaim.status_code,
-            RemittanceClaim.charge_cents,
-            RemittanceClaim.paid_cents,
-            Remittance.trace,
-            Remittance.paid_on,
-            Remittance.id,
-            RemittanceClaim.id,
-        )
+        select(*columns)
         .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
         .where(col(RemittanceClaim.claim_id).in_(claim_ids), Remittance.status == RemittanceStatus.POSTED)
         # The number of a batch sorts by its time; the remittance that is being posted has none yet and is the last.

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import BindParameter, bindparam, insert, update
 from sqlmodel import Session
 
 from store.database import Change
@@ -35,7 +35,7 @@ from store.models import (
     RemittanceClaim,
     RemittanceLine,
 )
-from store.models.columns import new_id, now
+from store.models.columns import new_id, now, table_of
 from store.remits.answered import NOTHING_TO_REVERSE, without_second_answers
 from store.remits.charged import charge_differences
 from store.remits.matching import Match, OurClaim, match
@@ -143,8 +143,9 @@ class Batch:
             if found.claim and claim.payer_number
         }
         if numbers:
-            table = Claim.__table__  # type: ignore[attr-defined]
-            of, number = bindparam("of"), bindparam("number")
+            table = table_of(Claim)
+            of: BindParameter[str] = bindparam("of")
+            number: BindParameter[str] = bindparam("number")
             own = update(table).where(table.c.id == of, table.c.payer_number != number).values(payer_number=number)
             values = [{"of": claim_id, "number": given} for claim_id, given in numbers.items()]
             self._change.session.connection().execute(own, values)

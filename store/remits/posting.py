@@ -514,7 +514,7 @@ def _billed_on(session: Session, remittance_id: str) -> list[tuple[str, str]]:
     query = (
         select(before.claim_number, after.claim_number)
         .join(RemittanceClaim, col(RemittanceClaim.claim_id) == before.id)
-        .join(after, after.follows_id == before.id)
+        .join(after, col(after.follows_id) == before.id)
         .where(
             RemittanceClaim.remittance_id == remittance_id,
             after.follows_as == "secondary",

@@ -169,6 +169,6 @@ def _claims(reader: Reader, since: str, until: str, order: Sequence[str]) -> Ite
         yield found
 
 
-def _loaded(value: object) -> list[str]:
+def _loaded(value: Any) -> list[str]:
     """JSON columns come as text from SQLite and as values from PostgreSQL."""
-    return json.loads(value) if isinstance(value, str) else list(value or ())  # type: ignore[call-overload]
+    return list(json.loads(value) if isinstance(value, str) else value or ())

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from store.queries import Reader
@@ -62,7 +62,7 @@ def outliers(reader: Reader, report: Report) -> Report:
             few += 1
             continue
         groups.setdefault((measure, kind), []).append((name, charts, float(value)))
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for (measure, kind), members in groups.items():
         if len(members) < LEAST_MEMBERS:
             few += len(members)

@@ -6,13 +6,16 @@ says is therefore as of its last refresh, which `SiteFact` keeps.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import delete, func, insert, literal, select
 from sqlmodel import col
 
 from store.actors import Actor
 from store.database import Database
 from store.models import Claim, ClaimLine, Denial, DenialMonth, LineMonth, SiteFact
-from store.models.columns import now
+from store.models.columns import now, table_of
 from store.reports.run import MONTHLY_SUMS
 from store.terms import ClaimStatus, DenialStatus
 
@@ -27,25 +30,25 @@ def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | Non
         session.execute(delete(DenialMonth).where(col(DenialMonth.month) >= since))
         month = func.substr(ClaimLine.service_date, 1, 7)
         payer = func.coalesce(Claim.payer_id, literal(""))
+        sums = (func.sum(ClaimLine.units), func.sum(ClaimLine.charge_cents))
         lines = (
-            select(
-                month,
-                payer,
-                ClaimLine.code,
-                func.count(),
-                func.sum(ClaimLine.units),
-                func.sum(ClaimLine.charge_cents),
-            )
-            .join(Claim, Claim.id == ClaimLine.claim_id)
-            .where(Claim.status != ClaimStatus.VOID, ClaimLine.service_date >= since)
+            select(month, payer, col(ClaimLine.code), func.count(), *sums)
+            .join(Claim, col(Claim.id) == ClaimLine.claim_id)
+            .where(col(Claim.status) != ClaimStatus.VOID, col(ClaimLine.service_date) >= since)
             .group_by(month, payer, ClaimLine.code)
         )
         session.execute(insert(LineMonth).from_select(_names(LineMonth), lines))
         opened = func.substr(Denial.opened_at, 1, 7)
-        keys = (opened, Denial.payer_name, Denial.group_code, Denial.reason_code, Denial.procedure_code)
+        keys: Sequence[Any] = (
+            opened,
+            Denial.payer_name,
+            Denial.group_code,
+            Denial.reason_code,
+            Denial.procedure_code,
+        )
         denials = (
             select(*keys, func.count(), func.sum(Denial.cents))
-            .where(Denial.status != DenialStatus.WITHDRAWN, Denial.opened_at >= since)
+            .where(col(Denial.status) != DenialStatus.WITHDRAWN, col(Denial.opened_at) >= since)
             .group_by(*keys)
         )
         session.execute(insert(DenialMonth).from_select(_names(DenialMonth), denials))
@@ -57,8 +60,8 @@ def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | Non
         )
         change.log("report.refresh", "report", "monthly sums", since=since, rows=rows)
         change.answer = {"rows": rows}
-        return rows
+        return int(rows)
 
 
 def _names(table: type[LineMonth] | type[DenialMonth]) -> list[str]:
-    return [column.name for column in table.__table__.columns]
+    return [column.name for column in table_of(table).columns]

@@ -68,8 +68,8 @@ def rule_entries(reader: Reader) -> list[RuleEntry]:
         edits.append(RuleEntry(*row, not binding.off, words.get(rule_id, "")))
     newest = {row.rule_id: row for row in rule_versions(reader)}
     own = []
-    for rule_id, row in newest.items():
-        rule = on.get(rule_id) or stored_text(row).rule
+    for rule_id, version in newest.items():
+        rule = on.get(rule_id) or stored_text(version).rule
         own.append(_entry(rule, rule_id in on, words, "site"))
     return [*shipped, *edits, *own]
 

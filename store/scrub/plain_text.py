@@ -75,7 +75,7 @@ def _kept(part: Any) -> bool:
 
 def _of(part: Any) -> bool:
     """Whether the texts of a part and of its address are plain and short."""
-    plain, getters = _texts(type(part))
+    plain, getters = _texts(type(part))  # type: ignore[arg-type]  # typeshed: a metaclass's hash is no Hashable
     if not plain.fullmatch("\n".join([value or "" for value in getters(part)])):
         return False
     address = getattr(part, "address", None)

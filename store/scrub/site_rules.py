@@ -262,7 +262,7 @@ def _check_settings(rule: Rule, value: Mapping[str, Any]) -> None:
         if type(given) is not kind:
             raise RuleRefused(f"{rule.id}: {name} is {kinds.get(kind, 'of another kind')}", f"not {given!r}"[:120])
         form, words = _FORMS.get(rule.check, (None, ""))
-        wrong = [part for part in given if not form.fullmatch(str(part))] if form and kind is list else []
+        wrong = [part for part in given if not form.fullmatch(str(part))] if form and isinstance(given, list) else []
         if wrong:
             raise RuleRefused(f"{rule.id}: {str(wrong[0])[:60]!r} is no part of {name}", f"expected {words}")
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlmodel import Session, delete, select
+from sqlmodel import Session, col, delete, select
 
 from codesets.errors import CodedeskError
 from codesets.safe import safe_line
@@ -129,7 +129,7 @@ def set_skills(db: Database, actor: Actor, login: str, skills: Sequence[str], op
         if change.repeated:
             return
         person = _person(change.session, login)
-        change.session.exec(delete(PersonSkill).where(PersonSkill.person_id == person.id))
+        change.session.exec(delete(PersonSkill).where(col(PersonSkill.person_id) == person.id))
         change.session.add_all([PersonSkill(person_id=person.id, skill=one) for one in named])
         change.log("work.skills", "person", login, skills=named)
 
@@ -147,7 +147,7 @@ def set_facilities(
         known = {row.local_id: row.id for row in session.exec(select(Facility))}
         if unknown := [one for one in named if one not in known]:
             raise AssigningRefused(f"no facility is called {unknown[0]!r}", f"one of {', '.join(sorted(known))}")
-        session.exec(delete(PersonFacility).where(PersonFacility.person_id == person.id))
+        session.exec(delete(PersonFacility).where(col(PersonFacility.person_id) == person.id))
         session.add_all([PersonFacility(person_id=person.id, facility_id=known[one]) for one in named])
         change.log("work.facilities", "person", login, facilities=named)
 
@@ -195,7 +195,7 @@ def _load(session: Session, person: Person, moving: Sequence[WorkItem]) -> int:
 def _items(session: Session, item_ids: Sequence[str]) -> list[WorkItem]:
     if len(item_ids) > MOST_AT_ONCE:
         raise AssigningRefused(f"more than {MOST_AT_ONCE:,} charts at once", "do it in portions")
-    found = []
+    found: list[WorkItem] = []
     for start in range(0, len(item_ids), 500):
         query = select(WorkItem).where(
             WorkItem.id.in_(item_ids[start : start + 500]),  # type: ignore[attr-defined]
@@ -215,11 +215,11 @@ def _facilities_of(session: Session, items: Sequence[WorkItem]) -> dict[str, str
 
 
 def _skills(session: Session, person: Person) -> set[str]:
-    return set(session.exec(select(PersonSkill.skill).where(PersonSkill.person_id == person.id)))
+    return set(session.exec(select(PersonSkill.skill).where(col(PersonSkill.person_id) == person.id)))
 
 
 def _facilities(session: Session, person: Person) -> set[str]:
-    return set(session.exec(select(PersonFacility.facility_id).where(PersonFacility.person_id == person.id)))
+    return set(session.exec(select(PersonFacility.facility_id).where(col(PersonFacility.person_id) == person.id)))
 
 
 def _person(session: Session, login: str, absent: bool = False) -> Person:

@@ -106,9 +106,9 @@ def sweep_leases(db: Database, actor: Actor) -> int:
                 claimed_by=None,
                 claimed_until=None,
                 claimed_at=None,
-                row_version=WorkItem.row_version + 1,
+                row_version=col(WorkItem.row_version) + 1,
             )
-            .returning(WorkItem.id)
+            .returning(col(WorkItem.id))
             .execution_options(synchronize_session=False)
         ).scalars()
         ended = sorted(swept)
@@ -223,9 +223,9 @@ def _take(change: Change, worklist: str, route: str, moment: str) -> str | None:
             claimed_by=me,
             claimed_until=_lease_end(),
             claimed_at=now(),
-            row_version=WorkItem.row_version + 1,
+            row_version=col(WorkItem.row_version) + 1,
         )
-        .returning(WorkItem.id)
+        .returning(col(WorkItem.id))
         .execution_options(synchronize_session=False)
     ).scalar()
     return taken

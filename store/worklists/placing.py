@@ -15,6 +15,7 @@ from store.actors import Actor
 from store.criteria.facts import Facts, facts_after, facts_of
 from store.database import Change, Database
 from store.models import Counter, Document, Encounter, Patient, WorkItem
+from store.models.columns import table_of
 from store.models.work import OPEN_STATES
 from store.queries import SessionReader
 from store.settings import today
@@ -63,9 +64,9 @@ def place(session: Session, encounter: Encounter, tasks: Sequence[CodingKind] = 
         return
     present = {item.kind: item for item in session.exec(select(WorkItem).where(WorkItem.encounter_id == encounter.id))}
     if encounter.status != EncounterStatus.DISCHARGED:
-        for item in present.values():
-            if item.status != WorkStatus.FINAL:
-                item.status = WorkStatus.CANCELED
+        for known in present.values():
+            if known.status != WorkStatus.FINAL:
+                known.status = WorkStatus.CANCELED
         return
     cents, limit = charged_cents(session, encounter), filing_limit(session, encounter)
     patient = session.get_one(Patient, encounter.patient_id)
@@ -175,7 +176,7 @@ def place_all(db: Database, actor: Actor) -> int:
             ).all()
             for encounter in encounters:
                 kinds = change.session.exec(select(WorkItem.kind).where(WorkItem.encounter_id == encounter.id)).all()
-                place(change.session, encounter, kinds)
+                place(change.session, encounter, [CodingKind(one) for one in kinds])
             if not encounters:
                 return looked_at
             looked_at, after = looked_at + len(encounters), encounters[-1].id
@@ -213,7 +214,7 @@ def _aged(facts: Facts, book: Rulebook, day: date) -> dict[str, object]:
     return {"task": listed.pop("id"), "rank": -aged.priority, "reasons": reasons, **listed}
 
 
-_TASK = WorkItem.__table__  # type: ignore[attr-defined]
+_TASK = table_of(WorkItem)
 _AGE = _TASK.update().where(_TASK.c.id == bindparam("task"))
 """Sets what a task is listed by; the columns are those of the values."""
 

@@ -202,7 +202,7 @@ def coverages_of(
     return coverages
 
 
-def without_secrets(resource: dict[str, Any]) -> dict:
+def without_secrets(resource: dict[str, Any]) -> dict[str, Any]:
     """A resource without identifiers that are kept nowhere (social security numbers)."""
     listed = resource.get("identifier")
     if not isinstance(listed, list):

@@ -113,7 +113,7 @@ class Spool:
 
     def count(self, kind: str) -> int:
         """How many resources of a type are held."""
-        return self._db.execute("SELECT COUNT(*) FROM resource WHERE type = ?", (kind,)).fetchone()[0]
+        return int(self._db.execute("SELECT COUNT(*) FROM resource WHERE type = ?", (kind,)).fetchone()[0])
 
     def all(self, kind: str) -> Iterator[Stored]:
         """The resources of a type in the order in which they were read."""
@@ -159,11 +159,12 @@ class Spool:
         self._db.close()
 
     def _earlier(self, name: str, scope: int) -> tuple[int, str, bytes] | None:
-        return self._db.execute(
+        found: tuple[int, str, bytes] | None = self._db.execute(
             "SELECT r.id, r.updated, r.sha256 FROM alias a JOIN resource r ON r.id = a.id "
             "WHERE a.name = ? AND a.scope = ?",
             (name, scope),
         ).fetchone()
+        return found
 
     def _forget(self, row_id: int) -> None:
         for table in ("resource", "alias", "link"):

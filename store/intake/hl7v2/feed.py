@@ -53,8 +53,8 @@ def without_secrets(data: bytes, message: Message, interface: Interface) -> byte
     """The message without numbers that are never kept; its very bytes where there are none."""
     fields: dict[str, set[int]] = {}
     for path in interface.never_kept_fields:
-        name, _, number = path.partition("-")
-        fields.setdefault(name, set()).add(int(number.split(".")[0]))
+        name, _, place = path.partition("-")
+        fields.setdefault(name, set()).add(int(place.split(".")[0]))
     lines, changed = [], False
     for segment in message.segments:
         values = list(segment.fields)

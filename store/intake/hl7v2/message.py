@@ -254,7 +254,7 @@ def _marks(line: str) -> Marks:
     if not 1 <= len(coding) <= 5 or any(c.isalnum() for c in coding):
         raise BadMessage("MSH-2: expected the separators of components, repetitions, escapes and subcomponents")
     usual = "^~\\&"
-    component, repetition, escape, subcomponent = (coding + usual[len(coding) :])[:4]
+    component, repetition, escape, subcomponent = tuple((coding + usual[len(coding) :])[:4])
     return Marks(field, component, repetition, escape, subcomponent)
 
 

@@ -28,10 +28,14 @@ class Terms:
 def terms() -> Terms:
     """The terms, read once."""
     data = tomllib.loads(files("store.intake.outside").joinpath("terms.toml").read_text(encoding="utf-8"))
-    settings = ({k: Setting(v) for k, v in data[name].items()} for name in ("place_of_service", "bill_type", "revenue"))
+    places, bills, revenue = (
+        {k: Setting(v) for k, v in data[name].items()} for name in ("place_of_service", "bill_type", "revenue")
+    )
     return Terms(
-        *settings,
-        {qualifier: tuple(words) for qualifier, words in data["code"].items()},
+        places,
+        bills,
+        revenue,
+        {qualifier: (words[0], words[1], words[2]) for qualifier, words in data["code"].items()},
         frozenset(data["no_code"]["qualifiers"]),
         data["role"],
         data["relationship"],

@@ -49,7 +49,7 @@ def guess(
         if found:
             formats[field] = found
             reasons.append(f"{field} is read as {found}: {why}")
-    values = {"name": name, "record": best.kind, "source": source, "header": layout.header}
+    values: dict[str, object] = {"name": name, "record": best.kind, "source": source, "header": layout.header}
     values |= {"columns": best.columns, "formats": formats}
     try:
         column_map = ColumnMap.model_validate(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from store.intake.changes import Parts
 from store.intake.merging import find_account, find_patient
@@ -25,6 +25,7 @@ from store.models import (
 from store.models.columns import new_id
 from store.models.directory import FacilityFields, PayerFields, ProviderFields
 from store.models.encounter import CoverageFields, EncounterFields
+from store.terms import ProviderRole
 
 Directory = TypeVar("Directory", PayerFields, FacilityFields)
 
@@ -173,7 +174,7 @@ def store_provider_roles(
 ) -> None:
     """Who was who in the visit; a role that the record names has exactly the providers it names."""
     said = {(one.role, provider.id) for one, provider in zip(record.providers, providers, strict=True)}
-    stored: dict[str, Any] = {}
+    stored: dict[tuple[ProviderRole, str], EncounterProvider] = {}
     if not fresh:
         here = rows.children(EncounterProvider, "encounter_id", encounter_id)
         stored = {(row.role, row.provider_id): row for row in here}

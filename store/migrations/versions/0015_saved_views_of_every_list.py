@@ -14,8 +14,8 @@ down_revision = "0014"
 
 def upgrade() -> None:
     kept = [*_of_worklists(), *_of_claims(), *_of_rows()]
-    for table in ("saved_view", "claim_view", "saved_filter"):
-        op.drop_table(table)
+    for name in ("saved_view", "claim_view", "saved_filter"):
+        op.drop_table(name)
     table = op.create_table(
         "saved_view",
         sa.Column("id", sa.String(), nullable=False),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from codesets import place_of_service as places_of_service
 from store.claims.content import ClaimContent
 from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, money, written
-from store.x12 import professional
+from store.x12.loops837.parties import undotted
 from store.x12.writer import TextChange
 
 _PROCEDURE = re.compile(r"[0-9A-Z]{5}").fullmatch
@@ -26,7 +26,7 @@ def most_diagnoses(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
 @check("diagnosis_characters")
 def diagnosis_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for diagnosis in claim.diagnoses:
-        if not _DIAGNOSIS(professional.undotted(diagnosis.code)):
+        if not _DIAGNOSIS(undotted(diagnosis.code)):
             seen = {"sequence": diagnosis.sequence, "code": diagnosis.code}
             yield Hit(f"diagnosis.{diagnosis.sequence}", seen)
 
@@ -166,7 +166,7 @@ def accident_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Ite
     if claim.parties.accident:
         return
     for diagnosis in claim.diagnoses:
-        code = professional.undotted(diagnosis.code)
+        code = undotted(diagnosis.code)
         if _ACCIDENT_CODE.match(code) and (len(code) < 7 or code[6] == "A"):
             yield Hit(f"diagnosis.{diagnosis.sequence}", {"code": diagnosis.code})
 
