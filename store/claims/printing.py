@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from codesets.errors import CodedeskError
 from store import log
@@ -105,7 +105,7 @@ def _refuse_unready(session: Session, claim: Claim) -> None:
         Finding.subject_kind == "claim",
         Finding.subject_id == claim.id,
         Finding.state == FindingState.OPEN,
-        Finding.severity.in_([severity for severity in Severity if severity.blocks]),  # type: ignore[attr-defined]
+        col(Finding.severity).in_([severity for severity in Severity if severity.blocks]),
     )
     if count := session.exec(open_blocks).one():
         many = f"{count} open blocking finding{'s' if count != 1 else ''}"

@@ -394,7 +394,7 @@ def _see_changes(change: Change, item: WorkItem) -> None:
     if session.exec(others.limit(1)).first() is None:
         unseen = select(EncounterChange).where(
             EncounterChange.encounter_id == item.encounter_id,
-            EncounterChange.seen_at.is_(None),  # type: ignore[union-attr]
+            col(EncounterChange.seen_at).is_(None),
         )
         for row in session.exec(unseen):
             row.seen_at, row.seen_by = now(), change.actor.person_id

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
@@ -99,8 +99,8 @@ def similar(session: Session, denial_id: str) -> list[Denial]:
         Denial.payer_name == one.payer_name,
         Denial.group_code == one.group_code,
         Denial.reason_code == one.reason_code,
-        Denial.claim_id.is_not(None),  # type: ignore[union-attr]
-        Denial.status.in_(_LIVING),  # type: ignore[attr-defined]
+        col(Denial.claim_id).is_not(None),
+        col(Denial.status).in_(_LIVING),
     )
     others = [row for row in session.exec(query.order_by(Denial.opened_at, Denial.id)) if row.id != one.id]
     return [one, *others]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from store.actors import Actor
 from store.audits.scorecards import REVIEWED, score_of
@@ -36,10 +36,10 @@ def last_audit(db: Database, actor: Actor) -> LastAudit | None:
     mine = (
         Audit.coder_id == actor.person_id,
         Audit.second_of == "",
-        Audit.status.in_(REVIEWED),  # type: ignore[attr-defined]
+        col(Audit.status).in_(REVIEWED),
     )
     with db.reading() as session:
-        newest = select(Audit).where(*mine).order_by(Audit.returned_at.desc(), Audit.id)  # type: ignore[union-attr]
+        newest = select(Audit).where(*mine).order_by(col(Audit.returned_at).desc(), Audit.id)
         last = session.exec(newest.limit(1)).first()
         if last is None or actor.person_id is None:
             return None

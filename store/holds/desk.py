@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from codesets.safe import safe_block, safe_line
@@ -134,7 +134,7 @@ def close_hold(change: Change, one: Hold, why: str) -> bool:
 
 def holds_of(session: Session, item_id: str) -> list[Hold]:
     """The open holds of a chart, the oldest first."""
-    query = select(Hold).where(Hold.work_item_id == item_id, Hold.cleared_at.is_(None))  # type: ignore[union-attr]
+    query = select(Hold).where(Hold.work_item_id == item_id, col(Hold.cleared_at).is_(None))
     return list(session.exec(query.order_by(Hold.opened_at, Hold.id)))
 
 

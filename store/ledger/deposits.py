@@ -228,14 +228,14 @@ def _match(session: Session) -> Matched:
     A trace that a payment has decides alone: neither its deposit nor that payment goes to one of the same amount.
     """
     deposits = list(
-        session.exec(select(Deposit).where(Deposit.remittance_id.is_(None)).order_by(Deposit.received_on, Deposit.id))  # type: ignore[union-attr]
-    )
-    taken = select(Deposit.remittance_id).where(Deposit.remittance_id.is_not(None))  # type: ignore[union-attr]
-    made = select(Remittance).where(Remittance.payment_cents > 0, Remittance.status.not_in(_NO_PAYMENT))  # type: ignore[attr-defined]
-    payments = list(
         session.exec(
-            made.where(Remittance.id.not_in(taken)).order_by(Remittance.paid_on, Remittance.id)  # type: ignore[attr-defined]
+            select(Deposit).where(col(Deposit.remittance_id).is_(None)).order_by(Deposit.received_on, Deposit.id)
         )
+    )
+    taken = select(Deposit.remittance_id).where(col(Deposit.remittance_id).is_not(None))
+    made = select(Remittance).where(Remittance.payment_cents > 0, col(Remittance.status).not_in(_NO_PAYMENT))
+    payments = list(
+        session.exec(made.where(col(Remittance.id).not_in(taken)).order_by(Remittance.paid_on, Remittance.id))
     )
     matched = 0
     for deposit in deposits:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from codesets.safe import safe_block, safe_line
 from store import access
@@ -199,7 +199,7 @@ def escalate_due(db: Database, actor: Actor) -> int:
         late = change.session.exec(
             select(ProviderQuery).where(
                 ProviderQuery.status == QueryStatus.SENT,
-                ProviderQuery.due_on < day.isoformat(),  # type: ignore[operator]
+                col(ProviderQuery.due_on) < day.isoformat(),
             )
         ).all()
         for row in late:
@@ -331,7 +331,7 @@ def _provider(session: Session, encounter_id: str, name: str) -> str | None:
     """The provider of the visit with this name; None where nobody of the visit is called so."""
     rows = session.exec(
         select(Provider)
-        .join(EncounterProvider, EncounterProvider.provider_id == Provider.id)  # type: ignore[arg-type]
+        .join(EncounterProvider, col(EncounterProvider.provider_id) == Provider.id)
         .where(EncounterProvider.encounter_id == encounter_id)
     )
     wanted = name.lower()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Protocol
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from store.models import EditFiring
 from store.models.columns import now
@@ -35,7 +35,7 @@ class _Result(Protocol):
 
 def note_firings(session: Session, claim_id: str, found: Iterable[_Result]) -> None:
     """Note what a scrub found that the one before had not, and what it found no more; no could-not-check."""
-    query = select(EditFiring).where(EditFiring.subject_id == claim_id, EditFiring.fixed_at.is_(None))  # type: ignore[union-attr]
+    query = select(EditFiring).where(EditFiring.subject_id == claim_id, col(EditFiring.fixed_at).is_(None))
     open_ones = {(row.rule_id, row.rule_version, row.place): row for row in session.exec(query)}
     present = set()
     for result in found:
@@ -79,15 +79,15 @@ def note_outcome(session: Session, claim_id: str, outcome: Outcome, lines: Colle
 def with_overrides(session: Session, claim_ids: Collection[str]) -> set[str]:
     """Those of the claims on which a finding was let pass."""
     query = select(EditFiring.subject_id).where(
-        EditFiring.subject_id.in_(claim_ids),  # type: ignore[attr-defined]
-        EditFiring.fixed_at.is_(None),  # type: ignore[union-attr]
-        EditFiring.overridden_at.is_not(None),  # type: ignore[union-attr]
+        col(EditFiring.subject_id).in_(claim_ids),
+        col(EditFiring.fixed_at).is_(None),
+        col(EditFiring.overridden_at).is_not(None),
     )
     return set(session.exec(query)) if claim_ids else set()
 
 
 def _standing(session: Session, claim_id: str) -> list[EditFiring]:
-    query = select(EditFiring).where(EditFiring.subject_id == claim_id, EditFiring.fixed_at.is_(None))  # type: ignore[union-attr]
+    query = select(EditFiring).where(EditFiring.subject_id == claim_id, col(EditFiring.fixed_at).is_(None))
     return list(session.exec(query))
 
 

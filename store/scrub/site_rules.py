@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor, NotAllowed
@@ -166,8 +166,8 @@ def roll_back(db: Database, actor: Actor, rule_id: str, reason: str, operation_i
         if change.repeated:
             return str(change.answer["undone"])
         _reason(rule_id, reason)
-        query = select(RuleChange).where(RuleChange.rule_id == rule_id, RuleChange.undone_at.is_(None))  # type: ignore[union-attr]
-        row = change.session.exec(query.order_by(RuleChange.number.desc())).first()  # type: ignore[attr-defined]
+        query = select(RuleChange).where(RuleChange.rule_id == rule_id, col(RuleChange.undone_at).is_(None))
+        row = change.session.exec(query.order_by(col(RuleChange.number).desc())).first()
         if row is None:
             raise RuleRefused(f"{rule_id} is as it was written: no change stands", "codedesk rules versions RULE")
         row.undone_by, row.undone_at, row.undo_reason = actor.login, now(), _one_line(reason)

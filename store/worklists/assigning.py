@@ -77,7 +77,7 @@ def balance(session: Session, worklist: str, logins: Sequence[str], most: int = 
     query = (
         select(WorkItem)
         .where(WorkItem.worklist == worklist, WorkItem.status == WorkStatus.READY)
-        .where(WorkItem.assigned_to.is_(None))  # type: ignore[union-attr]
+        .where(col(WorkItem.assigned_to).is_(None))
         .order_by(WorkItem.order_key, WorkItem.id)
     )
     items = list(session.exec(query.limit(min(most or MOST_AT_ONCE, MOST_AT_ONCE))))
@@ -89,7 +89,7 @@ def cover(session: Session, absent: str, logins: Sequence[str]) -> Plan:
     person = _person(session, absent, absent=True)
     query = select(WorkItem).where(
         WorkItem.assigned_to == person.id,
-        WorkItem.status.in_(_WAITING),  # type: ignore[attr-defined]
+        col(WorkItem.status).in_(_WAITING),
     )
     items = list(session.exec(query.order_by(WorkItem.order_key, WorkItem.id).limit(MOST_AT_ONCE)))
     return _plan(session, items, [_person(session, login) for login in dict.fromkeys(logins)])
@@ -187,7 +187,7 @@ def _load(session: Session, person: Person, moving: Sequence[WorkItem]) -> int:
     """How many waiting charts a person has, without those that are to move."""
     query = select(WorkItem.id).where(
         WorkItem.assigned_to == person.id,
-        WorkItem.status.in_(_WAITING),  # type: ignore[attr-defined]
+        col(WorkItem.status).in_(_WAITING),
     )
     return len(set(session.exec(query)) - {item.id for item in moving})
 
@@ -198,8 +198,8 @@ def _items(session: Session, item_ids: Sequence[str]) -> list[WorkItem]:
     found: list[WorkItem] = []
     for start in range(0, len(item_ids), 500):
         query = select(WorkItem).where(
-            WorkItem.id.in_(item_ids[start : start + 500]),  # type: ignore[attr-defined]
-            WorkItem.status.in_(_WAITING),  # type: ignore[attr-defined]
+            col(WorkItem.id).in_(item_ids[start : start + 500]),
+            col(WorkItem.status).in_(_WAITING),
         )
         found += session.exec(query).all()
     return found
@@ -209,7 +209,7 @@ def _facilities_of(session: Session, items: Sequence[WorkItem]) -> dict[str, str
     ids = [item.encounter_id for item in items]
     found: dict[str, str | None] = {}
     for start in range(0, len(ids), 500):
-        query = select(Encounter.id, Encounter.facility_id).where(Encounter.id.in_(ids[start : start + 500]))  # type: ignore[attr-defined]
+        query = select(Encounter.id, Encounter.facility_id).where(col(Encounter.id).in_(ids[start : start + 500]))
         found |= dict(session.exec(query).all())
     return found
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
@@ -156,5 +156,5 @@ def _read(session: Session, item_ids: Sequence[str]) -> list[WorkItem]:
     found: list[WorkItem] = []
     for start in range(0, len(item_ids), 500):
         some = list(item_ids[start : start + 500])
-        found += session.exec(select(WorkItem).where(WorkItem.id.in_(some)))  # type: ignore[attr-defined]
+        found += session.exec(select(WorkItem).where(col(WorkItem.id).in_(some)))
     return found

@@ -207,7 +207,7 @@ def _take(change: Change, worklist: str, route: str, moment: str) -> str | None:
             WorkItem.worklist == worklist,
             WorkItem.status == WorkStatus.READY,
             WorkItem.route == route,
-            WorkItem.restricted.is_(False),  # type: ignore[attr-defined]
+            col(WorkItem.restricted).is_(False),
             ~skipped,
         )
         .order_by(WorkItem.order_key, WorkItem.id)
