@@ -81,6 +81,7 @@ MOST_AFTER = 8
 MOST_LISTED = 20  # tokens that a cue reaches back over a list
 MOST_OF_LIST = 80
 MOST_OF_PART = 5  # tokens of one part of such a list
+MOST_OF_FIRST = 12  # and of the first part of what is denied
 MOST_OF_ENTRY = 14  # tokens of the part in which a record doubts itself
 MOST_FAMILY = 30
 MOST_OTHERS = 12
@@ -204,7 +205,7 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str], assessed:
         most = MOST_NEGATED if effect in (Effect.NEGATED, Effect.HYPOTHETICAL) else MOST_UNCERTAIN
         most = {Effect.FAMILY: MOST_FAMILY, Effect.OTHERS: MOST_OTHERS}.get(effect, most)
         if effect is Effect.NEGATED:
-            most = max(most, _listed_on(written, begin) - begin)
+            most = max(most, _listed_on(written, begin, written[cue_begin] in _words("denying")) - begin)
     last = min(begin + most, len(written)) - 1
     if possessed:
         last = min(begin + MOST_POSSESSED, len(written)) - 1
@@ -231,14 +232,22 @@ def _reach_on(found: list[_Found], place: int, written: Sequence[str], assessed:
     return _of_one_item(found, place, written, last, assessed) if effect is Effect.NEGATED else last
 
 
-def _listed_on(written: Sequence[str], begin: int) -> int:
-    """One after the last token of a list of short parts: "denies fever, chills, chest pain, ..., or edema"."""
+def _listed_on(written: Sequence[str], begin: int, denied: bool) -> int:
+    """One after the last token of a list of short parts: "denies fever, chills, chest pain, ..., or edema".
+
+    What is `denied` may end with "and" as well, and its first part may be a longer one: "denies any symptoms at this
+    time including fever, chills, and cough".
+    """
     end, part = begin, 0
+    most = MOST_OF_FIRST if denied else MOST_OF_PART
     for place in range(begin, min(begin + MOST_OF_LIST, len(written))):
-        part = 0 if written[place] == "," else part + 1
-        if part > MOST_OF_PART:
+        if written[place] == ",":
+            part, most = 0, MOST_OF_PART
+            continue
+        part += 1
+        if part > most:
             return begin
-        if written[place] in _words("either"):
+        if written[place] in _words("either") or denied and written[place] == "and" and written[place - 1] == ",":
             end = min(place + MOST_OF_PART, len(written))
     return end
 
