@@ -224,7 +224,9 @@ def _copy_rows(db: Database, destination: Path) -> None:
         migrate(engine)
         copy_out(db, Database(engine, str(destination), db.log_keys))
         with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+            plain = connection.connection.driver_connection  # outside a transaction, which SQLAlchemy would begin
+            assert plain is not None
+            plain.execute("PRAGMA journal_mode=DELETE")
     finally:
         engine.dispose()
 

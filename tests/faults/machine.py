@@ -25,7 +25,7 @@ from store.database import Database, open_database, operation_id
 from store.holds import clear_holds, hold
 from store.log import FIRST_HASH
 from store.merges import merge_patients
-from store.models import Account, Encounter, Patient, Person, WorkItem, columns
+from store.models import Account, Document, Encounter, Patient, Person, WorkItem, columns
 from store.sqlite import driver
 from store.terms import CodingKind, Role, Setting
 from store.worklists import release, sweep_leases
@@ -112,6 +112,10 @@ class Desk(RuleBasedStateMachine):
                 )
                 change.session.add(encounter)
                 change.session.flush()
+                # A visit without a document is not ready: it would wait in a worklist of its own.
+                change.session.add(
+                    Document(encounter_id=encounter.id, document_number="D", type_name="Note", text="Seen.", sha256="")
+                )
                 change.session.add(
                     WorkItem(
                         id=f"W{number}", encounter_id=encounter.id, kind=CodingKind.PROFESSIONAL, worklist="Clinic"

@@ -312,6 +312,7 @@ NOT_A_LOOK = {
     "queries_of_chart": "part of a chart",
     "own_figures": "a person's own numbers",
     "version_in_force": "worklists, no patient",
+    "waiting_worklists": "worklists, no patient",
     "version_content": "worklists, no patient",
     "worklist_versions": "worklists, no patient",
     "worklist_steps": "worklists, no patient",
