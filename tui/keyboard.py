@@ -29,6 +29,12 @@ HOPS = 3
 A_PASTE = 24
 """As many printable keys as nobody types ahead: so many that wait together are pasted text."""
 
+PAUSE_SECONDS = 0.3
+"""A pause by which whoever types shows that they have seen what the key before did."""
+
+LONGEST_TYPED, MOST_TYPED_AHEAD = 24, 20
+"""As long as a line of codes is at most, and as many of them as are typed ahead while a connection stands still."""
+
 MOST_SECONDS = 1.0
 """How long a widget that is closing is waited for."""
 
@@ -51,6 +57,7 @@ class Keyboard:
         self._one_job = asyncio.Lock()
         self.pressed_at = 0.0
         """When the key was pressed that is at work now, on the monotonic clock."""
+        self._answered_at = 0.0
 
     def take(self, event: TypedEvent) -> None:
         """Put a key, or pasted text, behind those that wait."""
@@ -61,6 +68,18 @@ class Keyboard:
         self._jobs += 1
         self._still.clear()
         self._app.run_worker(self._done(job), group="turn")
+
+    def answered(self) -> None:
+        """The key at work answered a question by itself: letters that run on behind it are no commands."""
+        self._answered_at = self.pressed_at
+
+    def runs_on(self, key: str) -> bool:
+        """Whether a key is a letter of a text that is being typed on behind an answer, without a pause."""
+        if not (len(key) == 1 and key.isalpha()) or self.pressed_at - self._answered_at >= PAUSE_SECONDS:
+            self._answered_at = 0.0
+            return False
+        self._answered_at = self.pressed_at
+        return True
 
     async def serve(self) -> None:
         """Deliver keys as long as the program runs."""
@@ -89,7 +108,7 @@ class Keyboard:
         keys = [event, *takewhile(_of_text, self._held)]
         while not _printable(keys[-1]):  # an Enter at the end is pressed, one before more text is pasted
             keys.pop()
-        if len(keys) < A_PASTE:
+        if len(keys) < A_PASTE or _typed_ahead("".join(map(_text_of, keys))):
             return event, 1
         for _ in keys[1:]:
             self._held.popleft()
@@ -118,6 +137,13 @@ class Keyboard:
             passed = asyncio.get_running_loop().create_future()
             if pump.call_later(_pass, passed):
                 await asyncio.wait([passed], timeout=MOST_SECONDS)
+
+
+def _typed_ahead(text: str) -> bool:
+    """Whether several short lines with figures in them came at once: codes typed while the line stood still."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    short = all(len(line) <= LONGEST_TYPED and any(map(str.isdigit, line)) for line in lines)
+    return 1 < len(lines) <= MOST_TYPED_AHEAD and short
 
 
 def _printable(event: TypedEvent) -> bool:

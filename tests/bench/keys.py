@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import statistics
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from tests.journeys.pseudo import PseudoTerminal
 from tests.journeys.tmux import codedesk
 from tui.screens.chart.matching import MATCHES
 from tui.screens.chart.suggestion_view import suggest
+from tui.screens.desk import DEAF_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKLISTS = ("Clinic", "Inpatient")
@@ -216,6 +218,7 @@ class _Chart:
                     self._terminal.send("Down")
                 self._terminal.press("Enter")
                 if asked := "Enter again takes" in self._terminal.text:
+                    time.sleep(DEAF_SECONDS)  # to read what is asked
                     self._terminal.press("Enter")
                 self.tally.add([wanted.code], keys + downs + 1 + asked)
                 self.tally.searched += 1

@@ -18,7 +18,7 @@ from store.database import open_database
 from store.models import FinalDiagnosis
 from store.settings import today
 from tui.app import Workstation
-from tui.screens.desk import DEAF_SECONDS, DeskScreen
+from tui.screens.desk import DeskScreen
 
 GOLDENS = Path(__file__).parent / "goldens"
 SIZES = [(80, 24), (132, 43)]
@@ -57,12 +57,17 @@ async def _workers(pilot: Pilot) -> None:
 
 
 async def keys(pilot: Pilot, *pressed: str) -> None:
-    """Press keys, each when the one before has had its effect; a yes waits until a question takes one."""
+    """Press keys, each when the one before has had its effect and was looked at, as by who does not type ahead."""
     for key in pressed:
-        if key == "y" and pilot.app.screen.entry.asking == "confirm":
-            await pilot.pause(DEAF_SECONDS)
+        looked_at(pilot.app)
         await pilot.press(key)
         await settle(pilot)
+
+
+def looked_at(app: Workstation) -> None:
+    """Let the time pass in which a key would come too quick to be an answer to what is on the screen."""
+    app.screen._asked_at = 0.0
+    app.keyboard._answered_at = 0.0
 
 
 async def type_text(pilot: Pilot, text: str) -> None:
@@ -79,6 +84,7 @@ async def type_text(pilot: Pilot, text: str) -> None:
         "=": "equals_sign",
         ":": "colon",
     }
+    looked_at(pilot.app)
     for character in text:
         await pilot.press(names.get(character, character))
     await settle(pilot)

@@ -297,7 +297,7 @@ async def test_why_a_line_is_refused_is_told_once_and_whole_in_as_many_lines_as_
 
     assert once.count("nobody here is called so") == 1
     assert "E11.99 is not a code of ICD-10-CM" in narrow[-2] and narrow[-1] == " mellitus without complications"
-    assert "Enter add" in after[-1] and after[-2] == " +i"
+    assert "Enter ask" in after[-1] and after[-2] == " +i"
 
 
 def finding(message: str, place: str, rule: str = "pointers.none") -> CodeFinding:

@@ -11,7 +11,6 @@ from store.database import open_database
 from store.models import Claim, Coding
 from store.terms import ClaimStatus, CodingStatus
 from tests.tui.screens import cells, keys, opened, settle, type_text
-from tui.screens.desk import DEAF_SECONDS
 
 pytestmark = pytest.mark.usefixtures("at_desk")
 
@@ -45,7 +44,6 @@ async def test_enter_on_the_empty_line_sums_the_chart_up_and_n_opens_the_next_at
         assert app.cursor_position.y == 22  # in the field of the question, where a screen reader follows
         first = app.screen.work_item_id  # type: ignore[attr-defined]
 
-        await pilot.pause(DEAF_SECONDS)
         await keys(pilot, "n")
 
         assert app.screen.name_on == "chart"  # type: ignore[attr-defined]
@@ -60,7 +58,8 @@ async def test_a_key_typed_ahead_of_a_question_is_refused_in_words_and_the_next_
         await code(pilot, "e11.9", "i10", "*")
         await keys(pilot, "escape", "f")
         app.screen._asked_at = app.keyboard.pressed_at + 1  # type: ignore[attr-defined]
-        await keys(pilot, "n")
+        await pilot.press("n")
+        await settle(pilot)
         refused = (cells(app), app.screen.entry.text)  # type: ignore[attr-defined]
         app.screen._asked_at = 0.0  # type: ignore[attr-defined]
         await keys(pilot, "g")

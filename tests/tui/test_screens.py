@@ -76,7 +76,9 @@ async def test_a_chart_is_coded_from_the_home_row_and_final_with_two_different_k
     async with opened() as (app, pilot):
         await keys(pilot, "n")
         await code(pilot, "e11.9", "i10", "*")
-        await keys(pilot, "f", "enter")
+        await keys(pilot, "f")
+        await pilot.press("enter")
+        await settle(pilot)
         assert "Too quick to be an answer: y, n or Esc." in cells(app)
         await keys(pilot, "escape")
 

@@ -302,6 +302,9 @@ class DeskScreen(Screen[None]):
                 event.prevent_default()
             return
         event.stop()
+        if self.workstation.keyboard.runs_on(key):
+            self.say("Typed on behind an answer: nothing was done with it.", "warning")
+            return
         sequence = f"{self._pending} {key}".strip()
         keys = keymap(self.name_on)
         begun, self._pending = self._pending, ""
@@ -355,7 +358,7 @@ class DeskScreen(Screen[None]):
         marked: bool = False,
     ) -> None:
         """Ask for a line of text; `answer` is awaited with what was entered. A `marked` text gives way to typing."""
-        self._answer, self._said = answer, ()
+        self._answer, self._said, self._picking = answer, (), ""
         self.entry.ask(asking, prompt, text, marked)
         self.refresh_frame()
 
@@ -379,7 +382,7 @@ class DeskScreen(Screen[None]):
             else:
                 self.say("Nothing was done.")
 
-        self._asked_at = time.monotonic()
+        self.asked_now()
         self._also = {key: words for key, (words, _) in also.items()}
         more = "".join(f"{key} {words}, " for key, words in self._also.items())
         self.ask("confirm", f"{question}  y yes, {more}Esc no:", answer=answered)
@@ -427,7 +430,10 @@ class DeskScreen(Screen[None]):
 
         def pressed(text: str) -> None:
             character = text.strip()[-1:].upper()
-            if character in characters:
+            if character and self.too_quick:
+                self.entry.text = ""
+                self.say(f"Too quick to be an answer: {' '.join(characters)} or Esc.", "warning")
+            elif character in characters:
                 self.choices.move_to(characters.index(character))
                 self.on_entry_line_entered(EntryLine.Entered(asking, character))
             elif character:
@@ -442,9 +448,15 @@ class DeskScreen(Screen[None]):
 
         self.offer(options, named_columns(options), title="a character takes its row")
         self._narrow = pressed
+        self.asked_now()
         self.ask(asking, prompt, answer=answered)
+        self._picking = asking
 
     _narrow: Callable[[str], None] | None = None
+    _cut = ("", "")
+    """What was taken of a pasted text, and the words that say how much of it that is."""
+    _picking = ""
+    """What a single character is asked for, or empty."""
 
     def offer(self, rows: Sequence[Any], columns: Sequence[Column[Any]], title: str = "choices") -> None:
         """Show choices above the entry line; each begins with what it is and its words."""
@@ -460,9 +472,10 @@ class DeskScreen(Screen[None]):
     def on_entry_line_edited(self, event: EntryLine.Edited) -> None:
         self._unsay()
         if event.asking == "confirm":
-            if self._too_quick:
+            if self.too_quick:
                 self._refuse_answer("Too quick to be an answer")
             elif event.text.lower() in ("y", *self._also):
+                self.workstation.keyboard.answered()
                 self.on_entry_line_entered(EntryLine.Entered("confirm", event.text.lower()))
             elif event.text:
                 self._refuse_answer(f"{event.text[:20]} is no answer here")
@@ -471,21 +484,39 @@ class DeskScreen(Screen[None]):
         else:
             self.edited(event.asking, event.text)
 
+    def asked_now(self) -> None:
+        """Something was shown that the next key may answer: it must have been read first."""
+        self._asked_at = time.monotonic()
+
     @property
-    def _too_quick(self) -> bool:
-        """Whether the key at work was pressed before anybody can have read the question."""
-        return self.workstation.keyboard.pressed_at - self._asked_at < DEAF_SECONDS
+    def too_quick(self) -> bool:
+        """Whether the key at work was pressed before anybody can have read what it would answer.
+
+        A key that is refused for it begins the time anew: what is typed on without a pause is no answer at all.
+        """
+        pressed_at = self.workstation.keyboard.pressed_at
+        if pressed_at - self._asked_at >= DEAF_SECONDS:
+            return False
+        self._asked_at = pressed_at
+        return True
 
     def _refuse_answer(self, why: str) -> None:
         """Take nothing that is no answer into a yes-or-no question, and say what is one."""
+        self._asked_at = self.workstation.keyboard.pressed_at
         self.entry.text = ""
         self.say(f"{why}: {', '.join(('y', *self._also))} or Esc.", "warning")
 
     def on_entry_line_entered(self, event: EntryLine.Entered) -> None:
         if not self.entry.asking:
             return
-        if event.asking == "confirm" and not event.text and self._too_quick:
+        if event.asking == "confirm" and not event.text and self.too_quick:
             self._refuse_answer("Too quick to be an answer")
+            return
+        if event.asking == self._picking and not event.text and self.too_quick:
+            self.say("Too quick to be an answer: the characters of the list, Up, Down and Enter, or Esc.", "warning")
+            return
+        if event.text and event.text == self._cut[0] and self.too_quick:
+            self.say(self._cut[1], "warning")  # the Enter of the pasted text itself
             return
         answer = self._answer
         if answer is None:
@@ -564,7 +595,12 @@ class DeskScreen(Screen[None]):
 
     def on_entry_line_cut(self, event: EntryLine.Cut) -> None:
         event.stop()
-        self.say(f"Only {event.taken:,} of {event.given:,} characters were taken: one line fits here.", "warning")
+        self._cut = (
+            self.entry.text,
+            f"Only {event.taken:,} of {event.given:,} characters were taken: one line fits here.",
+        )
+        self.asked_now()
+        self.say(self._cut[1], "warning")
 
     def asking_key(self, key: str) -> bool:
         """A key that is not text, pressed in a field; true when it was used."""

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 DRAFT_SECONDS = 0.4
 
+SHORTEST_TAKEN = 3
+"""As many characters of words Enter takes without asking: two can mean much, and are soon typed by mistake."""
+
 LAST_VISIT_KEY = "^"
 """What a line begins with that looks among the codes of the last visit; `^*` takes all that still hold."""
 
@@ -60,6 +63,8 @@ class Entering:
         self._chart = chart
         self._matched = ""
         self._doubted = ""
+        self._shown_for = ""
+        """The text that was not taken yet, with what was shown for it to be read before the next Enter."""
         self._favorites: tuple[Favorite, ...] | None = None
         self._incomplete = ""
         self._completing: list[Completion] = []
@@ -170,6 +175,9 @@ class Entering:
         chart = self._chart
         if chart.on_screen is None:
             return
+        if text == self._shown_for and chart.too_quick:
+            raise NotTaken("too quick to be an answer", "read what Enter takes, then press it again")
+        self._shown_for = ""
         head = chart.on_screen.head
         chosen = not self.behind and (bool(self._completing) or chart.choices.index > 0)
         if not chosen and (offered := await chart.workstation.codes.ask(sevenths, text, head)):
@@ -327,6 +335,12 @@ class Entering:
         if texts:
             await self._chart.workstation.change(save_drafts, shown.head.encounter_id, texts)
 
+    def _not_taken(self, what: str, hint: str) -> NotTaken:
+        """Why Enter took nothing yet; the next one must come behind a look at it."""
+        self._shown_for = self._chart.entry.text
+        self._chart.asked_now()
+        return NotTaken(what, hint)
+
     async def _chosen(self, words: str) -> MatchRow:
         """The match under the cursor, of the answer to the whole text: where Enter overtook it, it is waited for.
 
@@ -335,6 +349,8 @@ class Entering:
         """
         await self._answered()
         choices = self._chart.choices
+        if len(words) == 1 and words.isalnum() and choices.index == 0:
+            raise EntryError(f"“{words}” is one letter", "two letters of a word, a code, or a line and what to change")
         row: MatchRow | None = choices.selected if choices.has_class("-open") and not self._completing else None
         if self._matched != words or row is None:
             rows = await self._rows_for(words)
@@ -344,13 +360,14 @@ class Entering:
             row = rows[0]
         if self._doubts(row, words):
             self._doubted = words
-            doubt = f"{row[5]} was not found" if row[5] else f"read {row[6]}"
-            raise NotTaken(doubt, f"Down chooses, Enter again takes {row[0]}")
+            doubt = f"{row[5]} was not found" if row[5] else f"read {row[6]}" if row[6] else f"“{words}” is short"
+            raise self._not_taken(doubt, f"Down chooses, Enter again takes {row[0]}")
         return row
 
     def _doubts(self, row: MatchRow, words: str) -> bool:
         """Whether Enter asks about a match first: nobody chose it, and it is not all that the words name."""
-        return self._chart.choices.index == 0 and bool(row[5] or row[6]) and self._doubted != words
+        short = len(words) < SHORTEST_TAKEN and words[:1] not in (FAVORITES_KEY, LAST_VISIT_KEY)
+        return self._chart.choices.index == 0 and bool(row[5] or row[6] or short) and self._doubted != words
 
     def _show_matches(self, words: str, rows: list[MatchRow]) -> None:
         self._matched, self._completing, self._outcome = words, [], None
@@ -364,7 +381,7 @@ class Entering:
             return
         if below := await chart.workstation.codes.ask(codes_below, system, code, chart.on_screen.head):
             chart.offer(below, MATCH_COLUMNS, f"below {dotted}")
-            raise NotTaken(f"{dotted} is a header", "Enter takes the first code below it, Down chooses")
+            raise self._not_taken(f"{dotted} is a header", "Enter takes the first code below it, Down chooses")
 
     async def _rows_for(self, words: str) -> list[MatchRow]:
         """The best codes for what is typed; after = those of the person's own lists."""

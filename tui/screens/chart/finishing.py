@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 FINAL = "final"
 
 
-async def ask_final(screen: ChartScreen) -> None:
-    """Show what final coding will come to, and ask; y carries it out, n opens the next chart too."""
+async def ask_final(screen: ChartScreen, from_line: bool = False) -> None:
+    """Show what final coding will come to, and ask; y carries it out, n opens the next chart too.
+
+    Where something stands in the way, whoever came `from_line` finds the entry line open: codes are typed on.
+    """
     chart = screen.on_screen
     if chart is None:
         return
@@ -38,6 +41,8 @@ async def ask_final(screen: ChartScreen) -> None:
         summary = replace(summary, stops=stops)
     screen.reading.put(FINAL, "Final coding", summary_lines(summary), "nothing is done yet")
     if summary.obstacles:
+        if from_line:
+            screen.do_enter_code()
         screen.say("It cannot be final coded yet; the key . goes to what stands in the way.", "error")
         return
     what = f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}"

@@ -359,8 +359,8 @@ class ChartScreen(DeskScreen):
             self.in_turn(self.entering.enter(text))
         elif asking == "entry":
             self.entering.close()
-            if self._chart and self._chart.codes.diagnoses:
-                self.do_final()  # Enter on the empty line ends the chart; the question takes another key
+            if self._chart and self._chart.codes.diagnoses:  # the question takes another key
+                self.in_turn(ask_final(self, from_line=True))
 
     def trouble(self, error: CodedeskError) -> None:
         """Say what went wrong; a line that was refused gives way to the next one."""

@@ -1,0 +1,134 @@
+"""What is typed before the screen can be read: text goes on as text, and nothing is answered or commanded by it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+from textual import events
+from textual.pilot import Pilot
+
+from store.database import open_database
+from store.models import Coding
+from tests.tui.screens import cells, diagnoses, keys, looked_at, opened, settle, type_text
+from tui.app import Workstation
+
+pytestmark = pytest.mark.usefixtures("at_desk")
+
+
+async def at_once(pilot: Pilot, *pressed: str) -> None:
+    """Keys one after the other, each without a look at what the one before did."""
+    for key in pressed:
+        await pilot.press(key)
+    await settle(pilot)
+
+
+async def in_one_burst(app: Workstation, pilot: Pilot, text: str) -> None:
+    """All keys in the queue before the first is read, as behind a line that stood still."""
+    names = {"\n": ("enter", None), ".": ("full_stop", "."), " ": ("space", " ")}
+    for character in text:
+        app.post_message(events.Key(*names.get(character, (character, character))))
+    await pilot.pause()
+    await app.keyboard.wait()
+    await settle(pilot)
+
+
+async def test_an_enter_too_many_leaves_the_line_open_where_the_chart_cannot_be_final() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.22")
+        await keys(pilot, "enter")
+        chart = app.screen.work_item_id  # type: ignore[attr-defined]
+
+        await at_once(pilot, "enter", *"n18")
+
+        assert app.screen.work_item_id == chart and app.screen.entry.text == "n18"  # type: ignore[attr-defined]
+
+
+async def test_a_letter_inside_a_word_answers_no_question() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.9")
+        await keys(pilot, "enter")
+        await type_text(pilot, "*")
+        await keys(pilot, "enter", "enter")
+        assert app.screen.entry.asking == "confirm"  # type: ignore[attr-defined]
+
+        await keys(pilot, "c")
+        await at_once(pilot, *"kd anemia".replace(" ", ""))
+
+        assert app.screen.entry.asking == "confirm"  # type: ignore[attr-defined]
+        assert "Too quick to be an answer" in cells(app)
+
+
+async def test_letters_that_run_on_behind_an_answer_are_no_commands_of_the_next_chart() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.9")
+        await keys(pilot, "enter")
+        await type_text(pilot, "*")
+        await keys(pilot, "enter", "enter")
+        looked_at(app)
+
+        await in_one_burst(app, pilot, "nnf")
+
+        assert "Typed on behind an answer" in cells(app)
+        assert app.screen.entry.asking == ""  # type: ignore[attr-defined]
+    with open_database().reading() as session:
+        assert len(session.exec(select(Coding)).all()) == 2
+
+
+@pytest.mark.parametrize("typed", ["s", "c", "x"])
+async def test_one_letter_adds_no_code(typed: str) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, typed)
+        await keys(pilot, "enter")
+
+        assert f"“{typed}” is one letter" in cells(app)
+    assert diagnoses() == []
+
+
+async def test_two_letters_are_taken_by_a_second_enter_that_follows_a_look() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "hf")
+
+        await at_once(pilot, "enter", "enter")
+        first = cells(app)
+        none = diagnoses()
+        await keys(pilot, "enter")
+
+        assert "too quick" in first.lower() and none == []
+    assert [one.code for one in diagnoses()] == ["I50.9"]
+
+
+async def test_the_list_of_7th_characters_takes_no_letter_that_was_typed_before_it_came() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "s52.501")
+
+        await at_once(pilot, "enter", "e", "enter")
+        none = diagnoses()
+        await keys(pilot, "a")
+
+        assert none == []
+    assert [one.code for one in diagnoses()] == ["S52.501A"]
+
+
+async def test_codes_that_come_in_one_burst_are_all_entered() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+
+        await in_one_burst(app, pilot, "r51.9\nr42\nr53.83\nr50.9\nz79.4\n")
+
+    assert [one.code for one in diagnoses()] == ["R51.9", "R42", "R53.83", "R50.9", "Z79.4"]
+
+
+async def test_text_of_which_a_part_was_taken_is_not_entered_by_its_own_enter() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+
+        await in_one_burst(app, pilot, "hypertension is stable on treatment\nand so is the asthma of this patient\n")
+
+        assert "characters were taken" in cells(app)
+    assert diagnoses() == []
