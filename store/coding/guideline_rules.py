@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from codesets.edits import CodeFinding, Severity
 from store.claims.content import BilledDiagnosis, BilledLine, BillingProvider, ClaimContent, Insured, Parties, Receiver
+from store.claims.facility import revenue_code_of
 from store.coding.codes import Codes
 from store.queries.charts import ChartHead
 from store.scrub.conditions import MOST_BOOKS, Conditions
@@ -23,6 +24,7 @@ KNOWN = frozenset(
     {"codes", "diagnoses", "first_diagnosis", "categories", "first_category", "diagnosis_letters", "line", "code"}
     | {"pregnancy_code_count"}
     | {"code_letter", "modifiers", "modifier_count", "units", "pointed", "pointed_categories", "pointer_count"}
+    | {"reasons", "revenue_category"}
     | {"line_count", "patient_age", "patient_sex", "place_of_service", "service_from", "service_date"}
 )
 """The names of `store.scrub.expressions` that a chart can answer for."""
@@ -94,6 +96,7 @@ def _as_claim(head: ChartHead, codes: Codes, form: str) -> ClaimContent:
                 line.units,
                 line.modifiers,
                 line.pointers,
+                revenue_code=(line.revenue_code or revenue_code_of(line.code)) if form == "837i" else "",
             )
             for place, line in lines
         ),

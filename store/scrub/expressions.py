@@ -140,6 +140,13 @@ def _pointed(subject: Subject) -> tuple[str, ...]:
     return tuple(codes[place] for place in subject.line.pointers if place in codes)
 
 
+def _reasons(subject: Subject) -> tuple[str, ...]:
+    """What a line is for: the diagnoses it points to, on an institutional claim, whose lines point to none, all."""
+    if subject.claim.form == "837p":
+        return _pointed(subject)
+    return tuple(_plain(diagnosis.code) for diagnosis in subject.claim.diagnoses)
+
+
 def _age(subject: Subject) -> int | None:
     born = iso_day(subject.claim.parties.patient.birth_date)
     on = iso_day(subject.claim.service_from)
@@ -223,10 +230,16 @@ NAMES: Mapping[str, Getter] = {
     "units": lambda subject: subject.line.units if subject.line else None,
     "charge": lambda subject: subject.line.charge_cents if subject.line else None,
     "service_date": lambda subject: subject.line.service_date if subject.line else None,
+    "revenue_category": lambda subject: subject.line.revenue_code[:3] if subject.line else None,
     "pointed": _pointed,
+    "reasons": _reasons,
     "pointed_categories": lambda subject: tuple(code[:3] for code in _pointed(subject)),
 }
-"""Names of claims, and of the line that a rule for lines is asked about."""
+"""Names of claims, and of the line that a rule for lines is asked about.
+
+`reasons` are what the line is for: `pointed` on a professional claim, all diagnoses on an institutional one. A
+revenue category is the first three digits of the revenue code.
+"""
 
 PLAIN_OF_LINE: Mapping[str, str] = {
     "code": "code",
