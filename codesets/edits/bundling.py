@@ -150,7 +150,7 @@ def _elsewhere(encounter: CodedEncounter, own: list[CodedProcedure], day: dt.dat
     performers = {line.performer for line in own if line.performer}
     return sum(
         other.units
-        for other in encounter.others
+        for other in encounter.others or ()
         if other.date == day and other.performer in performers and normalize(other.code) == normalize(own[0].code)
     )
 

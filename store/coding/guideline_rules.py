@@ -2,18 +2,30 @@
 
 What stops the claim is better told to the coder at the keystroke than to the biller a day later: diagnoses that the
 guidelines forbid or want together, modifiers that contradict each other. A rule that asks for something which only the
-claim knows (payer, authorization, amounts) is left to the claim. Pure: codes in, findings out.
+claim knows (member, authorization, amounts) is left to the claim. Pure: codes in, findings out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from codesets.edits import CodeFinding, Severity
-from store.claims.content import BilledDiagnosis, BilledLine, BillingProvider, ClaimContent, Insured, Parties, Receiver
+from store.claims.content import (
+    BilledCoverage,
+    BilledDiagnosis,
+    BilledLine,
+    BilledPayer,
+    BillingProvider,
+    ClaimContent,
+    Insured,
+    Parties,
+    Receiver,
+)
 from store.claims.facility import revenue_code_of
-from store.coding.codes import Codes
+from store.coding.codes import Codes, ProcedureLine
 from store.queries.charts import ChartHead
+from store.queries.surroundings import Surroundings
 from store.scrub.conditions import MOST_BOOKS, Conditions
 from store.scrub.engine import broken_conditions
 from store.scrub.rules import Family, Rule, RuleBook, rule_book
@@ -25,14 +37,18 @@ KNOWN = frozenset(
     | {"pregnancy_code_count"}
     | {"code_letter", "modifiers", "modifier_count", "units", "pointed", "pointed_categories", "pointer_count"}
     | {"reasons", "revenue_category"}
+    | {"form", "payer", "payer_name", "filing_code", "plan"}
     | {"line_count", "patient_age", "patient_sex", "place_of_service", "service_from", "service_date"}
 )
 """The names of `store.scrub.expressions` that a chart can answer for."""
 
+_NOTHING_AROUND = Surroundings()
 _APART = (DiagnosisRole.ADMITTING, DiagnosisRole.REASON)
 
 
-def check_guidelines(head: ChartHead, codes: Codes, book: RuleBook | None = None) -> tuple[CodeFinding, ...]:
+def check_guidelines(
+    head: ChartHead, codes: Codes, book: RuleBook | None = None, around: Surroundings = _NOTHING_AROUND
+) -> tuple[CodeFinding, ...]:
     """What the rules of a book (the shipped one for None) find on a chart's codes, in the order of the book.
 
     Places are those of the code edits (`diagnosis`, `line.2.modifiers`); a value that is not known breaks no rule here:
@@ -40,7 +56,7 @@ def check_guidelines(head: ChartHead, codes: Codes, book: RuleBook | None = None
     """
     form = "837p" if head.kind == CodingKind.PROFESSIONAL else "837i"
     conditions = _conditions(book or rule_book(), form)
-    claim = _as_claim(head, codes, form)
+    claim = _as_claim(head, codes, form, around)
     found = [
         one
         for one in broken_conditions(claim, conditions, present_day())
@@ -71,8 +87,11 @@ def _of_codes(rule: Rule) -> bool:
     return rule.family is Family.CODES and rule.when is not None and KNOWN.issuperset(rule.when.names)
 
 
-def _as_claim(head: ChartHead, codes: Codes, form: str) -> ClaimContent:
-    """The codes as the claim would carry them; the parties of the claim are empty, and no rule asked looks at them."""
+def _as_claim(head: ChartHead, codes: Codes, form: str, around: Surroundings) -> ClaimContent:
+    """The codes as the claim would carry them; of its parties the payer alone, and no rule asked looks at others."""
+    patient, revenue = Insured(birth_date=head.birth_date, sex=head.sex), dict(around.revenue)
+    payer = BilledPayer(around.payer_name, around.payer, around.filing_code)
+    covered = around.payer or around.payer_name or around.filing_code
     listed = [(place, d) for place, d in enumerate(codes.diagnoses, 1) if d.role not in _APART]
     lines = [(place, line) for place, line in enumerate(codes.lines, 1) if line.system == "hcpcs"]
     return ClaimContent(
@@ -80,10 +99,11 @@ def _as_claim(head: ChartHead, codes: Codes, form: str) -> ClaimContent:
         form=form,
         frequency="1",
         parties=Parties(
-            Insured(birth_date=head.birth_date, sex=head.sex),
+            patient,
             head.mrn,
             BillingProvider(""),
             Receiver("", "", ""),
+            coverage=BilledCoverage(1, payer, patient, "", "", plan_name=around.plan) if covered else None,
             place_of_service=head.place_of_service,
         ),
         diagnoses=tuple(BilledDiagnosis(place, d.code, d.poa) for place, d in listed),
@@ -96,7 +116,7 @@ def _as_claim(head: ChartHead, codes: Codes, form: str) -> ClaimContent:
                 line.units,
                 line.modifiers,
                 line.pointers,
-                revenue_code=(line.revenue_code or revenue_code_of(line.code)) if form == "837i" else "",
+                revenue_code=_revenue_code(line, revenue) if form == "837i" else "",
             )
             for place, line in lines
         ),
@@ -104,3 +124,9 @@ def _as_claim(head: ChartHead, codes: Codes, form: str) -> ClaimContent:
         service_from=head.service_date,
         service_through=head.service_date,
     )
+
+
+def _revenue_code(line: ProcedureLine, charged: Mapping[str, str]) -> str:
+    """The revenue code that a line of a facility will have: its own, that of its charge, else the usual one."""
+    code = line.revenue_code or charged.get(line.code) or revenue_code_of(line.code)
+    return code.strip().zfill(4) if code else ""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, OtherService, check_codes
+from codesets.edits.checks import MOST_POINTERS
+from codesets.edits.findings import MEDICARE, age_on
 from codesets.edits.rules import filled
 from store.claims.content import BilledLine, ClaimContent
 from store.claims.facility_bill import FacilityBill
@@ -24,12 +26,6 @@ from store.scrub.rules import DateBasis, Rule, RuleBook, rule_book, words_in
 from store.terms import Severity
 from store.x12 import institutional, professional
 from store.x12.writer import TextChange
-
-MEDICARE = frozenset({"MA", "MB"})
-"""Claim filing codes (SBR09) of Medicare itself."""
-
-MOST_POINTERS = 4
-"""Diagnoses that a line can point to."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) 
             ),
         ),
         sex=claim.parties.patient.sex or "U",
-        age=_age(claim.parties.patient.birth_date, on),
+        age=age_on(claim.parties.patient.birth_date, on),
         admitted=iso_day(bill.admitted_at) if bill else None,
         discharge_status=bill.patient_status if bill else "",
         medicare=coverage is not None and coverage.payer.filing_code in MEDICARE,
@@ -243,9 +239,3 @@ def _code_edits(claim: ClaimContent, facts: ScrubFacts, book: RuleBook) -> list[
 
 
 _SEVERITIES = {str(severity.value): severity for severity in Severity}
-
-
-def _age(birth_date: str | None, on: dt.date) -> int | None:
-    """Whole years on a day; None where the birth date is not complete."""
-    born = iso_day(birth_date)
-    return None if born is None else on.year - born.year - ((on.month, on.day) < (born.month, born.day))
