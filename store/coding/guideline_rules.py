@@ -23,6 +23,7 @@ from store.claims.content import (
     Receiver,
 )
 from store.claims.facility import revenue_code_of
+from store.claims.facility_bill import BilledProcedure, FacilityBill
 from store.coding.codes import Codes, ProcedureLine
 from store.queries.charts import ChartHead
 from store.queries.surroundings import Surroundings
@@ -34,7 +35,7 @@ from store.terms import CodingKind, DiagnosisRole
 
 KNOWN = frozenset(
     {"codes", "diagnoses", "first_diagnosis", "categories", "first_category", "diagnosis_letters", "line", "code"}
-    | {"pregnancy_code_count"}
+    | {"pregnancy_code_count", "delivery_code_count", "weeks_of_gestation"}
     | {"code_letter", "modifiers", "modifier_count", "units", "pointed", "pointed_categories", "pointer_count"}
     | {"reasons", "revenue_category"}
     | {"form", "payer", "payer_name", "filing_code", "plan"}
@@ -94,6 +95,7 @@ def _as_claim(head: ChartHead, codes: Codes, form: str, around: Surroundings) ->
     covered = around.payer or around.payer_name or around.filing_code
     listed = [(place, d) for place, d in enumerate(codes.diagnoses, 1) if d.role not in _APART]
     lines = [(place, line) for place, line in enumerate(codes.lines, 1) if line.system == "hcpcs"]
+    operated = [BilledProcedure(line.code, "") for line in codes.lines if line.system == "icd10pcs"]
     return ClaimContent(
         claim_number="",
         form=form,
@@ -105,6 +107,7 @@ def _as_claim(head: ChartHead, codes: Codes, form: str, around: Surroundings) ->
             Receiver("", "", ""),
             coverage=BilledCoverage(1, payer, patient, "", "", plan_name=around.plan) if covered else None,
             place_of_service=head.place_of_service,
+            facility_bill=FacilityBill("", "", "", procedures=tuple(operated)) if form == "837i" else None,
         ),
         diagnoses=tuple(BilledDiagnosis(place, d.code, d.poa) for place, d in listed),
         lines=tuple(

@@ -96,6 +96,22 @@ def test_a_professional_claim_of_a_surgery_center_carries_what_a_surgery_center_
     assert rules(HEAD, "Z12.11", lines=(before,)) == [("r297", "line.1.modifiers")]
 
 
+DELIVERY = ProcedureLine("icd10pcs", "10D00Z1")
+
+
+@pytest.mark.parametrize(
+    ("diagnoses", "told"),
+    [(("O34.211", "Z3A.39"), ["r334"]), (("O34.211", "Z3A.39", "Z37.0"), []), (("O03.4",), [])],
+    ids=["cesarean", "with its outcome", "abortive outcome"],
+)
+def test_a_stay_with_the_procedure_of_a_delivery_is_told_of_its_outcome(
+    diagnoses: tuple[str, ...], told: list[str]
+) -> None:
+    mother = replace(STAY, sex="F", birth_date="1996-03-02")
+
+    assert [rule for rule, _ in rules(mother, *diagnoses, lines=(DELIVERY,))] == told
+
+
 def test_an_admitting_diagnosis_is_not_among_the_diagnoses() -> None:
     codes = Codes((Diagnosis("I10"), Diagnosis("I50.9", DiagnosisRole.ADMITTING)), ())
 
