@@ -7,6 +7,7 @@ checked answers with `could_not_check`.
 from __future__ import annotations
 
 import datetime as dt
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -159,7 +160,8 @@ def _where(claim: ClaimContent, rule: Rule, broken: Sequence[BilledLine | None])
         field = str(rule.params.get("place", "claim"))
         place = f"line.{line.sequence}.{field}" if line else field
         told = {name: NAMES[name](subject) for name in _words_of(rule.message, rule.fix) if name not in values}
-        seen = told | values | {"line": line.sequence if line else ""}
+        seen = {name: _bounded(value) for name, value in (told | values).items()}
+        seen["line"] = line.sequence if line else ""
         unknown = ", ".join(name for name, value in values.items() if value is None)
         untold = f"{rule.title}: {unknown or 'a value'} is not known."
         yield Hit(place, seen, "" if rule.when.holds(values) else untold)
@@ -187,6 +189,19 @@ def _found(rule: Rule, hit: Hit) -> Found:
     )
 
 
+MOST_SHOWN, MOST_OF_A_LIST, MOST_WORDS = 200, 50, 2_000
+"""How much of a value, how many of a list, and how many characters of a message a finding keeps."""
+
+
+def _bounded(value: object) -> object:
+    """A value as a finding keeps it: whole, unless it would make the finding a book."""
+    if isinstance(value, str) and len(value) > MOST_SHOWN:
+        return f"{value[:MOST_SHOWN]}…"
+    if isinstance(value, tuple | list) and len(value) > MOST_OF_A_LIST:
+        return (*value[:MOST_OF_A_LIST], f"and {len(value) - MOST_OF_A_LIST:,} more")
+    return value
+
+
 class _Said(dict[str, object]):
     """The values seen; a word of the message that none of them has is left as it is written."""
 
@@ -195,7 +210,22 @@ class _Said(dict[str, object]):
 
 
 def _filled(text: str, hit: Hit) -> str:
-    return filled(text, _Said(hit.seen))
+    words = filled(_unformatted(text), _Said(hit.seen))
+    return words if len(words) <= MOST_WORDS else f"{words[:MOST_WORDS]}…"
+
+
+@lru_cache(1 << 10)
+def _unformatted(text: str) -> str:
+    """A text whose words in braces have no format: one of a rule of long ago could make a book of a number."""
+    if ":" not in text or "{" not in text:
+        return text
+    escaped = ((plain.replace("{", "{{").replace("}", "}}"), word, how) for plain, word, _, how in _PARTS(text))
+    return "".join(
+        f"{plain}{{{word}{f'!{how}' if how else ''}}}" if word is not None else plain for plain, word, how in escaped
+    )
+
+
+_PARTS = string.Formatter().parse
 
 
 def _text_changes(claim: ClaimContent) -> tuple[TextChange, ...]:

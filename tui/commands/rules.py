@@ -416,11 +416,12 @@ def _stats(db: Database, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([{**asdict(row), "open": row.open} for row in firings]))
         return 0
-    print(f"{'RULE':<12} {'FIRED':>6} {'FIXED':>6} {'OPEN':>6} {'OVERRIDDEN':>10} {'DENIED':>6} {'PAID':>6}")
+    heads = f"{'RULE':<12} {'FIRED':>6} {'FIXED':>6} {'OPEN':>6} {'OVERRIDDEN':>10} {'DENIED':>6} {'PAID':>6}"
+    print(f"{heads} {'WITHDRAWN':>9}")
     for row in firings:
         print(
             f"{row.rule_id:<12} {row.fired:>6} {row.fixed:>6} {row.open:>6} {row.overridden:>10} {row.denied:>6} "
-            f"{row.paid:>6}"
+            f"{row.paid:>6} {row.withdrawn:>9}"
         )
     if not firings:
         print("No rule has fired yet. `codedesk claims scrub` runs them.")
