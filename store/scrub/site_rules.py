@@ -36,6 +36,8 @@ MOST_EXAMPLES = 50
 MOST_TEXT = 200_000
 """Characters of a rule with its examples, as they are kept."""
 
+HOW_TO_WRITE = "codedesk rules add --help shows a whole file"
+
 _ID = re.compile(r"[a-z][a-z0-9_]{1,19}")
 
 
@@ -79,7 +81,9 @@ def read_text(data: Mapping[str, Any]) -> RuleText:
 
     The version in the file means nothing: versions are counted here.
     """
-    fields = dict(data.get("rule", data)) if isinstance(data.get("rule", {}), dict) else dict(data)
+    if not isinstance(data.get("rule", {}), dict):
+        raise BadRules("a file has one rule: its fields at the top, or one table [rule]", HOW_TO_WRITE)
+    fields = dict(data.get("rule", data))
     examples = examples_in({key: data.get(key) or fields.get(key) or [] for key in ("passes", "fails")})
     for key in ("passes", "fails"):
         fields.pop(key, None)

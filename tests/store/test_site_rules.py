@@ -472,3 +472,26 @@ def test_an_override_that_could_keep_nobody_is_refused_from_an_account_that_is_n
 
     with pytest.raises(OverrideRefused, match="nobody of the site is called 'night_desk'"):
         override(db, Actor("night_desk", Role.ADMIN), unchecked.id, "we know")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"fails": ["line.1.units"]}, "fails, example 1: expected a table, not 'line.1.units'"),
+        ({"fails": "line.1.units"}, "fails: expected a list of examples"),
+        ({"fails": [{"set": "x", "at": "line.1.units"}]}, "fails, example 1: set is a table"),
+        ({"passes": [{"given": 3}]}, "passes, example 1: given is a table"),
+        ({"passes": [{"without": "referring"}]}, "passes, example 1: without is a list of places"),
+        ({"passes": [{}, {"sets": {}}]}, "passes, example 2: an example has no 'sets'"),
+        ({"passes": [{"at": "line.1.units"}]}, "passes, example 1: no finding is expected"),
+        ({"fails": [{"set": {"line.1.units": 5}}]}, "fails, example 1: at says where the finding stands"),
+        ({"fails": [{"set": {"line.1.units": 5}, "at": 1}]}, "fails, example 1: at is the place"),
+        ({"rule": [{"id": "one"}]}, "a file has one rule"),
+    ],
+)
+def test_what_is_no_example_is_named_with_what_was_expected(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadRules) as refused:
+        a_rule(**changes)
+
+    assert refused.value.message.startswith(told)
+    assert refused.value.remedy
