@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from codesets.edits import OtherService
 from codesets.edits.surgery import LONGEST
@@ -103,9 +104,9 @@ def _revenue(reader: Reader, head: ChartHead) -> tuple[tuple[str, str], ...]:
     return tuple((row["procedure_code"], row["revenue_code"]) for row in rows)
 
 
-def _plain(value: object) -> dict | list:
+def _plain(value: object) -> Any:
     """JSON as either database hands it out."""
-    return json.loads(value) if isinstance(value, str) else value  # type: ignore[return-value]
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _day(text: str | None) -> date | None:
