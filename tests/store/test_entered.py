@@ -29,7 +29,7 @@ def test_every_place_that_a_rule_finds_something_at_says_where_it_is_entered(pla
         ("coverage.1.payer.identifier", False, "payer"),
         ("diagnosis.2", True, "chart"),
         ("line.1.modifiers", True, "chart"),
-        ("line.1.clia", False, "sender"),
+        ("line.1.clia", False, "f on this claim"),
         ("accident.date", True, "chart"),
     ],
 )
