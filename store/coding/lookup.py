@@ -20,7 +20,6 @@ from codesets.edits import (
     check_codes,
     facts_of,
 )
-from codesets.edits.checks import MOST_POINTERS
 from codesets.edits.findings import MEDICARE, age_on
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
@@ -94,7 +93,7 @@ def check_chart(
 def chart_encounter(head: ChartHead, codes: Codes, around: Surroundings) -> CodedEncounter:
     """A chart as the code edits read it, and as they will read its claim (`store.scrub.engine.coded_encounter`).
 
-    The lines of a facility point to no diagnosis on its claim, whatever the chart says: as there, the first ones
+    The lines of a facility's outpatient claim point to no diagnosis, whatever the chart says: as there, all of them
     support a line, and nobody is named as its performer.
     """
     if head.kind == CodingKind.PROFESSIONAL:
@@ -115,7 +114,7 @@ def chart_encounter(head: ChartHead, codes: Codes, around: Surroundings) -> Code
                 line.system,
                 line.code,
                 line.modifiers,
-                line.pointers if professional else supporting,
+                supporting if kind is ClaimKind.OUTPATIENT else line.pointers,
                 dt.date.fromisoformat(line.service_date) if line.service_date else None,
                 line.units,
                 (line.performer_npi or around.performer) if professional else "",
@@ -132,10 +131,10 @@ def chart_encounter(head: ChartHead, codes: Codes, around: Surroundings) -> Code
 
 
 def _supporting(codes: Codes) -> tuple[int, ...]:
-    """The sequences of the diagnoses that stand for a line of a facility: the principal one and the next."""
+    """The sequences of the diagnoses that support a line of a facility: the principal one and the others."""
     listed = [(n, d.role) for n, d in enumerate(codes.diagnoses, 1) if d.role in _LISTED]
     listed.sort(key=lambda one: _LISTED.index(one[1]))
-    return tuple(sequence for sequence, _ in listed[:MOST_POINTERS])
+    return tuple(sequence for sequence, _ in listed)
 
 
 def _day(moment: str) -> dt.date | None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, OtherService, check_codes
-from codesets.edits.checks import MOST_POINTERS
 from codesets.edits.findings import MEDICARE, age_on
 from codesets.edits.rules import filled
 from store.claims.content import BilledLine, ClaimContent
@@ -76,7 +75,7 @@ def broken_conditions(claim: ClaimContent, conditions: Conditions, today: dt.dat
 def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) -> CodedEncounter | None:
     """The codes of a claim as the code edits read them; None without a complete day of service or discharge.
 
-    Institutional lines point to no diagnosis: all of them support a line, and the first ones stand for them.
+    Institutional lines point to no diagnosis: all of them support a line.
     """
     bill = claim.parties.facility_bill
     on = iso_day(claim.service_through if bill and bill.inpatient else claim.service_from)
@@ -84,7 +83,7 @@ def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) 
         return None
     coverage, rendering = claim.parties.coverage, claim.parties.rendering
     npi = rendering.npi if rendering else ""
-    supporting = tuple(row.sequence for row in claim.diagnoses[:MOST_POINTERS])
+    supporting = tuple(row.sequence for row in claim.diagnoses)
     lines = claim.lines if bill is None else [line for line in claim.lines if line.code]
     return CodedEncounter(
         date=on,

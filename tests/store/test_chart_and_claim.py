@@ -81,6 +81,16 @@ def test_a_chart_is_asked_about_as_its_claim_is(db: Database, kind: CodingKind) 
     assert shown == {(p.code, p.modifiers, p.pointers, p.date, p.units, p.performer) for p in claim.service_lines}
 
 
+def test_a_line_of_a_facility_is_supported_by_every_diagnosis_of_its_claim() -> None:
+    others = tuple(Diagnosis(code) for code in ("E11.9", "E78.5", "M54.50", "I10"))
+    codes = Codes((Diagnosis("J45.909", DiagnosisRole.PRINCIPAL), *others), LINES[:1])
+    article = made_facts({"articles": {"52423": [["ZZ001"], ["I10"], []]}})
+
+    encounter = chart_encounter(replace(HEAD, kind=CodingKind.FACILITY), codes, MEDICARE)
+
+    assert check_codes(encounter, article) == ()
+
+
 LINES = (
     ProcedureLine("hcpcs", "ZZ001", pointers=(1,)),
     ProcedureLine("hcpcs", "ZZ002", pointers=(1,), performer_npi=ANOTHER),
