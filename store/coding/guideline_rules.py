@@ -7,6 +7,7 @@ claim knows (member, authorization, amounts) is left to the claim. Pure: codes i
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -28,7 +29,7 @@ from store.coding.codes import Codes, ProcedureLine
 from store.queries.charts import ChartHead
 from store.queries.surroundings import Surroundings
 from store.scrub.conditions import MOST_BOOKS, Conditions
-from store.scrub.engine import broken_conditions
+from store.scrub.engine import Found, broken_conditions, checked
 from store.scrub.rules import Family, Rule, RuleBook, rule_book
 from store.settings import today as present_day
 from store.terms import CodingKind, DiagnosisRole
@@ -44,6 +45,9 @@ KNOWN = frozenset(
 """The names of `store.scrub.expressions` that a chart can answer for."""
 
 _NOTHING_AROUND = Surroundings()
+CHECKS_OF_LINES = frozenset({"units_above_zero"})
+"""Checks of claims that look at what the coder entered on a line and at nothing else."""
+
 _APART = (DiagnosisRole.ADMITTING, DiagnosisRole.REASON)
 
 
@@ -57,12 +61,9 @@ def check_guidelines(
     """
     form = "837p" if head.kind == CodingKind.PROFESSIONAL else "837i"
     conditions = _conditions(book or rule_book(), form)
-    claim = _as_claim(head, codes, form, around)
-    found = [
-        one
-        for one in broken_conditions(claim, conditions, present_day())
-        if one.severity.value != Severity.COULD_NOT_CHECK
-    ]
+    claim, today = _as_claim(head, codes, form, around), present_day()
+    told = (*broken_conditions(claim, conditions, today), *_checked(claim, book or rule_book(), form, today))
+    found = [one for one in told if one.severity.value != Severity.COULD_NOT_CHECK]
     return tuple(
         CodeFinding(
             rule_id=one.rule_id,
@@ -82,6 +83,11 @@ def check_guidelines(
 @lru_cache(MOST_BOOKS)
 def _conditions(book: RuleBook, form: str) -> Conditions:
     return Conditions([rule for rule in book.rules if form in rule.forms and _of_codes(rule)])
+
+
+def _checked(claim: ClaimContent, book: RuleBook, form: str, today: dt.date) -> list[Found]:
+    rules = [rule for rule in book.rules if rule.check in CHECKS_OF_LINES and form in rule.forms]
+    return checked(claim, rules, today)
 
 
 def _of_codes(rule: Rule) -> bool:

@@ -11,13 +11,14 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, OtherService, check_codes
 from codesets.edits.findings import MEDICARE, age_on
 from codesets.edits.rules import filled
 from store.claims.content import BilledLine, ClaimContent
 from store.claims.facility_bill import FacilityBill
-from store.scrub.checks import Hit, ScrubFacts
+from store.scrub.checks import CHECKS, Hit, ScrubFacts
 from store.scrub.checks.registry import iso_day
 from store.scrub.conditions import Conditions, prepare
 from store.scrub.expressions import NAMES, Subject
@@ -70,6 +71,15 @@ def broken_conditions(claim: ClaimContent, conditions: Conditions, today: dt.dat
         if _in_force(rule, claim, today):
             found += [_found(rule, hit) for hit in _where(claim, rule, places)]
     return found
+
+
+def checked(claim: ClaimContent, rules: Sequence[Rule], today: dt.date) -> list[Found]:
+    """The findings of the checks of some rules, which look at the claim and at nothing around it."""
+    in_force = [rule for rule in rules if _in_force(rule, claim, today)]
+    return [_found(rule, hit) for rule in in_force for hit in CHECKS[rule.check](claim, _NO_FACTS, rule.params)]
+
+
+_NO_FACTS: Any = None
 
 
 def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) -> CodedEncounter | None:

@@ -89,6 +89,16 @@ def test_an_outpatient_bill_of_a_facility_is_told_of_modifiers_that_contradict_e
     assert sorted(rule for rule, _ in found) == told
 
 
+@pytest.mark.parametrize("kind", [CodingKind.PROFESSIONAL, CodingKind.FACILITY])
+@pytest.mark.parametrize("units", [0, -1])
+def test_units_of_none_or_fewer_are_told_on_the_chart_as_on_the_claim(kind: CodingKind, units: int) -> None:
+    visit = replace(HEAD, kind=kind)
+
+    found = rules(visit, "Z12.11", lines=(ProcedureLine("hcpcs", "G0463", units=units, pointers=(1,)),))
+
+    assert found == [("r206", "line.1.units")]
+
+
 def test_a_professional_claim_of_a_surgery_center_carries_what_a_surgery_center_reports() -> None:
     before = ProcedureLine("hcpcs", "G0105", ("73",), pointers=(1,))
 
