@@ -2,11 +2,13 @@
 
 Every change names the value that was seen. Where somebody else has changed the field since, nothing is overwritten:
 AbstractChanged carries both sides. Formats are those of the UB-04 data set (FL 14, 15, 17, FL 29 and 10-13) and of the
-CMS place of service code set; which codes exist is for the edits to say.
+CMS place of service code set, causes and states of accidents those of CLM11 (005010X222A1, loop 2300); which codes
+exist is for the edits to say.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -25,12 +27,16 @@ from store.queries import Reader
 
 @dataclass(frozen=True)
 class AbstractField:
-    """A field that may be set: its name in the record, what screens call it, what it must look like, in words."""
+    """A field that may be set: its name in the record, what screens call it, what it must look like, in words.
+
+    `in_extra`: the record keeps it in `extra` of the encounter, where senders give it too.
+    """
 
     name: str
     label: str
     pattern: str
     expected: str
+    in_extra: bool = False
 
 
 FIELDS = (
@@ -40,6 +46,8 @@ FIELDS = (
     AbstractField("place_of_service", "place of service", r"\d{2}", "two digits"),
     AbstractField("hospital_service", "hospital service", r".{1,40}", "up to 40 characters"),
     AbstractField("accident_date", "accident date", r"\d{4}(-\d{2}(-\d{2})?)?", "a day such as 2026-09-14"),
+    AbstractField("accident_cause", "accident cause", "AA|EM|OA", "AA auto, EM employment or OA other", in_extra=True),
+    AbstractField("accident_state", "accident state", "[A-Z]{2}", "two letters such as NE", in_extra=True),
 )
 
 
@@ -63,9 +71,13 @@ class AbstractChanged(CodedeskError):
 
 def abstract_of(reader: Reader, encounter_id: str) -> dict[str, str]:
     """The fields of a visit by name; an empty text where there is nothing."""
-    names = ", ".join(field.name for field in FIELDS)
-    row = reader.rows(f"SELECT {names} FROM encounter WHERE id = :id", id=encounter_id)[0]
-    return {field.name: row[field.name] or "" for field in FIELDS}
+    names = ", ".join(field.name for field in FIELDS if not field.in_extra)
+    row = reader.rows(f"SELECT {names}, extra FROM encounter WHERE id = :id", id=encounter_id)[0]
+    extra = json.loads(row["extra"]) if isinstance(row["extra"], str) else row["extra"]
+    return {
+        field.name: str((extra or {}).get(field.name, "") if field.in_extra else row[field.name] or "")
+        for field in FIELDS
+    }
 
 
 def set_abstract(
@@ -89,7 +101,7 @@ def set_abstract(
         change.target = ("encounter", encounter_id)
         encounter = change.session.get_one(Encounter, encounter_id)
         access.require_access(change, encounter.patient_id)
-        present = {name: getattr(encounter, name) or "" for name in values}
+        present = {name: _present(encounter, name) for name in values}
         contested = tuple(
             Difference(name, field_of(name).label, seen[name] or ABSENT, present[name] or ABSENT, value or ABSENT, None)
             for name, value in values.items()
@@ -99,7 +111,7 @@ def set_abstract(
             raise AbstractChanged(contested)
         changed = {name: value for name, value in values.items() if value != present[name]}
         for name, value in changed.items():
-            setattr(encounter, name, value or (None if name == "accident_date" else ""))
+            _put(encounter, name, value)
         change.session.add(encounter)
         if changed:
             before = {name: present[name] for name in changed}
@@ -109,6 +121,18 @@ def set_abstract(
         claims = _restated(change, encounter_id, changed)
         change.answer = {"message": f"Set: {told}.{claims}" if changed else f"Already so: {told}."}
         return str(change.answer["message"])
+
+
+def _present(encounter: Encounter, name: str) -> str:
+    return str((encounter.extra.get(name) if field_of(name).in_extra else getattr(encounter, name)) or "")
+
+
+def _put(encounter: Encounter, name: str, value: str) -> None:
+    if field_of(name).in_extra:
+        others = {key: kept for key, kept in encounter.extra.items() if key != name}
+        encounter.extra = {**others, name: value} if value else others
+    else:
+        setattr(encounter, name, value or (None if name == "accident_date" else ""))
 
 
 def _follow(change: Change, encounter: Encounter, changed: Collection[str]) -> None:

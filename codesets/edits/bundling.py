@@ -107,7 +107,7 @@ def _visits_of_hcpcs() -> frozenset[str]:
 
 
 def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c84 to c86 by the adjudication indicator; c87 where the values are not loaded.
+    """c84 to c86 by the adjudication indicator, c98 and c99 where none is paid; c87 where no values are loaded.
 
     A limit of a day counts what the same practitioner billed of it on other claims of the patient too. A code without
     a published value is not said to be without limit: some values are confidential.
@@ -134,6 +134,10 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
             if total <= most:
                 continue
             seen = {"code": code, "most": most, "edition": answer.coverage.edition, "why": answer.most.rationale}
+            if most == 0:
+                place = f"line.{own[0].sequence}.code"
+                yield code_rules()["c99" if indicator == 3 else "c98"].finding(place, seen | {"line": own[0].sequence})
+                continue
             if indicator == 1:
                 for line in own:
                     if line.units > most:
@@ -150,7 +154,7 @@ def _elsewhere(encounter: CodedEncounter, own: list[CodedProcedure], day: dt.dat
     performers = {line.performer for line in own if line.performer}
     return sum(
         other.units
-        for other in encounter.others
+        for other in encounter.others or ()
         if other.date == day and other.performer in performers and normalize(other.code) == normalize(own[0].code)
     )
 

@@ -32,6 +32,19 @@ class ClaimKind(StrEnum):
     OUTPATIENT = "outpatient"
 
 
+MEDICARE = frozenset({"MA", "MB"})
+"""Claim filing codes (SBR09) of Medicare itself, whose coverage rules hold for what it is billed."""
+
+
+def age_on(birth_date: str | None, on: dt.date) -> int | None:
+    """Whole years on a day; None where the birth date, an ISO text, is not complete."""
+    try:
+        born = dt.date.fromisoformat(birth_date[:10]) if birth_date and len(birth_date) >= 10 else None
+    except ValueError:
+        return None
+    return None if born is None else on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 class CodedDiagnosis(NamedTuple):
     """An ICD-10-CM code in any spelling; `role` is principal, secondary, admitting, … ; `poa` may be empty.
 
@@ -83,7 +96,8 @@ class CodedEncounter:
 
     `sex` is F, M, X or U and `age` is in whole years on the date; None where the birth date is not known.
     `admitted` and `discharge_status` (UB-04 FL 17, digits) belong to an inpatient stay. `medicare`: whether Medicare is
-    billed, whose coverage rules then apply. `others` are services of the patient on other claims.
+    billed, whose coverage rules then apply. `others` are services of the patient on other claims, None where nobody
+    can know them.
     """
 
     date: dt.date
@@ -95,7 +109,7 @@ class CodedEncounter:
     admitted: dt.date | None = None
     discharge_status: str = ""
     medicare: bool = False
-    others: tuple[OtherService, ...] = ()
+    others: tuple[OtherService, ...] | None = ()
 
     @cached_property
     def listed(self) -> list[CodedDiagnosis]:

@@ -24,8 +24,16 @@ PROCEDURE_MODIFIERS = frozenset({"58", "78", "79"})
 
 
 def _global_period(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c121 to c123; c124 where the fee schedule cannot say."""
-    if encounter.claim_kind is not ClaimKind.PROFESSIONAL or not encounter.others:
+    """c121 to c123; c124 where the fee schedule cannot say, or nobody knows the other claims of the patient."""
+    if encounter.claim_kind is not ClaimKind.PROFESSIONAL:
+        return
+    if encounter.others is None:
+        if encounter.service_lines:
+            line = encounter.service_lines[0]
+            why = "Global days: the other claims of the patient are not known here."
+            yield code_rules()["c124"].finding(f"line.{line.sequence}", {"line": line.sequence}, not_checked=why)
+        return
+    if not encounter.others:
         return
     untold = True
     for line in encounter.service_lines:

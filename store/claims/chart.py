@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from codesets.edits.accidents import accident_cause
 from store.claims.content import Accident, BilledCoverage, BilledPayer, BillingProvider, Insured, Parties, Receiver
 from store.claims.details import Details, LineDetails
 from store.claims.facility import BadExtra, facility_bill
@@ -131,7 +132,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
     billed = coverages[0] if coverages else None
     rendering = None if chart.of_facility else _rendering(chart)
     started = encounter.started_at[:10]
-    accident = _accident(encounter, billed)
+    accident = _accident(chart, billed)
     return Parties(
         patient=_patient(patient),
         patient_record_number=patient.mrn,
@@ -277,14 +278,20 @@ def _subscriber(coverage: Coverage, patient: Patient) -> Insured:
     )
 
 
-def _accident(encounter: Encounter, billed: BilledCoverage | None) -> Accident | None:
-    """The accident of the visit. The source may have sent `accident_cause` (AA, EM, OA) and `accident_state`."""
+def _accident(chart: Chart, billed: BilledCoverage | None) -> Accident | None:
+    """The accident of the visit, of the cause that its abstract has, else by who is billed, else by its codes.
+
+    A sender gives cause (AA, EM, OA) and state as `accident_cause` and `accident_state` in `extra`; people set them in
+    the abstract (`store.abstracting`).
+    """
+    encounter = chart.encounter
     cause = str(encounter.extra.get("accident_cause", ""))
     if encounter.accident_date is None and not cause:
         return None
+    by_codes = accident_cause([row.code for row in chart.diagnoses])
     by_payer = _ACCIDENT_BY_FILING_CODE.get(billed.payer.filing_code) if billed else None
     return Accident(
         date=encounter.accident_date,
-        cause=cause or by_payer or "OA",
+        cause=cause or by_payer or by_codes or "OA",
         state=str(encounter.extra.get("accident_state", "")),
     )

@@ -45,10 +45,13 @@ def facility_lines(
 ) -> list[BilledLine]:
     """The revenue lines in order of revenue code, day and procedure; lines that come to nothing are left off.
 
-    A revenue code and a drug that were coded with a line go before those of its charge.
+    A revenue code and a drug that were coded with a line go before those of its charge. Units are those that were
+    entered: what was charged or coded with none, or with fewer than none, is no part of a sum that would hide it, but
+    a line of its own, which the edits stop. Only a credit that leaves money without a unit leaves one.
     """
     stay = inpatient(encounter)
     amounts: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
+    as_entered: list[tuple[tuple[Any, ...], int, int]] = []
     left = list(coded)
     for charge in sorted(charges, key=lambda one: one.charge_number):
         if not charge.revenue_code:
@@ -60,16 +63,24 @@ def facility_lines(
         revenue = _four_digits((own.revenue_code if own else "") or charge.revenue_code)
         drug = drug_coded(own.ndc, own.ndc_quantity) if own else None
         key = (revenue, *(() if stay else (charge.procedure_code, modifiers, _day(charge), drug)))
-        amounts[key][0] += charge.units if charge.amount_cents >= 0 else -charge.units
+        units = own.units if own and own.units <= 0 else charge.units
+        if units <= 0 and charge.amount_cents >= 0 and not charge.reversal_of and (units or charge.amount_cents):
+            as_entered.append((key, units, charge.amount_cents))
+            continue
+        amounts[key][0] += -abs(units) if charge.amount_cents < 0 else units
         amounts[key][1] += charge.amount_cents
     if not stay:
         for line in left:
             day = line.service_date or encounter.service_date
             revenue = _four_digits(line.revenue_code) if line.revenue_code else revenue_code_of(line.code)
             key = (revenue, line.code, tuple(line.modifiers), day, drug_coded(line.ndc, line.ndc_quantity))
+            if line.units <= 0:
+                as_entered.append((key, line.units, line.charge_cents))
+                continue
             amounts[key][0] += line.units
             amounts[key][1] += line.charge_cents
-    kept = [(key, units, cents) for key, (units, cents) in amounts.items() if cents or units > 0]
+    kept = [(key, max(units, 1), cents) for key, (units, cents) in amounts.items() if cents or units > 0]
+    kept += as_entered
     kept.sort(key=lambda one: (one[0][:4], str(one[0][4:]), one[1:]))
     return [
         _line(sequence, key, units, cents, encounter.service_date)
@@ -157,12 +168,12 @@ def _line(sequence: int, key: tuple[Any, ...], units: int, cents: int, day: str)
         code,
         on,
         cents,
-        max(units, 1),
+        units,
         modifiers,
         revenue_code=revenue,
         unit=unit,
         details=with_drug(None, drug),
-    )  # a credit can leave money without a unit
+    )
 
 
 def _four_digits(code: str) -> str:

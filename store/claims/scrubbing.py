@@ -81,7 +81,7 @@ def scrub_claim(
         content = content_of(change.session, claim)
         facts = scrub_facts(change.session, claim, content, codes, today or present_day())
         book = site_rules(SessionReader(change.session)).for_claim(content)
-        kept = store_findings(change.session, "claim", claim.id, scrub(content, facts, book))
+        kept = store_findings(change.session, "claim", claim.id, scrub(content, facts, book), book)
         if claim.status is not ClaimStatus.REJECTED:
             claim.status = ClaimStatus.SCRUB_FAILED if blocking(kept) else ClaimStatus.READY
         claim.scrubbed_at = now()

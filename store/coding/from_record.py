@@ -9,7 +9,8 @@ from store.coding.codes import Codes, Diagnosis, ProcedureLine
 from store.intake.native import NativeCoding, NativeEncounter
 from store.intake.writer.record import service_day
 from store.queries.charts import ChartHead
-from store.terms import CodingStatus, WorkStatus
+from store.queries.surroundings import Surroundings
+from store.terms import CodingKind, CodingStatus, ProviderRole, WorkStatus
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class RecordedChart:
     head: ChartHead
     codes: Codes
     coding: str
+    around: Surroundings = Surroundings()
 
 
 def charts_of(record: NativeEncounter) -> Iterator[RecordedChart]:
@@ -27,7 +29,8 @@ def charts_of(record: NativeEncounter) -> Iterator[RecordedChart]:
     for coding in sorted(record.codings, key=lambda one: one.version):
         newest[coding.kind.value] = coding
     for coding in newest.values():
-        yield RecordedChart(_head(record, coding), _codes(coding), f"{coding.kind.value} {coding.version}")
+        words = f"{coding.kind.value} {coding.version}"
+        yield RecordedChart(_head(record, coding), _codes(coding), words, _around(record, coding))
 
 
 def _head(record: NativeEncounter, coding: NativeCoding) -> ChartHead:
@@ -57,6 +60,24 @@ def _head(record: NativeEncounter, coding: NativeCoding) -> ChartHead:
         reason=record.reason,
         provider="",
         payer=record.coverages[0].payer.name if record.coverages else "",
+    )
+
+
+def _around(record: NativeEncounter, coding: NativeCoding) -> Surroundings:
+    """What the file tells beside the codes; other claims of the patient are not in it."""
+    first = min(record.coverages, key=lambda one: one.sequence) if record.coverages else None
+    performers = {one.role: one.provider.npi for one in reversed(record.providers)}
+    performer = performers.get(ProviderRole.RENDERING) or performers.get(ProviderRole.ATTENDING) or ""
+    charged = {one.procedure_code: one.revenue_code for one in record.charges if one.procedure_code}
+    professional = coding.kind is CodingKind.PROFESSIONAL
+    return Surroundings(
+        payer=first.payer.payer_identifier if first else "",
+        payer_name=first.payer.name if first else "",
+        filing_code=first.payer.claim_filing_code if first else "",
+        plan=first.plan_name if first else "",
+        performer=performer if professional else "",
+        others=None,
+        revenue=() if professional else tuple(charged.items()),
     )
 
 

@@ -20,12 +20,18 @@ from codesets.edits import (
     check_codes,
     facts_of,
 )
+from codesets.edits.findings import MEDICARE, age_on
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import AddDiagnosis, Entry, EntryError, ReplaceDiagnosis, Several
 from store.queries.charts import ChartHead
+from store.queries.surroundings import Surroundings
 from store.terms import CodingKind, DiagnosisRole
+
+_NOTHING_AROUND = Surroundings()
+_LISTED = (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY)
+"""The diagnoses of a facility's claim in their order there (`store.claims.facility.facility_diagnoses`)."""
 
 # The shapes of codes that a starter list may lack: they can be entered, and the edits say "could not check".
 _HCPCS_SHAPE = re.compile(r"[A-V]\d{4}|\d{4}[0-9A-Z]", re.IGNORECASE)
@@ -77,13 +83,26 @@ def with_exemption(reference: Reference, head: ChartHead, entry: Entry) -> Entry
     return replace(entry, poa="1") if exempt and not apart else entry
 
 
-def check_chart(reference: Reference, head: ChartHead, codes: Codes) -> tuple[CodeFinding, ...]:
-    """The findings of the code edits on a chart's codes, on its date of service."""
+def check_chart(
+    reference: Reference, head: ChartHead, codes: Codes, around: Surroundings = _NOTHING_AROUND
+) -> tuple[CodeFinding, ...]:
+    """The findings of the code edits on a chart's codes, on its date of service: those that its claim will have."""
+    return check_codes(chart_encounter(head, codes, around), facts_of(reference))
+
+
+def chart_encounter(head: ChartHead, codes: Codes, around: Surroundings) -> CodedEncounter:
+    """A chart as the code edits read it, and as they will read its claim (`store.scrub.engine.coded_encounter`).
+
+    The lines of a facility's outpatient claim point to no diagnosis, whatever the chart says: as there, all of them
+    support a line, and nobody is named as its performer.
+    """
     if head.kind == CodingKind.PROFESSIONAL:
         kind = ClaimKind.PROFESSIONAL
     else:
         kind = ClaimKind.INPATIENT if head.inpatient else ClaimKind.OUTPATIENT
-    encounter = CodedEncounter(
+    professional = kind is ClaimKind.PROFESSIONAL
+    supporting = _supporting(codes)
+    return CodedEncounter(
         date=dt.date.fromisoformat(head.service_date),
         claim_kind=kind,
         diagnoses=tuple(
@@ -95,18 +114,27 @@ def check_chart(reference: Reference, head: ChartHead, codes: Codes) -> tuple[Co
                 line.system,
                 line.code,
                 line.modifiers,
-                line.pointers,
+                supporting if kind is ClaimKind.OUTPATIENT else line.pointers,
                 dt.date.fromisoformat(line.service_date) if line.service_date else None,
                 line.units,
+                (line.performer_npi or around.performer) if professional else "",
             )
             for sequence, line in enumerate(codes.lines, 1)
         ),
-        sex=head.sex,
-        age=int(head.age[:-1]) if head.age.endswith("y") else 0 if head.age else None,
+        sex=head.sex or "U",
+        age=age_on(head.birth_date, dt.date.fromisoformat(head.service_date)),
         admitted=_day(head.started_at) if kind is ClaimKind.INPATIENT else None,
         discharge_status=head.discharge_disposition,
+        medicare=around.filing_code in MEDICARE,
+        others=around.others,
     )
-    return check_codes(encounter, facts_of(reference))
+
+
+def _supporting(codes: Codes) -> tuple[int, ...]:
+    """The sequences of the diagnoses that support a line of a facility: the principal one and the others."""
+    listed = [(n, d.role) for n, d in enumerate(codes.diagnoses, 1) if d.role in _LISTED]
+    listed.sort(key=lambda one: _LISTED.index(one[1]))
+    return tuple(sequence for sequence, _ in listed)
 
 
 def _day(moment: str) -> dt.date | None:

@@ -56,6 +56,7 @@ from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes
 from store.queries.drafts import ENTRY, READING, places_of, with_place
+from store.queries.surroundings import surroundings_of
 from store.scrub.findings import as_json
 from store.settings import load_settings
 from store.terms import (
@@ -264,7 +265,8 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
             raise CodingRefused("no document of this chart is signed", "h holds it until one is")
         head = chart_head(SessionReader(change.session), item.id)
         edits = site_edits(SessionReader(change.session), head.encounter_id, head.service_date)
-        findings = findings_of(reference, head, codes, edits)
+        around = surroundings_of(SessionReader(change.session), head)
+        findings = findings_of(reference, head, codes, edits, around)
         if blocking := [finding for finding in findings if Severity(finding.severity.value).blocks]:
             more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
             raise CodingRefused(f"{blocking[0].message.rstrip('.')}{more}", "! shows every finding")

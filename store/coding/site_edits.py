@@ -17,21 +17,31 @@ from store.coding.codes import Codes
 from store.coding.lookup import check_chart
 from store.queries import Reader
 from store.queries.charts import ChartHead
+from store.queries.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from store.scrub.rules import RuleBook
 
+_NOTHING_AROUND = Surroundings()
+
 
 def findings_of(
-    reference: Reference, head: ChartHead, codes: Codes, book: RuleBook | None = None
+    reference: Reference,
+    head: ChartHead,
+    codes: Codes,
+    book: RuleBook | None = None,
+    around: Surroundings = _NOTHING_AROUND,
 ) -> tuple[CodeFinding, ...]:
     """Everything that the edits and rules say of a chart's codes, by the book that holds for it (`site_edits`).
+
+    `around` is what decides beside the codes (`store.queries.surroundings`).
 
     What stands in the way of final coding comes first, then warnings: a coder at 80x24 sees two lines of it.
     """
     from store.coding.guideline_rules import check_guidelines
 
-    found = (*as_the_site_says(check_chart(reference, head, codes), book), *check_guidelines(head, codes, book))
+    edits = as_the_site_says(check_chart(reference, head, codes, around), book)
+    found = (*edits, *check_guidelines(head, codes, book, around))
     return tuple(sorted(found, key=lambda one: _ORDER.index(one.severity)))
 
 
@@ -51,7 +61,8 @@ def site_edits(reader: Reader, encounter_id: str, day: str) -> RuleBook | None:
         """
         SELECT f.npi AS site,
                (SELECT v.taxonomy FROM encounter_provider x JOIN provider v ON v.id = x.provider_id
-                WHERE x.encounter_id = e.id AND x.role = 'rendering' LIMIT 1) AS specialty,
+                WHERE x.encounter_id = e.id AND x.role IN ('rendering', 'attending')
+                ORDER BY CASE x.role WHEN 'rendering' THEN 1 ELSE 2 END, x.id LIMIT 1) AS specialty,
                (SELECT y.payer_identifier FROM coverage c JOIN payer y ON y.id = c.payer_id
                 WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1) AS payer,
                (SELECT c.plan_name FROM coverage c

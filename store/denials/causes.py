@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cache
 
 from store.queries import Reader, Row
+from store.queries.rules import OVERRIDER
 from store.scrub.rules import rule_book
 
 
@@ -159,7 +160,7 @@ def _reasons() -> dict[str, str]:
 def _edits(reader: Reader, claim_id: str, reason: str, line: int) -> Iterable[Edit]:
     rows = reader.rows(
         "SELECT f.rule_id, f.title, f.place, f.state, f.override_reason, COALESCE(f.overridden_at, '') AS at,"
-        " COALESCE(o.login, '') AS login FROM finding f LEFT JOIN person o ON o.id = f.overridden_by"
+        f" {OVERRIDER} AS login FROM finding f LEFT JOIN person o ON o.id = f.overridden_by"
         " WHERE f.subject_kind = 'claim' AND f.subject_id = :id ORDER BY f.rule_id, f.place",
         id=claim_id,
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from store.queries import Reader, Row
 from store.queries.restricted import NAME
+from store.queries.rules import OVERRIDER
 from store.queries.saved_views import saved_views
 from store.terms import ClaimStatus, FindingState, Severity
 
@@ -338,7 +339,7 @@ def _lines(reader: Reader, claim_id: str) -> tuple[LineRow, ...]:
 def _findings(reader: Reader, claim_id: str) -> tuple[FindingRow, ...]:
     """The heaviest first; overridden ones last."""
     rows = reader.rows(
-        "SELECT f.*, COALESCE(o.login, '') AS login FROM finding f LEFT JOIN person o ON o.id = f.overridden_by"
+        f"SELECT f.*, {OVERRIDER} AS login FROM finding f LEFT JOIN person o ON o.id = f.overridden_by"
         " WHERE f.subject_kind = 'claim' AND f.subject_id = :id ORDER BY f.id",
         id=claim_id,
     )

@@ -43,7 +43,10 @@ class ChangeRow:
 
 @dataclass(frozen=True)
 class Firings:
-    """How often a rule fired, and what became of it: mended, overridden, still open, and after an override."""
+    """How often a rule fired, and what became of it: mended, overridden, still open, and after an override.
+
+    `withdrawn` are those that ended because the rule was switched off, changed or rolled back: nothing was mended.
+    """
 
     rule_id: str
     fired: int
@@ -51,11 +54,12 @@ class Firings:
     overridden: int
     denied: int
     paid: int
+    withdrawn: int = 0
 
     @property
     def open(self) -> int:
         """Those that nothing has happened to yet."""
-        return self.fired - self.fixed - self.overridden
+        return self.fired - self.fixed - self.overridden - self.withdrawn
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,9 @@ def rule_firings(reader: Reader, since: str = "") -> dict[str, Firings]:
     """How often each rule fired since a day or moment, by rule; a rule that never did is missing."""
     rows = reader.rows(
         "SELECT rule_id, count(*) AS fired,"
-        " sum(CASE WHEN fixed_at IS NOT NULL AND overridden_at IS NULL THEN 1 ELSE 0 END) AS fixed,"
+        " sum(CASE WHEN fixed_at IS NOT NULL AND overridden_at IS NULL AND outcome <> 'withdrawn' THEN 1 ELSE 0 END)"
+        " AS fixed,"
+        " sum(CASE WHEN overridden_at IS NULL AND outcome = 'withdrawn' THEN 1 ELSE 0 END) AS withdrawn,"
         " sum(CASE WHEN overridden_at IS NOT NULL THEN 1 ELSE 0 END) AS overridden,"
         " sum(CASE WHEN overridden_at IS NOT NULL AND outcome = 'denied' THEN 1 ELSE 0 END) AS denied,"
         " sum(CASE WHEN overridden_at IS NOT NULL AND outcome = 'paid' THEN 1 ELSE 0 END) AS paid"
@@ -116,6 +122,12 @@ def _json(value: Any) -> Any:
     """JSON as either database hands it out."""
     return json.loads(value) if isinstance(value, str) else value
 
+
+OVERRIDER = (
+    "COALESCE(o.login, (SELECT MAX(k.overridden_by) FROM edit_firing k WHERE k.subject_id = f.subject_id"
+    " AND k.rule_id = f.rule_id AND k.place = f.place AND k.overridden_at IS NOT NULL AND f.state = 'overridden'), '')"
+)
+"""The login of who overrode a finding f, whose person is o: kept by its firing where nobody of the site has it."""
 
 _SCOPES = (
     "SELECT 'payer' AS scope, payer_identifier AS scope_id, min(name) AS words FROM payer"

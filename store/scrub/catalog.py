@@ -142,6 +142,9 @@ def rule_content(rule_id: str) -> dict[str, Any]:
         "citation": rule.citation,
         "snip": rule.snip,
         **({"carc": rule.carc} if rule.carc else {}),
+        "date_basis": rule.date_basis.value,
+        **({"effective_from": rule.effective_from} if rule.effective_from else {}),
+        **({"effective_to": rule.effective_to} if rule.effective_to else {}),
         "passes": [one for one in examples if not one.get("at")],
         "fails": [one for one in examples if one.get("at")],
     }

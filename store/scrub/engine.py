@@ -7,15 +7,18 @@ checked answers with `could_not_check`.
 from __future__ import annotations
 
 import datetime as dt
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, OtherService, check_codes
+from codesets.edits.findings import MEDICARE, age_on
 from codesets.edits.rules import filled
 from store.claims.content import BilledLine, ClaimContent
 from store.claims.facility_bill import FacilityBill
-from store.scrub.checks import Hit, ScrubFacts
+from store.scrub.checks import CHECKS, Hit, ScrubFacts
 from store.scrub.checks.registry import iso_day
 from store.scrub.conditions import Conditions, prepare
 from store.scrub.expressions import NAMES, Subject
@@ -24,12 +27,6 @@ from store.scrub.rules import DateBasis, Rule, RuleBook, rule_book, words_in
 from store.terms import Severity
 from store.x12 import institutional, professional
 from store.x12.writer import TextChange
-
-MEDICARE = frozenset({"MA", "MB"})
-"""Claim filing codes (SBR09) of Medicare itself."""
-
-MOST_POINTERS = 4
-"""Diagnoses that a line can point to."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +73,19 @@ def broken_conditions(claim: ClaimContent, conditions: Conditions, today: dt.dat
     return found
 
 
+def checked(claim: ClaimContent, rules: Sequence[Rule], today: dt.date) -> list[Found]:
+    """The findings of the checks of some rules, which look at the claim and at nothing around it."""
+    in_force = [rule for rule in rules if _in_force(rule, claim, today)]
+    return [_found(rule, hit) for rule in in_force for hit in CHECKS[rule.check](claim, _NO_FACTS, rule.params)]
+
+
+_NO_FACTS: Any = None
+
+
 def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) -> CodedEncounter | None:
     """The codes of a claim as the code edits read them; None without a complete day of service or discharge.
 
-    Institutional lines point to no diagnosis: all of them support a line, and the first ones stand for them.
+    Institutional lines point to no diagnosis: all of them support a line.
     """
     bill = claim.parties.facility_bill
     on = iso_day(claim.service_through if bill and bill.inpatient else claim.service_from)
@@ -87,7 +93,7 @@ def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) 
         return None
     coverage, rendering = claim.parties.coverage, claim.parties.rendering
     npi = rendering.npi if rendering else ""
-    supporting = tuple(row.sequence for row in claim.diagnoses[:MOST_POINTERS])
+    supporting = tuple(row.sequence for row in claim.diagnoses)
     lines = claim.lines if bill is None else [line for line in claim.lines if line.code]
     return CodedEncounter(
         date=on,
@@ -119,7 +125,7 @@ def coded_encounter(claim: ClaimContent, others: tuple[OtherService, ...] = ()) 
             ),
         ),
         sex=claim.parties.patient.sex or "U",
-        age=_age(claim.parties.patient.birth_date, on),
+        age=age_on(claim.parties.patient.birth_date, on),
         admitted=iso_day(bill.admitted_at) if bill else None,
         discharge_status=bill.patient_status if bill else "",
         medicare=coverage is not None and coverage.payer.filing_code in MEDICARE,
@@ -163,7 +169,8 @@ def _where(claim: ClaimContent, rule: Rule, broken: Sequence[BilledLine | None])
         field = str(rule.params.get("place", "claim"))
         place = f"line.{line.sequence}.{field}" if line else field
         told = {name: NAMES[name](subject) for name in _words_of(rule.message, rule.fix) if name not in values}
-        seen = told | values | {"line": line.sequence if line else ""}
+        seen = {name: _bounded(value) for name, value in (told | values).items()}
+        seen["line"] = line.sequence if line else ""
         unknown = ", ".join(name for name, value in values.items() if value is None)
         untold = f"{rule.title}: {unknown or 'a value'} is not known."
         yield Hit(place, seen, "" if rule.when.holds(values) else untold)
@@ -191,6 +198,19 @@ def _found(rule: Rule, hit: Hit) -> Found:
     )
 
 
+MOST_SHOWN, MOST_OF_A_LIST, MOST_WORDS = 200, 50, 2_000
+"""How much of a value, how many of a list, and how many characters of a message a finding keeps."""
+
+
+def _bounded(value: object) -> object:
+    """A value as a finding keeps it: whole, unless it would make the finding a book."""
+    if isinstance(value, str) and len(value) > MOST_SHOWN:
+        return f"{value[:MOST_SHOWN]}…"
+    if isinstance(value, tuple | list) and len(value) > MOST_OF_A_LIST:
+        return (*value[:MOST_OF_A_LIST], f"and {len(value) - MOST_OF_A_LIST:,} more")
+    return value
+
+
 class _Said(dict[str, object]):
     """The values seen; a word of the message that none of them has is left as it is written."""
 
@@ -199,7 +219,22 @@ class _Said(dict[str, object]):
 
 
 def _filled(text: str, hit: Hit) -> str:
-    return filled(text, _Said(hit.seen))
+    words = filled(_unformatted(text), _Said(hit.seen))
+    return words if len(words) <= MOST_WORDS else f"{words[:MOST_WORDS]}…"
+
+
+@lru_cache(1 << 10)
+def _unformatted(text: str) -> str:
+    """A text whose words in braces have no format: one of a rule of long ago could make a book of a number."""
+    if ":" not in text or "{" not in text:
+        return text
+    escaped = ((plain.replace("{", "{{").replace("}", "}}"), word, how) for plain, word, _, how in _PARTS(text))
+    return "".join(
+        f"{plain}{{{word}{f'!{how}' if how else ''}}}" if word is not None else plain for plain, word, how in escaped
+    )
+
+
+_PARTS = string.Formatter().parse
 
 
 def _text_changes(claim: ClaimContent) -> tuple[TextChange, ...]:
@@ -243,9 +278,3 @@ def _code_edits(claim: ClaimContent, facts: ScrubFacts, book: RuleBook) -> list[
 
 
 _SEVERITIES = {str(severity.value): severity for severity in Severity}
-
-
-def _age(birth_date: str | None, on: dt.date) -> int | None:
-    """Whole years on a day; None where the birth date is not complete."""
-    born = iso_day(birth_date)
-    return None if born is None else on.year - born.year - ((on.month, on.day) < (born.month, born.day))

@@ -217,9 +217,38 @@ def _shipped() -> Mapping[str, Sequence[Mapping[str, Any]]]:
 
 def examples_in(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The examples of one rule as a file has them: `passes` and `fails`. Raises BadRules for one in the wrong list."""
+    for name in ("passes", "fails"):
+        if not isinstance(entry.get(name, []), list):
+            raise BadRules(f"{name}: expected a list of examples", _SHAPE)
     passes, fails = list(entry.get("passes", ())), list(entry.get("fails", ()))
-    if not all(isinstance(one, dict) for one in (*passes, *fails)):
-        raise BadRules("examples are tables")
-    if any("at" in one for one in passes) or not all(one.get("at") for one in fails):
-        raise BadRules("an example that fails says where by `at`, one that passes has none")
+    for name, examples in (("passes", passes), ("fails", fails)):
+        for number, one in enumerate(examples, 1):
+            _check_shape(f"{name}, example {number}", one, name == "fails")
     return [*passes, *fails]
+
+
+_SHAPE = 'for example { set = { "line.1.units" = 51 }, at = "line.1.units" }'
+
+_TABLES = ("set", "given", "params")
+
+
+def _check_shape(where: str, example: object, found: bool) -> None:
+    """Raise BadRules, with the example and the key, for what is no example."""
+    if not isinstance(example, dict):
+        raise BadRules(f"{where}: expected a table, not {str(example)[:40]!r}", _SHAPE)
+    if unknown := sorted(map(str, set(example) - _KEYS)):
+        raise BadRules(f"{where}: an example has no {unknown[0]!r}", f"expected {', '.join(sorted(_KEYS))}")
+    for key in _TABLES:
+        if not isinstance(example.get(key, {}), dict):
+            raise BadRules(f"{where}: {key} is a table of names and values, not {str(example[key])[:40]!r}", _SHAPE)
+    without = example.get("without", [])
+    if not isinstance(without, list) or not all(isinstance(one, str) for one in without):
+        raise BadRules(f"{where}: without is a list of places, not {str(without)[:40]!r}", 'without = ["referring"]')
+    at = example.get("at", "")
+    if not isinstance(at, str):
+        raise BadRules(f"{where}: at is the place of the finding, not {str(at)[:40]!r}", _SHAPE)
+    if found != bool(at):
+        told = (
+            "at says where the finding stands, and is missing" if found else "no finding is expected, and at names one"
+        )
+        raise BadRules(f"{where}: {told}", _SHAPE)

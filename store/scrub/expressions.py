@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, NamedTuple
 
+from codesets.edits.deliveries import delivery_codes, weeks_of_gestation
 from codesets.errors import CodedeskError
 from store.claims.content import BilledLine, ClaimContent
 from store.scrub.checks.registry import iso_day
@@ -140,6 +141,22 @@ def _pointed(subject: Subject) -> tuple[str, ...]:
     return tuple(codes[place] for place in subject.line.pointers if place in codes)
 
 
+def _reasons(subject: Subject) -> tuple[str, ...]:
+    """What a line is for: the diagnoses it points to, on an institutional claim, whose lines point to none, all."""
+    if subject.claim.form == "837p":
+        return _pointed(subject)
+    return _diagnoses(subject)
+
+
+def _diagnoses(subject: Subject) -> tuple[str, ...]:
+    return tuple(_plain(diagnosis.code) for diagnosis in subject.claim.diagnoses)
+
+
+def _deliveries(subject: Subject) -> int:
+    bill = subject.claim.parties.facility_bill
+    return len(delivery_codes(_diagnoses(subject), (row.code for row in bill.procedures) if bill else ()))
+
+
 def _age(subject: Subject) -> int | None:
     born = iso_day(subject.claim.parties.patient.birth_date)
     on = iso_day(subject.claim.service_from)
@@ -177,12 +194,14 @@ OF_CLAIMS: Mapping[str, Getter] = {
     "total": lambda subject: subject.claim.total_cents,
     "line_count": lambda subject: len(subject.claim.lines),
     "codes": lambda subject: tuple(line.code for line in subject.claim.lines),
-    "diagnoses": lambda subject: tuple(_plain(diagnosis.code) for diagnosis in subject.claim.diagnoses),
+    "diagnoses": _diagnoses,
     "first_diagnosis": lambda subject: _plain(subject.claim.diagnoses[0].code) if subject.claim.diagnoses else "",
     "categories": lambda subject: tuple(diagnosis.code[:3] for diagnosis in subject.claim.diagnoses),
     "first_category": lambda subject: subject.claim.diagnoses[0].code[:3] if subject.claim.diagnoses else "",
     "diagnosis_letters": lambda subject: tuple(diagnosis.code[:1] for diagnosis in subject.claim.diagnoses),
     "pregnancy_code_count": lambda subject: sum(one.code[:1] == "O" for one in subject.claim.diagnoses),
+    "delivery_code_count": _deliveries,
+    "weeks_of_gestation": lambda subject: weeks_of_gestation(_diagnoses(subject)),
     "place_of_service": lambda subject: subject.claim.parties.place_of_service,
     "service_from": lambda subject: subject.claim.service_from,
     "service_through": lambda subject: subject.claim.service_through,
@@ -209,7 +228,9 @@ OF_CLAIMS: Mapping[str, Getter] = {
 }
 """Names that can be used of any claim. Amounts are cents, codes have no dot, days are ISO texts.
 
-Categories are the first three characters of diagnoses; `billing`, `rendering`, `referring`, `supervising` are NPIs.
+Categories are the first three characters of diagnoses; `delivery_code_count` counts codes that tell of a delivery in
+this encounter (`codesets.edits.deliveries`), `weeks_of_gestation` is 0 where no code tells them; `billing`,
+`rendering`, `referring`, `supervising` are NPIs.
 """
 
 NAMES: Mapping[str, Getter] = {
@@ -223,10 +244,16 @@ NAMES: Mapping[str, Getter] = {
     "units": lambda subject: subject.line.units if subject.line else None,
     "charge": lambda subject: subject.line.charge_cents if subject.line else None,
     "service_date": lambda subject: subject.line.service_date if subject.line else None,
+    "revenue_category": lambda subject: subject.line.revenue_code[:3] if subject.line else None,
     "pointed": _pointed,
+    "reasons": _reasons,
     "pointed_categories": lambda subject: tuple(code[:3] for code in _pointed(subject)),
 }
-"""Names of claims, and of the line that a rule for lines is asked about."""
+"""Names of claims, and of the line that a rule for lines is asked about.
+
+`reasons` are what the line is for: `pointed` on a professional claim, all diagnoses on an institutional one. A
+revenue category is the first three digits of the revenue code.
+"""
 
 PLAIN_OF_LINE: Mapping[str, str] = {
     "code": "code",

@@ -20,6 +20,7 @@ from store.models import Claim, Finding
 from store.models.columns import now
 from store.scrub.engine import Found
 from store.scrub.firings import note_firings, note_override
+from store.scrub.rules import RuleBook, rule_book
 from store.terms import ClaimStatus, FindingState, Severity
 
 
@@ -31,16 +32,22 @@ class OverrideRefused(CodedeskError):
 
 
 def store_findings(
-    session: Session, subject_kind: str, subject_id: str, found: Iterable[Found | CodeFinding]
+    session: Session,
+    subject_kind: str,
+    subject_id: str,
+    found: Iterable[Found | CodeFinding],
+    book: RuleBook | None = None,
 ) -> list[Finding]:
     """Replace the findings of a coding or claim by new ones; overrides of the same finding stay.
+
+    `book` are the rules that found them, None for those that ship.
 
     Works for findings of the scrubber and of the code edits; only the former have a SNIP type.
     """
     earlier = findings_of(session, subject_kind, subject_id)
     found = tuple(found)
     if subject_kind == "claim":
-        note_firings(session, subject_id, found)
+        note_firings(session, subject_id, found, (book or rule_book()).standing)
     overridden = {_identity(row): row for row in earlier if row.state is FindingState.OVERRIDDEN}
     for row in earlier:
         session.delete(row)
@@ -119,6 +126,11 @@ def override(db: Database, actor: Actor, finding_id: str, reason: str, operation
             raise OverrideRefused(f"{finding.rule_id} needs a reason", "say why it may stand")
         if finding.severity is Severity.CRITICAL:
             raise OverrideRefused(f"{finding.rule_id} is critical and cannot be overridden", finding.fix)
+        if actor.person_id is None and (finding.subject_kind, finding.severity) not in _LOGIN_IS_KEPT:
+            raise OverrideRefused(
+                f"nobody of the site is called {actor.login!r}, and this override keeps who gave it",
+                "`codedesk users add` makes a person of the account",
+            )
         if finding.state is FindingState.OVERRIDDEN:
             raise OverrideRefused(f"{finding.rule_id} has been overridden already")
         claim = session.get(Claim, finding.subject_id) if finding.subject_kind == "claim" else None
@@ -141,6 +153,10 @@ def override(db: Database, actor: Actor, finding_id: str, reason: str, operation
             place=finding.place,
             reason=reason,
         )
+
+
+_LOGIN_IS_KEPT = frozenset(("claim", one) for one in Severity if one is not Severity.COULD_NOT_CHECK)
+"""Findings whose firing keeps the login of an account that is no person of the site (`store.scrub.firings`)."""
 
 
 def settle(session: Session, claim: Claim) -> None:

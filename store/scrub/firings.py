@@ -1,7 +1,7 @@
 """How often rules fire and what becomes of it: mended, overridden, and after an override paid or denied.
 
-A firing is a rule at a place of a claim. It ends when a scrub finds it no more. Nothing of what the claim states is
-kept, so that counts can be read by anybody who may see the rules.
+A firing is a rule at a place of a claim. It ends when a scrub finds it no more, or the rule goes away. Nothing of what
+the claim states is kept, so that counts can be read by anybody who may see the rules.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from store.terms import Severity
 
 
 class Outcome(StrEnum):
-    """What the remittance said of what an override let pass."""
+    """What the remittance said of what an override let pass, or that the rule itself went away."""
 
     PAID = "paid"
     DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    """The rule was switched off, changed or rolled back: nothing was mended, and nobody asks any more."""
 
 
 class _Result(Protocol):
@@ -33,8 +35,13 @@ class _Result(Protocol):
     def place(self) -> str: ...
 
 
-def note_firings(session: Session, claim_id: str, found: Iterable[_Result]) -> None:
-    """Note what a scrub found that the one before had not, and what it found no more; no could-not-check."""
+def note_firings(
+    session: Session, claim_id: str, found: Iterable[_Result], standing: Collection[tuple[str, int]]
+) -> None:
+    """Note what a scrub found that the one before had not, and what it found no more; no could-not-check.
+
+    What is found no more was mended only where the rule, of that version, is still asked: `standing` has them.
+    """
     query = select(EditFiring).where(EditFiring.subject_id == claim_id, col(EditFiring.fixed_at).is_(None))
     open_ones = {(row.rule_id, row.rule_version, row.place): row for row in session.exec(query)}
     present = set()
@@ -51,6 +58,8 @@ def note_firings(session: Session, claim_id: str, found: Iterable[_Result]) -> N
     for key, row in open_ones.items():
         if key not in present:
             row.fixed_at = now()
+            if key[:2] not in standing and not row.overridden_at:
+                row.outcome, row.outcome_at = Outcome.WITHDRAWN.value, row.fixed_at
             session.add(row)
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import string
 import tomllib
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ class BadRules(CodedeskError):
     """The rules file does not keep to its schema."""
 
     title = "scrub rules"
+
+
+MOST_CHARACTERS = 1_000
+"""How long a field of a rule can be."""
+
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories of what is not shown but steers: control, format, halves of pairs, line and paragraph ends."""
 
 
 class Family(StrEnum):
@@ -108,6 +116,13 @@ class RuleBook:
     rules: tuple[Rule, ...]
     code_edits: Mapping[str, CodeEditBinding]
 
+    @cached_property
+    def standing(self) -> frozenset[tuple[str, int]]:
+        """The rules and code edits that are asked, each with its version."""
+        edits = code_rules()
+        asked = {(rule_id, edits[rule_id].version) for rule_id, one in self.code_edits.items() if not one.off}
+        return frozenset({(rule.id, rule.version) for rule in self.rules} | asked)
+
     def rule(self, rule_id: str) -> Rule:
         """The rule with that id; KeyError where there is none."""
         return {rule.id: rule for rule in self.rules}[rule_id]
@@ -141,12 +156,15 @@ _DAYS = ("effective_from", "effective_to")
 _OPTIONAL = {"carc", "params", "check", "when", "date_basis", *_DAYS}
 
 
-def read_rule(entry: Mapping[str, Any], checks: frozenset[str]) -> Rule:
-    """One rule from its fields, as a file or the record has them. Raises BadRules."""
-    return _rule(dict(entry), checks)
+def read_rule(entry: Mapping[str, Any], checks: frozenset[str], stored: bool = False) -> Rule:
+    """One rule from its fields, as a file or the record has them. Raises BadRules.
+
+    What is `stored` was let through when it was written, and is not held to what texts may hold since then.
+    """
+    return _rule(dict(entry), checks, stored)
 
 
-def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
+def _rule(entry: dict[str, Any], checks: frozenset[str], stored: bool = False) -> Rule:
     name = entry.get("id", "without id")
     for key in _TEXTS:
         if not isinstance(entry.get(key), str) or not entry[key]:
@@ -169,8 +187,11 @@ def _rule(entry: dict[str, Any], checks: frozenset[str]) -> Rule:
     for key in _DAYS:
         if entry.get(key) and not _is_day(entry[key]):
             raise BadRules(f"rule {name}: {key} must be a day as 2026-09-30")
-    for key in ("message", "fix"):
-        _check_braces(name, entry[key])
+    if not stored:
+        for key in (*_TEXTS, "check", "when"):
+            _check_text(name, key, entry.get(key, ""))
+        for key in ("message", "fix"):
+            _check_braces(name, key, entry[key], shown_plain="when" in entry)
     try:
         named = {
             "family": Family(entry["family"]),
@@ -210,13 +231,27 @@ def words_in(text: str) -> set[str]:
     return {field for _, field, _, _ in string.Formatter().parse(text) if field}
 
 
-def _check_braces(name: str, text: str) -> None:
+def _check_text(name: str, key: str, text: object) -> None:
+    """A field is text of a length that fits a screen, without characters that steer a terminal."""
+    if not isinstance(text, str):
+        raise BadRules(f"rule {name}: {key} must be text")
+    if len(text) > MOST_CHARACTERS:
+        raise BadRules(f"rule {name}: {key} has {len(text):,} characters", f"at most {MOST_CHARACTERS:,} fit")
+    steering = next((c for c in text if unicodedata.category(c) in _STEERING and not (key == "when" and c == "\n")), "")
+    if steering:
+        at = text.index(steering) + 1
+        raise BadRules(f"rule {name}: {key}: character {at} is a control character (U+{ord(steering):04X})")
+
+
+def _check_braces(name: str, key: str, text: str, shown_plain: bool) -> None:
+    """Braces hold one plain word: no format, which makes a megabyte of a number, and no conversion in a condition."""
     try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
+        parts = [part for part in string.Formatter().parse(text) if part[1] is not None]
     except ValueError as error:
-        raise BadRules(f"rule {name}: {error} in {text!r}") from None
-    if any(not field.isidentifier() for field in fields):
-        raise BadRules(f"rule {name}: braces hold one plain word, in {text!r}")
+        raise BadRules(f"rule {name}: {key}: {error} in {text!r}") from None
+    for _, word, form, conversion in parts:
+        if not str(word).isidentifier() or form or (conversion and (shown_plain or conversion != "r")):
+            raise BadRules(f"rule {name}: {key}: braces hold one plain word, in {text!r}", "for example {units}")
 
 
 def _code_edits(entries: dict[str, Any]) -> dict[str, CodeEditBinding]:

@@ -7,6 +7,7 @@ never changed and never deleted. Managers and administrators change rules.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from sqlmodel import Session, col, func, select
 from codesets.errors import CodedeskError
 from store.actors import Actor, NotAllowed
 from store.database import Change, Database
-from store.models import Payer, RuleChange, RuleVersion
+from store.models import Coverage, Payer, RuleChange, RuleVersion
 from store.models.columns import now
 from store.queries import Reader
 from store.queries.rules import ChangeRow, VersionRow, rule_changes, rule_versions
@@ -32,6 +33,10 @@ from store.terms import Role, Severity
 
 CHANGERS = (Role.MANAGER, Role.ADMIN)
 MOST_EXAMPLES = 50
+MOST_TEXT = 200_000
+"""Characters of a rule with its examples, as they are kept."""
+
+HOW_TO_WRITE = "codedesk rules add --help shows a whole file"
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,19}")
 
@@ -76,13 +81,17 @@ def read_text(data: Mapping[str, Any]) -> RuleText:
 
     The version in the file means nothing: versions are counted here.
     """
-    fields = dict(data.get("rule", data)) if isinstance(data.get("rule", {}), dict) else dict(data)
+    if not isinstance(data.get("rule", {}), dict):
+        raise BadRules("a file has one rule: its fields at the top, or one table [rule]", HOW_TO_WRITE)
+    fields = dict(data.get("rule", data))
     examples = examples_in({key: data.get(key) or fields.get(key) or [] for key in ("passes", "fails")})
     for key in ("passes", "fails"):
         fields.pop(key, None)
     fields["version"] = 1
     fields.setdefault("forms", ["837p"])
     rule = read_rule(fields, frozenset(CHECKS))
+    if len(json.dumps(dict(data), default=str)) > MOST_TEXT:
+        raise BadRules(f"rule {rule.id}: rule and examples are longer than {MOST_TEXT:,} characters")
     if not _ID.fullmatch(rule.id):
         raise BadRules(f"rule {rule.id}: an id has small letters, digits and _, at most 20", "for example site_cpap")
     if len(examples) > MOST_EXAMPLES:
@@ -169,6 +178,7 @@ def roll_back(db: Database, actor: Actor, rule_id: str, reason: str, operation_i
         query = select(RuleChange).where(RuleChange.rule_id == rule_id, col(RuleChange.undone_at).is_(None))
         row = change.session.exec(query.order_by(col(RuleChange.number).desc())).first()
         if row is None:
+            _check_known(change.session, rule_id)
             raise RuleRefused(f"{rule_id} is as it was written: no change stands", "codedesk rules versions RULE")
         row.undone_by, row.undone_at, row.undo_reason = actor.login, now(), _one_line(reason)
         change.session.add(row)
@@ -206,9 +216,7 @@ def _add(db: Database, actor: Actor, operation_id: str | None, overlay: Overlay)
 def _check(change: Change, overlay: Overlay) -> None:
     _reason(overlay.rule_id, overlay.reason)
     known = _shipped_ids()
-    own = select(RuleVersion.id).where(RuleVersion.rule_id == overlay.rule_id).limit(1)
-    if overlay.rule_id not in known and change.session.exec(own).first() is None:
-        raise UnknownRule(f"no rule is called {overlay.rule_id!r}", "codedesk rules list")
+    _check_known(change.session, overlay.rule_id)
     if (overlay.scope is Scope.ALL) != (not overlay.scope_id.strip()):
         raise RuleRefused(f"whose {overlay.scope.value}? a change names whom it is for", "for example --payer BLUEP")
     _check_whom(change.session, overlay.scope, overlay.scope_id.strip())
@@ -230,6 +238,13 @@ def _check(change: Change, overlay: Overlay) -> None:
         raise RuleRefused(f"it would end on {overlay.effective_to}, before it begins")
 
 
+def _check_known(session: Session, rule_id: str) -> None:
+    """Raise UnknownRule for what is no rule, neither shipped nor of the site."""
+    own = select(RuleVersion.id).where(RuleVersion.rule_id == rule_id).limit(1)
+    if rule_id not in _shipped_ids() and session.exec(own).first() is None:
+        raise UnknownRule(f"no rule is called {rule_id[:40]!r}", "codedesk rules list")
+
+
 def _check_whom(session: Session, scope: Scope, whom: str) -> None:
     """Raise RuleRefused for somebody whom no claim can be for: the change would be kept and never hold."""
     if scope is Scope.PAYER:
@@ -239,6 +254,11 @@ def _check_whom(session: Session, scope: Scope, whom: str) -> None:
             raise RuleRefused(f"no payer has the identifier {whom[:40]!r}", there if known else "there is no payer yet")
     elif scope is Scope.SITE and not valid_npi(whom):
         raise RuleRefused(f"{whom[:40]!r} is no NPI", "name the billing NPI, ten digits")
+    elif scope is Scope.PLAN:
+        plans = sorted({one for one in session.exec(select(Coverage.plan_name).distinct()) if one})
+        if whom.casefold() not in {one.casefold() for one in plans}:
+            there = f"there are {', '.join(plans[:8])}" + (" and others" if len(plans) > 8 else "")
+            raise RuleRefused(f"no coverage has the plan {whom[:40]!r}", there if plans else "no coverage names a plan")
     elif scope is Scope.SPECIALTY and not valid_taxonomy(whom):
         raise RuleRefused(f"{whom[:40]!r} is no taxonomy", "expected ten characters, for example 207Q00000X")
 
@@ -291,7 +311,7 @@ def _version(reader: Reader, rule_id: str, version: int | None) -> VersionRow:
 
 
 def _own(row: VersionRow) -> Rule:
-    return read_rule({**row.content["rule"], "version": row.version}, frozenset(CHECKS))
+    return read_rule({**row.content["rule"], "version": row.version}, frozenset(CHECKS), stored=True)
 
 
 def _overlay(row: ChangeRow) -> Overlay:

@@ -78,6 +78,37 @@ def test_a_reversed_charge_leaves_nothing_behind() -> None:
     assert shown(facility_lines(visit(), charges, [])) == [("0250", "", 1, 100)]
 
 
+def test_a_reversal_takes_its_units_back_whichever_sign_its_sender_gave_them() -> None:
+    of_a_feed = [charge("1", "0300", 700), charge("2", "0300", -700, units=-1, reversal_of="1")]
+    of_nothing = [charge("1", "0300", 0), charge("2", "0300", 0, units=-1, reversal_of="1")]
+
+    assert facility_lines(visit(), of_a_feed, []) == facility_lines(visit(), of_nothing, []) == []
+
+
+def test_a_credit_that_leaves_money_leaves_one_unit() -> None:
+    charges = [charge("1", "0300", 700), charge("2", "0300", -200)]
+
+    assert shown(facility_lines(visit(), charges, [])) == [("0300", "", 1, 500)]
+
+
+@pytest.mark.parametrize("units", [0, -1])
+@pytest.mark.parametrize("stay", [{}, STAY], ids=["outpatient", "stay"])
+def test_units_that_were_charged_as_none_or_fewer_are_billed_so_and_hidden_in_no_sum(units: int, stay: dict) -> None:
+    charges = [charge("1", "0510", 9000, "G0463", units=3), charge("2", "0510", 3000, "G0463", units=units)]
+
+    lines = facility_lines(visit(**stay), charges, [])
+
+    assert sorted((line.units, line.charge_cents) for line in lines) == [(units, 3000), (3, 9000)]
+
+
+@pytest.mark.parametrize("units", [0, -1])
+@pytest.mark.parametrize("charges", [[], [charge("1", "0510", 3000, "G0463")]], ids=["alone", "beside its charge"])
+def test_units_that_were_coded_as_none_or_fewer_are_billed_so(units: int, charges: list[Charge]) -> None:
+    coded = [FinalProcedureLine(coding_id="c", sequence=1, code="G0463", units=units, charge_cents=3000)]
+
+    assert shown(facility_lines(visit(), charges, coded)) == [("0510", "G0463", units, 3000)]
+
+
 def test_what_the_coder_entered_gives_its_charge_the_modifiers_and_is_not_billed_twice() -> None:
     coded = [FinalProcedureLine(coding_id="c", sequence=1, code="G0463", modifiers=["25"], charge_cents=30000)]
 

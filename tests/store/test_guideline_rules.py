@@ -60,6 +60,68 @@ def test_modifiers_that_contradict_each_other_are_told_at_their_line() -> None:
     assert rules(HEAD, "Z01.411", lines=(sound, line)) == [("r302", "line.2.modifiers")]
 
 
+CONTRADICTIONS = [
+    ("G0105", ("73", "74"), 1, ["r296"]),
+    ("G0101", ("GA", "GZ"), 1, ["r287"]),
+    ("G0283", ("GP", "GO"), 1, ["r301"]),
+    ("G0260", ("LT", "RT"), 1, ["r283"]),
+    ("C9600", ("LC", "RC"), 1, ["r304"]),
+    ("J0696", ("76", "77"), 1, ["r285"]),
+    ("G0105", ("52", "53"), 1, ["r289", "r344"]),
+    ("P9016", ("59", "XU"), 1, ["r288"]),
+    ("G0260", ("50",), 2, ["r282"]),
+    ("G0105", ("53",), 1, ["r344"]),
+    ("G0105", ("73",), 1, []),
+    ("G0105", ("52",), 1, []),
+    ("G0260", ("50",), 1, []),
+    ("G0463", ("25", "27"), 1, []),
+]
+
+
+@pytest.mark.parametrize(("code", "modifiers", "units", "told"), CONTRADICTIONS)
+def test_an_outpatient_bill_of_a_facility_is_told_of_modifiers_that_contradict_each_other(
+    code: str, modifiers: tuple[str, ...], units: int, told: list[str]
+) -> None:
+    visit = replace(HEAD, kind=CodingKind.FACILITY, place_of_service="")
+
+    found = rules(visit, "Z12.11", lines=(ProcedureLine("hcpcs", code, modifiers, units),))
+
+    assert sorted(rule for rule, _ in found) == told
+
+
+@pytest.mark.parametrize("kind", [CodingKind.PROFESSIONAL, CodingKind.FACILITY])
+@pytest.mark.parametrize("units", [0, -1])
+def test_units_of_none_or_fewer_are_told_on_the_chart_as_on_the_claim(kind: CodingKind, units: int) -> None:
+    visit = replace(HEAD, kind=kind)
+
+    found = rules(visit, "Z12.11", lines=(ProcedureLine("hcpcs", "G0463", units=units, pointers=(1,)),))
+
+    assert found == [("r206", "line.1.units")]
+
+
+def test_a_professional_claim_of_a_surgery_center_carries_what_a_surgery_center_reports() -> None:
+    before = ProcedureLine("hcpcs", "G0105", ("73",), pointers=(1,))
+
+    assert rules(replace(HEAD, place_of_service="24"), "Z12.11", lines=(before,)) == []
+    assert rules(HEAD, "Z12.11", lines=(before,)) == [("r297", "line.1.modifiers")]
+
+
+DELIVERY = ProcedureLine("icd10pcs", "10D00Z1")
+
+
+@pytest.mark.parametrize(
+    ("diagnoses", "told"),
+    [(("O34.211", "Z3A.39"), ["r334"]), (("O34.211", "Z3A.39", "Z37.0"), []), (("O03.4",), [])],
+    ids=["cesarean", "with its outcome", "abortive outcome"],
+)
+def test_a_stay_with_the_procedure_of_a_delivery_is_told_of_its_outcome(
+    diagnoses: tuple[str, ...], told: list[str]
+) -> None:
+    mother = replace(STAY, sex="F", birth_date="1996-03-02")
+
+    assert [rule for rule, _ in rules(mother, *diagnoses, lines=(DELIVERY,))] == told
+
+
 def test_an_admitting_diagnosis_is_not_among_the_diagnoses() -> None:
     codes = Codes((Diagnosis("I10"), Diagnosis("I50.9", DiagnosisRole.ADMITTING)), ())
 

@@ -268,6 +268,7 @@ NOT_A_LOOK = {
     "coding_defaults": "part of a chart",
     "draft_of": "what the person typed at an open chart",
     "late_of": "part of a chart",
+    "surroundings_of": "part of a chart: its payer, and what other claims of its own patient bill",
     "late_charges": "part of a chart",
     "changes_in": "part of a chart",
     "texts_of": "part of a chart, for the lint of its query",

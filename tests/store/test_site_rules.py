@@ -13,15 +13,17 @@ from store.claims.build import build_claims
 from store.claims.content import ClaimContent
 from store.claims.scrubbing import ScrubResult, scrub_claim
 from store.database import Database
-from store.models import Claim, LogEntry, Payer
+from store.models import Claim, Coverage, LogEntry, Payer
 from store.queries import SessionReader
+from store.queries.claims import claim_page
 from store.queries.rules import Firings, rule_changes, rule_firings
+from store.scrub.catalog import rule_content
 from store.scrub.checks import ScrubFacts
 from store.scrub.engine import scrub
-from store.scrub.findings import override
+from store.scrub.findings import OverrideRefused, override
 from store.scrub.firings import Outcome, note_outcome
 from store.scrub.overlays import Action, Overlay, Scope, SiteRules
-from store.scrub.rules import BadRules, RuleBook
+from store.scrub.rules import BadRules, RuleBook, read_rule, rule_book
 from store.scrub.site_rules import (
     RuleRefused,
     RuleText,
@@ -35,10 +37,21 @@ from store.scrub.site_rules import (
 )
 from store.scrub.trial import try_rule
 from store.terms import Role, Severity
-from tests.store.claim_samples import CODES, SOUND_CLAIM, TODAY, add_coding, add_encounter, with_parties, with_payer
+from tests.store.claim_samples import (
+    CODES,
+    SOUND_CLAIM,
+    TODAY,
+    add_coding,
+    add_encounter,
+    with_coverage,
+    with_parties,
+    with_payer,
+)
 from tests.store.test_claims_scrub import BLOCKED, a_claim, findings, the_finding
 
 pytestmark = pytest.mark.both_databases
+
+SILENT = {rule_id: replace(one, off=True) for rule_id, one in rule_book().code_edits.items()}
 
 VISIT: dict[str, Any] = {
     "id": "site_visit",
@@ -345,3 +358,140 @@ def test_examples_come_out_the_same_however_often_they_are_run() -> None:
     outcomes = [try_examples(one, shipped_examples()[one.id]) for one in rule_book().rules[:40] for _ in range(2)]
 
     assert [outcome.rule_id for outcome in outcomes if not outcome.holds] == []
+
+
+WHEN = {"when": "code == 'G0463' and units > 4"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["{units:>99999999}", "{units:>{line}}", "{code!r}", "{code!a}", "{code.upper}", "{codes[0]}", "{0}", "{}"],
+)
+@pytest.mark.parametrize("key", ["message", "fix"])
+def test_braces_of_a_message_hold_one_plain_word(key: str, message: str) -> None:
+    with pytest.raises(BadRules, match=f"site_visit: {key}: braces hold one plain word"):
+        a_rule(**{key: f"Line {message}."})
+
+
+@pytest.mark.parametrize("key", ["title", "message", "fix", "citation"])
+@pytest.mark.parametrize("steering", ["\x1b[2J", "\r", "\n", "\u202e", "\u2028", "\x00"])
+def test_characters_that_steer_a_terminal_are_refused_in_a_rule(key: str, steering: str) -> None:
+    with pytest.raises(BadRules, match=f"{key}: character 4 is a control character"):
+        a_rule(**{key: f"One{steering}two"})
+
+
+def test_a_text_of_a_rule_has_a_bound() -> None:
+    with pytest.raises(BadRules, match="message has 1,001 characters"):
+        a_rule(message="x" * 1001)
+
+
+def test_a_finding_has_a_bound_whatever_the_rule_and_the_claim() -> None:
+    named = {**VISIT, **WHEN, "message": "{member_id} " * 80, "version": 1, "forms": ["837p"]}
+    del named["passes"], named["fails"]
+    padded = {**named, "message": "{units:>99999999}"}
+    books = [RuleBook((read_rule(one, frozenset(), stored=True),), {}) for one in (named, padded)]
+    claim = replace(
+        with_coverage(member_id="M" * 10_000), lines=tuple(replace(SOUND_CLAIM.lines[0], units=5) for _ in range(3))
+    )
+
+    found = [one for book in books for one in scrub(claim, ScrubFacts(TODAY, CODES), replace(book, code_edits=SILENT))]
+
+    assert len(found) == 6
+    assert max(len(one.message) + len(str(one.seen)) for one in found) < 5_000
+
+
+@pytest.mark.parametrize("rule_id", [rule.id for rule in rule_book().rules if rule.when])
+def test_a_copy_of_a_rule_holds_on_the_days_and_examples_of_its_original(rule_id: str) -> None:
+    original = rule_book().rule(rule_id)
+
+    copied = read_text(rule_content(rule_id) | {"id": "site_copy"})
+
+    assert copied.outcome.holds, copied.outcome.reasons
+    assert replace(copied.rule, id=rule_id, version=original.version) == original
+
+
+def test_what_ended_with_the_rule_counts_as_withdrawn_and_not_as_fixed(db: Database) -> None:
+    claim_id = a_claim(db, **BLOCKED)
+    scrubbed(db, claim_id)
+    change_rule(db, SYSTEM, Overlay(0, "c34", Scope.ALL, "", Action.OFF, reason="trial"))
+
+    scrubbed(db, claim_id)
+
+    assert counted(db, "c34") == Firings("c34", fired=1, fixed=0, overridden=0, denied=0, paid=0, withdrawn=1)
+    assert counted(db, "c34").open == 0
+
+
+def test_a_rule_of_the_site_that_is_rolled_back_mended_nothing(db: Database) -> None:
+    claim_id = a_claim(db)
+    save_version(db, SYSTEM, a_rule(**{"when": "code == 'G0463'", "passes": [{"set": {"line.1.code": "G0439"}}]}))
+    switch_on(db, SYSTEM, "site_visit", "agreed")
+    scrubbed(db, claim_id)
+    roll_back(db, SYSTEM, "site_visit", "a mistake")
+
+    scrubbed(db, claim_id)
+
+    assert counted(db, "site_visit").withdrawn == counted(db, "site_visit").fired == 1
+
+
+def test_a_change_for_a_plan_that_no_coverage_has_is_refused(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        encounter = add_encounter(change.session)
+        coverage = change.session.exec(select(Coverage).where(Coverage.account_id == encounter.account_id)).one()
+        coverage.plan_name = "Plains Gold"
+
+    with pytest.raises(RuleRefused, match="no coverage has the plan 'Plains Silver'") as refused:
+        change_rule(db, SYSTEM, weigh("info", Scope.PLAN, "Plains Silver"))
+    change_rule(db, SYSTEM, weigh("info", Scope.PLAN, "plains gold"))
+
+    assert "Plains Gold" in refused.value.remedy
+
+
+def test_to_roll_back_what_is_no_rule_says_so(db: Database) -> None:
+    with pytest.raises(UnknownRule, match="no rule is called 'nope'"):
+        roll_back(db, SYSTEM, "nope", "why not")
+
+
+def test_an_override_keeps_the_login_of_an_account_that_is_no_person_of_the_site(db: Database) -> None:
+    claim_id = a_claim(db, **BLOCKED)
+    scrubbed(db, claim_id)
+    account = Actor("night_desk", Role.ADMIN)
+
+    override(db, account, the_finding(db, claim_id, "c34").id, "payer takes it")
+    scrubbed(db, claim_id)
+
+    with db.reading() as session:
+        page = claim_page(SessionReader(session), claim_id, TODAY)
+    assert page is not None
+    assert [one.overridden_by for one in page.findings if one.rule_id == "c34"] == ["night_desk"]
+
+
+def test_an_override_that_could_keep_nobody_is_refused_from_an_account_that_is_no_person(db: Database) -> None:
+    claim_id = a_claim(db)
+    scrubbed(db, claim_id)
+    unchecked = next(one for one in findings(db, claim_id) if one.severity is Severity.COULD_NOT_CHECK)
+
+    with pytest.raises(OverrideRefused, match="nobody of the site is called 'night_desk'"):
+        override(db, Actor("night_desk", Role.ADMIN), unchecked.id, "we know")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"fails": ["line.1.units"]}, "fails, example 1: expected a table, not 'line.1.units'"),
+        ({"fails": "line.1.units"}, "fails: expected a list of examples"),
+        ({"fails": [{"set": "x", "at": "line.1.units"}]}, "fails, example 1: set is a table"),
+        ({"passes": [{"given": 3}]}, "passes, example 1: given is a table"),
+        ({"passes": [{"without": "referring"}]}, "passes, example 1: without is a list of places"),
+        ({"passes": [{}, {"sets": {}}]}, "passes, example 2: an example has no 'sets'"),
+        ({"passes": [{"at": "line.1.units"}]}, "passes, example 1: no finding is expected"),
+        ({"fails": [{"set": {"line.1.units": 5}}]}, "fails, example 1: at says where the finding stands"),
+        ({"fails": [{"set": {"line.1.units": 5}, "at": 1}]}, "fails, example 1: at is the place"),
+        ({"rule": [{"id": "one"}]}, "a file has one rule"),
+    ],
+)
+def test_what_is_no_example_is_named_with_what_was_expected(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadRules) as refused:
+        a_rule(**changes)
+
+    assert refused.value.message.startswith(told)
+    assert refused.value.remedy

@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from textual.app import App, ComposeResult
 
-from store.queries.claims import AnswerRow, ClaimPage, LineRow
+from store.queries.claims import AnswerRow, ClaimPage, FindingRow, LineRow
+from store.terms import FindingState, Severity
 from tui.cells import plain
-from tui.screens.claim import form_lines
+from tui.screens.claim import folded, form_lines
 from tui.widgets.row_table import ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -52,6 +53,21 @@ class Form(App[None]):
 
     def compose(self) -> ComposeResult:
         yield TextPane(id="form")
+
+
+def test_what_was_not_checked_does_not_read_as_a_fault() -> None:
+    found = [_unchecked("Authorization is missing"), _unchecked("Not checked: Most units")]
+
+    (row,) = folded(found)
+
+    assert row.message == "2 not checked: whether authorization is missing, most units"
+
+
+def _unchecked(title: str) -> FindingRow:
+    return FindingRow(
+        id=title, rule_id="r261", rule_version=1, severity=Severity.COULD_NOT_CHECK, title=title, message="", fix="",
+        citation="", snip=None, place="line", seen={}, state=FindingState.OPEN, override_reason="", overridden_by="",
+    )  # fmt: skip
 
 
 def test_a_line_with_a_revenue_code_shows_its_procedure_beside_it() -> None:

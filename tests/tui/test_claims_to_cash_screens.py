@@ -18,7 +18,7 @@ from store.models import Claim, ClaimLine, Finding
 from store.remits.posting import take_in
 from store.settings import outbox
 from store.terms import ClaimStatus, FindingState
-from tests.store.claim_samples import add_coding, add_encounter
+from tests.store.claim_samples import CODES, add_coding, add_encounter
 from tests.store.remittance_samples import a_set, interchange
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 
@@ -96,6 +96,23 @@ async def test_an_ambulance_ride_is_put_on_a_claim_by_keys(claims: None) -> None
     database.close()
     assert [(one["ambulance"]["reason"], one["ambulance"]["pick_up"]["city"]) for one in stated] == [("A", "Ansel")]
     assert [one["note"] for one in noted] == ["by road"]
+
+
+async def test_enter_on_a_finding_of_identity_says_who_enters_the_field(claims: None) -> None:
+    database = open_database()
+    with database.change(SYSTEM) as change:
+        for claim in change.session.exec(select(Claim)):
+            claim.parties = {**claim.parties, "coverage": {**claim.parties["coverage"], "member_id": ""}}
+        ids = list(change.session.exec(select(Claim.id)))
+    for claim_id in ids:
+        scrub_claim(database, CODES, SYSTEM, claim_id)
+    database.close()
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "enter")
+        await settle(pilot)
+        await keys(pilot, "enter")
+
+        assert "member id: registration has it: mend it there, codedesk intake, build again." in cells(app)
 
 
 async def test_a_batch_asks_with_partner_file_claims_money_and_usage_before_it_writes(claims: None) -> None:

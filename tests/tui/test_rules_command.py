@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tui.cli import main
+from tui.commands.rules import WHOLE_RULE
 
 pytestmark = pytest.mark.usefixtures("demo_url", "reference")
 
@@ -61,6 +62,16 @@ def test_a_rule_is_added_tried_and_switched_on(capsys: pytest.CaptureFixture[str
     _, page = answer(capsys, "show", "site_visit")
     assert (code, added["version"], tried["claims"]) == (0, 1, 0)
     assert (page["entry"]["on"], page["outcome"]["failing"]) == (True, 1)
+
+
+def test_the_help_shows_a_whole_rule_that_holds(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    whole = WHOLE_RULE.split("FILE, whole:")[1].split("The examples must hold")[0]
+    path = tmp_path / "whole.toml"
+    path.write_text("\n".join(line.strip() for line in whole.splitlines()), encoding="utf-8")
+
+    code, kept = answer(capsys, "add", str(path))
+
+    assert (code, kept) == (0, {"rule": "site_units", "version": 1, "holds": True, "reasons": []})
 
 
 def test_a_change_for_a_payer_is_shown_and_undone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,6 +106,21 @@ async def test_a_rule_of_the_site_is_written_part_by_part(manager: None) -> None
     assert versions() == [1, 2, 3]
 
 
+async def test_what_is_refused_in_a_rule_being_written_stays_on_the_line_to_be_mended(manager: None) -> None:
+    async with opened() as (app, pilot):
+        await begin_rule(pilot)
+        await keys(pilot, "down", "enter", "end")
+        await type_text(pilot, " and units.real")
+        await keys(pilot, "enter")
+        refused = cells(app)
+        await keys(pilot, *["backspace"] * len(".real"))
+        await type_text(pilot, " > 4")
+        await keys(pilot, "enter")
+
+        assert "reaching into a value is not let through" in refused and "and units.real" in refused
+        assert "when is written. Version 2 is kept, switched off." in cells(app)
+
+
 async def test_an_example_that_comes_out_otherwise_keeps_the_rule_off(manager: None) -> None:
     async with opened() as (app, pilot):
         await begin_rule(pilot)

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     with shared.open_with_progress() as reference:
 
         def told(place: str, chart: RecordedChart) -> bool:
-            found = findings_of(reference, chart.head, chart.codes)
+            found = findings_of(reference, chart.head, chart.codes, around=chart.around)
             if args.json:
                 findings = [
                     {

@@ -33,6 +33,36 @@ if TYPE_CHECKING:
     from store.scrub.trial import Trial
 
 MOST_BYTES = 1_000_000
+WHOLE_RULE = """\
+FILE, whole:
+
+  id = "site_units"                  # small letters, digits and _
+  title = "More than four units of a visit"
+  family = "codes"                   # codedesk rules list --counts names them
+  level = "line"                     # line: asked of each line; claim: of the whole
+  forms = ["837p"]
+  severity = "error"                 # error and critical stop the claim
+  when = "code == 'G0463' and units > 4"
+  params = { place = "units" }       # the field that the finding is about
+  message = "Line {line} has {units} units."
+  fix = "Bill one unit."
+  citation = "Contract, section 4"
+  snip = 7
+  passes = [{}, { set = { "line.1.units" = 4 } }]
+  fails = [{ set = { "line.1.units" = 5 }, at = "line.1.units" }]
+
+The examples must hold before the rule can be switched on. Each is a sound claim
+with something changed: passes are claims that the rule lets pass, fails are
+claims that it finds something on. In an example,
+  set      gives places of the claim another value, in quotes with their dots:
+           "line.1.units", "line.2.modifiers", "coverage.payer.filing_code",
+           diagnoses = ["I10"], form = "837i" (then the claim is a stay)
+  without  takes places away: ["referring"]
+  at       is the place where the finding is expected: line.1. and the rule's
+           place for a rule of lines, the place alone for one of claims
+  given    tells of other claims, as { today = "2026-11-02" }
+  params   are settings of the rule for this example
+`codedesk rules show r312` shows a rule that ships; `rules copy` begins from one."""
 SEVERITIES = ("critical", "error", "warning", "info")
 SCOPES = ("payer", "plan", "specialty", "site")
 
@@ -53,6 +83,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     trying.add_argument("--days", type=int, default=90, help="how far back the services go (90)")
     trying.add_argument("--version", type=int, help="a version of a rule of this site")
     adding = _command(commands, "add", "keep a rule of this site, or a new version of it; it begins switched off")
+    adding.formatter_class = argparse.RawDescriptionHelpFormatter
+    adding.epilog = WHOLE_RULE
     adding.add_argument("file", metavar="FILE", help="a TOML file with the rule and its examples, - for standard input")
     adding.add_argument("--note", default="", help="what is new")
     rules_writing.configure(commands)
@@ -416,11 +448,12 @@ def _stats(db: Database, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([{**asdict(row), "open": row.open} for row in firings]))
         return 0
-    print(f"{'RULE':<12} {'FIRED':>6} {'FIXED':>6} {'OPEN':>6} {'OVERRIDDEN':>10} {'DENIED':>6} {'PAID':>6}")
+    heads = f"{'RULE':<12} {'FIRED':>6} {'FIXED':>6} {'OPEN':>6} {'OVERRIDDEN':>10} {'DENIED':>6} {'PAID':>6}"
+    print(f"{heads} {'WITHDRAWN':>9}")
     for row in firings:
         print(
             f"{row.rule_id:<12} {row.fired:>6} {row.fixed:>6} {row.open:>6} {row.overridden:>10} {row.denied:>6} "
-            f"{row.paid:>6}"
+            f"{row.paid:>6} {row.withdrawn:>9}"
         )
     if not firings:
         print("No rule has fired yet. `codedesk claims scrub` runs them.")

@@ -191,12 +191,14 @@ class ClaimScreen(DeskScreen):
             found = self.query_one("#form", TextPane).mark(_form_words(segment.field))
             self.say(f"{segment.field}" if found else f"{segment.field} stands nowhere else on the form.", "dim")
             return
+        from store.claims.entered import field_words, where_entered
+
         finding: FindingRow = self.findings.selected
-        self.query_one("#form", TextPane).mark(_words_of(finding.place))
-        if finding.place.startswith(("diagnosis", "line")):
+        self.query_one("#form", TextPane).mark(_form_words(finding.place))
+        entered = where_entered(finding.place)
+        self.say(f"{field_words(finding.place)}: {entered.where}.", "text" if entered.chart else "warning")
+        if entered.chart:
             self.do_claim_chart()
-        else:
-            self.say(f"{finding.place}: {finding.fix or finding.message}", "warning")
 
     def do_claim_set(self) -> None:
         """Let a place of the claim be chosen and ask for what it states."""
@@ -359,9 +361,18 @@ def folded(findings: Sequence[FindingRow]) -> list[FindingRow]:
     unchecked = [one for one in findings if one.severity == Severity.COULD_NOT_CHECK]
     if len(unchecked) < 2:
         return [*rows, *unchecked]
-    names = dict.fromkeys(within(one.title.removeprefix("Not checked: ")) for one in unchecked)
+    names = dict.fromkeys(_not_checked_words(one.title) for one in unchecked)
     message = f"{len(unchecked)} not checked: {', '.join(names)}"
     return [*rows, replace(unchecked[0], id=UNCHECKED, message=message, snip=None, rule_id="", place="")]
+
+
+_NOT_CHECKED = "Not checked: "
+
+
+def _not_checked_words(title: str) -> str:
+    """What was not checked: code edits name it, the titles of other rules tell of a fault that may or may not be."""
+    named = title.removeprefix(_NOT_CHECKED)
+    return within(named) if named != title else f"whether {within(title)}"
 
 
 def detail_lines(finding: FindingRow | None, width: int, unchecked_alone: bool = False) -> list[Line]:

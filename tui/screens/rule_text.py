@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from codesets.errors import CodedeskError
 from codesets.safe import safe_line
 from store.queries import Reader
 from store.queries.rules import rule_versions
@@ -134,7 +135,11 @@ class RuleTextScreen(DeskScreen):
     async def _write(self, name: str, text: str) -> None:
         from store.scrub.writing import write_part
 
-        await self._changed(write_part, self._rule_id, name, text, said=f"{name} is written.")
+        try:
+            await self._changed(write_part, self._rule_id, name, text, said=f"{name} is written.")
+        except CodedeskError as error:
+            self.ask("part", f"{name}:", text, partial(self._write, name))
+            self.trouble(error)
 
     async def _changed(self, change: Any, *values: object, said: str) -> None:
         before = self._version

@@ -317,6 +317,7 @@ def page_lines(page: RulePage, firings: Firings | None, width: int) -> list[Line
     lines += [((" " * 11, "dim"), (part, "error")) for reason in outcome.reasons for part in wrap(reason, width - 11)]
     if firings:
         told = f"fired {firings.fired}, fixed {firings.fixed}, overridden {firings.overridden}"
+        told += f", withdrawn with the rule {firings.withdrawn}" if firings.withdrawn else ""
         told += f" (denied {firings.denied}, paid {firings.paid})" if firings.overridden else ""
         lines.append(((" so far    ", "dim"), (told, "text")))
     for change in page.changes:

@@ -11,7 +11,17 @@ from dataclasses import fields
 
 from store.claims.content import ClaimContent
 from store.claims.details import Attachment
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, has_details, has_other_coverages, iso_day, money
+from store.scrub.checks.registry import (
+    Hit,
+    Params,
+    ScrubFacts,
+    check,
+    has_details,
+    has_other_coverages,
+    iso_day,
+    money,
+    of_medicaid,
+)
 
 _NDC_UNITS = ("F2", "GR", "ME", "ML", "UN")
 _ON_PAPER = "AA"
@@ -37,6 +47,32 @@ def drug(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit
         for words, holds in wrong.items():
             if holds:
                 yield Hit(f"line.{line.sequence}.drug", {"line": line.sequence, "wrong": words})
+
+
+@check("clia_number")
+def clia_number(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A laboratory test, by one of `modifiers` or `codes`, and no CLIA number on the claim or the line."""
+    if claim.parties.details and claim.parties.details.clia:
+        return
+    for line in claim.lines:
+        why = next((one for one in params["modifiers"] if one in line.modifiers), "")
+        why = f"modifier {why}" if why else "by its code" if line.code.upper() in params["codes"] else ""
+        if why and not (line.details and line.details.clia):
+            yield Hit(f"line.{line.sequence}.clia", {"line": line.sequence, "code": line.code, "why": why})
+
+
+@check("drug_code_missing", needs=of_medicaid)
+def drug_code_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A drug, whose code begins as one of `begins` and is none of `none`, that Medicaid is billed without an NDC."""
+    coverage = claim.parties.coverage
+    if coverage is None:
+        return
+    for line in claim.lines:
+        code = line.code.upper()
+        told = line.details and line.details.drug and line.details.drug.ndc
+        if not told and code.startswith(tuple(params["begins"])) and code not in params["none"]:
+            seen = {"line": line.sequence, "code": line.code, "payer": coverage.payer.name or "Medicaid"}
+            yield Hit(f"line.{line.sequence}.drug", seen)
 
 
 @check("attachment")

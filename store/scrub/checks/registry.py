@@ -94,6 +94,12 @@ def has_other_coverages(claim: ClaimContent) -> object:
     return claim.parties.other_coverages
 
 
+def of_medicaid(claim: ClaimContent) -> bool:
+    """Whether Medicaid is billed (SBR09)."""
+    coverage = claim.parties.coverage
+    return coverage is not None and coverage.payer.filing_code == "MC"
+
+
 def of_dependent(claim: ClaimContent) -> bool:
     """Whether somebody else is the subscriber."""
     coverage = claim.parties.coverage

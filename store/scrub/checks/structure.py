@@ -52,8 +52,13 @@ def line_numbers(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iter
 
 @check("charge_above_zero")
 def charge_above_zero(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A line without a charge, but for codes that report quality: by `begins`, or four digits and one of `ends`."""
     for line in claim.lines:
         if line.charge_cents <= 0:
+            code = line.code.strip().upper()
+            quality = code.startswith(tuple(params["begins"])) or (code[:4].isdigit() and code[4:] in params["ends"])
+            if quality and line.charge_cents == 0:
+                continue
             seen = {"line": line.sequence, "charge": money(line.charge_cents)}
             yield Hit(f"line.{line.sequence}.charge_cents", seen)
 

@@ -22,6 +22,7 @@ from store.queries import Reader
 from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
 from store.queries.codings import coding_codes, coding_defaults
 from store.queries.late import Late, late_of
+from store.queries.surroundings import Surroundings, surroundings_of
 from store.terms import DiagnosisRole, DocumentStatus, Origin, Severity
 from tui.cells import Line, cut, ends, left, plain, right, wrap
 from tui.money import dollars
@@ -55,6 +56,7 @@ class ChartOnScreen:
     defaults: Defaults
     edits: RuleBook | None = None
     late: Late = Late()
+    around: Surroundings = Surroundings()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScre
         coding_defaults(reader, head.encounter_id, head.service_date),
         site_edits(reader, head.encounter_id, head.service_date),
         late_of(reader, work_item_id),
+        surroundings_of(reader, head),
     )
 
 
@@ -96,7 +99,7 @@ def look_up(reference: Reference, chart: ChartOnScreen, known: tuple[tuple[str, 
     release = f"ICD {choice.release.edition}" if choice.release else "no ICD release"
     if not choice.covered:
         release += ": date not covered"
-    findings = findings_of(reference, chart.head, chart.codes, chart.edits)
+    findings = findings_of(reference, chart.head, chart.codes, chart.edits, chart.around)
     return LookedUp(titles, findings, release, _flags(reference, chart, on))
 
 
