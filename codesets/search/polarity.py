@@ -14,7 +14,7 @@ from codesets.search import lexicon
 from codesets.search.words import words
 
 _SHORTEST_BEGINNING = 4
-_PARTS = re.compile(r"(?:^|\s)(?P<how>w/o|wo|without|no|w/|w|with)(?=\s|$)|(?:^|\s)(?P<joined>w/)(?=[^o\s])")
+_PARTS = re.compile(r"(?:^|\s)(?P<how>w/o|wo|without|no|w/|w|with)(?=\s|$)|(?:^|\s)(?P<joined>w/)(?=[^o\s])(?!d\b)")
 _DENYING = ("w/o", "wo", "without", "no")
 
 Meant = tuple[frozenset[str], ...]

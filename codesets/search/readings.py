@@ -34,8 +34,8 @@ LOST_WORD = 0.9
 WITHOUT_EYE = 0.88
 # What everything else counts beside a synonym of the site.
 SHIPPED = 0.8
-# "w/ckd" and "h/ofall" are two words, "w/o" is one.
-_JOINED = re.compile(r"\b(w/o\b|w/(?!o\b)|c/o\b|h/o\b)(?=\w)")
+# "w/ckd" and "h/ofall" are two words, "w/o" and "w/d" (withdrawal) are one.
+_JOINED = re.compile(r"\b(w/o\b|w/(?![od]\b)|c/o\b|h/o\b)(?=\w)")
 
 
 @dataclass(frozen=True)
