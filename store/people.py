@@ -17,7 +17,7 @@ from store.actors import Actor, NotAllowed
 from store.database import Database, make_engine, open_database
 from store.models import Person
 from store.os_account import NotAUser
-from store.permissions import not_allowed, roles_with
+from store.permissions import columns, not_allowed, roles_with
 from store.queries import SessionReader
 from store.queries.people import person_of
 from store.settings import sqlite_path
@@ -113,6 +113,14 @@ def _not_for(role: Role | None, command: str, login: str) -> CodedeskError:
             f"{login} is not an active user of this site", "an administrator adds people: codedesk users add"
         )
     return not_allowed(role, "command", command)
+
+
+def require_shown(db: Database, actor: Actor, action: str, *asked: object) -> None:
+    """Let a list be asked and sorted by what the person sees of it alone. Raises NotAllowed, logged."""
+    try:
+        columns.require_shown(actor.role, *asked)
+    except NotAllowed as refusal:
+        raise refuse(db, actor, action, refusal) from None
 
 
 def refuse(db: Database, actor: Actor, action: str, error: CodedeskError) -> CodedeskError:
