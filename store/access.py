@@ -7,6 +7,7 @@ people who were admitted, and for whoever breaks the glass: with a reason, for a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -20,6 +21,8 @@ from store.disclosures import find_patient
 from store.models import ChartAccess, Encounter, Patient, Person, WorkItem
 from store.models.columns import MOST_IN_A_LINE, later, now
 from store.people import NoSuchPerson
+from store.queries import SessionReader
+from store.queries.restricted import is_closed
 from store.worklists import name_on_list
 
 EMERGENCY_MINUTES = 60
@@ -75,6 +78,34 @@ def require_access(change: Change, patient_id: str) -> str:
     if access is None:
         raise ChartRestricted(*ONLY_ADMITTED)
     return access.until or "" if access.emergency else ""
+
+
+def require_at(change: Change, kind: str, *target_ids: str) -> None:
+    """Let the actor at what holds something of a chart: claims, accounts, denials, visits. Raises ChartRestricted.
+
+    This is the one gate before everything that is written from a chart; `kind` is one of `restricted.PATIENT_OF`.
+    """
+    change.target = (kind, target_ids[0] if target_ids else "")
+    person = change.actor.person_id
+    if person and any(is_closed(SessionReader(change.session), kind, one, person, now()) for one in target_ids):
+        raise ChartRestricted(*ONLY_ADMITTED)
+
+
+def let_in(db: Database, actor: Actor, kind: str, target_id: str) -> None:
+    """Let the actor at what holds something of a chart, where what they do of it logs itself. As `require_at`."""
+    with db.change(actor) as change:
+        require_at(change, kind, target_id)
+
+
+def look(db: Database, actor: Actor, action: str, kind: str, target_ids: Sequence[str], **detail: object) -> None:
+    """Log that the actor looks at what holds something of a chart, before it is shown.
+
+    Raises NotAllowed for a role that may not, ChartRestricted for who was not admitted; either is logged.
+    """
+    with db.change(actor, action=action) as change:
+        require_at(change, kind, *target_ids)
+        for one in target_ids:
+            change.log(action, kind, one, **detail)
 
 
 def access_of(session: Session, patient_id: str, person_id: str) -> ChartAccess | None:

@@ -115,10 +115,16 @@ def record_export(change: Change, encounter_id: str, recipient: str, purpose: st
 
 
 def disclosure_report(db: Database, actor: Actor, mrn: str, since: str = "") -> DisclosureReport:
-    """The accounting for a patient, newest first; the report itself is logged. Raises NoSuchPatient."""
+    """The accounting for a patient, newest first; the report itself is logged.
+
+    Raises NoSuchPatient, ChartRestricted.
+    """
+    from store.access import require_at  # which finds patients by this module
+
     begin = since or _years_before(today(), LOOK_BACK_YEARS).isoformat()
     with db.change(actor) as change:
         patient = find_patient(change.session, mrn)
+        require_at(change, "patient", patient.id)
         rows = change.session.exec(
             select(Disclosure, Encounter.visit_number)
             .join(Encounter, col(Encounter.id) == Disclosure.encounter_id, isouter=True)
