@@ -263,7 +263,7 @@ class Workstation(App[int]):
         self, work_item_id: str, error: CodedeskError, then: Callable[[], Awaitable[None]] | None = None
     ) -> None:
         """Offer to break the glass of a restricted chart to whoever has the right to; `then` instead of opening it."""
-        from store.access import break_glass
+        from store.access import break_glass, reason_in_words
 
         front = self._current
         actor = self.record.known_actor
@@ -279,6 +279,8 @@ class Workstation(App[int]):
             await (then() if then else self._open(work_item_id))
 
         async def reasoned(reason: str) -> None:
+            if reason.strip():
+                reason_in_words(reason)  # a PIN is asked for once the rest is right
             if reason.strip() and await self.pin_is_set():
 
                 async def with_pin(pin: str) -> None:
