@@ -22,6 +22,7 @@ from store.criteria.language import OPERATORS
 from store.database import Database
 from store.denials.letter import letter_to_outbox
 from store.disclosures import disclosure_report, record_disclosure
+from store.intake.export import list_encounters
 from store.log.reading import last_entries, who_opened, who_saw
 from store.models import Account, Claim, Denial, Encounter, LogEntry, Patient, Person
 from store.os_account import os_login
@@ -147,6 +148,17 @@ def test_a_file_that_a_person_gets_has_no_claim_of_a_chart_that_is_closed_to_the
 ) -> None:
     with pytest.raises(ExportRefused, match="restricted"):
         export_claims(db, outsider, [id_of(db, Claim)], tmp_path / "out.837", by_hand=True)
+
+
+def test_encounters_are_listed_by_name_for_who_was_admitted_alone(db: Database, outsider: Actor) -> None:
+    def listed() -> list[str]:
+        with db.reading() as session:
+            return [row.patient for row in list_encounters(session, outsider.person_id)]
+
+    before = listed()
+    admit(db, SYSTEM, patient(db).id, outsider.login, True)
+
+    assert (before, listed()) == ([RESTRICTED], ["Lindqvist, Per"])
 
 
 def test_the_account_of_a_restricted_patient_has_no_record_number(db: Database, claim: str) -> None:
