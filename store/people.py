@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from codesets.errors import CodedeskError
 from store import log, os_account
 from store.actors import SYSTEM, Actor, NotAllowed
-from store.database import Database, has_bytes, make_engine, open_database
+from store.database import Database, has_bytes, make_engine, open_database, place_of, told
 from store.models import Person
 from store.os_account import NotAUser
 from store.permissions import columns, not_allowed, roles_with
@@ -94,8 +94,9 @@ def permit_command(url: str, command: str) -> None:
 def permit(url: str, action: str, having: frozenset[Role], refused: NotAllowed | None) -> Actor:
     """The person at the keyboard if they are of one of these roles, asked of a record of any schema.
 
-    A record that cannot be read has no people to ask; then whoever may write its files may mend it. Raises
-    `refused` (without it, what the table of rights says), and logs it if it can.
+    A record that cannot be read has no people to ask; then whoever may write its files may mend it. One that another
+    program holds can be asked later, and nobody is let in meanwhile. Raises `refused` (without it, what the table of
+    rights says), and logs it if it can; DatabaseUnusable.
     """
     login = os_account.os_login()
     path = sqlite_path(url)
@@ -107,7 +108,10 @@ def permit(url: str, action: str, having: frozenset[Role], refused: NotAllowed |
             reader = SessionReader(session)
             person = person_of(reader, login)
             others = person is None and reader.rows("SELECT 1 FROM person LIMIT 1")
-    except DBAPIError:
+    except DBAPIError as error:
+        if "locked" in str(error.orig):
+            with told(place_of(url)):
+                raise
         return Actor(login=login, role=Role.ADMIN, name=login)
     finally:
         engine.dispose()
