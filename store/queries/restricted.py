@@ -5,6 +5,7 @@ Who may open what is behind the name is the business of `store.access`; here is 
 
 from __future__ import annotations
 
+from store.permissions.columns import COVER
 from store.queries import Reader
 from store.terms import RESTRICTED
 
@@ -15,6 +16,9 @@ NUMBER = "CASE WHEN p.restricted IS NULL THEN p.mrn ELSE '' END"
 """The record number of patient `p`."""
 
 PAID_FOR = f"CASE WHEN s.restricted IS NULL THEN c.patient_name ELSE '{RESTRICTED}' END AS shown_name"
+PAID_CODE = f"CASE WHEN s.restricted IS NULL THEN {{code}} ELSE '{COVER}' END"
+"""A code that a payer answered, by the patient of our claim: payments and denials are worked without it."""
+
 OF_CLAIM = "LEFT JOIN encounter v ON v.id = o.encounter_id LEFT JOIN patient s ON s.id = v.patient_id"
 """The name that a payer wrote for claim `c` of a payment, by the patient of our claim `o`, if it is one of ours."""
 

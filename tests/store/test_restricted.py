@@ -161,6 +161,18 @@ def test_encounters_are_listed_by_name_for_who_was_admitted_alone(db: Database, 
     assert (before, listed()) == ([RESTRICTED], ["Lindqvist, Per"])
 
 
+@pytest.mark.parametrize("listing", [["remits", "show", "EFT0001"], ["denials", "list"]], ids=" ".join)
+def test_what_payers_answered_is_listed_without_the_codes_of_a_restricted_chart(
+    db: Database, claim: str, listing: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes = [main(listing), main([*listing, "--json"])]
+
+    said = capsys.readouterr().out
+    assert codes == [0, 0]
+    assert "•••" in said and "50.02" in said
+    assert [word for word in CODES if word in said] == []
+
+
 def test_the_account_of_a_restricted_patient_has_no_record_number(db: Database, claim: str) -> None:
     with db.reading() as session:
         page = account_page(SessionReader(session), session.exec(select(Account.id)).one())
