@@ -113,7 +113,7 @@ def access_of(session: Session, patient_id: str, person_id: str, emergency: bool
     found = session.exec(
         select(ChartAccess)
         .where(ChartAccess.patient_id == patient_id, ChartAccess.person_id == person_id)
-        .order_by(ChartAccess.emergency, ChartAccess.id)
+        .order_by(col(ChartAccess.emergency), col(ChartAccess.id))
     )
     living = (one for one in found if one.until is None or one.until > now())
     return next((one for one in living if emergency or not one.emergency), None)

@@ -120,7 +120,7 @@ def settings_markdown() -> str:
 
     (body,) = (node.body for node in ast.parse(inspect.getsource(Settings)).body if isinstance(node, ast.ClassDef))
     words = {
-        field.target.id: " ".join(told.value.value.split())
+        field.target.id: " ".join(str(told.value.value).split())
         for field, told in pairwise(body)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if isinstance(told, ast.Expr) and isinstance(told.value, ast.Constant)

@@ -138,7 +138,8 @@ def _people(session: Session) -> Finding:
             "people", State.WRONG, "nobody is known yet: whoever starts codedesk is administrator", "codedesk users add"
         )
     account = load_settings().service_account
-    if account and session.exec(select(Person.id).where(Person.login == account, Person.active.is_(True))).first():
+    own = select(Person.id).where(Person.login == account, col(Person.active).is_(True))
+    if account and session.exec(own).first():
         words = f"the service account {account} is itself a person: whoever comes in by it is that one"
         remedy = f"codedesk users disable {account}; SHARED-HOST.md has an account for the work of the night"
         return Finding("people", State.WRONG, words, remedy)
