@@ -6,6 +6,8 @@ commands show them the same way; anything else that reaches the top is a defect,
 
 from __future__ import annotations
 
+from codesets.safe import safe_line
+
 
 class CodedeskError(Exception):
     """An error with a title, a message, a remedy and an exit code.
@@ -19,14 +21,18 @@ class CodedeskError(Exception):
     """Whether somebody was kept from something they may not do or see: such errors are written to the log."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        # Messages quote what was typed and what files hold: controls of a terminal go no further than this.
+        self.message, self.remedy = _in_line(message), _in_line(remedy)
+        super().__init__(self.message)
 
     def line(self) -> str:
         """The error as one line of text: title, message, remedy."""
         text = f"{self.title}: {self.message}"
         return f"{text} ({self.remedy})" if self.remedy else text
+
+
+def _in_line(text: str) -> str:
+    return safe_line(" ".join(text.split("\n")))
 
 
 class UsageError(CodedeskError):

@@ -7,6 +7,7 @@ people who were admitted, and for whoever breaks the glass: with a reason, for a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -14,12 +15,14 @@ from sqlmodel import Session, col, select
 from codesets.errors import CodedeskError
 from codesets.safe import safe_line
 from store import pins
-from store.actors import Actor
+from store.actors import Actor, NotAllowed
 from store.database import Change, Database
 from store.disclosures import find_patient
 from store.models import ChartAccess, Encounter, Patient, Person, WorkItem
 from store.models.columns import MOST_IN_A_LINE, later, now
 from store.people import NoSuchPerson
+from store.queries import SessionReader
+from store.queries.restricted import is_closed
 from store.worklists import name_on_list
 
 EMERGENCY_MINUTES = 60
@@ -77,12 +80,43 @@ def require_access(change: Change, patient_id: str) -> str:
     return access.until or "" if access.emergency else ""
 
 
-def access_of(session: Session, patient_id: str, person_id: str) -> ChartAccess | None:
-    """What lets a person at a restricted patient's charts at this moment."""
+def require_at(change: Change, kind: str, *target_ids: str) -> None:
+    """Let the actor at what holds something of a chart: claims, accounts, denials, visits. Raises ChartRestricted.
+
+    This is the one gate before everything that is written from a chart; `kind` is one of `restricted.PATIENT_OF`.
+    """
+    change.target = (kind, target_ids[0] if target_ids else "")
+    person = change.actor.person_id
+    if person and any(is_closed(SessionReader(change.session), kind, one, person, now()) for one in target_ids):
+        raise ChartRestricted(*ONLY_ADMITTED)
+
+
+def let_in(db: Database, actor: Actor, kind: str, target_id: str) -> None:
+    """Let the actor at what holds something of a chart, where what they do of it logs itself. As `require_at`."""
+    with db.change(actor) as change:
+        require_at(change, kind, target_id)
+
+
+def look(db: Database, actor: Actor, action: str, kind: str, target_ids: Sequence[str], **detail: object) -> None:
+    """Log that the actor looks at what holds something of a chart, before it is shown.
+
+    Raises NotAllowed for a role that may not, ChartRestricted for who was not admitted; either is logged.
+    """
+    with db.change(actor, action=action) as change:
+        require_at(change, kind, *target_ids)
+        for one in target_ids:
+            change.log(action, kind, one, **detail)
+
+
+def access_of(session: Session, patient_id: str, person_id: str, emergency: bool = True) -> ChartAccess | None:
+    """What lets a person at a restricted patient's charts at this moment; of admissions alone without `emergency`."""
     found = session.exec(
-        select(ChartAccess).where(ChartAccess.patient_id == patient_id, ChartAccess.person_id == person_id)
+        select(ChartAccess)
+        .where(ChartAccess.patient_id == patient_id, ChartAccess.person_id == person_id)
+        .order_by(col(ChartAccess.emergency), col(ChartAccess.id))
     )
-    return next((one for one in found if one.until is None or one.until > now()), None)
+    living = (one for one in found if one.until is None or one.until > now())
+    return next((one for one in living if emergency or not one.emergency), None)
 
 
 def break_glass(
@@ -92,7 +126,7 @@ def break_glass(
 
     Raises ReasonNeeded, and WrongPin where the person has a PIN and this is not it.
     """
-    reason = _reason(reason)
+    reason = reason_in_words(reason)
     pins.require_pin(db, actor, pin)
     with db.change(actor, operation_id, "glass.break") as change:
         if change.repeated:
@@ -115,16 +149,23 @@ def break_glass(
 
 def restrict(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> None:
     """Restrict the charts of a patient (record number or id). Raises NoSuchPatient, ReasonNeeded."""
-    _mark(db, actor, mrn, _reason(reason), "patient.restrict", operation_id)
+    _mark(db, actor, mrn, reason_in_words(reason), "patient.restrict", operation_id)
 
 
-def unrestrict(db: Database, actor: Actor, mrn: str, operation_id: str | None = None) -> None:
-    """Open the charts of a patient to all again."""
-    _mark(db, actor, mrn, None, "patient.unrestrict", operation_id)
+def unrestrict(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> None:
+    """Open the charts of a patient to all again: who was admitted to them does, for a reason that is reviewed.
+
+    A broken glass admits nobody to this. Who was admitted stays so, should the charts be restricted again. Raises
+    NoSuchPatient, ReasonNeeded, ChartRestricted.
+    """
+    _mark(db, actor, mrn, None, "patient.unrestrict", operation_id, reason_in_words(reason))
 
 
 def admit(db: Database, actor: Actor, mrn: str, login: str, admitted: bool, operation_id: str | None = None) -> None:
-    """Admit a person to a restricted patient's charts, or end that. Raises NoSuchPatient, NoSuchPerson."""
+    """Admit a person to a restricted patient's charts, or end that.
+
+    Raises NoSuchPatient, NoSuchPerson, and NotAllowed for who would admit themselves.
+    """
     with db.change(actor, operation_id, "patient.grant") as change:
         if change.repeated:
             return
@@ -132,6 +173,9 @@ def admit(db: Database, actor: Actor, mrn: str, login: str, admitted: bool, oper
         person = change.session.exec(select(Person).where(Person.login == login)).first()
         if person is None:
             raise NoSuchPerson(f"{login} is not known here", "codedesk users list shows who is")
+        change.target = ("patient", patient.id)
+        if admitted and person.id == actor.person_id:
+            raise NotAllowed("nobody admits themselves to restricted charts", "ask another manager")
         present = access_of(change.session, patient.id, person.id)
         if admitted and (present is None or present.emergency):
             change.session.add(ChartAccess(patient_id=patient.id, person_id=person.id, given_by=actor.person_id))
@@ -175,7 +219,7 @@ def emergencies(db: Database, actor: Actor, reviewed: bool = False) -> list[Emer
 
 def review(db: Database, actor: Actor, access_id: str, verdict: str, operation_id: str | None = None) -> None:
     """Say what the review of a broken glass came to. Raises ReasonNeeded, ChartRestricted for one's own."""
-    verdict = _reason(verdict)
+    verdict = reason_in_words(verdict)
     with db.change(actor, operation_id, "glass.review") as change:
         if change.repeated:
             return
@@ -191,21 +235,54 @@ def review(db: Database, actor: Actor, access_id: str, verdict: str, operation_i
         change.log("glass.review", "patient", access.patient_id, of=access.person_id, verdict=verdict)
 
 
-def _mark(db: Database, actor: Actor, mrn: str, reason: str | None, action: str, operation_id: str | None) -> None:
+LIFTED = "lifted the restriction"
+"""What stands before the reason of who opened restricted charts to all, among the emergencies to be reviewed."""
+
+
+def _mark(
+    db: Database,
+    actor: Actor,
+    mrn: str,
+    reason: str | None,
+    action: str,
+    operation_id: str | None,
+    lifted_for: str = "",
+) -> None:
     with db.change(actor, operation_id, action) as change:
         if change.repeated:
             return
         patient = find_patient(change.session, mrn)
+        change.target = ("patient", patient.id)
+        if lifted_for and patient.restricted is not None:
+            _lift(change, patient, lifted_for)
         patient.restricted = reason
         change.session.add(patient)
         of_patient = select(Encounter.id).where(Encounter.patient_id == patient.id)
         for item in change.session.exec(select(WorkItem).where(col(WorkItem.encounter_id).in_(of_patient))):
             name_on_list(item, patient)
             change.session.add(item)
-        change.log(action, "patient", patient.id, reason=reason or "")
+        change.log(action, "patient", patient.id, reason=reason or lifted_for)
 
 
-def _reason(text: str) -> str:
+def _lift(change: Change, patient: Patient, reason: str) -> None:
+    """Hold the lifting of a restriction to who was admitted, and put it before who reviews emergencies."""
+    if change.actor.person_id is None:
+        return
+    access = access_of(change.session, patient.id, change.actor.person_id, emergency=False)
+    if access is None:
+        raise ChartRestricted("only people who were admitted to these charts open them to all", "ask one of them")
+    told = ChartAccess(
+        patient_id=patient.id,
+        person_id=change.actor.person_id,
+        emergency=True,
+        reason=f"{LIFTED}: {reason}"[:MOST_IN_A_LINE],
+        until=now(),
+    )
+    change.session.add(told)
+
+
+def reason_in_words(text: str) -> str:
+    """A reason as it is kept, on one line. Raises ReasonNeeded for one that says nothing."""
     words = safe_line(" ".join(text.split()))[:MOST_IN_A_LINE]
     if len(words) < LEAST_REASON:
         raise ReasonNeeded("say why, in some words", f"at least {LEAST_REASON} characters")

@@ -63,6 +63,12 @@ class DatabaseOlder(DatabaseUnusable):
     title = "database is older"
 
 
+class RecordGone(DatabaseUnusable):
+    """The record is missing or empty where the key of its log still lies: no new one is made in its place."""
+
+    title = "record"
+
+
 CLOSED = "closed"
 """The name of the fact (`SiteFact`) that says why nobody may write to this record any more."""
 
@@ -188,13 +194,15 @@ class Database:
 
 
 def open_database(url: str | None = None) -> Database:
-    """Open the site's database; made where there is none, never upgraded (`store.upgrade` does that).
+    """Open the site's database; made where there never was one, never upgraded (`store.upgrade` does that).
 
-    Raises DatabaseNewer, DatabaseOlder, DatabaseUnusable or HomeUnwritable; the files are then as they were.
+    Raises DatabaseNewer, DatabaseOlder, RecordGone, DatabaseUnusable, HomeUnwritable; the files are as they were then.
     """
     url = url or database_url()
     path = sqlite_path(url)
     if path is not None:
+        if not has_bytes(path):
+            _require_never_there(path, url)
         if path.parent == home():
             ensure_home()
         _check_file(path)
@@ -206,6 +214,8 @@ def open_database(url: str | None = None) -> Database:
         with told(place):
             schema = upgrade.schema_of(engine, place)
             if schema is None:
+                if path is not None:
+                    _require_never_there(path, url)
                 upgrade.migrate(engine)
             elif schema != HEAD:
                 raise DatabaseOlder(f"{place} has schema {schema}, this codedesk needs {HEAD}", "codedesk upgrade")
@@ -366,6 +376,27 @@ def _still_ours(connection: Connection, place: str) -> None:
         raise DatabaseClosed(f"{place} was upgraded", "leave and start codedesk again")
     if row[1]:
         raise DatabaseClosed(f"{place}: {row[1]}", "nothing was changed")
+
+
+def has_bytes(path: Path) -> bool:
+    """Whether anything lies at the place of a record; asking SQLite itself would make a file there."""
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:  # told by what opens it
+        return True
+
+
+def _require_never_there(path: Path, url: str) -> None:
+    """Raise RecordGone where a record was kept at a place that is empty now: the key of its log says so."""
+    key = key_file(url).path
+    if key.exists():
+        what = "holds no record" if has_bytes(path) else "is empty" if path.exists() else "is gone"
+        raise RecordGone(
+            f"{path} {what}, and the key of its log, {key}, is here: a record was kept in this place",
+            f"codedesk restore BACKUP puts a backup there; to begin a new one on purpose: mv {key} {key}.old",
+        )
 
 
 def _check_file(path: Path) -> None:

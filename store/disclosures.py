@@ -98,27 +98,33 @@ def record_disclosure(
         return row.id
 
 
-def record_export(change: Change, encounter_id: str, recipient: str, purpose: str, file_name: str) -> None:
-    """Record, within the change that exports it, that an encounter left in a file."""
+def record_export(change: Change, encounter_id: str, recipient: str, purpose: str) -> None:
+    """Record, within the change that exports it, that an encounter left in a file, to whom and why."""
     encounter = change.session.get_one(Encounter, encounter_id)
     change.session.add(
         Disclosure(
             patient_id=encounter.patient_id,
             encounter_id=encounter_id,
             disclosed_on=date.today().isoformat(),
-            recipient=recipient or f"not stated; {change.actor.login} exported it to {file_name}",
+            recipient=recipient,
             description=f"the whole encounter {encounter.visit_number} in the native format",
-            purpose=purpose or "not stated",
+            purpose=purpose,
             recorded_by=change.actor.login,
         )
     )
 
 
 def disclosure_report(db: Database, actor: Actor, mrn: str, since: str = "") -> DisclosureReport:
-    """The accounting for a patient, newest first; the report itself is logged. Raises NoSuchPatient."""
+    """The accounting for a patient, newest first; the report itself is logged.
+
+    Raises NoSuchPatient, ChartRestricted.
+    """
+    from store.access import require_at  # which finds patients by this module
+
     begin = since or _years_before(today(), LOOK_BACK_YEARS).isoformat()
     with db.change(actor) as change:
         patient = find_patient(change.session, mrn)
+        require_at(change, "patient", patient.id)
         rows = change.session.exec(
             select(Disclosure, Encounter.visit_number)
             .join(Encounter, col(Encounter.id) == Disclosure.encounter_id, isouter=True)

@@ -39,6 +39,31 @@ def os_login() -> str:
     return _name_of(own)
 
 
+def unbelieved_caller() -> str:
+    """Who says to have called sudo where that is not believed, since no setting names this account; "" for nobody."""
+    own, caller = os.getuid(), os.environ.get("SUDO_UID", "")
+    if own == 0 or not caller.isdigit() or int(caller) == own or _is_service_account(own):
+        return ""
+    try:
+        return pwd.getpwuid(int(caller)).pw_name
+    except KeyError:
+        return caller
+
+
+def has_account(login: str) -> bool:
+    """Whether somebody can come in under a login: an account of this host, or the owner of a key that is listed."""
+    try:
+        pwd.getpwnam(login)
+        return True
+    except (KeyError, ValueError):
+        pass
+    try:
+        lines = (home() / KEYS).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(line.split()[:1] == [login] for line in lines)
+
+
 def _is_service_account(uid: int) -> bool:
     named = load_settings().service_account
     try:

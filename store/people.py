@@ -13,14 +13,14 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store import log, os_account
-from store.actors import Actor, NotAllowed
-from store.database import Database, make_engine, open_database
+from store.actors import SYSTEM, Actor, NotAllowed
+from store.database import Database, has_bytes, make_engine, open_database, place_of, told
 from store.models import Person
 from store.os_account import NotAUser
-from store.permissions import not_allowed, roles_with
+from store.permissions import columns, not_allowed, roles_with
 from store.queries import SessionReader
 from store.queries.people import person_of
-from store.settings import sqlite_path
+from store.settings import load_settings, sqlite_path
 from store.terms import Role
 
 
@@ -28,6 +28,12 @@ class NoSuchPerson(CodedeskError):
     """A login that this site does not know."""
 
     title = "no such person"
+
+
+class CannotAdd(CodedeskError):
+    """A login that cannot be a person of this site."""
+
+    title = "users"
 
 
 def current_actor(session: Session, login: str | None = None) -> Actor:
@@ -42,7 +48,17 @@ def current_actor(session: Session, login: str | None = None) -> Actor:
         return actor_for(person)
     if person is None and session.exec(select(Person).limit(1)).first() is None:
         return Actor(login=login, role=Role.ADMIN, name=login)
-    raise NotAUser(f"{login} is not an active user of this site", "an administrator adds people: codedesk users add")
+    raise not_a_user(login)
+
+
+def not_a_user(login: str) -> NotAUser:
+    """The refusal of a login, with what is missing where sudo was called by somebody who is not believed."""
+    if caller := os_account.unbelieved_caller():
+        return NotAUser(
+            f"{login} is not an active user of this site, and that {caller} called sudo does not count",
+            f'it does once config.toml says service_account = "{login}": SHARED-HOST.md',
+        )
+    return NotAUser(f"{login} is not an active user of this site", "an administrator adds people: codedesk users add")
 
 
 def sign_in(db: Database, login: str | None = None) -> Actor:
@@ -78,17 +94,24 @@ def permit_command(url: str, command: str) -> None:
 def permit(url: str, action: str, having: frozenset[Role], refused: NotAllowed | None) -> Actor:
     """The person at the keyboard if they are of one of these roles, asked of a record of any schema.
 
-    A record that cannot be read has no people to ask; then whoever may write its files may mend it. Raises
-    `refused` (without it, what the table of rights says), and logs it if it can.
+    A record that cannot be read has no people to ask; then whoever may write its files may mend it. One that another
+    program holds can be asked later, and nobody is let in meanwhile. Raises `refused` (without it, what the table of
+    rights says), and logs it if it can; DatabaseUnusable.
     """
     login = os_account.os_login()
+    path = sqlite_path(url)
+    if path is not None and not has_bytes(path):  # asking would make an empty one
+        return Actor(login=login, role=Role.ADMIN, name=login)
     engine = make_engine(url)
     try:
         with Session(engine.execution_options(read_only=True)) as session:
             reader = SessionReader(session)
             person = person_of(reader, login)
             others = person is None and reader.rows("SELECT 1 FROM person LIMIT 1")
-    except DBAPIError:
+    except DBAPIError as error:
+        if "locked" in str(error.orig):
+            with told(place_of(url)):
+                raise
         return Actor(login=login, role=Role.ADMIN, name=login)
     finally:
         engine.dispose()
@@ -109,10 +132,16 @@ def permit(url: str, action: str, having: frozenset[Role], refused: NotAllowed |
 
 def _not_for(role: Role | None, command: str, login: str) -> CodedeskError:
     if role is None:
-        return NotAUser(
-            f"{login} is not an active user of this site", "an administrator adds people: codedesk users add"
-        )
+        return not_a_user(login)
     return not_allowed(role, "command", command)
+
+
+def require_shown(db: Database, actor: Actor, action: str, *asked: object) -> None:
+    """Let a list be asked and sorted by what the person sees of it alone. Raises NotAllowed, logged."""
+    try:
+        columns.require_shown(actor.role, *asked)
+    except NotAllowed as refusal:
+        raise refuse(db, actor, action, refusal) from None
 
 
 def refuse(db: Database, actor: Actor, action: str, error: CodedeskError) -> CodedeskError:
@@ -127,7 +156,11 @@ def actor_for(person: Person) -> Actor:
 
 
 def add_person(db: Database, actor: Actor, login: str, name: str, role: Role, operation_id: str | None = None) -> str:
-    """Add a person and return their id; the same login again only answers with the one that is there."""
+    """Add a person and return their id; the same login again only answers with the one that is there.
+
+    Raises CannotAdd for the service account, which is everybody's, and for the first person where none could come in.
+    """
+    _require_addable(actor, login)
     with db.change(actor, operation_id, "people.add") as change:
         if change.repeated:
             return str(change.answer["person_id"])
@@ -138,6 +171,21 @@ def add_person(db: Database, actor: Actor, login: str, name: str, role: Role, op
             change.log("people.add", "person", person.id, login=login, role=role.value)
         change.answer = {"person_id": person.id}
         return person.id
+
+
+def _require_addable(actor: Actor, login: str) -> None:
+    if login == load_settings().service_account:
+        raise CannotAdd(
+            f"{login} is the service account: whoever comes in by it would count as one person",
+            "add people by the logins of their own",
+        )
+    caller = os_account.unbelieved_caller() if actor.person_id is None and actor is not SYSTEM else ""
+    if caller:
+        raise CannotAdd(
+            f"{caller} called sudo, but no setting says that {actor.login} is a service account: everybody counts as"
+            f" {actor.login}, and whoever is added could not come in",
+            f'service_account = "{actor.login}" in config.toml first: SHARED-HOST.md',
+        )
 
 
 def set_active(db: Database, actor: Actor, login: str, active: bool, operation_id: str | None = None) -> None:

@@ -18,6 +18,8 @@ from codesets.safe import safe_line
 from store.actors import Actor
 from store.database import Database
 from store.models import ReceivedFile
+from store.x12.tokenizer import LONGEST_SEGMENT
+from store.x12.writer import ISA_LENGTH
 
 LARGEST_FILE = 512 * 1024 * 1024
 _PIECE = 1024 * 1024
@@ -42,11 +44,15 @@ def copied(path: Path) -> Iterator[Copy]:
     digest, packer, packed, size = hashlib.sha256(), zlib.compressobj(1), [], 0
     with tempfile.TemporaryFile(prefix="codedesk-received-") as file:
         try:
+            if path.stat().st_size > LARGEST_FILE:
+                raise _too_large(path)
+            runs = _Runs()
             with path.open("rb") as source:
                 while piece := source.read(_PIECE):
                     size += len(piece)
-                    if size > LARGEST_FILE:
-                        raise UnreadableInput(f"{path.name} is larger than {LARGEST_FILE // _PIECE} MiB", "split it")
+                    if size > LARGEST_FILE:  # a pipe, or a file that grows
+                        raise _too_large(path)
+                    runs.take(piece, path)
                     digest.update(piece)
                     packed.append(packer.compress(piece))
                     file.write(piece)
@@ -55,6 +61,25 @@ def copied(path: Path) -> Iterator[Copy]:
         packed.append(packer.flush())
         file.seek(0)
         yield Copy(file, digest.hexdigest(), size, b"".join(packed))
+
+
+def _too_large(path: Path) -> UnreadableInput:
+    return UnreadableInput(f"{path.name} is larger than {LARGEST_FILE // _PIECE} MiB", "split it")
+
+
+class _Runs:
+    """Watches for an X12 file of one endless segment, piece by piece, so that none is copied whole for nothing."""
+
+    def __init__(self) -> None:
+        self._end: bytes | None = None
+
+    def take(self, piece: bytes, path: Path) -> None:
+        """Look at the next piece. Raises UnreadableInput where a whole one holds no end of a segment."""
+        if self._end is None:
+            at = piece.find(b"ISA")
+            self._end = piece[at + ISA_LENGTH - 1 : at + ISA_LENGTH] if at >= 0 else b""
+        if self._end and len(piece) == _PIECE and self._end not in piece:
+            raise UnreadableInput(f"{path.name}: a segment is longer than {LONGEST_SEGMENT // 1024} KB", "split it")
 
 
 def keep_file(db: Database, actor: Actor, name: str, copy: Copy) -> str:

@@ -6,6 +6,7 @@ step. The kept file remembers that it was replaced, so a session that still has 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from contextlib import closing
@@ -53,6 +54,8 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False) -
             f"{backup}: entry {state.log.first_bad} of its log: {state.log.reason}",
             "take an older one, or --unchecked-log where the log's key is lost",
         )
+    if known_as_made(url, state) is False:
+        raise BackupUnusable(f"{backup}: {CHANGED}", "take another one")
     if record.exists() and backup.exists() and record.samefile(backup):
         raise RestoreRefused(f"{backup} is the record itself", "name a backup")
     record.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -70,6 +73,41 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False) -
     if state.schema == HEAD:
         _note(url, actor, backup, kept)
     return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD)
+
+
+CHANGED = "it is not the file that codedesk backup made under this name: it was changed since"
+
+
+def known_as_made(url: str, state: BackupState) -> bool | None:
+    """Whether a backup is, byte for byte, one that the log of the present record tells of.
+
+    False: the log tells of a backup of this name and of another content. None: of none, or it cannot be asked.
+    """
+    made = _backups_told_of(url)
+    if any(json.loads(detail).get("sha256") == state.sha256 for _, detail in made):
+        return True
+    return False if Path(state.path).name in {name for name, _ in made} else None
+
+
+def _backups_told_of(url: str) -> list[tuple[str, str]]:
+    """Name and details (JSON) of the backups in the log of the present record; none where it cannot be read.
+
+    A record in a file is only read: opened for writing, SQLite would tidy away what a damaged one left.
+    """
+    path = sqlite_path(url)
+    told_of = "SELECT target_id, CAST(detail AS TEXT) FROM log_entry WHERE action = 'backup'"
+    try:
+        if path is None:
+            db = open_database(url)
+            try:
+                with db.reading() as session:
+                    return [(row[0], row[1]) for row in session.connection().exec_driver_sql(told_of)]
+            finally:
+                db.close()
+        with closing(driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
+            return list(connection.execute(told_of))
+    except (CodedeskError, driver.DatabaseError):
+        return []
 
 
 def _record(url: str) -> Path:

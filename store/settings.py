@@ -9,6 +9,7 @@ import os
 import tomllib
 from dataclasses import dataclass, fields
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,33 @@ def load_settings() -> Settings:
     return Settings(**given)
 
 
+def settings_markdown() -> str:
+    """The settings as the document `store/SETTINGS.md`: from this module, which alone says what each one does."""
+    import ast
+    import inspect
+
+    (body,) = (node.body for node in ast.parse(inspect.getsource(Settings)).body if isinstance(node, ast.ClassDef))
+    words = {
+        field.target.id: " ".join(str(told.value.value).split())
+        for field, told in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(told, ast.Expr) and isinstance(told.value, ast.Constant)
+    }
+    lines = [
+        "# Settings",
+        "",
+        "Lines `name = value` in `config.toml` in codedesk's folder; each is also an environment variable",
+        "`CODEDESK_NAME`, which wins over the file. A table `[keys]` gives actions keys of a site's own.",
+        "",
+        "| setting | without it | what it does |",
+        "| --- | --- | --- |",
+    ]
+    for field in fields(Settings):
+        default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+        lines.append(f"| `{field.name}` | {f'`{default}`' if default != '' else ''} | {words[field.name]} |")
+    return "\n".join(lines) + "\n"
+
+
 def user_keys() -> dict[str, tuple[str, ...]]:
     """The keys of a site's own, by action: the table `keys` of the settings file. Raises SettingsError."""
     path = home() / "config.toml"
@@ -157,7 +185,11 @@ def today() -> date:
 def _from_file(path: Path) -> dict[str, Any]:
     values = {name: value for name, value in _read(path).items() if name != KEYS}
     if unknown := sorted(set(values) - {field.name for field in fields(Settings)}):
-        raise SettingsError(f"{path}: no setting is called {unknown[0]}", "see the settings in the README")
+        from difflib import get_close_matches
+
+        close = get_close_matches(unknown[0], [field.name for field in fields(Settings)], 1)
+        meant = f"{close[0]}? " if close else ""
+        raise SettingsError(f"{path}: no setting is called {unknown[0]}", f"{meant}SETTINGS.md lists them")
     return values
 
 

@@ -235,26 +235,39 @@ class Workstation(App[int]):
     async def open_claim(self, claim_id: str) -> None:
         """Open a claim; that of a restricted patient to whoever was let at the charts."""
         from store.access import ONLY_ADMITTED, ChartRestricted
-        from store.models.columns import now
-        from store.queries.restricted import closed_claim
+        from store.queries.restricted import task_of_claim
         from tui.screens.claim import ClaimScreen
 
-        actor = await self.record.actor()
-        closed = await self.record.read(closed_claim, claim_id, actor.person_id, now()) if actor.person_id else ""
-        if closed:
-            self._ask_for_reason(closed, ChartRestricted(*ONLY_ADMITTED), partial(self.open_claim, claim_id))
+        if await self.is_closed("claim", claim_id):
+            task = await self.record.read(task_of_claim, claim_id)
+            self._ask_for_reason(task, ChartRestricted(*ONLY_ADMITTED), partial(self.open_claim, claim_id))
         else:
             await self.push_screen(ClaimScreen(claim_id))
+
+    def shows(self, asked: object) -> bool:
+        """Whether lists may be asked and sorted so by the person at the keyboard: not by what they do not see."""
+        from store.permissions.columns import hidden_columns
+
+        actor = self.record.known_actor
+        return actor is None or not hidden_columns(actor.role, asked)
+
+    async def is_closed(self, kind: str, target_id: str) -> bool:
+        """Whether a claim, denial, audit or the like is of a restricted chart that the person was not let at."""
+        from store.models.columns import now
+        from store.queries.restricted import is_closed
+
+        actor = await self.record.actor()
+        return bool(actor.person_id) and await self.record.read(is_closed, kind, target_id, actor.person_id, now())
 
     def _ask_for_reason(
         self, work_item_id: str, error: CodedeskError, then: Callable[[], Awaitable[None]] | None = None
     ) -> None:
         """Offer to break the glass of a restricted chart to whoever has the right to; `then` instead of opening it."""
-        from store.access import break_glass
+        from store.access import break_glass, reason_in_words
 
         front = self._current
         actor = self.record.known_actor
-        if actor is None or refusal(actor.role, "do", "glass.break"):
+        if not work_item_id or actor is None or refusal(actor.role, "do", "glass.break"):
             front.trouble(error)
             return
 
@@ -266,6 +279,8 @@ class Workstation(App[int]):
             await (then() if then else self._open(work_item_id))
 
         async def reasoned(reason: str) -> None:
+            if reason.strip():
+                reason_in_words(reason)  # a PIN is asked for once the rest is right
             if reason.strip() and await self.pin_is_set():
 
                 async def with_pin(pin: str) -> None:

@@ -132,7 +132,7 @@ def _dispatch(arguments: list[str]) -> int:
         command = _Parser(prog=f"codedesk {name}", description=COMMANDS[name][1])
         module.configure(command)
         options = command.parse_args(arguments[1:])
-        _permit(name, options)
+        _permit(named(name, command, options))
         return module.run(options)
     options = parser.parse_args(arguments)
     from tui.commands import workstation
@@ -140,18 +140,18 @@ def _dispatch(arguments: list[str]) -> int:
     return workstation.run(options)
 
 
-def named(name: str, options: argparse.Namespace) -> str:
-    """A command as the table of rights calls it: `claims export`, `backup`."""
-    below = next((word for word in (getattr(options, key, None) for key in ("action", "command")) if word), "")
-    return f"{name} {below}" if isinstance(below, str) and below else name
+def named(name: str, parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
+    """A command as the table of rights calls it: `claims export`, `backup`; no option is taken for a word of it."""
+    subcommands = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    below = next((getattr(options, one.dest, None) for one in subcommands), None)
+    return f"{name} {below}" if below else name
 
 
-def _permit(name: str, options: argparse.Namespace) -> None:
+def _permit(command: str) -> None:
     """Ask the record whether this command is for the person at the keyboard. Raises NotAllowed."""
     from store.permissions import roles_with
     from store.terms import Role
 
-    command = named(name, options)
     if roles_with("command", command) != frozenset(Role):
         from store.people import permit_command
         from store.settings import database_url

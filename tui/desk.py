@@ -16,7 +16,7 @@ from store import os_account
 from store.actors import Actor, NotAllowed
 from store.looks import AGAIN_SECONDS, TYPING_SECONDS, Look, login_of, look_of
 from store.permissions import require
-from store.permissions.columns import seen_by
+from store.permissions.columns import require_shown, seen_by
 from store.queries import Reader, SessionReader, SqliteReader, current_reader
 from store.queries.people import person_of
 from store.settings import database_url, sqlite_path
@@ -110,19 +110,21 @@ class RecordDesk:
     def _reading(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         self._watching()
         actor = self._person()
-        if look := look_of(function, *args, **kwargs):
-            self._permit(actor, look)
+        look = look_of(function, *args, **kwargs)
+        self._permit(actor, look, (*args, *kwargs.values()))
         self._look(look)
         return seen_by(actor.role, self._read(function, *args, **kwargs))
 
-    def _permit(self, actor: Actor, look: Look) -> None:
-        """Refuse a look that is not for the person's role, and log the refusal. Raises NotAllowed."""
+    def _permit(self, actor: Actor, look: Look | None, asked: tuple[object, ...]) -> None:
+        """Refuse a look, or a list asked by columns, that is not for the person's role; logged. Raises NotAllowed."""
         try:
-            require(actor, look.action)
+            if look:
+                require(actor, look.action)
+            require_shown(actor.role, *asked)
         except NotAllowed as refusal:
             from store.people import refuse
 
-            raise refuse(self._opened()[0], actor, look.action, refusal) from None
+            raise refuse(self._opened()[0], actor, look.action if look else "column", refusal) from None
 
     def _look(self, look: Look | None) -> None:
         """Log a look before its answer is shown; until the record is open for changes it waits for `warm`.

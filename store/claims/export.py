@@ -33,8 +33,10 @@ from store.claims.output import Destination, OutputFile, Recorder, output_file
 from store.claims.partners import Channel, channel_to, route_of
 from store.database import Change, Database
 from store.ledger.charges import bill
-from store.models import Claim, ClaimExport, Coding, Finding, Operation, Payer, WorkItem
+from store.models import Claim, ClaimExport, Coding, Encounter, Finding, Operation, Payer, WorkItem
 from store.models.columns import now, table_of
+from store.queries import SessionReader
+from store.queries.restricted import closed_patients
 from store.settings import load_settings
 from store.terms import ClaimStatus, FindingState, Severity
 from store.x12 import institutional, professional
@@ -152,8 +154,11 @@ def export_claims(
     operation_id: str | None = None,
     ready_only: bool = False,
     form: str = "837p",
+    by_hand: bool = False,
 ) -> ExportReport:
     """Write claims to a new file (or to standard output) and mark them exported.
+
+    `by_hand`: the person who asks gets the file, so that those of charts that are closed to them are not ready.
 
     `claim_ids` None means all of the form (837p, 837i) that are neither exported nor void. One that is not ready
     refuses the whole export; with `ready_only` it is left behind and named. Repeating an operation answers the first
@@ -161,7 +166,7 @@ def export_claims(
     """
     if operation_id and (earlier := _earlier(db, operation_id)):
         return earlier
-    batches, left_behind = _batches(db, claim_ids, ready_only, form)
+    batches, left_behind = _batches(db, claim_ids, ready_only, form, actor if by_hand else None)
     _take_control_numbers(db, actor, batches)
     with output_file(destination) as output:
         for batch in batches:
@@ -190,12 +195,14 @@ def _earlier(db: Database, operation_id: str) -> ExportReport | None:
 
 
 def _batches(
-    db: Database, claim_ids: Sequence[str] | None, ready_only: bool, form: str
+    db: Database, claim_ids: Sequence[str] | None, ready_only: bool, form: str, reader: Actor | None
 ) -> tuple[list[_Batch], list[RefusedClaim]]:
     """The claims by receiver, ordered by billing provider. Raises ExportRefused."""
     with db.reading() as session:
         claims = _asked_for(session, claim_ids, form)
-        refused = _refusals(session, claims)
+        refused = _closed(session, claims, reader)
+        closed = {refusal.claim_number for refusal in refused}
+        refused += _refusals(session, [claim for claim in claims if claim.claim_number not in closed])
         unready = {refusal.claim_number for refusal in refused}
         by_receiver: dict[str, list[_Batch]] = {}
         for claim in sorted(claims, key=lambda one: one.order):
@@ -221,6 +228,19 @@ def _batches(
 def staying_behind(session: Session, claim_ids: Sequence[str], form: str) -> list[RefusedClaim]:
     """Those of the claims that an export would leave behind, and why."""
     return _refusals(session, _asked_for(session, claim_ids, form))
+
+
+def _closed(session: Session, claims: Sequence[_Candidate], reader: Actor | None) -> list[RefusedClaim]:
+    """Those of charts that are closed to who gets the file."""
+    if reader is None or not reader.person_id:
+        return []
+    own = closed_patients(SessionReader(session), reader.person_id, now())
+    visits = select(Encounter.id).where(col(Encounter.patient_id).in_(own))
+    theirs = set(session.exec(select(Claim.id).where(col(Claim.encounter_id).in_(visits))) if own else ())
+    return [RefusedClaim(claim.claim_number, _RESTRICTED) for claim in claims if claim.id in theirs]
+
+
+_RESTRICTED = "is of a restricted chart: claims batch sends it, a file by hand is for who was admitted"
 
 
 def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedClaim]:

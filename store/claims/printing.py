@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlmodel import Session, col, func, select
 
 from codesets.errors import CodedeskError
-from store import log
+from store import access, log
 from store.actors import Actor
 from store.claims.content import UnknownClaim, content_of
 from store.claims.output import output_file
@@ -73,7 +73,11 @@ def print_claims(
 
 
 def print_to_outbox(db: Database, actor: Actor, claim_id: str, today: dt.date) -> Path:
-    """Print one claim as PDF into the outbox, as a draft where it is not ready; where it is. Raises CannotPrint."""
+    """Print one claim as PDF into the outbox, as a draft where it is not ready; where it is.
+
+    Raises CannotPrint, ChartRestricted.
+    """
+    access.let_in(db, actor, "claim", claim_id)
     with db.reading() as session:
         printed = print_claims(session, [claim_id], today, as_pdf=True, draft=True)
         number = session.get_one(Claim, claim_id).claim_number

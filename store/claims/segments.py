@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from store import access
 from store.actors import Actor
 from store.claims.content import UnknownClaim, content_of
 from store.claims.export import FORMS
@@ -44,7 +45,8 @@ class ClaimSegments:
 
 
 def claim_segments(db: Database, actor: Actor, claim_id: str) -> ClaimSegments:
-    """The segments of a claim for the person at the keyboard. Raises UnknownClaim."""
+    """The segments of a claim for the person at the keyboard; logged. Raises UnknownClaim, ChartRestricted."""
+    access.look(db, actor, "claim.view", "claim", [claim_id], what="segments")
     with db.reading() as session:
         return segments_of(session, claim_id)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from codesets.errors import CodedeskError, UnreadableInput
+from store.x12.tokenizer import segments
 
 
 class NoValidator(CodedeskError):
@@ -44,6 +45,9 @@ def strict_faults(path: Path) -> tuple[StrictFault, ...]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "checked.837"
         try:
+            with path.open("rb") as source:
+                for _ in segments(source, []):  # within the caps, or refused before it is read whole
+                    pass
             copy.write_bytes(path.read_bytes())
         except OSError as error:
             raise UnreadableInput(f"{path}: {error.strerror or error}", "expected an 837 file") from None

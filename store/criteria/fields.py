@@ -44,6 +44,10 @@ class Field:
     values: tuple[str, ...] = ()
     rules: bool = True
     """Whether rules of worklists may ask it; the others change while a task stands in its list."""
+    listed: bool = False
+    """Whether lists show it of a restricted chart; what they do not show selects no such chart."""
+    column: str = ""
+    """The column of the permissions that it is of; who does not see that one does not ask it."""
 
 
 @cache
@@ -58,6 +62,8 @@ def fields() -> Mapping[str, Field]:
             " ".join(row["sql"].split()),
             tuple(row.get("values", ())),
             row.get("rules", True),
+            row.get("listed", False),
+            row.get("column", ""),
         )
         for row in rows
     }

@@ -1,6 +1,7 @@
 """Criteria as SQL: the same answer on a whole list as `conditions` gives for one chart, on both databases.
 
 The aliases are those of `fields.toml`: task w, encounter e, account a, patient p. Values are always parameters.
+A restricted chart is selected by what lists show of it and by nothing else: who asks need not have been let at it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ def where(condition: Condition, today: date, on_postgres: bool = False, prefix: 
         lines = []
         for criterion in group.criteria:
             made, values = _line(criterion, today, on_postgres)
+            if not criterion.field.listed:
+                made = f"NOT w.restricted AND ({made})"
             for number, value in enumerate(values):
                 name = f"{prefix}{len(parameters)}"
                 made = made.replace(f":?{number}?", f":{name}")

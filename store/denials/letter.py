@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from codesets.home import home
-from store import log
+from store import access, log
 from store.actors import Actor
 from store.claims.content import ClaimContent, load_claim
 from store.claims.output import output_file
@@ -109,7 +109,8 @@ def _together(session: Session, denial: Denial) -> list[Denial]:
 
 
 def letter_to_outbox(db: Database, actor: Actor, denial_id: str, today: dt.date, why: str = "") -> Path:
-    """Write the letter into the outbox; where it is. Raises NoLetter."""
+    """Write the letter into the outbox; where it is. Raises NoLetter, ChartRestricted."""
+    access.let_in(db, actor, "denial", denial_id)
     with db.reading() as session:
         letter = appeal_letter(session, denial_id, today, why)
     log.note(db, actor, "denial.letter", "denial", denial_id, codes=letter.evidence, denials=len(letter.denials))

@@ -50,7 +50,7 @@ def _examine(url: str) -> Iterator[Finding]:
 
 def _opened(url: str) -> Database | Finding:
     path = sqlite_path(url)
-    if path is not None and not path.exists():
+    if path is not None and not path.exists() and not key_file(url).path.exists():
         return Finding("record", State.WRONG, f"{path} does not exist", "codedesk makes it when it is first opened")
     try:
         return open_database(url)

@@ -13,6 +13,7 @@ from glob import glob
 from pathlib import Path
 
 from store.doctor.finding import Finding, State
+from store.os_account import unbelieved_caller
 from store.settings import load_settings
 
 SUDOERS = ("/etc/sudoers", "/etc/sudoers.d/*")
@@ -36,6 +37,9 @@ def sessions() -> Iterator[Finding]:
     if settings.service_account and not _known_name(settings.service_account):
         words = f"service_account names {settings.service_account!r}, which is no account of this host"
         yield Finding("identity", State.WRONG, words, "name the account that sudo runs codedesk as")
+    elif caller := unbelieved_caller():
+        words = f"{caller} called sudo, but service_account does not name {account}: everybody counts as {account}"
+        yield Finding("identity", State.WRONG, words, f'service_account = "{account}" in config.toml')
     elif settings.service_account:
         yield Finding("identity", State.OK, f"people are who sudo or their key says, behind {settings.service_account}")
     elif sudo := _read(SUDOERS):
@@ -82,13 +86,22 @@ def of_sudo(text: str) -> Finding:
     for rule in rules:
         if "(ALL" in rule or "(root" in rule:
             return Finding("sudo", State.WRONG, f"codedesk may run as root: {rule}", SUDO_ADVICE)
-        if not rule.rstrip().endswith('""'):
+        if not all(_is_bound(command) for command in rule.split(",") if "codedesk" in command):
             return Finding("sudo", State.WRONG, f"the rule allows any arguments: {rule}", SUDO_ADVICE)
         if "NOEXEC" not in rule:
             return Finding("sudo", State.ADVICE, f"the rule could forbid other programs: {rule}", SUDO_ADVICE)
     if re.search(r"!\s*env_reset", text):
         return Finding("sudo", State.WRONG, "env_reset is off: people's environment reaches codedesk", SUDO_ADVICE)
-    return Finding("sudo", State.OK, "codedesk runs as the service account alone, without arguments")
+    return Finding(
+        "sudo", State.OK, "codedesk runs as the service account alone, with no arguments but those of a rule"
+    )
+
+
+def _is_bound(command: str) -> bool:
+    """Whether a command of a rule is held to the arguments that it names, or by \"\" to none."""
+    found = re.search(r"\S*codedesk(?:\s+(.*))?$", command.strip())
+    arguments = (found and found[1]) or ""
+    return bool(arguments.strip()) and not set(arguments) & set("*?[")
 
 
 def of_sshd(text: str) -> Finding:

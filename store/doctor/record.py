@@ -137,6 +137,12 @@ def _people(session: Session) -> Finding:
         return Finding(
             "people", State.WRONG, "nobody is known yet: whoever starts codedesk is administrator", "codedesk users add"
         )
+    account = load_settings().service_account
+    own = select(Person.id).where(Person.login == account, col(Person.active).is_(True))
+    if account and session.exec(own).first():
+        words = f"the service account {account} is itself a person: whoever comes in by it is that one"
+        remedy = f"codedesk users disable {account}; SHARED-HOST.md has an account for the work of the night"
+        return Finding("people", State.WRONG, words, remedy)
     return Finding("people", State.OK, "who is not one of this site's people is refused")
 
 

@@ -38,6 +38,7 @@ from store.models import (
     WorkItem,
 )
 from store.models.coding import FinalDiagnosisFields, FinalProcedureLineFields
+from store.models.columns import now
 from store.models.directory import FacilityFields, PayerFields, ProviderFields
 from store.models.encounter import (
     AccountFields,
@@ -48,6 +49,8 @@ from store.models.encounter import (
     SourceCodeFields,
 )
 from store.models.patient import PatientFields
+from store.queries import SessionReader
+from store.queries.restricted import closed_patients
 from store.terms import RESTRICTED, EncounterStatus, Setting
 
 __all__ = [
@@ -84,8 +87,9 @@ class EncounterRow:
     reason: str
 
 
-def list_encounters(session: Session) -> list[EncounterRow]:
-    """All encounters by date of service, newest first, at most 5,000."""
+def list_encounters(session: Session, person_id: str = "") -> list[EncounterRow]:
+    """All encounters by date of service, newest first, at most 5,000; restricted ones as the person may see them."""
+    closed = closed_patients(SessionReader(session), person_id, now())
     columns: Sequence[Any] = (
         Encounter.id,
         Encounter.visit_number,
@@ -96,7 +100,7 @@ def list_encounters(session: Session) -> list[EncounterRow]:
         Patient.given_name,
         Patient.mrn,
         Encounter.reason,
-        Patient.restricted,
+        Patient.id,
     )
     query = (
         select(*columns)
@@ -106,9 +110,9 @@ def list_encounters(session: Session) -> list[EncounterRow]:
     )
     return [
         EncounterRow(row_id, visit, day, setting, status, ", ".join(filter(None, (family, given))), mrn, reason)
-        if restricted is None
+        if patient_id not in closed
         else EncounterRow(row_id, visit, day, setting, status, RESTRICTED, "", "")
-        for row_id, visit, day, setting, status, family, given, mrn, reason, restricted in session.execute(query)
+        for row_id, visit, day, setting, status, family, given, mrn, reason, patient_id in session.execute(query)
     ]
 
 

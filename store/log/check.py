@@ -2,7 +2,7 @@
 
 An entry that was edited, put in, taken out or moved breaks the chain at that entry or the next one. A log computed
 anew by someone without the key breaks at its first entry. A log cut off at its end, or put back from an old copy, no
-longer reaches its anchors.
+longer reaches its anchors. One without any entry beside a record that holds encounters was emptied.
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ def check_log(connection: Connection, keys: tuple[Key, ...], anchors: Iterable[A
             if anchor.hash != previous:
                 return LogState(seq, previous, seq, f"the anchor of {anchor.at} has another hash for it", held)
             held += 1
+    if seq == 0 and (encounters := _encounters(connection)):
+        return LogState(0, previous, 1, f"the log is empty, and the record holds {encounters:,} encounters", held)
     if wanted:
         beyond = max(wanted)
         at = wanted[beyond][0].at
@@ -110,6 +112,12 @@ def _known_key(connection: Connection) -> str | None:
     if not inspect(connection).has_table("site_fact"):  # a record from before there were keys
         return None
     return connection.exec_driver_sql(f"SELECT value FROM site_fact WHERE name = '{FACT}'").scalar()
+
+
+def _encounters(connection: Connection) -> int:
+    if not inspect(connection).has_table("encounter"):
+        return 0
+    return int(connection.exec_driver_sql("SELECT count(*) FROM encounter").scalar() or 0)
 
 
 def _rows(connection: Connection, limit: str = "") -> Iterator[tuple[Any, ...]]:

@@ -9,10 +9,14 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from store.actors import Actor
-from store.database import Database
+from store.database import Change, Database
 from store.disclosures import find_patient
 from store.intake.export import find_encounter
 from store.models import Claim, Coding, Encounter, LogEntry, Patient, Person, WorkItem
+from store.models.columns import now
+from store.queries import SessionReader
+from store.queries.restricted import PATIENT_OF, closed_patients, is_closed
+from store.terms import RESTRICTED
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ def who_opened(db: Database, actor: Actor, key: str) -> list[LoggedEvent]:
     """
     with db.change(actor) as change:
         encounter_id = find_encounter(change.session, key)
-        events = _events(change.session, col(LogEntry.target_id).in_(_parts(change.session, encounter_id)))
+        events = _events(change, col(LogEntry.target_id).in_(_parts(change.session, encounter_id)))
         change.log("log.opened", "encounter", encounter_id)
         return events
 
@@ -52,7 +56,7 @@ def who_saw(db: Database, actor: Actor, mrn: str) -> list[LoggedEvent]:
         people = [patient.id, *session.exec(select(Patient.id).where(Patient.merged_into_id == patient.id))]
         visits = session.exec(select(Encounter.id).where(col(Encounter.patient_id).in_(people))).all()
         targets = [*people, *(part for visit in visits for part in _parts(session, visit))]
-        events = _events(session, col(LogEntry.target_id).in_(targets))
+        events = _events(change, col(LogEntry.target_id).in_(targets))
         change.log("log.saw", "patient", patient.id)
         return events
 
@@ -67,18 +71,49 @@ def last_entries(
     if action is not None:
         conditions.append(col(LogEntry.action).startswith(action, autoescape=True))
     with db.change(actor) as change:
-        events = _events(change.session, *conditions, limit=count)
+        events = _events(change, *conditions, limit=count)
         change.log("log.list", "log", "", of=login or "", action=action or "")
         return events
 
 
-def _events(session: Session, *conditions: object, limit: int | None = None) -> list[LoggedEvent]:
+def _events(change: Change, *conditions: object, limit: int | None = None) -> list[LoggedEvent]:
+    """Entries, newest first; of a chart that is closed to the reader who did what, and not with which codes."""
+    session = change.session
     names = dict(session.exec(select(Person.login, Person.name)).all())
-    found = session.exec(select(LogEntry).where(*conditions).order_by(col(LogEntry.seq).desc()).limit(limit))  # type: ignore[arg-type]
+    query = select(LogEntry).where(*conditions).order_by(col(LogEntry.seq).desc()).limit(limit)  # type: ignore[arg-type]
+    found = session.exec(query).all()
+    closed = _closed_targets(change, {(e.target_kind, e.target_id) for e in found if e.detail})
     return [
-        LoggedEvent(e.seq, e.at, e.actor, names.get(e.actor, ""), e.action, e.target_kind, e.target_id, dict(e.detail))
+        LoggedEvent(
+            e.seq,
+            e.at,
+            e.actor,
+            names.get(e.actor, ""),
+            e.action,
+            e.target_kind,
+            e.target_id,
+            dict(_CLOSED if (e.target_kind, e.target_id) in closed and not e.action.startswith(_TOLD) else e.detail),
+        )
         for e in found
     ]
+
+
+_CLOSED = {"chart": RESTRICTED.lower()}
+"""What stands in the place of the details of an entry about a chart that is closed to the reader."""
+
+_TOLD = ("glass.", "patient.", "refused")
+"""Actions about who may open a chart; their details hold nothing of it."""
+
+
+def _closed_targets(change: Change, targets: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    reader, person = SessionReader(change.session), change.actor.person_id
+    if not person or not closed_patients(reader, person, now()):
+        return set()
+    return {
+        (kind, target)
+        for kind, target in targets
+        if kind in PATIENT_OF and is_closed(reader, kind, target, person, now())
+    }
 
 
 def _parts(session: Session, encounter_id: str) -> list[str]:

@@ -1,16 +1,17 @@
 """What a role sees of a row: columns that are not its business are covered before the row leaves the record's thread.
 
 Rows are frozen dataclasses of `store.queries` and the like; a field is covered by its name. A covered text is a row
-of dots and never empty, so that nobody takes it for a value that is missing; covered money is None.
+of dots and never empty, so that nobody takes it for a value that is missing; covered money is None. What is covered
+is nothing to filter or sort by either, since the rows that come would tell it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from store.permissions import allowed
+from store.permissions import allowed, not_allowed
 from store.terms import Role
 
 COVER = "•••"
@@ -30,6 +31,25 @@ FIELDS: Mapping[str, str] = {
 def covered_columns(role: Role) -> frozenset[str]:
     """The columns that a role does not see."""
     return frozenset(column for column in set(FIELDS.values()) if not allowed(role, "column", column))
+
+
+def hidden_columns(role: Role, *asked: Any) -> list[str]:
+    """Those of the columns that lists are asked by (their `asked`: an order, a listing) that a role does not see."""
+    return sorted(covered_columns(role) & set(_asked(asked)))
+
+
+def require_shown(role: Role, *asked: Any) -> None:
+    """Raise NotAllowed where a list is asked or sorted by a column that the role does not see."""
+    if hidden := hidden_columns(role, *asked):
+        raise not_allowed(role, "column", hidden[0])
+
+
+def _asked(values: Sequence[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from _asked(value)
+        else:
+            yield from getattr(value, "asked", ())
 
 
 def seen_by(role: Role, value: Any) -> Any:

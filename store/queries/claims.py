@@ -39,6 +39,11 @@ class ClaimSort(StrEnum):
     BUILT = "built"
     SCRUBBED = "scrubbed"
 
+    @property
+    def asked(self) -> frozenset[str]:
+        """The column of the permissions that the order tells of."""
+        return frozenset({ClaimSort.LARGEST: {"money"}, ClaimSort.PATIENT: {"names"}}.get(self, ()))
+
 
 MOST_SORTS = 3
 """How many orders a list is sorted by, the first leading."""

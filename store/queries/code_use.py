@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from store.queries import Reader
-from store.terms import RESTRICTED
 
 
 @dataclass(frozen=True)
@@ -35,14 +34,17 @@ def open_charts_by_code(reader: Reader, since: str) -> dict[str, int]:
 
 
 def open_charts_with(reader: Reader, code: str, since: str, most: int = 50) -> tuple[OpenChart, ...]:
-    """The charts in work of that ISO day or later that hold a diagnosis, by its dotted code; the oldest first."""
+    """The charts in work of that ISO day or later that hold a diagnosis, by its dotted code; the oldest first.
+
+    Restricted ones are left out: the list would tell a code of theirs.
+    """
     rows = reader.rows(
         """
-        SELECT DISTINCT p.family_name, p.given_name, p.mrn, w.restricted, e.service_date, w.worklist
+        SELECT DISTINCT p.family_name, p.given_name, p.mrn, e.service_date, w.worklist
         FROM final_diagnosis f JOIN coding g ON g.id = f.coding_id
         JOIN encounter e ON e.id = g.encounter_id JOIN patient p ON p.id = e.patient_id
         JOIN work_item w ON w.encounter_id = g.encounter_id AND w.kind = g.kind
-        WHERE g.status = 'draft' AND f.code = :code AND e.service_date >= :since
+        WHERE g.status = 'draft' AND f.code = :code AND e.service_date >= :since AND p.restricted IS NULL
         ORDER BY e.service_date, p.mrn LIMIT :most
         """,
         code=code,
@@ -51,8 +53,8 @@ def open_charts_with(reader: Reader, code: str, since: str, most: int = 50) -> t
     )
     return tuple(
         OpenChart(
-            RESTRICTED if row["restricted"] else ", ".join(filter(None, (row["family_name"], row["given_name"]))),
-            "" if row["restricted"] else row["mrn"],
+            ", ".join(filter(None, (row["family_name"], row["given_name"]))),
+            row["mrn"],
             row["service_date"],
             row["worklist"],
         )

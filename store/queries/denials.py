@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from store.queries import Reader, Row
-from store.queries.restricted import OF_CLAIM, PAID_FOR
+from store.queries.restricted import OF_CLAIM, PAID_CODE, PAID_FOR
 from store.terms import DenialStatus
 
 PAGE_ROWS = 200
@@ -67,7 +67,8 @@ _SHOWN = {
 """The statuses that a filter shows; each is read in the order of its index, and the first rows of all are merged."""
 
 _SELECT = f"""
-SELECT d.id, d.status, d.due_on, d.payer_name, d.procedure_code, d.group_code, d.reason_code, d.remarks, d.cents,
+SELECT d.id, d.status, d.due_on, d.payer_name, {PAID_CODE.format(code="d.procedure_code")} AS procedure_code,
+       d.group_code, d.reason_code, d.remarks, d.cents,
        d.category, d.level, d.note, d.segment, d.claim_id, COALESCE(o.claim_number, c.account_number) AS claim,
        {PAID_FOR}, c.service_from, r.trace, COALESCE(p.login, '') AS owner
 FROM denial d JOIN remittance_claim c ON c.id = d.remittance_claim_id JOIN remittance r ON r.id = d.remittance_id

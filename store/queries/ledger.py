@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from store.queries import Reader
-from store.queries.restricted import NAME
+from store.queries.restricted import NAME, NUMBER
 from store.terms import JournalAccount, PostingKind
 
 PAGE_ROWS = 200
@@ -131,7 +131,7 @@ def account_list(reader: Reader, open_only: bool = True, limit: int = 5000) -> l
 def account_page(reader: Reader, account_id: str) -> AccountPage | None:
     """An account with everything that was posted to it; None where there is none."""
     heads = reader.rows(
-        f"SELECT a.id, a.account_number, p.mrn, {NAME} AS patient FROM account a"
+        f"SELECT a.id, a.account_number, {NUMBER} AS mrn, {NAME} AS patient FROM account a"
         " JOIN patient p ON p.id = a.patient_id WHERE a.id = :id",
         id=account_id,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.queries import Reader, Row
-from store.queries.restricted import OF_CLAIM, PAID_FOR
+from store.queries.restricted import OF_CLAIM, PAID_CODE, PAID_FOR
 from store.terms import JournalAccount, MatchedBy, RemittanceStatus
 
 PAGE_ROWS = 200
@@ -221,8 +221,10 @@ def _claims(reader: Reader, remittance_id: str) -> list[RemittanceClaimRow]:
         id=remittance_id,
     )
     lines = reader.rows(
-        "SELECT l.*, COALESCE(o.sequence, 0) AS ours FROM remittance_line l"
-        " JOIN remittance_claim c ON c.id = l.remittance_claim_id LEFT JOIN claim_line o ON o.id = l.claim_line_id"
+        f"SELECT l.*, COALESCE(k.sequence, 0) AS ours, {PAID_CODE.format(code='l.code')} AS shown_code,"
+        " CASE WHEN s.restricted IS NULL THEN 0 ELSE 1 END AS closed FROM remittance_line l"
+        " JOIN remittance_claim c ON c.id = l.remittance_claim_id LEFT JOIN claim_line k ON k.id = l.claim_line_id"
+        f" LEFT JOIN claim o ON o.id = c.claim_id {OF_CLAIM}"
         " WHERE c.remittance_id = :id ORDER BY l.remittance_claim_id, l.sequence",
         id=remittance_id,
     )
@@ -292,8 +294,8 @@ def _claim(
 def _line(row: Row, adjustments: tuple[AdjustmentRow, ...]) -> RemittanceLineRow:
     return RemittanceLineRow(
         sequence=row["sequence"],
-        code=row["code"] or row["revenue_code"],
-        modifiers=_texts(row["modifiers"]),
+        code=row["shown_code"] or row["revenue_code"],
+        modifiers=() if row["closed"] else _texts(row["modifiers"]),
         charge_cents=row["charge_cents"],
         paid_cents=row["paid_cents"],
         remarks=_texts(row["remarks"]),

@@ -5,30 +5,69 @@ Who may open what is behind the name is the business of `store.access`; here is 
 
 from __future__ import annotations
 
+from store.permissions.columns import COVER
 from store.queries import Reader
 from store.terms import RESTRICTED
 
 NAME = f"CASE WHEN p.restricted IS NULL THEN p.family_name || ', ' || p.given_name ELSE '{RESTRICTED}' END"
 """The name of patient `p`; without a given name it ends in a comma and a blank."""
 
+NUMBER = "CASE WHEN p.restricted IS NULL THEN p.mrn ELSE '' END"
+"""The record number of patient `p`."""
+
 PAID_FOR = f"CASE WHEN s.restricted IS NULL THEN c.patient_name ELSE '{RESTRICTED}' END AS shown_name"
+PAID_CODE = f"CASE WHEN s.restricted IS NULL THEN {{code}} ELSE '{COVER}' END"
+"""A code that a payer answered, by the patient of our claim: payments and denials are worked without it."""
+
 OF_CLAIM = "LEFT JOIN encounter v ON v.id = o.encounter_id LEFT JOIN patient s ON s.id = v.patient_id"
 """The name that a payer wrote for claim `c` of a payment, by the patient of our claim `o`, if it is one of ours."""
 
 
-def closed_claim(reader: Reader, claim_id: str, person_id: str, moment: str) -> str:
-    """The work item that a claim comes from, where its patient is restricted and the person was not let in; else "".
+PATIENT_OF = {
+    "patient": "SELECT :target",
+    "encounter": "SELECT patient_id FROM encounter WHERE id = :target",
+    "account": "SELECT patient_id FROM account WHERE id = :target",
+    "work_item": "SELECT e.patient_id FROM work_item t JOIN encounter e ON e.id = t.encounter_id WHERE t.id = :target",
+    "coding": "SELECT e.patient_id FROM coding t JOIN encounter e ON e.id = t.encounter_id WHERE t.id = :target",
+    "claim": "SELECT e.patient_id FROM claim t JOIN encounter e ON e.id = t.encounter_id WHERE t.id = :target",
+    "audit": "SELECT e.patient_id FROM audit t JOIN encounter e ON e.id = t.encounter_id WHERE t.id = :target",
+    "denial": "SELECT e.patient_id FROM denial t JOIN claim c ON c.id = t.claim_id"
+    " JOIN encounter e ON e.id = c.encounter_id WHERE t.id = :target",
+}
+"""Whose chart each kind of row holds something of, by its id as `:target`."""
 
-    `moment` is the present as ISO text in UTC: an emergency lets in for an hour.
-    """
-    rows = reader.rows(
-        "SELECT w.id FROM claim c JOIN coding g ON g.id = c.coding_id"
-        " JOIN work_item w ON w.encounter_id = c.encounter_id AND w.kind = g.kind"
-        " JOIN encounter e ON e.id = c.encounter_id JOIN patient p ON p.id = e.patient_id"
-        " WHERE c.id = :claim AND p.restricted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM chart_access a"
-        " WHERE a.patient_id = p.id AND a.person_id = :person AND (a.until IS NULL OR a.until > :moment))",
-        claim=claim_id,
+ADMITTED = (
+    "EXISTS (SELECT 1 FROM chart_access a WHERE a.patient_id = p.id AND a.person_id = :person"
+    " AND (a.until IS NULL OR a.until > :moment))"
+)
+"""Whether `:person` is let at the charts of patient `p` at `:moment` (the present as ISO text in UTC)."""
+
+CLOSED = f"p.restricted IS NOT NULL AND NOT {ADMITTED}"
+"""Whether the charts of patient `p` are closed to `:person` at `:moment`."""
+
+
+def is_closed(reader: Reader, kind: str, target_id: str, person_id: str, moment: str) -> bool:
+    """Whether a row of a kind of `PATIENT_OF` holds something of a chart that is closed to the person."""
+    found = reader.rows(
+        f"SELECT 1 AS closed FROM patient p WHERE p.id = ({PATIENT_OF[kind]}) AND {CLOSED}",
+        target=target_id,
         person=person_id,
         moment=moment,
     )
-    return str(rows[0]["id"]) if rows else ""
+    return bool(found)
+
+
+def closed_patients(reader: Reader, person_id: str, moment: str) -> frozenset[str]:
+    """The ids of the patients whose charts are closed to the person."""
+    rows = reader.rows(f"SELECT p.id FROM patient p WHERE {CLOSED}", person=person_id, moment=moment)
+    return frozenset(row["id"] for row in rows)
+
+
+def task_of_claim(reader: Reader, claim_id: str) -> str:
+    """The work item that a claim comes from, by which its chart is opened; "" where it has none any more."""
+    rows = reader.rows(
+        "SELECT MIN(w.id) AS id FROM claim c JOIN coding g ON g.id = c.coding_id"
+        " JOIN work_item w ON w.encounter_id = c.encounter_id AND w.kind = g.kind WHERE c.id = :claim",
+        claim=claim_id,
+    )
+    return str(rows[0]["id"] or "")

@@ -28,6 +28,11 @@ class Sort(StrEnum):
     PATIENT = "patient"
     BILL_BY = "days to bill"
 
+    @property
+    def asked(self) -> frozenset[str]:
+        """The column of the permissions that the order tells of."""
+        return frozenset({Sort.MONEY: {"money"}, Sort.PATIENT: {"names"}}.get(self, ()))
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -44,6 +49,13 @@ class Listing:
     mine: str = ""
     criteria: Condition = Condition()
     today: date | None = None
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The columns of the permissions that rows are chosen and sorted by."""
+        lines = (line for group in self.criteria.groups for line in group.criteria)
+        words = {"names", "record numbers"} if self.text.strip() else set()
+        return frozenset({line.field.column for line in lines if line.field.column} | self.sort.asked | words)
 
 
 @dataclass(frozen=True)
@@ -308,7 +320,7 @@ def why_here(reader: Reader, work_item_id: str) -> WhyHere | None:
     """The reasons of one chart's place in its worklist."""
     rows = reader.rows(
         """
-        SELECT w.rule, w.rank, w.reasons, e.reason,
+        SELECT w.rule, w.rank, w.reasons, CASE WHEN w.restricted THEN '' ELSE e.reason END AS reason,
                (SELECT COUNT(*) FROM document d WHERE d.encounter_id = e.id AND d.current) AS documents,
                (SELECT COUNT(*) FROM final_diagnosis f JOIN coding g ON g.id = f.coding_id
                 WHERE g.encounter_id = e.id AND g.kind = w.kind AND g.status <> 'superseded') AS codes

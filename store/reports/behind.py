@@ -13,6 +13,9 @@ from store.terms import RESTRICTED, Setting
 
 MOST_BEHIND = 5000
 
+OF_CHARTS = frozenset({"code", "drg", "rule"})
+"""Keys that tell what a chart holds: behind a row of theirs stands no restricted one."""
+
 
 @dataclass(frozen=True)
 class VisitRow:
@@ -52,6 +55,7 @@ def visits_behind(reader: Reader, figure: Figure, period: Period, keys: Mapping[
         FROM (SELECT DISTINCT b.encounter_id FROM ({figure.behind}) b
               {"WHERE " + " AND ".join(where) if where else ""}) x
         JOIN encounter e ON e.id = x.encounter_id JOIN patient p ON p.id = e.patient_id
+        {"WHERE p.restricted IS NULL" if OF_CHARTS & keys.keys() else ""}
         ORDER BY e.service_date, e.id LIMIT {MOST_BEHIND}
         """,
         **parameters,

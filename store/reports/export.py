@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from codesets.errors import UsageError
-from store.actors import Actor, NotAllowed
+from store.actors import Actor
 from store.database import Database
 from store.models import Disclosure
 from store.queries import SessionReader
@@ -18,7 +18,6 @@ from store.reports.profiles import Deidentified, Profile
 from store.reports.tables import Format, write_rows
 from store.reports.views import Condition, View, view_rows
 from store.settings import outbox
-from store.terms import Role
 
 LAYOUTS = ("tidy", "claims", "omop")
 
@@ -42,15 +41,17 @@ def export_layout(
     folder: Path | None = None,
     recipient: str = "",
     purpose: str = "",
+    agreement: str = "",
 ) -> list[Exported]:
     """Write every table of a layout into a folder, the outbox without one; one whose key is not told is left out.
 
-    An identified one names who receives it and why. Raises UsageError, NotAllowed, NoParquet.
+    An identified one names who receives it and why, a limited one who and under which data use agreement. Raises
+    UsageError, NotAllowed, NoParquet.
     """
     tables = {"tidy": tidy_tables, "claims": lambda: (claims_layout(),), "omop": omop_tables}.get(layout)
     if tables is None:
         raise UsageError(f"no layout is called {layout!r}", f"there are {', '.join(LAYOUTS)}")
-    _permit(actor, profile, recipient, purpose)
+    _permit(db, actor, profile, recipient, purpose, agreement)
     done = []
     with db.reading() as session:
         reader, keys = SessionReader(session), None
@@ -63,7 +64,7 @@ def export_layout(
             rows = _told(table.rows(reader, since, until, told.order), told, keys, patients)
             path = (folder or outbox()) / f"{table.name}.{form.value}"
             done.append(Exported(path, write_rows(path, told.columns, rows, form)))
-    _record(db, actor, layout, profile, done, patients, recipient, purpose, f"{since} to {until}")
+    _record(db, actor, layout, profile, done, patients, recipient, purpose, f"{since} to {until}", agreement)
     return done
 
 
@@ -79,25 +80,27 @@ def export_view(
     limit: int = 0,
     recipient: str = "",
     purpose: str = "",
+    agreement: str = "",
 ) -> tuple[tuple[str, ...], list[dict[str, Any]], Path | None]:
     """The rows of a view that a filter leaves, under a profile; to a file where one is named.
 
-    An identified one names who receives it and why, wherever it goes. Raises UsageError, NotAllowed, NoParquet.
+    An identified one names who receives it and why, wherever it goes, a limited one who and under which data use
+    agreement. Raises UsageError, NotAllowed, NoParquet.
     """
-    _permit(actor, profile, recipient, purpose)
+    _permit(db, actor, profile, recipient, purpose, agreement)
     names = [view.field(name).name for name in columns] or [one.name for one in view.fields]
     told = Deidentified(profile, {name: view.field(name).kind for name in names})
     patients: set[str] = set()
     with db.reading() as session:
         found = view_rows(SessionReader(session), view, conditions, names, limit, profile)
         rows = list(_told(found, told, told, patients))
-        if profile is Profile.IDENTIFIED and "patient_id" not in names:
+        if profile is not Profile.SAFE_HARBOR and "patient_id" not in names:
             patients = _patients_of(SessionReader(session), view, conditions, limit)
     if path:
         write_rows(path, told.columns, rows, form)
     words = ", ".join(one.words for one in conditions) or "all rows"
     done = [Exported(path, len(rows))] if path else []
-    _record(db, actor, view.name, profile, done, patients, recipient, purpose, words)
+    _record(db, actor, view.name, profile, done, patients, recipient, purpose, words, agreement)
     return told.columns, rows, path
 
 
@@ -133,16 +136,28 @@ def _patients_of(reader: SessionReader, view: View, conditions: Sequence[Conditi
     }
 
 
-def _permit(actor: Actor, profile: Profile, recipient: str, purpose: str) -> None:
-    """Analysts export without names; who exports with them says for whom and why. Raises NotAllowed, UsageError."""
-    if profile is not Profile.IDENTIFIED:
-        return
-    if actor.role is Role.ANALYST:
-        raise NotAllowed("an export that names patients is not for analysts", "--profile limited or safe-harbor")
-    if not (recipient.strip() and purpose.strip()):
+RIGHTS = {Profile.IDENTIFIED: "report.export_identified", Profile.LIMITED: "report.export_limited"}
+"""What a role needs besides the right to export; without it what leaves is de-identified (164.514(b)(2))."""
+
+
+def _permit(db: Database, actor: Actor, profile: Profile, recipient: str, purpose: str, agreement: str) -> None:
+    """Hold a profile to the role, and to what is said of who receives it. Raises NotAllowed (logged), UsageError."""
+    with db.change(actor, action=RIGHTS.get(profile, "report.export")):
+        pass
+    require_receiver(profile, recipient, purpose, agreement)
+
+
+def require_receiver(profile: Profile, recipient: str, purpose: str, agreement: str) -> None:
+    """Ask for who receives an export and why, or under which agreement (45 CFR 164.514(e)(4)). Raises UsageError."""
+    if profile is Profile.IDENTIFIED and not (recipient.strip() and purpose.strip()):
         raise UsageError(
             "an export that names patients is a disclosure: say who receives it and why",
             "--to RECIPIENT --purpose TEXT",
+        )
+    if profile is Profile.LIMITED and not (recipient.strip() and agreement.strip()):
+        raise UsageError(
+            "a limited data set goes to who signed a data use agreement: say to whom and which",
+            "--to RECIPIENT --agreement TEXT, or --profile safe-harbor",
         )
 
 
@@ -156,25 +171,28 @@ def _record(
     recipient: str,
     purpose: str,
     words: str,
+    agreement: str,
 ) -> None:
-    """Log an export; of an identified one record a disclosure for each patient (45 CFR 164.528).
+    """Log an export; of one that is not de-identified record a disclosure for each patient (45 CFR 164.528).
 
-    A limited data set need not be accounted for (164.528(a)(1)(viii)).
+    A limited data set need not be accounted for (164.528(a)(1)(viii)); it is, with the agreement it left under.
     """
     with db.change(actor, action="report.export") as change:
         files = [one.path.name for one in done]
+        under = {"to": recipient, "agreement": agreement} if profile is Profile.LIMITED else {}
         change.log("report.export", "report", what, profile=profile.value, files=files, rows=[d.rows for d in done],
-                   of=words)  # fmt: skip
-        if profile is not Profile.IDENTIFIED:
+                   of=words, **under)  # fmt: skip
+        if profile is Profile.SAFE_HARBOR:
             return
+        limited = profile is Profile.LIMITED
         for patient in sorted(one for one in patients if one):
             change.session.add(
                 Disclosure(
                     patient_id=patient,
                     disclosed_on=date.today().isoformat(),
                     recipient=recipient,
-                    description=f"rows of {what}: {words}",
-                    purpose=purpose,
+                    description=f"{'limited data set, ' if limited else ''}rows of {what}: {words}",
+                    purpose=f"data use agreement: {agreement}" if limited else purpose,
                     recorded_by=actor.login,
                 )
             )

@@ -16,9 +16,10 @@ from codesets.errors import CodedeskError, UsageError
 from store.actors import Actor
 from store.database import Database
 from store.models import SavedView
+from store.permissions import require
 from store.queries import SessionReader
 from store.queries.saved_views import KeptView, usable_views
-from store.reports.export import Exported, export_view
+from store.reports.export import RIGHTS, Exported, export_view, require_receiver
 from store.reports.profiles import Profile
 from store.reports.tables import Format
 from store.reports.views import Condition, Operator, check_conditions, view_named
@@ -49,6 +50,7 @@ class Filter:
     id: str = ""
     recipient: str = ""
     purpose: str = ""
+    agreement: str = ""
 
     @property
     def words(self) -> str:
@@ -73,16 +75,16 @@ def save_filter(
     operation_id: str | None = None,
     recipient: str = "",
     purpose: str = "",
+    agreement: str = "",
 ) -> None:
     """Keep a filter under a name; the same name of the same person is changed.
 
-    One that exports with names at its time keeps who receives it and why. Raises UsageError, ViewRefused.
+    One that exports with names at its time keeps who receives it and why, one of a limited data set the agreement.
+    Raises UsageError, NotAllowed, ViewRefused.
     """
     check_conditions(view_named(source), conditions, profile)
-    if every and profile is Profile.IDENTIFIED and not (recipient.strip() and purpose.strip()):
-        raise UsageError(
-            "rows that name patients go out at a time of their own: say to whom and why", "--to, --purpose"
-        )
+    if every:
+        require_receiver(profile, recipient, purpose, agreement)
     if every and every not in [one.value for one in Every]:
         raise UsageError(f"expected a time, got {every!r}", f"one of {', '.join(Every)}")
     content = {
@@ -93,10 +95,13 @@ def save_filter(
         "format": form.value,
         "recipient": recipient,
         "purpose": purpose,
+        "agreement": agreement,
     }
     with db.change(actor, operation_id, "report.filter") as change:
         if change.repeated:
             return
+        if every and profile in RIGHTS:
+            require(actor, RIGHTS[profile])
         kept = keep_view(change, Listing.ROWS, name, content, shared, every)
         change.log("report.filter", "filter", kept.id, name=kept.name, source=source, shared=shared, every=every)
 
@@ -133,6 +138,7 @@ def filter_of(kept: KeptView) -> Filter:
         kept.id,
         content.get("recipient", ""),
         content.get("purpose", ""),
+        content.get("agreement", ""),
     )
 
 
@@ -159,6 +165,7 @@ def export_due(db: Database, actor: Actor) -> list[tuple[Filter, Exported | Code
             _, rows, _ = export_view(
                 db, actor, view_named(one.source), one.conditions, one.columns, one.profile, one.format, path,
                 recipient=one.recipient, purpose=one.purpose or f"every {one.every}",
+                agreement=one.agreement,
             )  # fmt: skip
         except CodedeskError as error:
             done.append((one, error))

@@ -11,12 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from codesets.edits import CodeFacts
 from store.claims.content import content_of
 from store.database import Database
 from store.models import Claim
+from store.models.columns import now
+from store.queries import SessionReader
+from store.queries.restricted import is_closed
 from store.scrub.engine import Found, scrub
 from store.scrub.rules import Rule, RuleBook, rule_book
 from store.terms import ClaimStatus, Severity
@@ -65,8 +68,12 @@ def try_rule(
     today: dt.date,
     days: int = DAYS,
     progress: Callable[[int], None] = lambda done: None,
+    person_id: str | None = None,
 ) -> Trial:
-    """Run a rule, or a code edit by its id, on the claims whose service began in the last days; void ones left out."""
+    """Run a rule, or a code edit by its id, on the claims whose service began in the last days; void ones left out.
+
+    Claims of charts that are closed to the person are counted, and none of them is a hit that is shown.
+    """
     from store.claims.scrubbing import scrub_facts
 
     since = str(today - dt.timedelta(days=min(max(days, 0), MOST_DAYS)))
@@ -89,7 +96,7 @@ def try_rule(
                     states[claim.status.value] += 1
                     charges += claim.total_cents
                     stopped += any(one.severity.blocks for one in told)
-                    if len(hits) < MOST_SHOWN:
+                    if len(hits) < MOST_SHOWN and not (person_id and _closed(session, claim, person_id)):
                         hits.append(_hit(claim, told[0]))
             looked += len(claims)
             after = claims[-1].id if claims else after
@@ -122,6 +129,10 @@ def _alone(rule: Rule | str) -> tuple[RuleBook, int, str]:
     edit = code_rules()[rule]
     others = {rule_id: replace(binding, off=rule_id != rule) for rule_id, binding in edits.items()}
     return RuleBook((), others), edit.version, edit.severity.value
+
+
+def _closed(session: Session, claim: Claim, person_id: str) -> bool:
+    return is_closed(SessionReader(session), "claim", claim.id, person_id, now())
 
 
 def _hit(claim: Claim, found: Found) -> TrialHit:

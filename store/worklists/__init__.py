@@ -15,7 +15,7 @@ is a lease, which stays with its coder for `lease_minutes` without a key. `why` 
 between people. Codes are the business of `store.coding`, holds that of `store.holds`.
 """
 
-from store.worklists.leases import next_item, open_item, release, skip, sweep_leases
+from store.worklists.leases import is_held, next_item, open_item, release, skip, sweep_leases
 from store.worklists.placing import name_on_list, place, refresh_priorities, reroute, usual_tasks
 from store.worklists.rulebook import Rulebook, WorklistRule
 from store.worklists.states import TRANSITIONS, ChartOnHold, ChartOpenElsewhere, ChartUnavailable, move
@@ -28,6 +28,7 @@ __all__ = [
     "ChartUnavailable",
     "Rulebook",
     "WorklistRule",
+    "is_held",
     "move",
     "name_on_list",
     "next_item",

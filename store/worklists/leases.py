@@ -128,6 +128,13 @@ def release(db: Database, actor: Actor, item_id: str, operation_id: str | None =
             change.log("chart.release", "work_item", item.id)
 
 
+def is_held(db: Database, actor: Actor, item_id: str) -> bool:
+    """Whether the actor has a chart open already."""
+    with db.reading() as session:
+        item = session.get(WorkItem, item_id)
+        return item is not None and _is_mine(item, actor)
+
+
 def skip(db: Database, actor: Actor, item_id: str, reason: str, operation_id: str | None = None) -> None:
     """Pass a chart by with a reason: it is ready for others, and get-next does not give it to the actor for a while.
 

@@ -1,16 +1,20 @@
-"""Why a chart is where it is: every rule from the top with its criteria on this chart, and the parts of its place."""
+"""Why a chart is where it is: every rule from the top with its criteria on this chart, and the parts of its place.
+
+Of a restricted chart it tells what lists show; what else a rule asks is told as asked, and not with what is here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from store.criteria import Judged
+from store.criteria import Judged, parse
 from store.criteria.facts import facts_of
 from store.holds.clocks import coder_seconds
 from store.models.columns import now
 from store.queries import Reader
 from store.queries.worklists import WhyHere, why_here
+from store.terms import RESTRICTED
 from store.worklists.rulebook import RuleSeen, SortKey
 from store.worklists.versions import rulebook
 
@@ -42,11 +46,15 @@ def why(reader: Reader, work_item_id: str, today: date) -> Why | None:
     """Explain a chart's place on a day; None where it is not there."""
     here = why_here(reader, work_item_id)
     book = rulebook(reader)
-    names = sorted(book.fields | {"days to bill", "days since discharge", "facility", "assigned to", "skill"})
+    names = sorted(
+        book.fields | {"restricted", "days to bill", "days since discharge", "facility", "assigned to", "skill"}
+    )
     facts = facts_of(reader, work_item_id, names, today)
     if here is None or facts is None:
         return None
     seen = book.seen(facts.values, today)
+    if facts.values["restricted"]:
+        seen = [_without_chart(rule) for rule in seen]
     rule = next(one for one in book.rules if one.name == seen[-1].name)
     skips = reader.rows(
         "SELECT p.login, s.reason FROM work_skip s JOIN person p ON p.id = s.person_id"
@@ -70,6 +78,15 @@ def why(reader: Reader, work_item_id: str, today: date) -> Why | None:
         coder_hours=coder_hours(reader, work_item_id),
         moved=seen[-1].name != facts.worklist,
     )
+
+
+def _without_chart(rule: RuleSeen) -> RuleSeen:
+    """What a rule saw of a restricted chart: a criterion that asks what lists do not show says as much as its rule."""
+    shown = [
+        one if parse(one.words).field.listed else replace(one, met=rule.takes, seen=RESTRICTED.lower())
+        for one in rule.criteria
+    ]
+    return replace(rule, criteria=tuple(shown))
 
 
 def coder_hours(reader: Reader, work_item_id: str) -> float:

@@ -157,7 +157,7 @@ def make_site(folder: Path, reference: Path | None = None) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
     }
     exported, more = folder / "demo.jsonl", folder / "more.jsonl"
-    _run(environment, "encounters", "export", "--all", "-o", str(exported))
+    _run(environment, "encounters", "export", "--all", "-o", str(exported), "--to", "bench", "--purpose", "bench")
     lines = exported.read_text(encoding="utf-8").splitlines()
     named = '"source": "demo"' if '"source": "demo"' in lines[0] else '"source":"demo"'
     with more.open("w", encoding="utf-8") as file:

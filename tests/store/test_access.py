@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from store import access, worklists
 from store.access import ChartRestricted, ReasonNeeded, admit, break_glass, emergencies, restrict, review, unrestrict
-from store.actors import Actor, NotAllowed
+from store.actors import SYSTEM, Actor, NotAllowed
 from store.coding.service import look_at_chart, open_chart, open_next
 from store.database import Database, operation_id
 from store.models import ChartAccess, Encounter, LogEntry, Patient, Person, WorkItem
@@ -20,6 +20,7 @@ from store.terms import RESTRICTED, Role
 
 pytestmark = pytest.mark.both_databases
 
+LEFT = "left the clinic in May"
 WHY = "patient unconscious in ED, allergies needed"
 
 
@@ -162,11 +163,62 @@ def test_the_same_operation_again_breaks_one_glass(demo: Database, coder: Actor,
 def test_a_lifted_restriction_gives_the_name_back(
     demo: Database, manager: Actor, coder: Actor, restricted: str, chart: tuple[str, str, str]
 ) -> None:
-    unrestrict(demo, manager, chart[1])
+    admit(demo, SYSTEM, chart[1], manager.login, True)
+
+    unrestrict(demo, manager, chart[1], LEFT)
 
     assert open_chart(demo, coder, restricted)
     with demo.reading() as session:
         assert session.get_one(WorkItem, restricted).patient_name == chart[2]
+
+
+def test_a_restriction_is_lifted_by_who_was_admitted_alone_and_a_broken_glass_admits_nobody(
+    demo: Database, manager: Actor, clerk: Actor, restricted: str, chart: tuple[str, str, str]
+) -> None:
+    break_glass(demo, manager, restricted, WHY)
+
+    for actor in (clerk, manager):
+        with pytest.raises(ChartRestricted):
+            unrestrict(demo, actor, chart[1], LEFT)
+
+    with demo.reading() as session:
+        assert session.get_one(WorkItem, restricted).patient_name == RESTRICTED
+    assert [entry.actor for entry in logged(demo, "refused")] == [clerk.login, manager.login]
+
+
+def test_lifting_a_restriction_needs_a_reason_and_waits_for_a_review(
+    demo: Database, manager: Actor, clerk: Actor, restricted: str, chart: tuple[str, str, str]
+) -> None:
+    admit(demo, manager, chart[1], clerk.login, True)
+    with pytest.raises(ReasonNeeded):
+        unrestrict(demo, clerk, chart[1], "")
+
+    unrestrict(demo, clerk, chart[1], LEFT)
+
+    (waiting,) = emergencies(demo, manager)
+    assert (waiting.login, waiting.mrn, waiting.reason) == (clerk.login, chart[1], f"lifted the restriction: {LEFT}")
+    assert logged(demo, "patient.unrestrict")[0].detail["reason"] == LEFT
+
+
+def test_who_was_admitted_is_so_still_when_charts_are_restricted_again(
+    demo: Database, manager: Actor, coder: Actor, clerk: Actor, restricted: str, chart: tuple[str, str, str]
+) -> None:
+    for login in (coder.login, clerk.login):
+        admit(demo, manager, chart[1], login, True)
+
+    unrestrict(demo, clerk, chart[1], LEFT)
+    restrict(demo, clerk, chart[1], "works in this clinic")
+
+    assert open_chart(demo, coder, restricted)
+
+
+def test_nobody_admits_themselves(demo: Database, manager: Actor, restricted: str, chart: tuple[str, str, str]) -> None:
+    with pytest.raises(NotAllowed, match="themselves"):
+        admit(demo, manager, chart[1], manager.login, True)
+
+    with pytest.raises(ChartRestricted):
+        look_at_chart(demo, manager, restricted)
+    assert logged(demo, "refused")[0].detail["asked"] == "patient.grant"
 
 
 def test_a_restriction_survives_a_merge(demo: Database, clerk: Actor, restricted: str) -> None:

@@ -223,3 +223,41 @@ def test_verify_only_reads(db: Database, backup: Path, record: Path, capsys: pyt
     assert (code, json.loads(capsys.readouterr().out)["log"]["entries"]) == (0, 10)
     assert contents(record) == before
     assert check_backup(backup, key_file(database_url())).log.whole
+
+
+def with_other_rows(backup: Path, copy: Path) -> Path:
+    """A backup in which a row was changed without SQLite: no page, key or entry of the log tells."""
+    content = backup.read_bytes()
+    assert b"Name 3" in content
+    copy.write_bytes(content.replace(b"Name 3", b"Nome 3"))
+    return copy
+
+
+def test_a_backup_whose_rows_were_changed_is_not_the_one_that_was_made(
+    db: Database, backup: Path, record: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_made = main(["restore", "--verify", str(backup)])
+    with_other_rows(backup, backup)
+    capsys.readouterr()
+
+    changed = main(["restore", "--verify", str(backup)])
+    with pytest.raises(BackupUnusable, match="changed since"):
+        restore(database_url(), backup, SYSTEM)
+
+    said = capsys.readouterr().out
+    assert (as_made, changed) == (0, 1)
+    assert "changed since" in said and "whole" not in said
+    assert "login3" in logins()
+
+
+def test_a_backup_that_no_log_tells_of_is_not_said_to_be_proven(
+    db: Database, backup: Path, record: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = with_other_rows(backup, tmp_path / "other.sqlite")
+
+    code = main(["restore", "--verify", "--json", str(other)])
+    told = json.loads(capsys.readouterr().out)
+    main(["restore", "--verify", str(other)])
+
+    assert (code, told["as_made"]) == (0, None)
+    assert "its rows are not proven" in capsys.readouterr().out

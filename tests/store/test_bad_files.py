@@ -7,6 +7,7 @@ import pwd
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -91,6 +92,22 @@ def test_a_record_in_anothers_hands_is_said_to_be_locked(record: Path, monkeypat
     assert "another program holds it" in refusal.value.remedy
     other.close()
     db.close()
+
+
+def test_a_locked_record_lets_nobody_in_and_says_so_after_one_wait(
+    record: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CODEDESK_BUSY_SECONDS", "1")
+    other = driver.connect(record, isolation_level=None)
+    for statement in ("PRAGMA locking_mode=EXCLUSIVE", "BEGIN EXCLUSIVE", "UPDATE site_fact SET value = value"):
+        other.execute(statement)
+    begun = time.monotonic()
+
+    code = main(["log", "list"])
+
+    assert (code, capsys.readouterr().err.count("database is locked (another program holds it; try again)")) == (2, 1)
+    assert time.monotonic() - begun < 1.9
+    other.close()
 
 
 def test_pages_that_were_overwritten_are_damage_not_a_traceback(

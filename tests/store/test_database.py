@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from sqlmodel import SQLModel, select
 
 from codesets.home import HomeUnwritable
 from store.actors import SYSTEM
+from store.backup import back_up
 from store.database import Database, DatabaseNewer, DatabaseUnusable, open_database
+from store.log import note
 from store.migrations import HEAD
 from store.migrations.upgrade import head_revision
 from store.models import LogEntry, Operation, Person
@@ -21,6 +24,7 @@ from store.people import NoSuchPerson, add_person, current_actor, set_active
 from store.settings import Settings, SettingsError, load_settings, today
 from store.sqlite import driver
 from store.terms import Role
+from tui.cli import main
 
 
 def people(db: Database) -> list[str]:
@@ -163,3 +167,49 @@ def test_a_day_can_be_given_for_today(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_first_screen_knows_the_newest_schema_without_alembic() -> None:
     assert head_revision() == HEAD
+
+
+@pytest.mark.parametrize("left", ["gone", "empty", "without tables"])
+def test_no_new_record_takes_the_place_of_one_that_was_lost(
+    home: Path, left: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = open_database()
+    note(db, SYSTEM, "login")
+    db.close()
+    record, key = home / "workstation.sqlite", home / "workstation.log-key"
+    for beside in home.glob("workstation.sqlite*"):
+        beside.unlink()
+    if left == "empty":
+        record.touch()
+    elif left == "without tables":
+        sqlite3.connect(record).execute("PRAGMA user_version=1").connection.close()
+    before = {path.name: path.read_bytes() for path in home.iterdir()}
+
+    codes = [main(words) for words in (["encounters", "list"], ["users", "list"], ["log", "verify"])]
+
+    told = capsys.readouterr().err.splitlines()
+    assert codes == [2, 2, 2] and len(set(told)) == 1
+    assert all(words in told[0] for words in (str(record), str(key), "codedesk restore BACKUP", f"mv {key}"))
+    after = {path.name: path.read_bytes() for path in home.iterdir()}
+    assert after == before or left == "without tables" and set(after) == set(before)
+
+
+def test_a_new_record_is_begun_on_purpose_once_the_key_is_put_aside(home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "workstation.log-key.old").write_text("")
+
+    open_database().close()
+
+    assert (home / "workstation.sqlite").stat().st_size > 0
+
+
+def test_a_backup_is_restored_where_the_record_was_lost(home: Path, tmp_path: Path) -> None:
+    db = open_database()
+    back_up(db, SYSTEM, tmp_path / "kept.sqlite")
+    db.close()
+    (home / "workstation.sqlite").unlink()
+
+    code = main(["restore", str(tmp_path / "kept.sqlite")])
+
+    assert code == 0
+    open_database().close()

@@ -195,10 +195,42 @@ def test_settings_of_sshd_are_read(text: str, state: State) -> None:
     assert host.of_sshd(text).state == state
 
 
+@pytest.mark.parametrize(
+    ("rule", "state"),
+    [
+        ("coder-night ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk log anchor", State.OK),
+        ("coder-night ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk log *", State.WRONG),
+        ('ana ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk "", /opt/codedesk', State.WRONG),
+    ],
+)
+def test_a_rule_of_sudo_that_names_its_arguments_allows_no_others(rule: str, state: State) -> None:
+    assert host.of_sudo(rule).state == state
+
+
+def test_a_service_account_that_is_a_person_is_wrong(good: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEDESK_SERVICE_ACCOUNT", "ana")
+
+    assert "is itself a person" in wrong()["people"]
+
+
+def test_sudo_without_the_setting_is_wrong_whatever_the_rules_say(
+    good: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "SUDOERS", (str(tmp_path / "none"),))
+    monkeypatch.setattr(os, "getuid", lambda: pwd.getpwnam("nobody").pw_uid)
+    monkeypatch.setenv("SUDO_UID", str(pwd.getpwnam("bin").pw_uid))
+
+    told = {f.check: f for f in host.sessions()}["identity"]
+
+    assert (told.state, told.remedy) == (State.WRONG, 'service_account = "nobody" in config.toml')
+    assert "bin called sudo" in told.words
+
+
 def test_the_blocks_of_the_document_are_what_doctor_asks_for() -> None:
     from tests.journeys.host import block
 
     assert host.of_sudo(block("sudo")).state == State.OK
+    assert host.of_sudo(block("nightly")).state == State.OK
     assert host.of_sshd(block("sshd")).state == State.OK
 
 

@@ -10,12 +10,12 @@ import pytest
 from sqlmodel import select
 
 from codesets.errors import CodedeskError, UsageError
-from store.actors import SYSTEM, Actor
+from store.actors import SYSTEM, Actor, NotAllowed
 from store.database import Database
 from store.deidentify import Deidentifier
 from store.demo.site import load_site
 from store.demo.year import make_year
-from store.models import Coverage, Disclosure, Encounter, Patient, Person, SavedView
+from store.models import Coverage, Disclosure, Encounter, LogEntry, Patient, Person, SavedView
 from store.people import actor_for, add_person
 from store.reports.export import export_layout, export_view, restricted_visits
 from store.reports.filters import export_due, filters, save_filter
@@ -28,6 +28,7 @@ BOSS = Actor("boss", Role.MANAGER)
 ANALYST = Actor("ana", Role.ANALYST)
 YEAR = ("2025-10-09", "2026-10-08")
 LAYOUTS = ("tidy", "claims", "omop")
+UNDER = {"recipient": "A registry", "agreement": "DUA 7"}
 
 
 @pytest.fixture
@@ -40,7 +41,8 @@ def year(db: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 def rows(db: Database, name: str, *conditions: str, profile: Profile = Profile.SAFE_HARBOR) -> list[dict]:
     view = view_named(name)
-    return export_view(db, ANALYST, view, [condition_of(view, one) for one in conditions], (), profile, Format.CSV)[1]
+    asked, who = [condition_of(view, one) for one in conditions], ANALYST if profile is Profile.SAFE_HARBOR else BOSS
+    return export_view(db, who, view, asked, (), profile, Format.CSV, recipient="A registry", agreement="DUA 7")[1]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_names_go_out_for_somebody_and_for_something(year: Database, tmp_path: P
             export_view(year, BOSS, view, [], (), Profile.IDENTIFIED, Format.CSV, None, 5, recipient, purpose)
     with pytest.raises(UsageError, match="who receives it and why"):
         export_layout(year, BOSS, "claims", Profile.IDENTIFIED, Format.CSV, *YEAR, folder=tmp_path)
-    with pytest.raises(UsageError, match="to whom and why"):
+    with pytest.raises(UsageError, match="who receives it and why"):
         save_filter(year, BOSS, "all", "encounter", [], every="day", profile=Profile.IDENTIFIED)
 
     export_view(year, BOSS, view, [], ("type",), Profile.IDENTIFIED, Format.CSV, None, 5, "Court", "subpoena")
@@ -134,7 +136,7 @@ def test_no_file_without_names_bears_an_employer(year: Database, tmp_path: Path,
             one.plan_name = "Employer: Depot Street Diner"
 
     for layout in LAYOUTS:
-        export_layout(year, BOSS, layout, profile, Format.CSV, *YEAR, folder=tmp_path / layout)
+        export_layout(year, BOSS, layout, profile, Format.CSV, *YEAR, folder=tmp_path / layout, **UNDER)
 
     assert not [path.name for path in tmp_path.rglob("*.csv") if "Depot" in path.read_text()]
 
@@ -152,7 +154,7 @@ def test_omop_tables_have_persons_and_what_the_model_names(year: Database, tmp_p
     with year.change(SYSTEM) as change:
         change.session.exec(select(Patient).order_by(Patient.id)).first().birth_date = "1920-01-01"
     done = export_layout(year, BOSS, "omop", Profile.SAFE_HARBOR, Format.CSV, *YEAR, folder=tmp_path / "s")
-    limited = export_layout(year, BOSS, "omop", Profile.LIMITED, Format.JSON, *YEAR, folder=tmp_path / "l")
+    limited = export_layout(year, BOSS, "omop", Profile.LIMITED, Format.JSON, *YEAR, folder=tmp_path / "l", **UNDER)
 
     persons = list(csv.DictReader((tmp_path / "s" / "person.csv").open()))
     visits = list(csv.DictReader((tmp_path / "s" / "visit_occurrence.csv").open()))
@@ -175,5 +177,35 @@ def test_restricted_charts_are_in_no_view_and_in_no_layout(year: Database, tmp_p
     for name in views():
         assert not rows(year, name), name
     for layout in LAYOUTS:
-        found = export_layout(year, BOSS, layout, Profile.LIMITED, Format.CSV, *YEAR, folder=tmp_path / layout)
+        found = export_layout(year, BOSS, layout, Profile.LIMITED, Format.CSV, *YEAR, folder=tmp_path / layout, **UNDER)
         assert {one.path.stem for one in found if one.rows} <= {"provider"}
+
+
+@pytest.mark.parametrize("profile", [Profile.LIMITED, Profile.IDENTIFIED])
+def test_an_analyst_exports_de_identified_rows_alone(year: Database, profile: Profile) -> None:
+    view, said = view_named("encounter"), {"recipient": "Court", "purpose": "order", "agreement": "DUA 7"}
+
+    with pytest.raises(NotAllowed, match="exporting"):
+        export_view(year, ANALYST, view, [], ("birth_date", "zip"), profile, Format.CSV, **said)
+    with pytest.raises(NotAllowed, match="exporting"):
+        export_layout(year, ANALYST, "tidy", profile, Format.CSV, *YEAR, **said)
+    with pytest.raises(NotAllowed, match="exporting"):
+        save_filter(year, ANALYST, "x", "encounter", [], every="day", profile=profile, **said)
+
+    with year.reading() as session:
+        assert len(session.exec(select(LogEntry).where(LogEntry.action == "refused")).all()) == 3
+
+
+def test_a_limited_data_set_leaves_under_an_agreement_that_its_disclosure_names(year: Database) -> None:
+    view = view_named("encounter")
+    for said in ({}, {"recipient": "A registry"}, {"agreement": "DUA 7"}):
+        with pytest.raises(UsageError, match="data use agreement"):
+            export_view(year, BOSS, view, [], ("zip",), Profile.LIMITED, Format.CSV, limit=5, **said)
+
+    export_view(year, BOSS, view, [], ("zip",), Profile.LIMITED, Format.CSV, limit=5, **UNDER)
+
+    with year.reading() as session:
+        told = session.exec(select(Disclosure.recipient, Disclosure.purpose)).all()
+        (entry,) = session.exec(select(LogEntry).where(LogEntry.action == "report.export")).all()
+    assert set(told) == {("A registry", "data use agreement: DUA 7")}
+    assert (entry.detail["to"], entry.detail["agreement"]) == ("A registry", "DUA 7")

@@ -90,3 +90,27 @@ def test_who_looked_at_a_chart_on_the_command_line_is_told(demo: Database, capsy
 
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert events[0]["action"] == "encounter.view"
+
+
+@pytest.mark.parametrize("content", ["", "no anchor at all\n", "codedesk-anchor key=4c seq=1 hash=9 at=now\n"])
+def test_a_file_without_an_anchor_proves_nothing_and_says_so(
+    demo: Database, anchors: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anchors.write_text(content)
+
+    code = main(["log", "verify", "--anchor", str(anchors)])
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert f"{anchors} holds no anchor" in said.err
+
+
+def test_a_log_that_was_emptied_beside_a_record_is_not_whole(
+    demo: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attacks.attack(demo, lambda connection: connection.exec_driver_sql("DELETE FROM log_entry"))
+
+    code = main(["log", "verify"])
+
+    assert code == 1
+    assert "the log is empty, and the record holds" in capsys.readouterr().out

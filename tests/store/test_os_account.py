@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from store.os_account import KEYS, NotAUser, os_login
+from store.actors import SYSTEM
+from store.database import Database
+from store.os_account import KEYS, NotAUser, has_account, os_login, unbelieved_caller
+from store.people import CannotAdd, add_person, sign_in
+from store.terms import Role
 
 SERVICE = "nobody"
 """An account that every host has, in the part of the service account."""
@@ -78,3 +82,42 @@ def test_a_key_that_is_not_listed_is_nobody_s(running_as, keys: Path, tmp_path: 
 
     with pytest.raises(NotAUser, match="belongs to nobody"):
         os_login()
+
+
+def test_sudo_that_no_setting_tells_of_is_named_in_the_refusal_with_the_setting(running_as, db: Database) -> None:
+    add_person(db, SYSTEM, "ana", "Ana", Role.ADMIN)
+    running_as(SERVICE, SUDO_UID=uid("bin"))
+
+    with pytest.raises(NotAUser) as refusal:
+        sign_in(db)
+
+    assert unbelieved_caller() == "bin"
+    assert "bin called sudo" in refusal.value.message
+    assert f'service_account = "{SERVICE}"' in refusal.value.remedy
+
+
+def test_the_first_person_is_not_added_where_nobody_could_come_in_afterwards(running_as, db: Database) -> None:
+    running_as(SERVICE, SUDO_UID=uid("bin"))
+
+    with pytest.raises(CannotAdd, match="could not come in"):
+        add_person(db, sign_in(db), "bin", "Bin", Role.ADMIN)
+
+    running_as(SERVICE, CODEDESK_SERVICE_ACCOUNT=SERVICE)
+    add_person(db, sign_in(db), "bin", "Bin", Role.ADMIN)
+    assert sign_in(db).login == "bin"
+
+
+def test_the_service_account_is_no_person(running_as, db: Database) -> None:
+    running_as(SERVICE, CODEDESK_SERVICE_ACCOUNT=SERVICE, SUDO_UID=uid("bin"))
+
+    with pytest.raises(CannotAdd, match="service account"):
+        add_person(db, sign_in(db), SERVICE, "nightly", Role.ADMIN)
+
+
+def test_who_can_come_in_has_an_account_of_this_host_or_a_key_that_is_listed(home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    (home / KEYS).write_text("ngozi ssh-ed25519 AAAA\n")
+
+    assert [has_account(login) for login in ("daemon", "ngozi", "nobody-of-this-host", "a\0b")] == [
+        *(True, True, False, False)
+    ]

@@ -16,7 +16,7 @@ from sqlmodel import select
 import store
 import tui
 from codesets.errors import UnreadableInput
-from store import os_account
+from store import criteria, os_account
 from store.actors import Actor, NotAllowed
 from store.coding.service import look_at_chart, open_chart
 from store.database import Database
@@ -25,7 +25,7 @@ from store.intake.export import encounter_ids, export_encounter
 from store.models import Document, LogEntry, Patient, Person, WorkItem
 from store.people import actor_for
 from store.permissions import COLUMNS, allowed, read_rights, refusal, rights, roles_with
-from store.permissions.columns import COVER, FIELDS, seen_by
+from store.permissions.columns import COVER, FIELDS, hidden_columns, seen_by
 from store.queries import SessionReader, charts, claims, code_use, remits, worklists
 from store.queries.worklists import Listing, worklist_page
 from store.terms import Role
@@ -223,6 +223,42 @@ def test_medical_records_sees_no_money(demo: Database) -> None:
         rows = worklist_page(SessionReader(session), Listing("Clinic"))
 
     assert {row.cents for row in seen_by(Role.RECORDS, rows)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("role", "asked"),
+    [
+        (Role.ANALYST, ["worklists", "charts", "--where", "visit reason contains cough"]),
+        (Role.ANALYST, ["claims", "list", "--sort", "patient"]),
+        (Role.RECORDS, ["worklists", "charts", "--where", "charges at least 500"]),
+    ],
+)
+def test_a_column_that_is_not_shown_is_nothing_to_filter_or_sort_by(
+    demo: Database,
+    at_keyboard: Callable[[Role], Actor],
+    capsys: pytest.CaptureFixture[str],
+    role: Role,
+    asked: list[str],
+) -> None:
+    actor = at_keyboard(role)
+
+    code = main(asked)
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert "not allowed" in said.err
+    assert last_refusal(demo).actor == actor.login
+
+
+def test_every_field_of_criteria_that_is_of_a_column_says_so() -> None:
+    of_columns = {one.name: one.column for one in criteria.fields().values() if one.column}
+
+    assert of_columns == {"visit reason": "visit reasons", "charges": "money"}
+
+
+def test_what_is_shown_to_all_is_asked_by_all() -> None:
+    assert hidden_columns(Role.ANALYST, worklists.Listing(sort=worklists.Sort.OLDEST), claims.ClaimSort.PAYER) == []
+    assert hidden_columns(Role.ANALYST, (worklists.Sort.PATIENT,)) == ["names"]
 
 
 def names_in(db: Database) -> set[str]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlmodel import select
 
+from store.coding.service import open_chart
+from store.database import Database
+from store.models import Encounter, WorkItem
+from store.people import sign_in
+from store.worklists import is_held, release
 from tui.cli import main
 
 pytestmark = pytest.mark.usefixtures("at_desk")
@@ -27,6 +33,20 @@ def test_lines_are_entered_one_after_the_other_and_the_chart_is_final_coded(caps
 
     assert (code, chart["status"]) == (0, "final")
     assert chart["lines"][0]["pointers"] == [1, 2]
+
+
+def test_lines_entered_beside_an_open_screen_leave_its_chart_with_it(demo: Database) -> None:
+    actor = sign_in(demo, "mreyes")
+    with demo.reading() as session:
+        item = session.exec(select(WorkItem.id).join(Encounter).where(Encounter.visit_number == VISIT)).one()
+    open_chart(demo, actor, item)
+
+    main(["chart", VISIT, "--enter", "e11.22"])
+    beside = is_held(demo, actor, item)
+    release(demo, actor, item)
+    main(["chart", VISIT, "--enter", "n18.31"])
+
+    assert (beside, is_held(demo, actor, item)) == (True, False)
 
 
 def test_undo_takes_the_last_change_back_and_the_final_coding_too(capsys: pytest.CaptureFixture) -> None:

@@ -13,6 +13,9 @@ from tests.store.hl7_samples import message, note, pid, pv1, write
 from tests.store.intake_samples import actions, native, write_lines
 from tui.cli import main
 
+FOR = ("--to", "a court", "--purpose", "an order")
+"""Who receives an export that names patients, and why."""
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
@@ -150,12 +153,12 @@ def test_an_unknown_worklist_is_answered_with_the_ones_there_are(call):
 
 def test_an_export_is_taken_in_elsewhere_and_satisfies_the_schema(call, file, tmp_path, monkeypatch):
     call("intake", file)
-    code, out, _ = call("encounters", "export", "--all")
+    code, out, _ = call("encounters", "export", "--all", *FOR)
     schema = json.loads(call("schema", "encounter")[1])
     monkeypatch.setenv("CODEDESK_HOME", str(tmp_path / "elsewhere"))
 
     call("intake", write_lines(tmp_path / "export", out.strip()))
-    again = call("encounters", "export", "V1")[1]
+    again = call("encounters", "export", "V1", *FOR)[1]
 
     assert (code, again) == (0, out)
     jsonschema.validate(json.loads(out), schema, cls=jsonschema.Draft202012Validator)
@@ -164,7 +167,7 @@ def test_an_export_is_taken_in_elsewhere_and_satisfies_the_schema(call, file, tm
 def test_an_export_to_a_file_is_private_and_logged(call, file, tmp_path):
     call("intake", file)
 
-    code, out, _ = call("encounters", "export", "V1", "-o", tmp_path / "out")
+    code, out, _ = call("encounters", "export", "V1", "-o", tmp_path / "out", *FOR)
 
     assert (code, out) == (0, f"1 encounter written to {tmp_path / 'out'}\n")
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
@@ -174,18 +177,31 @@ def test_an_export_to_a_file_is_private_and_logged(call, file, tmp_path):
 def test_an_export_never_overwrites_a_file(call, file, tmp_path):
     call("intake", file)
 
-    code, _, err = call("encounters", "export", "V1", "-o", file)
+    code, _, err = call("encounters", "export", "V1", "-o", file, *FOR)
 
     assert code == 2
     assert err == f"codedesk: usage: {file} exists already (name another file)\n"
 
 
-@pytest.mark.parametrize("words", [["show", "nothing"], ["export", "nothing"]])
+@pytest.mark.parametrize(
+    "words", [["show", "nothing"], ["export", "nothing", "--to", "a court", "--purpose", "an order"]]
+)
 def test_an_unknown_encounter_is_named(call, words):
     code, out, err = call("encounters", *words)
 
     assert (code, out) == (2, "")
     assert err == "codedesk: encounter: nothing is not known here (codedesk encounters list shows what is)\n"
+
+
+@pytest.mark.parametrize("named", [["--all"], ["V1"], ["V1", "--to", "a court"], ["V1", "--purpose", "an order"]])
+def test_an_export_with_names_says_who_receives_it_and_why_or_writes_nothing(call, file, tmp_path, named):
+    call("intake", file)
+
+    code, out, err = call("encounters", "export", *named, "-o", tmp_path / "out")
+
+    assert (code, out, (tmp_path / "out").exists()) == (2, "", False)
+    assert "say who receives it and why (--to RECIPIENT --purpose TEXT)" in err
+    assert call("encounters", "export", *named[:1], "--de-identified")[0] == 0
 
 
 def test_an_export_asks_for_encounters_or_for_all(call):

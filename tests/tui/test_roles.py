@@ -213,6 +213,10 @@ async def test_the_claim_of_a_restricted_patient_opens_by_the_glass_alone(
 async def test_the_glass_asks_for_the_pin_of_who_has_one(restricted: Database) -> None:
     set_pin(restricted, sign_in(restricted, "mreyes"), "2718")
     async with opened() as (app, pilot):
+        await keys(pilot, "enter")
+        await type_text(pilot, "need")
+        await keys(pilot, "enter")
+        assert "say why, in some words" in cells(app) and "your PIN" not in cells(app)
         for pin, screen in (("0000", WorklistScreen), ("2718", ChartScreen)):
             await keys(pilot, "enter")
             await type_text(pilot, WHY)

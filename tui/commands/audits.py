@@ -254,7 +254,7 @@ def _samples(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 
 def _show(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store import log
+    from store import access
     from store.audits.found import compared
     from store.audits.keeping import audit_named
     from store.audits.states import AuditRefused
@@ -269,6 +269,9 @@ def _show(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         audit = audit_named(session, args.audit)
         if actor.role is Role.CODER and (audit.coder_id != actor.person_id or audit.returned_at is None):
             raise AuditRefused("it is not yours, or was not returned yet", "codedesk audits list shows yours")
+    access.look(db, actor, "audit.view", "audit", [audit.id])
+    with db.reading() as session:
+        audit = audit_named(session, args.audit)
         reader = SessionReader(session)
         row = audit_row(reader, audit.id)
         assert row is not None
@@ -276,7 +279,6 @@ def _show(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         if not row.revealed:
             comparison = None
         found, steps = audit_findings(reader, audit.id), audit_history(reader, audit.id)
-    log.note(db, actor, "audit.view", "audit", row.id)
     if args.json:
         print(json.dumps(audit_document(row, coder, auditor, comparison, found, steps)))
         return 0

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from store.intake.export import find_encounter
     from store.people import sign_in
     from store.queries import SessionReader
-    from store.worklists import release
+    from store.worklists import is_held, release
 
     db = open_database()
     try:
@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
             item = _item(SessionReader(session), find_encounter(session, args.key), args.side)
         changing = bool(args.enter or args.undo or args.recode or args.final)
         with shared.open_with_progress() as reference:
+            held = changing and is_held(db, actor, item)  # by a screen of theirs, or left open: it stays so
             opened = (open_chart if changing else look_at_chart)(db, actor, item)
             said: list[str] = []
             try:
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
                 if args.final:
                     said.append(finalize(db, reference, actor, _coding(db, item), operation_id()))
             finally:
-                if changing:
+                if changing and not held:
                     release(db, actor, item)
             return _show(db, reference, actor, item, said, args.json)
     finally:

@@ -116,9 +116,12 @@ def _build(db: Database, args: argparse.Namespace) -> int:
 
 
 def _list(db: Database, args: argparse.Namespace) -> int:
+    from store.people import require_shown
+
     rows, sorts = 0, _sorts(args.sort)
     _look(db, "claim.list", show=args.show)
     role = _actor(db).role
+    require_shown(db, _actor(db), "claim.list", sorts)
     with db.reading() as session:
         reader, after = SessionReader(session), None
         while True:
@@ -147,20 +150,14 @@ def _sorts(text: str) -> list[ClaimSort]:
 
 
 def _show(db: Database, args: argparse.Namespace) -> int:
-    from store.access import ONLY_ADMITTED, ChartRestricted
-    from store.models.columns import now
-    from store.people import sign_in
-    from store.queries.restricted import closed_claim
+    from store import access
 
-    person_id = sign_in(db).person_id
     with db.reading() as session:
-        reader = SessionReader(session)
-        claim_id = _ids(reader, [args.number])[0]
-        if person_id and closed_claim(reader, claim_id, person_id, now()):
-            raise ChartRestricted(*ONLY_ADMITTED)
-        page = claim_page(reader, claim_id, today())
+        claim_id = _ids(SessionReader(session), [args.number])[0]
+    access.look(db, _actor(db), "claim.view", "claim", [claim_id], number=args.number)
+    with db.reading() as session:
+        page = claim_page(SessionReader(session), claim_id, today())
     assert page is not None, "the number was found a moment ago"
-    _look(db, "claim.view", claim_id, number=args.number)
     if args.json:
         document = asdict(page)
         document["row"] = _row_json(page.row)
@@ -203,7 +200,7 @@ def _export(db: Database, args: argparse.Namespace) -> int:
     with db.reading() as session:
         chosen = _ids(SessionReader(session), args.numbers) if args.numbers else None
     try:
-        report = export_claims(db, _actor(db), chosen, destination, operation_id(), args.ready_only, form)
+        report = export_claims(db, _actor(db), chosen, destination, operation_id(), args.ready_only, form, by_hand=True)
     except ExportRefused as refusal:
         for claim in refusal.claims:
             print(f"{claim.claim_number} {claim.reason}", file=sys.stderr)

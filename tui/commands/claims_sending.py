@@ -158,13 +158,9 @@ def _shift(text: str) -> tuple[int, int]:
 
 
 def _segments(db: Database, args: argparse.Namespace) -> int:
-    from store import log
-    from store.claims.segments import segments_of
+    from store.claims.segments import claim_segments
 
-    claim_id = _claim_id(db, args.number)
-    with db.reading() as session:
-        found = segments_of(session, claim_id)
-    log.note(db, _actor(db), "claim.view", "claim", claim_id, number=args.number)
+    found = claim_segments(db, _actor(db), _claim_id(db, args.number))
     rows = [row for row in found.rows if f"{row.field}.".startswith(f"{args.field}.") or not args.field]
     if args.json:
         print(json.dumps({"file": found.file_name, "segments": [asdict(row) for row in rows]}))
@@ -288,6 +284,8 @@ def _say_built(claim: BuiltClaim, as_json: bool = False) -> None:
 
 
 def _claim_id(db: Database, number: str) -> str:
+    """The claim that a number names, if the person may be at its chart. Raises UnknownClaim, ChartRestricted."""
+    from store import access
     from store.claims.content import UnknownClaim
     from store.queries import SessionReader
     from store.queries.claims import claim_id_of
@@ -296,6 +294,7 @@ def _claim_id(db: Database, number: str) -> str:
         found = claim_id_of(SessionReader(session), number)
     if found is None:
         raise UnknownClaim(f"no claim has the number {number!r}", "`codedesk claims list` shows them")
+    access.let_in(db, _actor(db), "claim", found)
     return found
 
 

@@ -137,7 +137,7 @@ def positive(text: str) -> int:
 def warn(line: str) -> None:
     """A warning as one line on stderr; nothing for an empty one."""
     if line:
-        print(f"codedesk: {line}", file=sys.stderr)
+        print(safe_line(f"codedesk: {line}"), file=sys.stderr)
 
 
 _Row = tuple[Release, int, int]

@@ -88,17 +88,17 @@ def _list(db: Database, args: argparse.Namespace) -> int:
 
 
 def _why(db: Database, args: argparse.Namespace) -> int:
-    from store import log
+    from store import access
     from store.denials.causes import cause_of
     from store.denials.work import DenialRefused
     from store.people import sign_in
     from store.queries import SessionReader
 
+    access.look(db, sign_in(db), "denial.view", "denial", [args.denial])
     with db.reading() as session:
         cause = cause_of(SessionReader(session), args.denial)
     if cause is None:
         raise DenialRefused(f"no denial has the id {args.denial[:40]!r}", "codedesk denials list shows them")
-    log.note(db, sign_in(db), "denial.view", "denial", cause.denial_id)
     if args.json:
         print(json.dumps(asdict(cause)))
         return 0
@@ -134,12 +134,13 @@ def _causes(db: Database, args: argparse.Namespace) -> int:
 def _letter(db: Database, args: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from store import log
+    from store import access, log
     from store.claims.output import STDOUT, output_file
     from store.denials.letter import appeal_letter
     from store.people import sign_in
     from store.settings import today
 
+    access.let_in(db, sign_in(db), "denial", args.denial)
     with db.reading() as session:
         letter = appeal_letter(session, args.denial, today(), args.why)
     log.note(db, sign_in(db), "denial.letter", "denial", args.denial, codes=letter.evidence)

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
             case "import":
                 taken = take_in_deposits(db, actor, Path(args.path))
                 for line in taken.left_out:
-                    print(f"left out: {line}", file=sys.stderr)
+                    print(safe_line(f"left out: {line}"), file=sys.stderr)
                 print(f"{counted(taken.new, 'deposit')} new, {taken.known} known, {taken.matched} matched")
                 _say_open(taken.unclear, taken.differ)
                 return 1 if taken.left_out else 0

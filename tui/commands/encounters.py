@@ -90,7 +90,9 @@ def _list(db: Database, actor: Actor, worklist: str | None, as_json: bool) -> in
         if worklist is not None and worklist not in (names := [rule.name for rule in rulebook_of(session).rules]):
             raise UsageError(f"no worklist is called {worklist}", "one of: " + ", ".join(names))
         rows = (
-            list_encounters(session) if worklist is None else worklist_rows(SessionReader(session), Listing(worklist))
+            list_encounters(session, actor.person_id or "")
+            if worklist is None
+            else worklist_rows(SessionReader(session), Listing(worklist))
         )
     rows = seen_by(actor.role, rows)
     if as_json:
@@ -147,9 +149,13 @@ def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.disclosures import record_export
     from store.intake.export import encounter_ids, export_encounter, find_encounter, to_line
     from store.permissions import allowed
+    from store.reports.export import require_receiver
+    from store.reports.profiles import Profile
 
     keys, output, left_out = args.keys, args.output, 0
     nameless = Deidentifier() if args.de_identified or not allowed(actor.role, "column", "names") else None
+    if nameless is None:
+        require_receiver(Profile.IDENTIFIED, args.to, args.purpose, "")
     with db.reading() as session:
         ids = [find_encounter(session, key) for key in keys] if keys else encounter_ids(session)
     with _output(output) as file:
@@ -169,7 +175,7 @@ def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
                     if nameless:
                         record = nameless.without_names(record)
                     else:
-                        record_export(change, encounter_id, args.to, args.purpose, Path(output).name)
+                        record_export(change, encounter_id, args.to, args.purpose)
                     lines.append(to_line(record))
                     change.log(
                         "encounter.export",

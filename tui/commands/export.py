@@ -51,8 +51,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", metavar="PATH", help="file, - for standard output (of a layout: folder); the outbox without it"
     )
     parser.add_argument("--limit", type=int, default=0, metavar="N")
-    parser.add_argument("--to", default="", metavar="RECIPIENT", help="who receives an identified export")
+    parser.add_argument("--to", default="", metavar="RECIPIENT", help="who receives an identified or limited export")
     parser.add_argument("--purpose", default="", metavar="TEXT", help="and why")
+    parser.add_argument("--agreement", default="", metavar="TEXT", help="the data use agreement of a limited data set")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -147,6 +148,7 @@ def _layout(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         Path(args.out) if args.out else None,
         args.to,
         args.purpose,
+        args.agreement,
     )
     for one in done:
         print(f"{one.rows:>9,} row{' ' if one.rows == 1 else 's'} in {one.path}")
@@ -191,7 +193,7 @@ def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     if args.save is not None:
         save_filter(
             db, actor, args.save, view.name, conditions, columns, args.shared, args.every, Profile(args.profile),
-            Format(args.format), operation_id(), args.to, args.purpose,
+            Format(args.format), operation_id(), args.to, args.purpose, args.agreement,
         )  # fmt: skip
         when = f", written to the outbox every {args.every} by codedesk export --due" if args.every else ""
         print(safe_line(f"{args.save}: kept{', for everybody' if args.shared else ''}{when}"))
@@ -212,6 +214,7 @@ def _view(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         args.limit or (FIRST_ROWS if on_terminal else 0),
         args.to,
         args.purpose,
+        args.agreement,
     )
     if path:
         print(f"{counted(len(rows), 'row')} in {path}")

@@ -90,7 +90,7 @@ def _take_in(db, actor, args: argparse.Namespace) -> int:
     for file in report.files:
         if file.unreadable:
             for message in file.messages:
-                print(f"codedesk: cannot read: {file.name}: {message}", file=sys.stderr)
+                print(safe_line(f"codedesk: cannot read: {file.name}: {message}"), file=sys.stderr)
     return report.exit_code
 
 

@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the list or an account."""
-    from store import log
+    from store import access, log
     from store.database import open_database
     from store.ledger.statement import statement
     from store.people import sign_in
@@ -61,8 +61,13 @@ def run(args: argparse.Namespace) -> int:
             page = account_page(reader, account_id) if account_id else None
             if page is None:
                 raise UsageError(f"no account alone has the number {args.account[:40]!r}", "codedesk ledger lists them")
-            made = statement(reader, page, today()) if args.statement else None
-        log.note(db, actor, "ledger.statement" if made else "ledger.view", "account", page.id)
+        if args.statement:
+            access.look(db, actor, "ledger.statement", "account", [page.id])
+            with db.reading() as session:
+                made = statement(SessionReader(session), page, today())
+        else:
+            made = None
+            log.note(db, actor, "ledger.view", "account", page.id)
     finally:
         db.close()
     if made:

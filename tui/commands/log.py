@@ -8,12 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codesets.errors import UsageError
+from codesets.errors import UnreadableInput, UsageError
 from codesets.safe import safe_line
 
 if TYPE_CHECKING:
     from store.actors import Actor
     from store.database import Database
+    from store.log.anchor import Anchor
     from store.log.reading import LoggedEvent
 
 
@@ -58,12 +59,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verify(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store.log.anchor import read_anchors
     from store.log.check import check_log
     from store.settings import load_settings
 
     files = [args.anchor] if args.anchor else [p for p in load_settings().log_anchor.split(",") if p and p != "syslog"]
-    anchors = [anchor for name in files for anchor in read_anchors(Path(name.strip()))]
+    anchors = [anchor for name in files for anchor in _anchors_in(Path(name.strip()))]
     with db.reading() as session:
         state = check_log(session.connection(), db.log_keys.keys(), anchors)
     if args.json:
@@ -77,6 +77,16 @@ def _verify(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         held = f", {state.anchors:,} anchors hold" if anchors else "; no anchor was given, so its end is not proven"
         print(f"the log is whole: {state.entries:,} entries{held}")
     return 0 if state.whole else 1
+
+
+def _anchors_in(path: Path) -> list[Anchor]:
+    """The anchors of a file. Raises UnreadableInput for one that holds none: nothing would be proven by it."""
+    from store.log.anchor import read_anchors
+
+    found = list(read_anchors(path))
+    if not found:
+        raise UnreadableInput(f"{path} holds no anchor", "expected lines with codedesk-anchor key=… seq=… hash=… at=…")
+    return found
 
 
 def _anchor(db: Database, actor: Actor, args: argparse.Namespace) -> int:

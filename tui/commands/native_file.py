@@ -51,13 +51,34 @@ def for_each_chart(path: str, told: Callable[[str, RecordedChart], bool]) -> int
     return code
 
 
-def _open(path: str, stack: ExitStack) -> Iterator[bytes] | BinaryIO:
+def _open(path: str, stack: ExitStack) -> Iterator[bytes]:
     if path == "-":
-        return sys.stdin.buffer
+        return _capped(sys.stdin.buffer, path)
     try:
-        return stack.enter_context(open(path, "rb"))
+        return _capped(stack.enter_context(open(path, "rb")), path)
     except OSError as error:
         raise UnreadableInput(f"{path}: {error.strerror}") from None
+
+
+def _capped(stream: BinaryIO, path: str) -> Iterator[bytes]:
+    """The lines of a file. Raises UnreadableInput for one beyond the cap, and for a first one that is no JSON object,
+    before it is read to its end."""
+    from store.intake.files import MAX_LINE
+
+    begun = False
+    while line := stream.readline(_BEGINNING if not begun else MAX_LINE + 1):
+        if not begun and (head := line.removeprefix(b"\xef\xbb\xbf").lstrip()):
+            begun = True
+            if len(line) == _BEGINNING and not line.endswith(b"\n"):
+                if not head.startswith(b"{"):
+                    raise UnreadableInput(f"{path}: its first line is no JSON object", "codedesk schema encounter")
+                line += stream.readline(MAX_LINE + 1 - len(line))
+        if len(line) > MAX_LINE:
+            raise UnreadableInput(f"{path}: a line is longer than {MAX_LINE // 2**20} MB", "one encounter a line")
+        yield line
+
+
+_BEGINNING = 64 * 1024
 
 
 def named(place: str, chart: RecordedChart) -> dict[str, Any]:

@@ -19,7 +19,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     restrict = commands.add_parser("restrict", help="close a patient's charts to all who are not admitted to them")
     restrict.add_argument("mrn", metavar="MRN", help="record number or id")
     restrict.add_argument("--why", required=True, metavar="TEXT", help="the reason, in some words")
-    commands.add_parser("unrestrict", help="open them to all again").add_argument("mrn", metavar="MRN")
+    lifting = commands.add_parser("unrestrict", help="open them to all again, for who was admitted; it is reviewed")
+    lifting.add_argument("mrn", metavar="MRN")
+    lifting.add_argument("--why", required=True, metavar="TEXT", help="the reason, in some words")
     grant = commands.add_parser("grant", help="admit a person to a restricted patient's charts")
     grant.add_argument("mrn", metavar="MRN")
     grant.add_argument("login", metavar="LOGIN")
@@ -41,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             print(safe_line(f"the charts of {args.mrn} are restricted; codedesk patients grant admits people"))
             return 0
         if args.command == "unrestrict":
-            unrestrict(db, actor, args.mrn, operation_id())
+            unrestrict(db, actor, args.mrn, args.why, operation_id())
             print(safe_line(f"the charts of {args.mrn} are open to all again"))
             return 0
         if args.command == "grant":

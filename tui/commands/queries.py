@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codesets.errors import UnreadableInput, UsageError
+from codesets.safe import safe_line
 from store.queries import SessionReader
 from store.queries.provider_queries import (
     QueryFilter,
@@ -192,7 +193,7 @@ def _send(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
     warnings = send(db, actor, args.query, operation_id(), args.drg_before)
     for flaw in warnings:
-        print(f"warning: {flaw.told}", file=sys.stderr)
+        print(safe_line(f"warning: {flaw.told}"), file=sys.stderr)
     return _told_of(db, args, args.query, "is sent; the chart waits for the answer")
 
 

@@ -43,10 +43,12 @@ def run(args: argparse.Namespace) -> int:
 def _verify(url: str, args: argparse.Namespace) -> int:
     from store.backup import check_backup, megabytes
     from store.log.key import key_file
+    from store.restore import CHANGED, known_as_made
 
     state = check_backup(Path(args.file), key_file(url))
+    as_made = known_as_made(url, state)
     if args.json:
-        print(json.dumps(asdict(state)))
+        print(json.dumps(asdict(state) | {"as_made": as_made}))
     else:
         print(f"{args.file}: {megabytes(state.bytes)}, schema {state.schema}, {state.encounters:,} encounters")
         if state.log.first_bad is not None:
@@ -54,5 +56,8 @@ def _verify(url: str, args: argparse.Namespace) -> int:
         elif state.log.unchecked:
             print(f"could not check: the key of entries 1 to {state.log.unchecked:,} of its log is not here")
         else:
-            print(f"whole: integrity, foreign keys, {state.log.entries:,} entries of the log")
-    return 0 if state.log.whole else 1
+            begun = "read through" if as_made is False else "whole"
+            print(f"{begun}: integrity, foreign keys, {state.log.entries:,} entries of the log")
+        told = {True: "it is as it was made, by its hash in the log of the record", False: CHANGED}
+        print(told.get(as_made, "the log of the record tells of no backup like it: its rows are not proven"))
+    return 0 if state.log.whole and as_made is not False else 1

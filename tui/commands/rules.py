@@ -277,6 +277,7 @@ def _test(db: Database, args: argparse.Namespace) -> int:
 def _try(db: Database, args: argparse.Namespace) -> int:
     from codesets.catalog import open_reference
     from codesets.edits import ReferenceFacts
+    from store.people import sign_in
     from store.scrub.trial import try_rule
 
     if args.days < 0:
@@ -284,7 +285,7 @@ def _try(db: Database, args: argparse.Namespace) -> int:
     with db.reading() as session:
         rule = _from_file(args.rule).rule if _is_file(args.rule) else _rule_of(SessionReader(session), args)
     with open_reference() as reference:
-        trial = try_rule(db, ReferenceFacts(reference), rule, today(), args.days)
+        trial = try_rule(db, ReferenceFacts(reference), rule, today(), args.days, person_id=sign_in(db).person_id)
     if args.json:
         print(json.dumps(asdict(trial)))
     else:

@@ -23,17 +23,24 @@ def run(args: argparse.Namespace) -> int:
     from store.database import open_database
     from store.demo.training import lesson
     from store.log import note
+    from store.models.columns import now
     from store.people import sign_in
     from store.queries import SessionReader
     from store.queries.codings import coding_codes, codings_of
+    from store.queries.restricted import is_closed
     from tui.screens.chart.training import difference_words, lesson_lines, score_words
 
     db = open_database()
     try:
-        note(db, sign_in(db), "encounter.list", "training", args.key)
+        actor = sign_in(db)
+        note(db, actor, "encounter.list", "training", args.key)
         with db.reading() as session:
             reader = SessionReader(session)
-            coded = [(one, coding_codes(reader, one.coding_id)) for one in codings_of(reader, args.key)]
+            coded = [
+                (one, coding_codes(reader, one.coding_id))
+                for one in codings_of(reader, args.key)
+                if not is_closed(reader, "coding", one.coding_id, actor.person_id or "", now())
+            ]
     finally:
         db.close()
     found = [(one, told) for one, codes in coded if (told := lesson(one.visit_number, one.kind, codes))]

@@ -69,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _people(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.os_account import has_account
     from store.people import add_person, list_people, refuse, set_active, set_role, take_pin_away
 
     with db.reading() as session:
@@ -91,6 +92,9 @@ def _people(db: Database, actor: Actor, args: argparse.Namespace) -> int:
             raise NotAllowed("the first person of a site must be an administrator", "add one with --role admin")
         add_person(db, actor, args.login, args.name, Role(args.role))
         print(f"added {args.login}: {args.name}, {args.role}")
+        if not has_account(args.login):
+            print(safe_line(f"warning: no account of this host is called {args.login}, and no key is listed for it"),
+                  file=sys.stderr)  # fmt: skip
     elif args.action == "role":
         set_role(db, actor, args.login, Role(args.role))
         print(f"{args.login} is now {args.role}")

@@ -249,13 +249,16 @@ def _why(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _charts(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store import log
+    from store.people import require_shown
     from store.permissions.columns import seen_by
     from store.queries.worklists import worklist_rows
 
     log.note(db, actor, "worklist.view", "worklist", args.worklist, by="command line")
     with db.reading() as session:
         reader = SessionReader(session)
-        rows = seen_by(actor.role, worklist_rows(reader, listing_asked(reader, actor, args)))
+        listing = listing_asked(reader, actor, args)
+        require_shown(db, actor, "worklist.view", listing)
+        rows = seen_by(actor.role, worklist_rows(reader, listing))
     texts = [
         f"{row.id}  {row.priority:>4} {row.service_date} {left(row.patient, 22)} {left(row.worklist, 20)} "
         f"{dollars(row.cents):>10} {row.status.value}"

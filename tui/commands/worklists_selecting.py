@@ -62,6 +62,7 @@ def chosen(db: Database, actor: Actor, args: argparse.Namespace) -> list[str]:
 
     Raises UsageError where neither says any, UnreadableInput for a chart that is not there, TooMany.
     """
+    from store.people import require_shown
     from store.queries.worklists import worklist_ids
     from store.worklists.bulk import MOST_AT_ONCE, TooMany
 
@@ -72,7 +73,9 @@ def chosen(db: Database, actor: Actor, args: argparse.Namespace) -> list[str]:
         reader = SessionReader(session)
         if not asked:
             return named_tasks(reader, args.charts)
-        ids = worklist_ids(reader, listing_asked(reader, actor, args), MOST_AT_ONCE + 1)
+        listing = listing_asked(reader, actor, args)
+        require_shown(db, actor, "worklist.view", listing)
+        ids = worklist_ids(reader, listing, MOST_AT_ONCE + 1)
     if len(ids) > MOST_AT_ONCE:
         raise TooMany(f"more than {MOST_AT_ONCE:,} charts at once", "ask for fewer with --where")
     return ids

@@ -112,7 +112,7 @@ class ClaimsScreen(DeskScreen):
         return f"{row.number}  {row.patient}  {row.payer}  {dollars(row.total_cents)}" if row else ""
 
     def do_sort(self) -> None:
-        orders = list(ClaimSort)
+        orders = [one for one in ClaimSort if self.workstation.shows(one) or one is self._sorts[0]]
         self._sort((orders[(orders.index(self._sorts[0]) + 1) % len(orders)],))
         self.say(f"Sorted by {self._sorts[0].value}.")
 
@@ -131,7 +131,11 @@ class ClaimsScreen(DeskScreen):
             if unknown := [name for name in names if name not in set(ClaimSort)]:
                 self.say(f"{unknown[0]}: none of {' '.join(ClaimSort)}.", "warning")
                 return
-            self._sort(tuple(map(ClaimSort, dict.fromkeys(names)))[:MOST_SORTS] or (ClaimSort.NUMBER,))
+            sorts = tuple(map(ClaimSort, dict.fromkeys(names)))[:MOST_SORTS] or (ClaimSort.NUMBER,)
+            if not self.workstation.shows(sorts):
+                self.say("Of what you do not see, no list is sorted by.", "warning")
+                return
+            self._sort(sorts)
             self.say(f"Sorted by {', then '.join(self._sorts)}.")
 
         orders = " ".join(ClaimSort)

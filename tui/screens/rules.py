@@ -367,7 +367,7 @@ def tried_on_claims(
 
     with db.reading() as session:
         rule = rule_of(SessionReader(session), rule_id, version)
-    return try_rule(db, facts_of(reference), rule, today)
+    return try_rule(db, facts_of(reference), rule, today, person_id=actor.person_id)
 
 
 def _days(text: str) -> tuple[str, str]:

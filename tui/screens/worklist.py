@@ -282,7 +282,7 @@ class WorklistScreen(DeskScreen):
         self.workstation.next_chart(self._worklist or "")
 
     def do_sort(self) -> None:
-        orders = list(Sort)
+        orders = [one for one in Sort if self.workstation.shows(one) or one is self._sort]
         self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
         self.reload()
         self.say(f"Sorted by {self._sort.value}.")

@@ -94,6 +94,9 @@ class AuditsScreen(DeskScreen):
             told = "blind: the coder's codes were not shown yet"
             self.page_pane.show(name, lambda width: sample_lines(sample, width) if sample else (), told)
             return
+        if await self.workstation.is_closed("audit", row.id):
+            self.page_pane.show(name, lambda width: (), "the chart is restricted")
+            return
         found = await self.workstation.record.read(audit_findings, row.id)
         self.page_pane.show(name, lambda width: finding_lines(found, width), counted(len(found), "finding"))
 
@@ -110,6 +113,7 @@ class AuditsScreen(DeskScreen):
         self.in_turn(self._open(self.rows.selected))
 
     async def _open(self, row: AuditRow) -> None:
+        from store.access import let_in
         from store.audits.review import begin
         from tui.screens.audits.recode import RecodeScreen
         from tui.screens.audits.sides import SidesScreen
@@ -117,6 +121,7 @@ class AuditsScreen(DeskScreen):
         actor = await self.workstation.record.actor()
         reviews = actor.role in (Role.AUDITOR, Role.ADMIN) and row.auditor_id in ("", actor.person_id)
         if row.status in BEGUN or not reviews:
+            await self.workstation.change(let_in, "audit", row.id)
             await self.workstation.push_screen(SidesScreen(row.id))
             return
         opened = await self.workstation.change(begin, row.id)
