@@ -60,11 +60,16 @@ class Statement:
     """Whether it tells of the patient alone where the visit is not here."""
     told_at: str = ""
     """When the sender wrote it, as ISO text in UTC; empty where it does not say."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """Whom a document names: the visit here must be theirs, whoever or whatever chose it. Empty: nobody is named."""
 
 
 @dataclass(frozen=True)
 class Unplaced:
-    """A document that names no visit: it belongs to the one visit of its patient (source, number) on its ISO day."""
+    """A document that names no visit: it belongs to the one visit of its patient (source, number) on its ISO day.
+
+    `values` name the patient in full.
+    """
 
     patient: tuple[str, str]
     day: str
@@ -129,7 +134,8 @@ def place(session: Session, said: Unplaced, patient: Patient | None) -> Statemen
     if len(visits) != 1:
         found = f"{len(visits)} visits of its patient" if visits else "no visit of its patient"
         raise CannotComplete(f"it names no visit, and {found} on {said.day} is here; choose one with --visit")
-    return Statement(visits[0].source, visits[0].visit_number, said.values, Step.PAST)
+    values = said.values
+    return Statement(visits[0].source, visits[0].visit_number, values, Step.PAST, about=values["patient"])
 
 
 def _covers(visit: Encounter, day: str) -> bool:

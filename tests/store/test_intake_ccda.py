@@ -37,15 +37,24 @@ SIGNED = """<legalAuthenticator><time value="20260306"/><signatureCode code="S"/
 COUGH = "<paragraph>Cough.</paragraph>"
 
 
-def cda(text: str = COUGH, visit: str = VISIT, signed: str = SIGNED, entry: str = "") -> bytes:
+def cda(
+    text: str = COUGH,
+    visit: str = VISIT,
+    signed: str = SIGNED,
+    entry: str = "",
+    mrn: str = "M1",
+    name: tuple[str, str] = ("Ann", "Sample"),
+    born: str = "1961",
+    authority: str = "NORTH",
+) -> bytes:
     return f"""<?xml version="1.0"?>
 <ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
 <id root="1.2.9" extension="D7"/><code code="18842-5" displayName="Discharge summary"/><title>Summary</title>
 <effectiveTime value="20260304"/>
 <recordTarget><patientRole><id root="2.16.840.1.113883.4.1" extension="999-11-2222"/>
-<id root="1.2.4" extension="M1" assigningAuthorityName="NORTH"/>
-<patient><name><given>Ann</given><family>Sample</family></name><administrativeGenderCode code="F"/>
-<birthTime value="1961"/></patient></patientRole></recordTarget>
+<id root="1.2.4" extension="{mrn}" assigningAuthorityName="{authority}"/>
+<patient><name><given>{name[0]}</given><family>{name[1]}</family></name><administrativeGenderCode code="F"/>
+<birthTime value="{born}"/></patient></patientRole></recordTarget>
 {signed}{visit}
 <component><structuredBody><component><section><code code="11450-4"/><title>Problems</title><text>{text}</text>
 {entry}</section></component></structuredBody></component></ClinicalDocument>""".encode()
@@ -156,6 +165,57 @@ def test_a_document_that_fits_no_visit_waits_for_a_person_to_choose(db: Database
     )
     assert report.quarantined == 0
     assert (count(db, Document), count(db, Encounter)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("differing", "told"),
+    [
+        ({"mrn": "M2"}, "record number M2, not M1"),
+        ({"name": ("Ann", "Other")}, "name Other, Ann, not Sample, Ann"),
+        ({"born": "19800101"}, "birth date 1980-01-01, not 1961-03-02"),
+        (
+            {"mrn": "M2", "name": ("Bob", "Other"), "born": "1980"},
+            "record number M2, not M1; name Other, Bob, not Sample, Ann; birth date 1980, not 1961-03-02",
+        ),
+        ({"authority": "EAST", "born": ""}, "birth date not given, not 1961-03-02"),
+    ],
+)
+def test_a_document_of_another_person_is_not_put_into_the_visit_that_was_chosen(
+    db: Database, tmp_path: Path, differing: dict, told: str
+) -> None:
+    take_in(db, SYSTEM, [write(tmp_path / "a.hl7", message("ADT^A01", pid(), pv1(started="202604010900")))])
+    take(db, tmp_path, cda(visit="", **differing))
+    [record] = quarantined(db)
+
+    report = retry(db, SYSTEM, [record.id], visit="V1")
+
+    assert report.quarantined == 1
+    assert quarantined(db)[0].reason == f"it is about another person than visit V1: {told}"
+    assert count(db, Document) == 0
+
+
+def test_a_document_that_numbers_its_patient_by_another_source_is_known_by_name_and_birth_date(
+    db: Database, tmp_path: Path
+) -> None:
+    take_in(db, SYSTEM, [write(tmp_path / "a.hl7", message("ADT^A01", pid(), pv1(started="202604010900")))])
+    take(db, tmp_path, cda(visit="", authority="EAST", mrn="77", name=("ANN B.", "Sample"), born="19610302"))
+
+    report = retry(db, SYSTEM, visit="V1")
+
+    assert (report.quarantined, count(db, Document), count(db, Patient)) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("visit", ["", VISIT], ids=["by-day", "by-visit-number"])
+def test_a_document_that_finds_its_visit_by_itself_is_refused_for_another_name_too(
+    db: Database, tmp_path: Path, visit: str
+) -> None:
+    take(db, tmp_path, cda())
+    changed = cda(visit=visit, name=("Bob", "Other")).replace(b'extension="D7"', b'extension="D8"')
+
+    report = take(db, tmp_path, changed)
+
+    assert report.quarantined == 1
+    assert (count(db, Document), only(db, Patient).family_name) == (1, "Sample")
 
 
 def test_an_unsigned_document_is_not_taken_for_an_authenticated_one(db: Database, tmp_path: Path) -> None:

@@ -131,6 +131,19 @@ def test_a_patient_is_found_by_every_kind_of_reference(db, inbox, reference):
     assert encounter.patient.mrn == "MRN-p1"
 
 
+@pytest.mark.parametrize("here", [True, False], ids=["known", "unknown"])
+def test_a_document_of_another_patient_is_left_out_of_the_visit_and_named(db, inbox, here):
+    other = [patient_resource("p2")] if here else []
+    document = note("Not hers.", subject={"reference": "Patient/p2"})
+
+    report = take_in(db, SYSTEM, [write_lines(inbox / "a", patient_resource(), *other, encounter_resource(), document)])
+
+    [refusal] = report.files[0].quarantined
+    number = "MRN-p2" if here else "Patient/p2"
+    assert refusal.reason == f"it is about another patient ({number}) than its visit (MRN-p1)"
+    assert stored(db)[0].documents == []
+
+
 def test_a_visit_without_its_patient_waits_in_quarantine(db, inbox):
     report = take_in(db, SYSTEM, [write_lines(inbox / "a", encounter_resource())])
 

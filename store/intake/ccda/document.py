@@ -78,9 +78,11 @@ def _read(root: Element, visit: tuple[str, str] | None) -> Item:
         values["source_codes"] = codes
     encounter = below(root, "componentOf", "encompassingEncounter")
     number = number_of(child_of(encounter, "id")) if encounter is not None else None
+    patient = patient_values(role)
     if visit is not None:
-        return Statement(*visit, values, Step.PAST, known_only="the visit that was chosen is not here")
-    patient = values["patient"] = patient_values(role)
+        missing = "the visit that was chosen is not here"
+        return Statement(*visit, values, Step.PAST, known_only=missing, about=patient)
+    values["patient"] = patient
     date = _service_day(root) or time_of(child_of(root, "effectiveTime"))
     if encounter is None or number is None:
         if not date or len(date) < 10:
@@ -88,7 +90,7 @@ def _read(root: Element, visit: tuple[str, str] | None) -> Item:
         return Unplaced((patient["source"], patient["mrn"]), date[:10], values)
     values |= visit_values(encounter, code.get("code", "") if code is not None else "")
     first = {"started_at": values.pop("started_at", None) or date, "setting": values.pop("setting")}
-    return Statement(*number, values, Step.PAST, {k: v for k, v in first.items() if v})
+    return Statement(*number, values, Step.PAST, {k: v for k, v in first.items() if v}, about=patient)
 
 
 def _service_day(root: Element) -> str | None:

@@ -45,7 +45,7 @@ from store.intake.fhir.parties import (
     providers_of,
     visit_class,
 )
-from store.intake.fhir.spool import Stored
+from store.intake.fhir.spool import Stored, normal
 from store.intake.fhir.terms import terms
 from store.intake.jsontext import first_error
 from store.intake.native import NativeDocument, NativeEncounter, NativeProvider
@@ -88,7 +88,7 @@ def read_encounter(reader: Reader, stored: Stored) -> FhirEncounter:
         encounter = reader.parse(stored, Encounter)
         patient_stored, patient = _patient(reader, encounter, stored)
         left_out: list[LeftOut] = []
-        parts = _parts(reader, stored, left_out)
+        parts = _of_its_patient(reader, _parts(reader, stored, left_out), encounter, patient_stored, left_out)
         record = _record(reader, stored, encounter, patient_stored, patient, parts, left_out)
     except ValidationError as error:
         raise CannotRead(first_error(error)) from None
@@ -133,6 +133,34 @@ def _parts(reader: Reader, stored: Stored, left_out: list[LeftOut]) -> list[_Par
         except ValidationError as error:
             left_out.append(LeftOut(one, first_error(error)))
     return parts
+
+
+def _of_its_patient(
+    reader: Reader, parts: Sequence[_Part], encounter: Encounter, patient: Stored, left_out: list[LeftOut]
+) -> list[_Part]:
+    """The parts that are about the patient of the visit, or about nobody by name; the others are left out."""
+    own = _record_number(reader, patient)
+    kept = []
+    for part in parts:
+        subject: Reference = part.resource.subject  # type: ignore[attr-defined]
+        found = reader.find(subject, "Patient", part.stored)
+        if found is None:
+            names = normal(subject.reference), normal(encounter.subject.reference)
+            other = names[0] != names[1] and all(name.startswith("Patient/") for name in names)
+            number = clip(names[0], 120)
+        else:
+            source, number = own if found.id == patient.id else _record_number(reader, found)
+            other = (source, number) != own
+        if other:
+            left_out.append(LeftOut(part.stored, f"it is about another patient ({number}) than its visit ({own[1]})"))
+        else:
+            kept.append(part)
+    return kept
+
+
+def _record_number(reader: Reader, stored: Stored) -> tuple[str, str]:
+    patient = reader.parse(stored, Patient)
+    return identity(patient.identifier, patient.id, "MR")
 
 
 def _record(

@@ -156,11 +156,13 @@ class Encounter(Element):
 class Condition(Element):
     verification_status: Concept = Field(default=Concept(), alias="verificationStatus")
     code: Concept = Concept()
+    subject: Reference = Reference()
 
 
 class Procedure(Element):
     status: str = ""
     code: Concept = Concept()
+    subject: Reference = Reference()
 
 
 class DocumentContent(Element):
@@ -179,6 +181,7 @@ class DocumentReference(Element):
     author: list[Reference] = []
     authenticator: Reference | None = None
     content: list[DocumentContent] = []
+    subject: Reference = Reference()
 
 
 class DiagnosticReport(Element):
@@ -192,6 +195,7 @@ class DiagnosticReport(Element):
     results_interpreter: list[Reference] = Field(default=[], alias="resultsInterpreter")
     conclusion: str = ""
     presented_form: list[Attachment] = Field(default=[], alias="presentedForm")
+    subject: Reference = Reference()
 
 
 class ServiceRequest(Element):
@@ -199,6 +203,7 @@ class ServiceRequest(Element):
     code: Concept = Concept()
     requester: Reference | None = None
     reason_code: list[Concept] = Field(default=[], alias="reasonCode")
+    subject: Reference = Reference()
 
 
 class AccountCoverage(Element):
@@ -265,6 +270,7 @@ class Claim(Element):
     id: str = ""
     status: str = ""
     use: str = ""
+    subject: Reference = Field(default=Reference(), alias="patient")
     insurance: list[ClaimInsurance] = []
     diagnosis: list[ClaimDiagnosis] = []
     procedure: list[ClaimProcedure] = []
@@ -280,3 +286,4 @@ class ChargeItem(Element):
     occurrence_period: Period | None = Field(default=None, alias="occurrencePeriod")
     quantity: Quantity = Quantity()
     price: Money = Field(default=Money(), alias="priceOverride")
+    subject: Reference = Reference()

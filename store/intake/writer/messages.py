@@ -12,6 +12,7 @@ from store.database import Change
 from store.intake.changes import Parts
 from store.intake.merging import ACCOUNT, VISIT, RecordRefused, apply_merge, find_patient, find_visit
 from store.intake.native import NativeEncounter, ordered
+from store.intake.persons import refuse_another
 from store.intake.rows import KnownRows, everything, named
 from store.intake.statement import CannotComplete, Item, Merge, Person, QueryAnswer, Statement, Unplaced, complete
 from store.intake.statement import place as place_document
@@ -189,6 +190,7 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
             return _store_person(change, rows, Person(item.values["patient"]))
         if stored is not None:
             rows.settle(stored.id)
+            refuse_another(rows, item, stored)
         record = ordered(complete(rows.session, item, stored, _named_patient(rows, item)))
         return store_record(change, rows, record, raw, placed, partial=True, told_at=item.told_at)
     return store_record(change, rows, ordered(item), raw, placed)
