@@ -23,6 +23,11 @@ def clock_time(moment: str) -> str:
     return f"{datetime.fromisoformat(moment.replace('Z', '+00:00')).astimezone():%H:%M}" if moment else ""
 
 
+def day_and_time(moment: str) -> str:
+    """A point in time (ISO text in UTC) by this host's day and clock: `2026-03-02 10:42`."""
+    return f"{datetime.fromisoformat(moment.replace('Z', '+00:00')).astimezone():%Y-%m-%d %H:%M}"
+
+
 class Setting(StrEnum):
     """Where the visit took place; it decides the worklist, the code sets and the claim form."""
 

@@ -56,6 +56,7 @@ from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes
 from store.queries.drafts import ENTRY, READING, places_of, with_place
+from store.queries.late import nothing_to_code
 from store.queries.surroundings import surroundings_of
 from store.scrub.findings import as_json
 from store.settings import load_settings
@@ -522,6 +523,9 @@ def _keep_findings(session: Session, coding: Coding, findings: Sequence[CodeFind
 def _hold_lease(change: Change, coding: Coding) -> WorkItem:
     """Make sure that the chart is still the actor's, and renew the lease: every change of codes is a sign of life."""
     item = _task(change.session, coding)
+    if item.status == WorkStatus.CANCELED:
+        why = nothing_to_code(SessionReader(change.session), item.id)
+        raise CodingRefused(why, "leave the chart; its codes stay until the visit is closed again")
     if item.status != WorkStatus.IN_PROGRESS or item.claimed_by != change.actor.person_id:
         raise CodingRefused("the chart is no longer yours: its lease ran out or it was taken", "open it again")
     return worklists.open_item(change, item.id)

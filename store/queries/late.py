@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.queries import Reader
+from store.terms import day_and_time
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,41 @@ def late_of(reader: Reader, work_item_id: str) -> Late:
         frozenset(str(one["item"]) for one in details if one["part"] == "charge"),
         rows[0]["came_back"] if rows else "",
     )
+
+
+def nothing_to_code(reader: Reader, work_item_id: str) -> str:
+    """Why a canceled task has nothing to code: what became of its visit, by which message and when; else empty.
+
+    The time is when the message was taken in, by this host's clock.
+    """
+    visits = reader.rows(
+        "SELECT w.encounter_id, e.status FROM work_item w JOIN encounter e ON e.id = w.encounter_id"
+        " WHERE w.id = :id AND w.status = 'canceled'",
+        id=work_item_id,
+    )
+    if not visits:
+        return ""
+    status = str(visits[0]["status"])
+    told = {"canceled": "the visit was canceled", "open": "the visit is open again"}.get(status, "the task is canceled")
+    rows = reader.rows(
+        "SELECT message, received_at, details FROM encounter_change WHERE encounter_id = :id"
+        " ORDER BY received_at DESC, id DESC",
+        id=visits[0]["encounter_id"],
+    )
+    for row in rows:
+        for detail in _details(row["details"]):
+            if (detail["part"], detail["item"], detail.get("is")) == ("encounter", "status", status):
+                return f"{told} by {_sender(row['message'])} on {day_and_time(row['received_at'])}"
+    return told
+
+
+def _sender(message: str) -> str:
+    """The message of a change in words: of HL7 the application and facility (MSH-3, MSH-4) and its control id."""
+    kind, _, identity = message.partition(" ")
+    parts = identity.split("|")
+    if kind == "hl7v2" and len(parts) == 3:
+        return f"{' of '.join(filter(None, parts[:2])) or 'its sender'}, message {parts[2]}"
+    return message or "its sender"
 
 
 def late_charges(reader: Reader, encounter_id: str, numbers: frozenset[str]) -> list[LateCharge]:

@@ -14,6 +14,7 @@ from store.criteria import Condition
 from store.criteria.sql import where as criteria_where
 from store.queries import Reader, Row
 from store.queries.drafts import ENTRY, places_of
+from store.queries.late import nothing_to_code
 from store.queries.worklist_rules import waiting_worklists
 from store.terms import Setting, WorkStatus, open_by
 
@@ -131,6 +132,8 @@ class WhyHere:
     codes: int
     holds: tuple[str, ...]
     reason_for_visit: str
+    canceled: str = ""
+    """Why the chart is in no list any more, by which message and when; empty while there is something to code."""
 
 
 PAGE_ROWS = 100
@@ -343,6 +346,7 @@ def why_here(reader: Reader, work_item_id: str) -> WhyHere | None:
         codes=row["codes"],
         holds=tuple(f"{h['reason']} ({h['owner']})" for h in holds),
         reason_for_visit=row["reason"],
+        canceled=nothing_to_code(reader, work_item_id),
     )
 
 

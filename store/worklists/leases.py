@@ -52,7 +52,11 @@ def open_item(change: Change, item_id: str) -> WorkItem:
 
         raise ChartOnHold(f"the chart is on hold: {named_holds(change.session, item.id)}", "h clears its holds")
     if item.status == WorkStatus.CANCELED:
-        raise ChartUnavailable("the chart is canceled", "its visit has to be closed again")
+        from store.queries import SessionReader
+        from store.queries.late import nothing_to_code
+
+        why = nothing_to_code(SessionReader(change.session), item.id)
+        raise ChartUnavailable(f"the chart is canceled: {why}", "its visit has to be closed again")
     if item.status == WorkStatus.IN_PROGRESS and item.claimed_by != me and (item.claimed_until or "") > now():
         holder = change.session.get(Person, item.claimed_by) if item.claimed_by else None
         raise ChartOpenElsewhere(

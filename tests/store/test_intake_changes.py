@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from store.actors import SYSTEM, Actor
 from store.claims.build import NotBuiltReason, build_claims
 from store.coding.codes import Defaults
 from store.coding.entry import AddDiagnosis
-from store.coding.service import enter, finalize, open_next, take_back
+from store.coding.service import CodingRefused, enter, finalize, open_next, take_back
 from store.database import Database
 from store.intake import IntakeReport, take_in
 from store.intake.changes import changes_of, mark_seen
@@ -20,7 +21,9 @@ from store.models import Coding, Encounter, EncounterChange, WorkItem
 from store.people import add_person
 from store.queries import SessionReader
 from store.queries.late import Late, late_charges, late_of
-from store.terms import CodingStatus, Role, WorkStatus
+from store.terms import CodingStatus, Role, WorkStatus, day_and_time
+from store.worklists import ChartUnavailable, open_item
+from store.worklists.why import why
 from tests.store.hl7_samples import charge, message, note, pid, pv1, write
 from tests.store.intake_samples import count, only
 
@@ -174,3 +177,24 @@ def test_final_coding_again_takes_what_came_late_as_seen(
     finalize(db, reference, coder, coded)
 
     assert only(db, EncounterChange).seen_by == coder.person_id
+
+
+def test_a_canceled_visit_says_by_what_and_when_where_its_chart_is_used_and_why_it_is_in_no_list(
+    db: Database, tmp_path: Path, coder: Actor
+) -> None:
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note()))
+    opened = open_next(db, coder, "Clinic")
+    assert opened is not None
+    take(db, tmp_path, message("ADT^A11", pid(), pv1(kind="O"), control="C77"))
+    received = day_and_time(only(db, EncounterChange, late="").received_at)
+
+    with pytest.raises(CodingRefused) as entered:
+        enter(db, coder, opened.coding_id, AddDiagnosis("R05.9"), Defaults("2026-03-02"), "typed")
+    with pytest.raises(ChartUnavailable) as reopened, db.change(coder) as change:
+        open_item(change, only(db, WorkItem).id)
+    with db.reading() as session:
+        told = why(SessionReader(session), only(db, WorkItem).id, date(2026, 3, 2))
+
+    expected = f"the visit was canceled by REG of NORTH, message C77 on {received}"
+    assert told is not None and told.here.canceled == expected
+    assert (entered.value.message, reopened.value.message) == (expected, f"the chart is canceled: {expected}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.database import open_database
-from store.models import Charge, Coding, EncounterChange, WorkItem
+from store.intake import take_in
+from store.models import Account, Charge, Coding, Encounter, EncounterChange, Patient, WorkItem
+from tests.store.hl7_samples import message, pid, pv1, segment, write
 from tests.tui.screens import cells, keys, opened, settle, type_text
 
 pytestmark = pytest.mark.usefixtures("at_desk")
@@ -64,3 +68,32 @@ async def test_what_comes_while_the_chart_is_open_is_told_at_once_and_what_is_ty
 
         assert "New just now: 1 late charge. L shows what is new." in told and typed == "e11.4"
         assert "What came after coding began" in cells(app)
+
+
+async def test_a_visit_that_is_canceled_or_whose_patient_is_merged_says_so_in_the_open_chart_at_once(
+    tmp_path: Path,
+) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        with open_database().reading() as session:
+            item = session.exec(select(WorkItem).where(WorkItem.status == "in_progress")).one()
+            visit = session.get_one(Encounter, item.encounter_id)
+            patient, account = session.get_one(Patient, visit.patient_id), session.get_one(Account, visit.account_id)
+        one = pid(patient.mrn, f3=f"M99^^^{patient.source}^MR", f18=f"{account.account_number}^^^{account.source}")
+        merge = message("ADT^A40", one, segment("MRG", f1=f"{patient.mrn}^^^{patient.source}^MR"))
+        take_in(open_database(), SYSTEM, [write(tmp_path / "a40.hl7", merge)])
+        app.screen.record_changed()  # type: ignore[attr-defined]
+        await settle(pilot)
+        merged = cells(app)
+        cancel = message("ADT^A11", one, pv1(f19=f"{visit.visit_number}^^^{visit.source}"), control="C77")
+        take_in(open_database(), SYSTEM, [write(tmp_path / "a11.hl7", cancel)])
+        app.screen.record_changed()  # type: ignore[attr-defined]
+        await settle(pilot)
+        canceled = cells(app)
+        await keys(pilot, "plus")
+
+        assert "  M99  " in merged.splitlines()[0]
+        assert f"The record number is M99 now; it was {patient.mrn}." in merged
+        assert "✗ canceled" in canceled.splitlines()[0]
+        assert "The visit was canceled by REG of NORTH, message C77 on " in canceled
+        assert "canceled by REG of NORTH" in cells(app)

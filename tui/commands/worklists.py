@@ -278,7 +278,8 @@ def trial_lines(trial: Trial) -> list[str]:
 
 
 def _why_text(why: Why) -> list[str]:
-    lines = [f"{why.worklist}: {why.here.rule}"]
+    lines = [f"canceled: {why.here.canceled}"] if why.here.canceled else []
+    lines.append(f"{why.worklist}: {why.here.rule}")
     lines += rule_text(why.taken)
     parts = " + ".join(f"{points} {words}" for points, words in why.here.reasons) or "nothing"
     lines += [f"priority {why.here.priority} = {parts}", f"sorted by {', '.join(key.words for key in why.order)}"]

@@ -52,7 +52,8 @@ class WhyScreen(DeskScreen):
 
 def why_lines(why: Why, width: int) -> list[Line]:
     """The rule that took the chart with its criteria, the parts of its place, and the rules above that did not fit."""
-    lines = [*_rule(why.taken, width), ()]
+    lines = [*_labeled("canceled", why.here.canceled, width, "error"), ()] if why.here.canceled else []
+    lines += [*_rule(why.taken, width), ()]
     parts = " + ".join(f"{points} {words}" for points, words in why.here.reasons) or "nothing"
     lines += _labeled("priority", f"{why.here.priority} = {parts}", width)
     lines += _labeled("sorted by", ", ".join(key.words for key in why.order), width)

@@ -164,6 +164,8 @@ class ChartScreen(DeskScreen):
         if head.kind == CodingKind.FACILITY and not head.inpatient:
             start = (*start, ("  facility", "dim"))
         state: Line = (("✓ final  ", "good"),) if self.final else ()
+        if self._chart.canceled:
+            state = (("✗ canceled  ", "error"), *state)
         if self.only_reading:
             state = (("@ to read  ", "warning"), *state)
         if self._emergency:
@@ -173,6 +175,8 @@ class ChartScreen(DeskScreen):
     def why_not(self, action: str) -> str:
         if action in CODING and self.only_reading:
             return self.only_reading
+        if action in CODING and self._chart is not None and self._chart.canceled:
+            return self._chart.canceled
         if action == "fix_finding" and not any(finding.repair for finding in self._findings):
             return "no finding has one certain fix; ! explains them"
         if action == "recode" and not self.final:
@@ -208,15 +212,23 @@ class ChartScreen(DeskScreen):
             return
         changed = now.head.coding_version != shown.head.coding_version
         came = (now.documents, now.late) != (shown.documents, shown.late)
-        if self.only_reading and (changed or came):
+        own = {name: getattr(shown.head, name) for name in ("coding_id", "coding_status", "coding_version")}
+        head = now.head if self.only_reading else replace(now.head, **own)
+        moved = (head, now.canceled) != (shown.head, shown.canceled)
+        if self.only_reading and (changed or came or moved):
             self._chart = now
             await self._show_codes()
-        elif came:
-            head = replace(now.head, coding_version=shown.head.coding_version)
+        elif came or moved:
             self._chart = replace(now, head=head, codes=shown.codes)
+            if moved:
+                await self._show_codes()
         if came and self.reading.of_document:
             self.reading.show_document()
-        if came and now.late.why != shown.late.why:
+        if now.canceled and now.canceled != shown.canceled:
+            self.say(f"{now.canceled[:1].upper()}{now.canceled[1:]}.", "error")
+        elif head.mrn != shown.head.mrn:
+            self.say(f"The record number is {head.mrn} now; it was {shown.head.mrn}.", "warning")
+        elif came and now.late.why != shown.late.why:
             self.say(f"New just now: {now.late.why}. L shows what is new.", "warning")
         elif changed and not self.only_reading and self._told_version != now.head.coding_version:
             self._told_version = now.head.coding_version

@@ -21,7 +21,7 @@ from store.coding.site_edits import findings_of, site_edits
 from store.queries import Reader
 from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
 from store.queries.codings import coding_codes, coding_defaults
-from store.queries.late import Late, late_of
+from store.queries.late import Late, late_of, nothing_to_code
 from store.queries.surroundings import Surroundings, surroundings_of
 from store.terms import DiagnosisRole, DocumentStatus, Origin, Severity
 from tui.cells import Line, cut, ends, left, plain, right, wrap
@@ -57,6 +57,8 @@ class ChartOnScreen:
     edits: RuleBook | None = None
     late: Late = Late()
     around: Surroundings = Surroundings()
+    canceled: str = ""
+    """Why there is nothing to code any more, in words; empty where there is."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScre
         site_edits(reader, head.encounter_id, head.service_date),
         late_of(reader, work_item_id),
         surroundings_of(reader, head),
+        nothing_to_code(reader, work_item_id),
     )
 
 
