@@ -249,14 +249,20 @@ def _replace_diagnosis(codes: Codes, entry: ReplaceDiagnosis, defaults: Defaults
 
 
 def _replace_line(codes: Codes, entry: ReplaceLine, defaults: Defaults, found: Found) -> tuple[Codes, str]:
+    """The line with another code: it keeps its charge, unless the new code is posted at a price of its own."""
     was = _line(codes, entry.sequence)
     if was.system != entry.system:
         raise EntryError(f"line {line_letter(entry.sequence)} has a code of another kind", "remove it, then add")
     code = defaults.dotted(entry.code) if entry.system == "icd10pcs" else entry.code
-    row = replace(was, code=code, charge_cents=defaults.charge_of(code), why=found.why, trail=found.trail, evidence="")
+    charge = defaults.charge_of(code) * was.units or was.charge_cents
+    row = replace(was, code=code, charge_cents=charge, why=found.why, trail=found.trail, evidence="")
     lines = (*codes.lines[: entry.sequence - 1], row, *codes.lines[entry.sequence :])
     changed, _ = _change_line(replace(codes, lines=lines), entry.change, defaults)
-    return changed, f"{was.code} is {code} now."
+    if charge == was.charge_cents or entry.change.charge_cents is not None:
+        return changed, f"{was.code} is {code} now."
+    is_now = changed.lines[entry.sequence - 1].charge_cents
+    told = f"its charge is {is_now / 100:,.2f} as posted; {was.code} had {was.charge_cents / 100:,.2f}"
+    return changed, f"{was.code} is {code} now; {told}."
 
 
 def _change_diagnosis(codes: Codes, entry: ChangeDiagnosis) -> tuple[Codes, str]:

@@ -236,9 +236,36 @@ def test_a_code_is_not_replaced_by_one_that_is_there() -> None:
         apply_entry(coded("E11.42", "I10"), ReplaceDiagnosis(1, "I10"), DEFAULTS)
 
 
-def test_a_replaced_line_keeps_its_parts_and_has_the_charge_of_the_new_code() -> None:
+def test_a_replaced_line_keeps_its_parts() -> None:
     codes, _ = apply_entry(
         coded("I10", pointers=(1,)), ReplaceLine(1, "hcpcs", "J1100", ChangeLine(1, units=3)), DEFAULTS
     )
 
     assert (codes.lines[0].code, codes.lines[0].units, codes.lines[0].pointers) == ("J1100", 3, (1,))
+
+
+@pytest.mark.parametrize(
+    ("prices", "change", "cents", "said"),
+    [
+        ({}, ChangeLine(1), 61000, "G0121 is G0105 now."),
+        ({"G0105": 61000}, ChangeLine(1), 61000, "G0121 is G0105 now."),
+        (
+            {"G0105": 65000},
+            ChangeLine(1),
+            65000,
+            "G0121 is G0105 now; its charge is 650.00 as posted; G0121 had 610.00.",
+        ),
+        ({}, ChangeLine(1, units=2), 122000, "G0121 is G0105 now."),
+        ({"G0105": 65000}, ChangeLine(1, charge_cents=100), 100, "G0121 is G0105 now."),
+    ],
+    ids=["no price", "the same price", "a price of its own", "more units", "a charge that is typed"],
+)
+def test_a_replaced_line_keeps_its_charge_unless_the_new_code_is_posted_at_another_price(
+    prices: dict[str, int], change: ChangeLine, cents: int, said: str
+) -> None:
+    screening = Codes((), (ProcedureLine("hcpcs", "G0121", charge_cents=61000),))
+    defaults = Defaults("2026-09-14", charge_of=lambda code: prices.get(code, 0))
+
+    codes, message = apply_entry(screening, ReplaceLine(1, "hcpcs", "G0105", change), defaults)
+
+    assert (codes.lines[0].charge_cents, message) == (cents, said)
