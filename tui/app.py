@@ -215,7 +215,13 @@ class Workstation(App[int]):
             self._ask_for_reason(work_item_id, error)
             return
         screen = ChartScreen(
-            opened.work_item_id, opened.coding_id, opened.draft, why_reading, opened.emergency, opened.reading
+            opened.work_item_id,
+            opened.coding_id,
+            opened.draft,
+            why_reading,
+            opened.emergency,
+            opened.reading,
+            opened.question,
         )
         await self.push_chart(screen)
 
@@ -326,7 +332,14 @@ class Workstation(App[int]):
         # A lease that ran out may have brought a chart here that another session of the same person still shows.
         mine = self.open_charts.hold(opened.work_item_id, (await self.record.actor()).login)
         reading = "" if mine else "you have this chart open in another session"
-        chart = ChartScreen(opened.work_item_id, opened.coding_id, opened.draft, reading, left_at=opened.reading)
+        chart = ChartScreen(
+            opened.work_item_id,
+            opened.coding_id,
+            opened.draft,
+            reading,
+            left_at=opened.reading,
+            question=opened.question,
+        )
         await self.push_chart(chart)
 
     async def push_chart(self, chart: ChartScreen) -> None:

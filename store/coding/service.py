@@ -55,7 +55,7 @@ from store.models.columns import MOST_IN_A_LINE, new_id, now, table_of
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes
-from store.queries.drafts import ENTRY, READING, places_of, with_place
+from store.queries.drafts import ENTRY, QUESTION, READING, places_of, with_place
 from store.queries.late import nothing_to_code
 from store.queries.surroundings import surroundings_of
 from store.scrub.findings import as_json
@@ -91,6 +91,8 @@ class OpenedChart:
     """Until when the actor may see it by a broken glass, as ISO text in UTC; empty for an ordinary chart."""
     reading: str = ""
     """Where the actor was reading when they left it, as their screen wrote it; empty at the first opening."""
+    question: str = ""
+    """What the actor was writing to a provider, as a draft keeps it (`store.queries.drafts.QuestionTyped`)."""
 
 
 @dataclass(frozen=True)
@@ -383,7 +385,8 @@ def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:
     change.log("chart.view", "encounter", item.encounter_id, coding=coding.id)
     draft = session.get(EntryDraft, (item.encounter_id, change.actor.person_id or ""))
     kept = places_of(draft.text if draft else "")
-    opened = OpenedChart(item.id, item.encounter_id, coding.id, kept[ENTRY], emergency, kept.get(READING, ""))
+    reading, question = kept.get(READING, ""), kept.get(QUESTION, "")
+    opened = OpenedChart(item.id, item.encounter_id, coding.id, kept[ENTRY], emergency, reading, question)
     change.answer = opened.__dict__.copy()
     return opened
 

@@ -5,11 +5,37 @@ One text a person and visit: its first line is the entry line, each further one 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from store.queries import Reader
 
 ENTRY = "entry"
 READING = "reading"
 """What the place is called at which a person reads: document, and how far down in it."""
+
+QUESTION = "question"
+"""The part of a query to a provider that is being written: the query's id, the name of its part, then the words."""
+
+
+@dataclass(frozen=True)
+class QuestionTyped:
+    """What was typed in a part of a query (`part` is what its screen calls it) and not yet entered."""
+
+    query_id: str
+    part: str
+    words: str
+
+    @property
+    def text(self) -> str:
+        """As a draft keeps it; empty where nothing is typed."""
+        return f"{self.query_id} {self.part} {self.words}" if self.words else ""
+
+
+def question_typed(text: str) -> QuestionTyped | None:
+    """What the text of that place says; None for no text."""
+    query_id, _, rest = text.partition(" ")
+    part, _, words = rest.partition(" ")
+    return QuestionTyped(query_id, part, words) if words else None
 
 
 def draft_of(reader: Reader, encounter_id: str, person_id: str | None, place: str = ENTRY) -> str:

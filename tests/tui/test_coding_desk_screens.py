@@ -14,6 +14,7 @@ from store.coding.entry import parse
 from store.database import open_database
 from store.models import Audit, Hold, Person, ProviderQuery, ProviderQueryStep, WorkItem
 from store.people import actor_for
+from store.queries.drafts import question_typed
 from tests.store.coded_charts import final_code
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 
@@ -129,6 +130,47 @@ async def test_a_query_is_written_from_the_chart_quoted_sent_and_answered(
         assert "A query quotes at least one clinical indicator" in refused
         assert "Query 1 is sent to" in sent and " Q " in sent
         assert "Query 1 is closed: disagreed." in cells(app)
+
+
+async def test_what_was_typed_of_a_query_when_the_program_died_is_offered_again(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "Q")
+        await type_text(pilot, "stage of chronic")
+        await keys(pilot, "enter", "e")
+        app.screen.entry.text = ""  # type: ignore[attr-defined]
+        await type_text(pilot, "Which stage: the")
+        await app.screen._save()  # type: ignore[attr-defined]
+        work_item_id = app.chart_in_work.work_item_id  # type: ignore[union-attr]
+        # Whoever opens the chart now has what a killed program had put into the record.
+        login = (await app.record.actor()).login
+        again = await app._take(work_item_id, login)
+        await keys(pilot, "escape")
+        given_up = await app._take(work_item_id, login)
+
+    kept = question_typed(again.question)
+    assert kept is not None and (kept.part, kept.words) == ("question", "Which stage: the")
+    assert given_up.question == ""
+
+
+async def test_a_chart_whose_query_was_being_typed_says_so_and_its_key_goes_on_with_it(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "Q")
+        await type_text(pilot, "stage of chronic")
+        await keys(pilot, "enter", "e")
+        await type_text(pilot, " since")
+        chart, query = app.chart_in_work, app.screen
+        await app.close(query)
+        await app.close(chart)
+        await keys(pilot, "enter")
+        greeted = cells(app)
+        await keys(pilot, "Q")
+        offered, typed = cells(app), app.screen.entry.text  # type: ignore[attr-defined]
+        await keys(pilot, "enter")
+        entered = app.screen._page.text  # type: ignore[attr-defined]
+
+    assert "What you were writing to the provider is still here. Q goes on with it." in greeted
+    assert "What you had typed is still here." in offered and typed.endswith(" since")
+    assert entered == typed
 
 
 async def test_a_chart_is_skipped_views_are_kept_and_criteria_filter(at_desk: None) -> None:

@@ -6,17 +6,19 @@ something refuses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.timer import Timer
 
 from store.queries import Reader
 from store.queries.charts import chart_documents, chart_head
-from store.queries.provider_queries import QueryPage, provider_query_of
+from store.queries.drafts import QUESTION, QuestionTyped, draft_of, question_typed
+from store.queries.provider_queries import QueryPage, encounter_of, provider_query_of
 from tui.cells import Line, wrap
 from tui.screens.desk import DeskScreen
 from tui.screens.provider_queries import option_lines
@@ -26,6 +28,9 @@ from tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from store.provider_queries.desk import Question
     from store.provider_queries.lint import Flaw
+
+DRAFT_SECONDS = 0.4
+"""How long after the last key what is typed goes into the record."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,9 @@ class QueryScreen(DeskScreen):
         self._page: QueryPage | None = None
         self._lines: Sequence[ChartLine] = ()
         self._flaws: Sequence[Flaw] = ()
+        self._encounter_id = ""
+        self._unsaved: QuestionTyped | None = None
+        self._saving: Timer | None = None
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -94,7 +102,17 @@ class QueryScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.in_turn(self._reload())
+        self.in_turn(self._begin())
+
+    async def _begin(self) -> None:
+        """Show the draft, and go on where a part of it was being typed when the program ended."""
+        await self._reload()
+        record = self.workstation.record
+        actor = await record.actor()
+        self._encounter_id, kept = await record.read(_typed, self._query_id, actor.person_id)
+        if kept is not None and self._page is not None:
+            self._ask_for(kept.part, kept.words)
+            self.say("What you had typed is still here.")
 
     def place(self) -> tuple[Line, Line]:
         if self._page is None:
@@ -146,34 +164,58 @@ class QueryScreen(DeskScreen):
         self.in_turn(self._change(indicators=places))
 
     def do_query_words(self) -> None:
-        if self._page is None:
-            return
-
-        async def written(text: str) -> None:
-            await self._change(question=text)
-
-        self.ask("question", "question:", self._page.text, written)
+        if self._page is not None:
+            self._ask_for("question", self._page.text)
 
     def do_query_options(self) -> None:
-        if self._page is None:
-            return
-        clinical = [one for one in self._page.options if one not in ("Other", "Unable to determine")]
-
-        async def written(text: str) -> None:
-            await self._change(options=tuple(one.strip() for one in text.split(";") if one.strip()))
-
-        self.ask(
-            "options", "options (; between; other and unable to determine are added):", "; ".join(clinical), written
-        )
+        if self._page is not None:
+            clinical = [one for one in self._page.options if one not in ("Other", "Unable to determine")]
+            self._ask_for("options", "; ".join(clinical))
 
     def do_query_provider(self) -> None:
-        if self._page is None:
-            return
+        if self._page is not None:
+            self._ask_for("provider", self._page.row.provider, marked=True)
 
-        async def named(text: str) -> None:
-            await self._change(provider=text.strip())
+    def _ask_for(self, part: str, text: str, marked: bool = False) -> None:
+        """Have a part of the query typed: what is entered changes the draft."""
 
-        self.ask("provider", "who is asked:", self._page.row.provider, named, marked=True)
+        async def written(said: str) -> None:
+            await self._change(**_PARTS[part][1](said))
+            self._keep(part, "")
+            await self._save()
+
+        self.ask(part, _PARTS[part][0], text, written, marked)
+
+    def edited(self, asking: str, text: str) -> None:
+        """Put what is typed into the record within a moment of the last key."""
+        super().edited(asking, text)
+        if asking in _PARTS:
+            self._keep(asking, text)
+            if self._saving is not None:
+                self._saving.stop()
+            self._saving = self.set_timer(DRAFT_SECONDS, lambda: self.work(self._save(), "draft"))
+
+    def left(self, asking: str, text: str) -> None:
+        """What is given up is not offered again."""
+        if asking in _PARTS:
+            self._keep(asking, "")
+            self.in_turn(self._save())
+
+    def _keep(self, part: str, words: str) -> None:
+        self._unsaved = QuestionTyped(self._query_id, part, words)
+        chart = self.workstation.chart_in_work
+        if chart is not None and self._page is not None and chart.work_item_id == self._page.row.work_item_id:
+            chart.question = self._unsaved if words else None
+
+    async def _save(self) -> None:
+        from store.coding.service import save_draft
+
+        typed, self._unsaved, self._saving = self._unsaved, None, None
+        if typed is not None and self._encounter_id:
+            await self.workstation.change(save_draft, self._encounter_id, typed.text, QUESTION)
+
+    async def put_away(self) -> None:
+        await self._save()
 
     def do_query_send(self) -> None:
         if refusing := [flaw for flaw in self._flaws if flaw.refuses]:
@@ -240,6 +282,24 @@ class QueryScreen(DeskScreen):
             Column("LINE", 4, lambda row: str(row.line), align="right", style=lambda row: "dim"),
             Column("WORDS OF THE CHART", 0, lambda row: row.text),
         )
+
+
+_PARTS: Mapping[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
+    "question": ("question:", lambda text: {"question": text}),
+    "options": (
+        "options (; between; other and unable to determine are added):",
+        lambda text: {"options": tuple(one.strip() for one in text.split(";") if one.strip())},
+    ),
+    "provider": ("who is asked:", lambda text: {"provider": text.strip()}),
+}
+"""The parts of a query that are typed: what asks for each, and what an entered text changes."""
+
+
+def _typed(reader: Reader, query_id: str, person_id: str | None) -> tuple[str, QuestionTyped | None]:
+    """The visit of a query, and what a person was typing of it."""
+    encounter_id = encounter_of(reader, query_id)
+    kept = question_typed(draft_of(reader, encounter_id, person_id, QUESTION))
+    return encounter_id, kept if kept and kept.query_id == query_id and kept.part in _PARTS else None
 
 
 def draft_lines(page: QueryPage, flaws: Sequence[Flaw], width: int) -> list[Line]:

@@ -24,6 +24,7 @@ from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry, EntryError
 from store.coding.grouping import drg_of, is_stay, stay_drg
+from store.queries.drafts import question_typed
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
@@ -79,6 +80,7 @@ class ChartScreen(DeskScreen):
         only_reading: str = "",
         emergency: str = "",
         left_at: str = "",
+        question: str = "",
     ) -> None:
         super().__init__()
         self._emergency = emergency
@@ -87,6 +89,8 @@ class ChartScreen(DeskScreen):
         self.work_item_id = work_item_id
         self.coding_id = coding_id
         self._draft = draft
+        self.question = question_typed(question)
+        """What is being written to a provider about this chart and not yet entered, if anything is."""
         self._chart: ChartOnScreen | None = None
         self._titles: dict[tuple[str, str], str] = {}
         self._findings: tuple[CodeFinding, ...] = ()
@@ -271,6 +275,8 @@ class ChartScreen(DeskScreen):
             self.ask("entry", "+", self._draft)
             self.edited("entry", self._draft)
             self.say("What you had typed is still here.")
+        elif self.question is not None and not self.final:
+            self.say("What you were writing to the provider is still here. Q goes on with it.")
         elif chart.late.why:
             self.say(f"New since coding began: {chart.late.why}. L shows what is new.", "warning")
         elif not self.final:
@@ -513,9 +519,11 @@ class ChartScreen(DeskScreen):
             hold_chart(self, self.work_item_id, self._chart.head.patient, partial(self.workstation.leave_held, self))
 
     def do_ask_provider(self) -> None:
-        from tui.screens.query import begin_query
+        from tui.screens.query import QueryScreen, begin_query
 
-        if self._chart:
+        if self.question is not None:
+            self.workstation.show(QueryScreen(self.question.query_id))
+        elif self._chart:
             begin_query(self, self.work_item_id, self._chart.head.provider, self._chart.head.service_date)
 
     def do_next_chart(self) -> None:
