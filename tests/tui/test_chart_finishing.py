@@ -34,6 +34,34 @@ async def test_what_stands_in_the_way_is_told_and_nothing_is_asked() -> None:
         assert app.screen.entry.asking == ""  # type: ignore[attr-defined]
 
 
+async def test_what_stands_in_place_of_the_document_follows_the_codes() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        await code(pilot, "e11.9")
+        await keys(pilot, "escape", "f")
+        in_the_way = cells(app)
+        await code(pilot, "*")
+        await keys(pilot, "escape")
+        mended = cells(app)
+        await code(pilot, "i10")
+        await keys(pilot, "escape", "e")
+        with_evidence = evidence(app)
+        await keys(pilot, "u")
+        undone = evidence(app)
+
+    assert "Line 1 points to no diagnosis." in in_the_way
+    assert "Final coding" in mended and "in the way" not in mended
+    assert "I10" in with_evidence
+    assert "E11.9" in undone and "I10" not in undone
+
+
+def evidence(app) -> str:
+    """The lines of the upper pane."""
+    upper = cells(app).split(" Codes  ")[0]
+    assert "Evidence" in upper
+    return upper
+
+
 async def test_enter_on_the_empty_line_sums_the_chart_up_and_n_opens_the_next_at_once() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n")

@@ -54,9 +54,9 @@ class TextPane(Painted):
             self._top, self._down, self.seen, self._chosen = 0, None, 0, None
         self._lay_out()
 
-    def renew(self, content: Content) -> None:
-        """Show other lines under the same title, at the same place."""
-        self.show(self._title, content, self._note, keep=True)
+    def renew(self, content: Content, note: str | None = None) -> None:
+        """Show other lines under the same title, at the same place; the note stays unless there is another."""
+        self.show(self._title, content, self._note if note is None else note, keep=True)
 
     def set_active(self, active: bool) -> None:
         """Whether keys go to this pane: its rule is bright then."""

@@ -17,6 +17,7 @@ from tui.widgets.text_pane import Content
 
 if TYPE_CHECKING:
     from tui.screens.chart.screen import ChartScreen
+    from tui.screens.chart.view import ChartOnScreen
 
 FINAL = "final"
 
@@ -29,16 +30,7 @@ async def ask_final(screen: ChartScreen, from_line: bool = False) -> None:
     chart = screen.on_screen
     if chart is None:
         return
-    holds = await screen.workstation.record.read(open_holds, screen.work_item_id)
-    signed = any(document.status.authenticated for document in chart.documents)
-    asked = (chart.head, chart.codes, screen.findings, holds, signed or not load_settings().authenticated_only)
-    summary = await screen.workstation.codes.ask(summarize, *asked)
-    if not summary.obstacles:
-        from store.coding.would_be_claim import stops_of
-
-        drg = summary.drg.grouping.drg if isinstance(summary.drg, Explained) else ""
-        stops = await screen.workstation.record.change_with_codes(stops_of, screen.coding_id, drg)
-        summary = replace(summary, stops=stops)
+    summary = await _summary(screen, chart)
     screen.reading.put(FINAL, "Final coding", summary_lines(summary), "nothing is done yet")
     if summary.obstacles:
         if from_line:
@@ -55,6 +47,27 @@ async def ask_final(screen: ChartScreen, from_line: bool = False) -> None:
         screen.do_next_chart()
 
     screen.confirm(f"Final code {what}?", final, {"n": ("yes and next", final_and_next)})
+
+
+async def renew_final(screen: ChartScreen) -> None:
+    """Sum up again what final coding will come to, where that is shown and the codes have changed."""
+    if chart := screen.on_screen:
+        summary = await _summary(screen, chart)
+        screen.reading.renew(FINAL, summary_lines(summary))
+
+
+async def _summary(screen: ChartScreen, chart: ChartOnScreen) -> FinalSummary:
+    holds = await screen.workstation.record.read(open_holds, screen.work_item_id)
+    signed = any(document.status.authenticated for document in chart.documents)
+    asked = (chart.head, chart.codes, screen.findings, holds, signed or not load_settings().authenticated_only)
+    summary = await screen.workstation.codes.ask(summarize, *asked)
+    if summary.obstacles:
+        return summary
+    from store.coding.would_be_claim import stops_of
+
+    drg = summary.drg.grouping.drg if isinstance(summary.drg, Explained) else ""
+    stops = await screen.workstation.record.change_with_codes(stops_of, screen.coding_id, drg)
+    return replace(summary, stops=stops)
 
 
 async def ask_recode(screen: ChartScreen) -> None:

@@ -13,13 +13,41 @@ from store.coding.grouping import drg_of, stay_drg, what_if
 from store.coding.risk import COUNTED, patient_risk, risk_facts
 from tui.screens.chart.drg import compared, drg_lines
 from tui.screens.chart.facts import fact_lines, read_facts
+from tui.screens.chart.finishing import FINAL, renew_final
 from tui.screens.chart.risk import risk_lines
 from tui.screens.chart.view import evidence_lines, finding_lines, tally
 
 if TYPE_CHECKING:
+    from store.coding.risk import PatientRisk
     from tui.screens.chart.screen import ChartScreen
+    from tui.screens.chart.view import ChartOnScreen
 
 NO_KEY = "This chart has no answer key: only charts of the demo site have one."
+
+
+async def renew(screen: ChartScreen) -> None:
+    """Show anew what goes by the codes and stands in place of the document, after the codes have changed.
+
+    The DRG is grouped again by the screen, which shows its line in any case.
+    """
+    chart, reading = screen.on_screen, screen.reading
+    if chart is None:
+        return
+    if reading.shows("findings"):
+        reading.renew("findings", partial(finding_lines, screen.findings), tally(screen.findings))
+    elif reading.shows("evidence"):
+        reading.renew("evidence", partial(evidence_lines, chart, screen.titles))
+    elif reading.shows("training"):
+        from store.demo.training import lesson
+        from tui.screens.chart.training import lesson_lines
+
+        if found := lesson(chart.head.visit_number, chart.head.kind, chart.codes):
+            reading.renew("training", lesson_lines(found))
+    elif reading.shows("hcc"):
+        if (risk := await _reckoned(screen, chart)) and screen.on_screen is chart:
+            reading.renew("hcc", risk_lines(risk), risk.models[0].said)
+    elif reading.shows(FINAL):
+        await renew_final(screen)
 
 
 def show_findings(screen: ChartScreen) -> None:
@@ -102,14 +130,16 @@ def show_risk(screen: ChartScreen) -> None:
 
 
 async def _risk(screen: ChartScreen) -> None:
-    """Score in a thread of its own: a model takes a second to load, and neither keys nor searches wait for it."""
     chart = screen.on_screen
-    if chart is None:
-        return
+    risk = await _reckoned(screen, chart) if chart else None
+    if risk and screen.on_screen is chart and not screen.entry.asking:
+        screen.reading.toggle("hcc", "Risk scores (CMS-HCC)", risk_lines(risk), risk.models[0].said)
+
+
+async def _reckoned(screen: ChartScreen, chart: ChartOnScreen) -> PatientRisk | None:
+    """Score in a thread of its own: a model takes a second to load, and neither keys nor searches wait for it."""
     facts = await screen.workstation.record.read(risk_facts, screen.service_date.year, chart.head.encounter_id)
     if facts is None:
-        return
+        return None
     coded = [d.code for d in chart.codes.diagnoses if d.role in COUNTED]
-    risk = await asyncio.to_thread(patient_risk, facts, coded, chart.head.visit_number)
-    if screen.on_screen is chart and not screen.entry.asking:
-        screen.reading.toggle("hcc", "Risk scores (CMS-HCC)", risk_lines(risk), risk.models[0].said)
+    return await asyncio.to_thread(patient_risk, facts, coded, chart.head.visit_number)

@@ -176,10 +176,10 @@ class Reading:
         """Whether that text stands in place of the document."""
         return self._showing == showing
 
-    def renew(self, showing: str, content: Content) -> None:
+    def renew(self, showing: str, content: Content, note: str | None = None) -> None:
         """Give a text that is shown its new lines, at the place where it is read."""
         if self._showing == showing:
-            self._pane.renew(content)
+            self._pane.renew(content, note)
 
     def find(self) -> None:
         """Ask for words and go to them."""

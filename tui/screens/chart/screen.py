@@ -312,6 +312,8 @@ class ChartScreen(DeskScreen):
             self.call_after_refresh(self.codes_pane.reveal, changed)
         self.refresh_frame()
         self._group()
+        if not self.reading.of_document:
+            self.work(panes.renew(self), group="renew", exclusive=True)
 
     def draw_codes(self) -> None:
         """Draw the codes as they were looked up last, with the cursor where it is."""
