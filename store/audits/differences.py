@@ -114,14 +114,20 @@ LEAST_ALIKE_PROCEDURE = 3
 """The same for HCPCS (G0463 and G0467) and ICD-10-PCS (section, body system, root operation)."""
 
 
-def compare(coder: Coded, auditor: Coded, visit_levels: Collection[str] = ()) -> Comparison:
-    """Both sides beside each other, with every difference classified; `visit_levels` are the site's codes of those."""
+def compare(
+    coder: Coded, auditor: Coded, visit_levels: Collection[str] = (), out_of_order: Collection[str] | None = None
+) -> Comparison:
+    """Both sides beside each other, with every difference classified; `visit_levels` are the site's codes of those.
+
+    An auditor who moves a secondary diagnosis means it. Where the other side is a list whose order is free,
+    `out_of_order` are the coder's diagnoses that a rule wants elsewhere: those alone are out of sequence.
+    """
     pairs = _paired(
         coder.codes.diagnoses, auditor.codes.diagnoses, _diagnosis_key, _diagnosis_text, LEAST_ALIKE_DIAGNOSIS
     )
     lines = _paired(coder.codes.lines, auditor.codes.lines, _line_key, _line_text, LEAST_ALIKE_PROCEDURE)
-    rows = [*_diagnosis_rows(coder.codes, auditor.codes, pairs)]
-    same_diagnosis = {there: here for here, there in pairs}
+    rows = [*_diagnosis_rows(coder.codes, auditor.codes, pairs, out_of_order)]
+    same_diagnosis = {there: here for here, there in pairs if there >= 0}
     rows += [
         _line_row(coder.codes, auditor.codes, here, there, same_diagnosis, visit_levels)
         for here, there in _in_order(lines)
@@ -165,11 +171,15 @@ def _in_order(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return sorted(pairs, key=lambda pair: (pair[1] < 0, pair[1], pair[0]))
 
 
-def _diagnosis_rows(coder: Codes, auditor: Codes, pairs: Sequence[tuple[int, int]]) -> list[Row]:
+def _diagnosis_rows(
+    coder: Codes, auditor: Codes, pairs: Sequence[tuple[int, int]], out_of_order: Collection[str] | None
+) -> list[Row]:
     ours, theirs = coder.diagnoses, auditor.diagnoses
     was, becomes = _principal(ours), _principal(theirs)
     principal = _principal_difference(ours, theirs, was, becomes)
     moved = _out_of_order(pairs, ours, theirs)
+    if out_of_order is not None:
+        moved = {here for here, one in enumerate(ours) if one.code in out_of_order}
     rows = []
     for here, there in _in_order(pairs):
         one = ours[here] if here >= 0 else None
@@ -195,7 +205,7 @@ def _diagnosis_rows(coder: Codes, auditor: Codes, pairs: Sequence[tuple[int, int
                 found.append(Difference(kind, dimension, place, _role(one), _role(other)))
             elif here in moved:
                 kind = DifferenceKind.SEQUENCE
-                found.append(Difference(kind, dimension, place, f"place {here + 1}", f"place {there + 1}"))
+                found.append(Difference(kind, dimension, place, *_places(pairs, here, there, ours, theirs)))
         if one and other and one.code == other.code and one.poa != other.poa:
             found.append(Difference(DifferenceKind.POA, Dimension.POA, place, one.poa or "none", other.poa or "none"))
         rows.append(
@@ -241,6 +251,18 @@ def _out_of_order(pairs: Sequence[tuple[int, int]], ours: Sequence[Diagnosis], t
     return set(place) - set(longest)
 
 
+def _places(
+    pairs: Sequence[tuple[int, int]], here: int, there: int, ours: Sequence[Diagnosis], theirs: Sequence[Diagnosis]
+) -> tuple[str, str]:
+    """Where a moved diagnosis stands on either side, among those that both have: a code that one side lacks moves
+    nothing. In the same place, it is told by what stands before it."""
+    both = [pair for pair in pairs if min(pair) >= 0]
+    before = sorted(i for i, _ in both if i < here), sorted(j for _, j in both if j < there)
+    if len(before[0]) != len(before[1]) or not before[0]:
+        return f"place {len(before[0]) + 1}", f"place {len(before[1]) + 1}"
+    return f"behind {ours[before[0][-1]].code}", f"behind {theirs[before[1][-1]].code}"
+
+
 def _role_differs(one: Diagnosis, other: Diagnosis, principal_changed: bool) -> bool:
     """Whether a diagnosis stands for something else; with another principal one, that is the consequence of it."""
     if one.role is other.role:
@@ -274,9 +296,10 @@ def _line_row(
             found.append(
                 Difference(DifferenceKind.UNITS, Dimension.UNITS, place, str(one.units), str(other.units), cents)
             )
-        leads = {same.get(p - 1, -1) for p in other.pointers}
-        if one.system == "hcpcs" and leads != {p - 1 for p in one.pointers}:
-            told = _listed(map(str, one.pointers)), _pointed(auditor, other)
+        # A diagnosis that one side lacks is a difference of its own, and none of the pointers to it.
+        leads = {same[p - 1] for p in other.pointers if same.get(p - 1, -1) >= 0}
+        if one.system == "hcpcs" and leads != {p - 1 for p in one.pointers if p - 1 in same.values()}:
+            told = _pointed(coder, one), _pointed(auditor, other)
             found.append(Difference(DifferenceKind.POINTER, Dimension.POINTER, place, *told))
         if (one.service_date or "") != (other.service_date or ""):
             told = one.service_date or "none", other.service_date or "none"
@@ -341,7 +364,7 @@ def _listed(values: Iterable[str]) -> str:
 
 
 def _pointed(codes: Codes, line: ProcedureLine) -> str:
-    """The auditor's pointers as codes: their numbers are those of another list."""
+    """The pointers as codes: their numbers are those of the list of one side."""
     return _listed(codes.diagnoses[p - 1].code for p in line.pointers if 1 <= p <= len(codes.diagnoses))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codesets.catalog import normalize
+from codesets.edits import CodeFinding
 from store.audits.differences import Coded, Comparison, compare
 from store.audits.schemes import USUAL, scheme_named
 from store.audits.scores import Score, score
@@ -25,13 +27,29 @@ class Lesson:
     traps: tuple[str, ...]
 
 
-def lesson(visit_number: str, kind: CodingKind, coded: Codes) -> Lesson | None:
-    """What a coding of a visit teaches; None for a visit that has no key."""
+SEQUENCE_RULES = {"c72": "code", "c77": "additional"}
+"""The edits that find a secondary diagnosis in the wrong order (code first, use additional code), and which value that
+they saw is the code that stands too early."""
+
+
+def out_of_order(findings: Sequence[CodeFinding]) -> frozenset[str]:
+    """The diagnoses (with dot) that stand before one that a rule of the code set wants first."""
+    return frozenset(
+        str(one.seen.get(SEQUENCE_RULES[one.rule_id], "")) for one in findings if one.rule_id in SEQUENCE_RULES
+    )
+
+
+def lesson(visit_number: str, kind: CodingKind, coded: Codes, findings: Sequence[CodeFinding] = ()) -> Lesson | None:
+    """What a coding of a visit teaches; None for a visit that has no key.
+
+    The principal or first-listed diagnosis is compared. The order of the others is free (ICD-10-CM guidelines, section
+    III) but for what `findings`, of the edits on these codes, say of a sequence.
+    """
     key = answer_key(visit_number)
     if key is None:
         return None
     coder, auditor = Coded(coded), Coded(key_codes(key, kind))
-    found = compare(coder, auditor)
+    found = compare(coder, auditor, out_of_order=out_of_order(findings))
     parts: list[KeyDiagnosis | KeyProcedure] = [*key.diagnoses_of(kind), *key.procedures_of(kind)]
     return Lesson(
         found,

@@ -127,20 +127,23 @@ class CodingOf:
     coding_id: str
     visit_number: str
     kind: CodingKind
+    work_item_id: str = ""
 
 
 def codings_of(reader: Reader, visit_number: str = "") -> list[CodingOf]:
     """The newest coding of each side of a visit that has codes, or of every visit; by visit."""
     rows = reader.rows(
         """
-        SELECT g.id, e.visit_number, g.kind FROM coding g JOIN encounter e ON e.id = g.encounter_id
+        SELECT g.id, e.visit_number, g.kind, w.id AS work_item_id
+        FROM coding g JOIN encounter e ON e.id = g.encounter_id
+        JOIN work_item w ON w.encounter_id = e.id AND w.kind = g.kind
         WHERE g.status <> 'superseded' AND (:visit = '' OR e.visit_number = :visit OR e.id = :visit)
           AND EXISTS (SELECT 1 FROM final_diagnosis d WHERE d.coding_id = g.id)
         ORDER BY e.visit_number, g.kind
         """,
         visit=visit_number,
     )
-    return [CodingOf(row["id"], row["visit_number"], CodingKind(row["kind"])) for row in rows]
+    return [CodingOf(row["id"], row["visit_number"], CodingKind(row["kind"]), row["work_item_id"]) for row in rows]
 
 
 def tasks_of(reader: Reader, encounter_id: str) -> dict[str, str]:

@@ -87,6 +87,30 @@ def test_of_secondary_diagnoses_only_those_are_out_of_order_that_must_move() -> 
     assert found == [("sequence", "place 4", "place 2")]
 
 
+def test_places_are_told_among_the_codes_that_both_sides_have() -> None:
+    coder = coded(dx("E11.9", "I10", "E78.5"))
+    more = coded(dx("E11.9", "F17.210", "E78.5", "I10"))
+    turned = coded(dx("E11.9", "I10", "E78.5", "K21.9")), coded(dx("E11.9", "K21.9", "E78.5", "I10"))
+
+    first = [one for one in kinds(coder, more) if one[0] == "sequence"]
+    same_place = [one for one in kinds(*turned) if one[0] == "sequence"]
+
+    assert first in ([("sequence", "place 2", "place 3")], [("sequence", "place 3", "place 2")])
+    assert len(same_place) == 2 and all(one[1] != one[2] for one in same_place)
+
+
+def test_pointers_are_told_as_codes_and_one_to_a_diagnosis_that_a_side_lacks_is_no_difference() -> None:
+    wrong = kinds(
+        coded(dx("E11.9", "I10"), line("G0463", pointers=(1,))), coded(dx("E11.9", "I10"), line("G0463", pointers=(2,)))
+    )
+    lacking = kinds(
+        coded(dx("E11.9"), line("G0463", pointers=(1,))), coded(dx("E11.9", "I10"), line("G0463", pointers=(1, 2)))
+    )
+
+    assert wrong == [("pointer", "E11.9", "I10")]
+    assert lacking == [("added", "", "I10")]
+
+
 def test_poa_units_and_disposition_are_differences_of_their_own() -> None:
     coder = coded(dx("J18.9/Y", "L89.153/Y"), line("J1100", units=2, cents=200), disposition="01")
     auditor = coded(dx("J18.9/Y", "L89.153/N"), line("J1100", units=4, cents=400), disposition="03")
@@ -100,7 +124,7 @@ def test_a_pointer_follows_its_diagnosis_also_a_revised_or_moved_one() -> None:
     wrong = coded(dx("E11.9", "I10"), line("G0463", pointers=(1,)))
 
     assert "pointer" not in [kind for kind, _, _ in kinds(coder, moved)]
-    assert kinds(coder, wrong) == [("pointer", "2", "E11.9")]
+    assert kinds(coder, wrong) == [("pointer", "I10", "E11.9")]
 
 
 def test_money_is_told_both_ways_and_what_is_not_known_is_counted() -> None:

@@ -20,14 +20,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score what is coded; 1 where a coding differs from its key or nothing is coded."""
+    from store.coding.site_edits import findings_of
     from store.database import open_database
+    from store.demo.site import answer_key
     from store.demo.training import lesson
     from store.log import note
     from store.models.columns import now
     from store.people import sign_in
     from store.queries import SessionReader
+    from store.queries.charts import chart_head
     from store.queries.codings import coding_codes, codings_of
     from store.queries.restricted import is_closed
+    from tui.commands import codesets as shared
     from tui.screens.chart.training import difference_words, lesson_lines, score_words
 
     db = open_database()
@@ -37,13 +41,19 @@ def run(args: argparse.Namespace) -> int:
         with db.reading() as session:
             reader = SessionReader(session)
             coded = [
-                (one, coding_codes(reader, one.coding_id))
+                (one, coding_codes(reader, one.coding_id), chart_head(reader, one.work_item_id))
                 for one in codings_of(reader, args.key)
-                if not is_closed(reader, "coding", one.coding_id, actor.person_id or "", now())
+                if answer_key(one.visit_number)
+                and not is_closed(reader, "coding", one.coding_id, actor.person_id or "", now())
             ]
     finally:
         db.close()
-    found = [(one, told) for one, codes in coded if (told := lesson(one.visit_number, one.kind, codes))]
+    found = []
+    if coded:
+        with shared.open_with_progress() as reference:
+            for one, codes, head in coded:
+                if told := lesson(one.visit_number, one.kind, codes, findings_of(reference, head, codes)):
+                    found.append((one, told))
     if args.json:
         document: list[dict[str, Any]] = [
             {

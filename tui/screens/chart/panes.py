@@ -41,7 +41,7 @@ async def renew(screen: ChartScreen) -> None:
         from store.demo.training import lesson
         from tui.screens.chart.training import lesson_lines
 
-        if found := lesson(chart.head.visit_number, chart.head.kind, chart.codes):
+        if found := lesson(chart.head.visit_number, chart.head.kind, chart.codes, screen.findings):
             reading.renew("training", lesson_lines(found))
     elif reading.shows("hcc"):
         if (risk := await _reckoned(screen, chart)) and screen.on_screen is chart:
@@ -91,7 +91,7 @@ async def show_lesson(screen: ChartScreen) -> None:
     from tui.screens.chart.training import lesson_lines
 
     chart = screen.on_screen
-    found = lesson(chart.head.visit_number, chart.head.kind, chart.codes) if chart else None
+    found = lesson(chart.head.visit_number, chart.head.kind, chart.codes, screen.findings) if chart else None
     if found is None:
         screen.say(NO_KEY, "warning")
     else:
