@@ -351,6 +351,15 @@ def _cite(codes: Codes, entry: Cite) -> tuple[Codes, str]:
     return replace(codes, diagnoses=tuple(diagnoses)), said.format(diagnosis.code)
 
 
+def rows_changed(codes: Codes, entry: ForEach) -> list[int]:
+    """The rows of a change of several that it is carried out on: those that are there and can take it."""
+    count = len(codes.lines if entry.line else codes.diagnoses)
+    present = [sequence for sequence in entry.sequences if 1 <= sequence <= count]
+    if isinstance(entry.change, ChangeDiagnosis) and entry.change.poa in ("Y", "N", "U", "W"):
+        return [sequence for sequence in present if _takes_indicator(codes.diagnoses[sequence - 1])]
+    return present
+
+
 def _for_each(codes: Codes, entry: ForEach, defaults: Defaults, found: Found) -> tuple[Codes, str]:
     count = len(codes.lines if entry.line else codes.diagnoses)
     present = [sequence for sequence in entry.sequences if 1 <= sequence <= count]
@@ -359,8 +368,9 @@ def _for_each(codes: Codes, entry: ForEach, defaults: Defaults, found: Found) ->
         raise EntryError(f"none of these is a {kind} of the chart")
     if isinstance(entry.change, ChangeDiagnosis) and entry.change.role == DiagnosisRole.PRINCIPAL and len(present) > 1:
         raise EntryError("one diagnosis alone is the principal one", "3 p")
-    if isinstance(entry.change, ChangeDiagnosis) and entry.change.poa in ("Y", "N", "U", "W"):
-        present = [sequence for sequence in present if _takes_indicator(codes.diagnoses[sequence - 1])]
+    present = rows_changed(codes, entry)
+    if not present:
+        raise EntryError("none of these takes a POA indicator")
     for sequence in reversed(present):  # a removal moves those behind it
         codes, _ = _applied(codes, sequence_changed(entry.change, sequence), defaults, found)
     names = ", ".join(line_letter(sequence) if entry.line else str(sequence) for sequence in present)

@@ -75,6 +75,7 @@ def test_words_are_searched_and_not_completed(head: ChartHead, reference: Refere
         ("-i10", "Enter removes I10", "takes 2 I10 secondary away"),
         ("2 e78.5", "Enter replaces diagnosis 2 with E78.5", " 2 I10       → E78.5 secondary"),
         ("a,b -59", "Enter changes lines a, b", " a G0467     – → -59"),
+        ("1-9 y", "Enter changes diagnoses 1, 2", " 1 E11.22"),
         ("6>2", "not carried out", "there is no diagnosis 6"),
         ("e11.22", "not carried out", "E11.22 is diagnosis 1 already."),
     ],

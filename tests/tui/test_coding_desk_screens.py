@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlmodel import select
 
@@ -17,6 +19,7 @@ from store.people import actor_for
 from store.queries.drafts import question_typed
 from tests.store.coded_charts import final_code
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+from tui.screens.worklist import age_words
 
 IDS = [f"{width}x{height}" for width, height in SIZES]
 
@@ -171,6 +174,28 @@ async def test_a_chart_whose_query_was_being_typed_says_so_and_its_key_goes_on_w
     assert "What you were writing to the provider is still here. Q goes on with it." in greeted
     assert "What you had typed is still here." in offered and typed.endswith(" since")
     assert entered == typed
+
+
+async def test_a_list_says_how_it_is_sorted_beside_long_criteria_and_shows_priority_and_age_of_old_visits_whole(
+    at_desk: None,
+) -> None:
+    with open_database().change(SYSTEM) as change:
+        item = change.session.exec(select(WorkItem).where(WorkItem.worklist == "Clinic")).first()
+        assert item is not None
+        item.rank, item.service_date = -11421, "1995-08-25"
+    async with opened() as (app, pilot):
+        await keys(pilot, "c")
+        await type_text(pilot, "charges at least 1 and also priority at least 1 and also charges at most 99999")
+        await keys(pilot, "enter", "s")
+        shown = cells(app)
+
+    assert "  by priority  c" in shown.splitlines()[0]
+    [row] = [line for line in shown.splitlines() if "1995-08-25" in line]
+    assert re.match(r" *\d{5} 1995-08-25", row) and row.rstrip().endswith("31y")
+
+
+def test_an_age_has_room_in_five_characters() -> None:
+    assert [age_words(days) for days in (9, 114, 9_999, 10_000, 11_421)] == ["9d", "114d", "9999d", "27y", "31y"]
 
 
 async def test_a_chart_is_skipped_views_are_kept_and_criteria_filter(at_desk: None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -60,6 +60,9 @@ USUAL: dict[str, int] = {
 FOR_MARKED = ("hold", "skip", "assign", "mark", "mark_all", "next_chart", "command", "help")
 """The key line while charts are marked."""
 
+PRIORITY_DIGITS = 4
+"""How wide the priorities are at the least."""
+
 WARM_SECONDS = 0.05
 """How long the first frame has for itself before what the next keys need is loaded."""
 
@@ -89,6 +92,8 @@ class WorklistScreen(DeskScreen):
         self._today = date.today()
         self._listing = Listing()
         """What is shown: marks belong to it, in whatever order."""
+        self._digits = 0
+        """Of the longest priority that was read of it: the column is as wide."""
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -110,12 +115,12 @@ class WorklistScreen(DeskScreen):
         start: Line = (("Worklists", "strong"), ("  ", "text"), (where, "text"))
         if marked := len(self.rows.marked) if self.is_mounted else 0:
             start = (*start, (f"  {MARK} {marked:,} marked", "focus"))
+        if self._sort != Sort.ORDER:
+            start = (*start, (f"  by {self._sort.value}", "dim"))  # before what is long enough to be cut
         if self._criteria and not self._view:
             start = (*start, (f"  {' and '.join(self._criteria)}", "focus"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        if self._sort != Sort.ORDER:
-            start = (*start, (f"  by {self._sort.value}", "dim"))
         count = self.rows.count if self.is_mounted else 0
         more = "+" if count == COUNT_CAP else ""
         where = f"{self.rows.index + 1:,} of {count:,}{more}" if count else "0"
@@ -215,6 +220,7 @@ class WorklistScreen(DeskScreen):
         )
         if replace(listing, sort=self._listing.sort) != self._listing:
             self.rows.unmark()
+            self._digits = 0
         self._listing = listing
         count = await record.read(worklist_count, listing)
 
@@ -222,15 +228,25 @@ class WorklistScreen(DeskScreen):
             self.work(self._read(source, listing, need), group="pages")
 
         source = PagedSource(min(count, COUNT_CAP), PAGE_ROWS, lambda row: row.id, read, count > COUNT_CAP)
-        source.fill(0, await record.read(worklist_page, listing))
+        first = await record.read(worklist_page, listing)
+        source.fill(0, first)
+        self._fit(first)
         if self.rows.index >= PAGE_ROWS and isinstance(row := self.rows.selected, WorkRow):
             number, rows = await record.read(page_around, listing, row)
             source.fill(number, rows)
+            self._fit(rows)
         return source
+
+    def _fit(self, rows: Sequence[WorkRow]) -> bool:
+        """Make room for the priorities of these rows, as old visits have five digits; whether more was needed."""
+        before, self._digits = self._digits, max([self._digits, *(len(str(row.priority)) for row in rows)])
+        return self._digits > max(before, PRIORITY_DIGITS)
 
     async def _read(self, source: PagedSource[WorkRow], listing: Listing, need: PageNeed[WorkRow]) -> None:
         rows = await self.workstation.record.read(worklist_page, listing, need.after, need.before, need.last)
         source.fill(need.number, rows)
+        if self._fit(rows) and listing == self._listing:
+            self.rows.set_columns(self._columns())
         self.rows.redraw()
 
     def _empty(self) -> str:
@@ -501,7 +517,7 @@ class WorklistScreen(DeskScreen):
 
     def _known_columns(self) -> dict[str, Column[WorkRow]]:
         return {
-            "priority": Column("PRI", 4, lambda row: str(row.priority), align="right"),
+            "priority": Column("PRI", max(self._digits, PRIORITY_DIGITS), lambda row: str(row.priority), align="right"),
             "service": Column("SERVICE", 10, lambda row: row.service_date),
             "patient": Column("PATIENT", 0, lambda row: row.patient),
             "mrn": Column("MRN", 8, lambda row: row.mrn),
@@ -509,7 +525,7 @@ class WorklistScreen(DeskScreen):
             "type": Column("TYPE", 9, lambda row: row.setting.label),
             "kind": Column("SIDE", 12, lambda row: row.kind),
             "charges": Column("$", 9, lambda row: dollars(row.cents), align="right"),
-            "age": Column("AGE", 5, lambda row: f"{self._age(row)}d", align="right"),
+            "age": Column("AGE", 5, lambda row: age_words(self._age(row)), align="right"),
             "days to bill": Column("LEFT", 5, lambda row: self._left(row), align="right", style=self._left_style),
             "facility": Column("FACILITY", 16, lambda row: row.facility),
             "assigned": Column("FOR", 8, lambda row: row.assigned),
@@ -527,6 +543,11 @@ class WorklistScreen(DeskScreen):
     def _left_style(self, row: WorkRow) -> str:
         left = (date.fromisoformat(row.bill_by) - self._today).days if row.bill_by else 999
         return "error" if left <= 7 else "warning" if left <= 30 else "text"
+
+
+def age_words(days: int) -> str:
+    """How old a visit is, in at most five characters: `9999d`, from there on in whole years `31y`."""
+    return f"{days}d" if days < 10_000 else f"{days * 4 // 1461}y"
 
 
 def _reassigned(db: Database, actor: Actor, item_ids: list[str], login: str, operation_id: str | None = None) -> Plan:

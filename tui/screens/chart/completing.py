@@ -14,7 +14,7 @@ from datetime import date
 from codesets import catalog
 from codesets.catalog import Reference
 from codesets.releases import CodeSystem
-from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry, row_with
+from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry, row_with, rows_changed
 from store.coding.entry import (
     AddDiagnosis,
     AddProcedure,
@@ -98,7 +98,7 @@ def outcome(
         apply_entry(codes, entry, defaults)
     except EntryError as error:
         return Outcome(), rows or [("", told(error))]
-    return _outcome(entry, defaults), rows or [("", _title(reference, entry, head))]
+    return _outcome(entry, codes, defaults), rows or [("", _title(reference, entry, head))]
 
 
 def completions(reference: Reference, text: str, head: ChartHead, codes: Codes, defaults: Defaults) -> list[Completion]:
@@ -142,7 +142,7 @@ def _said_of(codes: Codes, entry: Entry | None, defaults: Defaults) -> str:
     return "nothing more is needed"
 
 
-def _outcome(entry: Entry, defaults: Defaults) -> Outcome:
+def _outcome(entry: Entry, codes: Codes, defaults: Defaults) -> Outcome:
     """What a line does that can be carried out."""
     match entry:
         case AddDiagnosis(code=code, role=role, poa=poa):
@@ -160,8 +160,9 @@ def _outcome(entry: Entry, defaults: Defaults) -> Outcome:
             return Outcome("replace", f"{_rows_named(False, (sequence,))} with {defaults.dotted(code)}")
         case ReplaceLine(sequence=sequence, code=code):
             return Outcome("replace", f"{_rows_named(True, (sequence,))} with {code}")
-        case ForEach(line=line, sequences=sequences, change=change):
-            return Outcome("remove" if isinstance(change, Remove) else "change", _rows_named(line, sequences))
+        case ForEach(line=line, change=change):
+            rows = tuple(rows_changed(codes, entry))
+            return Outcome("remove" if isinstance(change, Remove) else "change", _rows_named(line, rows))
         case ChangeDiagnosis(sequence=sequence):
             return Outcome("change", _rows_named(False, (sequence,)))
         case ChangeLine(sequence=sequence):
