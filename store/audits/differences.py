@@ -296,9 +296,9 @@ def _line_row(
             found.append(
                 Difference(DifferenceKind.UNITS, Dimension.UNITS, place, str(one.units), str(other.units), cents)
             )
-        # A diagnosis that one side lacks is a difference of its own, and none of the pointers to it.
+        # Nobody can point to a diagnosis that the coder lacks: it is a difference of its own, and no wrong pointer.
         leads = {same[p - 1] for p in other.pointers if same.get(p - 1, -1) >= 0}
-        if one.system == "hcpcs" and leads != {p - 1 for p in one.pointers if p - 1 in same.values()}:
+        if one.system == "hcpcs" and leads != {p - 1 for p in one.pointers}:
             told = _pointed(coder, one), _pointed(auditor, other)
             found.append(Difference(DifferenceKind.POINTER, Dimension.POINTER, place, *told))
         if (one.service_date or "") != (other.service_date or ""):
