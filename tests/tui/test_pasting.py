@@ -11,6 +11,8 @@ from tests.tui.screens import cells, keys, opened, settle
 from tui.keyboard import A_PASTE
 from tui.widgets.entry_line import MOST_CHARACTERS
 
+pytestmark = pytest.mark.usefixtures("at_desk")
+
 LONG = "chest pain " * 900
 MOST_SECONDS = 2.0
 """Some hundred times what typing as much would take; a loaded machine stays far below it."""
