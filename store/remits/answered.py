@@ -77,6 +77,7 @@ def without_second_answers(
         before = standing[found.claim.id]
         if here is not None:
             del unmet[here]
+            judged[here] = replace(judged[here], reverses=claim)
         elif reversal := next((one for one in waiting if _mirrors(one, claim)), None):
             waiting.remove(reversal)
             judged[place] = replace(found, reversal_id=reversal.id)
@@ -89,6 +90,15 @@ def without_second_answers(
     for place, claim in unmet.items():
         judged[place] = _not_taken(claim, matches[place], NOTHING_TO_REVERSE)
     return judged
+
+
+def answer_to_reverse(session: Session, remittance: Remittance, reversal: RemitClaim, claim_id: str) -> str:
+    """The id of the posted answer of our claim that a reversal, itself not posted to it yet, takes back; else empty."""
+    if reversal.status != _REVERSAL:
+        return ""
+    standing, _ = _replayed(session, [claim_id])[claim_id]
+    taken = _take_away(standing, _answer(reversal, remittance))
+    return taken.id if taken else ""
 
 
 def reversed_later(session: Session, remittance_id: str) -> list[tuple[str, str]]:
