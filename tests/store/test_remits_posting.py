@@ -386,6 +386,34 @@ def test_after_a_reversal_the_claim_can_be_paid_by_a_later_payment(db: Database,
     assert (taken.again, taken.matched) == (0, 1)
 
 
+def test_a_repeat_of_a_payment_that_was_reversed_and_corrected_waits_beside_the_corrected_one(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    correction = (*reversed_(number), f"CLP*{number}*1*100.03*70**HM*ICN2", "CAS*CO*45*30.03")
+    arrive(db, tmp_path, again(correction, "10", "EFT0002"), "correction.835")
+
+    (taken,) = arrive(db, tmp_path, again(paid(number), "60", "EFT0003"), "repeat.835")
+
+    assert (taken.again, taken.matched, taken.unapplied_cents) == (1, 0, 6_000)
+    assert balances(db)[JournalAccount.PAYER_RECEIVABLE] == -10_003
+    assert notes(db) == ["repeats trace EFT0001 on 2026-11-03, which was reversed and corrected"]
+
+
+def test_a_correction_to_the_amount_that_was_reversed_first_is_no_repeat(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    correction = (*reversed_(number), f"CLP*{number}*1*100.03*70**HM*ICN2", "CAS*CO*45*30.03")
+    arrive(db, tmp_path, again(correction, "10", "EFT0002"), "correction.835")
+    back = (f"CLP*{number}*22*-100.03*-70**HM*ICN2", "CAS*CO*45*-30.03", *paid(number))
+
+    gone = "PLB*1999999984*20261231*FB:X*-10"
+    (taken,) = arrive(db, tmp_path, again((*back, gone), "0", "EFT0003"), "back.835")
+
+    assert (taken.again, taken.matched) == (0, 2)
+
+
 def test_another_payer_answers_the_same_claim_beside_the_first(db: Database, tmp_path: Path, number: str) -> None:
     arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
     second = (f"CLP*{number}*2*100.03*20**CI*ICN1", "CAS*OA*23*80.03")
