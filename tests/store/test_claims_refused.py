@@ -76,6 +76,7 @@ BAD: dict[str, Bad] = {
     "replacement without the payer's number": Bad(lambda claim: replace(claim, frequency="7"), "original_reference"),
     "void without the payer's number": Bad(lambda claim: replace(claim, frequency="8"), "original_reference"),
     "drug without eleven digits": Bad(with_first_line(drug=Drug("1-2-3")), "line.1.drug"),
+    "drug without a quantity": Bad(with_first_line(drug=Drug("00000000001")), "line.1.drug"),
     "attachment without its number": Bad(
         with_details(attachments=(Attachment("OZ", "BM"),)),
         "details.attachment",

@@ -40,7 +40,7 @@ def drug(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit
                 r"[0-9]{11}", re.sub(r"[ -]", "", given.ndc)
             ),
             f"unit {given.unit!r} is none of {', '.join(_NDC_UNITS)}": given.unit not in _NDC_UNITS,
-            f"quantity {given.quantity!r} is no number above zero": not re.fullmatch(
+            f"quantity {given.quantity or 'missing'} is no number above zero": not re.fullmatch(
                 r"(?=.*[1-9])[0-9]{1,8}(\.[0-9]{1,3})?", given.quantity
             ),
         }
