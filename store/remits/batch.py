@@ -24,7 +24,7 @@ from sqlmodel import Session, col, select
 
 from store.database import Change
 from store.denials.opening import close_reversed, denial_rows
-from store.denials.reasons import category_of
+from store.denials.reasons import category_of, is_unpaid
 from store.models import (
     Claim,
     Denial,
@@ -135,8 +135,8 @@ class Batch:
                 continue
             sequences = {line.id: line.sequence for line in found.claim.lines}
             ours = {sequences[i]: line for line, i in zip(claim.lines, found.line_ids, strict=True) if i in sequences}
-            denied = {number for number, line in ours.items() if _denied(line.adjustments)}
-            whole = _denied(claim.adjustments) or claim.paid_cents == 0 and bool(denied)
+            denied = {number for number, line in ours.items() if _denied(claim, line)}
+            whole = _denied(claim, claim) or claim.paid_cents == 0 and bool(denied)
             note_outcome(session, found.claim.id, Outcome.DENIED if whole else Outcome.PAID)
             if not whole and denied:
                 note_outcome(session, found.claim.id, Outcome.DENIED, denied)
@@ -284,9 +284,9 @@ def posted_adjustments(session: Session, remittance_claim_ids: Sequence[str]) ->
 
 def _adjustment_sides(claim: RemitClaim) -> list[_Side]:
     """Where the adjustments of an answer are posted, with the segment of each."""
-    owners = (claim, *claim.lines)
+    owners: tuple[RemitClaim | RemitLine, ...] = (claim, *claim.lines)
     return [
-        (_account(one, claim.status), one.cents, one.group, one.reason, one.segment)
+        (_account(one, claim.status, owner.paid_cents), one.cents, one.group, one.reason, one.segment)
         for owner in owners
         for one in owner.adjustments
     ]
@@ -326,16 +326,17 @@ def _of_known_status(claim: RemitClaim, found: Match) -> Match:
     return replace(found, claim=None, line_ids=(None,) * len(claim.lines), why=why)
 
 
-def _denied(adjustments: Iterable[Adjustment]) -> bool:
-    return any(one.cents > 0 and category_of(one.group, one.reason) for one in adjustments)
+def _denied(claim: RemitClaim, owner: RemitClaim | RemitLine) -> bool:
+    unpaid = is_unpaid(claim.status, owner.paid_cents)
+    return any(one.cents > 0 and category_of(one.group, one.reason, unpaid) for one in owner.adjustments)
 
 
-def _account(one: Adjustment, status: str) -> JournalAccount:
+def _account(one: Adjustment, status: str, paid_cents: int) -> JournalAccount:
     """Where an adjustment is posted: what is denied might yet be paid, and is no reduction before it is given up."""
     settled = (one.group, one.reason) == ("OA", _PRIOR_PAYER)
     if settled or (status in _FORWARDED and one.group == "PR"):
         return JournalAccount.PAYER_RECEIVABLE
-    if category_of(one.group, one.reason):
+    if category_of(one.group, one.reason, is_unpaid(status, paid_cents)):
         return JournalAccount.DENIED
     return _GROUPS.get(one.group, JournalAccount.OTHER_ADJUSTMENT)
 
