@@ -26,7 +26,7 @@ from store.claims.chart import Chart, compose_parties, read_chart
 from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parties, content_of, has_next_payer
 from store.claims.facility import BadExtra
 from store.claims.partners import receiver_for
-from store.claims.prior_payment import PriorPayment
+from store.claims.prior_payment import PriorLine, PriorPayment
 from store.claims.prior_remits import Answer, last_answer
 from store.database import Change, Database
 from store.denials.reasons import category_of, is_unpaid
@@ -105,9 +105,10 @@ def _to_work_first(session: Session, claim_id: str) -> str:
     if answer is None or answer.status in _FORWARDED:
         return ""
     prior = answer.prior
+    owners: tuple[PriorPayment | PriorLine, ...] = (prior, *prior.lines)
     judged = [
         (one, category_of(one.group, one.reason, is_unpaid(answer.status, owner.paid_cents)))
-        for owner in (prior, *prior.lines)
+        for owner in owners
         for one in owner.adjustments
         if one.cents > 0
     ]

@@ -263,18 +263,19 @@ def claim_posting(
 
 def posted_adjustments(session: Session, remittance_claim_ids: Sequence[str]) -> dict[str, list[Side]]:
     """What claims of payments, by their ids, have posted of their adjustments; what was taken back is not in it."""
-    journal = (col(JournalLine.account), col(JournalLine.group_code), col(JournalLine.reason_code))
-    of, cents = col(Posting.remittance_claim_id), func.sum(JournalLine.cents)
+    of = col(Posting.remittance_claim_id)
+    by: Sequence[Any] = (of, JournalLine.account, JournalLine.group_code, JournalLine.reason_code)
+    columns: Sequence[Any] = (*by, func.sum(JournalLine.cents))
     query = (
-        select(of, *journal, cents)
+        select(*columns)
         .join(Posting, col(Posting.id) == JournalLine.posting_id)
         .where(
             of.in_(remittance_claim_ids),
             Posting.kind == PostingKind.CLAIM_PAYMENT,
             col(JournalLine.group_code) != "",
         )
-        .group_by(of, *journal)
-        .order_by(of, *journal)
+        .group_by(*by)
+        .order_by(*by)
     )
     posted: dict[str, list[Side]] = {}
     for claim_id, account, group, reason, total in session.exec(query) if remittance_claim_ids else ():
