@@ -15,10 +15,10 @@ from store.claims.people import Address, Practitioner
 
 @dataclass(frozen=True)
 class Drug:
-    """Loop 2410: an 11-digit NDC with the quantity given, in F2, GR, ME, ML or UN."""
+    """Loop 2410: an 11-digit NDC with the quantity given, in F2, GR, ME, ML or UN; none is assumed, which is found."""
 
     ndc: str
-    quantity: str = "1"
+    quantity: str = ""
     unit: str = "UN"
     prescription: str = ""
 
@@ -145,7 +145,7 @@ class Details:
 
 
 def drug_coded(ndc: str, quantity: str) -> Drug | None:
-    """The drug that was coded with a line, its quantity as `ML2.5`; one unit where none was coded."""
+    """The drug that was coded with a line, its quantity as `ML2.5`; without one where none was coded."""
     if not ndc:
         return None
     return Drug(ndc, quantity[2:], quantity[:2]) if len(quantity) > 2 else Drug(ndc)

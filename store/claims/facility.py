@@ -9,6 +9,7 @@ Source: 005010X223A2, loop 2400; UB-04, form locators 42 to 47; Medicare Claims 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -113,7 +114,7 @@ def facility_bill(
         by_role[row.role].append(row)
     admitting = by_role[DiagnosisRole.ADMITTING]
     return FacilityBill(
-        type_of_bill=extra.type_of_bill[-2:] or ("11" if stay else "13"),
+        type_of_bill=_type_of_bill(extra.type_of_bill) or ("11" if stay else "13"),
         statement_from=first,
         statement_through=last,
         admitted_at=encounter.started_at if stay else "",
@@ -151,6 +152,15 @@ def revenue_code_of(code: str) -> str:
     """The usual revenue code of a HCPCS code that no charge carries, by its longest known beginning; empty for none."""
     table = _revenue_codes()
     return next((table[code[:length]] for length in range(len(code), 0, -1) if code[:length] in table), "")
+
+
+def _type_of_bill(given: str) -> str:
+    """Facility and classification of a type of bill, which the form also writes with a zero before and a frequency.
+
+    Only frequency 1 can be read so, since the claim's own says another. Anything else stays as given, and is found.
+    """
+    match = re.fullmatch(r"0?([1-9][1-9])1", given.strip())
+    return match[1] if match else given.strip()
 
 
 def _accident_occurrence(accident: Accident | None) -> tuple[DatedCode, ...]:

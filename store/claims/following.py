@@ -26,10 +26,10 @@ from store.claims.chart import Chart, compose_parties, read_chart
 from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parties, content_of, has_next_payer
 from store.claims.facility import BadExtra
 from store.claims.partners import receiver_for
-from store.claims.prior_payment import PriorPayment
+from store.claims.prior_payment import PriorLine, PriorPayment
 from store.claims.prior_remits import Answer, last_answer
 from store.database import Change, Database
-from store.denials.reasons import category_of
+from store.denials.reasons import category_of, is_unpaid
 from store.models import Claim, Coding, Encounter, RemittanceClaim
 from store.settings import load_settings
 from store.terms import ClaimStatus
@@ -105,12 +105,18 @@ def _to_work_first(session: Session, claim_id: str) -> str:
     if answer is None or answer.status in _FORWARDED:
         return ""
     prior = answer.prior
-    adjustments = [*prior.adjustments, *(one for line in prior.lines for one in line.adjustments)]
-    denied = [(one, found) for one in adjustments if one.cents > 0 and (found := category_of(one.group, one.reason))]
+    owners: tuple[PriorPayment | PriorLine, ...] = (prior, *prior.lines)
+    judged = [
+        (one, category_of(one.group, one.reason, is_unpaid(answer.status, owner.paid_cents)))
+        for owner in owners
+        for one in owner.adjustments
+        if one.cents > 0
+    ]
+    denied = [(one, found) for one, found in judged if found]
     lacking = next((one for one, found in denied if found.name in _LACKING), None)
     if lacking:
         return f"its payer lacks information ({lacking.group}-{lacking.reason}); work that denial first"
-    whole = not prior.paid_cents and not any(one.group == "PR" and one.cents > 0 for one in adjustments)
+    whole = not prior.paid_cents and not any(one.group == "PR" and not found for one, found in judged)
     if one := next((one for one, found in denied if whole and found.name not in _FOR_THE_NEXT), None):
         return f"its payer denied it whole ({one.group}-{one.reason}); work that denial first, or bill it by its number"
     return ""

@@ -18,7 +18,7 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.content import ClaimContent, UnknownClaim, content_of
 from store.database import Database
-from store.models import Claim, Coding, CodingDrg
+from store.models import Claim, Coding, CodingDrg, Encounter, Patient
 from store.models.columns import now
 from store.queries import SessionReader
 from store.scrub.checks import DuplicateLine, GroupedStay, ScrubFacts
@@ -112,7 +112,13 @@ def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: Co
         others=others,
         duplicates=_duplicates(session, claim, content),
         grouped=_grouped(session, claim) if content.parties.facility_bill else None,
+        deceased_on=_deceased_on(session, claim),
     )
+
+
+def _deceased_on(session: Session, claim: Claim) -> str:
+    query = select(Patient.deceased_on).join(Encounter, col(Encounter.patient_id) == Patient.id)
+    return session.exec(query.where(Encounter.id == claim.encounter_id)).first() or ""
 
 
 def _grouped(session: Session, claim: Claim) -> GroupedStay | None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from store.database import Change
-from store.denials.reasons import category_of, due_day
+from store.denials.reasons import category_of, due_day, is_unpaid
 from store.models import Claim, Denial, Encounter, JournalLine, Posting, Remittance
 from store.models.columns import new_id, now
 from store.terms import DenialStatus, JournalAccount, PostingKind
@@ -37,7 +37,7 @@ def denial_rows(
             cents, first = amounts.get((one.group, one.reason), (0, one))
             amounts[one.group, one.reason] = (cents + one.cents, first)
         for (group, reason), (cents, first) in amounts.items():
-            category = category_of(group, reason)
+            category = category_of(group, reason, is_unpaid(claim.status, owner.paid_cents))
             if category is None or cents <= 0:
                 continue
             found.append(

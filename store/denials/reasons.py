@@ -15,8 +15,8 @@ from pathlib import Path
 from codesets.shipped_tables import read_table
 
 _FOLDER = Path(__file__).parent
-_NOT_DENIED = frozenset(["PR"])
-"""Groups whose amounts are the patient's, whatever the reason."""
+_PATIENT = "PR"
+_DENIED, _FORWARDED = "4", ("19", "20", "21")
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,21 @@ class Category:
     appeal: bool
 
 
-def category_of(group: str, reason: str) -> Category | None:
-    """The category of a denied amount; None for an adjustment that is no denial."""
-    if group in _NOT_DENIED:
+def category_of(group: str, reason: str, unpaid: bool = False) -> Category | None:
+    """The category of a denied amount; None for an adjustment that is no denial.
+
+    The reason decides, whoever the payer says is liable for it; but where it has paid a part of the claim or line, and
+    so is not `unpaid`, what it puts on the patient (PR) is a share.
+    """
+    if group == _PATIENT and not unpaid:
         return None
     name = _reasons().get(reason)
     return _categories()[name] if name else None
+
+
+def is_unpaid(status: str, paid_cents: int) -> bool:
+    """Whether a claim of this status (CLP02), or a line of it, is paid nothing and not left to the next payer."""
+    return status not in _FORWARDED and (status == _DENIED or not paid_cents)
 
 
 def categories() -> list[Category]:

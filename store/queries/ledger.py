@@ -5,8 +5,11 @@ Read with plain SQL. Amounts are cents, debits positive: what is above zero in a
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from store.queries import Reader
 from store.queries.restricted import NAME, NUMBER
@@ -138,14 +141,18 @@ def account_page(reader: Reader, account_id: str) -> AccountPage | None:
     if not heads:
         return None
     postings = _postings(reader, account_id)
+    next_payers = _next_payers(reader, postings)
     totals: dict[JournalAccount, int] = defaultdict(int)
     parties: dict[tuple[str, JournalAccount], int] = defaultdict(int)
     for posting in postings:
         for side in posting.sides:
             totals[side.account] += side.cents
             if side.account in RECEIVABLES:
+                payer = posting.payer
+                if side.account is JournalAccount.PAYER_RECEIVABLE:
+                    payer = next_payers.get(posting.claim, payer)
                 own = side.account is JournalAccount.PATIENT_RECEIVABLE
-                parties["patient" if own else posting.payer or "payer", side.account] += side.cents
+                parties["patient" if own else payer or "payer", side.account] += side.cents
     head = heads[0]
     return AccountPage(
         id=head["id"],
@@ -162,6 +169,31 @@ def account_id_by_number(reader: Reader, number: str) -> str | None:
     """The id of the account with that number or id; None where there is none, or more than one."""
     rows = reader.rows("SELECT id FROM account WHERE account_number = :number OR id = :number", number=number)
     return rows[0]["id"] if len(rows) == 1 else None
+
+
+def _next_payers(reader: Reader, postings: Sequence[PostingRow]) -> dict[str, str]:
+    """The payers that owe what is left of claims which the billed one has answered and forwarded, by claim number.
+
+    A claim is forwarded where a patient's share (CAS*PR) stands with the payers: `store.remits.batch` posts it so.
+    """
+    shares: dict[str, int] = defaultdict(int)
+    for posting in postings:
+        for side in posting.sides:
+            if side.group == "PR" and side.account is JournalAccount.PAYER_RECEIVABLE:
+                shares[posting.claim] += side.cents
+    found: dict[str, str] = {}
+    for number in (number for number, cents in shares.items() if number and cents):
+        (row,) = reader.rows("SELECT parties FROM claim WHERE claim_number = :number", number=number)
+        found[number] = _next_payer(row["parties"]) or "next payer"
+    return found
+
+
+def _next_payer(stored: Any) -> str:
+    """The name of the payer after the billed one, of the parties of a claim as they are stored; empty for none."""
+    parties = json.loads(stored) if isinstance(stored, str) else stored
+    billed = (parties.get("coverage") or {}).get("sequence", 0)
+    later = [one for one in parties.get("other_coverages") or () if one["sequence"] > billed]
+    return str(min(later, key=lambda one: one["sequence"])["payer"]["name"]) if later else ""
 
 
 def _postings(reader: Reader, account_id: str) -> tuple[PostingRow, ...]:

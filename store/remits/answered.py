@@ -2,7 +2,8 @@
 
 The same payer, its own number of the claim (CLP07) and its place among the payers, and no reversal (CLP02 22) between:
 the payer paid twice or sent its answer again. Its money waits as unapplied, and the patient's share and its denials
-stay as the first answer made them. No second answer is one that pays what was paid nothing before, and one of other
+stay as the first answer made them. So it is with a repeat of an answer that was reversed, while a corrected one of that
+payer stands in its place. No second answer is one that pays what was paid nothing before, and one of other
 lines of the same claim, as far as both together charge no more than the claim.
 
 Tells a reversal too whose answer is not here: its money waits as unapplied until that answer comes.
@@ -58,7 +59,9 @@ def without_second_answers(
     here or among these claims, stands for nothing; `reversal_id` names one that waits unapplied.
     """
     ours = list(dict.fromkeys(found.claim.id for found in matches if found.claim))
-    standing = {one: list(pair[0]) for one, pair in _replayed(session, ours).items()}
+    replayed = _replayed(session, ours)
+    standing = {one: list(pair[0]) for one, pair in replayed.items()}
+    reversed_ = {one: [answer for answer, _ in pair[1]] for one, pair in replayed.items()}
     waiting = _waiting_reversals(session, remittance, claims)
     totals = dict(session.exec(select(Claim.id, Claim.total_cents).where(col(Claim.id).in_(ours))).all())
     judged = list(matches)
@@ -68,6 +71,7 @@ def without_second_answers(
             continue
         if taken := _take_away(standing[found.claim.id], _answer(claim, remittance)):
             judged[place] = replace(found, reversed_id=taken.id)
+            reversed_[found.claim.id].append(taken)
         else:
             unmet[place] = claim
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
@@ -77,11 +81,17 @@ def without_second_answers(
         before = standing[found.claim.id]
         if here is not None:
             del unmet[here]
+            judged[here] = replace(judged[here], reverses=claim)
+            reversed_[found.claim.id].append(_answer(claim, remittance))
         elif reversal := next((one for one in waiting if _mirrors(one, claim)), None):
             waiting.remove(reversal)
             judged[place] = replace(found, reversal_id=reversal.id)
+            reversed_[found.claim.id].append(_answer(claim, remittance))
         elif why := _why_second(
-            claim, [one for one in before if one.payer == remittance.payer_identifier], totals[found.claim.id]
+            claim,
+            [one for one in before if one.payer == remittance.payer_identifier],
+            [one for one in reversed_[found.claim.id] if one.payer == remittance.payer_identifier],
+            totals[found.claim.id],
         ):
             judged[place] = _not_taken(claim, found, why)
         else:
@@ -89,6 +99,15 @@ def without_second_answers(
     for place, claim in unmet.items():
         judged[place] = _not_taken(claim, matches[place], NOTHING_TO_REVERSE)
     return judged
+
+
+def answer_to_reverse(session: Session, remittance: Remittance, reversal: RemitClaim, claim_id: str) -> str:
+    """The id of the posted answer of our claim that a reversal, itself not posted to it yet, takes back; else empty."""
+    if reversal.status != _REVERSAL:
+        return ""
+    standing, _ = _replayed(session, [claim_id])[claim_id]
+    taken = _take_away(standing, _answer(reversal, remittance))
+    return taken.id if taken else ""
 
 
 def reversed_later(session: Session, remittance_id: str) -> list[tuple[str, str]]:
@@ -182,16 +201,30 @@ def _whole(reader: SessionReader, reversal: RemittanceClaim) -> bool:
     return (waits.left_cents if waits else 0) == reversal.paid_cents
 
 
-def _why_second(claim: RemitClaim, before: Sequence[_Answer], total_cents: int) -> str:
-    """Why this answer of a claim is its second, empty where it is none."""
-    alike = [one for one in before if one.payer_number == claim.payer_number and _same_place(one.status, claim.status)]
+def _why_second(claim: RemitClaim, before: Sequence[_Answer], reversed_: Sequence[_Answer], total_cents: int) -> str:
+    """Why this answer of a claim is its second, empty where it is none. `before` are those that stand."""
+    in_place = [one for one in before if _same_place(one.status, claim.status)]
+    standing = sum(one.charge_cents for one in in_place)
+    repeated = next((one for one in reversed_ if _repeats(claim, one)), None)
+    if repeated and in_place and standing + claim.charge_cents > total_cents:
+        return f"repeats trace {_trace(repeated)}, which was reversed and corrected"
+    alike = [one for one in in_place if one.payer_number == claim.payer_number]
     paid = any(one.paid_cents for one in alike)
     charged = sum(one.charge_cents for one in alike) + claim.charge_cents
     if not alike or (claim.paid_cents and not paid) or charged <= total_cents:
         return ""
-    last = alike[-1]
-    trace, day = last.trace or "without a number", last.paid_on or "no day"
-    return f"{'paid' if paid else 'answered'} already by trace {trace} on {day}, no reversal"
+    return f"{'paid' if paid else 'answered'} already by trace {_trace(alike[-1])}, no reversal"
+
+
+def _repeats(claim: RemitClaim, answer: _Answer) -> bool:
+    same = (claim.payer_number, claim.charge_cents, claim.paid_cents)
+    return same == (answer.payer_number, answer.charge_cents, answer.paid_cents) and _same_place(
+        answer.status, claim.status
+    )
+
+
+def _trace(answer: _Answer) -> str:
+    return f"{answer.trace or 'without a number'} on {answer.paid_on or 'no day'}"
 
 
 def _same_place(before: str, now: str) -> bool:

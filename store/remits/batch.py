@@ -6,6 +6,7 @@ What a claim of a remittance posts (debits positive; they come to zero):
     patient receivable    +PR          other adjustment   +OA and the rest    denied            +what is denied
     payer receivable      -all of it
 
+A reversal takes each adjustment from where the answer that it reverses posted it, whatever its own status says.
 A claim that is not ours yet, that its payer answered before, that reverses nothing, or whose status (CLP02) is none of
 the guide's, posts cash against unapplied; a provider adjustment takes its cents from cash. What another payer
 settled before (OA-23) stays in payer receivable, where it was settled; so does the patient's share of a claim that the
@@ -18,12 +19,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, insert, update
-from sqlmodel import Session
+from sqlalchemy import BindParameter, bindparam, func, insert, update
+from sqlmodel import Session, col, select
 
 from store.database import Change
 from store.denials.opening import close_reversed, denial_rows
-from store.denials.reasons import category_of
+from store.denials.reasons import category_of, is_unpaid
 from store.models import (
     Claim,
     Denial,
@@ -49,6 +50,10 @@ _REVERSAL = "22"
 _FORWARDED = ("19", "20", "21")
 _PRIOR_PAYER = "23"
 _NO_ANSWER = (_REVERSAL, _NOT_OURS, PREDETERMINATION)
+
+Side = tuple[JournalAccount, int, str, str]
+"""What is posted of an adjustment: account, cents, group and reason."""
+_Side = tuple[JournalAccount, int, str, str, int]
 
 _GROUPS = {
     "CO": JournalAccount.CONTRACTUAL,
@@ -78,6 +83,7 @@ class Batch:
         known = [_of_known_status(claim, found) for claim, found in zip(claims, match(session, claims), strict=True)]
         matches = without_second_answers(session, self._remittance, claims, known)
         reversed_: list[str] = []
+        posted = posted_adjustments(session, [found.reversed_id for found in matches if found.reversed_id])
         for claim, found in zip(claims, matches, strict=True):
             self.claims_stored += 1
             self.ours += found.by is not MatchedBy.NOTHING
@@ -88,7 +94,7 @@ class Batch:
             for line, line_id, our_line in zip(claim.lines, line_ids, found.line_ids, strict=True):
                 rows[RemittanceLine].append(_line_row(claim_id, line_id, line, our_line))
                 rows[RemittanceAdjustment] += [_adjustment_row(claim_id, line_id, one) for one in line.adjustments]
-            self._money(rows, claim_id, claim, found)
+            self._money(rows, claim_id, claim, found, posted.get(found.reversed_id, ()))
             self.charged_otherwise += bool(charge_differences(claim, found))
             self.unreadable += claim.status not in CLAIM_STATUSES
             self.nothing_reversed += found.why == NOTHING_TO_REVERSE
@@ -129,8 +135,8 @@ class Batch:
                 continue
             sequences = {line.id: line.sequence for line in found.claim.lines}
             ours = {sequences[i]: line for line, i in zip(claim.lines, found.line_ids, strict=True) if i in sequences}
-            denied = {number for number, line in ours.items() if _denied(line.adjustments)}
-            whole = _denied(claim.adjustments) or claim.paid_cents == 0 and bool(denied)
+            denied = {number for number, line in ours.items() if _denied(claim, line)}
+            whole = _denied(claim, claim) or claim.paid_cents == 0 and bool(denied)
             note_outcome(session, found.claim.id, Outcome.DENIED if whole else Outcome.PAID)
             if not whole and denied:
                 note_outcome(session, found.claim.id, Outcome.DENIED, denied)
@@ -203,13 +209,20 @@ class Batch:
             "note": note_of(claim, found),
         }
 
-    def _money(self, rows: dict[type, list[dict[str, Any]]], claim_id: str, claim: RemitClaim, found: Match) -> None:
+    def _money(
+        self,
+        rows: dict[type, list[dict[str, Any]]],
+        claim_id: str,
+        claim: RemitClaim,
+        found: Match,
+        reversed_: Sequence[Side],
+    ) -> None:
         if claim.status == PREDETERMINATION:
             return
         if found.claim is None:
             self.unapplied_cents += claim.paid_cents
         self.postings += 1
-        posting, sides = claim_posting(self._change, self.id, self._remittance.id, claim_id, claim, found)
+        posting, sides = claim_posting(self._change, self.id, self._remittance.id, claim_id, claim, found, reversed_)
         rows[Posting].append(posting)
         rows[JournalLine] += sides
 
@@ -219,21 +232,84 @@ class Batch:
 
 
 def claim_posting(
-    change: Change, batch_id: str, remittance_id: str, remittance_claim_id: str, claim: RemitClaim, found: Match
+    change: Change,
+    batch_id: str,
+    remittance_id: str,
+    remittance_claim_id: str,
+    claim: RemitClaim,
+    found: Match,
+    reversed_: Sequence[Side] = (),
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The posting of a claim of a remittance and its journal lines: to ours where one was found, else unapplied."""
+    """The posting of a claim of a remittance and its journal lines: to ours where one was found, else unapplied.
+
+    `reversed_` is what the answer that a reversal takes back posted of its adjustments, where that is stored.
+    """
     kind = PostingKind.CLAIM_PAYMENT if found.claim else PostingKind.UNAPPLIED
     sides = [(JournalAccount.CASH, claim.paid_cents, "", "", claim.segment)]
     if found.claim is None:
         sides.append((JournalAccount.UNAPPLIED, -claim.paid_cents, "", "", claim.segment))
     else:
-        for one in (*claim.adjustments, *(one for line in claim.lines for one in line.adjustments)):
-            sides.append((_account(one, claim.status), one.cents, one.group, one.reason, one.segment))
+        if claim.status == _REVERSAL:
+            answered = [side[:4] for side in _adjustment_sides(found.reverses)] if found.reverses else reversed_
+            sides += _reversed_sides(claim, answered)
+        else:
+            sides += _adjustment_sides(claim)
         sides.append((JournalAccount.PAYER_RECEIVABLE, -sum(side[1] for side in sides), "", "", claim.segment))
     posting = posting_row(change, batch_id, kind, remittance_id, remittance_claim_id)
     posting["claim_id"] = found.claim.id if found.claim else None
     posting["account_id"] = found.claim.account_id if found.claim else None
     return posting, _sides(posting["id"], sides)
+
+
+def posted_adjustments(session: Session, remittance_claim_ids: Sequence[str]) -> dict[str, list[Side]]:
+    """What claims of payments, by their ids, have posted of their adjustments; what was taken back is not in it."""
+    of = col(Posting.remittance_claim_id)
+    by: Sequence[Any] = (of, JournalLine.account, JournalLine.group_code, JournalLine.reason_code)
+    columns: Sequence[Any] = (*by, func.sum(JournalLine.cents))
+    query = (
+        select(*columns)
+        .join(Posting, col(Posting.id) == JournalLine.posting_id)
+        .where(
+            of.in_(remittance_claim_ids),
+            Posting.kind == PostingKind.CLAIM_PAYMENT,
+            col(JournalLine.group_code) != "",
+        )
+        .group_by(*by)
+        .order_by(*by)
+    )
+    posted: dict[str, list[Side]] = {}
+    for claim_id, account, group, reason, total in session.exec(query) if remittance_claim_ids else ():
+        posted.setdefault(claim_id, []).append((account, int(total), group, reason))
+    return posted
+
+
+def _adjustment_sides(claim: RemitClaim) -> list[_Side]:
+    """Where the adjustments of an answer are posted, with the segment of each."""
+    owners: tuple[RemitClaim | RemitLine, ...] = (claim, *claim.lines)
+    return [
+        (_account(one, claim.status, owner.paid_cents), one.cents, one.group, one.reason, one.segment)
+        for owner in owners
+        for one in owner.adjustments
+    ]
+
+
+def _reversed_sides(reversal: RemitClaim, answered: Sequence[Side]) -> list[_Side]:
+    """Where the adjustments of a reversal are posted: each to what its answer posted of the same group and reason.
+
+    One of the same amount goes first; what the answer does not have is posted as that of an answer is.
+    """
+    left = list(answered)
+    sides: list[_Side] = []
+    for account, cents, group, reason, segment in _adjustment_sides(reversal):
+        alike = [at for at, side in enumerate(left) if side[2:] == (group, reason) and side[1] * cents < 0]
+        for at in sorted(alike, key=lambda at: left[at][1] != -cents):
+            party, there, *_ = left[at]
+            taken = max(cents, -there) if cents < 0 else min(cents, -there)
+            sides.append((party, taken, group, reason, segment))
+            left[at] = (party, there + taken, group, reason)
+            cents -= taken
+        sides.append((account, cents, group, reason, segment))
+    return sides
 
 
 def _days(claim: RemitClaim) -> tuple[str, str]:
@@ -251,16 +327,17 @@ def _of_known_status(claim: RemitClaim, found: Match) -> Match:
     return replace(found, claim=None, line_ids=(None,) * len(claim.lines), why=why)
 
 
-def _denied(adjustments: Iterable[Adjustment]) -> bool:
-    return any(one.cents > 0 and category_of(one.group, one.reason) for one in adjustments)
+def _denied(claim: RemitClaim, owner: RemitClaim | RemitLine) -> bool:
+    unpaid = is_unpaid(claim.status, owner.paid_cents)
+    return any(one.cents > 0 and category_of(one.group, one.reason, unpaid) for one in owner.adjustments)
 
 
-def _account(one: Adjustment, status: str) -> JournalAccount:
+def _account(one: Adjustment, status: str, paid_cents: int) -> JournalAccount:
     """Where an adjustment is posted: what is denied might yet be paid, and is no reduction before it is given up."""
     settled = (one.group, one.reason) == ("OA", _PRIOR_PAYER)
     if settled or (status in _FORWARDED and one.group == "PR"):
         return JournalAccount.PAYER_RECEIVABLE
-    if category_of(one.group, one.reason):
+    if category_of(one.group, one.reason, is_unpaid(status, paid_cents)):
         return JournalAccount.DENIED
     return _GROUPS.get(one.group, JournalAccount.OTHER_ADJUSTMENT)
 

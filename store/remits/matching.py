@@ -43,7 +43,8 @@ class Match:
     """What was found for one claim; `line_ids` has an id or None for each of its lines.
 
     `why` says why a claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses this one
-    and waited for it, `reversed_id` which one this reverses (`store.remits.answered`).
+    and waited for it, `reversed_id` which one this reverses (`store.remits.answered`); `reverses` is that one where it
+    comes with the reversal and is not stored yet.
     """
 
     claim: OurClaim | None
@@ -52,6 +53,7 @@ class Match:
     why: str = ""
     reversal_id: str = ""
     reversed_id: str = ""
+    reverses: RemitClaim | None = None
 
 
 def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:

@@ -34,7 +34,8 @@ from store.models import (
 from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import UnappliedRow, unapplied_of
-from store.remits.batch import claim_posting, insert_rows, note_of
+from store.remits.answered import answer_to_reverse
+from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjustments
 from store.remits.matching import Match, match_by_hand
 from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
@@ -199,7 +200,9 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
         col(Posting.id).not_in(undone),
     )
     mirror(change, session.exec(posted).all(), batch, sign=-1, taking_back=True)
-    posting, sides = claim_posting(change, batch, remittance.id, row.id, stated, found)
+    answer = answer_to_reverse(session, remittance, stated, found.claim.id) if found.claim else ""
+    reversed_ = posted_adjustments(session, [answer]).get(answer, ()) if answer else ()
+    posting, sides = claim_posting(change, batch, remittance.id, row.id, stated, found, reversed_)
     insert_rows(session, Posting, [posting])
     insert_rows(session, JournalLine, sides)
     row.claim_id, row.matched_by = found.claim.id if found.claim else None, found.by

@@ -175,7 +175,7 @@ _NO_EDITS = _NoEdits()
 def _facts(given: Mapping[str, Any]) -> ScrubFacts:
     """What an example says of other claims: `today`, `same_number`, `duplicates` as lines and claim numbers.
 
-    `grouped` is what the coding was grouped to.
+    `grouped` is what the coding was grouped to, `deceased_on` the day on which the patient died.
     """
     return ScrubFacts(
         today=dt.date.fromisoformat(given["today"]) if "today" in given else TODAY,
@@ -183,6 +183,7 @@ def _facts(given: Mapping[str, Any]) -> ScrubFacts:
         same_number=given.get("same_number", 0),
         duplicates=tuple(DuplicateLine(line, other) for line, other in given.get("duplicates", ())),
         grouped=GroupedStay(**given["grouped"]) if "grouped" in given else None,
+        deceased_on=given.get("deceased_on", ""),
     )
 
 

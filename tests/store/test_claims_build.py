@@ -51,6 +51,15 @@ def claims(session: Session) -> list[Claim]:
     return list(session.exec(select(Claim).order_by(Claim.claim_number)))
 
 
+def test_a_drug_that_was_coded_without_a_quantity_has_none_on_the_claim(db: Database) -> None:
+    add(db)
+    change_rows(db, select(FinalProcedureLine).limit(1), ndc="00093721410", ndc_quantity="")
+
+    built = content(db, build_claims(db, SYSTEM))
+
+    assert [line.drug for line in built.lines if line.drug] == [Drug("00093721410", "")]
+
+
 def test_a_drug_that_was_coded_with_a_line_is_on_the_claim(db: Database) -> None:
     add(db)
     change_rows(db, select(FinalProcedureLine).limit(1), ndc="00093721410", ndc_quantity="ML2.5")

@@ -27,7 +27,7 @@ from store.paper.grid import text_of
 from store.terms import CodingKind, DiagnosisRole, PatientClass, Setting
 from store.x12 import institutional
 from store.x12.writer import Envelope
-from tests.store.claim_samples import SERVICE, add_coding, add_encounter
+from tests.store.claim_samples import CODES, SERVICE, TODAY, add_coding, add_encounter
 from tests.store.demo_coding import code_site
 from tests.store.validator import faults_of
 
@@ -206,6 +206,27 @@ def test_what_a_sender_gives_of_the_bill_goes_on_it(db: Database) -> None:
     bill = built(db).parties.facility_bill
 
     assert (bill.drg, bill.values[0].cents, bill.conditions) == ("871", 500, ("17",))
+
+
+@pytest.mark.parametrize("stated", ["13", "131", "0131"])
+def test_a_type_of_bill_is_read_with_or_without_its_zero_and_frequency_one(db: Database, stated: str) -> None:
+    add_stay(db, facility_bill={"type_of_bill": stated})
+
+    text = written(built(db))
+
+    assert "*13:A:1*" in text
+
+
+@pytest.mark.parametrize("stated", ["0117", "117", "0999", "999", "0", "013", "1310"])
+def test_any_other_type_of_bill_of_a_sender_is_found(db: Database, stated: str) -> None:
+    add_stay(db, facility_bill={"type_of_bill": stated})
+    (claim,) = build_claims(db, SYSTEM).built
+
+    scrub_claim(db, CODES, SYSTEM, claim.claim_id, today=TODAY)
+
+    with db.reading() as session:
+        said = {one.message for one in session.exec(select(Finding)) if one.severity.blocks}
+    assert f"The type of bill is {stated}." in said
 
 
 def written(claim: ClaimContent) -> str:

@@ -165,11 +165,13 @@ def test_all_that_wait_are_billed_once(office: Office) -> None:
     assert (len(first.built), first.refused, second.built) == (1, (), ())
 
 
-@pytest.mark.parametrize(("reason", "told"), [("50", "denied it whole"), ("16", "lacks information")])
+@pytest.mark.parametrize(
+    ("why", "told"), [("CO*50", "denied it whole"), ("PR*50", "denied it whole"), ("CO*16", "lacks information")]
+)
 def test_all_that_wait_leave_out_what_was_denied_whole_or_lacks_information(
-    office: Office, reason: str, told: str
+    office: Office, why: str, told: str
 ) -> None:
-    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", f"CAS*CO*{reason}*100.03"), "0")
+    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", f"CAS*{why}*100.03"), "0")
 
     report = bill_next_payers(office.db, SYSTEM)
 

@@ -76,6 +76,8 @@ BAD: dict[str, Bad] = {
     "replacement without the payer's number": Bad(lambda claim: replace(claim, frequency="7"), "original_reference"),
     "void without the payer's number": Bad(lambda claim: replace(claim, frequency="8"), "original_reference"),
     "drug without eleven digits": Bad(with_first_line(drug=Drug("1-2-3")), "line.1.drug"),
+    "drug without a quantity": Bad(with_first_line(drug=Drug("00000000001")), "line.1.drug"),
+    "delay reason that is none": Bad(with_details(delay_reason="12"), "details.delay_reason"),
     "attachment without its number": Bad(
         with_details(attachments=(Attachment("OZ", "BM"),)),
         "details.attachment",

@@ -10,7 +10,7 @@ from store.claims.build import build_claims
 from store.claims.content import UnknownClaim
 from store.claims.scrubbing import ClaimHasLeft, ScrubResult, scrub_claim
 from store.database import Database
-from store.models import Claim, Encounter, Finding, LogEntry
+from store.models import Claim, Encounter, Finding, LogEntry, Patient
 from store.scrub.findings import OverrideRefused, override
 from store.terms import ClaimStatus, FindingState, Severity
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
@@ -54,6 +54,16 @@ def test_a_sound_claim_becomes_ready(db: Database) -> None:
     result = scrub(db, claim_id)
 
     assert (result.status, result.errors) == (ClaimStatus.READY, 0)
+
+
+def test_a_service_after_the_patient_died_is_found_by_the_record_of_the_patient(db: Database) -> None:
+    claim_id = a_claim(db)
+    with db.change(SYSTEM) as change:
+        change.session.exec(select(Patient)).one().deceased_on = "2026-09-01"
+
+    scrub(db, claim_id)
+
+    assert the_finding(db, claim_id, "r463").severity.blocks
 
 
 def test_a_claim_with_an_error_fails_and_keeps_the_finding(db: Database) -> None:

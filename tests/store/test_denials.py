@@ -88,13 +88,56 @@ def test_lists_of_money_show_no_name_of_a_restricted_patient(db: Database, tmp_p
     assert after == (RESTRICTED,) * 2
 
 
-@pytest.mark.parametrize("adjustment", ["CO*45", "PR*1", "PR*96", "OA*23", "CO*253"])
+@pytest.mark.parametrize("adjustment", ["CO*45", "PR*1", "PR*2", "PR*3", "OA*23", "CO*253"])
 def test_reductions_and_the_patient_s_share_are_no_denials(
     db: Database, tmp_path: Path, number: str, adjustment: str
 ) -> None:
     arrive(db, tmp_path, (f"CLP*{number}*1*100.03*0**MB*I", f"CAS*{adjustment}*100.03"), "0")
 
     assert denials(db) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "category"), [("31", "registration"), ("27", "eligibility"), ("204", "not covered")]
+)
+@pytest.mark.parametrize("status", ["4", "1"])
+def test_what_is_denied_is_work_though_the_payer_says_the_patient_is_liable(
+    db: Database, tmp_path: Path, number: str, status: str, reason: str, category: str
+) -> None:
+    arrive(db, tmp_path, (f"CLP*{number}*{status}*100.03*0*100.03*MB*I", f"CAS*PR*{reason}*100.03"), "0")
+
+    (one,) = denials(db)
+    assert (one.group_code, one.reason_code, one.category, one.cents) == ("PR", reason, category, 10_003)
+    assert one.due_on == "2027-03-03"
+    assert balances(db) == {JournalAccount.DENIED: 10_003, JournalAccount.PAYER_RECEIVABLE: -10_003}
+
+
+def test_a_line_that_is_paid_nothing_is_denied_and_of_a_paid_line_the_patient_has_a_share(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    body = (
+        f"CLP*{number}*1*100.03*40*60.03*MB*ICN1",
+        *("SVC*HC:G0463*50.01*40**1", "CAS*PR*96*10.01"),
+        *("SVC*HC:G0439*50.02*0**1", "CAS*PR*96*50.02"),
+    )
+
+    arrive(db, tmp_path, body, "40")
+
+    assert [(one.procedure_code, one.cents) for one in denials(db)] == [("G0439", 5_002)]
+    assert balances(db)[JournalAccount.PATIENT_RECEIVABLE] == 1_001
+    assert balances(db)[JournalAccount.DENIED] == 5_002
+
+
+def test_a_reversal_takes_what_was_denied_to_the_patient_back_from_what_is_denied(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, (f"CLP*{number}*4*100.03*0*100.03*MB*ICN1", "CAS*PR*31*100.03"), "0")
+    back = (f"CLP*{number}*22*-100.03*0**MB*ICN1", "CAS*PR*31*-100.03")
+
+    arrive(db, tmp_path, (*back, f"CLP*{number}*1*100.03*100.03**MB*ICN2"), "100.03", "EFT0002")
+
+    assert balances(db) == {JournalAccount.CASH: 10_003, JournalAccount.PAYER_RECEIVABLE: -10_003}
+    assert [one.status for one in denials(db)] == [DenialStatus.WITHDRAWN]
 
 
 def test_denied_money_waits_in_an_account_of_its_own(db: Database, tmp_path: Path, number: str) -> None:

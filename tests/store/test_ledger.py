@@ -104,10 +104,32 @@ def test_after_the_second_payer_only_what_it_left_is_the_patients(office: Office
     assert owed(office.db) == {("patient", JournalAccount.PATIENT_RECEIVABLE): 500}
 
 
-def test_a_forwarded_claim_leaves_the_share_with_the_payers(office: Office) -> None:
+def test_a_forwarded_claim_leaves_the_share_with_the_next_payer(office: Office) -> None:
     office.answer("19")
 
-    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 2000}
+    assert owed(office.db) == {("Second Plan", JournalAccount.PAYER_RECEIVABLE): 2000}
+
+
+def test_the_reversal_of_a_forwarded_claim_gives_the_debt_back_to_its_payer_and_the_patient_no_credit(
+    office: Office,
+) -> None:
+    office.answer("19")
+
+    office.answer("19", (*CORRECTED[:3], "PLB*1999999984*20261231*FB*-60"), "0", "EFT0002")
+
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
+    assert "YOUR CREDIT" not in printed(office.db)
+    with pytest.raises(LedgerRefused, match="credit of 0.00"):
+        refund(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 2000, "their money")
+
+
+def test_what_the_next_payer_pays_of_a_forwarded_claim_settles_what_stands_with_it(office: Office) -> None:
+    office.answer("19")
+
+    paid = ("CLP*{number}*2*100.03*15*5*CI*SEC1", "CAS*OA*23*80.03", "CAS*PR*3*5")
+    office.answer("2", paid, "15", "EFT0009")
+
+    assert owed(office.db) == {("patient", JournalAccount.PATIENT_RECEIVABLE): 500}
 
 
 CORRECTED = (

@@ -218,6 +218,55 @@ def test_a_reversal_and_a_correction_leave_what_the_correction_says(db: Database
     }
 
 
+FORWARDED = ("CLP*{number}*19*100.03*40*17.23*HM*ICN1", "CAS*CO*45*42.80", "CAS*PR*2*17.23")
+FORWARDED_BACK = ("CLP*{number}*22*-100.03*-40**HM*ICN1", "CAS*CO*45*-42.80", "CAS*PR*2*-17.23")
+FORWARDED_AGAIN = ("CLP*{number}*19*100.03*45*15*HM*ICN2", "CAS*CO*45*40.03", "CAS*PR*2*15")
+
+
+def of(number: str, *bodies: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line.format(number=number) for body in bodies for line in body)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_reversal_of_a_forwarded_claim_takes_its_share_from_the_next_payer_who_owed_it(
+    db: Database, tmp_path: Path, number: str, together: bool
+) -> None:
+    gone = ("PLB*1999999984*20261231*FB:X*-40",)
+    if together:
+        arrive(db, tmp_path, interchange(a_set(of(number, FORWARDED_BACK, FORWARDED), "0")))
+    else:
+        arrive(db, tmp_path, interchange(a_set(of(number, FORWARDED), "40")))
+        arrive(db, tmp_path, again((*of(number, FORWARDED_BACK), *gone), "0", "EFT0002"), "back.835")
+
+    money = accounts(db)
+    assert (money.get("patient_receivable", 0), money.get("payer_receivable", 0), money.get("contractual", 0)) == (
+        0,
+        0,
+        0,
+    )
+
+
+def test_a_corrected_forwarded_claim_stands_with_the_next_payer_as_the_first_did(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, interchange(a_set(of(number, FORWARDED), "40")))
+
+    arrive(db, tmp_path, again(of(number, FORWARDED_BACK, FORWARDED_AGAIN), "5", "EFT0002"), "corrected.835")
+
+    assert accounts(db) == {"cash": 4_500, "contractual": 4_003, "payer_receivable": -8_503}
+
+
+def test_a_reversal_that_waited_takes_the_share_of_a_forwarded_claim_from_the_next_payer(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    gone = ("PLB*1999999984*20261231*FB:X*-40",)
+    arrive(db, tmp_path, again((*of(number, FORWARDED_BACK), *gone), "0", "EFT0002"), "back.835")
+
+    arrive(db, tmp_path, interchange(a_set(of(number, FORWARDED), "40")))
+
+    assert accounts(db) == {"cash": 4_000, "provider_level": -4_000}
+
+
 def again(body: tuple[str, ...], cents: str, trace: str, payer: str = "1512345678") -> bytes:
     text = a_set(body, cents).replace("EFT0001", trace).replace("1512345678", payer)
     return interchange(text)
@@ -335,6 +384,34 @@ def test_after_a_reversal_the_claim_can_be_paid_by_a_later_payment(db: Database,
     (taken,) = arrive(db, tmp_path, again(paid(number), "60", "EFT0003"), "later.835")
 
     assert (taken.again, taken.matched) == (0, 1)
+
+
+def test_a_repeat_of_a_payment_that_was_reversed_and_corrected_waits_beside_the_corrected_one(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    correction = (*reversed_(number), f"CLP*{number}*1*100.03*70**HM*ICN2", "CAS*CO*45*30.03")
+    arrive(db, tmp_path, again(correction, "10", "EFT0002"), "correction.835")
+
+    (taken,) = arrive(db, tmp_path, again(paid(number), "60", "EFT0003"), "repeat.835")
+
+    assert (taken.again, taken.matched, taken.unapplied_cents) == (1, 0, 6_000)
+    assert balances(db)[JournalAccount.PAYER_RECEIVABLE] == -10_003
+    assert notes(db) == ["repeats trace EFT0001 on 2026-11-03, which was reversed and corrected"]
+
+
+def test_a_correction_to_the_amount_that_was_reversed_first_is_no_repeat(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    correction = (*reversed_(number), f"CLP*{number}*1*100.03*70**HM*ICN2", "CAS*CO*45*30.03")
+    arrive(db, tmp_path, again(correction, "10", "EFT0002"), "correction.835")
+    back = (f"CLP*{number}*22*-100.03*-70**HM*ICN2", "CAS*CO*45*-30.03", *paid(number))
+
+    gone = "PLB*1999999984*20261231*FB:X*-10"
+    (taken,) = arrive(db, tmp_path, again((*back, gone), "0", "EFT0003"), "back.835")
+
+    assert (taken.again, taken.matched) == (0, 2)
 
 
 def test_another_payer_answers_the_same_claim_beside_the_first(db: Database, tmp_path: Path, number: str) -> None:

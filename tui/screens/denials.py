@@ -188,7 +188,7 @@ def page_lines(row: DenialRow, meaning: str, width: int, cause: Cause | None = N
     """What was denied and why, what is done about such, and where the work on it stands."""
     from store.denials.reasons import category_of
 
-    category = category_of(row.group, row.reason)
+    category = category_of(row.group, row.reason, unpaid=True)
     lines: list[Line] = []
 
     def put(label: str, text: str, style: str = "text") -> None:

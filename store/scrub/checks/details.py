@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from store.claims.content import ClaimContent
-from store.claims.details import Attachment
+from store.claims.details import Attachment, ClaimDates
 from store.scrub.checks.registry import (
     Hit,
     Params,
@@ -25,6 +25,7 @@ from store.scrub.checks.registry import (
 
 _NDC_UNITS = ("F2", "GR", "ME", "ML", "UN")
 _ON_PAPER = "AA"
+_DELAY_REASONS = (*map(str, range(1, 12)), "15")
 _TRANSMISSIONS = ("AA", "BM", "EL", "EM", "FT", "FX")
 
 
@@ -40,7 +41,7 @@ def drug(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit
                 r"[0-9]{11}", re.sub(r"[ -]", "", given.ndc)
             ),
             f"unit {given.unit!r} is none of {', '.join(_NDC_UNITS)}": given.unit not in _NDC_UNITS,
-            f"quantity {given.quantity!r} is no number above zero": not re.fullmatch(
+            f"quantity {given.quantity or 'missing'} is no number above zero": not re.fullmatch(
                 r"(?=.*[1-9])[0-9]{1,8}(\.[0-9]{1,3})?", given.quantity
             ),
         }
@@ -118,6 +119,52 @@ def detail_dates(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iter
         ahead = on is not None and on > facts.today and field.name not in ("return_to_work", "disability_through")
         if text and (on is None or ahead):
             yield Hit(f"details.dates.{field.name}", {"name": field.name.replace("_", " "), "date": text})
+
+
+@check("delay_reason", needs=has_details)
+def delay_reason(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """CLM20 is none of the codes of data element 1514 that the guides allow."""
+    reason = claim.parties.details.delay_reason if claim.parties.details else ""
+    if reason and reason not in _DELAY_REASONS:
+        yield Hit("details.delay_reason", {"reason": reason})
+
+
+@check("days_in_order")
+def days_in_order(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """What ends before it begins: a discharge before its admission, an onset after the last service."""
+    bill = claim.parties.facility_bill
+    dates = claim.parties.details.dates if claim.parties.details else ClaimDates()
+    through = claim.service_through
+    pairs = [
+        ("details.dates.discharge", "discharge", dates.discharge, "admission", dates.admission),
+        ("details.dates.onset", "last service", through, "onset", dates.onset),
+    ]
+    if bill:
+        stay = ("discharge", bill.discharged_at, "admission", bill.admitted_at)
+        pairs.append(("facility_bill.discharged_at", *stay))
+    for place, later, end, earlier, start in pairs:
+        last, first = iso_day(end), iso_day(start)
+        if last and first and (last, end[11:16]) < (first, start[11:16]):
+            yield Hit(place, {"later": later, "end": end[:16], "earlier": earlier, "start": start[:16]})
+
+
+@check("service_after_death")
+def service_after_death(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    died = iso_day(facts.deceased_on)
+    for line in claim.lines if died else ():
+        on = iso_day(line.service_date)
+        if died and on and on > died:
+            seen = {"line": line.sequence, "date": line.service_date, "died": str(died)}
+            yield Hit(f"line.{line.sequence}.service_date", seen)
+
+
+@check("unclassified_described")
+def unclassified_described(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A line of one of the `codes` that name no certain drug does not say which it was."""
+    for line in claim.lines:
+        told = line.details and line.details.description.strip()
+        if line.code in params["codes"] and not told:
+            yield Hit(f"line.{line.sequence}.description", {"line": line.sequence, "code": line.code})
 
 
 @check("pay_to_address")

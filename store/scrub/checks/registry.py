@@ -40,6 +40,7 @@ class ScrubFacts:
 
     `others` are services of the patient on other claims around the days of this one. `text_changes` is what writing
     the claim would change; the engine finds it out once for all rules. `grouped` is None where the coding has no DRG.
+    `deceased_on` is an ISO day or a part of one, empty where the patient lives.
     """
 
     today: dt.date
@@ -49,6 +50,7 @@ class ScrubFacts:
     duplicates: tuple[DuplicateLine, ...] = ()
     text_changes: tuple[TextChange, ...] = ()
     grouped: GroupedStay | None = None
+    deceased_on: str = ""
 
 
 @dataclass(frozen=True)
