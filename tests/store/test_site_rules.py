@@ -154,7 +154,7 @@ def test_the_version_stands_in_the_finding(db: Database) -> None:
         ({"when": "units.x > 4"}, "reaching into a value is not let through at character"),
         ({"colour": "red"}, "no field is called colour"),
         ({"snip": 8}, "SNIP types go from 1 to 7"),
-        ({"passes": [{"at": "claim"}]}, "says where by `at`"),
+        ({"passes": [{"at": "claim"}]}, "no finding is expected, and at names one"),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_refused_with_its_fault(fields: dict[str, Any], told: str) -> None:
