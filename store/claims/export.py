@@ -15,9 +15,7 @@ Source: X12.5 for control numbers; 005010X222A1 and 005010X223A2 for the file.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +29,7 @@ from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.numbers import take
 from store.claims.output import Destination, OutputFile, Recorder, output_file
 from store.claims.partners import Channel, channel_to, route_of
+from store.collector import collector_at_rest
 from store.database import Change, Database
 from store.ledger.charges import bill
 from store.models import Claim, ClaimExport, Coding, Encounter, Finding, Operation, Payer, WorkItem
@@ -373,7 +372,7 @@ def _take_control_numbers(db: Database, actor: Actor, batches: Iterable[_Batch])
 def _write(db: Database, output: OutputFile, batch: _Batch) -> None:
     """Write the interchange of one receiver, reading its claims as it goes."""
     recorder = Recorder(output)
-    with db.reading() as session, _collector_at_rest():
+    with db.reading() as session, collector_at_rest():
         contents = _contents(session, batch)
         first = next(contents)
         writing = FORMS[batch.form]
@@ -383,21 +382,6 @@ def _write(db: Database, output: OutputFile, batch: _Batch) -> None:
         writer = writing.write_interchange(recorder, _chained(first, contents), envelope, batch.first_transaction)
     batch.places, batch.size = writer.places, recorder.size
     batch.sha256, batch.compressed = recorder.finish()
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """No garbage collection: it would walk the places of some hundred thousand segments again and again, for nothing.
-
-    Nothing here makes cycles; what is done with goes by its count.
-    """
-    working = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if working:
-            gc.enable()
 
 
 def _contents(session: Session, batch: _Batch) -> Iterator[ClaimContent]:

@@ -27,6 +27,7 @@ from codesets.reference import Reference, reference_path
 from codesets.releases import CodeSystem
 from codesets.sources.source import FileKind
 from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent
+from store.collector import collector_past_tables
 from store.scrub.checks import ScrubFacts
 from store.scrub.engine import coded_encounter, scrub
 from store.scrub.rules import rule_book
@@ -191,11 +192,12 @@ def _scrub(place: Path) -> list[float]:
     scrub(next(claims(1, 4)), facts)
     load = time.perf_counter() - began
     seconds, found = 0.0, 0
-    for claim in claims():
-        # Of this core alone: what else the host does meanwhile is none of it.
-        began = time.process_time()
-        found += len(scrub(claim, facts))
-        seconds += time.process_time() - began
+    with collector_past_tables():  # as `codedesk claims scrub` and a session do
+        for claim in claims():
+            # Of this core alone: what else the host does meanwhile is none of it.
+            began = time.process_time()
+            found += len(scrub(claim, facts))
+            seconds += time.process_time() - began
     memory = peak()
     return [load, seconds, memory, found, _chart(reference)]
 

@@ -171,7 +171,9 @@ def _scrub(db: Database, args: argparse.Namespace) -> int:
     from codesets.catalog import open_reference
     from codesets.edits import ReferenceFacts
     from store.claims.scrubbing import scrub_claim
+    from store.collector import collector_past_tables
     from store.database import operation_id
+    from store.scrub.rules import rule_book
 
     with db.reading() as session:
         reader = SessionReader(session)
@@ -180,7 +182,9 @@ def _scrub(db: Database, args: argparse.Namespace) -> int:
     results: list[ScrubResult] = []
     with open_reference() as reference:
         facts = ReferenceFacts(reference)
-        results += [scrub_claim(db, facts, actor, claim_id, operation_id()) for claim_id in chosen]
+        rule_book()
+        with collector_past_tables():
+            results += [scrub_claim(db, facts, actor, claim_id, operation_id()) for claim_id in chosen]
     if args.json:
         print(json.dumps([asdict(result) for result in results]))
     else:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import gc
 import json
 import sys
 
 from codesets.errors import CodedeskError, UsageError
 from codesets.releases import CodeSystem
 from codesets.search import Engine, Hit, open_engine, site, unread
+from store.collector import collector_past_tables
 from store.os_account import NotAUser, os_login
 from store.picks import Usage, usage_file
 from tui.commands import codesets as shared
@@ -70,19 +70,16 @@ def _usage() -> Usage | None:
 
 
 def _batch(engine: Engine, systems: list[CodeSystem], on: dt.date, limit: int) -> int:
+    engine.search("pain", systems, on, 1)  # reads the tables
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     number = 0
-    try:
+    with collector_past_tables():  # as in a session: no query waits while the tables of search are walked through
         while line := sys.stdin.readline():
             number += 1
             if cut := unread(line.strip()):
                 shared.warn(f"stdin line {number}: {cut}")
             hits = engine.search(line.strip(), systems, on, limit)
             print(*(hit.dotted for hit in hits), flush=True)
-            if number == 1:
-                gc.freeze()  # as in a session: no later query waits while the collector reads the tables through
-    finally:
-        gc.unfreeze()
     return 0
 
 
