@@ -50,15 +50,9 @@ class Statement:
 
     spans: tuple[Span, ...]
 
-    _named: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
-    """The answers of `names` by the code's position: the same few codes meet on claim after claim."""
-
     def names(self, code: CodeNotes) -> bool:
         """Whether the note names the code."""
-        answer = self._named.get(code.position)
-        if answer is None:
-            answer = self._named[code.position] = any(span.holds(code) for span in self.spans)
-        return answer
+        return any(span.holds(code) for span in self.spans)
 
 
 @dataclass(frozen=True)
@@ -68,10 +62,20 @@ class CodeNotes:
     code: str
     position: int
     statements: tuple[Statement, ...]
+    _named: dict[tuple[NoteKind, int], bool] = field(default_factory=dict, compare=False, repr=False)
+    """The answers of `names`: the same few codes meet on claim after claim."""
 
     def of(self, kind: NoteKind) -> Sequence[Statement]:
         """The statements of one kind."""
         return self._by_kind.get(kind, ())
+
+    def names(self, kind: NoteKind, other: CodeNotes) -> bool:
+        """Whether a statement of the kind names the other code."""
+        key = kind, other.position
+        answer = self._named.get(key)
+        if answer is None:
+            answer = self._named[key] = any(statement.names(other) for statement in self.of(kind))
+        return answer
 
     @cached_property
     def _by_kind(self) -> dict[NoteKind, list[Statement]]:
@@ -111,10 +115,10 @@ def wanted_first(code: CodeNotes, before: Iterable[CodeNotes], after: Iterable[C
     None where a code that the notes name stands before, or none does at all: which one is meant only the record
     can tell.
     """
-    statements = code.of(NoteKind.CODE_FIRST)
-    if not statements or any(statement.names(each) for statement in statements for each in before):
+    kind = NoteKind.CODE_FIRST
+    if not code.of(kind) or any(code.names(kind, each) for each in before):
         return None
-    return next((each for each in after for statement in statements if statement.names(each)), None)
+    return next((each for each in after if code.names(kind, each)), None)
 
 
 def wanted_after(code: CodeNotes, before: Iterable[CodeNotes], after: Iterable[CodeNotes]) -> CodeNotes | None:
@@ -122,18 +126,10 @@ def wanted_after(code: CodeNotes, before: Iterable[CodeNotes], after: Iterable[C
 
     None where one that the notes name stands after too, or where the other's own notes want this order.
     """
-    statements = code.of(NoteKind.USE_ADDITIONAL)
-    if not statements or any(statement.names(each) for statement in statements for each in after):
+    kind = NoteKind.USE_ADDITIONAL
+    if not code.of(kind) or any(code.names(kind, each) for each in after):
         return None
-    return next(
-        (
-            each
-            for each in before
-            for statement in statements
-            if statement.names(each) and not any(theirs.names(code) for theirs in each.of(NoteKind.USE_ADDITIONAL))
-        ),
-        None,
-    )
+    return next((each for each in before if code.names(kind, each) and not each.names(kind, code)), None)
 
 
 def _deepest(kind: NoteKind, one: CodeNotes, other: CodeNotes) -> Statement | None:

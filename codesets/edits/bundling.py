@@ -45,21 +45,20 @@ def _pairs(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
     if setting is None:
         return
     untold = True
-    for day, lines in encounter.days.items():
-        codes = sorted({normalize(line.code) for line in lines})
-        if len(codes) < 2:
+    for day, of_code in encounter.days.items():
+        if len(of_code) < 2:
             continue
-        found = facts.pairs(codes, day, setting)
+        found = facts.pairs(of_code, day, setting)
         for edit in found.edits:
-            yield from _paired(edit, lines, found.coverage.edition)
+            yield from _paired(edit, of_code[edit.column1], of_code[edit.column2], found.coverage.edition)
         if not found.coverage.complete and untold:
             untold = False
             yield code_rules()["c83"].finding("line", {"date": str(day)}, not_checked=found.coverage.warning)
 
 
-def _paired(edit: PairEdit, lines: list[CodedProcedure], edition: str) -> Iterator[CodeFinding]:
-    firsts = [line for line in lines if normalize(line.code) == edit.column1]
-    seconds = [line for line in lines if normalize(line.code) == edit.column2]
+def _paired(
+    edit: PairEdit, firsts: list[CodedProcedure], seconds: list[CodedProcedure], edition: str
+) -> Iterator[CodeFinding]:
     for second in seconds:
         if edit.indicator == 1 and all(_apart(first, second) for first in firsts):
             continue
@@ -116,10 +115,7 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
     if setting is None:
         return
     untold = True
-    for day, lines in encounter.days.items():
-        of_code: dict[str, list[CodedProcedure]] = {}
-        for line in lines:
-            of_code.setdefault(normalize(line.code), []).append(line)
+    for day, of_code in encounter.days.items():
         for code, own in of_code.items():
             answer = facts.most_units(code, day, setting)
             if not answer.coverage.complete and untold:
@@ -164,16 +160,15 @@ def _add_ons(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindin
     if encounter.claim_kind not in SETTINGS:
         return
     untold = True
-    for day, lines in encounter.days.items():
-        codes = sorted({normalize(line.code) for line in lines})
-        found = facts.add_ons(codes, day)
+    for day, of_code in encounter.days.items():
+        found = facts.add_ons(of_code, day)
         if not found.coverage.complete and untold:
             untold = False
             yield code_rules()["c80"].finding("line", {"date": str(day)}, not_checked=found.coverage.warning)
         for code, rule in found.rules.items():
-            if set(rule.primaries) & set(codes):
+            if not of_code.keys().isdisjoint(rule.primaries):
                 continue
-            line = next(line for line in lines if normalize(line.code) == code)
+            line = of_code[code][0]
             some = ", ".join(rule.primaries[:3])
             more = " or others" if len(rule.primaries) > 3 else ""
             seen = {"code": code, "line": line.sequence, "primaries": f"{some}{more}" or "what the contractor lists"}

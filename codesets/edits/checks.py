@@ -228,11 +228,14 @@ def _procedure_day(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Code
 def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c51 to c55. POA belongs to principal, secondary and external cause diagnoses of an inpatient stay."""
     undecided: list[tuple[str, str]] = []
+    inpatient = encounter.claim_kind is ClaimKind.INPATIENT
     for diagnosis in encounter.listed:
+        if not inpatient and not diagnosis.poa:
+            continue
         place, poa = f"diagnosis.{diagnosis.sequence}.poa", diagnosis.poa.strip().upper()
         indicator = f"POA {poa}" if poa else "no POA indicator"
         seen = {"code": dotted(diagnosis.code), "poa": poa, "indicator": indicator}
-        if encounter.claim_kind is not ClaimKind.INPATIENT:
+        if not inpatient:
             if poa:
                 yield code_rules()["c54"].finding(place, seen)
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from codesets import articles, catalog, conventions, fees, laterality, mce, ncci, poa, procedures
@@ -36,8 +36,6 @@ _POA, _PTP, _MUE, _ADD_ON = (
     str(kind.value) for kind in (FileKind.POA_EXEMPT, FileKind.PTP, FileKind.MUE, FileKind.ADD_ON)
 )
 _MPFS, _MCD = str(FileKind.MPFS.value), str(FileKind.MCD_ARTICLES.value)
-_EDITOR = ""
-"""The editor brings its own tables: nothing that is loaded speaks for them."""
 
 
 class CodeFacts(Protocol):
@@ -118,7 +116,11 @@ class ReferenceFacts:
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
         self._spans: dict[tuple[str, dt.date], _Span] = {}
-        self._span_of_day: dict[tuple[str, dt.date], _Span] = {}
+        self._of_day: dict[dt.date, dict[str, _Span]] = {}
+        # One value, so that threads never see the day of one and the spans of another.
+        self._latest: tuple[dt.date | None, dict[str, _Span]] = (None, {})
+        # The editor brings its own tables: nothing that is loaded speaks for them, and one span is all days.
+        self._editor = _Span(dt.date.min)
         self._loaded: dict[str, Spans] = {}
         self._held = self._held_firsts = 0
         self.build_id = reference.build_id
@@ -134,12 +136,12 @@ class ReferenceFacts:
 
     def exclusion(self, one: str, other: str, on: dt.date) -> Statement | None:
         answers = self._span(_CM, on).answers
-        answer = answers.get((one, other), _UNASKED)
+        answer: Statement | None = answers.get((one, other), _UNASKED)
         if answer is _UNASKED:
             here, there = self.notes(one, on), self.notes(other, on)
             answer = answers[one, other] = conventions.exclusion(here, there) if here and there else None
             self._held += 1
-        return cast("Statement | None", answer)
+        return answer
 
     def sided(self, code: str, on: dt.date) -> Sided | None:
         return self._asked(_CM, on, _sided, code)
@@ -147,24 +149,30 @@ class ReferenceFacts:
     def pairs(self, codes: Collection[str], on: dt.date, setting: Setting) -> Pairs:
         source = self._asked(_PTP, on, _pair_source, setting)
         span = self._span(_PTP, on)
-        found = {code: both for code in codes if (both := self._seconds_of(source, span, code).intersection(codes))}
+        seconds = [self._seconds_of(source, span, code) for code in codes]
+        found = {
+            code: each.intersection(codes)
+            for code, each in zip(codes, seconds, strict=True)
+            if not each.isdisjoint(codes)
+        }
         if not found:
             return Pairs((), source.coverage)
         return ncci.pairs_among(self._reference, source, set().union(*found.values()), on, list(found))
 
     def most_units(self, code: str, on: dt.date, setting: Setting) -> Units:
         answers = self._span(_MUE, on).answers
-        answer = answers.get((code, setting), _UNASKED)
+        answer: Units = answers.get((code, setting), _UNASKED)
         if answer is _UNASKED:
             source = self._asked(_MUE, on, _unit_source, setting)
             answer = answers[code, setting] = ncci.units_of(self._reference, source, code)
             self._held += 1
-        return cast("Units", answer)
+        return answer
 
     def add_ons(self, codes: Collection[str], on: dt.date) -> AddOns:
         source = self._asked(_ADD_ON, on, ncci.add_on_source)
-        asked = [code for code in codes if code in source.codes]
-        return ncci.add_ons_among(self._reference, source, asked, on)
+        if source.codes.isdisjoint(codes):
+            return AddOns({}, source.coverage)
+        return ncci.add_ons_among(self._reference, source, codes, on)
 
     def fee(self, code: str, on: dt.date) -> FeeValue | None:
         return self._asked(_MPFS, on, fees.fee_value, code) if self._any_loaded(_MPFS) else None
@@ -180,10 +188,10 @@ class ReferenceFacts:
         return self._asked(_HCPCS, on, procedures.known_modifiers)
 
     def editor(self, stay: Stay) -> EditorAnswer:
-        return self._asked(_EDITOR, dt.date.min, _editor, stay)
+        return self._of_editor(_stay, stay)
 
     def editor_alone(self, code: str, on: dt.date, age: int) -> EditorAnswer:
-        return self._asked(_EDITOR, dt.date.min, _alone, code, on, age)
+        return self._of_editor(_alone, code, on, age)
 
     def _seconds_of(self, source: PairSource, span: _Span, code: str) -> frozenset[str]:
         """Every code that makes a pair with a column 1 in some load of the source on some day of the span."""
@@ -200,22 +208,32 @@ class ReferenceFacts:
 
     def _asked(self, kind: str, on: dt.date, function: Callable[..., _T], *question: Any) -> _T:
         """The answer of a function of the database, a question and the day that stands for the day asked about."""
-        span = self._span_of_day.get((kind, on)) or self._span(kind, on)
-        key = function, question
-        answer = span.answers.get(key, _UNASKED)
-        if answer is _UNASKED:
-            if self._held >= MOST_ANSWERS:
-                self._forget()
-            answer = span.answers[key] = function(self._reference, *question, span.day)
-            self._held += 1
-        return cast("_T", answer)
+        day, here = self._latest
+        span = (here.get(kind) if day is on else None) or self._span(kind, on)
+        answer: _T = span.answers.get((function, question), _UNASKED)
+        return self._answered(span, function, question) if answer is _UNASKED else answer
+
+    def _of_editor(self, function: Callable[..., _T], *question: Any) -> _T:
+        answer: _T = self._editor.answers.get((function, question), _UNASKED)
+        return self._answered(self._editor, function, question) if answer is _UNASKED else answer
+
+    def _answered(self, span: _Span, function: Callable[..., _T], question: tuple[Any, ...]) -> _T:
+        if self._held >= MOST_ANSWERS:
+            self._forget()
+        answer = span.answers[function, question] = function(self._reference, *question, span.day)
+        self._held += 1
+        return answer
 
     def _span(self, kind: str, on: dt.date) -> _Span:
         """The span that a day lies in, of a code system or a kind of file."""
-        span = self._span_of_day.get((kind, on))
+        day, here = self._latest
+        if day is not on:
+            here = self._of_day.setdefault(on, {})
+            self._latest = on, here
+        span = here.get(kind)
         if span is None:
             first = self._spans_loaded(kind).stand_in(on)
-            span = self._span_of_day[kind, on] = self._spans.setdefault((kind, first), _Span(first))
+            span = here[kind] = self._spans.setdefault((kind, first), _Span(first))
             self._held += 1
         return span
 
@@ -230,7 +248,9 @@ class ReferenceFacts:
     def _forget(self) -> None:
         """Begin anew; spans in use by a question keep their answers until it is answered."""
         self._spans.clear()
-        self._span_of_day.clear()
+        self._of_day.clear()
+        self._editor = _Span(dt.date.min)
+        self._latest = None, {}
         self._held = self._held_firsts = 0
 
 
@@ -257,7 +277,7 @@ def _alone(_: Reference, code: str, on: dt.date, age: int, first: dt.date) -> Ed
     return mce.edit(mce.alone(code, on, age))
 
 
-def _editor(_: Reference, stay: Stay, first: dt.date) -> EditorAnswer:
+def _stay(_: Reference, stay: Stay, first: dt.date) -> EditorAnswer:
     return mce.edit(stay)
 
 

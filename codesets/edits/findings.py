@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from codesets.catalog import normalize
+
 
 class Severity(StrEnum):
     """How much a finding weighs. Critical and error block; `could_not_check` is an answer, never silence."""
@@ -122,11 +124,12 @@ class CodedEncounter:
         return [procedure for procedure in self.procedures if procedure.system == "hcpcs"]
 
     @cached_property
-    def days(self) -> Mapping[dt.date, list[CodedProcedure]]:
-        """The HCPCS lines by their day of service."""
-        days: dict[dt.date, list[CodedProcedure]] = {}
+    def days(self) -> Mapping[dt.date, Mapping[str, list[CodedProcedure]]]:
+        """The HCPCS lines by their day of service and their code as it is stored, codes in the order of lines."""
+        days: dict[dt.date, dict[str, list[CodedProcedure]]] = {}
         for line in self.service_lines:
-            days.setdefault(line.date or self.date, []).append(line)
+            of_code = days.setdefault(line.date or self.date, {})
+            of_code.setdefault(normalize(line.code), []).append(line)
         return days
 
 

@@ -126,16 +126,17 @@ class Conditions:
     def broken(self, claim: ClaimContent) -> Broken:
         """The rules by id, each with the lines (None: the claim) where its condition holds or could not be told."""
         found: Broken = {}
-        subject = Subject(claim)
+        diagnoses = tuple([diagnosis.code.replace(".", "") for diagnosis in claim.diagnoses])
+        subject = Subject(claim, None, None, diagnoses)
         for place in self._ask_claim(*[value(subject) for value in self._claim_values]):
             rule = self._of_claim[place]
             found[rule.id] = rule, [None]
         if self._of_line:
             shared = [value(subject) for value in self._shared]
-            codes = {diagnosis.sequence: diagnosis.code.replace(".", "") for diagnosis in claim.diagnoses}
+            codes = {diagnosis.sequence: code for diagnosis, code in zip(claim.diagnoses, diagnoses, strict=True)}
             for line in claim.lines:
                 values = self._plain_of(line)
-                subject = Subject(claim, line, codes)
+                subject = Subject(claim, line, codes, diagnoses)
                 ask = self._ask_line if line.modifiers else self._ask_bare_line
                 for place in ask(*shared, *values, *[value(subject) for value in self._made]):
                     rule = self._of_line[place]

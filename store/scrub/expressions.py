@@ -39,6 +39,9 @@ class Subject(NamedTuple):
     codes: Mapping[int, str] | None = None
     """The diagnoses by their sequence, without dots, where somebody has them at hand."""
 
+    diagnoses: tuple[str, ...] | None = None
+    """The same in their order."""
+
 
 @dataclass(frozen=True)
 class Expression:
@@ -138,7 +141,7 @@ def _pointed(subject: Subject) -> tuple[str, ...]:
     codes = subject.codes
     if codes is None:
         codes = {diagnosis.sequence: _plain(diagnosis.code) for diagnosis in subject.claim.diagnoses}
-    return tuple(codes[place] for place in subject.line.pointers if place in codes)
+    return tuple([codes[place] for place in subject.line.pointers if place in codes])
 
 
 def _reasons(subject: Subject) -> tuple[str, ...]:
@@ -149,7 +152,9 @@ def _reasons(subject: Subject) -> tuple[str, ...]:
 
 
 def _diagnoses(subject: Subject) -> tuple[str, ...]:
-    return tuple(_plain(diagnosis.code) for diagnosis in subject.claim.diagnoses)
+    if subject.diagnoses is not None:
+        return subject.diagnoses
+    return tuple([_plain(diagnosis.code) for diagnosis in subject.claim.diagnoses])
 
 
 def _deliveries(subject: Subject) -> int:

@@ -16,6 +16,8 @@ from store.scrub.checks.registry import (
     Params,
     ScrubFacts,
     check,
+    has_any_details,
+    has_days_beside_services,
     has_details,
     has_other_coverages,
     iso_day,
@@ -29,7 +31,7 @@ _DELAY_REASONS = (*map(str, range(1, 12)), "15")
 _TRANSMISSIONS = ("AA", "BM", "EL", "EM", "FT", "FX")
 
 
-@check("drug")
+@check("drug", needs=has_any_details)
 def drug(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """An NDC that has not eleven digits, a unit that is none, or a quantity that is no number above zero."""
     for line in claim.lines:
@@ -76,7 +78,7 @@ def drug_code_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) ->
             yield Hit(f"line.{line.sequence}.drug", seen)
 
 
-@check("attachment")
+@check("attachment", needs=has_any_details)
 def attachment(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """A report that is sent has no number, or names no way that there is."""
     wanted: list[tuple[str, Attachment]] = []
@@ -129,7 +131,7 @@ def delay_reason(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iter
         yield Hit("details.delay_reason", {"reason": reason})
 
 
-@check("days_in_order")
+@check("days_in_order", needs=has_days_beside_services)
 def days_in_order(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """What ends before it begins: a discharge before its admission, an onset after the last service."""
     bill = claim.parties.facility_bill

@@ -91,6 +91,21 @@ def has_details(claim: ClaimContent) -> object:
     return claim.parties.details
 
 
+def has_any_details(claim: ClaimContent) -> object:
+    """The same of a claim or of one of its lines."""
+    return claim.parties.details or any(line.details for line in claim.lines)
+
+
+def has_days_beside_services(claim: ClaimContent) -> object:
+    """Days that are of no line: of the illness, or of a stay."""
+    return claim.parties.details or claim.parties.facility_bill
+
+
+def has_accident(claim: ClaimContent) -> object:
+    """An accident, by its cause; checks of it need one."""
+    return claim.parties.accident
+
+
 def has_other_coverages(claim: ClaimContent) -> object:
     """The coverages beside the billed one; checks of them need some."""
     return claim.parties.other_coverages

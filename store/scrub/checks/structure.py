@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from codesets import place_of_service as places_of_service
 from store.claims.content import ClaimContent
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day, money, written
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, has_accident, iso_day, money, written
 from store.x12.loops837.parties import undotted
 from store.x12.writer import TextChange
 
@@ -158,7 +158,7 @@ def filing_limit_past(claim: ClaimContent, facts: ScrubFacts, params: Params) ->
         yield Hit("service_date", {"payer": coverage.payer.name}, not_checked=reason)
 
 
-@check("accident_date")
+@check("accident_date", needs=has_accident)
 def accident_date(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     accident = claim.parties.accident
     if accident and accident.cause and iso_day(accident.date) is None:
@@ -176,7 +176,7 @@ def accident_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Ite
             yield Hit(f"diagnosis.{diagnosis.sequence}", {"code": diagnosis.code})
 
 
-@check("accident_state")
+@check("accident_state", needs=has_accident)
 def accident_state(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     accident = claim.parties.accident
     if accident and accident.cause == "AA" and not re.fullmatch(r"[A-Z]{2}", accident.state):
