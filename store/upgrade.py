@@ -1,7 +1,10 @@
 """Brings a record to the present schema so that nothing can be lost on the way.
 
-    free space ─▶ one-step backup ─▶ backup read through ─▶ migrate ─▶ quick check ─▶ commit
-                                                            └────── one transaction ───────┘
+    free space ─▶ one-step backup ┬▶ backup read through ─────┐
+                                  └▶ migrate ─────────────────┴▶ quick check ─▶ commit
+                                     └───────────── one transaction ────────────────┘
+
+The backup is read through while the tables change, and what was found wrong with it ends the transaction.
 
 Whatever fails, and wherever the program is killed, the record has its old schema, whole, and the backup is beside it.
 """
@@ -9,6 +12,7 @@ Whatever fails, and wherever the program is killed, the record has its old schem
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +23,7 @@ from sqlmodel import Session
 from codesets.errors import CodedeskError
 from store import log
 from store.actors import Actor
-from store.backup import copy_and_verify, default_backup, need_room
+from store.backup import BackupState, copy_beside, default_backup, need_room, verify_and_keep
 from store.database import Database, make_engine, place_of, told
 from store.log.key import key_file
 from store.migrations import HEAD
@@ -33,6 +37,7 @@ class Step(StrEnum):
     SPACE = "free space"
     BACKUP = "backup"
     MIGRATE = "migrate"
+    VERIFY = "backup checked"
     LOG = "log"
     CHECK = "quick check"
     COMMIT = "commit"
@@ -62,18 +67,22 @@ def upgrade(url: str, actor: Actor, about_to: Callable[[Step], None] = lambda st
     engine = make_engine(url)
     backup: Path | None = None
     try:
-        with told(place):
+        with told(place), ThreadPoolExecutor(1) as beside:
             before = schema_of(engine, place)
             if before == HEAD:
                 return Upgraded(place, before, HEAD, None)
+            verifying: Future[BackupState] | None = None
             if before is not None and (path := sqlite_path(url)):
                 about_to(Step.SPACE)
                 need_room(path.parent, 2 * path.stat().st_size)
                 about_to(Step.BACKUP)
                 backup = default_backup(url, before)
-                copy_and_verify(Database(engine, place, key_file(url)), backup)
+                keys = key_file(url)
+                verifying = beside.submit(
+                    verify_and_keep, copy_beside(Database(engine, place, keys), backup), backup, keys
+                )
             about_to(Step.MIGRATE)
-            migrate(engine, lambda connection: _finish(connection, url, actor, before, about_to))
+            migrate(engine, lambda connection: _finish(connection, url, actor, before, verifying, about_to))
     except CodedeskError as error:
         raise _with_restore_line(error, backup) from error
     finally:
@@ -82,9 +91,17 @@ def upgrade(url: str, actor: Actor, about_to: Callable[[Step], None] = lambda st
 
 
 def _finish(
-    connection: Connection, url: str, actor: Actor, before: str | None, about_to: Callable[[Step], None]
+    connection: Connection,
+    url: str,
+    actor: Actor,
+    before: str | None,
+    verifying: Future[BackupState] | None,
+    about_to: Callable[[Step], None],
 ) -> None:
-    """What still belongs to the transaction of the migration: a word in the log, and a look at every page."""
+    """What still belongs to the transaction of the migration: the backup, a word in the log, a look at every page."""
+    about_to(Step.VERIFY)
+    if verifying is not None:
+        verifying.result()
     about_to(Step.LOG)
     if before is not None:
         with Session(bind=connection) as session:

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from sqlmodel import select
 from store.actors import SYSTEM, Actor
 from store.backup import check_backup, copy_and_verify
 from store.database import Database, make_engine, open_database
+from store.log import FIRST_HASH, canonical, content, keyed_hash
 from store.log.check import check_log
 from store.migrations import upgrade as steps
 from store.models import LogEntry
@@ -63,7 +65,7 @@ def measure() -> list[Figure]:
 
 
 def fill(path: Path, size: int) -> None:
-    """A record of the first schema with documents, charges and codings behind each visit, about 600 bytes each."""
+    """A record of the first schema: a patient for four visits, each with five codes and the entry that logged it."""
     engine = make_engine(f"sqlite:///{path}")
     config = steps._config()
     with steps._migration_engine(engine).begin() as connection:
@@ -88,9 +90,25 @@ def fill(path: Path, size: int) -> None:
                 patient_name, reasons, rule, new_documents, created_at, row_version)
                 {numbers} SELECT 'W' || i, 'E' || i, 'professional', 'Clinic', 'ready', -((i * 7919) % 100),
                 '2026-09-01', -i, 'Family' || (i % {people}), '[]', '', 0, '', 1 FROM n""",
+            f"""INSERT INTO coding (id, encounter_id, kind, version, status, release, created_at, changed_at, row_version)
+                {numbers} SELECT 'C' || i, 'E' || i, 'professional', 1, 'draft', '2026', '', '', 1 FROM n""",
+            f"""INSERT INTO final_diagnosis (sequence, code, role, poa, origin, evidence, why, id, coding_id)
+                {numbers} SELECT place, 'I10', CASE place WHEN 1 THEN 'principal' ELSE 'secondary' END, '', 'typed', '',
+                '', 'D' || i || '.' || place, 'C' || i FROM n, (SELECT 1 place UNION ALL SELECT 2 UNION ALL SELECT 3
+                UNION ALL SELECT 4 UNION ALL SELECT 5)""",
         ):
             connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(f"INSERT INTO log_entry VALUES ({', '.join('?' * 10)})", list(_entries(size)))
     engine.dispose()
+
+
+def _entries(size: int) -> Iterator[tuple[object, ...]]:
+    """A log as it was before it had a key: an entry for each visit that came in."""
+    at, previous, detail = "2026-09-01T00:00:00Z", FIRST_HASH, canonical({"result": "new"})
+    for seq in range(1, size + 1):
+        told = (seq, at, "intake", "intake.encounter", "encounter", f"E{seq}", detail, f"O{seq}", previous)
+        previous = keyed_hash(None, content(*told))
+        yield *told, previous
 
 
 def _upgraded(path: Path) -> list[Figure]:

@@ -24,10 +24,8 @@ def upgrade() -> None:
     with op.batch_alter_table("favorite_code", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_favorite_code_person_id"), ["person_id"], unique=False)
 
-    # Codes of before have no trail: their text is empty, not missing.
+    # Codes of before have no trail: their text is empty, not missing. The default stays, since SQLite would write
+    # millions of codes anew to lose it.
     for table, names in (("final_diagnosis", ("trail",)), ("final_procedure_line", ("why", "trail"))):
         for name in names:
             op.add_column(table, sa.Column(name, sa.String(), nullable=False, server_default=""))
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for name in names:
-                batch_op.alter_column(name, server_default=None)

@@ -25,20 +25,18 @@ def _work_items() -> None:
     # Until each chart is placed again (once a day), it keeps its place by priority (`store.worklists.order`); before
     # the indexes, which a million changed rows would be entered into one by one.
     op.execute("UPDATE work_item SET order_key = '0' || CAST(1000000000000 + rank AS VARCHAR)")
-    with op.batch_alter_table("work_item", schema=None) as batch_op:
-        for name, _ in added:
-            batch_op.alter_column(name, server_default=None)
-        batch_op.drop_index("ix_work_item_next")
-        batch_op.create_index("ix_work_item_next", ["worklist", "status", "route", "order_key", "id"], unique=False)
-        batch_op.create_index("ix_work_item_assigned", ["assigned_to", "status"], unique=False)
-        for column in ("order_key", "bill_by"):
-            batch_op.create_index(
-                f"ix_work_item_{column}",
-                ["worklist", column, "id"],
-                unique=False,
-                sqlite_where=_OPEN,
-                postgresql_where=_OPEN,
-            )
+    # The defaults stay, since SQLite would write every chart and all of their indexes anew to lose them.
+    op.drop_index("ix_work_item_next", "work_item")
+    op.create_index("ix_work_item_next", "work_item", ["worklist", "status", "route", "order_key", "id"])
+    op.create_index("ix_work_item_assigned", "work_item", ["assigned_to", "status"])
+    for column in ("order_key", "bill_by"):
+        op.create_index(
+            f"ix_work_item_{column}",
+            "work_item",
+            ["worklist", column, "id"],
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        )
 
 
 def _holds() -> None:
