@@ -298,7 +298,9 @@ def _line_row(
             )
         # Nobody can point to a diagnosis that the coder lacks: it is a difference of its own, and no wrong pointer.
         leads = {same[p - 1] for p in other.pointers if same.get(p - 1, -1) >= 0}
-        if one.system == "hcpcs" and leads != {p - 1 for p in one.pointers}:
+        # Nor is a pointer to one that was deleted an error beside it.
+        stays = {p - 1 for p in one.pointers} & set(same.values())
+        if one.system == "hcpcs" and leads != stays:
             told = _pointed(coder, one), _pointed(auditor, other)
             found.append(Difference(DifferenceKind.POINTER, Dimension.POINTER, place, *told))
         if (one.service_date or "") != (other.service_date or ""):

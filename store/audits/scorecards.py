@@ -152,7 +152,10 @@ def _topics(session: Session, findings: dict[str, list[AuditFinding]]) -> tuple[
 
 
 def _agreement(audits: Sequence[Audit]) -> Agreement | None:
-    """Whether two auditors held the same codes of the coder for right, chart by chart that both reviewed."""
+    """Whether two auditors said the same of the coder's codes and added the same, chart by chart that both reviewed.
+
+    That both hold a code for wrong is no agreement yet: what each made of it counts.
+    """
     by_id = {one.id: one for one in audits}
     verdicts: list[tuple[str, str]] = []
     for second in audits:
@@ -160,18 +163,25 @@ def _agreement(audits: Sequence[Audit]) -> Agreement | None:
         if first is None or first.status not in REVIEWED or second.status not in REVIEWED:
             continue
         mine, theirs = _verdicts(first), _verdicts(second)
-        verdicts += [(mine[place], theirs[place]) for place in mine if place in theirs]
+        both = dict.fromkeys((*mine, *theirs))
+        verdicts += [(mine.get(place, _NOT_ADDED), theirs.get(place, _NOT_ADDED)) for place in both]
     return agreement(verdicts)
 
 
-def _verdicts(audit: Audit) -> dict[tuple[bool, int], str]:
-    """Of every row of the coder, whether the auditor held it for right."""
+_NOT_ADDED = "not added"
+
+
+def _verdicts(audit: Audit) -> dict[tuple[bool, int, str], str]:
+    """Of every row of the coder what the auditor made of it, and of every code that the auditor added that it was."""
     _, _, comparison = compared(audit)
-    return {
-        (row.line, row.coder_place): "wrong" if row.differences or not row.auditor_place else "right"
-        for row in comparison.rows
-        if row.coder_place
-    }
+    verdicts = {}
+    for row in comparison.rows:
+        said = "; ".join(sorted(f"{one.kind}: {one.auditor}" for one in row.differences))
+        if row.coder_place:
+            verdicts[row.line, row.coder_place, ""] = said or ("right" if row.auditor_place else "deleted")
+        else:
+            verdicts[row.line, 0, row.auditor] = "added"
+    return verdicts
 
 
 def read_scorecard(db: Database, actor: Actor, name: str) -> Scorecard:

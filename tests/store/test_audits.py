@@ -205,6 +205,22 @@ def test_two_audits_of_a_pair_are_of_two_people(coded_site: Database, auditor: A
     assert review.begin(coded_site, second_auditor, "Q3#1=").audit_id == audits(coded_site)[1].id
 
 
+def test_two_auditors_agree_where_they_make_the_same_of_a_code_and_add_the_same(
+    coded_site: Database, auditor: Actor, second_auditor: Actor
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    assigning.second_reviews(coded_site, auditor, "Q3", second_auditor.login, 1)
+    first, second = audits(coded_site)
+
+    reviewed(coded_site, auditor, first.id, "e11.42", "g0467-25 1")
+    reviewed(coded_site, second_auditor, second.id, "e11.51", "g0467-25 1")
+    with coded_site.reading() as session:
+        agreement = scorecard(session, "Q3").agreement
+
+    # Both hold the coder's diagnoses for wrong and the line for right; what is right in their place they see apart.
+    assert agreement.both > 1 and 0 < agreement.observed < 1
+
+
 def test_codes_seen_by_another_way_are_told_in_the_history_of_a_blind_audit(
     coded_site: Database, auditor: Actor
 ) -> None:
