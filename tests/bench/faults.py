@@ -13,7 +13,7 @@ from tests.bench.figures import Figure
 
 HALVES = (
     ["tests/faults/test_state_machine.py"],
-    ["tests/faults/test_kills.py", "tests/faults/test_power_cuts.py", "tests/faults/test_disks.py"],
+    [f"tests/faults/test_{name}.py" for name in ("kills", "power_cuts", "disks", "interleavings")],
 )
 MOST_SECONDS = 180
 
