@@ -91,7 +91,8 @@ def fill(path: Path, size: int) -> None:
                 {numbers} SELECT 'W' || i, 'E' || i, 'professional', 'Clinic', 'ready', -((i * 7919) % 100),
                 '2026-09-01', -i, 'Family' || (i % {people}), '[]', '', 0, '', 1 FROM n""",
             f"""INSERT INTO coding (id, encounter_id, kind, version, status, release, created_at, changed_at,
-                row_version) {numbers} SELECT 'C' || i, 'E' || i, 'professional', 1, 'draft', '2026', '', '', 1 FROM n""",
+                row_version)
+                {numbers} SELECT 'C' || i, 'E' || i, 'professional', 1, 'draft', '2026', '', '', 1 FROM n""",
             f"""INSERT INTO final_diagnosis (sequence, code, role, poa, origin, evidence, why, id, coding_id)
                 {numbers} SELECT place, 'I10', CASE place WHEN 1 THEN 'principal' ELSE 'secondary' END, '', 'typed', '',
                 '', 'D' || i || '.' || place, 'C' || i FROM n, (SELECT 1 place UNION ALL SELECT 2 UNION ALL SELECT 3
