@@ -149,18 +149,19 @@ def check_backup(path: Path, keys: KeyFile) -> BackupState:
     if head != b"SQLite format 3\x00":
         raise BackupUnusable(f"{path} is no backup of a record", "name a file that codedesk backup made")
     with ThreadPoolExecutor(3) as pool:
-        digest, pages, rows = pool.submit(_digest, path), pool.submit(_pages, path), pool.submit(_rows, path, keys)
+        hashed, pages, rows = pool.submit(digest, path), pool.submit(_pages, path), pool.submit(_rows, path, keys)
         try:
             pages.result()
             schema, encounters, log = rows.result()
-            return BackupState(str(path), path.stat().st_size, digest.result(), schema, encounters, log)
+            return BackupState(str(path), path.stat().st_size, hashed.result(), schema, encounters, log)
         except DatabaseUnusable as error:
             raise BackupUnusable(error.message, "it is damaged or only a part; take an older one") from error
         except OSError as error:
             raise BackupUnusable(f"{path}: {error.strerror}", "name a backup") from error
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

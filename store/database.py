@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -167,7 +167,7 @@ class Database:
             with told(self.place), Session(self.engine) as session:
                 if self.on_postgres and not alongside:
                     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_WRITER})
-                _still_ours(session.connection(), self.place)
+                require_open(session.connection(), self.place)
                 change = Change(session, actor)
                 if operation_id and (earlier := session.execute(_ANSWER, {"id": operation_id}).first()):
                     change.repeated, change.answer = True, dict(earlier.answer)
@@ -336,12 +336,21 @@ def told(place: str) -> Iterator[None]:
                 f"{place}: damaged, or only a part of a copy ({error.orig})",
                 "it was left as it is; codedesk restore BACKUP puts a backup in its place and keeps it",
             ) from error
+        if getattr(error.orig, "sqlstate", "") == _NOT_LET:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise DatabaseUnusable(
+                f"{place} does not let this account do that: {reason}",
+                "CODEDESK_FACILITIES names the facilities of this session; the account needs the role codedesk_app",
+            ) from error
         raise
     except DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseUnusable(f"{place}: the connection is gone", _GONE) from error
         raise
 
+
+_NOT_LET = "42501"
+"""SQLSTATE of what a role of PostgreSQL may not do: a missing grant, or a row of another facility."""
 
 _GONE = "what was acknowledged is kept, this change was not made; try again when the server answers"
 
@@ -368,8 +377,8 @@ _SNAPSHOT: dict[str, dict[str, object]] = {
 }
 
 
-def _still_ours(connection: Connection, place: str) -> None:
-    """Refuse to write to a record that was upgraded or moved since it was opened. Raises DatabaseClosed."""
+def require_open(connection: Connection, place: str) -> None:
+    """Refuse to write to a record that was upgraded, moved or replaced. Raises DatabaseClosed."""
     closed = f"(SELECT value FROM site_fact WHERE name = '{CLOSED}')"
     row = connection.exec_driver_sql(f"SELECT version_num, {closed} FROM alembic_version").first()
     if row is None or row[0] != HEAD:
@@ -402,14 +411,27 @@ def _require_never_there(path: Path, url: str) -> None:
 def _check_file(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            head = file.read(16)
+            head = file.read(20)
     except FileNotFoundError:
         _create_private(path)
         return
     except OSError as error:
         raise DatabaseUnusable(f"{path}: {error.strerror}", "check its permissions") from error
-    if head and head != b"SQLite format 3\x00":
+    if head and head[:16] != b"SQLite format 3\x00":
         raise DatabaseUnusable(f"{path} is not a SQLite database", "it was left as it is; name another file")
+    # A record is in WAL mode from its first opening on; another program's file would be brought into it by ours.
+    if head[18:20] == b"\x01\x01" and _is_foreign(path):
+        raise DatabaseUnusable(f"{path} holds tables of another program", "name another database")
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a file holds tables and none of ours; it is only read, and what cannot be read is told by who opens it."""
+    try:
+        with closing(driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except driver.Error:
+        return False
+    return bool(tables) and "alembic_version" not in tables
 
 
 def _create_private(path: Path) -> None:

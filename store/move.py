@@ -24,7 +24,7 @@ from codesets.errors import CodedeskError
 from codesets.home import ensure_home
 from store import log
 from store.actors import Actor
-from store.database import CLOSED, Database, engine_url, open_database, told
+from store.database import CLOSED, Database, engine_url, open_database, require_open, told
 from store.log.check import LogState, check_log
 from store.log.key import KeyFile
 from store.models import SiteFact
@@ -55,7 +55,7 @@ class Moved:
 def move(source_url: str, target_url: str, actor: Actor, progress: Progress = lambda table, rows: None) -> Moved:
     """Copy the record at `source_url` into an empty database and close the source.
 
-    Raises MoveRefused, DatabaseUnusable or LogKeyUnusable; the target is then as empty as it was.
+    Raises MoveRefused, DatabaseClosed, DatabaseUnusable or LogKeyUnusable; the target is then as empty as it was.
     """
     if engine_url(source_url) == engine_url(target_url):
         raise MoveRefused("source and target are the same database", "name another one")
@@ -82,13 +82,14 @@ def copy_out(source: Database, target: Database) -> None:
 def _move(source: Database, target: Database, actor: Actor, progress: Progress) -> Moved:
     with told(source.place), source.engine.begin() as held:
         _hold(held)
+        require_open(held, source.place)
         with told(target.place), target.engine.begin() as filled:
             rows, state = _fill(held, filled, source, target, progress)
             with Session(bind=filled) as session:
                 event = log.Event("move", "database", target.place, {"source": source.place})
                 log.append(session, actor.login, [event], "", target.log_keys)
-        words = f"the record was moved to {target.place} at {now()}; set CODEDESK_DATABASE_URL"
-        held.execute(insert(SiteFact).values(name=CLOSED, value=words))
+            words = f"the record was moved to {target.place} at {now()}; set CODEDESK_DATABASE_URL"
+            held.execute(insert(SiteFact).values(name=CLOSED, value=words))
     return Moved(source.place, target.place, rows, state.entries)
 
 

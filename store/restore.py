@@ -12,11 +12,12 @@ import shutil
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.backup import ROOM, BackupState, BackupUnusable, check_backup, need_room, private_file, sync
+from store.backup import ROOM, BackupState, BackupUnusable, check_backup, digest, need_room, private_file, sync
 from store.database import CLOSED, DatabaseUnusable, open_database
 from store.log.key import key_file
 from store.migrations import HEAD
@@ -41,10 +42,20 @@ class Restored:
     upgrade_needed: bool
 
 
-def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False) -> Restored:
+class Proof(StrEnum):
+    """What the log of the present record says of the content of a backup."""
+
+    AS_MADE = "it is as it was made, by its hash in the log of the record"
+    CHANGED = "it is not the file that codedesk backup made under this name: it was changed since"
+    UNKNOWN = "the log of the record tells of no backup with this content: its rows are not proven"
+    UNASKED = "there is no record whose log could tell of it: its rows are not proven"
+
+
+def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, unproven_rows: bool = False) -> Restored:
     """Replace the record at `url` with a backup. Raises BackupUnusable, BackupFailed or RestoreRefused.
 
-    `unchecked_log`: also a backup whose log cannot be checked, because its key is lost.
+    `unchecked_log`: also a backup whose log cannot be checked, because its key is lost. `unproven_rows`: also one that
+    the log of the present record does not know, under whichever name: its log chain says nothing of its other rows.
     """
     record = _record(url)
     keys = key_file(url)
@@ -54,8 +65,13 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False) -
             f"{backup}: entry {state.log.first_bad} of its log: {state.log.reason}",
             "take an older one, or --unchecked-log where the log's key is lost",
         )
-    if known_as_made(url, state) is False:
-        raise BackupUnusable(f"{backup}: {CHANGED}", "take another one")
+    proof = proof_of(url, state)
+    if proof is Proof.CHANGED:
+        raise BackupUnusable(f"{backup}: {proof}", "take another one")
+    if proof is Proof.UNKNOWN and not unproven_rows:
+        raise BackupUnusable(
+            f"{backup}: {proof}", "take another one, or --unproven-rows where you know where it has been"
+        )
     if record.exists() and backup.exists() and record.samefile(backup):
         raise RestoreRefused(f"{backup} is the record itself", "name a backup")
     record.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -71,31 +87,32 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False) -
     finally:
         incoming.unlink(missing_ok=True)
     if state.schema == HEAD:
-        _note(url, actor, backup, kept)
+        _note(url, actor, backup, kept, proof)
     return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD)
 
 
-CHANGED = "it is not the file that codedesk backup made under this name: it was changed since"
-
-
-def known_as_made(url: str, state: BackupState) -> bool | None:
+def proof_of(url: str, state: BackupState) -> Proof:
     """Whether a backup is, byte for byte, one that the log of the present record tells of.
 
-    False: the log tells of a backup of this name and of another content. None: of none, or it cannot be asked.
+    It tells of what `backup` and `upgrade` made, and of the records that `restore` put aside.
     """
     made = _backups_told_of(url)
+    if made is None:
+        return Proof.UNASKED
     if any(json.loads(detail).get("sha256") == state.sha256 for _, detail in made):
-        return True
-    return False if Path(state.path).name in {name for name, _ in made} else None
+        return Proof.AS_MADE
+    return Proof.CHANGED if Path(state.path).name in {name for name, _ in made} else Proof.UNKNOWN
 
 
-def _backups_told_of(url: str) -> list[tuple[str, str]]:
-    """Name and details (JSON) of the backups in the log of the present record; none where it cannot be read.
+def _backups_told_of(url: str) -> list[tuple[str, str]] | None:
+    """Name and details (JSON) of the copies in the log of the present record; None where it cannot be read.
 
     A record in a file is only read: opened for writing, SQLite would tidy away what a damaged one left.
     """
     path = sqlite_path(url)
-    told_of = "SELECT target_id, CAST(detail AS TEXT) FROM log_entry WHERE action = 'backup'"
+    told_of = (
+        "SELECT target_id, CAST(detail AS TEXT) FROM log_entry WHERE action IN ('backup', 'upgrade', 'restore.kept')"
+    )
     try:
         if path is None:
             db = open_database(url)
@@ -107,7 +124,7 @@ def _backups_told_of(url: str) -> list[tuple[str, str]]:
         with closing(driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
             return list(connection.execute(told_of))
     except (CodedeskError, driver.DatabaseError):
-        return []
+        return None
 
 
 def _record(url: str) -> Path:
@@ -170,11 +187,13 @@ def _damaged(record: Path) -> bool:
         return "locked" not in str(error)
 
 
-def _note(url: str, actor: Actor, backup: Path, kept: Path | None) -> None:
+def _note(url: str, actor: Actor, backup: Path, kept: Path | None, proof: Proof) -> None:
     db = open_database(url)
     try:
         with db.change(actor) as change:
-            change.log("restore", "file", backup.name, kept=kept.name if kept else "")
+            change.log("restore", "file", backup.name, kept=kept.name if kept else "", proof=proof.name.lower())
+            if kept:
+                change.log("restore.kept", "file", kept.name, sha256=digest(kept))
     except DatabaseUnusable as error:
         raise RestoreRefused(f"restored, but the log cannot be written: {error.message}", error.remedy) from error
     finally:

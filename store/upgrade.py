@@ -100,12 +100,11 @@ def _finish(
 ) -> None:
     """What still belongs to the transaction of the migration: the backup, a word in the log, a look at every page."""
     about_to(Step.VERIFY)
-    if verifying is not None:
-        verifying.result()
+    kept = verifying.result() if verifying is not None else None
     about_to(Step.LOG)
     if before is not None:
         with Session(bind=connection) as session:
-            event = log.Event("upgrade", "schema", HEAD, {"before": before})
+            event = log.Event("upgrade", "schema", HEAD, {"before": before, "sha256": kept.sha256 if kept else ""})
             log.append(session, actor.login, [event], "", key_file(url))
     about_to(Step.CHECK)
     if connection.dialect.name == "sqlite":

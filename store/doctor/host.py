@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
 
 from store.doctor.finding import Finding, State
+from store.doctor.sudoers import ADVICE as SUDO_ADVICE
+from store.doctor.sudoers import of_sudo
 from store.os_account import unbelieved_caller
 from store.settings import load_settings
 
 SUDOERS = ("/etc/sudoers", "/etc/sudoers.d/*")
 SSHD = ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf")
 
-SUDO_ADVICE = '%coders ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk ""'
 SSHD_ADVICE = (
     "Match Group coders: ForceCommand sudo -u coder-svc /usr/bin/codedesk; DisableForwarding yes; PermitTTY yes; "
     "ClientAliveInterval 30; ClientAliveCountMax 3 (SHARED-HOST.md has all of it)"
@@ -72,36 +72,14 @@ def _known_name(login: str) -> bool:
 
 def advice() -> Iterator[Finding]:
     """What sudo and sshd should say, and what they say where they can be read."""
-    for name, places, wanted, judge in (("sudo", SUDOERS, SUDO_ADVICE, of_sudo), ("sshd", SSHD, SSHD_ADVICE, of_sshd)):
+    account = load_settings().service_account
+    for name, places, wanted, judge in (
+        ("sudo", SUDOERS, SUDO_ADVICE, lambda text: of_sudo(text, account)),
+        ("sshd", SSHD, SSHD_ADVICE, of_sshd),
+    ):
         text = _read(places)
         unread = Finding(name, State.NOT_CHECKED, f"{places[0]} is not there or cannot be read", wanted)
         yield unread if text is None else judge(text)
-
-
-def of_sudo(text: str) -> Finding:
-    """What the rules of sudo say of codedesk."""
-    rules = [line for line in _lines(text) if "codedesk" in line]
-    if not rules:
-        return Finding("sudo", State.ADVICE, "no rule for codedesk: each person would own a record", SUDO_ADVICE)
-    for rule in rules:
-        if "(ALL" in rule or "(root" in rule:
-            return Finding("sudo", State.WRONG, f"codedesk may run as root: {rule}", SUDO_ADVICE)
-        if not all(_is_bound(command) for command in rule.split(",") if "codedesk" in command):
-            return Finding("sudo", State.WRONG, f"the rule allows any arguments: {rule}", SUDO_ADVICE)
-        if "NOEXEC" not in rule:
-            return Finding("sudo", State.ADVICE, f"the rule could forbid other programs: {rule}", SUDO_ADVICE)
-    if re.search(r"!\s*env_reset", text):
-        return Finding("sudo", State.WRONG, "env_reset is off: people's environment reaches codedesk", SUDO_ADVICE)
-    return Finding(
-        "sudo", State.OK, "codedesk runs as the service account alone, with no arguments but those of a rule"
-    )
-
-
-def _is_bound(command: str) -> bool:
-    """Whether a command of a rule is held to the arguments that it names, or by \"\" to none."""
-    found = re.search(r"\S*codedesk(?:\s+(.*))?$", command.strip())
-    arguments = (found and found[1]) or ""
-    return bool(arguments.strip()) and not set(arguments) & set("*?[")
 
 
 def of_sshd(text: str) -> Finding:

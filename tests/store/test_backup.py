@@ -7,6 +7,7 @@ import shutil
 import stat
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_the_log_of_a_restored_record_goes_on(db: Database, backup: Path) -> Non
         state = check_log(session.connection(), restored.log_keys.keys())
     restored.close()
 
-    assert (state.whole, state.entries) == (True, 12)
+    assert (state.whole, state.entries) == (True, 13)
 
 
 def test_the_kept_record_can_be_restored_in_its_turn(db: Database, backup: Path) -> None:
@@ -259,5 +260,29 @@ def test_a_backup_that_no_log_tells_of_is_not_said_to_be_proven(
     told = json.loads(capsys.readouterr().out)
     main(["restore", "--verify", str(other)])
 
-    assert (code, told["as_made"]) == (0, None)
+    assert (code, told["as_made"]) == (1, None)
     assert "its rows are not proven" in capsys.readouterr().out
+
+
+def test_a_changed_backup_under_another_name_is_put_in_place_by_who_answers_for_its_rows_alone(
+    db: Database, backup: Path, record: Path, tmp_path: Path
+) -> None:
+    other = with_other_rows(backup, tmp_path / "other.sqlite")
+    db.close()
+
+    with pytest.raises(BackupUnusable, match="its rows are not proven"):
+        restore(database_url(), other, SYSTEM)
+    restore(database_url(), other, SYSTEM, unproven_rows=True)
+
+    with closing(driver.connect(record)) as connection:
+        (told,) = connection.execute("SELECT CAST(detail AS TEXT) FROM log_entry WHERE action = 'restore'").fetchone()
+    assert json.loads(told)["proof"] == "unknown"
+
+
+def test_the_record_that_a_restore_put_aside_is_proven_by_the_log(db: Database, backup: Path, record: Path) -> None:
+    db.close()
+    done = restore(database_url(), backup, SYSTEM)
+
+    again = restore(database_url(), Path(done.kept), SYSTEM)
+
+    assert again.kept != done.kept

@@ -111,13 +111,19 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(home: Path, conten
     assert path.read_bytes() == content
 
 
-def test_a_database_of_another_program_is_refused(home: Path) -> None:
+def test_a_database_of_another_program_is_refused_and_not_a_byte_of_it_changes(home: Path) -> None:
     home.mkdir()
-    with driver.connect(home / "workstation.sqlite") as other:
+    path = home / "workstation.sqlite"
+    with driver.connect(path) as other:
         other.execute("CREATE TABLE songs (title TEXT)")
+    other.close()
+    before = path.read_bytes()
 
     with pytest.raises(DatabaseUnusable, match="another program"):
         open_database()
+
+    assert path.read_bytes() == before
+    assert [one.name for one in home.iterdir()] == ["workstation.sqlite"]
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")

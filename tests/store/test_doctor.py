@@ -21,6 +21,7 @@ from store.backup import back_up
 from store.database import Database
 from store.doctor import State, host
 from store.doctor.files import NETWORK, mounted_on
+from store.doctor.sudoers import of_sudo
 from store.log.anchor import write_anchor
 from store.models import ChartAccess, Patient, Person
 from store.people import add_person
@@ -174,7 +175,7 @@ def test_doctor_changes_nothing(site: Database, home: Path) -> None:
     ],
 )
 def test_rules_of_sudo_are_read(text: str, state: State) -> None:
-    assert host.of_sudo(text).state == state
+    assert of_sudo(text).state == state
 
 
 @pytest.mark.parametrize(
@@ -201,10 +202,19 @@ def test_settings_of_sshd_are_read(text: str, state: State) -> None:
         ("coder-night ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk log anchor", State.OK),
         ("coder-night ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk log *", State.WRONG),
         ('ana ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk "", /opt/codedesk', State.WRONG),
+        ('%coders ALL=(coder-svc) NOPASSWD: NOEXEC: /usr/bin/codedesk "", /bin/cat', State.WRONG),
+        ('%coders ALL=(coder-svc) NOPASSWD: NOEXEC: SETENV: /usr/bin/codedesk ""', State.WRONG),
+        ("%coders ALL=(coder-svc) NOPASSWD: ALL", State.WRONG),
+        ("%coders ALL=(ALL) NOPASSWD: ALL", State.WRONG),
+        ("Cmnd_Alias READ = /bin/cat, /bin/less\n%coders ALL=(coder-svc) READ", State.WRONG),
+        ("%coders ALL=(coder-svc) \\\n  /bin/cat", State.WRONG),
+        ('%sudo ALL=(ALL:ALL) ALL\n%coders ALL=(coder-svc) NOEXEC: /usr/bin/codedesk ""', State.OK),
+        ('ana ALL=(backup) /bin/tar\n%coders ALL=(coder-svc) NOEXEC: /usr/bin/codedesk ""', State.OK),
+        ("root ALL=(ALL:ALL) ALL", State.ADVICE),
     ],
 )
 def test_a_rule_of_sudo_that_names_its_arguments_allows_no_others(rule: str, state: State) -> None:
-    assert host.of_sudo(rule).state == state
+    assert of_sudo(rule, "coder-svc").state == state
 
 
 def test_a_service_account_that_is_a_person_is_wrong(good: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,8 +239,8 @@ def test_sudo_without_the_setting_is_wrong_whatever_the_rules_say(
 def test_the_blocks_of_the_document_are_what_doctor_asks_for() -> None:
     from tests.journeys.host import block
 
-    assert host.of_sudo(block("sudo")).state == State.OK
-    assert host.of_sudo(block("nightly")).state == State.OK
+    assert of_sudo(block("sudo")).state == State.OK
+    assert of_sudo(block("nightly")).state == State.OK
     assert host.of_sshd(block("sshd")).state == State.OK
 
 

@@ -74,6 +74,20 @@ def test_the_old_record_takes_no_more_changes_and_says_where_it_went(demo: Datab
         add_person(demo, SYSTEM, "late", "Late", Role.CODER)
 
 
+def test_a_record_that_was_moved_is_not_moved_again_to_anywhere(
+    demo: Database, demo_url: str, empty: str, tmp_path: Path
+) -> None:
+    move(demo_url, empty, SYSTEM)
+    second = f"sqlite:///{tmp_path / 'second.sqlite'}"
+
+    with pytest.raises(DatabaseClosed, match="the record was moved to 127.0.0.1/"):
+        move(demo_url, second, SYSTEM)
+
+    other = open_database(second)
+    assert not any(counts(other).values())
+    other.close()
+
+
 def test_patients_that_were_merged_arrive_merged(db: Database, database_url: str, empty: str) -> None:
     with db.change(SYSTEM) as change:
         # The one that was merged sorts before the one it was merged into.

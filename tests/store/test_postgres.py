@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, select
 
-from store import doctor
+from store import doctor, log
 from store.actors import SYSTEM, Actor
 from store.coding.service import open_next
 from store.database import Database, DatabaseUnusable, open_database
@@ -212,6 +212,22 @@ def test_a_role_sees_the_charts_of_its_facilities_alone(
     monkeypatch.setenv("CODEDESK_FACILITIES", facilities)
 
     assert seen(as_role) == (places, places)
+
+
+def test_what_a_role_may_not_do_is_one_line_that_names_the_setting(
+    as_role: str, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_facilities(db)
+    with db.reading() as session:
+        visit = session.exec(select(Encounter.id)).first()
+    monkeypatch.setenv("CODEDESK_FACILITIES", "")
+    limited = open_database(as_role)
+
+    with pytest.raises(DatabaseUnusable, match="does not let this account") as refused:
+        log.note(limited, SYSTEM, "encounter.view", "encounter", visit)
+    limited.close()
+
+    assert "CODEDESK_FACILITIES" in refused.value.remedy
 
 
 def test_where_nothing_is_set_nothing_is_seen(as_role: str, db: Database, postgres: Server) -> None:

@@ -15,6 +15,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unchecked-log", action="store_true", help="also a backup whose log cannot be checked: its key is lost"
     )
+    parser.add_argument(
+        "--unproven-rows",
+        action="store_true",
+        help="also a backup of which the log of the present record tells nothing",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
@@ -28,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     url = database_url()
     if args.verify:
         return _verify(url, args)
-    restored = restore(url, Path(args.file), administrator_of(url, "restore"), args.unchecked_log)
+    restored = restore(url, Path(args.file), administrator_of(url, "restore"), args.unchecked_log, args.unproven_rows)
     if args.json:
         print(json.dumps(asdict(restored)))
         return 0
@@ -43,12 +48,12 @@ def run(args: argparse.Namespace) -> int:
 def _verify(url: str, args: argparse.Namespace) -> int:
     from store.backup import check_backup, megabytes
     from store.log.key import key_file
-    from store.restore import CHANGED, known_as_made
+    from store.restore import Proof, proof_of
 
     state = check_backup(Path(args.file), key_file(url))
-    as_made = known_as_made(url, state)
+    proof = proof_of(url, state)
     if args.json:
-        print(json.dumps(asdict(state) | {"as_made": as_made}))
+        print(json.dumps(asdict(state) | {"as_made": {Proof.AS_MADE: True, Proof.CHANGED: False}.get(proof)}))
     else:
         print(f"{args.file}: {megabytes(state.bytes)}, schema {state.schema}, {state.encounters:,} encounters")
         if state.log.first_bad is not None:
@@ -56,8 +61,7 @@ def _verify(url: str, args: argparse.Namespace) -> int:
         elif state.log.unchecked:
             print(f"could not check: the key of entries 1 to {state.log.unchecked:,} of its log is not here")
         else:
-            begun = "read through" if as_made is False else "whole"
+            begun = "read through" if proof is Proof.CHANGED else "whole"
             print(f"{begun}: integrity, foreign keys, {state.log.entries:,} entries of the log")
-        told = {True: "it is as it was made, by its hash in the log of the record", False: CHANGED}
-        print(told.get(as_made, "the log of the record tells of no backup like it: its rows are not proven"))
-    return 0 if state.log.whole and as_made is not False else 1
+        print(proof)
+    return 0 if state.log.whole and proof in (Proof.AS_MADE, Proof.UNASKED) else 1
