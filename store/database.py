@@ -425,7 +425,7 @@ def _check_file(path: Path) -> None:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a file holds tables and none of ours; it is only read, and what cannot be read is told by who opens it."""
+    """Whether a file holds tables and none of ours; it is only read. What cannot be read, who opens it tells."""
     try:
         with closing(driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -67,7 +67,12 @@ def record_disclosure(
     recipient_address: str = "",
     operation_id: str | None = None,
 ) -> str:
-    """Record a disclosure made outside codedesk and return its id. Raises NoSuchPatient, DisclosureRefused."""
+    """Record a disclosure made outside codedesk and return its id.
+
+    Raises NoSuchPatient, DisclosureRefused, ChartRestricted.
+    """
+    from store.access import require_at  # which finds patients by this module
+
     day = disclosed_on or today().isoformat()
     try:
         late = date.fromisoformat(day) > max(today(), date.today())
@@ -81,9 +86,11 @@ def record_disclosure(
     with db.change(actor, operation_id, "disclosure.record") as change:
         if change.repeated:
             return str(change.answer["disclosure_id"])
+        patient = find_patient(change.session, mrn)
+        require_at(change, "patient", patient.id)
         row = Disclosure.model_validate(
             {
-                "patient_id": find_patient(change.session, mrn).id,
+                "patient_id": patient.id,
                 "disclosed_on": day,
                 "recipient": recipient,
                 "recipient_address": recipient_address,

@@ -12,7 +12,19 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.disclosures import find_patient
 from store.intake.export import find_encounter
-from store.models import Claim, Coding, Encounter, LogEntry, Patient, Person, WorkItem
+from store.models import (
+    Audit,
+    Claim,
+    Coding,
+    Deficiency,
+    Denial,
+    Encounter,
+    LogEntry,
+    Patient,
+    Person,
+    ProviderQuery,
+    WorkItem,
+)
 from store.models.columns import now
 from store.queries import SessionReader
 from store.queries.restricted import PATIENT_OF, closed_patients, is_closed
@@ -36,7 +48,7 @@ class LoggedEvent:
 def who_opened(db: Database, actor: Actor, key: str) -> list[LoggedEvent]:
     """Everything that was seen or done of an encounter (by id or visit number), newest first.
 
-    Its work items, codings and claims are part of it. Raises NoSuchEncounter.
+    Its account and whatever belongs to it (`_PARTS`) are part of it. Raises NoSuchEncounter.
     """
     with db.change(actor) as change:
         encounter_id = find_encounter(change.session, key)
@@ -48,7 +60,7 @@ def who_opened(db: Database, actor: Actor, key: str) -> list[LoggedEvent]:
 def who_saw(db: Database, actor: Actor, mrn: str) -> list[LoggedEvent]:
     """Everything that was seen or done of a patient (record number or id) and of all their visits, newest first.
 
-    Those merged into the patient are part of it. Raises NoSuchPatient.
+    Exports with names and those merged into the patient are part of it. Raises NoSuchPatient.
     """
     with db.change(actor, action="log.saw") as change:
         session = change.session
@@ -117,10 +129,12 @@ def _closed_targets(change: Change, targets: set[tuple[str, str]]) -> set[tuple[
 
 
 def _parts(session: Session, encounter_id: str) -> list[str]:
-    codings = session.exec(select(Coding.id).where(Coding.encounter_id == encounter_id)).all()
-    return [
-        encounter_id,
-        *session.exec(select(WorkItem.id).where(WorkItem.encounter_id == encounter_id)),
-        *codings,
-        *session.exec(select(Claim.id).where(col(Claim.coding_id).in_(codings))),
-    ]
+    """The ids under which the log tells of a visit: its own, its account's, and those of what belongs to it."""
+    account = session.exec(select(Encounter.account_id).where(Encounter.id == encounter_id)).one()
+    own = [one for part in _PARTS for one in session.exec(select(part.id).where(part.encounter_id == encounter_id))]
+    of_claims = select(Denial.id).join(Claim, col(Claim.id) == Denial.claim_id)
+    return [encounter_id, account, *own, *session.exec(of_claims.where(Claim.encounter_id == encounter_id))]
+
+
+_PARTS: tuple[Any, ...] = (WorkItem, Coding, Claim, ProviderQuery, Audit, Deficiency)
+"""What belongs to a visit and is a target of the log."""

@@ -114,7 +114,6 @@ def revise(db: Database, actor: Actor, query_id: str, question: Question, operat
         if not change.repeated:
             row = _row(change, query_id)
             after(row.status, Step.REVISE)
-            _admitted(change, row.encounter_id)
             said = _columns(change.session, row.encounter_id, question)
             changed = [name for name, value in said.items() if getattr(row, name) != value]
             for name in changed:
@@ -345,6 +344,7 @@ def _row(change: Change, query_id: str) -> ProviderQuery:
         row = change.session.exec(select(ProviderQuery).where(ProviderQuery.number == int(query_id))).first()
     if row is None:
         raise QueryRefused(f"no query is called {query_id[:60]!r}", "codedesk queries list")
+    _admitted(change, row.encounter_id)
     return row
 
 

@@ -33,6 +33,10 @@ PATIENT_OF = {
     "audit": "SELECT e.patient_id FROM audit t JOIN encounter e ON e.id = t.encounter_id WHERE t.id = :target",
     "denial": "SELECT e.patient_id FROM denial t JOIN claim c ON c.id = t.claim_id"
     " JOIN encounter e ON e.id = c.encounter_id WHERE t.id = :target",
+    "provider_query": "SELECT e.patient_id FROM provider_query t JOIN encounter e ON e.id = t.encounter_id"
+    " WHERE t.id = :target",
+    "deficiency": "SELECT e.patient_id FROM deficiency t JOIN encounter e ON e.id = t.encounter_id"
+    " WHERE t.id = :target",
 }
 """Whose chart each kind of row holds something of, by its id as `:target`."""
 

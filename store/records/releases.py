@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import UsageError
 from codesets.safe import safe_block, safe_line
+from store.access import require_at
 from store.actors import Actor
 from store.database import Database
 from store.disclosures import find_patient
@@ -86,11 +87,15 @@ def receive(
 
 
 def release(db: Database, actor: Actor, request_id: str, note: str = "", operation_id: str | None = None) -> str:
-    """Note that the information was sent, which is a disclosure; the disclosure's id. Raises RecordsRefused."""
+    """Note that the information was sent, which is a disclosure; the disclosure's id.
+
+    Raises RecordsRefused, ChartRestricted.
+    """
     with db.change(actor, operation_id, "release.send") as change:
         if change.repeated:
             return str(change.answer["disclosure_id"])
         request = _open(change.session, request_id)
+        require_at(change, "patient", request.patient_id)
         if not request.authorization:
             raise RecordsRefused(
                 "no authorization is named",

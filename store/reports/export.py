@@ -186,6 +186,7 @@ def _record(
             return
         limited = profile is Profile.LIMITED
         for patient in sorted(one for one in patients if one):
+            change.log("report.export", "patient", patient, what=what)
             change.session.add(
                 Disclosure(
                     patient_id=patient,

@@ -206,6 +206,8 @@ def test_a_limited_data_set_leaves_under_an_agreement_that_its_disclosure_names(
 
     with year.reading() as session:
         told = session.exec(select(Disclosure.recipient, Disclosure.purpose)).all()
-        (entry,) = session.exec(select(LogEntry).where(LogEntry.action == "report.export")).all()
+        entry, *of_patients = session.exec(select(LogEntry).where(LogEntry.action == "report.export")).all()
+        seen = {one.target_id for one in of_patients}
+        assert seen == set(session.exec(select(Disclosure.patient_id))) and len(seen) > 1
     assert set(told) == {("A registry", "data use agreement: DUA 7")}
     assert (entry.detail["to"], entry.detail["agreement"]) == ("A registry", "DUA 7")

@@ -24,7 +24,18 @@ from store.denials.letter import letter_to_outbox
 from store.disclosures import disclosure_report, record_disclosure
 from store.intake.export import list_encounters
 from store.log.reading import last_entries, who_opened, who_saw
-from store.models import Account, Claim, Denial, Encounter, LogEntry, Patient, Person
+from store.models import (
+    Account,
+    Claim,
+    Denial,
+    Encounter,
+    LogEntry,
+    Patient,
+    Person,
+    ProviderQuery,
+    ReleaseRequest,
+    WorkItem,
+)
 from store.os_account import os_login
 from store.people import actor_for
 from store.queries import SessionReader
@@ -32,7 +43,7 @@ from store.queries.code_use import open_charts_with
 from store.queries.ledger import account_page
 from store.queries.restricted import PATIENT_OF, is_closed
 from store.queries.worklists import Listing, WorkRow, worklist_page
-from store.terms import RESTRICTED, Role
+from store.terms import RESTRICTED, CodingKind, QueryTiming, QueryType, Role, WorkStatus
 from store.worklists.why import why
 from tests.store.claim_samples import TODAY
 from tests.store.test_denials import arrive, denied
@@ -53,6 +64,27 @@ def claim(db: Database, tmp_path: Path, number: str, monkeypatch: pytest.MonkeyP
     arrive(db, tmp_path, denied(number), "40")
     with db.change(SYSTEM) as change:
         change.session.add(Person(login=os_login(), name="An Administrator", role=Role.ADMIN))
+        visit = change.session.exec(select(Encounter)).one()
+        task = WorkItem(encounter_id=visit.id, kind=CodingKind.PROFESSIONAL, status=WorkStatus.FINAL, worklist="Clinic")
+        change.session.add(task)
+        change.session.flush()
+        asked = {"type": QueryType.OPEN_ENDED, "timing": QueryTiming.RETROSPECTIVE, "reason": "specificity"}
+        change.session.add(
+            ProviderQuery(
+                **asked, number=1, encounter_id=visit.id, work_item_id=task.id, provider="Dr A", question="M54.50?"
+            )
+        )
+        change.session.add(
+            ReleaseRequest(
+                patient_id=visit.patient_id,
+                requester="A court",
+                purpose="an order",
+                what="M54.50",
+                authorization="order of 2026-09-01",
+                received_on="2026-09-01",
+                due_on="2026-10-01",
+            )
+        )
     restrict(db, SYSTEM, patient(db).id, "works in this clinic")
     return number
 
@@ -93,6 +125,11 @@ WAYS = [
     ["encounters", "export", "VISIT", "--to", "a court", "--purpose", "an order"],
     ["hcc", "PATIENT"],
     ["drg", "VISIT"],
+    ["queries", "export", "1", "--format", "hl7"],
+    ["queries", "export", "1"],
+    ["queries", "cancel", "1", "--reason", "because"],
+    ["disclosures", "add", "PATIENT", "--to", "a court", "--what", "notes", "--why", "an order"],
+    ["records", "release", "REQUEST"],
 ]
 
 
@@ -106,6 +143,7 @@ def test_no_command_tells_what_a_restricted_chart_holds_to_who_was_not_admitted(
         "ACCOUNT": id_of(db, Account),
         "PATIENT": patient(db).id,
         "VISIT": id_of(db, Encounter),
+        "REQUEST": id_of(db, ReleaseRequest),
     }
 
     code = main([names.get(word, word) for word in way])
@@ -187,6 +225,8 @@ def test_every_kind_of_row_that_a_chart_is_behind_is_closed(db: Database, outsid
         "account": id_of(db, Account),
         "claim": id_of(db, Claim),
         "denial": id_of(db, Denial),
+        "provider_query": id_of(db, ProviderQuery),
+        "work_item": id_of(db, WorkItem),
     }
 
     with db.reading() as session:

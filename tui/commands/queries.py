@@ -246,11 +246,11 @@ def _cancel(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 
 def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store import log
+    from store import access
     from store.provider_queries.output import as_hl7, as_text
 
     page = _page(db, actor, args.query)
-    log.note(db, actor, "query.export", "provider_query", page.row.id, format=args.format)
+    access.look(db, actor, "query.export", "provider_query", [page.row.id], format=args.format)
     with db.reading() as session:
         text = as_hl7(SessionReader(session), page) if args.format == "hl7" else as_text(page)
     if args.json:
