@@ -87,7 +87,7 @@ def quarantine_list(every: bool = False) -> Look:
     return Look("quarantine.list")
 
 
-def quarantine_text(quarantine_id: str) -> Look:
+def quarantine_text(quarantine_id: str, person_id: str = "") -> Look:
     return Look("quarantine.view", "quarantine", quarantine_id)
 
 

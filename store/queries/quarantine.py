@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from store.queries import Reader
+from store.queries.restricted import names_closed
 
 MOST = 5_000
 
@@ -57,7 +58,16 @@ def quarantine_list(reader: Reader, every: bool = False) -> list[QuarantineRow]:
     ]
 
 
-def quarantine_text(reader: Reader, quarantine_id: str) -> str:
-    """The beginning of a refused record as it came; of a file where it lies too."""
+def quarantine_text(reader: Reader, quarantine_id: str, person_id: str = "") -> str:
+    """The beginning of a refused record as it came; of a file where it lies too.
+
+    In the place of one that names a patient who is closed to the person stands why it is not shown.
+    """
+    from store.models.columns import now  # which loads the ORM: the list is read without it
+
     rows = reader.rows("SELECT excerpt FROM quarantine WHERE id = :id", id=quarantine_id)
-    return rows[0]["excerpt"] if rows else ""
+    text = str(rows[0]["excerpt"]) if rows else ""
+    return OF_A_CLOSED_CHART if person_id and names_closed(reader, text, person_id, now()) else text
+
+
+OF_A_CLOSED_CHART = "It names a patient whose charts are restricted: only people who were admitted may read it."

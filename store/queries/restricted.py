@@ -5,6 +5,8 @@ Who may open what is behind the name is the business of `store.access`; here is 
 
 from __future__ import annotations
 
+import re
+
 from store.permissions.columns import COVER
 from store.queries import Reader
 from store.terms import RESTRICTED
@@ -65,6 +67,12 @@ def closed_patients(reader: Reader, person_id: str, moment: str) -> frozenset[st
     """The ids of the patients whose charts are closed to the person."""
     rows = reader.rows(f"SELECT p.id FROM patient p WHERE {CLOSED}", person=person_id, moment=moment)
     return frozenset(row["id"] for row in rows)
+
+
+def names_closed(reader: Reader, text: str, person_id: str, moment: str) -> bool:
+    """Whether a text that belongs to no chart yet holds the record number of a patient who is closed to the person."""
+    rows = reader.rows(f"SELECT p.mrn FROM patient p WHERE {CLOSED}", person=person_id, moment=moment)
+    return any(re.search(rf"(?<![A-Za-z0-9]){re.escape(row['mrn'])}(?![A-Za-z0-9])", text) for row in rows)
 
 
 def task_of_claim(reader: Reader, claim_id: str) -> str:

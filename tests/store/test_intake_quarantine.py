@@ -9,16 +9,22 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
+from store.access import admit, restrict
 from store.actors import SYSTEM
 from store.database import Database
 from store.intake import take_in
 from store.intake.inbox import CannotWatch, watch
 from store.intake.quarantine import NoSuchRecord, content_of, find_record, quarantined, retry, set_aside
 from store.intake.unreadable import lies_at
-from store.models import Encounter, Quarantine
+from store.models import Encounter, Patient, Quarantine
+from store.os_account import os_login
+from store.people import add_person
+from store.terms import Role
 from tests.store.hl7_samples import message, pid, pv1, write
 from tests.store.intake_samples import actions, count, native, write_lines
+from tui.cli import main
 
 pytestmark = pytest.mark.both_databases
 
@@ -38,6 +44,26 @@ def test_a_message_can_be_tried_again_after_the_map_is_mended(db: Database, tmp_
     assert (report.quarantined, report.total("encounters_new")) == (0, 1)
     assert (quarantined(db), find_record(db, record.id).settled) == ([], "taken in")
     assert actions(db)[-1] == "quarantine.retry"
+
+
+def test_a_message_about_a_restricted_patient_is_shown_to_who_was_admitted_alone(
+    db: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take_in(db, SYSTEM, [write(tmp_path / "a.hl7", WARD)])
+    take_in(db, SYSTEM, [write(tmp_path / "b.hl7", message("ADT^A01", pid(), pv1()))])
+    [record] = quarantined(db)
+    with db.reading() as session:
+        person = session.exec(select(Patient)).one()
+    add_person(db, SYSTEM, os_login(), "Somebody", Role.RECORDS)
+    restrict(db, SYSTEM, person.mrn, "works in this clinic")
+
+    closed = main(["intake", "quarantine", "show", record.id[-8:]]), capsys.readouterr().out
+    admit(db, SYSTEM, person.mrn, os_login(), True)
+    opened = main(["intake", "quarantine", "show", record.id[-8:]]), capsys.readouterr().out
+
+    assert (closed[0], opened[0]) == (0, 0)
+    assert "only people who were admitted may read it" in closed[1] and person.family_name not in closed[1]
+    assert person.family_name in opened[1]
 
 
 def test_what_is_refused_again_stays_once_and_says_when_it_was_tried(db: Database, tmp_path: Path) -> None:

@@ -76,11 +76,18 @@ def _show(db, actor, number: str, as_json: bool) -> int:
     from store import log
     from store.intake.quarantine import content_of, find_record
     from store.intake.unreadable import FILE
+    from store.models.columns import now
+    from store.queries import SessionReader
+    from store.queries.quarantine import OF_A_CLOSED_CHART
+    from store.queries.restricted import names_closed
 
     row = find_record(db, number)
     log.note(db, actor, "quarantine.view", "quarantine", row.id)
     content = content_of(row)
     text = safe_block(content.decode("utf-8", "replace")) if content else row.excerpt
+    with db.reading() as session:
+        if actor.person_id and names_closed(SessionReader(session), text, actor.person_id, now()):
+            text = OF_A_CLOSED_CHART
     if as_json:
         fields = ("id", "received_at", "file_name", "place", "kind", "reason", "sha256", "tried_at", "settled")
         shown = {name: getattr(row, name) for name in fields} | {"content": text}

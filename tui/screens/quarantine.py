@@ -78,7 +78,9 @@ class QuarantineScreen(DeskScreen):
 
         async def shown() -> None:
             if row is not None:
-                self._text = row.id, await self.workstation.record.read(quarantine_text, row.id)
+                record = self.workstation.record
+                person = (await record.actor()).person_id or ""
+                self._text = row.id, await record.read(quarantine_text, row.id, person)
                 self.show_page_here()
 
         if row is not None and self._text[0] == row.id:
