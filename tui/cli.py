@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import Any, NoReturn
 
 from codesets.errors import CodedeskError, UsageError
@@ -95,6 +96,10 @@ OPENING = ({"--plain-driver", "--linear"}, ["demo"])
 """Options of the screens, and the command that opens them elsewhere."""
 
 
+DRAWING = {"demo", "reset-terminal"}
+"""Commands that write controls to the terminal on purpose."""
+
+
 def main(argv: Sequence[str] | None = None, joining: bool = True) -> int:
     """Run one command and return its exit code; without a command, open the workstation.
 
@@ -133,6 +138,11 @@ def _dispatch(arguments: list[str]) -> int:
         module.configure(command)
         options = command.parse_args(arguments[1:])
         _permit(named(name, command, options))
+        if name not in DRAWING and sys.stdout.isatty():
+            from tui.plain_output import PlainOutput
+
+            with redirect_stdout(PlainOutput(sys.stdout)):
+                return module.run(options)
         return module.run(options)
     options = parser.parse_args(arguments)
     from tui.commands import workstation
