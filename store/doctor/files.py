@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,7 +54,10 @@ def mounted_on(folder: Path, mounts: str) -> tuple[str, str]:
 
 
 def modes(path: Path, log_key: Path) -> Iterator[Finding]:
-    """Whether only their owner can read the files, and whether that owner is this account."""
+    """Whether only their owner can read the files, and whether that owner is the account that runs codedesk."""
+    if not path.parent.is_dir():
+        yield Finding("modes", State.NOT_CHECKED, f"{path.parent} is not there yet")
+        return
     wrong = list(_wrong_modes(path, log_key))
     yield from wrong
     if not wrong:
@@ -93,10 +97,19 @@ def _mode(place: Path, wanted: int) -> Iterator[Finding]:
     if mode & ~wanted:
         others = "others can read it" if mode & 0o077 else "it can be run"
         yield Finding("modes", State.WRONG, f"{place} is {mode:04o}: {others}", f"chmod {wanted:o} {place}")
-    if status.st_uid != os.getuid():
+    owner = _owner()
+    if status.st_uid != owner:
         yield Finding(
             "owner",
             State.WRONG,
-            f"{place} belongs to user id {status.st_uid}, this is {os.getuid()}",
+            f"{place} belongs to user id {status.st_uid}, codedesk runs as {owner}",
             "one service account owns the files and runs codedesk",
         )
+
+
+def _owner() -> int:
+    """The user id that is to own the files: of the service account where one is named, else of this process."""
+    try:
+        return pwd.getpwnam(load_settings().service_account).pw_uid
+    except (KeyError, ValueError):
+        return os.getuid()
