@@ -66,6 +66,8 @@ def _with_next_payers(reader: Reader, page: AccountPage) -> int:
     """Cents that payers left to the patient on claims whose next payer was not billed yet: not due before that."""
     left: dict[str, int] = {}
     for posting in page.postings:
+        if posting.kind is PostingKind.LEFT_TO_PATIENT:
+            continue  # decided after the payers, and due
         own = sum(side.cents for side in posting.sides if side.account is JournalAccount.PATIENT_RECEIVABLE)
         left[posting.claim] = left.get(posting.claim, 0) + own
     rows = reader.rows(
@@ -116,6 +118,7 @@ def _told(kind: PostingKind, payer: str, own: int) -> str:
         PostingKind.PATIENT_PAYMENT: "Your payment, thank you",
         PostingKind.REFUND: "Refund",
         PostingKind.WRITE_OFF: "Given up",
+        PostingKind.LEFT_TO_PATIENT: f"Not paid by {payer}",
     }.get(kind, kind.value.replace("_", " "))
 
 

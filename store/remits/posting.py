@@ -25,6 +25,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
 from store.database import Change, Database
+from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import close_reversed, reopen, reopen_reversed, withdraw, withdraw_reversed
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
@@ -129,7 +130,7 @@ def unpost(
     though_billed: bool = False,
     though_reversed: bool = False,
 ) -> int:
-    """Take back everything that a remittance posted, and the write-offs of its denials; how many postings.
+    """Take back everything that a remittance posted, and the decisions on its denials; how many postings.
 
     Raises BilledOn where claims went to the next payer on its answers, unless `though_billed`, and ReversedLater where
     another posted payment reverses some of them, unless `though_reversed`; both are logged. Raises RemittanceRefused,
@@ -447,7 +448,7 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     query = select(Posting).where(
         Posting.remittance_id == remittance.id,
         Posting.batch_id == last,
-        Posting.kind != PostingKind.WRITE_OFF,  # that of a denial which it reverses: judged as that stands now
+        col(Posting.kind).not_in(DECIDED_KINDS),  # that of a denial which it reverses: judged as that stands now
         col(Posting.id).in_(taken_back),
     )
     made = mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
@@ -475,17 +476,17 @@ def _take_back(change: Change, remittance: Remittance) -> int:
 
 
 def living_postings(session: Session, remittance: Remittance) -> list[Posting]:
-    """The postings that a remittance stands on, and the write-offs of its denials; none that was taken back."""
+    """The postings that a remittance stands on, and the decisions on its denials; none that was taken back."""
     undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
     living = select(Posting).where(col(Posting.takes_back).is_(None), col(Posting.id).not_in(undone))
     claims = select(RemittanceClaim.id).where(RemittanceClaim.remittance_id == remittance.id)
-    given_up = living.where(
-        Posting.kind == PostingKind.WRITE_OFF,
+    decided = living.where(
+        col(Posting.kind).in_(DECIDED_KINDS),
         Posting.batch_id != remittance.batch_id,
         col(Posting.remittance_claim_id).in_(claims),
     )
     own = living.where(Posting.batch_id == remittance.batch_id)
-    return [*session.exec(own), *session.exec(given_up)]
+    return [*session.exec(own), *session.exec(decided)]
 
 
 def _stands_alone(session: Session, remittance: Remittance) -> None:

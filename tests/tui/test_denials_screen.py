@@ -104,3 +104,28 @@ async def test_a_denial_of_a_claim_that_is_not_ours_stands_apart_and_says_why_it
 
         assert "X0004" not in living
         assert "X0004" in cells(app) and "its claim is not ours" in cells(app)
+
+
+async def test_the_patient_owes_by_decision_alone_and_undo_opens_it_again(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "P")
+        await type_text(pilot, "wants to pay")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        refused = cells(app)
+
+        await keys(pilot, "W")
+        await type_text(pilot, "too small")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        written_off = cells(app)
+        await keys(pilot, "u")
+        asked = cells(app)
+        await type_text(pilot, "wrong one")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "no GA or GX" in refused
+        assert "u takes it back" in written_off
+        assert "why open 1 denial, 50.00 again" in asked
+        assert "1 denial open again, 50.00." in cells(app)

@@ -21,13 +21,23 @@ from tui.widgets.row_table import Column, ListSource
 
 if TYPE_CHECKING:
     from store.denials.causes import Cause
+    from store.denials.work import Worked
 
 PAGE = 5000
 EMPTY = "No denials here. Remittances that are posted open them."
 LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+CLOSED = (DenialStatus.RESOLVED, DenialStatus.WRITTEN_OFF, DenialStatus.PATIENT_OWES)
 
 
-_ON_ONE = ("denial_mine", "denial_appeal", "denial_letter", "denial_close", "denial_write_off", "denial_alike")
+_ON_ONE = (
+    "denial_mine",
+    "denial_appeal",
+    "denial_letter",
+    "denial_close",
+    "denial_write_off",
+    "denial_patient_owes",
+    "denial_alike",
+)
 
 
 class DenialsScreen(DeskScreen):
@@ -39,6 +49,8 @@ class DenialsScreen(DeskScreen):
         super().__init__()
         self._show = DenialFilter.LIVING
         self._alike: frozenset[str] = frozenset()
+        self._last_closed: tuple[list[str], int] = ([], 0)
+        """The denials of the last step here that closed some, and their cents."""
         self._shown: list[DenialRow] = []
 
     def compose_work(self) -> ComposeResult:
@@ -57,6 +69,8 @@ class DenialsScreen(DeskScreen):
                 return f"it is {row.status.value.replace('_', ' ')}"
             if not row.ours:
                 return "its claim is not ours: u in the remittances gives its payment to one"
+        if action == "denial_open_again" and not (self._last_closed[0] or (row and row.status in CLOSED)):
+            return "nothing was closed here: v shows what is closed"
         return ""
 
     async def read_rows(self) -> None:
@@ -124,7 +138,29 @@ class DenialsScreen(DeskScreen):
     def do_denial_close(self) -> None:
         from store.denials.work import resolve
 
-        self._ask("close", "what came of it:", resolve, "closed")
+        self._ask("close", "what came of it:", resolve, "closed", closes=True)
+
+    def do_denial_patient_owes(self) -> None:
+        from store.denials.work import bill_patient
+
+        self._ask("bill patient", f"why does the patient owe {self._what()}:", bill_patient, "billed", closes=True)
+
+    def do_denial_open_again(self) -> None:
+        """The closed one under the cursor, else those of the last step that closed some here."""
+        from store.denials.work import open_again
+
+        row: DenialRow | None = self.rows.selected
+        under_cursor = row is not None and row.status in CLOSED
+        denials, cents = ([row.id], row.cents) if row and under_cursor else self._last_closed
+        what = f"{counted(len(denials), 'denial')}, {dollars(cents)}"
+
+        async def answered(words: str) -> None:
+            done = await self.workstation.change(open_again, denials, words)
+            if not under_cursor or denials == self._last_closed[0]:
+                self._last_closed = ([], 0)
+            await self._stepped(done, "open again")
+
+        self.ask("undo", f"why open {what} again:", answer=answered)
 
     def do_denial_letter(self) -> None:
         row: DenialRow = self.rows.selected
@@ -140,23 +176,31 @@ class DenialsScreen(DeskScreen):
     def do_denial_write_off(self) -> None:
         from store.denials.work import write_off
 
+        self._ask("write off", f"why give up {self._what()}:", write_off, "written off", closes=True)
+
+    def _what(self) -> str:
         row: DenialRow = self.rows.selected
         chosen = len(self._chosen(row))
-        what = counted(chosen, "denial") if chosen > 1 else dollars(row.cents)
-        self._ask("write off", f"why give up {what}:", write_off, "written off")
+        return counted(chosen, "denial") if chosen > 1 else dollars(row.cents)
 
-    def _ask(self, asking: str, prompt: str, step: Callable[..., Any], told: str) -> None:
+    def _ask(self, asking: str, prompt: str, step: Callable[..., Any], told: str, closes: bool = False) -> None:
         async def answered(words: str) -> None:
-            await self._step(step, words, told)
+            await self._step(step, words, told, closes)
 
         self.ask(asking, prompt, answer=answered)
 
-    async def _step(self, step: Callable[..., Any], words: str, told: str) -> None:
+    async def _step(self, step: Callable[..., Any], words: str, told: str, closes: bool = False) -> None:
         row: DenialRow = self.rows.selected
-        done = await self.workstation.change(step, self._chosen(row), words)
+        chosen = self._chosen(row)
+        done = await self.workstation.change(step, chosen, words)
+        if closes:
+            self._last_closed = (chosen, done.cents)
+        await self._stepped(done, told, ". u takes it back" if closes else "")
+
+    async def _stepped(self, done: Worked, told: str, more: str = "") -> None:
         self._alike = frozenset()
         await self.read_rows()
-        self.say(f"{counted(done.count, 'denial')} {told}, {dollars(done.cents)}.", "good")
+        self.say(f"{counted(done.count, 'denial')} {told}, {dollars(done.cents)}{more}.", "good")
 
     def _chosen(self, row: DenialRow) -> list[str]:
         return sorted(self._alike) if row.id in self._alike else [row.id]
