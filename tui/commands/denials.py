@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     why = actions.add_parser("why", help="the edit that saw it, who coded it, who gave the service")
     why.add_argument("denial", metavar="ID")
     why.add_argument("--json", action="store_true", help="one JSON document")
-    causes = actions.add_parser("causes", help="denials counted by what they come from, the most money first")
+    causes = actions.add_parser("causes", help="denials counted by what they come from, all and living ones")
     causes.add_argument("--by", choices=_COUNTED_BY, default="reason")
     causes.add_argument("--since", default="", metavar="DAY", help="opened since this ISO day")
     causes.add_argument("--json", action="store_true", help="one JSON document per line")
@@ -129,10 +129,11 @@ def _causes(db: Database, args: argparse.Namespace) -> int:
     log.note(db, sign_in(db), "denial.list", by=args.by)
     with db.reading() as session:
         rows = pareto(SessionReader(session), By(args.by), args.since)
+    if rows and not args.json:
+        print(f"{'denials':>7} {'$':>14} {'living':>7} {'$':>14}  {args.by}")
     for row in rows:
-        print(
-            json.dumps(asdict(row)) if args.json else safe_line(f"{row.count:>6} {dollars(row.cents):>14}  {row.what}")
-        )
+        counts = f"{row.count:>7} {dollars(row.cents):>14} {row.living:>7} {dollars(row.living_cents):>14}"
+        print(json.dumps(asdict(row)) if args.json else safe_line(f"{counts}  {row.what}"))
     if not rows and not args.json:
         print("No denials.")
     return 0
