@@ -14,7 +14,7 @@ from store.denials.reasons import category_of, due_day, is_unpaid
 from store.models import Denial, Remittance
 from store.models.columns import new_id, now
 from store.terms import DenialStatus
-from store.x12.remittance import Adjustment, RemitClaim, RemitLine
+from store.x12.remittance import Adjustment, Payment, RemitClaim, RemitLine
 
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 _REVERSED = "the payer reversed the claim"
@@ -22,11 +22,17 @@ _TAKEN_BACK = "the remittance was taken back"
 
 
 def denial_rows(
-    remittance: Remittance, claim: RemitClaim, claim_id: str, line_ids: Sequence[str], ours: str | None
+    remittance: Remittance,
+    payment: Payment,
+    claim: RemitClaim,
+    claim_id: str,
+    line_ids: Sequence[str],
+    ours: str | None,
 ) -> list[dict[str, Any]]:
     """The denials of a claim of a remittance as rows: one for each line, group and reason with cents above 0.
 
-    `claim_id` and `line_ids` are those of the stored rows, `ours` the id of our claim.
+    `claim_id` and `line_ids` are those of the stored rows, `ours` the id of our claim. The due day counts from the day
+    of the payment; of one that states none from another day of the file, and the note says from which.
     """
     if claim.status in ("22", "23", "25"):  # reversed, forwarded, or no payment at all
         return []
@@ -58,8 +64,8 @@ def denial_rows(
                     "status": DenialStatus.OPEN,
                     "level": 0,
                     "owner_id": None,
-                    "due_on": due_day(claim.filing, 1, remittance.paid_on),
-                    "note": "",
+                    "due_on": due_day(claim.filing, 1, payment.counted_from),
+                    "note": note_of_day(payment),
                     "segment": first.segment,
                     "opened_at": now(),
                     "closed_at": None,
@@ -67,6 +73,15 @@ def denial_rows(
                 }
             )
     return found
+
+
+def note_of_day(payment: Payment) -> str:
+    """On what the due days of the denials of a payment rest, where that is not its own day; else empty."""
+    if payment.counted_by == "BPR16":
+        return ""
+    if not payment.counted_by:
+        return "no due day: neither the payment (BPR16) nor its file states a day"
+    return f"due day counted from {payment.counted_from} ({payment.counted_by}): the payment states no day (BPR16)"
 
 
 def close_reversed(change: Change, answers: Sequence[str], batch_id: str, remittance_id: str) -> None:
@@ -119,8 +134,8 @@ def withdraw(session: Session, remittance_id: str) -> None:
     _withdraw(session, own & (col(Denial.note) == _REVERSED), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
 
 
-def reopen(session: Session, remittance_id: str) -> None:
-    """Open again what was withdrawn because the remittance was taken back."""
+def reopen(session: Session, remittance_id: str, payment: Payment) -> None:
+    """Open again what was withdrawn because the remittance of this payment was taken back."""
     session.execute(
         update(Denial)
         .where(
@@ -128,7 +143,9 @@ def reopen(session: Session, remittance_id: str) -> None:
             col(Denial.status) == DenialStatus.WITHDRAWN,
             col(Denial.note) == _TAKEN_BACK,
         )
-        .values(status=DenialStatus.OPEN, note="", closed_at=None, row_version=col(Denial.row_version) + 1)
+        .values(
+            status=DenialStatus.OPEN, note=note_of_day(payment), closed_at=None, row_version=col(Denial.row_version) + 1
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -384,7 +384,7 @@ def claims_of_set(source: BinaryIO | IO[bytes], segment: int) -> Iterator[RemitC
 
 def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: Iterable[RemitClaim | SetEnd]) -> TakenIn:
     """Store and post a set, some hundred claims at a time."""
-    batch = Batch(change, remittance)
+    batch = Batch(change, remittance, summary.payment)
     waiting: list[RemitClaim] = []
     for part in parts:
         if isinstance(part, SetEnd):
@@ -454,7 +454,7 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     made = mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
     remittance.status, remittance.batch_id = RemittanceStatus.POSTED, batch_id
     session.add(remittance)
-    reopen(session, remittance.id)
+    reopen(session, remittance.id, summary.payment)
     session.flush()
     withdraw_reversed(session, reversed_of(session, remittance.id))
     close_reversed(change, reversed_by(session, remittance.id), batch_id, remittance.id)
