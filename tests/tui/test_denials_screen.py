@@ -71,6 +71,17 @@ async def test_one_step_is_for_all_that_are_alike(denied: None) -> None:
         assert "2 denials written off, 80.00." in cells(app)
 
 
+async def test_esc_lets_go_of_what_is_taken_together_before_it_leaves(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "equals_sign", "escape")
+        apart = cells(app)
+        await keys(pilot, "escape")
+        await settle(pilot)
+
+        assert apart.startswith(" Denials") and " together  " not in apart and "Nothing is taken together." in apart
+        assert cells(app).startswith(" Remittances")
+
+
 async def test_a_denial_is_taken_and_appealed(denied: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5", "d", "a")

@@ -102,6 +102,16 @@ class DenialsScreen(DeskScreen):
         row: DenialRow | None = self.rows.selected
         return f"{row.claim}  {row.group}-{row.reason}  {dollars(row.cents)}  {row.payer}" if row else ""
 
+    def do_leave(self) -> None:
+        """Let go of what is taken together, else leave the desk."""
+        if not self._alike:
+            super().do_leave()
+            return
+        self._alike = frozenset()
+        self.rows.set_columns(self._columns())
+        self.refresh_frame()
+        self.say("Nothing is taken together.")
+
     def do_denial_view(self) -> None:
         self._show = following(self._show)
         self._alike = frozenset()
