@@ -7,13 +7,11 @@ is not printed, since texts of codes may be licensed. Nothing of a diagnosis is 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from store.claims.content import has_next_payer
 from store.queries import Reader
-from store.queries.ledger import AccountPage
+from store.queries.ledger import AccountPage, parties_of
 from store.terms import JournalAccount, PostingKind
 
 WIDTH = 80
@@ -76,12 +74,7 @@ def _with_next_payers(reader: Reader, page: AccountPage) -> int:
         " WHERE f.follows_id = c.id AND f.follows_as = 'secondary' AND f.status = 'exported')",
         id=page.id,
     )
-    return sum(max(left.get(row["claim_number"], 0), 0) for row in rows if has_next_payer(_parties(row["parties"])))
-
-
-def _parties(stored: Any) -> dict[str, Any]:
-    """The parties of a claim, which SQLite gives as text and PostgreSQL as they are."""
-    return dict(json.loads(stored) if isinstance(stored, str) else stored)
+    return sum(max(left.get(row["claim_number"], 0), 0) for row in rows if has_next_payer(parties_of(row["parties"])))
 
 
 def _services(reader: Reader, page: AccountPage) -> list[str]:

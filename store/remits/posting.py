@@ -136,18 +136,13 @@ def unpost(
     another posted payment reverses some of them, unless `though_reversed`; both are logged. Raises RemittanceRefused,
     also where some of its money was given back or charged to a claim: that is taken back first.
     """
-    if not (reason := " ".join(reason.split())):
-        raise RemittanceRefused("taking back a remittance needs a reason")
+    reason = _reason(reason, "taking back a remittance")
     with db.change(actor, operation_id, "remittance.unpost") as change:
         change.target = ("remittance", remittance_id)
         if change.repeated:
             return int(change.answer["postings"])
         session = change.session
-        remittance = session.get(Remittance, remittance_id)
-        if remittance is None:
-            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
-        if remittance.status is not RemittanceStatus.POSTED:
-            raise RemittanceRefused(f"the remittance is {remittance.status.value}, not posted")
+        remittance = _standing(session, remittance_id, RemittanceStatus.POSTED)
         _stands_alone(session, remittance)
         billed = _billed_on(session, remittance_id)
         if billed and not though_billed:
@@ -187,11 +182,7 @@ def unpost(
 def post_again(db: Database, actor: Actor, remittance_id: str, operation_id: str | None = None) -> TakenIn:
     """Post a remittance that was taken back, from the file that is kept. Raises RemittanceRefused."""
     with db.reading() as session:
-        remittance = session.get(Remittance, remittance_id)
-        if remittance is None:
-            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
-        if remittance.status is not RemittanceStatus.UNPOSTED:
-            raise RemittanceRefused(f"the remittance is {remittance.status.value}, not taken back")
+        remittance = _standing(session, remittance_id, RemittanceStatus.UNPOSTED)
         segment = remittance.segment
         content = zlib.decompress(session.get_one(ReceivedFile, remittance.file_id).content)
     summary = next(one for one in examine(content).sets if one.payment.segment == segment)
@@ -199,25 +190,17 @@ def post_again(db: Database, actor: Actor, remittance_id: str, operation_id: str
         change.target = ("remittance", remittance_id)
         if change.repeated:
             return TakenIn(remittance_id, summary, "posted")
-        row = change.session.get_one(Remittance, remittance_id)
-        if row.status is not RemittanceStatus.UNPOSTED:
-            raise RemittanceRefused(f"the remittance is {row.status.value}, not taken back")
-        return _post_kept(change, row, summary)
+        return _post_kept(change, _standing(change.session, remittance_id, RemittanceStatus.UNPOSTED), summary)
 
 
 def set_aside(db: Database, actor: Actor, remittance_id: str, reason: str, operation_id: str | None = None) -> None:
     """Take a held remittance from what waits, since a person knows what became of it. Raises RemittanceRefused."""
-    if not (reason := " ".join(reason.split())):
-        raise RemittanceRefused("setting a remittance aside needs a reason")
+    reason = _reason(reason, "setting a remittance aside")
     with db.change(actor, operation_id, "remittance.set_aside") as change:
         change.target = ("remittance", remittance_id)
         if change.repeated:
             return
-        remittance = change.session.get(Remittance, remittance_id)
-        if remittance is None:
-            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
-        if remittance.status is not RemittanceStatus.HELD:
-            raise RemittanceRefused(f"the remittance is {remittance.status.value}, not held")
+        remittance = _standing(change.session, remittance_id, RemittanceStatus.HELD)
         _leave(change, remittance, reason)
 
 
@@ -226,17 +209,12 @@ def hold_again(db: Database, actor: Actor, remittance_id: str, reason: str, oper
 
     Raises RemittanceRefused, also where its payment is posted from another file.
     """
-    if not (reason := " ".join(reason.split())):
-        raise RemittanceRefused("holding a remittance again needs a reason")
+    reason = _reason(reason, "holding a remittance again")
     with db.change(actor, operation_id, "remittance.hold_again") as change:
         change.target = ("remittance", remittance_id)
         if change.repeated:
             return
-        aside = change.session.get(Remittance, remittance_id)
-        if aside is None:
-            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
-        if aside.status is not RemittanceStatus.SET_ASIDE:
-            raise RemittanceRefused(f"the remittance is {aside.status.value}, not set aside")
+        aside = _standing(change.session, remittance_id, RemittanceStatus.SET_ASIDE)
         posted = _same_payment(aside, RemittanceStatus.POSTED)
         if aside.trace and (whole := change.session.exec(posted).first()):
             name = change.session.get_one(ReceivedFile, whole.file_id).name
@@ -255,6 +233,23 @@ def cash_of(session: Session, remittance_id: str) -> int:
         .where(Posting.remittance_id == remittance_id, JournalLine.account == JournalAccount.CASH)
     )
     return int(session.exec(query).one())
+
+
+def _standing(session: Session, remittance_id: str, status: RemittanceStatus) -> Remittance:
+    """The remittance, which stands so. Raises RemittanceRefused."""
+    remittance = session.get(Remittance, remittance_id)
+    if remittance is None:
+        raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
+    if remittance.status is not status:
+        raise RemittanceRefused(f"the remittance is {remittance.status.value}, not {status.value}")
+    return remittance
+
+
+def _reason(text: str, what: str) -> str:
+    """The words of why in one line. Raises RemittanceRefused without any."""
+    if not (told := " ".join(text.split())):
+        raise RemittanceRefused(f"{what} needs a reason")
+    return told
 
 
 def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: SetSummary) -> TakenIn:
