@@ -11,11 +11,13 @@ from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.database import open_database
 from store.models import Claim
+from store.queries.denials import DenialRow
 from store.remits.posting import take_in
 from store.terms import ClaimStatus
 from tests.store.claim_samples import add_coding, add_encounter
 from tests.store.remittance_samples import a_set, interchange
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+from tui.screens.denials import DenialsScreen
 
 BODY = (
     *("CLP*C0001*1*150*100**MB*ICN1", "NM1*QC*1*ROE*JANE", "DTM*232*20261001"),
@@ -69,6 +71,26 @@ async def test_one_step_is_for_all_that_are_alike(denied: None) -> None:
         await settle(pilot)
 
         assert "2 denials written off, 80.00." in cells(app)
+
+
+async def test_the_desk_shows_its_first_rows_before_it_has_read_all(
+    denied: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.denials.PAGE_ROWS", 1)
+    shown: list[tuple[int, str]] = []
+    show = DenialsScreen._show_rows
+
+    def seen(screen: DenialsScreen, rows: list[DenialRow]) -> None:
+        show(screen, rows)
+        shown.append((screen.rows.count, screen.why_not("denial_alike")))
+
+    monkeypatch.setattr(DenialsScreen, "_show_rows", seen)
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d")
+        await settle(pilot)
+
+        assert shown == [(1, "the rest of the denials is being read"), (3, "")]
+        assert "1 of 3" in cells(app)
 
 
 async def test_esc_lets_go_of_what_is_taken_together_before_it_leaves(denied: None) -> None:

@@ -5,14 +5,14 @@ A step goes for the denial under the cursor, or, after `=`, for all living ones 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.app import ComposeResult
 
 from codesets.remittance_codes import adjustment_meanings
-from store.queries.denials import DenialFilter, DenialRow, denial_list
+from store.queries.denials import PAGE_ROWS, DenialFilter, DenialRow, denial_list
 from store.terms import DenialStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
@@ -52,6 +52,8 @@ class DenialsScreen(DeskScreen):
         self._last_closed: tuple[list[str], int] = ([], 0)
         """The denials of the last step here that closed some, and their cents."""
         self._shown: list[DenialRow] = []
+        self._whole = True
+        """Whether all rows of the view are read, not its first ones alone."""
 
     def compose_work(self) -> ComposeResult:
         yield from self.list_work(self._columns(), EMPTY)
@@ -69,13 +71,27 @@ class DenialsScreen(DeskScreen):
                 return f"it is {row.status.value.replace('_', ' ')}"
             if not row.ours:
                 return "its claim is not ours: u in the remittances gives its payment to one"
+        if action == "denial_alike" and not self._whole:
+            return "the rest of the denials is being read"
         if action == "denial_open_again" and not (self._last_closed[0] or (row and row.status in CLOSED)):
             return "nothing was closed here: v shows what is closed"
         return ""
 
     async def read_rows(self) -> None:
-        rows = await self.workstation.record.read(denial_list, self._show, None, PAGE)
-        self._shown = [row for row in rows if self.passes_filter(_searched(row))]
+        """Show the first rows as soon as they are there; where there are more, all of them."""
+        read = self.workstation.record.read
+        self._whole = False
+        rows = await read(denial_list, self._show, None, PAGE_ROWS)
+        if len(rows) == PAGE_ROWS:
+            if not self._shown and not self.filter_text:
+                self._show_rows(rows)
+            rows = [*rows, *await read(denial_list, self._show, rows[-1], PAGE - PAGE_ROWS)]
+        self._whole = True
+        self._show_rows(rows)
+
+    def _show_rows(self, rows: Sequence[DenialRow]) -> None:
+        filtered = bool(self.filter_text)
+        self._shown = [row for row in rows if not filtered or self.passes_filter(_searched(row))]
         self.rows.empty = self.why_empty("denial", EMPTY, "" if self._show is DenialFilter.ALL else self._show.value)
         self.rows.set_source(ListSource(self._shown, lambda row: row.id), columns=self._columns())
         self.refresh_frame()
@@ -113,7 +129,7 @@ class DenialsScreen(DeskScreen):
         self.say("Nothing is taken together.")
 
     def do_denial_view(self) -> None:
-        self._show = following(self._show)
+        self._show, self._shown = following(self._show), []
         self._alike = frozenset()
         self.reload()
 
