@@ -100,7 +100,9 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
         if one.kind is PostingKind.PROVIDER_ADJUSTMENT and not (paid or own):
             continue  # between payer and provider alone
         told = _told(one.kind, one.payer, own)
-        lines.append(_columns(one.posted_at[:10], told, None, paid or None, own or None))
+        # An insurer that paid nothing says so: a line without a figure would read as one that is still to come.
+        shown = paid if paid or one.kind is PostingKind.CLAIM_PAYMENT else None
+        lines.append(_columns(one.posted_at[:10], told, None, shown, own or None))
     return lines
 
 
@@ -125,7 +127,9 @@ def _who(reader: Reader, account_id: str) -> tuple[str, list[str]]:
     )
     if row["restricted"]:
         return row["facility"] or "", []
-    town = " ".join(filter(None, (row["city"], row["state"], row["zip"])))
+    plain = row["zip"].replace("-", "")
+    code = f"{plain[:5]}-{plain[5:]}" if len(plain) == 9 else row["zip"]
+    town = " ".join(filter(None, (row["city"], row["state"], code)))
     return row["facility"] or "", [row["address_line1"], row["address_line2"], town]
 
 

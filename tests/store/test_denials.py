@@ -116,6 +116,20 @@ def test_lists_of_money_show_no_name_of_a_restricted_patient(db: Database, tmp_p
     assert after == (RESTRICTED,) * 2
 
 
+def test_lists_of_money_name_the_patient_of_our_claim_where_the_payer_names_none(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    nameless = tuple(part for part in denied(number) if not part.startswith("NM1"))
+    remittance_id = arrive(db, tmp_path, nameless, "40")
+
+    with db.reading() as session:
+        reader = SessionReader(session)
+        patient = session.exec(select(Patient)).one()
+        named = (denial_list(reader)[0].patient, remittance_page(reader, remittance_id).claims[0].patient)
+
+    assert named == (f"{patient.family_name}, {patient.given_name}",) * 2
+
+
 @pytest.mark.parametrize("adjustment", ["CO*45", "PR*1", "PR*2", "PR*3", "OA*23", "CO*253"])
 def test_reductions_and_the_patient_s_share_are_no_denials(
     db: Database, tmp_path: Path, number: str, adjustment: str

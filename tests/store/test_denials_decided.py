@@ -14,7 +14,7 @@ from store.actors import SYSTEM
 from store.claims.following import bill_next_payer
 from store.database import Database
 from store.denials.work import DenialRefused, appeal, bill_patient, open_again, resolve, write_off
-from store.models import Claim, ClaimLine, Denial, JournalLine, Posting, Remittance
+from store.models import Claim, ClaimLine, Denial, JournalLine, Patient, Posting, Remittance
 from store.remits.posting import post_again, unpost
 from store.terms import DenialStatus, JournalAccount, PostingKind
 from tests.store.remittance_samples import balances
@@ -188,6 +188,17 @@ def test_the_statement_asks_for_it_and_says_who_did_not_pay(office: Office) -> N
     assert "Not paid by" not in before
     assert line.endswith("100.03")
     assert due.endswith("100.03")
+
+
+def test_the_statement_shows_that_an_insurer_paid_nothing_and_the_whole_postal_code(office: Office) -> None:
+    with office.db.change(SYSTEM) as change:
+        change.session.exec(select(Patient)).one().zip = "689950131"
+
+    office.answer("4", DENIED_TO_PATIENT, "0")
+
+    (line,) = (line for line in printed(office.db).splitlines() if "Insurance: Blue Plains" in line)
+    assert line.endswith("0.00")
+    assert " 68995-0131\n" in printed(office.db)
 
 
 def test_taking_the_remittance_back_takes_the_decision_back(db: Database, denial: str) -> None:

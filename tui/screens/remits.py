@@ -236,7 +236,8 @@ def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) ->
 
 def _claim_lines(claim: RemittanceClaimRow, meanings: Mapping[str, str], width: int) -> list[Line]:
     waits = "not ours" if claim.matched_by is MatchedBy.NOTHING else "unapplied"
-    ours = (claim.claim_number, "good") if claim.claim_number else (waits, "warning")
+    known = "ours" if claim.claim_number == claim.account_number else f"ours as {claim.claim_number}"
+    ours = (known, "good") if claim.claim_number else (waits, "warning")
     status = STATUS_WORDS.get(claim.status_code, f"status {claim.status_code or 'missing'}")
     head = (claim.account_number, claim.patient, claim.service_from, status, "")
     money = (

@@ -40,7 +40,7 @@ class UnappliedScreen(DeskScreen):
         self._undo: Callable[[str], Awaitable[None]] | None = None
 
     def compose_work(self) -> ComposeResult:
-        yield from self.list_work(_COLUMNS, EMPTY)
+        yield from self.list_work(_columns(payments=True), EMPTY)
 
     def place(self) -> tuple[Line, Line]:
         return self.list_place("Unapplied", self._show.value)
@@ -69,7 +69,7 @@ class UnappliedScreen(DeskScreen):
             rows += [row for row in await read(takeback_list, settled) if bool(row.open_cents) is not settled]
         shown = [row for row in rows if self.passes_filter(f"{row.payer} {_number(row)} {_who(row)}")]
         self.rows.empty = self.why_empty("money without a place", EMPTY)
-        self.rows.set_source(ListSource(shown, lambda row: row.id))
+        self.rows.set_source(ListSource(shown, lambda row: row.id), columns=_columns(self._show is Show.WAITING))
         self.refresh_frame()
         self.show_page_here()
 
@@ -207,10 +207,11 @@ def _amount(row: Row) -> str:
     return "settled" if isinstance(row, TakebackRow) and not row.open_cents else dollars(_cents(row))
 
 
-_COLUMNS: tuple[Column[Row], ...] = (
-    Column(" PAID ON", 11, lambda row: f" {_day(row)}"),
-    Column("NUMBER", 15, _number),
-    Column("PATIENT OR CLAIM", 18, _who),
-    Column("PAYER", 0, lambda row: row.payer),
-    Column("$", 12, _amount, align="right"),
-)
+def _columns(payments: bool) -> tuple[Column[Row], ...]:
+    return (
+        Column(" PAID ON", 11, lambda row: f" {_day(row)}"),
+        Column("NUMBER" if payments else "REFERENCE", 15, _number),
+        Column("PATIENT" if payments else "KIND AND CLAIM", 18, _who),
+        Column("PAYER", 0, lambda row: row.payer),
+        Column("$", 12, _amount, align="right"),
+    )
