@@ -129,12 +129,6 @@ class AcksScreen(DeskScreen):
     def do_ack_claim_before(self) -> None:
         self.page_pane.step_link(-1)
 
-    def do_read_on(self) -> None:
-        if self.page_pane.at_end:
-            self.page_pane.move_to(0)
-        else:
-            self.page_pane.page(1)
-
 
 def page_lines(page: AckPage, width: int) -> Iterator[Line]:
     """What is answered, what the answer states in sum, then its claims under their standing; each number is a link."""

@@ -115,12 +115,6 @@ class RemitsScreen(DeskScreen):
         self._show = following(self._show)
         self.reload()
 
-    def do_read_on(self) -> None:
-        if self.page_pane.at_end:
-            self.page_pane.move_to(0)
-        else:
-            self.page_pane.page(1)
-
     def do_denials(self) -> None:
         from tui.screens.denials import DenialsScreen
 
