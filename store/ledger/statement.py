@@ -113,7 +113,7 @@ def _told(kind: PostingKind, payer: str, own: int) -> str:
         PostingKind.PATIENT_PAYMENT: "Your payment, thank you",
         PostingKind.REFUND: "Refund",
         PostingKind.WRITE_OFF: "Given up",
-        PostingKind.LEFT_TO_PATIENT: f"Not paid by {payer}",
+        PostingKind.LEFT_TO_PATIENT: f"Denied: {payer}",
     }.get(kind, kind.value.replace("_", " "))
 
 

@@ -183,9 +183,9 @@ def test_the_statement_asks_for_it_and_says_who_did_not_pay(office: Office) -> N
 
     bill_patient(office.db, SYSTEM, [one.id], "nobody covers it")
 
-    (line,) = (line for line in printed(office.db).splitlines() if "Not paid by Blue Plains" in line)
+    (line,) = (line for line in printed(office.db).splitlines() if "Denied: Blue Plains" in line)
     (due,) = (line for line in printed(office.db).splitlines() if "YOU OWE" in line)
-    assert "Not paid by" not in before
+    assert "Denied:" not in before
     assert line.endswith("100.03")
     assert due.endswith("100.03")
 

@@ -169,7 +169,13 @@ class DenialsScreen(DeskScreen):
     def do_denial_patient_owes(self) -> None:
         from store.denials.work import bill_patient
 
-        self._ask("bill patient", f"why does the patient owe {self._what()}:", bill_patient, "billed", closes=True)
+        self._ask(
+            "bill patient",
+            f"why does the patient owe {self._what()}:",
+            bill_patient,
+            "billed to the patient",
+            closes=True,
+        )
 
     def do_denial_open_again(self) -> None:
         """The closed one under the cursor, else those of the last step that closed some here."""
