@@ -15,6 +15,12 @@ from codesets.sources.source import FileKind
 
 _DAYS_OF_CODES = "SELECT added, added, terminated FROM hcpcs_details"
 _DAYS_OF_ARTICLES = "SELECT DISTINCT starts, starts, ends FROM articles"
+_DAYS_OF_LISTS = "SELECT DISTINCT starts, starts, ends FROM list_entries"
+_CHANGING = {
+    CodeSystem.HCPCS.value: _DAYS_OF_CODES,
+    FileKind.MCD_ARTICLES.value: _DAYS_OF_ARTICLES,
+    FileKind.UB_CODES.value: _DAYS_OF_LISTS,
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ def spans(reference: Reference, kind: str) -> Spans:
         " WHERE kind = ? OR system = ?",
         (kind, kind, kind),
     ).fetchall()
-    changing = {CodeSystem.HCPCS.value: _DAYS_OF_CODES, FileKind.MCD_ARTICLES.value: _DAYS_OF_ARTICLES}.get(kind)
+    changing = _CHANGING.get(kind)
     within = [row[1:] for row in reference.db.execute(changing)] if changing else []
     firsts = {starts for starts, _ in (*periods, *within) if starts}
     firsts |= {after for _, ends in (*periods, *within) if ends and (after := _day_after(ends))}

@@ -193,6 +193,7 @@ class PostingKind(StrEnum):
     WRITE_OFF = "write_off"
     CHARGE = "charge"
     TRANSFER = "transfer"
+    LEFT_TO_PATIENT = "left_to_patient"
     PATIENT_PAYMENT = "patient_payment"
     REFUND = "refund"
 
@@ -204,6 +205,7 @@ class DenialStatus(StrEnum):
     APPEALED = "appealed"
     RESOLVED = "resolved"
     WRITTEN_OFF = "written_off"
+    PATIENT_OWES = "patient_owes"
     WITHDRAWN = "withdrawn"
 
 

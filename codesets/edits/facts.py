@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from codesets import articles, catalog, conventions, fees, laterality, mce, ncci, poa, procedures
 from codesets.articles import Articles
+from codesets.bill_codes import BillList, Listed, in_bill_list
 from codesets.catalog import Reference, Validity, normalize
 from codesets.conventions import CodeNotes, Statement
 from codesets.fees import FeeValue
@@ -36,6 +37,7 @@ _POA, _PTP, _MUE, _ADD_ON = (
     str(kind.value) for kind in (FileKind.POA_EXEMPT, FileKind.PTP, FileKind.MUE, FileKind.ADD_ON)
 )
 _MPFS, _MCD = str(FileKind.MPFS.value), str(FileKind.MCD_ARTICLES.value)
+_UB, _TABLE_5 = str(FileKind.UB_CODES.value), str(FileKind.DRG_WEIGHTS.value)
 
 
 class CodeFacts(Protocol):
@@ -79,6 +81,10 @@ class CodeFacts(Protocol):
 
     def articles(self, code: str, on: dt.date) -> Articles:
         """The coverage articles that hold for a procedure."""
+        ...
+
+    def listed(self, of: BillList, code: str, on: dt.date) -> Listed:
+        """Whether a code of a bill is in the list that it comes from."""
         ...
 
     def coverage(self, code: str, on: dt.date) -> str:
@@ -179,6 +185,9 @@ class ReferenceFacts:
 
     def articles(self, code: str, on: dt.date) -> Articles:
         return self._asked(_MCD, on, articles.articles, code)
+
+    def listed(self, of: BillList, code: str, on: dt.date) -> Listed:
+        return self._asked(_TABLE_5 if of is BillList.DRG else _UB, on, in_bill_list, of, code)
 
     def coverage(self, code: str, on: dt.date) -> str:
         details = self._asked(_HCPCS, on, procedures.hcpcs_details, code)

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any
 
 from codesets.articles import Articles, CoverageArticle
+from codesets.bill_codes import BillList, Listed
 from codesets.catalog import Code, Validity, ValidityKind, normalize
 from codesets.conventions import CodeNotes, Span, Statement, exclusion
 from codesets.fees import FeeValue
@@ -41,7 +42,10 @@ def all_valid(system: CodeSystem, code: str) -> Validity:
 
 @dataclass(frozen=True)
 class MadeFacts:
-    """`exempt` are the POA-exempt codes, None where no list is loaded. `editor_says` are names of MCE edits by code."""
+    """`exempt` are the POA-exempt codes, None where no list is loaded. `editor_says` are names of MCE edits by code.
+
+    `not_listed` are codes of a bill that their list lacks, by its name; `lists_missing` says that none is loaded.
+    """
 
     valid: Callable[[CodeSystem, str], Validity] = all_valid
     exempt: frozenset[str] | None = None
@@ -58,6 +62,8 @@ class MadeFacts:
     editor_says: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     editor_warning: str = ""
     known_modifiers: Modifiers = MODIFIERS
+    not_listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lists_missing: bool = False
 
     def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
         return self.valid(system, code)
@@ -90,6 +96,11 @@ class MadeFacts:
     def articles(self, code: str, on: dt.date) -> Articles:
         naming = tuple(one for one in self.article_list.found if code in self.listing.get(one.number, ()))
         return replace(self.article_list, found=naming)
+
+    def listed(self, of: BillList, code: str, on: dt.date) -> Listed:
+        if self.lists_missing:
+            return Listed(None, f"No list of {of.value} codes is loaded.")
+        return Listed(code not in self.not_listed.get(of.value, ()))
 
     def coverage(self, code: str, on: dt.date) -> str:
         return self.coverage_codes.get(code, "")

@@ -219,8 +219,18 @@ class ClaimContent:
 
 def has_next_payer(stored: Mapping[str, Any]) -> bool:
     """Whether the parties of a claim, as they are stored, name a coverage after the one that it bills."""
+    return bool(_later_coverages(stored))
+
+
+def next_payer_name(stored: Mapping[str, Any]) -> str:
+    """The name of the payer after the billed one, of the parties of a claim as they are stored; empty for none."""
+    later = _later_coverages(stored)
+    return str(min(later, key=lambda one: one["sequence"])["payer"]["name"]) if later else ""
+
+
+def _later_coverages(stored: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     billed = (stored.get("coverage") or {}).get("sequence", 0)
-    return any(one["sequence"] > billed for one in stored.get("other_coverages") or ())
+    return [one for one in stored.get("other_coverages") or () if one["sequence"] > billed]
 
 
 def load_claim(session: Session, claim_id: str) -> ClaimContent:

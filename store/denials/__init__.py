@@ -6,8 +6,11 @@ A denial is opened when a remittance is posted, and moved by people:
                  │                  │
                  ├──── resolve ─────┴──> RESOLVED      paid after all, or settled another way
                  ├──── write off ──────> WRITTEN_OFF   money is posted from denied to write-off
+                 ├──── patient owes ───> PATIENT_OWES  money is posted from denied to the patient (`liable` says when)
                  └──── remittance taken back, or reversed by the payer ──> WITHDRAWN
 
+What people closed they can open again; the money comes back to denied with it.
+
 What is no denial (contractual reductions, the patient's share, what another payer paid) is told by `reasons`. Denied
-money stays in the journal account `denied` until it is written off or paid.
+money stays in the journal account `denied` until somebody decides on it or it is paid.
 """

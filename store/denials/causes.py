@@ -15,6 +15,7 @@ from functools import cache
 from store.queries import Reader, Row
 from store.queries.rules import OVERRIDER
 from store.scrub.rules import rule_book
+from store.terms import DenialStatus
 
 
 class By(StrEnum):
@@ -55,11 +56,13 @@ class Cause:
 
 @dataclass(frozen=True)
 class Counted:
-    """How many denials one cause has, and their cents."""
+    """How many denials one cause has, and their cents; of those the `living` ones, open or appealed, with theirs."""
 
     what: str
     count: int
     cents: int
+    living: int
+    living_cents: int
 
 
 def cause_of(reader: Reader, denial_id: str) -> Cause | None:
@@ -82,15 +85,24 @@ def cause_of(reader: Reader, denial_id: str) -> Cause | None:
 def pareto(reader: Reader, by: By, since: str = "") -> list[Counted]:
     """Denials opened since an ISO day by what they are counted by, the most money first.
 
-    A denial that several edits saw counts for each of them. The database counts: there may be 100,000 of them.
+    One that the payer reversed, or that went with its remittance, is no denial any more and does not count. One that
+    several edits saw counts for each of them. The database counts: there may be 100,000 of them.
     """
     rows = _by_rule(reader, since) if by is By.RULE else _by_name(reader, by, since)
-    counted = [Counted(row["what"] or _NAMELESS[by], int(row["count"]), int(row["cents"])) for row in rows]
+    counted = [Counted(row["what"] or _NAMELESS[by], *(int(row[name]) for name in _FIGURES)) for row in rows]
     return sorted(counted, key=lambda one: (-one.cents, one.what))
 
 
 _NAMELESS = {By.CODE: "the claim", By.CODER: "not ours", By.PROVIDER: "nobody named", By.RULE: "no edit saw it"}
 _NAMELESS |= dict.fromkeys((By.REASON, By.CATEGORY, By.PAYER), "none")
+
+_FIGURES = ("count", "cents", "living", "living_cents")
+_LIVES = f"CASE WHEN status IN ('{DenialStatus.OPEN}', '{DenialStatus.APPEALED}')"
+_COUNTED = (
+    f"COUNT(*) AS count, COALESCE(SUM(cents), 0) AS cents, COALESCE(SUM({_LIVES} THEN 1 ELSE 0 END), 0) AS living,"
+    f" COALESCE(SUM({_LIVES} THEN cents ELSE 0 END), 0) AS living_cents"
+)
+_STANDS = f"d.opened_at >= :since AND d.status <> '{DenialStatus.WITHDRAWN}'"
 
 _LINE = "LEFT JOIN remittance_line m ON m.id = d.remittance_line_id LEFT JOIN claim_line l ON l.id = m.claim_line_id"
 _JOINS = {
@@ -110,8 +122,8 @@ _NAMES = {
 def _by_name(reader: Reader, by: By, since: str) -> Sequence[Row]:
     name = _provider_names(reader) if by is By.PROVIDER else _NAMES[by]
     return reader.rows(
-        f"SELECT {name} AS what, COUNT(*) AS count, SUM(d.cents) AS cents FROM denial d {_JOINS.get(by, '')}"
-        " WHERE d.opened_at >= :since GROUP BY 1",
+        f"SELECT what, {_COUNTED} FROM (SELECT {name} AS what, d.cents, d.status FROM denial d {_JOINS.get(by, '')}"
+        f" WHERE {_STANDS}) AS named GROUP BY what",
         since=since,
     )
 
@@ -135,14 +147,14 @@ def _by_rule(reader: Reader, since: str) -> Sequence[Row]:
     """What `_edits` finds for each denial, in SQL; those that no edit saw are counted under no name."""
     answers = {f"answer{place}": f"{rule} {reason}" for place, (rule, reason) in enumerate(_reasons().items())}
     return reader.rows(
-        "WITH seen AS (SELECT DISTINCT d.id, d.cents, f.rule_id || ' ' || f.title AS what FROM denial d"
+        "WITH seen AS (SELECT DISTINCT d.id, d.cents, d.status, f.rule_id || ' ' || f.title AS what FROM denial d"
         f" JOIN finding f ON f.subject_kind = 'claim' AND f.subject_id = d.claim_id {_LINE}"
-        " WHERE d.opened_at >= :since AND (f.state = 'overridden'"
+        f" WHERE {_STANDS} AND (f.state = 'overridden'"
         f" OR f.rule_id || ' ' || d.reason_code IN ({', '.join(f':{name}' for name in answers)}))"
         " AND (f.place NOT LIKE 'line.%' OR l.sequence IS NULL OR f.place = 'line.' || l.sequence"
         " OR f.place LIKE 'line.' || l.sequence || '.%'))"
-        " SELECT what, COUNT(*) AS count, SUM(cents) AS cents FROM seen GROUP BY what"
-        " UNION ALL SELECT '', COUNT(*), COALESCE(SUM(d.cents), 0) FROM denial d WHERE d.opened_at >= :since"
+        f" SELECT what, {_COUNTED} FROM seen GROUP BY what"
+        f" UNION ALL SELECT '', {_COUNTED} FROM denial d WHERE {_STANDS}"
         " AND d.id NOT IN (SELECT id FROM seen) HAVING COUNT(*) > 0",
         since=since,
         **answers,

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from store.database import Change
+from store.denials.decided import DECIDED, decided_by_journal, post_decided
 from store.denials.reasons import category_of, due_day, is_unpaid
-from store.models import Claim, Denial, Encounter, JournalLine, Posting, Remittance
+from store.models import Denial, Remittance
 from store.models.columns import new_id, now
-from store.terms import DenialStatus, JournalAccount, PostingKind
-from store.x12.remittance import Adjustment, RemitClaim, RemitLine
+from store.terms import DenialStatus
+from store.x12.remittance import Adjustment, Payment, RemitClaim, RemitLine
 
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 _REVERSED = "the payer reversed the claim"
@@ -21,11 +22,17 @@ _TAKEN_BACK = "the remittance was taken back"
 
 
 def denial_rows(
-    remittance: Remittance, claim: RemitClaim, claim_id: str, line_ids: Sequence[str], ours: str | None
+    remittance: Remittance,
+    payment: Payment,
+    claim: RemitClaim,
+    claim_id: str,
+    line_ids: Sequence[str],
+    ours: str | None,
 ) -> list[dict[str, Any]]:
     """The denials of a claim of a remittance as rows: one for each line, group and reason with cents above 0.
 
-    `claim_id` and `line_ids` are those of the stored rows, `ours` the id of our claim.
+    `claim_id` and `line_ids` are those of the stored rows, `ours` the id of our claim. The due day counts from the day
+    of the payment; of one that states none from another day of the file, and the note says from which.
     """
     if claim.status in ("22", "23", "25"):  # reversed, forwarded, or no payment at all
         return []
@@ -57,8 +64,8 @@ def denial_rows(
                     "status": DenialStatus.OPEN,
                     "level": 0,
                     "owner_id": None,
-                    "due_on": due_day(claim.filing, 1, remittance.paid_on),
-                    "note": "",
+                    "due_on": due_day(claim.filing, 1, payment.counted_from),
+                    "note": note_of_day(payment),
                     "segment": first.segment,
                     "opened_at": now(),
                     "closed_at": None,
@@ -68,24 +75,31 @@ def denial_rows(
     return found
 
 
+def note_of_day(payment: Payment) -> str:
+    """On what the due days of the denials of a payment rest, where that is not its own day; else empty."""
+    if payment.counted_by == "BPR16":
+        return ""
+    if not payment.counted_by:
+        return "no due day: neither the payment (BPR16) nor its file states a day"
+    return f"due day counted from {payment.counted_from} ({payment.counted_by}): the payment states no day (BPR16)"
+
+
 def close_reversed(change: Change, answers: Sequence[str], batch_id: str, remittance_id: str) -> None:
     """Withdraw the denials of answers (ids of claims of a payment) that a remittance reverses.
 
-    What was given up of them is denied no more: its write-off is posted back in the batch of the reversal.
+    What was given up of them or left to the patient is denied no more: it is posted back in the batch of the reversal.
     """
     session = change.session
-    query = select(Denial).where(
-        col(Denial.remittance_claim_id).in_(answers), Denial.status == DenialStatus.WRITTEN_OFF
-    )
+    query = select(Denial).where(col(Denial.remittance_claim_id).in_(answers), col(Denial.status).in_(DECIDED))
     for row in session.exec(query).all():
-        post_given_up(change, row, batch_id, -row.cents, remittance_id)
+        post_decided(change, row, row.status, batch_id, -row.cents, _REVERSED, remittance_id)
     withdraw_reversed(session, answers)
 
 
 def withdraw_reversed(session: Session, answers: Sequence[str]) -> None:
     """Withdraw the denials of answers that are reversed, without money."""
     of_answers = col(Denial.remittance_claim_id).in_(answers)
-    _withdraw(session, of_answers, _REVERSED, (*_LIVING, DenialStatus.WRITTEN_OFF))
+    _withdraw(session, of_answers, _REVERSED, (*_LIVING, *DECIDED))
 
 
 def reopen_reversed(session: Session, answers: Sequence[str]) -> None:
@@ -96,80 +110,32 @@ def reopen_reversed(session: Session, answers: Sequence[str]) -> None:
         Denial.note == _REVERSED,
     )
     for row in session.exec(query).all():
-        gone = _given_up_cents(session, row)
-        row.status = DenialStatus.APPEALED if row.level else DenialStatus.OPEN
-        row.status, row.note = (DenialStatus.WRITTEN_OFF if gone else row.status), ""
-        row.closed_at = row.closed_at if gone else None
+        decided = decided_by_journal(session, row)
+        row.status, row.note = decided or (DenialStatus.APPEALED if row.level else DenialStatus.OPEN), ""
+        row.closed_at = row.closed_at if decided else None
         session.add(row)
 
 
-def reopen_given_up(session: Session, remittance_claim_id: str) -> None:
-    """Open the denials of a claim of a payment whose write-offs are taken back, as it is of no claim of ours now."""
-    query = select(Denial).where(
-        Denial.remittance_claim_id == remittance_claim_id, Denial.status == DenialStatus.WRITTEN_OFF
-    )
+def reopen_decided(session: Session, remittance_claim_id: str) -> None:
+    """Open the denials of a claim of a payment whose decisions are taken back, as it is of no claim of ours now."""
+    query = select(Denial).where(Denial.remittance_claim_id == remittance_claim_id, col(Denial.status).in_(DECIDED))
     for row in session.exec(query).all():
         row.status, row.note, row.closed_at = DenialStatus.OPEN, "", None
         session.add(row)
 
 
-def post_given_up(change: Change, row: Denial, batch_id: str, cents: int, remittance_id: str | None = None) -> None:
-    """Post cents of a denial from denied to write-off; below zero back again."""
-    session = change.session
-    claim = session.get_one(Claim, row.claim_id)
-    posting = Posting(
-        batch_id=batch_id,
-        kind=PostingKind.WRITE_OFF,
-        remittance_id=remittance_id,
-        remittance_claim_id=row.remittance_claim_id,
-        claim_id=row.claim_id,
-        account_id=session.get_one(Encounter, claim.encounter_id).account_id,
-        posted_by=change.actor.person_id,
-    )
-    session.add(posting)
-    session.flush()
-    for account, sign in ((JournalAccount.WRITE_OFF, 1), (JournalAccount.DENIED, -1)):
-        session.add(
-            JournalLine(
-                posting_id=posting.id,
-                account=account,
-                cents=sign * cents,
-                group_code=row.group_code,
-                reason_code=row.reason_code,
-                segment=row.segment,
-            )
-        )
-
-
-def _given_up_cents(session: Session, row: Denial) -> int:
-    """What the journal holds as written off of a denial."""
-    query = (
-        select(func.coalesce(func.sum(JournalLine.cents), 0))
-        .join(Posting, col(Posting.id) == JournalLine.posting_id)
-        .where(
-            Posting.remittance_claim_id == row.remittance_claim_id,
-            Posting.kind == PostingKind.WRITE_OFF,
-            JournalLine.account == JournalAccount.WRITE_OFF,
-            JournalLine.segment == row.segment,
-            JournalLine.group_code == row.group_code,
-            JournalLine.reason_code == row.reason_code,
-        )
-    )
-    return int(session.exec(query).one())
-
-
 def withdraw(session: Session, remittance_id: str) -> None:
-    """Withdraw the denials of a remittance that is taken back: living ones, and those whose write-off goes with it.
+    """Withdraw the denials of a remittance that is taken back: living ones, and those whose decision goes with it.
 
     Those that were reversed come back with it too, where what reversed them is gone by then.
     """
     own = col(Denial.remittance_id) == remittance_id
-    _withdraw(session, own, _TAKEN_BACK, (*_LIVING, DenialStatus.WRITTEN_OFF))
+    _withdraw(session, own, _TAKEN_BACK, (*_LIVING, *DECIDED))
     _withdraw(session, own & (col(Denial.note) == _REVERSED), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
 
 
-def reopen(session: Session, remittance_id: str) -> None:
-    """Open again what was withdrawn because the remittance was taken back."""
+def reopen(session: Session, remittance_id: str, payment: Payment) -> None:
+    """Open again what was withdrawn because the remittance of this payment was taken back."""
     session.execute(
         update(Denial)
         .where(
@@ -177,7 +143,9 @@ def reopen(session: Session, remittance_id: str) -> None:
             col(Denial.status) == DenialStatus.WITHDRAWN,
             col(Denial.note) == _TAKEN_BACK,
         )
-        .values(status=DenialStatus.OPEN, note="", closed_at=None, row_version=col(Denial.row_version) + 1)
+        .values(
+            status=DenialStatus.OPEN, note=note_of_day(payment), closed_at=None, row_version=col(Denial.row_version) + 1
+        )
         .execution_options(synchronize_session=False)
     )
 

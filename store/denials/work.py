@@ -1,6 +1,7 @@
-"""Working denials: who takes them, appeals, outcomes, write-offs, and the same step for all that are alike.
+"""Working denials: who takes them, appeals, outcomes with their money, and the same step for all that are alike.
 
-The states are those of `store.denials`. Every step is one change with its log entry; a write-off posts money.
+The states are those of `store.denials`. Every step is one change with its log entry; a write-off posts money, as
+does a decision that the patient owes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from sqlmodel import Session, col, select
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Change, Database
-from store.denials.opening import post_given_up
+from store.denials.decided import post_decided, take_back_decided
+from store.denials.liable import why_not_patient
 from store.denials.reasons import due_day
 from store.models import Claim, Denial, Payer, Person
 from store.models.columns import new_id, now
@@ -22,6 +24,7 @@ from store.settings import today
 from store.terms import DenialStatus
 
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+_CLOSED = (DenialStatus.RESOLVED, DenialStatus.WRITTEN_OFF, DenialStatus.PATIENT_OWES)
 
 
 class DenialRefused(CodedeskError):
@@ -80,10 +83,39 @@ def write_off(
         change,
         rows,
     ):
+        _decide(change, rows, DenialStatus.WRITTEN_OFF, reason)
+        return _done(change, rows)
+
+
+def bill_patient(
+    db: Database, actor: Actor, denials: Sequence[str], reason: str, operation_id: str | None = None
+) -> Worked:
+    """Leave the money to the patient, who owes it now: posted from denied to patient receivable.
+
+    Raises DenialRefused, also where the patient does not owe one of them: none is posted then.
+    """
+    told = _needed(reason, "billing the patient")
+    with _step(db, actor, denials, operation_id, "denial.patient_owes", reason=told) as (change, rows):
+        for row in rows:
+            why, remedy = why_not_patient(change.session, row)
+            if why:
+                raise DenialRefused(why, remedy)
+        _decide(change, rows, DenialStatus.PATIENT_OWES, reason)
+        return _done(change, rows)
+
+
+def open_again(
+    db: Database, actor: Actor, denials: Sequence[str], reason: str, operation_id: str | None = None
+) -> Worked:
+    """Open denials that people closed, and take back the money of that. Raises DenialRefused."""
+    with _step(
+        db, actor, denials, operation_id, "denial.open_again", _CLOSED, reason=_needed(reason, "opening a denial again")
+    ) as (change, rows):
         batch = new_id()
         for row in rows:
-            row.status, row.note, row.closed_at = DenialStatus.WRITTEN_OFF, reason.strip(), now()
-            post_given_up(change, row, batch, row.cents)
+            take_back_decided(change, row, batch, reason.strip())
+            row.status = DenialStatus.APPEALED if row.level else DenialStatus.OPEN
+            row.note, row.closed_at = reason.strip(), None
         return _done(change, rows)
 
 
@@ -108,11 +140,17 @@ def similar(session: Session, denial_id: str) -> list[Denial]:
 
 @contextmanager
 def _step(
-    db: Database, actor: Actor, denials: Sequence[str], operation_id: str | None, action: str, **detail: str
+    db: Database,
+    actor: Actor,
+    denials: Sequence[str],
+    operation_id: str | None,
+    action: str,
+    standing: tuple[DenialStatus, ...] = _LIVING,
+    **detail: str,
 ) -> Iterator[tuple[Change, list[Denial]]]:
-    """One change of some living denials, each logged; none where the operation was carried out before."""
+    """One change of some denials that stand so, each logged; none where the operation was carried out before."""
     with db.change(actor, operation_id, action) as change:
-        rows = [] if change.repeated else [_living(change.session, one) for one in dict.fromkeys(denials)]
+        rows = [] if change.repeated else [_standing(change.session, one, standing) for one in dict.fromkeys(denials)]
         if not rows and not change.repeated:
             raise DenialRefused("no denial was named")
         yield change, rows
@@ -121,18 +159,25 @@ def _step(
             change.log(action, "denial", row.id, claim=row.claim_id or "", **detail)
 
 
-def _living(session: Session, identity: str) -> Denial:
+def _standing(session: Session, identity: str, standing: tuple[DenialStatus, ...]) -> Denial:
     row = session.get(Denial, identity)
     if row is None:
         raise DenialRefused(f"no denial has the id {identity[:40]!r}")
-    if row.status not in _LIVING:
-        raise DenialRefused(f"the denial of {row.group_code}-{row.reason_code} is {row.status.value}")
+    if row.status not in standing:
+        raise DenialRefused(f"the denial of {row.group_code}-{row.reason_code} is {row.status.value.replace('_', ' ')}")
     if row.claim_id is None:
         raise DenialRefused(
             f"the denial of {row.group_code}-{row.reason_code} is of a claim that is not ours",
             "codedesk unapplied apply gives its payment to a claim of ours first",
         )
     return row
+
+
+def _decide(change: Change, rows: Sequence[Denial], status: DenialStatus, reason: str) -> None:
+    batch = new_id()
+    for row in rows:
+        row.status, row.note, row.closed_at = status, reason.strip(), now()
+        post_decided(change, row, status, batch, row.cents, reason.strip())
 
 
 def _done(change: Change, rows: Sequence[Denial]) -> Worked:

@@ -2,6 +2,7 @@
 
     claim leaves      payer receivable  +charge      charges             -charge
     payer answers     cash, contractual, denied, …   payer receivable    (`store.remits.batch`)
+    denial decided    patient receivable +cents      denied              -cents    (`store.denials.decided`)
     secondary leaves  payer receivable  +share       patient receivable  -share
     patient pays      cash              +paid        patient receivable  -paid
     written off       write-off         +cents       a receivable        -cents

@@ -100,7 +100,11 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
         .select_from(Posting)
         .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
         .join(Claim, col(Claim.id) == Posting.claim_id)
-        .where(Posting.batch_id == batch_id, JournalLine.account == JournalAccount.PATIENT_RECEIVABLE)
+        .where(
+            Posting.batch_id == batch_id,
+            JournalLine.account == JournalAccount.PATIENT_RECEIVABLE,
+            Posting.kind != PostingKind.LEFT_TO_PATIENT,
+        )
         .group_by(Posting.kind, col(Claim.id), col(Claim.follows_id))
     )
     shares: dict[str, int] = {}
@@ -111,11 +115,15 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
 
 
 def share_of_patient(session: Session, claim_id: str) -> int:
-    """What the postings of a claim leave to the patient, in cents."""
+    """What the postings of a claim leave to the patient, in cents, without what a biller decided on a denial."""
     query = (
         select(func.coalesce(func.sum(JournalLine.cents), 0))
         .join(Posting, col(Posting.id) == JournalLine.posting_id)
-        .where(Posting.claim_id == claim_id, JournalLine.account == JournalAccount.PATIENT_RECEIVABLE)
+        .where(
+            Posting.claim_id == claim_id,
+            JournalLine.account == JournalAccount.PATIENT_RECEIVABLE,
+            Posting.kind != PostingKind.LEFT_TO_PATIENT,
+        )
     )
     return int(session.exec(query).one())
 

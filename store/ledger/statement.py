@@ -7,13 +7,11 @@ is not printed, since texts of codes may be licensed. Nothing of a diagnosis is 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from store.claims.content import has_next_payer
 from store.queries import Reader
-from store.queries.ledger import AccountPage
+from store.queries.ledger import AccountPage, parties_of
 from store.terms import JournalAccount, PostingKind
 
 WIDTH = 80
@@ -66,6 +64,8 @@ def _with_next_payers(reader: Reader, page: AccountPage) -> int:
     """Cents that payers left to the patient on claims whose next payer was not billed yet: not due before that."""
     left: dict[str, int] = {}
     for posting in page.postings:
+        if posting.kind is PostingKind.LEFT_TO_PATIENT:
+            continue  # decided after the payers, and due
         own = sum(side.cents for side in posting.sides if side.account is JournalAccount.PATIENT_RECEIVABLE)
         left[posting.claim] = left.get(posting.claim, 0) + own
     rows = reader.rows(
@@ -74,12 +74,7 @@ def _with_next_payers(reader: Reader, page: AccountPage) -> int:
         " WHERE f.follows_id = c.id AND f.follows_as = 'secondary' AND f.status = 'exported')",
         id=page.id,
     )
-    return sum(max(left.get(row["claim_number"], 0), 0) for row in rows if has_next_payer(_parties(row["parties"])))
-
-
-def _parties(stored: Any) -> dict[str, Any]:
-    """The parties of a claim, which SQLite gives as text and PostgreSQL as they are."""
-    return dict(json.loads(stored) if isinstance(stored, str) else stored)
+    return sum(max(left.get(row["claim_number"], 0), 0) for row in rows if has_next_payer(parties_of(row["parties"])))
 
 
 def _services(reader: Reader, page: AccountPage) -> list[str]:
@@ -105,7 +100,9 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
         if one.kind is PostingKind.PROVIDER_ADJUSTMENT and not (paid or own):
             continue  # between payer and provider alone
         told = _told(one.kind, one.payer, own)
-        lines.append(_columns(one.posted_at[:10], told, None, paid or None, own or None))
+        # An insurer that paid nothing says so: a line without a figure would read as one that is still to come.
+        shown = paid if paid or one.kind is PostingKind.CLAIM_PAYMENT else None
+        lines.append(_columns(one.posted_at[:10], told, None, shown, own or None))
     return lines
 
 
@@ -116,6 +113,7 @@ def _told(kind: PostingKind, payer: str, own: int) -> str:
         PostingKind.PATIENT_PAYMENT: "Your payment, thank you",
         PostingKind.REFUND: "Refund",
         PostingKind.WRITE_OFF: "Given up",
+        PostingKind.LEFT_TO_PATIENT: f"Denied: {payer}",
     }.get(kind, kind.value.replace("_", " "))
 
 
@@ -129,7 +127,9 @@ def _who(reader: Reader, account_id: str) -> tuple[str, list[str]]:
     )
     if row["restricted"]:
         return row["facility"] or "", []
-    town = " ".join(filter(None, (row["city"], row["state"], row["zip"])))
+    plain = row["zip"].replace("-", "")
+    code = f"{plain[:5]}-{plain[5:]}" if len(plain) == 9 else row["zip"]
+    town = " ".join(filter(None, (row["city"], row["state"], code)))
     return row["facility"] or "", [row["address_line1"], row["address_line2"], town]
 
 

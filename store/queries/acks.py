@@ -1,21 +1,26 @@
 """Acknowledgments taken in (TA1, 999, 277CA): which file of ours each answers, and what it says of the claims in it.
 
 Read with plain SQL from what `store.acks` keeps; nothing is matched or moved here. The totals that a 277CA states
-(QTY and AMT of its batch and provider levels) are read from the file as it came, for one answer at a time.
-Source: ASC X12N/005010X214, loops 2200B and 2200C.
+(QTY and AMT of its batch and provider levels) and the numbers that it gives claims (REF*1K) are read from the file as
+it came, for one answer at a time. Source: ASC X12N/005010X214, loops 2200B, 2200C and 2200D.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from store.queries import Reader, Row
 from store.queries.restricted import NAME
 from store.terms import AcknowledgmentKind, AnswerPart, ClaimStatus, Outcome
+
+if TYPE_CHECKING:
+    from store.x12.claim_status import LevelStatus
 
 PAGE_ROWS = 200
 SHORTEST_END = 6
@@ -90,7 +95,7 @@ class AnswerRow:
 
 @dataclass(frozen=True)
 class AckClaimRow:
-    """A claim of ours in an answer, as it stands now; `payer_number` is the payer's number of it."""
+    """A claim of ours in an answer, as it stands now; `payer_number` is what this answer calls it, or empty."""
 
     id: str
     number: str
@@ -180,11 +185,12 @@ def acknowledgment_page(reader: Reader, acknowledgment_id: str) -> AckPage | Non
     if not found:
         return None
     row = _row(found[0])
-    stated = _stated(reader, acknowledgment_id) if row.kind is AcknowledgmentKind.CLAIM else ()
-    return AckPage(row, _claims(reader, acknowledgment_id), stated)
+    levels = _levels(reader, acknowledgment_id) if row.kind is AcknowledgmentKind.CLAIM else ()
+    given = {one.trace: one.payer_number for one in levels if one.payer_number}
+    return AckPage(row, _claims(reader, acknowledgment_id, given), _stated(levels))
 
 
-def _claims(reader: Reader, acknowledgment_id: str) -> tuple[AckClaimRow, ...]:
+def _claims(reader: Reader, acknowledgment_id: str, payer_numbers: Mapping[str, str]) -> tuple[AckClaimRow, ...]:
     said = defaultdict[str, list[AnswerRow]](list)
     for row in reader.rows(
         "SELECT claim_id, category, code, entity, message, position, place, value FROM claim_answer"
@@ -194,7 +200,7 @@ def _claims(reader: Reader, acknowledgment_id: str) -> tuple[AckClaimRow, ...]:
         told = (row[name] for name in ("category", "code", "entity", "message", "position", "place", "value"))
         said[row["claim_id"]].append(AnswerRow(*told))
     rows = reader.rows(
-        f"SELECT c.id, c.claim_number, c.status, c.service_from, c.total_cents, c.payer_number, {NAME} AS patient,"
+        f"SELECT c.id, c.claim_number, c.status, c.service_from, c.total_cents, {NAME} AS patient,"
         " COALESCE(y.name, '') AS payer, m.standing"
         f" FROM (SELECT n.claim_id, {_STANDING} AS standing FROM claim_answer n"
         " WHERE n.acknowledgment_id = :id GROUP BY n.claim_id) m"
@@ -213,15 +219,15 @@ def _claims(reader: Reader, acknowledgment_id: str) -> tuple[AckClaimRow, ...]:
             row["payer"],
             row["service_from"],
             row["total_cents"],
-            row["payer_number"],
+            payer_numbers.get(row["claim_number"], ""),
             tuple(said[row["id"]]),
         )
         for row in rows
     )
 
 
-def _stated(reader: Reader, acknowledgment_id: str) -> tuple[StatedTotal, ...]:
-    """What the levels of a 277CA state in sum, in file order."""
+def _levels(reader: Reader, acknowledgment_id: str) -> Sequence[LevelStatus]:
+    """The levels of a 277CA as it came, in file order."""
     from store.x12 import claim_status
 
     kept = reader.rows(
@@ -229,7 +235,11 @@ def _stated(reader: Reader, acknowledgment_id: str) -> tuple[StatedTotal, ...]:
         id=acknowledgment_id,
     )[0]
     answers = claim_status.read(zlib.decompress(bytes(kept["content"])), [])
-    levels = next((one.levels for one in answers if one.segment == kept["segment"]), ())
+    return next((one.levels for one in answers if one.segment == kept["segment"]), ())
+
+
+def _stated(levels: Sequence[LevelStatus]) -> tuple[StatedTotal, ...]:
+    """What the levels state in sum, in file order."""
     found: list[StatedTotal] = []
     for level in levels:
         of = (level.level.name.lower(), level.name)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from store.claims.content import next_payer_name
 from store.queries import Reader
 from store.queries.restricted import NAME, NUMBER
 from store.terms import JournalAccount, PostingKind
@@ -184,16 +185,13 @@ def _next_payers(reader: Reader, postings: Sequence[PostingRow]) -> dict[str, st
     found: dict[str, str] = {}
     for number in (number for number, cents in shares.items() if number and cents):
         (row,) = reader.rows("SELECT parties FROM claim WHERE claim_number = :number", number=number)
-        found[number] = _next_payer(row["parties"]) or "next payer"
+        found[number] = next_payer_name(parties_of(row["parties"])) or "next payer"
     return found
 
 
-def _next_payer(stored: Any) -> str:
-    """The name of the payer after the billed one, of the parties of a claim as they are stored; empty for none."""
-    parties = json.loads(stored) if isinstance(stored, str) else stored
-    billed = (parties.get("coverage") or {}).get("sequence", 0)
-    later = [one for one in parties.get("other_coverages") or () if one["sequence"] > billed]
-    return str(min(later, key=lambda one: one["sequence"])["payer"]["name"]) if later else ""
+def parties_of(stored: Any) -> dict[str, Any]:
+    """The parties of a claim, which SQLite gives as text and PostgreSQL as they are."""
+    return dict(json.loads(stored) if isinstance(stored, str) else stored)
 
 
 def _postings(reader: Reader, account_id: str) -> tuple[PostingRow, ...]:

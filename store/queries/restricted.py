@@ -17,7 +17,9 @@ NAME = f"CASE WHEN p.restricted IS NULL THEN p.family_name || ', ' || p.given_na
 NUMBER = "CASE WHEN p.restricted IS NULL THEN p.mrn ELSE '' END"
 """The record number of patient `p`."""
 
-PAID_FOR = f"CASE WHEN s.restricted IS NULL THEN c.patient_name ELSE '{RESTRICTED}' END AS shown_name"
+_NAMED = "COALESCE(NULLIF(c.patient_name, ''), s.family_name || ', ' || s.given_name, '')"
+PAID_FOR = f"CASE WHEN s.restricted IS NULL THEN {_NAMED} ELSE '{RESTRICTED}' END AS shown_name"
+"""Whom a payer paid for, by the name that it gives, else by that of the patient of our claim."""
 PAID_CODE = f"CASE WHEN s.restricted IS NULL THEN {{code}} ELSE '{COVER}' END"
 """A code that a payer answered, by the patient of our claim: payments and denials are worked without it."""
 

@@ -6,6 +6,9 @@ stay as the first answer made them. So it is with a repeat of an answer that was
 payer stands in its place. No second answer is one that pays what was paid nothing before, and one of other
 lines of the same claim, as far as both together charge no more than the claim.
 
+Of answers in one set that cannot stand beside each other, whatever their numbers, the last that pays counts, and the
+others wait; one that is stored already, some hundred claims before, is not displaced.
+
 Tells a reversal too whose answer is not here: its money waits as unapplied until that answer comes.
 
 Source: 005010X221A1, section 1.10.2.8 (a correction comes after the reversal of what it corrects).
@@ -27,6 +30,7 @@ from store.terms import RemittanceStatus
 from store.x12.remittance import RemitClaim
 
 NOTHING_TO_REVERSE = "reverses an answer that is not here"
+_IN_SAME_PAYMENT = "answered otherwise in the same payment"
 
 _REVERSAL, _FOREIGN, _PREDETERMINATION = "22", "23", "25"
 _NO_ANSWER = (_REVERSAL, _FOREIGN, _PREDETERMINATION)
@@ -65,6 +69,7 @@ def without_second_answers(
     waiting = _waiting_reversals(session, remittance, claims)
     totals = dict(session.exec(select(Claim.id, Claim.total_cents).where(col(Claim.id).in_(ours))).all())
     judged = list(matches)
+    together: dict[str, list[tuple[int, _Answer]]] = {one: [] for one in ours}
     unmet: dict[int, RemitClaim] = {}
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
         if claim.status != _REVERSAL or found.claim is None:
@@ -95,7 +100,21 @@ def without_second_answers(
         ):
             judged[place] = _not_taken(claim, found, why)
         else:
-            before.append(_answer(claim, remittance))
+            answer = _answer(claim, remittance)
+            here_before, total = together[found.claim.id], totals[found.claim.id]
+            beside = _beside(answer, before, total)
+            rivals = [pair for pair in here_before if pair[1] in beside]
+            stored = [one for one in beside if one.id and one.remittance_id == remittance.id]
+            better = stored if answer.paid_cents else [*stored, *(one for _, one in rivals)]
+            if any(one.paid_cents for one in better):
+                judged[place] = _not_taken(claim, found, _IN_SAME_PAYMENT)
+                continue
+            for rival in rivals:
+                here_before.remove(rival)
+                before.remove(rival[1])
+                judged[rival[0]] = _not_taken(claims[rival[0]], matches[rival[0]], _IN_SAME_PAYMENT)
+            before.append(answer)
+            here_before.append((place, answer))
     for place, claim in unmet.items():
         judged[place] = _not_taken(claim, matches[place], NOTHING_TO_REVERSE)
     return judged
@@ -214,6 +233,13 @@ def _why_second(claim: RemitClaim, before: Sequence[_Answer], reversed_: Sequenc
     if not alike or (claim.paid_cents and not paid) or charged <= total_cents:
         return ""
     return f"{'paid' if paid else 'answered'} already by trace {_trace(alike[-1])}, no reversal"
+
+
+def _beside(answer: _Answer, before: Sequence[_Answer], total_cents: int) -> list[_Answer]:
+    """The answers of its payer in its place that stand and, with this one, charge more than the claim."""
+    in_place = [one for one in before if one.payer == answer.payer and _same_place(one.status, answer.status)]
+    standing = sum(one.charge_cents for one in in_place)
+    return in_place if standing + answer.charge_cents > total_cents else []
 
 
 def _repeats(claim: RemitClaim, answer: _Answer) -> bool:

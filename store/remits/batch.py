@@ -42,7 +42,7 @@ from store.remits.charged import charge_differences
 from store.remits.matching import Match, OurClaim, match
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
-from store.x12.remittance import CLAIM_STATUSES, Adjustment, ProviderAdjustment, RemitClaim, RemitLine
+from store.x12.remittance import CLAIM_STATUSES, Adjustment, Payment, ProviderAdjustment, RemitClaim, RemitLine
 
 PREDETERMINATION = "25"
 _NOT_OURS = "23"
@@ -65,8 +65,8 @@ _GROUPS = {
 class Batch:
     """The posting of one set: rows are gathered for some claims and stored together."""
 
-    def __init__(self, change: Change, remittance: Remittance) -> None:
-        self._change, self._remittance = change, remittance
+    def __init__(self, change: Change, remittance: Remittance, payment: Payment) -> None:
+        self._change, self._remittance, self._payment = change, remittance, payment
         self.id = new_id()
         self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
         self.again = self.unreadable = self.charged_otherwise = self.nothing_reversed = 0
@@ -103,7 +103,7 @@ class Batch:
                 self.met.append((found.reversal_id, found.claim))
             elif not found.why:
                 ours = found.claim.id if found.claim else None
-                denied = denial_rows(self._remittance, claim, claim_id, line_ids, ours)
+                denied = denial_rows(self._remittance, self._payment, claim, claim_id, line_ids, ours)
                 rows[Denial] += denied
                 self.denials += len(denied) if ours else 0
             if found.reversed_id:

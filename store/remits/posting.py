@@ -25,6 +25,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
 from store.database import Change, Database
+from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import close_reversed, reopen, reopen_reversed, withdraw, withdraw_reversed
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
@@ -129,24 +130,19 @@ def unpost(
     though_billed: bool = False,
     though_reversed: bool = False,
 ) -> int:
-    """Take back everything that a remittance posted, and the write-offs of its denials; how many postings.
+    """Take back everything that a remittance posted, and the decisions on its denials; how many postings.
 
     Raises BilledOn where claims went to the next payer on its answers, unless `though_billed`, and ReversedLater where
     another posted payment reverses some of them, unless `though_reversed`; both are logged. Raises RemittanceRefused,
     also where some of its money was given back or charged to a claim: that is taken back first.
     """
-    if not (reason := " ".join(reason.split())):
-        raise RemittanceRefused("taking back a remittance needs a reason")
+    reason = _reason(reason, "taking back a remittance")
     with db.change(actor, operation_id, "remittance.unpost") as change:
         change.target = ("remittance", remittance_id)
         if change.repeated:
             return int(change.answer["postings"])
         session = change.session
-        remittance = session.get(Remittance, remittance_id)
-        if remittance is None:
-            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
-        if remittance.status is not RemittanceStatus.POSTED:
-            raise RemittanceRefused(f"the remittance is {remittance.status.value}, not posted")
+        remittance = _standing(session, remittance_id, RemittanceStatus.POSTED)
         _stands_alone(session, remittance)
         billed = _billed_on(session, remittance_id)
         if billed and not though_billed:
@@ -186,11 +182,7 @@ def unpost(
 def post_again(db: Database, actor: Actor, remittance_id: str, operation_id: str | None = None) -> TakenIn:
     """Post a remittance that was taken back, from the file that is kept. Raises RemittanceRefused."""
     with db.reading() as session:
-        remittance = session.get(Remittance, remittance_id)
-        if remittance is None:
-            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
-        if remittance.status is not RemittanceStatus.UNPOSTED:
-            raise RemittanceRefused(f"the remittance is {remittance.status.value}, not taken back")
+        remittance = _standing(session, remittance_id, RemittanceStatus.UNPOSTED)
         segment = remittance.segment
         content = zlib.decompress(session.get_one(ReceivedFile, remittance.file_id).content)
     summary = next(one for one in examine(content).sets if one.payment.segment == segment)
@@ -198,25 +190,17 @@ def post_again(db: Database, actor: Actor, remittance_id: str, operation_id: str
         change.target = ("remittance", remittance_id)
         if change.repeated:
             return TakenIn(remittance_id, summary, "posted")
-        row = change.session.get_one(Remittance, remittance_id)
-        if row.status is not RemittanceStatus.UNPOSTED:
-            raise RemittanceRefused(f"the remittance is {row.status.value}, not taken back")
-        return _post_kept(change, row, summary)
+        return _post_kept(change, _standing(change.session, remittance_id, RemittanceStatus.UNPOSTED), summary)
 
 
 def set_aside(db: Database, actor: Actor, remittance_id: str, reason: str, operation_id: str | None = None) -> None:
     """Take a held remittance from what waits, since a person knows what became of it. Raises RemittanceRefused."""
-    if not (reason := " ".join(reason.split())):
-        raise RemittanceRefused("setting a remittance aside needs a reason")
+    reason = _reason(reason, "setting a remittance aside")
     with db.change(actor, operation_id, "remittance.set_aside") as change:
         change.target = ("remittance", remittance_id)
         if change.repeated:
             return
-        remittance = change.session.get(Remittance, remittance_id)
-        if remittance is None:
-            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
-        if remittance.status is not RemittanceStatus.HELD:
-            raise RemittanceRefused(f"the remittance is {remittance.status.value}, not held")
+        remittance = _standing(change.session, remittance_id, RemittanceStatus.HELD)
         _leave(change, remittance, reason)
 
 
@@ -225,17 +209,12 @@ def hold_again(db: Database, actor: Actor, remittance_id: str, reason: str, oper
 
     Raises RemittanceRefused, also where its payment is posted from another file.
     """
-    if not (reason := " ".join(reason.split())):
-        raise RemittanceRefused("holding a remittance again needs a reason")
+    reason = _reason(reason, "holding a remittance again")
     with db.change(actor, operation_id, "remittance.hold_again") as change:
         change.target = ("remittance", remittance_id)
         if change.repeated:
             return
-        aside = change.session.get(Remittance, remittance_id)
-        if aside is None:
-            raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
-        if aside.status is not RemittanceStatus.SET_ASIDE:
-            raise RemittanceRefused(f"the remittance is {aside.status.value}, not set aside")
+        aside = _standing(change.session, remittance_id, RemittanceStatus.SET_ASIDE)
         posted = _same_payment(aside, RemittanceStatus.POSTED)
         if aside.trace and (whole := change.session.exec(posted).first()):
             name = change.session.get_one(ReceivedFile, whole.file_id).name
@@ -254,6 +233,23 @@ def cash_of(session: Session, remittance_id: str) -> int:
         .where(Posting.remittance_id == remittance_id, JournalLine.account == JournalAccount.CASH)
     )
     return int(session.exec(query).one())
+
+
+def _standing(session: Session, remittance_id: str, status: RemittanceStatus) -> Remittance:
+    """The remittance, which stands so. Raises RemittanceRefused."""
+    remittance = session.get(Remittance, remittance_id)
+    if remittance is None:
+        raise RemittanceRefused(f"no remittance has the id {remittance_id!r}")
+    if remittance.status is not status:
+        raise RemittanceRefused(f"the remittance is {remittance.status.value}, not {status.value}")
+    return remittance
+
+
+def _reason(text: str, what: str) -> str:
+    """The words of why in one line. Raises RemittanceRefused without any."""
+    if not (told := " ".join(text.split())):
+        raise RemittanceRefused(f"{what} needs a reason")
+    return told
 
 
 def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: SetSummary) -> TakenIn:
@@ -383,7 +379,7 @@ def claims_of_set(source: BinaryIO | IO[bytes], segment: int) -> Iterator[RemitC
 
 def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: Iterable[RemitClaim | SetEnd]) -> TakenIn:
     """Store and post a set, some hundred claims at a time."""
-    batch = Batch(change, remittance)
+    batch = Batch(change, remittance, summary.payment)
     waiting: list[RemitClaim] = []
     for part in parts:
         if isinstance(part, SetEnd):
@@ -447,13 +443,13 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     query = select(Posting).where(
         Posting.remittance_id == remittance.id,
         Posting.batch_id == last,
-        Posting.kind != PostingKind.WRITE_OFF,  # that of a denial which it reverses: judged as that stands now
+        col(Posting.kind).not_in(DECIDED_KINDS),  # that of a denial which it reverses: judged as that stands now
         col(Posting.id).in_(taken_back),
     )
     made = mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
     remittance.status, remittance.batch_id = RemittanceStatus.POSTED, batch_id
     session.add(remittance)
-    reopen(session, remittance.id)
+    reopen(session, remittance.id, summary.payment)
     session.flush()
     withdraw_reversed(session, reversed_of(session, remittance.id))
     close_reversed(change, reversed_by(session, remittance.id), batch_id, remittance.id)
@@ -475,17 +471,17 @@ def _take_back(change: Change, remittance: Remittance) -> int:
 
 
 def living_postings(session: Session, remittance: Remittance) -> list[Posting]:
-    """The postings that a remittance stands on, and the write-offs of its denials; none that was taken back."""
+    """The postings that a remittance stands on, and the decisions on its denials; none that was taken back."""
     undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
     living = select(Posting).where(col(Posting.takes_back).is_(None), col(Posting.id).not_in(undone))
     claims = select(RemittanceClaim.id).where(RemittanceClaim.remittance_id == remittance.id)
-    given_up = living.where(
-        Posting.kind == PostingKind.WRITE_OFF,
+    decided = living.where(
+        col(Posting.kind).in_(DECIDED_KINDS),
         Posting.batch_id != remittance.batch_id,
         col(Posting.remittance_claim_id).in_(claims),
     )
     own = living.where(Posting.batch_id == remittance.batch_id)
-    return [*session.exec(own), *session.exec(given_up)]
+    return [*session.exec(own), *session.exec(decided)]
 
 
 def _stands_alone(session: Session, remittance: Remittance) -> None:

@@ -19,7 +19,8 @@ from sqlmodel import Session, col, select
 from store.actors import Actor
 from store.claims.content import UnknownClaim
 from store.database import Change, Database
-from store.denials.opening import reopen_given_up
+from store.denials.decided import DECIDED_KINDS
+from store.denials.opening import reopen_decided
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import (
     Claim,
@@ -113,7 +114,7 @@ def release(
         before = row.claim_id
         stated = _stated(session, remittance, row.segment)
         change.target = ("remittance", remittance.id)
-        _take_back_write_offs(change, row.id)
+        _take_back_decisions(change, row.id)
         nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines))
         posting = _post_as(change, remittance, row, stated, nothing)
         row.note = f"{note_of(stated, nothing)}; released: {reason}"
@@ -149,17 +150,17 @@ def refund_unapplied(
         return answered(change, Placed(cents, waiting.left_cents - cents, posting.id))
 
 
-def _take_back_write_offs(change: Change, remittance_claim_id: str) -> None:
-    """Take back what was given up of the denials of a claim of a payment, and open them."""
+def _take_back_decisions(change: Change, remittance_claim_id: str) -> None:
+    """Take back what was decided on the denials of a claim of a payment, and open them."""
     undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
-    given_up = select(Posting).where(
+    decided = select(Posting).where(
         Posting.remittance_claim_id == remittance_claim_id,
-        Posting.kind == PostingKind.WRITE_OFF,
+        col(Posting.kind).in_(DECIDED_KINDS),
         col(Posting.takes_back).is_(None),
         col(Posting.id).not_in(undone),
     )
-    mirror(change, change.session.exec(given_up).all(), new_id(), sign=-1, taking_back=True)
-    reopen_given_up(change.session, remittance_claim_id)
+    mirror(change, change.session.exec(decided).all(), new_id(), sign=-1, taking_back=True)
+    reopen_decided(change.session, remittance_claim_id)
 
 
 def _of_posted(session: Session, remittance_claim_id: str) -> tuple[RemittanceClaim, Remittance]:
@@ -195,7 +196,7 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     posted = select(Posting).where(
         Posting.remittance_claim_id == row.id,
         Posting.batch_id == batch,
-        Posting.kind != PostingKind.WRITE_OFF,
+        col(Posting.kind).not_in(DECIDED_KINDS),
         col(Posting.takes_back).is_(None),
         col(Posting.id).not_in(undone),
     )

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from codesets.bill_codes import BillList
 from codesets.edits.examples import code_examples
 from codesets.edits.made_facts import MadeFacts
 from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, parties_from_json
@@ -175,16 +176,23 @@ _NO_EDITS = _NoEdits()
 def _facts(given: Mapping[str, Any]) -> ScrubFacts:
     """What an example says of other claims: `today`, `same_number`, `duplicates` as lines and claim numbers.
 
-    `grouped` is what the coding was grouped to, `deceased_on` the day on which the patient died.
+    `grouped` is what the coding was grouped to, `deceased_on` the day on which the patient died. `not_listed` are codes
+    that their lists do not have, by the name of the list, or "missing" where no list is loaded.
     """
+    unlisted = given.get("not_listed", {})
+    lists = {"lists_missing": True} if unlisted == "missing" else {"not_listed": _codes_by_list(unlisted)}
     return ScrubFacts(
         today=dt.date.fromisoformat(given["today"]) if "today" in given else TODAY,
-        codes=MadeFacts(),
+        codes=MadeFacts(**lists),
         same_number=given.get("same_number", 0),
         duplicates=tuple(DuplicateLine(line, other) for line, other in given.get("duplicates", ())),
         grouped=GroupedStay(**given["grouped"]) if "grouped" in given else None,
         deceased_on=given.get("deceased_on", ""),
     )
+
+
+def _codes_by_list(unlisted: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
+    return {BillList(name).value: frozenset(codes) for name, codes in unlisted.items()}
 
 
 def _put(owner: dict[str, Any], path: str, value: Any) -> None:

@@ -21,6 +21,7 @@ from store.x12.tokenizer import Note, Segment, compare_trailer, safe_segments
 VERSION = "005010X221"
 _OF_SEGMENT_PAIRS = range(2, 19, 3)
 _PROVIDER_PAIRS = range(3, 15, 2)
+_PRODUCED = "405"
 _REVENUE = "NU"
 """The qualifier of SVC01 and SVC06 for a revenue code, which stands there where no procedure was billed."""
 _COMPOSITE = re.compile(r"[A-Z0-9]{2}:[^:>|^]+(:[^>|^]*)*", re.IGNORECASE)
@@ -128,7 +129,8 @@ class Payment:
     """The head of a set (BPR to loop 1000B); `sender`, `interchange`, `group`, `control` are ISA06, ISA13, GS06, ST02.
 
     `cents` is BPR02 with the sign that it has, `credit` whether BPR03 says C. `payer_id` is that of TRN03, else
-    BPR10. `date` is BPR16, an ISO day or empty.
+    BPR10. `date` is BPR16, an ISO day or empty. `counted_from` is the day from which limits count: that, else the day
+    of production (DTM*405), else that of the interchange (ISA09); `counted_by` names the element, both empty without.
     """
 
     sender: str
@@ -146,6 +148,8 @@ class Payment:
     payer: Party
     payee: Party
     segment: int
+    counted_from: str = ""
+    counted_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -305,6 +309,7 @@ class _Set:
         self._bpr: Segment | None = None
         self._trn: Segment | None = None
         self._payer, self._payee = Party(), Party()
+        self._produced = ""
         self._told = False
         self._claim: _Claim | None = None
         self._provider: list[ProviderAdjustment] = []
@@ -322,6 +327,8 @@ class _Set:
                 self._bpr = part
             case "TRN" if self._claim is None:
                 self._trn = part
+            case "DTM" if self._claim is None and part.element(1).strip() == _PRODUCED:
+                self._produced = iso_day(part.element(2).strip())
             case "N1" if self._claim is None:
                 self._party_of_the_payment(part)
             case "CLP":
@@ -359,6 +366,10 @@ class _Set:
         if self._trn is None:
             self._faults.append(Note(self._st.number, "the set has no TRN, which numbers the payment"))
         bpr, trn = self._bpr, self._trn
+        paid = iso_day(bpr.element(16).strip()) if bpr else ""
+        sent = iso_day(f"20{self._isa.element(9).strip()}") if self._isa else ""
+        days = (("BPR16", paid), (f"DTM*{_PRODUCED}", self._produced), ("ISA09", sent))
+        counted_by, counted_from = next((one for one in days if one[1]), ("", ""))
         yield Payment(
             sender=self._isa.element(6).strip() if self._isa else "",
             interchange=self._isa.element(13).strip() if self._isa else "",
@@ -369,12 +380,14 @@ class _Set:
             credit=bpr is None or bpr.element(3).strip().upper() != "D",
             handling=bpr.element(1).strip() if bpr else "",
             method=bpr.element(4).strip() if bpr else "",
-            date=iso_day(bpr.element(16).strip()) if bpr else "",
+            date=paid,
             trace=trn.element(2).strip() if trn else "",
             payer_id=((trn.element(3) if trn else "") or (bpr.element(10) if bpr else "")).strip(),
             payer=self._payer,
             payee=self._payee,
             segment=self._st.number,
+            counted_from=counted_from,
+            counted_by=counted_by,
         )
 
     def _party_of_the_payment(self, part: Segment) -> None:

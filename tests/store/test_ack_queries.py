@@ -10,7 +10,7 @@ from sqlmodel import select
 from store.acks import take_in
 from store.actors import SYSTEM
 from store.database import Database
-from store.models import Patient
+from store.models import Claim, Patient
 from store.queries import SessionReader
 from store.queries.acks import (
     AckFilter,
@@ -149,6 +149,22 @@ def test_a_277ca_shows_the_payer_s_numbers_and_every_refusal_of_a_claim(
     assert (refused.standing, refused.payer_number) == (Standing.CULPRIT, "ICN2")
     assert [(one.category, one.code, one.entity) for one in refused.answers] == [("A7", "562", "85"), ("A3", "21", "")]
     assert (accepted.standing, accepted.payer_number) == (Standing.ACCEPTED, "ICN1")
+
+
+def test_a_277ca_shows_the_number_that_it_gave_whatever_the_payer_calls_the_claim_now(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    answer = arrive(db, tmp_path, mixed_claims(sent), "back.277")
+    other = arrive(db, tmp_path, refused_set(sent), "back.999")
+    with db.change(SYSTEM) as change:
+        for claim in change.session.exec(select(Claim)):
+            claim.payer_number = "ICN-OF-THE-835"
+            change.session.add(claim)
+
+    given = [one.payer_number for one in shown(db, answer).claims]
+    none = {one.payer_number for one in shown(db, other).claims}
+
+    assert (given, none) == (["ICN2", "ICN1"], {""})
 
 
 def test_a_277ca_shows_the_totals_that_its_levels_state(db: Database, tmp_path: Path, sent: Sent) -> None:

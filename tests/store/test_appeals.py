@@ -14,7 +14,7 @@ from store.denials.causes import By, cause_of, pareto
 from store.denials.letter import NoLetter, appeal_letter
 from store.models import Coding, Denial, FinalDiagnosis, Finding, Person
 from store.queries import SessionReader
-from store.terms import FindingState, Role, Severity
+from store.terms import DenialStatus, FindingState, Role, Severity
 from tests.store.test_claims_following import Office, office
 
 pytestmark = pytest.mark.both_databases
@@ -179,6 +179,21 @@ def test_denials_are_counted_by_what_they_come_from(office: Office, denial: str,
         (counted,) = pareto(SessionReader(session), by)
 
     assert (counted.what, counted.count, counted.cents) == (what, 1, 5001)
+
+
+@pytest.mark.parametrize("by", list(By))
+def test_a_closed_denial_is_counted_but_lives_no_more_and_one_that_was_reversed_is_not_counted(
+    office: Office, denial: str, by: By
+) -> None:
+    found = []
+    for status in (DenialStatus.APPEALED, DenialStatus.RESOLVED, DenialStatus.WITHDRAWN):
+        with office.db.change(SYSTEM) as change:
+            change.session.get_one(Denial, denial).status = status
+        with office.db.reading() as session:
+            rows = pareto(SessionReader(session), by)
+        found.append([(row.count, row.cents, row.living, row.living_cents) for row in rows])
+
+    assert found == [[(1, 5001, 1, 5001)], [(1, 5001, 0, 0)], []]
 
 
 def test_a_denial_that_no_edit_saw_is_counted_as_such(office: Office, denial: str) -> None:

@@ -71,6 +71,34 @@ def test_a_denied_line_opens_one_denial_with_reason_remarks_and_due_day(
     assert one.claim_id is not None
 
 
+@pytest.mark.parametrize(
+    ("produced", "day", "due", "by"),
+    [
+        ("DTM*405*20261005", "20261103", "2027-03-03", ""),
+        ("DTM*405*20261005", "", "2027-02-02", "2026-10-05 (DTM*405)"),
+        ("DTM*405*2026", "", "2027-03-03", "2026-11-03 (ISA09)"),
+        ("LX*0", "20261399", "2027-03-03", "2026-11-03 (ISA09)"),
+    ],
+    ids=["the day of the payment", "that of production", "one that is none", "no other"],
+)
+def test_the_due_day_of_a_payment_without_a_day_rests_on_another_of_its_file_and_says_on_which(
+    db: Database, tmp_path: Path, number: str, produced: str, day: str, due: str, by: str
+) -> None:
+    content = a_set((f"{produced}", *denied(number)), "40").replace("*2*20261103~", f"*2*{day}~".replace("*~", "~"))
+    content = content.replace(f"LX*1~{produced}~", f"{produced}~LX*1~")
+    (tmp_path / "era.835").write_bytes(interchange(content))
+    (taken,) = take_in(db, SYSTEM, tmp_path / "era.835").sets
+    first = [(one.due_on, one.note) for one in denials(db)]
+
+    unpost(db, SYSTEM, taken.remittance_id, "to see")
+    post_again(db, SYSTEM, taken.remittance_id)
+
+    ((due_on, note),) = first
+    assert due_on == due
+    assert note == (f"due day counted from {by}: the payment states no day (BPR16)" if by else "")
+    assert [(one.due_on, one.note) for one in denials(db)] == first
+
+
 def test_lists_of_money_show_no_name_of_a_restricted_patient(db: Database, tmp_path: Path, number: str) -> None:
     remittance_id = arrive(db, tmp_path, denied(number), "40")
     with db.reading() as session:
@@ -86,6 +114,20 @@ def test_lists_of_money_show_no_name_of_a_restricted_patient(db: Database, tmp_p
         after = (denial_list(reader)[0].patient, remittance_page(reader, remittance_id).claims[0].patient)
     assert before == ("LINDQVIST, PER",) * 2
     assert after == (RESTRICTED,) * 2
+
+
+def test_lists_of_money_name_the_patient_of_our_claim_where_the_payer_names_none(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    nameless = tuple(part for part in denied(number) if not part.startswith("NM1"))
+    remittance_id = arrive(db, tmp_path, nameless, "40")
+
+    with db.reading() as session:
+        reader = SessionReader(session)
+        patient = session.exec(select(Patient)).one()
+        named = (denial_list(reader)[0].patient, remittance_page(reader, remittance_id).claims[0].patient)
+
+    assert named == (f"{patient.family_name}, {patient.given_name}",) * 2
 
 
 @pytest.mark.parametrize("adjustment", ["CO*45", "PR*1", "PR*2", "PR*3", "OA*23", "CO*253"])

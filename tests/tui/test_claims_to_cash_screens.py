@@ -251,3 +251,15 @@ async def test_a_partner_is_made_and_set_and_a_wrong_value_is_refused(
         await settle(pilot)
 
         assert "expected T or P" in cells(app)
+
+
+async def test_space_reads_on_to_what_the_patient_owes_on_a_small_screen(paid: None) -> None:
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "g", "l", "s")
+        await settle(pilot)
+        before = cells(app)
+        await keys(pilot, "space")
+        await settle(pilot)
+
+        assert "Space more" in before and "YOU OWE" not in before
+        assert "YOU OWE" in cells(app)

@@ -11,11 +11,13 @@ from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.database import open_database
 from store.models import Claim
+from store.queries.denials import DenialRow
 from store.remits.posting import take_in
 from store.terms import ClaimStatus
 from tests.store.claim_samples import add_coding, add_encounter
 from tests.store.remittance_samples import a_set, interchange
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+from tui.screens.denials import DenialsScreen
 
 BODY = (
     *("CLP*C0001*1*150*100**MB*ICN1", "NM1*QC*1*ROE*JANE", "DTM*232*20261001"),
@@ -71,6 +73,37 @@ async def test_one_step_is_for_all_that_are_alike(denied: None) -> None:
         assert "2 denials written off, 80.00." in cells(app)
 
 
+async def test_the_desk_shows_its_first_rows_before_it_has_read_all(
+    denied: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.denials.PAGE_ROWS", 1)
+    shown: list[tuple[int, str]] = []
+    show = DenialsScreen._show_rows
+
+    def seen(screen: DenialsScreen, rows: list[DenialRow]) -> None:
+        show(screen, rows)
+        shown.append((screen.rows.count, screen.why_not("denial_alike")))
+
+    monkeypatch.setattr(DenialsScreen, "_show_rows", seen)
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d")
+        await settle(pilot)
+
+        assert shown == [(1, "the rest of the denials is being read"), (3, "")]
+        assert "1 of 3" in cells(app)
+
+
+async def test_esc_lets_go_of_what_is_taken_together_before_it_leaves(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "equals_sign", "escape")
+        apart = cells(app)
+        await keys(pilot, "escape")
+        await settle(pilot)
+
+        assert apart.startswith(" Denials") and " together  " not in apart and "Nothing is taken together." in apart
+        assert cells(app).startswith(" Remittances")
+
+
 async def test_a_denial_is_taken_and_appealed(denied: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5", "d", "a")
@@ -104,3 +137,28 @@ async def test_a_denial_of_a_claim_that_is_not_ours_stands_apart_and_says_why_it
 
         assert "X0004" not in living
         assert "X0004" in cells(app) and "its claim is not ours" in cells(app)
+
+
+async def test_the_patient_owes_by_decision_alone_and_undo_opens_it_again(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "P")
+        await type_text(pilot, "wants to pay")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        refused = cells(app)
+
+        await keys(pilot, "W")
+        await type_text(pilot, "too small")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        written_off = cells(app)
+        await keys(pilot, "u")
+        asked = cells(app)
+        await type_text(pilot, "wrong one")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "no GA or GX" in refused
+        assert "u takes it back" in written_off
+        assert "why open 1 denial, 50.00 again" in asked
+        assert "1 denial open again, 50.00." in cells(app)

@@ -145,3 +145,17 @@ async def test_money_without_a_place_is_given_back_and_that_is_taken_back(
         await keys(pilot, "v")
         await settle(pilot)
         assert "-60.00 open: the payer will take it back" in cells(app)
+
+
+async def test_a_settled_takeback_stands_in_a_view_of_its_own_and_is_no_open_one(stranger: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "m", "v", "F")
+        await type_text(pilot, "check 1042")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        of_open = cells(app)
+        await keys(pilot, "v")
+        await settle(pilot)
+
+        assert "open takebacks" in of_open and "ICN7" not in of_open
+        assert "settled takebacks" in cells(app) and "ICN7" in cells(app) and "0.00 open" not in cells(app)

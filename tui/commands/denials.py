@@ -1,8 +1,9 @@
 """`codedesk denials`: the denials that posted remittances opened, and the work on them.
 
-A step (assign, appeal, resolve, write-off) is done for the denials named, or with `--similar` for all living ones of
-the same payer and reason; `--dry-run` says which those are. `why` tells where a denial came from, `causes` counts all
-of them by reason, rule, coder or provider, `letter` writes the appeal.
+A step (assign, appeal, resolve, write-off, outcome) is done for the denials named, or with `--similar` for all living
+ones of the same payer and reason; `--dry-run` says which those are. `reopen` takes back how denials were closed, with
+their money. `why` tells where a denial came from, `causes` counts all of them by reason, rule, coder or provider,
+`letter` writes the appeal.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     from store.database import Database
 
 _COUNTED_BY = ("reason", "category", "payer", "rule", "coder", "provider", "code")
+_OUTCOMES = ("resolved", "written-off", "patient-owes")
 _STEPS = {
     "assign": ("give to a person", "LOGIN", "whose they are from now on"),
     "appeal": ("note that an appeal was sent", "NOTE", "what was sent, in your words"),
     "resolve": ("close with what came of it", "OUTCOME", "what came of it, in your words"),
     "write-off": ("give the money up; it is posted", "REASON", "why, in your words"),
+    "outcome": ("close as resolved, written-off or patient-owes; money is posted", "REASON", "why, in your words"),
+    "reopen": ("open closed denials again; their money is taken back", "REASON", "why, in your words"),
 }
 
 
@@ -39,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     why = actions.add_parser("why", help="the edit that saw it, who coded it, who gave the service")
     why.add_argument("denial", metavar="ID")
     why.add_argument("--json", action="store_true", help="one JSON document")
-    causes = actions.add_parser("causes", help="denials counted by what they come from, the most money first")
+    causes = actions.add_parser("causes", help="denials counted by what they come from, all and living ones")
     causes.add_argument("--by", choices=_COUNTED_BY, default="reason")
     causes.add_argument("--since", default="", metavar="DAY", help="opened since this ISO day")
     causes.add_argument("--json", action="store_true", help="one JSON document per line")
@@ -49,9 +53,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     letter.add_argument("--out", default="-", metavar="FILE", help="a new file, or - for standard output")
     for name, (told, words, explained) in _STEPS.items():
         step = actions.add_parser(name, help=told)
+        if name == "outcome":
+            step.add_argument("outcome", choices=_OUTCOMES, metavar="OUTCOME", help=", ".join(_OUTCOMES))
         step.add_argument("words", metavar=words, help=explained)
         step.add_argument("denials", nargs="+", metavar="ID", help="as `codedesk denials list` shows them")
-        step.add_argument("--similar", action="store_true", help="and all living ones of the same payer and reason")
+        if name != "reopen":
+            step.add_argument("--similar", action="store_true", help="and all living ones of the same payer and reason")
         step.add_argument("--dry-run", action="store_true", help="say which they are and change nothing")
 
 
@@ -122,10 +129,11 @@ def _causes(db: Database, args: argparse.Namespace) -> int:
     log.note(db, sign_in(db), "denial.list", by=args.by)
     with db.reading() as session:
         rows = pareto(SessionReader(session), By(args.by), args.since)
+    if rows and not args.json:
+        print(f"{'denials':>7} {'$':>14} {'living':>7} {'$':>14}  {args.by}")
     for row in rows:
-        print(
-            json.dumps(asdict(row)) if args.json else safe_line(f"{row.count:>6} {dollars(row.cents):>14}  {row.what}")
-        )
+        counts = f"{row.count:>7} {dollars(row.cents):>14} {row.living:>7} {dollars(row.living_cents):>14}"
+        print(json.dumps(asdict(row)) if args.json else safe_line(f"{counts}  {row.what}"))
     if not rows and not args.json:
         print("No denials.")
     return 0
@@ -161,15 +169,24 @@ def _work(db: Database, args: argparse.Namespace) -> int:
     from store.people import sign_in
 
     actor = sign_in(db)
-    chosen = _chosen(db, args.denials, args.similar)
+    chosen = _chosen(db, args.denials, getattr(args, "similar", False))
     if args.dry_run:
         for row in chosen:
             print(_text(row))
         print(f"{counted(len(chosen), 'denial')}, {dollars(sum(row.cents for row in chosen))}; nothing was changed")
         return 0
-    steps = {"assign": work.assign, "appeal": work.appeal, "resolve": work.resolve, "write-off": work.write_off}
-    done = steps[args.action](db, actor, [row.id for row in chosen], args.words, operation_id())
-    print(f"{args.action}: {counted(done.count, 'denial')}, {dollars(done.cents)}")
+    step = {
+        "assign": work.assign,
+        "appeal": work.appeal,
+        "resolve": work.resolve,
+        "write-off": work.write_off,
+        "reopen": work.open_again,
+        "resolved": work.resolve,
+        "written-off": work.write_off,
+        "patient-owes": work.bill_patient,
+    }[told := getattr(args, "outcome", args.action)]
+    done = step(db, actor, [row.id for row in chosen], args.words, operation_id())
+    print(f"{told}: {counted(done.count, 'denial')}, {dollars(done.cents)}")
     return 0
 
 
@@ -192,7 +209,7 @@ _HEADING = f"{'id':<26}  {'due':<10} {'claim':<14} {'patient':<18} {'code':<7} {
 
 
 def _text(row: DenialRow) -> str:
-    state = "" if row.status.value == "open" else f"  {row.status.value}"
+    state = "" if row.status.value == "open" else f"  {row.status.value.replace('_', ' ')}"
     owner = f"  {row.owner}" if row.owner else ""
     level = f"  level {row.level}" if row.level else ""
     return safe_line(

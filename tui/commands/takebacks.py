@@ -83,7 +83,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _text(row: TakebackRow) -> Iterator[str]:
     named = f"  claim {row.claim}" if row.claim else ""
-    yield f"{row.payer}  {row.reference or 'no reference'}{named}  open {dollars(row.open_cents)}  (id {row.id})"
+    stands = f"open {dollars(row.open_cents)}" if row.open_cents else "settled"
+    yield f"{row.payer}  {row.reference or 'no reference'}{named}  {stands}  (id {row.id})"
     for part in row.parts:
         meaning = provider_kind(part.reason).meaning if part.reason else part.note
         place = f"payment {part.trace} segment {part.segment}" if part.trace else ""

@@ -99,7 +99,7 @@ class AcksScreen(DeskScreen):
         if page is None:
             self.page_pane.show("", lambda width: ())
         else:
-            title = f"{page.row.kind.value} of {page.row.control}"
+            title = f"{page.row.kind.value.upper()} of {page.row.control}"
             note = counted(len(page.claims), "claim")
             self.page_pane.show(title, lambda width: list(page_lines(page, width)), note, keep=again)
             if self.page_pane.chosen_link is None:
@@ -128,12 +128,6 @@ class AcksScreen(DeskScreen):
 
     def do_ack_claim_before(self) -> None:
         self.page_pane.step_link(-1)
-
-    def do_read_on(self) -> None:
-        if self.page_pane.at_end:
-            self.page_pane.move_to(0)
-        else:
-            self.page_pane.page(1)
 
 
 def page_lines(page: AckPage, width: int) -> Iterator[Line]:
@@ -190,9 +184,9 @@ def _number(count: int) -> str:
 _COLUMNS: tuple[Column[AckRow], ...] = (
     Column("", 2, lambda row: " " + (MARK[row.outcome] if row.ours else "?"), style=_style, said=outcome_words),
     Column("RECEIVED", 10, lambda row: row.received_at[:10]),
-    Column("KIND", 5, lambda row: row.kind.value),
+    Column("KIND", 5, lambda row: row.kind.value.upper()),
     Column(
-        "ANSWERS", 0, lambda row: row.answers or f"{NOT_OURS}: {row.control}",
+        "ANSWERS", 0, lambda row: row.answers or f"{NOT_OURS}: {row.control}", "ends",
         style=lambda row: "text" if row.answers else "dim",
     ),
     Column("SENT TO", 16, lambda row: row.partner, from_width=100),

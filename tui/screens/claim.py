@@ -502,7 +502,7 @@ def _severity_style(row: FindingRow) -> str:
 _SEGMENT_COLUMNS: tuple[Column[Any], ...] = (
     Column("", 5, lambda row: str(row.position), align="right", style=lambda row: "dim"),
     Column("", 0, lambda row: f" {row.text}"),
-    Column("", 18, lambda row: row.field, style=lambda row: "dim"),
+    Column("", 18, lambda row: row.field, "ends", style=lambda row: "dim"),
 )
 
 _COLUMNS: tuple[Column[FindingRow], ...] = (

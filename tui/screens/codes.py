@@ -281,12 +281,6 @@ class CodeSearchScreen(EncoderScreen):
         if page is not None:
             self.show_page(page_title(page), lambda width: lay_out(page, row.why, width), page_note(page))
 
-    def do_read_on(self) -> None:
-        if self.page_pane.at_end:
-            self.page_pane.move_to(0)
-        else:
-            self.page_pane.page(1)
-
     def do_index(self) -> None:
         from tui.screens.index import index_stop
 

@@ -5,14 +5,14 @@ A step goes for the denial under the cursor, or, after `=`, for all living ones 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.app import ComposeResult
 
 from codesets.remittance_codes import adjustment_meanings
-from store.queries.denials import DenialFilter, DenialRow, denial_list
+from store.queries.denials import PAGE_ROWS, DenialFilter, DenialRow, denial_list
 from store.terms import DenialStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
@@ -21,13 +21,23 @@ from tui.widgets.row_table import Column, ListSource
 
 if TYPE_CHECKING:
     from store.denials.causes import Cause
+    from store.denials.work import Worked
 
 PAGE = 5000
 EMPTY = "No denials here. Remittances that are posted open them."
 LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+CLOSED = (DenialStatus.RESOLVED, DenialStatus.WRITTEN_OFF, DenialStatus.PATIENT_OWES)
 
 
-_ON_ONE = ("denial_mine", "denial_appeal", "denial_letter", "denial_close", "denial_write_off", "denial_alike")
+_ON_ONE = (
+    "denial_mine",
+    "denial_appeal",
+    "denial_letter",
+    "denial_close",
+    "denial_write_off",
+    "denial_patient_owes",
+    "denial_alike",
+)
 
 
 class DenialsScreen(DeskScreen):
@@ -39,7 +49,11 @@ class DenialsScreen(DeskScreen):
         super().__init__()
         self._show = DenialFilter.LIVING
         self._alike: frozenset[str] = frozenset()
+        self._last_closed: tuple[list[str], int] = ([], 0)
+        """The denials of the last step here that closed some, and their cents."""
         self._shown: list[DenialRow] = []
+        self._whole = True
+        """Whether all rows of the view are read, not its first ones alone."""
 
     def compose_work(self) -> ComposeResult:
         yield from self.list_work(self._columns(), EMPTY)
@@ -57,11 +71,27 @@ class DenialsScreen(DeskScreen):
                 return f"it is {row.status.value.replace('_', ' ')}"
             if not row.ours:
                 return "its claim is not ours: u in the remittances gives its payment to one"
+        if action == "denial_alike" and not self._whole:
+            return "the rest of the denials is being read"
+        if action == "denial_open_again" and not (self._last_closed[0] or (row and row.status in CLOSED)):
+            return "nothing was closed here: v shows what is closed"
         return ""
 
     async def read_rows(self) -> None:
-        rows = await self.workstation.record.read(denial_list, self._show, None, PAGE)
-        self._shown = [row for row in rows if self.passes_filter(_searched(row))]
+        """Show the first rows as soon as they are there; where there are more, all of them."""
+        read = self.workstation.record.read
+        self._whole = False
+        rows = await read(denial_list, self._show, None, PAGE_ROWS)
+        if len(rows) == PAGE_ROWS:
+            if not self._shown and not self.filter_text:
+                self._show_rows(rows)
+            rows = [*rows, *await read(denial_list, self._show, rows[-1], PAGE - PAGE_ROWS)]
+        self._whole = True
+        self._show_rows(rows)
+
+    def _show_rows(self, rows: Sequence[DenialRow]) -> None:
+        filtered = bool(self.filter_text)
+        self._shown = [row for row in rows if not filtered or self.passes_filter(_searched(row))]
         self.rows.empty = self.why_empty("denial", EMPTY, "" if self._show is DenialFilter.ALL else self._show.value)
         self.rows.set_source(ListSource(self._shown, lambda row: row.id), columns=self._columns())
         self.refresh_frame()
@@ -88,8 +118,18 @@ class DenialsScreen(DeskScreen):
         row: DenialRow | None = self.rows.selected
         return f"{row.claim}  {row.group}-{row.reason}  {dollars(row.cents)}  {row.payer}" if row else ""
 
+    def do_leave(self) -> None:
+        """Let go of what is taken together, else leave the desk."""
+        if not self._alike:
+            super().do_leave()
+            return
+        self._alike = frozenset()
+        self.rows.set_columns(self._columns())
+        self.refresh_frame()
+        self.say("Nothing is taken together.")
+
     def do_denial_view(self) -> None:
-        self._show = following(self._show)
+        self._show, self._shown = following(self._show), []
         self._alike = frozenset()
         self.reload()
 
@@ -124,7 +164,35 @@ class DenialsScreen(DeskScreen):
     def do_denial_close(self) -> None:
         from store.denials.work import resolve
 
-        self._ask("close", "what came of it:", resolve, "closed")
+        self._ask("close", "what came of it:", resolve, "closed", closes=True)
+
+    def do_denial_patient_owes(self) -> None:
+        from store.denials.work import bill_patient
+
+        self._ask(
+            "bill patient",
+            f"why does the patient owe {self._what()}:",
+            bill_patient,
+            "billed to the patient",
+            closes=True,
+        )
+
+    def do_denial_open_again(self) -> None:
+        """The closed one under the cursor, else those of the last step that closed some here."""
+        from store.denials.work import open_again
+
+        row: DenialRow | None = self.rows.selected
+        under_cursor = row is not None and row.status in CLOSED
+        denials, cents = ([row.id], row.cents) if row and under_cursor else self._last_closed
+        what = f"{counted(len(denials), 'denial')}, {dollars(cents)}"
+
+        async def answered(words: str) -> None:
+            done = await self.workstation.change(open_again, denials, words)
+            if not under_cursor or denials == self._last_closed[0]:
+                self._last_closed = ([], 0)
+            await self._stepped(done, "open again")
+
+        self.ask("undo", f"why open {what} again:", answer=answered)
 
     def do_denial_letter(self) -> None:
         row: DenialRow = self.rows.selected
@@ -140,23 +208,31 @@ class DenialsScreen(DeskScreen):
     def do_denial_write_off(self) -> None:
         from store.denials.work import write_off
 
+        self._ask("write off", f"why give up {self._what()}:", write_off, "written off", closes=True)
+
+    def _what(self) -> str:
         row: DenialRow = self.rows.selected
         chosen = len(self._chosen(row))
-        what = counted(chosen, "denial") if chosen > 1 else dollars(row.cents)
-        self._ask("write off", f"why give up {what}:", write_off, "written off")
+        return counted(chosen, "denial") if chosen > 1 else dollars(row.cents)
 
-    def _ask(self, asking: str, prompt: str, step: Callable[..., Any], told: str) -> None:
+    def _ask(self, asking: str, prompt: str, step: Callable[..., Any], told: str, closes: bool = False) -> None:
         async def answered(words: str) -> None:
-            await self._step(step, words, told)
+            await self._step(step, words, told, closes)
 
         self.ask(asking, prompt, answer=answered)
 
-    async def _step(self, step: Callable[..., Any], words: str, told: str) -> None:
+    async def _step(self, step: Callable[..., Any], words: str, told: str, closes: bool = False) -> None:
         row: DenialRow = self.rows.selected
-        done = await self.workstation.change(step, self._chosen(row), words)
+        chosen = self._chosen(row)
+        done = await self.workstation.change(step, chosen, words)
+        if closes:
+            self._last_closed = (chosen, done.cents)
+        await self._stepped(done, told, ". u takes it back" if closes else "")
+
+    async def _stepped(self, done: Worked, told: str, more: str = "") -> None:
         self._alike = frozenset()
         await self.read_rows()
-        self.say(f"{counted(done.count, 'denial')} {told}, {dollars(done.cents)}.", "good")
+        self.say(f"{counted(done.count, 'denial')} {told}, {dollars(done.cents)}{more}.", "good")
 
     def _chosen(self, row: DenialRow) -> list[str]:
         return sorted(self._alike) if row.id in self._alike else [row.id]

@@ -606,6 +606,13 @@ class DeskScreen(Screen[None]):
         """A key that is not text, pressed in a field; true when it was used."""
         return False
 
+    def do_read_on(self) -> None:
+        """Read on in the page, and from its end to its beginning, on screens that have one."""
+        if self.page_pane.at_end:
+            self.page_pane.move_to(0)
+        else:
+            self.page_pane.page(1)
+
     def do_down(self) -> None:
         if self.pane:
             self.pane.move(1)

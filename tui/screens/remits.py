@@ -115,12 +115,6 @@ class RemitsScreen(DeskScreen):
         self._show = following(self._show)
         self.reload()
 
-    def do_read_on(self) -> None:
-        if self.page_pane.at_end:
-            self.page_pane.move_to(0)
-        else:
-            self.page_pane.page(1)
-
     def do_denials(self) -> None:
         from tui.screens.denials import DenialsScreen
 
@@ -236,7 +230,8 @@ def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) ->
 
 def _claim_lines(claim: RemittanceClaimRow, meanings: Mapping[str, str], width: int) -> list[Line]:
     waits = "not ours" if claim.matched_by is MatchedBy.NOTHING else "unapplied"
-    ours = (claim.claim_number, "good") if claim.claim_number else (waits, "warning")
+    known = "ours" if claim.claim_number == claim.account_number else f"ours as {claim.claim_number}"
+    ours = (known, "good") if claim.claim_number else (waits, "warning")
     status = STATUS_WORDS.get(claim.status_code, f"status {claim.status_code or 'missing'}")
     head = (claim.account_number, claim.patient, claim.service_from, status, "")
     money = (

@@ -26,7 +26,7 @@ class Show(Enum):
 
     WAITING = "posted to no claim"
     OPEN = "open takebacks"
-    ALL = "all takebacks"
+    SETTLED = "settled takebacks"
 
 
 class UnappliedScreen(DeskScreen):
@@ -40,7 +40,7 @@ class UnappliedScreen(DeskScreen):
         self._undo: Callable[[str], Awaitable[None]] | None = None
 
     def compose_work(self) -> ComposeResult:
-        yield from self.list_work(_COLUMNS, EMPTY)
+        yield from self.list_work(_columns(payments=True), EMPTY)
 
     def place(self) -> tuple[Line, Line]:
         return self.list_place("Unapplied", self._show.value)
@@ -65,10 +65,11 @@ class UnappliedScreen(DeskScreen):
         if self._show is Show.WAITING:
             rows += await read(unapplied_list)
         else:
-            rows += await read(takeback_list, self._show is Show.ALL)
+            settled = self._show is Show.SETTLED
+            rows += [row for row in await read(takeback_list, settled) if bool(row.open_cents) is not settled]
         shown = [row for row in rows if self.passes_filter(f"{row.payer} {_number(row)} {_who(row)}")]
         self.rows.empty = self.why_empty("money without a place", EMPTY)
-        self.rows.set_source(ListSource(shown, lambda row: row.id))
+        self.rows.set_source(ListSource(shown, lambda row: row.id), columns=_columns(self._show is Show.WAITING))
         self.refresh_frame()
         self.show_page_here()
 
@@ -169,7 +170,10 @@ def page_lines(row: Row, width: int) -> Iterable[Line]:
         yield ((f" payment {row.trace} of {row.paid_on}, segment {row.segment}", "dim"),)
         return
     owed = "the payer will take it back" if row.open_cents < 0 else "the payer took it"
-    yield ((f" {dollars(row.open_cents)} open", "strong"), (f": {owed}" if row.open_cents else ", settled", "text"))
+    if row.open_cents:
+        yield ((f" {dollars(row.open_cents)} open", "strong"), (f": {owed}", "text"))
+    else:
+        yield ((" settled", "strong"),)
     if row.claim:
         yield ((f" claim {row.claim}", "text"),)
     for part in sorted(row.parts, key=lambda one: one.day):
@@ -198,10 +202,16 @@ def _cents(row: Row) -> int:
     return row.left_cents if isinstance(row, UnappliedRow) else row.open_cents
 
 
-_COLUMNS: tuple[Column[Row], ...] = (
-    Column(" PAID ON", 11, lambda row: f" {_day(row)}"),
-    Column("NUMBER", 15, _number),
-    Column("PATIENT OR CLAIM", 18, _who),
-    Column("PAYER", 0, lambda row: row.payer),
-    Column("$", 12, lambda row: dollars(_cents(row)), align="right"),
-)
+def _amount(row: Row) -> str:
+    """What is open; of a settled takeback nothing is, so that no row reads as work."""
+    return "settled" if isinstance(row, TakebackRow) and not row.open_cents else dollars(_cents(row))
+
+
+def _columns(payments: bool) -> tuple[Column[Row], ...]:
+    return (
+        Column(" PAID ON", 11, lambda row: f" {_day(row)}"),
+        Column("NUMBER" if payments else "REFERENCE", 15, _number),
+        Column("PATIENT" if payments else "KIND AND CLAIM", 18, _who),
+        Column("PAYER", 0, lambda row: row.payer),
+        Column("$", 12, _amount, align="right"),
+    )

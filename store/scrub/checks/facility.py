@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from codesets.bill_codes import BillList
 from store.claims.content import ClaimContent
 from store.claims.facility_bill import FacilityBill
 from store.scrub.checks.providers import valid_npi
@@ -200,6 +201,52 @@ def short_codes(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Itera
     for kind, code, sound in named:
         if not sound or not re.fullmatch(r"[0-9A-Z]{2}", code):
             yield Hit(f"{_PLACE}.{kind}s", {"kind": kind, "code": code or "none"})
+
+
+@check("drg_code")
+def drg_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    bill = _bill(claim)
+    if bill and bill.drg and not re.fullmatch(r"[0-9]{3}", bill.drg):
+        yield Hit(f"{_PLACE}.drg", {"drg": bill.drg})
+
+
+@check("bill_lists")
+def bill_lists(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """Codes of a bill that the list in force at its end does not have; malformed ones are found by other checks.
+
+    What could not be checked is said once, with the lists that it was for.
+    """
+    bill = _bill(claim)
+    on = iso_day(bill.statement_through) if bill else None
+    if bill is None or on is None:
+        return
+    unanswered: dict[str, None] = {}
+    for of, code, place in _coded(claim, bill):
+        answer = facts.codes.listed(of, code, on)
+        if answer.known is None:
+            unanswered[answer.why] = None
+        elif not answer.known:
+            yield Hit(place, {"list": of.value, "code": code, "on": on})
+    if unanswered:
+        yield Hit(_PLACE, {}, not_checked=" ".join(unanswered))
+
+
+def _coded(claim: ClaimContent, bill: FacilityBill) -> Iterator[tuple[BillList, str, str]]:
+    """The codes of a bill that are of the right shape, each once with its list and its first place."""
+    named = [(BillList.REVENUE, line.revenue_code, f"line.{line.sequence}.revenue_code") for line in claim.lines]
+    named += [(BillList.CONDITION, code, f"{_PLACE}.conditions") for code in bill.conditions]
+    named += [(BillList.OCCURRENCE, one.code, f"{_PLACE}.occurrences") for one in bill.occurrences]
+    named += [(BillList.SPAN, one.code, f"{_PLACE}.spans") for one in bill.spans]
+    named += [(BillList.VALUE, one.code, f"{_PLACE}.values") for one in bill.values]
+    named.append((BillList.DRG, bill.drg, f"{_PLACE}.drg"))
+    seen: set[tuple[BillList, str]] = set()
+    for of, code, place in named:
+        if (of, code) not in seen and re.fullmatch(_SHAPES.get(of, r"[0-9A-Z]{2}"), code):
+            seen.add((of, code))
+            yield of, code, place
+
+
+_SHAPES = {BillList.REVENUE: r"[0-9]{4}", BillList.DRG: r"[0-9]{3}"}
 
 
 @check("line_day")

@@ -1,0 +1,72 @@
+"""Whether a patient may be billed for what a payer denied, and if not, why.
+
+What the payer holds the patient liable for (PR) a biller may bill. What it holds the provider liable for a patient owes
+by a notice signed before the service alone, which the line of the claim states (GA, or GX of a voluntary notice). What
+is payer initiated (PI) no patient owes. A payer that comes next is billed first.
+
+Source: 005010X221A1, CAS01; CMS Claims Processing Manual (Pub. 100-04), chapter 30, section 50 (ABN) and its modifiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from store.claims.content import has_next_payer, next_payer_name
+from store.models import Claim, ClaimLine, Denial, RemittanceClaim, RemittanceLine
+from store.terms import ClaimStatus
+
+NOTICE = frozenset({"GA", "GX"})
+"""Modifiers that say that the patient signed for the charge before the service."""
+
+_PATIENT, _PAYER_INITIATED = "PR", "PI"
+_FORWARDED = ("19", "20", "21")
+
+
+def why_not_patient(session: Session, row: Denial) -> tuple[str, str]:
+    """Why a patient does not owe a denial of a claim of ours, and what to do instead; both empty where he may."""
+    reason = f"{row.group_code}-{row.reason_code}"
+    if row.group_code == _PAYER_INITIATED:
+        return f"{reason} is payer initiated: no patient is billed for it", "appeal it, or write it off"
+    if row.group_code != _PATIENT and (bare := _without_notice(session, row)):
+        return (
+            f"{reason} is not the patient's by the payer, and {bare} has no GA or GX: no signed notice is on the claim",
+            "where one was signed, put its modifier on the line and send a replacement; else appeal or write it off",
+        )
+    claim = session.get_one(Claim, row.claim_id)
+    if has_next_payer(claim.parties) and not _billed_next(session, row, claim):
+        return (
+            f"{next_payer_name(claim.parties)} comes next and was not billed for {claim.claim_number}",
+            f"codedesk claims secondary {claim.claim_number} bills it",
+        )
+    return "", ""
+
+
+def _without_notice(session: Session, row: Denial) -> str:
+    """What of a denial is without the modifier of a notice, as "line 2 (G0439)"; empty where all of it has one."""
+    for sequence, code, modifiers in _lines(session, row):
+        if not NOTICE.intersection(modifiers):
+            return f"line {sequence} ({code})"
+    return ""
+
+
+def _lines(session: Session, row: Denial) -> Sequence[tuple[int, str, list[str]]]:
+    """Our line that is denied, else the payer's; all of ours where the claim as a whole is denied."""
+    ours = select(ClaimLine).where(ClaimLine.claim_id == row.claim_id).order_by(col(ClaimLine.sequence))
+    if row.remittance_line_id:
+        theirs = session.get_one(RemittanceLine, row.remittance_line_id)
+        if not theirs.claim_line_id:
+            return [(theirs.sequence, theirs.code, theirs.modifiers)]
+        ours = ours.where(ClaimLine.id == theirs.claim_line_id)
+    return [(line.sequence, line.code or line.revenue_code, line.modifiers) for line in session.exec(ours)]
+
+
+def _billed_next(session: Session, row: Denial, claim: Claim) -> bool:
+    """Whether the next payer has the claim: from us, or forwarded by the one that denied."""
+    if session.get_one(RemittanceClaim, row.remittance_claim_id).status_code in _FORWARDED:
+        return True
+    left = select(Claim.id).where(
+        Claim.follows_id == claim.id, Claim.follows_as == "secondary", Claim.status == ClaimStatus.EXPORTED
+    )
+    return session.exec(left).first() is not None

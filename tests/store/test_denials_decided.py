@@ -1,0 +1,280 @@
+"""What a payer denies the patient owes by a biller's decision alone, which posts the money and can be taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import col, func, select
+
+from codesets.errors import CodedeskError
+from store.actors import SYSTEM
+from store.claims.following import bill_next_payer
+from store.database import Database
+from store.denials.work import DenialRefused, appeal, bill_patient, open_again, resolve, write_off
+from store.models import Claim, ClaimLine, Denial, JournalLine, Patient, Posting, Remittance
+from store.remits.posting import post_again, unpost
+from store.terms import DenialStatus, JournalAccount, PostingKind
+from tests.store.remittance_samples import balances
+from tests.store.test_claims_following import Office, office
+from tests.store.test_denials import arrive, denials
+from tests.store.test_ledger import owed, printed
+from tests.store.test_remits_posting import number
+from tui.cli import main
+
+__all__ = ["number", "office"]
+
+pytestmark = pytest.mark.both_databases
+
+PATIENT, DENIED, WRITE_OFF = JournalAccount.PATIENT_RECEIVABLE, JournalAccount.DENIED, JournalAccount.WRITE_OFF
+
+
+def not_covered(number: str, group: str = "PR", reason: str = "204") -> tuple[str, ...]:
+    """One line paid, one denied for 50.02."""
+    return (
+        f"CLP*{number}*1*100.03*40*50.02*MB*ICN1",
+        *("SVC*HC:G0463*50.01*40**1", "CAS*CO*45*10.01"),
+        *("SVC*HC:G0439*50.02*0**1", f"CAS*{group}*{reason}*50.02"),
+    )
+
+
+def taken_back(number: str) -> tuple[str, ...]:
+    """The payer's reversal of that, all of its money with it."""
+    return (
+        f"CLP*{number}*22*-100.03*-40**MB*ICN1",
+        *("SVC*HC:G0463*-50.01*-40**-1", "CAS*CO*45*-10.01"),
+        *("SVC*HC:G0439*-50.02*0**-1", "CAS*PR*204*-50.02"),
+        "PLB*1999999984*20261231*FB*-40",
+    )
+
+
+@pytest.fixture
+def denial(db: Database, tmp_path: Path, number: str) -> str:
+    """A denial of 50.02 that the payer holds the patient liable for."""
+    arrive(db, tmp_path, not_covered(number), "40")
+    (one,) = denials(db)
+    return one.id
+
+
+def decided(db: Database) -> dict[JournalAccount, int]:
+    """What of the journal decisions move."""
+    return {account: cents for account, cents in balances(db).items() if account in (PATIENT, DENIED, WRITE_OFF)}
+
+
+def sign(db: Database, modifier: str, sequence: int | None = None) -> None:
+    """Put a modifier on our lines, or on one."""
+    with db.change(SYSTEM) as change:
+        for line in change.session.exec(select(ClaimLine)):
+            if sequence in (None, line.sequence):
+                line.modifiers = [modifier]
+
+
+def test_a_decision_moves_denied_money_to_the_patient_with_its_reason_once(db: Database, denial: str) -> None:
+    done = [bill_patient(db, SYSTEM, [denial], "not in the plan", "op-1") for _ in range(2)]
+
+    with db.reading() as session:
+        posting = session.exec(select(Posting).where(Posting.kind == PostingKind.LEFT_TO_PATIENT)).one()
+    assert [(worked.count, worked.cents) for worked in done] == [(1, 5_002)] * 2
+    assert decided(db) == {PATIENT: 5_002}
+    assert posting.note == "not in the plan"
+    assert (denials(db)[0].status, denials(db)[0].note) == (DenialStatus.PATIENT_OWES, "not in the plan")
+
+
+def test_nothing_denied_is_the_patients_before_a_decision_and_a_decision_needs_a_reason(
+    db: Database, denial: str
+) -> None:
+    with pytest.raises(DenialRefused, match="a word of why"):
+        bill_patient(db, SYSTEM, [denial], "  ")
+
+    assert decided(db) == {DENIED: 5_002}
+
+
+@pytest.mark.parametrize(("step", "account"), [(bill_patient, PATIENT), (write_off, WRITE_OFF), (resolve, DENIED)])
+def test_a_closed_denial_is_opened_again_where_it_stood_and_its_money_is_denied_again(
+    db: Database, denial: str, step: type[bill_patient], account: JournalAccount
+) -> None:
+    appeal(db, SYSTEM, [denial], "note sent")
+    step(db, SYSTEM, [denial], "no use")
+    closed = decided(db)
+
+    open_again(db, SYSTEM, [denial], "the plan was looked up wrongly")
+
+    (one,) = denials(db)
+    assert closed == {account: 5_002}
+    assert decided(db) == {DENIED: 5_002}
+    assert (one.status, one.level, one.closed_at) == (DenialStatus.APPEALED, 1, None)
+    with pytest.raises(DenialRefused, match="is appealed"):
+        open_again(db, SYSTEM, [denial], "again")
+
+
+@pytest.mark.parametrize(("group", "why"), [("CO", "no GA or GX"), ("OA", "no GA or GX"), ("PI", "payer initiated")])
+def test_what_the_payer_does_not_hold_the_patient_liable_for_is_refused_with_the_line_that_has_no_notice(
+    db: Database, tmp_path: Path, number: str, group: str, why: str
+) -> None:
+    arrive(db, tmp_path, not_covered(number, group, "96"), "40")
+    sign(db, "GA", sequence=1)
+
+    with pytest.raises(DenialRefused, match=why) as refused:
+        bill_patient(db, SYSTEM, [denials(db)[0].id], "wants to pay")
+
+    assert group == "PI" or "line 2 (G0439)" in refused.value.message
+    assert decided(db) == {DENIED: 5_002}
+
+
+@pytest.mark.parametrize("modifier", ["GA", "GX"])
+def test_a_signed_notice_on_the_denied_line_makes_a_contractual_denial_the_patients(
+    db: Database, tmp_path: Path, number: str, modifier: str
+) -> None:
+    arrive(db, tmp_path, not_covered(number, "CO", "50"), "40")
+    sign(db, modifier, sequence=2)
+
+    bill_patient(db, SYSTEM, [denials(db)[0].id], "notice of 9/15 signed")
+
+    assert decided(db) == {PATIENT: 5_002}
+
+
+def test_a_claim_denied_as_a_whole_needs_the_notice_on_every_line(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, (f"CLP*{number}*4*100.03*0**MB*ICN1", "CAS*CO*50*100.03"), "0")
+    (one,) = denials(db)
+    sign(db, "GA", sequence=1)
+    with pytest.raises(DenialRefused, match=r"line 2 \(G0439\)"):
+        bill_patient(db, SYSTEM, [one.id], "signed")
+
+    sign(db, "GA")
+    bill_patient(db, SYSTEM, [one.id], "signed")
+
+    assert decided(db) == {PATIENT: 10_003}
+
+
+def test_one_that_is_refused_leaves_all_of_a_step_as_they_were(db: Database, tmp_path: Path, number: str) -> None:
+    body = (f"CLP*{number}*4*100.03*0**MB*ICN1", "SVC*HC:G0463*50.01*0**1", "CAS*PR*204*50.01")
+    arrive(db, tmp_path, (*body, "SVC*HC:G0439*50.02*0**1", "CAS*CO*50*50.02"), "0")
+
+    with pytest.raises(DenialRefused):
+        bill_patient(db, SYSTEM, [one.id for one in denials(db)], "not covered")
+
+    assert decided(db) == {DENIED: 10_003}
+    assert {one.status for one in denials(db)} == {DenialStatus.OPEN}
+
+
+DENIED_TO_PATIENT = ("CLP*{number}*4*100.03*0*100.03*HM*ICN1", "CAS*PR*204*100.03")
+
+
+def test_a_payer_that_comes_next_is_billed_before_the_patient(office: Office) -> None:
+    office.answer("4", DENIED_TO_PATIENT, "0")
+    (one,) = denials(office.db)
+
+    with pytest.raises(DenialRefused, match="Second Plan comes next"):
+        bill_patient(office.db, SYSTEM, [one.id], "not covered")
+    secondary = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(secondary.claim_id)
+    bill_patient(office.db, SYSTEM, [one.id], "nobody covers it")
+
+    assert owed(office.db) == {("patient", PATIENT): 10_003}
+
+
+def test_the_statement_asks_for_it_and_says_who_did_not_pay(office: Office) -> None:
+    office.answer("4", DENIED_TO_PATIENT, "0")
+    (one,) = denials(office.db)
+    office.sent(bill_next_payer(office.db, SYSTEM, office.claim_id).claim_id)
+    before = printed(office.db)
+
+    bill_patient(office.db, SYSTEM, [one.id], "nobody covers it")
+
+    (line,) = (line for line in printed(office.db).splitlines() if "Denied: Blue Plains" in line)
+    (due,) = (line for line in printed(office.db).splitlines() if "YOU OWE" in line)
+    assert "Denied:" not in before
+    assert line.endswith("100.03")
+    assert due.endswith("100.03")
+
+
+def test_the_statement_shows_that_an_insurer_paid_nothing_and_the_whole_postal_code(office: Office) -> None:
+    with office.db.change(SYSTEM) as change:
+        change.session.exec(select(Patient)).one().zip = "689950131"
+
+    office.answer("4", DENIED_TO_PATIENT, "0")
+
+    (line,) = (line for line in printed(office.db).splitlines() if "Insurance: Blue Plains" in line)
+    assert line.endswith("0.00")
+    assert " 68995-0131\n" in printed(office.db)
+
+
+def test_taking_the_remittance_back_takes_the_decision_back(db: Database, denial: str) -> None:
+    bill_patient(db, SYSTEM, [denial], "not covered")
+    with db.reading() as session:
+        remittance = session.exec(select(Remittance.id)).one()
+
+    unpost(db, SYSTEM, remittance, "wrong bank")
+    post_again(db, SYSTEM, remittance)
+
+    assert decided(db) == {DENIED: 5_002}
+    assert denials(db)[0].status is DenialStatus.OPEN
+
+
+def test_the_payers_reversal_takes_the_decision_back_and_its_own_taking_back_restores_it(
+    db: Database, tmp_path: Path, number: str, denial: str
+) -> None:
+    bill_patient(db, SYSTEM, [denial], "not covered")
+
+    reversal = arrive(db, tmp_path, taken_back(number), "0", "EFT0002")
+    after = decided(db), denials(db)[0].status
+    unpost(db, SYSTEM, reversal, "not theirs")
+
+    assert after == ({}, DenialStatus.WITHDRAWN)
+    assert decided(db) == {PATIENT: 5_002}
+    assert denials(db)[0].status is DenialStatus.PATIENT_OWES
+
+
+HELD_IN = {
+    DenialStatus.OPEN: {DENIED: 5_002},
+    DenialStatus.RESOLVED: {DENIED: 5_002},
+    DenialStatus.WRITTEN_OFF: {WRITE_OFF: 5_002},
+    DenialStatus.PATIENT_OWES: {PATIENT: 5_002},
+    DenialStatus.WITHDRAWN: {},
+}
+STEPS = {"bill": bill_patient, "give up": write_off, "close": resolve, "open": open_again}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from((*STEPS, "reverse", "unpost", "post")), max_size=8))
+def test_whatever_is_done_the_money_is_where_the_denial_says(
+    db: Database, tmp_path: Path, number: str, denial: str, moves: list[str]
+) -> None:
+    reversal = ""
+    for move in moves:
+        try:
+            if move == "reverse" and not reversal:
+                with db.reading() as session:
+                    seen = session.exec(select(func.count(col(Remittance.id)))).one()
+                reversal = arrive(db, tmp_path, taken_back(number), "0", f"EFT1{seen:03}")
+            elif move == "unpost" and reversal:
+                unpost(db, SYSTEM, reversal, "not theirs")
+            elif move == "post" and reversal:
+                post_again(db, SYSTEM, reversal)
+            elif move in STEPS:
+                STEPS[move](db, SYSTEM, [denial], "so")
+        except CodedeskError:
+            continue
+
+    with db.reading() as session:
+        sums = session.exec(select(func.sum(JournalLine.cents)).group_by(JournalLine.posting_id)).all()
+        standing = session.get_one(Denial, denial).status
+        assert session.exec(select(func.count(col(Claim.id)))).one() == 1
+    assert set(sums) == {0}
+    assert decided(db) == HELD_IN[standing]
+
+
+def test_the_command_line_bills_the_patient_and_opens_again(
+    db: Database, denial: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for words in (("outcome", "patient-owes", "not in the plan"), ("reopen", "looked up wrongly")):
+        assert main(["denials", *words, denial]) == 0
+        told.append((capsys.readouterr().out, decided(db)))
+
+    assert told == [
+        ("patient-owes: 1 denial, 50.02\n", {PATIENT: 5_002}),
+        ("reopen: 1 denial, 50.02\n", {DENIED: 5_002}),
+    ]
