@@ -29,6 +29,7 @@ from store.coding.service import (
     take_back,
     undo,
 )
+from store.coding.site_edits import findings_of
 from store.database import Database, operation_id
 from store.intake.export import coding_record
 from store.models import Charge, Coding, CodingStep, Document, Finding, LogEntry, WorkItem
@@ -228,6 +229,24 @@ def test_an_error_of_the_edits_keeps_a_chart_from_being_finished(
 
     with pytest.raises(CodingRefused, match="7"):
         finalize(demo, reference, coder, chart.coding_id)
+
+
+def test_an_inpatient_procedure_keeps_an_office_visit_from_being_finished_until_its_one_fix_is_entered(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    type_in(demo, reference, coder, chart, "e11.9")
+    type_in(demo, reference, coder, chart, "*")
+    before = stored(demo, chart)
+    codes = type_in(demo, reference, coder, chart, "0dtj4zz")
+    with demo.reading() as session:
+        head = chart_head(SessionReader(session), chart.work_item_id)
+    found = next(one for one in findings_of(reference, head, codes) if one.rule_id == "c62")
+
+    with pytest.raises(CodingRefused, match="0DTJ4ZZ is a code of ICD-10-PCS"):
+        finalize(demo, reference, coder, chart.coding_id)
+
+    assert type_in(demo, reference, coder, chart, found.repair) == before
+    finalize(demo, reference, coder, chart.coding_id)
 
 
 def test_a_final_coding_can_be_taken_back_and_changed(

@@ -47,9 +47,9 @@ def parse_line(reference: Reference, text: str, head: ChartHead) -> Entry:
 
 
 def matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
-    """The best codes for what is typed: diagnoses, procedures of HCPCS, and PCS on the facility's side."""
+    """The best codes for what is typed: diagnoses, procedures of HCPCS, and PCS on an inpatient stay."""
     systems = [CodeSystem.ICD10CM, CodeSystem.HCPCS]
-    if head.kind == CodingKind.FACILITY:
+    if head.kind == CodingKind.FACILITY and head.inpatient:
         systems.append(CodeSystem.ICD10PCS)
     hits = engine.search(words, systems, date.fromisoformat(head.service_date), MATCHES)
     return [
