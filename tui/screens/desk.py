@@ -47,9 +47,6 @@ PAGE_SECONDS = 0.05
 MOST_SAID = 4
 """How many lines a message may take; a longer one is cut."""
 
-DEAF_SECONDS = 0.3
-"""How long a question takes no answer, so that a held key cannot give one."""
-
 
 def named_columns(options: Sequence[tuple[str, str]]) -> Sequence[Column[Any]]:
     """The columns of choices: a name, as wide as the longest of them, and its words."""
@@ -494,10 +491,10 @@ class DeskScreen(Screen[None]):
 
         A key that is refused for it begins the time anew: what is typed on without a pause is no answer at all.
         """
-        pressed_at = self.workstation.keyboard.pressed_at
-        if pressed_at - self._asked_at >= DEAF_SECONDS:
+        keyboard = self.workstation.keyboard
+        if not keyboard.too_soon_after(self._asked_at):
             return False
-        self._asked_at = pressed_at
+        self._asked_at = keyboard.pressed_at
         return True
 
     def _refuse_answer(self, why: str) -> None:
