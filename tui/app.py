@@ -26,6 +26,7 @@ from textual.worker import WorkerFailed
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.clock import clock_day
 from store.figures.activity import Activity
 from store.open_charts import OpenCharts
 from store.permissions import refusal
@@ -57,7 +58,7 @@ IDLE_SECONDS = 5
 ACTIVITY_SECONDS = 60
 """How often the active time of the person is put into the record."""
 
-PAUSE_SECONDS = 2.0
+QUIET_SECONDS = 2.0
 """How long no key was pressed where garbage is collected: reading takes longer, typing does not."""
 
 COLLECTED = (10_000, 3, 500)
@@ -430,7 +431,7 @@ class Workstation(App[int]):
         if self.activity.keys and time.monotonic() - self._kept_activity >= ACTIVITY_SECONDS:
             self._kept_activity = time.monotonic()
             self.run_worker(self._said(self.keep_activity()), group="warm")
-        if self._collected_for != self._last_key and time.monotonic() - self._last_key >= PAUSE_SECONDS:
+        if self._collected_for != self._last_key and time.monotonic() - self._last_key >= QUIET_SECONDS:
             self._collected_for = self._last_key
             gc.collect()
         idle = (time.monotonic() - self._last_key) / 60
@@ -444,7 +445,7 @@ class Workstation(App[int]):
         from store.figures.active import keep_activity
 
         if self.activity.keys:
-            await self.change(keep_activity, date.today().isoformat(), *self.activity.taken())
+            await self.change(keep_activity, clock_day().isoformat(), *self.activity.taken())
 
     @work(group="watch")
     async def watch_record(self) -> None:
