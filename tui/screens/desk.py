@@ -404,6 +404,7 @@ class DeskScreen(Screen[None]):
                 key=lambda o: (o[0].lower() != whole, not o[0].lower().startswith(whole), not _called(o, words))
             )
             self.offer(fitting, named_columns(options), title=asking)
+            self.refresh_frame()
 
         async def answered(text: str) -> None:
             row = self.choices.selected
@@ -415,7 +416,7 @@ class DeskScreen(Screen[None]):
             else:
                 await chosen(row[0])
 
-        self._narrow = shown
+        self._narrow, self._own_words = shown, own_words
         shown("")
         self.ask(asking, prompt, answer=answered)
 
@@ -450,6 +451,8 @@ class DeskScreen(Screen[None]):
         self._picking = asking
 
     _narrow: Callable[[str], None] | None = None
+    _own_words = False
+    """Whether words that are none of the choices are taken as they are typed."""
     _cut = ("", "")
     """What was taken of a pasted text, and the words that say how much of it that is."""
     _picking = ""
@@ -580,7 +583,9 @@ class DeskScreen(Screen[None]):
         if asking == "confirm":
             return ("y", "yes"), *self._also.items(), ("Esc", "no")
         if self.choices.has_class("-open"):
-            return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
+            if self.choices.count:
+                return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
+            return ("Enter", "take your words" if self._own_words else "say why not"), ("Esc", "leave")
         if asking == "hold":
             return ("Enter", "puts the chart on hold"), ("Esc", "leaves it as it is")
         return ("Enter", "done"), ("Esc", "leave")

@@ -31,6 +31,7 @@ from tui.money import dollars
 from tui.screens.chart import late, panes
 from tui.screens.chart.abstract import change_abstract
 from tui.screens.chart.changes import add, walk
+from tui.screens.chart.completing import told
 from tui.screens.chart.drg import drg_line, drg_lines
 from tui.screens.chart.entering import Entering, NotTaken
 from tui.screens.chart.finishing import ask_final, ask_recode
@@ -61,6 +62,9 @@ CLOSED = (
     *("change_code", "link_words", "last_visit", "take_late"),
 )
 """What cannot be done once the coding is final."""
+
+ANEW = "Type the next line, or Backspace to mend this one."
+"""What can be done with a line that was refused."""
 
 LAYOUTS = ("both", "note", "codes")
 FEWEST_CODE_ROWS, MOST_CODE_ROWS = 6, 12
@@ -367,6 +371,7 @@ class ChartScreen(DeskScreen):
     def unknown_key(self, key: str) -> None:
         if not self.final and not self.only_reading and (key.isdigit() or key == "-"):
             self.ask("entry", "+", key)
+            self.edited("entry", key)
 
     def edited(self, asking: str, text: str) -> None:
         if asking == "entry":
@@ -386,8 +391,9 @@ class ChartScreen(DeskScreen):
         """Say what went wrong; a line that was refused gives way to the next one."""
         super().trouble(error)
         if self.entry.asking == "entry" and isinstance(error, EntryError) and not isinstance(error, NotTaken):
-            self.entry.mark()
-            self.entering.put_told_away()
+            self.say(f"{told(error)}  {ANEW}", "error")
+            self.entry.refuse()
+            self.entering.refused()
 
     def left(self, asking: str, text: str) -> None:
         if asking == "entry":
@@ -399,7 +405,7 @@ class ChartScreen(DeskScreen):
         if asking == "entry":
             return self.entering.hints()
         if asking == WORDS:
-            return ("Enter", "link"), ("Up Down", "other places"), ("Esc", "leave")
+            return self.cursor.hints()
         return super().asking_hints(asking)
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
