@@ -162,8 +162,8 @@ async def test_the_key_line_says_what_enter_will_do_with_the_line_as_it_stands()
     assert said == {
         "": "leave",
         "e11.9": "add",
-        "s72.001": "ask the 7th character",
-        "e11.4": "list the codes below",
+        "s72.001": "ask 7th",
+        "e11.4": "list below",
         "essential hypertension": "add",
         "asthm": "ask",
         "qqqqq": "say why not",
@@ -172,7 +172,7 @@ async def test_the_key_line_says_what_enter_will_do_with_the_line_as_it_stands()
         "=nothing": "say why not",
         "^": "say why not",
     }
-    assert blocked == ("Enter", "say what is in the way")
+    assert blocked == ("Enter", "what is in the way")
     assert ready == ("Enter", "final code?") and "Final code 1 diagnosis" in asked
 
 
@@ -365,7 +365,7 @@ async def test_why_a_line_is_refused_is_told_once_and_whole_in_as_many_lines_as_
 
     assert once.count("nobody here is called so") == 1
     told = " ".join(" ".join(narrow[-3:]).split())
-    assert "E11.99 is not a code of ICD-10-CM" in told and told.endswith("Backspace to mend this one.")
+    assert "E11.99 is not a code of ICD-10-CM" in told and told.endswith("Backspace to mend.")
     assert "Enter say why not" in after[-1] and after[-2] == " +i"
 
 
@@ -382,7 +382,7 @@ async def test_a_refused_line_gives_way_to_the_next_and_is_mended_by_backspace_a
         await keys(pilot, "enter", "i")
         begun = app.screen.entry.text  # type: ignore[attr-defined]
 
-    assert "Type the next line, or Backspace to mend this one." in said
+    assert "Type anew, or Backspace to mend." in said
     assert (mended, begun) == ("e11.9", "i")
 
 

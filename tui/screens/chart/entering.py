@@ -137,6 +137,8 @@ class Entering:
         rows = [] if completing or words[0] == "-" else await self._rows_for(words)
         if chart.entry.asking != "entry" or chart.entry.text != text:
             return
+        if why := chart.shut:
+            does, completing, rows, lacks = Outcome(), [("", f"{why[:1].upper()}{why[1:]}.")], [], False
         self._outcome, self._completing, self._lacks_seventh = does, completing, lacks
         self._matched, self._doubted = words, ""
         if self._completing:
@@ -177,25 +179,25 @@ class Entering:
         if self._outcome is not None and self._matched == words:
             return self._outcome.verb or WHY_NOT
         if words == TAKE_ALL:
-            return "add all that hold" if self._takes_all else WHY_NOT
+            return "add all" if self._takes_all else WHY_NOT
         if self._lacks_seventh and chart.choices.index == 0:
-            return "ask the 7th character"
+            return "ask 7th"
         if self._matched != words:
-            return "take the first match"
+            return "take first"
         row: MatchRow | None = chart.choices.selected if chart.choices.has_class("-open") else None
         if row is None or row.refused or (len(words) == 1 and words.isalnum() and chart.choices.index == 0):
             return WHY_NOT
         if self._doubts(row, words):
             return "ask"
-        return "list the codes below" if row.header else "add"
+        return "list below" if row.header else "add"
 
     def _empty_enter_does(self) -> str:
         """What Enter does in an empty line: the question that ends a chart, once nothing stands in its way."""
         shown = self._chart.on_screen
-        if shown is None or not shown.codes.diagnoses:
+        if shown is None or not shown.codes.diagnoses or self._chart.shut:
             return "leave"
         blocked = any(Severity(finding.severity.value).blocks for finding in self._chart.findings)
-        return "say what is in the way" if blocked else "final code?"
+        return "what is in the way" if blocked else "final code?"
 
     def complete(self) -> bool:
         """Put the completion under the cursor into the line; false where none is offered."""

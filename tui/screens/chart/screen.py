@@ -63,7 +63,10 @@ CLOSED = (
 )
 """What cannot be done once the coding is final."""
 
-ANEW = "Type the next line, or Backspace to mend this one."
+ENTERS = {"what if": "groups it", "find": "finds it", "recode": "opens the new version", "abstract": "sets it"}
+"""What Enter does with what else is asked for."""
+
+ANEW = "Type anew, or Backspace to mend."
 """What can be done with a line that was refused."""
 
 LAYOUTS = ("both", "note", "codes")
@@ -103,6 +106,7 @@ class ChartScreen(DeskScreen):
         self._layout = 0
         self._codes_height: int | None = None
         self._told_version = 0
+        self._record_is_newer = self._following = False
         self._drg: Explained | Ungrouped | None = None
         self.reading = Reading(self, left_at)
         self.entering = Entering(self, left_at)
@@ -145,6 +149,18 @@ class ChartScreen(DeskScreen):
     def final(self) -> bool:
         return self._chart is not None and self._chart.head.coding_status == CodingStatus.FINAL
 
+    @property
+    def shut(self) -> str:
+        """Why nothing can be coded in the chart now; empty where it can."""
+        return self.only_reading or (self._chart.canceled if self._chart else "") or self._taken_over
+
+    @property
+    def _taken_over(self) -> str:
+        """Who has taken the chart over while it was open here; empty where nobody has."""
+        holder, name = self._chart.holder if self._chart else ("", "")
+        me = self.workstation.record.known_actor
+        return f"{name} has taken this chart over" if holder and me is not None and holder != me.person_id else ""
+
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         self._paint_drg()
@@ -176,15 +192,15 @@ class ChartScreen(DeskScreen):
             state = (("✗ canceled  ", "error"), *state)
         if self.only_reading:
             state = (("@ to read  ", "warning"), *state)
+        elif self._taken_over:
+            state = (("@ taken over  ", "warning"), *state)
         if self._emergency:
             state = (("# emergency  ", "error"), *state)
         return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
 
     def why_not(self, action: str) -> str:
-        if action in CODING and self.only_reading:
-            return self.only_reading
-        if action in CODING and self._chart is not None and self._chart.canceled:
-            return self._chart.canceled
+        if action in CODING and (why := self.shut):
+            return why
         if action == "fix_finding" and not any(finding.repair for finding in self._findings):
             return "no finding has one certain fix; ! explains them"
         if action == "recode" and not self.final:
@@ -206,8 +222,19 @@ class ChartScreen(DeskScreen):
         return ""
 
     def record_changed(self) -> None:
-        if self._chart is not None:
-            self.work(self._follow(), group="follow", exclusive=True)
+        self._record_is_newer = True
+        if self._chart is not None and not self._following:
+            self.work(self._follow_on(), group="follow")
+
+    async def _follow_on(self) -> None:
+        """Follow the record, one change after the other: one that was cut off would have drawn the half of it."""
+        self._following = True
+        try:
+            while self._record_is_newer:
+                self._record_is_newer = False
+                await self._follow()
+        finally:
+            self._following = False
 
     async def _follow(self) -> None:
         """Show what others have changed: at once where the chart is only read, else what came, and a word about codes.
@@ -222,7 +249,7 @@ class ChartScreen(DeskScreen):
         came = (now.documents, now.late) != (shown.documents, shown.late)
         own = {name: getattr(shown.head, name) for name in ("coding_id", "coding_status", "coding_version")}
         head = now.head if self.only_reading else replace(now.head, **own)
-        moved = (head, now.canceled) != (shown.head, shown.canceled)
+        moved = (head, now.canceled, now.holder) != (shown.head, shown.canceled, shown.holder)
         if self.only_reading and (changed or came or moved):
             self._chart = now
             await self._show_codes()
@@ -234,6 +261,8 @@ class ChartScreen(DeskScreen):
             self.reading.show_document()
         if now.canceled and now.canceled != shown.canceled:
             self.say(f"{now.canceled[:1].upper()}{now.canceled[1:]}.", "error")
+        elif self._taken_over and now.holder != shown.holder:
+            self.say(f"{self._taken_over}. Your codes are in it; it is to read here now.", "warning")
         elif head.mrn != shown.head.mrn:
             self.say(f"The record number is {head.mrn} now; it was {shown.head.mrn}.", "warning")
         elif came and now.late.why != shown.late.why:
@@ -384,7 +413,7 @@ class ChartScreen(DeskScreen):
             self.in_turn(self.entering.enter(text))
         elif asking == "entry":
             self.entering.close()
-            if self._chart and self._chart.codes.diagnoses:  # the question takes another key
+            if self._chart and self._chart.codes.diagnoses and not self.shut:  # the question takes another key
                 self.in_turn(ask_final(self, from_line=True))
 
     def trouble(self, error: CodedeskError) -> None:
@@ -406,6 +435,8 @@ class ChartScreen(DeskScreen):
             return self.entering.hints()
         if asking == WORDS:
             return self.cursor.hints()
+        if asking in ENTERS and not self.choices.has_class("-open"):
+            return ("Enter", ENTERS[asking]), ("Esc", "leave")
         return super().asking_hints(asking)
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
