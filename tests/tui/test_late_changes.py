@@ -120,6 +120,6 @@ async def test_a_chart_that_is_gone_while_a_code_is_typed_says_so_and_that_enter
         line = app.screen.entry.asking  # type: ignore[attr-defined]
 
     assert how in told.splitlines()[0]
-    assert ("Jae Park has taken this chart over. Your codes are in it" if how == "taken over" else "canceled") in told
+    assert ("Jae Park has taken this chart over; your codes are in it." if how == "taken over" else "canceled") in told
     assert "Enter adds" not in typed and hint == ("Enter", "say why not")
     assert line == ""

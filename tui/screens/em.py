@@ -268,5 +268,6 @@ def arithmetic_lines(found: Judgement, width: int) -> list[Line]:
             lines += [(("   ", "text"), (part, "text")) for part in wrap(step.because, width - 4)]
             lines += [(("   ", "text"), (part, "dim")) for part in wrap(step.citation, width - 4)]
     if width >= ONE_LINE:
+        lines += [((" ", "text"),), ((" sources", "strong"),)]
         lines += [((f" {step.name:<16}", "dim"), (step.citation, "dim")) for step in found.steps]
     return lines

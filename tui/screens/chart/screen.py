@@ -262,7 +262,7 @@ class ChartScreen(DeskScreen):
         if now.canceled and now.canceled != shown.canceled:
             self.say(f"{now.canceled[:1].upper()}{now.canceled[1:]}.", "error")
         elif self._taken_over and now.holder != shown.holder:
-            self.say(f"{self._taken_over}. Your codes are in it; it is to read here now.", "warning")
+            self.say(f"{self._taken_over}; your codes are in it.", "warning")
         elif head.mrn != shown.head.mrn:
             self.say(f"The record number is {head.mrn} now; it was {shown.head.mrn}.", "warning")
         elif came and now.late.why != shown.late.why:
