@@ -49,7 +49,7 @@ from tui.screens.worklist import WorklistScreen
 from tui.widgets.entry_line import SECRET
 
 if TYPE_CHECKING:
-    from store.coding.service import OpenedChart
+    from store.coding.opening import OpenedChart
     from store.database import Database
     from tui.screens.chart import ChartScreen
     from tui.screens.encoder import EncoderScreen, Stop
@@ -198,7 +198,7 @@ class Workstation(App[int]):
 
     async def _open(self, work_item_id: str) -> None:
         from store.access import ChartRestricted
-        from store.coding.service import look_at_chart
+        from store.coding.opening import look_at_chart
         from store.worklists import ChartOnHold, ChartOpenElsewhere
         from tui.screens.chart import ChartScreen
 
@@ -228,7 +228,7 @@ class Workstation(App[int]):
 
     async def _take(self, work_item_id: str, login: str) -> OpenedChart:
         """Open a chart for coding. Raises ChartOpenElsewhere for one of another session of the same person, too."""
-        from store.coding.service import open_chart
+        from store.coding.opening import open_chart
         from store.worklists import ChartOpenElsewhere
 
         if not self.open_charts.hold(work_item_id, login):
@@ -321,7 +321,7 @@ class Workstation(App[int]):
         self.in_turn(self._next(worklist, leaving))
 
     async def _next(self, worklist: str, leaving: ChartScreen | None) -> None:
-        from store.coding.service import open_next
+        from store.coding.opening import open_next
         from tui.screens.chart import ChartScreen
 
         opened = await self.change(open_next, worklist)

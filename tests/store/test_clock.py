@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from store.actors import Actor
 from store.clock import clock, clock_day, demo_day
-from store.coding.service import open_next
+from store.coding.opening import open_next
 from store.database import Database
 from store.demo.create import DEMO_DAY, demo_environment
 from store.holds import hold

@@ -12,23 +12,14 @@ from sqlmodel import select
 from codesets.catalog import Reference
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults
+from store.coding.drafts import save_draft
+from store.coding.entering import enter, redo, undo
 from store.coding.entry import AddDiagnosis, ChangeDiagnosis, EntryError, parse
+from store.coding.finishing import finalize
+from store.coding.in_work import CodingChanged, CodingRefused, load_codes
 from store.coding.lookup import system_of
-from store.coding.service import (
-    CodingChanged,
-    CodingRefused,
-    OpenedChart,
-    enter,
-    finalize,
-    load_codes,
-    open_chart,
-    open_next,
-    posted_lines,
-    redo,
-    save_draft,
-    take_back,
-    undo,
-)
+from store.coding.opening import OpenedChart, open_chart, open_next, posted_lines
+from store.coding.reopening import take_back
 from store.coding.site_edits import findings_of
 from store.database import Database, operation_id
 from store.intake.export import coding_record

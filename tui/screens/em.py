@@ -105,7 +105,7 @@ class EmScreen(DeskScreen):
 
     async def _keep(self) -> None:
         """Keep what is counted with the chart."""
-        from store.coding.service import save_draft
+        from store.coding.drafts import save_draft
 
         self._unsaved = False
         if self._chart.on_screen is not None:

@@ -377,7 +377,7 @@ class Entering:
 
     async def save_draft(self) -> None:
         """Put what was typed since the last time into the record, and where the chart is read if that is new."""
-        from store.coding.service import save_drafts
+        from store.coding.drafts import save_drafts
 
         self._draft_timer = None
         shown = self._chart.on_screen

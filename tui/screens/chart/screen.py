@@ -277,9 +277,9 @@ class ChartScreen(DeskScreen):
 
     def services(self) -> Any:
         """What changes the codes that are on the screen: a module with `enter`, `undo`, `redo` and `resolve`."""
-        from store.coding import service
+        from store.coding import entering
 
-        return service
+        return entering
 
     async def read_ahead(self) -> None:
         """Read the chart, and what the code sets say of it, before the screen is there: it is drawn but once then."""
