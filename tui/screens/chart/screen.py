@@ -7,7 +7,6 @@ lower rows while something is typed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -18,25 +17,25 @@ from textual.containers import Container
 
 from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
-from codesets.grouping.answer import Ungrouped
-from codesets.grouping.reasons import Explained
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry, EntryError
-from store.coding.grouping import drg_of, is_stay, stay_drg
+from store.coding.grouping import is_stay
 from store.queries.drafts import question_typed
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
 from tui.screens.chart import late, panes
 from tui.screens.chart.abstract import change_abstract
+from tui.screens.chart.allowed import why_not
 from tui.screens.chart.changes import add, walk
 from tui.screens.chart.completing import told
-from tui.screens.chart.drg import drg_line, drg_lines
 from tui.screens.chart.entering import Entering, NotTaken
 from tui.screens.chart.finishing import ask_final, ask_recode
+from tui.screens.chart.following import Following
 from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
+from tui.screens.chart.stay import StayLine
 from tui.screens.chart.view import (
     ChartOnScreen,
     changed_row,
@@ -50,18 +49,6 @@ from tui.screens.holding import hold_chart
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import RowTable
 from tui.widgets.text_pane import TextPane
-
-CODING = (
-    *("enter_code", "enter_line", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding"),
-    *("change_code", "link_words", "last_visit", "recode", "ask_provider", "take_late"),
-)
-"""What cannot be done to a chart that is open to be read."""
-
-CLOSED = (
-    *("enter_code", "enter_line", "final", "redo", "hold", "fix_finding"),
-    *("change_code", "link_words", "last_visit", "take_late"),
-)
-"""What cannot be done once the coding is final."""
 
 ENTERS = {"what if": "groups it", "find": "finds it", "recode": "opens the new version", "abstract": "sets it"}
 """What Enter does with what else is asked for."""
@@ -105,12 +92,11 @@ class ChartScreen(DeskScreen):
         self._release = ""
         self._layout = 0
         self._codes_height: int | None = None
-        self._told_version = 0
-        self._record_is_newer = self._following = False
-        self._drg: Explained | Ungrouped | None = None
         self.reading = Reading(self, left_at)
         self.entering = Entering(self, left_at)
         self.cursor = CodeCursor(self)
+        self.following = Following(self)
+        self.stay = StayLine(self)
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -152,10 +138,10 @@ class ChartScreen(DeskScreen):
     @property
     def shut(self) -> str:
         """Why nothing can be coded in the chart now; empty where it can."""
-        return self.only_reading or (self._chart.canceled if self._chart else "") or self._taken_over
+        return self.only_reading or (self._chart.canceled if self._chart else "") or self.taken_over
 
     @property
-    def _taken_over(self) -> str:
+    def taken_over(self) -> str:
         """Who has taken the chart over while it was open here; empty where nobody has."""
         holder, name = self._chart.holder if self._chart else ("", "")
         me = self.workstation.record.known_actor
@@ -163,7 +149,7 @@ class ChartScreen(DeskScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
-        self._paint_drg()
+        self.stay.paint()
         self.draw_codes()
 
     def on_mount(self) -> None:
@@ -192,84 +178,23 @@ class ChartScreen(DeskScreen):
             state = (("✗ canceled  ", "error"), *state)
         if self.only_reading:
             state = (("@ to read  ", "warning"), *state)
-        elif self._taken_over:
+        elif self.taken_over:
             state = (("@ taken over  ", "warning"), *state)
         if self._emergency:
             state = (("# emergency  ", "error"), *state)
         return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
 
     def why_not(self, action: str) -> str:
-        if action in CODING and (why := self.shut):
-            return why
-        if action == "fix_finding" and not any(finding.repair for finding in self._findings):
-            return "no finding has one certain fix; ! explains them"
-        if action == "recode" and not self.final:
-            return "only a final coding is recoded"
-        if action in CLOSED and self.final:
-            return "the coding is final; u takes it back until the claim is exported"
-        if action == "suggestions" and self._chart is not None and not self._chart.documents:
-            return "no document has come for this visit yet"
-        if action in ("change_code", "code_words", "link_words") and self.cursor.code is None:
-            return "it goes by the code cursor: > puts it on a code"
-        if action in ("drg", "what_if") and self._chart is not None and not is_stay(self._chart.head):
-            return "only inpatient stays have a DRG"
-        if action in ("late", "take_late") and self._chart is not None and not self._chart.late.why:
-            return "nothing came to this chart after coding began"
-        if action == "take_late" and self._chart is not None and not self._chart.late.charges:
-            return "no charge came late"
-        if action == "find_next" and not self.reading.words:
-            return "nothing was looked for yet; / finds words"
-        return ""
+        return why_not(self, action)
 
     def record_changed(self) -> None:
-        self._record_is_newer = True
-        if self._chart is not None and not self._following:
-            self.work(self._follow_on(), group="follow")
+        self.following.record_changed()
 
-    async def _follow_on(self) -> None:
-        """Follow the record, one change after the other: one that was cut off would have drawn the half of it."""
-        self._following = True
-        try:
-            while self._record_is_newer:
-                self._record_is_newer = False
-                await self._follow()
-        finally:
-            self._following = False
-
-    async def _follow(self) -> None:
-        """Show what others have changed: at once where the chart is only read, else what came, and a word about codes.
-
-        What came to the chart is there to be read; codes that another session changed meet the next entry.
-        """
-        shown = self._chart
-        now = await self.read()
-        if shown is None or self._chart is not shown:
-            return
-        changed = now.head.coding_version != shown.head.coding_version
-        came = (now.documents, now.late) != (shown.documents, shown.late)
-        own = {name: getattr(shown.head, name) for name in ("coding_id", "coding_status", "coding_version")}
-        head = now.head if self.only_reading else replace(now.head, **own)
-        moved = (head, now.canceled, now.holder) != (shown.head, shown.canceled, shown.holder)
-        if self.only_reading and (changed or came or moved):
-            self._chart = now
+    async def follow(self, chart: ChartOnScreen, draw: bool) -> None:
+        """Take the chart as the record has it now; with `draw` what is drawn of it differs."""
+        self._chart = chart
+        if draw:
             await self._show_codes()
-        elif came or moved:
-            self._chart = replace(now, head=head, codes=shown.codes)
-            if moved:
-                await self._show_codes()
-        if came and self.reading.of_document:
-            self.reading.show_document()
-        if now.canceled and now.canceled != shown.canceled:
-            self.say(f"{now.canceled[:1].upper()}{now.canceled[1:]}.", "error")
-        elif self._taken_over and now.holder != shown.holder:
-            self.say(f"{self._taken_over}; your codes are in it.", "warning")
-        elif head.mrn != shown.head.mrn:
-            self.say(f"The record number is {head.mrn} now; it was {shown.head.mrn}.", "warning")
-        elif came and now.late.why != shown.late.why:
-            self.say(f"New just now: {now.late.why}. L shows what is new.", "warning")
-        elif changed and not self.only_reading and self._told_version != now.head.coding_version:
-            self._told_version = now.head.coding_version
-            self.say("Another session has changed this chart. Your next entry shows both sides.", "warning")
 
     async def read(self) -> ChartOnScreen:
         """The chart as the record has it now."""
@@ -344,7 +269,7 @@ class ChartScreen(DeskScreen):
         if before is not None and (changed := changed_row(before, chart.codes)) is not None:
             self.call_after_refresh(self.codes_pane.reveal, changed)
         self.refresh_frame()
-        self._group()
+        self.stay.group()
         if not self.reading.of_document:
             self.work(panes.renew(self), group="renew", exclusive=True)
 
@@ -366,26 +291,6 @@ class ChartScreen(DeskScreen):
         self.codes_pane.show(title, content, tally(self._findings), keep=True)
         if self.cursor.row is not None:
             self.codes_pane.reveal(self.cursor.row)
-
-    def _group(self) -> None:
-        """Group an inpatient stay beside the keys, and show its line and, where they are open, its reasons."""
-        if self._chart is not None and is_stay(self._chart.head):
-            self.add_class("-stay")
-            self.work(self._show_drg(self._chart), group="drg", exclusive=True)
-
-    async def _show_drg(self, chart: ChartOnScreen) -> None:
-        self._drg = await self.workstation.codes.ask(drg_of, chart.head, chart.codes)
-        self._paint_drg()
-        if isinstance(self._drg, Ungrouped) and self._drg.starting:
-            self.set_timer(1.0, self._group)
-            return
-        if self.reading.shows("drg"):
-            stay = await self.workstation.codes.ask(stay_drg, chart.head, chart.codes)
-            self.reading.renew("drg", drg_lines(stay))
-
-    def _paint_drg(self) -> None:
-        width = self.size.width or self.app.size.width
-        self.query_one("#drg", Painted).paint([drg_line(self._drg, width)])
 
     def copied(self) -> str:
         codes = self._chart.codes if self._chart else Codes()
