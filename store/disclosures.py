@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.clock import clock_day
 from store.database import Change, Database
 from store.models import Disclosure, Encounter, Patient
 from store.settings import today
@@ -75,7 +76,7 @@ def record_disclosure(
 
     day = disclosed_on or today().isoformat()
     try:
-        late = date.fromisoformat(day) > max(today(), date.today())
+        late = date.fromisoformat(day) > max(today(), clock_day())
     except ValueError:
         raise DisclosureRefused(f"expected a day such as 2026-09-14, got {day!r}") from None
     if late:
@@ -112,7 +113,7 @@ def record_export(change: Change, encounter_id: str, recipient: str, purpose: st
         Disclosure(
             patient_id=encounter.patient_id,
             encounter_id=encounter_id,
-            disclosed_on=date.today().isoformat(),
+            disclosed_on=clock_day().isoformat(),
             recipient=recipient,
             description=f"the whole encounter {encounter.visit_number} in the native format",
             purpose=purpose,

@@ -182,6 +182,11 @@ def today() -> date:
         raise SettingsError(f"today: expected a day such as 2026-09-29, got {named!r}") from None
 
 
+def demo_url() -> str:
+    """The URL of the made-up site's record: a file of its own beside that of this site."""
+    return f"sqlite:///{home() / 'demo' / 'workstation.sqlite'}"
+
+
 def _from_file(path: Path) -> dict[str, Any]:
     values = {name: value for name, value in _read(path).items() if name != KEYS}
     if unknown := sorted(set(values) - {field.name for field in fields(Settings)}):

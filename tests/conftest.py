@@ -123,8 +123,9 @@ def db(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo site's record, made once; tests work on copies."""
-    return made_once(tmp_path_factory, "demo", lambda here: _record_in(here, demo=True)) / "workstation.sqlite"
+    """The demo site's record, made once, on its own day; tests work on copies."""
+    folder = made_once(tmp_path_factory, "demo", lambda here: _record_in(here / "demo", here, demo=True))
+    return folder / "demo" / "workstation.sqlite"
 
 
 @pytest.fixture
@@ -186,8 +187,9 @@ def clerk(demo: Database) -> Actor:
     return _somebody(demo, Role.RECORDS)
 
 
-def _record_in(folder: Path, demo: bool = False) -> None:
-    _make_record(f"sqlite:///{folder / 'workstation.sqlite'}", folder, demo)
+def _record_in(folder: Path, home: Path | None = None, demo: bool = False) -> None:
+    folder.mkdir(exist_ok=True)
+    _make_record(f"sqlite:///{folder / 'workstation.sqlite'}", home or folder, demo)
 
 
 def _make_record(url: str, folder: Path, demo: bool = False) -> None:
@@ -197,6 +199,7 @@ def _make_record(url: str, folder: Path, demo: bool = False) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CODEDESK_TODAY", DEMO_DAY)
         patch.setenv("CODEDESK_HOME", str(folder))
+        patch.setenv("CODEDESK_DATABASE_URL", url)
         database = open_database(url)
         if demo:
             create_site(database)

@@ -26,6 +26,7 @@ from textual.worker import WorkerFailed
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.clock import clock_day
 from store.figures.activity import Activity
 from store.open_charts import OpenCharts
 from store.permissions import refusal
@@ -48,7 +49,7 @@ from tui.screens.worklist import WorklistScreen
 from tui.widgets.entry_line import SECRET
 
 if TYPE_CHECKING:
-    from store.coding.service import OpenedChart
+    from store.coding.opening import OpenedChart
     from store.database import Database
     from tui.screens.chart import ChartScreen
     from tui.screens.encoder import EncoderScreen, Stop
@@ -57,7 +58,7 @@ IDLE_SECONDS = 5
 ACTIVITY_SECONDS = 60
 """How often the active time of the person is put into the record."""
 
-PAUSE_SECONDS = 2.0
+QUIET_SECONDS = 2.0
 """How long no key was pressed where garbage is collected: reading takes longer, typing does not."""
 
 COLLECTED = (10_000, 3, 500)
@@ -197,7 +198,7 @@ class Workstation(App[int]):
 
     async def _open(self, work_item_id: str) -> None:
         from store.access import ChartRestricted
-        from store.coding.service import look_at_chart
+        from store.coding.opening import look_at_chart
         from store.worklists import ChartOnHold, ChartOpenElsewhere
         from tui.screens.chart import ChartScreen
 
@@ -227,7 +228,7 @@ class Workstation(App[int]):
 
     async def _take(self, work_item_id: str, login: str) -> OpenedChart:
         """Open a chart for coding. Raises ChartOpenElsewhere for one of another session of the same person, too."""
-        from store.coding.service import open_chart
+        from store.coding.opening import open_chart
         from store.worklists import ChartOpenElsewhere
 
         if not self.open_charts.hold(work_item_id, login):
@@ -320,7 +321,7 @@ class Workstation(App[int]):
         self.in_turn(self._next(worklist, leaving))
 
     async def _next(self, worklist: str, leaving: ChartScreen | None) -> None:
-        from store.coding.service import open_next
+        from store.coding.opening import open_next
         from tui.screens.chart import ChartScreen
 
         opened = await self.change(open_next, worklist)
@@ -430,7 +431,7 @@ class Workstation(App[int]):
         if self.activity.keys and time.monotonic() - self._kept_activity >= ACTIVITY_SECONDS:
             self._kept_activity = time.monotonic()
             self.run_worker(self._said(self.keep_activity()), group="warm")
-        if self._collected_for != self._last_key and time.monotonic() - self._last_key >= PAUSE_SECONDS:
+        if self._collected_for != self._last_key and time.monotonic() - self._last_key >= QUIET_SECONDS:
             self._collected_for = self._last_key
             gc.collect()
         idle = (time.monotonic() - self._last_key) / 60
@@ -444,7 +445,7 @@ class Workstation(App[int]):
         from store.figures.active import keep_activity
 
         if self.activity.keys:
-            await self.change(keep_activity, date.today().isoformat(), *self.activity.taken())
+            await self.change(keep_activity, clock_day().isoformat(), *self.activity.taken())
 
     @work(group="watch")
     async def watch_record(self) -> None:

@@ -30,7 +30,10 @@ A_PASTE = 24
 """As many printable keys as nobody types ahead: so many that wait together are pasted text."""
 
 PAUSE_SECONDS = 0.3
-"""A pause by which whoever types shows that they have seen what the key before did."""
+"""A pause by which whoever types shows that they have seen what the key before did.
+
+A key that comes sooner answers no question and is no command: it was typed ahead of what it would answer, or is held.
+"""
 
 LONGEST_TYPED, MOST_TYPED_AHEAD = 24, 20
 """As long as a line of codes is at most, and as many of them as are typed ahead while a connection stands still."""
@@ -69,13 +72,17 @@ class Keyboard:
         self._still.clear()
         self._app.run_worker(self._done(job), group="turn")
 
+    def too_soon_after(self, moment: float) -> bool:
+        """Whether the key at work was pressed before anybody can have seen what was there since then."""
+        return self.pressed_at - moment < PAUSE_SECONDS
+
     def answered(self) -> None:
         """The key at work answered a question by itself: letters that run on behind it are no commands."""
         self._answered_at = self.pressed_at
 
     def runs_on(self, key: str) -> bool:
         """Whether a key is a letter of a text that is being typed on behind an answer, without a pause."""
-        if not (len(key) == 1 and key.isalpha()) or self.pressed_at - self._answered_at >= PAUSE_SECONDS:
+        if not (len(key) == 1 and key.isalpha()) or not self.too_soon_after(self._answered_at):
             self._answered_at = 0.0
             return False
         self._answered_at = self.pressed_at

@@ -225,6 +225,17 @@ def _procedure_day(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Code
             yield code_rules()["c61"].finding(f"line.{line.sequence}.service_date", {"code": normalize(line.code)})
 
 
+def _inpatient_procedures(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c62, for ICD-10-PCS procedures on a professional or an outpatient claim."""
+    if encounter.claim_kind is ClaimKind.INPATIENT:
+        return
+    for line in encounter.procedures:
+        if line.system == "icd10pcs":
+            code = normalize(line.code)
+            seen = {"code": code, "line": line.sequence, "row": line.letter or code.lower()}
+            yield code_rules()["c62"].finding(f"line.{line.sequence}", seen)
+
+
 def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c51 to c55. POA belongs to principal, secondary and external cause diagnoses of an inpatient stay."""
     undecided: list[tuple[str, str]] = []
@@ -266,6 +277,7 @@ _CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...
     _repeated_line,
     _present_on_admission,
     _procedure_day,
+    _inpatient_procedures,
     *conventions.CHECKS,
     *bundling.CHECKS,
     *indicators.CHECKS,

@@ -49,7 +49,7 @@ class Explained:
     @property
     def release(self) -> str:
         """Engine, version and where the weights come from."""
-        weights = self.table.origin.edition if self.table else "no Table 5 loaded"
+        weights = f"weights {self.table.origin.edition}" if self.table else "no Table 5 loaded"
         return f"{self.grouping.engine}, grouper {self.grouping.version}, weights {weights}"
 
 

@@ -28,7 +28,8 @@ class Time:
 
     def of(self, code: str) -> tuple[str, ...]:
         """The codes to try in place of one of an injury (no dot), the likeliest first; none for other codes."""
-        if len(code) != 7 or code[0] not in "STWXYV" or code.startswith("T14") or code[6] != INITIAL:
+        timed = code[0] in "STWXYV" and not code.startswith("T14") or code.startswith(_FRACTURES_OF_DISEASE)
+        if len(code) != 7 or not timed or code[6] != INITIAL:
             return ()
         return tuple(dict.fromkeys((code[:6] + self.seventh, code[:6] + SUBSEQUENT)))
 
@@ -53,6 +54,9 @@ def _unsaid(text: str, start: int, end: int) -> bool:
             return any(cue.effect in _TURNED and cue.reaches(places[0], places[-1] + 1) for cue in cues(sentence))
     return False
 
+
+_FRACTURES_OF_DISEASE = ("M484", "M485", "M80", "M843", "M844", "M845", "M846")
+"""What chapter 13 has of fractures: the same 7th characters tell at which time they are seen (I.C.13.c)."""
 
 MOST_BEHIND = 120
 _TURNED = (

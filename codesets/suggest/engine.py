@@ -31,6 +31,7 @@ from codesets.suggest.exclusions import Exclusions
 from codesets.suggest.gathered import Worth
 from codesets.suggest.immunity import immune
 from codesets.suggest.lexical import NUMBERED
+from codesets.suggest.longago import long_ago
 from codesets.suggest.meaning import Setting, allowed_in, chapters, meaning
 from codesets.suggest.mentions import Matcher, Mention, apart, widest
 from codesets.suggest.passages import Passage, Passages
@@ -206,11 +207,29 @@ class _Reader:
                 whole = [one for one in whole if not line.cut(one)]
             whole = _best_of_alike(whole)
             named = {one.tokens for one in whole if len(one.tokens) > 1 or one.quality >= SURE}
-            refined = [self._refined(one, line.read, turns, named) for one in whole]
+            refined = self._own_first([self._refined(one, line.read, turns, named) for one in whole])
             for mention in self._with_partners(widest(refined), refined):
                 sides = self._specific.both_sides(mention.code, line.read, mention.tokens)
                 for code in sides or (mention.code,):
                     self._weigh(line, replace(mention, code=code), setting, allowed, weighing)
+
+    def _own_first(self, found: list[Mention]) -> list[Mention]:
+        """The mentions without wider ones of the index that take another condition for a word of their own.
+
+        "Left heel diabetic ulcer" is a heel ulcer in a wording of notes, and diabetes; the index would make it one
+        ulcer of the lower limb. A symptom may well be a word of a disease: respiratory failure with hypoxia.
+        """
+        own = [one for one in found if self._matcher.terms.is_own(one.row)]
+
+        def outdone(mention: Mention) -> bool:
+            tokens, category = set(mention.tokens), self._codebook.code(mention.code)[:3]
+            within = [one for one in found if set(one.tokens) < tokens and one.quality > mention.quality]
+            named = [(set(one.tokens), self._codebook.code(one.code), one) for one in within]
+            others = [found for found, code, _ in named if code[:3] != category and not is_symptom(code)]
+            alike = [found for found, code, one in named if code[:3] == category and one in own]
+            return any(other <= tokens - inside for inside in alike for other in others)
+
+        return [one for one in found if one in own or not outdone(one)] if own else found
 
     def _with_partners(self, kept: list[Mention], found: Sequence[Mention]) -> list[Mention]:
         """The mentions with the best narrower one of what their code asks for: acute bronchitis beside its COPD."""
@@ -286,6 +305,8 @@ class _Reader:
         if setting.one_visit and (gone := removed(line.said, code[:3])):
             effects.setdefault(Effect.RESOLVED, gone)
             reasons = (*reasons, REMOVED)
+        if setting.one_visit and (before := effects.get(Effect.HISTORY)) and long_ago(line.said, code, before):
+            effects.setdefault(Effect.OVER, before)
         if gone := self._excluded(line, tokens[mention.end - 1].end, code, Effect.UNCERTAIN in effects):
             effects.setdefault(Effect.NEGATED, gone)
         cued = tuple(f"{effect.value}: {words!r}" for effect, words in effects.items())

@@ -255,7 +255,7 @@ def _placed(read: Read, wanted: Sequence[int], strictly: bool) -> _Placed:
     Read `strictly`, a word is not where another stands for it as long as it stands itself somewhere.
     """
     best: _Placed | None = None
-    first = read.spans[wanted[0]]
+    first = _themselves(read.spans[wanted[0]]) if strictly else read.spans[wanted[0]]
     if len(wanted) == 1 and len(first) == 1 and first[0][1] - first[0][0] == 1:  # one word that stands once
         return _Placed(0, first[0][2] < SAID_SO, (first[0][0],))
     for begin, end, weight in first[:MOST_SPANS]:

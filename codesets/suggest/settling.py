@@ -13,6 +13,7 @@ from functools import cache
 
 from codesets.catalog import dotted
 from codesets.search.status import history
+from codesets.suggest.fragile import with_osteoporosis
 from codesets.suggest.gathered import Gathered
 from codesets.suggest.pregnancy import trimester
 from codesets.suggest.removed import REMOVED
@@ -41,6 +42,21 @@ def set_side(gathered: Gathered, said: Told, side_open: Callable[[str], bool]) -
             continue
         side, site = min(sides)
         gathered.replace(code, gathered.codebook.on_side(code, (side,)), f"elsewhere in the note: {side} {site}")
+
+
+def set_fragile(gathered: Gathered, said: Told) -> None:
+    """Tell a fracture and the osteoporosis of its patient by one code, but after what would break a healthy bone."""
+    if said.violent:
+        return
+    for fracture, osteoporosis, together in list(with_osteoporosis(gathered.found)):
+        code = gathered.codebook.on_side(together, _WORD.findall(gathered.codebook.title(fracture).lower()))
+        known = gathered.found[osteoporosis].evidence[0] if osteoporosis in gathered.found else None
+        named = "" if osteoporosis == code else f"{dotted(fracture)} with osteoporosis "
+        if gathered.replace(fracture, code, f"{named}and no injury that would break a healthy bone (I.C.13.d.2)"):
+            if known and known not in gathered.found[code].evidence:
+                gathered.found[code].evidence.append(known)
+            if osteoporosis.startswith("M81") and osteoporosis in gathered.found:
+                gathered.withdraw(osteoporosis, f"{dotted(code)} tells it with its fracture: M81 Excludes1")
 
 
 def set_consciousness(gathered: Gathered, said: Told) -> None:

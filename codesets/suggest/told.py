@@ -12,6 +12,7 @@ from functools import cache
 
 from codesets.suggest.consciousness import Unconscious, unconscious_of
 from codesets.suggest.encounters import Time, time_of
+from codesets.suggest.fragile import violent
 from codesets.suggest.pregnancy import Pregnancy, pregnancy_of
 from codesets.suggest.tables import rows
 
@@ -22,7 +23,8 @@ class Told:
 
     `years` is the age of the patient, -1 where none is told; `recent` are the words that tell days or weeks since an
     operation, and `sides` the sides named of each part of the body.
-    `depths` has those of ulcers, by their character, with the words.
+    `depths` has those of ulcers, by their character, with the words. `violent` are the words of an injury that would
+    break a healthy bone.
     """
 
     time: Time | None = None
@@ -33,6 +35,7 @@ class Told:
     recent: str = ""
     sides: Mapping[str, frozenset[str]] = field(default_factory=dict)
     depths: Mapping[str, str] = field(default_factory=dict)
+    violent: str = ""
 
 
 def told(texts: Iterable[str]) -> Told:
@@ -50,6 +53,7 @@ def told(texts: Iterable[str]) -> Told:
         recent=operated[0] if operated else "",
         sides=_sides_told(whole),
         depths=_depths_told(whole),
+        violent=violent(whole),
     )
 
 

@@ -96,6 +96,7 @@ class Weighing:
         settling.set_encounter(gathered, self._told)
         if self._one_visit:
             settling.set_side(gathered, self._told, self._specific.side_open)
+        settling.set_fragile(gathered, self._told)
         settling.set_consciousness(gathered, self._told)
         settling.set_depth(gathered, self._told)
         settling.drop_removed(gathered)

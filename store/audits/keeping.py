@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from codesets.safe import safe_block, safe_line
 from store.audits.samples import sample_named
 from store.audits.states import AuditRefused
-from store.coding.service import CodingChanged
+from store.coding.in_work import CodingChanged
 from store.database import Change
 from store.models import Audit, AuditSample, AuditStep
 from store.models.columns import MOST_IN_A_LINE

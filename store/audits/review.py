@@ -20,8 +20,9 @@ from store.audits.grouped import group_sides
 from store.audits.keeping import audit_named, auditors_beside, due_day, in_review, step
 from store.audits.states import AuditRefused, move_audit, move_finding
 from store.coding.codes import Codes, Defaults, Found, apply_entry
+from store.coding.entering import Entered
 from store.coding.entry import Entry
-from store.coding.service import Entered, posted_lines
+from store.coding.opening import posted_lines
 from store.database import Change, Database
 from store.models import Audit, AuditSample, Claim, Encounter, LogEntry, WorkItem
 from store.models.columns import MOST_IN_A_LINE, now

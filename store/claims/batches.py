@@ -26,9 +26,9 @@ from store.claims.export import (
     staying_behind,
 )
 from store.claims.partners import PartnerRefused, file_name, next_file_name, partners, route_of
+from store.clock import clock
 from store.database import Database
 from store.models import Claim, Counter, TradingPartner
-from store.models.columns import clock
 from store.settings import Settings, load_settings
 from store.terms import ClaimStatus
 

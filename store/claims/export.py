@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, update
@@ -29,6 +28,7 @@ from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.numbers import take
 from store.claims.output import Destination, OutputFile, Recorder, output_file
 from store.claims.partners import Channel, channel_to, route_of
+from store.clock import clock
 from store.collector import collector_at_rest
 from store.database import Change, Database
 from store.ledger.charges import bill
@@ -377,7 +377,7 @@ def _write(db: Database, output: OutputFile, batch: _Batch) -> None:
         first = next(contents)
         writing = FORMS[batch.form]
         envelope = batch.channel.envelope(
-            batch.interchange_control, batch.group_control, datetime.now(UTC), FUNCTIONAL_ID, writing.VERSION
+            batch.interchange_control, batch.group_control, clock(), FUNCTIONAL_ID, writing.VERSION
         )
         writer = writing.write_interchange(recorder, _chained(first, contents), envelope, batch.first_transaction)
     batch.places, batch.size = writer.places, recorder.size

@@ -7,7 +7,7 @@ origin and its evidence, so that undo takes it back.
 from __future__ import annotations
 
 from store.actors import Actor
-from store.coding.service import CodingRefused
+from store.coding.in_work import CodingRefused
 from store.database import Database
 from store.models import Coding, SuggestionRejection
 from store.models.columns import now

@@ -1,6 +1,6 @@
 """What will happen when a chart is final coded: what stands in the way, its DRG and charges, holds, the claims built.
 
-It tells and changes nothing; `store.coding.service.finalize` decides again on what is stored then.
+It tells and changes nothing; `store.coding.finishing.finalize` decides again on what is stored then.
 """
 
 from __future__ import annotations

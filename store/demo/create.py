@@ -16,6 +16,7 @@ from store import os_account
 from store.actors import SYSTEM
 from store.queries import current_reader
 from store.queries.people import person_of
+from store.settings import demo_url
 from store.terms import Role
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def demo_environment() -> dict[str, str]:
     """The settings under which the made-up site is opened. Raises HomeUnwritable."""
     folder = ensure_home() / "demo"
     folder.mkdir(exist_ok=True, mode=0o700)
-    return {"CODEDESK_DATABASE_URL": f"sqlite:///{folder / 'workstation.sqlite'}", "CODEDESK_TODAY": DEMO_DAY}
+    return {"CODEDESK_DATABASE_URL": demo_url(), "CODEDESK_TODAY": DEMO_DAY}
 
 
 def demo_file() -> Path:

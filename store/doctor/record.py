@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
+from store.clock import clock
 from store.database import Database
 from store.doctor.finding import Finding, State
 from store.log.anchor import SYSLOG, read_anchors
 from store.log.check import check_log
 from store.migrations.append_only import missing_triggers
 from store.models import ChartAccess, LogEntry, Person
+from store.models.columns import moment
 from store.settings import load_settings
 
 MOST_HOURS = 24
@@ -125,7 +127,7 @@ def _age(session: Session, action: str, check: str, words: str, remedy: str) -> 
     at = session.exec(latest).first()
     if at is None:
         return Finding(check, State.WRONG, f"there is no {check}", remedy)
-    age = datetime.now(UTC) - datetime.fromisoformat(at.replace("Z", "+00:00"))
+    age = clock() - datetime.fromisoformat(at.replace("Z", "+00:00"))
     told = f"the last {check} is of {at[:16]}Z, {words}"
     if age > timedelta(hours=MOST_HOURS):
         return Finding(check, State.WRONG, f"{told}: {int(age.total_seconds() // 3600):,} hours old", remedy)
@@ -148,7 +150,7 @@ def _people(session: Session) -> Finding:
 
 def _emergencies(session: Session) -> Iterator[Finding]:
     """Glasses that were broken more than a day ago and that nobody has reviewed."""
-    before = (datetime.now(UTC) - timedelta(hours=MOST_HOURS)).isoformat(timespec="milliseconds")
+    before = moment(clock() - timedelta(hours=MOST_HOURS))
     waiting = session.exec(
         select(ChartAccess.id).where(
             col(ChartAccess.emergency).is_(True), col(ChartAccess.reviewed_at).is_(None), ChartAccess.since < before

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from store.intake.files import Content, Kind
 from store.intake.jsontext import BadJson
 from store.intake.native import to_record
+from store.intake.statement import CannotComplete, for_chosen_visit
 from store.intake.unit import Unit, refused
 from store.intake.writer import Raw
 
 UNITS = frozenset({Kind.HL7, Kind.CCDA, Kind.X12})
 """Kinds that are read unit by unit."""
 
-ONLY_WITH_ITS_FILE = "it refers to other resources; take in its file again"
+ONLY_WITH_ITS_FILE = "it refers to other resources; take in its file again, or choose its visit with --visit"
 NOT_KEPT = "only an excerpt of it was kept; take in its file again"
 
 
@@ -33,17 +35,30 @@ def units_of(content: Content) -> Iterator[Unit]:
 
 
 def unit_of(kind: str, content: bytes | None, place: str, visit: tuple[str, str] | None = None) -> Unit:
-    """One unit out of what was kept of it; `visit` is (source, number) of the visit chosen for a document."""
+    """One unit out of what was kept of it.
+
+    `visit` is (source, number) of the visit that a person chose for what it adds to a chart, of whatever kind it is.
+    """
     if not content:
         return refused(place, kind, b"", NOT_KEPT)
+    unit = _read(kind, content, place, visit)
+    if visit is None or not unit.items:
+        return unit
+    try:
+        return replace(unit, items=tuple(for_chosen_visit(item, visit) for item in unit.items))
+    except CannotComplete as error:
+        return refused(place, kind, content, str(error))
+
+
+def _read(kind: str, content: bytes, place: str, visit: tuple[str, str] | None) -> Unit:
     if kind == "hl7v2":
         from store.intake.hl7v2 import feed
 
-        return feed.unit(content, place.split(", ")[0])
+        return feed.unit(content, place.split(", ")[0], visit)
     if kind == "ccda":
         from store.intake.ccda import document
 
-        return document.unit(content, visit)
+        return document.unit(content, placed=visit is not None)
     if kind == "x12":
         from store.intake.outside import claims
 
@@ -57,4 +72,8 @@ def unit_of(kind: str, content: bytes | None, place: str, visit: tuple[str, str]
             return Unit(place, Raw("native", content), (to_record(content),))
         except BadJson as error:
             return refused(place, kind, content, error.message)
+    if kind == "fhir" and visit is not None:
+        from store.intake.fhir import kept
+
+        return kept.unit(content, place)
     return refused(place, kind, content, ONLY_WITH_ITS_FILE)

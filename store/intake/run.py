@@ -151,7 +151,7 @@ class _Run:
             for left in collected.encounter.left_out:
                 owner = self.tallies[left.stored.file]
                 where = _place_of(left.stored.type, left.stored.body, left.stored.place)
-                self._batch.add(Waiting(owner, where, Raw("fhir", left.stored.body), reason=left.reason))
+                self._batch.add(Waiting(owner, where, Raw("fhir", left.kept), reason=left.reason))
             raw = Raw("fhir", collected.encounter.raw)
             self._batch.add(Waiting(tally, place, raw, collected.encounter.record))
             self._progress("encounters", number, total)

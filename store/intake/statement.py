@@ -138,6 +138,31 @@ def place(session: Session, said: Unplaced, patient: Patient | None) -> Statemen
     return Statement(visits[0].source, visits[0].visit_number, values, Step.PAST, about=values["patient"])
 
 
+def for_chosen_visit(item: Item, visit: tuple[str, str]) -> Statement:
+    """What a message adds to a chart, said of the visit (source, number) that a person chose for it.
+
+    What it says of a visit itself stays out, since that may be another. Raises CannotComplete where it adds nothing, or
+    does not say whose it is: nothing then shows that the visit is theirs.
+    """
+    credits: Sequence[Mapping[str, Any]] = ()
+    about: Any = None
+    values: Mapping[str, Any] = {}
+    if isinstance(item, NativeEncounter):
+        values, about = item.model_dump(include=set(_ADDING), exclude_unset=True), item.patient
+    elif isinstance(item, Statement | Unplaced):
+        values, about = item.values, item.values.get("patient")
+        if isinstance(item, Statement):
+            credits, about = item.credits, item.about or about
+    adding = {name: values[name] for name in _ADDING if values.get(name)}
+    if not adding and not credits:
+        raise CannotComplete("it has no document, charge or code that a chosen visit could take")
+    if not about:
+        raise CannotComplete("it does not say whose it is; no visit can be chosen for it")
+    named = about if isinstance(about, Mapping) else about.model_dump()
+    missing = "the visit that was chosen is not here"
+    return Statement(*visit, adding, Step.PAST, credits=credits, known_only=missing, about=named)
+
+
 def _covers(visit: Encounter, day: str) -> bool:
     ends = visit.ended_at or ("9999" if visit.setting == Setting.INPATIENT else visit.started_at)
     return visit.started_at[:10] <= day <= ends[:10]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from threading import Lock
 from typing import Annotated
@@ -20,6 +20,7 @@ from sqlalchemy import Enum, Table
 from sqlmodel import SQLModel
 
 from codesets.safe import safe_block, safe_line
+from store.clock import clock
 
 # Rows are read and written without pydantic's validators: building them for each table would cost memory and time.
 SQLModel.model_config["defer_build"] = True
@@ -59,11 +60,6 @@ def new_id() -> str:
             number = _last_number + 1 + int.from_bytes(os.urandom(8), "big")
         _last_number = number
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
-
-
-def clock() -> datetime:
-    """The present moment: the one place where the record asks what time it is."""
-    return datetime.now(UTC)
 
 
 def now() -> str:

@@ -8,7 +8,7 @@ ORU: question, indicators, options, answer. Nothing of groups or money is in eit
 from __future__ import annotations
 
 from codesets.safe import safe_block
-from store.models.columns import clock
+from store.clock import clock
 from store.queries import Reader
 from store.queries.provider_queries import QueryPage
 from store.settings import load_settings

@@ -118,6 +118,16 @@ class ReceivedCode:
     kind: str
 
 
+def held_by(reader: Reader, work_item_id: str) -> tuple[str, str]:
+    """Who has a chart open for coding: the person's id and name, both empty where nobody has."""
+    rows = reader.rows(
+        "SELECT p.id, p.name FROM work_item w JOIN person p ON p.id = w.claimed_by"
+        " WHERE w.id = :id AND w.status = 'in_progress'",
+        id=work_item_id,
+    )
+    return (rows[0]["id"], rows[0]["name"]) if rows else ("", "")
+
+
 def chart_head(reader: Reader, work_item_id: str) -> ChartHead:
     """The head of a chart by its work item. Raises ChartMissing."""
     rows = reader.rows(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from store.clock import clock
 from store.queries import Reader, Row
 from store.terms import QueryOutcome, QueryStatus, QueryTiming, QueryType
 
@@ -188,7 +189,7 @@ def _closed_to(reader: Reader, work_item_id: str, person_id: str) -> bool:
         " FROM work_item w JOIN encounter e ON e.id = w.encounter_id WHERE w.id = :id",
         id=work_item_id,
         person=person_id,
-        moment=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}",
+        moment=f"{clock():%Y-%m-%dT%H:%M:%S}",
     )
     return bool(rows and rows[0]["restricted"] and not rows[0]["admitted"])
 

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from store.clock import clock_day
 from store.criteria import Condition
 from store.criteria.sql import where as criteria_where
 from store.queries import Reader, Row
@@ -267,7 +268,7 @@ def _conditions(listing: Listing, on_postgres: bool) -> tuple[list[str], dict[st
         where.append("(w.claimed_by = :mine OR w.assigned_to = :mine)")
         parameters["mine"] = listing.mine
     if listing.criteria.groups:
-        asked, values = criteria_where(listing.criteria, listing.today or date.today(), on_postgres)
+        asked, values = criteria_where(listing.criteria, listing.today or clock_day(), on_postgres)
         where.append(f"({asked})")
         parameters |= values
     return where, parameters

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from codesets.errors import UsageError
 from store.actors import Actor
+from store.clock import clock_day
 from store.database import Database
 from store.models import Disclosure
 from store.queries import SessionReader
@@ -190,7 +190,7 @@ def _record(
             change.session.add(
                 Disclosure(
                     patient_id=patient,
-                    disclosed_on=date.today().isoformat(),
+                    disclosed_on=clock_day().isoformat(),
                     recipient=recipient,
                     description=f"{'limited data set, ' if limited else ''}rows of {what}: {words}",
                     purpose=f"data use agreement: {agreement}" if limited else purpose,

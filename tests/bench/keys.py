@@ -32,9 +32,9 @@ from store.terms import CodingKind, DiagnosisRole
 from tests.bench.figures import Figure
 from tests.journeys.pseudo import PseudoTerminal
 from tests.journeys.tmux import codedesk
+from tui.keyboard import PAUSE_SECONDS
 from tui.screens.chart.matching import MATCHES
 from tui.screens.chart.suggestion_view import suggest
-from tui.screens.desk import DEAF_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKLISTS = ("Clinic", "Inpatient")
@@ -218,7 +218,7 @@ class _Chart:
                     self._terminal.send("Down")
                 self._terminal.press("Enter")
                 if asked := "Enter again takes" in self._terminal.text:
-                    time.sleep(DEAF_SECONDS)  # to read what is asked
+                    time.sleep(PAUSE_SECONDS)  # to read what is asked
                     self._terminal.press("Enter")
                 self.tally.add([wanted.code], keys + downs + 1 + asked)
                 self.tally.searched += 1

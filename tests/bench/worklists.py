@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from store.actors import Actor
-from store.coding.service import open_next
+from store.coding.opening import open_next
 from store.criteria import read_condition
 from store.database import open_database
 from store.queries import SqliteReader

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlmodel import Session, select
 
 from store.coding.codes import Codes
-from store.coding.service import load_codes
+from store.coding.in_work import load_codes
 from store.database import Database
 from store.log.check import check_log
 from store.models import Coding, CodingStep, LogEntry, Operation, WorkItem

@@ -19,8 +19,11 @@ from codesets.catalog import Reference
 from codesets.errors import CodedeskError
 from store.actors import SYSTEM, Actor
 from store.coding.codes import Defaults
+from store.coding.entering import Entered, enter, undo
 from store.coding.entry import AddDiagnosis
-from store.coding.service import Entered, OpenedChart, enter, finalize, open_chart, open_next, take_back, undo
+from store.coding.finishing import finalize
+from store.coding.opening import OpenedChart, open_chart, open_next
+from store.coding.reopening import take_back
 from store.database import Database, open_database, operation_id
 from store.holds import clear_holds, hold
 from store.log import FIRST_HASH

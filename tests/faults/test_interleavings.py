@@ -6,8 +6,10 @@ import random
 import threading
 
 from store.coding.codes import Codes, Defaults
+from store.coding.entering import enter
 from store.coding.entry import parse
-from store.coding.service import CodingChanged, enter, load_codes, open_next
+from store.coding.in_work import CodingChanged, load_codes
+from store.coding.opening import open_next
 from store.database import Database, open_database
 from store.models import Coding
 from tests.faults.conftest import a_coder

@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from codesets.catalog import Reference
 from store import worklists
-from store.coding import service
+from store.coding import entering, finishing, in_work
 from store.database import Change, Database
 from store.holds import desk as holds_desk
 from store.models import Coding, WorkItem
@@ -77,17 +77,18 @@ def no_owner(patch: pytest.MonkeyPatch) -> None:
     """Whoever knows a coding may change it."""
 
     def hold_lease(change: Change, coding: Coding) -> WorkItem:
-        item = service._task(change.session, coding)
+        item = in_work.task_of(change.session, coding)
         item.claimed_until = leases.later(15)
         return item
 
-    patch.setattr(service, "_hold_lease", hold_lease)
+    for module in (entering, finishing):
+        patch.setattr(module, "hold_lease", hold_lease)
 
 
 def no_version(patch: pytest.MonkeyPatch) -> None:
     """The second saver overwrites the first."""
-    real = service._draft
-    patch.setattr(service, "_draft", lambda session, coding_id, seen_version=None: real(session, coding_id))
+    real = in_work.draft_coding
+    patch.setattr(entering, "draft_coding", lambda session, coding_id, seen_version=None: real(session, coding_id))
 
 
 def no_log(patch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from store.actors import Actor
 from store.coding.codes import Defaults
+from store.coding.entering import enter, undo
 from store.coding.entry import AddDiagnosis, Entry, Remove
-from store.coding.service import OpenedChart, enter, open_next, undo
+from store.coding.opening import OpenedChart, open_next
 from store.database import Database, operation_id
 from store.worklists import release
 

@@ -7,8 +7,11 @@ from sqlmodel import Session, select
 from codesets.catalog import Reference, normalize
 from store.actors import Actor
 from store.coding.codes import Defaults
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis, AddProcedure, Entry, Remove
-from store.coding.service import enter, finalize, load_codes, open_chart
+from store.coding.finishing import finalize
+from store.coding.in_work import load_codes
+from store.coding.opening import open_chart
 from store.database import Database
 from store.demo.site import DemoChart, load_site
 from store.models import Encounter, WorkItem

@@ -8,7 +8,7 @@ from sqlmodel import select
 from store import access, worklists
 from store.access import ChartRestricted, ReasonNeeded, admit, break_glass, emergencies, restrict, review, unrestrict
 from store.actors import SYSTEM, Actor, NotAllowed
-from store.coding.service import look_at_chart, open_chart, open_next
+from store.coding.opening import look_at_chart, open_chart, open_next
 from store.database import Database, operation_id
 from store.models import ChartAccess, Encounter, LogEntry, Patient, Person, WorkItem
 from store.people import actor_for, take_pin_away

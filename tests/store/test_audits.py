@@ -21,7 +21,7 @@ from store.audits.states import AuditRefused
 from store.claims.build import NotBuiltReason, build_claims
 from store.coding.codes import Codes, Defaults
 from store.coding.entry import parse
-from store.coding.service import load_codes
+from store.coding.in_work import load_codes
 from store.database import Database
 from store.figures.last_audit import LastAudit, last_audit
 from store.models import Audit, AuditFinding, Claim, ClaimExport, Coding, CodingDrg, EditFiring, LogEntry, Person

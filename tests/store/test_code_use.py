@@ -9,8 +9,9 @@ import pytest
 from codesets.catalog import dotted
 from store.actors import Actor
 from store.coding.codes import Defaults
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis
-from store.coding.service import enter, open_next
+from store.coding.opening import open_next
 from store.database import Database
 from store.models import Encounter
 from store.queries import SessionReader

@@ -13,9 +13,10 @@ from codesets.grouping.discharge import Discharge
 from codesets.grouping.reasons import Explained
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis
 from store.coding.grouping import discharge_of, what_if
-from store.coding.service import enter, open_chart
+from store.coding.opening import open_chart
 from store.database import Database
 from store.models import Encounter, WorkItem
 from store.queries import SessionReader

@@ -12,23 +12,15 @@ from sqlmodel import select
 from codesets.catalog import Reference
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults
+from store.coding.drafts import save_draft
+from store.coding.entering import enter, redo, undo
 from store.coding.entry import AddDiagnosis, ChangeDiagnosis, EntryError, parse
+from store.coding.finishing import finalize
+from store.coding.in_work import CodingChanged, CodingRefused, load_codes
 from store.coding.lookup import system_of
-from store.coding.service import (
-    CodingChanged,
-    CodingRefused,
-    OpenedChart,
-    enter,
-    finalize,
-    load_codes,
-    open_chart,
-    open_next,
-    posted_lines,
-    redo,
-    save_draft,
-    take_back,
-    undo,
-)
+from store.coding.opening import OpenedChart, open_chart, open_next, posted_lines
+from store.coding.reopening import take_back
+from store.coding.site_edits import findings_of
 from store.database import Database, operation_id
 from store.intake.export import coding_record
 from store.models import Charge, Coding, CodingStep, Document, Finding, LogEntry, WorkItem
@@ -228,6 +220,24 @@ def test_an_error_of_the_edits_keeps_a_chart_from_being_finished(
 
     with pytest.raises(CodingRefused, match="7"):
         finalize(demo, reference, coder, chart.coding_id)
+
+
+def test_an_inpatient_procedure_keeps_an_office_visit_from_being_finished_until_its_one_fix_is_entered(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    type_in(demo, reference, coder, chart, "e11.9")
+    type_in(demo, reference, coder, chart, "*")
+    before = stored(demo, chart)
+    codes = type_in(demo, reference, coder, chart, "0dtj4zz")
+    with demo.reading() as session:
+        head = chart_head(SessionReader(session), chart.work_item_id)
+    found = next(one for one in findings_of(reference, head, codes) if one.rule_id == "c62")
+
+    with pytest.raises(CodingRefused, match="0DTJ4ZZ is a code of ICD-10-PCS"):
+        finalize(demo, reference, coder, chart.coding_id)
+
+    assert type_in(demo, reference, coder, chart, found.repair) == before
+    finalize(demo, reference, coder, chart.coding_id)
 
 
 def test_a_final_coding_can_be_taken_back_and_changed(

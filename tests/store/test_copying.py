@@ -15,9 +15,12 @@ from store.actors import Actor
 from store.coding.cited import Cited, places_of, read_cited
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
 from store.coding.copying import copies, left_out, take_all
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis
+from store.coding.finishing import finalize
+from store.coding.in_work import CodingRefused
 from store.coding.lookup import with_exemption
-from store.coding.service import CodingRefused, enter, finalize, open_chart
+from store.coding.opening import open_chart
 from store.coding.site_edits import as_the_site_says, site_edits
 from store.database import Database
 from store.models import Charge, Encounter, Person, WorkItem

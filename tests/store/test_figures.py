@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.actors import Actor
+from store.clock import clock_day
 from store.database import Database
 from store.figures.active import keep_activity
 from store.figures.activity import Activity
@@ -43,11 +44,11 @@ def test_units_are_weighted_by_kind_and_held_against_the_target(demo: Database, 
     finished(demo, coder, "Clinic", 2)
     finished(demo, coder, "Inpatient", 1)
     finished(demo, coder, "Radiology", 1)
-    keep_activity(demo, coder, date.today().isoformat(), 3600, 600, 900)
-    keep_activity(demo, coder, date.today().isoformat(), 1800, 0, 300)
+    keep_activity(demo, coder, clock_day().isoformat(), 3600, 600, 900)
+    keep_activity(demo, coder, clock_day().isoformat(), 1800, 0, 300)
 
     with demo.reading() as session:
-        figures = own_figures(SessionReader(session), coder.person_id or "", date.today())
+        figures = own_figures(SessionReader(session), coder.person_id or "", clock_day())
         yesterday = own_figures(SessionReader(session), coder.person_id or "", date(2026, 1, 1))
 
     assert (figures.units, figures.charts, figures.units_text) == (200 + 500 + 25, 4, "7.2/60")

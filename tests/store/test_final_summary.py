@@ -10,8 +10,12 @@ from codesets.edits import CodeFinding, Severity
 from codesets.grouping.reasons import Explained
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis, PointAll
-from store.coding.service import CodingRefused, enter, finalize, load_codes, open_chart, recode, take_back
+from store.coding.finishing import finalize
+from store.coding.in_work import CodingRefused, load_codes
+from store.coding.opening import open_chart
+from store.coding.reopening import recode, take_back
 from store.coding.summary import FinalSummary, summarize
 from store.coding.would_be_claim import stops_of
 from store.database import Database

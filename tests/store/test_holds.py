@@ -13,7 +13,7 @@ from codesets.errors import UnreadableInput
 from codesets.home import home
 from store.abstracting import abstract_of, set_abstract
 from store.actors import Actor
-from store.coding.service import open_chart, open_next
+from store.coding.opening import open_chart, open_next
 from store.database import Database
 from store.holds import HoldRefused, clear_hold, clear_holds, hold, hold_reasons, reason_named
 from store.holds.clocks import coder_seconds

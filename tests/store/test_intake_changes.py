@@ -12,8 +12,12 @@ from codesets.catalog import Reference
 from store.actors import SYSTEM, Actor
 from store.claims.build import NotBuiltReason, build_claims
 from store.coding.codes import Defaults
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis
-from store.coding.service import CodingRefused, enter, finalize, open_next, take_back
+from store.coding.finishing import finalize
+from store.coding.in_work import CodingRefused
+from store.coding.opening import open_next
+from store.coding.reopening import take_back
 from store.database import Database
 from store.intake import IntakeReport, take_in
 from store.intake.changes import changes_of, mark_seen

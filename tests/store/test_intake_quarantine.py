@@ -18,12 +18,20 @@ from store.intake import take_in
 from store.intake.inbox import CannotWatch, watch
 from store.intake.quarantine import NoSuchRecord, content_of, find_record, quarantined, retry, set_aside
 from store.intake.unreadable import lies_at
-from store.models import Encounter, Patient, Quarantine
+from store.models import Document, Encounter, Patient, Quarantine
 from store.os_account import os_login
 from store.people import add_person
 from store.terms import Role
-from tests.store.hl7_samples import message, pid, pv1, write
-from tests.store.intake_samples import actions, count, native, write_lines
+from tests.store.hl7_samples import message, note, pid, pv1, write
+from tests.store.intake_samples import (
+    actions,
+    count,
+    encounter_resource,
+    native,
+    only,
+    patient_resource,
+    write_lines,
+)
 from tui.cli import main
 
 pytestmark = pytest.mark.both_databases
@@ -94,6 +102,72 @@ def test_a_message_that_waited_for_its_visit_is_stored_when_that_has_come(db: Da
     take_in(db, SYSTEM, [write(tmp_path / "b.hl7", message("ADT^A01", pid(), pv1()))])
 
     assert retry(db, SYSTEM).quarantined == 0
+
+
+def unnumbered(mrn: str = "M1") -> bytes:
+    """A document that names neither its visit nor its account."""
+    return message("MDM^T02", pid(mrn, f18=""), pv1(f19=""), *note())
+
+
+def wrong_patient() -> list[dict]:
+    """The document of p1 under a visit of p2, as FHIR resources."""
+    theirs = {"resourceType": "DocumentReference", "id": "d1", "status": "current", "description": "Progress note"}
+    theirs |= {"subject": {"reference": "Patient/p1"}, "context": {"encounter": [{"reference": "Encounter/e2"}]}}
+    theirs["content"] = [{"attachment": {"contentType": "text/plain", "data": "Q291Z2gu"}}]
+    visit = encounter_resource("e2", subject={"reference": "Patient/p2"})
+    return [patient_resource("p1"), patient_resource("p2"), encounter_resource("e1"), visit, theirs]
+
+
+@pytest.mark.parametrize("kind", ["hl7", "fhir"])
+def test_what_any_format_adds_to_a_chart_goes_into_the_visit_that_a_person_chooses(
+    db: Database, tmp_path: Path, kind: str
+) -> None:
+    number = "V1"
+    if kind == "fhir":
+        take_in(db, SYSTEM, [write_lines(tmp_path / "a", *wrong_patient())])
+        number = "VISIT-e1"
+    else:
+        take_in(db, SYSTEM, [write(tmp_path / "a.hl7", message("ADT^A01", pid(), pv1()))])
+        take_in(db, SYSTEM, [write(tmp_path / "b.hl7", unnumbered())])
+    [record] = quarantined(db)
+
+    report = retry(db, SYSTEM, [record.id], visit=number)
+
+    assert (report.quarantined, quarantined(db)) == (0, [])
+    visit = only(db, Encounter, visit_number=number)
+    document = only(db, Document)
+    assert (document.encounter_id, document.text) == (visit.id, "Cough.")
+
+
+@pytest.mark.parametrize("kind", ["hl7", "fhir"])
+def test_what_is_about_another_person_does_not_go_into_the_visit_that_was_chosen(
+    db: Database, tmp_path: Path, kind: str
+) -> None:
+    if kind == "fhir":
+        take_in(db, SYSTEM, [write_lines(tmp_path / "a", *wrong_patient())])
+        number, told = "VISIT-e2", "it is about another person than visit VISIT-e2: record number MRN-p1, not MRN-p2"
+    else:
+        take_in(db, SYSTEM, [write(tmp_path / "a.hl7", message("ADT^A01", pid(), pv1()))])
+        take_in(db, SYSTEM, [write(tmp_path / "b.hl7", unnumbered("M2"))])
+        number, told = "V1", "it is about another person than visit V1: record number M2, not M1"
+    [record] = quarantined(db)
+
+    retry(db, SYSTEM, [record.id], visit=number)
+
+    assert [row.reason for row in quarantined(db)] == [told]
+    assert count(db, Document) == 0
+
+
+def test_a_message_with_nothing_for_a_chart_says_that_no_visit_can_be_chosen_for_it(
+    db: Database, tmp_path: Path
+) -> None:
+    take_in(db, SYSTEM, [write(tmp_path / "a.hl7", message("ADT^A01", pid(), pv1("V1")))])
+    take_in(db, SYSTEM, [write(tmp_path / "b.hl7", message("ADT^A01", pid(), pv1("V2", kind="WARD")))])
+    [record] = quarantined(db)
+
+    retry(db, SYSTEM, [record.id], visit="V1")
+
+    assert quarantined(db)[0].reason == "it has no document, charge or code that a chosen visit could take"
 
 
 def test_a_record_that_nobody_wants_is_set_aside(db: Database, tmp_path: Path) -> None:

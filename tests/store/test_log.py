@@ -14,7 +14,7 @@ from sqlmodel import select
 from codesets.errors import CodedeskError
 from store import desk_looks, looks
 from store.actors import SYSTEM, Actor
-from store.coding.service import open_chart, open_next
+from store.coding.opening import open_chart, open_next
 from store.database import Database
 from store.log.anchor import AnchorRefused, read_anchors, write_anchor
 from store.log.check import LogState, check_log

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from store.actors import Actor
-from store.coding.service import open_next
+from store.coding.opening import open_next
 from store.database import Database
 from store.disclosures import disclosure_report, record_disclosure
 from store.merges import MergeRefused, merge_patients

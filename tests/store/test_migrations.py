@@ -11,8 +11,9 @@ from sqlmodel import select
 
 from store.actors import SYSTEM, Actor
 from store.coding.codes import Defaults
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis
-from store.coding.service import enter, open_next
+from store.coding.opening import open_next
 from store.database import Database, open_database
 from store.migrations import HEAD
 from store.migrations.append_only import TRIGGERS

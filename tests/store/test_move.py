@@ -11,7 +11,7 @@ from sqlmodel import SQLModel, func, select
 
 from store.actors import SYSTEM, Actor
 from store.backup import back_up
-from store.coding.service import open_next
+from store.coding.opening import open_next
 from store.database import Database, DatabaseClosed, open_database
 from store.log.check import check_log
 from store.log.key import key_file

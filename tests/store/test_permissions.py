@@ -18,7 +18,7 @@ import tui
 from codesets.errors import UnreadableInput
 from store import criteria, os_account
 from store.actors import Actor, NotAllowed
-from store.coding.service import look_at_chart, open_chart
+from store.coding.opening import look_at_chart, open_chart
 from store.database import Database
 from store.deidentify import Deidentifier
 from store.intake.export import encounter_ids, export_encounter

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel, select
 
 from store import doctor, log
 from store.actors import SYSTEM, Actor
-from store.coding.service import open_next
+from store.coding.opening import open_next
 from store.database import Database, DatabaseUnusable, open_database
 from store.doctor import State
 from store.log.check import check_log

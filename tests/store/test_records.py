@@ -13,7 +13,7 @@ from codesets.errors import UnreadableInput
 from codesets.home import ensure_home
 from store.access import admit, restrict
 from store.actors import SYSTEM, Actor
-from store.coding.service import open_next
+from store.coding.opening import open_next
 from store.database import Database
 from store.demo.site import load_site
 from store.disclosures import disclosure_report

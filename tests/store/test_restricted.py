@@ -15,8 +15,9 @@ from store.claims.export import ExportRefused, export_claims
 from store.claims.printing import print_to_outbox
 from store.claims.segments import claim_segments
 from store.coding.codes import Defaults
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis
-from store.coding.service import enter, open_chart
+from store.coding.opening import open_chart
 from store.criteria import Operator, fields, parse, read_condition
 from store.criteria.language import OPERATORS
 from store.database import Database

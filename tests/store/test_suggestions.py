@@ -8,8 +8,10 @@ from sqlmodel import select
 from codesets.catalog import dotted
 from store.actors import Actor
 from store.coding.codes import Defaults
+from store.coding.entering import enter, undo
 from store.coding.entry import AddDiagnosis
-from store.coding.service import CodingRefused, OpenedChart, enter, load_codes, open_next, undo
+from store.coding.in_work import CodingRefused, load_codes
+from store.coding.opening import OpenedChart, open_next
 from store.coding.suggestions import reject, restore
 from store.database import Database, operation_id
 from store.models import Coding, LogEntry

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from store.actors import SYSTEM, Actor, NotAllowed
-from store.coding.service import open_next
+from store.coding.opening import open_next
 from store.database import Database
 from store.models import LogEntry, WorkItem, WorklistVersion
 from store.people import set_active

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from store.actors import SYSTEM, Actor
-from store.coding.service import open_chart, open_next
+from store.coding.opening import open_chart, open_next
 from store.database import Database
 from store.holds import clear_holds, hold
 from store.intake import take_in

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from store.actors import Actor, NotAllowed
-from store.coding.service import open_next
+from store.coding.opening import open_next
 from store.database import Database, operation_id
 from store.holds import HoldRefused, hold
 from store.models import Hold, LogEntry, WorkItem, WorkSkip

@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlmodel import select
 
-from store.coding.service import open_chart
+from store.coding.opening import open_chart
 from store.database import Database
 from store.models import Encounter, WorkItem
 from store.people import sign_in

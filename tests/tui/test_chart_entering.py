@@ -128,6 +128,73 @@ async def test_enter_asks_before_it_takes_a_match_that_only_begins_with_what_was
 
 
 @pytest.mark.usefixtures("at_desk")
+async def test_the_key_line_says_what_enter_will_do_with_the_line_as_it_stands() -> None:
+    said = {}
+    lines = (
+        "",
+        "e11.9",
+        "s72.001",
+        "e11.4",
+        "essential hypertension",
+        "asthm",
+        "qqqqq",
+        "e11.99",
+        "-7",
+        "=nothing",
+        "^",
+    )
+
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        for line in lines:
+            await type_text(pilot, line)
+            said[line] = app.screen.asking_hints("entry")[0][1]  # type: ignore[attr-defined]
+            await keys(pilot, "ctrl+u")
+        await type_text(pilot, "e11.9")
+        await keys(pilot, "enter")
+        blocked = app.screen.asking_hints("entry")[0]  # type: ignore[attr-defined]
+        await type_text(pilot, "*")
+        await keys(pilot, "enter")
+        ready = app.screen.asking_hints("entry")[0]  # type: ignore[attr-defined]
+        await keys(pilot, "enter")
+        asked = cells(app)
+
+    assert said == {
+        "": "leave",
+        "e11.9": "add",
+        "s72.001": "ask 7th",
+        "e11.4": "list below",
+        "essential hypertension": "add",
+        "asthm": "ask",
+        "qqqqq": "say why not",
+        "e11.99": "say why not",
+        "-7": "say why not",
+        "=nothing": "say why not",
+        "^": "say why not",
+    }
+    assert blocked == ("Enter", "what is in the way")
+    assert ready == ("Enter", "final code?") and "Final code 1 diagnosis" in asked
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_the_key_line_says_whether_enter_links_words_or_takes_the_link_away() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter", "escape", "greater_than_sign", "E")
+        said = [app.screen.asking_hints("words")[0][1]]  # type: ignore[attr-defined]
+        for words in ("of", "nowhere at all"):
+            await type_text(pilot, words)
+            said.append(app.screen.asking_hints("words")[0][1])  # type: ignore[attr-defined]
+            await keys(pilot, "ctrl+u")
+        await type_text(pilot, "of")
+        await keys(pilot, "enter", "greater_than_sign", "E")
+        said.append(app.screen.asking_hints("words")[0][1])  # type: ignore[attr-defined]
+
+    assert said == ["leave", "link", "say why not", "unlink"]
+
+
+@pytest.mark.usefixtures("at_desk")
 @pytest.mark.parametrize("typed", ["essential hypertension", "fracture of left clavicle"])
 async def test_enter_takes_at_once_what_the_words_name(typed: str) -> None:
     async with opened() as (app, pilot):
@@ -297,8 +364,26 @@ async def test_why_a_line_is_refused_is_told_once_and_whole_in_as_many_lines_as_
         after = cells(app).splitlines()
 
     assert once.count("nobody here is called so") == 1
-    assert "E11.99 is not a code of ICD-10-CM" in narrow[-2] and narrow[-1] == " mellitus without complications"
-    assert "Enter ask" in after[-1] and after[-2] == " +i"
+    told = " ".join(" ".join(narrow[-3:]).split())
+    assert "E11.99 is not a code of ICD-10-CM" in told and told.endswith("Backspace to mend.")
+    assert "Enter say why not" in after[-1] and after[-2] == " +i"
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_a_refused_line_gives_way_to_the_next_and_is_mended_by_backspace_and_says_so() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.99")
+        await keys(pilot, "enter")
+        said = " ".join(cells(app).split())
+        await keys(pilot, "backspace")
+        mended = app.screen.entry.text  # type: ignore[attr-defined]
+        await type_text(pilot, "9")
+        await keys(pilot, "enter", "i")
+        begun = app.screen.entry.text  # type: ignore[attr-defined]
+
+    assert "Type anew, or Backspace to mend." in said
+    assert (mended, begun) == ("e11.9", "i")
 
 
 def finding(message: str, place: str, rule: str = "pointers.none") -> CodeFinding:

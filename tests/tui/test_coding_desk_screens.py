@@ -258,8 +258,7 @@ async def test_a_manager_gives_charts_away_after_a_look_at_the_plan(as_administr
 
 
 async def test_active_time_and_units_stand_in_the_line_of_the_worklist(at_desk: None) -> None:
-    from datetime import date
-
+    from store.clock import clock_day
     from store.figures.active import keep_activity
     from store.queries import SessionReader
     from store.queries.people import person_of
@@ -271,7 +270,7 @@ async def test_active_time_and_units_stand_in_the_line_of_the_worklist(at_desk: 
     from store.actors import Actor
 
     me = Actor(person.login, person.role, person.id, person.name)
-    keep_activity(database, me, date.today().isoformat(), 3 * 3600 + 300, 0, 4000)
+    keep_activity(database, me, clock_day().isoformat(), 3 * 3600 + 300, 0, 4000)
     database.close()
 
     async with opened() as (app, pilot):

@@ -59,11 +59,11 @@ def test_the_first_screen_loads_neither_search_nor_edits() -> None:
 
 
 def test_the_store_loads_no_screens() -> None:
-    assert "textual" not in loaded("import store.database, store.coding.service, store.claims.build")
+    assert "textual" not in loaded("import store.database, store.coding.finishing, store.claims.build")
 
 
 def test_a_current_record_is_opened_without_the_means_to_change_its_schema() -> None:
-    assert "alembic" not in loaded("import store.database, store.coding.service, store.migrations.upgrade")
+    assert "alembic" not in loaded("import store.database, store.coding.finishing, store.migrations.upgrade")
 
 
 def test_the_floors_import_downward_only() -> None:

@@ -287,6 +287,15 @@ def test_a_quarantined_record_can_be_shown_and_the_look_is_logged(call, ward):
     assert logged()[-1] == "quarantine.view"
 
 
+def test_a_visit_is_chosen_for_records_that_are_named_and_not_for_all_that_wait(call, ward):
+    call("intake", ward)
+
+    code, _, error = call("intake", "quarantine", "retry", "--visit", "V1")
+
+    assert code == 2
+    assert "--visit is for records that are named" in error
+
+
 def test_quarantine_is_tried_again_after_a_map_is_mended(call, ward, home):
     call("intake", ward)
     before = call("intake", "quarantine", "retry")

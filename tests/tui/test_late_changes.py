@@ -10,7 +10,8 @@ from sqlmodel import select
 from store.actors import SYSTEM
 from store.database import open_database
 from store.intake import take_in
-from store.models import Account, Charge, Coding, Encounter, EncounterChange, Patient, WorkItem
+from store.models import Account, Charge, Coding, Encounter, EncounterChange, Patient, Person, WorkItem
+from store.terms import WorkStatus
 from tests.store.hl7_samples import message, pid, pv1, segment, write
 from tests.tui.screens import cells, keys, opened, settle, type_text
 
@@ -97,3 +98,28 @@ async def test_a_visit_that_is_canceled_or_whose_patient_is_merged_says_so_in_th
         assert "✗ canceled" in canceled.splitlines()[0]
         assert "The visit was canceled by REG of NORTH, message C77 on " in canceled
         assert "canceled by REG of NORTH" in cells(app)
+
+
+@pytest.mark.parametrize("how", ["taken over", "canceled"])
+async def test_a_chart_that_is_gone_while_a_code_is_typed_says_so_and_that_enter_will_not_take_it(how: str) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        with open_database().change(SYSTEM) as change:
+            item = change.session.exec(select(WorkItem).where(WorkItem.status == "in_progress")).one()
+            if how == "canceled":
+                item.status = WorkStatus.CANCELED
+            else:
+                other = change.session.exec(select(Person).where(Person.login == "jpark")).one()
+                item.claimed_by = other.id
+        app.screen.record_changed()  # type: ignore[attr-defined]
+        await settle(pilot)
+        told = cells(app)
+        await type_text(pilot, "e11.9")
+        typed, hint = cells(app), app.screen.asking_hints("entry")[0]  # type: ignore[attr-defined]
+        await keys(pilot, "escape", "plus")
+        line = app.screen.entry.asking  # type: ignore[attr-defined]
+
+    assert how in told.splitlines()[0]
+    assert ("Jae Park has taken this chart over; your codes are in it." if how == "taken over" else "canceled") in told
+    assert "Enter adds" not in typed and hint == ("Enter", "say why not")
+    assert line == ""

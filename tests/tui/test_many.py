@@ -11,8 +11,10 @@ from textual.pilot import Pilot
 
 from store.actors import SYSTEM, Actor
 from store.coding.codes import Codes, Defaults
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis
-from store.coding.service import enter, load_codes, open_chart, open_next
+from store.coding.in_work import load_codes
+from store.coding.opening import open_chart, open_next
 from store.database import Database, open_database
 from store.models import Coding, Encounter, WorkItem
 from store.people import sign_in

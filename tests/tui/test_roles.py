@@ -13,8 +13,10 @@ from store.access import emergencies, restrict
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.coding.codes import Defaults
+from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis, PointAll
-from store.coding.service import enter, finalize, open_chart
+from store.coding.finishing import finalize
+from store.coding.opening import open_chart
 from store.database import Database, open_database
 from store.models import Encounter, LogEntry, Patient, Person, WorkItem
 from store.people import sign_in

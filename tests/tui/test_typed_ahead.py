@@ -124,6 +124,16 @@ async def test_codes_that_come_in_one_burst_are_all_entered() -> None:
     assert [one.code for one in diagnoses()] == ["R51.9", "R42", "R53.83", "R50.9", "Z79.4"]
 
 
+async def test_a_line_that_was_refused_while_the_next_was_typed_is_told_behind_it() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+
+        await in_one_burst(app, pilot, "r51.9\ne11.99\nr42\n")
+
+        assert "“e11.99”, typed before it, was refused and is not in." in cells(app)
+    assert [one.code for one in diagnoses()] == ["R51.9", "R42"]
+
+
 async def test_text_of_which_a_part_was_taken_is_not_entered_by_its_own_enter() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "plus")

@@ -14,7 +14,7 @@ from tui.commands import codesets as shared
 if TYPE_CHECKING:
     from codesets.reference import Reference
     from store.actors import Actor
-    from store.coding.service import OpenedChart
+    from store.coding.opening import OpenedChart
     from store.database import Database
     from store.queries import Reader
     from tui.screens.chart.view import ChartOnScreen
@@ -38,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
 
     0 when nothing stands in the way of final coding, 1 when something does.
     """
-    from store.coding.service import finalize, look_at_chart, open_chart
+    from store.coding.finishing import finalize
+    from store.coding.opening import look_at_chart, open_chart
     from store.database import open_database, operation_id
     from store.intake.export import find_encounter
     from store.people import sign_in
@@ -72,9 +73,10 @@ def _changed(
     db: Database, reference: Reference, actor: Actor, opened: OpenedChart, args: argparse.Namespace
 ) -> list[str]:
     """Make the changes one after the other; what each said. What was made before one that fails stays made."""
+    from store.coding.entering import enter, undo
     from store.coding.entry import EntryError, Search
     from store.coding.lookup import with_exemption
-    from store.coding.service import enter, recode, take_back, undo
+    from store.coding.reopening import recode, take_back
     from store.database import operation_id
     from store.terms import CodingStatus
     from tui.screens.chart.matching import parse_line

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import date
 
 from codesets.errors import UsageError
+from store.clock import clock_day
 from store.queries import SessionReader
 from store.queries.figures import own_figures
 from tui.cells import counted
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     from store.people import sign_in
 
     try:
-        day = date.fromisoformat(args.day) if args.day else date.today()
+        day = date.fromisoformat(args.day) if args.day else clock_day()
     except ValueError:
         raise UsageError(f"{args.day[:20]!r} is no day", "expected 2026-09-30") from None
     db = open_database()

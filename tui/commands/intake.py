@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", type=int, metavar="PORT", help="receive HL7 v2 over MLLP on loopback")
     parser.add_argument("--watch", type=Path, metavar="FOLDER", help="take in files as they come, and move them away")
     parser.add_argument("--for", type=_seconds, dest="seconds", metavar="SECONDS", help="end of --listen or --watch")
-    parser.add_argument("--visit", default="", metavar="NUMBER", help="with retry: the visit of a document")
+    parser.add_argument("--visit", default="", metavar="NUMBER", help="with retry NUMBER…: whose chart takes them")
     parser.add_argument("--seen", action="store_true", help="with changes: they were looked at, and the codes stand")
     parser.add_argument("--map", default="", metavar="NAME", help="the saved column map to read CSV by")
     parser.add_argument("--save-map", default="", metavar="NAME", help="guess the columns of CSV, and keep the map")

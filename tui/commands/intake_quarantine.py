@@ -109,6 +109,8 @@ def _retry(db, actor, numbers: Sequence[str], as_json: bool, visit: str) -> int:
 
     from store.intake.quarantine import retry
 
+    if visit and not numbers:
+        raise UsageError("--visit is for records that are named", "codedesk intake quarantine list shows the numbers")
     report = retry(db, actor, numbers, visit)
     if as_json:
         print(json.dumps(dataclasses.asdict(report), ensure_ascii=False, indent=2))

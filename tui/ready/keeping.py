@@ -33,7 +33,8 @@ REQUEST_SECONDS = 1.0
 LOADED = (
     *("tui.app", "tui.commands.demo", "tui.commands.first_use", "tui.desk", "tui.driver.diff", "tui.actions"),
     *("tui.screens.worklist", "tui.screens.chart.screen", "tui.screens.encoder", "tui.screens.help"),
-    *("numpy", "rapidfuzz", "sqlmodel", "store.models", "store.database", "store.coding.service", "store.queries"),
+    *("numpy", "rapidfuzz", "sqlmodel", "store.models", "store.database", "store.coding.entering", "store.queries"),
+    *("store.coding.opening", "store.coding.drafts", "store.coding.finishing", "store.coding.reopening"),
     *("store.coding.guideline_rules", "store.demo.create", "codesets.search", "codesets.suggest", "codesets.edits"),
     *("store.audits.answers", "store.holds.desk", "store.holds.clearing", "store.provider_queries.desk", "store.picks"),
     *("store.queries.provider_queries", "store.queries.worklist_rules", "store.scrub.site_rules", "tui.screens.codes"),

@@ -196,7 +196,10 @@ class CodeSearchScreen(EncoderScreen):
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
         if asking != SEARCH:
             return super().asking_hints(asking)
-        enter = "use" if self.workstation.chart_in_work else "read"
+        row: CodeRow | None = self.rows.selected
+        enter = "list"
+        if row is not None and self.workstation.chart_in_work:
+            enter = "use" if row.billable else "complete it"
         return ("Enter", enter), ("Up Down", "choose"), ("Tab", "system"), ("PgDn", "more"), ("Esc", "list")
 
     def asking_key(self, key: str) -> bool:

@@ -47,9 +47,6 @@ PAGE_SECONDS = 0.05
 MOST_SAID = 4
 """How many lines a message may take; a longer one is cut."""
 
-DEAF_SECONDS = 0.3
-"""How long a question takes no answer, so that a held key cannot give one."""
-
 
 def named_columns(options: Sequence[tuple[str, str]]) -> Sequence[Column[Any]]:
     """The columns of choices: a name, as wide as the longest of them, and its words."""
@@ -407,6 +404,7 @@ class DeskScreen(Screen[None]):
                 key=lambda o: (o[0].lower() != whole, not o[0].lower().startswith(whole), not _called(o, words))
             )
             self.offer(fitting, named_columns(options), title=asking)
+            self.refresh_frame()
 
         async def answered(text: str) -> None:
             row = self.choices.selected
@@ -418,7 +416,7 @@ class DeskScreen(Screen[None]):
             else:
                 await chosen(row[0])
 
-        self._narrow = shown
+        self._narrow, self._own_words = shown, own_words
         shown("")
         self.ask(asking, prompt, answer=answered)
 
@@ -453,6 +451,8 @@ class DeskScreen(Screen[None]):
         self._picking = asking
 
     _narrow: Callable[[str], None] | None = None
+    _own_words = False
+    """Whether words that are none of the choices are taken as they are typed."""
     _cut = ("", "")
     """What was taken of a pasted text, and the words that say how much of it that is."""
     _picking = ""
@@ -494,10 +494,10 @@ class DeskScreen(Screen[None]):
 
         A key that is refused for it begins the time anew: what is typed on without a pause is no answer at all.
         """
-        pressed_at = self.workstation.keyboard.pressed_at
-        if pressed_at - self._asked_at >= DEAF_SECONDS:
+        keyboard = self.workstation.keyboard
+        if not keyboard.too_soon_after(self._asked_at):
             return False
-        self._asked_at = pressed_at
+        self._asked_at = keyboard.pressed_at
         return True
 
     def _refuse_answer(self, why: str) -> None:
@@ -583,7 +583,9 @@ class DeskScreen(Screen[None]):
         if asking == "confirm":
             return ("y", "yes"), *self._also.items(), ("Esc", "no")
         if self.choices.has_class("-open"):
-            return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
+            if self.choices.count:
+                return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
+            return ("Enter", "take your words" if self._own_words else "say why not"), ("Esc", "leave")
         if asking == "hold":
             return ("Enter", "puts the chart on hold"), ("Esc", "leaves it as it is")
         return ("Enter", "done"), ("Esc", "leave")

@@ -105,7 +105,7 @@ class EmScreen(DeskScreen):
 
     async def _keep(self) -> None:
         """Keep what is counted with the chart."""
-        from store.coding.service import save_draft
+        from store.coding.drafts import save_draft
 
         self._unsaved = False
         if self._chart.on_screen is not None:
@@ -268,5 +268,6 @@ def arithmetic_lines(found: Judgement, width: int) -> list[Line]:
             lines += [(("   ", "text"), (part, "text")) for part in wrap(step.because, width - 4)]
             lines += [(("   ", "text"), (part, "dim")) for part in wrap(step.citation, width - 4)]
     if width >= ONE_LINE:
+        lines += [((" ", "text"),), ((" sources", "strong"),)]
         lines += [((f" {step.name:<16}", "dim"), (step.citation, "dim")) for step in found.steps]
     return lines

@@ -100,7 +100,7 @@ class HoldsScreen(DeskScreen):
         self.in_turn(self._look(row.work_item_id))
 
     async def _look(self, work_item_id: str) -> None:
-        from store.coding.service import look_at_chart
+        from store.coding.opening import look_at_chart
         from tui.screens.chart import ChartScreen
 
         opened = await self.workstation.change(look_at_chart, work_item_id)

@@ -208,7 +208,7 @@ class QueryScreen(DeskScreen):
             chart.question = self._unsaved if words else None
 
     async def _save(self) -> None:
-        from store.coding.service import save_draft
+        from store.coding.drafts import save_draft
 
         typed, self._unsaved, self._saving = self._unsaved, None, None
         if typed is not None and self._encounter_id:

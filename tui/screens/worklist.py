@@ -11,6 +11,7 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from store.clock import clock_day
 from store.criteria import Condition, read_condition
 from store.open_charts import open_in_another_session
 from store.queries.figures import OwnFigures, own_figures
@@ -89,7 +90,7 @@ class WorklistScreen(DeskScreen):
         self._criteria: tuple[str, ...] = ()
         self._condition = Condition()
         self._chosen_columns: tuple[str, ...] = ()
-        self._today = date.today()
+        self._today = clock_day()
         self._listing = Listing()
         """What is shown: marks belong to it, in whatever order."""
         self._digits = 0
@@ -169,7 +170,7 @@ class WorklistScreen(DeskScreen):
         if actor.person_id:
             self._login = actor.login
             before = self._figures.audit_state if self._figures else ""
-            self._figures = await record.read(own_figures, actor.person_id, date.today())
+            self._figures = await record.read(own_figures, actor.person_id, clock_day())
             if self._figures.audit_state != before:
                 # It needs the tables, which the first frame does not wait for.
                 self.set_timer(WARM_SECONDS, self._look_at_audit)

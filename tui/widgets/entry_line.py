@@ -15,6 +15,7 @@ from textual.containers import Horizontal
 from textual.geometry import Offset
 from textual.message import Message
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from tui.cells import Line
 from tui.widgets.painted import Painted
@@ -42,6 +43,14 @@ class Field(Input):
             self.given = given
 
     prompt = ""
+    refused = False
+    """Whether the whole text is marked because it was refused: it gives way to typing, and Backspace mends it."""
+
+    def action_delete_left(self) -> None:
+        if self.refused and not self.selection.is_empty:
+            self.selection = Selection.cursor(len(self.value))
+        self.refused = False
+        super().action_delete_left()
 
     async def _on_key(self, event: events.Key) -> None:
         if event.character and event.character == self.prompt and not self.value:
@@ -156,9 +165,11 @@ class EntryLine(Horizontal):
         if self.asking and self.screen.is_current:
             self.app.cursor_position = self.query_one("#field", Field).cursor_screen_offset
 
-    def mark(self) -> None:
-        """Mark what is typed: the next character takes its place; an arrow keeps it."""
-        self.query_one("#field", Field).action_select_all()
+    def refuse(self) -> None:
+        """Mark what is typed: the next character takes its place; an arrow keeps it, and Backspace takes its last."""
+        field = self.query_one("#field", Field)
+        field.action_select_all()
+        field.refused = True
 
     def end(self) -> None:
         """Be a message again."""
@@ -183,6 +194,7 @@ class EntryLine(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self.query_one("#field", Field).refused = False
         if self.asking:
             self.post_message(self.Edited(self.asking, event.value))
 

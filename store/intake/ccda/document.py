@@ -46,8 +46,8 @@ def units(stream: BinaryIO) -> Iterator[Unit]:
     yield unit(data)
 
 
-def unit(data: bytes, visit: tuple[str, str] | None = None) -> Unit:
-    """What one document says; `visit` is (source, number) of the visit that a person chose for it."""
+def unit(data: bytes, placed: bool = False) -> Unit:
+    """What one document says; one that is `placed` by a person needs no day by which its visit is found."""
     kept = _SSN.sub(b"<!-- number left out -->", data)
     try:
         root = fromstring(data, forbid_dtd=True)
@@ -61,14 +61,14 @@ def unit(data: bytes, visit: tuple[str, str] | None = None) -> Unit:
     number = identity_of(child_of(root, "id"))
     place = f"document {number}" if number else "document"
     try:
-        item = _read(root, visit)
+        item = _read(root, placed)
     except (BadDocument, RecursionError) as error:
         return refused(place, KIND, kept, str(error) or "it is nested too deep")
     digest = hashlib.sha256(data).hexdigest()
     return Unit(place, Raw(KIND, kept, (number or digest)[:400], digest), (item,))
 
 
-def _read(root: Element, visit: tuple[str, str] | None) -> Item:
+def _read(root: Element, placed: bool) -> Item:
     role = below(root, "recordTarget", "patientRole")
     if role is None:
         raise BadDocument("recordTarget/patientRole: it is required")
@@ -79,15 +79,12 @@ def _read(root: Element, visit: tuple[str, str] | None) -> Item:
     encounter = below(root, "componentOf", "encompassingEncounter")
     number = number_of(child_of(encounter, "id")) if encounter is not None else None
     patient = patient_values(role)
-    if visit is not None:
-        missing = "the visit that was chosen is not here"
-        return Statement(*visit, values, Step.PAST, known_only=missing, about=patient)
     values["patient"] = patient
     date = _service_day(root) or time_of(child_of(root, "effectiveTime"))
     if encounter is None or number is None:
-        if not date or len(date) < 10:
+        if not placed and len(date or "") < 10:
             raise BadDocument("effectiveTime: expected a full day, since the document names no visit")
-        return Unplaced((patient["source"], patient["mrn"]), date[:10], values)
+        return Unplaced((patient["source"], patient["mrn"]), (date or "")[:10], values)
     values |= visit_values(encounter, code.get("code", "") if code is not None else "")
     first = {"started_at": values.pop("started_at", None) or date, "setting": values.pop("setting")}
     return Statement(*number, values, Step.PAST, {k: v for k, v in first.items() if v}, about=patient)

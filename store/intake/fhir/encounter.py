@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -67,10 +67,16 @@ class CannotRead(ValueError):
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A resource that was left out of its encounter, and why."""
+    """A resource that was left out of its encounter, and why; whose it is, where that is among the files."""
 
     stored: Stored
     reason: str
+    patient: Stored | None = None
+
+    @property
+    def kept(self) -> bytes:
+        """What a person needs to put it into a visit: the resource and its patient, as lines."""
+        return self.stored.body + b"\n" + self.patient.body if self.patient else self.stored.body
 
 
 @dataclass(frozen=True)
@@ -87,13 +93,38 @@ def read_encounter(reader: Reader, stored: Stored) -> FhirEncounter:
     try:
         encounter = reader.parse(stored, Encounter)
         patient_stored, patient = _patient(reader, encounter, stored)
+        unread: list[LeftOut] = []
         left_out: list[LeftOut] = []
-        parts = _of_its_patient(reader, _parts(reader, stored, left_out), encounter, patient_stored, left_out)
+        parts = _of_its_patient(reader, _parts(reader, stored, unread), encounter, patient_stored, left_out)
+        others = len(left_out)
         record = _record(reader, stored, encounter, patient_stored, patient, parts, left_out)
     except ValidationError as error:
         raise CannotRead(first_error(error)) from None
     used = [patient_stored, stored, *(part.stored for part in parts)]
-    return FhirEncounter(record, b"\n".join(one.body for one in used), tuple(left_out))
+    own = (replace(one, patient=patient_stored) for one in left_out[others:])
+    return FhirEncounter(record, b"\n".join(one.body for one in used), (*unread, *left_out[:others], *own))
+
+
+def read_alone(reader: Reader, patient: Stored, resources: Iterable[Stored]) -> dict[str, Any]:
+    """What resources add to a chart without their encounter, and whose they are, as fields of a native record.
+
+    Raises CannotRead for one that cannot be read: there is nothing else to go on with.
+    """
+    left_out: list[LeftOut] = []
+    try:
+        whose = patient_fields(reader.parse(patient, Patient))
+        parts = [_Part(one, reader.parse(one, _READ_AS[one.type])) for one in resources if one.type in _READ_AS]
+        adding = {
+            "documents": list(_documents(reader, parts, left_out)),
+            "charges": list(_charges(parts, "", left_out)),
+            "source_codes": list(_source_codes((), parts)),
+        }
+    except ValidationError as error:
+        raise CannotRead(first_error(error)) from None
+    if left_out:
+        raise CannotRead(left_out[0].reason)
+    dumped = {name: [one.model_dump() for one in found] for name, found in adding.items()}
+    return {"patient": whose.model_dump(), **dumped}
 
 
 @dataclass(frozen=True)
@@ -152,7 +183,8 @@ def _of_its_patient(
             source, number = own if found.id == patient.id else _record_number(reader, found)
             other = (source, number) != own
         if other:
-            left_out.append(LeftOut(part.stored, f"it is about another patient ({number}) than its visit ({own[1]})"))
+            reason = f"it is about another patient ({number}) than its visit ({own[1]})"
+            left_out.append(LeftOut(part.stored, reason, found))
         else:
             kept.append(part)
     return kept
@@ -201,7 +233,7 @@ def _record(
         providers=_once([*providers_of(reader, encounter, stored, setting), *_orderers(reader, parts)]),
         documents=list(_documents(reader, parts, left_out)),
         charges=list(_charges(parts, start[:10], left_out)),
-        source_codes=list(_source_codes(encounter, parts)),
+        source_codes=list(_source_codes(encounter.reason_code, parts)),
     )
 
 
@@ -375,9 +407,9 @@ def _charge_item(item: ChargeItem, start: str) -> ChargeFields:
     )
 
 
-def _source_codes(encounter: Encounter, parts: Sequence[_Part]) -> Iterator[SourceCodeFields]:
+def _source_codes(reasons: Iterable[Concept], parts: Sequence[_Part]) -> Iterator[SourceCodeFields]:
     """Every code that the sender gave to the visit; those of claims come after those of the chart."""
-    for concept in encounter.reason_code:
+    for concept in reasons:
         yield from _codes(concept, "reason")
     for part in parts:
         resource = part.resource

@@ -7,8 +7,9 @@ Source: HL7 v2.5.1 section 2.9 and segments MSA and ERR.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
+from store.clock import clock
 from store.intake.hl7v2.message import Marks, Message
 from store.models.columns import new_id
 
@@ -18,7 +19,7 @@ ACCEPTED, REFUSED, UNREADABLE = "AA", "AE", "AR"
 def answer(message: Message | None, code: str, reason: str = "", at: datetime | None = None) -> bytes:
     """The ACK for a message, or the NAK for bytes that were none; segments end with CR."""
     marks = message.head.marks if message else Marks()
-    when = (at or datetime.now(UTC)).strftime("%Y%m%d%H%M%S%z")
+    when = (at or clock()).strftime("%Y%m%d%H%M%S%z")
     coding = marks.component + marks.repetition + marks.escape + marks.subcomponent
     head = message.head if message else None
     fields = [

@@ -29,8 +29,11 @@ def units(stream: BinaryIO) -> Iterator[Unit]:
         yield Unit("", Raw(KIND, b""), notes=tuple(notes[:20]))
 
 
-def unit(data: bytes | None, place: str) -> Unit:
-    """What one message says; `data` is None for one that was too long to read. Raises BadInterface."""
+def unit(data: bytes | None, place: str, chosen: tuple[str, str] | None = None) -> Unit:
+    """What one message says; `data` is None for one that was too long to read. Raises BadInterface.
+
+    `chosen` is (source, number) of the visit that a person chose for a message that names none.
+    """
     if data is None:
         return refused(place, KIND, b"", f"the message is longer than {MOST_BYTES // 2**20} MB")
     try:
@@ -40,7 +43,7 @@ def unit(data: bytes | None, place: str) -> Unit:
     interface = interface_of(message)
     kept = without_secrets(data, message, interface)
     try:
-        said = read(message, interface)
+        said = read(message, interface, chosen)
     except BadMessage as error:
         named = f"{place}, {message.event} {message.control_id}"[:400]
         return refused(named, KIND, kept, error.message)

@@ -53,8 +53,8 @@ def interface_of(message: Message) -> Interface:
     return interface_for(message.text("MSH-3"), message.text("MSH-4"))
 
 
-def read(message: Message, interface: Interface | None = None) -> Read:
-    """What a message says. Raises BadMessage that names the segment and field."""
+def read(message: Message, interface: Interface | None = None, chosen: tuple[str, str] | None = None) -> Read:
+    """What a message says, of the `chosen` visit where it names none. Raises BadMessage with segment and field."""
     interface = interface or interface_of(message)
     event, happening = message.event, interface.happening(message.event)
     identity = "|".join((message.text("MSH-3"), message.text("MSH-4"), message.control_id))[:400]
@@ -69,7 +69,7 @@ def read(message: Message, interface: Interface | None = None) -> Read:
         fallback = visit.fallback_source(message)
         pid = message.first("PID")
         patient = visit.patient(pid, interface, fallback) if pid else None
-        number = visit.identifiers(message, interface, interface.visit)
+        number = visit.identifiers(message, interface, interface.visit) or chosen
         if happening == Happening.PERSON and (message.first("PV1") is None or number is None):
             if patient is None:
                 raise BadMessage("PID-3: expected a patient number")

@@ -15,7 +15,7 @@ from store.coding.lookup import with_exemption
 from tui.screens.conflict import SAVED_FIRST
 
 if TYPE_CHECKING:
-    from store.coding.service import Entered
+    from store.coding.entering import Entered
     from tui.screens.chart.screen import ChartScreen
 
 
@@ -36,7 +36,7 @@ async def add(screen: ChartScreen, entry: Entry, why: str, trail: str = "") -> N
 
 async def walk(screen: ChartScreen, back: bool) -> str:
     """Undo or redo one change; on a final chart take the final coding back. One line that says what happened."""
-    from store.coding.service import take_back
+    from store.coding.reopening import take_back
 
     if screen.final:
         message = await screen.workstation.change(take_back, screen.coding_id)
@@ -51,7 +51,7 @@ async def walk(screen: ChartScreen, back: bool) -> str:
 
 async def final_code(screen: ChartScreen) -> None:
     """Final code the chart."""
-    from store.coding.service import finalize
+    from store.coding.finishing import finalize
 
     message = await screen.workstation.record.change_with_codes(finalize, screen.coding_id)
     await screen.load()
@@ -63,7 +63,7 @@ async def _changed(screen: ChartScreen, change: Awaitable[Entered], mine: Callab
 
     Where another session was faster its codes are shown, beside what would have become of `mine`.
     """
-    from store.coding.service import CodingChanged, CodingRefused
+    from store.coding.in_work import CodingChanged, CodingRefused
 
     base = screen.on_screen
     try:
@@ -92,7 +92,7 @@ async def _show_conflict(screen: ChartScreen, base: Codes, theirs: Codes, mine: 
         return
 
     async def saved(chosen: Mapping[str, Side]) -> None:
-        from store.coding.service import CodingChanged
+        from store.coding.in_work import CodingChanged
 
         codes = merged(base, theirs, mine, chosen)
         try:

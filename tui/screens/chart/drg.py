@@ -28,7 +28,8 @@ def drg_line(answer: Explained | Ungrouped | None, width: int) -> Line:
     found = answer.grouping
     style = "error" if found.trouble else "strong"
     table = answer.table
-    figures = f"weight {_number(answer.weight)}  GMLOS {_number(table.geometric_days) if table else '–'} "
+    # Without a table of weights there is no figure to give room to: the reasons (d) say how it is loaded.
+    figures = f"weight {_number(answer.weight)}  GMLOS {_number(table.geometric_days)} " if table else ""
     title = found.trouble or found.title
     before = f"  {found.initial} before HAC" if found.initial != found.drg else ""
     room = width - len(figures) - len(before) - 13
@@ -53,7 +54,8 @@ def compared(now: Explained | Ungrouped, then: Explained | Ungrouped) -> str:
     if isinstance(then, Ungrouped):
         return then.line
     before = "no DRG" if isinstance(now, Ungrouped) else now.grouping.drg
-    words = f"DRG {before} would be {then.grouping.drg}, weight {_number(then.weight)}"
+    words = f"DRG {before} would be {then.grouping.drg}"
+    words += f", weight {_number(then.weight)}" if then.weight is not None else ""
     if isinstance(now, Explained) and now.weight is not None and then.weight is not None:
         words += f" ({then.weight - now.weight:+.4f})"
     return f"{words}: {then.grouping.trouble or then.grouping.title}"
@@ -72,7 +74,7 @@ def _head(answer: Explained, width: int) -> list[Line]:
         lines.append(((f" {found.initial} before hospital-acquired conditions are left out", "warning"),))
         lines += _figures(answer.before, "before: ")
     if found.mdc:
-        lines.append(((f" MDC {found.mdc} {found.mdc_title}", "dim"),))
+        lines += [((f" {part}", "dim"),) for part in wrap(f"MDC {found.mdc} {found.mdc_title}", width - 2)]
     stay = answer.discharge
     asked = f"discharged {stay.discharged}, disposition {stay.status or '–'}, return code {found.status}"
     lines += [((f" {part}", "dim"),) for part in wrap(f"{answer.release}; {asked}", width - 2)]
@@ -118,9 +120,9 @@ def _principals(answer: Explained, principals: tuple[Alternative, ...], width: i
     for one in principals:
         style = "error" if one.trouble else "strong" if one.drg == answer.grouping.drg else "text"
         start: Line = ((f" {one.place:>2} {left(dotted(one.code), 9)}", "text"), (f"{one.drg} ", style))
-        weight = right(_number(one.weight), 8)
-        title = both_ends(one.trouble or one.title, width - 27)
-        lines.append(ends((*start, (title, "dim")), ((f"{weight} ", "text"),), width))
+        weight = f"{right(_number(one.weight), 8)} " if answer.table else ""
+        title = both_ends(one.trouble or one.title, width - 18 - len(weight))
+        lines.append(ends((*start, (title, "dim")), ((weight, "text"),), width))
     return lines + [((f" {part}", "dim"),) for part in wrap(FIRST_IS_NOT_CHOSEN, width - 2)]
 
 

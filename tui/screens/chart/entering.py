@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
@@ -18,6 +19,7 @@ from store.coding.entry import EntryError, Search
 from store.queries.drafts import ENTRY, READING
 from store.queries.favorites import Favorite, favorites_of
 from store.queries.last_visit import LastVisit, last_visit
+from store.terms import Severity
 from tui.cells import counted, wrap
 from tui.screens.chart.changes import add
 from tui.screens.chart.completing import COMPLETION_COLUMNS, Completion, Outcome, completed, outcome
@@ -29,6 +31,7 @@ from tui.screens.chart.matching import (
     entry_for,
     favorite_matches,
     matches,
+    may_want_seventh,
     parse_line,
     sevenths,
 )
@@ -41,6 +44,9 @@ DRAFT_SECONDS = 0.4
 
 SHORTEST_TAKEN = 3
 """As many characters of words Enter takes without asking: two can mean much, and are soon typed by mistake."""
+
+WHY_NOT = "say why not"
+"""What Enter does with a line that it will refuse."""
 
 LAST_VISIT_KEY = "^"
 """What a line begins with that looks among the codes of the last visit; `^*` takes all that still hold."""
@@ -55,6 +61,11 @@ class NotTaken(EntryError):
     """Enter took nothing yet: what is typed stays as it is, and the choices on the screen say what it can be."""
 
 
+def _words(text: str) -> str:
+    """What is typed behind the prompt and the plus that may lead it."""
+    return text.lstrip("+ ").strip()
+
+
 class Entering:
     """What is being typed into the entry line of one chart, and its matches."""
 
@@ -66,10 +77,17 @@ class Entering:
         self._shown_for = ""
         """The text that was not taken yet, with what was shown for it to be read before the next Enter."""
         self._favorites: tuple[Favorite, ...] | None = None
+        self._refused, self._refused_at = "", 0.0
+        self._overtyped = ""
+        """A line that was refused while the next one was being typed already, so that nobody saw it."""
         self._incomplete = ""
+        self._lacks_seventh = False
+        """Whether what is typed is a code that wants a 7th character and nothing else."""
         self._completing: list[Completion] = []
         self._outcome: Outcome | None = None
         self._last: LastVisit | None = None
+        self._takes_all = False
+        """Whether codes of the last visit come in together."""
         self._draft_timer: Timer | None = None
         self._unsaved: str | None = None
         self._place_saved = left_at
@@ -77,6 +95,10 @@ class Entering:
 
     def edited(self, text: str) -> None:
         """The text has changed: keep it, and find what it may mean."""
+        if self._refused and not _words(text).startswith(self._refused[:-1]):
+            if self._chart.workstation.keyboard.too_soon_after(self._refused_at):
+                self._overtyped = self._refused
+            self._refused = ""
         self.keep_draft(text)
         self._answering = self._chart.run_worker(self._match(text), group="match", exclusive=True)
 
@@ -104,17 +126,20 @@ class Entering:
 
     async def _match(self, text: str) -> None:
         chart = self._chart
-        words = text.lstrip("+ ").strip()
+        words = _words(text)
         if not words or chart.on_screen is None:
             self._outcome = None
             chart.close_choices()
             chart.refresh_frame()
             return
         does, completing = await self._completions(text)
+        lacks = may_want_seventh(text) and bool(await chart.workstation.codes.ask(sevenths, text, chart.on_screen.head))
         rows = [] if completing or words[0] == "-" else await self._rows_for(words)
         if chart.entry.asking != "entry" or chart.entry.text != text:
             return
-        self._outcome, self._completing = does, completing
+        if why := chart.shut:
+            does, completing, rows, lacks = Outcome(), [("", f"{why[:1].upper()}{why[1:]}.")], [], False
+        self._outcome, self._completing, self._lacks_seventh = does, completing, lacks
         self._matched, self._doubted = words, ""
         if self._completing:
             if len(self._completing) == 1 and not self._completing[0][0]:
@@ -142,15 +167,37 @@ class Entering:
     def hints(self) -> Sequence[tuple[str, str]]:
         """What the keys do with what is typed, Enter first."""
         chart = self._chart
-        does = "add"
-        if not chart.entry.text.strip("+ ") and chart.on_screen is not None:
-            does = "final code" if chart.on_screen.codes.diagnoses else "leave"
-        elif self._outcome is not None:
-            does = self._outcome.verb or "say why not"
-        elif chart.choices.has_class("-open") and (row := chart.choices.selected) and self._doubts(row, self._matched):
-            does = "ask"
         choosing = (("Up Down", "choose"),) if chart.choices.has_class("-open") and chart.choices.count > 1 else ()
-        return ("Enter", does), *choosing, *HINTS
+        return ("Enter", self._enter_does()), *choosing, *HINTS
+
+    def _enter_does(self) -> str:
+        """What Enter will do next: with the line as it stands, the row under the cursor, and the chart."""
+        chart = self._chart
+        words = _words(chart.entry.text)
+        if not words:
+            return self._empty_enter_does()
+        if self._outcome is not None and self._matched == words:
+            return self._outcome.verb or WHY_NOT
+        if words == TAKE_ALL:
+            return "add all" if self._takes_all else WHY_NOT
+        if self._lacks_seventh and chart.choices.index == 0:
+            return "ask 7th"
+        if self._matched != words:
+            return "take first"
+        row: MatchRow | None = chart.choices.selected if chart.choices.has_class("-open") else None
+        if row is None or row.refused or (len(words) == 1 and words.isalnum() and chart.choices.index == 0):
+            return WHY_NOT
+        if self._doubts(row, words):
+            return "ask"
+        return "list below" if row.header else "add"
+
+    def _empty_enter_does(self) -> str:
+        """What Enter does in an empty line: the question that ends a chart, once nothing stands in its way."""
+        shown = self._chart.on_screen
+        if shown is None or not shown.codes.diagnoses or self._chart.shut:
+            return "leave"
+        blocked = any(Severity(finding.severity.value).blocks for finding in self._chart.findings)
+        return "what is in the way" if blocked else "final code?"
 
     def complete(self) -> bool:
         """Put the completion under the cursor into the line; false where none is offered."""
@@ -162,8 +209,9 @@ class Entering:
         self.edited(text)
         return True
 
-    def put_told_away(self) -> None:
-        """Close what only tells of a line that was refused: its reason is said already."""
+    def refused(self) -> None:
+        """The line was refused, and its reason is said: close what only tells of it."""
+        self._refused, self._refused_at = _words(self._chart.entry.text), time.monotonic()
         if self._completing and not any(insert for insert, _ in self._completing):
             self._chart.close_choices()
 
@@ -188,6 +236,7 @@ class Entering:
     def ask_again(self) -> None:
         """Show the code again whose 7th character nobody chose."""
         self._chart.ask("entry", "+", self._incomplete)
+        self.edited(self._incomplete)
 
     def _offer_seventh(self, offered: list[Seventh], text: str) -> None:
         """Ask for the 7th character of the code that was typed; what was typed behind the code stays."""
@@ -215,10 +264,10 @@ class Entering:
             await self._take_copy(await self._chosen(entry.words))
         elif isinstance(entry, Search):
             row = await self._chosen(entry.words)
-            system, code = row[3:5]
-            await self._refuse_header(CodeSystem(system), code, row[0])
+            system, code = row.system, row.code
+            await self._refuse_header(CodeSystem(system), code, row.dotted)
             listed = entry.words.startswith(FAVORITES_KEY)
-            why = f"{'favorites' if listed else 'search'} “{entry.words}”: {row[2]}"
+            why = f"{'favorites' if listed else 'search'} “{entry.words}”: {row.why}"
             await self.add_found(CodeSystem(system), code, why, "", "" if listed else entry.words)
         else:
             await add(chart, entry, why)
@@ -227,6 +276,9 @@ class Entering:
     def _emptied(self) -> None:
         """The line was carried out: make it ready for the next."""
         self._completing, self._outcome = [], None
+        if self._overtyped:
+            self._chart.say(f"“{self._overtyped}”, typed before it, was refused and is not in.", "warning")
+        self._refused = self._overtyped = ""
         if self._answering is not None:
             self._answering.cancel()
         if self._chart.entry.asking == "entry":
@@ -240,12 +292,15 @@ class Entering:
         shown = chart.on_screen
         if shown is None:
             return ()
+        self._takes_all = False
         self._last = await chart.workstation.record.read(last_visit, shown.head.encounter_id, shown.head.kind.value)
         if self._last is None:
             raise EntryError("no visit of this patient was coded before", "codes or words")
         on = date.fromisoformat(shown.head.service_date)
         asked = (self._last.codes, shown.codes, on, shown.defaults.charge_of, self._last.reversed)
-        return await chart.workstation.codes.ask(copies, *asked)
+        found = await chart.workstation.codes.ask(copies, *asked)
+        self._takes_all = bool(take_all(found).entries)
+        return found
 
     async def begin_copy(self) -> None:
         """Open the line on the codes of the last visit. Raises EntryError where there is none."""
@@ -254,9 +309,9 @@ class Entering:
         self.edited(LAST_VISIT_KEY)
 
     async def _take_copy(self, row: MatchRow) -> None:
-        found = next((one for one in await self._copies() if one.code in row[3:5] or one.code == row[0]), None)
+        found = next((one for one in await self._copies() if one.code == row.code), None)
         if found is None or found.entry is None:
-            raise EntryError(f"{row[0]}: {found.note if found else 'not of the last visit'}", "another code")
+            raise EntryError(f"{row.dotted}: {found.note if found else 'not of the last visit'}", "another code")
         await add(self._chart, found.entry, self._copied_from())
 
     async def _take_last_visit(self) -> None:
@@ -322,7 +377,7 @@ class Entering:
 
     async def save_draft(self) -> None:
         """Put what was typed since the last time into the record, and where the chart is read if that is new."""
-        from store.coding.service import save_drafts
+        from store.coding.drafts import save_drafts
 
         self._draft_timer = None
         shown = self._chart.on_screen
@@ -360,14 +415,15 @@ class Entering:
             row = rows[0]
         if self._doubts(row, words):
             self._doubted = words
-            doubt = f"{row[5]} was not found" if row[5] else f"read {row[6]}" if row[6] else f"“{words}” is short"
-            raise self._not_taken(doubt, f"Down chooses, Enter again takes {row[0]}")
+            unmet = f"{row.unmet} was not found" if row.unmet else ""
+            doubt = unmet or (f"read {row.read_as}" if row.read_as else f"“{words}” is short")
+            raise self._not_taken(doubt, f"Down chooses, Enter again takes {row.dotted}")
         return row
 
     def _doubts(self, row: MatchRow, words: str) -> bool:
         """Whether Enter asks about a match first: nobody chose it, and it is not all that the words name."""
         short = len(words) < SHORTEST_TAKEN and words[:1] not in (FAVORITES_KEY, LAST_VISIT_KEY)
-        return self._chart.choices.index == 0 and bool(row[5] or row[6] or short) and self._doubted != words
+        return self._chart.choices.index == 0 and bool(row.unmet or row.read_as or short) and self._doubted != words
 
     def _show_matches(self, words: str, rows: list[MatchRow]) -> None:
         self._matched, self._completing, self._outcome = words, [], None
@@ -392,9 +448,10 @@ class Entering:
         if words.startswith(LAST_VISIT_KEY):
             wanted = words.removeprefix(LAST_VISIT_KEY).lower().split()
             rows = [
-                (one.code, one.title, one.note, one.system, one.code, "", "") for one in await self._copies_or_none()
+                MatchRow(one.code, one.title, one.note, one.system, one.code, refused="" if one.entry else one.note)
+                for one in await self._copies_or_none()
             ]
-            return [row for row in rows if all(word in " ".join(row).lower() for word in wanted)]
+            return [row for row in rows if all(word in " ".join(row[:5]).lower() for word in wanted)]
         if not words.startswith(FAVORITES_KEY):
             return await workstation.codes.search(matches, words, head)
         if self._favorites is None:

@@ -72,7 +72,7 @@ async def _summary(screen: ChartScreen, chart: ChartOnScreen) -> FinalSummary:
 
 async def ask_recode(screen: ChartScreen) -> None:
     """Ask why, and open a new version of the final coding."""
-    from store.coding.service import recode
+    from store.coding.reopening import recode
 
     async def reasoned(reason: str) -> None:
         done = await screen.workstation.change(recode, screen.coding_id, reason)

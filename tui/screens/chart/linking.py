@@ -6,6 +6,7 @@ are linked by typing them: the document goes along, Up and Down go to other plac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from codesets.edits import CodeFinding
@@ -76,6 +77,11 @@ class CodeCursor:
             self._chart.ask("entry", "+", f"{self._name(self.row)} ")
             self._chart.edited("entry", f"{self._name(self.row)} ")
 
+    @property
+    def code_is_linked(self) -> bool:
+        """Whether words are linked to the code of the cursor."""
+        return self.code is not None and bool(self.code.evidence)
+
     def show_words(self) -> None:
         """Show the document at the words that the code rests on."""
         code = self.code
@@ -95,12 +101,21 @@ class CodeCursor:
         self._places = places_of(words, shown.documents) if shown and len(words.strip()) > 1 else []
         self._place = 0
         self._show_place()
+        self._chart.refresh_frame()
 
     def step(self, by: int) -> None:
         """Go to another place of the words."""
         if self._places:
             self._place = (self._place + by) % len(self._places)
             self._show_place()
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        """What the keys do with the words that are typed, Enter first."""
+        places = (("Up Down", "other places"),) if len(self._places) > 1 else ()
+        typed = bool(self._chart.entry.text.strip())
+        without = "unlink" if self.code_is_linked else "leave"
+        does = "link" if self._places else "say why not" if typed else without
+        return ("Enter", does), *places, ("Esc", "leave")
 
     def _show_place(self) -> None:
         if self._places:
@@ -112,6 +127,8 @@ class CodeCursor:
             return
         if words.strip() and not self._places:
             self._chart.say(f"“{words.strip()}” stands in no signed document. Nothing is linked.", "warning")
+            return
+        if not words.strip() and not self.code_is_linked:
             return
         shown = self._chart.on_screen
         count = len(shown.codes.diagnoses) if shown else 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from codesets.catalog import Reference, descendants, find
 from codesets.releases import CodeSystem
@@ -21,10 +22,6 @@ from store.terms import CodingKind
 from tui.screens.desk import WIDE
 from tui.widgets.row_table import Column
 
-MatchRow = tuple[str, str, str, str, str, str, str]
-"""A match of the entry line: dotted code, title, why, system, code without dot, the words that it does not answer, and
-those that it only begins with or that were read as others."""
-
 FAVORITES_KEY = "="
 MOST_FAVORITES = 50
 MATCHES = 8
@@ -32,11 +29,30 @@ MOST_BELOW = 60
 _INCOMPLETE = re.compile(r"[A-Za-z]\d[0-9A-Za-z]\.?[0-9A-Za-z]{0,3}")
 """A code of ICD-10-CM with fewer than seven characters."""
 
+
+class MatchRow(NamedTuple):
+    """A match of the entry line."""
+
+    dotted: str
+    title: str
+    why: str
+    system: str
+    code: str
+    unmet: str = ""
+    """The words that it does not answer."""
+    read_as: str = ""
+    """Those that it only begins with, or that were read as others."""
+    header: bool = False
+    """Whether it cannot be reported: the codes below it can."""
+    refused: str = ""
+    """Why Enter will not take it; empty where it will."""
+
+
 MATCH_COLUMNS = (
-    Column("", 9, lambda row: " " + row[0], style=lambda row: "strong"),
-    Column("", 0, lambda row: row[1], align="ends"),
-    Column("", 44, lambda row: row[2], style=lambda row: "dim", from_width=WIDE),
-    Column("", 5, lambda row: {"icd10cm": "dx", "icd10pcs": "PCS"}.get(row[3], "HCPCS"), style=lambda row: "dim"),
+    Column("", 9, lambda row: " " + row.dotted, style=lambda row: "strong"),
+    Column("", 0, lambda row: row.title, align="ends"),
+    Column("", 44, lambda row: row.why, style=lambda row: "dim", from_width=WIDE),
+    Column("", 5, lambda row: {"icd10cm": "dx", "icd10pcs": "PCS"}.get(row.system, "HCPCS"), style=lambda row: "dim"),
 )
 
 
@@ -47,13 +63,13 @@ def parse_line(reference: Reference, text: str, head: ChartHead) -> Entry:
 
 
 def matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
-    """The best codes for what is typed: diagnoses, procedures of HCPCS, and PCS on the facility's side."""
+    """The best codes for what is typed: diagnoses, procedures of HCPCS, and PCS on an inpatient stay."""
     systems = [CodeSystem.ICD10CM, CodeSystem.HCPCS]
-    if head.kind == CodingKind.FACILITY:
+    if head.kind == CodingKind.FACILITY and head.inpatient:
         systems.append(CodeSystem.ICD10PCS)
     hits = engine.search(words, systems, date.fromisoformat(head.service_date), MATCHES)
     return [
-        (
+        MatchRow(
             hit.dotted,
             hit.title,
             hit.why.text(),
@@ -61,6 +77,7 @@ def matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
             hit.code,
             ", ".join(hit.why.unmet),
             _read_as_others(hit.why),
+            header=not hit.billable,
         )
         for hit in hits
     ]
@@ -87,7 +104,7 @@ def favorite_matches(
         text = f"{favorite.code} {favorite.note} {favorite.list_name} {found.title if found else ''}".lower()
         if found and found.billable and all(word in text for word in wanted):
             why = f"{favorite.list_name}: {favorite.note}" if favorite.note else favorite.list_name
-            rows.append((found.dotted, found.title, why, favorite.system.value, found.code, "", ""))
+            rows.append(MatchRow(found.dotted, found.title, why, favorite.system.value, found.code))
     return rows[:MOST_FAVORITES]
 
 
@@ -97,15 +114,23 @@ def codes_below(reference: Reference, system: CodeSystem, code: str, head: Chart
     if found is None or found.billable:
         return []
     below = [one for one in descendants(reference, found) if one.billable][:MOST_BELOW]
-    return [(one.dotted, one.title, f"below {found.dotted}", system.value, one.code, "", "") for one in below]
+    return [MatchRow(one.dotted, one.title, f"below {found.dotted}", system.value, one.code) for one in below]
 
 
 def sevenths(reference: Reference, text: str, head: ChartHead) -> list[Seventh]:
     """The 7th characters of the code that a line begins with, where nothing else is missing from it."""
-    typed = text.strip().lstrip("+").split(" ")[0]
-    if not _INCOMPLETE.fullmatch(typed):
+    if not may_want_seventh(text):
         return []
-    return seventh_characters(reference, typed, date.fromisoformat(head.service_date))
+    return seventh_characters(reference, _first_word(text), date.fromisoformat(head.service_date))
+
+
+def may_want_seventh(text: str) -> bool:
+    """Whether a line begins with what has the shape of a code that has no 7th character yet."""
+    return bool(_INCOMPLETE.fullmatch(_first_word(text)))
+
+
+def _first_word(text: str) -> str:
+    return text.strip().lstrip("+").split(" ")[0]
 
 
 def entry_for(system: CodeSystem, code: str) -> Entry:

@@ -7,7 +7,6 @@ lower rows while something is typed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -18,24 +17,25 @@ from textual.containers import Container
 
 from codesets.edits import CodeFinding
 from codesets.errors import CodedeskError
-from codesets.grouping.answer import Ungrouped
-from codesets.grouping.reasons import Explained
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry, EntryError
-from store.coding.grouping import drg_of, is_stay, stay_drg
+from store.coding.grouping import is_stay
 from store.queries.drafts import question_typed
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
 from tui.screens.chart import late, panes
 from tui.screens.chart.abstract import change_abstract
+from tui.screens.chart.allowed import why_not
 from tui.screens.chart.changes import add, walk
-from tui.screens.chart.drg import drg_line, drg_lines
+from tui.screens.chart.completing import told
 from tui.screens.chart.entering import Entering, NotTaken
 from tui.screens.chart.finishing import ask_final, ask_recode
+from tui.screens.chart.following import Following
 from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
+from tui.screens.chart.stay import StayLine
 from tui.screens.chart.view import (
     ChartOnScreen,
     changed_row,
@@ -50,17 +50,11 @@ from tui.widgets.painted import Painted
 from tui.widgets.row_table import RowTable
 from tui.widgets.text_pane import TextPane
 
-CODING = (
-    *("enter_code", "enter_line", "suggestions", "final", "undo", "redo", "hold", "abstract", "fix_finding"),
-    *("change_code", "link_words", "last_visit", "recode", "ask_provider", "take_late"),
-)
-"""What cannot be done to a chart that is open to be read."""
+ENTERS = {"what if": "groups it", "find": "finds it", "recode": "opens the new version", "abstract": "sets it"}
+"""What Enter does with what else is asked for."""
 
-CLOSED = (
-    *("enter_code", "enter_line", "final", "redo", "hold", "fix_finding"),
-    *("change_code", "link_words", "last_visit", "take_late"),
-)
-"""What cannot be done once the coding is final."""
+ANEW = "Type anew, or Backspace to mend."
+"""What can be done with a line that was refused."""
 
 LAYOUTS = ("both", "note", "codes")
 FEWEST_CODE_ROWS, MOST_CODE_ROWS = 6, 12
@@ -98,11 +92,11 @@ class ChartScreen(DeskScreen):
         self._release = ""
         self._layout = 0
         self._codes_height: int | None = None
-        self._told_version = 0
-        self._drg: Explained | Ungrouped | None = None
         self.reading = Reading(self, left_at)
         self.entering = Entering(self, left_at)
         self.cursor = CodeCursor(self)
+        self.following = Following(self)
+        self.stay = StayLine(self)
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -141,9 +135,21 @@ class ChartScreen(DeskScreen):
     def final(self) -> bool:
         return self._chart is not None and self._chart.head.coding_status == CodingStatus.FINAL
 
+    @property
+    def shut(self) -> str:
+        """Why nothing can be coded in the chart now; empty where it can."""
+        return self.only_reading or (self._chart.canceled if self._chart else "") or self.taken_over
+
+    @property
+    def taken_over(self) -> str:
+        """Who has taken the chart over while it was open here; empty where nobody has."""
+        holder, name = self._chart.holder if self._chart else ("", "")
+        me = self.workstation.record.known_actor
+        return f"{name} has taken this chart over" if holder and me is not None and holder != me.person_id else ""
+
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
-        self._paint_drg()
+        self.stay.paint()
         self.draw_codes()
 
     def on_mount(self) -> None:
@@ -172,71 +178,23 @@ class ChartScreen(DeskScreen):
             state = (("✗ canceled  ", "error"), *state)
         if self.only_reading:
             state = (("@ to read  ", "warning"), *state)
+        elif self.taken_over:
+            state = (("@ taken over  ", "warning"), *state)
         if self._emergency:
             state = (("# emergency  ", "error"), *state)
         return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
 
     def why_not(self, action: str) -> str:
-        if action in CODING and self.only_reading:
-            return self.only_reading
-        if action in CODING and self._chart is not None and self._chart.canceled:
-            return self._chart.canceled
-        if action == "fix_finding" and not any(finding.repair for finding in self._findings):
-            return "no finding has one certain fix; ! explains them"
-        if action == "recode" and not self.final:
-            return "only a final coding is recoded"
-        if action in CLOSED and self.final:
-            return "the coding is final; u takes it back until the claim is exported"
-        if action == "suggestions" and self._chart is not None and not self._chart.documents:
-            return "no document has come for this visit yet"
-        if action in ("change_code", "code_words", "link_words") and self.cursor.code is None:
-            return "it goes by the code cursor: > puts it on a code"
-        if action in ("drg", "what_if") and self._chart is not None and not is_stay(self._chart.head):
-            return "only inpatient stays have a DRG"
-        if action in ("late", "take_late") and self._chart is not None and not self._chart.late.why:
-            return "nothing came to this chart after coding began"
-        if action == "take_late" and self._chart is not None and not self._chart.late.charges:
-            return "no charge came late"
-        if action == "find_next" and not self.reading.words:
-            return "nothing was looked for yet; / finds words"
-        return ""
+        return why_not(self, action)
 
     def record_changed(self) -> None:
-        if self._chart is not None:
-            self.work(self._follow(), group="follow", exclusive=True)
+        self.following.record_changed()
 
-    async def _follow(self) -> None:
-        """Show what others have changed: at once where the chart is only read, else what came, and a word about codes.
-
-        What came to the chart is there to be read; codes that another session changed meet the next entry.
-        """
-        shown = self._chart
-        now = await self.read()
-        if shown is None or self._chart is not shown:
-            return
-        changed = now.head.coding_version != shown.head.coding_version
-        came = (now.documents, now.late) != (shown.documents, shown.late)
-        own = {name: getattr(shown.head, name) for name in ("coding_id", "coding_status", "coding_version")}
-        head = now.head if self.only_reading else replace(now.head, **own)
-        moved = (head, now.canceled) != (shown.head, shown.canceled)
-        if self.only_reading and (changed or came or moved):
-            self._chart = now
+    async def follow(self, chart: ChartOnScreen, draw: bool) -> None:
+        """Take the chart as the record has it now; with `draw` what is drawn of it differs."""
+        self._chart = chart
+        if draw:
             await self._show_codes()
-        elif came or moved:
-            self._chart = replace(now, head=head, codes=shown.codes)
-            if moved:
-                await self._show_codes()
-        if came and self.reading.of_document:
-            self.reading.show_document()
-        if now.canceled and now.canceled != shown.canceled:
-            self.say(f"{now.canceled[:1].upper()}{now.canceled[1:]}.", "error")
-        elif head.mrn != shown.head.mrn:
-            self.say(f"The record number is {head.mrn} now; it was {shown.head.mrn}.", "warning")
-        elif came and now.late.why != shown.late.why:
-            self.say(f"New just now: {now.late.why}. L shows what is new.", "warning")
-        elif changed and not self.only_reading and self._told_version != now.head.coding_version:
-            self._told_version = now.head.coding_version
-            self.say("Another session has changed this chart. Your next entry shows both sides.", "warning")
 
     async def read(self) -> ChartOnScreen:
         """The chart as the record has it now."""
@@ -244,9 +202,9 @@ class ChartScreen(DeskScreen):
 
     def services(self) -> Any:
         """What changes the codes that are on the screen: a module with `enter`, `undo`, `redo` and `resolve`."""
-        from store.coding import service
+        from store.coding import entering
 
-        return service
+        return entering
 
     async def read_ahead(self) -> None:
         """Read the chart, and what the code sets say of it, before the screen is there: it is drawn but once then."""
@@ -311,7 +269,7 @@ class ChartScreen(DeskScreen):
         if before is not None and (changed := changed_row(before, chart.codes)) is not None:
             self.call_after_refresh(self.codes_pane.reveal, changed)
         self.refresh_frame()
-        self._group()
+        self.stay.group()
         if not self.reading.of_document:
             self.work(panes.renew(self), group="renew", exclusive=True)
 
@@ -334,26 +292,6 @@ class ChartScreen(DeskScreen):
         if self.cursor.row is not None:
             self.codes_pane.reveal(self.cursor.row)
 
-    def _group(self) -> None:
-        """Group an inpatient stay beside the keys, and show its line and, where they are open, its reasons."""
-        if self._chart is not None and is_stay(self._chart.head):
-            self.add_class("-stay")
-            self.work(self._show_drg(self._chart), group="drg", exclusive=True)
-
-    async def _show_drg(self, chart: ChartOnScreen) -> None:
-        self._drg = await self.workstation.codes.ask(drg_of, chart.head, chart.codes)
-        self._paint_drg()
-        if isinstance(self._drg, Ungrouped) and self._drg.starting:
-            self.set_timer(1.0, self._group)
-            return
-        if self.reading.shows("drg"):
-            stay = await self.workstation.codes.ask(stay_drg, chart.head, chart.codes)
-            self.reading.renew("drg", drg_lines(stay))
-
-    def _paint_drg(self) -> None:
-        width = self.size.width or self.app.size.width
-        self.query_one("#drg", Painted).paint([drg_line(self._drg, width)])
-
     def copied(self) -> str:
         codes = self._chart.codes if self._chart else Codes()
         return "  ".join([*(d.code for d in codes.diagnoses), *(line.code for line in codes.lines)])
@@ -367,6 +305,7 @@ class ChartScreen(DeskScreen):
     def unknown_key(self, key: str) -> None:
         if not self.final and not self.only_reading and (key.isdigit() or key == "-"):
             self.ask("entry", "+", key)
+            self.edited("entry", key)
 
     def edited(self, asking: str, text: str) -> None:
         if asking == "entry":
@@ -379,15 +318,16 @@ class ChartScreen(DeskScreen):
             self.in_turn(self.entering.enter(text))
         elif asking == "entry":
             self.entering.close()
-            if self._chart and self._chart.codes.diagnoses:  # the question takes another key
+            if self._chart and self._chart.codes.diagnoses and not self.shut:  # the question takes another key
                 self.in_turn(ask_final(self, from_line=True))
 
     def trouble(self, error: CodedeskError) -> None:
         """Say what went wrong; a line that was refused gives way to the next one."""
         super().trouble(error)
         if self.entry.asking == "entry" and isinstance(error, EntryError) and not isinstance(error, NotTaken):
-            self.entry.mark()
-            self.entering.put_told_away()
+            self.say(f"{told(error)}  {ANEW}", "error")
+            self.entry.refuse()
+            self.entering.refused()
 
     def left(self, asking: str, text: str) -> None:
         if asking == "entry":
@@ -399,7 +339,9 @@ class ChartScreen(DeskScreen):
         if asking == "entry":
             return self.entering.hints()
         if asking == WORDS:
-            return ("Enter", "link"), ("Up Down", "other places"), ("Esc", "leave")
+            return self.cursor.hints()
+        if asking in ENTERS and not self.choices.has_class("-open"):
+            return ("Enter", ENTERS[asking]), ("Esc", "leave")
         return super().asking_hints(asking)
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:

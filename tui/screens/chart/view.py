@@ -19,7 +19,7 @@ from store.coding.entry import line_letter
 from store.coding.grouping import is_stay
 from store.coding.site_edits import findings_of, site_edits
 from store.queries import Reader
-from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head
+from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head, held_by
 from store.queries.codings import coding_codes, coding_defaults
 from store.queries.late import Late, late_of, nothing_to_code
 from store.queries.surroundings import Surroundings, surroundings_of
@@ -59,6 +59,8 @@ class ChartOnScreen:
     around: Surroundings = Surroundings()
     canceled: str = ""
     """Why there is nothing to code any more, in words; empty where there is."""
+    holder: tuple[str, str] = ("", "")
+    """Who has it open for coding: id and name; both empty where nobody has."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScre
         late_of(reader, work_item_id),
         surroundings_of(reader, head),
         nothing_to_code(reader, work_item_id),
+        held_by(reader, work_item_id),
     )
 
 

@@ -1,0 +1,116 @@
+"""A coding in work: read, checked to be a draft that its coder still holds, and written where it differs.
+
+A coding is one version of one side of an encounter's bill:
+
+    draft ──final──▶ final ──take back (claim not exported)──▶ draft
+                       └──recode──▶ superseded, and a new version in draft
+
+`opening` begins one, `entering` changes its codes, `finishing` closes it, `reopening` goes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm.attributes import flag_modified
+from sqlmodel import Session, delete, select
+
+from codesets.errors import CodedeskError
+from store import worklists
+from store.coding.codes import Codes, Diagnosis, ProcedureLine
+from store.database import Change
+from store.models import Coding, FinalDiagnosis, FinalProcedureLine, WorkItem
+from store.models.columns import new_id, now, table_of
+from store.queries import SessionReader
+from store.queries.codings import coding_codes
+from store.queries.late import nothing_to_code
+from store.terms import CodingStatus, WorkStatus
+
+
+class CodingRefused(CodedeskError):
+    """The coding cannot be changed or finished as it is; the message names what stands in the way."""
+
+    title = "coding"
+    exit_code = 1
+
+
+class CodingChanged(CodingRefused):
+    """The coding was changed elsewhere since it was read: nothing was overwritten."""
+
+    title = "changed elsewhere"
+
+
+def load_codes(session: Session, coding_id: str) -> Codes:
+    """The codes of a coding in their order."""
+    return coding_codes(SessionReader(session), coding_id)
+
+
+def draft_coding(session: Session, coding_id: str, seen_version: int | None = None) -> Coding:
+    """A coding that can be changed. Raises CodingRefused, or CodingChanged where it is no longer at `seen_version`."""
+    coding = session.get(Coding, coding_id)
+    if coding is None:
+        raise CodingRefused("that coding is not there")
+    if coding.status != CodingStatus.DRAFT:
+        raise CodingRefused("the coding is final", "u takes it back until the claim is exported")
+    if seen_version is not None and coding.row_version != seen_version:
+        raise CodingChanged("another session changed this chart; it shows the codes as they are now", "enter it again")
+    return coding
+
+
+def task_of(session: Session, coding: Coding) -> WorkItem:
+    """The task of a coding: that of its visit and its side of the bill."""
+    return session.exec(
+        select(WorkItem).where(WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind)
+    ).one()
+
+
+def hold_lease(change: Change, coding: Coding) -> WorkItem:
+    """Make sure that the chart is still the actor's, and renew the lease: every change of codes is a sign of life."""
+    item = task_of(change.session, coding)
+    if item.status == WorkStatus.CANCELED:
+        why = nothing_to_code(SessionReader(change.session), item.id)
+        raise CodingRefused(why, "leave the chart; its codes stay until the visit is closed again")
+    if item.status != WorkStatus.IN_PROGRESS or item.claimed_by != change.actor.person_id:
+        raise CodingRefused("the chart is no longer yours: its lease ran out or it was taken", "open it again")
+    return worklists.open_item(change, item.id)
+
+
+def store_codes(session: Session, coding: Coding, before: Codes, after: Codes) -> None:
+    """Write the codes from the first one that differs on: a chart of forty costs what one of four does."""
+    _rewrite(session, FinalDiagnosis, coding.id, before.diagnoses, after.diagnoses)
+    _rewrite(session, FinalProcedureLine, coding.id, before.lines, after.lines)
+    # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
+    coding.changed_at = now()
+    session.add(coding)
+    # Two changes within a millisecond, or a clock set back, must not look like none.
+    flag_modified(coding, "changed_at")
+
+
+def _rewrite(
+    session: Session,
+    table: type[FinalDiagnosis] | type[FinalProcedureLine],
+    coding_id: str,
+    before: Sequence[Diagnosis | ProcedureLine],
+    after: Sequence[Diagnosis | ProcedureLine],
+) -> None:
+    """Statements without the unit of work: they run under the lock that every other writer waits for."""
+    same = 0
+    while same < min(len(before), len(after)) and before[same] == after[same]:
+        same += 1
+    columns = table_of(table).c
+    if same < len(before):
+        session.execute(delete(table_of(table)).where(columns.coding_id == coding_id, columns.sequence > same))
+    rows = [
+        {"id": new_id(), "coding_id": coding_id, "sequence": sequence, **columns_of(code)}
+        for sequence, code in enumerate(after[same:], same + 1)
+    ]
+    if rows:
+        session.execute(insert(table_of(table)), rows)
+
+
+def columns_of(code: Diagnosis | ProcedureLine) -> dict[str, Any]:
+    """The columns of a row that keeps a code."""
+    values = dict(vars(code))
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
