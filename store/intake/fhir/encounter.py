@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from store.intake.fhir.attachments import BadAttachment, text_of
 from store.intake.fhir.models import (
@@ -114,7 +114,7 @@ def read_alone(reader: Reader, patient: Stored, resources: Iterable[Stored]) -> 
     try:
         whose = patient_fields(reader.parse(patient, Patient))
         parts = [_Part(one, reader.parse(one, _READ_AS[one.type])) for one in resources if one.type in _READ_AS]
-        adding = {
+        adding: dict[str, Sequence[BaseModel]] = {
             "documents": list(_documents(reader, parts, left_out)),
             "charges": list(_charges(parts, "", left_out)),
             "source_codes": list(_source_codes((), parts)),
