@@ -20,6 +20,7 @@ from store.denials.liable import why_not_patient
 from store.denials.reasons import due_day
 from store.models import Claim, Denial, Payer, Person
 from store.models.columns import new_id, now
+from store.remits.answered import standing_answers
 from store.settings import today
 from store.terms import DenialStatus
 
@@ -107,12 +108,20 @@ def bill_patient(
 def open_again(
     db: Database, actor: Actor, denials: Sequence[str], reason: str, operation_id: str | None = None
 ) -> Worked:
-    """Open denials that people closed, and take back the money of that. Raises DenialRefused."""
+    """Open denials that people closed, and take back the money of that.
+
+    Raises DenialRefused, also where nothing is denied any more: the answer was reversed or its remittance taken back.
+    """
     with _step(
         db, actor, denials, operation_id, "denial.open_again", _CLOSED, reason=_needed(reason, "opening a denial again")
     ) as (change, rows):
         batch = new_id()
         for row in rows:
+            if row.remittance_claim_id not in standing_answers(change.session, row.claim_id or ""):
+                raise DenialRefused(
+                    f"the answer that denied {row.group_code}-{row.reason_code} does not stand any more",
+                    "its remittance was taken back, or the payer reversed it",
+                )
             take_back_decided(change, row, batch, reason.strip())
             row.status = DenialStatus.APPEALED if row.level else DenialStatus.OPEN
             row.note, row.closed_at = reason.strip(), None
