@@ -40,7 +40,6 @@ from store.models import (
     Person,
     RuleVersion,
 )
-from store.models.coding import FinalProcedureLineFields
 from store.queries import SessionReader
 from store.queries.codings import coding_codes
 from store.settings import load_settings
@@ -341,8 +340,9 @@ def _conditions(criteria: Criteria, payer: object) -> list[Any]:
     return where
 
 
-def _begins(table: type[FinalDiagnosis] | type[FinalProcedureLineFields], codes: Sequence[str]) -> ColumnElement[bool]:
-    held = select(table.coding_id).where(table.coding_id == Coding.id)  # type: ignore[union-attr]
+def _begins(table: type[FinalDiagnosis] | type[FinalProcedureLine], codes: Sequence[str]) -> ColumnElement[bool]:
+    coding = col(table.coding_id)
+    held = select(coding).where(coding == Coding.id)
     either = [col(table.code).startswith(code, autoescape=True) for code in codes]
     whole = either[0]
     for one in either[1:]:
