@@ -15,6 +15,7 @@ from store.database import Database, open_database
 from store.models import Person
 from store.people import actor_for
 from store.terms import Role
+from tests.engines import compiled_once
 from tests.once import made_once
 from tests.postgres import NoServer, Server, start_server
 
@@ -26,6 +27,12 @@ def reference_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reference database of the shipped code sets, built once for the whole run."""
     folder = made_once(tmp_path_factory, "reference", lambda here: open_reference(here / "reference.sqlite").close())
     return folder / "reference.sqlite"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(autouse=True)
