@@ -7,6 +7,8 @@ import asyncio
 import pytest
 from textual import _wait
 
+from tests.tui.screens import AT_ONCE
+
 
 @pytest.fixture(autouse=True)
 def keys_without_idling(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,6 +17,7 @@ def keys_without_idling(monkeypatch: pytest.MonkeyPatch) -> None:
     async def at_once(*_: float) -> None:
         await asyncio.sleep(0)
 
+    monkeypatch.setattr("tui.screens.worklist.WARM_SECONDS", AT_ONCE)
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.002)
     monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.001)
