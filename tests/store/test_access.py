@@ -18,7 +18,7 @@ from store.queries.people import MOST_PIN_FAILURES
 from store.queries.worklists import Listing, worklist_page
 from store.terms import RESTRICTED, Role
 
-pytestmark = pytest.mark.both_databases(always=True)
+pytestmark = pytest.mark.both_databases
 
 LEFT = "left the clinic in May"
 WHY = "patient unconscious in ED, allergies needed"
