@@ -15,6 +15,7 @@ from store.database import Database, open_database
 from store.models import Person
 from store.people import actor_for
 from store.terms import Role
+from tests.engines import compiled_once
 from tests.once import made_once
 from tests.postgres import NoServer, Server, start_server
 
@@ -26,6 +27,12 @@ def reference_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reference database of the shipped code sets, built once for the whole run."""
     folder = made_once(tmp_path_factory, "reference", lambda here: open_reference(here / "reference.sqlite").close())
     return folder / "reference.sqlite"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -51,10 +58,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests marked `both_databases` run on SQLite and on PostgreSQL."""
-    marks = {mark.name for mark in metafunc.definition.iter_markers()}
-    if "database_kind" in metafunc.fixturenames and "both_databases" in marks and "sqlite_only" not in marks:
-        metafunc.parametrize("database_kind", ["sqlite", "postgres"], indirect=True)
+    """Tests marked `both_databases` run on SQLite and on PostgreSQL; there they are thorough but for a few modules."""
+    both = metafunc.definition.get_closest_marker("both_databases")
+    sqlite_only = metafunc.definition.get_closest_marker("sqlite_only")
+    if both and not sqlite_only and "database_kind" in metafunc.fixturenames:
+        marks = () if both.kwargs.get("always") else (pytest.mark.thorough,)
+        metafunc.parametrize("database_kind", ["sqlite", pytest.param("postgres", marks=marks)], indirect=True)
+
+
+LONGEST_FIRST = ("journeys", "faults", "tui", "codesets", "store")
+"""The folders of tests by how long a file of theirs takes, so that at the end no process works on alone."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.pluginmanager.hasplugin("xdist"):
+        config.option.loadscopereorder = False  # else files with many tests come first, however short
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first; within a folder they stay in order."""
+
+    def folder(item: pytest.Item) -> int:
+        name = Path(item.path).relative_to(Path(__file__).parent).parts[0]
+        return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=folder)
 
 
 @pytest.fixture

@@ -43,6 +43,8 @@ class Server:
     password: str
     process: subprocess.Popen[bytes]
     made: int = 0
+    copied: str = ""
+    """How a database is made from a template: from PostgreSQL 15 on as files, which is faster than through its log."""
 
     def url(self, database: str, role: str = OWNER) -> str:
         return f"postgresql://{role}:{self.password}@127.0.0.1:{self.port}/{database}"
@@ -58,7 +60,7 @@ class Server:
         """A new database made from a template that nobody is connected to; its name."""
         self.made += 1
         name = f"test_{self.made}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}{self.copied}")
         return name
 
     def drop(self, name: str) -> None:
@@ -154,7 +156,8 @@ def _wait(server: Server) -> None:
         if server.process.poll() is not None:
             break
         try:
-            psycopg.connect(server.url("postgres"), connect_timeout=2).close()
+            with psycopg.connect(server.url("postgres"), connect_timeout=2) as connection:
+                server.copied = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
             return
         except psycopg.OperationalError:
             time.sleep(0.05)

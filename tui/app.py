@@ -10,7 +10,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
 from functools import partial
 from threading import Event
@@ -31,16 +31,16 @@ from store.figures.activity import Activity
 from store.open_charts import OpenCharts
 from store.permissions import refusal
 from store.settings import load_settings
-from tui.cells import counted
 from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
 from tui.desks import desk_screen
 from tui.driver import driver_class, follow_cursor, redraw
+from tui.glass import break_the_glass
 from tui.keyboard import Keyboard, TypedEvent
 from tui.lifeline import hold
-from tui.macros import MOST_STEPS, Step, load_macros, preview, save_macro
 from tui.palette import Palette, palette_for
+from tui.recording import Recorder
 from tui.safe import Sanitize
 from tui.screens.desk import DeskScreen
 from tui.screens.help import HelpScreen
@@ -66,12 +66,6 @@ COLLECTED = (10_000, 3, 500)
 
 WATCH_SECONDS = 1.0
 """How often screens ask whether somebody else has changed the record."""
-
-MOST_WAITS = 250
-"""How often a macro looks whether a key has had its effect before it goes on: five seconds."""
-
-STANDING = ("macro", "warm", "batch", "watch")
-"""Groups of workers that no key waits for."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,7 +99,7 @@ class Workstation(App[int]):
         self.activity = Activity(load_settings().idle_seconds)
         self._kept_activity = self._collected_for = self._last_key
         self._left = Event()
-        self._recorded: list[Step] | None = None
+        self.recorder = Recorder(self)
         self.keyboard = Keyboard(self, self._deliver, self._takes_text)
 
     @property
@@ -213,7 +207,7 @@ class Workstation(App[int]):
             if why_reading:
                 opened = await self.change(look_at_chart, work_item_id)
         except ChartRestricted as error:
-            self._ask_for_reason(work_item_id, error)
+            break_the_glass(self._current, work_item_id, error, partial(self._open, work_item_id))
             return
         screen = ChartScreen(
             opened.work_item_id,
@@ -247,7 +241,8 @@ class Workstation(App[int]):
 
         if await self.is_closed("claim", claim_id):
             task = await self.record.read(task_of_claim, claim_id)
-            self._ask_for_reason(task, ChartRestricted(*ONLY_ADMITTED), partial(self.open_claim, claim_id))
+            error = ChartRestricted(*ONLY_ADMITTED)
+            break_the_glass(self._current, task, error, partial(self.open_claim, claim_id))
         else:
             await self.push_screen(ClaimScreen(claim_id))
 
@@ -265,39 +260,6 @@ class Workstation(App[int]):
 
         actor = await self.record.actor()
         return bool(actor.person_id) and await self.record.read(is_closed, kind, target_id, actor.person_id, now())
-
-    def _ask_for_reason(
-        self, work_item_id: str, error: CodedeskError, then: Callable[[], Awaitable[None]] | None = None
-    ) -> None:
-        """Offer to break the glass of a restricted chart to whoever has the right to; `then` instead of opening it."""
-        from store.access import break_glass, reason_in_words
-
-        front = self._current
-        actor = self.record.known_actor
-        if not work_item_id or actor is None or refusal(actor.role, "do", "glass.break"):
-            front.trouble(error)
-            return
-
-        async def broken(reason: str, pin: str = "") -> None:
-            if not reason.strip():
-                front.say("Nothing was opened.")
-                return
-            await self.change(break_glass, work_item_id, reason, pin)
-            await (then() if then else self._open(work_item_id))
-
-        async def reasoned(reason: str) -> None:
-            if reason.strip():
-                reason_in_words(reason)  # a PIN is asked for once the rest is right
-            if reason.strip() and await self.pin_is_set():
-
-                async def with_pin(pin: str) -> None:
-                    await broken(reason, pin)
-
-                front.ask(SECRET, "your PIN:", answer=with_pin)
-            else:
-                await broken(reason)
-
-        front.ask("reason", "Restricted. In an emergency, say why:", answer=reasoned)
 
     async def pin_is_set(self) -> bool:
         """Whether the person at the keyboard has a PIN."""
@@ -511,73 +473,18 @@ class Workstation(App[int]):
     def _takes_text(self) -> bool:
         """Whether printable keys are text now and nothing else: in a field, but for a yes, a choice and a recording."""
         front = self.screen
-        return isinstance(front, DeskScreen) and front.takes_text and self._recorded is None
+        return isinstance(front, DeskScreen) and front.takes_text and not self.recorder.recording
 
     async def _deliver(self, event: TypedEvent) -> None:
-        recording = self._recorded is not None and self._current.entry.asking != SECRET
-        if isinstance(event, events.Key) and recording and len(self._recorded or ()) < MOST_STEPS:
-            cast("list[Step]", self._recorded).append(Step(self._current.name_on, event.key, event.character))
+        if isinstance(event, events.Key):
+            self.recorder.note(event)
         await super().on_event(event)
 
     def do_record(self) -> None:
-        if self._recorded is None:
-            self._recorded = []
-            self._current.say("Recording keys. The same key ends it.", "focus")
-            return
-        steps, self._recorded = tuple(self._recorded[:-1]), None
-        if not steps:
-            self._current.say("Nothing was recorded.")
-            return
-
-        async def named(name: str) -> None:
-            if name.strip():
-                save_macro(name.strip(), steps)
-                self._current.say(f"Macro {name.strip()} kept: {counted(len(steps), 'key')}. @ replays it.")
-            else:
-                self._current.say("The macro was not kept.")
-
-        self._current.ask("macro", "name of the macro:", answer=named)
+        self.recorder.begin_or_end()
 
     def do_replay(self) -> None:
-        try:
-            macros = load_macros()
-        except CodedeskError as error:
-            self._current.trouble(error)
-            return
-        if not macros:
-            self._current.say("No macro is kept yet. R records one.", "warning")
-            return
-
-        async def chosen(name: str) -> None:
-            self._replay(name, macros[name])
-
-        self._current.choose("replay", "macro:", [(name, preview(steps)) for name, steps in macros.items()], chosen)
-
-    @work(exclusive=True, group="macro")
-    async def _replay(self, name: str, steps: tuple[Step, ...]) -> None:
-        """Press the keys, each when what the one before began has ended; stop where the screen is another one."""
-        for number, step in enumerate(steps, 1):
-            if self._current.name_on != step.screen:
-                self._current.say(
-                    f"Macro {name} stopped before key {number}: recorded on {step.screen}, this is "
-                    f"{self._current.name_on}.",
-                    "warning",
-                )
-                return
-            if self._current.entry.asking == "confirm":
-                self._current.say(f"Macro {name} stops at the question: the answer is yours.", "warning")
-                return
-            self.keyboard.take(events.Key(step.key, step.character))
-            await self._quiet()
-        self._current.say(f"Macro {name} done: {counted(len(steps), 'key')}.")
-
-    async def _quiet(self) -> None:
-        """Until the last key has had its effect: no job is left and nothing fills a pane."""
-        await self.keyboard.wait()
-        for _ in range(MOST_WAITS):
-            if not [one for one in self.workers if one.is_running and one.group not in STANDING]:
-                return
-            await asyncio.sleep(0.02)
+        self.recorder.choose()
 
     def on_mount(self) -> None:
         self.set_interval(IDLE_SECONDS, self.watch_idle)

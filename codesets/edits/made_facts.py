@@ -198,7 +198,7 @@ def _fee(code: str, **fields: str) -> FeeValue:
     indicators = {"status": "A", "global_days": "XXX", "pctc": "0", "multiple": "0", "bilateral": "0"}
     indicators |= {"assistant": "2", "cosurgeon": "0", "team": "0"} | fields
     numbers = dict.fromkeys(("work", "nonfacility_total", "facility_total", "conversion_factor"))
-    return FeeValue(code=code, modifier="", origin=EDITION, **indicators, **numbers)  # type: ignore[arg-type]
+    return FeeValue(code=code, modifier="", origin=EDITION, **indicators, **numbers)  # type: ignore[arg-type]  # by their names
 
 
 def _tabular(notes: Collection[Collection[str]]) -> dict[str, CodeNotes]:

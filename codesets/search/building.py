@@ -10,6 +10,7 @@ import re
 import sqlite3
 from array import array
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +22,7 @@ from codesets.search import lexicon
 from codesets.search.index import Segment, threes
 from codesets.search.initials import LONGEST, initials, spoken
 from codesets.search.priors import prior
-from codesets.search.terms import TermKind, terms
+from codesets.search.terms import Term, TermKind, terms
 from codesets.search.typos import sound
 from codesets.search.words import joined_words, words
 
@@ -47,38 +48,61 @@ def row_words(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(essential), tuple(word for word in dict.fromkeys(extra) if word not in essential)
 
 
-def segment(db: sqlite3.Connection, release: int, progress: Callable[[float], None]) -> Segment:
-    """The segment of a release from what the reference database holds; `progress` is told 0 to 0.9."""
-    numbers: dict[str, int] = {}
-    # Of every row the numbers of its words, the essential ones first, and how many there are of both.
-    entries, essentials, sizes = array("i"), array("i"), array("i")
-    row_code, row_kind, texts = array("i"), array("B"), list[bytes]()
-    short, short_of = list[str](), array("i")
-    for row, term in enumerate(terms(db, release)):
+@dataclass
+class _Rows:
+    """The rows of a release: of each its code, kind and text, and the numbers of its words, essential ones first."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The number of each word, in the order in which they were met."""
+
+    entries: array[int] = field(default_factory=lambda: array("i"))
+    essentials: array[int] = field(default_factory=lambda: array("i"))
+    """How many of the words of a row are essential; `sizes`: how many it has."""
+
+    sizes: array[int] = field(default_factory=lambda: array("i"))
+    code: array[int] = field(default_factory=lambda: array("i"))
+    kind: array[int] = field(default_factory=lambda: array("B"))
+    texts: list[bytes] = field(default_factory=list)
+    short: list[str] = field(default_factory=list)
+    """Initials by which rows are found; `short_of`: the row of each."""
+
+    short_of: array[int] = field(default_factory=lambda: array("i"))
+
+    def add(self, row: int, term: Term) -> None:
         essential, extra = row_words(term.marked or term.text)
+        numbers, entries = self.numbers, self.entries
         for word in essential + extra:
             entries.append(numbers.setdefault(word, len(numbers)))
-        essentials.append(len(essential))
-        sizes.append(len(essential) + len(extra))
-        row_code.append(term.position)
-        row_kind.append(term.kind)
-        texts.append(term.text.encode())
+        self.essentials.append(len(essential))
+        self.sizes.append(len(essential) + len(extra))
+        self.code.append(term.position)
+        self.kind.append(term.kind)
+        self.texts.append(term.text.encode())
         if term.kind <= TermKind.INDEX_SEE and len(term.text) < _LONGEST_ABBREVIATED:
             found = initials(spoken(term.text, term.kind >= TermKind.INDEX))
-            short += found
-            short_of.extend([row] * len(found))
+            self.short += found
+            self.short_of.extend([row] * len(found))
+
+
+def segment(db: sqlite3.Connection, release: int, progress: Callable[[float], None]) -> Segment:
+    """The segment of a release from what the reference database holds; `progress` is told 0 to 0.9."""
+    rows = _Rows()
+    for row, term in enumerate(terms(db, release)):
+        rows.add(row, term)
         if row % 20_000 == 0:
             progress(min(0.9, row / 270_000))
-    letters = np.array(short, dtype=f"S{LONGEST}")
+    numbers, texts = rows.numbers, rows.texts
+    essentials, sizes = np.array(rows.essentials), np.array(rows.sizes)
+    letters = np.array(rows.short, dtype=f"S{LONGEST}")
     by_letters = np.argsort(letters, kind="stable")
     vocabulary = sorted(numbers)
     rank = np.empty(len(numbers), dtype=np.int32)
     rank[[numbers[word] for word in vocabulary]] = np.arange(len(numbers), dtype=np.int32)
-    word_of = rank[np.array(entries, dtype=np.int64)]
-    row_of = np.repeat(np.arange(len(sizes), dtype=np.int32), np.array(sizes))
+    word_of = rank[np.array(rows.entries, dtype=np.int64)]
+    row_of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     order = np.argsort(word_of, kind="stable")
     counts = np.bincount(word_of, minlength=len(numbers))
-    is_essential = _essential(np.array(essentials), np.array(sizes))
+    is_essential = _essential(essentials, sizes)
     needed = np.bincount(word_of[is_essential], minlength=len(numbers))
     sounds = np.array([sound(word) if word.isalpha() else "" for word in vocabulary], dtype="S16")
     by_sound = np.argsort(sounds, kind="stable")
@@ -100,13 +124,13 @@ def segment(db: sqlite3.Connection, release: int, progress: Callable[[float], No
         gram_words=gram_words,
         gram_counts=gram_counts,
         initials=letters[by_letters],
-        by_initials=np.array(short_of, dtype=np.int32)[by_letters],
-        row_code=np.array(row_code, dtype=np.int32),
-        row_kind=np.array(row_kind, dtype=np.uint8),
-        row_weight=_row_weights(row_of[is_essential], idf[word_of[is_essential]], np.array(essentials)),
+        by_initials=np.array(rows.short_of, dtype=np.int32)[by_letters],
+        row_code=np.array(rows.code, dtype=np.int32),
+        row_kind=np.array(rows.kind, dtype=np.uint8),
+        row_weight=_row_weights(row_of[is_essential], idf[word_of[is_essential]], essentials),
         row_words=word_of.astype(np.uint16 if len(vocabulary) < 65_536 else np.int32),
-        row_starts=np.concatenate(([0], np.cumsum(np.array(sizes)))).astype(np.int32),
-        essentials=np.minimum(np.array(essentials), 255).astype(np.uint8),
+        row_starts=np.concatenate(([0], np.cumsum(sizes))).astype(np.int32),
+        essentials=np.minimum(essentials, 255).astype(np.uint8),
         texts=np.frombuffer(b"".join(texts), dtype=np.uint8),
         text_starts=np.concatenate(([0], np.cumsum([len(text) for text in texts]))).astype(np.int32),
         codes=names,

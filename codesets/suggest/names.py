@@ -13,7 +13,7 @@ from functools import cache
 
 from codesets.search.words import STOP_WORDS
 from codesets.suggest.sentences import Sentence, Token
-from codesets.suggest.tables import rows
+from codesets.suggest.tables import pairs
 
 MOST_OF_NAME = 3
 MOST_OF_PLACE = 6
@@ -79,7 +79,7 @@ def _capital(token: Token) -> bool:
 @cache
 def _places() -> dict[str, str]:
     """Head nouns of the names of places, with whether they are one in small letters, too."""
-    return {word: letters for word, letters in rows("places.csv", ("word", "letters"))}  # noqa: C416
+    return pairs("places.csv", ("word", "letters"))
 
 
 _TITLES = frozenset(["Dr.", "Dr", "Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Prof", "Professor", "Nurse"])

@@ -40,7 +40,6 @@ from store.models import (
     Person,
     RuleVersion,
 )
-from store.models.coding import FinalProcedureLineFields
 from store.queries import SessionReader
 from store.queries.codings import coding_codes
 from store.settings import load_settings
@@ -124,12 +123,7 @@ def draw(
 ) -> Drawn:
     """Draw a sample of final codings. Raises SampleTooLarge, AuditRefused (a name twice), UsageError."""
     title = safe_line(" ".join(name.split()))
-    if not title:
-        raise UsageError("a sample needs a name", "as in codedesk audits draw 2026-Q3-clinic 30")
-    if method is Method.STRATIFIED and stratified_by not in STRATA:
-        raise UsageError("a stratified sample names its strata", f"--by {', '.join(STRATA)}")
-    if method is Method.FOCUSED and not (criteria.rule or criteria.codes or criteria.least_cents):
-        raise UsageError("a focused sample names its focus", "--rule, --code or --from-dollars")
+    _refuse_vague(title, method, stratified_by, criteria)
     rules = scheme_named(scheme)
     with db.change(actor, operation_id, "audit.draw") as change:
         if change.repeated:
@@ -145,12 +139,7 @@ def draw(
             said = f"no chart is there to pick from: {criteria.words}{billed}{more}"
             raise SampleTooLarge(said, "widen the days or types")
         number = random.SystemRandom().randrange(1, 100_000) if seed is None else seed
-        try:
-            picked = pick(population, method, size, number)
-        except SampleTooLarge as error:
-            if before:
-                raise SampleTooLarge(f"{error.message}; {before} more were audited before", error.remedy) from None
-            raise
+        picked = _picked(population, method, size, number, before)
         sample = AuditSample(
             name=title,
             method=method.value,
@@ -160,7 +149,7 @@ def draw(
             size="all" if method is Method.EVERYTHING else size.words,
             asked=asdict(size),
             criteria=asdict(criteria),
-            stratified_by=stratified_by if method is Method.STRATIFIED else "",
+            stratified_by=strata,
             population=len(population),
             population_sha256=_hash(population),
             audited_before=before,
@@ -179,6 +168,25 @@ def draw(
         done = Drawn(sample.id, title, len(picked), len(population), before, number)
         change.answer = asdict(done)
         return done
+
+
+def _refuse_vague(title: str, method: Method, stratified_by: str, criteria: Criteria) -> None:
+    if not title:
+        raise UsageError("a sample needs a name", "as in codedesk audits draw 2026-Q3-clinic 30")
+    if method is Method.STRATIFIED and stratified_by not in STRATA:
+        raise UsageError("a stratified sample names its strata", f"--by {', '.join(STRATA)}")
+    if method is Method.FOCUSED and not (criteria.rule or criteria.codes or criteria.least_cents):
+        raise UsageError("a focused sample names its focus", "--rule, --code or --from-dollars")
+
+
+def _picked(population: Sequence[Unit], method: Method, size: Size, seed: int, before: int) -> list[Unit]:
+    """The units of the sample; who asks for too many is told as well how many were audited `before`."""
+    try:
+        return pick(population, method, size, seed)
+    except SampleTooLarge as error:
+        if before:
+            raise SampleTooLarge(f"{error.message}; {before} more were audited before", error.remedy) from None
+        raise
 
 
 def reproduce(db: Database, actor: Actor, name: str) -> Reproduced:
@@ -341,8 +349,9 @@ def _conditions(criteria: Criteria, payer: object) -> list[Any]:
     return where
 
 
-def _begins(table: type[FinalDiagnosis] | type[FinalProcedureLineFields], codes: Sequence[str]) -> ColumnElement[bool]:
-    held = select(table.coding_id).where(table.coding_id == Coding.id)  # type: ignore[union-attr]
+def _begins(table: type[FinalDiagnosis] | type[FinalProcedureLine], codes: Sequence[str]) -> ColumnElement[bool]:
+    coding = col(table.coding_id)
+    held = select(coding).where(coding == Coding.id)
     either = [col(table.code).startswith(code, autoescape=True) for code in codes]
     whole = either[0]
     for one in either[1:]:

@@ -25,7 +25,8 @@ def made(kind: type[Made], data: Mapping[str, Any], strict: bool = False) -> Mad
     Raises NotPlain for an unknown field, and for a value that does not fit, where it is strict; what the record itself
     kept is read without looking.
     """
-    return _checked_made(kind, data, "") if strict else _made(kind, data)  # type: ignore[no-any-return]
+    value: Made = _checked_made(kind, data, "") if strict else _made(kind, data)
+    return value
 
 
 def _made(kind: type, data: Mapping[str, Any]) -> Any:
@@ -66,8 +67,8 @@ def _unless_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _reading(hint: Any) -> tuple[Read, Check]:
-    if is_dataclass(hint):
-        kind: type = hint  # type: ignore[assignment]
+    if isinstance(hint, type) and is_dataclass(hint):
+        kind: type = hint
         return (lambda value: _made(kind, value)), (lambda value, place: _checked_made(kind, value, f"{place}."))
     arguments = get_args(hint)
     if get_origin(hint) is types.UnionType or type(None) in arguments:

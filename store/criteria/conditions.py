@@ -108,7 +108,7 @@ def meets(criterion: Criterion, values: Values, today: date) -> bool:
         return operator is Operator.IS_NOT
     if criterion.field.kind is FieldKind.DAY:
         return _day_meets(operator, str(value), wanted, today)
-    return _number_meets(operator, int(value), wanted)  # type: ignore[call-overload]
+    return _number_meets(operator, int(value), wanted)  # type: ignore[call-overload]  # a number, by its kind
 
 
 def counted_days(field: Field, day: str | None, today: date) -> int | None:

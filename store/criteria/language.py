@@ -123,6 +123,12 @@ def ends(value: object) -> tuple[Any, Any]:
     return low, high
 
 
+def members(value: object) -> tuple[Any, ...]:
+    """The members of a value that is a list."""
+    assert isinstance(value, tuple), "a criterion of this operator has a list"
+    return value
+
+
 def parse(line: str) -> Criterion:
     """Read one line. Raises BadCriterion with what was expected."""
     text = " ".join(safe_line(line[:MOST_WORDS]).split())
@@ -179,7 +185,8 @@ def _value(field: Field, operator: Operator, said: str, text: str) -> Value:
         low, middle, high = said.partition(" and ")
         if not middle:
             raise BadCriterion(f"“{text[:80]}”: expected “between LOW and HIGH”")
-        return (_one(field, low.strip(), text), _one(field, high.strip(), text))  # type: ignore[return-value]
+        both = _one(field, low.strip(), text), _one(field, high.strip(), text)
+        return both  # type: ignore[return-value]  # both are of the field, so of one kind
     if operator in _LISTS:
         return tuple(_checked(field, operator, one, text) for one in _listed(said, text))
     if operator in (Operator.CONTAINS, Operator.CONTAINS_NOT, Operator.STARTS, Operator.STARTS_NOT):

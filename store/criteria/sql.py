@@ -10,7 +10,7 @@ from datetime import date
 
 from store.criteria.conditions import Condition, days_ago
 from store.criteria.fields import FieldKind
-from store.criteria.language import WEEKDAYS, Criterion, Operator, ends
+from store.criteria.language import WEEKDAYS, Criterion, Operator, ends, members
 
 Parameters = dict[str, object]
 
@@ -87,7 +87,7 @@ def _text(sql: str, operator: Operator, value: object) -> tuple[str, list[object
     if operator in (Operator.IS, Operator.IS_NOT):
         return f"{low} {'=' if operator is Operator.IS else '<>'} :?0?", [str(value).lower()]
     if operator in (Operator.ONE_OF, Operator.NONE_OF):
-        values = [str(one).lower() for one in value]  # type: ignore[attr-defined]
+        values = [str(one).lower() for one in members(value)]
         names = ", ".join(f":?{number}?" for number in range(len(values)))
         return f"{low} {'IN' if operator is Operator.ONE_OF else 'NOT IN'} ({names})", list(values)
     escaped = str(value).lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -98,7 +98,7 @@ def _text(sql: str, operator: Operator, value: object) -> tuple[str, list[object
 
 def _number(sql: str, operator: Operator, value: object) -> tuple[str, list[object]]:
     if operator is Operator.BETWEEN:
-        return f"({sql}) BETWEEN :?0? AND :?1?", list(value)  # type: ignore[call-overload]
+        return f"({sql}) BETWEEN :?0? AND :?1?", list(ends(value))
     if operator is Operator.IS_NOT:
         return f"(({sql}) IS NULL OR ({sql}) <> :?0?)", [value]
     return f"({sql}) {_COMPARED[operator]} :?0?", [value]
@@ -107,15 +107,20 @@ def _number(sql: str, operator: Operator, value: object) -> tuple[str, list[obje
 def _day(sql: str, operator: Operator, value: object, today: date, on_postgres: bool) -> tuple[str, list[object]]:
     real = f"({sql}) <> ''"
     if operator is Operator.WEEKDAY:
-        numbers = ", ".join(str((WEEKDAYS.index(one) + 1) % 7) for one in value)  # type: ignore[attr-defined]
+        numbers = ", ".join(str((WEEKDAYS.index(one) + 1) % 7) for one in members(value))
         counted = f"EXTRACT(DOW FROM CAST({sql} AS DATE))" if on_postgres else f"CAST(STRFTIME('%w', {sql}) AS INTEGER)"
         return f"LENGTH({sql}) = 10 AND {counted} IN ({numbers})", []
     if operator is Operator.BETWEEN:
-        return f"{sql} BETWEEN :?0? AND :?1?", list(value)  # type: ignore[call-overload]
+        return f"{sql} BETWEEN :?0? AND :?1?", list(ends(value))
     if operator in (Operator.AGO_AT_LEAST, Operator.AGO_AT_MOST):
         compared = "<=" if operator is Operator.AGO_AT_LEAST else ">="
-        return f"{real} AND {sql} {compared} :?0?", [days_ago(today, int(value))]  # type: ignore[call-overload]
+        return f"{real} AND {sql} {compared} :?0?", [days_ago(today, _count(value))]
     return f"{real} AND {sql} {_COMPARED[operator]} :?0?", [value]
+
+
+def _count(value: object) -> int:
+    assert isinstance(value, int), "what counts is a whole number"
+    return value
 
 
 def _days(sql: str, kind: FieldKind, operator: Operator, value: object, today: date) -> tuple[str, list[object]]:
@@ -123,7 +128,7 @@ def _days(sql: str, kind: FieldKind, operator: Operator, value: object, today: d
     day, real = f"SUBSTR({sql}, 1, 10)", f"LENGTH({sql}) >= 10"
 
     def then(days: object) -> str:
-        return days_ago(today, int(days) if kind is FieldKind.DAYS_SINCE else -int(days))  # type: ignore[call-overload]
+        return days_ago(today, _count(days) if kind is FieldKind.DAYS_SINCE else -_count(days))
 
     if operator is Operator.BETWEEN:
         low, high = ends(value)

@@ -292,6 +292,25 @@ def _work(
                  opened_by=coders[0], opened_at=_moment(chance, min(day + timedelta(days=1), LAST_DAY)))  # fmt: skip
     if not final:
         return
+    codes, pointers = _coding(rows, chance, key, number, setting, kind, day, moment, lines, coders)
+    sent_on = final_on + timedelta(days=chance.choice((1, 2, 3, 3, 4, 7)))
+    if payer[0] and sent_on <= LAST_DAY:
+        _claim(rows, chance, key, number, kind, day, sent_on, lines, codes, payer, pointers)
+
+
+def _coding(
+    rows: _Rows,
+    chance: random.Random,
+    key: str,
+    number: int,
+    setting: str,
+    kind: str,
+    day: date,
+    moment: str,
+    lines: Sequence[tuple[str, int, int]],
+    coders: Sequence[str],
+) -> tuple[list[str], list[int]]:
+    """The final coding of a chart with its steps: its diagnoses, and which of them its lines point at."""
     coder = coders[number % len(coders)]
     rows.add("coding", id=f"{key}-g", encounter_id=key, kind=kind, version=1, status="final", release="2026",
              coder_id=coder, created_at=moment, changed_at=moment, finalized_at=moment, row_version=1)  # fmt: skip
@@ -314,9 +333,7 @@ def _work(
         rows.add("coding_step", id=f"{key}-t{place}", coding_id=f"{key}-g", number=place + 1, action="coded",
                  person_id=coder, at=at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), before={},
                  after={}, undone=False)  # fmt: skip
-    sent_on = final_on + timedelta(days=chance.choice((1, 2, 3, 3, 4, 7)))
-    if payer[0] and sent_on <= LAST_DAY:
-        _claim(rows, chance, key, number, kind, day, sent_on, lines, codes, payer, pointers)
+    return codes, pointers
 
 
 def _claim(

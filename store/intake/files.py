@@ -390,7 +390,7 @@ class _Member(io.BufferedReader):
 
     def __init__(self, path: Path, member: str) -> None:
         self._archive = zipfile.ZipFile(path)
-        super().__init__(self._archive.open(member))  # type: ignore[arg-type]
+        super().__init__(self._archive.open(member))  # type: ignore[arg-type]  # typeshed: it reads as a raw stream does
 
     def close(self) -> None:
         super().close()

@@ -88,11 +88,11 @@ def last_entries(
         return events
 
 
-def _events(change: Change, *conditions: object, limit: int | None = None) -> list[LoggedEvent]:
+def _events(change: Change, *conditions: ColumnElement[bool], limit: int | None = None) -> list[LoggedEvent]:
     """Entries, newest first; of a chart that is closed to the reader who did what, and not with which codes."""
     session = change.session
     names = dict(session.exec(select(Person.login, Person.name)).all())
-    query = select(LogEntry).where(*conditions).order_by(col(LogEntry.seq).desc()).limit(limit)  # type: ignore[arg-type]
+    query = select(LogEntry).where(*conditions).order_by(col(LogEntry.seq).desc()).limit(limit)
     found = session.exec(query).all()
     closed = _closed_targets(change, {(e.target_kind, e.target_id) for e in found if e.detail})
     return [

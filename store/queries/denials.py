@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -113,9 +114,9 @@ def denial_of(reader: Reader, denial_id: str) -> DenialRow | None:
 _STATUSES = {status.value: status for status in DenialStatus}
 
 
-def _remarks(stored: object) -> tuple[str, ...]:
+def _remarks(stored: str | Iterable[str]) -> tuple[str, ...]:
     """Remark codes as they are stored: text on SQLite, a list on PostgreSQL."""
-    return _read_remarks(stored) if isinstance(stored, str) else tuple(stored)  # type: ignore[arg-type]
+    return _read_remarks(stored) if isinstance(stored, str) else tuple(stored)
 
 
 @lru_cache(maxsize=1_000)

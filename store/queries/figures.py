@@ -78,4 +78,8 @@ def _bounds(day: date) -> tuple[str, str]:
     """The moments in UTC between which a day lies by this host's clock."""
     start = datetime.combine(day, time()).astimezone()
     stop = datetime.combine(day + timedelta(days=1), time()).astimezone()
-    return tuple(moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") for moment in (start, stop))  # type: ignore[return-value]
+    return _in_utc(start), _in_utc(stop)
+
+
+def _in_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

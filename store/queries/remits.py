@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -305,6 +306,6 @@ def _line(row: Row, adjustments: tuple[AdjustmentRow, ...]) -> RemittanceLineRow
     )
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
     """A JSON list, which SQLite gives as text and PostgreSQL as a list."""
-    return tuple(json.loads(value) if isinstance(value, str) else value)  # type: ignore[arg-type]
+    return tuple(json.loads(value) if isinstance(value, str) else value)

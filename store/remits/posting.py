@@ -144,22 +144,10 @@ def unpost(
         session = change.session
         remittance = _standing(session, remittance_id, RemittanceStatus.POSTED)
         _stands_alone(session, remittance)
-        billed = _billed_on(session, remittance_id)
-        if billed and not though_billed:
-            first, more = billed[0], f" and {len(billed) - 1} more" if len(billed) > 1 else ""
-            raise BilledOn(
-                f"{first[0]} went to the next payer on its answer, as {first[1]}{more}",
-                "void or mend those claims; --though-billed takes it back all the same",
-                billed,
-            )
-        reversed_ = reversed_later(session, remittance_id)
-        if reversed_ and not though_reversed:
-            first, more = reversed_[0], f" and {len(reversed_) - 1} more" if len(reversed_) > 1 else ""
-            raise ReversedLater(
-                f"trace {first[1] or 'without a number'} reverses its answer of {first[0]}{more}",
-                "take that payment back first; --though-reversed takes this one back all the same",
-                reversed_,
-            )
+        if (billed := _billed_on(session, remittance_id)) and not though_billed:
+            raise _billed_by(billed)
+        if (reversed_ := reversed_later(session, remittance_id)) and not though_reversed:
+            raise _reversed_by(reversed_)
         reversing = reversed_by(session, remittance_id)
         taken = _take_back(change, remittance)
         reopen_reversed(session, reversing)
@@ -520,6 +508,24 @@ def _billed_on(session: Session, remittance_id: str) -> list[tuple[str, str]]:
         .order_by(before.claim_number, after.claim_number)
     )
     return list(session.exec(query).all())
+
+
+def _billed_by(billed: list[tuple[str, str]]) -> BilledOn:
+    first, more = billed[0], f" and {len(billed) - 1} more" if len(billed) > 1 else ""
+    return BilledOn(
+        f"{first[0]} went to the next payer on its answer, as {first[1]}{more}",
+        "void or mend those claims; --though-billed takes it back all the same",
+        billed,
+    )
+
+
+def _reversed_by(reversed_: list[tuple[str, str]]) -> ReversedLater:
+    first, more = reversed_[0], f" and {len(reversed_) - 1} more" if len(reversed_) > 1 else ""
+    return ReversedLater(
+        f"trace {first[1] or 'without a number'} reverses its answer of {first[0]}{more}",
+        "take that payment back first; --though-reversed takes this one back all the same",
+        reversed_,
+    )
 
 
 def mirror(change: Change, postings: Iterable[Posting], batch_id: str, sign: int, taking_back: bool) -> int:

@@ -191,7 +191,9 @@ def _function(rules: Sequence[Rule], names: Sequence[str]) -> Callable[..., list
         assert isinstance(attempt, ast.Try) and isinstance(attempt.body[0], ast.If)
         attempt.body[0].test = rule.when.tree
         place.body.append(attempt)
-    place.body += ast.parse("def f(): return found").body[0].body  # type: ignore[attr-defined]
+    (ending,) = ast.parse("def f(): return found").body
+    assert isinstance(ending, ast.FunctionDef)
+    place.body += ending.body
     module = ast.fix_missing_locations(ast.Module([place], []))
     made: dict[str, Any] = {}
     exec(compile(module, "<conditions>", "exec"), {"__builtins__": {"TypeError": TypeError}}, made)

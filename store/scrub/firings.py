@@ -7,7 +7,7 @@ the claim states is kept, so that counts can be read by anybody who may see the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Protocol
 
 from sqlmodel import Session, col, select
@@ -33,6 +33,8 @@ class _Result(Protocol):
     def rule_version(self) -> int: ...
     @property
     def place(self) -> str: ...
+    @property
+    def severity(self) -> Enum: ...
 
 
 def note_firings(
@@ -47,7 +49,7 @@ def note_firings(
     present = set()
     for result in found:
         key = result.rule_id, result.rule_version, result.place
-        severity = result.severity.value  # type: ignore[attr-defined]
+        severity = result.severity.value
         if severity == Severity.COULD_NOT_CHECK or key in present:
             continue
         present.add(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -111,6 +112,7 @@ def test_missing_data_files_are_one_clear_error_and_leave_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("a_small_shipment")
 def test_a_build_that_fails_late_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def disk_full(path: Path) -> None:
         raise OSError(28, "No space left on device")
@@ -124,19 +126,24 @@ def test_a_build_that_fails_late_leaves_nothing_behind(tmp_path: Path, monkeypat
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_an_older_format_is_built_anew(tmp_path: Path, reference_file: Path) -> None:
+@pytest.mark.usefixtures("a_small_shipment")
+def test_an_older_format_is_built_anew(tmp_path: Path) -> None:
     path = tmp_path / "reference.sqlite"
-    path.write_bytes(reference_file.read_bytes())
+    with open_reference(path) as reference:
+        before = reference.build_id
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 0")
 
     with open_reference(path) as reference:
+        assert reference.build_id != before
         assert search_folder(path, reference.build_id).is_dir()
 
 
-def test_a_lost_search_index_is_built_again(tmp_path: Path, reference_file: Path) -> None:
+@pytest.mark.usefixtures("a_small_shipment")
+def test_a_lost_search_index_is_built_again(tmp_path: Path) -> None:
     path = tmp_path / "reference.sqlite"
-    path.write_bytes(reference_file.read_bytes())
+    with open_reference(path) as reference:
+        shutil.rmtree(search_folder(path, reference.build_id))
 
     with open_reference(path) as reference:
         assert search_folder(path, reference.build_id).is_dir()

@@ -360,6 +360,7 @@ def test_two_releases_differ_where_a_code_came_ended_or_has_another_title(place:
         assert differs(reference, same, other)
 
 
+@pytest.mark.usefixtures("a_small_shipment")
 def test_a_rebuild_keeps_what_was_imported(two_years: Reference) -> None:
     place = two_years.path
     with sqlite3.connect(place) as db:

@@ -22,6 +22,8 @@ from tests.faults.disks import Cut, at_cut
 from tests.faults.holding import faults_of
 from tests.faults.work import work
 
+pytestmark = pytest.mark.thorough
+
 OPERATIONS = 60
 SEED = 20260914
 

@@ -22,6 +22,8 @@ from store.terms import WorkStatus
 from store.worklists import leases
 from tests.faults.machine import Desk
 
+pytestmark = pytest.mark.thorough
+
 MEMORY = Path("/dev/shm")
 
 

@@ -76,6 +76,7 @@ def test_an_inpatient_stay_is_coded_with_its_drg_in_sight(
     assert kept == [("871", "OK")]
 
 
+@pytest.mark.thorough
 def test_ten_clinic_charts_are_coded_by_keys_alone_each_opened_by_the_one_before(
     terminal: Tmux, environment: dict[str, str], home: Path
 ) -> None:

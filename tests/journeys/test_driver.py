@@ -14,6 +14,8 @@ from tests.journeys.pseudo import PseudoTerminal
 from tests.journeys.sites import site
 from tests.journeys.tmux import codedesk
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def program(tmp_path: Path, reference_file: Path) -> Iterator[PseudoTerminal]:

@@ -13,6 +13,8 @@ from tests.journeys.pseudo import PseudoTerminal
 from tests.journeys.tmux import codedesk
 from tui.commands.reset_terminal import RESET
 
+pytestmark = pytest.mark.thorough
+
 Start = Callable[..., PseudoTerminal]
 
 

@@ -13,6 +13,8 @@ from tests.journeys.pseudo import PseudoTerminal
 from tests.journeys.sites import site
 from tests.journeys.tmux import codedesk
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def two(tmp_path: Path, reference_file: Path) -> Iterator[tuple[PseudoTerminal, PseudoTerminal, dict[str, str]]]:

@@ -20,6 +20,8 @@ from tests.journeys.tmux import codedesk
 from tui.commands.reset_terminal import RESET
 from tui.ready import SOCKET
 
+pytestmark = pytest.mark.thorough
+
 
 @dataclass
 class Waiting:

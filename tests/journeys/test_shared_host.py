@@ -27,6 +27,8 @@ from store.terms import Role
 from tests.journeys.host import Host, NoHost, block, set_up
 from tests.journeys.pseudo import PseudoTerminal
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def bare() -> Iterator[Host]:

@@ -11,6 +11,8 @@ import pytest
 from tests.journeys.pseudo import KEYS, PseudoTerminal
 from tests.journeys.tmux import codedesk
 
+pytestmark = pytest.mark.thorough
+
 Start = Callable[[tuple[int, int]], PseudoTerminal]
 
 STORM = [*KEYS, *"nqhvzsfudibgxrK/:?!+-0123456789 .,*@R"]

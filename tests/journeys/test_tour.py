@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.tour.__main__ import PICTURES, steps, walk
 from tests.tour.drawing import svg
 
 README = Path(__file__).parents[2] / "README.md"
 
 
+@pytest.mark.thorough
 def test_every_step_comes_to_the_screen_and_is_drawn(tmp_path: Path, reference_file: Path) -> None:
     drawn = {step.picture: svg(terminal, step.words) for step, terminal in walk(tmp_path / "home", reference_file)}
 

@@ -32,7 +32,7 @@ from store.queries.worklists import left_open
 from store.terms import CodingKind, CodingStatus, DocumentStatus, WorkStatus
 from store.worklists import ChartUnavailable, release
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 
 @pytest.fixture
@@ -324,6 +324,7 @@ def test_a_reason_longer_than_a_line_is_cut_so_that_it_can_be_taken_in_again(
     assert len(codes.diagnoses[0].why) == 400
 
 
+@pytest.mark.thorough
 def test_of_a_thousand_random_savers_none_overwrites_what_it_has_not_seen(demo: Database, coder: Actor) -> None:
     """Two sessions read and save in any order: a save on an old version is refused, and every other one is kept."""
     opened = open_next(demo, coder, "Clinic")

@@ -27,7 +27,7 @@ from store.settings import today
 from store.terms import DocumentStatus, WorkStatus
 from store.worklists import ChartUnavailable, place, refresh_priorities
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ from store.reports import behind
 from store.terms import Role
 from tests.store import attacks
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 
 def people_added(db: Database, count: int = 10) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ def least(parser: argparse.ArgumentParser) -> list[str]:
     return words
 
 
+@cache
 def code_of_the_program() -> str:
     return "\n".join(path.read_text() for top in (store, tui) for path in Path(top.__path__[0]).rglob("*.py"))
 

@@ -25,7 +25,7 @@ from store.worklists import release
 from tests.postgres import Server
 from tui.cli import main
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 
 @pytest.fixture

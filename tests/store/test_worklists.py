@@ -36,7 +36,7 @@ from store.worklists import (
 )
 from tests.store.intake_samples import native, write_lines
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 
 def rows(db: Database, worklist: str, **how: object) -> list:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual import _wait
+
+from tests.tui.screens import AT_ONCE
 
 
 @pytest.fixture(autouse=True)
 def keys_without_idling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pressed key is followed by a moment, not by two of a fiftieth of a second; `settle` waits for its effect."""
+    """A pressed key is not followed by two moments until the machine idles; `settle` waits for its effect."""
+
+    async def at_once(*_: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr("tui.screens.worklist.WARM_SECONDS", AT_ONCE)
+    monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.002)
     monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.001)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import os
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
+from textual.app import App
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
+from textual.timer import Timer
 from textual.worker import WorkerCancelled
 
 from store.database import open_database
@@ -22,6 +27,18 @@ from tui.screens.desk import DeskScreen
 
 GOLDENS = Path(__file__).parent / "goldens"
 SIZES = [(80, 24), (132, 43)]
+
+CALM = 3
+"""How many turns of the event loop without a message are rest."""
+
+DRAWN = 2
+"""How often a screen is drawn until what drawing itself asked for is drawn as well."""
+
+AT_ONCE = 0.001
+"""Seconds after which what is loaded behind the first frame is loaded in tests."""
+
+BRISK, STILL_SECONDS = 50, 30.0
+"""After so many turns the loop is asked less often; how long a screen may take to come to rest."""
 
 
 @asynccontextmanager
@@ -34,26 +51,54 @@ async def opened(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Workst
 
 
 async def settle(pilot: Pilot) -> None:
-    """Wait until every worker has finished and what they changed is drawn, the page of a row after its moment too.
+    """Wait until every worker has finished and what they changed is drawn, the page of a row too, without its moment.
 
     What is waited for is that queues are empty, not that the machine is idle, which on a busy one takes a second a key.
     """
-    for _ in range(6):
-        await pilot.app.keyboard.wait()
-        await _workers(pilot)
-        await pilot.pause(0)
-    while isinstance(screen := pilot.app.screen, DeskScreen) and screen.page_waits:
-        await pilot.pause(0.01)
-    for _ in range(2):
-        await _workers(pilot)
-        await pilot.pause(0)
+    app = pilot.app
+    for _ in range(DRAWN):
+        await _still(app)
+        app.screen._on_timer_update()
+    while isinstance(screen := app.screen, DeskScreen) and screen.page_waits:
+        screen.stop_page()
+        screen.call_later(screen._page_due)
+        for _ in range(DRAWN):
+            await _still(app)
+            app.screen._on_timer_update()
 
 
-async def _workers(pilot: Pilot) -> None:
+async def _still(app: App[None]) -> None:
+    """Wait until no key, job, worker or message is left: looked at, since to ask each widget is most of the work."""
+    turns, calm = 0, 0
+    until = time.monotonic() + STILL_SECONDS
+    while calm < CALM and not app._exception and app._running:
+        await app.keyboard.wait()
+        await _workers(app)
+        turns += 1
+        await asyncio.sleep(0 if turns < BRISK else 0.002)
+        pumps = [app, *app.screen.walk_children(with_self=True)]
+        calm = calm + 1 if not any(map(_busy, pumps)) and not any(map(_is_due, app.screen._timers)) else 0
+        if time.monotonic() > until:
+            raise TimeoutError("the screen does not come to rest")
+
+
+def _busy(pump: MessagePump) -> bool:
+    """Whether a message waits or is being worked on: who is idle waits for one. Private calls, kept here."""
+    queue = pump._message_queue
+    return not (queue.empty() and queue.ready_event._waiters) or bool(pump._next_callbacks)
+
+
+def _is_due(timer: Timer) -> bool:
+    """Whether a timer that ticks once is about to: what comes at once in tests is part of what a screen does."""
+    running = timer._task is not None and not timer._task.done()
+    return running and timer._repeat == 0 and timer._interval <= AT_ONCE
+
+
+async def _workers(app: App[None]) -> None:
     """Wait for the workers there are; one that a newer one of its group cancels is done with as well."""
-    for worker in list(pilot.app.workers):
+    for worker in list(app.workers):
         with suppress(WorkerCancelled):
-            await pilot.app.workers.wait_for_complete([worker])
+            await app.workers.wait_for_complete([worker])
 
 
 async def keys(pilot: Pilot, *pressed: str) -> None:

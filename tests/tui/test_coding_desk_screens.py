@@ -19,7 +19,7 @@ from store.people import actor_for
 from store.queries.drafts import question_typed
 from tests.store.coded_charts import final_code
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
-from tui.screens.worklist import age_words
+from tui.screens.worklist_columns import age_words
 
 IDS = [f"{width}x{height}" for width, height in SIZES]
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.bench.terminal import BUDGETS, SIZES, Budget, Measured, make_site, walk
 
+pytestmark = pytest.mark.thorough
+
 # Going back shows a whole other screen full of text, more than the target has room for: held to what that takes.
 _WHOLE_SCREEN = {("back", 0): 2_050, ("back", 1): 5_500}
 

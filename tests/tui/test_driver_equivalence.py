@@ -22,6 +22,8 @@ from tests.journeys.sites import site
 from tests.journeys.tmux import Tmux, codedesk
 from tests.tui.emulator import Emulator
 
+pytestmark = pytest.mark.thorough
+
 PRESSED = int(os.environ.get("CODEDESK_EQUIVALENCE_KEYS", "25"))
 RUNS = int(os.environ.get("CODEDESK_EQUIVALENCE_RUNS", "1"))
 

@@ -12,6 +12,8 @@ from tests.journeys.pseudo import PseudoTerminal
 from tests.journeys.tmux import codedesk
 from tests.tui.encoder_books import make_reference
 
+pytestmark = pytest.mark.thorough
+
 ALONE = (300, 550)
 """A Down that changes the cursor and the place, and no page."""
 

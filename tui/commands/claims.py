@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,25 +74,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one subcommand."""
+    from store.database import open_database
+
     if args.command == "export" and args.format.lower() in ("1500", "ub04"):
         raise UsageError("paper is printed, not exported", "codedesk claims print NUMBER…")
     if args.command == "export" and args.format.lower() not in FORMATS:
         raise UsageError(f"no export format is called {args.format!r}", f"known: {', '.join(FORMATS)}")
     commands = {"build": _build, "list": _list, "show": _show, "scrub": _scrub, "export": _export}
     commands |= claims_sending.commands()
-    with _database() as db:
+    with closing(open_database()) as db:
         return commands[args.command](db, args)
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    from store.database import open_database
-
-    db = open_database()
-    try:
-        yield db
-    finally:
-        db.close()
 
 
 def _build(db: Database, args: argparse.Namespace) -> int:

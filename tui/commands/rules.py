@@ -11,8 +11,7 @@ import json
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,6 +141,8 @@ def _whom(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one subcommand."""
+    from store.database import open_database
+
     commands = {
         "list": _list,
         "show": _show,
@@ -158,19 +159,8 @@ def run(args: argparse.Namespace) -> int:
         "rollback": _rollback,
         "stats": _stats,
     }
-    with _database() as db:
+    with closing(open_database()) as db:
         return commands[args.command](db, args)
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    from store.database import open_database
-
-    db = open_database()
-    try:
-        yield db
-    finally:
-        db.close()
 
 
 def _list(db: Database, args: argparse.Namespace) -> int:

@@ -26,8 +26,9 @@ from textual.timer import Timer
 from codesets.errors import CodedeskError
 from store.permissions import on_key
 from tui.actions import Action, actions_on, footer, key_name, keymap
-from tui.cells import Line, ends, join, left, line_width, wrap
+from tui.cells import Line, ends, left, wrap
 from tui.desks import DESKS
+from tui.screens.key_line import hint_line, key_line
 from tui.widgets.entry_line import EntryLine
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -685,29 +686,8 @@ class DeskScreen(Screen[None]):
 
     def _key_line(self, width: int) -> Line:
         if self.entry.asking:
-            hints = self.asking_hints(self.entry.asking)
-            return join([((key, "focus"), (f" {what}", "text")) for key, what in hints], start=" ")
-        spans: list[Line] = []
-        room = width - 3  # the blank at the start, and the two behind the last key
-        last: Line = ()
-        for action in self.footer():
-            dead = bool(self.unusable(action))
-            label: Line = ((action.key, "dim" if dead else "focus"), (" " + action.label, "dim" if dead else "text"))
-            if action.id == "help":
-                last = label
-            else:
-                spans.append(label)
-        shown: list[Line] = []
-        used = line_width(last)
-        for label in spans:
-            if used + line_width(label) + 2 > room:
-                break
-            shown.append(label)
-            used += line_width(label) + 2
-        gaps: list[tuple[str, str]] = [(" ", "text")]
-        for label in (*shown, last) if last else shown:
-            gaps += [*label, ("  ", "text")]
-        return tuple(gaps)
+            return hint_line(self.asking_hints(self.entry.asking))
+        return key_line([(action, bool(self.unusable(action))) for action in self.footer()], width)
 
     def footer(self) -> tuple[Action, ...]:
         """The actions of the key line now."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 from textual import events, work
@@ -22,7 +21,6 @@ from store.queries.worklists import (
     LeftOpen,
     Listing,
     Sort,
-    WhyHere,
     WorklistCount,
     WorkRow,
     left_open,
@@ -35,10 +33,12 @@ from store.queries.worklists import (
 )
 from store.terms import clock_time
 from tui.actions import Action, actions_on
-from tui.cells import Line, counted, wrap
-from tui.money import dollars
+from tui.cells import Line, counted
+from tui.screens.assigning import assign, give_in_turn
 from tui.screens.desk import DeskScreen
 from tui.screens.holding import hold_marked, hold_or_clear, skip_marked
+from tui.screens.why_here import why_lines
+from tui.screens.worklist_columns import PRIORITY_DIGITS, USUAL, columns
 from tui.widgets.paged import PagedSource, PageNeed
 from tui.widgets.row_table import MARK, Column, RowTable
 from tui.widgets.text_pane import TextPane
@@ -46,23 +46,9 @@ from tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from store.actors import Actor
     from store.database import Database
-    from store.worklists.assigning import Plan
-
-USUAL: dict[str, int] = {
-    **dict.fromkeys(("priority", "service", "patient", "mrn", "payer"), 0),
-    "type": 96,
-    "charges": 0,
-    "age": 0,
-    "days to bill": 90,
-    "assigned": 160,
-}
-"""The columns without a view, and the width of the screen that each needs."""
 
 FOR_MARKED = ("hold", "skip", "assign", "mark", "mark_all", "next_chart", "command", "help")
 """The key line while charts are marked."""
-
-PRIORITY_DIGITS = 4
-"""How wide the priorities are at the least."""
 
 WARM_SECONDS = 0.05
 """How long the first frame has for itself before what the next keys need is loaded."""
@@ -283,7 +269,7 @@ class WorklistScreen(DeskScreen):
         else:
             pane.show(
                 "why here",
-                lambda width: _why_lines(row, why, self._today, width),
+                lambda width: why_lines(row, why, self._today, width),
                 note=row.patient if self.wide else "",
             )
 
@@ -465,143 +451,16 @@ class WorklistScreen(DeskScreen):
         self.ask("columns", "columns:", shown, named, marked=True)
 
     def do_assign(self) -> None:
-        row: WorkRow = self.rows.selected
-        marked = self.rows.marked
+        marked, row = self.rows.marked, self.rows.selected
         who = counted(len(marked), "marked chart") if marked else row.patient
-
-        async def named(login: str) -> None:
-            self._plan(f"{who} to {login or 'everybody'}", _reassigned, [*marked] or [row.id], login.strip())
-
-        self.ask("assign", f"give {who} to (login; none: everybody):", "" if marked else row.assigned, named)
+        assign(self, who, [*marked] or [row.id], "" if marked else row.assigned, self._done_with_marks)
 
     def do_balance(self) -> None:
-        async def named(logins: str) -> None:
-            self._plan(f"{self._worklist}", _balanced, self._worklist or "", logins.split())
-
-        self.ask("balance", f"give {self._worklist} in turn to (logins with blanks between):", answer=named)
-
-    def _plan(self, what: str, make: Callable[..., Plan], *about: object) -> None:
-        """Look at who would get what, ask, and carry it out with a reason."""
-
-        async def planned() -> None:
-            plan = await self.workstation.change(make, *about)
-            if not plan.charts:
-                self.say(f"{what}: {plan.words}.", "warning")
-                return
-
-            async def reasoned(reason: str) -> None:
-                from store.worklists.assigning import carry_out
-
-                done = await self.workstation.change(carry_out, plan, reason)
-                self._done_with_marks(f"{counted(done, 'chart')} assigned: {plan.words}.")
-
-            self.ask("reason", f"{plan.words}; why:", answer=reasoned)
-
-        self.in_turn(planned())
+        give_in_turn(self, self._worklist or "", self._done_with_marks)
 
     def _look_plainly(self) -> None:
         """Leave a saved view and criteria."""
         self._view, self._criteria, self._condition = "", (), Condition()
 
     def _columns(self) -> tuple[Column[WorkRow], ...]:
-        mark: Column[WorkRow] = Column(
-            "",
-            2,
-            lambda row: " " + row.mark(self._me),
-            style=lambda row: _mark_style(row, self._me),
-            said=lambda row: _mark_words(row, self._me),
-        )
-        known = self._known_columns()
-        if self._chosen_columns:
-            return (mark, *(known[name] for name in self._chosen_columns))
-        return (mark, *(replace(known[name], from_width=width) for name, width in USUAL.items()))
-
-    def _known_columns(self) -> dict[str, Column[WorkRow]]:
-        return {
-            "priority": Column("PRI", max(self._digits, PRIORITY_DIGITS), lambda row: str(row.priority), align="right"),
-            "service": Column("SERVICE", 10, lambda row: row.service_date),
-            "patient": Column("PATIENT", 0, lambda row: row.patient),
-            "mrn": Column("MRN", 8, lambda row: row.mrn),
-            "payer": Column("PAYER", 14, lambda row: row.payer),
-            "type": Column("TYPE", 9, lambda row: row.setting.label),
-            "kind": Column("SIDE", 12, lambda row: row.kind),
-            "charges": Column("$", 9, lambda row: dollars(row.cents), align="right"),
-            "age": Column("AGE", 5, lambda row: age_words(self._age(row)), align="right"),
-            "days to bill": Column("LEFT", 5, lambda row: self._left(row), align="right", style=self._left_style),
-            "facility": Column("FACILITY", 16, lambda row: row.facility),
-            "assigned": Column("FOR", 8, lambda row: row.assigned),
-            "skill": Column("SKILL", 10, lambda row: row.skill),
-            "hold": Column("HOLD", 20, lambda row: row.hold),
-            "came back": Column("CAME BACK", 20, lambda row: row.came_back),
-        }
-
-    def _age(self, row: WorkRow) -> int:
-        return (self._today - date.fromisoformat(row.service_date)).days
-
-    def _left(self, row: WorkRow) -> str:
-        return f"{(date.fromisoformat(row.bill_by) - self._today).days}d" if row.bill_by else "–"
-
-    def _left_style(self, row: WorkRow) -> str:
-        left = (date.fromisoformat(row.bill_by) - self._today).days if row.bill_by else 999
-        return "error" if left <= 7 else "warning" if left <= 30 else "text"
-
-
-def age_words(days: int) -> str:
-    """How old a visit is, in at most five characters: `9999d`, from there on in whole years `31y`."""
-    return f"{days}d" if days < 10_000 else f"{days * 4 // 1461}y"
-
-
-def _reassigned(db: Database, actor: Actor, item_ids: list[str], login: str, operation_id: str | None = None) -> Plan:
-    from store.worklists.assigning import reassign
-
-    with db.reading() as session:
-        return reassign(session, item_ids, login)
-
-
-def _balanced(db: Database, actor: Actor, worklist: str, logins: list[str], operation_id: str | None = None) -> Plan:
-    from store.worklists.assigning import balance
-
-    with db.reading() as session:
-        return balance(session, worklist, logins)
-
-
-def _mark_style(row: WorkRow, me: str | None) -> str:
-    return {"H": "warning", "Q": "warning", "@": "dim", "+": "focus", "✓": "good", "#": "warning"}.get(
-        row.mark(me), "text"
-    )
-
-
-def _mark_words(row: WorkRow, me: str | None) -> str:
-    words = {
-        "H": "on hold",
-        "Q": "on hold for a query",
-        "@": "open by another person",
-        ">": "yours",
-        "+": "new document",
-        "✓": "final coded",
-        "#": "restricted",
-    }
-    return words.get(row.mark(me), "")
-
-
-def _why_lines(row: WorkRow, why: WhyHere, today: date, width: int) -> list[Line]:
-    parts = " + ".join(f"{points} {words}" for points, words in why.reasons) or "no reason beyond its place"
-    inside = ", ".join(counted(n, noun) for n, noun in ((why.documents, "document"), (why.codes, "code")))
-    lines: list[Line] = [(("@ ", "warning"), (f"open by {row.open_by}", "warning"))] if row.open_by else []
-    rule = wrap(why.rule, width - 6)
-    lines += [(("     " if number else "rule ", "dim"), (text, "text")) for number, text in enumerate(rule)]
-    lines += [((f"{text}", "text"),) for text in wrap(f"{why.priority} = {parts}", width - 1)]
-    bill = f", {days_left} days to bill" if (days_left := _days_left(row, today)) is not None else ""
-    lines += [((text, "text"),) for text in wrap(f"{inside}, {counted(len(why.holds), 'hold')}{bill}", width - 1)]
-    for hold in why.holds:
-        lines.append((("H ", "warning"), (hold, "warning")))
-    if row.assigned or row.came_back:
-        said = ", ".join(filter(None, (row.assigned and f"for {row.assigned}", row.came_back)))
-        lines += [((text, "text"),) for text in wrap(said, width - 1)]
-    if why.reason_for_visit:
-        lines += [((text, "dim"),) for text in wrap(f"visit: {why.reason_for_visit}", width - 1)]
-    return [((" ", "text"), *line) for line in lines]
-
-
-def _days_left(row: WorkRow, today: date) -> int | None:
-    return (date.fromisoformat(row.bill_by) - today).days if row.bill_by else None
+        return columns(self._me, self._today, self._digits, self._chosen_columns)

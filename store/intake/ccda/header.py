@@ -94,11 +94,12 @@ def _providers(encounter: Element) -> Iterator[dict[str, Any]]:
         for party in children_of(encounter, name):
             entity = child_of(party, "assignedEntity")
             role = role or terms().participant.get(party.get("typeCode", ""), "")
-            number = number_of(child_of(entity, "id")) if entity is not None else None
-            if entity is None or number is None or not role:
+            identifier = child_of(entity, "id") if entity is not None else None
+            number = number_of(identifier)
+            if entity is None or identifier is None or number is None or not role:
                 continue
             person = below(entity, "assignedPerson", "name")
-            national = child_of(entity, "id").get("root") == terms().npi  # type: ignore[union-attr]
+            national = identifier.get("root") == terms().npi
             fields = {
                 "source": number[0],
                 "local_id": number[1],

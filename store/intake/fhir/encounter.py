@@ -173,7 +173,7 @@ def _of_its_patient(
     own = _record_number(reader, patient)
     kept = []
     for part in parts:
-        subject: Reference = part.resource.subject  # type: ignore[attr-defined]
+        subject: Reference = part.resource.subject  # type: ignore[attr-defined]  # as all in _READ_AS have
         found = reader.find(subject, "Patient", part.stored)
         if found is None:
             names = normal(subject.reference), normal(encounter.subject.reference)
@@ -303,7 +303,8 @@ def _documents(reader: Reader, parts: Sequence[_Part], left_out: list[LeftOut]) 
 
 
 def _reference_document(reader: Reader, part: _Part) -> NativeDocument | None:
-    resource: DocumentReference = part.resource  # type: ignore[assignment]
+    resource = part.resource
+    assert isinstance(resource, DocumentReference)
     left_out = terms().document_status_left_out
     if resource.status in left_out or resource.doc_status in left_out:
         return None
@@ -317,7 +318,8 @@ def _reference_document(reader: Reader, part: _Part) -> NativeDocument | None:
 
 
 def _report_document(reader: Reader, part: _Part) -> NativeDocument | None:
-    resource: DiagnosticReport = part.resource  # type: ignore[assignment]
+    resource = part.resource
+    assert isinstance(resource, DiagnosticReport)
     if resource.status in terms().document_status_left_out:
         return None
     forms: list[Attachment] = resource.presented_form

@@ -71,7 +71,7 @@ class Reader:
                 if len(self._parsed) > 5000:
                     self._parsed.clear()
                 self._parsed[stored.id] = parsed
-        return parsed  # type: ignore[return-value]
+        return parsed  # type: ignore[return-value]  # an id is of one kind
 
 
 def clip(text: str, length: int = 400) -> str:

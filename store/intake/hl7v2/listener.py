@@ -77,11 +77,11 @@ def serve(listening: socket.socket, take: Take, seconds: float | None = None) ->
                     if key.fileobj is listening:
                         _accept(listening, chosen, served)
                     else:
-                        _hear(key.fileobj, key.data, chosen, take, served)  # type: ignore[arg-type]
+                        _hear(key.fileobj, key.data, chosen, take, served)  # type: ignore[arg-type]  # registered as a socket
         finally:
             for key in list(chosen.get_map().values()):
                 if key.fileobj is not listening:
-                    key.fileobj.close()  # type: ignore[union-attr]
+                    key.fileobj.close()  # type: ignore[union-attr]  # a socket likewise
     return served
 
 

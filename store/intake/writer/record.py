@@ -41,6 +41,7 @@ from store.models import (
     Account,
     Coding,
     Encounter,
+    Patient,
     Payer,
     Provider,
     RawMessage,
@@ -99,26 +100,8 @@ def store_record(
         return Outcome(Result.UNCHANGED, encounter.id, encounter.patient_id, conflicts=reasons)
     _refuse_mix_up(rows, record, encounter)
 
-    parts = Parts()
-    fresh = encounter is None
-    if encounter is not None:
-        rows.settle(encounter.id)
-    patient = store_patient(rows, record, parts)
-    facility = store_facility(rows, record, parts)
-    payers = [store_payer(rows, coverage.payer) for coverage in record.coverages]
-    providers = [store_provider(rows, one.provider) for one in record.providers]
-    changed_here = (row for row in session.dirty if isinstance(row, Payer | Provider))
-    parts.note("directory", any(session.is_modified(row) for row in changed_here))
-    known_account = find_account(rows, record.account.source, record.account.account_number)
-    account_id = store_account(rows, record, patient, parts)
-    if encounter is not None and rows.waits(Account):
-        # The visit goes over to an account that must stand in the database before it.
-        rows.write()
-    places = VisitPlaces(account_id, facility, day, digest, told_at)
-    encounter_id = store_encounter_row(rows, record, encounter, patient, places, parts)
-    keep_number(rows, record, [encounter_id] if fresh else [], [] if known_account else [account_id])
-    store_coverages(rows, record, account_id, payers, parts)
-    store_provider_roles(rows, record, encounter_id, providers, parts, fresh)
+    parts, fresh = Parts(), encounter is None
+    patient, encounter_id = _store_visit(rows, record, encounter, _Told(day, digest, told_at), parts)
     new, versions, marked = add_documents(rows, encounter_id, record.documents, fresh, parts)
     parts.note("documents", new or versions or marked)
     parts.note("charges", add_charges(rows, encounter_id, record.charges, fresh, parts))
@@ -132,17 +115,9 @@ def store_record(
     if result != Result.UNCHANGED:
         if encounter:
             encounter.content_sha256 = digest
-            tasks = rows.children(WorkItem, "encounter_id", encounter_id)
-            if new + versions and tasks:
-                note_new_documents(session, encounter_id, new + versions)
-            follow_status(encounter, before or encounter.status, tasks)
             if codings:
                 parts.late.clear()
-            message = f"{raw.kind} {raw.identity}".strip() if raw else ""
-            late = keep_change(rows, encounter_id, parts, message, tasks)
-            if "encounter" in parts.names:
-                _restate(change, encounter_id, message)
-            rows.touch(encounter_id)
+            late = _follow(change, rows, encounter, before or encounter.status, new + versions, parts, raw)
         placed[encounter_id] = Placing(tuple(record.tasks), tuple(codings))
         if raw and not raw.identity:
             _keep_raw(rows, record, raw, fresh)
@@ -150,6 +125,63 @@ def store_record(
         change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=names)
     changed = () if fresh else tuple(parts.names)
     return Outcome(result, encounter_id, patient.id, changed, new, versions, reasons, late=late)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is kept with a visit of what told of it: its day of service, the hash of its content, and when."""
+
+    day: str
+    digest: str
+    at: str
+
+
+def _store_visit(
+    rows: KnownRows, record: NativeEncounter, encounter: Encounter | None, told: _Told, parts: Parts
+) -> tuple[Patient, str]:
+    """Store whose visit it is, where, who pays and who treats, and the visit itself: the patient, and its id."""
+    session, fresh = rows.session, encounter is None
+    if encounter is not None:
+        rows.settle(encounter.id)
+    patient = store_patient(rows, record, parts)
+    facility = store_facility(rows, record, parts)
+    payers = [store_payer(rows, coverage.payer) for coverage in record.coverages]
+    providers = [store_provider(rows, one.provider) for one in record.providers]
+    changed_here = (row for row in session.dirty if isinstance(row, Payer | Provider))
+    parts.note("directory", any(session.is_modified(row) for row in changed_here))
+    known_account = find_account(rows, record.account.source, record.account.account_number)
+    account_id = store_account(rows, record, patient, parts)
+    if encounter is not None and rows.waits(Account):
+        # The visit goes over to an account that must stand in the database before it.
+        rows.write()
+    places = VisitPlaces(account_id, facility, told.day, told.digest, told.at)
+    encounter_id = store_encounter_row(rows, record, encounter, patient, places, parts)
+    keep_number(rows, record, [encounter_id] if fresh else [], [] if known_account else [account_id])
+    store_coverages(rows, record, account_id, payers, parts)
+    store_provider_roles(rows, record, encounter_id, providers, parts, fresh)
+    return patient, encounter_id
+
+
+def _follow(
+    change: Change,
+    rows: KnownRows,
+    encounter: Encounter,
+    before: EncounterStatus,
+    documents: int,
+    parts: Parts,
+    raw: Raw | None,
+) -> bool:
+    """Let tasks and claims of a visit that was here follow what changed of it; whether that came after coding began."""
+    tasks = rows.children(WorkItem, "encounter_id", encounter.id)
+    if documents and tasks:
+        note_new_documents(change.session, encounter.id, documents)
+    follow_status(encounter, before, tasks)
+    message = f"{raw.kind} {raw.identity}".strip() if raw else ""
+    late = keep_change(rows, encounter.id, parts, message, tasks)
+    if "encounter" in parts.names:
+        _restate(change, encounter.id, message)
+    rows.touch(encounter.id)
+    return late
 
 
 def _restate(change: Change, encounter_id: str, message: str) -> None:
