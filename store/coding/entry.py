@@ -41,6 +41,7 @@ _NO_CODE = re.compile(r"x\d+|r\d{3,4}|ndc.*|\d{1,2}|\d{4}-.*")
 _MISTYPED = re.compile(r"[0-9][0-9A-Za-z]{0,2}\.[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
 """A number with a dot and letters behind it, as of a code that lost its letter."""
 
+_CODE_BEGUN = re.compile(r"[a-z]\d[0-9a-z]?(?:\.[0-9a-z]*)?")
 _TWO_CODES = re.compile(r"[A-Za-z]\d[0-9A-Za-z]{6,}")
 _PUNCTUATION = ".,'’/()&%+-:#"
 """What may stand between words that are searched."""
@@ -251,6 +252,22 @@ def parse(line: str, system_of: SystemOf) -> Entry:
         if system in ("hcpcs", "icd10pcs"):
             return _add_procedure(system, match[1], match[2], words[1:])
     return Search(_searchable(text.lstrip("+").strip()))
+
+
+def doubt_of_words(words: str, lines: int) -> str:
+    """Why words to search for may be a change or a code that was mistyped; empty where they are words alone.
+
+    `lines` is how many procedure lines the chart has: a letter in front of words names one only where it is there.
+    """
+    first, *others = words.lower().split()
+    if not others:
+        return ""
+    if (match := _TARGET.fullmatch(first)) and (match[1] or _row(None, match[2]) <= lines):
+        what = f"diagnosis {match[1]}" if match[1] else f"line {match[2]}"
+        return f"“{words}” begins like a change of {what}"
+    if _CODE_BEGUN.fullmatch(first) and not any(_WORD.fullmatch(one) for one in others):
+        return f"“{words}” begins like a code"
+    return ""
 
 
 def line_letter(sequence: int) -> str:

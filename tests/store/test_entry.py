@@ -20,6 +20,7 @@ from store.coding.entry import (
     ReplaceDiagnosis,
     ReplaceLine,
     Search,
+    doubt_of_words,
     parse,
 )
 from store.terms import DiagnosisRole
@@ -166,3 +167,24 @@ def test_a_code_is_removed_by_its_name_and_replaced_in_its_place(line: str, mean
 def test_a_header_in_the_place_of_a_row_asks_for_a_complete_code() -> None:
     with pytest.raises(EntryError, match="complete"):
         parse("4 e11", system_of)
+
+
+@pytest.mark.parametrize(
+    ("words", "lines", "doubted"),
+    [
+        ("2 left", 0, True),
+        ("1 none", 0, True),
+        ("a none", 1, True),
+        ("a fib", 0, False),
+        ("b 12 deficiency", 1, False),
+        ("e11.4 2", 0, True),
+        ("n18.3 2", 0, True),
+        ("t4 n1", 0, True),
+        ("l4-5 stenosis", 0, False),
+        ("b12 deficiency", 2, False),
+        ("pneumonia", 1, False),
+        ("=copd x", 1, False),
+    ],
+)
+def test_words_that_begin_like_a_row_or_a_code_are_doubted(words: str, lines: int, doubted: bool) -> None:
+    assert bool(doubt_of_words(words, lines)) is doubted

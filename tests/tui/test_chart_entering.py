@@ -112,6 +112,25 @@ async def test_a_line_that_is_carried_out_shows_its_outcome_and_no_matches() -> 
 
 
 @pytest.mark.usefixtures("at_desk")
+async def test_enter_asks_before_it_searches_for_what_begins_like_a_change_or_a_code() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter")
+        asked = []
+        for typed in ("2 left", "a none", "e11.4 2"):
+            await type_text(pilot, typed)
+            await keys(pilot, "enter")
+            asked.append(cells(app))
+            await keys(pilot, *["backspace"] * len(typed))
+
+    assert [one.code for one in diagnoses()] == ["I10"]
+    assert "“2 left” begins like a change of diagnosis 2" in asked[0]
+    assert "“a none” begins like a change of line a" in asked[1]
+    assert "“e11.4 2” begins like a code" in asked[2]
+
+
+@pytest.mark.usefixtures("at_desk")
 @pytest.mark.parametrize("typed", ["foo", "bar", "asthm"])
 async def test_enter_asks_before_it_takes_a_match_that_only_begins_with_what_was_typed(typed: str) -> None:
     async with opened() as (app, pilot):

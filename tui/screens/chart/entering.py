@@ -15,7 +15,7 @@ from codesets.releases import CodeSystem
 from codesets.search import Engine
 from codesets.seventh import Seventh
 from store.coding.copying import Copied, copies, left_out, take_all
-from store.coding.entry import EntryError, Search
+from store.coding.entry import EntryError, Search, doubt_of_words
 from store.queries.drafts import ENTRY, READING
 from store.queries.favorites import Favorite, favorites_of
 from store.queries.last_visit import LastVisit, last_visit
@@ -416,14 +416,21 @@ class Entering:
         if self._doubts(row, words):
             self._doubted = words
             unmet = f"{row.unmet} was not found" if row.unmet else ""
-            doubt = unmet or (f"read {row.read_as}" if row.read_as else f"“{words}” is short")
+            read = f"read {row.read_as}" if row.read_as else ""
+            doubt = unmet or self._mistyped(words) or read or f"“{words}” is short"
             raise self._not_taken(doubt, f"Down chooses, Enter again takes {row.dotted}")
         return row
 
     def _doubts(self, row: MatchRow, words: str) -> bool:
         """Whether Enter asks about a match first: nobody chose it, and it is not all that the words name."""
         short = len(words) < SHORTEST_TAKEN and words[:1] not in (FAVORITES_KEY, LAST_VISIT_KEY)
-        return self._chart.choices.index == 0 and bool(row.unmet or row.read_as or short) and self._doubted != words
+        doubted = row.unmet or row.read_as or short or self._mistyped(words)
+        return self._chart.choices.index == 0 and bool(doubted) and self._doubted != words
+
+    def _mistyped(self, words: str) -> str:
+        """Why the words may be no words at all."""
+        shown = self._chart.on_screen
+        return doubt_of_words(words, len(shown.codes.lines) if shown else 0)
 
     def _show_matches(self, words: str, rows: list[MatchRow]) -> None:
         self._matched, self._completing, self._outcome = words, [], None
