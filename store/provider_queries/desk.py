@@ -174,6 +174,7 @@ def reassign(
         name = _line(provider)
         if not name or not _line(reason):
             raise QueryRefused("a query is reassigned to a named provider with a reason")
+        _require_somebody(change.session, name)
         was, row.provider = row.provider, name
         row.provider_id = _provider(change.session, row.encounter_id, name)
         row.due_on = (today() + timedelta(days=tables().due_days)).isoformat()
@@ -324,6 +325,13 @@ def _columns(session: Session, encounter_id: str, question: Question) -> dict[st
 def _admitted(change: Change, encounter_id: str) -> None:
     """Raise ChartRestricted where the actor may not open the chart that is quoted."""
     access.require_access(change, change.session.get_one(Encounter, encounter_id).patient_id)
+
+
+def _require_somebody(session: Session, name: str) -> None:
+    """Raise QueryRefused for one word that is the family name of no provider here: most often it is mistyped."""
+    known = {one.lower() for one in session.exec(select(Provider.family_name))}
+    if len(name.split()) == 1 and name.lower().strip(",") not in known:
+        raise QueryRefused(f"no provider is called {name[:40]!r}", "the family name, or the whole name of somebody new")
 
 
 def _provider(session: Session, encounter_id: str, name: str) -> str | None:

@@ -144,6 +144,7 @@ def test_words_that_only_contain_such_a_word_are_let_pass() -> None:
         "Based on Hgb 6.8 and 1 u PRBC, is this acute blood loss anemia?",
         "This will help with your RVUs and profiling.",
         "The record does not support medical necessity.",
+        "This would raise the risk adjustment factor. State the stage.",
     ],
 )
 def test_what_asks_for_a_diagnosis_or_speaks_of_figures_is_refused(question: str) -> None:
@@ -156,6 +157,7 @@ def test_what_asks_for_a_diagnosis_or_speaks_of_figures_is_refused(question: str
         "Patient denied chest pain, ROM limited at the left knee. What was treated?",
         "Is this diagnosis confirmed for this stay?",
         "The lipid profile is quoted below. What does it mean?",
+        "What does the fall risk score of 12 mean for this stay?",
     ],
 )
 def test_clinical_words_that_only_look_like_money_are_let_pass(question: str) -> None:
@@ -304,12 +306,15 @@ def test_a_query_can_be_given_to_another_provider_and_a_draft_be_rewritten(
     query = draft(demo, coder, chart[0], asked(chart))
     revise(demo, coder, query, asked(chart, question="What stage of kidney disease was treated?"))
     send(demo, coder, query)
-    reassign(demo, coder, query, "Okonkwo", "on leave")
+    with pytest.raises(QueryRefused, match="no provider is called 'mcall'"):
+        reassign(demo, coder, query, "mcall", "on leave")
+    reassign(demo, coder, query, "Adaeze Okonkwo", "on leave")
 
     with demo.reading() as session:
         page = provider_query_of(SessionReader(session), query, today())
         held = session.exec(select(Hold).where(Hold.work_item_id == chart[0])).one()
-    assert page and page.text.startswith("What stage of kidney") and page.row.provider == held.physician == "Okonkwo"
+    assert page and page.text.startswith("What stage of kidney")
+    assert page.row.provider == held.physician == "Adaeze Okonkwo"
     with pytest.raises(QueryRefused, match="no step revise"):
         revise(demo, coder, query, asked(chart))
 
