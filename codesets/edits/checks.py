@@ -245,7 +245,7 @@ def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterat
             continue
         place, poa = f"diagnosis.{diagnosis.sequence}.poa", diagnosis.poa.strip().upper()
         indicator = f"POA {poa}" if poa else "no POA indicator"
-        seen = {"code": dotted(diagnosis.code), "poa": poa, "indicator": indicator}
+        seen = {"code": dotted(diagnosis.code), "poa": poa, "indicator": indicator, "sequence": diagnosis.sequence}
         if not inpatient:
             if poa:
                 yield code_rules()["c54"].finding(place, seen)

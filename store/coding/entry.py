@@ -5,7 +5,7 @@
     g0467-25 a,b x2     add a procedure line: modifiers after hyphens, pointers as letters or numbers, units after x,
     j1100 $12.50        charge after $, date after @
     0dtj4zz @2026-09-14 add an ICD-10-PCS procedure
-    3 y     3 p         change diagnosis 3: its POA, its role
+    3 y     3 p         change diagnosis 3: its POA (3 - takes it away), its role
     b -25 1,2 x3        change line b: modifiers, pointers, units, charge, date, performer, drug (`line_parts`)
     2-9 y   a,c -59     the same change on several rows: 2 to 9, a and c; -2,4 removes both
     *       * 1,2       point every line that has no pointers to the first four diagnoses, or to those named
@@ -55,7 +55,7 @@ _ROLES = {
     "e": DiagnosisRole.EXTERNAL_CAUSE,
     "s": DiagnosisRole.SECONDARY,
 }
-_POA = {"y": "Y", "n": "N", "u": "U", "w": "W", "1": "1"}
+_POA = {"y": "Y", "n": "N", "u": "U", "w": "W", "1": "1", "-": ""}
 
 
 @dataclass(frozen=True)
@@ -309,7 +309,9 @@ def _replacement(
     if line and system in ("hcpcs", "icd10pcs"):
         change = _change_line(sequence, [*re.findall("-[a-z0-9]{2}", typed[2]), *words[1:]])
         return ReplaceLine(sequence, system, typed[1].upper(), change)
-    expected = "a code of HCPCS or ICD-10-PCS" if line else "a role (p a r e s), a POA indicator (y n u w 1) or a code"
+    expected = (
+        "a code of HCPCS or ICD-10-PCS" if line else "a role (p a r e s), a POA indicator (y n u w 1 -) or a code"
+    )
     raise EntryError(f"{words[0]}: expected {expected}, complete")
 
 
@@ -361,7 +363,7 @@ def _flags(words: list[str]) -> tuple[DiagnosisRole | None, str | None]:
         elif word in _POA and poa is None:
             poa = _POA[word]
         else:
-            raise EntryError(f"{word}: expected a role (p a r e s) or a POA indicator (y n u w 1)")
+            raise EntryError(f"{word}: expected a role (p a r e s) or a POA indicator (y n u w 1 -)")
     return role, poa
 
 

@@ -44,6 +44,7 @@ def system_of(code: str) -> str | None:
         ("g0467-25-xu 1,3 x2 $12.50", AddProcedure("hcpcs", "G0467", ("25", "XU"), 2, 1250, (1, 3))),
         ("0dtj4zz @2026-09-14", AddProcedure("icd10pcs", "0DTJ4ZZ", service_date="2026-09-14")),
         ("3 y", ChangeDiagnosis(3, poa="Y")),
+        ("3 -", ChangeDiagnosis(3, poa="")),
         ("3 p", ChangeDiagnosis(3, role=DiagnosisRole.PRINCIPAL)),
         ("b -25 1,2 x3", ChangeLine(2, ("25",), 3, None, (1, 2))),
         ("b -", ChangeLine(2, ())),
