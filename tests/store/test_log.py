@@ -260,6 +260,7 @@ NOT_A_LOOK = {
     "chart_charges": "part of a chart",
     "chart_coverages": "part of a chart",
     "source_codes": "part of a chart",
+    "held_by": "the person who has a chart open, and nothing of the chart",
     "coding_codes": "part of a chart",
     "audit_findings": "part of an audit, whose look is logged",
     "audit_history": "part of an audit",
