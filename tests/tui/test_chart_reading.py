@@ -31,3 +31,15 @@ async def test_a_stay_opens_at_its_discharge_summary_and_is_found_again_where_it
     assert "Discharge summary" in opened_at and "8/8" in opened_at
     assert "Progress note" in left_at and left_at != opened_at
     assert after_findings == back == left_at
+
+
+async def test_words_that_were_looked_for_give_way_to_new_ones() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "slash")
+        await type_text(pilot, "metformin")
+        await keys(pilot, "enter", "slash")
+        kept = app.screen.entry.text  # type: ignore[attr-defined]
+        await type_text(pilot, "feet")
+        typed = app.screen.entry.text  # type: ignore[attr-defined]
+
+    assert (kept, typed) == ("metformin", "feet")

@@ -54,7 +54,8 @@ def compared(now: Explained | Ungrouped, then: Explained | Ungrouped) -> str:
     if isinstance(then, Ungrouped):
         return then.line
     before = "no DRG" if isinstance(now, Ungrouped) else now.grouping.drg
-    words = f"DRG {before} would be {then.grouping.drg}"
+    after = then.grouping.drg
+    words = f"DRG {before} would stay" if before == after else f"DRG {before} would be {after}"
     words += f", weight {_number(then.weight)}" if then.weight is not None else ""
     if isinstance(now, Explained) and now.weight is not None and then.weight is not None:
         words += f" ({then.weight - now.weight:+.4f})"

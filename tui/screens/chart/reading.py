@@ -191,7 +191,7 @@ class Reading:
             elif self.words:
                 self._chart.say("N goes to the next place.", "dim")
 
-        self._chart.ask("find", "/", self.words, found)
+        self._chart.ask("find", "/", self.words, found, marked=True)
 
     def find_next(self) -> None:
         """Go to the next place of the words that were looked for."""
