@@ -66,7 +66,7 @@ class WorklistScreen(DeskScreen):
         self._counts: list[WorklistCount] = []
         self._sort = Sort.ORDER
         self._finished = False
-        self._shown = False
+        self._shown = self._offered = False
         self._figures: OwnFigures | None = None
         self._audit = ""
         self._login = ""
@@ -166,6 +166,8 @@ class WorklistScreen(DeskScreen):
         if not self._shown:
             self._shown = True
             self.set_timer(WARM_SECONDS, self.workstation.warm)
+        if not self._offered and self.is_current:
+            self._offered = True
             if actor.person_id and (left := await record.read(left_open, actor.person_id)):
                 self._offer(left, open_in_another_session(left.work_item_id, actor.login))
 
