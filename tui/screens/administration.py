@@ -41,7 +41,7 @@ class AdministrationScreen(DeskScreen):
         self._waiting = 0
 
     def compose_work(self) -> ComposeResult:
-        yield RowTable(_PEOPLE, id="rows")
+        yield RowTable(_PEOPLE, id="rows", unread=True)
         yield TextPane(id="why", title="")
 
     @property
@@ -69,6 +69,7 @@ class AdministrationScreen(DeskScreen):
 
     def on_screen_resume(self) -> None:
         self.reload()
+        self.in_turn(self.first_rows())
 
     def record_changed(self) -> None:
         if self._view is View.PEOPLE:

@@ -67,7 +67,7 @@ class RecordsScreen(DeskScreen):
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield RowTable(COLUMNS[View.CHARTS], id="rows")
+            yield RowTable(COLUMNS[View.CHARTS], id="rows", unread=True)
             yield TextPane(id="page")
 
     @property
@@ -76,6 +76,7 @@ class RecordsScreen(DeskScreen):
 
     def on_screen_resume(self) -> None:
         self.reload()
+        self.in_turn(self.first_rows())
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Records", "strong"), (f"  {self._view.value}", "text"))
