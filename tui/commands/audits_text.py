@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from store.queries.audits import AuditRow, FindingRow, SampleRow, StepRow
-from tui.cells import counted, left
+from tui.cells import counted, left, minute
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def side_by_side(
         which = f"finding {step.finding} " if step.finding else ""
         said = f": {step.comment}" if step.comment else ""
         cited = f" [{step.citation}]" if step.citation else ""
-        lines.append(f"{step.at[:16]}  {which}{step.status.replace('_', ' ')}, {step.who or 'the clock'}{said}{cited}")
+        lines.append(
+            f"{minute(step.at)}  {which}{step.status.replace('_', ' ')}, {step.who or 'the clock'}{said}{cited}"
+        )
     return lines
 
 

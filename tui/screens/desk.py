@@ -703,7 +703,8 @@ class DeskScreen(Screen[None]):
     def _key_line(self, width: int) -> Line:
         if self.entry.asking:
             return hint_line(self.asking_hints(self.entry.asking))
-        return key_line([(action, bool(self.unusable(action))) for action in self.footer()], width)
+        shown = [action for action in self.footer() if not self.barred(action)]
+        return key_line([(action, bool(self.unusable(action))) for action in shown], width)
 
     def footer(self) -> tuple[Action, ...]:
         """The actions of the key line now."""

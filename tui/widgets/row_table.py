@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from textual import events
 from textual.message import Message
 
-from tui.cells import Line, both_ends, left, right
+from tui.cells import Line, both_ends, left, right, wrap
 from tui.widgets.painted import Painted
 
 RowT = TypeVar("RowT")
@@ -250,7 +250,7 @@ class RowTable(Painted):
             line = tuple((_aligned(c.text(row), w, c.align) + " ", c.style(row)) for c, w in cells)
             lines.append(((MARK, "focus"), (line[0][0][1:], line[0][1]), *line[1:]) if marked else line)
         if not rows and self.empty and not self.unread:
-            lines.append(((" " + self.empty, "dim"),))
+            lines += [((f" {line}", "dim"),) for line in wrap(self.empty, width - 2)]
         self._drawn_selection = self.selected_identity
         self.paint(lines, self.cursor_line if rows and self.cursor_shown else None)
 

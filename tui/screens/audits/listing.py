@@ -187,7 +187,7 @@ COLUMNS: tuple[Column[AuditRow], ...] = (
         style=lambda row: {"!": "warning", "✓": "good"}.get(row.mark, "text"),
         said=lambda row: {"!": "rebutted", "✓": "final", "=": "second review", "H": "bill held"}.get(row.mark, ""),
     ),
-    Column("SAMPLE", 12, lambda row: row.name),
+    Column("SAMPLE", 16, lambda row: row.name),
     Column("SERVICE", 10, lambda row: row.service_date),
     Column("PATIENT", 0, lambda row: row.patient),
     Column("TYPE", 9, lambda row: row.setting.label, from_width=100),
