@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     for row in rows:
         print(json.dumps(row) if args.json else "\n".join(_text(row)))
     if not rows and not args.json:
-        print("No trading partners: claims go to the receiver of the settings.")
+        print("No trading partners: claims go to the receiver of the settings. codedesk partners save NAME makes one.")
     return 0
 
 

@@ -91,7 +91,8 @@ class AdministrationScreen(DeskScreen):
         if not self.is_attached:
             return
         columns = _PEOPLE if self._view is View.PEOPLE else _EMERGENCIES
-        self.rows.empty = "No emergency waits for a review." if self._view is View.WAITING else "Nothing here yet."
+        waiting = self._view is View.WAITING
+        self.rows.empty = f"No emergency {'waits for a review' if waiting else 'yet'}. v shows the people."
         self.rows.set_source(ListSource(rows, lambda row: row.id), columns=columns)
         self.refresh_frame()
 
