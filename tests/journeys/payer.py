@@ -8,6 +8,8 @@ from tests.store.remittance_samples import interchange
 
 _ISA = "ISA*00*          *00*          *ZZ*{receiver:<15}*ZZ*{sender:<15}*261103*1200*^*00501*000000007*0*T*:~"
 
+_PATIENT = "NM1*QC*1*ROE*JANE"
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -60,18 +62,39 @@ def money(cents: int) -> str:
     return f"{cents / 100:.2f}".rstrip("0").rstrip(".")
 
 
-def paid(number: str, cents: int, patient: int = 0, status: int = 1) -> tuple[str, ...]:
-    """A claim that is paid but for a tenth, which is contract, and the share of the patient."""
-    contract = cents // 10
-    given = cents - contract - patient
-    share = (f"CAS*PR*3*{money(patient)}",) if patient else ()
-    head = f"CLP*{number}*{status}*{money(cents)}*{money(given)}*{money(patient)}*HM*ICN{number[-3:]}"
-    return (head, f"CAS*CO*45*{money(contract)}", *share)
+def share(cents: int, patient: int = 0) -> int:
+    """What the payer gives for a claim: a tenth is contract, and the patient has a share."""
+    return cents - cents // 10 - patient
+
+
+def paid(number: str, cents: int, patient: int = 0) -> tuple[str, ...]:
+    """A claim that is paid but for contract and the patient's share."""
+    given = share(cents, patient)
+    owes = (f"CAS*PR*3*{money(patient)}",) if patient else ()
+    return (
+        f"CLP*{number}*1*{money(cents)}*{money(given)}*{money(patient)}*HM*ICN{number[-3:]}",
+        f"CAS*CO*45*{money(cents // 10)}",
+        *owes,
+        _PATIENT,
+    )
+
+
+def reversed_(number: str, cents: int) -> tuple[str, ...]:
+    """The same claim taken back, where the patient had no share."""
+    return (
+        f"CLP*{number}*22*-{money(cents)}*-{money(share(cents))}**HM*ICN{number[-3:]}",
+        f"CAS*CO*45*-{money(cents // 10)}",
+        _PATIENT,
+    )
 
 
 def denied(number: str, cents: int, group: str, code: str) -> tuple[str, ...]:
     """A claim that nothing is paid for, for one reason."""
-    return (f"CLP*{number}*4*{money(cents)}*0**HM*ICN{number[-3:]}", f"CAS*{group}*{code}*{money(cents)}")
+    return (
+        f"CLP*{number}*4*{money(cents)}*0**HM*ICN{number[-3:]}",
+        f"CAS*{group}*{code}*{money(cents)}",
+        _PATIENT,
+    )
 
 
 def remittance(trace: str, total: int, *claims: tuple[str, ...], provider: tuple[str, ...] = ()) -> bytes:

@@ -33,7 +33,7 @@ from store.queries.worklists import (
 )
 from store.terms import clock_time
 from tui.actions import Action, actions_on
-from tui.cells import Line, counted
+from tui.cells import Line, counted, line_width
 from tui.screens.assigning import assign, give_in_turn
 from tui.screens.desk import DeskScreen
 from tui.screens.holding import hold_marked, hold_or_clear, skip_marked
@@ -111,14 +111,17 @@ class WorklistScreen(DeskScreen):
         count = self.rows.count if self.is_mounted else 0
         more = "+" if count == COUNT_CAP else ""
         where = f"{self.rows.index + 1:,} of {count:,}{more}" if count else "0"
-        return start, ((where, "text"), (f"   {self._own()}", "dim"))
+        room = (self.size.width or self.app.size.width) - line_width(start) - len(where) - 7
+        return start, ((where, "text"), (f"   {self._own(room)}", "dim"))
 
-    def _own(self) -> str:
-        """The person's own figures: units against the target, active time, and the last audit."""
+    def _own(self, room: int) -> str:
+        """The person's own figures: units against the target, active time, and the last audit; as many as have room."""
         if self._figures is None:
             return ""
+        figures = f"{self._figures.units_text} u {self._figures.active_text}"
         audit = f"  audit {self._audit}" if self._audit else ""
-        return f"{self._login} {self._figures.units_text} u {self._figures.active_text}{audit}"
+        said = (f"{self._login} {figures}{audit}", f"{figures}{audit}", figures)
+        return next((one for one in said if len(one) <= room), figures)
 
     def why_not(self, action: str) -> str:
         if action in ("open", "hold", "why", "skip", "assign", "mark") and self.rows.selected is None:
