@@ -43,6 +43,8 @@ class Day:
     terminal: Tmux
     environment: dict[str, str]
     home: Path
+    site: tuple[str, ...] = ("demo",)
+    """The word that leads to the demo site; none for the site of the home itself."""
 
     @property
     def outbox(self) -> Path:
@@ -59,7 +61,7 @@ class Day:
     def sit(self, who: Role | str, first: str) -> str:
         """Somebody comes to the terminal, in place of who sat there; the day begins on a screen with this pattern."""
         self.terminal.end()
-        self.terminal.start(codedesk("demo"), self.of(PEOPLE.get(who, who)))  # type: ignore[call-overload]
+        self.terminal.start(codedesk(*self.site), self.of(PEOPLE.get(who, who)))  # type: ignore[call-overload]
         return self.terminal.expect(first)
 
     def press(self, *keys: str, shows: str) -> str:
@@ -85,19 +87,19 @@ class Day:
         return self.terminal.screen()
 
     def command(self, who: Role | str, *words: str, code: int = 0) -> str:
-        """What a command on the demo site prints to somebody at another terminal; it is to end with this exit code."""
+        """What a command of the site prints to somebody at another terminal; it is to end with this exit code."""
         of = self.of(PEOPLE.get(who, who))  # type: ignore[call-overload]
-        done = subprocess.run(codedesk("demo", *words), env=of, capture_output=True, text=True)
+        done = subprocess.run(codedesk(*self.site, *words), env=of, capture_output=True, text=True)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
 
-def code_clinic_charts(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    """Let the coder mreyes final code so many clinic charts of the demo site as their answer keys have them."""
+def code_clinic_charts(monkeypatch: pytest.MonkeyPatch, which: slice) -> None:
+    """Let the coder mreyes final code some of the demo site's clinic charts as their answer keys have them."""
     with monkeypatch.context() as patch:
         patch.setattr("store.os_account.os_login", lambda: "mreyes")
         charts = [chart for chart in load_site().charts if chart.encounter.setting is Setting.CLINIC]
-        for chart in charts[:count]:
+        for chart in charts[which]:
             words = ["demo", "chart", chart.encounter.visit_number]
             for diagnosis in chart.key.diagnoses_of(CodingKind.PROFESSIONAL):
                 words += ["--enter", f"{normalize(diagnosis.code).lower()}{ROLES.get(diagnosis.role, '')}"]

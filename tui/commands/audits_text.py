@@ -128,7 +128,7 @@ def scorecard_lines(card: Scorecard) -> list[str]:
         aim, under = f"{card.scheme.thresholds[dimension.value]:g} %", "  below" if dimension in low else ""
         lines.append(f"{dimension.value:<24}{percent(share):>9} {aim:>17}  {counts(share)}{under}")
     kinds = ", ".join(f"{many} {kind.value}" for kind, many in total.kinds.items())
-    lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} errors"]
+    lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} error{'' if total.errors == 1 else 's'}"]
     unknown = f"; {counted(total.unpriced, 'difference')} without a known charge" if total.unpriced else ""
     lines.append(f"money         {dollars(total.under_cents)} left, {dollars(total.over_cents)} too much{unknown}")
     if card.topics:

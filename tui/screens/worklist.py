@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 FOR_MARKED = ("hold", "skip", "assign", "mark", "mark_all", "next_chart", "command", "help")
 """The key line while charts are marked."""
 
+FOR_GIVING = ("open", "assign", "balance")
+"""What comes first on the key line of a person who codes no charts, where it is for them."""
+
 WARM_SECONDS = 0.05
 """How long the first frame has for itself before what the next keys need is loaded."""
 
@@ -345,11 +348,13 @@ class WorklistScreen(DeskScreen):
         self.say(f"{len(self.rows.marked):,}{of} marked. h holds, x skips, a assigns them, Esc takes the marks away.")
 
     def footer(self) -> tuple[Action, ...]:
-        """With charts marked, what can be done with all of them comes first."""
-        if not self.is_mounted or not self.rows.marked:
-            return super().footer()
+        """With charts marked, what can be done with all of them comes first; so does giving out for who codes none."""
         known = {action.id: action for action in actions_on(self.name_on)}
-        return tuple(known[name] for name in FOR_MARKED)
+        if self.is_mounted and self.rows.marked:
+            return tuple(known[name] for name in FOR_MARKED)
+        usual = super().footer()
+        giving = tuple(known[name] for name in FOR_GIVING)
+        return usual if not self.barred(known["next_chart"]) else (*giving, *(a for a in usual if a not in giving))
 
     def do_leave(self) -> None:
         if self.rows.marked:

@@ -114,6 +114,6 @@ async def _drawn(
 
     asked = Size() if size == "all" else size_of(size)
     drawn = await screen.workstation.change(draw, name, Method(method), asked, criteria or Criteria(), seed, by)
-    await screen.read_rows()
+    await screen.show_sample(name.strip())
     told = f"{drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}"
-    screen.say(f"Drawn: {told}. codedesk audits reproduce proves it.", "good")
+    screen.say(f"Drawn: {told}. Enter begins the first; codedesk audits reproduce proves it.", "good")

@@ -378,7 +378,10 @@ def _tally(audit: AuditOnScreen) -> str:
 def _history(steps: Sequence[StepRow]) -> list[Line]:
     """The steps of the audit itself."""
     own = [one for one in steps if not one.finding]
-    said = [f"{one.status.replace('_', ' ')}, {one.who or 'the clock'}. {one.comment}" for one in own]
+    said = [
+        f"{one.status.replace('_', ' ')}, {one.who or 'the clock'}{f': {one.comment}' if one.comment else ''}"
+        for one in own
+    ]
     return [((f" {minute(one.at)}  ", "dim"), (text, "text")) for one, text in zip(own, said, strict=True)]
 
 
