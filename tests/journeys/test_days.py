@@ -286,7 +286,7 @@ def test_an_administrator_sets_a_site_up_from_nothing_and_the_first_coder_comes_
     assert "not used: Shoe Size" in day.command(admin, "intake", "--preview", "1", str(visits))
     taken = day.command(admin, "intake", "--save-map", "clinic", "--source", "clinic", str(visits))
     assert "1 encounter" in taken and "not used: Shoe Size" in taken
-    day.command(admin, "partners", "save", "Plains Hub", "payers=BLUEP")
+    day.command(admin, "partners", "save", "Plains Hub", "receiver_id=HUB1", "payers=BLUEP")
     assert "Plains Hub" in day.command(admin, "partners", "list")
     day.command(admin, "backup", str(tmp_path / "first.backup"))
     assert "whole" in day.command(admin, "restore", "--verify", str(tmp_path / "first.backup"))
