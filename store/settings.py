@@ -84,6 +84,9 @@ class Settings:
     preset: str = "default"
     """The set of keys to begin with: `default` (letters beside F-keys), `fkeys` (arrows and F-keys lead)."""
 
+    first_desk: str = ""
+    """The desk to begin on, for all (`claims`) or by role (`biller remits, admin worklists`); empty: the role's own."""
+
     palette: str = ""
     """Colors: `dark`, `light` (for a light background), `16`, `mono`; empty: what the terminal can show."""
 

@@ -38,7 +38,7 @@ def _compiled_once() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for codedesk's files that belongs to this test alone."""
-    for name in ("CODEDESK_DATABASE_URL", "CODEDESK_TODAY", "CODEDESK_REFERENCE", "NO_COLOR"):
+    for name in ("CODEDESK_DATABASE_URL", "CODEDESK_TODAY", "CODEDESK_FIRST_DESK", "CODEDESK_REFERENCE", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "home"
     monkeypatch.setenv("CODEDESK_HOME", str(folder))

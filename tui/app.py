@@ -34,7 +34,7 @@ from store.settings import load_settings
 from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk
-from tui.desks import desk_screen
+from tui.desks import FIRST, desk_screen
 from tui.driver import driver_class, follow_cursor, redraw
 from tui.glass import break_the_glass
 from tui.keyboard import Keyboard, TypedEvent
@@ -79,11 +79,14 @@ class Workstation(App[int]):
     BINDINGS = []
     CSS_PATH = "styles/codedesk.tcss"
 
-    def __init__(self, today: date, record: RecordDesk | None = None, palette: Palette | None = None) -> None:
+    def __init__(
+        self, today: date, record: RecordDesk | None = None, palette: Palette | None = None, first_desk: str = FIRST
+    ) -> None:
         super().__init__(driver_class=driver_class())
         self.theme = "ansi-dark"
         self._styled_by = self.get_css_variables()
         self.today = today
+        self._first_desk = first_desk
         self.record = record or RecordDesk()
         self.codes = CodeDesk()
         self.batches = RecordDesk(beside=self.record)
@@ -487,6 +490,8 @@ class Workstation(App[int]):
         self.recorder.choose()
 
     def on_mount(self) -> None:
+        if self._first_desk != FIRST:
+            self.show(desk_screen(self._first_desk).opened_on(self.today))
         self.set_interval(IDLE_SECONDS, self.watch_idle)
         self.set_interval(WATCH_SECONDS, self.watch_record)
         # Stopped and continued, the terminal shows nothing of us, and Textual paints only what changes.

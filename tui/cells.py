@@ -44,6 +44,11 @@ def both_ends(text: str, width: int) -> str:
     return set_cell_size(head + CUT + text[start:].lstrip(), width)
 
 
+def minute(at: str) -> str:
+    """A stored moment (ISO, UTC) to the minute as people read it: `2026-10-08 09:30`."""
+    return at[:16].replace("T", " ")
+
+
 def counted(number: int, noun: str) -> str:
     """A number with its noun in the right form: `1 claim`, `3 claims`, `2 diagnoses`."""
     if number == 1:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from store.permissions import on_key
+from store.settings import SettingsError, load_settings
+from store.terms import Role
+
 if TYPE_CHECKING:
     from tui.screens.desk import DeskScreen
 
@@ -29,8 +33,39 @@ DESKS = {
 }
 """By the id of the action."""
 
+FIRST = "worklists"
+"""The desk that lies under all others."""
+
+DESK_OF = {
+    Role.CODER: FIRST,
+    Role.BILLER: "claims",
+    Role.AUDITOR: "audits",
+    Role.MANAGER: "numbers",
+    Role.RECORDS: "records_desk",
+    Role.ANALYST: "numbers",
+    Role.ADMIN: "administration",
+}
+"""The desk on which each role begins its day; the worklists lie under it."""
+
 
 def desk_screen(action_id: str) -> type[DeskScreen]:
     """The screen of a desk. KeyError for an action that goes to none."""
     module, _, name = DESKS[action_id].partition(":")
     return cast("type[DeskScreen]", getattr(import_module(module), name))
+
+
+def first_desk(role: Role) -> str:
+    """The action of the desk that a person begins on: the setting's where it is for the role, else the role's own.
+
+    Raises SettingsError for a setting that names no desk or no role.
+    """
+    chosen = DESK_OF[role]
+    for part in load_settings().first_desk.split(","):
+        *whose, desk = part.split() or [chosen]
+        if desk not in DESKS:
+            raise SettingsError(f"first_desk: no desk is called {desk!r}", f"there are {', '.join(DESKS)}")
+        if unknown := set(whose) - set(Role):
+            raise SettingsError(f"first_desk: no role is called {min(unknown)!r}", f"there are {', '.join(Role)}")
+        if not whose or role in whose:
+            chosen = desk
+    return DESK_OF[role] if on_key(role, chosen, "Anywhere") else chosen

@@ -176,7 +176,10 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
         kept = TradingPartnerFields.model_validate(dict(values)).model_dump()
     except ValidationError as error:
         first = error.errors()[0]
-        raise PartnerRefused(f"{first['loc'][0]}: {first['msg']}") from None
+        field = str(first["loc"][0])
+        if first["type"] == "missing":
+            raise PartnerRefused(f"a new partner needs its {field}", f"say {field}=ID, which becomes ISA08") from None
+        raise PartnerRefused(f"{field}: {first['msg']}") from None
     for field, trouble in _trouble(kept):
         raise PartnerRefused(f"{field}: {trouble}, got {kept[field]!r}")
     return kept

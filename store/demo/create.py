@@ -6,6 +6,7 @@ Making it again changes nothing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -34,7 +35,12 @@ def demo_environment() -> dict[str, str]:
     """The settings under which the made-up site is opened. Raises HomeUnwritable."""
     folder = ensure_home() / "demo"
     folder.mkdir(exist_ok=True, mode=0o700)
-    return {"CODEDESK_DATABASE_URL": demo_url(), "CODEDESK_TODAY": DEMO_DAY}
+    return {
+        "CODEDESK_DATABASE_URL": demo_url(),
+        "CODEDESK_TODAY": DEMO_DAY,
+        # Who looks around for the first time is its administrator, and came to see charts.
+        "CODEDESK_FIRST_DESK": os.environ.get("CODEDESK_FIRST_DESK", "admin worklists"),
+    }
 
 
 def demo_file() -> Path:

@@ -137,7 +137,10 @@ def _age(session: Session, action: str, check: str, words: str, remedy: str) -> 
 def _people(session: Session) -> Finding:
     if session.exec(select(Person.id).limit(1)).first() is None:
         return Finding(
-            "people", State.WRONG, "nobody is known yet: whoever starts codedesk is administrator", "codedesk users add"
+            "people",
+            State.WRONG,
+            "nobody is known yet: whoever starts codedesk is administrator",
+            "codedesk users add LOGIN --name NAME --role admin",
         )
     account = load_settings().service_account
     own = select(Person.id).where(Person.login == account, col(Person.active).is_(True))

@@ -39,6 +39,9 @@ from store.worklists import place as place_in_worklist
 EXCERPT = 2_000
 """Bytes of a refused entry of a Bundle that are kept where the entry cannot be told from the rest."""
 
+MOST_NAMED = 12
+"""How many columns of a table that nothing is made of the report names."""
+
 Unreadable = Callable[[Found, str, int], None]
 """Hears of a file that cannot be read: why, and after how many records."""
 
@@ -176,6 +179,9 @@ class _Run:
         sample = content.stream.read(rows.SAMPLE)
         layout, column_map = rows.choose_map(sample, self._tables)
         tally.messages.append(f"read by the map {column_map.name}, as {column_map.record.value}s")
+        if left := column_map.unused:
+            more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
+            tally.messages.append(safe_line(f"not used: {', '.join(left[:MOST_NAMED])}{more}"))
         if found.path is None:
             self._read_units(rows.units(joined(sample, content.stream), layout, column_map), tally)
             return

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlmodel import select
+from textual.events import Key
 
 from store.actors import SYSTEM
 from store.claims.build import build_claims
@@ -71,6 +72,15 @@ async def test_one_step_is_for_all_that_are_alike(denied: None) -> None:
         await settle(pilot)
 
         assert "2 denials written off, 80.00." in cells(app)
+
+
+async def test_a_key_typed_before_the_rows_are_there_is_meant_for_the_first_of_them(denied: None) -> None:
+    async with opened() as (app, pilot):
+        for key in ("f5", "d", "l"):
+            app.keyboard.take(Key(key, key))
+        await settle(pilot)
+
+        assert "what you have to say" in cells(app)
 
 
 async def test_the_desk_shows_its_first_rows_before_it_has_read_all(

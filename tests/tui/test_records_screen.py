@@ -57,8 +57,15 @@ async def test_every_view_stands_on_the_desk_and_each_step_is_a_key(charts: None
         assert session.exec(select(Disclosure.recipient)).all() == ["A. Lawyer"]
 
 
-async def test_two_patients_who_are_one_are_merged_after_a_yes(charts: None) -> None:
+async def test_two_patients_who_are_one_are_merged_after_a_yes_and_are_two_again_by_u(charts: None) -> None:
     async with opened() as (app, pilot):
-        await keys(pilot, "f7", "v", "v", "m", "y")
+        await keys(pilot, "f7", "v", "v", "u")
+        nothing = cells(app)
+        await keys(pilot, "m", "y")
+        merged = cells(app)
+        await keys(pilot, "u")
+        again = cells(app)
 
-        assert "records unmerge" in cells(app)
+    assert "nothing was merged here" in nothing
+    assert "went over to" in merged and "u undoes it" in merged
+    assert "is a patient again" in again and "1 of 1" in again

@@ -117,13 +117,20 @@ async def test_the_desks_that_are_not_for_a_role_stay_closed(role: Role, sit: Ca
         assert (app.screen.name_on == "administration") == (role in (Role.MANAGER, Role.ADMIN))
 
 
-async def test_a_key_that_is_for_others_stays_in_sight_with_its_reason(sit: Callable[[Role], str]) -> None:
+async def test_a_key_that_is_for_others_is_told_with_its_reason_in_the_help_alone(sit: Callable[[Role], str]) -> None:
     sit(Role.BILLER)
     async with opened() as (app, pilot):
-        assert "n next" in cells(app)
+        key_line = cells(app).splitlines()[-1]
         await keys(pilot, "question_mark")
 
+        assert "n next" not in key_line and "Enter open" in key_line
         assert "Not now: for coders and" in cells(app)
+
+
+async def test_who_codes_no_charts_but_gives_them_out_is_told_so_first(sit: Callable[[Role], str]) -> None:
+    sit(Role.MANAGER)
+    async with opened() as (app, _):
+        assert cells(app).splitlines()[-1].startswith(" Enter open  a assign  A balance")
 
 
 async def test_an_analyst_sees_a_list_and_a_chart_without_a_name(sit: Callable[[Role], str]) -> None:

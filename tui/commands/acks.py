@@ -28,7 +28,7 @@ from store.queries.acks import (
 )
 from store.terms import Outcome
 from tui.acks import answer_words, claims_words, stated_words
-from tui.cells import left
+from tui.cells import left, minute
 from tui.commands.taking_in import each_file
 from tui.money import dollars
 
@@ -134,7 +134,7 @@ def _page_text(page: AckPage) -> Iterator[str]:
     row = page.row
     yield f"{row.kind.value} of {row.control}  {claims_words(row)}"
     yield f"answers {row.answers or 'no file of ours'}" + (f", sent to {row.partner}" if row.partner else "")
-    yield f"file {row.file_name}, received {row.received_at[:16].replace('T', ' ')}"
+    yield f"file {row.file_name}, received {minute(row.received_at)}"
     if row.note:
         yield row.note
     yield from stated_words(page.stated)

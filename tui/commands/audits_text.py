@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from store.queries.audits import AuditRow, FindingRow, SampleRow, StepRow
-from tui.cells import counted, left
+from tui.cells import counted, left, minute
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def side_by_side(
         which = f"finding {step.finding} " if step.finding else ""
         said = f": {step.comment}" if step.comment else ""
         cited = f" [{step.citation}]" if step.citation else ""
-        lines.append(f"{step.at[:16]}  {which}{step.status.replace('_', ' ')}, {step.who or 'the clock'}{said}{cited}")
+        lines.append(
+            f"{minute(step.at)}  {which}{step.status.replace('_', ' ')}, {step.who or 'the clock'}{said}{cited}"
+        )
     return lines
 
 
@@ -105,9 +107,13 @@ def counts(share: Share) -> str:
     return f"{share.part:g} of {share.whole:g}"
 
 
-def scorecard_lines(card: Scorecard) -> list[str]:
-    """The scorecard as lines, for the terminal and the command line."""
-    total = card.total
+NARROW = 66
+"""Under so many columns the tables of a scorecard have two columns of figures, and what goes with them below."""
+
+
+def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
+    """The scorecard as lines, for the terminal and the command line; a narrow pane has its tables narrower."""
+    total, narrow = card.total, width < NARROW
     lines = [
         f"Scorecard {card.sample}   {card.method}, {card.size}, seed {card.seed}",
         f"population {card.population}: {card.words}",
@@ -115,18 +121,9 @@ def scorecard_lines(card: Scorecard) -> list[str]:
     ]
     if not total.charts:
         return [*lines, "", "No chart of it was reviewed yet, so that there is no score.", *_formula(card)]
-    lines += ["", f"{'':24}{'':>9} {'95 % interval':>17}  counted"]
-    for name, share in _shares(total):
-        bounds = card.interval(share) if name in ("code over code", "record over record", "DRG accuracy") else None
-        told = f"{bounds[0] * 100:.1f} to {bounds[1] * 100:.1f} %" if bounds else ""
-        lines.append(f"{name:<24}{percent(share):>9} {told:>17}  {counts(share)}")
-    lines += ["", f"{'dimension':<24}{'':>9} {'threshold':>17}  counted"]
-    low = card.below()
-    for dimension, share in total.dimensions.items():
-        aim, under = f"{card.scheme.thresholds[dimension.value]:g} %", "  below" if dimension in low else ""
-        lines.append(f"{dimension.value:<24}{percent(share):>9} {aim:>17}  {counts(share)}{under}")
+    lines += ["", *_share_lines(card, narrow), "", *_dimension_lines(card, narrow)]
     kinds = ", ".join(f"{many} {kind.value}" for kind, many in total.kinds.items())
-    lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} errors"]
+    lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} error{'' if total.errors == 1 else 's'}"]
     unknown = f"; {counted(total.unpriced, 'difference')} without a known charge" if total.unpriced else ""
     lines.append(f"money         {dollars(total.under_cents)} left, {dollars(total.over_cents)} too much{unknown}")
     if card.topics:
@@ -137,14 +134,53 @@ def scorecard_lines(card: Scorecard) -> list[str]:
             f"two auditors  agree on {card.agreement.observed * 100:.0f} % of {card.agreement.both} codes,"
             f" kappa {kappa} ({card.agreement.words})"
         )
-    lines += ["", f"{'coder':<24}{'charts':>7} {'code/code':>10} {'record':>8} {'weighted':>9}  target"]
+    return [*lines, "", *_coder_lines(card, narrow), *_formula(card)]
+
+
+def _share_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
+    """Each share with its interval and what it was made of."""
+    if not narrow:
+        yield f"{'':24}{'':>9} {'95 % interval':>17}  counted"
+    for name, share in _shares(card.total):
+        bounds = card.interval(share) if name in ("code over code", "record over record", "DRG accuracy") else None
+        told = f"{bounds[0] * 100:.1f} to {bounds[1] * 100:.1f} %" if bounds else ""
+        if not narrow:
+            yield f"{name:<24}{percent(share):>9} {told:>17}  {counts(share)}"
+            continue
+        yield f"{name:<22}{percent(share):>8}  {counts(share)}"
+        if told:
+            yield f"  95 % interval {told}"
+
+
+def _dimension_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
+    """Each dimension beside its threshold."""
+    if not narrow:
+        yield f"{'dimension':<24}{'':>9} {'threshold':>17}  counted"
+    low = card.below()
+    for dimension, share in card.total.dimensions.items():
+        aim, under = f"{card.scheme.thresholds[dimension.value]:g} %", "  below" if dimension in low else ""
+        if narrow:
+            yield f"{dimension.value:<22}{percent(share):>8}  {counts(share)}"
+            yield from (f"{under} {aim}",) if under else ()
+        else:
+            yield f"{dimension.value:<24}{percent(share):>9} {aim:>17}  {counts(share)}{under}"
+
+
+def _coder_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
+    """Each coder of the sample with their scores and whether they reach the target."""
+    if not narrow:
+        yield f"{'coder':<24}{'charts':>7} {'code/code':>10} {'record':>8} {'weighted':>9}  target"
     for coder in card.coders:
-        made = coder.score
-        lines.append(
-            f"{left(coder.name, 24)}{made.charts:>7} {percent(made.code_over_code):>10}"
-            f" {percent(made.record_over_record):>8} {percent(made.weighted):>9}  {card.target(coder)}"
-        )
-    return [*lines, *_formula(card)]
+        made, aim = coder.score, card.target(coder)
+        if narrow:
+            yield f"{left(coder.name, 22)}{percent(made.weighted):>8}  {counted(made.charts, 'chart')}"
+            yield f"  code/code {percent(made.code_over_code)}, record {percent(made.record_over_record)}"
+            yield from (f"  {aim}",) if aim else ()
+        else:
+            yield (
+                f"{left(coder.name, 24)}{made.charts:>7} {percent(made.code_over_code):>10}"
+                f" {percent(made.record_over_record):>8} {percent(made.weighted):>9}  {aim}"
+            )
 
 
 def _formula(card: Scorecard) -> list[str]:

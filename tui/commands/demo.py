@@ -6,12 +6,15 @@ import argparse
 import os
 import sys
 
+from codesets.errors import UsageError
+from store.terms import Role
 from tui.commands.workstation import LINEAR_HELP, PLAIN_DRIVER_HELP
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--create-only", action="store_true", help="make the site and stop")
     parser.add_argument("--year", type=int, metavar="VISITS", help="add a made-up year of so many visits, for reports")
+    parser.add_argument("--as", dest="role", metavar="ROLE", help=f"be one of {', '.join(Role)} from now on")
     parser.add_argument("--plain-driver", action="store_true", help=PLAIN_DRIVER_HELP)
     parser.add_argument("--linear", action="store_true", help=LINEAR_HELP)
     parser.add_argument(
@@ -23,10 +26,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the site if it is not there, then open it or run a command on it."""
+    """Make the site if it is not there, then open it or run a command on it. Raises UsageError for no such role."""
     from store.demo.create import create_site, demo_environment, demo_file, site_is_there
     from tui.commands.first_use import open_with_progress
 
+    if args.role and args.role not in set(Role):
+        raise UsageError(f"no role is called {args.role!r}", f"there are {', '.join(Role)}")
     os.environ.update(demo_environment())
     open_with_progress().close()
     added = 0
@@ -45,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
 
             fill_desks(database)
         database.close()
+    if args.role:
+        _be(Role(args.role))
     if args.year:
         _add_year(args.year)
     if args.create_only:
@@ -59,6 +66,20 @@ def run(args: argparse.Namespace) -> int:
     from tui.commands import workstation
 
     return workstation.run(args)
+
+
+def _be(role: Role) -> None:
+    """Give whoever looks around another role: nobody else is there who could."""
+    from store import os_account
+    from store.actors import SYSTEM
+    from store.database import open_database
+    from store.people import set_role
+
+    database = open_database()
+    try:
+        set_role(database, SYSTEM, os_account.os_login(), role)
+    finally:
+        database.close()
 
 
 def _add_year(visits: int) -> None:

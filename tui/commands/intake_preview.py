@@ -47,6 +47,8 @@ def _print_map(found) -> None:
         print(f"read by the map {found.column_map.name}, as {kind}s")
         for field, column in found.column_map.columns.items():
             print(f"  {field} = {column}")
+        if left := found.column_map.unused:
+            print(f"  not used: {safe_line(', '.join(left))}")
         return
     print(f"guessed: each row is one {kind}")
     for reason in found.guessed.reasons:

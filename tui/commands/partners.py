@@ -22,7 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="one JSON document per line")
     save = actions.add_parser("save", help="make a partner, or change some of its fields")
     save.add_argument("name", help="what it is called; the name of the receiver in its files")
-    save.add_argument("fields", nargs="*", metavar="FIELD=VALUE", help="lists with commas between")
+    save.add_argument(
+        "fields", nargs="*", metavar="FIELD=VALUE", help="receiver_id of a new one; payers with commas between"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,7 +49,10 @@ def run(args: argparse.Namespace) -> int:
     for row in rows:
         print(json.dumps(row) if args.json else "\n".join(_text(row)))
     if not rows and not args.json:
-        print("No trading partners: claims go to the receiver of the settings.")
+        print(
+            "No trading partners: claims go to the receiver of the settings. "
+            "codedesk partners save NAME receiver_id=ID makes one."
+        )
     return 0
 
 

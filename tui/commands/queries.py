@@ -26,7 +26,7 @@ from store.queries.provider_queries import (
 )
 from store.settings import today
 from store.terms import QueryOutcome, QueryTiming, QueryType
-from tui.cells import counted, left
+from tui.cells import counted, left, minute
 from tui.commands.answers import command, task_ids, told
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _show(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
     page = _page(db, actor, args.query)
     lines = as_text(page).splitlines()
-    lines += ["", *(f"{step.made_at[:16]} {step.made_by:<10} {step.step}: {step.said}" for step in page.steps)]
+    lines += ["", *(f"{minute(step.made_at)} {step.made_by:<10} {step.step}: {step.said}" for step in page.steps)]
     return told(args, asdict(page), lines)
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from codesets.safe import safe_line
-from tui.cells import counted, left
+from tui.cells import counted, left, minute
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -213,7 +213,7 @@ def _seen(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     if _as_json(args, rows):
         return 0
     for row in rows:
-        print(safe_line(f"{row.at[:16]}  {row.actor:<12} {left(row.name, 20)} {row.action:<22} {row.target_kind}"))
+        print(safe_line(f"{minute(row.at)}  {row.actor:<12} {left(row.name, 20)} {row.action:<22} {row.target_kind}"))
     if not rows:
         print("Nobody has looked at this patient.")
     return 0

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from codesets.errors import UnreadableInput, UsageError
 from store.queries import SessionReader
 from store.settings import today
-from tui.cells import counted, left
+from tui.cells import counted, left, minute
 from tui.commands import worklists_bulk, worklists_people
 from tui.commands.answers import command, reason, task_ids, told
 from tui.commands.worklists_selecting import listing_asked, selecting
@@ -174,11 +174,12 @@ def _history(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
     with db.reading() as session:
         versions, steps = worklist_versions(SessionReader(session)), worklist_steps(SessionReader(session))
-    lines = [f"version {v.number:<3} {v.made_at[:16]} {v.made_by:<12} {v.note}" for v in versions]
+    lines = [f"version {v.number:<3} {minute(v.made_at)} {v.made_by:<12} {v.note}" for v in versions]
     lines = lines or ["version 1   as shipped, never changed"]
     lines += [
-        f"in force  {s.made_at[:16]} {s.made_by:<12} version {s.version}: {s.reason}; {counted(s.moved, 'chart')} moved"
-        for s in steps
+        f"in force  {minute(one.made_at)} {one.made_by:<12} version {one.version}: {one.reason}; "
+        f"{counted(one.moved, 'chart')} moved"
+        for one in steps
     ]
     return told(args, {"versions": [asdict(v) for v in versions], "in_force": [asdict(s) for s in steps]}, lines)
 

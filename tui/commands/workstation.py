@@ -49,10 +49,11 @@ def run(options: argparse.Namespace | None = None) -> int:
     registry()
     open_with_progress().close()
     desk = RecordDesk()
-    asyncio.run(desk.actor())
+    actor = asyncio.run(desk.actor())
     from tui.app import Workstation
+    from tui.desks import first_desk
 
-    workstation = Workstation(today(), desk)
+    workstation = Workstation(today(), desk, first_desk=first_desk(actor.role))
     code = workstation.run(mouse=False) or 0
     if workstation.crash:
         print(f"codedesk: a defect ended the screens; reference {workstation.crash}", file=sys.stderr)

@@ -21,7 +21,7 @@ from store.queries.acks import (
 )
 from store.terms import ClaimStatus, Outcome
 from tui.acks import NOT_OURS, answer_words, outcome_words, stated_words
-from tui.cells import Line, counted, ends, wrap
+from tui.cells import Line, counted, ends, minute, wrap
 from tui.money import dollars
 from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource
@@ -136,7 +136,7 @@ def page_lines(page: AckPage, width: int) -> Iterator[Line]:
     outcome = outcome_words(row)
     to = f", sent to {row.partner}" if row.partner else ""
     yield ((f" {outcome}", _style(row)), (f"  answers {row.answers or 'no file of ours'}{to}", "text"))
-    yield ((f" file {row.file_name}, received {row.received_at[:16].replace('T', ' ')}", "dim"),)
+    yield ((f" file {row.file_name}, received {minute(row.received_at)}", "dim"),)
     for part in wrap(row.note, width - 2) if row.note else ():
         yield ((f" {part}", "warning"),)
     for stated in stated_words(page.stated):

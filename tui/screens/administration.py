@@ -41,7 +41,7 @@ class AdministrationScreen(DeskScreen):
         self._waiting = 0
 
     def compose_work(self) -> ComposeResult:
-        yield RowTable(_PEOPLE, id="rows")
+        yield RowTable(_PEOPLE, id="rows", unread=True)
         yield TextPane(id="why", title="")
 
     @property
@@ -69,6 +69,7 @@ class AdministrationScreen(DeskScreen):
 
     def on_screen_resume(self) -> None:
         self.reload()
+        self.in_turn(self.first_rows())
 
     def record_changed(self) -> None:
         if self._view is View.PEOPLE:
@@ -90,7 +91,8 @@ class AdministrationScreen(DeskScreen):
         if not self.is_attached:
             return
         columns = _PEOPLE if self._view is View.PEOPLE else _EMERGENCIES
-        self.rows.empty = "No emergency waits for a review." if self._view is View.WAITING else "Nothing here yet."
+        waiting = self._view is View.WAITING
+        self.rows.empty = f"No emergency {'waits for a review' if waiting else 'yet'}. v shows the people."
         self.rows.set_source(ListSource(rows, lambda row: row.id), columns=columns)
         self.refresh_frame()
 

@@ -7,6 +7,7 @@ in focus. A screen never reads the record itself: it awaits its desks (`tui.desk
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import date
@@ -42,6 +43,9 @@ ViewT = TypeVar("ViewT", bound=Enum)
 WIDE = 120
 
 MOST_CHOICES = 10
+
+FRAME_SECONDS = 0.01
+"""How often what keys wait for is looked at."""
 
 PAGE_SECONDS = 0.05
 
@@ -183,6 +187,12 @@ class DeskScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         if self._lists:
             self.reload()
+            self.in_turn(self.first_rows())
+
+    async def first_rows(self) -> None:
+        """Until rows are shown: a key that was typed ahead is meant for them."""
+        while self.rows.unread and any(one.is_running for one in self.workers if one.group == "rows"):
+            await asyncio.sleep(FRAME_SECONDS)
 
     def rows_place(self) -> Line:
         """Which of the rows is under the cursor, of how many, for line 1; of screens with rows."""
@@ -308,13 +318,19 @@ class DeskScreen(Screen[None]):
         begun, self._pending = self._pending, ""
         if sequence in keys:
             self.perform(keys[sequence])
-        elif not begun and (follow := [known for known in keys if known.startswith(f"{key} ")]):
+        elif not begun and (follow := self._following(key)):
             self._pending = key
             self.say("  ".join(f"{known} {keys[known].label}" for known in follow), "dim")
         elif begun:
             self.say("")
         else:
             self.unknown_key(key)
+
+    def _following(self, begun: str) -> list[str]:
+        """The keys of two that begin so and are for the person at the keyboard, in the order of the registry."""
+        keys = keymap(self.name_on)
+        found = [known for known in reversed(keys) if known.startswith(f"{begun} ")]
+        return [known for known in found if not self.barred(keys[known])] or found
 
     def unknown_key(self, key: str) -> None:
         """A key that the registry does not know on this screen."""
@@ -687,7 +703,8 @@ class DeskScreen(Screen[None]):
     def _key_line(self, width: int) -> Line:
         if self.entry.asking:
             return hint_line(self.asking_hints(self.entry.asking))
-        return key_line([(action, bool(self.unusable(action))) for action in self.footer()], width)
+        shown = [action for action in self.footer() if not self.barred(action)]
+        return key_line([(action, bool(self.unusable(action))) for action in shown], width)
 
     def footer(self) -> tuple[Action, ...]:
         """The actions of the key line now."""

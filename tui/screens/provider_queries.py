@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from store.queries.provider_queries import QueryFilter, QueryPage, QueryRow, provider_query_list, provider_query_of
 from store.terms import QueryOutcome, QueryStatus
-from tui.cells import Line, wrap
+from tui.cells import Line, minute, wrap
 from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource
 
@@ -184,9 +184,7 @@ def query_lines(page: QueryPage, width: int) -> list[Line]:
     if page.drg_before or page.drg_after:
         lines.append(((f" group before {page.drg_before or '–'}, after {page.drg_after or '–'}", "dim"),))
     for step in page.steps:
-        said = (
-            f"{step.made_at[:16].replace('T', ' ')} {step.made_by} {step.step}{f': {step.said}' if step.said else ''}"
-        )
+        said = f"{minute(step.made_at)} {step.made_by} {step.step}{f': {step.said}' if step.said else ''}"
         lines += [((" ", "dim"), (part, "dim")) for part in wrap(said, width - 2)]
     return lines
 

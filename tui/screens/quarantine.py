@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 
 from store.queries.quarantine import QuarantineRow, quarantine_list, quarantine_text
-from tui.cells import Line, counted, wrap
+from tui.cells import Line, counted, minute, wrap
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource
 
@@ -152,7 +152,7 @@ def quarantine_lines(row: QuarantineRow, text: str, width: int) -> list[Line]:
 
 
 def _time(at: str) -> str:
-    return at[:16].replace("T", " ")
+    return minute(at)
 
 
 _COLUMNS: tuple[Column[QuarantineRow], ...] = (

@@ -278,7 +278,7 @@ class QueryScreen(DeskScreen):
                 style=lambda row: "focus",
                 said=lambda row: "quoted" if row.place in marked else "",
             ),
-            Column("DOCUMENT", 16, lambda row: row.document, style=lambda row: "dim"),
+            Column("DOCUMENT", 18, lambda row: row.document, style=lambda row: "dim"),
             Column("LINE", 4, lambda row: str(row.line), align="right", style=lambda row: "dim"),
             Column("WORDS OF THE CHART", 0, lambda row: row.text),
         )

@@ -20,7 +20,7 @@ from store.records.deficiencies import (
     delinquency,
     suspended,
 )
-from store.records.duplicates import Pair, duplicates
+from store.records.duplicates import Candidate, Pair, duplicates
 from store.records.releases import ReleaseRow, requests
 from tui.actions import Action
 from tui.cells import Line, counted, wrap
@@ -49,6 +49,7 @@ OF_VIEW = {
     "records_suspend": View.PROVIDERS,
     "records_merge": View.DUPLICATES,
     "records_apart": View.DUPLICATES,
+    "records_unmerge": View.DUPLICATES,
     "records_release": View.RELEASES,
     "records_refuse": View.RELEASES,
 }
@@ -64,10 +65,12 @@ class RecordsScreen(DeskScreen):
         super().__init__()
         self._view = View.CHARTS
         self._figure: Delinquency | None = None
+        self._merged: Candidate | None = None
+        """The patient that was merged into another one last here, while that can be undone."""
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield RowTable(COLUMNS[View.CHARTS], id="rows")
+            yield RowTable(COLUMNS[View.CHARTS], id="rows", unread=True)
             yield TextPane(id="page")
 
     @property
@@ -76,6 +79,7 @@ class RecordsScreen(DeskScreen):
 
     def on_screen_resume(self) -> None:
         self.reload()
+        self.in_turn(self.first_rows())
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Records", "strong"), (f"  {self._view.value}", "text"))
@@ -93,6 +97,8 @@ class RecordsScreen(DeskScreen):
             return ""
         if self._view is not wanted:
             return f"v shows {wanted.value}"
+        if action == "records_unmerge":
+            return "" if self._merged else "nothing was merged here; codedesk records merges lists what was"
         row = self.rows.selected if self.is_mounted else None
         if row is None:
             return "nothing is under the cursor"
@@ -157,7 +163,8 @@ class RecordsScreen(DeskScreen):
             self.say("Looking every closed visit over …", "dim")
             done = await self.workstation.change(scan)
             await self._reload()
-            self.say(f"{counted(done.charts, 'chart')} looked over: {done.opened} lacks found, {done.closed} closed.")
+            found = f"{counted(done.opened, 'lack')} found, {done.closed} closed"
+            self.say(f"{counted(done.charts, 'chart')} looked over: {found}.")
 
         self.in_turn(scanned())
 
@@ -214,13 +221,23 @@ class RecordsScreen(DeskScreen):
             from store.merges import merge_patients
 
             done = await self.workstation.change(merge_patients, pair.other.id, pair.one.id)
+            self._merged = pair.other
             await self._reload()
-            went = counted(done.encounters, "encounter")
-            self.say(
-                f"{went} went over to {pair.one.mrn}; codedesk records unmerge {pair.other.mrn} undoes it.", "good"
-            )
+            self.say(f"{counted(done.encounters, 'encounter')} went over to {pair.one.mrn}. u undoes it.", "good")
 
         self.confirm(f"Merge {pair.other.mrn} into {pair.one.mrn} {pair.one.name}?", merged)
+
+    def do_records_unmerge(self) -> None:
+        assert self._merged is not None
+        self.in_turn(self._unmerge(self._merged))
+
+    async def _unmerge(self, merged: Candidate) -> None:
+        from store.merges import unmerge_patients
+
+        done = await self.workstation.change(unmerge_patients, merged.id)
+        self._merged = None
+        await self._reload()
+        self.say(f"{merged.mrn} is a patient again, with {counted(done.encounters, 'encounter')}.", "good")
 
     def do_records_apart(self) -> None:
         pair: Pair = self.rows.selected
@@ -373,9 +390,9 @@ COLUMNS: dict[View, tuple[Column[Any], ...]] = {
         ),  # fmt: skip
         Column("SERVICE", 10, lambda row: row.service_date),
         Column("PATIENT", 15, lambda row: row.patient, most=26),
-        Column("TYPE", 9, lambda row: row.setting, most=11),
+        Column("TYPE", 9, lambda row: row.setting, most=11, from_width=90),
         Column("LACKS", 0, lambda row: row.lacks),
-        Column("PROVIDER", 11, lambda row: row.provider, most=26),
+        Column("PROVIDER", 14, lambda row: row.provider, most=26),
         Column("AGE", 5, lambda row: f"{row.age}d", align="right"),
     ),
     View.PROVIDERS: (

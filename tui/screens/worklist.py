@@ -33,7 +33,7 @@ from store.queries.worklists import (
 )
 from store.terms import clock_time
 from tui.actions import Action, actions_on
-from tui.cells import Line, counted
+from tui.cells import Line, counted, line_width
 from tui.screens.assigning import assign, give_in_turn
 from tui.screens.desk import DeskScreen
 from tui.screens.holding import hold_marked, hold_or_clear, skip_marked
@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 
 FOR_MARKED = ("hold", "skip", "assign", "mark", "mark_all", "next_chart", "command", "help")
 """The key line while charts are marked."""
+
+FOR_GIVING = ("open", "assign", "balance")
+"""What comes first on the key line of a person who codes no charts, where it is for them."""
 
 WARM_SECONDS = 0.05
 """How long the first frame has for itself before what the next keys need is loaded."""
@@ -66,7 +69,7 @@ class WorklistScreen(DeskScreen):
         self._counts: list[WorklistCount] = []
         self._sort = Sort.ORDER
         self._finished = False
-        self._shown = False
+        self._shown = self._offered = False
         self._figures: OwnFigures | None = None
         self._audit = ""
         self._login = ""
@@ -111,14 +114,17 @@ class WorklistScreen(DeskScreen):
         count = self.rows.count if self.is_mounted else 0
         more = "+" if count == COUNT_CAP else ""
         where = f"{self.rows.index + 1:,} of {count:,}{more}" if count else "0"
-        return start, ((where, "text"), (f"   {self._own()}", "dim"))
+        room = (self.size.width or self.app.size.width) - line_width(start) - len(where) - 7
+        return start, ((where, "text"), (f"   {self._own(room)}", "dim"))
 
-    def _own(self) -> str:
-        """The person's own figures: units against the target, active time, and the last audit."""
+    def _own(self, room: int) -> str:
+        """The person's own figures: units against the target, active time, and the last audit; as many as have room."""
         if self._figures is None:
             return ""
+        figures = f"{self._figures.units_text} u {self._figures.active_text}"
         audit = f"  audit {self._audit}" if self._audit else ""
-        return f"{self._login} {self._figures.units_text} u {self._figures.active_text}{audit}"
+        said = (f"{self._login} {figures}{audit}", f"{figures}{audit}", figures)
+        return next((one for one in said if len(one) <= room), figures)
 
     def why_not(self, action: str) -> str:
         if action in ("open", "hold", "why", "skip", "assign", "mark") and self.rows.selected is None:
@@ -166,6 +172,8 @@ class WorklistScreen(DeskScreen):
         if not self._shown:
             self._shown = True
             self.set_timer(WARM_SECONDS, self.workstation.warm)
+        if not self._offered and self.is_current:
+            self._offered = True
             if actor.person_id and (left := await record.read(left_open, actor.person_id)):
                 self._offer(left, open_in_another_session(left.work_item_id, actor.login))
 
@@ -340,11 +348,13 @@ class WorklistScreen(DeskScreen):
         self.say(f"{len(self.rows.marked):,}{of} marked. h holds, x skips, a assigns them, Esc takes the marks away.")
 
     def footer(self) -> tuple[Action, ...]:
-        """With charts marked, what can be done with all of them comes first."""
-        if not self.is_mounted or not self.rows.marked:
-            return super().footer()
+        """With charts marked, what can be done with all of them comes first; so does giving out for who codes none."""
         known = {action.id: action for action in actions_on(self.name_on)}
-        return tuple(known[name] for name in FOR_MARKED)
+        if self.is_mounted and self.rows.marked:
+            return tuple(known[name] for name in FOR_MARKED)
+        usual = super().footer()
+        giving = tuple(known[name] for name in FOR_GIVING)
+        return usual if not self.barred(known["next_chart"]) else (*giving, *(a for a in usual if a not in giving))
 
     def do_leave(self) -> None:
         if self.rows.marked:

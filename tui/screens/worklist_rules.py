@@ -15,7 +15,7 @@ from textual.containers import Container
 from store.queries import Reader
 from store.queries.worklist_rules import StepRow, VersionRow
 from store.queries.worklists import worklist_counts
-from tui.cells import Line, counted, wrap
+from tui.cells import Line, counted, minute, wrap
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
@@ -260,12 +260,11 @@ def history_lines(versions: list[VersionRow], steps: list[StepRow], width: int) 
     """What came into force, the last first, and every version."""
     lines: list[Line] = []
     for step in reversed(steps):
-        text = (
-            f"{step.made_at[:16]} {step.made_by}: version {step.version} in force, {step.reason} ({step.moved} moved)"
-        )
+        moved = counted(step.moved, "chart")
+        text = f"{minute(step.made_at)} {step.made_by}: version {step.version} in force, {step.reason}; {moved} moved"
         lines += [((" ", "text"), (part, "text")) for part in wrap(text, width - 2)]
     for version in reversed(versions):
-        text = f"version {version.number}  {version.made_at[:16]} {version.made_by}: {version.note}"
+        text = f"version {version.number}  {minute(version.made_at)} {version.made_by}: {version.note}"
         lines += [((" ", "dim"), (part, "dim")) for part in wrap(text, width - 2)]
     return lines or [((" as shipped; nothing was ever changed", "dim"),)]
 

@@ -142,7 +142,7 @@ class EntryLine(Horizontal):
         self.asking = asking
         self._grow(1)
         said = self.query_one("#said", Painted)
-        said.styles.width = cell_len(prompt) + 1
+        said.styles.width = cell_len(prompt) + 1 + prompt.endswith(":")  # words are parted from what is typed
         said.paint([((" " + prompt, "focus"),)])
         self.add_class("-asking")
         field = self.query_one("#field", Field)

@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from textual import events
 from textual.message import Message
 
-from tui.cells import Line, both_ends, left, right
+from tui.cells import Line, both_ends, left, right, wrap
 from tui.widgets.painted import Painted
 
 RowT = TypeVar("RowT")
@@ -111,7 +111,7 @@ class RowTable(Painted):
         self.empty = empty
         self.cursor_shown = True
         self._marked: dict[str, None] = {}
-        self._unread = unread
+        self.unread = unread
 
     def set_source(
         self, source: RowSource[Any], keep: bool = True, columns: Sequence[Column[Any]] | None = None, at: int = 0
@@ -121,7 +121,7 @@ class RowTable(Painted):
         With `keep` the cursor stays on its row when that is still there, else it goes to the row `at`, from 0.
         """
         self._columns = self._columns if columns is None else columns
-        self._unread = False
+        self.unread = False
         wanted = self.selected_identity if keep else None
         self._source = source
         self._index = max(min(self._index if keep else at, len(source) - 1), 0)
@@ -249,8 +249,8 @@ class RowTable(Painted):
             cells = zip(columns, widths, strict=True)
             line = tuple((_aligned(c.text(row), w, c.align) + " ", c.style(row)) for c, w in cells)
             lines.append(((MARK, "focus"), (line[0][0][1:], line[0][1]), *line[1:]) if marked else line)
-        if not rows and self.empty and not self._unread:
-            lines.append(((" " + self.empty, "dim"),))
+        if not rows and self.empty and not self.unread:
+            lines += [((f" {line}", "dim"),) for line in wrap(self.empty, width - 2)]
         self._drawn_selection = self.selected_identity
         self.paint(lines, self.cursor_line if rows and self.cursor_shown else None)
 

@@ -69,6 +69,12 @@ class ColumnMap(BaseModel):
         return self
 
     @property
+    def unused(self) -> tuple[str, ...]:
+        """The columns that nothing is made of, in their order."""
+        used = {*self.columns.values(), *self.only}
+        return tuple(column for column in self.header if column and column not in used)
+
+    @property
     def header_sha256(self) -> str:
         return header_hash(self.header)
 

@@ -55,8 +55,7 @@ def guess(
         column_map = ColumnMap.model_validate(values)
     except ValidationError as error:
         raise BadMap(first_error(error), "name columns with --column FIELD=COLUMN") from None
-    used = set(best.columns.values())
-    return Guess(column_map, tuple(reasons), tuple(column for column in layout.header if column and column not in used))
+    return Guess(column_map, tuple(reasons), column_map.unused)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from codesets.errors import CodedeskError
 from tui.cells import counted
 
 if TYPE_CHECKING:
@@ -48,9 +49,16 @@ async def _sized(screen: AuditsScreen, name: str, method: str, by: str = "", cri
         if seed and not seed.strip().isdigit():
             screen.say("A seed is a whole number: 30 seed 48213.", "warning")
             return
-        await _drawn(screen, name, method, text.strip(), int(seed) if seed else None, by, criteria)
+        try:
+            await _drawn(screen, name, method, text.strip(), int(seed) if seed else None, by, criteria)
+        except CodedeskError as error:  # the name and the method still hold
+            ask(asked)
+            screen.trouble(error)
 
-    screen.ask("size", "how many charts (30, 10%, or 30 seed 48213):", "30", sized, marked=True)
+    def ask(size: str) -> None:
+        screen.ask("size", "how many charts (30, 10%, or 30 seed 48213):", size, sized, marked=True)
+
+    ask("30")
 
 
 async def _by_strata(screen: AuditsScreen, name: str, method: str) -> None:
@@ -106,6 +114,6 @@ async def _drawn(
 
     asked = Size() if size == "all" else size_of(size)
     drawn = await screen.workstation.change(draw, name, Method(method), asked, criteria or Criteria(), seed, by)
-    await screen.read_rows()
+    await screen.show_sample(name.strip())
     told = f"{drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}"
-    screen.say(f"Drawn: {told}. codedesk audits reproduce proves it.", "good")
+    screen.say(f"Drawn: {told}. Enter begins the first; codedesk audits reproduce proves it.", "good")

@@ -72,7 +72,7 @@ def scorecard_pane(card: Scorecard, width: int) -> list[Line]:
 
     return [
         ((" " + part, "text"),)
-        for line in scorecard_lines(card)
+        for line in scorecard_lines(card, width)
         for part in (wrap(line, max(width - 2, 20)) if len(line) > width - 2 else [line])
     ]
 

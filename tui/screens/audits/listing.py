@@ -35,6 +35,7 @@ class AuditsScreen(DeskScreen):
         super().__init__()
         self._show = AuditFilter.OPEN
         self._scored: AuditRow | None = None
+        self._shown: list[AuditRow] = []
 
     def compose_work(self) -> ComposeResult:
         yield from self.list_work(COLUMNS, "")
@@ -58,7 +59,7 @@ class AuditsScreen(DeskScreen):
         own = actor.role is Role.CODER
         show = AuditFilter.ALL if own and self._show is AuditFilter.OPEN else self._show
         rows = await self.workstation.record.read(audit_list, show, "", actor.person_id or "", own)
-        shown = [row for row in rows if self.passes_filter(_searched(row))]
+        shown = self._shown = [row for row in rows if self.passes_filter(_searched(row))]
         if not self.is_attached:
             return
         self.rows.empty = (
@@ -72,6 +73,14 @@ class AuditsScreen(DeskScreen):
         self.rows.set_source(ListSource(shown, lambda row: row.id), columns=COLUMNS)
         self.refresh_frame()
         self.show_page_here()
+
+    async def show_sample(self, sample: str) -> None:
+        """Show what is open, and stand on the first chart of a sample."""
+        self._show, self.filter_text = AuditFilter.OPEN, ""
+        await self.read_rows()
+        names = [row.name.rpartition("#")[0] for row in self._shown]
+        if sample in names:
+            self.rows.move_to(names.index(sample))
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         row: AuditRow | None = self.rows.selected
@@ -187,7 +196,7 @@ COLUMNS: tuple[Column[AuditRow], ...] = (
         style=lambda row: {"!": "warning", "✓": "good"}.get(row.mark, "text"),
         said=lambda row: {"!": "rebutted", "✓": "final", "=": "second review", "H": "bill held"}.get(row.mark, ""),
     ),
-    Column("SAMPLE", 12, lambda row: row.name),
+    Column("SAMPLE", 16, lambda row: row.name),
     Column("SERVICE", 10, lambda row: row.service_date),
     Column("PATIENT", 0, lambda row: row.patient),
     Column("TYPE", 9, lambda row: row.setting.label, from_width=100),

@@ -72,7 +72,7 @@ class RecodeScreen(ChartScreen):
     def do_final(self) -> None:
         """Show the coder's codes beside these, once and for all."""
         if self._blind:
-            self.confirm("Show the coder's codes? It is kept what you have now.", self._compare)
+            self.confirm("Show the coder's codes? What you have now is kept.", self._compare)
         else:
             self.in_turn(self._compare())
 

@@ -22,7 +22,7 @@ from store.queries.audits import (
     audit_sides,
 )
 from store.terms import AuditStatus, FindingStatus
-from tui.cells import Line, counted
+from tui.cells import Line, counted, minute
 from tui.screens.audits.lines import scorecard_pane, whole_finding
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -378,8 +378,11 @@ def _tally(audit: AuditOnScreen) -> str:
 def _history(steps: Sequence[StepRow]) -> list[Line]:
     """The steps of the audit itself."""
     own = [one for one in steps if not one.finding]
-    said = [f"{one.status.replace('_', ' ')}, {one.who or 'the clock'}. {one.comment}" for one in own]
-    return [((f" {one.at[:16]}  ", "dim"), (text, "text")) for one, text in zip(own, said, strict=True)]
+    said = [
+        f"{one.status.replace('_', ' ')}, {one.who or 'the clock'}{f': {one.comment}' if one.comment else ''}"
+        for one in own
+    ]
+    return [((f" {minute(one.at)}  ", "dim"), (text, "text")) for one, text in zip(own, said, strict=True)]
 
 
 COLUMNS: tuple[Column[SideRow], ...] = (

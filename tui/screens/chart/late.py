@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from store.coding.entry import AddProcedure, Several
 from store.queries.late import ChangeRow, changes_in, late_charges
 from store.terms import Origin
-from tui.cells import Line, counted, wrap
+from tui.cells import Line, counted, minute, wrap
 from tui.screens.chart.changes import add
 from tui.widgets.text_pane import Content
 
@@ -57,7 +57,7 @@ def change_lines(rows: Sequence[ChangeRow]) -> Content:
         shown: list[Line] = []
         for row in rows:
             told = row.late or "the codes stand"
-            shown.append(((f" {row.received_at[:16].replace('T', ' ')}  ", "dim"), (told, "strong")))
+            shown.append(((f" {minute(row.received_at)}  ", "dim"), (told, "strong")))
             for line in row.lines:
                 sign = line.strip()[:1]
                 style = {"+": "good", "-": "error"}.get(sign if line.startswith(" ") else "", "text")
