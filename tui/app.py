@@ -479,6 +479,9 @@ class Workstation(App[int]):
         return isinstance(front, DeskScreen) and front.takes_text and not self.recorder.recording
 
     async def _deliver(self, event: TypedEvent) -> None:
+        if text := self.keyboard.refused(event):
+            self._current.say(text.told, "warning")
+            return
         if isinstance(event, events.Key):
             self.recorder.note(event)
         await super().on_event(event)

@@ -5,6 +5,9 @@ the first of them is just leaving, and screens would be closed before they are w
 and one queue of jobs that keys wait for: opening and closing screens, answers, changes of the record. What only
 fills a pane (a search, the page of a row) is no such job: the next key replaces it.
 
+What somebody began to type as text is never carried out as keys. Where the field that it was meant for did not open,
+or was refused, everything that runs on is refused with it: up to its Enter, and beyond that as long as nobody pauses.
+
 A terminal without bracketed paste sends pasted text as keys. Where more printable keys wait than anybody types ahead,
 and a field is open for text, they are delivered as one piece of pasted text.
 """
@@ -12,8 +15,10 @@ and a field is open for text, they are delivered as one piece of pasted text.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
@@ -35,11 +40,36 @@ PAUSE_SECONDS = 0.3
 A key that comes sooner answers no question and is no command: it was typed ahead of what it would answer, or is held.
 """
 
+READING_SECONDS = 1.0
+"""A pause in which a line can be read that says why a field did not open: a key that comes sooner is its text."""
+
 LONGEST_TYPED, MOST_TYPED_AHEAD = 24, 20
 """As long as a line of codes is at most, and as many of them as are typed ahead while a connection stands still."""
 
+MOST_KEPT = 60
+"""How many characters of a refused text are kept, to be said."""
+
 MOST_SECONDS = 1.0
 """How long a widget that is closing is waited for."""
+
+
+@dataclass
+class RefusedText:
+    """Text that has no field to go to: why, at which screen, what came of it, and when its last key was pressed."""
+
+    why: str
+    screen: object
+    pressed_at: float
+    is_line: bool
+    """Whether it was to be a line: once begun, only its Enter or Esc ends it, and a reading pause what follows."""
+    typed: str = ""
+    begun: bool = False
+
+    @property
+    def told(self) -> str:
+        """What was not taken and why, in one line; how to go on where that is not plain."""
+        end = "  Enter or Esc ends it." if self.begun else ""
+        return f"“{self.typed}” was not taken: {self.why.rstrip('.')}.{end}" if self.typed else self.why
 
 
 class Keyboard:
@@ -61,6 +91,7 @@ class Keyboard:
         self.pressed_at = 0.0
         """When the key was pressed that is at work now, on the monotonic clock."""
         self._answered_at = 0.0
+        self._refused: RefusedText | None = None
 
     def take(self, event: TypedEvent) -> None:
         """Put a key, or pasted text, behind those that wait."""
@@ -87,6 +118,34 @@ class Keyboard:
             return False
         self._answered_at = self.pressed_at
         return True
+
+    def refuse_text(self, why: str, is_line: bool = False, typed: str = "") -> None:
+        """The key at work opened no field, or what it began was refused: what runs on without a pause is no command.
+
+        `typed` is what of the text has come already.
+        """
+        now = max(self.pressed_at, time.monotonic())
+        self._refused = RefusedText(why, self._app.screen, now, is_line, typed)
+
+    def refused(self, event: TypedEvent) -> RefusedText | None:
+        """The refused text that a key or a paste belongs to, with it; None where it is a key like any other."""
+        text = self._refused
+        if text is None:
+            return None
+        late = event.time - text.pressed_at >= (READING_SECONDS if text.is_line else PAUSE_SECONDS)
+        if text.screen is not self._app.screen or late and not text.begun or not _edits(event):
+            self._refused = None
+            return None
+        text.pressed_at = max(text.pressed_at, event.time)
+        if isinstance(event, events.Key) and event.key == "escape":
+            self._refused, text.begun = None, False
+        elif isinstance(event, events.Key) and event.key in _ENDS:
+            text.typed, text.begun = f"{text.typed}⏎"[:MOST_KEPT], False
+        else:
+            typed = event.text if isinstance(event, events.Paste) else _text_of(event)
+            text.typed = f"{text.typed}{' '.join(typed.split()) or typed}"[:MOST_KEPT]
+            text.begun = text.is_line
+        return text
 
     async def serve(self) -> None:
         """Deliver keys as long as the program runs."""
@@ -162,6 +221,11 @@ def _of_text(event: TypedEvent) -> bool:
     return _printable(event) or isinstance(event, events.Key) and event.key in _WHITE
 
 
+def _edits(event: TypedEvent) -> bool:
+    """Whether an event writes, mends or ends text."""
+    return isinstance(event, events.Paste) or _of_text(event) or event.key in ("escape", "backspace")
+
+
 def _text_of(event: TypedEvent) -> str:
     if not isinstance(event, events.Key):
         return ""
@@ -169,6 +233,7 @@ def _text_of(event: TypedEvent) -> str:
 
 
 _WHITE = {"enter": "\n", "ctrl+j": "\n", "tab": " "}
+_ENDS = ("enter", "ctrl+j")
 
 
 def _pass(passed: asyncio.Future[None]) -> None:

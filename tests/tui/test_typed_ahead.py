@@ -24,7 +24,13 @@ async def at_once(pilot: Pilot, *pressed: str) -> None:
 
 async def in_one_burst(app: Workstation, pilot: Pilot, text: str) -> None:
     """All keys in the queue before the first is read, as behind a line that stood still."""
-    names = {"\n": ("enter", None), ".": ("full_stop", "."), " ": ("space", " ")}
+    names = {
+        "\n": ("enter", None),
+        ".": ("full_stop", "."),
+        " ": ("space", " "),
+        "+": ("plus", "+"),
+        "*": ("asterisk", "*"),
+    }
     for character in text:
         app.post_message(events.Key(*names.get(character, (character, character))))
     await pilot.pause()
@@ -75,6 +81,49 @@ async def test_letters_that_run_on_behind_an_answer_are_no_commands_of_the_next_
         assert app.screen.entry.asking == ""  # type: ignore[attr-defined]
     with open_database().reading() as session:
         assert len(session.exec(select(Coding)).all()) == 2
+
+
+async def a_final_chart(app: Workstation, pilot: Pilot) -> str:
+    """The first chart, coded and final, still in front; its work item."""
+    await keys(pilot, "n", "plus")
+    await type_text(pilot, "e11.9")
+    await keys(pilot, "enter")
+    await type_text(pilot, "*")
+    await keys(pilot, "enter", "enter", "y")
+    assert app.screen.final  # type: ignore[attr-defined]
+    return app.screen.work_item_id  # type: ignore[attr-defined,no-any-return]
+
+
+@pytest.mark.parametrize("typed", ["+n39.0\n", "+u07.1\n", "+e11.42\nn18.31\n3 n\n", "3 n\n", "39.0\nu07.1\n"])
+async def test_text_typed_behind_a_refused_plus_is_no_command(typed: str) -> None:
+    async with opened() as (app, pilot):
+        chart = await a_final_chart(app, pilot)
+        looked_at(app)
+
+        await in_one_burst(app, pilot, typed)
+        said = cells(app)
+        await keys(pilot, "n")
+
+        assert typed.lstrip("+").replace("\n", "⏎") in said and "was not taken" in said
+        assert "the coding is final" in said or not typed.startswith("+")
+        assert app.screen.work_item_id != chart  # type: ignore[attr-defined]
+    with open_database().reading() as session:
+        assert [one.status for one in session.exec(select(Coding)).all()].count("final") == 1
+    assert [one.code for one in diagnoses()] == ["E11.9"]
+
+
+async def test_a_refused_text_is_refused_to_its_enter_however_slowly_it_is_typed() -> None:
+    async with opened() as (app, pilot):
+        chart = await a_final_chart(app, pilot)
+        looked_at(app)
+        await at_once(pilot, "plus", "n")
+
+        await keys(pilot, "u", "n")
+        held = (app.screen.work_item_id, app.screen.final, cells(app))  # type: ignore[attr-defined]
+        await keys(pilot, "enter", "u")
+
+        assert held[:2] == (chart, True) and "“nun” was not taken" in held[2]
+        assert not app.screen.final  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("typed", ["s", "c", "x"])

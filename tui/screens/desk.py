@@ -49,6 +49,9 @@ FRAME_SECONDS = 0.01
 
 PAGE_SECONDS = 0.05
 
+TEXT_KEYS = frozenset("+/:")
+"""Keys behind which text is typed at once, without a look at whether a line has opened."""
+
 MOST_SAID = 4
 """How many lines a message may take; a longer one is cut."""
 
@@ -283,6 +286,8 @@ class DeskScreen(Screen[None]):
         """Say what went wrong and what to do."""
         remedy = f"  {error.remedy}" if error.remedy else ""
         self.say(f"{error.message.rstrip('.')}.{remedy}", "error")
+        if not self.entry.asking:
+            self.workstation.keyboard.refuse_text(error.message)
 
     def in_turn(self, job: Coroutine[Any, Any, None]) -> None:
         """Do something that the next key has to wait for, and say so when it fails."""
@@ -323,8 +328,8 @@ class DeskScreen(Screen[None]):
             self.say("  ".join(f"{known} {keys[known].label}" for known in follow), "dim")
         elif begun:
             self.say("")
-        else:
-            self.unknown_key(key)
+        elif not self.unknown_key(key) and event.is_printable:
+            self.workstation.keyboard.refuse_text(f"{key} is no key here", typed=key, is_line=key.isdigit())
 
     def _following(self, begun: str) -> list[str]:
         """The keys of two that begin so and are for the person at the keyboard, in the order of the registry."""
@@ -332,8 +337,9 @@ class DeskScreen(Screen[None]):
         found = [known for known in reversed(keys) if known.startswith(f"{begun} ")]
         return [known for known in found if not self.barred(keys[known])] or found
 
-    def unknown_key(self, key: str) -> None:
-        """A key that the registry does not know on this screen."""
+    def unknown_key(self, key: str) -> bool:
+        """A key that the registry does not know on this screen; whether it did something all the same."""
+        return False
 
     def barred(self, action: Action) -> str:
         """Why an action is not for the person at the keyboard, or an empty text."""
@@ -347,16 +353,21 @@ class DeskScreen(Screen[None]):
     def perform(self, action: Action) -> None:
         """Carry out an action of the registry, or say why not; what is for others is written to the log."""
         if reason := self.barred(action):
-            self.say(f"{action.label}: {reason}.", "warning")
+            self._refuse(action, f"{reason}.")
             self.work(self._refused(action, reason), group="refused")
             return
         if reason := self.why_not(action.id):
-            self.say(f"{action.label}: {reason}", "warning")
+            self._refuse(action, reason)
             return
         if action.id in DESKS:
             self.workstation.go_to_desk(action.id)
         else:
             getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
+
+    def _refuse(self, action: Action, reason: str) -> None:
+        """Say why an action is not done; the text that was to go into its line is refused with it."""
+        self.say(f"{action.label}: {reason}", "warning")
+        self.workstation.keyboard.refuse_text(f"{action.label}: {reason}", is_line=bool(TEXT_KEYS & set(action.keys)))
 
     async def _refused(self, action: Action, reason: str) -> None:
         from store import log

@@ -159,9 +159,10 @@ class EmScreen(DeskScreen):
         steps = "; ".join(f"{step.name}: {step.outcome} ({step.because})" for step in found.steps)
         return f"{found.family.label}, level {found.level} by {found.by}: {steps}" if found.level else ""
 
-    def unknown_key(self, key: str) -> None:
+    def unknown_key(self, key: str) -> bool:
         if key.isdigit():
             self._set(int(key))
+        return key.isdigit()
 
     def do_count_more(self) -> None:
         row: Item | None = self.rows.selected

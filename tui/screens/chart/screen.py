@@ -302,10 +302,12 @@ class ChartScreen(DeskScreen):
     def do_enter_line(self) -> None:
         self.do_enter_code()
 
-    def unknown_key(self, key: str) -> None:
-        if not self.final and not self.only_reading and (key.isdigit() or key == "-"):
-            self.ask("entry", "+", key)
-            self.edited("entry", key)
+    def unknown_key(self, key: str) -> bool:
+        if self.final or self.only_reading or not (key.isdigit() or key == "-"):
+            return False
+        self.ask("entry", "+", key)
+        self.edited("entry", key)
+        return True
 
     def edited(self, asking: str, text: str) -> None:
         if asking == "entry":
