@@ -103,7 +103,7 @@ class Workstation(App[int]):
         self._kept_activity = self._collected_for = self._last_key
         self._left = Event()
         self.recorder = Recorder(self)
-        self.keyboard = Keyboard(self, self._deliver, self._takes_text)
+        self.keyboard = Keyboard(self, self._deliver, self._takes_text, self._asked_at)
 
     @property
     def cursor_position(self) -> Offset:
@@ -477,6 +477,11 @@ class Workstation(App[int]):
         """Whether printable keys are text now and nothing else: in a field, but for a yes, a choice and a recording."""
         front = self.screen
         return isinstance(front, DeskScreen) and front.takes_text and not self.recorder.recording
+
+    def _asked_at(self) -> float | None:
+        """Since when the screen in front has asked what one key answers; None where it asks nothing."""
+        front = self.screen
+        return front.asked_at if isinstance(front, DeskScreen) else None
 
     async def _deliver(self, event: TypedEvent) -> None:
         if text := self.keyboard.refused(event):

@@ -76,12 +76,20 @@ class Keyboard:
     """The keys that wait and the jobs they wait for; it belongs to the event loop."""
 
     def __init__(
-        self, app: App[Any], deliver: Callable[[TypedEvent], Awaitable[None]], takes_text: Callable[[], bool]
+        self,
+        app: App[Any],
+        deliver: Callable[[TypedEvent], Awaitable[None]],
+        takes_text: Callable[[], bool],
+        asked_at: Callable[[], float | None],
     ) -> None:
-        """`takes_text` says whether printable keys go into a field now, and do nothing else."""
+        """`takes_text` says whether printable keys go into a field now, and do nothing else.
+
+        `asked_at` says since when a question stands that one printable key answers; None where none does.
+        """
         self._app = app
         self._deliver = deliver
         self._takes_text = takes_text
+        self._asked_at = asked_at
         self._keys: asyncio.Queue[TypedEvent] = asyncio.Queue()
         self._held: deque[TypedEvent] = deque()
         self._jobs = 0
@@ -90,6 +98,8 @@ class Keyboard:
         self._one_job = asyncio.Lock()
         self.pressed_at = 0.0
         """When the key was pressed that is at work now, on the monotonic clock."""
+        self.alone = True
+        """Whether the key at work stands for itself: at a question, nothing was typed behind it without a pause."""
         self._answered_at = 0.0
         self._refused: RefusedText | None = None
 
@@ -109,7 +119,7 @@ class Keyboard:
 
     def answered(self) -> None:
         """The key at work answered a question by itself: letters that run on behind it are no commands."""
-        self._answered_at = self.pressed_at
+        self._answered_at = max(self.pressed_at, time.monotonic())
 
     def runs_on(self, key: str) -> bool:
         """Whether a key is a letter of a text that is being typed on behind an answer, without a pause."""
@@ -126,6 +136,10 @@ class Keyboard:
         """
         now = max(self.pressed_at, time.monotonic())
         self._refused = RefusedText(why, self._app.screen, now, is_line, typed)
+
+    def text_goes_on(self) -> None:
+        """A field is open: what is typed goes there."""
+        self._refused = None
 
     def refused(self, event: TypedEvent) -> RefusedText | None:
         """The refused text that a key or a paste belongs to, with it; None where it is a key like any other."""
@@ -153,6 +167,7 @@ class Keyboard:
             event = self._held.popleft() if self._held else await self._keys.get()
             await self._still.wait()
             event, count = self._pasted(event)
+            self.alone = await self._stands_alone(event)
             way = self._way()
             self.pressed_at = event.time
             await self._deliver(event)
@@ -179,6 +194,25 @@ class Keyboard:
         for _ in keys[1:]:
             self._held.popleft()
         return events.Paste("".join(map(_text_of, keys))), len(keys)
+
+    async def _stands_alone(self, event: TypedEvent) -> bool:
+        """Whether a key at a question is one answer and not the first letter of a text: no key follows for a pause.
+
+        The pause begins where the question can be seen.
+        """
+        asked_at = self._asked_at()
+        if asked_at is None or not (_printable(event) or isinstance(event, events.Paste)):
+            return True
+        if isinstance(event, events.Paste):
+            return False
+        until = max(event.time, asked_at) + PAUSE_SECONDS
+        if not self._held:
+            try:
+                async with asyncio.timeout(max(until - time.monotonic(), 0.001)):
+                    self._held.append(await self._keys.get())
+            except TimeoutError:
+                return True
+        return self._held[0].time >= until
 
     async def _done(self, job: Coroutine[Any, Any, None]) -> None:
         try:

@@ -50,6 +50,34 @@ async def test_an_enter_too_many_leaves_the_line_open_where_the_chart_cannot_be_
         assert app.screen.work_item_id == chart and app.screen.entry.text == "n18"  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("way_there", [("enter",), ("escape", "f")])
+async def test_text_at_the_final_question_goes_into_the_line_and_answers_nothing(way_there: tuple[str, ...]) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.9")
+        await keys(pilot, "enter")
+        await type_text(pilot, "*")
+        await keys(pilot, "enter", *way_there)
+        chart = app.screen.work_item_id  # type: ignore[attr-defined]
+        looked_at(app)
+
+        await in_one_burst(app, pilot, "n39.0\n2 e78.5\n")
+
+        assert app.screen.work_item_id == chart and not app.screen.final  # type: ignore[attr-defined]
+    assert [one.code for one in diagnoses()] == ["E11.9", "E78.5"]
+
+
+async def test_text_at_a_question_of_a_screen_without_a_line_is_said_and_answers_nothing() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "q")
+        looked_at(app)
+
+        await in_one_burst(app, pilot, "yn39.0\n")
+
+        assert app.is_running and app.screen.entry.asking == "confirm"  # type: ignore[attr-defined]
+        assert "“yn39.0⏎” was not taken" in cells(app)
+
+
 async def test_a_letter_inside_a_word_answers_no_question() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "plus")
@@ -60,10 +88,10 @@ async def test_a_letter_inside_a_word_answers_no_question() -> None:
         assert app.screen.entry.asking == "confirm"  # type: ignore[attr-defined]
 
         await keys(pilot, "c")
-        await at_once(pilot, *"kd anemia".replace(" ", ""))
+        await in_one_burst(app, pilot, "yanemia")
 
-        assert app.screen.entry.asking == "confirm"  # type: ignore[attr-defined]
-        assert "Too quick to be an answer" in cells(app)
+        assert app.screen.entry.asking == "entry"  # type: ignore[attr-defined]
+        assert app.screen.entry.text == "yanemia" and not app.screen.final  # type: ignore[attr-defined]
 
 
 async def test_letters_that_run_on_behind_an_answer_are_no_commands_of_the_next_chart() -> None:
@@ -75,7 +103,9 @@ async def test_letters_that_run_on_behind_an_answer_are_no_commands_of_the_next_
         await keys(pilot, "enter", "enter")
         looked_at(app)
 
-        await in_one_burst(app, pilot, "nnf")
+        await at_once(pilot, "n")
+        app.keyboard.answered()  # a busy machine may have taken longer with the next chart than anybody types on
+        await in_one_burst(app, pilot, "nf")
 
         assert "Typed on behind an answer" in cells(app)
         assert app.screen.entry.asking == ""  # type: ignore[attr-defined]
@@ -156,12 +186,13 @@ async def test_the_list_of_7th_characters_takes_no_letter_that_was_typed_before_
         await keys(pilot, "n", "plus")
         await type_text(pilot, "s52.501")
 
-        await at_once(pilot, "enter", "e", "enter")
-        none = diagnoses()
-        await keys(pilot, "a")
+        await in_one_burst(app, pilot, "\nd50.9\n")
+        said, taken = cells(app), [one.code for one in diagnoses()]
+        await type_text(pilot, "s52.501")
+        await at_once(pilot, "enter", "a")
 
-        assert none == []
-    assert [one.code for one in diagnoses()] == ["S52.501A"]
+        assert taken == ["D50.9"] and "“s52.501”, typed before it, was refused and is not in." in said
+    assert [one.code for one in diagnoses()] == ["D50.9", "S52.501A"]
 
 
 async def test_codes_that_come_in_one_burst_are_all_entered() -> None:

@@ -384,6 +384,7 @@ class DeskScreen(Screen[None]):
     ) -> None:
         """Ask for a line of text; `answer` is awaited with what was entered. A `marked` text gives way to typing."""
         self._answer, self._said, self._picking = answer, (), ""
+        self.workstation.keyboard.text_goes_on()
         self.entry.ask(asking, prompt, text, marked)
         self.refresh_frame()
 
@@ -456,9 +457,8 @@ class DeskScreen(Screen[None]):
 
         def pressed(text: str) -> None:
             character = text.strip()[-1:].upper()
-            if character and self.too_quick:
-                self.entry.text = ""
-                self.say(f"Too quick to be an answer: {' '.join(characters)} or Esc.", "warning")
+            if character and not self.workstation.keyboard.alone:
+                self._typed_on(text, " ".join(characters))
             elif character in characters:
                 self.choices.move_to(characters.index(character))
                 self.on_entry_line_entered(EntryLine.Entered(asking, character))
@@ -500,8 +500,8 @@ class DeskScreen(Screen[None]):
     def on_entry_line_edited(self, event: EntryLine.Edited) -> None:
         self._unsay()
         if event.asking == "confirm":
-            if self.too_quick:
-                self._refuse_answer("Too quick to be an answer")
+            if event.text and not self.workstation.keyboard.alone:
+                self._typed_on(event.text, ", ".join(("y", *self._also)))
             elif event.text.lower() in ("y", *self._also):
                 self.workstation.keyboard.answered()
                 self.on_entry_line_entered(EntryLine.Entered("confirm", event.text.lower()))
@@ -511,6 +511,24 @@ class DeskScreen(Screen[None]):
             self._narrow(event.text)
         else:
             self.edited(event.asking, event.text)
+
+    def _typed_on(self, text: str, keys: str) -> None:
+        """Text was begun at a question that one key alone answers: it goes to where text goes, or is refused whole."""
+        if self.takes_over(text):
+            return
+        self.entry.text = ""
+        why = f"Too quick to be an answer: {keys} or Esc"
+        self.say(f"{why}.", "warning")
+        self.workstation.keyboard.refuse_text(why, typed=text)
+
+    def takes_over(self, text: str) -> bool:
+        """Take text typed at a question into a line of its own, the question unanswered; whether there is one."""
+        return False
+
+    @property
+    def asked_at(self) -> float | None:
+        """Since when there is a question that one printable key answers, on the monotonic clock; None without one."""
+        return self._asked_at if self.entry.asking and self.entry.asking in ("confirm", self._picking) else None
 
     def asked_now(self) -> None:
         """Something was shown that the next key may answer: it must have been read first."""

@@ -238,6 +238,10 @@ class Entering:
         self._chart.ask("entry", "+", self._incomplete)
         self.edited(self._incomplete)
 
+    def give_up_seventh(self) -> None:
+        """The next line was typed where a 7th character was asked for: the code without it is refused."""
+        self._overtyped = self._incomplete
+
     def _offer_seventh(self, offered: list[Seventh], text: str) -> None:
         """Ask for the 7th character of the code that was typed; what was typed behind the code stays."""
         typed, _, rest = text.strip().partition(" ")

@@ -35,7 +35,10 @@ async def ask_final(screen: ChartScreen, from_line: bool = False) -> None:
     if summary.obstacles:
         if from_line:
             screen.do_enter_code()
-        screen.say("It cannot be final coded yet; the key . goes to what stands in the way.", "error")
+            screen.say("It cannot be final coded yet. Esc, then the key . goes to what stands in the way.", "error")
+        else:
+            screen.say("It cannot be final coded yet; the key . goes to what stands in the way.", "error")
+            screen.workstation.keyboard.refuse_text("it cannot be final coded yet")
         return
     what = f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}"
 

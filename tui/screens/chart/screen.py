@@ -309,6 +309,18 @@ class ChartScreen(DeskScreen):
         self.edited("entry", key)
         return True
 
+    def takes_over(self, text: str) -> bool:
+        """Text that was typed at a question is a line of codes."""
+        if self.final or self.shut:
+            return False
+        if self.entry.asking == "seventh":
+            self.entering.give_up_seventh()
+        self.close_choices()
+        self.ask("entry", "+", text)
+        self.edited("entry", text)
+        self.say("Text, and no answer: the question was left.", "warning")
+        return True
+
     def edited(self, asking: str, text: str) -> None:
         if asking == "entry":
             self.entering.edited(text)
@@ -320,6 +332,7 @@ class ChartScreen(DeskScreen):
             self.in_turn(self.entering.enter(text))
         elif asking == "entry":
             self.entering.close()
+            self.workstation.keyboard.refuse_text("Enter had left the line")
             if self._chart and self._chart.codes.diagnoses and not self.shut:  # the question takes another key
                 self.in_turn(ask_final(self, from_line=True))
 
