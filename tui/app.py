@@ -46,7 +46,7 @@ from tui.screens.desk import DeskScreen
 from tui.screens.help import HelpScreen
 from tui.screens.lock import LockScreen
 from tui.screens.worklist import WorklistScreen
-from tui.widgets.entry_line import SECRET
+from tui.widgets.entry_line import LINES, SECRET
 
 if TYPE_CHECKING:
     from store.coding.opening import OpenedChart
@@ -103,7 +103,7 @@ class Workstation(App[int]):
         self._kept_activity = self._collected_for = self._last_key
         self._left = Event()
         self.recorder = Recorder(self)
-        self.keyboard = Keyboard(self, self._deliver, self._takes_text, self._asked_at)
+        self.keyboard = Keyboard(self, self._deliver, self._takes_text, self._takes_lines, self._asked_at)
 
     @property
     def cursor_position(self) -> Offset:
@@ -477,6 +477,11 @@ class Workstation(App[int]):
         """Whether printable keys are text now and nothing else: in a field, but for a yes, a choice and a recording."""
         front = self.screen
         return isinstance(front, DeskScreen) and front.takes_text and not self.recorder.recording
+
+    def _takes_lines(self) -> bool:
+        """Whether the field in front takes one line after the other."""
+        front = self.screen
+        return isinstance(front, DeskScreen) and front.entry.asking == LINES
 
     def _asked_at(self) -> float | None:
         """Since when the screen in front has asked what one key answers; None where it asks nothing."""

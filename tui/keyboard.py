@@ -43,7 +43,7 @@ A key that comes sooner answers no question and is no command: it was typed ahea
 READING_SECONDS = 1.0
 """A pause in which a line can be read that says why a field did not open: a key that comes sooner is its text."""
 
-LONGEST_TYPED, MOST_TYPED_AHEAD = 24, 20
+LONGEST_TYPED, MOST_TYPED_AHEAD = 24, 60
 """As long as a line of codes is at most, and as many of them as are typed ahead while a connection stands still."""
 
 MOST_KEPT = 60
@@ -69,7 +69,7 @@ class RefusedText:
     def told(self) -> str:
         """What was not taken and why, in one line; how to go on where that is not plain."""
         end = "  Enter or Esc ends it." if self.begun else ""
-        return f"“{self.typed}” was not taken: {self.why.rstrip('.')}.{end}" if self.typed else self.why
+        return f"“{self.typed}” was not taken: {self.why.rstrip('.')}.{end}" if self.typed.strip("⏎") else self.why
 
 
 class Keyboard:
@@ -80,15 +80,17 @@ class Keyboard:
         app: App[Any],
         deliver: Callable[[TypedEvent], Awaitable[None]],
         takes_text: Callable[[], bool],
+        takes_lines: Callable[[], bool],
         asked_at: Callable[[], float | None],
     ) -> None:
-        """`takes_text` says whether printable keys go into a field now, and do nothing else.
-
+        """`takes_text` says whether printable keys go into a field now, and do nothing else; `takes_lines` whether it
+        stays open behind Enter, so that one line after the other can be typed ahead.
         `asked_at` says since when a question stands that one printable key answers; None where none does.
         """
         self._app = app
         self._deliver = deliver
         self._takes_text = takes_text
+        self._takes_lines = takes_lines
         self._asked_at = asked_at
         self._keys: asyncio.Queue[TypedEvent] = asyncio.Queue()
         self._held: deque[TypedEvent] = deque()
@@ -189,7 +191,7 @@ class Keyboard:
         keys = [event, *takewhile(_of_text, self._held)]
         while not _printable(keys[-1]):  # an Enter at the end is pressed, one before more text is pasted
             keys.pop()
-        if len(keys) < A_PASTE or _typed_ahead("".join(map(_text_of, keys))):
+        if len(keys) < A_PASTE or self._takes_lines() and _typed_ahead("".join(map(_text_of, keys))):
             return event, 1
         for _ in keys[1:]:
             self._held.popleft()
@@ -240,10 +242,11 @@ class Keyboard:
 
 
 def _typed_ahead(text: str) -> bool:
-    """Whether several short lines with figures in them came at once: codes typed while the line stood still."""
+    """Whether several short lines came at once, most of them no mere words: codes typed while the line stood still."""
     lines = [line for line in text.splitlines() if line.strip()]
-    short = all(len(line) <= LONGEST_TYPED and any(map(str.isdigit, line)) for line in lines)
-    return 1 < len(lines) <= MOST_TYPED_AHEAD and short
+    words = [line for line in lines if line.replace(" ", "").isalpha()]
+    short = all(len(line) <= LONGEST_TYPED for line in lines)
+    return 1 < len(lines) <= MOST_TYPED_AHEAD and short and 2 * len(words) <= len(lines)
 
 
 def _printable(event: TypedEvent) -> bool:

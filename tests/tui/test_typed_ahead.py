@@ -204,6 +204,65 @@ async def test_codes_that_come_in_one_burst_are_all_entered() -> None:
     assert [one.code for one in diagnoses()] == ["R51.9", "R42", "R53.83", "R50.9", "Z79.4"]
 
 
+async def test_the_codes_of_a_burst_are_all_entered_whatever_lines_stand_among_them() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+
+        await in_one_burst(app, pilot, "i10\ne66.9\nr05.9\nr06.2\nz23\n*\n\n")
+
+        assert app.screen.entry.asking == "confirm"  # type: ignore[attr-defined]
+    assert [one.code for one in diagnoses()] == ["I10", "E66.9", "R05.9", "R06.2", "Z23"]
+
+
+async def test_refused_lines_of_a_burst_are_told_until_a_pause_behind_whatever_succeeds() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+
+        await in_one_burst(app, pilot, "e11.99\nr51.9\nr42.7\nr53.83\nr50.9\nz79")
+        told = " ".join(cells(app).split())
+        app.screen.entering._told_at -= 1  # type: ignore[attr-defined]
+        await pilot.press("full_stop")
+        await settle(pilot)
+
+        assert "“e11.99”, “r42.7”, typed before it, were refused and are not in." in told
+        assert "were refused" not in cells(app)
+    assert [one.code for one in diagnoses()] == ["R51.9", "R53.83", "R50.9"]
+
+
+async def test_what_is_typed_behind_a_line_in_question_comes_to_lines_of_its_own() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+
+        await in_one_burst(app, pilot, "asthm\nn39.0\nr51.9\n")
+
+        assert "“asthm”, typed before it, was refused and is not in." in cells(app)
+    assert [one.code for one in diagnoses()] == ["N39.0", "R51.9"]
+
+
+async def test_behind_a_look_at_the_question_a_word_goes_on_with_its_line() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "asthm")
+        await keys(pilot, "enter")
+
+        await type_text(pilot, "a")
+
+        assert app.screen.entry.text == "asthma"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("pasted", ["i10\ne66.9\n", "i10 " * 200])
+async def test_pasted_text_that_is_more_than_a_line_is_refused_whole_with_its_enter(pasted: str) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+
+        app.post_message(events.Paste(pasted))
+        await in_one_burst(app, pilot, "\n")
+
+        assert app.screen.entry.asking == "entry" and not app.screen.entry.text  # type: ignore[attr-defined]
+        assert f"None of {len(pasted.strip())} characters were taken" in cells(app)
+    assert diagnoses() == []
+
+
 async def test_a_line_that_was_refused_while_the_next_was_typed_is_told_behind_it() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "plus")

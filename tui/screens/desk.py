@@ -643,6 +643,11 @@ class DeskScreen(Screen[None]):
 
     def on_entry_line_cut(self, event: EntryLine.Cut) -> None:
         event.stop()
+        if not event.taken:
+            why = f"None of {event.given:,} characters were taken: one line of codes fits here."
+            self.say(why, "warning")
+            self.workstation.keyboard.refuse_text(why, is_line=True)
+            return
         self._cut = (
             self.entry.text,
             f"Only {event.taken:,} of {event.given:,} characters were taken: one line fits here.",

@@ -340,7 +340,7 @@ class ChartScreen(DeskScreen):
         """Say what went wrong; a line that was refused gives way to the next one."""
         super().trouble(error)
         if self.entry.asking == "entry" and isinstance(error, EntryError) and not isinstance(error, NotTaken):
-            self.say(f"{told(error)}  {ANEW}", "error")
+            self.say(f"{told(error)}  {ANEW}  {self.entering.unseen_told}".rstrip(), "error")
             self.entry.refuse()
             self.entering.refused()
 
