@@ -156,6 +156,25 @@ async def test_a_refused_text_is_refused_to_its_enter_however_slowly_it_is_typed
         assert not app.screen.final  # type: ignore[attr-defined]
 
 
+async def test_a_refused_hold_keeps_its_line_and_words_that_are_no_choice_keep_theirs() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "h")
+        await type_text(pilot, "zzz")
+        await keys(pilot, "enter")
+        none = (app.screen.entry.asking, app.screen.entry.text, cells(app))  # type: ignore[attr-defined]
+        await type_text(pilot, "query to the provider")
+        await keys(pilot, "enter")
+        hints = [cells(app).splitlines()[-1]]
+        await keys(pilot, "enter")
+        refused = (app.screen.entry.asking, cells(app))  # type: ignore[attr-defined]
+        await type_text(pilot, "okafor")
+        hints.append(cells(app).splitlines()[-1])
+
+    assert none[:2] == ("hold", "zzz") and "zzz: none of the choices." in none[2]
+    assert "Enter say why not" in hints[0] and "Enter puts the chart on hold" in hints[1]
+    assert refused[0] == "hold" and "name the physician" in refused[1]
+
+
 @pytest.mark.parametrize("typed", ["s", "c", "x"])
 async def test_one_letter_adds_no_code(typed: str) -> None:
     async with opened() as (app, pilot):

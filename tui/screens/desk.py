@@ -30,7 +30,7 @@ from tui.actions import Action, actions_on, footer, key_name, keymap
 from tui.cells import Line, ends, left, wrap
 from tui.desks import DESKS
 from tui.screens.key_line import hint_line, key_line
-from tui.widgets.entry_line import EntryLine
+from tui.widgets.entry_line import SECRET, EntryLine
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
@@ -66,6 +66,10 @@ def following(view: ViewT) -> ViewT:
     """The view after this one, the first after the last."""
     views = list(type(view))
     return views[(views.index(view) + 1) % len(views)]
+
+
+class NotAnAnswer(CodedeskError):
+    """What was entered cannot be taken; what was asked for stays open, with it."""
 
 
 class Pane(Protocol):
@@ -381,9 +385,14 @@ class DeskScreen(Screen[None]):
         text: str = "",
         answer: Callable[[str], Awaitable[None]] | None = None,
         marked: bool = False,
+        lacks: Callable[[str], bool] | None = None,
     ) -> None:
-        """Ask for a line of text; `answer` is awaited with what was entered. A `marked` text gives way to typing."""
-        self._answer, self._said, self._picking = answer, (), ""
+        """Ask for a line of text; `answer` is awaited with what was entered. A `marked` text gives way to typing.
+
+        `lacks` says of a text whether Enter will refuse it.
+        """
+        self._answer, self._said, self._picking, self._prompt = answer, (), "", prompt
+        self._lacks = lacks
         self.workstation.keyboard.text_goes_on()
         self.entry.ask(asking, prompt, text, marked)
         self.refresh_frame()
@@ -440,9 +449,7 @@ class DeskScreen(Screen[None]):
             self.close_choices()
             if row is None and own_words and text.strip():
                 await chosen(" ".join(text.split()))
-            elif row is None:
-                self.say(f"{text}: none of the choices.", "warning")
-            else:
+            elif row is not None:
                 await chosen(row[0])
 
         self._narrow, self._own_words = shown, own_words
@@ -478,6 +485,9 @@ class DeskScreen(Screen[None]):
         self.ask(asking, prompt, answer=answered)
         self._picking = asking
 
+    _lacks: Callable[[str], bool] | None = None
+    _prompt = ""
+    """What the field is asked with."""
     _narrow: Callable[[str], None] | None = None
     _own_words = False
     """Whether words that are none of the choices are taken as they are typed."""
@@ -511,6 +521,8 @@ class DeskScreen(Screen[None]):
             self._narrow(event.text)
         else:
             self.edited(event.asking, event.text)
+            if self._lacks:
+                self.refresh_frame()
 
     def _typed_on(self, text: str, keys: str) -> None:
         """Text was begun at a question that one key alone answers: it goes to where text goes, or is refused whole."""
@@ -568,10 +580,32 @@ class DeskScreen(Screen[None]):
         if answer is None:
             self.entered(event.asking, event.text)
             return
+        if self._narrow and not self.choices.count and not (self._own_words and event.text.strip()):
+            self.say(f"{event.text}: none of the choices.", "warning")
+            self.entry.refuse()
+            return
+        again = None if self._narrow or event.asking in ("confirm", SECRET) else self._prompt
+        lacks = self._lacks
         self._answer = None
         self.entry.end()
         self.refresh_frame()
-        self.in_turn(cast("Coroutine[Any, Any, None]", answer(event.text)))
+        self.in_turn(self._answered(answer, event, again, lacks))
+
+    async def _answered(
+        self,
+        answer: Callable[[str], Awaitable[None]],
+        event: EntryLine.Entered,
+        again: str | None,
+        lacks: Callable[[str], bool] | None,
+    ) -> None:
+        """Carry out an answer; where it is refused, ask `again` with what was entered, unless that has no prompt."""
+        try:
+            await answer(event.text)
+        except CodedeskError:
+            if again is not None and self.is_current and not self.entry.asking:
+                self.ask(event.asking, again, event.text, answer, lacks=lacks)
+                self.entry.refuse()
+            raise
 
     def on_entry_line_left(self, event: EntryLine.Left) -> None:
         self._answer, self._said = None, ()
@@ -632,6 +666,8 @@ class DeskScreen(Screen[None]):
             if self.choices.count:
                 return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
             return ("Enter", "take your words" if self._own_words else "say why not"), ("Esc", "leave")
+        if self._lacks and self._lacks(self.entry.text):
+            return ("Enter", "say why not"), ("Esc", "leave")
         if asking == "hold":
             return ("Enter", "puts the chart on hold"), ("Esc", "leaves it as it is")
         return ("Enter", "done"), ("Esc", "leave")

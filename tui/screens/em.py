@@ -20,7 +20,7 @@ from store.terms import Setting
 from tui.cells import Line, wrap
 from tui.screens.chart import ChartScreen
 from tui.screens.chart.changes import add
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, NotAnAnswer
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -180,7 +180,7 @@ class EmScreen(DeskScreen):
                 self._minutes = int(text)
                 self._changed()
             else:
-                self.say("Expected the total minutes of the day as a number, 0 for none.", "warning")
+                raise NotAnAnswer("Expected the total minutes of the day as a number, 0 for none.")
 
         self.ask("minutes", "total minutes of the day:", str(self._minutes or ""), given, marked=True)
 

@@ -185,6 +185,7 @@ class Entering:
             chart.offer(self._completing, COMPLETION_COLUMNS, f"{does.told if does else ''}{tab}")
         elif rows:
             self._show_matches(words, rows)
+            self._outcome = does
         else:
             chart.close_choices()
             if words[0] == LAST_VISIT_KEY and self._last is None:
@@ -212,12 +213,12 @@ class Entering:
         words = _words(chart.entry.text)
         if not words:
             return self._empty_enter_does()
+        if self._lacks_seventh and chart.choices.index == 0:
+            return "ask 7th"
         if self._outcome is not None and self._matched == words:
             return self._outcome.verb or WHY_NOT
         if words == TAKE_ALL:
             return "add all" if self._takes_all else WHY_NOT
-        if self._lacks_seventh and chart.choices.index == 0:
-            return "ask 7th"
         if self._matched != words:
             return "take first"
         row: MatchRow | None = chart.choices.selected if chart.choices.has_class("-open") else None
