@@ -175,6 +175,17 @@ async def test_a_refused_hold_keeps_its_line_and_words_that_are_no_choice_keep_t
     assert refused[0] == "hold" and "name the physician" in refused[1]
 
 
+async def test_what_runs_on_behind_words_that_are_no_choice_chooses_nothing() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "colon")
+        chart = app.screen
+
+        await in_one_burst(app, pilot, "zzz\nnext\n")
+
+        assert app.screen is chart and app.screen.entry.text == "zzz"  # type: ignore[attr-defined]
+        assert "“next⏎” was not taken: zzz is none of the choices." in cells(app)
+
+
 @pytest.mark.parametrize("typed", ["s", "c", "x"])
 async def test_one_letter_adds_no_code(typed: str) -> None:
     async with opened() as (app, pilot):

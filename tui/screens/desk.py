@@ -333,7 +333,8 @@ class DeskScreen(Screen[None]):
         elif begun:
             self.say("")
         elif not self.unknown_key(key) and event.is_printable:
-            self.workstation.keyboard.refuse_text(f"{key} is no key here", typed=key, is_line=key.isdigit())
+            is_line = key.isdigit() or key in TEXT_KEYS
+            self.workstation.keyboard.refuse_text(f"{key} is no key here", is_line, key)
 
     def _following(self, begun: str) -> list[str]:
         """The keys of two that begin so and are for the person at the keyboard, in the order of the registry."""
@@ -583,6 +584,7 @@ class DeskScreen(Screen[None]):
         if self._narrow and not self.choices.count and not (self._own_words and event.text.strip()):
             self.say(f"{event.text}: none of the choices.", "warning")
             self.entry.refuse()
+            self.workstation.keyboard.refuse_text(f"{event.text} is none of the choices")
             return
         again = None if self._narrow or event.asking in ("confirm", SECRET) else self._prompt
         lacks = self._lacks
