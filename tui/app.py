@@ -46,7 +46,7 @@ from tui.screens.desk import DeskScreen
 from tui.screens.help import HelpScreen
 from tui.screens.lock import LockScreen
 from tui.screens.worklist import WorklistScreen
-from tui.widgets.entry_line import SECRET
+from tui.widgets.entry_line import LINES, SECRET
 
 if TYPE_CHECKING:
     from store.coding.opening import OpenedChart
@@ -103,7 +103,7 @@ class Workstation(App[int]):
         self._kept_activity = self._collected_for = self._last_key
         self._left = Event()
         self.recorder = Recorder(self)
-        self.keyboard = Keyboard(self, self._deliver, self._takes_text)
+        self.keyboard = Keyboard(self, self._deliver, self._takes_text, self._takes_lines, self._asked_at)
 
     @property
     def cursor_position(self) -> Offset:
@@ -478,7 +478,20 @@ class Workstation(App[int]):
         front = self.screen
         return isinstance(front, DeskScreen) and front.takes_text and not self.recorder.recording
 
+    def _takes_lines(self) -> bool:
+        """Whether the field in front takes one line after the other."""
+        front = self.screen
+        return isinstance(front, DeskScreen) and front.entry.asking == LINES
+
+    def _asked_at(self) -> float | None:
+        """Since when the screen in front has asked what one key answers; None where it asks nothing."""
+        front = self.screen
+        return front.asked_at if isinstance(front, DeskScreen) else None
+
     async def _deliver(self, event: TypedEvent) -> None:
+        if text := self.keyboard.refused(event):
+            self._current.say(text.told, "warning")
+            return
         if isinstance(event, events.Key):
             self.recorder.note(event)
         await super().on_event(event)

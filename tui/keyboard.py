@@ -5,6 +5,9 @@ the first of them is just leaving, and screens would be closed before they are w
 and one queue of jobs that keys wait for: opening and closing screens, answers, changes of the record. What only
 fills a pane (a search, the page of a row) is no such job: the next key replaces it.
 
+What somebody began to type as text is never carried out as keys. Where the field that it was meant for did not open,
+or was refused, everything that runs on is refused with it: up to its Enter, and beyond that as long as nobody pauses.
+
 A terminal without bracketed paste sends pasted text as keys. Where more printable keys wait than anybody types ahead,
 and a field is open for text, they are delivered as one piece of pasted text.
 """
@@ -12,8 +15,10 @@ and a field is open for text, they are delivered as one piece of pasted text.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
@@ -35,23 +40,58 @@ PAUSE_SECONDS = 0.3
 A key that comes sooner answers no question and is no command: it was typed ahead of what it would answer, or is held.
 """
 
-LONGEST_TYPED, MOST_TYPED_AHEAD = 24, 20
+READING_SECONDS = 1.0
+"""A pause in which a line can be read that says why a field did not open: a key that comes sooner is its text."""
+
+LONGEST_TYPED, MOST_TYPED_AHEAD = 24, 60
 """As long as a line of codes is at most, and as many of them as are typed ahead while a connection stands still."""
+
+MOST_KEPT = 60
+"""How many characters of a refused text are kept, to be said."""
 
 MOST_SECONDS = 1.0
 """How long a widget that is closing is waited for."""
+
+
+@dataclass
+class RefusedText:
+    """Text that has no field to go to: why, at which screen, what came of it, and when its last key was pressed."""
+
+    why: str
+    screen: object
+    pressed_at: float
+    is_line: bool
+    """Whether it was to be a line: once begun, only its Enter or Esc ends it, and a reading pause what follows."""
+    typed: str = ""
+    begun: bool = False
+
+    @property
+    def told(self) -> str:
+        """What was not taken and why, in one line; how to go on where that is not plain."""
+        end = "  Enter or Esc ends it." if self.begun else ""
+        return f"“{self.typed}” was not taken: {self.why.rstrip('.')}.{end}" if self.typed.strip("⏎") else self.why
 
 
 class Keyboard:
     """The keys that wait and the jobs they wait for; it belongs to the event loop."""
 
     def __init__(
-        self, app: App[Any], deliver: Callable[[TypedEvent], Awaitable[None]], takes_text: Callable[[], bool]
+        self,
+        app: App[Any],
+        deliver: Callable[[TypedEvent], Awaitable[None]],
+        takes_text: Callable[[], bool],
+        takes_lines: Callable[[], bool],
+        asked_at: Callable[[], float | None],
     ) -> None:
-        """`takes_text` says whether printable keys go into a field now, and do nothing else."""
+        """`takes_text` says whether printable keys go into a field now, and do nothing else; `takes_lines` whether it
+        stays open behind Enter, so that one line after the other can be typed ahead.
+        `asked_at` says since when a question stands that one printable key answers; None where none does.
+        """
         self._app = app
         self._deliver = deliver
         self._takes_text = takes_text
+        self._takes_lines = takes_lines
+        self._asked_at = asked_at
         self._keys: asyncio.Queue[TypedEvent] = asyncio.Queue()
         self._held: deque[TypedEvent] = deque()
         self._jobs = 0
@@ -60,7 +100,10 @@ class Keyboard:
         self._one_job = asyncio.Lock()
         self.pressed_at = 0.0
         """When the key was pressed that is at work now, on the monotonic clock."""
+        self.alone = True
+        """Whether the key at work stands for itself: at a question, nothing was typed behind it without a pause."""
         self._answered_at = 0.0
+        self._refused: RefusedText | None = None
 
     def take(self, event: TypedEvent) -> None:
         """Put a key, or pasted text, behind those that wait."""
@@ -78,7 +121,7 @@ class Keyboard:
 
     def answered(self) -> None:
         """The key at work answered a question by itself: letters that run on behind it are no commands."""
-        self._answered_at = self.pressed_at
+        self._answered_at = max(self.pressed_at, time.monotonic())
 
     def runs_on(self, key: str) -> bool:
         """Whether a key is a letter of a text that is being typed on behind an answer, without a pause."""
@@ -88,12 +131,45 @@ class Keyboard:
         self._answered_at = self.pressed_at
         return True
 
+    def refuse_text(self, why: str, is_line: bool = False, typed: str = "") -> None:
+        """The key at work opened no field, or what it began was refused: what runs on without a pause is no command.
+
+        `typed` is what of the text has come already.
+        """
+        now = max(self.pressed_at, time.monotonic())
+        self._refused = RefusedText(why, self._app.screen, now, is_line, typed)
+
+    def text_goes_on(self) -> None:
+        """A field is open: what is typed goes there."""
+        self._refused = None
+
+    def refused(self, event: TypedEvent) -> RefusedText | None:
+        """The refused text that a key or a paste belongs to, with it; None where it is a key like any other."""
+        text = self._refused
+        if text is None:
+            return None
+        late = event.time - text.pressed_at >= (READING_SECONDS if text.is_line else PAUSE_SECONDS)
+        if text.screen is not self._app.screen or late and not text.begun or not _edits(event):
+            self._refused = None
+            return None
+        text.pressed_at = max(text.pressed_at, event.time)
+        if isinstance(event, events.Key) and event.key == "escape":
+            self._refused, text.begun = None, False
+        elif isinstance(event, events.Key) and event.key in _ENDS:
+            text.typed, text.begun = f"{text.typed}⏎"[:MOST_KEPT], False
+        else:
+            typed = event.text if isinstance(event, events.Paste) else _text_of(event)
+            text.typed = f"{text.typed}{' '.join(typed.split()) or typed}"[:MOST_KEPT]
+            text.begun = text.is_line
+        return text
+
     async def serve(self) -> None:
         """Deliver keys as long as the program runs."""
         while True:
             event = self._held.popleft() if self._held else await self._keys.get()
             await self._still.wait()
             event, count = self._pasted(event)
+            self.alone = await self._stands_alone(event)
             way = self._way()
             self.pressed_at = event.time
             await self._deliver(event)
@@ -115,11 +191,30 @@ class Keyboard:
         keys = [event, *takewhile(_of_text, self._held)]
         while not _printable(keys[-1]):  # an Enter at the end is pressed, one before more text is pasted
             keys.pop()
-        if len(keys) < A_PASTE or _typed_ahead("".join(map(_text_of, keys))):
+        if len(keys) < A_PASTE or self._takes_lines() and _typed_ahead("".join(map(_text_of, keys))):
             return event, 1
         for _ in keys[1:]:
             self._held.popleft()
         return events.Paste("".join(map(_text_of, keys))), len(keys)
+
+    async def _stands_alone(self, event: TypedEvent) -> bool:
+        """Whether a key at a question is one answer and not the first letter of a text: no key follows for a pause.
+
+        The pause begins where the question can be seen.
+        """
+        asked_at = self._asked_at()
+        if asked_at is None or not (_printable(event) or isinstance(event, events.Paste)):
+            return True
+        if isinstance(event, events.Paste):
+            return False
+        until = max(event.time, asked_at) + PAUSE_SECONDS
+        if not self._held:
+            try:
+                async with asyncio.timeout(max(until - time.monotonic(), 0.001)):
+                    self._held.append(await self._keys.get())
+            except TimeoutError:
+                return True
+        return self._held[0].time >= until
 
     async def _done(self, job: Coroutine[Any, Any, None]) -> None:
         try:
@@ -147,10 +242,11 @@ class Keyboard:
 
 
 def _typed_ahead(text: str) -> bool:
-    """Whether several short lines with figures in them came at once: codes typed while the line stood still."""
+    """Whether several short lines came at once, most of them no mere words: codes typed while the line stood still."""
     lines = [line for line in text.splitlines() if line.strip()]
-    short = all(len(line) <= LONGEST_TYPED and any(map(str.isdigit, line)) for line in lines)
-    return 1 < len(lines) <= MOST_TYPED_AHEAD and short
+    words = [line for line in lines if line.replace(" ", "").isalpha()]
+    short = all(len(line) <= LONGEST_TYPED for line in lines)
+    return 1 < len(lines) <= MOST_TYPED_AHEAD and short and 2 * len(words) <= len(lines)
 
 
 def _printable(event: TypedEvent) -> bool:
@@ -162,6 +258,11 @@ def _of_text(event: TypedEvent) -> bool:
     return _printable(event) or isinstance(event, events.Key) and event.key in _WHITE
 
 
+def _edits(event: TypedEvent) -> bool:
+    """Whether an event writes, mends or ends text."""
+    return isinstance(event, events.Paste) or _of_text(event) or event.key in ("escape", "backspace")
+
+
 def _text_of(event: TypedEvent) -> str:
     if not isinstance(event, events.Key):
         return ""
@@ -169,6 +270,7 @@ def _text_of(event: TypedEvent) -> str:
 
 
 _WHITE = {"enter": "\n", "ctrl+j": "\n", "tab": " "}
+_ENDS = ("enter", "ctrl+j")
 
 
 def _pass(passed: asyncio.Future[None]) -> None:

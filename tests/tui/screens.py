@@ -113,6 +113,11 @@ def looked_at(app: Workstation) -> None:
     """Let the time pass in which a key would come too quick to be an answer to what is on the screen."""
     app.screen._asked_at = 0.0
     app.keyboard._answered_at = 0.0
+    if entering := getattr(app.screen, "entering", None):
+        entering._refused_at -= 1
+        entering._told_at = entering._told_at and entering._told_at - 1
+    if refused := app.keyboard._refused:
+        refused.pressed_at = 0.0
 
 
 async def type_text(pilot: Pilot, text: str) -> None:

@@ -78,6 +78,7 @@ async def test_an_ambulance_ride_is_put_on_a_claim_by_keys(claims: None) -> None
         await keys(pilot, "enter")
         await settle(pilot)
         refused = cells(app)
+        await keys(pilot, "escape")
         for place, value in (("ambulance reason", "A"), ("pick_up city", "Ansel"), ("line.1.note", "by road")):
             await keys(pilot, "f")
             await settle(pilot)

@@ -157,7 +157,7 @@ async def test_the_patient_owes_by_decision_alone_and_undo_opens_it_again(denied
         await settle(pilot)
         refused = cells(app)
 
-        await keys(pilot, "W")
+        await keys(pilot, "escape", "W")
         await type_text(pilot, "too small")
         await keys(pilot, "enter")
         await settle(pilot)

@@ -10,7 +10,7 @@ import pytest
 from store.database import open_database
 from store.queries import SessionReader
 from store.queries.codings import coding_codes
-from tests.tui.screens import cells, keys, opened, type_text
+from tests.tui.screens import cells, keys, opened, settle, type_text
 from tui.cli import main
 from tui.screens.chart import ChartScreen
 from tui.screens.em import EmScreen
@@ -107,3 +107,18 @@ def test_a_table_of_the_site_that_is_wrong_says_where(
 
     assert main(["em", "office_new", "--minutes", "40"]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("at_desk")
+async def test_a_refused_answer_keeps_its_prompt_so_that_what_is_typed_on_mends_it() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "m")
+
+        await pilot.press("t", *"abc", "enter")
+        await settle(pilot)
+        refused, kept = cells(app), (app.screen.entry.asking, app.screen.entry.text)  # type: ignore[attr-defined]
+        await pilot.press("3", "5", "enter")
+        await settle(pilot)
+
+        assert "Expected the total minutes of the day as a number" in refused and kept == ("minutes", "abc")
+        assert app.screen._minutes == 35 and not app.screen._counts  # type: ignore[attr-defined]

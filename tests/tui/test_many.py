@@ -182,6 +182,26 @@ async def test_a_second_saver_sees_both_sides_and_what_is_chosen_is_saved_as_one
         db.close()
 
 
+async def test_text_typed_on_as_a_conflict_comes_chooses_and_saves_nothing(other) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter")
+        db, again = other("mreyes")
+        with db.reading() as session:
+            coding_id = session.exec(select(Coding.id)).one()
+        enter(db, again, coding_id, _parsed("1 n"), Defaults("2026-08-04"))
+        await type_text(pilot, "1 u")
+
+        await pilot.press("enter", *"ts", "enter", *"mts")
+        await settle(pilot)
+
+        assert isinstance(app.screen, ConflictScreen) and "1 to choose" in cells(app)
+        assert "“ts⏎mts” was not taken" in cells(app)
+        assert codes_of(db).diagnoses[0].poa == "N"
+        db.close()
+
+
 async def test_leaving_a_conflict_overwrites_nothing_and_loses_nothing(other) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "plus")

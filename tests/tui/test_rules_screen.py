@@ -132,7 +132,7 @@ async def test_an_example_that_comes_out_otherwise_keeps_the_rule_off(manager: N
         await type_text(pilot, "because")
         await keys(pilot, "enter")
         refused = cells(app)
-        await keys(pilot, "X")
+        await keys(pilot, "escape", "X")
         await keys(pilot, "y")
 
         assert "1 of" in wrong and "examples come out otherwise" in wrong

@@ -22,7 +22,7 @@ from store.settings import outbox
 from store.terms import ClaimStatus
 from tui.cells import Line, counted
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, following, named_columns
+from tui.screens.desk import DeskScreen, NotAnAnswer, following, named_columns
 from tui.widgets.row_table import Column, ListSource
 
 STATUS_MARK = {
@@ -129,12 +129,10 @@ class ClaimsScreen(DeskScreen):
         async def entered(text: str) -> None:
             names = text.replace(",", " ").split()
             if unknown := [name for name in names if name not in set(ClaimSort)]:
-                self.say(f"{unknown[0]}: none of {' '.join(ClaimSort)}.", "warning")
-                return
+                raise NotAnAnswer(f"{unknown[0]}: none of {' '.join(ClaimSort)}.")
             sorts = tuple(map(ClaimSort, dict.fromkeys(names)))[:MOST_SORTS] or (ClaimSort.NUMBER,)
             if not self.workstation.shows(sorts):
-                self.say("Of what you do not see, no list is sorted by.", "warning")
-                return
+                raise NotAnAnswer("Of what you do not see, no list is sorted by.")
             self._sort(sorts)
             self.say(f"Sorted by {', then '.join(self._sorts)}.")
 

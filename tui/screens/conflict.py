@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from textual import events
 from textual.app import ComposeResult
 
 from store.coding.conflict import Difference, Side
@@ -32,6 +33,7 @@ class ConflictScreen(DeskScreen):
         self._differences = tuple(differences)
         self._save = save
         self._sides = {one.key: one.side for one in differences}
+        self._was_read = False
 
     def compose_work(self) -> ComposeResult:
         yield RowTable(self._columns(), id="rows")
@@ -62,6 +64,24 @@ class ConflictScreen(DeskScreen):
         self._go_on()
         self.query_one("#why", TextPane).show("how this came about", self._why)
         self.say(SAVED_FIRST, "warning")
+        self.asked_now()
+
+    @property
+    def asked_at(self) -> float | None:
+        return super().asked_at if self._was_read else self._asked_at
+
+    def on_key(self, event: events.Key) -> None:
+        """The first key is an answer only behind a look: what is typed as the screen comes was the next line."""
+        if not self._was_read and not self.entry.asking and len(event.character or "") == 1:
+            keyboard = self.workstation.keyboard
+            if self.too_quick or not keyboard.alone:
+                event.stop()
+                keyboard.refuse_text("somebody else saved first", is_line=True)
+                if text := keyboard.refused(event):
+                    self.say(text.told, "warning")
+                return
+            self._was_read = True
+        super().on_key(event)
 
     def do_take_theirs(self) -> None:
         self._take(Side.THEIRS)

@@ -30,7 +30,7 @@ from tui.actions import Action, actions_on, footer, key_name, keymap
 from tui.cells import Line, ends, left, wrap
 from tui.desks import DESKS
 from tui.screens.key_line import hint_line, key_line
-from tui.widgets.entry_line import EntryLine
+from tui.widgets.entry_line import SECRET, EntryLine
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
@@ -49,6 +49,9 @@ FRAME_SECONDS = 0.01
 
 PAGE_SECONDS = 0.05
 
+TEXT_KEYS = frozenset("+/:")
+"""Keys behind which text is typed at once, without a look at whether a line has opened."""
+
 MOST_SAID = 4
 """How many lines a message may take; a longer one is cut."""
 
@@ -63,6 +66,10 @@ def following(view: ViewT) -> ViewT:
     """The view after this one, the first after the last."""
     views = list(type(view))
     return views[(views.index(view) + 1) % len(views)]
+
+
+class NotAnAnswer(CodedeskError):
+    """What was entered cannot be taken; what was asked for stays open, with it."""
 
 
 class Pane(Protocol):
@@ -283,6 +290,8 @@ class DeskScreen(Screen[None]):
         """Say what went wrong and what to do."""
         remedy = f"  {error.remedy}" if error.remedy else ""
         self.say(f"{error.message.rstrip('.')}.{remedy}", "error")
+        if not self.entry.asking:
+            self.workstation.keyboard.refuse_text(error.message)
 
     def in_turn(self, job: Coroutine[Any, Any, None]) -> None:
         """Do something that the next key has to wait for, and say so when it fails."""
@@ -323,8 +332,9 @@ class DeskScreen(Screen[None]):
             self.say("  ".join(f"{known} {keys[known].label}" for known in follow), "dim")
         elif begun:
             self.say("")
-        else:
-            self.unknown_key(key)
+        elif not self.unknown_key(key) and event.is_printable:
+            is_line = key.isdigit() or key in TEXT_KEYS
+            self.workstation.keyboard.refuse_text(f"{key} is no key here", is_line, key)
 
     def _following(self, begun: str) -> list[str]:
         """The keys of two that begin so and are for the person at the keyboard, in the order of the registry."""
@@ -332,8 +342,9 @@ class DeskScreen(Screen[None]):
         found = [known for known in reversed(keys) if known.startswith(f"{begun} ")]
         return [known for known in found if not self.barred(keys[known])] or found
 
-    def unknown_key(self, key: str) -> None:
-        """A key that the registry does not know on this screen."""
+    def unknown_key(self, key: str) -> bool:
+        """A key that the registry does not know on this screen; whether it did something all the same."""
+        return False
 
     def barred(self, action: Action) -> str:
         """Why an action is not for the person at the keyboard, or an empty text."""
@@ -347,16 +358,21 @@ class DeskScreen(Screen[None]):
     def perform(self, action: Action) -> None:
         """Carry out an action of the registry, or say why not; what is for others is written to the log."""
         if reason := self.barred(action):
-            self.say(f"{action.label}: {reason}.", "warning")
+            self._refuse(action, f"{reason}.")
             self.work(self._refused(action, reason), group="refused")
             return
         if reason := self.why_not(action.id):
-            self.say(f"{action.label}: {reason}", "warning")
+            self._refuse(action, reason)
             return
         if action.id in DESKS:
             self.workstation.go_to_desk(action.id)
         else:
             getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
+
+    def _refuse(self, action: Action, reason: str) -> None:
+        """Say why an action is not done; the text that was to go into its line is refused with it."""
+        self.say(f"{action.label}: {reason}", "warning")
+        self.workstation.keyboard.refuse_text(f"{action.label}: {reason}", is_line=bool(TEXT_KEYS & set(action.keys)))
 
     async def _refused(self, action: Action, reason: str) -> None:
         from store import log
@@ -370,9 +386,15 @@ class DeskScreen(Screen[None]):
         text: str = "",
         answer: Callable[[str], Awaitable[None]] | None = None,
         marked: bool = False,
+        lacks: Callable[[str], bool] | None = None,
     ) -> None:
-        """Ask for a line of text; `answer` is awaited with what was entered. A `marked` text gives way to typing."""
-        self._answer, self._said, self._picking = answer, (), ""
+        """Ask for a line of text; `answer` is awaited with what was entered. A `marked` text gives way to typing.
+
+        `lacks` says of a text whether Enter will refuse it.
+        """
+        self._answer, self._said, self._picking, self._prompt = answer, (), "", prompt
+        self._lacks = lacks
+        self.workstation.keyboard.text_goes_on()
         self.entry.ask(asking, prompt, text, marked)
         self.refresh_frame()
 
@@ -428,9 +450,7 @@ class DeskScreen(Screen[None]):
             self.close_choices()
             if row is None and own_words and text.strip():
                 await chosen(" ".join(text.split()))
-            elif row is None:
-                self.say(f"{text}: none of the choices.", "warning")
-            else:
+            elif row is not None:
                 await chosen(row[0])
 
         self._narrow, self._own_words = shown, own_words
@@ -445,9 +465,8 @@ class DeskScreen(Screen[None]):
 
         def pressed(text: str) -> None:
             character = text.strip()[-1:].upper()
-            if character and self.too_quick:
-                self.entry.text = ""
-                self.say(f"Too quick to be an answer: {' '.join(characters)} or Esc.", "warning")
+            if character and not self.workstation.keyboard.alone:
+                self._typed_on(text, " ".join(characters))
             elif character in characters:
                 self.choices.move_to(characters.index(character))
                 self.on_entry_line_entered(EntryLine.Entered(asking, character))
@@ -467,6 +486,9 @@ class DeskScreen(Screen[None]):
         self.ask(asking, prompt, answer=answered)
         self._picking = asking
 
+    _lacks: Callable[[str], bool] | None = None
+    _prompt = ""
+    """What the field is asked with."""
     _narrow: Callable[[str], None] | None = None
     _own_words = False
     """Whether words that are none of the choices are taken as they are typed."""
@@ -489,8 +511,8 @@ class DeskScreen(Screen[None]):
     def on_entry_line_edited(self, event: EntryLine.Edited) -> None:
         self._unsay()
         if event.asking == "confirm":
-            if self.too_quick:
-                self._refuse_answer("Too quick to be an answer")
+            if event.text and not self.workstation.keyboard.alone:
+                self._typed_on(event.text, ", ".join(("y", *self._also)))
             elif event.text.lower() in ("y", *self._also):
                 self.workstation.keyboard.answered()
                 self.on_entry_line_entered(EntryLine.Entered("confirm", event.text.lower()))
@@ -500,6 +522,26 @@ class DeskScreen(Screen[None]):
             self._narrow(event.text)
         else:
             self.edited(event.asking, event.text)
+            if self._lacks:
+                self.refresh_frame()
+
+    def _typed_on(self, text: str, keys: str) -> None:
+        """Text was begun at a question that one key alone answers: it goes to where text goes, or is refused whole."""
+        if self.takes_over(text):
+            return
+        self.entry.text = ""
+        why = f"Too quick to be an answer: {keys} or Esc"
+        self.say(f"{why}.", "warning")
+        self.workstation.keyboard.refuse_text(why, typed=text)
+
+    def takes_over(self, text: str) -> bool:
+        """Take text typed at a question into a line of its own, the question unanswered; whether there is one."""
+        return False
+
+    @property
+    def asked_at(self) -> float | None:
+        """Since when there is a question that one printable key answers, on the monotonic clock; None without one."""
+        return self._asked_at if self.entry.asking and self.entry.asking in ("confirm", self._picking) else None
 
     def asked_now(self) -> None:
         """Something was shown that the next key may answer: it must have been read first."""
@@ -539,10 +581,33 @@ class DeskScreen(Screen[None]):
         if answer is None:
             self.entered(event.asking, event.text)
             return
+        if self._narrow and not self.choices.count and not (self._own_words and event.text.strip()):
+            self.say(f"{event.text}: none of the choices.", "warning")
+            self.entry.refuse()
+            self.workstation.keyboard.refuse_text(f"{event.text} is none of the choices")
+            return
+        again = None if self._narrow or event.asking in ("confirm", SECRET) else self._prompt
+        lacks = self._lacks
         self._answer = None
         self.entry.end()
         self.refresh_frame()
-        self.in_turn(cast("Coroutine[Any, Any, None]", answer(event.text)))
+        self.in_turn(self._answered(answer, event, again, lacks))
+
+    async def _answered(
+        self,
+        answer: Callable[[str], Awaitable[None]],
+        event: EntryLine.Entered,
+        again: str | None,
+        lacks: Callable[[str], bool] | None,
+    ) -> None:
+        """Carry out an answer; where it is refused, ask `again` with what was entered, unless that has no prompt."""
+        try:
+            await answer(event.text)
+        except CodedeskError:
+            if again is not None and self.is_current and not self.entry.asking:
+                self.ask(event.asking, again, event.text, answer, lacks=lacks)
+                self.entry.refuse()
+            raise
 
     def on_entry_line_left(self, event: EntryLine.Left) -> None:
         self._answer, self._said = None, ()
@@ -603,6 +668,8 @@ class DeskScreen(Screen[None]):
             if self.choices.count:
                 return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
             return ("Enter", "take your words" if self._own_words else "say why not"), ("Esc", "leave")
+        if self._lacks and self._lacks(self.entry.text):
+            return ("Enter", "say why not"), ("Esc", "leave")
         if asking == "hold":
             return ("Enter", "puts the chart on hold"), ("Esc", "leaves it as it is")
         return ("Enter", "done"), ("Esc", "leave")
@@ -614,6 +681,11 @@ class DeskScreen(Screen[None]):
 
     def on_entry_line_cut(self, event: EntryLine.Cut) -> None:
         event.stop()
+        if not event.taken:
+            why = f"None of {event.given:,} characters were taken: one line of codes fits here."
+            self.say(why, "warning")
+            self.workstation.keyboard.refuse_text(why, is_line=True)
+            return
         self._cut = (
             self.entry.text,
             f"Only {event.taken:,} of {event.given:,} characters were taken: one line fits here.",

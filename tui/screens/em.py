@@ -20,7 +20,7 @@ from store.terms import Setting
 from tui.cells import Line, wrap
 from tui.screens.chart import ChartScreen
 from tui.screens.chart.changes import add
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, NotAnAnswer
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -159,9 +159,10 @@ class EmScreen(DeskScreen):
         steps = "; ".join(f"{step.name}: {step.outcome} ({step.because})" for step in found.steps)
         return f"{found.family.label}, level {found.level} by {found.by}: {steps}" if found.level else ""
 
-    def unknown_key(self, key: str) -> None:
+    def unknown_key(self, key: str) -> bool:
         if key.isdigit():
             self._set(int(key))
+        return key.isdigit()
 
     def do_count_more(self) -> None:
         row: Item | None = self.rows.selected
@@ -179,7 +180,7 @@ class EmScreen(DeskScreen):
                 self._minutes = int(text)
                 self._changed()
             else:
-                self.say("Expected the total minutes of the day as a number, 0 for none.", "warning")
+                raise NotAnAnswer("Expected the total minutes of the day as a number, 0 for none.")
 
         self.ask("minutes", "total minutes of the day:", str(self._minutes or ""), given, marked=True)
 

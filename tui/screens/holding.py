@@ -170,15 +170,27 @@ def _ask_reason(
             asks = " and ".join(
                 filter(None, ("physician" if reason.physician else "", "day (2026-10-01)" if reason.dated else ""))
             )
-            screen.ask("hold", f"{reason.words}, {asks}:", answer=partial(told, reason))
+            prompt = f"{reason.words}, {asks}:"
+            screen.ask("hold", prompt, answer=partial(told, reason), lacks=partial(_lacks, reason))
         else:
             await put(reason, "", "")
 
     async def told(reason: HoldReason, text: str) -> None:
-        day = next((word for word in text.split() if word[:4].isdigit()), "")
-        await put(reason, " ".join(word for word in text.split() if word != day), day)
+        await put(reason, *_physician_and_day(text))
 
     screen.choose("hold", prompt, options, chosen)
+
+
+def _physician_and_day(text: str) -> tuple[str, str]:
+    """The physician and the day that a line names; each empty where it does not."""
+    day = next((word for word in text.split() if word[:4].isdigit()), "")
+    return " ".join(word for word in text.split() if word != day), day
+
+
+def _lacks(reason: HoldReason, text: str) -> bool:
+    """Whether a line does not name what a reason asks for."""
+    physician, day = _physician_and_day(text)
+    return bool(reason.physician and not physician or reason.dated and not day)
 
 
 def _hold_words(row: HoldRow) -> str:

@@ -12,7 +12,7 @@ from store.queries.ledger import AccountPage, AccountRow, PostingRow, account_li
 from store.terms import PostingKind
 from tui.cells import Line, ends, wrap
 from tui.money import cents_of, dollars
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, NotAnAnswer
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "Nothing is owed. Accounts appear when claims leave; v shows those that are settled."
@@ -116,8 +116,7 @@ class LedgerScreen(DeskScreen):
         async def entered(text: str) -> None:
             amount, _, note = text.strip().partition(" ")
             if (cents := cents_of(amount)) is None or not note.strip():
-                self.say(f"{asking}: expected an amount and words, such as 20.00 card", "warning")
-                return
+                raise NotAnAnswer(f"{asking}: expected an amount and words, such as 20.00 card")
             moved = await self.workstation.change(step, row.number, *more, cents, note)
             await self.read_rows()
             self.say(f"Posted; {dollars(moved.balance_cents)} are owed. u takes it back.", "good")

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from store.queries.partners import partner_rows
 from tui.cells import Line
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, NotAnAnswer
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "No trading partners: claims go to the receiver of the settings. a makes one."
@@ -70,8 +70,7 @@ class PartnersScreen(DeskScreen):
         async def entered(text: str) -> None:
             name, equals, value = text.partition("=")
             if not equals:
-                self.say("expected a field and its value, as in usage_indicator=P", "warning")
-                return
+                raise NotAnAnswer("Expected a field and its value, as in usage_indicator=P")
             await self._save(row["name"], {name.strip(): _typed(name.strip(), value.strip())})
 
         self.ask("set", "field=value:", answer=entered)

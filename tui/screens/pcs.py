@@ -139,9 +139,10 @@ class PcsScreen(EncoderScreen):
             for one in super().footer()
         )
 
-    def unknown_key(self, key: str) -> None:
+    def unknown_key(self, key: str) -> bool:
         if len(key) == 1 and key.isalnum() and len(self._chosen) < 7 and self._loaded:
             self.in_turn(self._choose(self._chosen + key.upper()))
+        return True
 
     def copied(self) -> str:
         return self._chosen

@@ -22,7 +22,7 @@ from store.queries.rules import Firings, ScopeRow, rule_firings, rule_scopes
 from store.terms import Severity
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import WIDE, DeskScreen
+from tui.screens.desk import WIDE, DeskScreen, NotAnAnswer
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -202,7 +202,7 @@ class RulesScreen(DeskScreen):
         async def written(text: str) -> None:
             settings = read_settings(text)
             if unknown := set(settings) - set(page.params):
-                self.say(f"{rule_id} has no setting {min(unknown)}: {', '.join(page.params)}", "warning")
+                raise NotAnAnswer(f"{rule_id} has no setting {min(unknown)}: {', '.join(page.params)}")
             elif changed := {name: value for name, value in settings.items() if value != page.params[name]}:
                 self._for_whom(rule_id, "params", changed, f"{rule_id} is set: {write_settings(changed)}")
             else:

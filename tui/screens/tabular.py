@@ -20,6 +20,7 @@ from codesets.releases import CodeSystem
 from codesets.tabular import Branch
 from tui.cells import Line, counted
 from tui.screens.code_page import branch_title, lay_out, lay_out_branch, page_note, page_title, read_page
+from tui.screens.desk import NotAnAnswer
 from tui.screens.encoder import EncoderScreen, Stop, Walk
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
@@ -185,7 +186,7 @@ class TabularScreen(EncoderScreen):
             if tree.code:
                 self._show(list(tree.rows), tree.index)
             else:
-                self.say(f"{text}: expected a code, a category or a block, such as E11.9, E11 or E08-E13.", "warning")
+                raise NotAnAnswer(f"{text}: expected a code, a category or a block, such as E11.9, E11 or E08-E13.")
 
         self.ask("jump", "go to:", answer=entered)
 

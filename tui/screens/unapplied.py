@@ -14,7 +14,7 @@ from store.queries.unapplied import TakebackRow, UnappliedRow, takeback_list, un
 from store.remits.provider_kinds import provider_kind
 from tui.cells import Line, ends, wrap
 from tui.money import cents_of, dollars
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import DeskScreen, NotAnAnswer, following
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "All money has its place. v shows takebacks, and those that are settled."
@@ -94,8 +94,7 @@ class UnappliedScreen(DeskScreen):
         async def entered(text: str) -> None:
             number, _, why = text.strip().partition(" ")
             if not why.strip():
-                self.say("A claim number and words why, such as 2026-000418 mistyped.", "warning")
-                return
+                raise NotAnAnswer("A claim number and words why, such as 2026-000418 mistyped.")
             await self._place(row, number, why)
 
         verb = "charge" if isinstance(row, TakebackRow) else "apply"
@@ -127,8 +126,7 @@ class UnappliedScreen(DeskScreen):
             amount, _, why = text.strip().partition(" ")
             cents = cents_of(amount)
             if cents is None or not why.strip():
-                self.say("An amount and words how, such as 25.00 check 1042.", "warning")
-                return
+                raise NotAnAnswer("An amount and words how, such as 25.00 check 1042.")
             step = refund_unapplied if isinstance(row, UnappliedRow) else refund_takeback
             done = await self.workstation.change(step, row.id, cents, why)
             self._undo = self._taking_back(done.posting_id)

@@ -35,7 +35,7 @@ from store.terms import clock_time
 from tui.actions import Action, actions_on
 from tui.cells import Line, counted, line_width
 from tui.screens.assigning import assign, give_in_turn
-from tui.screens.desk import DeskScreen
+from tui.screens.desk import DeskScreen, NotAnAnswer
 from tui.screens.holding import hold_marked, hold_or_clear, skip_marked
 from tui.screens.why_here import why_lines
 from tui.screens.worklist_columns import PRIORITY_DIGITS, USUAL, columns
@@ -452,8 +452,7 @@ class WorklistScreen(DeskScreen):
         async def named(text: str) -> None:
             wanted = tuple(filter(None, (one.strip().lower() for one in text.split(","))))
             if unknown := next((one for one in wanted if one not in COLUMNS), None):
-                self.say(f"No column is called {unknown}. There are {', '.join(COLUMNS)}.", "warning")
-                return
+                raise NotAnAnswer(f"No column is called {unknown}. There are {', '.join(COLUMNS)}.")
             self._chosen_columns = wanted
             self.reload()
 

@@ -23,6 +23,9 @@ from tui.widgets.painted import Painted
 SECRET = "pin"
 """What is asked for and not shown, and never recorded in a macro."""
 
+LINES = "entry"
+"""What is asked for where one line of codes is typed after the other: pasted text goes in whole or not at all."""
+
 MOST_CHARACTERS = 400
 """What the field takes: no code, name or reason is longer, and a pasted file stops here."""
 
@@ -31,7 +34,8 @@ class Field(Input):
     """Textual's field, with the terminal's real cursor behind the last character, not one further.
 
     The character that is the prompt does nothing in an empty field: whoever types `/` twice has asked once.
-    Of pasted text it takes the first line that says something, as much of it as there is room for, and tells.
+    Of pasted text it takes the first line that says something, as much of it as there is room for, and tells; or
+    nothing where it would not be `whole`.
     """
 
     class Cut(Message):
@@ -43,6 +47,7 @@ class Field(Input):
             self.given = given
 
     prompt = ""
+    whole = False
     refused = False
     """Whether the whole text is marked because it was refused: it gives way to typing, and Backspace mends it."""
 
@@ -70,8 +75,11 @@ class Field(Input):
         line = next((line for line in event.text.splitlines() if line.strip()), "")
         start, end = sorted(self.selection)
         room = MOST_CHARACTERS - (len(self.value) - (end - start))
-        self.replace(line[:room], start, end)
         given = event.text.strip()
+        if self.whole and len(given) > len(line[:room]):
+            self.post_message(self.Cut(0, len(given)))
+            return
+        self.replace(line[:room], start, end)
         if len(given) > len(line[:room]):
             self.post_message(self.Cut(len(line[:room]), len(given)))
 
@@ -148,6 +156,7 @@ class EntryLine(Horizontal):
         field = self.query_one("#field", Field)
         field.prompt = prompt
         field.password = asking == SECRET
+        field.whole = asking == LINES
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)

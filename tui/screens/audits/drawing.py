@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codesets.errors import CodedeskError
 from tui.cells import counted
+from tui.screens.desk import NotAnAnswer
 
 if TYPE_CHECKING:
     from store.audits.samples import Criteria
@@ -47,18 +47,10 @@ async def _sized(screen: AuditsScreen, name: str, method: str, by: str = "", cri
     async def sized(asked: str) -> None:
         text, _, seed = asked.partition("seed")
         if seed and not seed.strip().isdigit():
-            screen.say("A seed is a whole number: 30 seed 48213.", "warning")
-            return
-        try:
-            await _drawn(screen, name, method, text.strip(), int(seed) if seed else None, by, criteria)
-        except CodedeskError as error:  # the name and the method still hold
-            ask(asked)
-            screen.trouble(error)
+            raise NotAnAnswer("A seed is a whole number: 30 seed 48213.")
+        await _drawn(screen, name, method, text.strip(), int(seed) if seed else None, by, criteria)
 
-    def ask(size: str) -> None:
-        screen.ask("size", "how many charts (30, 10%, or 30 seed 48213):", size, sized, marked=True)
-
-    ask("30")
+    screen.ask("size", "how many charts (30, 10%, or 30 seed 48213):", "30", sized, marked=True)
 
 
 async def _by_strata(screen: AuditsScreen, name: str, method: str) -> None:
@@ -78,8 +70,7 @@ async def _focused(screen: AuditsScreen, name: str, method: str) -> None:
     async def told(text: str) -> None:
         words = text.split()
         if not words:
-            screen.say("No sample was drawn: a focus is a rule (r031, c82) or codes (E11 J44).", "warning")
-            return
+            raise NotAnAnswer("A focus is a rule (r031, c82) or codes (E11 J44).")
         rule = next((word for word in words if _RULE.fullmatch(word)), "")
         codes = tuple(word.upper() for word in words if word != rule)
         await _sized(screen, name, method, criteria=replace(Criteria(), rule=rule, codes=codes))

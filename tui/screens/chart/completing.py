@@ -93,7 +93,7 @@ def outcome(
         return None, []
     rows = completions(reference, text, head, codes, defaults)
     if entry is None:
-        return (Outcome() if rows else None), rows
+        return Outcome(), rows
     try:
         apply_entry(codes, entry, defaults)
     except EntryError as error:

@@ -78,8 +78,10 @@ class Entering:
         """The text that was not taken yet, with what was shown for it to be read before the next Enter."""
         self._favorites: tuple[Favorite, ...] | None = None
         self._refused, self._refused_at = "", 0.0
-        self._overtyped = ""
-        """A line that was refused while the next one was being typed already, so that nobody saw it."""
+        self._unseen: list[str] = []
+        """Lines that were refused while the next one was being typed already, so that nobody saw it."""
+        self._told_at = 0.0
+        """When they were told last: a key behind a pause from then on shows that they were read."""
         self._incomplete = ""
         self._lacks_seventh = False
         """Whether what is typed is a code that wants a 7th character and nothing else."""
@@ -95,12 +97,46 @@ class Entering:
 
     def edited(self, text: str) -> None:
         """The text has changed: keep it, and find what it may mean."""
+        keyboard = self._chart.workstation.keyboard
         if self._refused and not _words(text).startswith(self._refused[:-1]):
-            if self._chart.workstation.keyboard.too_soon_after(self._refused_at):
-                self._overtyped = self._refused
+            if keyboard.too_soon_after(self._refused_at):
+                self._unseen.append(self._refused)
             self._refused = ""
+        if self._shown_for and text != self._shown_for:
+            text = self._without_questioned(text)
+        if self._told_at and not keyboard.too_soon_after(self._told_at):
+            self._unseen.clear()
+            self._told_at = 0.0
+        self.tell_unseen()
         self.keep_draft(text)
         self._answering = self._chart.run_worker(self._match(text), group="match", exclusive=True)
+
+    def _without_questioned(self, text: str) -> str:
+        """What was typed behind a line that Enter asks about: a line of its own where nobody can have read that.
+
+        The line in question is refused then; behind a look at it, what is typed goes on with it.
+        """
+        questioned, self._shown_for = self._shown_for, ""
+        if not text.startswith(questioned) or not self._chart.too_quick:
+            return text
+        self._unseen.append(_words(questioned))
+        self._chart.entry.text = text = text.removeprefix(questioned)
+        return text
+
+    def tell_unseen(self) -> None:
+        """Say again which lines were refused, as long as nobody can have read it."""
+        if self._unseen:
+            self._told_at = time.monotonic()
+            self._chart.say(self.unseen_told, "warning")
+
+    @property
+    def unseen_told(self) -> str:
+        """The lines that were refused and not seen, in words; empty without any."""
+        if not self._unseen:
+            return ""
+        named = ", ".join(f"“{line}”" for line in self._unseen)
+        became = "was refused and is" if len(self._unseen) == 1 else "were refused and are"
+        return f"{named}, typed before it, {became} not in."
 
     @property
     def behind(self) -> bool:
@@ -149,6 +185,7 @@ class Entering:
             chart.offer(self._completing, COMPLETION_COLUMNS, f"{does.told if does else ''}{tab}")
         elif rows:
             self._show_matches(words, rows)
+            self._outcome = does
         else:
             chart.close_choices()
             if words[0] == LAST_VISIT_KEY and self._last is None:
@@ -176,12 +213,12 @@ class Entering:
         words = _words(chart.entry.text)
         if not words:
             return self._empty_enter_does()
+        if self._lacks_seventh and chart.choices.index == 0:
+            return "ask 7th"
         if self._outcome is not None and self._matched == words:
             return self._outcome.verb or WHY_NOT
         if words == TAKE_ALL:
             return "add all" if self._takes_all else WHY_NOT
-        if self._lacks_seventh and chart.choices.index == 0:
-            return "ask 7th"
         if self._matched != words:
             return "take first"
         row: MatchRow | None = chart.choices.selected if chart.choices.has_class("-open") else None
@@ -212,6 +249,8 @@ class Entering:
     def refused(self) -> None:
         """The line was refused, and its reason is said: close what only tells of it."""
         self._refused, self._refused_at = _words(self._chart.entry.text), time.monotonic()
+        if self._unseen:
+            self._told_at = self._refused_at
         if self._completing and not any(insert for insert, _ in self._completing):
             self._chart.close_choices()
 
@@ -237,6 +276,10 @@ class Entering:
         """Show the code again whose 7th character nobody chose."""
         self._chart.ask("entry", "+", self._incomplete)
         self.edited(self._incomplete)
+
+    def give_up_seventh(self) -> None:
+        """The next line was typed where a 7th character was asked for: the code without it is refused."""
+        self._unseen.append(_words(self._incomplete))
 
     def _offer_seventh(self, offered: list[Seventh], text: str) -> None:
         """Ask for the 7th character of the code that was typed; what was typed behind the code stays."""
@@ -276,9 +319,8 @@ class Entering:
     def _emptied(self) -> None:
         """The line was carried out: make it ready for the next."""
         self._completing, self._outcome = [], None
-        if self._overtyped:
-            self._chart.say(f"“{self._overtyped}”, typed before it, was refused and is not in.", "warning")
-        self._refused = self._overtyped = ""
+        self.tell_unseen()
+        self._refused = ""
         if self._answering is not None:
             self._answering.cancel()
         if self._chart.entry.asking == "entry":

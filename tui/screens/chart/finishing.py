@@ -35,7 +35,11 @@ async def ask_final(screen: ChartScreen, from_line: bool = False) -> None:
     if summary.obstacles:
         if from_line:
             screen.do_enter_code()
-        screen.say("It cannot be final coded yet; the key . goes to what stands in the way.", "error")
+            why = "It cannot be final coded yet. Esc, then the key . goes to what stands in the way."
+            screen.say(f"{why}  {screen.entering.unseen_told}".rstrip(), "error")
+        else:
+            screen.say("It cannot be final coded yet; the key . goes to what stands in the way.", "error")
+            screen.workstation.keyboard.refuse_text("it cannot be final coded yet")
         return
     what = f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}"
 
@@ -47,6 +51,7 @@ async def ask_final(screen: ChartScreen, from_line: bool = False) -> None:
         screen.do_next_chart()
 
     screen.confirm(f"Final code {what}?", final, {"n": ("yes and next", final_and_next)})
+    screen.entering.tell_unseen()
 
 
 async def renew_final(screen: ChartScreen) -> None:

@@ -302,10 +302,24 @@ class ChartScreen(DeskScreen):
     def do_enter_line(self) -> None:
         self.do_enter_code()
 
-    def unknown_key(self, key: str) -> None:
-        if not self.final and not self.only_reading and (key.isdigit() or key == "-"):
-            self.ask("entry", "+", key)
-            self.edited("entry", key)
+    def unknown_key(self, key: str) -> bool:
+        if self.final or self.only_reading or not (key.isdigit() or key == "-"):
+            return False
+        self.ask("entry", "+", key)
+        self.edited("entry", key)
+        return True
+
+    def takes_over(self, text: str) -> bool:
+        """Text that was typed at a question is a line of codes."""
+        if self.final or self.shut:
+            return False
+        if self.entry.asking == "seventh":
+            self.entering.give_up_seventh()
+        self.close_choices()
+        self.ask("entry", "+", text)
+        self.edited("entry", text)
+        self.say("Text, and no answer: the question was left.", "warning")
+        return True
 
     def edited(self, asking: str, text: str) -> None:
         if asking == "entry":
@@ -318,6 +332,7 @@ class ChartScreen(DeskScreen):
             self.in_turn(self.entering.enter(text))
         elif asking == "entry":
             self.entering.close()
+            self.workstation.keyboard.refuse_text("Enter had left the line")
             if self._chart and self._chart.codes.diagnoses and not self.shut:  # the question takes another key
                 self.in_turn(ask_final(self, from_line=True))
 
@@ -325,7 +340,7 @@ class ChartScreen(DeskScreen):
         """Say what went wrong; a line that was refused gives way to the next one."""
         super().trouble(error)
         if self.entry.asking == "entry" and isinstance(error, EntryError) and not isinstance(error, NotTaken):
-            self.say(f"{told(error)}  {ANEW}", "error")
+            self.say(f"{told(error)}  {ANEW}  {self.entering.unseen_told}".rstrip(), "error")
             self.entry.refuse()
             self.entering.refused()
 
