@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.changes import set_payer_number
+from store.claims.changes import set_payer_number, void_claim
 from store.claims.content import ClaimContent, load_claim
 from store.claims.export import ExportRefused, export_claims
 from store.claims.following import (
@@ -250,11 +250,11 @@ def test_a_void_without_the_payers_number_is_named_and_does_not_leave(office: Of
     assert "original_reference" in {finding.place for finding in findings if finding.severity.blocks}
 
 
-def recode(db: Database) -> None:
+def recode(db: Database, version: int = 2) -> None:
     with db.change(SYSTEM) as change:
         for coding in change.session.exec(select(Coding)):
             coding.status = CodingStatus.SUPERSEDED
-        add_coding(change.session, change.session.exec(select(Encounter)).one(), version=2)
+        add_coding(change.session, change.session.exec(select(Encounter)).one(), version=version)
 
 
 def test_after_a_void_a_recoded_encounter_is_billed_as_new(office: Office) -> None:
@@ -264,6 +264,70 @@ def test_after_a_void_a_recoded_encounter_is_billed_as_new(office: Office) -> No
     (built,) = build_claims(office.db, SYSTEM).built
 
     assert (built.replaces, office.content(built.claim_id).frequency) == ("", "1")
+
+
+def status(office: Office, claim_id: str) -> ClaimStatus:
+    scrub_claim(office.db, CODES, SYSTEM, claim_id, today=TODAY)
+    with office.db.reading() as session:
+        return session.get_one(Claim, claim_id).status
+
+
+def test_the_services_of_a_voided_claim_are_free_again_once_its_void_has_left(office: Office) -> None:
+    office.answer()
+    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+    recode(office.db)
+    (rebill,) = build_claims(office.db, SYSTEM).built
+    before = status(office, rebill.claim_id)
+
+    office.sent(void.claim_id)
+
+    assert (before, status(office, rebill.claim_id)) == (ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
+
+
+def test_a_claim_is_not_voided_beside_its_replacement(office: Office) -> None:
+    office.answer()
+    recode(office.db)
+    (replacement,) = build_claims(office.db, SYSTEM).built
+
+    with pytest.raises(CannotFollow, match=f"{replacement.claim_number} follows it already") as refused:
+        void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    assert f"claims void {replacement.claim_number}" in refused.value.remedy
+
+
+def test_a_claim_is_voided_once_its_replacement_is_given_up(office: Office) -> None:
+    office.answer()
+    recode(office.db)
+    (replacement,) = build_claims(office.db, SYSTEM).built
+    void_claim(office.db, SYSTEM, replacement.claim_id, "void instead")
+
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    assert office.content(built.claim_id).frequency == "8"
+
+
+def test_nothing_follows_a_void(office: Office) -> None:
+    office.answer()
+    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+    office.sent(void.claim_id)
+
+    with pytest.raises(CannotFollow, match=f"{void.claim_number} is a void"):
+        void_sent_claim(office.db, SYSTEM, void.claim_id, "again")
+
+
+def test_a_visit_whose_replacement_was_voided_is_billed_as_new(office: Office) -> None:
+    office.answer()
+    recode(office.db)
+    (replacement,) = build_claims(office.db, SYSTEM).built
+    office.sent(replacement.claim_id)
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, replacement.claim_id).payer_number = "ICN2"
+    office.sent(void_sent_claim(office.db, SYSTEM, replacement.claim_id, "wrong patient").claim_id)
+    recode(office.db, version=3)
+
+    (rebill,) = build_claims(office.db, SYSTEM).built
+
+    assert (rebill.replaces, status(office, rebill.claim_id)) == ("", ClaimStatus.READY)
 
 
 def test_after_a_recode_the_replacement_carries_the_payers_number(office: Office) -> None:
