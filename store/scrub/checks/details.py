@@ -24,6 +24,7 @@ from store.scrub.checks.registry import (
     money,
     of_medicaid,
 )
+from store.scrub.checks.written import can_be_written, lacking
 
 _NDC_UNITS = ("F2", "GR", "ME", "ML", "UN")
 _ON_PAPER = "AA"
@@ -98,11 +99,14 @@ def ambulance(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterato
     ride = claim.parties.details.ambulance if claim.parties.details else None
     if ride is None:
         return
-    place = ride.pick_up
+    start, end = ride.pick_up, ride.drop_off
+    whole = start.line1 and start.city and start.state and start.zip
     wrong = {
         f"reason {ride.reason!r} is none of A to E": ride.reason not in ("A", "B", "C", "D", "E"),
         f"miles {ride.miles!r} are no number": not re.fullmatch(r"[0-9]{1,5}(\.[0-9])?", ride.miles),
-        "it does not say where it began": not (place.line1 and place.city and place.state and place.zip),
+        "it does not say where it began": not whole,
+        f"where it began lacks {', '.join(lacking(start))}": bool(whole) and not can_be_written(start),
+        f"where it ended lacks {', '.join(lacking(end))}": bool(end.line1 and end.city) and not can_be_written(end),
     }
     for words, holds in wrong.items():
         if holds:
@@ -172,8 +176,9 @@ def unclassified_described(claim: ClaimContent, facts: ScrubFacts, params: Param
 @check("pay_to_address")
 def pay_to_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     address = claim.parties.pay_to
-    if address and not (address.line1 and address.city and re.fullmatch(r"[A-Z]{2}", address.state) and address.zip):
-        yield Hit("pay_to", {"street": address.line1 or "no street", "city": address.city or "no city"})
+    if address and not can_be_written(address):
+        seen = {"street": address.line1 or "no street", "city": address.city or "no city"}
+        yield Hit("pay_to", {**seen, "wrong": ", ".join(lacking(address))})
 
 
 @check("prior_payment_missing", needs=has_other_coverages)

@@ -96,6 +96,11 @@ def has_any_details(claim: ClaimContent) -> object:
     return claim.parties.details or any(line.details for line in claim.lines)
 
 
+def has_clinicians_of_lines(claim: ClaimContent) -> object:
+    """Clinicians that a line names for itself, or may name in what it states more."""
+    return claim.parties.line_rendering or any(line.details or line.rendering for line in claim.lines)
+
+
 def has_days_beside_services(claim: ClaimContent) -> object:
     """Days that are of no line: of the illness, or of a stay."""
     return claim.parties.details or claim.parties.facility_bill
