@@ -24,7 +24,7 @@ from sqlmodel import Session, col, select
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, BuiltClaim, parts_of, store_claim
-from store.claims.chart import Chart, compose_parties, read_chart
+from store.claims.chart import Chart, compose_parties, read_chart, with_insurance_types
 from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parties, content_of, has_next_payer
 from store.claims.facility import BadExtra
 from store.claims.partners import receiver_for
@@ -223,6 +223,7 @@ def _next_payer(change: Change, claim: Claim, content: ClaimContent) -> BuiltCla
     if after is None:
         raise CannotFollow(f"{number}: there is no payer after {billed.payer.name}")
     parties = _parties_of_next(session, content.parties, billed, after, answer)
+    parties = with_insurance_types(parties, session.get_one(Encounter, claim.encounter_id))
     payer_id = _payer_id(session, claim, after)
     return _written(change, claim, parties, content.lines, "1", FOLLOWS_SECONDARY, content, payer_id=payer_id)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlmodel import Session, select
 
+from store.abstracting import set_abstract
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.changes import set_payer_number, void_claim
@@ -117,6 +119,50 @@ def test_the_second_payer_is_told_what_the_first_paid_and_why_not_all(office: Of
     assert (parties.coverage.payer.identifier, parties.coverage.sequence) == ("SECOND", 2)
     assert (prior.paid_cents, prior.patient_cents, prior.payer_number) == (6000, 2000, "ICN1")
     assert prior.accounted_cents == 10003
+
+
+def medicare_second(office: Office) -> str:
+    """Make the second payer Medicare; the id of the visit."""
+    with office.db.change(SYSTEM) as change:
+        claim = change.session.get_one(Claim, office.claim_id)
+        parties = deepcopy(claim.parties)
+        (other,) = parties["other_coverages"]
+        other["member_id"], other["payer"]["filing_code"] = "1EG4TE5MK73", "MB"
+        claim.parties = parties
+        return claim.encounter_id
+
+
+def test_medicare_in_second_place_does_not_leave_without_saying_why(office: Office) -> None:
+    medicare_second(office)
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    with pytest.raises(ExportRefused, match="1 open blocking finding"):
+        office.sent(built.claim_id)
+
+
+def test_why_medicare_is_second_is_set_in_the_abstract_and_leaves_with_the_claim(office: Office) -> None:
+    visit = medicare_second(office)
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    said = set_abstract(office.db, SYSTEM, visit, {"msp_type": "43"}, {"msp_type": ""})
+
+    sent = office.sent(built.claim_id)
+    assert f"{built.claim_number} states it now" in said
+    assert b"SBR*S*18**" in sent and b"*43****MB~" in sent
+    assert faults_of(sent, office.folder) == []
+
+
+def test_a_claim_to_medicare_that_is_built_later_says_why_it_is_second(office: Office) -> None:
+    visit = medicare_second(office)
+    set_abstract(office.db, SYSTEM, visit, {"msp_type": "12"}, {"msp_type": ""})
+    office.answer()
+
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    coverage = office.content(built.claim_id).parties.coverage
+    assert coverage is not None and coverage.insurance_type == "12"
 
 
 def test_the_secondary_claim_leaves_as_a_file_that_the_validator_accepts(office: Office) -> None:

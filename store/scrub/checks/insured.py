@@ -191,6 +191,16 @@ def _parts_lacking(whose: str, address: Address) -> dict[str, bool]:
     return {f"{part} {whose}": True for part in lacking(address)}
 
 
+@check("medicare_second", needs=has_other_coverages)
+def medicare_second(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """Medicare, by one of the `filing_codes`, is not the first payer, and none of the `known` types says why."""
+    for coverage in _coverages(claim):
+        later = coverage.sequence > 1 and coverage.payer.filing_code in params["filing_codes"]
+        if later and coverage.insurance_type not in params["known"]:
+            seen = {"name": coverage.payer.name, "coverage": coverage.sequence, "type": coverage.insurance_type}
+            yield Hit(f"coverage.{coverage.sequence}.insurance_type", seen)
+
+
 @check("coverage_order")
 def coverage_order(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """The first payer is neither billed nor among the others."""
