@@ -12,6 +12,7 @@ from dataclasses import fields
 from store.claims.content import ClaimContent
 from store.claims.details import Attachment, ClaimDates
 from store.scrub.checks.registry import (
+    AMBULANCES,
     Hit,
     Params,
     ScrubFacts,
@@ -22,6 +23,7 @@ from store.scrub.checks.registry import (
     has_other_coverages,
     iso_day,
     money,
+    of_ambulance,
     of_medicaid,
 )
 from store.scrub.checks.written import can_be_written, lacking
@@ -111,6 +113,30 @@ def ambulance(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterato
     for words, holds in wrong.items():
         if holds:
             yield Hit("details.ambulance", {"wrong": words})
+
+
+@check("ambulance_ride", needs=of_ambulance)
+def ambulance_ride(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """An ambulance service, by its code from `first` to `last` or its place, whose claim does not state the ride.
+
+    Where nobody was driven (`treated_only`) it need not say where it ended; one of the codes of `mileage` needs miles.
+    """
+    codes = {line.sequence: line.code.strip().upper() for line in claim.lines}
+    services = {n: code for n, code in codes.items() if params["first"] <= code <= params["last"]}
+    if not services and claim.parties.place_of_service not in AMBULANCES:
+        return
+    driven = any(code not in params["treated_only"] for code in services.values())
+    ride = claim.parties.details.ambulance if claim.parties.details else None
+    if ride is None:
+        lacks = ["reason, miles and where it began", *(["where it ended"] if driven else [])]
+    else:
+        far = any(code in params["mileage"] for code in services.values())
+        lacks = ["miles"] if far and not ride.miles.strip("0.") else []
+        lacks += ["where it ended"] if driven and not (ride.drop_off.line1 and ride.drop_off.city) else []
+    if lacks:
+        line = next(iter(services or codes), 0)
+        seen = {"line": line, "code": codes.get(line, ""), "wrong": " and ".join(lacks)}
+        yield Hit("details.ambulance", seen)
 
 
 @check("detail_dates", needs=has_details)

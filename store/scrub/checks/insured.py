@@ -61,9 +61,8 @@ def member_id_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) ->
 @check("member_id_characters")
 def member_id_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for coverage in _coverages(claim):
-        strange = sorted(set(_STRANGE(coverage.member_id)))
-        if strange:
-            found = " and ".join("a blank" if sign == " " else sign for sign in strange)
+        if strange := _STRANGE(coverage.member_id):
+            found = " and ".join("a blank" if sign == " " else sign for sign in sorted(set(strange)))
             yield Hit(f"coverage.{coverage.sequence}.member_id", {"member_id": coverage.member_id, "found": found})
 
 
@@ -209,9 +208,9 @@ def coverage_order(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
         yield Hit(f"coverage.{coverage.sequence}", {"coverage": coverage.sequence})
 
 
-def _coverages(claim: ClaimContent) -> list[BilledCoverage]:
-    billed = claim.parties.coverage
-    return [*([billed] if billed else []), *claim.parties.other_coverages]
+def _coverages(claim: ClaimContent) -> tuple[BilledCoverage, ...]:
+    billed, others = claim.parties.coverage, claim.parties.other_coverages
+    return (billed, *others) if billed else others
 
 
 def _who(claim: ClaimContent, params: Params) -> Sequence[tuple[Insured, str, int]]:
