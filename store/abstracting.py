@@ -2,8 +2,8 @@
 
 Every change names the value that was seen. Where somebody else has changed the field since, nothing is overwritten:
 AbstractChanged carries both sides. Formats are those of the UB-04 data set (FL 14, 15, 17, FL 29 and 10-13) and of the
-CMS place of service code set, causes and states of accidents those of CLM11 (005010X222A1, loop 2300); which codes
-exist is for the edits to say.
+CMS place of service code set, causes and states of accidents those of CLM11 (005010X222A1, loop 2300), what makes
+Medicare the second payer that of SBR05 (loop 2000B); which codes exist is for the edits to say.
 """
 
 from __future__ import annotations
@@ -48,6 +48,13 @@ FIELDS = (
     AbstractField("accident_date", "accident date", r"\d{4}(-\d{2}(-\d{2})?)?", "a day such as 2026-09-14"),
     AbstractField("accident_cause", "accident cause", "AA|EM|OA", "AA auto, EM employment or OA other", in_extra=True),
     AbstractField("accident_state", "accident state", "[A-Z]{2}", "two letters such as NE", in_extra=True),
+    AbstractField(
+        "msp_type",
+        "Medicare second by",
+        "1[2-6]|4[1237]",
+        "12 aged, 43 disabled, 13 to 16, 41, 42 or 47",
+        in_extra=True,
+    ),
 )
 
 

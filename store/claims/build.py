@@ -214,7 +214,8 @@ def _lines(chart: Chart, parties: Parties) -> list[BilledLine]:
 def _clear_earlier(change: Change, coding: Coding) -> list[Claim]:
     """Void the claims of earlier codings that have not left; answer those of the last one that have.
 
-    A sent claim that was voided with its payer (frequency 8) is done with, and one for another payer is not replaced.
+    A sent claim that was voided with its payer (frequency 8) is done with, and so is one whose replacement left, also
+    where that was voided then; one for another payer is not replaced.
     """
     voided = select(Claim.follows_id).where(Claim.follows_as == FOLLOWS_VOID, Claim.status != ClaimStatus.VOID)
     query = (
@@ -232,7 +233,12 @@ def _clear_earlier(change: Change, coding: Coding) -> list[Claim]:
         claim.status = ClaimStatus.VOID
         change.session.add(claim)
         change.log("claim.void", "claim", claim.id, number=claim.claim_number, reason="the encounter was recoded")
-    replaced = {claim.follows_id for claim in sent if claim.follows_as == FOLLOWS_REPLACEMENT}
+    replacing = select(Claim.follows_id).where(
+        Claim.encounter_id == coding.encounter_id,
+        Claim.follows_as == FOLLOWS_REPLACEMENT,
+        Claim.status == ClaimStatus.EXPORTED,
+    )
+    replaced = set(change.session.exec(replacing).all())
     standing = [claim for claim in sent if claim.id not in replaced]
     return [claim for claim in standing if claim.coding_id == standing[-1].coding_id]
 

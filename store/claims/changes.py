@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.chart import compose_parties, read_chart
+from store.claims.chart import compose_parties, read_chart, with_insurance_types
 from store.claims.content import content_of, parties_from_json, parties_to_json
 from store.claims.details import LineDetails
 from store.claims.facility import BadExtra
@@ -67,6 +67,7 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
                 other_coverages=earlier.other_coverages,
                 receiver=earlier.receiver,
             )
+            parties = with_insurance_types(parties, chart.encounter)
         else:
             claim.payer_id = chart.coverages[0][1].id if chart.coverages else None
         claim.parties = parties_to_json(parties)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -133,7 +133,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
     rendering = None if chart.of_facility else _rendering(chart)
     started = encounter.started_at[:10]
     accident = _accident(chart, billed)
-    return Parties(
+    parties = Parties(
         patient=_patient(patient),
         patient_record_number=patient.mrn,
         billing=_billing(chart.facility),
@@ -156,6 +156,33 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
         details=claim_details(encounter),
         facility_bill=_facility_bill(chart, accident) if chart.of_facility else None,
     )
+    return with_insurance_types(parties, encounter)
+
+
+def with_insurance_types(parties: Parties, encounter: Encounter) -> Parties:
+    """The parties with SBR05 of each coverage as the visit has it now: of Medicare, where it is not primary.
+
+    A sender gives it as `msp_type` in `extra`; people set it in the abstract (`store.abstracting`). Institutional
+    claims tell it by value codes and have no SBR05.
+
+    Source: 005010X222A1, loops 2000B and 2320, SBR05 (data element 1336).
+    """
+    stated = "" if parties.facility_bill else str(encounter.extra.get("msp_type", ""))
+    coverage, others = parties.coverage, parties.other_coverages
+    return replace(
+        parties,
+        coverage=coverage and _with_insurance_type(coverage, stated),
+        other_coverages=tuple(_with_insurance_type(one, stated) for one in others),
+    )
+
+
+def _with_insurance_type(coverage: BilledCoverage, stated: str) -> BilledCoverage:
+    found = stated if coverage.sequence > 1 and coverage.payer.filing_code in MEDICARE_FILING_CODES else ""
+    return coverage if coverage.insurance_type == found else replace(coverage, insurance_type=found)
+
+
+MEDICARE_FILING_CODES = ("MA", "MB")
+"""SBR09 of Medicare Part A and Part B (data element 1032)."""
 
 
 def claim_details(encounter: Encounter) -> Details | None:

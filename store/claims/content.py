@@ -85,7 +85,10 @@ class BilledPayer:
 
 @dataclass(frozen=True)
 class BilledCoverage:
-    """A coverage with its payer and subscriber; `sequence` 1 is primary."""
+    """A coverage with its payer and subscriber; `sequence` 1 is primary.
+
+    `insurance_type` is SBR05: why Medicare is not primary, empty for any other payer.
+    """
 
     sequence: int
     payer: BilledPayer
@@ -99,6 +102,7 @@ class BilledCoverage:
     authorization_number: str = ""
     referral_number: str = ""
     secondary_id: str = ""
+    insurance_type: str = ""
     prior: PriorPayment | None = None
 
     @property

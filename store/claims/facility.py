@@ -187,7 +187,9 @@ def _line(sequence: int, key: tuple[Any, ...], units: int, cents: int, day: str)
 
 
 def _four_digits(code: str) -> str:
-    return code.strip().zfill(4)
+    """A revenue code that came without its leading zero; others stay as they came, and are found (r418)."""
+    plain = code.strip()
+    return plain.zfill(4) if len(plain) == 3 else plain
 
 
 def _day(charge: Charge) -> str:

@@ -3,6 +3,8 @@
 - secondary: what the payer answered, from its posted remittance, goes with the claim to the next payer. A claim that
   the payer forwarded itself (crossover) is refused by name, and so is one that is billed there already.
 - void (frequency 8): everything as it left, with the payer's number; the encounter can then be built as a new claim.
+  One that a replacement or a bill of late charges follows is not voided beside it: the successor is given up first, or
+  voided where it has left. Nothing follows a void.
 - late charges: a replacement (frequency 7) with all lines, or, of an institutional claim, a bill of what is new alone
   (frequency 5).
 
@@ -22,7 +24,7 @@ from sqlmodel import Session, col, select
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, BuiltClaim, parts_of, store_claim
-from store.claims.chart import Chart, compose_parties, read_chart
+from store.claims.chart import Chart, compose_parties, read_chart, with_insurance_types
 from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parties, content_of, has_next_payer
 from store.claims.facility import BadExtra
 from store.claims.partners import receiver_for
@@ -133,7 +135,8 @@ def void_sent_claim(
         raise CannotFollow("voiding a claim needs a reason")
 
     def void(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
-        _without_follower(change.session, claim, FOLLOWS_VOID)
+        _without_follower(change.session, claim, FOLLOWS_VOID, FOLLOWS_REPLACEMENT)
+        _without_follower(change.session, claim, FOLLOWS_LATE, left_too=False)
         _give_up_secondary(change, claim)
         parties = replace(content.parties, original_reference=_payer_number(claim), build_notes=())
         return _written(change, claim, parties, content.lines, "8", FOLLOWS_VOID, content, reason=reason)
@@ -197,6 +200,10 @@ def _one(
             raise CannotFollow(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
         if claim.status is not ClaimStatus.EXPORTED:
             raise CannotFollow(f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}: it has not left")
+        if claim.frequency == "8":
+            raise CannotFollow(
+                f"{claim.claim_number} is a void: nothing follows it", "code the visit again to bill it as new"
+            )
         built = follow(change, claim, content_of(change.session, claim))
         change.answer = asdict(built)
         return built
@@ -216,6 +223,7 @@ def _next_payer(change: Change, claim: Claim, content: ClaimContent) -> BuiltCla
     if after is None:
         raise CannotFollow(f"{number}: there is no payer after {billed.payer.name}")
     parties = _parties_of_next(session, content.parties, billed, after, answer)
+    parties = with_insurance_types(parties, session.get_one(Encounter, claim.encounter_id))
     payer_id = _payer_id(session, claim, after)
     return _written(change, claim, parties, content.lines, "1", FOLLOWS_SECONDARY, content, payer_id=payer_id)
 
@@ -249,13 +257,28 @@ def _payer_id(session: Session, claim: Claim, after: BilledCoverage) -> str | No
     return session.exec(query).first()
 
 
-def _without_follower(session: Session, claim: Claim, *kinds: str) -> None:
-    """Raise CannotFollow where a living claim follows already in such a way, or the claim was voided with its payer."""
+def _without_follower(session: Session, claim: Claim, *kinds: str, left_too: bool = True) -> None:
+    """Raise CannotFollow where a living claim follows already in such a way, or the claim was voided with its payer.
+
+    Without `left_too` only one that has not left stands in the way.
+    """
     query = select(Claim).where(Claim.follows_id == claim.id, Claim.status != ClaimStatus.VOID)
-    for other in session.exec(query.order_by(Claim.created_at)):
-        if other.follows_as in (*kinds, FOLLOWS_VOID):
+    for other in session.exec(query.order_by(Claim.created_at, Claim.claim_number)):
+        left = other.status is ClaimStatus.EXPORTED
+        if other.follows_as in (*kinds, FOLLOWS_VOID) and (left_too or not left):
             what = other.follows_as.replace("_", " ")
-            raise CannotFollow(f"{claim.claim_number}: {other.claim_number} follows it already ({what})")
+            raise CannotFollow(
+                f"{claim.claim_number}: {other.claim_number} follows it already ({what})", _way_out(other, left)
+            )
+
+
+def _way_out(other: Claim, left: bool) -> str:
+    """What to do about the claim that stands in the way."""
+    if not left:
+        return f"give it up first (`codedesk claims void {other.claim_number}`), or let it leave"
+    if other.follows_as == FOLLOWS_REPLACEMENT:
+        return f"{other.claim_number} stands with the payer now: void or follow that one"
+    return "it has left; nothing more is to be sent" if other.follows_as == FOLLOWS_VOID else ""
 
 
 def _payer_number(claim: Claim) -> str:

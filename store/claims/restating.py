@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from store.claims.chart import compose_parties, read_chart
+from store.claims.chart import compose_parties, read_chart, with_insurance_types
 from store.claims.content import Parties, parties_from_json, parties_to_json
 from store.claims.details import Details
 from store.claims.facility import BadExtra
@@ -28,6 +28,8 @@ from store.terms import ClaimStatus, CodingStatus
 
 _LIVING = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.REJECTED)
 _OF_THE_VISIT = ("accident", "place_of_service", "encounter_from", "encounter_through")
+_TYPED = ("coverage", "other_coverages")
+"""Of these why Medicare is not primary, which the visit says; the rest of a coverage stays as it was copied."""
 _OF_LINES = "lines"
 
 
@@ -85,6 +87,8 @@ def _differing(session: Session, claim: Claim) -> dict[str, Any]:
         return {}  # `build` and `refresh` name what cannot be read
     stated = parties_from_json(claim.parties)
     found = {name: getattr(now, name) for name in _OF_THE_VISIT if getattr(now, name) != getattr(stated, name)}
+    typed = with_insurance_types(stated, chart.encounter)
+    found |= {name: getattr(typed, name) for name in _TYPED if getattr(typed, name) != getattr(stated, name)}
     for part, empty in (("details", Details()), ("facility_bill", None)):
         found |= _parts(part, getattr(stated, part) or empty, getattr(now, part) or empty)
     by_hand = set_by_hand(session, claim.id)

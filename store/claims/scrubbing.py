@@ -129,7 +129,17 @@ def _grouped(session: Session, claim: Claim) -> GroupedStay | None:
     return GroupedStay(drg.drg, drg.discharged, drg.disposition, changed_at if changed_at > drg.grouped_at else "")
 
 
-_OTHER_LINES = text("""
+_STANDS = """
+  AND other.frequency <> '8'
+  AND NOT EXISTS (
+    SELECT 1 FROM claim after WHERE after.follows_id = other.id AND after.follows_as IN ('void', 'replacement')
+      AND after.status = 'exported'
+  )
+"""
+"""Of other claims those that stand: a void bills nothing, nor does what a void or a replacement that left is about."""
+
+
+_OTHER_LINES = text(f"""
 SELECT other.claim_number, line.code, line.service_date, line.modifiers, line.performer_npi, other.parties, line.units
 FROM encounter mine
 JOIN encounter theirs ON theirs.patient_id = mine.patient_id
@@ -138,6 +148,7 @@ JOIN claim_line line ON line.claim_id = other.id
 WHERE mine.id = :encounter AND other.id <> :claim AND other.status <> 'void' AND other.form = :form
   AND other.service_from <= :until AND other.service_through >= :since
   AND NOT (other.encounter_id = mine.id AND (other.follows_as <> '' OR :follows <> ''))
+  {_STANDS}
 ORDER BY other.claim_number, line.sequence
 """).columns(modifiers=JSON, parties=JSON)
 
@@ -145,7 +156,8 @@ ORDER BY other.claim_number, line.sequence
 def _other_services(session: Session, claim: Claim, content: ClaimContent) -> tuple[OtherService, ...]:
     """Services on other claims of the patient that are not void: the longest global period before to a day after.
 
-    A claim that follows another one, to the next payer or in its place, states the same services and is none.
+    A claim that follows another one, to the next payer or in its place, states the same services and is none; nor is
+    one that was voided or replaced, from the moment that the void or replacement left.
     """
     first, last = iso_day(content.service_from), iso_day(content.service_through)
     if first is None or last is None:
@@ -173,7 +185,7 @@ def _moved(day: dt.date, days: int) -> str:
     return str(dt.date.fromordinal(min(max(day.toordinal() + days, 1), dt.date.max.toordinal())))
 
 
-_BILLED_BEFORE = text("""
+_BILLED_BEFORE = text(f"""
 SELECT other.claim_number, line.code, line.service_date, line.modifiers, line.performer_npi, line.revenue_code,
   line.charge_cents, other.parties, other.service_from, other.service_through
 FROM encounter mine
@@ -186,6 +198,7 @@ WHERE mine.id = :encounter AND other.id <> :claim AND other.status <> 'void' AND
   AND NOT (other.encounter_id = mine.id AND (other.follows_as <> '' OR :follows <> ''))
   AND (other.status = 'exported' OR other.created_at < :created
        OR (other.created_at = :created AND other.claim_number < :number))
+  {_STANDS}
 ORDER BY other.claim_number, line.sequence
 """).columns(modifiers=JSON, parties=JSON)
 

@@ -83,8 +83,16 @@ class SharedParts:
 _NO_FACTS: Any = None
 """Checks of a part look at nothing beside it."""
 
-_BY_PLACE = frozenset({"missing", "npi", "city_and_state", "nine_digit_zip", "post_office_box", "taxonomy"})
-_BY_NAME = {"tax_id": "billing", "contact_phone": "billing", "receiver": "receiver"}
+_BY_PLACE = frozenset(
+    {"missing", "npi", "city_and_state", "nine_digit_zip", "post_office_box", "taxonomy", "clinician"}
+)
+_BY_NAME = {
+    "tax_id": "billing",
+    "contact_phone": "billing",
+    "receiver": "receiver",
+    "payer_identifier": "payer",
+    "payer_address": "payer",
+}
 
 
 def _part_of(rule: Rule) -> str:

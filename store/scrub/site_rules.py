@@ -25,7 +25,8 @@ from store.models.columns import now
 from store.queries import Reader
 from store.queries.rules import ChangeRow, VersionRow, rule_changes, rule_versions
 from store.scrub.checks import CHECKS
-from store.scrub.checks.providers import valid_npi, valid_taxonomy
+from store.scrub.checks.providers import valid_npi
+from store.scrub.checks.written import valid_taxonomy
 from store.scrub.examples import Outcome, examples_in, shipped_examples, try_code_edit, try_examples
 from store.scrub.overlays import Action, Overlay, Scope, SiteRules
 from store.scrub.rules import BadRules, Rule, read_rule, rule_book

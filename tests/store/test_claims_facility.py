@@ -57,6 +57,12 @@ def test_an_inpatient_bill_adds_up_its_charges_by_revenue_code() -> None:
     assert [line.unit for line in lines] == ["DA", "UN"]
 
 
+def test_a_revenue_code_gets_its_leading_zero_back_and_no_more() -> None:
+    lines = facility_lines(visit(**STAY), [charge("1", "250", 1000), charge("2", "12", 500)], [])
+
+    assert sorted(line.revenue_code for line in lines) == ["0250", "12"]
+
+
 def test_an_outpatient_bill_keeps_codes_modifiers_and_days_apart() -> None:
     charges = [
         charge("1", "0636", 1000, "J1885"),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlmodel import Session, select
 
+from store.abstracting import set_abstract
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.changes import set_payer_number
+from store.claims.changes import set_payer_number, void_claim
 from store.claims.content import ClaimContent, load_claim
 from store.claims.export import ExportRefused, export_claims
 from store.claims.following import (
@@ -117,6 +119,50 @@ def test_the_second_payer_is_told_what_the_first_paid_and_why_not_all(office: Of
     assert (parties.coverage.payer.identifier, parties.coverage.sequence) == ("SECOND", 2)
     assert (prior.paid_cents, prior.patient_cents, prior.payer_number) == (6000, 2000, "ICN1")
     assert prior.accounted_cents == 10003
+
+
+def medicare_second(office: Office) -> str:
+    """Make the second payer Medicare; the id of the visit."""
+    with office.db.change(SYSTEM) as change:
+        claim = change.session.get_one(Claim, office.claim_id)
+        parties = deepcopy(claim.parties)
+        (other,) = parties["other_coverages"]
+        other["member_id"], other["payer"]["filing_code"] = "1EG4TE5MK73", "MB"
+        claim.parties = parties
+        return claim.encounter_id
+
+
+def test_medicare_in_second_place_does_not_leave_without_saying_why(office: Office) -> None:
+    medicare_second(office)
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    with pytest.raises(ExportRefused, match="1 open blocking finding"):
+        office.sent(built.claim_id)
+
+
+def test_why_medicare_is_second_is_set_in_the_abstract_and_leaves_with_the_claim(office: Office) -> None:
+    visit = medicare_second(office)
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    said = set_abstract(office.db, SYSTEM, visit, {"msp_type": "43"}, {"msp_type": ""})
+
+    sent = office.sent(built.claim_id)
+    assert f"{built.claim_number} states it now" in said
+    assert b"SBR*S*18**" in sent and b"*43****MB~" in sent
+    assert faults_of(sent, office.folder) == []
+
+
+def test_a_claim_to_medicare_that_is_built_later_says_why_it_is_second(office: Office) -> None:
+    visit = medicare_second(office)
+    set_abstract(office.db, SYSTEM, visit, {"msp_type": "12"}, {"msp_type": ""})
+    office.answer()
+
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    coverage = office.content(built.claim_id).parties.coverage
+    assert coverage is not None and coverage.insurance_type == "12"
 
 
 def test_the_secondary_claim_leaves_as_a_file_that_the_validator_accepts(office: Office) -> None:
@@ -250,11 +296,11 @@ def test_a_void_without_the_payers_number_is_named_and_does_not_leave(office: Of
     assert "original_reference" in {finding.place for finding in findings if finding.severity.blocks}
 
 
-def recode(db: Database) -> None:
+def recode(db: Database, version: int = 2) -> None:
     with db.change(SYSTEM) as change:
         for coding in change.session.exec(select(Coding)):
             coding.status = CodingStatus.SUPERSEDED
-        add_coding(change.session, change.session.exec(select(Encounter)).one(), version=2)
+        add_coding(change.session, change.session.exec(select(Encounter)).one(), version=version)
 
 
 def test_after_a_void_a_recoded_encounter_is_billed_as_new(office: Office) -> None:
@@ -264,6 +310,70 @@ def test_after_a_void_a_recoded_encounter_is_billed_as_new(office: Office) -> No
     (built,) = build_claims(office.db, SYSTEM).built
 
     assert (built.replaces, office.content(built.claim_id).frequency) == ("", "1")
+
+
+def status(office: Office, claim_id: str) -> ClaimStatus:
+    scrub_claim(office.db, CODES, SYSTEM, claim_id, today=TODAY)
+    with office.db.reading() as session:
+        return session.get_one(Claim, claim_id).status
+
+
+def test_the_services_of_a_voided_claim_are_free_again_once_its_void_has_left(office: Office) -> None:
+    office.answer()
+    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+    recode(office.db)
+    (rebill,) = build_claims(office.db, SYSTEM).built
+    before = status(office, rebill.claim_id)
+
+    office.sent(void.claim_id)
+
+    assert (before, status(office, rebill.claim_id)) == (ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
+
+
+def test_a_claim_is_not_voided_beside_its_replacement(office: Office) -> None:
+    office.answer()
+    recode(office.db)
+    (replacement,) = build_claims(office.db, SYSTEM).built
+
+    with pytest.raises(CannotFollow, match=f"{replacement.claim_number} follows it already") as refused:
+        void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    assert f"claims void {replacement.claim_number}" in refused.value.remedy
+
+
+def test_a_claim_is_voided_once_its_replacement_is_given_up(office: Office) -> None:
+    office.answer()
+    recode(office.db)
+    (replacement,) = build_claims(office.db, SYSTEM).built
+    void_claim(office.db, SYSTEM, replacement.claim_id, "void instead")
+
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    assert office.content(built.claim_id).frequency == "8"
+
+
+def test_nothing_follows_a_void(office: Office) -> None:
+    office.answer()
+    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+    office.sent(void.claim_id)
+
+    with pytest.raises(CannotFollow, match=f"{void.claim_number} is a void"):
+        void_sent_claim(office.db, SYSTEM, void.claim_id, "again")
+
+
+def test_a_visit_whose_replacement_was_voided_is_billed_as_new(office: Office) -> None:
+    office.answer()
+    recode(office.db)
+    (replacement,) = build_claims(office.db, SYSTEM).built
+    office.sent(replacement.claim_id)
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, replacement.claim_id).payer_number = "ICN2"
+    office.sent(void_sent_claim(office.db, SYSTEM, replacement.claim_id, "wrong patient").claim_id)
+    recode(office.db, version=3)
+
+    (rebill,) = build_claims(office.db, SYSTEM).built
+
+    assert (rebill.replaces, status(office, rebill.claim_id)) == ("", ClaimStatus.READY)
 
 
 def test_after_a_recode_the_replacement_carries_the_payers_number(office: Office) -> None:

@@ -123,6 +123,15 @@ def test_a_claim_is_kept_alone_without_passwords_and_can_be_tried_again(db: Data
     assert retry(db, SYSTEM).quarantined == 1
 
 
+def test_why_medicare_is_second_is_taken_in_with_the_visit(db: Database, tmp_path: Path) -> None:
+    content = interchange(CLAIM).replace(b"SBR*P*18*G7****MC~", b"SBR*S*18*G7**43****MB~")
+
+    take(db, tmp_path, content)
+
+    with db.reading() as session:
+        assert session.exec(select(Encounter)).one().extra["msp_type"] == "43"
+
+
 def test_a_composite_with_another_separator_is_named_and_not_guessed(db: Database, tmp_path: Path) -> None:
     report = take(db, tmp_path, interchange(CLAIM.replace("HC:G0463:25:LT", "HC>G0463>25>LT")))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from store.scrub.checks.providers import valid_npi
 from store.scrub.engine import Found, scrub
 from store.scrub.examples import shipped_examples, try_examples
 from store.scrub.rules import BadRules, Rule, RuleBook, read_rules, rule_book
+from store.scrub.sample import in_second_place
 from store.terms import Severity
 from tests.store.claim_samples import (
     ADDRESS,
@@ -62,6 +64,25 @@ def test_at_least_150_rules_ship_and_each_has_a_snip_type() -> None:
 
 def test_a_replacement_is_no_duplicate_of_what_it_replaces() -> None:
     assert _found(replace(SOUND_CLAIM, frequency="7"), "r241", HISTORY["r241"]) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "lacks"),
+    [
+        ({"payer": {"identifier": "A*B"}}, "an identifier of the payer that can be written"),
+        ({"payer": {"address": replace(ADDRESS, state="QQ")}}, "a state that there is (QQ) of the payer's address"),
+        ({"payer": {"address": replace(ADDRESS, line1="")}}, ""),
+        ({"subscriber": {"address": replace(ADDRESS, zip="ABC")}}, "a ZIP code that there is (ABC) of the subscriber"),
+    ],
+)
+def test_what_another_coverage_cannot_be_written_with_is_named(changed: dict[str, dict[str, Any]], lacks: str) -> None:
+    (first,) = in_second_place(SOUND_CLAIM, "answered").parties.other_coverages
+    other = replace(first, sequence=2, prior=None, **{n: replace(getattr(first, n), **v) for n, v in changed.items()})
+    claim = replace(SOUND_CLAIM, parties=replace(SOUND_CLAIM.parties, other_coverages=(other,)))
+
+    found = _found(claim, "r134")
+
+    assert [lacks in finding.message for finding in found] == ([True] if lacks else [])
 
 
 def _with_authorizations(*required: str) -> RuleBook:

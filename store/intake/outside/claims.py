@@ -95,7 +95,7 @@ def _statement(claim: Claim837, transaction: Transaction, notes: list[str]) -> S
         "coverages": parts.coverages(claim, source[:120]),
         "providers": parts.providers(claim, source[:120]),
         "tasks": ["facility" if claim.kind == INSTITUTIONAL else "professional"],
-        "extra": {"claim_frequency": frequency} if frequency else {},
+        "extra": ({"claim_frequency": frequency} if frequency else {}) | parts.medicare_second(claim),
     }
     if claim.kind != INSTITUTIONAL and placed:
         values["place_of_service"] = placed[:2]

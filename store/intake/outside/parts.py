@@ -5,6 +5,7 @@ Source: X222A1 and X223A2, loops 2010 to 2420.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from store.intake.hl7v2.values import cents, day, line, moment, whole
@@ -206,6 +207,15 @@ def coverages(claim: Claim837, source: str) -> list[dict[str, Any]]:
                 values["subscriber_birth_date"] = born
         found[sequence] = values
     return [found[sequence] for sequence in sorted(found)]
+
+
+def medicare_second(claim: Claim837) -> dict[str, str]:
+    """Why Medicare is not the first payer (SBR05), as the visit keeps it; nothing where no coverage says it."""
+    for level in (claim.subscriber, *claim.others):
+        sbr = level.first("SBR")
+        if sbr and sbr.element(1).strip() != "P" and re.fullmatch("1[2-6]|4[1237]", sbr.element(5).strip()):
+            return {"msp_type": sbr.element(5).strip()}
+    return {}
 
 
 def _related(claim: Claim837) -> str:

@@ -12,6 +12,7 @@ from dataclasses import fields
 from store.claims.content import ClaimContent
 from store.claims.details import Attachment, ClaimDates
 from store.scrub.checks.registry import (
+    AMBULANCES,
     Hit,
     Params,
     ScrubFacts,
@@ -22,8 +23,10 @@ from store.scrub.checks.registry import (
     has_other_coverages,
     iso_day,
     money,
+    of_ambulance,
     of_medicaid,
 )
+from store.scrub.checks.written import can_be_written, lacking
 
 _NDC_UNITS = ("F2", "GR", "ME", "ML", "UN")
 _ON_PAPER = "AA"
@@ -98,15 +101,42 @@ def ambulance(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterato
     ride = claim.parties.details.ambulance if claim.parties.details else None
     if ride is None:
         return
-    place = ride.pick_up
+    start, end = ride.pick_up, ride.drop_off
+    whole = start.line1 and start.city and start.state and start.zip
     wrong = {
         f"reason {ride.reason!r} is none of A to E": ride.reason not in ("A", "B", "C", "D", "E"),
         f"miles {ride.miles!r} are no number": not re.fullmatch(r"[0-9]{1,5}(\.[0-9])?", ride.miles),
-        "it does not say where it began": not (place.line1 and place.city and place.state and place.zip),
+        "it does not say where it began": not whole,
+        f"where it began lacks {', '.join(lacking(start))}": bool(whole) and not can_be_written(start),
+        f"where it ended lacks {', '.join(lacking(end))}": bool(end.line1 and end.city) and not can_be_written(end),
     }
     for words, holds in wrong.items():
         if holds:
             yield Hit("details.ambulance", {"wrong": words})
+
+
+@check("ambulance_ride", needs=of_ambulance)
+def ambulance_ride(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """An ambulance service, by its code from `first` to `last` or its place, whose claim does not state the ride.
+
+    Where nobody was driven (`treated_only`) it need not say where it ended; one of the codes of `mileage` needs miles.
+    """
+    codes = {line.sequence: line.code.strip().upper() for line in claim.lines}
+    services = {n: code for n, code in codes.items() if params["first"] <= code <= params["last"]}
+    if not services and claim.parties.place_of_service not in AMBULANCES:
+        return
+    driven = any(code not in params["treated_only"] for code in services.values())
+    ride = claim.parties.details.ambulance if claim.parties.details else None
+    if ride is None:
+        lacks = ["reason, miles and where it began", *(["where it ended"] if driven else [])]
+    else:
+        far = any(code in params["mileage"] for code in services.values())
+        lacks = ["miles"] if far and not ride.miles.strip("0.") else []
+        lacks += ["where it ended"] if driven and not (ride.drop_off.line1 and ride.drop_off.city) else []
+    if lacks:
+        line = next(iter(services or codes), 0)
+        seen = {"line": line, "code": codes.get(line, ""), "wrong": " and ".join(lacks)}
+        yield Hit("details.ambulance", seen)
 
 
 @check("detail_dates", needs=has_details)
@@ -172,8 +202,9 @@ def unclassified_described(claim: ClaimContent, facts: ScrubFacts, params: Param
 @check("pay_to_address")
 def pay_to_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     address = claim.parties.pay_to
-    if address and not (address.line1 and address.city and re.fullmatch(r"[A-Z]{2}", address.state) and address.zip):
-        yield Hit("pay_to", {"street": address.line1 or "no street", "city": address.city or "no city"})
+    if address and not can_be_written(address):
+        seen = {"street": address.line1 or "no street", "city": address.city or "no city"}
+        yield Hit("pay_to", {**seen, "wrong": ", ".join(lacking(address))})
 
 
 @check("prior_payment_missing", needs=has_other_coverages)

@@ -13,6 +13,7 @@ from store.claims.content import ClaimContent
 from store.claims.facility_bill import FacilityBill
 from store.scrub.checks.providers import valid_npi
 from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day
+from store.scrub.checks.written import clinician_fault
 
 _STILL_A_PATIENT = "30"
 _PLACE = "facility_bill"
@@ -52,6 +53,17 @@ def bill_npi(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator
                 yield Hit(f"{_PLACE}.{role}", seen)
 
 
+@check("clinician_of_bill")
+def clinician_of_bill(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A clinician of the bill has no name that can be written; the attending's taxonomy is malformed."""
+    if bill := _bill(claim):
+        for role in ("attending", "operating", "other_operating"):
+            who = getattr(bill, role)
+            if who and (wrong := clinician_fault(who, role == "attending")):
+                seen = {"role": role.replace("_", " "), "name": who.family_name or who.npi or "nobody", "wrong": wrong}
+                yield Hit(f"{_PLACE}.{role}", seen)
+
+
 @check("operating_provider")
 def operating_provider(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """A surgical procedure, which is one of the section 0 of ICD-10-PCS, has nobody who operated."""
@@ -63,11 +75,13 @@ def operating_provider(claim: ClaimContent, facts: ScrubFacts, params: Params) -
 
 @check("bill_code")
 def bill_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    """A code of the stay that must be there does not match `pattern`; with `inpatient` only of stays."""
+    """A code of the stay that must be there does not match `pattern`; with `inpatient` only stays need have it."""
     bill, field = _bill(claim), str(params["field"])
-    if bill is None or (params.get("inpatient") and not bill.inpatient):
+    if bill is None:
         return
     value = getattr(bill, field)
+    if not value and params.get("inpatient") and not bill.inpatient:
+        return
     if not re.fullmatch(params["pattern"], value):
         yield Hit(f"{_PLACE}.{field}", {"value": value or "missing"})
 

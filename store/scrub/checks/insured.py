@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from store.claims.content import BilledCoverage, ClaimContent, Insured
+from store.claims.people import Address
 from store.scrub.checks.registry import (
     Hit,
     Params,
@@ -17,14 +18,13 @@ from store.scrub.checks.registry import (
     of_dependent,
     written,
 )
+from store.scrub.checks.written import LONGEST, SHORTEST, can_be_written, identifier_fault, lacking
 
 # CMS, Medicare Beneficiary Identifier format: C A AN N A AN N A A N N, without S, L, O, I, B and Z.
 _LETTER = "[AC-HJKMNP-RT-Y]"
 _EITHER = "[0-9AC-HJKMNP-RT-Y]"
 _MEDICARE_ID = re.compile(f"[1-9]{_LETTER}{_EITHER}[0-9]{_LETTER}{_EITHER}[0-9]{_LETTER}{_LETTER}[0-9][0-9]")
 
-_STATE = re.compile(r"[A-Za-z]{2}").fullmatch
-_ZIP = re.compile(r"[0-9]{5}([- ]?[0-9]{4})?").fullmatch
 _STRANGE = re.compile(r"[^0-9A-Za-z-]").findall
 _LONGEST_PATTERN = 200
 
@@ -61,10 +61,18 @@ def member_id_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) ->
 @check("member_id_characters")
 def member_id_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for coverage in _coverages(claim):
-        strange = sorted(set(_STRANGE(coverage.member_id)))
-        if strange:
-            found = " and ".join("a blank" if sign == " " else sign for sign in strange)
+        if strange := _STRANGE(coverage.member_id):
+            found = " and ".join("a blank" if sign == " " else sign for sign in sorted(set(strange)))
             yield Hit(f"coverage.{coverage.sequence}.member_id", {"member_id": coverage.member_id, "found": found})
+
+
+@check("member_id_length")
+def member_id_length(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A member id of fewer or more characters than NM109 takes; one that is missing is found by others."""
+    for coverage in _coverages(claim):
+        if coverage.member_id and not SHORTEST <= len(coverage.member_id) <= LONGEST:
+            seen = {"member_id": coverage.member_id, "count": len(coverage.member_id), "coverage": coverage.sequence}
+            yield Hit(f"coverage.{coverage.sequence}.member_id", seen)
 
 
 @check("member_id_pattern")
@@ -109,15 +117,8 @@ def sex(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]
 @check("person_address")
 def person_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for person, place, _ in _who(claim, params):
-        address = person.address
-        lacks = {
-            "street": not written(address.line1),
-            "city": not written(address.city),
-            "state": not _STATE(address.state.strip()),
-            "ZIP code": not _ZIP(address.zip.strip()),
-        }
-        if wrong := [name for name, holds in lacks.items() if holds]:
-            yield Hit(f"{place}.address", {"wrong": ", ".join(wrong)})
+        if not can_be_written(person.address):
+            yield Hit(f"{place}.address", {"wrong": ", ".join(lacking(person.address))})
 
 
 @check("self_is_somebody_else")
@@ -172,9 +173,31 @@ def other_coverage(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
             "the payer's identifier": not other.payer.identifier,
             "the member id": not other.member_id,
             "the subscriber's name": not written(other.subscriber.family_name),
+            "an identifier of the payer that can be written": bool(
+                other.payer.identifier and identifier_fault(other.payer.identifier)
+            ),
+            **_parts_lacking("of the payer's address", other.payer.address),
+            **_parts_lacking("of the subscriber's address", other.subscriber.address),
         }
         if wrong := [name for name, holds in lacks.items() if holds]:
             yield Hit(f"coverage.{other.sequence}", {"coverage": other.sequence, "wrong": ", ".join(wrong)})
+
+
+def _parts_lacking(whose: str, address: Address) -> dict[str, bool]:
+    """What an address lacks that is written, which is one with street and city."""
+    if not (address.line1 and address.city) or can_be_written(address):
+        return {}
+    return {f"{part} {whose}": True for part in lacking(address)}
+
+
+@check("medicare_second", needs=has_other_coverages)
+def medicare_second(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """Medicare, by one of the `filing_codes`, is not the first payer, and none of the `known` types says why."""
+    for coverage in _coverages(claim):
+        later = coverage.sequence > 1 and coverage.payer.filing_code in params["filing_codes"]
+        if later and coverage.insurance_type not in params["known"]:
+            seen = {"name": coverage.payer.name, "coverage": coverage.sequence, "type": coverage.insurance_type}
+            yield Hit(f"coverage.{coverage.sequence}.insurance_type", seen)
 
 
 @check("coverage_order")
@@ -185,9 +208,9 @@ def coverage_order(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
         yield Hit(f"coverage.{coverage.sequence}", {"coverage": coverage.sequence})
 
 
-def _coverages(claim: ClaimContent) -> list[BilledCoverage]:
-    billed = claim.parties.coverage
-    return [*([billed] if billed else []), *claim.parties.other_coverages]
+def _coverages(claim: ClaimContent) -> tuple[BilledCoverage, ...]:
+    billed, others = claim.parties.coverage, claim.parties.other_coverages
+    return (billed, *others) if billed else others
 
 
 def _who(claim: ClaimContent, params: Params) -> Sequence[tuple[Insured, str, int]]:

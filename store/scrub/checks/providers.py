@@ -7,11 +7,30 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from store.claims.content import ClaimContent
-from store.claims.people import Address
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, place_of, value_at, written
+from store.claims.people import Address, Practitioner
+from store.scrub.checks.registry import (
+    Hit,
+    Params,
+    ScrubFacts,
+    check,
+    has_clinicians_of_lines,
+    place_of,
+    value_at,
+    written,
+)
+from store.scrub.checks.written import (
+    can_be_written,
+    clinician_fault,
+    identifier_fault,
+    is_city,
+    is_state,
+    lacking,
+    valid_taxonomy,
+)
 
-_BOX = re.compile(r"\b(P\.?\s*O\.?\s*BOX|POST\s+OFFICE\s+BOX|PO\s*B(O)?X|POSTAL\s+BOX)\b", re.IGNORECASE)
-_TAXONOMY = re.compile(r"[0-9A-Z]{9}X")
+_BOX = re.compile(
+    r"\bP\.?\s*O\.?\s*B(O?X)?\.?(?![A-Z])|\b(POST\s+OFFICE|POSTAL)\s+BOX\b|^\s*BOX\s+[0-9]", re.IGNORECASE
+)
 
 
 @lru_cache(1 << 12)
@@ -26,11 +45,6 @@ def valid_npi(npi: str) -> bool:
     doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in npi[8::-2])
     plain = sum(int(digit) for digit in npi[7::-2])
     return (24 + doubled + plain + int(npi[9])) % 10 == 0
-
-
-def valid_taxonomy(code: str) -> bool:
-    """Whether it has the form of a code of the NUCC taxonomy: nine letters or digits and X."""
-    return _TAXONOMY.fullmatch(code) is not None
 
 
 @check("missing")
@@ -88,9 +102,7 @@ def post_office_box(claim: ClaimContent, facts: ScrubFacts, params: Params) -> I
 def city_and_state(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     path = str(params["place"])
     address = value_at(claim, path)
-    if isinstance(address, Address) and not (
-        written(address.city) and re.fullmatch(r"[A-Za-z]{2}", address.state.strip())
-    ):
+    if isinstance(address, Address) and not (is_city(address.city) and is_state(address.state)):
         yield Hit(path, {"city": address.city or "none", "state": address.state or "none"})
 
 
@@ -104,7 +116,7 @@ def nine_digit_zip(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
 
 def is_nine_digit_zip(text: str) -> bool:
     """Whether a ZIP code is written with all nine digits, with or without the hyphen."""
-    return bool(re.fullmatch(r"[0-9]{5}[- ]?[0-9]{4}", text.strip()))
+    return bool(re.fullmatch(r"(?!00000)[0-9]{5}[- ]?[0-9]{4}", text.strip()))
 
 
 @check("tax_id")
@@ -123,6 +135,51 @@ def taxonomy(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator
         yield Hit(path, {"taxonomy": code or "missing"})
 
 
+@check("clinician")
+def clinician(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """The clinician at `place` has no name that can be written, or with `taxonomy` one that is malformed."""
+    path = str(params["place"])
+    who = value_at(claim, path)
+    if isinstance(who, Practitioner) and (wrong := clinician_fault(who, bool(params.get("taxonomy")))):
+        yield Hit(path, {"name": _name(who) or who.npi or "without a name", "wrong": wrong})
+
+
+@check("clinician_of_line", needs=has_clinicians_of_lines)
+def clinician_of_line(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A clinician of a line alone has no name that can be written, or one whose taxonomy is malformed."""
+    for line in claim.lines:
+        named = {"rendering": line.rendering}
+        if line.details:
+            named |= {role: getattr(line.details, role) for role in _OF_DETAILS}
+        for role, who in named.items():
+            if who and (wrong := clinician_fault(who, role == "rendering")):
+                seen = {"line": line.sequence, "role": role, "name": _name(who) or who.npi or "nobody", "wrong": wrong}
+                yield Hit(f"line.{line.sequence}.{role}", seen)
+
+
+_OF_DETAILS = ("referring", "supervising", "ordering", "operating")
+
+
+@check("payer_identifier")
+def payer_identifier(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """An identifier that is there and cannot be written as it is."""
+    if (coverage := claim.parties.coverage) and coverage.payer.identifier.strip():
+        payer = coverage.payer
+        if wrong := identifier_fault(payer.identifier):
+            place = f"coverage.{coverage.sequence}.payer.identifier"
+            yield Hit(place, {"name": payer.name, "identifier": payer.identifier, "wrong": wrong})
+
+
+@check("payer_address")
+def payer_address(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """An address that is written, which is one with street and city, and lacks something."""
+    if coverage := claim.parties.coverage:
+        address = coverage.payer.address
+        if address.line1 and address.city and not can_be_written(address):
+            seen = {"name": coverage.payer.name, "wrong": ", ".join(lacking(address))}
+            yield Hit(f"coverage.{coverage.sequence}.payer.address", seen)
+
+
 @check("contact_phone")
 def contact_phone(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     phone = claim.parties.billing.contact_phone
@@ -138,7 +195,7 @@ def service_facility(claim: ClaimContent, facts: ScrubFacts, params: Params) -> 
     wrong = {
         "no name": not written(place.name),
         "no street": not written(place.address.line1),
-        "no city or state": not (place.address.city and place.address.state),
+        "no city or state that there is": not (is_city(place.address.city) and is_state(place.address.state)),
         "no nine-digit ZIP code": not is_nine_digit_zip(place.address.zip),
         "an NPI that fails its check digit": bool(place.npi) and not valid_npi(place.npi),
     }

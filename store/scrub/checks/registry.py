@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter, methodcaller
 from typing import Any
 
 from codesets.edits import CodeFacts, OtherService
@@ -86,6 +87,10 @@ def check(name: str, needs: Needs | None = None) -> Callable[[Check], Check]:
     return register
 
 
+_CODE, _DETAILS = attrgetter("code"), attrgetter("details")
+_BEGINS_AS_RIDE = methodcaller("startswith", ("A0", "a0"))
+
+
 def has_details(claim: ClaimContent) -> object:
     """What only some claims state; checks of it need it."""
     return claim.parties.details
@@ -93,7 +98,21 @@ def has_details(claim: ClaimContent) -> object:
 
 def has_any_details(claim: ClaimContent) -> object:
     """The same of a claim or of one of its lines."""
-    return claim.parties.details or any(line.details for line in claim.lines)
+    return claim.parties.details or any(map(_DETAILS, claim.lines))
+
+
+def has_clinicians_of_lines(claim: ClaimContent) -> object:
+    """Clinicians that a line names for itself, or may name in what it states more."""
+    return claim.parties.line_rendering or any(map(_DETAILS, claim.lines))
+
+
+def of_ambulance(claim: ClaimContent) -> bool:
+    """Whether a ride may be billed: by a code that begins as those of transport do, or by its place of service."""
+    return claim.parties.place_of_service in AMBULANCES or any(map(_BEGINS_AS_RIDE, map(_CODE, claim.lines)))
+
+
+AMBULANCES = ("41", "42")
+"""Places of service of ambulances: by land, by air or water (CMS, Place of Service Code Set)."""
 
 
 def has_days_beside_services(claim: ClaimContent) -> object:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from codesets import place_of_service as places_of_service
 from store.claims.content import ClaimContent
 from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, has_accident, iso_day, money, written
+from store.scrub.checks.written import is_state
 from store.x12.loops837.parties import undotted
 from store.x12.writer import TextChange
 
@@ -179,7 +180,7 @@ def accident_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Ite
 @check("accident_state", needs=has_accident)
 def accident_state(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     accident = claim.parties.accident
-    if accident and accident.cause == "AA" and not re.fullmatch(r"[A-Z]{2}", accident.state):
+    if accident and accident.cause == "AA" and not is_state(accident.state):
         yield Hit("accident.state", {"state": accident.state})
 
 

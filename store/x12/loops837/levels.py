@@ -52,7 +52,7 @@ def subscriber_and_patient(writer: SegmentWriter, claim: ClaimContent, level: in
         RESPONSIBILITY[coverage.sequence],
         "18" if is_patient else "",
         *group_of(writer, coverage, number),
-        "",
+        coverage.insurance_type,
         "",
         "",
         "",

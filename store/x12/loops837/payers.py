@@ -32,7 +32,7 @@ def _other_coverage(writer: SegmentWriter, other: BilledCoverage, claim: ClaimCo
         RESPONSIBILITY[other.sequence],
         RELATIONSHIP[other.relationship],
         *group_of(writer, other, number),
-        "",
+        other.insurance_type,
         "",
         "",
         "",
