@@ -84,11 +84,14 @@ def without_second_answers(
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
         if claim.status != _REVERSAL or found.claim is None:
             continue
-        if taken := _take_away(standing[found.claim.id], _answer(claim, found, remittance)):
+        unmet[place] = claim
+    for place, claim in list(unmet.items()):
+        # Of another number a person applies it: what it reverses might be still to come.
+        found = matches[place]
+        if found.claim and (taken := _take_away(standing[found.claim.id], _answer(claim, found, remittance), True)):
+            del unmet[place]
             judged[place] = replace(found, reversed_id=taken.id)
             reversed_[found.claim.id].append(taken)
-        else:
-            unmet[place] = claim
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
         if found.claim is None or claim.status in _NO_ANSWER:
             continue
@@ -355,18 +358,21 @@ def _whole_lines(line_ids: Sequence[str | None]) -> frozenset[str]:
     return frozenset() if None in line_ids else known
 
 
-def _take_away(standing: list[_Answer], reversal: _Answer) -> _Answer | None:
+def _take_away(standing: list[_Answer], reversal: _Answer, same_number: bool | None = None) -> _Answer | None:
     """Take away the answer that a reversal takes back, and give it: one of the payer's, else of its number.
 
-    It has the amounts of the reversal with the other sign; of several the one of its number, else the last. None where
-    none stands.
+    It has the amounts of the reversal with the other sign; of several the one of its number, else the last unless it
+    has to be of the `same_number`. None where none stands.
     """
     fit = [
         one for one in standing if (one.charge_cents, one.paid_cents) == (-reversal.charge_cents, -reversal.paid_cents)
     ]
     own = [one for one in fit if one.payer == reversal.payer]
-    same_number = [one for one in fit if reversal.payer_number and one.payer_number == reversal.payer_number]
-    taken = next(iter([one for one in own if one in same_number] or own[::-1] or same_number), None)
+    numbered = [one for one in fit if reversal.payer_number and one.payer_number == reversal.payer_number]
+    both = [one for one in own if one.payer_number == reversal.payer_number]
+    nameless = [one for one in own if not (one.payer_number and reversal.payer_number)]
+    found = [*both, *nameless, *numbered] if same_number else [*both, *own[::-1], *numbered]
+    taken = next(iter(found), None)
     if taken:
         standing.remove(taken)
     return taken
@@ -403,8 +409,10 @@ def _replayed(
     reversals: list[tuple[str, _Answer]] = []
     displaced = {one.remittance_claim_id for one in replacements(session, claim_ids)}
     lines = _stored_lines(session, claim_ids)
+    order: dict[str, int] = {}
     for claim_id, *values in session.exec(query):
         answer = _Answer(*values)
+        order.setdefault(answer.remittance_id, len(order))
         answer = replace(answer, lines=_whole_lines(lines.get(answer.id, ())))
         if answer.id in displaced:
             continue
@@ -412,10 +420,16 @@ def _replayed(
             reversals.append((claim_id, answer))
         elif answer.status not in no_answer:
             replayed[claim_id][0].append(answer)
-    for claim_id, reversal in reversals:
-        standing, reversed_ = replayed[claim_id]
-        if taken := _take_away(standing, reversal):
-            reversed_.append((taken, reversal))
+    for same_number in (True, False):
+        for claim_id, reversal in list(reversals):
+            standing, reversed_ = replayed[claim_id]
+            # Of another number only what was there before: that is what was taken back when the reversal came.
+            earlier = [one for one in standing if order[one.remittance_id] < order[reversal.remittance_id]]
+            if taken := _take_away(standing if same_number else earlier, reversal, same_number):
+                if not same_number:
+                    standing.remove(taken)
+                reversals.remove((claim_id, reversal))
+                reversed_.append((taken, reversal))
     return replayed
 
 

@@ -241,7 +241,7 @@ FILES = st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=3)
 MOVES = st.one_of(FILES, st.tuples(st.sampled_from(STEPS), st.integers(0, 3)))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(MOVES, min_size=1, max_size=6))
 def test_whatever_payers_answer_and_people_do_the_charge_is_parted_and_denials_are_what_is_denied(
     db: Database, tmp_path: Path, billed: str, moves: list[list[str] | tuple[str, int]]
