@@ -35,6 +35,8 @@ from store.x12.remittance import RemitClaim
 
 REPLACED = "answer taken back: replaced"
 """How the note of a posting begins that takes back an answer which another one of its payer replaces."""
+NO_REVERSAL = ", no reversal"
+"""How it ends why a second answer waits that a reversal would let through."""
 NOTHING_TO_REVERSE = "reverses an answer that is not here"
 IN_SAME_PAYMENT = "answered otherwise in the same payment"
 
@@ -159,6 +161,42 @@ def judged_now(
     if rivals and (why := _why_not(answer, rivals, covers)):
         return (), why
     return tuple(one.id for one in rivals), ""
+
+
+def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
+    """Claims of ours on which others stand in the place of these answers: their numbers, and the trace of the other."""
+    query = select(RemittanceClaim.claim_id).where(col(RemittanceClaim.id).in_(answers))
+    named = list(dict.fromkeys(filter(None, session.exec(query)))) if answers else []
+    found = []
+    for claim_id, (standing, _) in _replayed(session, named).items():
+        ours = our_claim(session, claim_id)
+        for one in [one for one in standing if one.id in answers]:
+            in_place = [
+                other
+                for other in standing
+                if other is not one and other.payer == one.payer and _same_place(other.status, one.status)
+            ]
+            rivals, _covers = _rivals(one, in_place, ours)
+            found += [(ours.number, other.trace or "without a number") for other in rivals]
+    return found
+
+
+def waiting_for(session: Session, remittance: Remittance, account_numbers: Sequence[str]) -> list[RemittanceClaim]:
+    """Second answers of these claims by earlier payments of this payer that wait since no reversal had come."""
+    query = (
+        select(RemittanceClaim)
+        .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
+        .where(
+            col(RemittanceClaim.account_number).in_(account_numbers),
+            col(RemittanceClaim.claim_id).is_(None),
+            RemittanceClaim.paid_cents > 0,
+            col(RemittanceClaim.note).contains(NO_REVERSAL),
+            Remittance.payer_identifier == remittance.payer_identifier,
+            Remittance.status == RemittanceStatus.POSTED,
+            Remittance.id != remittance.id,
+        )
+    )
+    return list(session.exec(query)) if account_numbers else []
 
 
 def crowded(session: Session, remittance_id: str) -> list[tuple[str, str, tuple[str, ...], str]]:
@@ -316,9 +354,9 @@ def _why_not(answer: _Answer, rivals: Sequence[_Answer], covers: bool) -> str:
     paid = any(one.paid_cents for one in rivals)
     stored = next((one for one in reversed(rivals) if one.remittance_id != answer.remittance_id), None)
     if stored and (paid or not answer.paid_cents):
-        return f"{'paid' if paid else 'answered'} already by trace {_trace(stored)}, no reversal"
+        return f"{'paid' if paid else 'answered'} already by trace {_trace(stored)}{NO_REVERSAL}"
     if not covers and stored:
-        return f"answers a part of what trace {_trace(stored)} answers, no reversal"
+        return f"answers a part of what trace {_trace(stored)} answers{NO_REVERSAL}"
     if not covers or (paid and (not answer.paid_cents or any(one.id for one in rivals))):
         return IN_SAME_PAYMENT
     return ""

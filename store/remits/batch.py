@@ -72,6 +72,8 @@ class Batch:
         self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
         self.again = self.unreadable = self.charged_otherwise = self.nothing_reversed = 0
         self.ours = self.replaced = 0
+        self.reversed_numbers: list[str] = []
+        """The account numbers of claims whose answer of before this set reverses."""
         self.met: list[tuple[str, OurClaim]] = []
         """Reversals that waited for answers of this set, with the claims of ours that they are of."""
 
@@ -113,6 +115,7 @@ class Batch:
                 rows[Denial] += told_rows(told, second.id, found.why)
             if found.reversed_id:
                 reversed_.append(found.reversed_id)
+                self.reversed_numbers.append(claim.account_number)
             if found.claim:
                 self.matched += 1
                 self._change.log(
@@ -321,7 +324,9 @@ def _reversed_sides(reversal: RemitClaim, answered: Sequence[Side]) -> list[_Sid
             sides.append((party, taken, group, reason, segment))
             left[at] = (party, there + taken, group, reason)
             cents -= taken
-        sides.append((account, cents, group, reason, segment))
+        # Nothing stands denied of it: it is owed.
+        denied = account is JournalAccount.DENIED
+        sides.append((JournalAccount.PAYER_RECEIVABLE if denied else account, cents, group, reason, segment))
     if any(side[1] for side in left) and sum(side[1] for side in answered) == -sum(side[1] for side in sides):
         return [(account, -cents, group, reason, reversal.segment) for account, cents, group, reason in answered]
     return sides

@@ -31,7 +31,16 @@ from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
-from store.remits.answered import REPLACED, crowded, replaced_later, reversed_by, reversed_later, reversed_of
+from store.remits.answered import (
+    REPLACED,
+    clashing,
+    crowded,
+    replaced_later,
+    reversed_by,
+    reversed_later,
+    reversed_of,
+    waiting_for,
+)
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.batch import Batch, insert_rows, posting_row
 from store.remits.replaced import replace_answers, replaced_in
@@ -161,6 +170,12 @@ def unpost(
         remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
         session.add(remittance)
         withdraw(session, remittance_id)
+        session.flush()
+        if clash := clashing(session, [*reversing, *replaced]):
+            raise RemittanceRefused(
+                f"trace {clash[0][1]} answers {clash[0][0]} in the place of what it takes back",
+                "take that payment back first, or codedesk unapplied release lets its answer wait",
+            )
         change.log(
             "remittance.unpost",
             "remittance",
@@ -390,6 +405,9 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
     change.session.flush()
     follow_shares(change, shares_in_batch(change.session, batch.id), batch.id, remittance.id)
     prove(change.session, remittance)
+    for row in waiting_for(change.session, remittance, batch.reversed_numbers):
+        row.note = f"its reversal came with {remittance.trace or 'a payment without a number'}: apply it; {row.note}"
+        change.session.add(row)
     if batch.met:
         from store.remits.unapplied import apply_reversal
 

@@ -13,11 +13,11 @@ from sqlmodel import Session, col, func, select
 from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.database import Database
-from store.denials.work import bill_patient, open_again, write_off
+from store.denials.work import DenialRefused, bill_patient, open_again, write_off
 from store.ledger.charges import bill
 from store.models import Claim, Denial, JournalLine, Posting, Remittance, RemittanceClaim
-from store.remits.posting import ReversedLater, post_again, take_in, unpost
-from store.remits.unapplied import apply_to_claim, release
+from store.remits.posting import RemittanceRefused, ReversedLater, post_again, take_in, unpost
+from store.remits.unapplied import StandsAnswered, apply_to_claim, release
 from store.terms import DenialStatus, JournalAccount
 from tests.store.remittance_samples import a_set, interchange
 from tests.store.test_remits_posting import number
@@ -234,6 +234,77 @@ def test_a_denial_and_its_reversal_leave_none_in_whatever_order(
 
     assert living(db) == []
     assert of_claim(db).get(DENIED, 0) == 0
+
+
+def test_a_write_off_moves_no_more_than_the_claim_has_in_denied(db: Database, tmp_path: Path, billed: str) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+    with db.change(SYSTEM) as change:
+        one = change.session.exec(select(Denial)).one()
+        one.cents += 1
+        change.session.add(one)
+        denial = one.id
+
+    with pytest.raises(DenialRefused, match=r"has 100\.03 in denied, not 100\.04"):
+        write_off(db, SYSTEM, [denial], "no use")
+
+    assert of_claim(db)[DENIED] == CHARGE
+
+
+def test_a_copy_that_denies_nothing_is_not_written_off(db: Database, tmp_path: Path, billed: str) -> None:
+    answer(db, tmp_path, billed, PAID)
+    answer(db, tmp_path, billed, COPY)
+    with db.reading() as session:
+        (denial,) = session.exec(select(Denial.id)).all()
+
+    with pytest.raises(DenialRefused, match="nothing is denied by OA-18"):
+        write_off(db, SYSTEM, [denial], "no use")
+
+
+def test_a_correction_that_waits_says_so_when_its_reversal_comes_and_is_applied_then(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    answer(db, tmp_path, billed, MORE)
+    answer(db, tmp_path, billed, back(PAID))
+    (told,) = notes(db)
+    with db.reading() as session:
+        waiting = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.payer_number == "ICN2")).one()
+
+    apply_to_claim(db, SYSTEM, waiting, billed, "corrected")
+
+    assert told.startswith("its reversal came with SEQ003: apply it")
+    assert of_claim(db)[JournalAccount.CASH] == 7_000
+    assert PAYER not in of_claim(db)
+
+
+def test_a_second_answer_is_applied_beside_the_first_by_who_knows_both_figures(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    answer(db, tmp_path, billed, MORE)
+    with db.reading() as session:
+        waiting = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.payer_number == "ICN2")).one()
+
+    with pytest.raises(StandsAnswered, match=r"owes 0\.00 of it, this answers 100\.03 and pays 70\.00"):
+        apply_to_claim(db, SYSTEM, waiting, billed, "found")
+    before = of_claim(db)
+    apply_to_claim(db, SYSTEM, waiting, billed, "found", though_paid=True)
+
+    assert PAYER not in before
+    assert of_claim(db)[PAYER] == -CHARGE
+
+
+def test_a_reversal_is_not_taken_back_under_an_answer_that_came_after_it(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    reversal = answer(db, tmp_path, billed, back(PAID))
+    answer(db, tmp_path, billed, MORE)
+
+    with pytest.raises(RemittanceRefused, match="trace SEQ003 answers"):
+        unpost(db, SYSTEM, reversal, "wrong file")
+
+    assert PAYER not in of_claim(db)
 
 
 STEPS = ("give up", "bill", "open", "unpost", "post", "apply", "release")
