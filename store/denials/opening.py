@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from store.database import Change
 from store.denials.decided import DECIDED, decided_by_journal, post_decided
@@ -17,7 +18,10 @@ from store.terms import DenialStatus
 from store.x12.remittance import Adjustment, Payment, RemitClaim, RemitLine
 
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+TOLD = "second answer"
+"""How the note of a denial begins that is told alone: its answer waits, and denies nothing."""
 _REVERSED = "the payer reversed the claim"
+_PAID = "paid after all by "
 _TAKEN_BACK = "the remittance was taken back"
 
 
@@ -75,6 +79,40 @@ def denial_rows(
     return found
 
 
+def told_rows(rows: Sequence[dict[str, Any]], ours: str, why: str) -> list[dict[str, Any]]:
+    """Denials of an answer that waits, since another stands in its place: they say so, and deny no money of ours."""
+    return [row | {"claim_id": ours, "cents": 0, "note": f"{TOLD}: {why}"} for row in rows]
+
+
+def tell_only(session: Session, remittance_claim_id: str, ours: str, why: str) -> None:
+    """Leave of the living denials of an answer what `told_rows` says of them, since it waits now."""
+    session.execute(
+        update(Denial)
+        .where(Denial.remittance_claim_id == remittance_claim_id, col(Denial.status).in_(_LIVING))
+        .values(claim_id=ours, cents=0, note=f"{TOLD}: {why}", row_version=col(Denial.row_version) + 1)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def open_applied(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Open the denials of an answer that finds its claim now, those that were told of it before with their money."""
+    for values in rows:
+        query = select(Denial).where(
+            Denial.remittance_claim_id == values["remittance_claim_id"],
+            col(Denial.remittance_line_id).is_not_distinct_from(values["remittance_line_id"]),
+            Denial.group_code == values["group_code"],
+            Denial.reason_code == values["reason_code"],
+        )
+        row = session.exec(query).first()
+        if row is None:
+            session.add(Denial(**values))
+            continue
+        if row.note.startswith(TOLD):
+            row.status, row.note, row.closed_at = DenialStatus.OPEN, values["note"], None
+        row.cents, row.claim_id = values["cents"], values["claim_id"]
+        session.add(row)
+
+
 def note_of_day(payment: Payment) -> str:
     """On what the due days of the denials of a payment rest, where that is not its own day; else empty."""
     if payment.counted_by == "BPR16":
@@ -96,6 +134,30 @@ def close_reversed(change: Change, answers: Sequence[str], batch_id: str, remitt
     withdraw_reversed(session, answers)
 
 
+def close_paid(change: Change, answers: Sequence[str], batch_id: str, remittance_id: str, by: str) -> None:
+    """Close the denials of answers that one which pays replaces; what was decided on them is posted back with it."""
+    session = change.session
+    query = select(Denial).where(
+        col(Denial.remittance_claim_id).in_(answers), col(Denial.status).in_((*_LIVING, *DECIDED))
+    )
+    for row in session.exec(query).all():
+        if row.status in DECIDED:
+            post_decided(change, row, row.status, batch_id, -row.cents, f"{_PAID}{by}", remittance_id)
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{_PAID}{by}", now()
+        session.add(row)
+
+
+def reopen_paid(session: Session, answers: Sequence[str]) -> None:
+    """Give denials back their state whose answers stand again, since the one that replaced them is gone."""
+    session.flush()
+    query = select(Denial).where(
+        col(Denial.remittance_claim_id).in_(answers),
+        Denial.status == DenialStatus.RESOLVED,
+        col(Denial.note).startswith(_PAID),
+    )
+    _give_back(session, query)
+
+
 def withdraw_reversed(session: Session, answers: Sequence[str]) -> None:
     """Withdraw the denials of answers that are reversed, without money."""
     of_answers = col(Denial.remittance_claim_id).in_(answers)
@@ -109,6 +171,10 @@ def reopen_reversed(session: Session, answers: Sequence[str]) -> None:
         Denial.status == DenialStatus.WITHDRAWN,
         Denial.note == _REVERSED,
     )
+    _give_back(session, query)
+
+
+def _give_back(session: Session, query: SelectOfScalar[Denial]) -> None:
     for row in session.exec(query).all():
         decided = decided_by_journal(session, row)
         row.status, row.note = decided or (DenialStatus.APPEALED if row.level else DenialStatus.OPEN), ""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
@@ -18,11 +19,11 @@ from store.database import Change, Database
 from store.denials.decided import post_decided, take_back_decided
 from store.denials.liable import why_not_patient
 from store.denials.reasons import due_day
-from store.models import Claim, Denial, Payer, Person
+from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
 from store.remits.answered import standing_answers
 from store.settings import today
-from store.terms import DenialStatus
+from store.terms import DenialStatus, JournalAccount
 
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 _CLOSED = (DenialStatus.RESOLVED, DenialStatus.WRITTEN_OFF, DenialStatus.PATIENT_OWES)
@@ -183,10 +184,36 @@ def _standing(session: Session, identity: str, standing: tuple[DenialStatus, ...
 
 
 def _decide(change: Change, rows: Sequence[Denial], status: DenialStatus, reason: str) -> None:
+    _denied_so_much(change.session, rows)
     batch = new_id()
     for row in rows:
         row.status, row.note, row.closed_at = status, reason.strip(), now()
         post_decided(change, row, status, batch, row.cents, reason.strip())
+
+
+def _denied_so_much(session: Session, rows: Sequence[Denial]) -> None:
+    """What is moved of each claim stands in denied. Raises DenialRefused."""
+    asked: dict[str, int] = {}
+    for row in rows:
+        if row.cents <= 0:
+            raise DenialRefused(
+                f"nothing is denied by {row.group_code}-{row.reason_code}: {row.note}", "close it with its outcome"
+            )
+        asked[row.claim_id or ""] = asked.get(row.claim_id or "", 0) + row.cents
+    query = (
+        select(Posting.claim_id, func.sum(JournalLine.cents))
+        .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
+        .where(col(Posting.claim_id).in_(asked), JournalLine.account == JournalAccount.DENIED)
+        .group_by(col(Posting.claim_id))
+    )
+    denied = dict(session.exec(query).all())
+    for claim_id, cents in asked.items():
+        if cents > (there := int(denied.get(claim_id) or 0)):
+            number = session.get_one(Claim, claim_id).claim_number
+            raise DenialRefused(
+                f"{number} has {there / 100:,.2f} in denied, not {cents / 100:,.2f}",
+                "look at its money with codedesk claims show, and close the denial with its outcome",
+            )
 
 
 def _done(change: Change, rows: Sequence[Denial]) -> Worked:

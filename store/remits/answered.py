@@ -1,13 +1,17 @@
 """Tells a claim that its payer answers a second time, so that it is posted once.
 
-The same payer, its own number of the claim (CLP07) and its place among the payers, and no reversal (CLP02 22) between:
-the payer paid twice or sent its answer again. Its money waits as unapplied, and the patient's share and its denials
-stay as the first answer made them. So it is with a repeat of an answer that was reversed, while a corrected one of that
-payer stands in its place. No second answer is one that pays what was paid nothing before, and one of other
-lines of the same claim, as far as both together charge no more than the claim.
+The same payer in the same place among the payers, and no reversal (CLP02 22) between: both together charge more than
+the claim, or than the lines that they share. Whatever number the payer gives it (CLP07), what happens is this:
 
-Of answers in one set that cannot stand beside each other, whatever their numbers, the last that pays counts, and the
-others wait; one that is stored already, some hundred claims before, is not displaced.
+    it pays, and what stands paid nothing   what stands is taken back by the program, and the second is posted
+    anything else                           the second waits as unapplied, the first with its denials stays
+
+One that answers a part alone of what stands waits too, since the rest would be answered no more. So does a repeat of
+an answer that was reversed, while a corrected one of that payer stands in its place. One of other lines of the same
+claim is no second answer.
+
+Of answers in one set that cannot stand beside each other, the last that pays counts, and the others wait; one that is
+stored already, some hundred claims before, is displaced by one that pays where it was paid nothing, as above.
 
 Tells a reversal too whose answer is not here: its money waits as unapplied until that answer comes.
 
@@ -22,25 +26,33 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from store.models import Claim, Remittance, RemittanceClaim
+from store.models import Claim, Posting, Remittance, RemittanceClaim, RemittanceLine
 from store.queries import SessionReader
 from store.queries.unapplied import unapplied_of
-from store.remits.matching import Match
-from store.terms import RemittanceStatus
+from store.remits.matching import Match, OurClaim, our_claim
+from store.terms import PostingKind, RemittanceStatus
 from store.x12.remittance import RemitClaim
 
+REPLACED = "answer taken back: replaced"
+"""How the note of a posting begins that takes back an answer which another one of its payer replaces."""
+NO_REVERSAL = ", no reversal"
+"""How it ends why a second answer waits that a reversal would let through."""
 NOTHING_TO_REVERSE = "reverses an answer that is not here"
-_IN_SAME_PAYMENT = "answered otherwise in the same payment"
+IN_SAME_PAYMENT = "answered otherwise in the same payment"
 
 _REVERSAL, _FOREIGN, _PREDETERMINATION = "22", "23", "25"
-_NO_ANSWER = (_REVERSAL, _FOREIGN, _PREDETERMINATION)
+_NO_ANSWER = (_REVERSAL, _PREDETERMINATION)
 _PLACES = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
 """CLP02: processed as primary, secondary, tertiary; a denial (4) tells no place."""
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """An answer that stands, with the payment that brought it."""
+    """An answer that stands, with the payment that brought it.
+
+    `lines` are the ids of our lines that it answers; none where it answers the claim as a whole, or a line of it is
+    none of ours.
+    """
 
     payer: str
     payer_number: str
@@ -51,6 +63,7 @@ class _Answer:
     paid_on: str
     remittance_id: str
     id: str = ""
+    lines: frozenset[str] = frozenset()
 
 
 def without_second_answers(
@@ -67,54 +80,54 @@ def without_second_answers(
     standing = {one: list(pair[0]) for one, pair in replayed.items()}
     reversed_ = {one: [answer for answer, _ in pair[1]] for one, pair in replayed.items()}
     waiting = _waiting_reversals(session, remittance, claims)
-    totals = dict(session.exec(select(Claim.id, Claim.total_cents).where(col(Claim.id).in_(ours))).all())
     judged = list(matches)
     together: dict[str, list[tuple[int, _Answer]]] = {one: [] for one in ours}
     unmet: dict[int, RemitClaim] = {}
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
         if claim.status != _REVERSAL or found.claim is None:
             continue
-        if taken := _take_away(standing[found.claim.id], _answer(claim, remittance)):
+        unmet[place] = claim
+    for place, claim in list(unmet.items()):
+        # Of another number a person applies it: what it reverses might be still to come.
+        found = matches[place]
+        if found.claim and (taken := _take_away(standing[found.claim.id], _answer(claim, found, remittance), True)):
+            del unmet[place]
             judged[place] = replace(found, reversed_id=taken.id)
             reversed_[found.claim.id].append(taken)
-        else:
-            unmet[place] = claim
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
         if found.claim is None or claim.status in _NO_ANSWER:
             continue
         here = next((one for one in unmet if _mirrors(unmet[one], claim) and _same_claim(matches[one], found)), None)
-        before = standing[found.claim.id]
+        before, here_before = standing[found.claim.id], together[found.claim.id]
+        answer = _answer(claim, found, remittance)
         if here is not None:
             del unmet[here]
             judged[here] = replace(judged[here], reverses=claim)
-            reversed_[found.claim.id].append(_answer(claim, remittance))
-        elif reversal := next((one for one in waiting if _mirrors(one, claim)), None):
+            judged[place] = replace(found, reversed_here=True)
+            reversed_[found.claim.id].append(answer)
+            continue
+        if reversal := next((one for one in waiting if _mirrors(one, claim)), None):
             waiting.remove(reversal)
             judged[place] = replace(found, reversal_id=reversal.id)
-            reversed_[found.claim.id].append(_answer(claim, remittance))
-        elif why := _why_second(
-            claim,
-            [one for one in before if one.payer == remittance.payer_identifier],
-            [one for one in reversed_[found.claim.id] if one.payer == remittance.payer_identifier],
-            totals[found.claim.id],
-        ):
+            reversed_[found.claim.id].append(answer)
+            continue
+        in_place = [one for one in before if one.payer == answer.payer and _same_place(one.status, answer.status)]
+        gone = [one for one in reversed_[found.claim.id] if one.payer == answer.payer]
+        rivals, covers = _rivals(answer, in_place, found.claim)
+        if rivals and (why := _why_repeated(claim, gone) or _why_not(answer, rivals, covers)):
             judged[place] = _not_taken(claim, found, why)
-        else:
-            answer = _answer(claim, remittance)
-            here_before, total = together[found.claim.id], totals[found.claim.id]
-            beside = _beside(answer, before, total)
-            rivals = [pair for pair in here_before if pair[1] in beside]
-            stored = [one for one in beside if one.id and one.remittance_id == remittance.id]
-            better = stored if answer.paid_cents else [*stored, *(one for _, one in rivals)]
-            if any(one.paid_cents for one in better):
-                judged[place] = _not_taken(claim, found, _IN_SAME_PAYMENT)
-                continue
-            for rival in rivals:
-                here_before.remove(rival)
-                before.remove(rival[1])
-                judged[rival[0]] = _not_taken(claims[rival[0]], matches[rival[0]], _IN_SAME_PAYMENT)
-            before.append(answer)
-            here_before.append((place, answer))
+            continue
+        replaced = [one for one in rivals if one.id]
+        for pair in [pair for pair in here_before if pair[1] in rivals]:
+            here_before.remove(pair)
+            replaced_then = judged[pair[0]].replaces
+            judged[pair[0]] = _not_taken(claims[pair[0]], matches[pair[0]], IN_SAME_PAYMENT)
+            judged[place] = replace(judged[place], replaces=(*judged[place].replaces, *replaced_then))
+        for rival in rivals:
+            before.remove(rival)
+        judged[place] = replace(judged[place], replaces=(*judged[place].replaces, *(one.id for one in replaced)))
+        before.append(answer)
+        here_before.append((place, answer))
     for place, claim in unmet.items():
         judged[place] = _not_taken(claim, matches[place], NOTHING_TO_REVERSE)
     return judged
@@ -125,8 +138,87 @@ def answer_to_reverse(session: Session, remittance: Remittance, reversal: RemitC
     if reversal.status != _REVERSAL:
         return ""
     standing, _ = _replayed(session, [claim_id])[claim_id]
-    taken = _take_away(standing, _answer(reversal, remittance))
+    taken = _take_away(standing, _answer(reversal, None, remittance))
     return taken.id if taken else ""
+
+
+def judged_now(
+    session: Session, remittance: Remittance, stated: RemitClaim, found: Match, own_id: str
+) -> tuple[tuple[str, ...], str]:
+    """The answers that one takes the place of if it is posted now (ids), or why it may not be; both empty where free.
+
+    `own_id` is the stored claim of the payment, which does not stand in its own way.
+    """
+    if found.claim is None or stated.status in _NO_ANSWER:
+        return (), ""
+    answer = _answer(stated, found, remittance)
+    in_place = [
+        one
+        for one in _replayed(session, [found.claim.id])[found.claim.id][0]
+        if one.id != own_id and one.payer == answer.payer and _same_place(one.status, answer.status)
+    ]
+    rivals, covers = _rivals(answer, in_place, found.claim)
+    if rivals and (why := _why_not(answer, rivals, covers)):
+        return (), why
+    return tuple(one.id for one in rivals), ""
+
+
+def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
+    """Claims of ours on which others stand in the place of these answers: their numbers, and the trace of the other."""
+    query = select(RemittanceClaim.claim_id).where(col(RemittanceClaim.id).in_(answers))
+    named = list(dict.fromkeys(filter(None, session.exec(query)))) if answers else []
+    found = []
+    for claim_id, (standing, _) in _replayed(session, named).items():
+        ours = our_claim(session, claim_id)
+        for one in [one for one in standing if one.id in answers]:
+            in_place = [
+                other
+                for other in standing
+                if other is not one and other.payer == one.payer and _same_place(other.status, one.status)
+            ]
+            rivals, _covers = _rivals(one, in_place, ours)
+            found += [(ours.number, other.trace or "without a number") for other in rivals]
+    return found
+
+
+def waiting_for(session: Session, remittance: Remittance, account_numbers: Sequence[str]) -> list[RemittanceClaim]:
+    """Second answers of these claims by earlier payments of this payer that wait since no reversal had come."""
+    query = (
+        select(RemittanceClaim)
+        .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
+        .where(
+            col(RemittanceClaim.account_number).in_(account_numbers),
+            col(RemittanceClaim.claim_id).is_(None),
+            RemittanceClaim.paid_cents > 0,
+            col(RemittanceClaim.note).contains(NO_REVERSAL),
+            Remittance.payer_identifier == remittance.payer_identifier,
+            Remittance.status == RemittanceStatus.POSTED,
+            Remittance.id != remittance.id,
+        )
+    )
+    return list(session.exec(query)) if account_numbers else []
+
+
+def crowded(session: Session, remittance_id: str) -> list[tuple[str, str, tuple[str, ...], str]]:
+    """The answers of a remittance, posted as the last, in whose place others stand.
+
+    Each is the id of our claim, its own, those of the ones that it takes the place of, and why it does not, where so.
+    """
+    named = select(RemittanceClaim.claim_id).where(RemittanceClaim.remittance_id == remittance_id)
+    replayed = _replayed(session, list(dict.fromkeys(filter(None, session.exec(named)))))
+    found = []
+    for claim_id, (standing, _) in replayed.items():
+        others = [one for one in standing if one.remittance_id != remittance_id]
+        for own in [one for one in standing if one.remittance_id == remittance_id] if others else ():
+            in_place = [one for one in others if one.payer == own.payer and _same_place(one.status, own.status)]
+            rivals, covers = _rivals(own, in_place, our_claim(session, claim_id))
+            if not rivals:
+                continue
+            why = _why_not(own, rivals, covers)
+            replaced = () if why else tuple(one.id for one in rivals)
+            others = [one for one in others if one.id not in replaced]
+            found.append((claim_id, own.id, replaced, why))
+    return found
 
 
 def reversed_later(session: Session, remittance_id: str) -> list[tuple[str, str]]:
@@ -143,6 +235,19 @@ def reversed_later(session: Session, remittance_id: str) -> list[tuple[str, str]
             if answer.remittance_id == remittance_id != reversal.remittance_id
         )
     )
+
+
+def replaced_later(session: Session, remittance_id: str) -> list[tuple[str, str]]:
+    """Our claims whose answers by this remittance one of another payment replaced: their numbers, and its trace."""
+    answers = select(RemittanceClaim.id).where(RemittanceClaim.remittance_id == remittance_id)
+    claims = select(RemittanceClaim.claim_id).where(RemittanceClaim.remittance_id == remittance_id)
+    named = dict(session.exec(select(Claim.id, Claim.claim_number).where(col(Claim.id).in_(claims))).all())
+    own = set(session.exec(answers))
+    return [
+        (named[one.claim_id or ""], session.get_one(Remittance, one.remittance_id).trace)
+        for one in replacements(session, list(named))
+        if one.remittance_claim_id in own and one.remittance_id != remittance_id
+    ]
 
 
 def standing_answers(session: Session, claim_id: str) -> list[str]:
@@ -220,26 +325,41 @@ def _whole(reader: SessionReader, reversal: RemittanceClaim) -> bool:
     return (waits.left_cents if waits else 0) == reversal.paid_cents
 
 
-def _why_second(claim: RemitClaim, before: Sequence[_Answer], reversed_: Sequence[_Answer], total_cents: int) -> str:
-    """Why this answer of a claim is its second, empty where it is none. `before` are those that stand."""
-    in_place = [one for one in before if _same_place(one.status, claim.status)]
-    standing = sum(one.charge_cents for one in in_place)
+def _rivals(answer: _Answer, in_place: Sequence[_Answer], ours: OurClaim) -> tuple[list[_Answer], bool]:
+    """Those of its place that cannot stand beside an answer, and whether it answers all that they do."""
+    charge_of = {line.id: line.charge_cents for line in ours.lines}
+    shared = [one for one in in_place if not one.lines or not answer.lines or one.lines & answer.lines]
+    if sum(one.charge_cents for one in in_place) + answer.charge_cents <= ours.total_cents:
+        shared = [
+            one
+            for one in shared
+            if one.lines
+            and answer.lines
+            and one.charge_cents + answer.charge_cents > sum(charge_of[line] for line in one.lines | answer.lines)
+        ]
+        in_place = ()
+    covers = answer.charge_cents >= sum(one.charge_cents for one in shared) and all(
+        one.lines <= answer.lines or not answer.lines for one in shared
+    )
+    return (shared, covers) if shared else (list(in_place), False)
+
+
+def _why_repeated(claim: RemitClaim, reversed_: Sequence[_Answer]) -> str:
     repeated = next((one for one in reversed_ if _repeats(claim, one)), None)
-    if repeated and in_place and standing + claim.charge_cents > total_cents:
-        return f"repeats trace {_trace(repeated)}, which was reversed and corrected"
-    alike = [one for one in in_place if one.payer_number == claim.payer_number]
-    paid = any(one.paid_cents for one in alike)
-    charged = sum(one.charge_cents for one in alike) + claim.charge_cents
-    if not alike or (claim.paid_cents and not paid) or charged <= total_cents:
-        return ""
-    return f"{'paid' if paid else 'answered'} already by trace {_trace(alike[-1])}, no reversal"
+    return f"repeats trace {_trace(repeated)}, which was reversed and corrected" if repeated else ""
 
 
-def _beside(answer: _Answer, before: Sequence[_Answer], total_cents: int) -> list[_Answer]:
-    """The answers of its payer in its place that stand and, with this one, charge more than the claim."""
-    in_place = [one for one in before if one.payer == answer.payer and _same_place(one.status, answer.status)]
-    standing = sum(one.charge_cents for one in in_place)
-    return in_place if standing + answer.charge_cents > total_cents else []
+def _why_not(answer: _Answer, rivals: Sequence[_Answer], covers: bool) -> str:
+    """Why an answer does not take the place of these that stand; empty where it does."""
+    paid = any(one.paid_cents for one in rivals)
+    stored = next((one for one in reversed(rivals) if one.remittance_id != answer.remittance_id), None)
+    if stored and (paid or not answer.paid_cents):
+        return f"{'paid' if paid else 'answered'} already by trace {_trace(stored)}{NO_REVERSAL}"
+    if not covers and stored:
+        return f"answers a part of what trace {_trace(stored)} answers{NO_REVERSAL}"
+    if not covers or (paid and (not answer.paid_cents or any(one.id for one in rivals))):
+        return IN_SAME_PAYMENT
+    return ""
 
 
 def _repeats(claim: RemitClaim, answer: _Answer) -> bool:
@@ -257,7 +377,7 @@ def _same_place(before: str, now: str) -> bool:
     return len({_PLACES.get(before), _PLACES.get(now)} - {None}) < 2
 
 
-def _answer(claim: RemitClaim, remittance: Remittance) -> _Answer:
+def _answer(claim: RemitClaim, found: Match | None, remittance: Remittance) -> _Answer:
     return _Answer(
         remittance.payer_identifier,
         claim.payer_number,
@@ -267,26 +387,30 @@ def _answer(claim: RemitClaim, remittance: Remittance) -> _Answer:
         remittance.trace,
         remittance.paid_on,
         remittance.id,
+        lines=_whole_lines(found.line_ids) if found else frozenset(),
     )
 
 
-def _take_away(standing: list[_Answer], reversal: _Answer) -> _Answer | None:
+def _whole_lines(line_ids: Sequence[str | None]) -> frozenset[str]:
+    known = frozenset(one for one in line_ids if one)
+    return frozenset() if None in line_ids else known
+
+
+def _take_away(standing: list[_Answer], reversal: _Answer, same_number: bool | None = None) -> _Answer | None:
     """Take away the answer that a reversal takes back, and give it: one of the payer's, else of its number.
 
-    Of those, the one of its number and amounts, else of its number, else of its charge, else the last. None where none
-    stands.
+    It has the amounts of the reversal with the other sign; of several the one of its number, else the last unless it
+    has to be of the `same_number`. None where none stands.
     """
-    own = [one for one in standing if one.payer == reversal.payer] or [
-        one for one in standing if reversal.payer_number and one.payer_number == reversal.payer_number
+    fit = [
+        one for one in standing if (one.charge_cents, one.paid_cents) == (-reversal.charge_cents, -reversal.paid_cents)
     ]
-    same_number = [one for one in own if one.payer_number == reversal.payer_number]
-    same_amounts = [
-        one
-        for one in same_number
-        if (one.charge_cents, one.paid_cents) == (-reversal.charge_cents, -reversal.paid_cents)
-    ]
-    same_charge = [one for one in own if one.charge_cents == -reversal.charge_cents]
-    taken = next(iter(same_amounts or same_number or same_charge or own[::-1]), None)
+    own = [one for one in fit if one.payer == reversal.payer]
+    numbered = [one for one in fit if reversal.payer_number and one.payer_number == reversal.payer_number]
+    both = [one for one in own if one.payer_number == reversal.payer_number]
+    nameless = [one for one in own if not (one.payer_number and reversal.payer_number)]
+    found = [*both, *nameless, *numbered] if same_number else [*both, *own[::-1], *numbered]
+    taken = next(iter(found), None)
     if taken:
         standing.remove(taken)
     return taken
@@ -321,14 +445,60 @@ def _replayed(
     )
     replayed: dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]] = {one: ([], []) for one in claim_ids}
     reversals: list[tuple[str, _Answer]] = []
+    displaced = {one.remittance_claim_id for one in replacements(session, claim_ids)}
+    lines = _stored_lines(session, claim_ids)
+    order: dict[str, int] = {}
     for claim_id, *values in session.exec(query):
         answer = _Answer(*values)
+        order.setdefault(answer.remittance_id, len(order))
+        answer = replace(answer, lines=_whole_lines(lines.get(answer.id, ())))
+        if answer.id in displaced:
+            continue
         if answer.status == _REVERSAL:
             reversals.append((claim_id, answer))
         elif answer.status not in no_answer:
             replayed[claim_id][0].append(answer)
-    for claim_id, reversal in reversals:
-        standing, reversed_ = replayed[claim_id]
-        if taken := _take_away(standing, reversal):
-            reversed_.append((taken, reversal))
+    for same_number in (True, False):
+        for claim_id, reversal in list(reversals):
+            standing, reversed_ = replayed[claim_id]
+            # Of another number only what was there before: that is what was taken back when the reversal came.
+            earlier = [one for one in standing if order[one.remittance_id] < order[reversal.remittance_id]]
+            if taken := _take_away(standing if same_number else earlier, reversal, same_number):
+                if not same_number:
+                    standing.remove(taken)
+                reversals.remove((claim_id, reversal))
+                reversed_.append((taken, reversal))
     return replayed
+
+
+def replacements(session: Session, claim_ids: Sequence[str]) -> list[Posting]:
+    """The living postings by which later answers of these claims took back earlier ones that had paid nothing.
+
+    Each is of the claim of a payment that it takes back, and of the remittance that replaced it.
+    """
+    undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
+    query = (
+        select(Posting)
+        .where(
+            col(Posting.claim_id).in_(claim_ids),
+            Posting.kind == PostingKind.CLAIM_PAYMENT,
+            col(Posting.note).startswith(REPLACED),
+            col(Posting.takes_back).is_(None),
+            col(Posting.id).not_in(undone),
+        )
+        .order_by(col(Posting.posted_at), col(Posting.id))
+    )
+    return list(session.exec(query)) if claim_ids else []
+
+
+def _stored_lines(session: Session, claim_ids: Sequence[str]) -> dict[str, list[str | None]]:
+    """Our lines of the stored answers of these claims, None for one that is none of ours."""
+    query = (
+        select(RemittanceLine.remittance_claim_id, RemittanceLine.claim_line_id)
+        .join(RemittanceClaim, col(RemittanceClaim.id) == RemittanceLine.remittance_claim_id)
+        .where(col(RemittanceClaim.claim_id).in_(claim_ids))
+    )
+    found: dict[str, list[str | None]] = {}
+    for claim_id, line_id in session.exec(query):
+        found.setdefault(claim_id, []).append(line_id)
+    return found

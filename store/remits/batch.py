@@ -10,7 +10,8 @@ A reversal takes each adjustment from where the answer that it reverses posted i
 A claim that is not ours yet, that its payer answered before, that reverses nothing, or whose status (CLP02) is none of
 the guide's, posts cash against unapplied; a provider adjustment takes its cents from cash. What another payer
 settled before (OA-23) stays in payer receivable, where it was settled; so does the patient's share of a claim that the
-payer forwarded to the next one (CLP02 19 to 21), who owes it then.
+payer forwarded to the next one (CLP02 19 to 21), who owes it then, and all of one that it forwarded as none of its
+own (CLP02 23).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sqlalchemy import BindParameter, bindparam, func, insert, update
 from sqlmodel import Session, col, select
 
 from store.database import Change
-from store.denials.opening import close_reversed, denial_rows
+from store.denials.opening import close_reversed, denial_rows, told_rows
 from store.denials.reasons import category_of, is_unpaid
 from store.models import (
     Claim,
@@ -70,7 +71,9 @@ class Batch:
         self.id = new_id()
         self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
         self.again = self.unreadable = self.charged_otherwise = self.nothing_reversed = 0
-        self.ours = 0
+        self.ours = self.replaced = 0
+        self.reversed_numbers: list[str] = []
+        """The account numbers of claims whose answer of before this set reverses."""
         self.met: list[tuple[str, OurClaim]] = []
         """Reversals that waited for answers of this set, with the claims of ours that they are of."""
 
@@ -82,6 +85,7 @@ class Batch:
         session = self._change.session
         known = [_of_known_status(claim, found) for claim, found in zip(claims, match(session, claims), strict=True)]
         matches = without_second_answers(session, self._remittance, claims, known)
+        before = {one.segment: found.claim for one, found in zip(claims, known, strict=True)}
         reversed_: list[str] = []
         posted = posted_adjustments(session, [found.reversed_id for found in matches if found.reversed_id])
         for claim, found in zip(claims, matches, strict=True):
@@ -101,21 +105,31 @@ class Batch:
             self.again += bool(found.why) and claim.status in CLAIM_STATUSES and found.why != NOTHING_TO_REVERSE
             if found.reversal_id and found.claim:
                 self.met.append((found.reversal_id, found.claim))
-            elif not found.why:
+            elif not found.why and not found.reversed_here:
                 ours = found.claim.id if found.claim else None
                 denied = denial_rows(self._remittance, self._payment, claim, claim_id, line_ids, ours)
                 rows[Denial] += denied
                 self.denials += len(denied) if ours else 0
+            elif found.why and not claim.paid_cents and (second := before[claim.segment]):
+                told = denial_rows(self._remittance, self._payment, claim, claim_id, line_ids, second.id)
+                rows[Denial] += told_rows(told, second.id, found.why)
             if found.reversed_id:
                 reversed_.append(found.reversed_id)
+                self.reversed_numbers.append(claim.account_number)
             if found.claim:
                 self.matched += 1
                 self._change.log(
                     "claim.remittance", "claim", found.claim.id, number=found.claim.number,
                     remittance=self._remittance.id, paid_cents=claim.paid_cents, status=claim.status,
                 )  # fmt: skip
+        from store.remits.replaced import replace_answers
+
         for model, values in rows.items():
             insert_rows(self._change.session, model, values)
+        for claim, found in zip(claims, matches, strict=True):
+            if found.replaces:
+                replace_answers(self._change, found.replaces, self._remittance, self.id, claim.segment)
+                self.replaced += len(found.replaces)
         if reversed_:
             close_reversed(self._change, reversed_, self.id, self._remittance.id)
         self._keep_payer_numbers(claims, matches)
@@ -131,6 +145,7 @@ class Batch:
                 or found.claim.id not in overridden
                 or claim.status in _NO_ANSWER
                 or found.reversal_id
+                or found.reversed_here
             ):
                 continue
             sequences = {line.id: line.sequence for line in found.claim.lines}
@@ -296,7 +311,8 @@ def _adjustment_sides(claim: RemitClaim) -> list[_Side]:
 def _reversed_sides(reversal: RemitClaim, answered: Sequence[Side]) -> list[_Side]:
     """Where the adjustments of a reversal are posted: each to what its answer posted of the same group and reason.
 
-    One of the same amount goes first; what the answer does not have is posted as that of an answer is.
+    One of the same amount goes first; what the answer does not have is posted as that of an answer is. A reversal that
+    states other reasons than its answer, of the same sum, takes back what the answer posted.
     """
     left = list(answered)
     sides: list[_Side] = []
@@ -308,7 +324,11 @@ def _reversed_sides(reversal: RemitClaim, answered: Sequence[Side]) -> list[_Sid
             sides.append((party, taken, group, reason, segment))
             left[at] = (party, there + taken, group, reason)
             cents -= taken
-        sides.append((account, cents, group, reason, segment))
+        # Nothing stands denied of it: it is owed.
+        denied = account is JournalAccount.DENIED
+        sides.append((JournalAccount.PAYER_RECEIVABLE if denied else account, cents, group, reason, segment))
+    if any(side[1] for side in left) and sum(side[1] for side in answered) == -sum(side[1] for side in sides):
+        return [(account, -cents, group, reason, reversal.segment) for account, cents, group, reason in answered]
     return sides
 
 
@@ -335,7 +355,7 @@ def _denied(claim: RemitClaim, owner: RemitClaim | RemitLine) -> bool:
 def _account(one: Adjustment, status: str, paid_cents: int) -> JournalAccount:
     """Where an adjustment is posted: what is denied might yet be paid, and is no reduction before it is given up."""
     settled = (one.group, one.reason) == ("OA", _PRIOR_PAYER)
-    if settled or (status in _FORWARDED and one.group == "PR"):
+    if settled or status == _NOT_OURS or (status in _FORWARDED and one.group == "PR"):
         return JournalAccount.PAYER_RECEIVABLE
     if category_of(one.group, one.reason, is_unpaid(status, paid_cents)):
         return JournalAccount.DENIED
@@ -354,6 +374,8 @@ def note_of(claim: RemitClaim, found: Match) -> str:
         notes.append("the payer forwarded it: not its claim")
     if claim.status in _FORWARDED:
         notes.append("forwarded to the next payer: do not bill it")
+    if found.replaces:
+        notes.append("paid after all: takes the place of an answer that paid nothing, which was taken back")
     if found.reversal_id:
         notes.append("reversed before it came")
     if claim.status == _REVERSAL and not found.why:

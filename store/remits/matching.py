@@ -44,7 +44,8 @@ class Match:
 
     `why` says why a claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses this one
     and waited for it, `reversed_id` which one this reverses (`store.remits.answered`); `reverses` is that one where it
-    comes with the reversal and is not stored yet.
+    comes with the reversal and is not stored yet, and that one is `reversed_here`. `replaces` are the claims of
+    payments, by their ids, whose place this one takes.
     """
 
     claim: OurClaim | None
@@ -54,6 +55,8 @@ class Match:
     reversal_id: str = ""
     reversed_id: str = ""
     reverses: RemitClaim | None = None
+    reversed_here: bool = False
+    replaces: tuple[str, ...] = ()
 
 
 def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:
@@ -73,6 +76,11 @@ def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:
         else:
             found.append(Match(None, MatchedBy.NOTHING, (None,) * len(one.lines)))
     return found
+
+
+def our_claim(session: Session, claim_id: str) -> OurClaim:
+    """Our claim with its lines."""
+    return _load_one(session, claim_id)
 
 
 def match_by_hand(session: Session, claim: RemitClaim, claim_id: str) -> Match:

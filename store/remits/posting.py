@@ -26,14 +26,24 @@ from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
 from store.database import Change, Database
 from store.denials.decided import DECIDED_KINDS
-from store.denials.opening import close_reversed, reopen, reopen_reversed, withdraw, withdraw_reversed
+from store.denials.opening import close_reversed, reopen, reopen_paid, reopen_reversed, withdraw, withdraw_reversed
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
-from store.remits.answered import reversed_by, reversed_later, reversed_of
+from store.remits.answered import (
+    REPLACED,
+    clashing,
+    crowded,
+    replaced_later,
+    reversed_by,
+    reversed_later,
+    reversed_of,
+    waiting_for,
+)
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.batch import Batch, insert_rows, posting_row
+from store.remits.replaced import replace_answers, replaced_in
 from store.terms import ClaimStatus, JournalAccount, PostingKind, RemittanceStatus
 from store.x12.remittance import Payment, RemitClaim, SetEnd, read
 
@@ -146,14 +156,26 @@ def unpost(
         _stands_alone(session, remittance)
         if (billed := _billed_on(session, remittance_id)) and not though_billed:
             raise _billed_by(billed)
-        if (reversed_ := reversed_later(session, remittance_id)) and not though_reversed:
+        reversed_, replaced_by = reversed_later(session, remittance_id), replaced_later(session, remittance_id)
+        if reversed_ and not though_reversed:
             raise _reversed_by(reversed_)
+        if replaced_by and not though_reversed:
+            raise _reversed_by(replaced_by, "replaces")
+        reversed_ += replaced_by
         reversing = reversed_by(session, remittance_id)
+        replaced = [one.remittance_claim_id or "" for one in replaced_in(session, remittance)]
         taken = _take_back(change, remittance)
         reopen_reversed(session, reversing)
+        reopen_paid(session, replaced)
         remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
         session.add(remittance)
         withdraw(session, remittance_id)
+        session.flush()
+        if clash := clashing(session, [*reversing, *replaced]):
+            raise RemittanceRefused(
+                f"trace {clash[0][1]} answers {clash[0][0]} in the place of what it takes back",
+                "take that payment back first, or codedesk unapplied release lets its answer wait",
+            )
         change.log(
             "remittance.unpost",
             "remittance",
@@ -383,6 +405,9 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
     change.session.flush()
     follow_shares(change, shares_in_batch(change.session, batch.id), batch.id, remittance.id)
     prove(change.session, remittance)
+    for row in waiting_for(change.session, remittance, batch.reversed_numbers):
+        row.note = f"its reversal came with {remittance.trace or 'a payment without a number'}: apply it; {row.note}"
+        change.session.add(row)
     if batch.met:
         from store.remits.unapplied import apply_reversal
 
@@ -432,6 +457,7 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
         Posting.remittance_id == remittance.id,
         Posting.batch_id == last,
         col(Posting.kind).not_in(DECIDED_KINDS),  # that of a denial which it reverses: judged as that stands now
+        ~col(Posting.note).startswith(REPLACED),  # so with the answers whose place it takes
         col(Posting.id).in_(taken_back),
     )
     made = mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
@@ -442,10 +468,23 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     withdraw_reversed(session, reversed_of(session, remittance.id))
     close_reversed(change, reversed_by(session, remittance.id), batch_id, remittance.id)
     session.flush()
+    _make_room(change, remittance)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id, remittance.id)
     prove(session, remittance)
     change.log("remittance.post", "remittance", remittance.id, postings=made, cents=remittance.payment_cents)
     return TakenIn(remittance.id, summary, "posted")
+
+
+def _make_room(change: Change, remittance: Remittance) -> None:
+    """Judge the answers of a remittance that is posted again beside those that came while it was taken back."""
+    for claim_id, answer, replaced, why in crowded(change.session, remittance.id):
+        row = change.session.get_one(RemittanceClaim, answer)
+        if not why:
+            replace_answers(change, replaced, remittance, remittance.batch_id or "", row.segment)
+            continue
+        from store.remits.unapplied import leave_waiting
+
+        leave_waiting(change, row, remittance, claim_id, why)
 
 
 def _take_back(change: Change, remittance: Remittance) -> int:
@@ -468,8 +507,14 @@ def living_postings(session: Session, remittance: Remittance) -> list[Posting]:
         Posting.batch_id != remittance.batch_id,
         col(Posting.remittance_claim_id).in_(claims),
     )
+    replaced = living.where(
+        Posting.kind == PostingKind.CLAIM_PAYMENT,
+        Posting.remittance_id != remittance.id,
+        col(Posting.note).startswith(REPLACED),
+        col(Posting.remittance_claim_id).in_(claims),
+    )
     own = living.where(Posting.batch_id == remittance.batch_id)
-    return [*session.exec(own), *session.exec(decided)]
+    return [*session.exec(own), *session.exec(decided), *session.exec(replaced)]
 
 
 def _stands_alone(session: Session, remittance: Remittance) -> None:
@@ -519,10 +564,10 @@ def _billed_by(billed: list[tuple[str, str]]) -> BilledOn:
     )
 
 
-def _reversed_by(reversed_: list[tuple[str, str]]) -> ReversedLater:
+def _reversed_by(reversed_: list[tuple[str, str]], what: str = "reverses") -> ReversedLater:
     first, more = reversed_[0], f" and {len(reversed_) - 1} more" if len(reversed_) > 1 else ""
     return ReversedLater(
-        f"trace {first[1] or 'without a number'} reverses its answer of {first[0]}{more}",
+        f"trace {first[1] or 'without a number'} {what} its answer of {first[0]}{more}",
         "take that payment back first; --though-reversed takes this one back all the same",
         reversed_,
     )

@@ -11,16 +11,24 @@ from __future__ import annotations
 
 import io
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.claims.content import UnknownClaim
 from store.database import Change, Database
 from store.denials.decided import DECIDED_KINDS
-from store.denials.opening import reopen_decided
+from store.denials.opening import (
+    close_reversed,
+    denial_rows,
+    open_applied,
+    reopen_decided,
+    reopen_paid,
+    reopen_reversed,
+    tell_only,
+)
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import (
     Claim,
@@ -35,12 +43,13 @@ from store.models import (
 from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import UnappliedRow, unapplied_of
-from store.remits.answered import answer_to_reverse
+from store.remits.answered import answer_to_reverse, judged_now, standing_answers
 from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjustments
 from store.remits.matching import Match, match_by_hand
 from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove
+from store.remits.replaced import replace_answers, replaced_in
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
-from store.x12.remittance import RemitClaim
+from store.x12.remittance import Payment, RemitClaim, read
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,10 @@ class Placed:
     posting_id: str
 
 
+class StandsAnswered(RemittanceRefused):
+    """Another answer of the payer stands in its place; who applies one beside it says that he knows."""
+
+
 def apply_to_claim(
     db: Database,
     actor: Actor,
@@ -59,11 +72,13 @@ def apply_to_claim(
     claim_number: str,
     reason: str,
     operation_id: str | None = None,
+    though_paid: bool = False,
 ) -> Placed:
     """Post a claim of a payment to a claim of ours, as the payer states it; also one that was paid nothing.
 
-    Raises UnknownClaim, and RemittanceRefused where nothing of it waits, a part was given back, or our claim has not
-    left.
+    One that pays takes the place of an answer that paid nothing. Raises UnknownClaim, RemittanceRefused where nothing
+    of it waits, a part was given back, or our claim has not left, and StandsAnswered where its payer answered our
+    claim already, unless `though_paid`.
     """
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
@@ -79,6 +94,10 @@ def apply_to_claim(
             raise RemittanceRefused(f"{ours.claim_number} is {ours.status.value}: it has not left")
         stated = _stated(session, remittance, row.segment)
         found = match_by_hand(session, stated, ours.id)
+        replaces, why = judged_now(session, remittance, stated, found, row.id)
+        if why and not though_paid:
+            raise StandsAnswered(*_both_figures(session, row, ours, why))
+        found = replace(found, replaces=replaces)
         change.target = ("remittance", remittance.id)
         posting = _post_as(change, remittance, row, stated, found)
         row.note = f"{note_of(stated, found)}; applied by hand: {reason}".removeprefix("; ")
@@ -95,6 +114,16 @@ def apply_reversal(change: Change, remittance_claim_id: str, claim_id: str, trac
     _post_as(change, remittance, row, stated, found)
     row.note = f"{note_of(stated, found)}; its answer came with trace {trace}"
     change.log("remittance.apply", "claim", claim_id, remittance=remittance.id, cents=row.paid_cents, trace=trace)
+
+
+def leave_waiting(change: Change, row: RemittanceClaim, remittance: Remittance, claim_id: str, why: str) -> None:
+    """Let an answer that was posted wait again, since another one stands in its place now."""
+    stated = _stated(change.session, remittance, row.segment)
+    waits = Match(None, row.matched_by, (None,) * len(stated.lines), why)
+    _post_as(change, remittance, row, stated, waits)
+    row.note = note_of(stated, waits)
+    tell_only(change.session, row.id, claim_id, why)
+    change.log("remittance.apply", "claim", claim_id, remittance=remittance.id, released=True, reason=why)
 
 
 def release(
@@ -191,6 +220,8 @@ def _stated(session: Session, remittance: Remittance, segment: int) -> RemitClai
 def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, stated: RemitClaim, found: Match) -> str:
     """Take back how the claim is posted and post it as it is matched now, in the batch of the remittance."""
     session, batch = change.session, remittance.batch_id or ""
+    ours = row.claim_id or (found.claim.id if found.claim else "")
+    stood = standing_answers(session, ours) if ours else []
     before = shares_in_batch(session, batch)
     undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
     posted = select(Posting).where(
@@ -200,7 +231,8 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
         col(Posting.takes_back).is_(None),
         col(Posting.id).not_in(undone),
     )
-    mirror(change, session.exec(posted).all(), batch, sign=-1, taking_back=True)
+    undo = [*session.exec(posted).all(), *replaced_in(session, remittance, row.segment)]
+    mirror(change, undo, batch, sign=-1, taking_back=True)
     answer = answer_to_reverse(session, remittance, stated, found.claim.id) if found.claim else ""
     reversed_ = posted_adjustments(session, [answer]).get(answer, ()) if answer else ()
     posting, sides = claim_posting(change, batch, remittance.id, row.id, stated, found, reversed_)
@@ -208,18 +240,63 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     insert_rows(session, JournalLine, sides)
     row.claim_id, row.matched_by = found.claim.id if found.claim else None, found.by
     session.add(row)
-    lines = session.exec(select(RemittanceLine).where(RemittanceLine.remittance_claim_id == row.id))
+    lines = session.exec(select(RemittanceLine).where(RemittanceLine.remittance_claim_id == row.id)).all()
     for line, ours in zip(sorted(lines, key=lambda one: one.sequence), found.line_ids, strict=True):
         line.claim_line_id = ours
         session.add(line)
     of_row = update(Denial).where(col(Denial.remittance_claim_id) == row.id)
     session.execute(of_row.values(claim_id=row.claim_id).execution_options(synchronize_session=False))
     session.flush()
+    if found.claim and not found.why:
+        payment = _payment(session, remittance)
+        line_ids = [line.id for line in sorted(lines, key=lambda one: one.sequence)]
+        open_applied(session, denial_rows(remittance, payment, stated, row.id, line_ids, found.claim.id))
+        replace_answers(change, found.replaces, remittance, batch, row.segment)
+    _follow_standing(change, remittance, stood, standing_answers(session, ours) if ours else [], row.id)
+    session.flush()
     after = shares_in_batch(session, batch)
     changed = {one: after.get(one, 0) - before.get(one, 0) for one in {*before, *after}}
     follow_shares(change, changed, batch, remittance.id)
     prove(session, remittance)
     return str(posting["id"])
+
+
+def _follow_standing(change: Change, remittance: Remittance, stood: list[str], stand: list[str], own: str) -> None:
+    """Close the denials of answers that stand no more, and open those of answers that stand again."""
+    session, batch = change.session, remittance.batch_id or ""
+    close_reversed(change, [one for one in stood if one not in stand and one != own], batch, remittance.id)
+    again = [one for one in stand if one not in stood and one != own]
+    undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None))
+    put_back = select(Posting).where(
+        col(Posting.remittance_claim_id).in_(again),
+        Posting.remittance_id == remittance.id,
+        col(Posting.kind).in_(DECIDED_KINDS),
+        col(Posting.takes_back).is_(None),
+        col(Posting.id).not_in(undone),
+    )
+    mirror(change, session.exec(put_back).all(), batch, sign=-1, taking_back=True)
+    reopen_reversed(session, again)
+    reopen_paid(session, again)
+
+
+def _payment(session: Session, remittance: Remittance) -> Payment:
+    content = zlib.decompress(session.get_one(ReceivedFile, remittance.file_id).content)
+    parts = read(io.BytesIO(content), [])
+    return next(one for one in parts if isinstance(one, Payment) and one.segment == remittance.segment)
+
+
+def _both_figures(session: Session, row: RemittanceClaim, ours: Claim, why: str) -> tuple[str, str]:
+    query = (
+        select(func.coalesce(func.sum(JournalLine.cents), 0))
+        .join(Posting, col(Posting.id) == JournalLine.posting_id)
+        .where(Posting.claim_id == ours.id, JournalLine.account == JournalAccount.PAYER_RECEIVABLE)
+    )
+    owes = int(session.exec(query).one())
+    return (
+        f"{ours.claim_number} is {why}: its payer owes {owes / 100:,.2f} of it, this answers"
+        f" {row.charge_cents / 100:,.2f} and pays {row.paid_cents / 100:,.2f}",
+        "apply it where the payer's reversal is here, or refund it; --though-paid applies it all the same",
+    )
 
 
 def answered(change: Change, placed: Placed) -> Placed:

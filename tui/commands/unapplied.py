@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for each in (applying, releasing, refunding):
         each.add_argument("waiting", metavar="ID", help="as `codedesk unapplied list` shows it")
     applying.add_argument("claim", metavar="CLAIM", help="number of our claim")
+    applying.add_argument("--though-paid", action="store_true", help="also beside an answer that stands in its place")
     refunding.add_argument("amount", help="dollars and cents, such as 20.00")
     for each in (applying, releasing, refunding):
         each.add_argument("reason", help="why, in your words; it stays")
@@ -52,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
         actor = sign_in(db)
         match args.action:
             case "apply":
-                done = apply_to_claim(db, actor, args.waiting, args.claim, args.reason, operation_id())
+                asked = args.waiting, args.claim, args.reason
+                done = apply_to_claim(db, actor, *asked, operation_id(), though_paid=args.though_paid)
                 print(f"{dollars(done.cents)} applied to {args.claim}; codedesk unapplied release takes it back")
             case "release":
                 done = release(db, actor, args.waiting, args.reason, operation_id())

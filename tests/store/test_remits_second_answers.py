@@ -1,0 +1,362 @@
+"""A second answer of a payer takes the place of one that paid nothing, or waits; it is never posted on top."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import Session, col, func, select
+
+from codesets.errors import CodedeskError
+from store.actors import SYSTEM
+from store.database import Database
+from store.denials.work import DenialRefused, bill_patient, open_again, write_off
+from store.ledger.charges import bill
+from store.models import Claim, Denial, JournalLine, Posting, Remittance, RemittanceClaim
+from store.remits.posting import RemittanceRefused, ReversedLater, post_again, take_in, unpost
+from store.remits.unapplied import StandsAnswered, apply_to_claim, release
+from store.terms import DenialStatus, JournalAccount
+from tests.store.remittance_samples import a_set, interchange
+from tests.store.test_remits_posting import number
+
+__all__ = ["number"]
+
+pytestmark = pytest.mark.both_databases
+
+CHARGE = 10_003
+PAYER, DENIED = JournalAccount.PAYER_RECEIVABLE, JournalAccount.DENIED
+
+PAID = ("CLP*{0}*1*100.03*60**HM*ICN1", "CAS*CO*45*40.03")
+MORE = ("CLP*{0}*1*100.03*70**HM*ICN2", "CAS*CO*45*30.03")
+NOT_NEEDED = ("CLP*{0}*4*100.03*0**HM*ICN3", "CAS*CO*50*100.03")
+COPY = ("CLP*{0}*4*100.03*0**HM*DUP1", "CAS*OA*18*100.03")
+OTHERS = ("CLP*{0}*23*100.03*0**HM*FWD1", "CAS*OA*B11*100.03")
+PART_DENIED = (
+    *("CLP*{0}*1*100.03*40**HM*ICN4", "SVC*HC:G0463*50.01*40**1", "CAS*CO*45*10.01", "REF*6R*{0}-1"),
+    *("SVC*HC:G0439*50.02*0**1", "CAS*CO*50*50.02", "REF*6R*{0}-2"),
+)
+FIRST_LINE = ("CLP*{0}*1*50.01*40**HM*ICN5", "SVC*HC:G0463*50.01*40**1", "CAS*CO*45*10.01", "REF*6R*{0}-1")
+SECOND_LINE_DENIED = ("CLP*{0}*1*50.02*0**HM*ICN6", "SVC*HC:G0439*50.02*0**1", "CAS*CO*50*50.02", "REF*6R*{0}-2")
+SECOND_LINE_PAID = ("CLP*{0}*1*50.02*50.02**HM*ICN7", "SVC*HC:G0439*50.02*50.02**1", "REF*6R*{0}-2")
+
+
+def back(answer: tuple[str, ...]) -> tuple[str, ...]:
+    """The payer's reversal of an answer, without its lines."""
+    clp = answer[0].split("*")
+    adjustments = [part.split("*") for part in answer if part.startswith("CAS")]
+    return (
+        f"CLP*{clp[1]}*22*-{clp[3]}*-{clp[4]}**HM*{clp[7]}",
+        *(f"CAS*{group}*{reason}*-{cents}" for _, group, reason, cents in adjustments),
+    )
+
+
+ANSWERS = {
+    "paid": PAID,
+    "paid more": MORE,
+    "not needed": NOT_NEEDED,
+    "copy": COPY,
+    "not theirs": OTHERS,
+    "part denied": PART_DENIED,
+    "first line": FIRST_LINE,
+    "second line denied": SECOND_LINE_DENIED,
+    "second line paid": SECOND_LINE_PAID,
+}
+PARTS = ANSWERS | {f"{name} reversed": back(answer) for name, answer in ANSWERS.items()}
+
+
+@pytest.fixture
+def billed(db: Database, number: str) -> str:
+    """The number of a claim of 100.03 whose charge is posted."""
+    with db.change(SYSTEM) as change:
+        bill(change, list(change.session.exec(select(Claim.id))))
+    return number
+
+
+def answer(db: Database, folder: Path, number: str, *parts: tuple[str, ...], trace: str = "") -> str:
+    """Post a payment of these answers; what is below zero is carried to the next."""
+    with db.reading() as session:
+        seen = session.exec(select(func.count(col(Remittance.id)))).one()
+    trace = trace or f"SEQ{seen + 1:03}"
+    cents = sum(round(float(part[0].split("*")[4]) * 100) for part in parts)
+    forward = (f"PLB*1999999984*20261231*FB:X*{cents / 100}",) if cents < 0 else ()
+    body = tuple(line.format(number) for part in parts for line in part)
+    path = folder / f"{trace}.835"
+    path.write_bytes(interchange(a_set((*body, *forward), str(max(cents, 0) / 100)).replace("EFT0001", trace)))
+    (taken,) = take_in(db, SYSTEM, path).sets
+    assert taken.outcome == "posted", taken.why
+    return taken.remittance_id
+
+
+def of_claim(db: Database) -> dict[JournalAccount, int]:
+    with db.reading() as session:
+        return _of_claim(session)
+
+
+def _of_claim(session: Session) -> dict[JournalAccount, int]:
+    query = (
+        select(JournalLine.account, func.sum(JournalLine.cents))
+        .join(Posting)
+        .where(col(Posting.claim_id).is_not(None))
+        .group_by(JournalLine.account)
+    )
+    return {account: int(cents) for account, cents in session.exec(query) if cents}
+
+
+def living(db: Database) -> list[tuple[str, int]]:
+    """The reasons and cents of the denials that are open."""
+    with db.reading() as session:
+        query = select(Denial.reason_code, Denial.cents).where(
+            col(Denial.claim_id).is_not(None), col(Denial.status).in_((DenialStatus.OPEN, DenialStatus.APPEALED))
+        )
+        return sorted(session.exec(query).all())
+
+
+def notes(db: Database) -> list[str]:
+    with db.reading() as session:
+        rows = session.exec(select(RemittanceClaim).where(col(RemittanceClaim.claim_id).is_(None))).all()
+        return [row.note for row in rows]
+
+
+@pytest.mark.parametrize("second", [COPY, NOT_NEEDED, OTHERS, MORE], ids=["copy", "denied", "not theirs", "corrected"])
+def test_a_second_answer_of_a_claim_that_was_paid_waits_and_says_so(
+    db: Database, tmp_path: Path, billed: str, second: tuple[str, ...]
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    before = of_claim(db)
+
+    answer(db, tmp_path, billed, second)
+
+    assert of_claim(db) == before
+    assert notes(db)[0].startswith("paid already by trace SEQ001 on 2026-11-03, no reversal")
+
+
+def test_a_copy_that_is_denied_is_told_in_the_list_of_denials_without_money(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+
+    answer(db, tmp_path, billed, COPY)
+
+    with db.reading() as session:
+        (told,) = session.exec(select(Denial)).all()
+    assert (told.category, told.cents, told.status) == ("duplicate", 0, DenialStatus.OPEN)
+    assert told.note == "second answer: paid already by trace SEQ001 on 2026-11-03, no reversal"
+
+
+def test_a_denial_that_is_overturned_is_taken_back_and_closed_as_paid_after_all(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+
+    answer(db, tmp_path, billed, PART_DENIED)
+
+    with db.reading() as session:
+        closed = session.exec(select(Denial).where(Denial.cents == CHARGE)).one()
+        told = session.exec(select(RemittanceClaim.note).where(RemittanceClaim.payer_number == "ICN4")).one()
+    assert of_claim(db).get(PAYER, 0) == 0
+    assert living(db) == [("50", 5_002)]
+    assert (closed.status, closed.note) == (DenialStatus.RESOLVED, "paid after all by trace SEQ002 on 2026-11-03")
+    assert told.startswith("paid after all")
+
+
+def test_a_denial_that_was_given_up_and_is_overturned_is_given_up_no_more(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+    with db.reading() as session:
+        (denial,) = session.exec(select(Denial.id)).all()
+    write_off(db, SYSTEM, [denial], "no use")
+
+    later = answer(db, tmp_path, billed, PAID)
+    overturned = of_claim(db)
+    unpost(db, SYSTEM, later, "wrong file")
+
+    assert JournalAccount.WRITE_OFF not in overturned
+    assert DENIED not in overturned
+    assert of_claim(db)[JournalAccount.WRITE_OFF] == CHARGE
+
+
+def test_taking_back_what_overturned_a_denial_opens_it_again(db: Database, tmp_path: Path, billed: str) -> None:
+    first = answer(db, tmp_path, billed, NOT_NEEDED)
+    later = answer(db, tmp_path, billed, PAID)
+
+    with pytest.raises(ReversedLater, match="trace SEQ002 replaces its answer"):
+        unpost(db, SYSTEM, first, "wrong file")
+    unpost(db, SYSTEM, later, "wrong file")
+
+    assert of_claim(db)[DENIED] == CHARGE
+    assert living(db) == [("50", CHARGE)]
+
+
+def test_an_answer_of_other_lines_stays_where_one_line_is_paid_after_all(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, FIRST_LINE)
+    answer(db, tmp_path, billed, SECOND_LINE_DENIED)
+
+    answer(db, tmp_path, billed, SECOND_LINE_PAID)
+
+    assert of_claim(db) == {
+        JournalAccount.CHARGES: -CHARGE,
+        JournalAccount.CASH: 9_002,
+        JournalAccount.CONTRACTUAL: 1_001,
+    }
+    assert living(db) == []
+
+
+def test_an_answer_of_a_part_of_what_was_denied_waits(db: Database, tmp_path: Path, billed: str) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+
+    answer(db, tmp_path, billed, SECOND_LINE_PAID)
+
+    assert of_claim(db)[DENIED] == CHARGE
+    assert notes(db)[0].startswith("answers a part of what trace SEQ001")
+
+
+def test_what_a_payer_forwards_as_none_of_its_own_stays_owed(db: Database, tmp_path: Path, billed: str) -> None:
+    answer(db, tmp_path, billed, OTHERS)
+
+    assert of_claim(db)[PAYER] == CHARGE
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_denial_and_its_reversal_leave_none_in_whatever_order(
+    db: Database, tmp_path: Path, billed: str, order: tuple[int, int], together: bool
+) -> None:
+    parts = [(NOT_NEEDED, back(NOT_NEEDED))[one] for one in order]
+
+    for some in [parts] if together else [[one] for one in parts]:
+        answer(db, tmp_path, billed, *some)
+
+    assert living(db) == []
+    assert of_claim(db).get(DENIED, 0) == 0
+
+
+def test_a_write_off_moves_no_more_than_the_claim_has_in_denied(db: Database, tmp_path: Path, billed: str) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+    with db.change(SYSTEM) as change:
+        one = change.session.exec(select(Denial)).one()
+        one.cents += 1
+        change.session.add(one)
+        denial = one.id
+
+    with pytest.raises(DenialRefused, match=r"has 100\.03 in denied, not 100\.04"):
+        write_off(db, SYSTEM, [denial], "no use")
+
+    assert of_claim(db)[DENIED] == CHARGE
+
+
+def test_a_copy_that_denies_nothing_is_not_written_off(db: Database, tmp_path: Path, billed: str) -> None:
+    answer(db, tmp_path, billed, PAID)
+    answer(db, tmp_path, billed, COPY)
+    with db.reading() as session:
+        (denial,) = session.exec(select(Denial.id)).all()
+
+    with pytest.raises(DenialRefused, match="nothing is denied by OA-18"):
+        write_off(db, SYSTEM, [denial], "no use")
+
+
+def test_a_correction_that_waits_says_so_when_its_reversal_comes_and_is_applied_then(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    answer(db, tmp_path, billed, MORE)
+    answer(db, tmp_path, billed, back(PAID))
+    (told,) = notes(db)
+    with db.reading() as session:
+        waiting = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.payer_number == "ICN2")).one()
+
+    apply_to_claim(db, SYSTEM, waiting, billed, "corrected")
+
+    assert told.startswith("its reversal came with SEQ003: apply it")
+    assert of_claim(db)[JournalAccount.CASH] == 7_000
+    assert PAYER not in of_claim(db)
+
+
+def test_a_second_answer_is_applied_beside_the_first_by_who_knows_both_figures(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    answer(db, tmp_path, billed, MORE)
+    with db.reading() as session:
+        waiting = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.payer_number == "ICN2")).one()
+
+    with pytest.raises(StandsAnswered, match=r"owes 0\.00 of it, this answers 100\.03 and pays 70\.00"):
+        apply_to_claim(db, SYSTEM, waiting, billed, "found")
+    before = of_claim(db)
+    apply_to_claim(db, SYSTEM, waiting, billed, "found", though_paid=True)
+
+    assert PAYER not in before
+    assert of_claim(db)[PAYER] == -CHARGE
+
+
+def test_a_reversal_is_not_taken_back_under_an_answer_that_came_after_it(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    reversal = answer(db, tmp_path, billed, back(PAID))
+    answer(db, tmp_path, billed, MORE)
+
+    with pytest.raises(RemittanceRefused, match="trace SEQ003 answers"):
+        unpost(db, SYSTEM, reversal, "wrong file")
+
+    assert PAYER not in of_claim(db)
+
+
+STEPS = ("give up", "bill", "open", "unpost", "post", "apply", "release")
+FILES = st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=3)
+MOVES = st.one_of(FILES, st.tuples(st.sampled_from(STEPS), st.integers(0, 3)))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(MOVES, min_size=1, max_size=6))
+def test_whatever_payers_answer_and_people_do_the_charge_is_parted_and_denials_are_what_is_denied(
+    db: Database, tmp_path: Path, billed: str, moves: list[list[str] | tuple[str, int]]
+) -> None:
+    ours: list[str] = []
+    for move in moves:
+        if isinstance(move, list):
+            ours.append(answer(db, tmp_path, billed, *(PARTS[name] for name in move)))
+        else:
+            step(db, billed, *move, ours)
+
+    money, denied = of_claim(db), sum(cents for _, cents in living(db))
+    for remittance in reversed(ours):
+        with suppress(CodedeskError):
+            unpost(db, SYSTEM, remittance, "to see", though_reversed=True)
+    assert sum(cents for account, cents in money.items() if account is not JournalAccount.CHARGES) == CHARGE
+    assert money.get(PAYER, 0) >= 0
+    assert denied == money.get(DENIED, 0)
+    assert of_claim(db) == {PAYER: CHARGE, JournalAccount.CHARGES: -CHARGE}
+    assert living(db) == []
+
+
+def step(db: Database, number: str, name: str, place: int, remittances: list[str]) -> None:
+    """What a person does to one of what came; what is refused changes nothing."""
+    what = {"unpost": None, "post": None, "apply": RemittanceClaim, "release": RemittanceClaim}.get(name, Denial)
+    with db.reading() as session:
+        of = select(what.id).where(col(what.remittance_id).in_(remittances)).order_by(what.segment) if what else None
+        rows = list(session.exec(of)) if of is not None else remittances
+    if not rows:
+        return
+    one = rows[place % len(rows)]
+    with suppress(CodedeskError):
+        match name:
+            case "give up":
+                write_off(db, SYSTEM, [one], "no use")
+            case "bill":
+                bill_patient(db, SYSTEM, [one], "signed")
+            case "open":
+                open_again(db, SYSTEM, [one], "looked at again")
+            case "unpost":
+                unpost(db, SYSTEM, one, "to see")
+            case "post":
+                post_again(db, SYSTEM, one)
+            case "apply":
+                apply_to_claim(db, SYSTEM, one, number, "found")
+            case "release":
+                release(db, SYSTEM, one, "not theirs")
