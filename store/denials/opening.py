@@ -88,7 +88,7 @@ def tell_only(session: Session, remittance_claim_id: str, ours: str, why: str) -
     """Leave of the living denials of an answer what `told_rows` says of them, since it waits now."""
     session.execute(
         update(Denial)
-        .where(Denial.remittance_claim_id == remittance_claim_id, col(Denial.status).in_(_LIVING))
+        .where(col(Denial.remittance_claim_id) == remittance_claim_id, col(Denial.status).in_(_LIVING))
         .values(claim_id=ours, cents=0, note=f"{TOLD}: {why}", row_version=col(Denial.row_version) + 1)
         .execution_options(synchronize_session="fetch")
     )

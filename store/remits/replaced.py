@@ -77,7 +77,7 @@ def replaced_in(session: Session, remittance: Remittance, segment: int | None = 
 
 
 def _standing_sides(session: Session, answer: str) -> list[Any]:
-    by: Sequence[Any] = (JournalLine.account, JournalLine.group_code, JournalLine.reason_code)
+    by = (col(JournalLine.account), col(JournalLine.group_code), col(JournalLine.reason_code))
     query = (
         select(*by, func.sum(JournalLine.cents))
         .join(Posting, col(Posting.id) == JournalLine.posting_id)

@@ -43,7 +43,7 @@ from store.models import (
 from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import UnappliedRow, unapplied_of
-from store.remits.answered import answer_to_reverse, judged_now, standing_answers
+from store.remits.answered import answer_to_reverse, clashing, judged_now, standing_answers
 from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjustments
 from store.remits.matching import Match, match_by_hand
 from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove
@@ -131,7 +131,7 @@ def release(
 ) -> Placed:
     """Take a claim of a payment from the claim of ours that it was applied to; its money waits again.
 
-    Raises RemittanceRefused where it is not applied.
+    Raises RemittanceRefused where it is not applied, or is a reversal in whose place another answer stands now.
     """
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
@@ -140,12 +140,18 @@ def release(
         row, remittance = _of_posted(session, remittance_claim_id)
         if row.claim_id is None:
             raise RemittanceRefused("it is applied to no claim")
-        before = row.claim_id
+        before, stood = row.claim_id, standing_answers(session, row.claim_id)
         stated = _stated(session, remittance, row.segment)
         change.target = ("remittance", remittance.id)
         _take_back_decisions(change, row.id)
         nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines))
         posting = _post_as(change, remittance, row, stated, nothing)
+        again = [one for one in standing_answers(session, before) if one not in stood]
+        if clash := clashing(session, again):
+            raise RemittanceRefused(
+                f"trace {clash[0][1]} answers {clash[0][0]} in the place of what it takes back",
+                "release that answer first, or take its payment back",
+            )
         row.note = f"{note_of(stated, nothing)}; released: {reason}"
         change.log("remittance.apply", "claim", before, remittance=remittance.id, released=True, reason=reason)
         return answered(change, Placed(row.paid_cents, row.paid_cents, posting))
@@ -241,8 +247,8 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     row.claim_id, row.matched_by = found.claim.id if found.claim else None, found.by
     session.add(row)
     lines = session.exec(select(RemittanceLine).where(RemittanceLine.remittance_claim_id == row.id)).all()
-    for line, ours in zip(sorted(lines, key=lambda one: one.sequence), found.line_ids, strict=True):
-        line.claim_line_id = ours
+    for line, our_line in zip(sorted(lines, key=lambda one: one.sequence), found.line_ids, strict=True):
+        line.claim_line_id = our_line
         session.add(line)
     of_row = update(Denial).where(col(Denial.remittance_claim_id) == row.id)
     session.execute(of_row.values(claim_id=row.claim_id).execution_options(synchronize_session=False))
