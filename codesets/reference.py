@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,8 @@ SCHEMA_VERSION = 3
 # Of the search index; another number has it built again.
 SEARCH_FORMAT = 8
 _MOST_CHOICES = 4_096
+_MOMENT = 0.01
+"""Seconds in which a file is not looked at again: a stat costs as much as the look-up that it precedes."""
 _MAPPED_BYTES = 128 * 1024 * 1024
 _REBUILD = "move the file away; it is built again on the next use"
 
@@ -39,14 +42,17 @@ class Reference:
         self.db: sqlite3.Connection
         self.build_id: str
         self._identity: tuple[int, int, int]
+        self._looked = 0.0
         self._open()
 
     def refresh(self) -> bool:
         """Move to a newer build where one has been put in place; True when it did. Costs one stat.
 
-        Every look-up by date does so by itself, so that an open session sees an import at its next keystroke.
+        Every look-up by date does so by itself, but for those that follow one within a moment, so that an open session
+        sees an import at its next keystroke.
         What was read before stays valid as a value; ids of releases and codes stay the same across builds.
         """
+        self._looked = time.monotonic()
         try:
             identity = _identity(self.path)
         except OSError:
@@ -85,7 +91,8 @@ class Reference:
 
     def choose(self, system: CodeSystem, on: dt.date) -> ReleaseChoice:
         """The release that answers for the date, with a warning when it does not cover it."""
-        self.refresh()
+        if time.monotonic() - self._looked > _MOMENT:
+            self.refresh()
         choice = self._choices.get((system, on))
         if choice is None:
             if len(self._choices) >= _MOST_CHOICES:

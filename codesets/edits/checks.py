@@ -49,6 +49,8 @@ def check_codes(encounter: CodedEncounter, facts: CodeFacts) -> tuple[CodeFindin
 
 def _diagnosis_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c01 to c04. Source: the release in force on the date (45 CFR 162.1000)."""
+    if facts.all_valid(CodeSystem.ICD10CM, [diagnosis.code for diagnosis in encounter.diagnoses], encounter.date):
+        return
     uncovered: dict[str, Validity] = {}
     for diagnosis in encounter.diagnoses:
         answer = facts.validity(CodeSystem.ICD10CM, diagnosis.code, encounter.date)
@@ -74,19 +76,19 @@ def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
     """c11, c03 and c04, each line on its own service date."""
     uncovered: dict[str, dt.date] = {}
     for procedure in encounter.procedures:
-        on, place = procedure.date or encounter.date, f"line.{procedure.sequence}"
-        system = _code_system(procedure)
+        on, system = procedure.date or encounter.date, _code_system(procedure)
+        answer = facts.validity(system, procedure.code, on) if system else None
+        if answer and answer.kind is ValidityKind.VALID:
+            continue
+        place = f"line.{procedure.sequence}"
         if procedure.code[:1] in ("D", "d") and _DENTAL.fullmatch(normalize(procedure.code)):
             reason = f"{normalize(procedure.code)}: dental codes (CDT) are licensed and not loaded."
             yield code_rules()["c11"].finding(place, {"code": normalize(procedure.code)}, not_checked=reason)
             continue
-        if system is None:
+        if answer is None:
             unread = {"code": procedure.code, "system": procedure.system}
             reason = f"{procedure.code}: no code system is called {procedure.system!r}."
             yield code_rules()["c11"].finding(place, unread, not_checked=reason)
-            continue
-        answer = facts.validity(system, procedure.code, on)
-        if answer.kind is ValidityKind.VALID:
             continue
         seen = _seen(normalize(procedure.code), answer, on)
         match answer.kind:
@@ -169,9 +171,7 @@ def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFindi
 
 def _modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c41 to c44, for HCPCS lines."""
-    for line in encounter.service_lines:
-        if not line.modifiers:
-            continue
+    for line in encounter.modified_lines:
         known = facts.modifiers(line.date or encounter.date)
         place = f"line.{line.sequence}.modifiers"
         modifiers = [modifier.strip().upper() for modifier in line.modifiers]

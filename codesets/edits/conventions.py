@@ -112,13 +112,12 @@ def _sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
 
 def _modifier_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c76: a line whose modifier names a side, or both by 50, while every sided diagnosis it points to has another."""
-    codes = {diagnosis.sequence: diagnosis.code for diagnosis in encounter.diagnoses}
-    for line in encounter.service_lines:
-        if not line.modifiers:
-            continue
+    codes: dict[int, str] = {}
+    for line in encounter.modified_lines:
         named = {m: _SIDES_OF[m] for m in map(str.upper, line.modifiers) if m in _SIDES_OF}
         if len(set(named.values())) != 1:
             continue
+        codes = codes or {diagnosis.sequence: diagnosis.code for diagnosis in encounter.diagnoses}
         pointed = [codes[p] for p in line.pointers if p in codes]
         sides = [(code, found.side) for code in pointed if (found := facts.sided(code, encounter.date))]
         if not sides:

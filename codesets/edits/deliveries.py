@@ -18,7 +18,10 @@ _ENDED_OTHERWISE = ("O00", "O01", "O02", "O03", "O04", "O07", "O08", "Z332", "Z3
 
 def delivery_codes(diagnoses: Sequence[str], procedures: Iterable[str] = ()) -> tuple[str, ...]:
     """Those of the codes, without dots, that tell of a delivery here; procedures are of ICD-10-PCS."""
-    if not any(code.startswith(("O", "Z3A", "Z37")) for code in diagnoses):
+    for code in diagnoses:
+        if code[:1] == "O" or code[:3] in ("Z3A", "Z37"):
+            break
+    else:
         return ()
     if any(code.startswith(_ENDED_OTHERWISE) for code in diagnoses):
         return tuple(code for code in diagnoses if code.startswith(_beginnings("icd10cm", "always")))
@@ -32,8 +35,10 @@ def delivery_codes(diagnoses: Sequence[str], procedures: Iterable[str] = ()) -> 
 
 def weeks_of_gestation(diagnoses: Iterable[str]) -> int:
     """The completed weeks that Z3A.- tells, 0 where it tells none: 7 for fewer than 8, 43 for more than 42."""
-    code = next((code for code in diagnoses if code.startswith("Z3A") and code[3:].isdecimal()), "")
-    return {"": 0, "00": 0, "01": 7, "49": 43}.get(code[3:], int(code[3:] or 0))
+    for code in diagnoses:
+        if code[:3] == "Z3A" and code[3:].isdecimal():
+            return {"00": 0, "01": 7, "49": 43}.get(code[3:], int(code[3:]))
+    return 0
 
 
 @cache

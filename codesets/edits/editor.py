@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 
 from codesets.catalog import dotted, normalize
 from codesets.edits.facts import CodeFacts
@@ -102,10 +103,10 @@ def _advice(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding
     if encounter.claim_kind is ClaimKind.INPATIENT or not listed:
         return
     # The quarter stands for the day and the group for the age: each question is asked once.
-    quarter = dt.date(encounter.date.year, (encounter.date.month - 1) // 3 * 3 + 1, 1)
-    first, place = listed[0], f"diagnosis.{listed[0].sequence}"
+    quarter, first = _quarter(encounter.date), listed[0]
     notes = facts.notes(first.code, encounter.date)
-    if notes and any(True for _ in notes.of(NoteKind.CODE_FIRST)):
+    if notes and notes.of(NoteKind.CODE_FIRST):
+        place = f"diagnosis.{first.sequence}"
         answer = facts.editor_alone(normalize(first.code), quarter, _ANY_AGE)
         if answer.warning:
             yield code_rules()["c115"].finding(place, {"date": encounter.date}, not_checked=answer.warning)
@@ -121,6 +122,12 @@ def _advice(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding
         if any(found.edit == "AGE_CONFLICT" for found in answer.found):
             seen = {"code": dotted(diagnosis.code), "age": encounter.age, "sequence": diagnosis.sequence}
             yield code_rules()["c26"].finding(f"diagnosis.{diagnosis.sequence}", seen)
+
+
+@lru_cache(1 << 10)
+def _quarter(day: dt.date) -> dt.date:
+    """The first day of the quarter of a day."""
+    return dt.date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
 
 
 def _place(encounter: CodedEncounter, code: str) -> tuple[str, int]:

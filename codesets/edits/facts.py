@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from codesets import articles, catalog, conventions, fees, laterality, mce, ncci, poa, procedures
 from codesets.articles import Articles
 from codesets.bill_codes import BillList, Listed, in_bill_list
-from codesets.catalog import Reference, Validity, normalize
+from codesets.catalog import Reference, Validity, ValidityKind, normalize
 from codesets.conventions import CodeNotes, Statement
 from codesets.fees import FeeValue
 from codesets.laterality import Sided
@@ -45,6 +45,10 @@ class CodeFacts(Protocol):
 
     def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
         """Whether a code may be reported on the date."""
+        ...
+
+    def all_valid(self, system: CodeSystem, codes: Collection[str], on: dt.date) -> bool:
+        """Whether every one of them may be reported on the date."""
         ...
 
     def poa_exempt(self, code: str, on: dt.date) -> bool | None:
@@ -106,10 +110,14 @@ class CodeFacts(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class _Span:
-    """The days that share one answer to every question of a kind, by the first of them, and what was answered."""
+    """The days that share one answer to every question of a kind, by the first of them, and what was answered.
+
+    `valid` are codes in the spellings in which they were found to be valid.
+    """
 
     day: dt.date
     answers: dict[Any, Any] = field(default_factory=dict)
+    valid: set[str] = field(default_factory=set)
 
 
 class ReferenceFacts:
@@ -133,6 +141,14 @@ class ReferenceFacts:
 
     def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
         return self._asked(system._value_, on, catalog.validity, system, code)
+
+    def all_valid(self, system: CodeSystem, codes: Collection[str], on: dt.date) -> bool:
+        valid = self._span(system._value_, on).valid
+        if valid.issuperset(codes):
+            return True
+        found = [code for code in codes if self.validity(system, code, on).kind is ValidityKind.VALID]
+        valid.update(found)
+        return len(found) == len(codes)
 
     def poa_exempt(self, code: str, on: dt.date) -> bool | None:
         return self._asked(_POA, on, _poa_exempt, code)

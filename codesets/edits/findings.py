@@ -124,6 +124,11 @@ class CodedEncounter:
         return [procedure for procedure in self.procedures if procedure.system == "hcpcs"]
 
     @cached_property
+    def modified_lines(self) -> list[CodedProcedure]:
+        """The HCPCS lines that carry modifiers."""
+        return [line for line in self.service_lines if line.modifiers]
+
+    @cached_property
     def days(self) -> Mapping[dt.date, Mapping[str, list[CodedProcedure]]]:
         """The HCPCS lines by their day of service and their code as it is stored, codes in the order of lines."""
         days: dict[dt.date, dict[str, list[CodedProcedure]]] = {}

@@ -20,9 +20,7 @@ JUDGED = COMPONENT | BILATERAL | ASSISTANT
 def _indicators(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c91 to c94; c95 where no fee schedule covers the date."""
     untold = True
-    for line in encounter.service_lines:
-        if not line.modifiers:
-            continue
+    for line in encounter.modified_lines:
         carried = [modifier for modifier in map(str.upper, line.modifiers) if modifier in JUDGED]
         if not carried:
             continue
@@ -49,7 +47,7 @@ def _indicators(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFin
 
 def _both_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c96 and c97: modifier 50 says both sides already."""
-    for line in encounter.service_lines:
+    for line in encounter.modified_lines:
         if len(line.modifiers) < 2:
             continue
         carried = set(map(str.upper, line.modifiers))

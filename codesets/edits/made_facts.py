@@ -68,6 +68,9 @@ class MadeFacts:
     def validity(self, system: CodeSystem, code: str, on: dt.date) -> Validity:
         return self.valid(system, code)
 
+    def all_valid(self, system: CodeSystem, codes: Collection[str], on: dt.date) -> bool:
+        return all(self.valid(system, code).kind is ValidityKind.VALID for code in codes)
+
     def poa_exempt(self, code: str, on: dt.date) -> bool | None:
         return None if self.exempt is None else normalize(code) in self.exempt
 

@@ -90,9 +90,7 @@ def _visit_modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Co
     """c125, c126 and c127: modifiers that the fee schedule says do not fit the code."""
     if encounter.claim_kind is not ClaimKind.PROFESSIONAL:
         return
-    for line in encounter.service_lines:
-        if not line.modifiers:
-            continue
+    for line in encounter.modified_lines:
         carried = [m for m in map(str.upper, line.modifiers) if m in ONLY_ON_VISITS or m in ("51", "62", "66")]
         if not carried:
             continue

@@ -17,7 +17,7 @@ from typing import Any
 from store.claims.content import BilledLine, ClaimContent
 from store.scrub.checks import CHECKS, Check
 from store.scrub.checks.registry import NEEDS, WHEN, Needs
-from store.scrub.expressions import NAMES, OF_CLAIMS, PLAIN_OF_LINE, Subject
+from store.scrub.expressions import NAMES, OF_CLAIMS, PLAIN_OF_CLAIM, PLAIN_OF_LINE, Subject
 from store.scrub.rules import Level, Rule, RuleBook
 
 MOST_PARTS = 4_096
@@ -120,13 +120,11 @@ class Conditions:
         self._shared = [OF_CLAIMS[name] for name in shared]
         self._own = sorted(name for name in names if name not in OF_CLAIMS and name != "line")
         of_claim = sorted({name for rule in self._of_claim if rule.when for name in rule.when.names})
-        self._claim_values = [OF_CLAIMS[name] for name in of_claim]
-        self._ask_claim = _function(self._of_claim, of_claim)
-        plain = [name for name in self._own if name in PLAIN_OF_LINE] or ["code"]
-        made = [name for name in self._own if name not in plain]
+        plain_of_claim, made_of_claim, self._plain_of_claim = _parted(of_claim, PLAIN_OF_CLAIM, "total", "form")
+        self._claim_values = [OF_CLAIMS[name] for name in made_of_claim]
+        self._ask_claim = _function(self._of_claim, [*plain_of_claim, "_form", *made_of_claim])
+        plain, made, self._plain_of = _parted(self._own, PLAIN_OF_LINE, "code", "sequence")
         self._made = [NAMES[name] for name in made]
-        # A second name makes `attrgetter` answer with a tuple even where one is asked for.
-        self._plain_of = attrgetter(*(PLAIN_OF_LINE[name] for name in plain), "sequence")
         arguments = [*shared, *plain, "line", *(n for n in made if n != "line")]
         self._ask_line = _function(self._of_line, arguments)
         self._ask_bare_line = _function(self._of_line[:free], arguments)
@@ -136,7 +134,8 @@ class Conditions:
         found: Broken = {}
         diagnoses = tuple([diagnosis.code.replace(".", "") for diagnosis in claim.diagnoses])
         subject = Subject(claim, None, None, diagnoses)
-        for place in self._ask_claim(*[value(subject) for value in self._claim_values]):
+        values = self._plain_of_claim(claim)
+        for place in self._ask_claim(*values, *[value(subject) for value in self._claim_values]):
             rule = self._of_claim[place]
             found[rule.id] = rule, [None]
         if self._of_line:
@@ -186,6 +185,21 @@ def _needs_modifiers(node: ast.expr) -> bool:
         case ast.BoolOp(op=ast.Or(), values=parts):
             return all(map(_needs_modifiers, parts))
     return False
+
+
+def _parted(
+    names: Sequence[str], plain_names: Mapping[str, str], least: str, last: str
+) -> tuple[list[str], list[str], attrgetter[tuple[Any, ...]]]:
+    """Names that are plain attributes, `least` where none is; the others; and what reads the plain ones, then `last`.
+
+    The last attribute makes it answer with a tuple even where one name is asked for.
+    """
+    plain = [name for name in names if name in plain_names] or [least]
+    return (
+        plain,
+        [name for name in names if name not in plain],
+        attrgetter(*(plain_names[name] for name in plain), last),
+    )
 
 
 def _function(rules: Sequence[Rule], names: Sequence[str]) -> Callable[..., list[int]]:

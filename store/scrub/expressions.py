@@ -198,13 +198,13 @@ OF_CLAIMS: Mapping[str, Getter] = {
     "frequency": lambda subject: subject.claim.frequency,
     "total": lambda subject: subject.claim.total_cents,
     "line_count": lambda subject: len(subject.claim.lines),
-    "codes": lambda subject: tuple(line.code for line in subject.claim.lines),
+    "codes": lambda subject: tuple([line.code for line in subject.claim.lines]),
     "diagnoses": _diagnoses,
     "first_diagnosis": lambda subject: _plain(subject.claim.diagnoses[0].code) if subject.claim.diagnoses else "",
-    "categories": lambda subject: tuple(diagnosis.code[:3] for diagnosis in subject.claim.diagnoses),
+    "categories": lambda subject: tuple([diagnosis.code[:3] for diagnosis in subject.claim.diagnoses]),
     "first_category": lambda subject: subject.claim.diagnoses[0].code[:3] if subject.claim.diagnoses else "",
-    "diagnosis_letters": lambda subject: tuple(diagnosis.code[:1] for diagnosis in subject.claim.diagnoses),
-    "pregnancy_code_count": lambda subject: sum(one.code[:1] == "O" for one in subject.claim.diagnoses),
+    "diagnosis_letters": lambda subject: tuple([diagnosis.code[:1] for diagnosis in subject.claim.diagnoses]),
+    "pregnancy_code_count": lambda subject: [one.code[:1] for one in subject.claim.diagnoses].count("O"),
     "delivery_code_count": _deliveries,
     "weeks_of_gestation": lambda subject: weeks_of_gestation(_diagnoses(subject)),
     "place_of_service": lambda subject: subject.claim.parties.place_of_service,
@@ -259,6 +259,18 @@ NAMES: Mapping[str, Getter] = {
 `reasons` are what the line is for: `pointed` on a professional claim, all diagnoses on an institutional one. A
 revenue category is the first three digits of the revenue code.
 """
+
+PLAIN_OF_CLAIM: Mapping[str, str] = {
+    "form": "form",
+    "frequency": "frequency",
+    "total": "total_cents",
+    "place_of_service": "parties.place_of_service",
+    "service_from": "service_from",
+    "service_through": "service_through",
+    "patient_sex": "parties.patient.sex",
+    "billing": "parties.billing.npi",
+}
+"""Names that are nothing but an attribute of a claim, by the way to it."""
 
 PLAIN_OF_LINE: Mapping[str, str] = {
     "code": "code",

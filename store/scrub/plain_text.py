@@ -32,13 +32,13 @@ def is_plain(claim: ClaimContent) -> bool:
     assert coverage is not None, "a claim without payer is not written"
     if parties.details or parties.facility_bill or parties.pay_to:
         return False
-    if not all(_short(diagnosis.code) for diagnosis in claim.diagnoses):
-        return False
+    codes = [diagnosis.code for diagnosis in claim.diagnoses]
     for line in claim.lines:
-        if line.details or not _short(line.code) or not all(map(_short, line.modifiers)):
+        if line.details or line.rendering and not _kept(line.rendering):
             return False
-        if line.rendering and not _kept(line.rendering):
-            return False
+        codes += line.code, *line.modifiers
+    if not all(map(_short, codes)):
+        return False
     numbers = (
         claim.claim_number,
         parties.original_reference,

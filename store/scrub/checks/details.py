@@ -60,9 +60,12 @@ def clia_number(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Itera
     """A laboratory test, by one of `modifiers` or `codes`, and no CLIA number on the claim or the line."""
     if claim.parties.details and claim.parties.details.clia:
         return
+    modifiers, codes = params["modifiers"], params["codes"]
     for line in claim.lines:
-        why = next((one for one in params["modifiers"] if one in line.modifiers), "")
-        why = f"modifier {why}" if why else "by its code" if line.code.upper() in params["codes"] else ""
+        of_code = line.code.upper() in codes
+        if not of_code and not line.modifiers:
+            continue
+        why = next((f"modifier {one}" for one in modifiers if one in line.modifiers), "by its code" if of_code else "")
         if why and not (line.details and line.details.clia):
             yield Hit(f"line.{line.sequence}.clia", {"line": line.sequence, "code": line.code, "why": why})
 
@@ -193,9 +196,9 @@ def service_after_death(claim: ClaimContent, facts: ScrubFacts, params: Params) 
 @check("unclassified_described")
 def unclassified_described(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """A line of one of the `codes` that name no certain drug does not say which it was."""
+    codes = params["codes"]
     for line in claim.lines:
-        told = line.details and line.details.description.strip()
-        if line.code in params["codes"] and not told:
+        if line.code in codes and not (line.details and line.details.description.strip()):
             yield Hit(f"line.{line.sequence}.description", {"line": line.sequence, "code": line.code})
 
 
