@@ -20,7 +20,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.css.query import NoMatches
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -99,6 +99,9 @@ class DeskScreen(Screen[None]):
         self._asked_at = 0.0
         self._said: Sequence[Line] = ()
         self._key_rows = 1
+        self._resumed = False
+        self._opened_at: Size | None = None
+        """The size for which a new screen is laid out, until it is told it."""
         self._page_timer: Timer | None = None
         self.filter_text = ""
         """What the rows are filtered by (/), on screens that have rows to filter."""
@@ -191,7 +194,9 @@ class DeskScreen(Screen[None]):
     async def read_rows(self) -> None:
         """Read and show the rows, on screens that are lists."""
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        if not self._resumed:  # its widgets have their styles since they were put there a moment ago
+            self._resumed, self._opened_at, event.refresh_styles = True, self.app.size, False
         if self._lists:
             self.reload()
             self.in_turn(self.first_rows())
@@ -253,6 +258,9 @@ class DeskScreen(Screen[None]):
         self.refresh_frame()
 
     def on_resize(self, event: events.Resize) -> None:
+        if event.size == self._opened_at:  # Textual tells a new screen its size, and would lay it out once more
+            event.prevent_default()
+        self._opened_at = None
         self.refresh_frame()
 
     def refresh_frame(self) -> None:
