@@ -111,7 +111,8 @@ def _walk(
         coding = draft_coding(session, coding_id, seen_version)
         hold_lease(change, coding)
         steps = select(CodingStep).where(CodingStep.coding_id == coding_id, col(CodingStep.undone).is_(not back))
-        step = session.exec(steps.order_by(col(CodingStep.number).desc() if back else col(CodingStep.number))).first()
+        order = col(CodingStep.number).desc() if back else col(CodingStep.number)
+        step = session.exec(steps.order_by(order).limit(1)).first()
         if step is None:
             raise CodingRefused("there is nothing to undo" if back else "there is nothing to redo")
         codes = Codes.from_json(step.before if back else step.after)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, delete, select
 
@@ -61,9 +61,11 @@ def draft_coding(session: Session, coding_id: str, seen_version: int | None = No
 
 def task_of(session: Session, coding: Coding) -> WorkItem:
     """The task of a coding: that of its visit and its side of the bill."""
-    return session.exec(
-        select(WorkItem).where(WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind)
-    ).one()
+    return session.exec(_TASK, params={"encounter": coding.encounter_id, "kind": coding.kind}).one()
+
+
+# Made once: to make such a statement costs more than to carry it out, and every writer waits for it.
+_TASK = select(WorkItem).where(WorkItem.encounter_id == bindparam("encounter"), WorkItem.kind == bindparam("kind"))
 
 
 def hold_lease(change: Change, coding: Coding) -> WorkItem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from store import access, worklists
@@ -100,11 +101,15 @@ def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:
 
 
 def _newest_coding(session: Session, item: WorkItem) -> Coding | None:
-    return session.exec(
-        select(Coding)
-        .where(Coding.encounter_id == item.encounter_id, Coding.kind == item.kind)
-        .order_by(col(Coding.version).desc())
-    ).first()
+    return session.exec(_NEWEST, params={"encounter": item.encounter_id, "kind": item.kind}).first()
+
+
+_NEWEST = (
+    select(Coding)
+    .where(Coding.encounter_id == bindparam("encounter"), Coding.kind == bindparam("kind"))
+    .order_by(col(Coding.version).desc())
+    .limit(1)
+)
 
 
 def _admitted(change: Change, item: WorkItem) -> str:

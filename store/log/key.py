@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
 from codesets.home import home
@@ -21,6 +21,7 @@ from store.models import SiteFact
 from store.settings import load_settings, sqlite_path
 
 FACT = "log_key"
+_STATED = select(SiteFact.value).where(SiteFact.name == FACT)
 _HEADING = "# Key of codedesk's log. Keep a copy apart from the database: without it the log cannot be checked.\n"
 
 
@@ -70,15 +71,15 @@ class KeyFile:
         To be called under the lock that appending takes, so that two programs do not make two keys.
         """
         keys = self.keys()
-        fact = session.get(SiteFact, FACT)
-        if keys and (fact is None or fact.value != keys[-1].fingerprint):
-            if fact is not None:
+        stated = session.execute(_STATED).scalar()
+        if keys and stated != keys[-1].fingerprint:
+            if stated is not None:
                 raise LogKeyUnusable(
-                    f"{self.path} is not the key {fact.value} of this log", "put the right file there, from its copy"
+                    f"{self.path} is not the key {stated} of this log", "put the right file there, from its copy"
                 )
             session.add(SiteFact(name=FACT, value=keys[-1].fingerprint))
         if not keys:
-            if fact is not None:
+            if stated is not None:
                 raise LogKeyUnusable(
                     f"{self.path}, the key of the log, is missing",
                     "put its copy back; if it is lost, codedesk log new-key begins another",

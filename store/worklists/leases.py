@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from sqlalchemy import TextClause, text, update
+from sqlalchemy import TextClause, Update, bindparam, text, update
 from sqlmodel import Session, col, select
 
 from codesets.safe import safe_line
 from store.actors import Actor
 from store.database import Change, Database
 from store.models import Person, PersonFacility, PersonSkill, WorkItem, WorkSkip
-from store.models.columns import later, now
+from store.models.columns import later, now, table_of
 from store.settings import load_settings
 from store.terms import WorkStatus, open_by
 from store.worklists.states import ChartOnHold, ChartOpenElsewhere, ChartUnavailable, move
@@ -168,8 +168,8 @@ def pass_by(change: Change, item: WorkItem | None, reason: str) -> None:
 
 def _allowed(session: Session, person_id: str, routes: list[str]) -> list[str]:
     """Those routes that the person may be given tasks of."""
-    skills = set(session.exec(select(PersonSkill.skill).where(PersonSkill.person_id == person_id)))
-    facilities = set(session.exec(select(PersonFacility.facility_id).where(PersonFacility.person_id == person_id)))
+    skills = set(session.exec(_SKILLS, params={"person": person_id}))
+    facilities = set(session.exec(_FACILITIES, params={"person": person_id}))
     allowed = []
     for route in routes:
         skill, facility, assigned = route.split("|")
@@ -179,6 +179,9 @@ def _allowed(session: Session, person_id: str, routes: list[str]) -> list[str]:
             allowed.append(route)
     return allowed
 
+
+_SKILLS = select(PersonSkill.skill).where(PersonSkill.person_id == bindparam("person"))
+_FACILITIES = select(PersonFacility.facility_id).where(PersonFacility.person_id == bindparam("person"))
 
 _FIRST = """SELECT * FROM (SELECT w.route, w.order_key, w.id FROM work_item w
 WHERE w.worklist = :worklist AND w.status = 'ready' AND w.route = :route{n} AND NOT w.restricted
@@ -207,39 +210,47 @@ def _first_of_each(
 def _take(change: Change, worklist: str, route: str, moment: str) -> str | None:
     """Take the first task of a route; None where others took the last one meanwhile."""
     me = change.actor.person_id
+    asked = {"worklist": worklist, "route": route, "skipper": me or "", "moment": moment}
+    claim = {"me": me, "lease_end": _lease_end(), "taken_at": now()}
+    taken: str | None = change.session.execute(_taking(), asked | claim).scalar()
+    return taken
+
+
+@cache
+def _taking() -> Update:
+    """The statement that takes a task, made once: to make it costs more than to carry it out."""
+    task, skip = table_of(WorkItem), table_of(WorkSkip).c
     skipped = (
-        select(WorkSkip.id)
-        .where(WorkSkip.work_item_id == WorkItem.id, WorkSkip.person_id == (me or ""), WorkSkip.until > moment)
+        select(skip.id)
+        .where(skip.work_item_id == task.c.id, skip.person_id == bindparam("skipper"), skip.until > bindparam("moment"))
         .exists()
     )
     first = (
-        select(WorkItem.id)
+        select(task.c.id)
         .where(
-            WorkItem.worklist == worklist,
-            WorkItem.status == WorkStatus.READY,
-            WorkItem.route == route,
-            col(WorkItem.restricted).is_(False),
+            task.c.worklist == bindparam("worklist"),
+            task.c.status == WorkStatus.READY,
+            task.c.route == bindparam("route"),
+            task.c.restricted.is_(False),
             ~skipped,
         )
-        .order_by(WorkItem.order_key, WorkItem.id)
+        .order_by(task.c.order_key, task.c.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=WorkItem)
+        .with_for_update(skip_locked=True, of=task)
         .scalar_subquery()
     )
-    taken: str | None = change.session.execute(
-        update(WorkItem)
-        .where(col(WorkItem.id) == first)
+    return (
+        update(task)
+        .where(task.c.id == first)
         .values(
             status=WorkStatus.IN_PROGRESS,
-            claimed_by=me,
-            claimed_until=_lease_end(),
-            claimed_at=now(),
-            row_version=col(WorkItem.row_version) + 1,
+            claimed_by=bindparam("me"),
+            claimed_until=bindparam("lease_end"),
+            claimed_at=bindparam("taken_at"),
+            row_version=task.c.row_version + 1,
         )
-        .returning(col(WorkItem.id))
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    return taken
+        .returning(task.c.id)
+    )
 
 
 def _is_mine(item: WorkItem, actor: Actor) -> bool:
