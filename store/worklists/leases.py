@@ -210,7 +210,7 @@ def _first_of_each(
 def _take(change: Change, worklist: str, route: str, moment: str) -> str | None:
     """Take the first task of a route; None where others took the last one meanwhile."""
     me = change.actor.person_id
-    asked = {"worklist": worklist, "route": route, "skipper": me or "", "moment": moment}
+    asked = {"of_worklist": worklist, "of_route": route, "skipper": me or "", "moment": moment}
     claim = {"me": me, "lease_end": _lease_end(), "taken_at": now()}
     taken: str | None = change.session.execute(_taking(), asked | claim).scalar()
     return taken
@@ -228,9 +228,9 @@ def _taking() -> Update:
     first = (
         select(task.c.id)
         .where(
-            task.c.worklist == bindparam("worklist"),
+            task.c.worklist == bindparam("of_worklist"),
             task.c.status == WorkStatus.READY,
-            task.c.route == bindparam("route"),
+            task.c.route == bindparam("of_route"),
             task.c.restricted.is_(False),
             ~skipped,
         )
