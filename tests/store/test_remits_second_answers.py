@@ -307,6 +307,32 @@ def test_a_reversal_is_not_taken_back_under_an_answer_that_came_after_it(
     assert PAYER not in of_claim(db)
 
 
+def test_an_answer_is_not_released_under_its_reversal(db: Database, tmp_path: Path, billed: str) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED, back(NOT_NEEDED))
+    before = of_claim(db)
+    with db.reading() as session:
+        first = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.status_code == "4")).one()
+
+    with pytest.raises(RemittanceRefused, match="a reversal of it is applied"):
+        release(db, SYSTEM, first, "not theirs")
+
+    assert of_claim(db) == before
+
+
+def test_a_reversal_is_not_released_under_an_answer_that_came_after_it(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    answer(db, tmp_path, billed, back(PAID), MORE)
+    with db.reading() as session:
+        reversal = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.status_code == "22")).one()
+
+    with pytest.raises(RemittanceRefused, match="answers 2026-000001 in the place of what it takes back"):
+        release(db, SYSTEM, reversal, "not theirs")
+
+    assert PAYER not in of_claim(db)
+
+
 STEPS = ("give up", "bill", "open", "unpost", "post", "apply", "release")
 FILES = st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=3)
 MOVES = st.one_of(FILES, st.tuples(st.sampled_from(STEPS), st.integers(0, 3)))
