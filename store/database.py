@@ -7,6 +7,7 @@ refuses one that is older or newer. Nothing here knows what the tables mean.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -409,29 +410,29 @@ def _require_never_there(path: Path, url: str) -> None:
 
 
 def _check_file(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            head = file.read(20)
-    except FileNotFoundError:
+    """Raise DatabaseUnusable for a file that is no record; one that is not there is made.
+
+    SQLite itself is asked: a session has the file open already, and to open and close it by hand would drop its locks
+    (SQLite, How To Corrupt An SQLite Database File, section 2.2), so that the next reader elsewhere took its WAL away.
+    """
+    if not path.exists():
         _create_private(path)
         return
-    except OSError as error:
-        raise DatabaseUnusable(f"{path}: {error.strerror}", "check its permissions") from error
-    if head and head[:16] != b"SQLite format 3\x00":
-        raise DatabaseUnusable(f"{path} is not a SQLite database", "it was left as it is; name another file")
-    # A record is in WAL mode from its first opening on; another program's file would be brought into it by ours.
-    if head[18:20] == b"\x01\x01" and _is_foreign(path):
-        raise DatabaseUnusable(f"{path} holds tables of another program", "name another database")
-
-
-def _is_foreign(path: Path) -> bool:
-    """Whether a file holds tables and none of ours; it is only read. What cannot be read, who opens it tells."""
+    if not os.access(path, os.R_OK):
+        raise DatabaseUnusable(f"{path}: {os.strerror(errno.EACCES)}", "check its permissions")
     try:
         with closing(driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except driver.Error:
-        return False
-    return bool(tables) and "alembic_version" not in tables
+    except driver.Error as error:
+        if "not a database" in str(error):
+            raise DatabaseUnusable(
+                f"{path} is not a SQLite database", "it was left as it is; name another file"
+            ) from error
+        return  # told by who opens it for work
+    # A record is in WAL mode from its first opening on; another program's file would be brought into it by ours.
+    if mode != "wal" and tables and "alembic_version" not in tables:
+        raise DatabaseUnusable(f"{path} holds tables of another program", "name another database")
 
 
 def _create_private(path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,21 @@ def test_the_file_is_for_its_owner_alone_and_durable(db: Database, home: Path) -
 
     assert mode == 0o600
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_a_reader_elsewhere_leaves_a_session_the_wal_that_it_writes_to(db: Database, home: Path) -> None:
+    path, wal = home / "workstation.sqlite", home / "workstation.sqlite-wal"
+    note(db, SYSTEM, "begun")
+    again = open_database()
+    before = wal.stat().st_ino
+    read = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM person').fetchall(); c.close()"
+    )
+
+    subprocess.run([sys.executable, "-c", read, str(path)], check=True)
+
+    assert wal.stat().st_ino == before
+    again.close()
 
 
 def test_a_failed_change_leaves_nothing_behind(db: Database) -> None:
