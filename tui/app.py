@@ -33,7 +33,7 @@ from store.permissions import refusal
 from store.settings import load_settings
 from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
-from tui.desk import CodeDesk, RecordDesk
+from tui.desk import CodeDesk, RecordDesk, SignedOut
 from tui.desks import FIRST, desk_screen
 from tui.driver import driver_class, follow_cursor, redraw
 from tui.glass import break_the_glass
@@ -97,6 +97,8 @@ class Workstation(App[int]):
         self.linear = load_settings().linear
         self._sanitize = Sanitize()
         self._crash = ""
+        self.signed_out: SignedOut | None = None
+        """Why the person at the keyboard was sent away, if they were."""
         self._last_key = time.monotonic()
         self.open_charts = OpenCharts()
         self.activity = Activity(load_settings().idle_seconds)
@@ -420,6 +422,9 @@ class Workstation(App[int]):
         """
         try:
             changed = await self.record.changed()
+        except SignedOut as error:
+            self.sign_out(error)
+            return
         except CodedeskError:
             return
         if changed and isinstance(self.screen, DeskScreen):
@@ -429,6 +434,11 @@ class Workstation(App[int]):
         """Cover the screen; a job before this one may have taken so long that it was asked for again."""
         if not isinstance(self.screen, LockScreen):
             await self.push_screen(LockScreen())
+
+    def sign_out(self, error: SignedOut) -> None:
+        """End, since the person at the keyboard is no longer let in; what was entered is saved."""
+        self.signed_out = error
+        self.exit(error.exit_code)
 
     def unlock(self) -> None:
         """Show again what the lock covered, to a person with a PIN only for it."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from codesets.errors import CodedeskError
 from store import os_account
 from store.actors import Actor, NotAllowed
 from store.looks import AGAIN_SECONDS, TYPING_SECONDS, Look, login_of, look_of
@@ -32,6 +33,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+CHECK_SECONDS = 1.0
+"""How long a look relies on who the person was; a change asks anew each time."""
+
+
+class SignedOut(CodedeskError):
+    """The person at the keyboard was disabled, or given another role, since they came in: their session ends."""
+
+    title = "signed out"
+    exit_code = 1
+
+
 class RecordDesk:
     """The record: reads through plain SQL, changes through the store's services, in one thread.
 
@@ -49,6 +61,7 @@ class RecordDesk:
         self._seen: dict[Look, float] = {}
         self._last_look = 0.0
         self._watch: Watch | None = None
+        self._checked_at = 0.0
 
     async def read(self, function: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query of `store.queries`."""
@@ -61,6 +74,7 @@ class RecordDesk:
 
         def run() -> T:
             opened = self._opened()
+            self._require_unchanged()
             self._log_looks()
             return function(*opened, *args, **kwargs)
 
@@ -73,6 +87,7 @@ class RecordDesk:
 
         def run() -> T:
             db, actor = self._opened()
+            self._require_unchanged()
             self._log_looks()
             return function(db, self._open_reference(), actor, *args, **kwargs)
 
@@ -110,10 +125,27 @@ class RecordDesk:
     def _reading(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         self._watching()
         actor = self._person()
+        if time.monotonic() - self._checked_at >= CHECK_SECONDS:
+            self._require_unchanged()
         look = look_of(function, *args, **kwargs)
         self._permit(actor, look, (*args, *kwargs.values()))
         self._look(look)
         return seen_by(actor.role, self._read(function, *args, **kwargs))
+
+    def _require_unchanged(self) -> None:
+        """Raise SignedOut where the person was disabled, or given another role, since they came in; it is logged."""
+        actor = self._actor
+        if actor is None or actor.person_id is None:
+            return
+        self._checked_at = time.monotonic()
+        person = self._read(person_of, actor.login)
+        if person and (person.id, person.role) == (actor.person_id, actor.role):
+            return
+        from store import log
+
+        why = f"{actor.login} has another role now, {person.role.value}" if person else f"{actor.login} was disabled"
+        log.note(self._opened()[0], actor, "refused", "person", actor.person_id, asked="session", why=why)
+        raise SignedOut(f"{why}: this session has ended", "" if person is None else "start codedesk again")
 
     def _permit(self, actor: Actor, look: Look | None, asked: tuple[object, ...]) -> None:
         """Refuse a look, or a list asked by columns, that is not for the person's role; logged. Raises NotAllowed."""
@@ -167,7 +199,10 @@ class RecordDesk:
         return self._reader
 
     def _look_for_changes(self) -> bool:
-        return self._watching().changed()
+        changed = self._watching().changed()
+        if changed:
+            self._require_unchanged()
+        return changed
 
     def _watching(self) -> Watch:
         """The watch, which begins before the first look: what changes after it is never missed."""

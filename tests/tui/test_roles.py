@@ -18,8 +18,8 @@ from store.coding.entry import AddDiagnosis, PointAll
 from store.coding.finishing import finalize
 from store.coding.opening import open_chart
 from store.database import Database, open_database
-from store.models import Encounter, LogEntry, Patient, Person, WorkItem
-from store.people import sign_in
+from store.models import Encounter, FinalDiagnosis, LogEntry, Patient, Person, WorkItem
+from store.people import set_active, set_role, sign_in
 from store.permissions import on_key
 from store.permissions.columns import COVER
 from store.pins import has_pin, set_pin
@@ -312,3 +312,31 @@ async def test_a_pin_is_taken_away_by_an_administrator(sit: Callable[[Role], str
         await keys(pilot, "p", "y")
 
     assert not has_pin(demo, coder)
+
+
+async def test_a_person_who_was_disabled_codes_nothing_more_and_is_sent_away() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.9")
+        set_active(open_database(), SYSTEM, app.record.known_actor.login, active=False)  # type: ignore[union-attr]
+
+        await pilot.press("enter")
+        await pilot.pause(0.5)
+
+    assert app.signed_out is not None
+    assert "was disabled: this session has ended" in app.signed_out.message
+    with open_database().reading() as session:
+        assert session.exec(select(FinalDiagnosis)).all() == []
+        refused = session.exec(select(LogEntry).where(LogEntry.action == "refused")).one()
+    assert refused.detail["asked"] == "session"
+
+
+async def test_a_session_does_not_keep_the_role_that_its_person_had() -> None:
+    async with opened() as (app, pilot):
+        set_role(open_database(), SYSTEM, app.record.known_actor.login, Role.ANALYST)  # type: ignore[union-attr]
+
+        app.watch_record()
+        await pilot.pause(0.5)
+
+    assert app.signed_out is not None
+    assert "has another role now, analyst" in app.signed_out.message

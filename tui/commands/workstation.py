@@ -55,6 +55,8 @@ def run(options: argparse.Namespace | None = None) -> int:
 
     workstation = Workstation(today(), desk, first_desk=first_desk(actor.role))
     code = workstation.run(mouse=False) or 0
+    if workstation.signed_out:
+        raise workstation.signed_out
     if workstation.crash:
         print(f"codedesk: a defect ended the screens; reference {workstation.crash}", file=sys.stderr)
         print("What was entered is saved. Tell an administrator the reference.", file=sys.stderr)

@@ -28,6 +28,7 @@ from codesets.errors import CodedeskError
 from store.permissions import on_key
 from tui.actions import Action, actions_on, footer, key_name, keymap
 from tui.cells import Line, ends, left, wrap
+from tui.desk import SignedOut
 from tui.desks import DESKS
 from tui.screens.key_line import hint_line, key_line
 from tui.widgets.entry_line import SECRET, EntryLine
@@ -295,7 +296,10 @@ class DeskScreen(Screen[None]):
             self.entry.say(said)
 
     def trouble(self, error: CodedeskError) -> None:
-        """Say what went wrong and what to do."""
+        """Say what went wrong and what to do; who is no longer let in goes."""
+        if isinstance(error, SignedOut):
+            self.workstation.sign_out(error)
+            return
         remedy = f"  {error.remedy}" if error.remedy else ""
         self.say(f"{error.message.rstrip('.')}.{remedy}", "error")
         if not self.entry.asking:
