@@ -113,7 +113,7 @@ def read_chart(session: Session, coding: Coding) -> Chart:
             )
         ),
         lines=tuple(lines),
-        performers=_performers(session, {line.performer_npi for line in lines} - {""}),
+        performers=_performers(session, {line.performer_npi for line in coded} - {""}),
         procedures=tuple(line for line in coded if line.system == "icd10pcs"),
         charges=tuple(charges),
         drg=_drg(session.get(CodingDrg, coding.id)),
@@ -131,6 +131,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
     coverages = [_coverage(coverage, payer, patient) for coverage, payer in chart.coverages]
     billed = coverages[0] if coverages else None
     rendering = None if chart.of_facility else _rendering(chart)
+    of_lines = {line.performer_npi for line in chart.lines}
     started = encounter.started_at[:10]
     accident = _accident(chart, billed)
     parties = Parties(
@@ -151,7 +152,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
         line_rendering={
             npi: _practitioner(provider)
             for npi, provider in chart.performers.items()
-            if rendering is None or npi != rendering.npi
+            if npi in of_lines and (rendering is None or npi != rendering.npi)
         },
         details=claim_details(encounter),
         facility_bill=_facility_bill(chart, accident) if chart.of_facility else None,
@@ -201,9 +202,21 @@ def line_details(details: Details | None, code: str) -> LineDetails | None:
 
 
 def _facility_bill(chart: Chart, accident: Accident | None) -> FacilityBill:
-    operating = [_practitioner(provider) for role, provider in chart.providers if role is ProviderRole.OPERATING]
     attending = _with_role(chart, ProviderRole.ATTENDING)
-    return facility_bill(chart.encounter, chart.diagnoses, chart.procedures, attending, operating, accident, chart.drg)
+    return facility_bill(
+        chart.encounter, chart.diagnoses, chart.procedures, attending, _operating(chart), accident, chart.drg
+    )
+
+
+def _operating(chart: Chart) -> list[Practitioner]:
+    """Who operated: whom the coder named with the surgical procedures, in their order, then whom the visit names.
+
+    Source: UB-04 form locator 77, the individual with the primary responsibility for the surgical procedures.
+    """
+    surgical = sorted(chart.procedures, key=lambda line: line.code[:1] != "0")
+    named = [chart.performers[line.performer_npi] for line in surgical if line.performer_npi in chart.performers]
+    of_visit = [provider for role, provider in chart.providers if role is ProviderRole.OPERATING]
+    return list({provider.npi: _practitioner(provider) for provider in (*named, *of_visit)}.values())
 
 
 def _drg(grouped: CodingDrg | None) -> str:

@@ -123,11 +123,14 @@ class Performer:
 class Defaults:
     """What a line that names nothing gets: the day of service, the performer, and the charge of a code if known.
 
+    A procedure of ICD-10-PCS gets `operator_npi`: whom the visit names as operating, and nobody else by itself.
+
     `performers` are the clinicians that it may name, those of the chart first.
     """
 
     service_date: str
     performer_npi: str = ""
+    operator_npi: str = ""
     charge_of: Callable[[str], int] = lambda code: 0
     dotted: Callable[[str], str] = lambda code: code
     performers: tuple[Performer, ...] = ()
@@ -197,6 +200,7 @@ def _add_diagnosis(codes: Codes, entry: AddDiagnosis, defaults: Defaults, found:
 def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found: Found) -> tuple[Codes, str]:
     units = 1 if entry.units is None else entry.units
     charge = defaults.charge_of(entry.code) * units if entry.charge_cents is None else entry.charge_cents
+    usual = defaults.operator_npi if entry.system == "icd10pcs" else defaults.performer_npi
     line = ProcedureLine(
         system=entry.system,
         code=entry.code,
@@ -205,7 +209,7 @@ def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found:
         charge_cents=charge,
         pointers=entry.pointers or (),
         service_date=_day(entry, defaults) or ("" if entry.system == "icd10pcs" else defaults.service_date) or None,
-        performer_npi=_npi_of(entry.performer, defaults) if entry.performer else defaults.performer_npi,
+        performer_npi=_npi_of(entry.performer, defaults) if entry.performer else usual,
         origin=entry.origin,
         why=found.why,
         trail=found.trail,
@@ -301,7 +305,10 @@ def _change_line(codes: Codes, entry: ChangeLine, defaults: Defaults) -> tuple[C
         changed = replace(changed, charge_cents=round(line.charge_cents / line.units * entry.units))
     lines = list(codes.lines)
     lines[entry.sequence - 1] = changed
-    return replace(codes, lines=tuple(lines)), f"Changed line {line_letter(entry.sequence)}, {changed.code}."
+    money = ""
+    if changed.charge_cents != line.charge_cents:
+        money = f", {line.charge_cents / 100:,.2f} to {changed.charge_cents / 100:,.2f}"
+    return replace(codes, lines=tuple(lines)), f"Changed line {line_letter(entry.sequence)}, {changed.code}{money}."
 
 
 def _point_all(codes: Codes, pointers: tuple[int, ...]) -> tuple[Codes, str]:

@@ -31,6 +31,8 @@ class ChartHead:
     coding_status: CodingStatus | None
     coding_version: int
     charged_cents: int
+    """What is posted: of a visit that is billed on both sides, what this side bills (UB-04 form locator 42)."""
+
     worklist: str
     visit_number: str
     patient: str
@@ -133,7 +135,12 @@ def chart_head(reader: Reader, work_item_id: str) -> ChartHead:
     rows = reader.rows(
         """
         SELECT w.id AS work_item_id, w.encounter_id, w.kind, w.status AS work_status, w.worklist,
-               g.id AS coding_id, g.status AS coding_status, g.row_version, w.charge_rank,
+               g.id AS coding_id, g.status AS coding_status, g.row_version,
+               CASE WHEN EXISTS (SELECT 1 FROM work_item o WHERE o.encounter_id = w.encounter_id AND o.kind <> w.kind
+                                 AND o.status <> 'canceled')
+                    THEN COALESCE((SELECT SUM(h.amount_cents) FROM charge h WHERE h.encounter_id = w.encounter_id
+                                   AND (h.revenue_code = '') = (w.kind = 'professional')), 0)
+                    ELSE -w.charge_rank END AS charged_cents,
                e.visit_number, e.setting, e.patient_class,
                e.started_at, e.ended_at, e.service_date, e.place_of_service, e.discharge_disposition, e.reason,
                p.family_name, p.given_name, p.mrn, p.sex, p.birth_date,
@@ -253,7 +260,7 @@ def _head(row: Row) -> ChartHead:
         work_status=WorkStatus(row["work_status"]),
         coding_status=CodingStatus(row["coding_status"]) if row["coding_status"] else None,
         coding_version=row["row_version"] or 0,
-        charged_cents=-row["charge_rank"],
+        charged_cents=row["charged_cents"],
         worklist=row["worklist"],
         visit_number=row["visit_number"],
         patient=", ".join(filter(None, (row["family_name"], row["given_name"]))),

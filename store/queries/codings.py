@@ -93,10 +93,12 @@ def coding_defaults(reader: Reader, encounter_id: str, service_date: str) -> Def
         most=MOST_PERFORMERS,
     )
     named = {row["npi"]: _performer(row) for row in (*performers, *others)}
+    operating = [row["npi"] for row in performers if row["role"] == "operating"]
     performing = [row["npi"] for row in performers if row["role"] in ("rendering", "operating", "attending")]
     return Defaults(
         service_date=service_date,
         performer_npi=performing[0] if performing else "",
+        operator_npi=operating[0] if operating else "",
         performers=tuple(named.values()),
         charge_of=lambda code: prices.get(code, 0),
         dotted=dotted,

@@ -21,10 +21,20 @@ from store.claims.export import export_claims
 from store.claims.facility import facility_lines
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Charge, CodingDrg, Encounter, FinalDiagnosis, FinalProcedureLine, Finding
+from store.models import (
+    Charge,
+    Coding,
+    CodingDrg,
+    Encounter,
+    EncounterProvider,
+    FinalDiagnosis,
+    FinalProcedureLine,
+    Finding,
+    Provider,
+)
 from store.paper import ub04
 from store.paper.grid import text_of
-from store.terms import CodingKind, DiagnosisRole, PatientClass, Setting
+from store.terms import CodingKind, DiagnosisRole, PatientClass, ProviderRole, Setting
 from store.x12 import institutional
 from store.x12.writer import Envelope
 from tests.store.claim_samples import CODES, SERVICE, TODAY, add_coding, add_encounter
@@ -203,6 +213,27 @@ def test_a_stay_becomes_an_institutional_claim_with_its_codes_in_their_roles(db:
     assert [one.code for one in claim.diagnoses] == ["A41.9", "N17.9"]
     assert (bill.admitting, [one.code for one in bill.procedures]) == ("R50.9", ["0DTJ4ZZ"])
     assert (claim.service_from, claim.service_through) == ("2026-09-10", SERVICE)
+
+
+def test_whom_the_coder_named_with_a_procedure_operated_whatever_the_visit_says(db: Database) -> None:
+    coding = add_stay(db)
+    with db.change(SYSTEM) as change:
+        session = change.session
+        surgeon, other = (
+            Provider(source="test", local_id=npi, npi=npi, family_name=name, given_name="Ada")
+            for npi, name in (("1999902012", "Whitcomb"), ("1999903010", "Boone"))
+        )
+        session.add_all([surgeon, other])
+        session.flush()
+        encounter = session.get_one(Coding, coding).encounter_id
+        session.add(EncounterProvider(encounter_id=encounter, provider_id=other.id, role=ProviderRole.OPERATING))
+        line = session.exec(select(FinalProcedureLine).where(FinalProcedureLine.coding_id == coding)).one()
+        line.performer_npi = surgeon.npi
+
+    bill = built(db).parties.facility_bill
+
+    assert bill is not None and bill.operating is not None and bill.other_operating is not None
+    assert (bill.operating.family_name, bill.other_operating.family_name) == ("Whitcomb", "Boone")
 
 
 def test_what_a_sender_gives_of_the_bill_goes_on_it(db: Database) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from codesets.catalog import Reference
 from codesets.edits import CodeFinding, Severity
@@ -19,7 +21,7 @@ from store.coding.reopening import recode, take_back
 from store.coding.summary import FinalSummary, summarize
 from store.coding.would_be_claim import stops_of
 from store.database import Database
-from store.models import Claim, Coding, CodingDrg, Coverage, Encounter, WorkItem
+from store.models import Charge, Claim, Coding, CodingDrg, Coverage, Encounter, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole, PatientClass, WorkStatus
@@ -53,6 +55,22 @@ def test_a_summary_tells_money_holds_and_the_claims_that_will_be_built(demo: Dat
     assert (told.charge_cents, told.changed_cents) == (20000, 20000 - head.charged_cents)
     assert told.holds == ("op report missing (records)",)
     assert told.claims.startswith("1 professional claim to ")
+
+
+def test_each_side_of_a_visit_is_held_against_the_charges_that_it_bills(demo: Database, reference: Reference) -> None:
+    with demo.reading() as session:
+        both = select(WorkItem.encounter_id).where(WorkItem.kind == CodingKind.FACILITY)
+        items = select(WorkItem).where(WorkItem.kind == CodingKind.PROFESSIONAL, col(WorkItem.encounter_id).in_(both))
+        item = session.exec(items).first()
+        charges = session.exec(select(Charge).where(Charge.encounter_id == item.encounter_id)).all()
+        side = [one for one in charges if not one.revenue_code]
+        lines = tuple(ProcedureLine("hcpcs", one.procedure_code, charge_cents=one.amount_cents) for one in side)
+        head = chart_head(SessionReader(session), item.id)
+
+    told = summary_of(reference, head, replace(CODES, lines=lines))
+
+    assert 0 < len(side) < len(charges)
+    assert told.changed_cents == 0
 
 
 def test_what_blocks_is_an_obstacle_and_the_rest_is_left(demo: Database, reference: Reference) -> None:

@@ -259,6 +259,16 @@ async def test_refused_lines_of_a_burst_are_told_until_a_pause_behind_whatever_s
     assert [one.code for one in diagnoses()] == ["R51.9", "R53.83", "R50.9"]
 
 
+async def test_a_code_that_is_in_already_is_not_told_to_be_missing() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+
+        await in_one_burst(app, pilot, "r05.9\nr05.9\nr50.9\n")
+
+        assert "not in" not in cells(app)
+    assert [one.code for one in diagnoses()] == ["R05.9", "R50.9"]
+
+
 async def test_what_is_typed_behind_a_line_in_question_comes_to_lines_of_its_own() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "plus")

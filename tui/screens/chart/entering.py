@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 from textual.worker import Worker, WorkerCancelled
 
+from codesets.catalog import normalize
 from codesets.releases import CodeSystem
 from codesets.search import Engine
 from codesets.seventh import Seventh
@@ -100,7 +101,7 @@ class Entering:
         keyboard = self._chart.workstation.keyboard
         if self._refused and not _words(text).startswith(self._refused[:-1]):
             if keyboard.too_soon_after(self._refused_at):
-                self._unseen.append(self._refused)
+                self._not_seen(self._refused)
             self._refused = ""
         if self._shown_for and text != self._shown_for:
             text = self._without_questioned(text)
@@ -119,9 +120,16 @@ class Entering:
         questioned, self._shown_for = self._shown_for, ""
         if not text.startswith(questioned) or not self._chart.too_quick:
             return text
-        self._unseen.append(_words(questioned))
+        self._not_seen(_words(questioned))
         self._chart.entry.text = text = text.removeprefix(questioned)
         return text
+
+    def _not_seen(self, line: str) -> None:
+        """Keep a refused line that nobody can have read of; of a code that is in already nothing is lost."""
+        shown = self._chart.on_screen
+        codes = {normalize(one.code) for one in (*shown.codes.diagnoses, *shown.codes.lines)} if shown else set()
+        if normalize(line) not in codes:
+            self._unseen.append(line)
 
     def tell_unseen(self) -> None:
         """Say again which lines were refused, as long as nobody can have read it."""
@@ -279,7 +287,7 @@ class Entering:
 
     def give_up_seventh(self) -> None:
         """The next line was typed where a 7th character was asked for: the code without it is refused."""
-        self._unseen.append(_words(self._incomplete))
+        self._not_seen(_words(self._incomplete))
 
     def _offer_seventh(self, offered: list[Seventh], text: str) -> None:
         """Ask for the 7th character of the code that was typed; what was typed behind the code stays."""
