@@ -61,8 +61,6 @@ class Batch:
         if unit.passed_over:
             tally.passed_over[unit.passed_over[:60]] += 1
             return
-        for problem in unit.problems:
-            self.add(Waiting(tally, place, unit.raw, reason=problem))
         self.add(Waiting(tally, place, unit.raw, unit.items))
         self._progress(tally.name, tally.records, 0)
 

@@ -126,11 +126,8 @@ def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = 
         tally.records += 1
         unit = unit_of(row.kind, content_of(row), row.place, chosen)
         raw = dataclasses.replace(unit.raw, again=True)
-        items = () if unit.reason or unit.problems else unit.items
-        reason = unit.reason or "; ".join(unit.problems)
-        if unit.passed_over:
-            reason = f"{unit.passed_over} is not used"
-        batch.add(Waiting(tally, row.place, raw, items or None, reason, row.id))
+        reason = f"{unit.passed_over} is not used" if unit.passed_over else unit.reason
+        batch.add(Waiting(tally, row.place, raw, (not unit.reason and unit.items) or None, reason, row.id))
     batch.flush()
     report = whole_report(tallies.values())
     tried_files = tuple(file for one in files for file in one.files)

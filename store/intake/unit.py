@@ -21,8 +21,6 @@ class Unit:
     reason: str = ""
     passed_over: str = ""
     """What kind of thing it is, where intake does not use that kind."""
-    problems: tuple[str, ...] = ()
-    """Parts that were left out of it, each with what was expected."""
     notes: tuple[str, ...] = ()
     """Oddities that cost nothing; a report counts them."""
 

@@ -257,13 +257,27 @@ def test_charges_are_posted_and_taken_back(db: Database, tmp_path: Path) -> None
     assert only(db, Encounter).status == EncounterStatus.DISCHARGED
 
 
-def test_a_charge_that_cannot_be_read_is_named_and_the_others_are_posted(db: Database, tmp_path: Path) -> None:
-    report = take(db, tmp_path, message("DFT^P03", pid(), pv1(), charge("C1", amount="ten"), charge("C2")))
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"amount": "ten"}, "charge 1: expected FT1-11: an amount of money"),
+        ({"f10": "2.5"}, "charge 1: expected FT1-10: a whole number of units"),
+        ({"f4": "20261301"}, "charge 1: expected FT1-4: a date"),
+    ],
+)
+def test_a_charge_that_cannot_be_read_is_named_and_nothing_of_its_message_is_posted(
+    db: Database, tmp_path: Path, wrong: dict[str, str], expected: str
+) -> None:
+    report = take(db, tmp_path, message("DFT^P03", pid(), pv1(), charge("C1", **wrong), charge("C2")))
 
-    assert [refusal.reason for refusal in report.files[0].quarantined] == [
-        "charge 1: expected FT1-11: an amount of money"
-    ]
-    assert count(db, Charge) == 1
+    assert [refusal.reason for refusal in report.files[0].quarantined] == [expected]
+    assert count(db, Charge) == 0
+
+
+def test_a_header_that_broke_off_is_kept_in_quarantine(db: Database, tmp_path: Path) -> None:
+    report = take(db, tmp_path, b"MSH|^~\\&|junk\r")
+
+    assert [refusal.reason for refusal in report.files[0].quarantined] == ["MSH-9: expected the type of the message"]
 
 
 def test_documents_have_versions_and_a_status_without_text_keeps_the_text(db: Database, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from store.intake.hl7v2.interface import Interface
-from store.intake.hl7v2.message import Message, Segment, part, unescape
+from store.intake.hl7v2.message import BadMessage, Message, Segment, part, unescape
 from store.intake.hl7v2.values import cents, coded, day, line, moment, whole
 from store.intake.statement import NO_TEXT
 
@@ -96,8 +96,11 @@ def words(obx: Segment, interface: Interface) -> str:
     return line(obx.block(5))
 
 
-def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
-    """(charges, credits, what is wrong with those left out), from FT1."""
+def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(charges, credits), from FT1. Raises BadMessage with those that cannot be read.
+
+    Money is taken whole or not at all: a sender that is told of an error sends the message again.
+    """
     posted: dict[str, dict[str, Any]] = {}
     credits: dict[str, dict[str, Any]] = {}
     problems = []
@@ -109,7 +112,8 @@ def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]
         amount = cents(ft1.text(11)) if ft1.says(11) else None
         if amount is None and ft1.says(12) and units is not None and (unit := cents(ft1.text(12))) is not None:
             amount = unit * units
-        date = day(ft1.text(4)) or day(message.text("PV1-44")) or day(message.text("EVN-2"))
+        stated = ft1.text(4) if ft1.says(4) else message.text("PV1-44") or message.text("EVN-2")
+        date = day(stated)
         wrong = "FT1-4: a date" if date is None else "FT1-10: a whole number of units" if units is None else ""
         wrong = wrong or ("FT1-11: an amount of money" if amount is None and ft1.says(11) else "")
         if wrong:
@@ -130,7 +134,9 @@ def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]
             "units": units,
             "amount_cents": amount or 0,
         }
-    return list(posted.values()), list(credits.values()), problems
+    if problems:
+        raise BadMessage("; ".join(problems))
+    return list(posted.values()), list(credits.values())
 
 
 def revenue(ft1: Segment, interface: Interface) -> str:

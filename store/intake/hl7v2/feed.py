@@ -49,7 +49,7 @@ def unit(data: bytes | None, place: str, chosen: tuple[str, str] | None = None) 
         return refused(named, KIND, kept, error.message)
     identity = said.identity if message.control_id else hashlib.sha256(data).hexdigest()
     raw = Raw(KIND, kept, identity, hashlib.sha256(data).hexdigest())
-    return Unit(f"{place}, {said.place}", raw, said.items, "", said.passed_over, said.problems)
+    return Unit(f"{place}, {said.place}", raw, said.items, "", said.passed_over)
 
 
 def without_secrets(data: bytes, message: Message, interface: Interface) -> bytes:

@@ -44,8 +44,6 @@ class Read:
     identity: str
     place: str
     passed_over: str = ""
-    problems: tuple[str, ...] = ()
-    """Parts that were left out of it, with what was expected."""
 
 
 def interface_of(message: Message) -> Interface:
@@ -59,8 +57,10 @@ def read(message: Message, interface: Interface | None = None, chosen: tuple[str
     event, happening = message.event, interface.happening(message.event)
     identity = "|".join((message.text("MSH-3"), message.text("MSH-4"), message.control_id))[:400]
     place = f"{event} {message.control_id}".strip()[:200]
+    if not event:
+        raise BadMessage("MSH-9: expected the type of the message")
     if happening == Happening.PASSED_OVER:
-        return Read((), identity, place, passed_over=event or "a message without a type")
+        return Read((), identity, place, passed_over=event)
     try:
         if happening in _MERGES:
             return Read(tuple(_merges(message, interface, _MERGES[happening])), identity, place)
@@ -76,15 +76,15 @@ def read(message: Message, interface: Interface | None = None, chosen: tuple[str
             return Read((Person(patient),), identity, place)
         if number is None:
             raise BadMessage(f"{', '.join(interface.visit)}: expected the number of the visit")
-        statement, problems = _statement(message, interface, happening, number, patient)
+        statement = _statement(message, interface, happening, number, patient)
     except ValidationError as error:
         raise BadMessage(first_error(error)) from None
-    return Read((statement,), identity, place, problems=tuple(problems))
+    return Read((statement,), identity, place)
 
 
 def _statement(
     message: Message, interface: Interface, happening: Happening, number: tuple[str, str], patient: object
-) -> tuple[Statement, list[str]]:
+) -> Statement:
     values = visit.visit_values(message, interface)
     if patient is not None:
         values["patient"] = patient
@@ -103,7 +103,7 @@ def _statement(
         values["providers"] = [{"role": role, "provider": p} for role, p in by_key.values()]
     if extra := visit.extra_values(message, interface):
         values["extra"] = extra
-    credits, problems = _add_chart(message, interface, happening, values)
+    credits = _add_chart(message, interface, happening, values)
     step = _STEPS.get(happening, Step.NONE)
     if step == Step.NONE and message.event in interface.closes_outpatients.events:
         step = Step.PAST
@@ -114,7 +114,7 @@ def _statement(
         first["account"] = account
     told_at = utc(message.text("MSH-7"))
     else_person = happening == Happening.PERSON and patient is not None
-    return Statement(*number, values, step, first, credits, known_only, else_person, told_at), problems
+    return Statement(*number, values, step, first, credits, known_only, else_person, told_at)
 
 
 def _account(message: Message, interface: Interface, paths: tuple[str, ...]) -> dict[str, str] | None:
@@ -130,8 +130,8 @@ def _account(message: Message, interface: Interface, paths: tuple[str, ...]) -> 
 
 def _add_chart(
     message: Message, interface: Interface, happening: Happening, values: dict[str, Any]
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Add documents, charges and codes; the charges that are taken back, and what was left out."""
+) -> list[dict[str, Any]]:
+    """Add documents, charges and codes; the charges that are taken back."""
     documents = []
     if happening == Happening.DOCUMENTS:
         document = chart.document(message, interface)
@@ -144,10 +144,10 @@ def _add_chart(
         values["documents"] = documents
     if codes := list(chart.source_codes(message, interface)):
         values["source_codes"] = codes
-    charges, credits, problems = chart.charges(message, interface)
+    charges, credits = chart.charges(message, interface)
     if charges:
         values["charges"] = charges
-    return credits, problems
+    return credits
 
 
 def _first(message: Message, interface: Interface, happening: Happening) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def whole(text: str) -> int | None:
         value = Decimal(text)
     except InvalidOperation:
         return None
-    return int(value) if value.is_finite() and abs(value) <= 10**6 else None
+    return int(value) if value.is_finite() and abs(value) <= 10**6 and value == value.to_integral_value() else None
 
 
 def coded(segment: Segment, field: int, raw: str | None = None) -> tuple[str, str, str]:
