@@ -1,4 +1,4 @@
-"""Whether a document is about the patient of the visit it is put into: record number, name and day of birth.
+"""Whether what comes in is about the patient it is put to: a document and its visit, a record number and its person.
 
 A number decides where both are of one source. Documents often number people by another source than the registration
 that opened the visit; then name and day of birth must both be there and agree. Two persons sharing a chart is a wrong
@@ -16,6 +16,7 @@ from store.intake.merging import RecordRefused, find_patient
 from store.intake.rows import KnownRows
 from store.intake.statement import Statement
 from store.models import Encounter, Patient
+from store.models.patient import PatientFields
 
 
 def refuse_another(rows: KnownRows, said: Statement, visit: Encounter) -> None:
@@ -28,6 +29,21 @@ def refuse_another(rows: KnownRows, said: Statement, visit: Encounter) -> None:
     patient = rows.session.get_one(Patient, visit.patient_id)
     if differing := "; ".join(_differences(rows, said.about, patient)):
         raise RecordRefused(f"it is about another person than visit {visit.visit_number}: {differing}")
+
+
+def refuse_replaced(said: PatientFields, patient: Patient) -> None:
+    """Raise RecordRefused where a record number tells of another person than before: name and birth date both differ.
+
+    One of them alone is a marriage, a newborn who got a name, or a mistake that somebody mends.
+    """
+    name, born = (said.family_name or "", said.given_name or ""), said.birth_date or ""
+    if _names_agree(name, patient, needed=False) or _agree(born, patient.birth_date or "", needed=False):
+        return
+    here = f"{_name(patient.family_name, patient.given_name)}, born {patient.birth_date}"
+    raise RecordRefused(
+        f"record number {patient.mrn} is {here}; this makes another person of it, {_name(*name)}, born {born}:"
+        " the sender gives the right number, or somebody mends name or birth date by itself first"
+    )
 
 
 def _differences(rows: KnownRows, about: Mapping[str, Any], patient: Patient) -> Iterator[str]:

@@ -274,6 +274,28 @@ def test_a_charge_that_cannot_be_read_is_named_and_nothing_of_its_message_is_pos
     assert count(db, Charge) == 0
 
 
+def test_a_record_number_does_not_become_another_person(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, ADMIT)
+    other = message("ADT^A08", pid(name="Smith^John", f7="20150101", f8="M"), pv1())
+
+    report = take(db, tmp_path, other)
+
+    (refusal,) = report.files[0].quarantined
+    assert "record number M1 is Sample, Ann" in refusal.reason and "another person of it, Smith, John" in refusal.reason
+    assert only(db, Patient).family_name == "Sample"
+
+
+@pytest.mark.parametrize("fields", [{"name": "Married^Ann"}, {"f7": "19610303"}, {"name": "Sample^Anna", "f8": "U"}])
+def test_a_new_name_or_a_mended_birth_date_is_taken_as_it_comes(
+    db: Database, tmp_path: Path, fields: dict[str, str]
+) -> None:
+    take(db, tmp_path, ADMIT)
+
+    report = take(db, tmp_path, message("ADT^A08", pid(**fields), pv1()))
+
+    assert report.files[0].quarantined == ()
+
+
 def test_a_header_that_broke_off_is_kept_in_quarantine(db: Database, tmp_path: Path) -> None:
     report = take(db, tmp_path, b"MSH|^~\\&|junk\r")
 

@@ -145,6 +145,7 @@ def test_words_that_only_contain_such_a_word_are_let_pass() -> None:
         "This will help with your RVUs and profiling.",
         "The record does not support medical necessity.",
         "This would raise the risk adjustment factor. State the stage.",
+        "The hospital will lose money otherwise.",
     ],
 )
 def test_what_asks_for_a_diagnosis_or_speaks_of_figures_is_refused(question: str) -> None:

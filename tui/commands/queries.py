@@ -25,7 +25,7 @@ from store.queries.provider_queries import (
     texts_of,
 )
 from store.settings import today
-from store.terms import QueryOutcome, QueryTiming, QueryType
+from store.terms import QueryOutcome, QueryStatus, QueryTiming, QueryType
 from tui.cells import counted, left, minute
 from tui.commands.answers import command, task_ids, told
 
@@ -247,9 +247,12 @@ def _cancel(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store import access
+    from store.provider_queries import QueryRefused
     from store.provider_queries.output import as_hl7, as_text
 
     page = _page(db, actor, args.query)
+    if page.row.status is QueryStatus.DRAFT:
+        raise QueryRefused(f"query {page.row.number} is a draft: what is not sent leaves by no way", "send it first")
     access.look(db, actor, "query.export", "provider_query", [page.row.id], format=args.format)
     with db.reading() as session:
         text = as_hl7(SessionReader(session), page) if args.format == "hl7" else as_text(page)

@@ -12,7 +12,7 @@ from store.database import Change
 from store.intake.changes import Parts
 from store.intake.merging import ACCOUNT, VISIT, RecordRefused, apply_merge, find_patient, find_visit
 from store.intake.native import NativeEncounter, ordered
-from store.intake.persons import refuse_another
+from store.intake.persons import refuse_another, refuse_replaced
 from store.intake.rows import KnownRows, everything, named
 from store.intake.statement import CannotComplete, Item, Merge, Person, QueryAnswer, Statement, Unplaced, complete
 from store.intake.statement import place as place_document
@@ -211,6 +211,7 @@ def _store_person(change: Change, rows: KnownRows, said: Person) -> Outcome:
         result = Result.NEW
     else:
         values = {name: value for name, value in named(fields).items() if name not in ("source", "mrn")}
+        refuse_replaced(fields, patient)
         result = Result.CHANGED if parts.update("patient", patient, values) else Result.UNCHANGED
     if result != Result.UNCHANGED:
         change.log("intake.patient", "patient", patient.id, result=result.value)

@@ -10,6 +10,7 @@ from typing import TypeVar
 from store.intake.changes import Parts
 from store.intake.merging import find_account, find_patient
 from store.intake.native import NativeEncounter
+from store.intake.persons import refuse_replaced
 from store.intake.rows import KnownRows, everything, named, update
 from store.merges import remaining_patient, went_over_since
 from store.models import (
@@ -40,6 +41,7 @@ def store_patient(rows: KnownRows, record: NativeEncounter, parts: Parts) -> Pat
     patient = rows.find(Patient, source=said.source, mrn=said.mrn)
     if patient is None:
         return rows.add(Patient(**everything(said)), source=said.source, mrn=said.mrn)
+    refuse_replaced(said, patient)
     values = {name: value for name, value in named(said).items() if name not in ("source", "mrn")}
     parts.update("patient", patient, values)
     return remaining_patient(rows.session, patient)
