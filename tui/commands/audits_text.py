@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from store.audits.differences import Coded, Comparison, Row
     from store.audits.figures import Share
     from store.audits.scorecards import Scorecard
-    from store.audits.scores import Score
+    from store.audits.scores import Impact, Score
 
 HEADING = (
     f"{'':1} {'audit':<20} {'day':<10} {'patient':<20} {'type':<11} {'status':<10} {'coder':<14} {'auditor':<14}"
@@ -124,8 +124,7 @@ def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
     lines += ["", *_share_lines(card, narrow), "", *_dimension_lines(card, narrow)]
     kinds = ", ".join(f"{many} {kind.value}" for kind, many in total.kinds.items())
     lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} error{'' if total.errors == 1 else 's'}"]
-    unknown = f"; {counted(total.unpriced, 'difference')} without a known charge" if total.unpriced else ""
-    lines.append(f"money         {dollars(total.under_cents)} left, {dollars(total.over_cents)} too much{unknown}")
+    lines += ["", *_money_lines(card, narrow), ""]
     if card.topics:
         lines.append("topics        " + ", ".join(f"{name} {many}" for name, many in card.topics))
     if card.agreement:
@@ -166,12 +165,43 @@ def _dimension_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
             yield f"{dimension.value:<24}{percent(share):>9} {aim:>17}  {counts(share)}{under}"
 
 
+def _money_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
+    """Money both ways and net, with how many differences each is of, and how it was counted."""
+    total, rate = card.total, card.base_rate
+    kinds = [("charges", total.charges)] + ([("DRG payment", total.payment)] if total.drg.whole else [])
+    if not narrow:
+        yield f"{'money':<14}{'undercoded':>22} {'overcoded':>22} {'net':>13}"
+    for name, made in kinds:
+        under = f"{dollars(made.under_cents)} ({made.under:,})"
+        over = f"{dollars(made.over_cents)} ({made.over:,})"
+        unknown = f"{counted(made.unknown, 'difference')} of unknown money" if made.unknown else ""
+        if narrow:
+            yield f"{name}: net {signed(made.net_cents)}"
+            yield f"  undercoded {under}, overcoded {over}"
+            yield from (f"  {unknown}",) if unknown else ()
+        else:
+            yield f"{name:<14}{under:>22} {over:>22} {signed(made.net_cents):>13}  {unknown}".rstrip()
+    yield "net = undercoded - overcoded, in brackets how many differences; what was overturned is not counted"
+    yield "charges: the auditor's line less the coder's, of lines added, deleted, revised or with other units"
+    if total.drg.whole and rate:
+        yield f"DRG payment: (the auditor's weight - the coder's) x the base rate, now {dollars(rate)}"
+    elif total.drg.whole:
+        yield "DRG payment: not known, for no base rate is set (drg_base_rate)"
+
+
+def signed(cents: int) -> str:
+    """Dollars with their sign, also above 0."""
+    return f"+{dollars(cents)}" if cents > 0 else dollars(cents)
+
+
 def _coder_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
     """Each coder of the sample with their scores and whether they reach the target."""
     if not narrow:
         yield f"{'coder':<24}{'charts':>7} {'code/code':>10} {'record':>8} {'weighted':>9}  target"
     for coder in card.coders:
         made, aim = coder.score, card.target(coder)
+        nets = [("charges", made.charges), ("DRG payment", made.payment)]
+        money = ", ".join(f"{name} {signed(one.net_cents)}" for name, one in nets if one.under or one.over)
         if narrow:
             yield f"{left(coder.name, 22)}{percent(made.weighted):>8}  {counted(made.charts, 'chart')}"
             yield f"  code/code {percent(made.code_over_code)}, record {percent(made.record_over_record)}"
@@ -181,6 +211,8 @@ def _coder_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
                 f"{left(coder.name, 24)}{made.charts:>7} {percent(made.code_over_code):>10}"
                 f" {percent(made.record_over_record):>8} {percent(made.weighted):>9}  {aim}"
             )
+        if money:
+            yield f"  net {money}"
 
 
 def _formula(card: Scorecard) -> list[str]:
@@ -207,6 +239,9 @@ def scorecard_document(card: Scorecard) -> dict[str, Any]:
     def share(one: Share) -> dict[str, Any]:
         return {"part": one.part, "whole": one.whole, "value": one.value, "interval_95": card.interval(one)}
 
+    def money(made: Impact) -> dict[str, int]:
+        return asdict(made) | {"net_cents": made.net_cents}
+
     def whole(made: Score) -> dict[str, Any]:
         return {
             "charts": made.charts,
@@ -214,9 +249,8 @@ def scorecard_document(card: Scorecard) -> dict[str, Any]:
             "dimensions": {one.value: share(of) for one, of in made.dimensions.items()},
             "differences": {kind.value: many for kind, many in made.kinds.items()},
             "errors": made.errors,
-            "under_cents": made.under_cents,
-            "over_cents": made.over_cents,
-            "unpriced": made.unpriced,
+            "charges": money(made.charges),
+            "drg_payment": money(made.payment),
         }
 
     return {
@@ -229,6 +263,7 @@ def scorecard_document(card: Scorecard) -> dict[str, Any]:
         "picked": card.picked,
         "reviewed": card.reviewed,
         "open_findings": card.open_findings,
+        "drg_base_rate_cents": card.base_rate,
         "total": whole(card.total),
         "coders": [{"login": one.login, "name": one.name, **whole(one.score)} for one in card.coders],
         "below_threshold": [one.value for one in card.below()],
