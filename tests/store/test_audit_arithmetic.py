@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from codesets.errors import UnreadableInput, UsageError
 from codesets.home import ensure_home
 from store.audits.differences import Coded, DifferenceKind, Dimension, compare
-from store.audits.figures import Share, agreement, sample_size, wilson
+from store.audits.figures import Share, agreement, change_between, sample_size, wilson
 from store.audits.sampling import Method, SampleTooLarge, Size, Unit, pick, shares, size_of
 from store.audits.schemes import OWN_FILE, scheme_named, schemes
 from store.audits.scores import Impact, Score, score, together
@@ -321,3 +321,16 @@ def test_a_wrong_scheme_is_named_with_its_place(text: str, wrong: str) -> None:
         schemes()
 
     assert wrong in refused.value.line()
+
+
+def test_a_change_between_two_shares_has_the_interval_of_newcombe() -> None:
+    # The worked example of the paper, table II (a): 56 of 70 and 48 of 80, method 10: 0.0524 to 0.3339.
+    change = change_between(Share(48, 80), Share(56, 70))
+
+    assert change is not None and change.by == pytest.approx(0.2)
+    assert (change.low, change.high) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
+    assert not change.may_be_chance
+
+
+def test_a_change_from_nothing_is_none() -> None:
+    assert change_between(Share(0, 0), Share(9, 10)) is None

@@ -139,3 +139,18 @@ async def test_a_sample_of_every_method_is_drawn_by_keys(sampled: None) -> None:
         await type_text(pilot, "mreyes")
         await keys(pilot, "enter")
         assert "Drawn:" in cells(app) and "#1" in cells(app)
+
+
+async def test_the_trend_of_a_coder_is_one_key_away_and_needs_no_chart_under_the_cursor(sampled: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f6", "T")
+        assert "No chart was reviewed to its end yet." in cells(app)
+        await keys(pilot, "enter", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter", "escape", "f", "y", "r", "y", "q")
+        await keys(pilot, "T")
+        await type_text(pilot, "mreyes")
+        await keys(pilot, "enter")
+        shown = cells(app)
+
+    assert "trend of mreyes" in shown and "1 audit, the oldest first" in shown and "the first audit" in shown

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from store.audits.figures import Share
     from store.audits.scorecards import Scorecard
     from store.audits.scores import Impact, Score
+    from store.audits.trends import CoderTrend, TrendPoint
 
 HEADING = (
     f"{'':1} {'audit':<20} {'day':<10} {'patient':<20} {'type':<11} {'status':<10} {'coder':<14} {'auditor':<14}"
@@ -231,6 +232,80 @@ def _shares(total: Score) -> list[tuple[str, Share]]:
         ("weighted", total.weighted),
         ("DRG accuracy", total.drg),
     ]
+
+
+def trend_lines(trend: CoderTrend, width: int = 100) -> list[str]:
+    """A coder's audits as lines, the oldest first, each with its intervals and what changed since the one before."""
+    many = counted(len(trend.points), "audit")
+    lines = [f"{trend.name or trend.login} ({trend.login}): {many}, the oldest first", ""]
+    narrow = width < NARROW
+    if not narrow:
+        lines.append(
+            f"{'sample':<20} {'day':<10} {'charts':>6} {'code/code':>9} {'95 %':>14} {'record':>7} {'95 %':>14}"
+        )
+    for point in trend.points:
+        made = point.score
+        codes, records = _interval(made.code_over_code), _interval(made.record_over_record)
+        if narrow:
+            lines += [
+                f"{left(point.sample, 20)} {point.day}  {counted(made.charts, 'chart')}",
+                f"  code/code {percent(made.code_over_code)}, {codes} ({counts(made.code_over_code)})",
+                f"  record {percent(made.record_over_record)}, {records}",
+            ]
+        else:
+            lines.append(
+                f"{left(point.sample, 20)} {point.day:<10} {made.charts:>6} {percent(made.code_over_code):>9}"
+                f" {codes:>14} {percent(made.record_over_record):>7} {records:>14}"
+            )
+        lines.append(f"  {change_words(point, point is trend.points[0])}")
+    return [
+        *lines,
+        "",
+        "intervals: Wilson score, of a change Newcombe, 95 %; code over code as on the scorecard of each sample",
+    ]
+
+
+def _interval(share: Share) -> str:
+    from store.audits.figures import wilson
+
+    bounds = wilson(share)
+    return f"{bounds[0] * 100:.1f}-{bounds[1] * 100:.1f} %" if bounds else ""
+
+
+def change_words(point: TrendPoint, first: bool) -> str:
+    """What became of code over code since the audit before, in points, and whether it may be chance."""
+    counted_by = f"{counts(point.score.code_over_code)} codes, scheme {point.scheme}"
+    if first:
+        return f"{counted_by}; the first audit"
+    if point.change is None:
+        return f"{counted_by}; no change is told: the audit before had another scheme, or no code"
+    by, low, high = (value * 100 for value in (point.change.by, point.change.low, point.change.high))
+    chance = "may be chance" if point.change.may_be_chance else "more than chance"
+    return f"{counted_by}; {by:+.1f} points ({low:+.1f} to {high:+.1f}): {chance}"
+
+
+def trend_document(trend: CoderTrend) -> dict[str, Any]:
+    """A coder's audits as plain values; shares as part, whole, value and interval."""
+    from store.audits.figures import wilson
+
+    def share(one: Share) -> dict[str, Any]:
+        return {"part": one.part, "whole": one.whole, "value": one.value, "interval_95": wilson(one)}
+
+    return {
+        "login": trend.login,
+        "name": trend.name,
+        "audits": [
+            {
+                "sample": one.sample,
+                "day": one.day,
+                "scheme": one.scheme,
+                "charts": one.score.charts,
+                **{name.replace(" ", "_").lower(): share(of) for name, of in _shares(one.score)},
+                "change": asdict(one.change) | {"may_be_chance": one.change.may_be_chance} if one.change else None,
+            }
+            for one in trend.points
+        ],
+    }
 
 
 def scorecard_document(card: Scorecard) -> dict[str, Any]:
