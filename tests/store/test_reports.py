@@ -123,7 +123,7 @@ def test_case_mix_and_capture_by_hand(year: Database) -> None:
         ((), False, "no inpatient stay was discharged in the period"),
         (("draft",), False, "no inpatient stay of the period was final coded"),
         (("final",), False, "no inpatient stay of the period has a DRG: no grouper answered when it was coded"),
-        (("final",), True, "no DRG has a weight, because Table 5 was not loaded"),
+        (("final",), True, "no DRG has a weight, because no Table 5 of the days of discharge was loaded"),
     ],
 )
 def test_a_case_mix_index_without_a_value_says_why_in_the_report_and_as_it_was_published(

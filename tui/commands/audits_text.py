@@ -110,6 +110,8 @@ def counts(share: Share) -> str:
 
 NARROW = 66
 """Under so many columns the tables of a scorecard have two columns of figures, and what goes with them below."""
+TREND_WIDTH = 88
+"""The same of the table of a trend."""
 
 
 def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
@@ -125,7 +127,7 @@ def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
     lines += ["", *_share_lines(card, narrow), "", *_dimension_lines(card, narrow)]
     kinds = ", ".join(f"{many} {kind.value}" for kind, many in total.kinds.items())
     lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} error{'' if total.errors == 1 else 's'}"]
-    lines += ["", *_money_lines(card, narrow), ""]
+    lines += ["", *_money_lines(card, narrow)]
     if card.topics:
         lines.append("topics        " + ", ".join(f"{name} {many}" for name, many in card.topics))
     if card.agreement:
@@ -238,7 +240,7 @@ def trend_lines(trend: CoderTrend, width: int = 100) -> list[str]:
     """A coder's audits as lines, the oldest first, each with its intervals and what changed since the one before."""
     many = counted(len(trend.points), "audit")
     lines = [f"{trend.name or trend.login} ({trend.login}): {many}, the oldest first", ""]
-    narrow = width < NARROW
+    narrow = width < TREND_WIDTH
     if not narrow:
         lines.append(
             f"{'sample':<20} {'day':<10} {'charts':>6} {'code/code':>9} {'95 %':>14} {'record':>7} {'95 %':>14}"
