@@ -1,8 +1,10 @@
 """The statistics of audits: intervals of a share, the size of a sample, agreement of two auditors. No database.
 
 Sources: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927 (the score
-interval); W. G. Cochran, "Sampling techniques", 3rd edition, sections 4.4 and 2.5 (size of a sample for a share, with
-the correction for a finite population); J. Cohen, "A coefficient of agreement for nominal scales", 1960 (kappa).
+interval); R. G. Newcombe, "Interval estimation for the difference between independent proportions", 1998, method 10
+(the interval of a change, from two score intervals); W. G. Cochran, "Sampling techniques", 3rd edition, sections 4.4
+and 2.5 (size of a sample for a share, with the correction for a finite population); J. Cohen, "A coefficient of
+agreement for nominal scales", 1960 (kappa).
 """
 
 from __future__ import annotations
@@ -46,6 +48,32 @@ def wilson(share: Share, confidence: float = CONFIDENCE) -> tuple[float, float] 
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+@dataclass(frozen=True)
+class Change:
+    """How far a share moved, with the bounds of it; all from -1 to 1."""
+
+    by: float
+    low: float
+    high: float
+
+    @property
+    def may_be_chance(self) -> bool:
+        """Whether no change at all is within the interval."""
+        return self.low <= 0 <= self.high
+
+
+def change_between(before: Share, after: Share, confidence: float = CONFIDENCE) -> Change | None:
+    """The change from one share to another with Newcombe's interval; None where either is of nothing."""
+    first, second = wilson(before, confidence), wilson(after, confidence)
+    if first is None or second is None:
+        return None
+    one, other = (min(max(share.part / share.whole, 0.0), 1.0) for share in (before, after))
+    by = other - one
+    down = math.hypot(other - second[0], first[1] - one)
+    up = math.hypot(second[1] - other, one - first[0])
+    return Change(by, by - down, by + up)
 
 
 def sample_size(population: int, margin: float, confidence: float = CONFIDENCE, expected: float = 0.5) -> int:

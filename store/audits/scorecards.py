@@ -21,6 +21,7 @@ from store.audits.schemes import Scheme
 from store.audits.scores import Score, score, together
 from store.database import Database
 from store.models import Audit, AuditFinding, AuditSample, EducationTopic, Person
+from store.settings import load_settings
 from store.terms import AuditStatus, FindingStatus
 
 REVIEWED = (AuditStatus.RETURNED, AuditStatus.FINAL)
@@ -54,6 +55,8 @@ class Scorecard:
     scheme: Scheme
     total: Score
     coders: tuple[CoderScore, ...]
+    base_rate: int
+    """Cents that a DRG of weight 1.0 is paid; 0 where the site has none, and DRGs have no money."""
     topics: tuple[tuple[str, int], ...]
     agreement: Agreement | None
 
@@ -111,6 +114,7 @@ def scorecard(session: Session, name: str) -> Scorecard:
         scheme=scheme,
         total=together([made for _, made in scores]),
         coders=tuple(sorted(coders, key=lambda one: one.name)),
+        base_rate=load_settings().drg_base_rate,
         topics=_topics(session, findings),
         agreement=_agreement(audits),
     )

@@ -9,6 +9,9 @@
 An opportunity is whatever could have been right or wrong: each code of the auditor, each code that the auditor deleted,
 and of a pair POA, modifiers, units and pointers where either side has any. A difference that was overturned in a
 rebuttal is no difference any more: the caller leaves it out.
+
+Money is told in both directions and apart by what it is: charges of lines that were added, deleted, revised or had
+other units, and the payment of another DRG (weights times the base rate). Neither is added to the other.
 """
 
 from __future__ import annotations
@@ -26,11 +29,46 @@ _NOTHING = Share(0, 0)
 
 
 @dataclass(frozen=True)
+class Impact:
+    """Money of differences in cents, both sums positive, with how many differences each was made of.
+
+    Undercoded is what was left, overcoded what was billed too much; `unknown` are differences whose money is not known.
+    """
+
+    under_cents: int = 0
+    over_cents: int = 0
+    under: int = 0
+    over: int = 0
+    unknown: int = 0
+
+    @property
+    def net_cents(self) -> int:
+        """Above 0 where more was left than billed too much."""
+        return self.under_cents - self.over_cents
+
+    def __add__(self, other: Impact) -> Impact:
+        return Impact(
+            self.under_cents + other.under_cents,
+            self.over_cents + other.over_cents,
+            self.under + other.under,
+            self.over + other.over,
+            self.unknown + other.unknown,
+        )
+
+    @classmethod
+    def of(cls, found: Sequence[Difference]) -> Impact:
+        """The impact of differences that could each have money."""
+        left = [one.cents for one in found if one.cents is not None and one.cents > 0]
+        too_much = [-one.cents for one in found if one.cents is not None and one.cents < 0]
+        unknown = sum(one.cents is None for one in found)
+        return cls(sum(left), sum(too_much), len(left), len(too_much), unknown)
+
+
+@dataclass(frozen=True)
 class Score:
     """The scores of one chart, or of several added up; `dimensions` hold right of opportunities.
 
-    `under_cents` is money that was left, `over_cents` money that was billed too much (both positive);
-    `unpriced` counts differences of codes whose money is not known.
+    `charges` is money of lines as they were charged, `payment` that of DRGs as they are paid.
     """
 
     charts: int
@@ -42,9 +80,8 @@ class Score:
     dimensions: dict[Dimension, Share] = field(default_factory=dict)
     kinds: dict[DifferenceKind, int] = field(default_factory=dict)
     errors: float = 0
-    under_cents: int = 0
-    over_cents: int = 0
-    unpriced: int = 0
+    charges: Impact = Impact()
+    payment: Impact = Impact()
 
     def __add__(self, other: Score) -> Score:
         dimensions = {
@@ -67,9 +104,8 @@ class Score:
             dimensions,
             kinds,
             self.errors + other.errors,
-            self.under_cents + other.under_cents,
-            self.over_cents + other.over_cents,
-            self.unpriced + other.unpriced,
+            self.charges + other.charges,
+            self.payment + other.payment,
         )
 
 
@@ -92,7 +128,6 @@ def score(coder: Coded, auditor: Coded, comparison: Comparison, stands: Sequence
     dimensions = {one: Share(max(whole - wrong[one], 0), whole) for one, whole in opportunities.items()}
     lost = sum(scheme.errors(one.kind) * scheme.weight(one.dimension) for one in found)
     at_stake = sum(count * scheme.weight(one) for one, count in opportunities.items())
-    money = [one.cents for one in found if one.cents is not None]
     has_drg = bool(coder.drg and auditor.drg)
     return Score(
         charts=1,
@@ -104,9 +139,8 @@ def score(coder: Coded, auditor: Coded, comparison: Comparison, stands: Sequence
         dimensions=dimensions,
         kinds={kind: n for kind in DifferenceKind if (n := sum(one.kind is kind for one in found))},
         errors=errors,
-        under_cents=sum(cents for cents in money if cents > 0),
-        over_cents=-sum(cents for cents in money if cents < 0),
-        unpriced=sum(one.cents is None and one.dimension in _PRICED for one in found),
+        charges=Impact.of(_charged(found)),
+        payment=Impact.of([one for one in found if one.kind is DifferenceKind.DRG]),
     )
 
 
@@ -116,7 +150,23 @@ def together(scores: Sequence[Score]) -> Score:
 
 
 _PRICED = (Dimension.LINES, Dimension.VISIT_LEVEL)
+_MOVE_CHARGES = (DifferenceKind.ADDED, DifferenceKind.DELETED, DifferenceKind.REVISED, DifferenceKind.UNITS)
 _CODES = (DifferenceKind.ADDED, DifferenceKind.DELETED, DifferenceKind.REVISED, DifferenceKind.PRINCIPAL)
+
+
+def _charged(found: Sequence[Difference]) -> list[Difference]:
+    """The differences that move a charge; units of a revised line are in the money of its revision."""
+    revised = {one.place for one in found if one.kind is DifferenceKind.REVISED}
+    return [
+        one
+        for one in found
+        if one.kind in _MOVE_CHARGES
+        and (
+            one.cents is not None
+            or one.dimension in _PRICED
+            or (one.kind is DifferenceKind.UNITS and one.place not in revised)
+        )
+    ]
 
 
 def _code_over_code(codes: Codes, rows: Sequence[Row], found: Sequence[Difference], scheme: Scheme) -> Share:

@@ -2,13 +2,14 @@
 
 The schedule is data (`retention.csv`, a site's own over it). A chart is due its years after the patient's last visit,
 of a minor not before the age that the schedule names; claims, disclosures and requests have years of their own. Due is
-not to be destroyed: a hold by a person (a lawsuit, an investigation), open work, an open denial or request keep it, and
-are told. This module lists and holds; it destroys nothing, and of the log, a chain, no entry is ever due here.
+not to be destroyed: a hold by a person (a lawsuit, an investigation), open work, an open claim, denial, audit or
+request keep it, and are told. This module lists and holds (`store.records.destruction` destroys); of the log, a chain,
+no entry is ever due here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
@@ -81,17 +82,21 @@ def schedule() -> dict[str, RetentionRule]:
 
 def due(db: Database, actor: Actor) -> list[DueRow]:
     """Every record whose years are over, the longest due first; what keeps it is told. A look, and logged."""
-    rules, day = schedule(), today()
     with db.change(actor, action="retention.list") as change:
-        reader = SessionReader(change.session)
-        holds = _held(reader)
-        rows = [
-            row
-            for kind, sql in _DUE.items()
-            for found in reader.rows(sql, cutoff=_years_before(day, rules[kind].years).isoformat())
-            if (row := _row(rules[kind], found, holds)).due_on <= day.isoformat()
-        ]
+        rows = due_rows(SessionReader(change.session), today())
         change.log("retention.list", "", "", due=len(rows))
+        return rows
+
+
+def due_rows(reader: SessionReader, day: date, kinds: Sequence[str] = ()) -> list[DueRow]:
+    """The same of some kinds (all without them) as of a day, for a caller who logs it."""
+    rules, holds = schedule(), _held(reader)
+    rows = [
+        row
+        for kind in kinds or _DUE
+        for found in reader.rows(_DUE[kind], cutoff=_years_before(day, rules[kind].years).isoformat())
+        if (row := _row(rules[kind], found, holds)).due_on <= day.isoformat()
+    ]
     return sorted(rows, key=lambda row: (row.due_on, row.kind, row.id))
 
 
@@ -148,7 +153,9 @@ _DUE = {
         GROUP BY m.id, m.claim_number, p.id, p.mrn, p.family_name, p.given_name, p.birth_date, p.restricted
     """,
     "disclosure": f"""
-        SELECT d.id, {_WHO}, d.disclosed_on AS last_day, d.recipient AS many
+        SELECT d.id, {_WHO}, d.disclosed_on AS last_day, d.recipient AS many,
+               CASE WHEN EXISTS (SELECT 1 FROM release_request q WHERE q.disclosure_id = d.id)
+                    THEN 'its request is kept' ELSE '' END AS beside
         FROM disclosure d JOIN patient p ON p.id = d.patient_id WHERE d.disclosed_on <= :cutoff
     """,
     "request": f"""
@@ -162,23 +169,35 @@ _HELD = """
     UNION ALL SELECT patient_id, 'a request is open' FROM release_request WHERE closed_at IS NULL
     UNION ALL SELECT e.patient_id, 'a chart is not final coded' FROM work_item w
               JOIN encounter e ON e.id = w.encounter_id WHERE w.status NOT IN ('final', 'canceled')
+    UNION ALL SELECT e.patient_id, 'a claim is open' FROM claim m JOIN encounter e ON e.id = m.encounter_id
+              WHERE m.status IN ('draft', 'scrub_failed', 'ready', 'rejected')
+                 OR (m.status = 'exported'
+                     AND NOT EXISTS (SELECT 1 FROM remittance_claim r WHERE r.claim_id = m.id))
     UNION ALL SELECT e.patient_id, 'a denial is open' FROM denial z JOIN claim m ON m.id = z.claim_id
               JOIN encounter e ON e.id = m.encounter_id WHERE z.status IN ('open', 'appealed')
     UNION ALL SELECT e.patient_id, 'an audit is open' FROM audit a JOIN encounter e ON e.id = a.encounter_id
               WHERE a.final_at IS NULL
 """
 
+_MERGED = "SELECT id, merged_into_id FROM patient WHERE merged_into_id IS NOT NULL"
+
 
 def _held(reader: SessionReader) -> dict[str, str]:
-    """What keeps the records of a patient, in words, by the patient's id."""
+    """What keeps the records of a patient, in words, by the patient's id; also those of one merged into them."""
     found: dict[str, dict[str, None]] = {}
     for row in reader.rows(_HELD):
         found.setdefault(row["patient_id"], {})[row["why"]] = None
-    return {patient: "; ".join(sorted(reasons)) for patient, reasons in found.items()}
+    merged = {row["id"]: row["merged_into_id"] for row in reader.rows(_MERGED)}
+    for gone in merged:
+        into = merged[gone]
+        while into in merged:
+            into = merged[into]
+        found[gone] = found.get(gone, {}) | found.get(into, {})
+    return {patient: "; ".join(sorted(reasons)) for patient, reasons in found.items() if reasons}
 
 
 def _row(rule: RetentionRule, found: Mapping[str, Any], holds: dict[str, str]) -> DueRow:
-    last = date.fromisoformat(found["last_day"])
+    last = _last_day(found["last_day"])
     hidden = found["restricted"] is not None
     name = ", ".join(filter(None, (found["family_name"], found["given_name"])))
     what = {
@@ -195,7 +214,7 @@ def _row(rule: RetentionRule, found: Mapping[str, Any], holds: dict[str, str]) -
         what,
         last.isoformat(),
         _due_on(rule, last, found["birth_date"] or "").isoformat(),
-        holds.get(found["patient_id"], ""),
+        "; ".join(filter(None, (holds.get(found["patient_id"], ""), dict(found).get("beside", "")))),
         rule.source,
     )
 
@@ -205,9 +224,17 @@ def _due_on(rule: RetentionRule, last: date, born: str) -> date:
     over = _years_before(last, -rule.years)
     if not rule.minor_until or not born[:4].isdigit():
         return over
-    birth = date.fromisoformat(born) if len(born) == 10 else date(int(born[:4]), 12, 31)
+    birth = _last_day(born)
     of_age = _years_before(birth, -MAJORITY)
     return max(over, _years_before(birth, -rule.minor_until)) if last < of_age else over
+
+
+def _last_day(text: str) -> date:
+    """An ISO day; of a month or year alone its last, so that nothing is due too early."""
+    if len(text) == 10:
+        return date.fromisoformat(text)
+    year, month = int(text[:4]), int(text[5:7] or 12)
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
 
 
 def _years_before(day: date, years: int) -> date:

@@ -55,17 +55,19 @@ class Figure:
     """Whether it reads the monthly sums, which know whole months and no moment but their own."""
     lines: str = ""
     """Of a figure of `sums`: what answers where they were not made by the moment."""
+    without: tuple[Mapping[str, str], ...] = ()
+    """Why there may be no figure, the first reason first: where the one number of `none` is 0, `says` is why."""
     since_then: str = ""
     """What a figure as of an earlier moment cannot know any more, in words."""
 
     def definition(self) -> dict[str, Any]:
         """What is kept with a published figure."""
         lists = {"counts": list(self.counts), "keys": list(self.keys), "parts": [list(one) for one in self.parts]}
-        return asdict(self) | lists
+        return asdict(self) | lists | {"without": [dict(one) for one in self.without]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Figure:
-        lists = {name: tuple(data.get(name, ())) for name in ("counts", "keys")}
+        lists = {name: tuple(data.get(name, ())) for name in ("counts", "keys", "without")}
         return cls(**{**data, **lists, "parts": tuple(map(tuple, data.get("parts", ())))})
 
     @property
@@ -129,15 +131,18 @@ def _read(tables: Mapping[str, Any], source: str, known: Mapping[str, str] = Map
         try:
             lists = {part: tuple(whole.get(part, ())) for part in ("counts", "keys")}
             lists["parts"] = tuple(map(tuple, whole.get("parts", ())))
+            reasons = ({"none": one["none"], "says": one["says"]} for one in whole.get("without", ()))
+            lists["without"] = tuple(one | {"none": _written_out(one["none"], phrases)} for one in reasons)
             one = Figure(name=name, **{**whole, **lists})
-        except TypeError:
+        except (TypeError, KeyError):
             raise UnreadableInput(f"{source}: {name}: expected {', '.join(Figure.__dataclass_fields__)}") from None
-        unknown = sorted(set(re.findall(r"(?<!:):([a-z_]\w*)", one.sql + one.behind + one.lines)) - set(PARAMETERS))
+        asked = [one.sql, one.behind, one.lines, *(reason["none"] for reason in one.without)]
+        unknown = sorted(set(re.findall(r"(?<!:):([a-z_]\w*)", " ".join(asked))) - set(PARAMETERS))
         if unknown:
             raise UnreadableInput(
                 f"{source}: {name}: the SQL names :{unknown[0]}", f"there are {', '.join(PARAMETERS)}"
             )
-        if not all(_only_reads(sql) for sql in (one.sql, one.behind, one.lines) if sql or sql is one.sql):
+        if not all(_only_reads(sql) for sql in asked if sql or sql is one.sql):
             raise UnreadableInput(f"{source}: {name}: expected one SELECT that writes nothing")
         if one.then and one.then not in THEN:
             raise UnreadableInput(f"{source}: {name}: then: expected one of {', '.join(THEN)}")

@@ -34,7 +34,9 @@ def html_page(report: Report, made: str) -> str:
     """The report as one page; `made` says by whom and when."""
     figure, period = report.figure, report.period
     value, _, unit = (
-        ("–", "", figure.unit) if report.value is None else figure_words(report.value, figure.unit, 2).partition(" ")
+        ("no figure", "", f"in {figure.unit}")
+        if report.value is None
+        else figure_words(report.value, figure.unit, 2).partition(" ")
     )
     body = [
         f"<h1>{escape(figure.title)}</h1>",

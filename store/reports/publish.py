@@ -25,6 +25,8 @@ from store.reports.period import Period
 from store.reports.run import Report, read_report
 from store.reports.small_cells import suppressed
 
+WHY_NOT_KEPT = "why was not kept when it was published"
+
 
 class NoSuchFigure(CodedeskError):
     """No figure was published under that id."""
@@ -47,6 +49,8 @@ class PublishedRow:
     rows: int
     published_by: str
     published_at: str
+    why: str = ""
+    """Why there is no value, in words; empty where there is one."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def publish(db: Database, actor: Actor, report: Report, operation_id: str | None
             since=report.period.since,
             until=report.period.until,
             as_of=report.period.as_of,
-            definition=report.figure.definition() | {"value": report.value},
+            definition=report.figure.definition() | {"value": report.value, "why": report.why},
             rows=rows,
             sha256=_hash(rows),
             published_by=actor.person_id,
@@ -138,10 +142,12 @@ def repeat(db: Database, actor: Actor, figure_id: str, cover: bool = False) -> R
 def _kept(kept: PublishedFigure, cover: bool) -> Report:
     """A published figure as the report it was."""
     definition = dict(kept.definition)
-    value = definition.pop("value", None)
+    value, why = definition.pop("value", None), definition.pop("why", "")
     columns, *rows = kept.rows
     period = Period(kept.since, kept.until, kept.as_of)
-    report = Report(Figure.from_json(definition), period, tuple(columns), tuple(tuple(row) for row in rows), value)
+    rows_kept = tuple(tuple(row) for row in rows)
+    why = why or ("" if value is not None else WHY_NOT_KEPT)
+    report = Report(Figure.from_json(definition), period, tuple(columns), rows_kept, value, why=why)
     return suppressed(report) if cover else report
 
 
@@ -181,6 +187,7 @@ def _row(kept: PublishedFigure, names: dict[str, str], told: Report) -> Publishe
         len(kept.rows) - 1,
         names.get(kept.published_by or "", ""),
         kept.published_at,
+        told.why,
     )
 
 

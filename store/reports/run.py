@@ -48,6 +48,8 @@ class Report:
     rows: tuple[tuple[Any, ...], ...]
     value: float | None
     note: str = ""
+    why: str = ""
+    """Why there is no value, in words that go on from a colon; empty where there is one."""
 
     def column(self, name: str) -> int:
         return self.columns.index(name)
@@ -121,6 +123,7 @@ def read_report(reader: Reader, figure: Figure, period: Period) -> Report:
         report = _in_days(reader, report)
     elif report.value is None:
         report = replace(report, value=_value(report))
+    report = replace(report, why="" if report.value is not None else _why_none(reader, report))
     return replace(report, note=_note(report, told))
 
 
@@ -183,16 +186,34 @@ def _note(report: Report, told: str) -> str:
     """What to say besides: of nothing, of no figure, of a moment that is past, in words."""
     period, figure = report.period, report.figure
     if not report.rows:
-        return f"Nothing from {period.since} to {period.until}: no {_subject(figure)} fall into it."
+        why = report.why or _nothing(figure)
+        return f"Nothing from {period.since} to {period.until}: {why}."
     notes = [told] if told else []
-    if report.value is None and figure.figure == "days":
-        days = f"the {GROSS_DAYS} days up to {period.until}"
-        notes.append(f"No figure: no charge of {days} is here, so that there is no average day to divide by.")
-    elif report.value is None and "weighed" in report.columns:
-        notes.append("No figure: no DRG has a weight, because Table 5 (codedesk codesets import) was not loaded.")
+    if report.why:
+        notes.append(f"No figure: {report.why}.")
     if figure.since_then and period.as_of < moment_of(figure, replace(period, until=_LAST, as_of="")).as_of[:10]:
         notes.append(f"As of a day that is past, but for this: {figure.since_then}.")
     return " ".join([*notes, *([report.note] if report.note else [])])
+
+
+def _why_none(reader: Reader, report: Report) -> str:
+    """Why a report has no value: what its figure asks for is not there, or what it divides by comes to nothing."""
+    parameters = report.period.parameters()
+    for reason in report.figure.without:
+        asked = {name: parameters[name] for name in named_in(reason["none"])}
+        if not next(iter(dict(reader.rows(reason["none"], **asked)[0]).values())):
+            return reason["says"]
+    if not report.rows:
+        return _nothing(report.figure)
+    if report.figure.figure == "days":
+        days = f"the {GROSS_DAYS} days up to {report.period.until}"
+        return f"no charge of {days} is here, so that there is no average day to divide by"
+    below = report.figure.figure.rpartition(" / ")[2]
+    return f"the {below.removesuffix('_cents').replace('_', ' ')} of every row come to 0, and nothing is divided by 0"
+
+
+def _nothing(figure: Figure) -> str:
+    return f"no {_subject(figure)} fall into it"
 
 
 def _subject(figure: Figure) -> str:

@@ -30,7 +30,8 @@ LEFT_OUT = "*"
 
 _SMALL_TOLD = f"{SUPPRESSED}: from 1 to {LEAST_CELL - 1}, covered."
 _OTHERS_TOLD = f"{LEFT_OUT}: left out, so that a covered one cannot be told from the others."
-_FIGURE_TOLD = f"The figure is left out: fewer than {LEAST_CELL} stand behind it, or it tells a covered one."
+_FIGURE_COVERED = f"fewer than {LEAST_CELL} stand behind it, or it tells a covered one"
+_FIGURE_TOLD = f"The figure is left out: {_FIGURE_COVERED}."
 _SHARES_TOLD = f"Shares that come to fewer than {LEAST_CELL} charts are left out."
 
 
@@ -48,11 +49,11 @@ def suppressed(report: Report) -> Report:
     marks = {cell for row in rows for cell in row if isinstance(cell, str)}
     notes += [_SMALL_TOLD] if SUPPRESSED in marks else []
     notes += [_OTHERS_TOLD] if LEFT_OUT in marks else []
-    value = report.value
+    value, why = report.value, report.why
     if value is not None and cells.figure_is_small():
-        value = None
+        value, why = None, _FIGURE_COVERED
         notes.append(_FIGURE_TOLD)
-    return replace(report, rows=rows, value=value, note=" ".join(notes))
+    return replace(report, rows=rows, value=value, note=" ".join(notes), why=why)
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +11,10 @@ from hypothesis import strategies as st
 from codesets.errors import UnreadableInput, UsageError
 from codesets.home import ensure_home
 from store.audits.differences import Coded, DifferenceKind, Dimension, compare
-from store.audits.figures import Share, agreement, sample_size, wilson
+from store.audits.figures import Share, agreement, change_between, sample_size, wilson
 from store.audits.sampling import Method, SampleTooLarge, Size, Unit, pick, shares, size_of
 from store.audits.schemes import OWN_FILE, scheme_named, schemes
-from store.audits.scores import Score, score, together
+from store.audits.scores import Impact, Score, score, together
 from store.coding.codes import Codes, Diagnosis, ProcedureLine
 from store.terms import DiagnosisRole
 
@@ -138,7 +140,41 @@ def test_money_is_told_both_ways_and_what_is_not_known_is_counted() -> None:
     made = scored(coder, auditor)
 
     # G0463 to G0467: 60.00 was left; G0439 was deleted: 70.00 too much; nobody knows the charge of J1100.
-    assert (made.under_cents, made.over_cents, made.unpriced) == (6000, 7000, 1)
+    assert made.charges == Impact(under_cents=6000, over_cents=7000, under=1, over=1, unknown=1)
+    assert made.charges.net_cents == 6000 - 7000
+
+
+def test_charts_are_added_up_in_both_directions_and_not_against_each_other() -> None:
+    left = coded(dx("I10"), line("G0463", cents=10000)), coded(dx("I10"), line("G0467", cents=16000))
+    too_much = coded(dx("I10"), line("J1100", units=4, cents=800)), coded(dx("I10"), line("J1100", units=1, cents=200))
+
+    made = together([scored(*left), scored(*too_much)])
+
+    assert made.charges == Impact(under_cents=6000, over_cents=600, under=1, over=1)
+    assert made.charges.net_cents == 5400
+
+
+def test_money_of_units_is_unknown_where_the_charge_is_the_same_and_a_date_has_none() -> None:
+    coder = coded(dx("I10"), line("J1100", units=2, cents=200), line("G0463", cents=100))
+    late = replace(line("G0463", cents=100), service_date="2026-09-15")
+    auditor = coded(dx("I10"), line("J1100", units=4, cents=200), late)
+
+    made = scored(coder, auditor)
+
+    assert made.kinds == {DifferenceKind.UNITS: 1, DifferenceKind.DATE: 1}
+    assert made.charges == Impact(unknown=1)
+
+
+def test_the_payment_of_a_drg_stands_apart_from_charges() -> None:
+    coder, auditor = coded(dx("I10"), drg="194"), coded(dx("I10"), drg="195")
+    found = compare(coder, auditor)
+    (drg,) = found.differences
+
+    lower = score(coder, auditor, found, [replace(drg, cents=-120000)], scheme_named("ahima"))
+    unknown = score(coder, auditor, found, [drg], scheme_named("ahima"))
+
+    assert (lower.payment, lower.charges) == (Impact(over_cents=120000, over=1), Impact())
+    assert unknown.payment == Impact(unknown=1)
 
 
 def test_deleted_codes_lower_code_over_code_only_where_the_scheme_subtracts_them() -> None:
@@ -285,3 +321,16 @@ def test_a_wrong_scheme_is_named_with_its_place(text: str, wrong: str) -> None:
         schemes()
 
     assert wrong in refused.value.line()
+
+
+def test_a_change_between_two_shares_has_the_interval_of_newcombe() -> None:
+    # The worked example of the paper, table II (a): 56 of 70 and 48 of 80, method 10: 0.0524 to 0.3339.
+    change = change_between(Share(48, 80), Share(56, 70))
+
+    assert change is not None and change.by == pytest.approx(0.2)
+    assert (change.low, change.high) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
+    assert not change.may_be_chance
+
+
+def test_a_change_from_nothing_is_none() -> None:
+    assert change_between(Share(0, 0), Share(9, 10)) is None

@@ -47,6 +47,11 @@ def test_a_sample_goes_from_the_draw_to_its_scorecard(
     said(capsys, "overturn", "Q3#1", "1", "you are right")
     card = json.loads(said(capsys, "score", "Q3", "--json"))
     assert drawn["picked"] == 3 and card["total"]["charts"] == 1 and card["scheme"]["name"] == "ahima"
+    assert card["total"]["charges"]["net_cents"] == sum(
+        (1 if way == "under" else -1) * card["total"]["charges"][f"{way}_cents"] for way in ("under", "over")
+    )
+    text = said(capsys, "score", "Q3")
+    assert "undercoded" in text and "net = undercoded - overcoded" in text
     assert "Wilson score" in said(capsys, "score", "Q3") and "diabetes" in said(capsys, "topics")
 
 

@@ -15,11 +15,15 @@ from store import doctor, log
 from store.actors import SYSTEM, Actor
 from store.coding.opening import open_next
 from store.database import Database, DatabaseUnusable, open_database
+from store.disclosures import record_disclosure
 from store.doctor import State
 from store.log.check import check_log
 from store.migrations.postgres_roles import BELONGS_TO, SHARED, script
-from store.models import Encounter, Facility, LogEntry, Patient, Person
+from store.models import Disclosure, Encounter, Facility, LogEntry, Patient, Person, ReleaseRequest
 from store.people import add_person
+from store.records.deficiencies import RecordsRefused
+from store.records.destruction import destroy, plan
+from store.records.releases import receive, refuse
 from store.terms import Role
 from store.worklists import release
 from tests.postgres import Server
@@ -228,6 +232,28 @@ def test_what_a_role_may_not_do_is_one_line_that_names_the_setting(
     limited.close()
 
     assert "CODEDESK_FACILITIES" in refused.value.remedy
+
+
+def test_the_role_of_the_script_destroys_requests_and_leaves_disclosures_to_the_owner(
+    as_role: str, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESK_FACILITIES", "*")
+    clerk, admin = Actor("clerk", Role.RECORDS), Actor("root", Role.ADMIN)
+    two_facilities(db)
+    record_disclosure(db, clerk, "north", "Court", "chart", "subpoena", "2015-09-01")
+    refuse(db, clerk, receive(db, clerk, "south", "Lawyer", "all", "claim"), "not signed")
+    with db.change(SYSTEM) as change:
+        change.session.exec(select(ReleaseRequest)).one().closed_at = "2015-09-01T10:00:00.000Z"
+    limited = open_database(as_role)
+
+    gone = destroy(limited, admin, "request", plan(limited, clerk, "request").digest, "yearly")
+    with pytest.raises(RecordsRefused, match="this role of the database may not"):
+        destroy(limited, admin, "disclosure", plan(limited, clerk, "disclosure").digest, "yearly")
+    limited.close()
+
+    assert gone.count == 1
+    with db.reading() as session:
+        assert session.exec(select(Disclosure)).one() and not session.exec(select(ReleaseRequest)).all()
 
 
 def test_where_nothing_is_set_nothing_is_seen(as_role: str, db: Database, postgres: Server) -> None:

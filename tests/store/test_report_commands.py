@@ -121,6 +121,10 @@ def test_one_is_one_and_what_is_missing_is_named(
         change.session.add(CodingDrg(coding_id=coding.id, drg="193", weight="", severity="MCC", **kept))
     text = said(capsys, "report", "case-mix", "--since", "2026-01-01")
     assert "no figure" in text and "Table 5" in text
+    assert "no Table 5 of the days of discharge was loaded" in said(
+        capsys, "report", "case-mix", "--since", "2026-01-01", "--publish"
+    )
+    assert "no figure (no DRG has a weight, because no Table 5" in said(capsys, "report", "--published")
 
 
 def test_rows_are_filtered_saved_and_exported(

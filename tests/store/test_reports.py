@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from codesets.errors import UnreadableInput, UsageError
 from codesets.home import ensure_home
 from codesets.reference import Reference
 from store.actors import SYSTEM, Actor, NotAllowed
+from store.coding.weights import bring_weights
 from store.database import Database
 from store.demo.year import YearThere, make_year
 from store.models import (
+    Charge,
     Claim,
     Coding,
     CodingDrg,
@@ -43,12 +46,30 @@ from store.reports.tables import Format, csv_text, safe_cell
 from store.reports.views import condition_of, view_named, view_rows, views
 from store.saved_views import ViewRefused
 from store.terms import ClaimStatus, CodingKind, CodingStatus, Role
+from tests.codesets.loaded_reference import loaded_reference
+from tests.codesets.sources.made_files import made_file
 
 pytestmark = pytest.mark.both_databases
 
 UNDER = {"recipient": "R", "agreement": "A"}
 BOSS = Actor("boss", Role.MANAGER)
 YEAR = ("2025-10-09", "2026-10-08")
+
+
+DRG_OF_NO_TABLE = dict.fromkeys(("initial_drg", "engine", "version", "return_code", "discharged", "weight"), "")
+TABLE_5 = (
+    '"TABLE 5. LIST OF MS-DRGS, RELATIVE WEIGHTING FACTORS FY 2026 Final Rule"\n'
+    "MS-DRG\tFY 2026 Final Post-Acute DRG\tFY 2026 Final Special Pay DRG\tMDC\tTYPE\tMS-DRG Title\t"
+    "Weights - Before Cap\tWeights - 10% Cap Applied \tGeometric mean LOS\tArithmetic mean LOS\n"
+    "291\tYes\tNo\t05\tMED\tHEART FAILURE WITH MCC\t1.3458\t1.2345\t3.9\t5.1\n"
+)
+
+
+@pytest.fixture
+def table_5(tmp_path: Path) -> Iterator[Reference]:
+    """A reference database with a Table 5 of the fiscal year 2026 that has one DRG."""
+    with loaded_reference(tmp_path / "weights.sqlite", [made_file("Table 5.txt", TABLE_5)]) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -94,6 +115,67 @@ def test_case_mix_and_capture_by_hand(year: Database) -> None:
     assert mix.value == (1.0 + 2.5) / 2
     assert capture.value == round(2 / 3, 4)
     assert sum(row[capture.column("mcc")] for row in capture.rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("settled", "grouped", "said"),
+    [
+        ((), False, "no inpatient stay was discharged in the period"),
+        (("draft",), False, "no inpatient stay of the period was final coded"),
+        (("final",), False, "no inpatient stay of the period has a DRG: no grouper answered when it was coded"),
+        (("final",), True, "no DRG has a weight, because no Table 5 of the days of discharge was loaded"),
+    ],
+)
+def test_a_case_mix_index_without_a_value_says_why_in_the_report_and_as_it_was_published(
+    demo: Database, settled: tuple[str, ...], grouped: bool, said: str
+) -> None:
+    day = "2024-03-05"
+    with demo.change(SYSTEM) as change:
+        visit = change.session.exec(select(Encounter).where(Encounter.setting == "inpatient")).first()
+        visit.service_date = day if settled else "2023-01-01"
+        for status in settled:
+            final = "2024-03-08T10:00:00.000Z" if status == "final" else None
+            coding = Coding(encounter_id=visit.id, kind="facility", version=9, status=status, finalized_at=final)
+            change.session.add(coding)
+            change.session.flush()
+            if grouped:
+                change.session.add(CodingDrg(coding_id=coding.id, drg="193", **DRG_OF_NO_TABLE))
+
+    report = run(demo, "case-mix", "2024-03-01", "2024-03-31")
+    publish(demo, BOSS, report)
+
+    assert report.value is None and report.why.startswith(said) and report.why in report.note
+    assert published(demo)[0].why == report.why
+    page = html_page(report, "made by hand")
+    assert "no figure" in page and said in page
+
+
+def test_a_quotient_of_nothing_says_what_it_would_be_divided_by(year: Database) -> None:
+    with year.change(SYSTEM) as change:
+        for charge in change.session.exec(select(Charge)):
+            charge.amount_cents = 0
+
+    report = run(year, "late-charges")
+
+    assert report.value is None
+    assert report.why == "the charge of every row come to 0, and nothing is divided by 0"
+
+
+def test_a_weight_is_brought_once_the_table_of_the_day_of_discharge_is_loaded(
+    year: Database, table_5: Reference
+) -> None:
+    with year.change(SYSTEM) as change:
+        finals = change.session.exec(select(Coding).where(Coding.kind == CodingKind.FACILITY)).all()
+        for coding, day, weight in zip(finals, ("2025-10-20", "2024-10-20", "2025-10-20"), ("", "", "9"), strict=False):
+            kept = DRG_OF_NO_TABLE | {"discharged": day, "weight": weight}
+            change.session.add(CodingDrg(coding_id=coding.id, drg="291", **kept))
+
+    brought = bring_weights(year, table_5, BOSS)
+
+    with year.reading() as session:
+        kept = session.exec(select(CodingDrg.discharged, CodingDrg.weight, CodingDrg.weights)).all()
+    assert brought == 1
+    assert sorted(kept) == [("2024-10-20", "", ""), ("2025-10-20", "1.2345", "FY2026"), ("2025-10-20", "9", "")]
 
 
 def test_stays_of_a_made_up_year_have_the_drg_of_their_codes(db: Database, reference: Reference) -> None:

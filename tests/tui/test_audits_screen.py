@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlmodel import select
 
+from store.audits.figures import Share
 from store.audits.samples import Criteria, draw
 from store.audits.sampling import Method, Size
+from store.audits.scores import EMPTY
+from store.audits.trends import CoderTrend, TrendPoint
 from store.database import open_database
 from store.models import Audit, Coding, FinalDiagnosis, Person
 from store.people import actor_for
 from store.terms import AuditStatus
 from tests.store.coded_charts import final_code
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+from tui.commands.audits_text import trend_lines
 
 
 @pytest.fixture
@@ -139,3 +145,27 @@ async def test_a_sample_of_every_method_is_drawn_by_keys(sampled: None) -> None:
         await type_text(pilot, "mreyes")
         await keys(pilot, "enter")
         assert "Drawn:" in cells(app) and "#1" in cells(app)
+
+
+async def test_the_trend_of_a_coder_is_one_key_away_and_needs_no_chart_under_the_cursor(sampled: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f6", "T")
+        assert "No chart was reviewed to its end yet." in cells(app)
+        await keys(pilot, "enter", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter", "escape", "f", "y", "r", "y", "q")
+        await keys(pilot, "T")
+        await type_text(pilot, "mreyes")
+        await keys(pilot, "enter")
+        shown = cells(app)
+
+    assert "trend of mreyes" in shown and "1 audit, the oldest first" in shown and "the first audit" in shown
+
+
+def test_a_trend_fits_its_pane() -> None:
+    point = TrendPoint("Q3", "2026-07-15", "ahima", replace(EMPTY, charts=2, code_over_code=Share(5, 7)), None)
+
+    narrow, wide = (trend_lines(CoderTrend("mreyes", "Marisol Reyes", (point,)), width) for width in (78, 130))
+
+    assert not [line for line in narrow[:-1] if len(line) > 78]
+    assert any("35.9-91.8 %" in line for line in narrow) and any("35.9-91.8 %" in line for line in wide)

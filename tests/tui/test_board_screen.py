@@ -44,3 +44,16 @@ async def test_an_empty_month_says_so(year: None, monkeypatch: pytest.MonkeyPatc
         await keys(pilot, "enter", *["["] * 15)
 
         assert "Nothing from 2025-07-01 to 2025-07-31" in cells(app)
+
+
+async def test_a_board_without_a_figure_says_why_and_so_does_its_publishing(year: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f8", "b")
+        await type_text(pilot, "case")
+        await keys(pilot, "enter", *["["] * 15)
+        shown = cells(app)
+        await keys(pilot, "p", "y")
+
+        assert "no figure" in shown.splitlines()[0]
+        assert "no inpatient stay was discharged in the period" in " ".join(shown.split())
+        assert "It has no figure: no inpatient stay" in " ".join(cells(app).split())

@@ -21,6 +21,7 @@ from store.terms import ClaimStatus, FindingState
 from tests.store.claim_samples import CODES, add_coding, add_encounter
 from tests.store.remittance_samples import a_set, interchange
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
+from tui.screens.claims import ClaimsScreen
 
 
 @pytest.fixture
@@ -264,3 +265,21 @@ async def test_space_reads_on_to_what_the_patient_owes_on_a_small_screen(paid: N
 
         assert "Space more" in before and "YOU OWE" not in before
         assert "YOU OWE" in cells(app)
+
+
+@pytest.mark.parametrize("again", [(), ("s",)], ids=["opened", "sorted"])
+async def test_the_claims_are_not_said_to_be_none_before_they_were_read(
+    claims: None, monkeypatch: pytest.MonkeyPatch, again: tuple[str, ...]
+) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, *(("f4",) if again else ()))
+        monkeypatch.setattr(ClaimsScreen, "read_rows", _nothing_yet)
+        await keys(pilot, *(again or ("f4",)))
+        first, *rows = cells(app).splitlines()
+
+    assert first.endswith("reading")
+    assert not any("No claim" in row for row in rows)
+
+
+async def _nothing_yet(screen: ClaimsScreen) -> None:
+    """A record that is slow to answer."""

@@ -31,6 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     score = actions.add_parser("score", help="the scorecard of a sample, with formula and intervals")
     score.add_argument("sample", metavar="SAMPLE")
     score.add_argument("--json", action="store_true", help="one JSON document")
+    trend = actions.add_parser("trend", help="accuracy of one coder, audit by audit, with intervals")
+    trend.add_argument("login", nargs="?", default="", help="whose; your own without it")
+    trend.add_argument("--json", action="store_true", help="one JSON document")
     topics = actions.add_parser("topics", help="topics of education, what they were found for, and their trend")
     topics.add_argument("--json", action="store_true", help="one JSON document")
     topic = actions.add_parser("topic", help="add a topic of education")
@@ -155,7 +158,8 @@ def run(args: argparse.Namespace) -> int:
     db = open_database()
     try:
         actor = sign_in(db)
-        steps = {"list": _list, "samples": _samples, "show": _show, "draw": _draw, "score": _score, "topics": _topics}
+        steps = {"list": _list, "samples": _samples, "show": _show, "draw": _draw, "score": _score, "topics": _topics,
+                 "trend": _trend}  # fmt: skip
         return (steps.get(args.action) or _step)(db, actor, args)
     finally:
         db.close()
@@ -296,6 +300,19 @@ def _score(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         print(json.dumps(scorecard_document(card)))
         return 0
     for line in scorecard_lines(card):
+        print(safe_line(line).rstrip())
+    return 0
+
+
+def _trend(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.audits.trends import read_trend
+    from tui.commands.audits_text import trend_document, trend_lines
+
+    trend = read_trend(db, actor, args.login)
+    if args.json:
+        print(json.dumps(trend_document(trend)))
+        return 0
+    for line in trend_lines(trend):
         print(safe_line(line).rstrip())
     return 0
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from store.audits.differences import Coded, Comparison, Row
     from store.audits.figures import Share
     from store.audits.scorecards import Scorecard
-    from store.audits.scores import Score
+    from store.audits.scores import Impact, Score
+    from store.audits.trends import CoderTrend, TrendPoint
 
 HEADING = (
     f"{'':1} {'audit':<20} {'day':<10} {'patient':<20} {'type':<11} {'status':<10} {'coder':<14} {'auditor':<14}"
@@ -109,6 +110,8 @@ def counts(share: Share) -> str:
 
 NARROW = 66
 """Under so many columns the tables of a scorecard have two columns of figures, and what goes with them below."""
+TREND_WIDTH = 88
+"""The same of the table of a trend."""
 
 
 def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
@@ -124,8 +127,7 @@ def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
     lines += ["", *_share_lines(card, narrow), "", *_dimension_lines(card, narrow)]
     kinds = ", ".join(f"{many} {kind.value}" for kind, many in total.kinds.items())
     lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} error{'' if total.errors == 1 else 's'}"]
-    unknown = f"; {counted(total.unpriced, 'difference')} without a known charge" if total.unpriced else ""
-    lines.append(f"money         {dollars(total.under_cents)} left, {dollars(total.over_cents)} too much{unknown}")
+    lines += ["", *_money_lines(card, narrow)]
     if card.topics:
         lines.append("topics        " + ", ".join(f"{name} {many}" for name, many in card.topics))
     if card.agreement:
@@ -166,12 +168,43 @@ def _dimension_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
             yield f"{dimension.value:<24}{percent(share):>9} {aim:>17}  {counts(share)}{under}"
 
 
+def _money_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
+    """Money both ways and net, with how many differences each is of, and how it was counted."""
+    total, rate = card.total, card.base_rate
+    kinds = [("charges", total.charges)] + ([("DRG payment", total.payment)] if total.drg.whole else [])
+    if not narrow:
+        yield f"{'money':<14}{'undercoded':>22} {'overcoded':>22} {'net':>13}"
+    for name, made in kinds:
+        under = f"{dollars(made.under_cents)} ({made.under:,})"
+        over = f"{dollars(made.over_cents)} ({made.over:,})"
+        unknown = f"{counted(made.unknown, 'difference')} of unknown money" if made.unknown else ""
+        if narrow:
+            yield f"{name}: net {signed(made.net_cents)}"
+            yield f"  undercoded {under}, overcoded {over}"
+            yield from (f"  {unknown}",) if unknown else ()
+        else:
+            yield f"{name:<14}{under:>22} {over:>22} {signed(made.net_cents):>13}  {unknown}".rstrip()
+    yield "net = undercoded - overcoded, in brackets how many differences; what was overturned is not counted"
+    yield "charges: the auditor's line less the coder's, of lines added, deleted, revised or with other units"
+    if total.drg.whole and rate:
+        yield f"DRG payment: (the auditor's weight - the coder's) x the base rate, now {dollars(rate)}"
+    elif total.drg.whole:
+        yield "DRG payment: not known, for no base rate is set (drg_base_rate)"
+
+
+def signed(cents: int) -> str:
+    """Dollars with their sign, also above 0."""
+    return f"+{dollars(cents)}" if cents > 0 else dollars(cents)
+
+
 def _coder_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
     """Each coder of the sample with their scores and whether they reach the target."""
     if not narrow:
         yield f"{'coder':<24}{'charts':>7} {'code/code':>10} {'record':>8} {'weighted':>9}  target"
     for coder in card.coders:
         made, aim = coder.score, card.target(coder)
+        nets = [("charges", made.charges), ("DRG payment", made.payment)]
+        money = ", ".join(f"{name} {signed(one.net_cents)}" for name, one in nets if one.under or one.over)
         if narrow:
             yield f"{left(coder.name, 22)}{percent(made.weighted):>8}  {counted(made.charts, 'chart')}"
             yield f"  code/code {percent(made.code_over_code)}, record {percent(made.record_over_record)}"
@@ -181,6 +214,8 @@ def _coder_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
                 f"{left(coder.name, 24)}{made.charts:>7} {percent(made.code_over_code):>10}"
                 f" {percent(made.record_over_record):>8} {percent(made.weighted):>9}  {aim}"
             )
+        if money:
+            yield f"  net {money}"
 
 
 def _formula(card: Scorecard) -> list[str]:
@@ -201,11 +236,88 @@ def _shares(total: Score) -> list[tuple[str, Share]]:
     ]
 
 
+def trend_lines(trend: CoderTrend, width: int = 100) -> list[str]:
+    """A coder's audits as lines, the oldest first, each with its intervals and what changed since the one before."""
+    many = counted(len(trend.points), "audit")
+    lines = [f"{trend.name or trend.login} ({trend.login}): {many}, the oldest first", ""]
+    narrow = width < TREND_WIDTH
+    if not narrow:
+        lines.append(
+            f"{'sample':<20} {'day':<10} {'charts':>6} {'code/code':>9} {'95 %':>14} {'record':>7} {'95 %':>14}"
+        )
+    for point in trend.points:
+        made = point.score
+        codes, records = _interval(made.code_over_code), _interval(made.record_over_record)
+        if narrow:
+            lines += [
+                f"{left(point.sample, 20)} {point.day}  {counted(made.charts, 'chart')}",
+                f"  code/code {percent(made.code_over_code)}, {codes} ({counts(made.code_over_code)})",
+                f"  record {percent(made.record_over_record)}, {records}",
+            ]
+        else:
+            lines.append(
+                f"{left(point.sample, 20)} {point.day:<10} {made.charts:>6} {percent(made.code_over_code):>9}"
+                f" {codes:>14} {percent(made.record_over_record):>7} {records:>14}"
+            )
+        lines.append(f"  {change_words(point, point is trend.points[0])}")
+    return [
+        *lines,
+        "",
+        "intervals: Wilson score, of a change Newcombe, 95 %; code over code as on the scorecard of each sample",
+    ]
+
+
+def _interval(share: Share) -> str:
+    from store.audits.figures import wilson
+
+    bounds = wilson(share)
+    return f"{bounds[0] * 100:.1f}-{bounds[1] * 100:.1f} %" if bounds else ""
+
+
+def change_words(point: TrendPoint, first: bool) -> str:
+    """What became of code over code since the audit before, in points, and whether it may be chance."""
+    counted_by = f"{counts(point.score.code_over_code)} codes, scheme {point.scheme}"
+    if first:
+        return f"{counted_by}; the first audit"
+    if point.change is None:
+        return f"{counted_by}; no change is told: the audit before had another scheme, or no code"
+    by, low, high = (value * 100 for value in (point.change.by, point.change.low, point.change.high))
+    chance = "may be chance" if point.change.may_be_chance else "more than chance"
+    return f"{counted_by}; {by:+.1f} points ({low:+.1f} to {high:+.1f}): {chance}"
+
+
+def trend_document(trend: CoderTrend) -> dict[str, Any]:
+    """A coder's audits as plain values; shares as part, whole, value and interval."""
+    from store.audits.figures import wilson
+
+    def share(one: Share) -> dict[str, Any]:
+        return {"part": one.part, "whole": one.whole, "value": one.value, "interval_95": wilson(one)}
+
+    return {
+        "login": trend.login,
+        "name": trend.name,
+        "audits": [
+            {
+                "sample": one.sample,
+                "day": one.day,
+                "scheme": one.scheme,
+                "charts": one.score.charts,
+                **{name.replace(" ", "_").lower(): share(of) for name, of in _shares(one.score)},
+                "change": asdict(one.change) | {"may_be_chance": one.change.may_be_chance} if one.change else None,
+            }
+            for one in trend.points
+        ],
+    }
+
+
 def scorecard_document(card: Scorecard) -> dict[str, Any]:
     """The scorecard as plain values; shares as part, whole, value and interval."""
 
     def share(one: Share) -> dict[str, Any]:
         return {"part": one.part, "whole": one.whole, "value": one.value, "interval_95": card.interval(one)}
+
+    def money(made: Impact) -> dict[str, int]:
+        return asdict(made) | {"net_cents": made.net_cents}
 
     def whole(made: Score) -> dict[str, Any]:
         return {
@@ -214,9 +326,8 @@ def scorecard_document(card: Scorecard) -> dict[str, Any]:
             "dimensions": {one.value: share(of) for one, of in made.dimensions.items()},
             "differences": {kind.value: many for kind, many in made.kinds.items()},
             "errors": made.errors,
-            "under_cents": made.under_cents,
-            "over_cents": made.over_cents,
-            "unpriced": made.unpriced,
+            "charges": money(made.charges),
+            "drg_payment": money(made.payment),
         }
 
     return {
@@ -229,6 +340,7 @@ def scorecard_document(card: Scorecard) -> dict[str, Any]:
         "picked": card.picked,
         "reviewed": card.reviewed,
         "open_findings": card.open_findings,
+        "drg_base_rate_cents": card.base_rate,
         "total": whole(card.total),
         "coders": [{"login": one.login, "name": one.name, **whole(one.score)} for one in card.coders],
         "below_threshold": [one.value for one in card.below()],

@@ -61,10 +61,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     refuse = actions.add_parser("refuse", help="refuse a request")
     refuse.add_argument("id")
     refuse.add_argument("reason")
-    kept = _listing(
-        actions, "retention", "whose years are over by the schedule, and what keeps it; nothing is destroyed"
-    )
+    kept = _listing(actions, "retention", "whose years are over by the schedule, and what keeps it")
     kept.add_argument("--schedule", action="store_true", help="how long each kind of record is kept, and by which rule")
+    gone = actions.add_parser("destroy", help="plan what is past its years, or destroy what another has planned")
+    gone.add_argument("kind", help="request or disclosure")
+    gone.add_argument("--plan", default="", metavar="DIGEST", help="carry out the plan with this digest")
+    gone.add_argument("--reason", default="", help="why it is destroyed now; the certificate keeps it")
+    gone.add_argument("--json", action="store_true", help="one JSON document")
     keep = actions.add_parser("keep", help="hold everything of a patient beyond its years")
     keep.add_argument("mrn")
     keep.add_argument("reason", help="the matter that it is for")
@@ -96,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
             "releases": _releases,
             "seen": _seen,
             "retention": _retention,
+            "destroy": _destroy,
         }
         return (lists.get(args.action) or _step)(db, actor, args)
     finally:
@@ -238,8 +242,34 @@ def _retention(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         print(safe_line(f"{row.due_on}  {row.kind:<10} {left(row.mrn, 10)} {left(row.patient, 22)} {left(row.what, 20)}"
                         f" {row.last_day}  {kept}"))  # fmt: skip
     keeps = sum(bool(row.kept_by) for row in rows)
-    told = f"{counted(len(rows), 'record')} due, {keeps} of them kept; nothing is destroyed here."
+    told = f"{counted(len(rows), 'record')} due, {keeps} of them kept; codedesk records destroy plans what goes."
     print(told if rows else "Nothing is due: of no record the years are over.", "--schedule tells the rules.")
+    return 0
+
+
+def _destroy(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.records.destruction import destroy, plan
+
+    if not args.plan:
+        planned = plan(db, actor, args.kind)
+        if args.json:
+            print(json.dumps(asdict(planned)))
+            return 0
+        for row in planned.rows:
+            print(safe_line(f"{row.due_on}  {left(row.mrn, 10)} {left(row.patient, 22)} {row.what}"))
+        print(safe_line(f"{counted(len(planned.rows), planned.kind)} past {planned.years} years ({planned.source});"
+                        f" nothing was destroyed."))  # fmt: skip
+        print(f"Another person, an administrator, carries it out: codedesk records destroy {planned.kind}"
+              f" --plan {planned.digest} --reason TEXT")  # fmt: skip
+        return 0
+    done = destroy(db, actor, args.kind, args.plan, args.reason, operation_id())
+    if args.json:
+        print(json.dumps(asdict(done)))
+        return 0
+    print(safe_line(f"{counted(done.count, done.kind)} destroyed: past {done.years} years ({done.source}), planned by"
+                    f" {done.planned_by}, destroyed by {done.destroyed_by}. The certificate is in the log;"
+                    f" backups have them until they are thinned."))  # fmt: skip
     return 0
 
 

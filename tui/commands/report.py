@@ -46,7 +46,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--publish", action="store_true", help="keep the figure as published, with everything")
     parser.add_argument("--published", action="store_true", help="what was published, of NAME or of all")
     parser.add_argument("--repeat", metavar="ID", help="run a published figure again and compare")
-    parser.add_argument("--refresh", action="store_true", help="bring the monthly sums up to date")
+    parser.add_argument(
+        "--refresh", action="store_true", help="bring the monthly sums up to date, and weights to DRGs kept without"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,11 +64,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         actor = sign_in(db)
         if args.refresh:
-            from store.database import operation_id
-            from store.reports.rollups import refresh
-
-            print(f"monthly sums: {counted(refresh(db, actor, operation_id=operation_id()), 'row')}")
-            return 0
+            return _refresh(db, actor)
         if args.repeat:
             return _repeat(db, actor, args)
         if args.published:
@@ -74,6 +72,18 @@ def run(args: argparse.Namespace) -> int:
         return _report(db, actor, args)
     finally:
         db.close()
+
+
+def _refresh(db: Database, actor: Actor) -> int:
+    from codesets.catalog import open_reference
+    from store.coding.weights import bring_weights
+    from store.database import operation_id
+    from store.reports.rollups import refresh
+
+    print(f"monthly sums: {counted(refresh(db, actor, operation_id=operation_id()), 'row')}")
+    with open_reference() as reference:
+        print(f"DRG weights: {counted(bring_weights(db, reference, actor, operation_id()), 'stay')} got one")
+    return 0
 
 
 def _catalog(args: argparse.Namespace) -> int:
@@ -113,7 +123,8 @@ def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     told = suppressed(report) if _covers(actor, args) else report
     if args.publish:
         figure_id = publish(db, actor, report, operation_id())
-        print(f"published {figure_id}: {value_words(told)} as of {report.period.as_of}")
+        why = f": {told.why}" if told.why else ""
+        print(safe_line(f"published {figure_id}: {value_words(told)} as of {report.period.as_of}{why}"))
         return 0
     if args.histogram:
         _check_column(told, args.histogram)
@@ -215,6 +226,7 @@ def _document(report: Report) -> dict[str, Any]:
         **asdict(report.period),
         "value": report.value,
         "unit": report.figure.unit,
+        "why": report.why,
         "note": report.note,
         "rows": report.dicts(),
         "definition": report.figure.definition(),
@@ -239,7 +251,7 @@ def _published(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         if args.json:
             print(json.dumps(asdict(row)))
             continue
-        value = "no figure" if row.value is None else figure_words(row.value, row.unit)
+        value = f"no figure ({row.why})" if row.value is None else figure_words(row.value, row.unit)
         print(safe_line(f"{row.id}  {row.kpi:<16} {row.since} to {row.until}  {value}, as of {row.as_of},"
                         f" by {row.published_by or 'nobody named'}"))  # fmt: skip
     if not rows and not args.json:

@@ -51,7 +51,7 @@ class AdministrationScreen(DeskScreen):
     def place(self) -> tuple[Line, Line]:
         start: Line = (("Administration", "strong"), (f"  {self._view.value}", "text"))
         count = self.rows.count if self.is_mounted else 0
-        where = f"{self.rows.index + 1} of {count}" if count else "0"
+        where = f"{self.rows.index + 1} of {count}" if count else self.no_row
         waiting: Line = ((f"{counted(self._waiting, 'emergency')} to review   ", "warning"),) if self._waiting else ()
         return start, (*waiting, (where, "text"))
 

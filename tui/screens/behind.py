@@ -12,6 +12,8 @@ from tui.money import dollars
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 
+GONE = "No visit is behind it any more: the record has moved on."
+
 
 class BehindScreen(DeskScreen):
     """The visits behind a number; Enter opens the chart of one."""
@@ -25,7 +27,7 @@ class BehindScreen(DeskScreen):
         self._found: list[VisitRow] = []
 
     def compose_work(self) -> ComposeResult:
-        yield RowTable(BEHIND, id="rows", empty="No visit is behind it any more: the record has moved on.")
+        yield RowTable(BEHIND, id="rows", empty=GONE, unread=True)
 
     @property
     def pane(self) -> RowTable:
@@ -40,7 +42,8 @@ class BehindScreen(DeskScreen):
         start: Line = ((told, "strong"), (f"  {self._figure.title}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        return start, ((f"{dollars(self._cents)}  ", "text"), *self.rows_place())
+        money: Line = ((f"{dollars(self._cents)}  ", "text"),) if self._found else ()
+        return start, (*money, *self.rows_place())
 
     def why_not(self, action: str) -> str:
         row: VisitRow | None = self.rows.selected if self.is_mounted else None

@@ -90,7 +90,7 @@ class BoardScreen(DeskScreen):
         when = (
             f"as of {report.period.until}" if report.figure.stock else f"{report.period.since} to {report.period.until}"
         )
-        value = "–" if report.value is None else figure_words(report.value, report.figure.unit, 2)
+        value = "no figure" if report.value is None else figure_words(report.value, report.figure.unit, 2)
         end: Line = ((value, "dim" if report.value is None else "text"),)
         if self._name == "dnfb" and report.value is not None:
             goal = load_settings().dnfb_goal_days
@@ -246,7 +246,8 @@ class BoardScreen(DeskScreen):
             from store.reports.publish import publish
 
             figure_id = await self.workstation.change(publish, report)
-            self.say(f"Published as {figure_id}. codedesk report --repeat proves it.", "good")
+            why = f" It has no figure: {report.why}." if report.why else ""
+            self.say(f"Published as {figure_id}.{why} codedesk report --repeat proves it.", "good")
 
         self.confirm(f"Publish {report.figure.title} of {report.period.until}?", done)
 

@@ -79,7 +79,7 @@ class ClaimsScreen(DeskScreen):
         for span in counted:
             end += [span, ("  ", "text")]
         count = self.rows.count if self.is_mounted else 0
-        end.append((f"{self.rows.index + 1} of {count}" if count else "0", "text"))
+        end.append((f"{self.rows.index + 1} of {count}" if count else self.no_row, "text"))
         return start, tuple(end)
 
     def why_not(self, action: str) -> str:
@@ -120,7 +120,7 @@ class ClaimsScreen(DeskScreen):
         """Show the first rows of another order."""
         self._sorts = sorts
         self.rows.move_to(0)
-        self.rows.set_source(ListSource((), lambda row: row.id))
+        self.rows.read_anew()
         self.reload()
 
     def do_sort_by(self) -> None:

@@ -210,7 +210,12 @@ class DeskScreen(Screen[None]):
     def rows_place(self) -> Line:
         """Which of the rows is under the cursor, of how many, for line 1; of screens with rows."""
         rows = self.rows if self.is_mounted else None
-        return ((f"{rows.index + 1} of {rows.count}" if rows and rows.count else "0", "text"),)
+        return ((f"{rows.index + 1} of {rows.count}" if rows and rows.count else self.no_row, "text"),)
+
+    @property
+    def no_row(self) -> str:
+        """What line 1 says of no rows: 0 once they were read, for until then nobody knows that there are none."""
+        return "reading" if not self.is_mounted or self.rows.unread else "0"
 
     def passes_filter(self, text: str) -> bool:
         """Whether a row with this text has every word of the filter."""

@@ -53,7 +53,9 @@ class FieldsScreen(DeskScreen):
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield RowTable((), id="rows", empty="No row fits: - drops the last condition, v shows another view.")
+            yield RowTable(
+                (), id="rows", empty="No row fits: - drops the last condition, v shows another view.", unread=True
+            )
             yield TextPane(id="page")
 
     @property
@@ -70,7 +72,7 @@ class FieldsScreen(DeskScreen):
         start: Line = (("Rows", "strong"), (name, "focus"), (f"  {self._view.name}", "text"), (f"  {words}", "dim"))
         count = len(self._rows)
         told = f"first {count} rows" if count == MOST_ROWS else counted(count, "row")
-        return start, ((told, "text"),)
+        return start, ((told if self.is_mounted and not self.rows.unread else self.no_row, "text"),)
 
     def why_not(self, action: str) -> str:
         if action == "fields_drop" and not self._conditions:

@@ -61,7 +61,7 @@ class RulesScreen(DeskScreen):
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield RowTable(_COLUMNS, id="rows", empty="No rule is like that. v shows the others.")
+            yield RowTable(_COLUMNS, id="rows", empty="No rule is like that. v shows the others.", unread=True)
             yield TextPane(id="page")
 
     @property

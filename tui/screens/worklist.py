@@ -87,7 +87,7 @@ class WorklistScreen(DeskScreen):
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield RowTable(self._columns(), id="rows")
+            yield RowTable(self._columns(), id="rows", unread=True)
             yield TextPane(id="why", title="why here")
 
     @property
@@ -113,7 +113,7 @@ class WorklistScreen(DeskScreen):
             start = (*start, (f"  /{self.filter_text}", "focus"))
         count = self.rows.count if self.is_mounted else 0
         more = "+" if count == COUNT_CAP else ""
-        where = f"{self.rows.index + 1:,} of {count:,}{more}" if count else "0"
+        where = f"{self.rows.index + 1:,} of {count:,}{more}" if count else self.no_row
         room = (self.size.width or self.app.size.width) - line_width(start) - len(where) - 7
         return start, ((where, "text"), (f"   {self._own(room)}", "dim"))
 

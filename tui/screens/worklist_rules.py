@@ -54,7 +54,7 @@ class WorklistRulesScreen(DeskScreen):
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield RowTable(self._columns(), id="rows")
+            yield RowTable(self._columns(), id="rows", unread=True)
             yield TextPane(id="page")
 
     @property

@@ -130,6 +130,12 @@ class RowTable(Painted):
         self._draw()
         self.post_message(self.Moved(self))
 
+    def read_anew(self) -> None:
+        """Show no rows and say nothing of it: others are still to be read."""
+        self.unread, self._source, self._index = True, ListSource((), str), 0
+        self._draw()
+        self.post_message(self.Moved(self))
+
     def redraw(self) -> None:
         """Draw again what the source has now: rows that were read meanwhile."""
         had = self._drawn_selection

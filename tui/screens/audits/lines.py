@@ -12,6 +12,7 @@ from tui.money import dollars
 
 if TYPE_CHECKING:
     from store.audits.scorecards import Scorecard
+    from store.audits.trends import CoderTrend
 
 _STYLE = {
     FindingStatus.OVERTURNED: "dim",
@@ -70,9 +71,20 @@ def scorecard_pane(card: Scorecard, width: int) -> list[Line]:
     """The scorecard, its long lines wrapped."""
     from tui.commands.audits_text import scorecard_lines
 
+    return _wrapped(scorecard_lines(card, width), width)
+
+
+def trend_pane(trend: CoderTrend, width: int) -> list[Line]:
+    """The audits of a coder, long lines wrapped."""
+    from tui.commands.audits_text import trend_lines
+
+    return _wrapped(trend_lines(trend, width), width)
+
+
+def _wrapped(lines: Sequence[str], width: int) -> list[Line]:
     return [
         ((" " + part, "text"),)
-        for line in scorecard_lines(card, width)
+        for line in lines
         for part in (wrap(line, max(width - 2, 20)) if len(line) > width - 2 else [line])
     ]
 

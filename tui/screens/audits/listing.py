@@ -8,10 +8,12 @@ from __future__ import annotations
 from textual import work
 from textual.app import ComposeResult
 
+from store.actors import Actor
+from store.database import Database
 from store.queries.audits import AuditFilter, AuditRow, audit_findings, audit_list, sample_list
 from store.terms import AuditStatus, Role
 from tui.cells import Line, counted
-from tui.screens.audits.lines import finding_lines, sample_lines, scorecard_pane
+from tui.screens.audits.lines import finding_lines, sample_lines, scorecard_pane, trend_pane
 from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 
@@ -34,7 +36,8 @@ class AuditsScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._show = AuditFilter.OPEN
-        self._scored: AuditRow | None = None
+        self._scored: str | None = None
+        """The audit under the cursor (empty: none) when a scorecard or trend was shown, which stays with it."""
         self._shown: list[AuditRow] = []
 
     def compose_work(self) -> ComposeResult:
@@ -84,17 +87,17 @@ class AuditsScreen(DeskScreen):
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         row: AuditRow | None = self.rows.selected
-        if event.table is self.rows and self._scored and (row is None or row.id != self._scored.id):
+        if event.table is self.rows and self._scored != (row.id if row else ""):
             self._scored = None
         super().on_row_table_moved(event)
 
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
         row: AuditRow | None = self.rows.selected
+        if self._scored is not None:
+            return
         if row is None:
             self.page_pane.show("", lambda width: ())
-            return
-        if self._scored:
             return
         name = row.name
         if not row.revealed:
@@ -147,10 +150,34 @@ class AuditsScreen(DeskScreen):
             from store.audits.scorecards import read_scorecard
 
             card = await self.workstation.change(read_scorecard, row.sample)
-            self._scored = row
+            self._scored = row.id
             self.page_pane.show(f"scorecard {row.sample}", lambda width: scorecard_pane(card, width), "D U read on")
 
         self.in_turn(shown())
+
+    def do_audit_trend(self) -> None:
+        """The trend of the coder that is chosen; of a coder's own at once."""
+
+        async def shown(login: str) -> None:
+            from store.audits.trends import read_trend
+
+            trend = await self.workstation.change(read_trend, login)
+            row: AuditRow | None = self.rows.selected
+            self._scored = row.id if row else ""
+            self.page_pane.show(f"trend of {trend.login}", lambda width: trend_pane(trend, width), "D U read on")
+
+        async def asked() -> None:
+            actor = await self.workstation.record.actor()
+            if actor.role is Role.CODER:
+                await shown(actor.login)
+                return
+            coders = await self.workstation.change(_audited)
+            if coders:
+                self.choose("coder", "trend of:", coders, shown)
+            else:
+                self.say("No chart was reviewed to its end yet.")
+
+        self.in_turn(asked())
 
     def do_page_on(self) -> None:
         self.page_pane.page(1)
@@ -181,6 +208,14 @@ class AuditsScreen(DeskScreen):
         from tui.screens.audits.drawing import draw_by_keys
 
         draw_by_keys(self)
+
+
+def _audited(db: Database, actor: Actor) -> list[tuple[str, str]]:
+    """Who can be chosen."""
+    from store.audits.trends import audited_coders
+
+    with db.reading() as session:
+        return audited_coders(session)
 
 
 def _searched(row: AuditRow) -> str:

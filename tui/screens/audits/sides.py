@@ -38,6 +38,7 @@ OF_FINDING = (
     "finding_explain",
     "finding_topic",
 )
+BLIND = "The coder's codes were not shown yet: C goes to the chart."
 REBUTTED = (FindingStatus.REBUTTED, FindingStatus.SECOND_LEVEL, FindingStatus.ESCALATED)
 
 
@@ -87,7 +88,7 @@ class SidesScreen(DeskScreen):
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield RowTable(COLUMNS, id="rows", empty="The coder's codes were not shown yet: C goes to the chart.")
+            yield RowTable(COLUMNS, id="rows", empty=BLIND, unread=True)
             yield TextPane(id="page")
 
     @property
