@@ -168,7 +168,7 @@ def digest(path: Path) -> str:
 
 def _pages(path: Path) -> None:
     """Look at every page and at every row that belongs to another. Raises BackupUnusable, DatabaseUnusable."""
-    with _reading_whole(path) as connection:
+    with reading_whole(path) as connection:
         found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
         if found != "ok":
             raise BackupUnusable(f"{path}: {str(found).splitlines()[0]}", "it is damaged; take an older one")
@@ -178,7 +178,7 @@ def _pages(path: Path) -> None:
 
 def _rows(path: Path, keys: KeyFile) -> tuple[str, int, LogState]:
     """Its schema, how many encounters it holds, and its log. Raises BackupUnusable, DatabaseUnusable."""
-    with _reading_whole(path) as connection:
+    with reading_whole(path) as connection:
         schema = revision_of(connection)
         if schema is None:
             raise BackupUnusable(f"{path} holds tables of another program", "name a backup")
@@ -190,7 +190,8 @@ def _rows(path: Path, keys: KeyFile) -> tuple[str, int, LogState]:
 
 
 @contextmanager
-def _reading_whole(path: Path) -> Iterator[Connection]:
+def reading_whole(path: Path) -> Iterator[Connection]:
+    """A connection for reading every page of a backup once. Raises DatabaseUnusable."""
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, **engine_options("sqlite"))
     try:
         with told(str(path)), engine.connect() as connection:

@@ -15,11 +15,17 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from sqlalchemy import inspect
+from sqlmodel import Session
+
 from codesets.errors import CodedeskError
+from store import log
 from store.actors import Actor
 from store.backup import ROOM, BackupState, BackupUnusable, check_backup, digest, need_room, private_file, sync
-from store.database import CLOSED, DatabaseUnusable, open_database
-from store.log.key import key_file
+from store.database import CLOSED, has_bytes, make_engine, open_database, place_of, told
+from store.log.check import OF_RESTORES, entry_fits
+from store.log.key import KeyFile, key_file
+from store.log.restores import KEPT, RESTORE, KeptHead, carried_over, restores_in
 from store.migrations import HEAD
 from store.settings import sqlite_path
 from store.sqlite import driver
@@ -81,13 +87,14 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, u
         shutil.copyfile(backup, incoming)
         _reopen(incoming)
         sync(incoming)
-        kept = _step_aside(record)
+        readable = has_bytes(record) and not _damaged(record)
+        kept = _step_aside(record, readable)
+        left = left_behind(kept if readable else None, incoming, keys)
         os.replace(incoming, record)
         sync(record.parent)
     finally:
         incoming.unlink(missing_ok=True)
-    if state.schema == HEAD:
-        _note(url, actor, backup, kept, proof)
+    _note(url, actor, backup, kept, proof, left)
     return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD)
 
 
@@ -142,7 +149,7 @@ def _reopen(copy: Path) -> None:
             connection.execute("DELETE FROM site_fact WHERE name = ?", (CLOSED,))
 
 
-def _step_aside(record: Path) -> Path | None:
+def _step_aside(record: Path, readable: bool) -> Path | None:
     """Give the present record a second name and close it for those who still have it open; None: there is none.
 
     Raises RestoreRefused while somebody is writing to it or has it open.
@@ -151,7 +158,7 @@ def _step_aside(record: Path) -> Path | None:
         return None
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     kept = record.with_name(f"{record.name}.kept-{moment}")
-    if not _damaged(record):
+    if readable:
         _close_for_others(record, kept)
     os.link(record, kept)
     for suffix in ("-wal", "-shm", "-journal"):  # only a damaged record still has them
@@ -187,14 +194,65 @@ def _damaged(record: Path) -> bool:
         return "locked" not in str(error)
 
 
-def _note(url: str, actor: Actor, backup: Path, kept: Path | None, proof: Proof) -> None:
-    db = open_database(url)
+def left_behind(kept: Path | None, restored: Path, keys: KeyFile) -> dict[str, object]:
+    """What the entry of a restore tells of the log that is put aside (see `store.log.restores`).
+
+    Where that log parts from the restored one (`shared`), its last entry (`kept_entries`, `kept_head`; 0 and empty
+    where it cannot be read or there is none), and the restores that only it tells of (`earlier`).
+    """
+    restored_end = _head(restored).entries
+    nothing: dict[str, object] = {"shared": restored_end, "kept_entries": 0, "kept_head": "", "earlier": []}
+    if kept is None:
+        return nothing
     try:
-        with db.change(actor) as change:
-            change.log("restore", "file", backup.name, kept=kept.name if kept else "", proof=proof.name.lower())
-            if kept:
-                change.log("restore.kept", "file", kept.name, sha256=digest(kept))
-    except DatabaseUnusable as error:
+        head = _head(kept)
+        shared = _shared_entries(kept, restored, min(head.entries, restored_end))
+        with closing(_reading(kept)) as connection:
+            told_of = [row for row in connection.execute(OF_RESTORES) if entry_fits(row, keys.keys())]
+    except driver.DatabaseError:
+        return nothing
+    earlier = carried_over(restores_in(told_of, {}), shared)
+    return {"shared": shared, "kept_entries": head.entries, "kept_head": head.hash, "earlier": earlier}
+
+
+def _head(path: Path) -> KeptHead:
+    with closing(_reading(path)) as connection:
+        row = connection.execute("SELECT seq, hash FROM log_entry ORDER BY seq DESC LIMIT 1").fetchone()
+    return KeptHead(*row) if row else KeptHead()
+
+
+def _shared_entries(one: Path, other: Path, most: int) -> int:
+    """How many entries two logs have in common: each hash covers all before it, so the place is found by halving."""
+    with closing(_reading(one)) as first, closing(_reading(other)) as second:
+        query = "SELECT hash FROM log_entry WHERE seq = ?"
+        low, high = 0, most
+        while low < high:
+            middle = (low + high + 1) // 2
+            if first.execute(query, (middle,)).fetchone() == second.execute(query, (middle,)).fetchone():
+                low = middle
+            else:
+                high = middle - 1
+    return low
+
+
+def _reading(path: Path) -> driver.Connection:
+    return driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
+
+
+def _note(url: str, actor: Actor, backup: Path, kept: Path | None, proof: Proof, left: dict[str, object]) -> None:
+    """Tell the restored log of the restore, in whatever schema it is."""
+    detail = {"kept": kept.name if kept else "", "proof": proof.name.lower()}
+    events = [log.Event(RESTORE, "file", backup.name, detail | left)]
+    if kept:
+        events.append(log.Event(KEPT, "file", kept.name, {"sha256": digest(kept)}))
+    engine = make_engine(url)
+    try:
+        with told(place_of(url)), Session(engine) as session:
+            if not inspect(session.connection()).has_table("site_fact"):
+                return  # a record from before the log had a key; the kept file says by its name when it was put aside
+            log.append(session, actor.login, events, "", key_file(url))
+            session.commit()
+    except CodedeskError as error:
         raise RestoreRefused(f"restored, but the log cannot be written: {error.message}", error.remedy) from error
     finally:
-        db.close()
+        engine.dispose()

@@ -18,14 +18,14 @@ from sqlalchemy import Connection, bindparam, inspect, text
 from store.log import EMPTIED, FIRST_HASH, canonical, content, keyed_hash
 from store.log.anchor import Anchor
 from store.log.key import FACT, Key
-from store.log.restores import ACTIONS, Explained, KeptHead, Restore, explained_by, restores_in
+from store.log.restores import ACTIONS, KEPT, RESTORE, Explained, KeptHead, Restore, explained_by, restores_in
 
 _COLUMNS = "seq, at, actor, action, target_kind, target_id, CAST(detail AS TEXT), operation_id, previous_hash, hash"
 _ROWS = f"SELECT {_COLUMNS} FROM log_entry ORDER BY seq"
 
-_OF_RESTORES = text(f"SELECT {_COLUMNS} FROM log_entry WHERE action IN :actions ORDER BY seq").bindparams(
-    bindparam("actions", ACTIONS, expanding=True)
-)
+OF_RESTORES = f"SELECT {_COLUMNS} FROM log_entry WHERE action IN ('{RESTORE}', '{KEPT}') ORDER BY seq"
+"""The entries that tell of restores; nothing in it comes from a person."""
+
 _HASHES = text("SELECT seq, hash FROM log_entry WHERE seq IN :those").bindparams(bindparam("those", expanding=True))
 
 MOST_NAMED = 20
@@ -63,6 +63,9 @@ class LogState:
 
     explained: tuple[Explained, ...] = ()
     """Anchors of entries that a restore left behind, by restore."""
+
+    kept: tuple[str, ...] = ()
+    """SHA-256 of the records that the log's restores kept."""
 
     @property
     def whole(self) -> bool:
@@ -126,6 +129,7 @@ def check_log(
         unchecked=unchecked,
         faults=faults,
         explained=explained,
+        kept=tuple(restore.sha256 for restore in restores if restore.sha256),
     )
 
 
@@ -146,7 +150,7 @@ def anchor_faults(connection: Connection, keys: tuple[Key, ...], anchors: Iterab
     ]
     if not amiss:
         return ()
-    rows = [tuple(row) for row in connection.execute(_OF_RESTORES)]
+    rows = [tuple(row) for row in connection.exec_driver_sql(OF_RESTORES)]
     restores = restores_in([row for row in rows if entry_fits(row, keys)], {})
     return _weighed(amiss, restores, end)[1]
 
