@@ -29,6 +29,7 @@ from store.log.check import LogState, check_log
 from store.log.key import KeyFile
 from store.migrations.upgrade import known_revisions, revision_of
 from store.models import Encounter
+from store.seal import is_sealed, seal
 from store.settings import load_settings, sqlite_path
 from store.sqlite import driver
 
@@ -62,6 +63,8 @@ class BackupState:
     schema: str
     encounters: int
     log: LogState
+    sealed: bool
+    """Whether it is, byte for byte, a backup that was made under a key of this log (`store.seal`)."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,11 @@ def copy_beside(db: Database, destination: Path) -> Path:
 
 
 def verify_and_keep(temporary: Path, destination: Path, keys: KeyFile) -> BackupState:
-    """Read a copy through and put it where it belongs; one that fails is not kept. Raises BackupFailed."""
+    """Seal a copy, read it through and put it where it belongs; one that fails is not kept. Raises BackupFailed."""
     try:
         with _failing(destination):
+            if held := keys.keys():
+                seal(temporary, held[-1])
             state = check_backup(temporary, keys)
             if not state.log.whole and state.log.first_bad is not None:
                 raise BackupFailed(f"entry {state.log.first_bad} of the log: {state.log.reason}", "codedesk log verify")
@@ -139,7 +144,7 @@ def _take_away(temporary: Path) -> None:
 def check_backup(path: Path, keys: KeyFile) -> BackupState:
     """Read a backup through: integrity, foreign keys, schema, log. Raises BackupUnusable; the file is only read.
 
-    Its hash, its pages and its log are read side by side: each takes about as long as the others.
+    Its hash, its seal, its pages and its log are read side by side: each takes about as long as the others.
     """
     try:
         with path.open("rb") as file:
@@ -148,12 +153,15 @@ def check_backup(path: Path, keys: KeyFile) -> BackupState:
         raise BackupUnusable(f"{path}: {error.strerror}", "name a backup") from error
     if head != b"SQLite format 3\x00":
         raise BackupUnusable(f"{path} is no backup of a record", "name a file that codedesk backup made")
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
+        sealed = pool.submit(is_sealed, path, keys.keys())
         hashed, pages, rows = pool.submit(digest, path), pool.submit(_pages, path), pool.submit(_rows, path, keys)
         try:
             pages.result()
             schema, encounters, log = rows.result()
-            return BackupState(str(path), path.stat().st_size, hashed.result(), schema, encounters, log)
+            return BackupState(
+                str(path), path.stat().st_size, hashed.result(), schema, encounters, log, sealed.result()
+            )
         except DatabaseUnusable as error:
             raise BackupUnusable(error.message, "it is damaged or only a part; take an older one") from error
         except OSError as error:

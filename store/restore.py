@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,10 +24,11 @@ from store import log
 from store.actors import Actor
 from store.backup import ROOM, BackupState, BackupUnusable, check_backup, digest, need_room, private_file, sync
 from store.database import CLOSED, has_bytes, make_engine, open_database, place_of, told
-from store.log.check import OF_RESTORES, entry_fits
+from store.log.check import COLUMNS, OF_RESTORES, entry_fits
 from store.log.key import KeyFile, key_file
 from store.log.restores import KEPT, RESTORE, KeptHead, carried_over, restores_in
 from store.migrations import HEAD
+from store.seal import FACT as SEAL
 from store.settings import sqlite_path
 from store.sqlite import driver
 
@@ -46,22 +48,33 @@ class Restored:
     record: str
     kept: str | None
     upgrade_needed: bool
+    proof: Proof
 
 
 class Proof(StrEnum):
-    """What the log of the present record says of the content of a backup."""
+    """What the log of the present record, and the seal of a backup, say of its content."""
 
     AS_MADE = "it is as it was made, by its hash in the log of the record"
+    SEALED = "it is as it was made, by its seal under the key of the log"
     CHANGED = "it is not the file that codedesk backup made under this name: it was changed since"
     UNKNOWN = "the log of the record tells of no backup with this content: its rows are not proven"
-    UNASKED = "there is no record whose log could tell of it: its rows are not proven"
+    UNASKED = (
+        "the record that could tell of it is gone or unreadable, and it bears no seal that holds under the log's key: "
+        "its rows are not proven"
+    )
+    NEW_PLACE = "no record was ever kept here that could tell of it: its rows are not proven"
+
+    @property
+    def proven(self) -> bool:
+        return self in (Proof.AS_MADE, Proof.SEALED)
 
 
 def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, unproven_rows: bool = False) -> Restored:
     """Replace the record at `url` with a backup. Raises BackupUnusable, BackupFailed or RestoreRefused.
 
-    `unchecked_log`: also a backup whose log cannot be checked, because its key is lost. `unproven_rows`: also one that
-    the log of the present record does not know, under whichever name: its log chain says nothing of its other rows.
+    `unchecked_log`: also a backup whose log cannot be checked, because its key is lost. `unproven_rows`: also one
+    without a seal that the log of the present record does not know, under whichever name, or cannot be asked about:
+    its log chain says nothing of its other rows.
     """
     record = _record(url)
     keys = key_file(url)
@@ -74,7 +87,7 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, u
     proof = proof_of(url, state)
     if proof is Proof.CHANGED:
         raise BackupUnusable(f"{backup}: {proof}", "take another one")
-    if proof is Proof.UNKNOWN and not unproven_rows:
+    if proof in (Proof.UNKNOWN, Proof.UNASKED) and not unproven_rows:
         raise BackupUnusable(
             f"{backup}: {proof}", "take another one, or --unproven-rows where you know where it has been"
         )
@@ -95,43 +108,50 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, u
     finally:
         incoming.unlink(missing_ok=True)
     _note(url, actor, backup, kept, proof, left)
-    return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD)
+    return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD, proof)
 
 
 def proof_of(url: str, state: BackupState) -> Proof:
-    """Whether a backup is, byte for byte, one that the log of the present record tells of.
+    """Whether a backup is, byte for byte, one that the log of the present record tells of, or that its seal holds.
 
-    It tells of what `backup` and `upgrade` made, and of the records that `restore` put aside.
+    The log tells of what `backup` and `upgrade` made, and of the records that `restore` put aside.
     """
     made = _backups_told_of(url)
-    if made is None:
-        return Proof.UNASKED
-    if any(json.loads(detail).get("sha256") == state.sha256 for _, detail in made):
+    if made is not None and any(json.loads(detail).get("sha256") == state.sha256 for _, detail in made):
         return Proof.AS_MADE
+    if state.sealed:
+        return Proof.SEALED
+    if made is None:
+        path = sqlite_path(url)
+        never_here = path is not None and not path.exists() and not key_file(url).path.exists()
+        return Proof.NEW_PLACE if never_here else Proof.UNASKED
     return Proof.CHANGED if Path(state.path).name in {name for name, _ in made} else Proof.UNKNOWN
 
 
 def _backups_told_of(url: str) -> list[tuple[str, str]] | None:
     """Name and details (JSON) of the copies in the log of the present record; None where it cannot be read.
 
-    A record in a file is only read: opened for writing, SQLite would tidy away what a damaged one left.
+    Entries that do not fit under the key are passed over: whoever can write the record could have added them. A record
+    in a file is only read: opened for writing, SQLite would tidy away what a damaged one left.
     """
     path = sqlite_path(url)
-    told_of = (
-        "SELECT target_id, CAST(detail AS TEXT) FROM log_entry WHERE action IN ('backup', 'upgrade', 'restore.kept')"
-    )
+    told_of = f"SELECT {COLUMNS} FROM log_entry WHERE action IN ('backup', 'upgrade', 'restore.kept')"
     try:
+        keys = key_file(url).keys()
         if path is None:
             db = open_database(url)
             try:
                 with db.reading() as session:
-                    return [(row[0], row[1]) for row in session.connection().exec_driver_sql(told_of)]
+                    rows = [tuple(row) for row in session.connection().exec_driver_sql(told_of)]
             finally:
                 db.close()
-        with closing(driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
-            return list(connection.execute(told_of))
+        else:
+            with closing(_reading(path)) as connection:
+                rows = list(connection.execute(told_of))
     except (CodedeskError, driver.DatabaseError):
         return None
+    before_keys = keys[0].first_seq if keys else sys.maxsize
+    return [(row[5], row[6]) for row in rows if row[0] < before_keys or entry_fits(row, keys)]
 
 
 def _record(url: str) -> Path:
@@ -142,11 +162,11 @@ def _record(url: str) -> Path:
 
 
 def _reopen(copy: Path) -> None:
-    """A record that was kept at an earlier restore says that it is closed; its copy is not."""
+    """Take away what the copy says of the file: that a kept record is closed, and the seal of a backup."""
     with closing(driver.connect(copy, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=FULL")
         if connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'site_fact'").fetchone()[0]:
-            connection.execute("DELETE FROM site_fact WHERE name = ?", (CLOSED,))
+            connection.execute("DELETE FROM site_fact WHERE name IN (?, ?)", (CLOSED, SEAL))
 
 
 def _step_aside(record: Path, readable: bool) -> Path | None:

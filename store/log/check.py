@@ -20,10 +20,12 @@ from store.log.anchor import Anchor
 from store.log.key import FACT, Key
 from store.log.restores import ACTIONS, KEPT, RESTORE, Explained, KeptHead, Restore, explained_by, restores_in
 
-_COLUMNS = "seq, at, actor, action, target_kind, target_id, CAST(detail AS TEXT), operation_id, previous_hash, hash"
-_ROWS = f"SELECT {_COLUMNS} FROM log_entry ORDER BY seq"
+COLUMNS = "seq, at, actor, action, target_kind, target_id, CAST(detail AS TEXT), operation_id, previous_hash, hash"
+"""The columns of an entry in the order that its hash covers them, the details as JSON text, and the hash."""
 
-OF_RESTORES = f"SELECT {_COLUMNS} FROM log_entry WHERE action IN ('{RESTORE}', '{KEPT}') ORDER BY seq"
+_ROWS = f"SELECT {COLUMNS} FROM log_entry ORDER BY seq"
+
+OF_RESTORES = f"SELECT {COLUMNS} FROM log_entry WHERE action IN ('{RESTORE}', '{KEPT}') ORDER BY seq"
 """The entries that tell of restores; nothing in it comes from a person."""
 
 _HASHES = text("SELECT seq, hash FROM log_entry WHERE seq IN :those").bindparams(bindparam("those", expanding=True))
@@ -156,7 +158,7 @@ def anchor_faults(connection: Connection, keys: tuple[Key, ...], anchors: Iterab
 
 
 def entry_fits(row: Sequence[Any], keys: tuple[Key, ...]) -> bool:
-    """Whether the hash of an entry (its columns in the order of `LogEntry`) is of its content, under its key."""
+    """Whether the hash of an entry (its COLUMNS) is of its content, under its key."""
     key = next((key for key in reversed(keys) if key.first_seq <= row[0]), None)
     return key is not None and _content_fault(tuple(row), key) == ""
 
