@@ -78,6 +78,8 @@ class BackupReport:
 
 def back_up(db: Database, actor: Actor, destination: Path) -> BackupReport:
     """Copy the record to a new file, read the copy through, and note it in the log. Raises BackupFailed."""
+    with db.change(actor) as change:  # the seal needs a key, which a record without an entry does not have yet
+        db.log_keys.make_ready(change.session)
     report = copy_and_verify(db, destination)
     with db.change(actor) as change:
         change.log("backup", "file", destination.name, sha256=report.state.sha256, entries=report.state.log.entries)
