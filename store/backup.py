@@ -29,6 +29,7 @@ from store.log.check import LogState, check_log
 from store.log.key import KeyFile
 from store.migrations.upgrade import known_revisions, revision_of
 from store.models import Encounter
+from store.seal import is_sealed, seal
 from store.settings import load_settings, sqlite_path
 from store.sqlite import driver
 
@@ -62,6 +63,8 @@ class BackupState:
     schema: str
     encounters: int
     log: LogState
+    sealed: bool
+    """Whether it is, byte for byte, a backup that was made under a key of this log (`store.seal`)."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class BackupReport:
 
 def back_up(db: Database, actor: Actor, destination: Path) -> BackupReport:
     """Copy the record to a new file, read the copy through, and note it in the log. Raises BackupFailed."""
+    with db.change(actor) as change:  # the seal needs a key, which a record without an entry does not have yet
+        db.log_keys.make_ready(change.session)
     report = copy_and_verify(db, destination)
     with db.change(actor) as change:
         change.log("backup", "file", destination.name, sha256=report.state.sha256, entries=report.state.log.entries)
@@ -110,9 +115,11 @@ def copy_beside(db: Database, destination: Path) -> Path:
 
 
 def verify_and_keep(temporary: Path, destination: Path, keys: KeyFile) -> BackupState:
-    """Read a copy through and put it where it belongs; one that fails is not kept. Raises BackupFailed."""
+    """Seal a copy, read it through and put it where it belongs; one that fails is not kept. Raises BackupFailed."""
     try:
         with _failing(destination):
+            if held := keys.keys():
+                seal(temporary, held[-1])
             state = check_backup(temporary, keys)
             if not state.log.whole and state.log.first_bad is not None:
                 raise BackupFailed(f"entry {state.log.first_bad} of the log: {state.log.reason}", "codedesk log verify")
@@ -139,7 +146,7 @@ def _take_away(temporary: Path) -> None:
 def check_backup(path: Path, keys: KeyFile) -> BackupState:
     """Read a backup through: integrity, foreign keys, schema, log. Raises BackupUnusable; the file is only read.
 
-    Its hash, its pages and its log are read side by side: each takes about as long as the others.
+    Its hash, its seal, its pages and its log are read side by side: each takes about as long as the others.
     """
     try:
         with path.open("rb") as file:
@@ -148,12 +155,15 @@ def check_backup(path: Path, keys: KeyFile) -> BackupState:
         raise BackupUnusable(f"{path}: {error.strerror}", "name a backup") from error
     if head != b"SQLite format 3\x00":
         raise BackupUnusable(f"{path} is no backup of a record", "name a file that codedesk backup made")
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
+        sealed = pool.submit(is_sealed, path, keys.keys())
         hashed, pages, rows = pool.submit(digest, path), pool.submit(_pages, path), pool.submit(_rows, path, keys)
         try:
             pages.result()
             schema, encounters, log = rows.result()
-            return BackupState(str(path), path.stat().st_size, hashed.result(), schema, encounters, log)
+            return BackupState(
+                str(path), path.stat().st_size, hashed.result(), schema, encounters, log, sealed.result()
+            )
         except DatabaseUnusable as error:
             raise BackupUnusable(error.message, "it is damaged or only a part; take an older one") from error
         except OSError as error:
@@ -168,7 +178,7 @@ def digest(path: Path) -> str:
 
 def _pages(path: Path) -> None:
     """Look at every page and at every row that belongs to another. Raises BackupUnusable, DatabaseUnusable."""
-    with _reading_whole(path) as connection:
+    with reading_whole(path) as connection:
         found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
         if found != "ok":
             raise BackupUnusable(f"{path}: {str(found).splitlines()[0]}", "it is damaged; take an older one")
@@ -178,7 +188,7 @@ def _pages(path: Path) -> None:
 
 def _rows(path: Path, keys: KeyFile) -> tuple[str, int, LogState]:
     """Its schema, how many encounters it holds, and its log. Raises BackupUnusable, DatabaseUnusable."""
-    with _reading_whole(path) as connection:
+    with reading_whole(path) as connection:
         schema = revision_of(connection)
         if schema is None:
             raise BackupUnusable(f"{path} holds tables of another program", "name a backup")
@@ -190,7 +200,8 @@ def _rows(path: Path, keys: KeyFile) -> tuple[str, int, LogState]:
 
 
 @contextmanager
-def _reading_whole(path: Path) -> Iterator[Connection]:
+def reading_whole(path: Path) -> Iterator[Connection]:
+    """A connection for reading every page of a backup once. Raises DatabaseUnusable."""
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, **engine_options("sqlite"))
     try:
         with told(str(path)), engine.connect() as connection:

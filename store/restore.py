@@ -9,18 +9,26 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from sqlalchemy import inspect
+from sqlmodel import Session
+
 from codesets.errors import CodedeskError
+from store import log
 from store.actors import Actor
 from store.backup import ROOM, BackupState, BackupUnusable, check_backup, digest, need_room, private_file, sync
-from store.database import CLOSED, DatabaseUnusable, open_database
-from store.log.key import key_file
+from store.database import CLOSED, has_bytes, make_engine, open_database, place_of, told
+from store.log.check import COLUMNS, OF_RESTORES, entry_fits
+from store.log.key import KeyFile, key_file
+from store.log.restores import KEPT, RESTORE, KeptHead, carried_over, restores_in
 from store.migrations import HEAD
+from store.seal import FACT as SEAL
 from store.settings import sqlite_path
 from store.sqlite import driver
 
@@ -40,22 +48,33 @@ class Restored:
     record: str
     kept: str | None
     upgrade_needed: bool
+    proof: Proof
 
 
 class Proof(StrEnum):
-    """What the log of the present record says of the content of a backup."""
+    """What the log of the present record, and the seal of a backup, say of its content."""
 
     AS_MADE = "it is as it was made, by its hash in the log of the record"
+    SEALED = "it is as it was made, by its seal under the key of the log"
     CHANGED = "it is not the file that codedesk backup made under this name: it was changed since"
     UNKNOWN = "the log of the record tells of no backup with this content: its rows are not proven"
-    UNASKED = "there is no record whose log could tell of it: its rows are not proven"
+    UNASKED = (
+        "the record that could tell of it is gone or unreadable, and it bears no seal that holds under the log's key: "
+        "its rows are not proven"
+    )
+    NEW_PLACE = "no record was ever kept here that could tell of it: its rows are not proven"
+
+    @property
+    def proven(self) -> bool:
+        return self in (Proof.AS_MADE, Proof.SEALED)
 
 
 def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, unproven_rows: bool = False) -> Restored:
     """Replace the record at `url` with a backup. Raises BackupUnusable, BackupFailed or RestoreRefused.
 
-    `unchecked_log`: also a backup whose log cannot be checked, because its key is lost. `unproven_rows`: also one that
-    the log of the present record does not know, under whichever name: its log chain says nothing of its other rows.
+    `unchecked_log`: also a backup whose log cannot be checked, because its key is lost. `unproven_rows`: also one
+    without a seal that the log of the present record does not know, under whichever name, or cannot be asked about:
+    its log chain says nothing of its other rows.
     """
     record = _record(url)
     keys = key_file(url)
@@ -68,7 +87,7 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, u
     proof = proof_of(url, state)
     if proof is Proof.CHANGED:
         raise BackupUnusable(f"{backup}: {proof}", "take another one")
-    if proof is Proof.UNKNOWN and not unproven_rows:
+    if proof in (Proof.UNKNOWN, Proof.UNASKED) and not unproven_rows:
         raise BackupUnusable(
             f"{backup}: {proof}", "take another one, or --unproven-rows where you know where it has been"
         )
@@ -81,50 +100,58 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, u
         shutil.copyfile(backup, incoming)
         _reopen(incoming)
         sync(incoming)
-        kept = _step_aside(record)
+        readable = has_bytes(record) and not _damaged(record)
+        kept = _step_aside(record, readable)
+        left = left_behind(kept if readable else None, incoming, keys)
         os.replace(incoming, record)
         sync(record.parent)
     finally:
         incoming.unlink(missing_ok=True)
-    if state.schema == HEAD:
-        _note(url, actor, backup, kept, proof)
-    return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD)
+    _note(url, actor, backup, kept, proof, left)
+    return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD, proof)
 
 
 def proof_of(url: str, state: BackupState) -> Proof:
-    """Whether a backup is, byte for byte, one that the log of the present record tells of.
+    """Whether a backup is, byte for byte, one that the log of the present record tells of, or that its seal holds.
 
-    It tells of what `backup` and `upgrade` made, and of the records that `restore` put aside.
+    The log tells of what `backup` and `upgrade` made, and of the records that `restore` put aside.
     """
     made = _backups_told_of(url)
-    if made is None:
-        return Proof.UNASKED
-    if any(json.loads(detail).get("sha256") == state.sha256 for _, detail in made):
+    if made is not None and any(json.loads(detail).get("sha256") == state.sha256 for _, detail in made):
         return Proof.AS_MADE
+    if state.sealed:
+        return Proof.SEALED
+    if made is None:
+        path = sqlite_path(url)
+        never_here = path is not None and not path.exists() and not key_file(url).path.exists()
+        return Proof.NEW_PLACE if never_here else Proof.UNASKED
     return Proof.CHANGED if Path(state.path).name in {name for name, _ in made} else Proof.UNKNOWN
 
 
 def _backups_told_of(url: str) -> list[tuple[str, str]] | None:
     """Name and details (JSON) of the copies in the log of the present record; None where it cannot be read.
 
-    A record in a file is only read: opened for writing, SQLite would tidy away what a damaged one left.
+    Entries that do not fit under the key are passed over: whoever can write the record could have added them. A record
+    in a file is only read: opened for writing, SQLite would tidy away what a damaged one left.
     """
     path = sqlite_path(url)
-    told_of = (
-        "SELECT target_id, CAST(detail AS TEXT) FROM log_entry WHERE action IN ('backup', 'upgrade', 'restore.kept')"
-    )
+    told_of = f"SELECT {COLUMNS} FROM log_entry WHERE action IN ('backup', 'upgrade', 'restore.kept')"
     try:
+        keys = key_file(url).keys()
         if path is None:
             db = open_database(url)
             try:
                 with db.reading() as session:
-                    return [(row[0], row[1]) for row in session.connection().exec_driver_sql(told_of)]
+                    rows = [tuple(row) for row in session.connection().exec_driver_sql(told_of)]
             finally:
                 db.close()
-        with closing(driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
-            return list(connection.execute(told_of))
+        else:
+            with closing(_reading(path)) as connection:
+                rows = list(connection.execute(told_of))
     except (CodedeskError, driver.DatabaseError):
         return None
+    before_keys = keys[0].first_seq if keys else sys.maxsize
+    return [(row[5], row[6]) for row in rows if row[0] < before_keys or entry_fits(row, keys)]
 
 
 def _record(url: str) -> Path:
@@ -135,14 +162,14 @@ def _record(url: str) -> Path:
 
 
 def _reopen(copy: Path) -> None:
-    """A record that was kept at an earlier restore says that it is closed; its copy is not."""
+    """Take away what the copy says of the file: that a kept record is closed, and the seal of a backup."""
     with closing(driver.connect(copy, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=FULL")
         if connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'site_fact'").fetchone()[0]:
-            connection.execute("DELETE FROM site_fact WHERE name = ?", (CLOSED,))
+            connection.execute("DELETE FROM site_fact WHERE name IN (?, ?)", (CLOSED, SEAL))
 
 
-def _step_aside(record: Path) -> Path | None:
+def _step_aside(record: Path, readable: bool) -> Path | None:
     """Give the present record a second name and close it for those who still have it open; None: there is none.
 
     Raises RestoreRefused while somebody is writing to it or has it open.
@@ -151,7 +178,7 @@ def _step_aside(record: Path) -> Path | None:
         return None
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     kept = record.with_name(f"{record.name}.kept-{moment}")
-    if not _damaged(record):
+    if readable:
         _close_for_others(record, kept)
     os.link(record, kept)
     for suffix in ("-wal", "-shm", "-journal"):  # only a damaged record still has them
@@ -187,14 +214,65 @@ def _damaged(record: Path) -> bool:
         return "locked" not in str(error)
 
 
-def _note(url: str, actor: Actor, backup: Path, kept: Path | None, proof: Proof) -> None:
-    db = open_database(url)
+def left_behind(kept: Path | None, restored: Path, keys: KeyFile) -> dict[str, object]:
+    """What the entry of a restore tells of the log that is put aside (see `store.log.restores`).
+
+    Where that log parts from the restored one (`shared`), its last entry (`kept_entries`, `kept_head`; 0 and empty
+    where it cannot be read or there is none), and the restores that only it tells of (`earlier`).
+    """
+    restored_end = _head(restored).entries
+    nothing: dict[str, object] = {"shared": restored_end, "kept_entries": 0, "kept_head": "", "earlier": []}
+    if kept is None:
+        return nothing
     try:
-        with db.change(actor) as change:
-            change.log("restore", "file", backup.name, kept=kept.name if kept else "", proof=proof.name.lower())
-            if kept:
-                change.log("restore.kept", "file", kept.name, sha256=digest(kept))
-    except DatabaseUnusable as error:
+        head = _head(kept)
+        shared = _shared_entries(kept, restored, min(head.entries, restored_end))
+        with closing(_reading(kept)) as connection:
+            told_of = [row for row in connection.execute(OF_RESTORES) if entry_fits(row, keys.keys())]
+    except driver.DatabaseError:
+        return nothing
+    earlier = carried_over(restores_in(told_of, {}), shared)
+    return {"shared": shared, "kept_entries": head.entries, "kept_head": head.hash, "earlier": earlier}
+
+
+def _head(path: Path) -> KeptHead:
+    with closing(_reading(path)) as connection:
+        row = connection.execute("SELECT seq, hash FROM log_entry ORDER BY seq DESC LIMIT 1").fetchone()
+    return KeptHead(*row) if row else KeptHead()
+
+
+def _shared_entries(one: Path, other: Path, most: int) -> int:
+    """How many entries two logs have in common: each hash covers all before it, so the place is found by halving."""
+    with closing(_reading(one)) as first, closing(_reading(other)) as second:
+        query = "SELECT hash FROM log_entry WHERE seq = ?"
+        low, high = 0, most
+        while low < high:
+            middle = (low + high + 1) // 2
+            if first.execute(query, (middle,)).fetchone() == second.execute(query, (middle,)).fetchone():
+                low = middle
+            else:
+                high = middle - 1
+    return low
+
+
+def _reading(path: Path) -> driver.Connection:
+    return driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
+
+
+def _note(url: str, actor: Actor, backup: Path, kept: Path | None, proof: Proof, left: dict[str, object]) -> None:
+    """Tell the restored log of the restore, in whatever schema it is."""
+    detail = {"kept": kept.name if kept else "", "proof": proof.name.lower()}
+    events = [log.Event(RESTORE, "file", backup.name, detail | left)]
+    if kept:
+        events.append(log.Event(KEPT, "file", kept.name, {"sha256": digest(kept)}))
+    engine = make_engine(url)
+    try:
+        with told(place_of(url)), Session(engine) as session:
+            if not inspect(session.connection()).has_table("site_fact"):
+                return  # a record from before the log had a key; the kept file says by its name when it was put aside
+            log.append(session, actor.login, events, "", key_file(url))
+            session.commit()
+    except CodedeskError as error:
         raise RestoreRefused(f"restored, but the log cannot be written: {error.message}", error.remedy) from error
     finally:
-        db.close()
+        engine.dispose()

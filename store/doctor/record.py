@@ -9,12 +9,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlmodel import Session, col, select
 
-from codesets.errors import CodedeskError
+from codesets.errors import CodedeskError, UnreadableInput
 from store.clock import clock
 from store.database import Database
 from store.doctor.finding import Finding, State
-from store.log.anchor import SYSLOG, read_anchors
-from store.log.check import check_log
+from store.log.anchor import SYSLOG, Anchor, configured_places, read_anchors
+from store.log.check import LogState, check_log
 from store.migrations.append_only import missing_triggers
 from store.models import ChartAccess, LogEntry, Person
 from store.models.columns import moment
@@ -38,8 +38,10 @@ def checks(db: Database, path: Path | None) -> Iterator[Finding]:
             )
         else:
             yield Finding("append-only", State.OK, "triggers refuse to change the log")
-        yield _log(db, connection)
-        yield _anchor(session, path)
+        anchors, unread = _anchors()
+        state = _log_state(db, connection, anchors)
+        yield _log(db, state)
+        yield unread or _anchor(session, path, state)
         yield _backup(session)
         yield _people(session)
         yield from _emergencies(session)
@@ -85,14 +87,29 @@ def _server(connection: Connection) -> Iterator[Finding]:
         yield Finding("grants", State.OK, "this role may only add to the log")
 
 
-def _log(db: Database, connection: Connection) -> Finding:
+def _anchors() -> tuple[list[Anchor], Finding | None]:
+    """The anchors of every configured file, or what is said where one cannot be read."""
     try:
-        state = check_log(connection, db.log_keys.keys())
+        files = [Path(place) for place in configured_places() if place != SYSLOG and Path(place).exists()]
+        return [anchor for file in files for anchor in read_anchors(file)], None
+    except (OSError, UnreadableInput) as error:
+        words = error.message if isinstance(error, CodedeskError) else f"{error.filename}: {error.strerror}"
+        return [], Finding("anchor", State.NOT_CHECKED, words, "let this account read its anchors")
+
+
+def _log_state(db: Database, connection: Connection, anchors: list[Anchor]) -> LogState | CodedeskError:
+    try:
+        return check_log(connection, db.log_keys.keys(), anchors)
     except CodedeskError as error:
-        return Finding("log", State.WRONG, error.message, error.remedy)
+        return error
+
+
+def _log(db: Database, state: LogState | CodedeskError) -> Finding:
+    if isinstance(state, CodedeskError):
+        return Finding("log", State.WRONG, state.message, state.remedy)
     if state.first_bad is not None:
         return Finding(
-            "log", State.WRONG, f"entry {state.first_bad}: {state.reason}", "codedesk log verify --anchor FILE"
+            "log", State.WRONG, f"entry {state.first_bad}: {state.reason}", "codedesk log verify names every fault"
         )
     if state.unchecked:
         words = f"the key of entries 1 to {state.unchecked:,} is not in {db.log_keys.path}"
@@ -100,8 +117,8 @@ def _log(db: Database, connection: Connection) -> Finding:
     return Finding("log", State.OK, f"{state.entries:,} entries fit each other; a key in {db.log_keys.path}")
 
 
-def _anchor(session: Session, path: Path | None) -> Finding:
-    places = [place.strip() for place in load_settings().log_anchor.split(",") if place.strip()]
+def _anchor(session: Session, path: Path | None, state: LogState | CodedeskError) -> Finding:
+    places = configured_places()
     if not places:
         return Finding(
             "anchor",
@@ -109,6 +126,9 @@ def _anchor(session: Session, path: Path | None) -> Finding:
             "the log is not held fast anywhere: entries cut off at its end would not be missed",
             "set log_anchor to a file on another disk or to syslog, and run codedesk log anchor every hour",
         )
+    if isinstance(state, LogState) and (fault := state.anchor_fault):
+        words = f"it does not hold: entry {fault.seq}: {fault.reason}"
+        return Finding("anchor", State.WRONG, words, "keep the anchors as they are; codedesk log verify")
     for place in places:
         if place != SYSLOG and path and (file := Path(place)).exists() and file.stat().st_dev == path.stat().st_dev:
             words = f"{place} lies on the same disk as the record"

@@ -20,7 +20,7 @@ from sqlalchemy import insert, select, text
 from sqlmodel import Session
 
 from store.actors import Actor
-from store.log.key import KeyFile
+from store.log.key import FACT, KeyFile
 from store.models import LogEntry
 from store.models.columns import now, table_of
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from store.database import Database
 
 FIRST_HASH = "0" * 64
+
+EMPTIED = "log.emptied"
+"""The action of the first entry of a log that had others before, which somebody took away."""
 
 POSTGRES_LOCK = 0x0C0DE10C
 """The advisory lock under which entries are appended on PostgreSQL, where writers do not wait for each other."""
@@ -56,6 +59,8 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
     session.flush()
     head = session.execute(_HEAD).first()
     seq, previous = head or (0, FIRST_HASH)
+    if head is None and _was_used(session, keys):
+        events = [Event(EMPTIED, "log"), *events]
     at = now()
     secret = keys.current(session, seq + 1).secret
     entries = []
@@ -77,6 +82,22 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
         entries.append(entry)
     # Past the unit of work: this is the last statement under the lock that every other writer waits for.
     session.execute(insert(_TABLE), entries)
+
+
+def _was_used(session: Session, keys: KeyFile) -> bool:
+    """Whether a record whose log is empty had entries in it before: it states a key, or holds encounters beside one.
+
+    A new record in a file never lies beside the key of another log (`store.database.open_database`); a new one on a
+    server may.
+    """
+    if session.execute(_STATED_KEY).first() is not None:
+        return True
+    in_a_file = session.get_bind().dialect.name == "sqlite"
+    return in_a_file and bool(keys.keys()) and session.execute(_ANY_ENCOUNTER).first() is not None
+
+
+_STATED_KEY = text("SELECT 1 FROM site_fact WHERE name = :name").bindparams(name=FACT)
+_ANY_ENCOUNTER = text("SELECT 1 FROM encounter LIMIT 1")
 
 
 def note(

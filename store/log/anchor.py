@@ -13,10 +13,11 @@ from __future__ import annotations
 import os
 import re
 import syslog
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlmodel import col, select
 
 from codesets.errors import CodedeskError, UnreadableInput
@@ -24,6 +25,7 @@ from store.actors import Actor
 from store.database import Database
 from store.models import LogEntry
 from store.models.columns import now
+from store.settings import load_settings
 
 SYSLOG = "syslog"
 _LINE = re.compile(
@@ -53,12 +55,20 @@ class Anchor:
         return f"codedesk-anchor key={self.key} seq={self.seq} hash={self.hash} at={self.at}"
 
 
+def configured_places() -> tuple[str, ...]:
+    """The places of the setting `log_anchor`: files, or SYSLOG."""
+    return tuple(place.strip() for place in load_settings().log_anchor.split(",") if place.strip())
+
+
 def write_anchor(db: Database, actor: Actor, places: tuple[str, ...]) -> Anchor:
     """Write the head of the log to files or the system's log (`syslog`), and note in the log that it was done.
 
-    Raises AnchorRefused when the log is empty or a place cannot be written.
+    The anchors that are there already, in these files and in the configured ones, must hold first: one more would only
+    say that a log which was cut off is as long as it is. Raises AnchorRefused when one does not hold, the log is empty
+    or a place cannot be written; then nothing is written.
     """
     with db.reading() as session:
+        _require_held(session.connection(), db, dict.fromkeys((*places, *configured_places())))
         head = session.exec(select(LogEntry.seq, LogEntry.hash).order_by(col(LogEntry.seq).desc()).limit(1)).first()
     keys = db.log_keys.keys()
     if head is None or not keys:
@@ -80,6 +90,20 @@ def read_anchors(path: Path) -> Iterator[Anchor]:
                     yield Anchor(found["key"], int(found["seq"]), found["hash"], found["at"])
     except OSError as error:
         raise UnreadableInput(f"{path}: {error.strerror}", "name a file that holds anchors") from error
+
+
+def _require_held(connection: Connection, db: Database, places: Iterable[str]) -> None:
+    from store.log.check import anchor_faults
+
+    for place in places:
+        # A place that may be written to but not read, or is not there yet, has nothing to hold the log against.
+        if place == SYSLOG or not os.access(place, os.R_OK):
+            continue
+        if faults := anchor_faults(connection, db.log_keys.keys(), read_anchors(Path(place))):
+            raise AnchorRefused(
+                f"entry {faults[0].seq}: {faults[0].reason}; no anchor is added to {place}",
+                "codedesk log verify; keep that file, and name a new one in log_anchor once it is known what happened",
+            )
 
 
 def _write(place: str, line: str) -> None:

@@ -13,11 +13,11 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, func, select
 
 from codesets.errors import CodedeskError
 from codesets.home import home
-from store.models import SiteFact
+from store.models import LogEntry, SiteFact
 from store.settings import load_settings, sqlite_path
 
 FACT = "log_key"
@@ -87,6 +87,14 @@ class KeyFile:
             keys = (self._add(next_seq),)
             session.add(SiteFact(name=FACT, value=keys[-1].fingerprint))
         return keys[-1]
+
+    def make_ready(self, session: Session) -> None:
+        """Make the key of a log that never had one, before its next entry needs it. Raises LogKeyUnusable.
+
+        To be called under the lock that appending takes, like `current`.
+        """
+        if not self.keys() and session.execute(_STATED).scalar() is None:
+            self._add((session.execute(select(func.max(LogEntry.seq))).scalar() or 0) + 1)
 
     def begin_new(self, session: Session, next_seq: int) -> Key:
         """A new key from the next entry on; the keys before it stay in the file for checking. Raises LogKeyUnusable."""

@@ -8,7 +8,10 @@ from store.models.columns import Block, Line, PartialDate, new_id, now
 
 
 class SiteFact(SQLModel, table=True):
-    """A fact about this record: `log_key` (fingerprint of the log's key), `closed` (why nobody may write any more)."""
+    """A fact about this record.
+
+    `log_key`: fingerprint of the log's key. `closed`: why nobody may write any more. `backup_seal`: see `store.seal`.
+    """
 
     __tablename__ = "site_fact"
 

@@ -122,6 +122,29 @@ def test_an_old_backup_and_an_old_anchor_are_told_with_their_age(
     assert "entry 1" in found["log"]
 
 
+def test_a_log_that_its_anchor_does_not_fit_is_told(good: Database) -> None:
+    attacks.attack(good, lambda connection: connection.exec_driver_sql("DELETE FROM log_entry"))
+    add_person(good, SYSTEM, "eve", "Eve", Role.ADMIN)
+    add_person(good, SYSTEM, "ian", "Ian", Role.ADMIN)
+
+    found = wrong()
+
+    assert "entry 1" in found["log"]
+    assert "it does not hold: entry 1: the anchor of" in found["anchor"]
+
+
+def test_anchors_that_cannot_be_read_are_said_not_to_be_checked(good: Database) -> None:
+    folder = Path(os.environ["CODEDESK_LOG_ANCHOR"])
+    folder.unlink()
+    folder.mkdir()
+
+    found = {f.check: f.state for f in doctor.examine(database_url())}
+
+    folder.rmdir()
+    folder.touch()
+    assert found["anchor"] == State.NOT_CHECKED
+
+
 def test_an_anchor_beside_the_record_proves_little(site: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEDESK_LOG_ANCHOR", str(home / "anchors"))
     write_anchor(site, SYSTEM, (str(home / "anchors"),))

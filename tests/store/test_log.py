@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
@@ -349,3 +350,74 @@ def test_every_query_is_a_look_or_says_why_it_is_none(module: ModuleType) -> Non
     }
 
     assert queries <= looks.looking() | set(NOT_A_LOOK)
+
+
+def test_no_anchor_is_added_after_one_that_the_log_does_not_reach(db: Database, tmp_path: Path) -> None:
+    people_added(db)
+    anchors = tmp_path / "anchors"
+    write_anchor(db, SYSTEM, (str(anchors),))
+    evidence = anchors.read_text()
+    attacks.attack(db, attacks.truncate)
+
+    with pytest.raises(AnchorRefused, match="entry 8: the log ends here, but by the anchor of .* it reached 10"):
+        write_anchor(db, SYSTEM, (str(anchors),))
+
+    assert anchors.read_text() == evidence
+
+
+def test_the_configured_anchors_are_asked_whatever_place_is_named(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people_added(db)
+    monkeypatch.setenv("CODEDESK_LOG_ANCHOR", str(tmp_path / "anchors"))
+    write_anchor(db, SYSTEM, (str(tmp_path / "anchors"),))
+    attacks.attack(db, attacks.truncate)
+    for number in range(5):
+        add_person(db, SYSTEM, f"more{number}", "More", Role.CODER)
+
+    with pytest.raises(AnchorRefused, match="entry 10: the anchor of .* has another hash for it"):
+        write_anchor(db, SYSTEM, (str(tmp_path / "other"),))
+
+    assert not (tmp_path / "other").exists()
+
+
+def test_faults_after_the_first_are_named_too(db: Database) -> None:
+    people_added(db)
+
+    def edit_two(connection: Connection) -> None:
+        attacks.edit(connection)
+        connection.exec_driver_sql("UPDATE log_entry SET actor = 'eve' WHERE seq = 9")
+
+    attacks.attack(db, edit_two)
+
+    assert [fault.seq for fault in checked(db).faults] == [5, 9]
+
+
+def test_a_log_that_was_emptied_is_not_whole_however_long_it_grows_again(demo: Database) -> None:
+    attacks.attack(demo, lambda connection: connection.exec_driver_sql("DELETE FROM log_entry"))
+
+    people_added(demo, 3)
+
+    state = checked(demo)
+    assert (state.first_bad, state.entries) == (1, 4)
+    assert "was emptied" in state.reason
+
+
+@pytest.mark.sqlite_only
+def test_a_log_that_was_emptied_with_the_fact_of_its_key_is_not_whole(demo: Database) -> None:
+    def empty(connection: Connection) -> None:
+        connection.exec_driver_sql("DELETE FROM log_entry")
+        connection.exec_driver_sql("DELETE FROM site_fact")
+
+    attacks.attack(demo, empty)
+
+    people_added(demo, 3)
+
+    assert "was emptied" in checked(demo).reason
+
+
+def test_a_log_without_an_entry_has_no_key_to_take_over_from(db: Database) -> None:
+    with pytest.raises(LogKeyUnusable, match="the log is empty"):
+        begin_new_key(db, SYSTEM)
+
+    assert not db.log_keys.path.exists()

@@ -297,3 +297,26 @@ def _parsed(text: str):
     from store.coding.entry import parse
 
     return parse(text, lambda code: "icd10cm")
+
+
+async def test_a_chart_that_another_has_taken_over_says_by_whom_and_shows_the_codes_they_add(
+    other, demo: Database
+) -> None:
+    async with opened() as (app, pilot):
+        first = app.screen.rows.selected
+        db, jae = other()
+        await keys(pilot, "enter")
+        with db.change(SYSTEM) as change:
+            change.session.get_one(WorkItem, first.id).claimed_until = "2026-01-01T00:00:00.000Z"
+
+        theirs = open_chart(db, jae, first.id)
+        enter(db, jae, theirs.coding_id, AddDiagnosis("I10"), Defaults("2026-08-04"))
+        await followed(app, pilot, lambda: "hypertension" in cells(app))
+        enter(db, jae, theirs.coding_id, AddDiagnosis("E11.9"), Defaults("2026-08-04"))
+        await followed(app, pilot, lambda: "2 diagnoses" in cells(app))
+        told = cells(app)
+        db.close()
+
+    assert "Jae Park has taken this chart over; your codes are in it." in told and "@ taken over" in told
+    assert "Your next entry" not in told
+    assert "Essential (primary) hypertension" in told and "2 diagnoses" in told

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from store.database import Database
     from store.log.anchor import Anchor
     from store.log.reading import LoggedEvent
+    from store.log.restores import Explained
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     verify = commands.add_parser("verify", help="check every entry; exit code 1 with the first bad one")
     verify.add_argument("--anchor", metavar="FILE", help="check against the anchors in this file too")
+    verify.add_argument(
+        "--kept",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a record that a restore kept: its anchors are checked in it; may be given again",
+    )
     verify.add_argument("--json", action="store_true", help="one JSON document")
     anchor = commands.add_parser("anchor", help="write the head of the log to a place outside")
     anchor.add_argument("--file", metavar="FILE", help="append it to this file, on another disk or share")
@@ -59,24 +67,41 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verify(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store.log.check import check_log
-    from store.settings import load_settings
+    from store.log.anchor import SYSLOG, configured_places
+    from store.log.kept import check_with_kept
 
-    files = [args.anchor] if args.anchor else [p for p in load_settings().log_anchor.split(",") if p and p != "syslog"]
-    anchors = [anchor for name in files for anchor in _anchors_in(Path(name.strip()))]
+    files = [args.anchor] if args.anchor else [place for place in configured_places() if place != SYSLOG]
+    anchors = [anchor for name in files for anchor in _anchors_in(Path(name))]
     with db.reading() as session:
-        state = check_log(session.connection(), db.log_keys.keys(), anchors)
+        kept = [Path(name) for name in args.kept]
+        state = check_with_kept(session.connection(), db.log_keys.keys(), anchors, kept)
     if args.json:
         print(json.dumps(asdict(state) | {"whole": state.whole}))
         return 0 if state.whole else 1
-    if state.first_bad is not None:
-        print(f"entry {state.first_bad}: {state.reason}")
+    for fault in state.faults:
+        print(f"entry {fault.seq}: {fault.reason}")
+    for explained in state.explained:
+        print(safe_line(_of_restore(explained)))
     if state.unchecked:
         print(f"could not check: the key of entries 1 to {state.unchecked:,} is not in {db.log_keys.path}")
     if state.whole:
         held = f", {state.anchors:,} anchors hold" if anchors else "; no anchor was given, so its end is not proven"
         print(f"the log is whole: {state.entries:,} entries{held}")
     return 0 if state.whole else 1
+
+
+def _of_restore(explained: Explained) -> str:
+    """What became of the entries whose anchors a restore left behind, in a line."""
+    restore, count = explained.restore, len(explained.anchors)
+    those = "1 anchor is" if count == 1 else f"{count:,} anchors are"
+    begun = f"{those} of entries that the restore of {restore.at[:19]}Z (entry {restore.seq}) left behind"
+    if explained.checked:
+        return f"{begun}: {'it holds' if count == 1 else 'they hold'} in {restore.kept}"
+    if restore.head is None or not restore.head.entries:
+        lost = f"{restore.kept}, which could not be read" if restore.kept else "a record that was gone"
+        return f"{begun}, with {lost}: nothing shows what they were"
+    it = "it" if count == 1 else "them"
+    return f"{begun} in {restore.kept}, which ended with entry {restore.head.entries}: --kept FILE checks {it} there"
 
 
 def _anchors_in(path: Path) -> list[Anchor]:

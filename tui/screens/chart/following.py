@@ -1,6 +1,7 @@
 """What others change of a chart while it is open: shown at once where it can be, told in a word where it cannot.
 
-What came to the chart is there to be read; codes that another session changed meet the next entry.
+What came to the chart is there to be read; codes that another session changed meet the next entry. In a chart that
+another person has taken over there is no next entry: its codes follow, as in one that is only read.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Following:
             self._at_work = False
 
     async def _follow(self) -> None:
-        """Show what others have changed: at once where the chart is only read, else what came, and a word on codes."""
+        """Show what others have changed: at once where nothing can be entered, else what came, and a word on codes."""
         chart = self._chart
         shown = chart.on_screen
         now = await chart.read()
@@ -46,9 +47,10 @@ class Following:
         changed = now.head.coding_version != shown.head.coding_version
         came = (now.documents, now.late) != (shown.documents, shown.late)
         own = {name: getattr(shown.head, name) for name in ("coding_id", "coding_status", "coding_version")}
-        head = now.head if chart.only_reading else replace(now.head, **own)
+        read_only = bool(chart.only_reading or chart.taken_over_in(now))
+        head = now.head if read_only else replace(now.head, **own)
         moved = (head, now.canceled, now.holder) != (shown.head, shown.canceled, shown.holder)
-        if chart.only_reading and (changed or came or moved):
+        if read_only and (changed or came or moved):
             await chart.follow(now, draw=True)
         elif came or moved:
             await chart.follow(replace(now, head=head, codes=shown.codes), draw=moved)
@@ -62,6 +64,6 @@ class Following:
             chart.say(f"The record number is {head.mrn} now; it was {shown.head.mrn}.", "warning")
         elif came and now.late.why != shown.late.why:
             chart.say(f"New just now: {now.late.why}. L shows what is new.", "warning")
-        elif changed and not chart.only_reading and self._told_version != now.head.coding_version:
+        elif changed and not read_only and self._told_version != now.head.coding_version:
             self._told_version = now.head.coding_version
             chart.say("Another session has changed this chart. Your next entry shows both sides.", "warning")

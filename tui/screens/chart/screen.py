@@ -143,7 +143,11 @@ class ChartScreen(DeskScreen):
     @property
     def taken_over(self) -> str:
         """Who has taken the chart over while it was open here; empty where nobody has."""
-        holder, name = self._chart.holder if self._chart else ("", "")
+        return self.taken_over_in(self._chart) if self._chart else ""
+
+    def taken_over_in(self, chart: ChartOnScreen) -> str:
+        """Who has taken the chart over by a later reading of it; empty where nobody has."""
+        holder, name = chart.holder
         me = self.workstation.record.known_actor
         return f"{name} has taken this chart over" if holder and me is not None and holder != me.person_id else ""
 
