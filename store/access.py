@@ -23,6 +23,7 @@ from store.models.columns import MOST_IN_A_LINE, later, now
 from store.people import NoSuchPerson
 from store.queries import SessionReader
 from store.queries.restricted import is_closed
+from store.whole import require_seen
 from store.worklists import name_on_list
 
 EMERGENCY_MINUTES = 60
@@ -253,6 +254,7 @@ def _mark(
             return
         patient = find_patient(change.session, mrn)
         change.target = ("patient", patient.id)
+        require_seen(SessionReader(change.session), "patient", (patient.id,), "a restriction")
         if lifted_for and patient.restricted is not None:
             _lift(change, patient, lifted_for)
         patient.restricted = reason

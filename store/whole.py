@@ -25,6 +25,7 @@ NEEDS_WHOLE = {
     "deposit.take_in": "taking in deposits",
     "patient.merge": "merging patients",
     "patient.unmerge": "undoing a merge",
+    "received.file": "taking in a file of a payer",
     "records.duplicates": "looking for duplicates",
     "remittance.apply": "applying a payment",
     "remittance.charge": "charging what a payer took back",

@@ -30,7 +30,9 @@ from store.models import (
     WorkItem,
 )
 from store.models.patient import PatientFields
+from store.queries import SessionReader
 from store.terms import EncounterStatus, WorkStatus
+from store.whole import PartOfRecord, require_seen
 
 ACCOUNT, VISIT = "account", "visit"
 
@@ -104,6 +106,10 @@ def _merge_patients(change: Change, rows: KnownRows, said: Merge) -> bool:
         return False
     if gone.merged_into_id:
         raise RecordRefused("the patient who is merged was merged into somebody else before; look at both")
+    try:
+        require_seen(SessionReader(rows.session), "patient", (gone.id, kept.id), "a merge")
+    except PartOfRecord as error:
+        raise RecordRefused(f"{error.message}: take it in {error.remedy}") from error
     merge_into(change, gone, kept)
     return True
 
