@@ -81,6 +81,25 @@ def require_access(change: Change, patient_id: str) -> str:
     return access.until or "" if access.emergency else ""
 
 
+def require_admitted(change: Change, *patient_ids: str, were_restricted: bool = False) -> None:
+    """Let only who was admitted to all of these patients that are restricted do what changes whose charts are whose.
+
+    A broken glass, which is for reading in an emergency, admits nobody to this. `were_restricted`: also where the
+    charts are open now. Raises ChartRestricted.
+    """
+    person = change.actor.person_id
+    for patient_id in patient_ids if person else ():
+        patient = change.session.get_one(Patient, patient_id)
+        if patient.restricted is None and not were_restricted:
+            continue
+        if access_of(change.session, patient_id, person or "", emergency=False) is None:
+            change.target = ("patient", patient_id)
+            raise ChartRestricted(
+                "only people who were admitted to these charts merge or move them, or take them apart",
+                "ask one of them, or whoever admits people: codedesk patients grant",
+            )
+
+
 def require_at(change: Change, kind: str, *target_ids: str) -> None:
     """Let the actor at what holds something of a chart: claims, accounts, denials, visits. Raises ChartRestricted.
 

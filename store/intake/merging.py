@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import Session, func, select
 
 from codesets.errors import CodedeskError
+from store.access import ChartRestricted, require_admitted
 from store.database import Change
 from store.intake.changes import Parts, keep_change, tasks_of
 from store.intake.rows import KnownRows, everything
@@ -201,6 +202,7 @@ def _move_account(change: Change, rows: KnownRows, said: Merge) -> bool:
     kept = _kept_patient(rows, said)
     if account.patient_id == kept.id:
         return False
+    _require_admitted(change, account.patient_id, kept.id)
     account.patient_id = kept.id
     visits = rows.session.exec(select(Encounter).where(Encounter.account_id == account.id)).all()
     for visit in visits:
@@ -217,6 +219,7 @@ def _move_visit(change: Change, rows: KnownRows, said: Merge) -> bool:
     kept = _kept_patient(rows, said)
     if visit.patient_id == kept.id:
         return False
+    _require_admitted(change, visit.patient_id, kept.id)
     session = rows.session
     others = select(func.count()).select_from(Encounter).where(Encounter.account_id == visit.account_id)
     if session.exec(others).one() > 1:
@@ -226,6 +229,17 @@ def _move_visit(change: Change, rows: KnownRows, said: Merge) -> bool:
     rename_tasks(session, [visit.id], kept)
     change.log("visit.move", "encounter", visit.id, to=kept.id)
     return True
+
+
+def _require_admitted(change: Change, *patient_ids: str) -> None:
+    """Nobody gets at a restricted chart by a message that moves it to another patient: it waits for who was admitted.
+
+    A merge of patients needs no such care, since the narrower admission holds after it. Raises RecordRefused.
+    """
+    try:
+        require_admitted(change, *patient_ids)
+    except ChartRestricted as error:
+        raise RecordRefused(f"a restricted chart is moved: {error.message}") from error
 
 
 def _lead(rows: KnownRows, kind: str, number: tuple[str, str], target_id: str, gone_id: str = "") -> None:
