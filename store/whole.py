@@ -47,6 +47,14 @@ COUNTED = "codedesk_whole"
 """The function of the database that counts past row-level security; the script for roles makes it."""
 
 
+_HANGING = {
+    "account": ("encounter", "account_id", "visits"),
+    "audit_sample": ("audit", "audit_sample_id", "audits"),
+    "patient": ("encounter", "patient_id", "visits"),
+}
+"""What hangs on a row that may be seen in part: table, column, and what people call it."""
+
+
 class PartOfRecord(CodedeskError):
     """The session sees a part of the record, and what was asked for needs all of it; nothing was done."""
 
@@ -107,29 +115,30 @@ def part_seen(reader: Reader) -> Part | None:
     return Part(facilities, int(row["visits"]), int(row["remittances"]), int(row["deposits"]))
 
 
-def unseen_visits(reader: Reader, kind: str, *keys: str) -> int | None:
-    """How many visits of accounts or patients (`kind`, by ids) a reader does not see; None: that cannot be told."""
+def unseen_of(reader: Reader, kind: str, *keys: str) -> int | None:
+    """How much of some rows (a kind of `_HANGING`, by ids) a reader does not see; None: that cannot be told."""
     if _facilities(reader) is None:
         return 0
     if not _counts(reader):
         return None
-    column = {"account": "account_id", "patient": "patient_id"}[kind]
-    sql = f"SELECT {COUNTED}(:kind, :key) - (SELECT COUNT(*) FROM encounter WHERE {column} = :key) AS unseen"
+    table, column, _ = _HANGING[kind]
+    sql = f"SELECT {COUNTED}(:kind, :key) - (SELECT COUNT(*) FROM {table} WHERE {column} = :key) AS unseen"
     return sum(int(reader.rows(sql, kind=kind, key=key)[0]["unseen"]) for key in keys)
 
 
 def require_seen(reader: Reader, kind: str, keys: Sequence[str], what: str) -> None:
-    """Refuse what goes by all visits of accounts or patients where some are hidden. Raises PartOfRecord."""
-    unseen = unseen_visits(reader, kind, *keys)
+    """Refuse what goes by all that hangs on rows of a kind where some of it is hidden. Raises PartOfRecord."""
+    unseen = unseen_of(reader, kind, *keys)
     if unseen != 0:
-        raise PartOfRecord(f"{what} needs all of this {kind}, and {unseen_words(unseen)}", REMEDY)
+        named = kind.replace("_", " ")
+        raise PartOfRecord(f"{what} needs all of this {named}, and {unseen_words(unseen, kind)}", REMEDY)
 
 
-def unseen_words(unseen: int | None) -> str:
-    """What is said of visits that are not seen: how many."""
+def unseen_words(unseen: int | None, kind: str) -> str:
+    """What is said of what is not seen of a row: how much."""
     if unseen is None:
         return "whether some of it is of other facilities cannot be told before codedesk postgres-roles was run again"
-    return f"{unseen:,} of its visits {'is' if unseen == 1 else 'are'} of other facilities"
+    return f"{unseen:,} of its {_HANGING[kind][2]} {'is' if unseen == 1 else 'are'} of other facilities"
 
 
 def _facilities(reader: Reader) -> str | None:

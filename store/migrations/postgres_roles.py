@@ -149,13 +149,14 @@ ADDED = (
 
 _COUNTS = {
     "account": "FROM encounter WHERE account_id = key",
+    "audit_sample": "FROM audit WHERE audit_sample_id = key",
     "claim_export": "FROM claim WHERE export_id = key",
     "deposit": "FROM deposit",
     "encounter": "FROM encounter",
     "patient": "FROM encounter WHERE patient_id = key",
     "remittance": "FROM remittance",
 }
-"""What is counted past the policies: rows of all facilities, of all or of one account, batch or patient."""
+"""What is counted past the policies: rows of all facilities, of all or of one account, sample, batch or patient."""
 
 _ALL = "current_setting('app.facilities', true) = '*'"
 _SOME = "current_setting('app.facilities', true) <> ''"

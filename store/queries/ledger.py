@@ -15,7 +15,7 @@ from store.claims.content import next_payer_name
 from store.queries import Reader
 from store.queries.restricted import NAME, NUMBER
 from store.terms import JournalAccount, PostingKind
-from store.whole import unseen_visits, unseen_words
+from store.whole import unseen_of, unseen_words
 
 PAGE_ROWS = 200
 
@@ -168,7 +168,7 @@ def account_page(reader: Reader, account_id: str) -> AccountPage | None:
         postings=postings,
         parties=tuple(Party(name, account, cents) for (name, account), cents in parties.items() if cents),
         totals={account: cents for account, cents in totals.items() if cents},
-        partial=unseen_words(unseen) if (unseen := unseen_visits(reader, "account", account_id)) != 0 else "",
+        partial=unseen_words(unseen, "account") if (unseen := unseen_of(reader, "account", account_id)) != 0 else "",
     )
 
 

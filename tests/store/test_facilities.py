@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
 from store.access import restrict
-from store.actors import SYSTEM
+from store.actors import SYSTEM, Actor
+from store.audits.samples import reproduce
+from store.audits.scorecards import read_scorecard
 from store.claims.export import export_claims
 from store.claims.following import bill_next_payer
 from store.claims.scrubbing import scrub_claim
@@ -18,6 +21,7 @@ from store.ledger.statement import statement
 from store.models import (
     Account,
     Audit,
+    AuditPopulation,
     AuditSample,
     ClaimExport,
     Coding,
@@ -38,7 +42,7 @@ from store.whole import COUNTED, PartOfRecord, part_seen
 from store.worklists import refresh_priorities
 from store.worklists.placing import day_is_new
 from tests.postgres import Server
-from tests.store.claim_samples import CODES
+from tests.store.claim_samples import CODES, add_coding
 from tests.store.claim_samples import TODAY as CLAIM_DAY
 from tests.store.test_claims_following import Office, office
 from tests.store.test_ledger import TODAY
@@ -125,10 +129,9 @@ def test_a_denial_is_worked_by_who_has_the_facility_of_its_claim(office: Office,
     assert seen == [[(office.number, "EFT0001")], [], [(office.number, "EFT0001")]]
 
 
-def test_audits_are_listed_to_who_has_the_facility_of_the_visit(db: Database, office: Office, limited: Limited) -> None:
+def draw(db: Database, *visits: str) -> None:
+    """A sample of the coded visits with these numbers."""
     with db.change(SYSTEM) as change:
-        coding = change.session.exec(select(Coding)).one()
-        visit = change.session.get_one(Encounter, coding.encounter_id)
         sample = AuditSample(
             name="September",
             method="simple",
@@ -144,17 +147,25 @@ def test_audits_are_listed_to_who_has_the_facility_of_the_visit(db: Database, of
         )
         change.session.add(sample)
         change.session.flush()
-        change.session.add(
-            Audit(
-                audit_sample_id=sample.id,
-                position=1,
-                encounter_id=visit.id,
-                coding_id=coding.id,
-                account_id=visit.account_id,
-                kind=CodingKind.PROFESSIONAL,
-                coder_codes={},
+        change.session.add(AuditPopulation(audit_sample_id=sample.id, units=[]))
+        for position, number in enumerate(visits, 1):
+            visit = change.session.exec(select(Encounter).where(Encounter.visit_number == number)).one()
+            coding = change.session.exec(select(Coding).where(Coding.encounter_id == visit.id)).one()
+            change.session.add(
+                Audit(
+                    audit_sample_id=sample.id,
+                    position=position,
+                    encounter_id=visit.id,
+                    coding_id=coding.id,
+                    account_id=visit.account_id,
+                    kind=CodingKind.PROFESSIONAL,
+                    coder_codes={},
+                )
             )
-        )
+
+
+def test_audits_are_listed_to_who_has_the_facility_of_the_visit(db: Database, office: Office, limited: Limited) -> None:
+    draw(db, "V1")
 
     listed = []
     for facilities in ("F1", "north"):
@@ -162,6 +173,19 @@ def test_audits_are_listed_to_who_has_the_facility_of_the_visit(db: Database, of
             listed.append([row.sample for row in audit_list(SessionReader(session))])
 
     assert listed == [["September"], []]
+
+
+@pytest.mark.parametrize("told", [reproduce, read_scorecard])
+def test_a_sample_with_charts_of_other_facilities_is_not_scored_nor_drawn_again(
+    db: Database, office: Office, limited: Limited, told: Callable[[Database, Actor, str], object]
+) -> None:
+    with db.change(SYSTEM) as change:
+        north = change.session.exec(select(Encounter).where(Encounter.visit_number == "north")).one()
+        add_coding(change.session, north)
+    draw(db, "V1", "north")
+
+    with pytest.raises(PartOfRecord, match="1 of its audits is of other facilities"):
+        told(limited("F1"), SYSTEM, "September")
 
 
 def test_an_edit_finding_is_seen_and_replaced_by_who_has_the_facility(office: Office, limited: Limited) -> None:
