@@ -23,6 +23,7 @@ from store.models.columns import MOST_IN_A_LINE, later, now
 from store.people import NoSuchPerson
 from store.queries import SessionReader
 from store.queries.restricted import is_closed
+from store.whole import require_seen
 from store.worklists import name_on_list
 
 EMERGENCY_MINUTES = 60
@@ -78,6 +79,25 @@ def require_access(change: Change, patient_id: str) -> str:
     if access is None:
         raise ChartRestricted(*ONLY_ADMITTED)
     return access.until or "" if access.emergency else ""
+
+
+def require_admitted(change: Change, *patient_ids: str, were_restricted: bool = False) -> None:
+    """Let only who was admitted to all of these patients that are restricted do what changes whose charts are whose.
+
+    A broken glass, which is for reading in an emergency, admits nobody to this. `were_restricted`: also where the
+    charts are open now. Raises ChartRestricted.
+    """
+    person = change.actor.person_id
+    for patient_id in patient_ids if person else ():
+        patient = change.session.get_one(Patient, patient_id)
+        if patient.restricted is None and not were_restricted:
+            continue
+        if access_of(change.session, patient_id, person or "", emergency=False) is None:
+            change.target = ("patient", patient_id)
+            raise ChartRestricted(
+                "only people who were admitted to these charts merge or move them, or take them apart",
+                "ask one of them, or whoever admits people: codedesk patients grant",
+            )
 
 
 def require_at(change: Change, kind: str, *target_ids: str) -> None:
@@ -253,6 +273,7 @@ def _mark(
             return
         patient = find_patient(change.session, mrn)
         change.target = ("patient", patient.id)
+        require_seen(SessionReader(change.session), "patient", (patient.id,), "a restriction")
         if lifted_for and patient.restricted is not None:
             _lift(change, patient, lifted_for)
         patient.restricted = reason

@@ -32,6 +32,7 @@ from store.models import Encounter
 from store.seal import is_sealed, seal
 from store.settings import load_settings, sqlite_path
 from store.sqlite import driver
+from store.whole import require_whole
 
 READING_WHOLE = ("mmap_size=4294967296", "cache_size=-65536")
 """Settings for reading every page once, in the order of the indexes: without them each look-up is a system call."""
@@ -96,7 +97,10 @@ def copy_and_verify(db: Database, destination: Path) -> BackupReport:
 
 
 def copy_beside(db: Database, destination: Path) -> Path:
-    """Copy the record to a file beside the destination, for `verify_and_keep`. Raises BackupFailed."""
+    """Copy the record to a file beside the destination, for `verify_and_keep`. Raises BackupFailed, PartOfRecord."""
+    if db.on_postgres:
+        with db.reading() as session:
+            require_whole(session.connection(), db.place, "a backup")
     if destination.exists() or destination.is_symlink():
         raise BackupFailed(f"{destination} exists already", "name a new file")
     need_room(destination.parent, int(_size(db) * ROOM))

@@ -8,6 +8,7 @@ refuses one that is older or newer. Nothing here knows what the tables mean.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ from store.permissions import require
 from store.settings import database_url, load_settings, sqlite_path
 from store.sqlite import driver
 from store.watch import CHANNEL
+from store.whole import NEEDS_WHOLE, require_whole
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -69,6 +71,9 @@ class RecordGone(DatabaseUnusable):
 
     title = "record"
 
+
+# What fails is told once, by who asked for it: psycopg would warn on stderr of the rest of its pipeline too.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 CLOSED = "closed"
 """The name of the fact (`SiteFact`) that says why nobody may write to this record any more."""
@@ -159,7 +164,7 @@ class Database:
         nothing. With an `operation_id` that was carried out before, the change comes back with `repeated` set.
         `alongside`: the change locks what it reads by itself and need not wait for other writers of PostgreSQL. A
         refusal that is raised inside is logged in a transaction of its own. Raises NotAllowed, ChangedElsewhere,
-        DatabaseClosed, DatabaseUnusable.
+        DatabaseClosed, PartOfRecord, DatabaseUnusable.
         """
         change = None
         try:
@@ -169,6 +174,8 @@ class Database:
                 if self.on_postgres and not alongside:
                     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_WRITER})
                 require_open(session.connection(), self.place)
+                if self.on_postgres and action in NEEDS_WHOLE:
+                    require_whole(session.connection(), self.place, NEEDS_WHOLE[action])
                 change = Change(session, actor)
                 if operation_id and (earlier := session.execute(_ANSWER, {"id": operation_id}).first()):
                     change.repeated, change.answer = True, dict(earlier.answer)

@@ -4,6 +4,9 @@ The merged patient stays, pointing at the one who remains, so that old papers st
 encounters and what hangs on them go over, and the admissions of people to restricted charts. A merge keeps what went
 over (`PatientMerge`), and what came under the given-up number since, so that a wrong one is undone: everything goes
 back that still is where the merge put it.
+
+Nobody gets at restricted charts by a merge: only who was admitted to both merges them or undoes it, and afterwards the
+narrower of both admissions holds. Who was admitted to one of two restricted patients alone is admitted to neither.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
+from store.access import require_admitted
 from store.actors import Actor
 from store.database import Change, Database
 from store.disclosures import find_patient
@@ -55,7 +59,10 @@ class Merged:
 
 
 def merge_patients(db: Database, actor: Actor, merged: str, remaining: str, operation_id: str | None = None) -> Merged:
-    """Merge one patient into another, both by record number or id. Raises NoSuchPatient, MergeRefused."""
+    """Merge one patient into another, both by record number or id.
+
+    Raises NoSuchPatient, MergeRefused, ChartRestricted, PartOfRecord.
+    """
     with db.change(actor, operation_id, "patient.merge") as change:
         if change.repeated:
             return Merged(**change.answer)
@@ -65,6 +72,7 @@ def merge_patients(db: Database, actor: Actor, merged: str, remaining: str, oper
             raise MergeRefused(f"{merged} is merged already", "merge the one who remains")
         if gone.id == kept.id:
             raise MergeRefused(f"{merged} and {remaining} are the same patient")
+        require_admitted(change, gone.id, kept.id)
         merged_rows = merge_into(change, gone, kept)
         change.answer = {
             "remaining_id": kept.id,
@@ -82,7 +90,7 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
     for row in (*encounters, *accounts):
         row.patient_id = kept.id
     visits = [encounter.id for encounter in encounters]
-    accesses = session.exec(select(ChartAccess).where(ChartAccess.patient_id == gone.id)).all()
+    accesses, ended = _admitted_to(session, gone), _narrow(session, gone, kept)
     for access in accesses:
         access.patient_id = kept.id
     before, kept.restricted = kept.restricted, kept.restricted or gone.restricted
@@ -94,7 +102,7 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
             into_id=kept.id,
             encounters=visits,
             accounts=[account.id for account in accounts],
-            accesses=[access.id for access in accesses],
+            accesses=[*(access.id for access in accesses), *ended],
             restricted_before=before,
             merged_by=change.actor.login,
         )
@@ -123,7 +131,8 @@ def went_over_since(session: Session, gone: Patient, encounters: Sequence[str], 
 def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str | None = None) -> Merged:
     """Undo the merge of a patient (record number or id): what went over by it goes back.
 
-    Raises NoSuchPatient, and MergeRefused where there is no merge to undo, or the one who remained was merged on.
+    Charts that were restricted since stay so on both sides. Raises NoSuchPatient, ChartRestricted, PartOfRecord, and
+    MergeRefused where there is no merge to undo, or the one who remained was merged on.
     """
     with db.change(actor, operation_id, "patient.unmerge") as change:
         if change.repeated:
@@ -136,12 +145,17 @@ def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str 
         kept = session.get_one(Patient, kept_of.into_id)
         if kept.merged_into_id:
             raise MergeRefused(f"{kept.mrn}, who remained, was merged since", "undo that merge first")
+        # The admissions of both are with the one who remains, whose charts may have been opened to all since.
+        require_admitted(change, kept.id, were_restricted=gone.restricted is not None)
         back = _went_over(session, kept_of, kept.id)
         for row in back:
             row.patient_id = gone.id
             session.add(row)
+        _widen(session, kept_of)
         gone.merged_into_id = None
-        if kept_of.restricted_before is None and kept.restricted == gone.restricted:
+        if kept_of.restricted_before is None and gone.restricted is None:
+            gone.restricted = kept.restricted
+        elif kept_of.restricted_before is None and kept.restricted == gone.restricted:
             kept.restricted = None
         visits = [row.id for row in back if isinstance(row, Encounter)]
         session.flush()
@@ -192,11 +206,59 @@ def _went_over(session: Session, kept_of: PatientMerge, kept_id: str) -> list[En
     moved: tuple[tuple[Any, list[str]], ...] = (
         (Encounter, kept_of.encounters),
         (Account, kept_of.accounts),
-        (ChartAccess, kept_of.accesses),
+        (ChartAccess, [one for one in kept_of.accesses if isinstance(one, str)]),
     )
     for table, ids in moved:
         found += [row for one in ids if (row := session.get(table, one)) and row.patient_id == kept_id]
     return found
+
+
+def _admitted_to(session: Session, patient: Patient) -> Sequence[ChartAccess]:
+    return session.exec(select(ChartAccess).where(ChartAccess.patient_id == patient.id)).all()
+
+
+def _narrow(session: Session, gone: Patient, kept: Patient) -> list[list[str | None]]:
+    """Let every admission to one of two patients end no later than the same person's to the other, before they merge.
+
+    To a patient who is open everybody is admitted, so that those to the restricted one stay as they are. The ones that
+    were changed, as id, end before and end now.
+    """
+    changed: list[list[str | None]] = []
+    sides = [(gone, _admitted_to(session, gone)), (kept, _admitted_to(session, kept))]
+    ends = [_ends(rows) for _, rows in sides]
+    for (own, rows), (other, _), limits in zip(sides, reversed(sides), reversed(ends), strict=True):
+        if own.restricted is not None and other.restricted is None:
+            continue
+        for access in rows:
+            limit, before = limits.get(access.person_id, now()), access.until
+            if limit and (before is None or before > limit):
+                access.until = limit
+                session.add(access)
+                changed.append([access.id, before, limit])
+    return changed
+
+
+def _ends(accesses: Sequence[ChartAccess]) -> dict[str, str]:
+    """Until when each person is let at a patient's charts, as ISO text in UTC; empty: for good."""
+    found: dict[str, str] = {}
+    for access in accesses:
+        known = found.get(access.person_id)
+        if access.until is None or known == "":
+            found[access.person_id] = ""
+        elif access.until > (known or now()):
+            found[access.person_id] = access.until
+    return found
+
+
+def _widen(session: Session, kept_of: PatientMerge) -> None:
+    """Give the admissions that a merge ended earlier their own end again, unless somebody changed it since."""
+    for one in kept_of.accesses:
+        if isinstance(one, str):
+            continue
+        access_id, before, limit = one
+        if (access := session.get(ChartAccess, access_id)) and access.until == limit:
+            access.until = before
+            session.add(access)
 
 
 def rename_tasks(session: Session, encounter_ids: Sequence[str], patient: Patient) -> None:

@@ -29,6 +29,7 @@ from store.log.check import LogState, check_log
 from store.log.key import KeyFile
 from store.models import SiteFact
 from store.models.columns import now
+from store.whole import require_whole
 
 BATCH = 2_000
 
@@ -55,7 +56,8 @@ class Moved:
 def move(source_url: str, target_url: str, actor: Actor, progress: Progress = lambda table, rows: None) -> Moved:
     """Copy the record at `source_url` into an empty database and close the source.
 
-    Raises MoveRefused, DatabaseClosed, DatabaseUnusable or LogKeyUnusable; the target is then as empty as it was.
+    Raises MoveRefused, PartOfRecord, DatabaseClosed, DatabaseUnusable or LogKeyUnusable; the target is then as empty
+    as it was.
     """
     if engine_url(source_url) == engine_url(target_url):
         raise MoveRefused("source and target are the same database", "name another one")
@@ -81,6 +83,7 @@ def copy_out(source: Database, target: Database) -> None:
 
 def _move(source: Database, target: Database, actor: Actor, progress: Progress) -> Moved:
     with told(source.place), source.engine.begin() as held:
+        require_whole(held, source.place, "a move")
         _hold(held)
         require_open(held, source.place)
         with told(target.place), target.engine.begin() as filled:
@@ -97,6 +100,8 @@ def _fill(
     held: Connection, filled: Connection, source: Database, target: Database, progress: Progress
 ) -> tuple[dict[str, int], LogState]:
     """Copy every table and prove that the copy is the same; rows by table, and the state of the log."""
+    require_whole(held, source.place, "a copy")
+    require_whole(filled, target.place, "a copy")
     state = check_log(held, source.log_keys.keys())
     if state.first_bad is not None:
         raise MoveRefused(f"entry {state.first_bad} of the log: {state.reason}", "codedesk log verify")

@@ -29,6 +29,7 @@ from store.log.key import key_file
 from store.migrations import HEAD
 from store.migrations.upgrade import UpgradeFailed, migrate, schema_of
 from store.settings import sqlite_path
+from store.whole import require_whole
 
 
 class Step(StrEnum):
@@ -61,7 +62,7 @@ def upgrade(url: str, actor: Actor, about_to: Callable[[Step], None] = lambda st
     """Upgrade the record at `url`; a record that does not exist yet is made.
 
     `about_to` is told each step and may stop the upgrade by raising. Raises DatabaseNewer, DatabaseUnusable,
-    BackupFailed, UpgradeFailed; the record is then as it was.
+    BackupFailed, PartOfRecord, UpgradeFailed; the record is then as it was.
     """
     place = place_of(url)
     engine = make_engine(url)
@@ -71,6 +72,8 @@ def upgrade(url: str, actor: Actor, about_to: Callable[[Step], None] = lambda st
             before = schema_of(engine, place)
             if before == HEAD:
                 return Upgraded(place, before, HEAD, None)
+            with engine.connect() as connection:
+                require_whole(connection, place, "an upgrade")
             verifying: Future[BackupState] | None = None
             if before is not None and (path := sqlite_path(url)):
                 about_to(Step.SPACE)

@@ -31,6 +31,7 @@ from store.figures.activity import Activity
 from store.open_charts import OpenCharts
 from store.permissions import refusal
 from store.settings import load_settings
+from store.whole import Part, part_seen
 from tui.clipboard import clipboard_sequences, keep_copy
 from tui.crash import note_crash
 from tui.desk import CodeDesk, RecordDesk, SignedOut
@@ -95,6 +96,8 @@ class Workstation(App[int]):
             os.environ.get("TERM", ""), "NO_COLOR" in os.environ, load_settings().palette
         )
         self.linear = load_settings().linear
+        self.part: Part | None = None
+        """What part of the record is seen, where row-level security limits it; known once the first screen stands."""
         self._sanitize = Sanitize()
         self._crash = ""
         self.signed_out: SignedOut | None = None
@@ -572,6 +575,9 @@ class Workstation(App[int]):
     async def warm(self) -> None:
         """Load what the next keys will need; called once the first screen stands."""
         day_is_new, *_ = await asyncio.gather(self.record.warm(), self.codes.warm(), asyncio.to_thread(_load_screens))
+        self.part = await self.record.read(part_seen)
+        if self.part:
+            self._current.say(f"{self.part.words[0].upper()}{self.part.words[1:]}.", "warning")
         if not self.is_headless:  # a process that runs one screen after another has to let go of each
             # What is loaded by now stays: no collection looks through it again, and whole ones wait for a pause.
             gc.freeze()

@@ -100,6 +100,27 @@ DRAWING = {"demo", "reset-terminal"}
 """Commands that write controls to the terminal on purpose."""
 
 
+OF_NO_RECORD = {
+    "code",
+    "codesets",
+    "commands",
+    "demo",
+    "doctor",
+    "keys",
+    "postgres-roles",
+    "ready",
+    "reset-terminal",
+    "restore",
+    "schema",
+    "search",
+    "suggest",
+    "synonyms",
+    "training",
+    "upgrade",
+}
+"""Commands that show nothing of the record, or say themselves what they saw of it."""
+
+
 def main(argv: Sequence[str] | None = None, joining: bool = True) -> int:
     """Run one command and return its exit code; without a command, open the workstation.
 
@@ -142,8 +163,12 @@ def _dispatch(arguments: list[str]) -> int:
             from tui.plain_output import PlainOutput
 
             with redirect_stdout(PlainOutput(sys.stdout)):
-                return module.run(options)
-        return module.run(options)
+                code = int(module.run(options))
+        else:
+            code = int(module.run(options))
+        if name not in OF_NO_RECORD:
+            _tell_part()
+        return code
     options = parser.parse_args(arguments)
     from tui.commands import workstation
 
@@ -155,6 +180,26 @@ def named(name: str, parser: argparse.ArgumentParser, options: argparse.Namespac
     subcommands = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
     below = next((getattr(options, one.dest, None) for one in subcommands), None)
     return f"{name} {below}" if below else name
+
+
+def _tell_part() -> None:
+    """Say on stderr that what a command showed is a part of the record, where the facilities are limited."""
+    from store.settings import database_url, load_settings, sqlite_path
+
+    if load_settings().facilities == "*" or sqlite_path(database_url()) is not None:
+        return
+    from store.database import open_database
+    from store.queries import SessionReader
+    from store.whole import part_seen
+
+    db = open_database()
+    try:
+        with db.reading() as session:
+            part = part_seen(SessionReader(session))
+    finally:
+        db.close()
+    if part:
+        print(f"codedesk: {part.words}", file=sys.stderr)
 
 
 def _permit(command: str) -> None:

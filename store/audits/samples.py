@@ -44,6 +44,7 @@ from store.queries import SessionReader
 from store.queries.codings import coding_codes
 from store.settings import load_settings
 from store.terms import CodingKind, CodingStatus, Setting
+from store.whole import require_seen
 
 STRATA = ("coder", "type", "payer", "drg")
 SELF_PAY = "Self pay"
@@ -190,10 +191,14 @@ def _picked(population: Sequence[Unit], method: Method, size: Size, seed: int, b
 
 
 def reproduce(db: Database, actor: Actor, name: str) -> Reproduced:
-    """Draw a sample again from its snapshot and compare. Raises AuditRefused for a sample that is not there."""
+    """Draw a sample again from its snapshot and compare.
+
+    Raises AuditRefused for a sample that is not there, PartOfRecord for one that has audits of other facilities.
+    """
     log.note(db, actor, "audit.reproduce", "audit_sample", name)
     with db.reading() as session:
         sample = sample_named(session, name)
+        require_seen(SessionReader(session), "audit_sample", (sample.id,), "drawing it again")
         units = session.get_one(AuditPopulation, sample.id).units
         population = [Unit(identity, stratum) for identity, stratum in units]
         again = pick(population, Method(sample.method), Size(**sample.asked), sample.seed)

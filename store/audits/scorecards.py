@@ -21,8 +21,10 @@ from store.audits.schemes import Scheme
 from store.audits.scores import Score, score, together
 from store.database import Database
 from store.models import Audit, AuditFinding, AuditSample, EducationTopic, Person
+from store.queries import SessionReader
 from store.settings import load_settings
 from store.terms import AuditStatus, FindingStatus
+from store.whole import require_seen
 
 REVIEWED = (AuditStatus.RETURNED, AuditStatus.FINAL)
 TARGET_CHARTS = 30
@@ -83,8 +85,9 @@ class Scorecard:
 
 
 def scorecard(session: Session, name: str) -> Scorecard:
-    """The scorecard of a sample by its name or id. Raises AuditRefused."""
+    """The scorecard of a sample by its name or id. Raises AuditRefused, PartOfRecord."""
     sample = sample_named(session, name)
+    require_seen(SessionReader(session), "audit_sample", (sample.id,), "a scorecard")
     audits = session.exec(select(Audit).where(Audit.audit_sample_id == sample.id).order_by(col(Audit.position))).all()
     firsts = [one for one in audits if not one.second_of]
     reviewed = [one for one in firsts if one.status in REVIEWED]
@@ -189,7 +192,7 @@ def _verdicts(audit: Audit) -> dict[tuple[bool, int, str], str]:
 
 
 def read_scorecard(db: Database, actor: Actor, name: str) -> Scorecard:
-    """The scorecard for a person, logged. Raises AuditRefused, NotAllowed."""
+    """The scorecard for a person, logged. Raises AuditRefused, NotAllowed, PartOfRecord."""
     with db.change(actor, action="audit.score") as change:
         change.log("audit.score", "audit_sample", name)
         return scorecard(change.session, name)

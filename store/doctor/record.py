@@ -19,6 +19,7 @@ from store.migrations.append_only import missing_triggers
 from store.models import ChartAccess, LogEntry, Person
 from store.models.columns import moment
 from store.settings import load_settings
+from store.whole import REMEDY, limited_to
 
 MOST_HOURS = 24
 """How old the last anchor and the last backup may be."""
@@ -38,6 +39,13 @@ def checks(db: Database, path: Path | None) -> Iterator[Finding]:
             )
         else:
             yield Finding("append-only", State.OK, "triggers refuse to change the log")
+        limited = limited_to(connection)
+        if limited is not None:
+            seen = f"the facilities {limited}" if limited else "no facility"
+            words = f"this session sees {seen} alone: log, anchor, backup and emergencies were not looked at"
+            yield Finding("whole record", State.NOT_CHECKED, words, f"codedesk doctor {REMEDY}")
+            yield _people(session)
+            return
         anchors, unread = _anchors()
         state = _log_state(db, connection, anchors)
         yield _log(db, state)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import Session, func, select
 
 from codesets.errors import CodedeskError
+from store.access import ChartRestricted, require_admitted
 from store.database import Change
 from store.intake.changes import Parts, keep_change, tasks_of
 from store.intake.rows import KnownRows, everything
@@ -30,7 +31,9 @@ from store.models import (
     WorkItem,
 )
 from store.models.patient import PatientFields
+from store.queries import SessionReader
 from store.terms import EncounterStatus, WorkStatus
+from store.whole import PartOfRecord, require_seen
 
 ACCOUNT, VISIT = "account", "visit"
 
@@ -104,6 +107,10 @@ def _merge_patients(change: Change, rows: KnownRows, said: Merge) -> bool:
         return False
     if gone.merged_into_id:
         raise RecordRefused("the patient who is merged was merged into somebody else before; look at both")
+    try:
+        require_seen(SessionReader(rows.session), "patient", (gone.id, kept.id), "a merge")
+    except PartOfRecord as error:
+        raise RecordRefused(f"{error.message}: take it in {error.remedy}") from error
     merge_into(change, gone, kept)
     return True
 
@@ -195,6 +202,7 @@ def _move_account(change: Change, rows: KnownRows, said: Merge) -> bool:
     kept = _kept_patient(rows, said)
     if account.patient_id == kept.id:
         return False
+    _require_admitted(change, account.patient_id, kept.id)
     account.patient_id = kept.id
     visits = rows.session.exec(select(Encounter).where(Encounter.account_id == account.id)).all()
     for visit in visits:
@@ -211,6 +219,7 @@ def _move_visit(change: Change, rows: KnownRows, said: Merge) -> bool:
     kept = _kept_patient(rows, said)
     if visit.patient_id == kept.id:
         return False
+    _require_admitted(change, visit.patient_id, kept.id)
     session = rows.session
     others = select(func.count()).select_from(Encounter).where(Encounter.account_id == visit.account_id)
     if session.exec(others).one() > 1:
@@ -220,6 +229,17 @@ def _move_visit(change: Change, rows: KnownRows, said: Merge) -> bool:
     rename_tasks(session, [visit.id], kept)
     change.log("visit.move", "encounter", visit.id, to=kept.id)
     return True
+
+
+def _require_admitted(change: Change, *patient_ids: str) -> None:
+    """Nobody gets at a restricted chart by a message that moves it to another patient: it waits for who was admitted.
+
+    A merge of patients needs no such care, since the narrower admission holds after it. Raises RecordRefused.
+    """
+    try:
+        require_admitted(change, *patient_ids)
+    except ChartRestricted as error:
+        raise RecordRefused(f"a restricted chart is moved: {error.message}") from error
 
 
 def _lead(rows: KnownRows, kind: str, number: tuple[str, str], target_id: str, gone_id: str = "") -> None:

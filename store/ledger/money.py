@@ -17,7 +17,9 @@ from store.database import Change, Database
 from store.ledger.accounts import account_id_of, balance_of
 from store.models import Claim, Encounter, JournalLine, Posting
 from store.models.columns import new_id
+from store.queries import SessionReader
 from store.terms import JournalAccount, PostingKind
+from store.whole import require_seen
 
 
 class LedgerRefused(CodedeskError):
@@ -57,7 +59,7 @@ def patient_pays(
     db: Database, actor: Actor, account: str, cents: int, note: str, operation_id: str | None = None
 ) -> Moved:
     """Post what a patient paid; more than is owed becomes a credit. `note` says how: cash, card, check. Raises
-    LedgerRefused."""
+    LedgerRefused, PartOfRecord."""
     sides = ((JournalAccount.CASH, 1), (JournalAccount.PATIENT_RECEIVABLE, -1))
     return _move(
         db, actor, "ledger.patient_payment", PostingKind.PATIENT_PAYMENT, account, cents, note, sides, operation_id
@@ -67,7 +69,7 @@ def patient_pays(
 def write_off(
     db: Database, actor: Actor, account: str, owed: Owed, cents: int, reason: str, operation_id: str | None = None
 ) -> Moved:
-    """Give up what the patient or the payer owes, at most all of it. Raises LedgerRefused."""
+    """Give up what the patient or the payer owes, at most all of it. Raises LedgerRefused, PartOfRecord."""
     sides = ((JournalAccount.WRITE_OFF, 1), (owed.account, -1))
     return _move(
         db, actor, "ledger.write_off", PostingKind.WRITE_OFF, account, cents, reason, sides, operation_id, holds=owed
@@ -77,7 +79,7 @@ def write_off(
 def refund(
     db: Database, actor: Actor, account: str, owed: Owed, cents: int, reason: str, operation_id: str | None = None
 ) -> Moved:
-    """Give back a credit of the patient or of the payer, at most all of it. Raises LedgerRefused."""
+    """Give back a credit of the patient or of the payer, at most all of it. Raises LedgerRefused, PartOfRecord."""
     sides = ((owed.account, 1), (JournalAccount.CASH, -1))
     return _move(
         db, actor, "ledger.refund", PostingKind.REFUND, account, cents, reason, sides, operation_id, gives_back=owed
@@ -85,7 +87,7 @@ def refund(
 
 
 def take_back(db: Database, actor: Actor, posting_id: str, reason: str, operation_id: str | None = None) -> Moved:
-    """Take back a movement that was made by hand. Raises LedgerRefused."""
+    """Take back a movement that was made by hand. Raises LedgerRefused, PartOfRecord."""
     with db.change(actor, operation_id, "ledger.take_back") as change:
         if change.repeated:
             return Moved(**change.answer)
@@ -95,6 +97,8 @@ def take_back(db: Database, actor: Actor, posting_id: str, reason: str, operatio
             raise LedgerRefused("no movement by hand has that id", "`codedesk ledger ACCOUNT` shows them")
         if posting.takes_back or session.exec(select(Posting.id).where(Posting.takes_back == posting.id)).first():
             raise LedgerRefused("the movement is taken back already")
+        if posting.account_id:
+            require_seen(SessionReader(session), "account", (posting.account_id,), "a posting by hand")
         lines = session.exec(select(JournalLine).where(JournalLine.posting_id == posting.id)).all()
         sides = [(line.account, -line.cents) for line in lines]
         row = _post(change, posting.kind, posting.account_id, _needed(reason), sides)
@@ -134,6 +138,7 @@ def _move(
         if account_id is None:
             raise LedgerRefused(f"no account has the number {account[:40]!r}")
         change.target = ("account", account_id)
+        require_seen(SessionReader(change.session), "account", (account_id,), "a posting by hand")
         _fits(change.session, account_id, cents, holds, gives_back)
         row = _post(change, kind, account_id, _needed(note), [(name, sign * cents) for name, sign in sides])
         change.log(action, "account", account_id, posting=row.id, cents=cents, note=note.strip())

@@ -13,6 +13,7 @@ from store.claims.content import has_next_payer
 from store.queries import Reader
 from store.queries.ledger import AccountPage, parties_of
 from store.terms import JournalAccount, PostingKind
+from store.whole import require_seen
 
 WIDTH = 80
 _AGES = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (10**6, "over 90"))
@@ -33,7 +34,8 @@ class Statement:
 
 
 def statement(reader: Reader, page: AccountPage, today: dt.date) -> Statement:
-    """The statement of an account on a day."""
+    """The statement of an account on a day. Raises PartOfRecord where some of the account is not seen."""
+    require_seen(reader, "account", (page.id,), "a statement")
     waits = _with_next_payers(reader, page)
     due = page.totals.get(JournalAccount.PATIENT_RECEIVABLE, 0) - waits
     billing, address = _who(reader, page.id)

@@ -26,6 +26,7 @@ from store.database import Database
 from store.models import LogEntry
 from store.models.columns import now
 from store.settings import load_settings
+from store.whole import require_whole
 
 SYSLOG = "syslog"
 _LINE = re.compile(
@@ -65,9 +66,10 @@ def write_anchor(db: Database, actor: Actor, places: tuple[str, ...]) -> Anchor:
 
     The anchors that are there already, in these files and in the configured ones, must hold first: one more would only
     say that a log which was cut off is as long as it is. Raises AnchorRefused when one does not hold, the log is empty
-    or a place cannot be written; then nothing is written.
+    or a place cannot be written; then nothing is written; PartOfRecord.
     """
     with db.reading() as session:
+        require_whole(session.connection(), db.place, "an anchor")
         _require_held(session.connection(), db, dict.fromkeys((*places, *configured_places())))
         head = session.exec(select(LogEntry.seq, LogEntry.hash).order_by(col(LogEntry.seq).desc()).limit(1)).first()
     keys = db.log_keys.keys()

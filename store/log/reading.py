@@ -29,6 +29,7 @@ from store.models.columns import now
 from store.queries import SessionReader
 from store.queries.restricted import PATIENT_OF, closed_patients, is_closed
 from store.terms import RESTRICTED
+from store.whole import require_seen
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,12 @@ def who_opened(db: Database, actor: Actor, key: str) -> list[LoggedEvent]:
 def who_saw(db: Database, actor: Actor, mrn: str) -> list[LoggedEvent]:
     """Everything that was seen or done of a patient (record number or id) and of all their visits, newest first.
 
-    Exports with names and those merged into the patient are part of it. Raises NoSuchPatient.
+    Exports with names and those merged into the patient are part of it. Raises NoSuchPatient, PartOfRecord.
     """
     with db.change(actor, action="log.saw") as change:
         session = change.session
         patient = find_patient(session, mrn)
+        require_seen(SessionReader(session), "patient", (patient.id,), "who saw a patient")
         people = [patient.id, *session.exec(select(Patient.id).where(Patient.merged_into_id == patient.id))]
         visits = session.exec(select(Encounter.id).where(col(Encounter.patient_id).in_(people))).all()
         targets = [*people, *(part for visit in visits for part in _parts(session, visit))]

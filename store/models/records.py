@@ -74,7 +74,9 @@ class PatientMerge(SQLModel, table=True):
     into_id: str = Field(foreign_key="patient.id", index=True)
     encounters: list[Any] = Field(default_factory=list, sa_type=JSON)
     accounts: list[Any] = Field(default_factory=list, sa_type=JSON)
-    accesses: list[Any] = Field(default_factory=list, sa_type=JSON)
+    accesses: list[Any] = Field(
+        default_factory=list, sa_type=JSON, description="ids; [id, end before, end] of those that the merge ended"
+    )
     restricted_before: str | None = Field(default=None, description="of the one who remains")
     merged_by: Line = ""
     merged_at: str = Field(default_factory=now)

@@ -76,7 +76,8 @@ def deposit_list(reader: Reader, today: dt.date, show: DepositFilter = DepositFi
     if show in (DepositFilter.WAITING, DepositFilter.PAYMENTS):
         found = reader.rows(
             "SELECT r.id, r.paid_on, r.trace, r.payer_name AS payer, r.payment_cents, r.id AS remittance_id,"
-            " '' AS matched_by, '' AS note FROM remittance r"
+            # Who has a facility sees heads of its payments, but no deposits: without the file nothing waits.
+            " '' AS matched_by, '' AS note FROM remittance r JOIN received_file f ON f.id = r.file_id"
             " WHERE r.payment_cents > 0 AND r.status NOT IN ('unposted', 'set aside')"
             " AND r.id NOT IN (SELECT remittance_id FROM deposit WHERE remittance_id IS NOT NULL)"
         )

@@ -15,6 +15,7 @@ from store.claims.content import next_payer_name
 from store.queries import Reader
 from store.queries.restricted import NAME, NUMBER
 from store.terms import JournalAccount, PostingKind
+from store.whole import unseen_of, unseen_words
 
 PAGE_ROWS = 200
 
@@ -65,7 +66,10 @@ class Party:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """An account with its postings, the oldest first, and its balances."""
+    """An account with its postings, the oldest first, and its balances.
+
+    `partial` says in words that some of it is of facilities that are not seen; empty: the figures are of all of it.
+    """
 
     id: str
     number: str
@@ -74,6 +78,7 @@ class AccountPage:
     postings: tuple[PostingRow, ...]
     parties: tuple[Party, ...]
     totals: dict[JournalAccount, int]
+    partial: str = ""
 
     @property
     def balance_cents(self) -> int:
@@ -163,6 +168,7 @@ def account_page(reader: Reader, account_id: str) -> AccountPage | None:
         postings=postings,
         parties=tuple(Party(name, account, cents) for (name, account), cents in parties.items() if cents),
         totals={account: cents for account, cents in totals.items() if cents},
+        partial=unseen_words(unseen, "account") if (unseen := unseen_of(reader, "account", account_id)) != 0 else "",
     )
 
 

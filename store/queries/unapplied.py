@@ -126,10 +126,12 @@ def _unapplied(reader: Reader, more: str, **parameters: object) -> list[Unapplie
         f"SELECT * FROM (SELECT {_STATED}, -SUM(j.cents) AS left_cents"
         " FROM journal_line j JOIN posting p ON p.id = j.posting_id"
         " JOIN remittance_claim c ON c.id = p.remittance_claim_id JOIN remittance r ON r.id = c.remittance_id"
+        # Who has a facility sees what was applied to its claims, not what came: without the file no sum is whole.
+        " JOIN received_file f ON f.id = r.file_id"
         f" WHERE j.account = 'unapplied' AND r.status = 'posted' {more} GROUP BY {_STATED} HAVING SUM(j.cents) <> 0"
         f" UNION ALL SELECT DISTINCT {_STATED}, 0 AS left_cents"
         " FROM denial d JOIN remittance_claim c ON c.id = d.remittance_claim_id"
-        " JOIN remittance r ON r.id = c.remittance_id"
+        " JOIN remittance r ON r.id = c.remittance_id JOIN received_file f ON f.id = r.file_id"
         " WHERE d.claim_id IS NULL AND d.status IN ('open', 'appealed') AND c.paid_cents = 0 AND r.status = 'posted'"
         f" {more}) AS waits ORDER BY paid_on, segment, id",
         **parameters,

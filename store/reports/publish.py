@@ -24,6 +24,7 @@ from store.reports.catalog import Figure
 from store.reports.period import Period
 from store.reports.run import Report, read_report
 from store.reports.small_cells import suppressed
+from store.whole import require_whole
 
 WHY_NOT_KEPT = "why was not kept when it was published"
 
@@ -77,7 +78,7 @@ class Repeated:
 
 
 def publish(db: Database, actor: Actor, report: Report, operation_id: str | None = None) -> str:
-    """Keep a report as published; its id."""
+    """Keep a report as published; its id. Raises PartOfRecord."""
     with db.change(actor, operation_id, "report.publish") as change:
         if change.repeated:
             return str(change.answer["figure_id"])
@@ -99,8 +100,12 @@ def publish(db: Database, actor: Actor, report: Report, operation_id: str | None
 
 
 def published(db: Database, kpi: str = "", cover: bool = False) -> list[PublishedRow]:
-    """What was published, the newest first; of one figure where it is named. `cover`: small cells are not told."""
+    """What was published, the newest first; of one figure where it is named. `cover`: small cells are not told.
+
+    Raises PartOfRecord: a figure is published of all facilities.
+    """
     with db.reading() as session:
+        require_whole(session.connection(), db.place, "a published figure")
         names = dict(session.exec(select(Person.id, Person.name)).all())
         query = select(PublishedFigure).order_by(
             col(PublishedFigure.published_at).desc(), col(PublishedFigure.id).desc()
@@ -111,11 +116,12 @@ def published(db: Database, kpi: str = "", cover: bool = False) -> list[Publishe
 
 
 def repeat(db: Database, actor: Actor, figure_id: str, cover: bool = False) -> Repeated:
-    """Run a published figure again, by the SQL and for the moment that were kept. Raises NoSuchFigure.
+    """Run a published figure again, by the SQL and for the moment that were kept. Raises NoSuchFigure, PartOfRecord.
 
     Where small cells are covered, it is told that the figures differ, not by how much.
     """
     with db.change(actor, action="report.run") as change:
+        require_whole(change.session.connection(), db.place, "a published figure")
         change.log("report.run", "report", figure_id, repeated=True)
     with db.reading() as session:
         kept = session.get(PublishedFigure, figure_id)

@@ -21,7 +21,10 @@ from store.terms import ClaimStatus, DenialStatus
 
 
 def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | None = None) -> int:
-    """Make the sums anew, of all months or of those from `since` (2026-09) on; how many rows they have."""
+    """Make the sums anew, of all months or of those from `since` (2026-09) on; how many rows they have.
+
+    Raises PartOfRecord: they are sums of all facilities.
+    """
     with db.change(actor, operation_id, "report.refresh") as change:
         if change.repeated:
             return int(change.answer["rows"])

@@ -21,6 +21,7 @@ from store.reports.catalog import Figure, figure_named, named_in
 from store.reports.period import Period, day_before
 from store.reports.tables import plain
 from store.settings import load_settings, today
+from store.whole import part_seen
 
 MONTHLY_SUMS = "monthly_sums"
 """The fact of the site that says when the monthly sums were last made."""
@@ -124,15 +125,20 @@ def read_report(reader: Reader, figure: Figure, period: Period) -> Report:
     elif report.value is None:
         report = replace(report, value=_value(report))
     report = replace(report, why="" if report.value is not None else _why_none(reader, report))
-    return replace(report, note=_note(report, told))
+    told = _note(report, told)
+    if part := part_seen(reader):
+        told = " ".join(filter(None, (told, f"{part.words[0].upper()}{part.words[1:]}.")))
+    return replace(report, note=told)
 
 
 def _of_months(reader: Reader, figure: Figure, period: Period) -> tuple[str, Period, str]:
     """How a figure of whole months is answered: by the sums as of when they were made, else by the lines as of then."""
     first, last = date.fromisoformat(period.since).replace(day=1), date.fromisoformat(period.until)
     last = date(last.year + last.month // 12, last.month % 12 + 1, 1) - timedelta(days=1)
-    whole = replace(period, since=first.isoformat(), until=last.isoformat())
     made = reader.rows("SELECT value FROM site_fact WHERE name = :name", name=MONTHLY_SUMS)
+    whole = replace(period, since=first.isoformat(), until=last.isoformat())
+    if part_seen(reader) is not None:
+        return figure.lines, whole, "Whole months, added up from the record itself: the monthly sums are of everybody."
     if made and made[0]["value"] <= period.as_of:
         when = made[0]["value"]
         return figure.sql, replace(whole, as_of=when), f"Whole months, by the monthly sums of {when[:16]}Z."

@@ -20,6 +20,7 @@ from store.models.work import OPEN_STATES
 from store.queries import SessionReader
 from store.settings import today
 from store.terms import RESTRICTED, CodingKind, EncounterStatus, Setting, WorkStatus
+from store.whole import limited_to
 from store.worklists.order import order_key
 from store.worklists.priority import charged_cents, filing_limit, reasons_of
 from store.worklists.rulebook import Rulebook, WorklistRule
@@ -114,8 +115,14 @@ def route_of(skill: str, facility_id: str | None, assigned_to: str | None) -> st
 def day_is_new(db: Database) -> bool:
     """Whether the open charts have not been placed yet on this day."""
     with db.reading() as session:
-        counter = session.get(Counter, "priorities")
+        counter = session.get(Counter, _placed_by(session))
         return counter is None or counter.last != _day_number()
+
+
+def _placed_by(session: Session) -> str:
+    """The counter that keeps the day of the last placing; a session that sees a part places no chart of the others."""
+    facilities = limited_to(session.connection())
+    return "priorities" if facilities is None else f"priorities of {facilities}"
 
 
 def refresh_priorities(db: Database, actor: Actor) -> int:
@@ -125,7 +132,8 @@ def refresh_priorities(db: Database, actor: Actor) -> int:
     """
     day = _day_number()
     with db.change(actor) as change:
-        counter = change.session.get(Counter, "priorities") or Counter(name="priorities")
+        name = _placed_by(change.session)
+        counter = change.session.get(Counter, name) or Counter(name=name)
         if counter.last == day:
             return 0
         counter.last = day

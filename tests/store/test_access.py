@@ -221,12 +221,15 @@ def test_nobody_admits_themselves(demo: Database, manager: Actor, restricted: st
     assert logged(demo, "refused")[0].detail["asked"] == "patient.grant"
 
 
-def test_a_restriction_survives_a_merge(demo: Database, clerk: Actor, restricted: str) -> None:
+def test_a_restriction_survives_a_merge(
+    demo: Database, clerk: Actor, manager: Actor, restricted: str, chart: tuple[str, str, str]
+) -> None:
     from store.merges import merge_patients
 
     with demo.reading() as session:
         visit = session.get_one(Encounter, session.get_one(WorkItem, restricted).encounter_id)
         other = session.exec(select(Patient).where(Patient.id != visit.patient_id)).first()
+    admit(demo, manager, chart[1], clerk.login, True)
 
     merge_patients(demo, clerk, visit.patient_id, other.id)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from store.access import restrict
 from store.actors import SYSTEM
 from store.database import Database
 from store.intake import IntakeReport, take_in
@@ -26,13 +27,15 @@ from store.models import (
     Facility,
     Patient,
     Payer,
+    Person,
     Provider,
     Quarantine,
     RawMessage,
     SourceCode,
     WorkItem,
 )
-from store.terms import EncounterStatus, ProviderRole, WorkStatus
+from store.people import actor_for, add_person
+from store.terms import EncounterStatus, ProviderRole, Role, WorkStatus
 from tests.codesets.shared_data import shared_file
 from tests.store.hl7_samples import charge, message, note, pid, pv1, segment, write
 from tests.store.intake_samples import count, only
@@ -187,6 +190,30 @@ def test_a_moved_account_takes_its_visits_along(db: Database, tmp_path: Path) ->
     take(db, tmp_path, message("ADT^A44", pid("M9"), segment("MRG", f1="M1^^^NORTH^MR", f3="A1^^^NORTH")))
 
     assert only(db, Encounter).patient_id == only(db, Patient, mrn="M9").id
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        message("ADT^A44", pid("M9"), segment("MRG", f1="M1^^^NORTH^MR", f3="A1^^^NORTH")),
+        message("ADT^A45", pid("M9"), segment("MRG", f1="M1^^^NORTH^MR", f5="V1^^^NORTH"), pv1()),
+        message("ADT^A08", pid("M9"), pv1()),
+    ],
+    ids=["account", "visit", "restated"],
+)
+def test_a_message_moves_a_restricted_chart_for_nobody_who_was_not_admitted(
+    db: Database, tmp_path: Path, moved: bytes
+) -> None:
+    take(db, tmp_path, ADMIT, message("ADT^A28", pid("M9")))
+    restrict(db, SYSTEM, "M1", "works in this clinic")
+    add_person(db, SYSTEM, "tech", "A Technician", Role.RECORDS)
+    with db.reading() as session:
+        technician = actor_for(session.exec(select(Person).where(Person.login == "tech")).one())
+
+    report = take_in(db, technician, [write(tmp_path / "moved.hl7", moved)])
+
+    assert report.quarantined == 1
+    assert only(db, Encounter).patient_id == only(db, Patient, mrn="M1").id
 
 
 def test_a_visit_goes_over_to_an_account_that_its_own_message_brings(db: Database, tmp_path: Path) -> None:

@@ -225,6 +225,7 @@ def test_a_merge_is_undone_with_everything_that_hangs_on_it(
     boss = Actor("rfox", clerk.role.__class__.ADMIN)
     restrict(demo, clerk, two[0], "works here, in the clinic")
     admit(demo, boss, two[0], coder.login, True)
+    admit(demo, boss, two[0], clerk.login, True)
     before = state(demo)
 
     merge_patients(demo, clerk, *two)

@@ -85,6 +85,8 @@ def _row_text(row: AccountRow) -> str:
 
 def _page_text(page: AccountPage) -> Iterator[str]:
     yield f"{page.number}  {page.patient}  owed {dollars(page.balance_cents)}"
+    if page.partial:
+        yield f"    {page.partial}: these figures are a part"
     for party in page.parties:
         yield f"    {party.name:<28} {party.account.value.replace('_', ' '):<20} {dollars(party.cents):>12}"
     for posting in page.postings:

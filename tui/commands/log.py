@@ -69,10 +69,12 @@ def run(args: argparse.Namespace) -> int:
 def _verify(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.log.anchor import SYSLOG, configured_places
     from store.log.kept import check_with_kept
+    from store.whole import require_whole
 
     files = [args.anchor] if args.anchor else [place for place in configured_places() if place != SYSLOG]
     anchors = [anchor for name in files for anchor in _anchors_in(Path(name))]
     with db.reading() as session:
+        require_whole(session.connection(), db.place, "checking the log")
         kept = [Path(name) for name in args.kept]
         state = check_with_kept(session.connection(), db.log_keys.keys(), anchors, kept)
     if args.json:

@@ -185,6 +185,8 @@ class DeskScreen(Screen[None]):
         start: Line = ((title, "strong"), (f"  {view}", "text"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
+        if part := self.workstation.part:
+            start = (*start, (f"  of {part.facilities.replace(',', ', ') or 'no facility'} alone", "warning"))
         return (*start, *more), self.rows_place()
 
     def reload(self) -> None:

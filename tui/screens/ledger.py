@@ -65,6 +65,8 @@ class LedgerScreen(DeskScreen):
             pane.show("", lambda width: ())
         elif self._as_statement and await self.workstation.is_closed("account", page.id):
             pane.show(f"statement  {page.number}", lambda width: (), "the chart is restricted")
+        elif self._as_statement and page.partial:
+            pane.show(f"statement  {page.number}", lambda width: (), f"none: {page.partial}")
         elif self._as_statement:
             from store.ledger.statement import statement
 
@@ -146,6 +148,8 @@ class LedgerScreen(DeskScreen):
 def page_lines(page: AccountPage, width: int) -> list[Line]:
     """Who owes what, then the postings, the newest first, each figure with its segment."""
     lines: list[Line] = []
+    if page.partial:
+        lines.append(((f" A part: {page.partial}."[:width], "warning"),))
     for party in page.parties:
         name = party.name if party.account.value != "denied" else f"{party.name}, denied"
         lines.append(ends(((f" {name}", "strong"),), ((dollars(party.cents), "strong"), (" ", "text")), width))
