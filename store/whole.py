@@ -37,7 +37,9 @@ NEEDS_WHOLE = {
     "remittance.unpost": "taking back a remittance",
     "report.publish": "publishing a figure",
     "report.refresh": "making the monthly sums",
+    "retention.destroy": "destroying records",
     "retention.list": "the list of what is due",
+    "retention.plan": "planning what is destroyed",
 }
 """Actions of the registry that go by rows of every facility, in words; a file of a payer names claims of all."""
 
