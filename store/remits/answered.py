@@ -30,6 +30,7 @@ from store.models import Claim, Posting, Remittance, RemittanceClaim, Remittance
 from store.queries import SessionReader
 from store.queries.unapplied import unapplied_of
 from store.remits.matching import Match, OurClaim, our_claim
+from store.remits.places import From, Payers, places_in_order
 from store.terms import PostingKind, RemittanceStatus
 from store.x12.remittance import RemitClaim
 
@@ -42,6 +43,7 @@ IN_SAME_PAYMENT = "answered otherwise in the same payment"
 
 _REVERSAL, _FOREIGN, _PREDETERMINATION = "22", "23", "25"
 _NO_ANSWER = (_REVERSAL, _PREDETERMINATION)
+_AT_ONCE = 400
 _PLACES = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
 """CLP02: processed as primary, secondary, tertiary; a denial (4) tells no place."""
 
@@ -63,6 +65,7 @@ class _Answer:
     paid_on: str
     remittance_id: str
     id: str = ""
+    payer_name: str = ""
     lines: frozenset[str] = frozenset()
 
 
@@ -259,6 +262,23 @@ def standing_answers(session: Session, claim_id: str) -> list[str]:
     return [one.id for one in answers]
 
 
+def standing_places(session: Session, claim_id: str, payers: Payers) -> list[tuple[str, int]]:
+    """The ids of the answers that stand, as `standing_answers`, each with its place among the payers of our claim."""
+    answers, _ = _replayed(session, [claim_id], (_REVERSAL, _PREDETERMINATION))[claim_id]
+    return list(zip((one.id for one in answers), places_in_order(payers, answers), strict=True))
+
+
+def answers_of(session: Session, claim_ids: Sequence[str]) -> dict[str, list[From]]:
+    """What answers stand of these claims, by status and payer, in their order."""
+    replayed: dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]] = {}
+    for start in range(0, len(claim_ids), _AT_ONCE):
+        replayed |= _replayed(session, claim_ids[start : start + _AT_ONCE], (_REVERSAL, _PREDETERMINATION))
+    return {
+        one: [From(answer.status, answer.payer, answer.payer_name) for answer in standing]
+        for one, (standing, _) in replayed.items()
+    }
+
+
 def reversed_by(session: Session, remittance_id: str) -> list[str]:
     """The ids of the answers by other posted remittances that this one, which is posted, reverses."""
     pairs = _reversed_pairs(session, remittance_id)
@@ -387,6 +407,7 @@ def _answer(claim: RemitClaim, found: Match | None, remittance: Remittance) -> _
         remittance.trace,
         remittance.paid_on,
         remittance.id,
+        payer_name=remittance.payer_name,
         lines=_whole_lines(found.line_ids) if found else frozenset(),
     )
 
@@ -435,6 +456,7 @@ def _replayed(
         Remittance.paid_on,
         Remittance.id,
         RemittanceClaim.id,
+        Remittance.payer_name,
     )
     query = (
         select(*columns)
