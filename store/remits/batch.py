@@ -41,6 +41,7 @@ from store.models.columns import new_id, now, table_of
 from store.remits.answered import NOTHING_TO_REVERSE, without_second_answers
 from store.remits.charged import charge_differences
 from store.remits.matching import Match, OurClaim, match
+from store.remits.places import From, known_place
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
 from store.x12.remittance import CLAIM_STATUSES, Adjustment, Payment, ProviderAdjustment, RemitClaim, RemitLine
@@ -83,7 +84,9 @@ class Batch:
             model: [] for model in (RemittanceClaim, RemittanceLine, RemittanceAdjustment, Posting, JournalLine, Denial)
         }
         session = self._change.session
-        known = [_of_known_status(claim, found) for claim, found in zip(claims, match(session, claims), strict=True)]
+        payer = (self._remittance.payer_identifier, self._remittance.payer_name)
+        found_ = match(session, claims, *payer)
+        known = [_of_known_status(claim, found) for claim, found in zip(claims, found_, strict=True)]
         matches = without_second_answers(session, self._remittance, claims, known)
         before = {one.segment: found.claim for one, found in zip(claims, known, strict=True)}
         reversed_: list[str] = []
@@ -158,10 +161,14 @@ class Batch:
 
     def _keep_payer_numbers(self, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
         """Needed to replace or void the claims later (REF*F8)."""
+        payer = (self._remittance.payer_identifier, self._remittance.payer_name)
         numbers = {
             found.claim.id: claim.payer_number
             for claim, found in zip(claims, matches, strict=True)
-            if found.claim and claim.payer_number
+            if found.claim
+            and claim.payer_number
+            # One of a payer that it was forwarded to is no number of the payer that a replacement goes to.
+            and (known_place(found.claim.payers, From(claim.status, *payer)) or 0) <= found.claim.payers.billed
         }
         if numbers:
             table = table_of(Claim)
@@ -380,7 +387,9 @@ def note_of(claim: RemitClaim, found: Match) -> str:
         notes.append("reversed before it came")
     if claim.status == _REVERSAL and not found.why:
         notes.append("reversal of an earlier payment")
-    if found.by is MatchedBy.NOTHING:
+    if found.doubt:
+        notes.append(found.doubt)
+    elif found.by is MatchedBy.NOTHING:
         notes.append(f"no claim of ours has the number {claim.account_number}")
     if claim.patient_cents != patient and claim.patient_cents:
         notes.append(f"patient's share is {claim.patient_cents} cents by CLP05, {patient} by its adjustments")
