@@ -39,6 +39,7 @@ from store.models import (
 )
 from store.models.columns import new_id, now, table_of
 from store.remits.answered import NOTHING_TO_REVERSE, without_second_answers
+from store.remits.chains import in_their_chains
 from store.remits.charged import charge_differences
 from store.remits.matching import Match, OurClaim, match
 from store.remits.places import From, known_place
@@ -85,8 +86,8 @@ class Batch:
         }
         session = self._change.session
         payer = (self._remittance.payer_identifier, self._remittance.payer_name)
-        found_ = match(session, claims, *payer)
-        known = [_of_known_status(claim, found) for claim, found in zip(claims, found_, strict=True)]
+        named = in_their_chains(session, claims, match(session, claims, *payer), *payer)
+        known = [_of_known_status(claim, found) for claim, found in zip(claims, named, strict=True)]
         matches = without_second_answers(session, self._remittance, claims, known)
         before = {one.segment: found.claim for one, found in zip(claims, known, strict=True)}
         reversed_: list[str] = []
@@ -387,6 +388,9 @@ def note_of(claim: RemitClaim, found: Match) -> str:
         notes.append("reversed before it came")
     if claim.status == _REVERSAL and not found.why:
         notes.append("reversal of an earlier payment")
+    if found.led_from and found.claim:
+        does = "reverses an answer of" if claim.status == _REVERSAL else "is an answer of"
+        notes.append(f"has the number of {found.led_from}, {does} {found.claim.number}")
     if found.doubt:
         notes.append(found.doubt)
     elif found.by is MatchedBy.NOTHING:

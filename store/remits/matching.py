@@ -27,7 +27,8 @@ from store.remits.same_patient import Person, person_of, why_another
 from store.terms import ClaimStatus, MatchedBy, RemittanceStatus
 from store.x12.remittance import RemitClaim, RemitLine
 
-_SENT = (ClaimStatus.EXPORTED, ClaimStatus.REJECTED)
+SENT = (ClaimStatus.EXPORTED, ClaimStatus.REJECTED)
+"""How claims stand that left, which payers can answer."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,12 @@ class OurClaim:
 class Match:
     """What was found for one claim; `line_ids` has an id or None for each of its lines.
 
-    `doubt` says why a claim of ours with its number is not taken for it, where none other was found. `why` says why a
-    claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses this one and waited for
-    it, `reversed_id` which one this reverses (`store.remits.answered`); `reverses` is that one where it comes with the
-    reversal and is not stored yet, and that one is `reversed_here`. `replaces` are the claims of
-    payments, by their ids, whose place this one takes.
+    `led_from` is the number of the claim of ours that it names, where it is of another one in its chain
+    (`store.remits.chains`). `doubt` says why a claim of ours with its number is not taken for it, where none other was
+    found. `why` says why a claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses
+    this one and waited for it, `reversed_id` which one this reverses (`store.remits.answered`); `reverses` is that one
+    where it comes with the reversal and is not stored yet, and that one is `reversed_here`. `replaces` are the claims
+    of payments, by their ids, whose place this one takes.
     """
 
     claim: OurClaim | None
@@ -67,6 +69,7 @@ class Match:
     reversed_here: bool = False
     replaces: tuple[str, ...] = ()
     doubt: str = ""
+    led_from: str = ""
 
 
 def match(session: Session, claims: Sequence[RemitClaim], payer: str = "", payer_name: str = "") -> list[Match]:
@@ -113,19 +116,20 @@ def match_by_hand(session: Session, claim: RemitClaim, claim_id: str) -> Match:
 def match_lines(claim: RemitClaim, ours: OurClaim) -> tuple[str | None, ...]:
     """The ids of our lines for those of the remittance; none of ours twice before all were found once."""
     free = list(ours.lines)
-    return tuple(_line(line, ours, free) for line in claim.lines)
+    return tuple(_line(line, ours, free, claim.account_number) for line in claim.lines)
 
 
 def _matched(claim: RemitClaim, ours: OurClaim, by: MatchedBy) -> Match:
     return Match(ours, by, match_lines(claim, ours))
 
 
-def _line(line: RemitLine, ours: OurClaim, free: list[ClaimLine]) -> str | None:
+def _line(line: RemitLine, ours: OurClaim, free: list[ClaimLine], account_number: str) -> str | None:
     code = line.billed_code or line.code
     if not code and line.revenue_code:
         return _by_revenue_code(line, ours, free)
     tests = (
-        lambda one: line.control_number == f"{ours.number}-{one.sequence}",
+        # A claim to the next payer has the lines of the first one, whose number the payer can answer by.
+        lambda one: line.control_number in (f"{ours.number}-{one.sequence}", f"{account_number}-{one.sequence}"),
         lambda one: one.code == code and tuple(one.modifiers) == line.modifiers,
         lambda one: one.code == code,
     )
@@ -156,7 +160,7 @@ def _first(tests: Sequence[Callable[[ClaimLine], bool]], ours: OurClaim, free: l
 
 def _numbers(session: Session, claims: Sequence[RemitClaim]) -> list[str]:
     wanted = {text for one in claims for text in (one.account_number, one.account_number.upper()) if text}
-    query = select(Claim.claim_number).where(col(Claim.claim_number).in_(wanted), col(Claim.status).in_(_SENT))
+    query = select(Claim.claim_number).where(col(Claim.claim_number).in_(wanted), col(Claim.status).in_(SENT))
     return list(session.exec(query))
 
 
@@ -220,7 +224,7 @@ def _by_payer_number(
         if claim_id and claim_id not in found[number] and same_payer(this, From("", identifier, name)):
             found[number].append(claim_id)
     kept = select(Claim.payer_number, Claim.id, Claim.parties).where(
-        col(Claim.payer_number).in_(wanted), col(Claim.status).in_(_SENT)
+        col(Claim.payer_number).in_(wanted), col(Claim.status).in_(SENT)
     )
     for number, claim_id, parties in session.exec(kept.order_by(col(Claim.created_at).desc(), col(Claim.id))):
         payers = payers_of(parties)
@@ -242,7 +246,7 @@ def _by_patient(session: Session, claim: RemitClaim) -> str | None:
         .where(
             Claim.service_from == day,
             Claim.total_cents == abs(claim.charge_cents),
-            col(Claim.status).in_(_SENT),
+            col(Claim.status).in_(SENT),
         )
     )
     wanted = (plain(patient.name), plain(patient.given_name))
