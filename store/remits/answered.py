@@ -1,7 +1,8 @@
 """Tells a claim that its payer answers a second time, so that it is posted once.
 
-The same payer in the same place among the payers, and no reversal (CLP02 22) between: both together charge more than
-the claim, or than the lines that they share. Whatever number the payer gives it (CLP07), what happens is this:
+The same place among the payers of the claim (`store.remits.places`), whoever the payer says that it is, and no reversal
+(CLP02 22) between: both together charge more than the claim, or than the lines that they share. Whatever number the
+payer gives it (CLP07), what happens is this:
 
     it pays, and what stands paid nothing   what stands is taken back by the program, and the second is posted
     anything else                           the second waits as unapplied, the first with its denials stays
@@ -24,13 +25,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from store.models import Claim, Posting, Remittance, RemittanceClaim, RemittanceLine
 from store.queries import SessionReader
 from store.queries.unapplied import unapplied_of
 from store.remits.matching import Match, OurClaim, our_claim
-from store.remits.places import From, Payers, places_in_order
+from store.remits.places import From, Payers, place_of, places_in_order, same_payer, stated_place
 from store.terms import PostingKind, RemittanceStatus
 from store.x12.remittance import RemitClaim
 
@@ -44,8 +46,6 @@ IN_SAME_PAYMENT = "answered otherwise in the same payment"
 _REVERSAL, _FOREIGN, _PREDETERMINATION = "22", "23", "25"
 _NO_ANSWER = (_REVERSAL, _PREDETERMINATION)
 _AT_ONCE = 400
-_PLACES = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
-"""CLP02: processed as primary, secondary, tertiary; a denial (4) tells no place."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def without_second_answers(
             judged[place] = replace(found, reversal_id=reversal.id)
             reversed_[found.claim.id].append(answer)
             continue
-        in_place = [one for one in before if one.payer == answer.payer and _same_place(one.status, answer.status)]
-        gone = [one for one in reversed_[found.claim.id] if one.payer == answer.payer]
+        in_place = _in_place(answer, before, found.claim)
+        gone = [one for one in reversed_[found.claim.id] if same_payer(one, answer)]
         rivals, covers = _rivals(answer, in_place, found.claim)
         if rivals and (why := _why_repeated(claim, gone) or _why_not(answer, rivals, covers)):
             judged[place] = _not_taken(claim, found, why)
@@ -155,11 +155,8 @@ def judged_now(
     if found.claim is None or stated.status in _NO_ANSWER:
         return (), ""
     answer = _answer(stated, found, remittance)
-    in_place = [
-        one
-        for one in _replayed(session, [found.claim.id])[found.claim.id][0]
-        if one.id != own_id and one.payer == answer.payer and _same_place(one.status, answer.status)
-    ]
+    standing = [one for one in _replayed(session, [found.claim.id])[found.claim.id][0] if one.id != own_id]
+    in_place = _in_place(answer, standing, found.claim)
     rivals, covers = _rivals(answer, in_place, found.claim)
     if rivals and (why := _why_not(answer, rivals, covers)):
         return (), why
@@ -174,11 +171,7 @@ def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
     for claim_id, (standing, _) in _replayed(session, named).items():
         ours = our_claim(session, claim_id)
         for one in [one for one in standing if one.id in answers]:
-            in_place = [
-                other
-                for other in standing
-                if other is not one and other.payer == one.payer and _same_place(other.status, one.status)
-            ]
+            in_place = _in_place(one, [other for other in standing if other is not one], ours)
             rivals, _covers = _rivals(one, in_place, ours)
             found += [(ours.number, other.trace or "without a number") for other in rivals]
     return found
@@ -194,7 +187,7 @@ def waiting_for(session: Session, remittance: Remittance, account_numbers: Seque
             col(RemittanceClaim.claim_id).is_(None),
             RemittanceClaim.paid_cents > 0,
             col(RemittanceClaim.note).contains(NO_REVERSAL),
-            Remittance.payer_identifier == remittance.payer_identifier,
+            _of_payer(remittance),
             Remittance.status == RemittanceStatus.POSTED,
             Remittance.id != remittance.id,
         )
@@ -213,8 +206,8 @@ def crowded(session: Session, remittance_id: str) -> list[tuple[str, str, tuple[
     for claim_id, (standing, _) in replayed.items():
         others = [one for one in standing if one.remittance_id != remittance_id]
         for own in [one for one in standing if one.remittance_id == remittance_id] if others else ():
-            in_place = [one for one in others if one.payer == own.payer and _same_place(one.status, own.status)]
-            rivals, covers = _rivals(own, in_place, our_claim(session, claim_id))
+            ours = our_claim(session, claim_id)
+            rivals, covers = _rivals(own, _in_place(own, others, ours), ours)
             if not rivals:
                 continue
             why = _why_not(own, rivals, covers)
@@ -330,13 +323,19 @@ def _waiting_reversals(session: Session, remittance: Remittance, claims: Sequenc
             RemittanceClaim.status_code == _REVERSAL,
             col(RemittanceClaim.claim_id).is_(None),
             col(RemittanceClaim.account_number).in_(accounts) | col(RemittanceClaim.payer_number).in_(numbers),
-            Remittance.payer_identifier == remittance.payer_identifier,
+            _of_payer(remittance),
             Remittance.status == RemittanceStatus.POSTED,
         )
         .order_by(col(Remittance.received_at), col(RemittanceClaim.sequence))
     )
     reader = SessionReader(session)
     return [one for one in session.exec(query) if _whole(reader, one)]
+
+
+def _of_payer(remittance: Remittance) -> ColumnElement[bool]:
+    """Whether a payment is of the payer of this one: its identifier, or its name where it comes under another."""
+    named = col(Remittance.payer_name).in_([remittance.payer_name] if remittance.payer_name else [])
+    return or_(col(Remittance.payer_identifier) == remittance.payer_identifier, named)
 
 
 def _whole(reader: SessionReader, reversal: RemittanceClaim) -> bool:
@@ -393,8 +392,25 @@ def _trace(answer: _Answer) -> str:
     return f"{answer.trace or 'without a number'} on {answer.paid_on or 'no day'}"
 
 
+def _in_place(answer: _Answer, standing: Sequence[_Answer], ours: OurClaim) -> list[_Answer]:
+    """Those that stand in the place of an answer among the payers of our claim.
+
+    What one payer answers without telling its place is in whatever place it has told. A claim that a payer forwarded
+    as none of its own is in nobody else's place.
+    """
+    place = place_of(ours.payers, answer, standing)
+    found = []
+    for one, its_place in zip(standing, places_in_order(ours.payers, standing), strict=True):
+        own = same_payer(one, answer)
+        told = stated_place(one.status) and stated_place(answer.status)
+        foreign = _FOREIGN in (one.status, answer.status)
+        if (own and not told) or (its_place == place and (own or not foreign)):
+            found.append(one)
+    return found
+
+
 def _same_place(before: str, now: str) -> bool:
-    return len({_PLACES.get(before), _PLACES.get(now)} - {None}) < 2
+    return len({stated_place(before), stated_place(now)} - {None}) < 2
 
 
 def _answer(claim: RemitClaim, found: Match | None, remittance: Remittance) -> _Answer:
@@ -426,7 +442,7 @@ def _take_away(standing: list[_Answer], reversal: _Answer, same_number: bool | N
     fit = [
         one for one in standing if (one.charge_cents, one.paid_cents) == (-reversal.charge_cents, -reversal.paid_cents)
     ]
-    own = [one for one in fit if one.payer == reversal.payer]
+    own = [one for one in fit if same_payer(one, reversal)]
     numbered = [one for one in fit if reversal.payer_number and one.payer_number == reversal.payer_number]
     both = [one for one in own if one.payer_number == reversal.payer_number]
     nameless = [one for one in own if not (one.payer_number and reversal.payer_number)]

@@ -42,6 +42,9 @@ FIRST_LINE = ("CLP*{0}*1*50.01*40**HM*ICN5", "SVC*HC:G0463*50.01*40**1", "CAS*CO
 SECOND_LINE_DENIED = ("CLP*{0}*1*50.02*0**HM*ICN6", "SVC*HC:G0439*50.02*0**1", "CAS*CO*50*50.02", "REF*6R*{0}-2")
 SECOND_LINE_PAID = ("CLP*{0}*1*50.02*50.02**HM*ICN7", "SVC*HC:G0439*50.02*50.02**1", "REF*6R*{0}-2")
 
+FORWARDED = ("CLP*{0}*19*100.03*60*20*HM*ICN8", "CAS*CO*45*20.03", "CAS*PR*2*20")
+REST_DENIED = ("CLP*{0}*4*100.03*0**HM*SUP1", "CAS*OA*23*80.03", "CAS*CO*204*20")
+
 
 def back(answer: tuple[str, ...]) -> tuple[str, ...]:
     """The payer's reversal of an answer, without its lines."""
@@ -75,7 +78,12 @@ def billed(db: Database, number: str) -> str:
     return number
 
 
-def answer(db: Database, folder: Path, number: str, *parts: tuple[str, ...], trace: str = "") -> str:
+PAYERS = {"": {}, "other number": {"1512345678": "9876543210"}}
+PAYERS["other payer"] = {**PAYERS["other number"], "MEADOWLARK HMO": "SOMEBODY ELSE"}
+"""What stands in the payments of each in place of what the samples have."""
+
+
+def answer(db: Database, folder: Path, number: str, *parts: tuple[str, ...], trace: str = "", payer: str = "") -> str:
     """Post a payment of these answers; what is below zero is carried to the next."""
     with db.reading() as session:
         seen = session.exec(select(func.count(col(Remittance.id)))).one()
@@ -84,7 +92,10 @@ def answer(db: Database, folder: Path, number: str, *parts: tuple[str, ...], tra
     forward = (f"PLB*1999999984*20261231*FB:X*{cents / 100}",) if cents < 0 else ()
     body = tuple(line.format(number) for part in parts for line in part)
     path = folder / f"{trace}.835"
-    path.write_bytes(interchange(a_set((*body, *forward), str(max(cents, 0) / 100)).replace("EFT0001", trace)))
+    content = a_set((*body, *forward), str(max(cents, 0) / 100)).replace("EFT0001", trace)
+    for was, now in PAYERS[payer].items():
+        content = content.replace(was, now)
+    path.write_bytes(interchange(content))
     (taken,) = take_in(db, SYSTEM, path).sets
     assert taken.outcome == "posted", taken.why
     return taken.remittance_id
@@ -131,6 +142,54 @@ def test_a_second_answer_of_a_claim_that_was_paid_waits_and_says_so(
 
     assert of_claim(db) == before
     assert notes(db)[0].startswith("paid already by trace SEQ001 on 2026-11-03, no reversal")
+
+
+@pytest.mark.parametrize("payer", ["other number", "other payer"])
+@pytest.mark.parametrize("second", [MORE, PAID, NOT_NEEDED], ids=["corrected", "again", "denied"])
+def test_a_second_answer_waits_whoever_the_payer_says_it_is(
+    db: Database, tmp_path: Path, billed: str, payer: str, second: tuple[str, ...]
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    before = of_claim(db)
+
+    answer(db, tmp_path, billed, second, payer=payer)
+
+    assert of_claim(db) == before
+    assert notes(db)[0].startswith("paid already by trace SEQ001 on 2026-11-03, no reversal")
+    assert sum(cents for _, cents in living(db)) == 0
+
+
+@pytest.mark.parametrize("payer", ["other number", "other payer"])
+def test_a_denial_is_overturned_whoever_the_payer_says_it_is(
+    db: Database, tmp_path: Path, billed: str, payer: str
+) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+
+    answer(db, tmp_path, billed, PAID, payer=payer)
+
+    assert DENIED not in of_claim(db)
+    assert living(db) == []
+
+
+def test_the_payer_that_it_was_forwarded_to_answers_in_a_place_of_its_own(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, FORWARDED)
+
+    answer(db, tmp_path, billed, REST_DENIED, payer="other payer")
+
+    assert living(db) == [("204", 2_000)]
+    assert notes(db) == []
+
+
+def test_what_another_payer_forwarded_as_none_of_its_own_is_in_nobody_s_way(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, OTHERS, payer="other payer")
+
+    answer(db, tmp_path, billed, NOT_NEEDED)
+
+    assert living(db) == [("50", CHARGE)]
 
 
 def test_a_copy_that_is_denied_is_told_in_the_list_of_denials_without_money(
@@ -335,20 +394,22 @@ def test_a_reversal_is_not_released_under_an_answer_that_came_after_it(
 
 STEPS = ("give up", "bill", "open", "unpost", "post", "apply", "release")
 FILES = st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=3)
-MOVES = st.one_of(FILES, st.tuples(st.sampled_from(STEPS), st.integers(0, 3)))
+PAYMENTS = st.tuples(st.sampled_from(sorted(PAYERS)), FILES)
+MOVES = st.one_of(PAYMENTS, st.tuples(st.sampled_from(STEPS), st.integers(0, 3)))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(MOVES, min_size=1, max_size=6))
 def test_whatever_payers_answer_and_people_do_the_charge_is_parted_and_denials_are_what_is_denied(
-    db: Database, tmp_path: Path, billed: str, moves: list[list[str] | tuple[str, int]]
+    db: Database, tmp_path: Path, billed: str, moves: list[tuple[str, list[str] | int]]
 ) -> None:
     ours: list[str] = []
     for move in moves:
-        if isinstance(move, list):
-            ours.append(answer(db, tmp_path, billed, *(PARTS[name] for name in move)))
+        what, of = move
+        if isinstance(of, list):
+            ours.append(answer(db, tmp_path, billed, *(PARTS[name] for name in of), payer=what))
         else:
-            step(db, billed, *move, ours)
+            step(db, billed, what, of, ours)
 
     money, denied = of_claim(db), sum(cents for _, cents in living(db))
     for remittance in reversed(ours):
