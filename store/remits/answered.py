@@ -14,6 +14,9 @@ claim is no second answer.
 Of answers in one set that cannot stand beside each other, the last that pays counts, and the others wait; one that is
 stored already, some hundred claims before, is displaced by one that pays where it was paid nothing, as above.
 
+A replacement (frequency 7) is answered in the place of what it replaces: while an answer of that stands it waits, or
+takes its place, in the same way.
+
 Tells a reversal too whose answer is not here: its money waits as unapplied until that answer comes.
 
 Source: 005010X221A1, section 1.10.2.8 (a correction comes after the reversal of what it corrects).
@@ -21,7 +24,7 @@ Source: 005010X221A1, section 1.10.2.8 (a correction comes after the reversal of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,7 +82,8 @@ def without_second_answers(
     here or among these claims, stands for nothing; `reversal_id` names one that waits unapplied.
     """
     ours = list(dict.fromkeys(found.claim.id for found in matches if found.claim))
-    replayed = _replayed(session, ours)
+    replaced_by = _replaced_claims(session, ours)
+    replayed = _replayed(session, list(dict.fromkeys([*ours, *(one for some in replaced_by.values() for one in some)])))
     standing = {one: list(pair[0]) for one, pair in replayed.items()}
     reversed_ = {one: [answer for answer, _ in pair[1]] for one, pair in replayed.items()}
     waiting = _waiting_reversals(session, remittance, claims)
@@ -120,7 +124,13 @@ def without_second_answers(
         if rivals and (why := _why_repeated(claim, gone) or _why_not(answer, rivals, covers)):
             judged[place] = _not_taken(claim, found, why)
             continue
-        replaced = [one for one in rivals if one.id]
+        of_replaced = _of_replaced(answer, found.claim, replaced_by[found.claim.id], standing)
+        if of_replaced and (why := _why_not(answer, [one for _, one in of_replaced], True)):
+            judged[place] = _not_taken(claim, found, _replaces(session, of_replaced, answer, why))
+            continue
+        for claim_id, one in of_replaced:
+            standing[claim_id].remove(one)
+        replaced = [one for one in (*rivals, *(one for _, one in of_replaced)) if one.id]
         for pair in [pair for pair in here_before if pair[1] in rivals]:
             here_before.remove(pair)
             replaced_then = judged[pair[0]].replaces
@@ -154,13 +164,17 @@ def judged_now(
     """
     if found.claim is None or stated.status in _NO_ANSWER:
         return (), ""
-    answer = _answer(stated, found, remittance)
-    standing = [one for one in _replayed(session, [found.claim.id])[found.claim.id][0] if one.id != own_id]
-    in_place = _in_place(answer, standing, found.claim)
+    answer, claim_id = _answer(stated, found, remittance), found.claim.id
+    before = _replaced_claims(session, [claim_id])[claim_id]
+    replayed = {one: pair[0] for one, pair in _replayed(session, [claim_id, *before]).items()}
+    in_place = _in_place(answer, [one for one in replayed[claim_id] if one.id != own_id], found.claim)
     rivals, covers = _rivals(answer, in_place, found.claim)
     if rivals and (why := _why_not(answer, rivals, covers)):
         return (), why
-    return tuple(one.id for one in rivals), ""
+    of_replaced = _of_replaced(answer, found.claim, before, replayed)
+    if of_replaced and (why := _why_not(answer, [one for _, one in of_replaced], True)):
+        return (), _replaces(session, of_replaced, answer, why)
+    return tuple(one.id for one in (*rivals, *(one for _, one in of_replaced))), ""
 
 
 def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
@@ -168,13 +182,28 @@ def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
     query = select(RemittanceClaim.claim_id).where(col(RemittanceClaim.id).in_(answers))
     named = list(dict.fromkeys(filter(None, session.exec(query)))) if answers else []
     found = []
-    for claim_id, (standing, _) in _replayed(session, named).items():
+    replayed = _replayed(session, named)
+    for claim_id, later in _replacing_claims(session, named):
+        # What replaces the claim is answered in the place of what comes to stand again.
+        ours = our_claim(session, claim_id)
+        for one in [one for one in replayed[claim_id][0] if one.id in answers]:
+            others = _in_place(one, _replayed(session, [later])[later][0], ours)
+            found += [
+                (session.get_one(Claim, later).claim_number, other.trace or "without a number") for other in others
+            ]
+    for claim_id, (standing, _) in replayed.items():
         ours = our_claim(session, claim_id)
         for one in [one for one in standing if one.id in answers]:
             in_place = _in_place(one, [other for other in standing if other is not one], ours)
             rivals, _covers = _rivals(one, in_place, ours)
             found += [(ours.number, other.trace or "without a number") for other in rivals]
     return found
+
+
+def replacing_numbers(session: Session, reversed_: OurClaim | None) -> list[str]:
+    """The numbers of the claims that replace one whose answer was reversed: answers of those can wait for that."""
+    pairs = _replacing_claims(session, [reversed_.id]) if reversed_ else []
+    return [session.get_one(Claim, later).claim_number for _, later in pairs]
 
 
 def waiting_for(session: Session, remittance: Remittance, account_numbers: Sequence[str]) -> list[RemittanceClaim]:
@@ -201,17 +230,25 @@ def crowded(session: Session, remittance_id: str) -> list[tuple[str, str, tuple[
     Each is the id of our claim, its own, those of the ones that it takes the place of, and why it does not, where so.
     """
     named = select(RemittanceClaim.claim_id).where(RemittanceClaim.remittance_id == remittance_id)
-    replayed = _replayed(session, list(dict.fromkeys(filter(None, session.exec(named)))))
+    claims = list(dict.fromkeys(filter(None, session.exec(named))))
+    before = _replaced_claims(session, claims)
+    everything = _replayed(session, list(dict.fromkeys([*claims, *(one for some in before.values() for one in some)])))
+    replayed = {one: pair[0] for one, pair in everything.items()}
     found = []
-    for claim_id, (standing, _) in replayed.items():
-        others = [one for one in standing if one.remittance_id != remittance_id]
-        for own in [one for one in standing if one.remittance_id == remittance_id] if others else ():
+    for claim_id in claims:
+        others = [one for one in replayed[claim_id] if one.remittance_id != remittance_id]
+        for own in [one for one in replayed[claim_id] if one.remittance_id == remittance_id]:
+            if not others and not before[claim_id]:
+                continue
             ours = our_claim(session, claim_id)
             rivals, covers = _rivals(own, _in_place(own, others, ours), ours)
-            if not rivals:
+            of_replaced = _of_replaced(own, ours, before[claim_id], replayed)
+            if not rivals and not of_replaced:
                 continue
-            why = _why_not(own, rivals, covers)
-            replaced = () if why else tuple(one.id for one in rivals)
+            why = _why_not(own, rivals, covers) if rivals else ""
+            if not why and of_replaced and (because := _why_not(own, [one for _, one in of_replaced], True)):
+                why = _replaces(session, of_replaced, own, because)
+            replaced = () if why else tuple(one.id for one in (*rivals, *(one for _, one in of_replaced)))
             others = [one for one in others if one.id not in replaced]
             found.append((claim_id, own.id, replaced, why))
     return found
@@ -361,6 +398,44 @@ def _rivals(answer: _Answer, in_place: Sequence[_Answer], ours: OurClaim) -> tup
         one.lines <= answer.lines or not answer.lines for one in shared
     )
     return (shared, covers) if shared else (list(in_place), False)
+
+
+def _replaced_claims(session: Session, claim_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The claims that each of these replaces, and that those replaced before."""
+    found: dict[str, list[str]] = {one: [] for one in claim_ids}
+    frontier = {one: one for one in claim_ids}
+    while frontier:
+        query = select(Claim.id, Claim.follows_id).where(
+            col(Claim.id).in_(frontier), Claim.follows_as == "replacement", col(Claim.follows_id).is_not(None)
+        )
+        before = {claim_id: follows for claim_id, follows in session.exec(query) if follows}
+        frontier = {before[one]: of for one, of in frontier.items() if one in before and before[one] not in found[of]}
+        for one, of in frontier.items():
+            found[of].append(one)
+    return found
+
+
+def _replacing_claims(session: Session, claim_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Each of these claims with one that replaces it, directly."""
+    query = select(Claim.follows_id, Claim.id).where(
+        col(Claim.follows_id).in_(claim_ids), Claim.follows_as == "replacement"
+    )
+    return [(before, later) for before, later in session.exec(query) if before]
+
+
+def _of_replaced(
+    answer: _Answer, ours: OurClaim, before: Sequence[str], standing: Mapping[str, list[_Answer]]
+) -> list[tuple[str, _Answer]]:
+    """The answers that stand of the claims which ours replaces, in the place of this one; each with its claim."""
+    return [(one, old) for one in before for old in _in_place(answer, standing.get(one, []), ours)]
+
+
+def _replaces(session: Session, of_replaced: Sequence[tuple[str, _Answer]], answer: _Answer, why: str) -> str:
+    """Why the answer of a replacement waits, with what it replaces."""
+    number = session.get_one(Claim, of_replaced[0][0]).claim_number
+    if not answer.paid_cents and any(one.paid_cents for _, one in of_replaced):
+        return f"the replacement of {number} did not happen: the payer pays nothing for it, {number} is {why}"
+    return f"replaces {number}, which is {why}"
 
 
 def _why_repeated(claim: RemitClaim, reversed_: Sequence[_Answer]) -> str:

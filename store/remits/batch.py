@@ -38,7 +38,7 @@ from store.models import (
     RemittanceLine,
 )
 from store.models.columns import new_id, now, table_of
-from store.remits.answered import NOTHING_TO_REVERSE, without_second_answers
+from store.remits.answered import NOTHING_TO_REVERSE, replacing_numbers, without_second_answers
 from store.remits.chains import in_their_chains
 from store.remits.charged import charge_differences
 from store.remits.matching import Match, OurClaim, match
@@ -119,7 +119,7 @@ class Batch:
                 rows[Denial] += told_rows(told, second.id, found.why)
             if found.reversed_id:
                 reversed_.append(found.reversed_id)
-                self.reversed_numbers.append(claim.account_number)
+                self.reversed_numbers += [claim.account_number, *replacing_numbers(session, found.claim)]
             if found.claim:
                 self.matched += 1
                 self._change.log(

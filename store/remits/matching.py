@@ -35,7 +35,8 @@ SENT = (ClaimStatus.EXPORTED, ClaimStatus.REJECTED)
 class OurClaim:
     """Our claim with its lines in order; `account_id` is the patient account that its money belongs to.
 
-    `total_cents` is what it charges, `payers` who pays it, `person` whom it is of.
+    `total_cents` is what it charges, `payers` who pays it, `person` whom it is of. `frequency` is CLM05-3, 8 of a
+    void, which `follows_id` then is voided by.
     """
 
     id: str
@@ -45,6 +46,8 @@ class OurClaim:
     total_cents: int
     payers: Payers
     person: Person
+    frequency: str = "1"
+    follows_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,7 @@ def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
     columns: Sequence[Any] = (
         *(Claim.id, Claim.claim_number, Encounter.account_id, Claim.total_cents, Claim.parties),
         *(Claim.service_from, Claim.service_through, Patient.family_name, Patient.given_name),
+        *(Claim.frequency, Claim.follows_id),
     )
     query = (
         select(*columns)
@@ -186,6 +190,7 @@ def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
             *(row[0], row[1], row[2], tuple(lines[row[0]]), row[3]),
             payers_of(row[4]),
             person_of(row[4], row[7], row[8], row[5], row[6]),
+            *(row[9], row[10]),
         )
         for row in rows
     }

@@ -8,10 +8,12 @@ from sqlmodel import select
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.following import bill_next_payer
-from store.models import Claim, RemittanceClaim
+from store.models import Claim, Remittance, RemittanceClaim
+from store.remits.posting import RemittanceRefused, unpost
 from store.terms import JournalAccount
 from tests.store.remittance_samples import balances
 from tests.store.test_claims_following import PAID, SUPPLEMENT, Office, office, recode
+from tests.store.test_remits_second_answers import living
 
 __all__ = ["office"]
 
@@ -77,6 +79,74 @@ def test_a_reversal_by_the_number_of_the_replacement_takes_back_the_answer_of_it
     assert found.claim_id == office.claim_id
     assert JournalAccount.UNAPPLIED not in balances(office.db)
     assert JournalAccount.PATIENT_RECEIVABLE not in balances(office.db)
+
+
+AGAIN = ("CLP*{number}*1*100.03*70*20*HM*ICN7", "CAS*CO*45*10.03", "CAS*PR*2*20")
+NOTHING = ("CLP*{number}*4*100.03*0**HM*ICN7", "CAS*CO*50*100.03")
+
+
+def test_the_answer_of_a_replacement_waits_for_the_reversal_of_what_it_replaces(office: Office) -> None:
+    office.answer()
+    first, office.number = office.number, replaced(office)
+    before = balances(office.db)
+
+    office.answer(body=AGAIN, paid="70", trace="EFT0002")
+    waiting = answer_of(office, "ICN7", "1")
+    owed = balances(office.db)[JournalAccount.PATIENT_RECEIVABLE]
+    office.number = first
+    office.answer(body=(*BACK, *TO_BE_PAID_ON), paid="0", trace="EFT0003")
+
+    why = f"replaces {first}, which is paid already by trace EFT0001 on 2026-11-03, no reversal"
+    assert waiting.claim_id is None and waiting.note.startswith(why)
+    assert owed == before[JournalAccount.PATIENT_RECEIVABLE]
+    assert answer_of(office, "ICN7", "1").note.startswith("its reversal came with EFT0003: apply it")
+
+
+def test_the_answer_of_a_replacement_is_posted_with_the_reversal_of_what_it_replaces(office: Office) -> None:
+    office.answer()
+    first, office.number = office.number, replaced(office)
+    back = tuple(part.format(number=first) for part in BACK)
+
+    office.answer(body=(*AGAIN, *back), paid="10", trace="EFT0002")
+
+    assert answer_of(office, "ICN7", "1").claim_id is not None
+    assert balances(office.db)[JournalAccount.PATIENT_RECEIVABLE] == 2_000
+    assert JournalAccount.UNAPPLIED not in balances(office.db)
+
+
+def test_the_answer_of_a_replacement_takes_the_place_of_the_denial_of_what_it_replaces(office: Office) -> None:
+    office.answer(body=("CLP*{number}*4*100.03*0**HM*ICN1", "CAS*CO*50*100.03"), paid="0")
+    office.number = replaced(office)
+
+    office.answer(body=AGAIN, paid="70", trace="EFT0002")
+
+    assert JournalAccount.DENIED not in balances(office.db)
+    assert living(office.db) == []
+
+
+def test_a_denied_replacement_leaves_what_it_replaces_and_opens_work_without_money(office: Office) -> None:
+    office.answer()
+    first, office.number = office.number, replaced(office)
+    before = balances(office.db)
+
+    office.answer(body=NOTHING, paid="0", trace="EFT0002")
+
+    assert balances(office.db) == before
+    assert living(office.db) == [("50", 0)]
+    assert answer_of(office, "ICN7", "4").note.startswith(f"the replacement of {first} did not happen")
+
+
+def test_a_reversal_is_not_taken_back_under_the_answer_of_the_replacement(office: Office) -> None:
+    office.answer()
+    first, office.number = office.number, replaced(office)
+    back = tuple(part.format(number=first) for part in BACK)
+    office.answer(body=(*back, *TO_BE_PAID_ON), paid="0", trace="EFT0002")
+    office.answer(body=AGAIN, paid="70", trace="EFT0003")
+    with office.db.reading() as session:
+        reversal = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
+
+    with pytest.raises(RemittanceRefused, match="trace EFT0003 answers"):
+        unpost(office.db, SYSTEM, reversal, "wrong file")
 
 
 def test_a_reversal_of_the_replacement_itself_stays_with_it(office: Office) -> None:
