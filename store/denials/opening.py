@@ -20,6 +20,8 @@ from store.x12.remittance import Adjustment, Payment, RemitClaim, RemitLine
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 TOLD = "second answer"
 """How the note of a denial begins that is told alone: its answer waits, and denies nothing."""
+NOT_VOIDED = "the void did not happen"
+"""How the note begins of a payer's answer that refuses a void, and of its denial."""
 _REVERSED = "the payer reversed the claim"
 _PAID = "paid after all by "
 _TAKEN_BACK = "the remittance was taken back"
@@ -81,7 +83,8 @@ def denial_rows(
 
 def told_rows(rows: Sequence[dict[str, Any]], ours: str, why: str) -> list[dict[str, Any]]:
     """Denials of an answer that waits, since another stands in its place: they say so, and deny no money of ours."""
-    return [row | {"claim_id": ours, "cents": 0, "note": f"{TOLD}: {why}"} for row in rows]
+    note = why if why.startswith(NOT_VOIDED) else f"{TOLD}: {why}"
+    return [row | {"claim_id": ours, "cents": 0, "note": note} for row in rows]
 
 
 def tell_only(session: Session, remittance_claim_id: str, ours: str, why: str) -> None:
@@ -107,7 +110,7 @@ def open_applied(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         if row is None:
             session.add(Denial(**values))
             continue
-        if row.note.startswith(TOLD):
+        if row.note.startswith((TOLD, NOT_VOIDED)):
             row.status, row.note, row.closed_at = DenialStatus.OPEN, values["note"], None
         row.cents, row.claim_id = values["cents"], values["claim_id"]
         session.add(row)

@@ -17,6 +17,9 @@ stored already, some hundred claims before, is displaced by one that pays where 
 A replacement (frequency 7) is answered in the place of what it replaces: while an answer of that stands it waits, or
 takes its place, in the same way.
 
+An answer to a void (frequency 8) that is no reversal says that the void did not happen: it is posted to no claim, and
+what was to be voided stands as it was.
+
 Tells a reversal too whose answer is not here: its money waits as unapplied until that answer comes.
 
 Source: 005010X221A1, section 1.10.2.8 (a correction comes after the reversal of what it corrects).
@@ -31,6 +34,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
+from store.denials.opening import NOT_VOIDED
 from store.models import Claim, Posting, Remittance, RemittanceClaim, RemittanceLine
 from store.queries import SessionReader
 from store.queries.unapplied import unapplied_of
@@ -104,6 +108,9 @@ def without_second_answers(
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
         if found.claim is None or claim.status in _NO_ANSWER:
             continue
+        if why := _why_no_void(session, claim, found.claim):
+            judged[place] = _not_taken(claim, found, why)
+            continue
         here = next((one for one in unmet if _mirrors(unmet[one], claim) and _same_claim(matches[one], found)), None)
         before, here_before = standing[found.claim.id], together[found.claim.id]
         answer = _answer(claim, found, remittance)
@@ -164,6 +171,8 @@ def judged_now(
     """
     if found.claim is None or stated.status in _NO_ANSWER:
         return (), ""
+    if why := _why_no_void(session, stated, found.claim):
+        return (), why
     answer, claim_id = _answer(stated, found, remittance), found.claim.id
     before = _replaced_claims(session, [claim_id])[claim_id]
     replayed = {one: pair[0] for one, pair in _replayed(session, [claim_id, *before]).items()}
@@ -398,6 +407,19 @@ def _rivals(answer: _Answer, in_place: Sequence[_Answer], ours: OurClaim) -> tup
         one.lines <= answer.lines or not answer.lines for one in shared
     )
     return (shared, covers) if shared else (list(in_place), False)
+
+
+def _why_no_void(session: Session, claim: RemitClaim, ours: OurClaim) -> str:
+    """Why the answer to a void (frequency 8) is not posted: what was voided stands as it was; empty for another claim.
+
+    A payer that carries the void out reverses its answer (CLP02 22).
+    """
+    if ours.frequency != "8" or not ours.follows_id:
+        return ""
+    number = session.get_one(Claim, ours.follows_id).claim_number
+    if claim.paid_cents:
+        return f"pays a void: {number} is to be looked at"
+    return f"{NOT_VOIDED}: the payer did not take {number} back, which stands as it was"
 
 
 def _replaced_claims(session: Session, claim_ids: Sequence[str]) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ own (CLP02 23).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from sqlalchemy import BindParameter, bindparam, func, insert, update
 from sqlmodel import Session, col, select
 
 from store.database import Change
-from store.denials.opening import close_reversed, denial_rows, told_rows
+from store.denials.opening import NOT_VOIDED, close_reversed, denial_rows, told_rows
 from store.denials.reasons import category_of, is_unpaid
 from store.models import (
     Claim,
@@ -136,8 +136,24 @@ class Batch:
                 self.replaced += len(found.replaces)
         if reversed_:
             close_reversed(self._change, reversed_, self.id, self._remittance.id)
+        self._charge_again(claims, matches, before)
         self._keep_payer_numbers(claims, matches)
         self._follow_overrides(claims, matches)
+
+    def _charge_again(
+        self, claims: Sequence[RemitClaim], matches: Sequence[Match], before: Mapping[int, OurClaim | None]
+    ) -> None:
+        """Charge again what was to be voided and was not: its void took the charge back when it left."""
+        from store.ledger.charges import charge_again
+
+        voids = [
+            before[one.segment]
+            for one, found in zip(claims, matches, strict=True)
+            if found.why.startswith(NOT_VOIDED) and (_denied(one, one) or any(_denied(one, line) for line in one.lines))
+        ]
+        standing = [one.follows_id for one in voids if one and one.follows_id]
+        if standing:
+            self.postings += charge_again(self._change, standing, self.id, self._remittance.id)
 
     def _follow_overrides(self, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
         """Tell the rules what became of findings that people let pass: paid, or denied."""

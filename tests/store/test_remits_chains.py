@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import select
+from sqlmodel import func, select
 
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.following import bill_next_payer
-from store.models import Claim, Remittance, RemittanceClaim
-from store.remits.posting import RemittanceRefused, unpost
+from store.claims.following import bill_next_payer, void_sent_claim
+from store.models import Claim, JournalLine, Remittance, RemittanceClaim
+from store.remits.posting import RemittanceRefused, post_again, unpost
 from store.terms import JournalAccount
 from tests.store.remittance_samples import balances
 from tests.store.test_claims_following import PAID, SUPPLEMENT, Office, office, recode
@@ -134,6 +134,48 @@ def test_a_denied_replacement_leaves_what_it_replaces_and_opens_work_without_mon
     assert balances(office.db) == before
     assert living(office.db) == [("50", 0)]
     assert answer_of(office, "ICN7", "4").note.startswith(f"the replacement of {first} did not happen")
+
+
+def whole(office: Office) -> dict[JournalAccount, int]:
+    """All accounts of the journal, with what claims billed."""
+    with office.db.reading() as session:
+        query = select(JournalLine.account, func.sum(JournalLine.cents)).group_by(JournalLine.account)
+        return {account: int(cents) for account, cents in session.exec(query) if cents}
+
+
+def denied_void(office: Office) -> str:
+    """Deny the void of the claim, which was answered, with its payment posted; its remittance."""
+    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+    office.sent(void.claim_id)
+    office.number = void.claim_number
+    office.answer(body=NOTHING, paid="0", trace="EFT0002")
+    with office.db.reading() as session:
+        return session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
+
+
+def test_a_void_that_is_denied_leaves_what_was_to_be_voided_and_opens_work_without_money(office: Office) -> None:
+    office.answer()
+    first, before = office.number, whole(office)
+
+    denied_void(office)
+
+    assert whole(office) == before
+    assert living(office.db) == [("50", 0)]
+    why = f"the void did not happen: the payer did not take {first} back, which stands as it was"
+    assert answer_of(office, "ICN7", "4").note.startswith(why)
+
+
+def test_taking_back_the_denial_of_a_void_and_posting_it_again_leads_there_and_back(office: Office) -> None:
+    office.answer()
+    before = whole(office)
+    remittance = denied_void(office)
+
+    unpost(office.db, SYSTEM, remittance, "wrong file")
+    taken_back = whole(office)
+    post_again(office.db, SYSTEM, remittance)
+
+    assert taken_back[JournalAccount.PAYER_RECEIVABLE] == -10_003
+    assert whole(office) == before
 
 
 def test_a_reversal_is_not_taken_back_under_the_answer_of_the_replacement(office: Office) -> None:
