@@ -150,6 +150,13 @@ def close_paid(change: Change, answers: Sequence[str], batch_id: str, remittance
         session.add(row)
 
 
+def close_paid_lines(session: Session, rows: Sequence[Denial], by: str) -> None:
+    """Close denials of lines that another answer pays."""
+    for row in rows:
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{_PAID}{by}", now()
+        session.add(row)
+
+
 def reopen_paid(session: Session, answers: Sequence[str]) -> None:
     """Give denials back their state whose answers stand again, since the one that replaced them is gone."""
     session.flush()

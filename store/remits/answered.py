@@ -7,7 +7,8 @@ payer gives it (CLP07), what happens is this:
     it pays, and what stands paid nothing   what stands is taken back by the program, and the second is posted
     anything else                           the second waits as unapplied, the first with its denials stays
 
-One that answers a part alone of what stands waits too, since the rest would be answered no more. So does a repeat of
+One that answers a part alone of what stands waits too, since the rest would be answered no more; but where it names
+exactly the lines that stand denied and pays them, it takes the place of those alone. So does a repeat of
 an answer that was reversed, while a corrected one of that payer stands in its place. One of other lines of the same
 claim is no second answer.
 
@@ -35,16 +36,18 @@ from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from store.denials.opening import NOT_VOIDED
-from store.models import Claim, Posting, Remittance, RemittanceClaim, RemittanceLine
+from store.models import Claim, Denial, Posting, Remittance, RemittanceClaim, RemittanceLine
 from store.queries import SessionReader
 from store.queries.unapplied import unapplied_of
 from store.remits.matching import Match, OurClaim, our_claim
 from store.remits.places import From, Payers, place_of, places_in_order, same_payer, stated_place
-from store.terms import PostingKind, RemittanceStatus
+from store.terms import DenialStatus, PostingKind, RemittanceStatus
 from store.x12.remittance import RemitClaim
 
 REPLACED = "answer taken back: replaced"
 """How the note of a posting begins that takes back an answer which another one of its payer replaces."""
+SETTLED = "denied lines taken back: paid"
+"""How the note of a posting begins that takes back what an answer denied of lines, which another one pays."""
 NO_REVERSAL = ", no reversal"
 """How it ends why a second answer waits that a reversal would let through."""
 NOTHING_TO_REVERSE = "reverses an answer that is not here"
@@ -129,6 +132,11 @@ def without_second_answers(
         gone = [one for one in reversed_[found.claim.id] if same_payer(one, answer)]
         rivals, covers = _rivals(answer, in_place, found.claim)
         if rivals and (why := _why_repeated(claim, gone) or _why_not(answer, rivals, covers)):
+            if settled := _denied_lines_of(session, answer, rivals, gone, claim):
+                judged[place] = replace(found, settles=settled)
+                before.append(answer)
+                here_before.append((place, answer))
+                continue
             judged[place] = _not_taken(claim, found, why)
             continue
         of_replaced = _of_replaced(answer, found.claim, replaced_by[found.claim.id], standing)
@@ -164,26 +172,28 @@ def answer_to_reverse(session: Session, remittance: Remittance, reversal: RemitC
 
 def judged_now(
     session: Session, remittance: Remittance, stated: RemitClaim, found: Match, own_id: str
-) -> tuple[tuple[str, ...], str]:
-    """The answers that one takes the place of if it is posted now (ids), or why it may not be; both empty where free.
+) -> tuple[Match, str]:
+    """The match as it is posted now, with what it takes the place of; and why it may not be, empty where it may.
 
     `own_id` is the stored claim of the payment, which does not stand in its own way.
     """
     if found.claim is None or stated.status in _NO_ANSWER:
-        return (), ""
+        return found, ""
     if why := _why_no_void(session, stated, found.claim):
-        return (), why
+        return found, why
     answer, claim_id = _answer(stated, found, remittance), found.claim.id
     before = _replaced_claims(session, [claim_id])[claim_id]
     replayed = {one: pair[0] for one, pair in _replayed(session, [claim_id, *before]).items()}
     in_place = _in_place(answer, [one for one in replayed[claim_id] if one.id != own_id], found.claim)
     rivals, covers = _rivals(answer, in_place, found.claim)
     if rivals and (why := _why_not(answer, rivals, covers)):
-        return (), why
+        if settled := _denied_lines_of(session, answer, rivals, (), stated):
+            return replace(found, settles=settled), ""
+        return found, why
     of_replaced = _of_replaced(answer, found.claim, before, replayed)
     if of_replaced and (why := _why_not(answer, [one for _, one in of_replaced], True)):
-        return (), _replaces(session, of_replaced, answer, why)
-    return tuple(one.id for one in (*rivals, *(one for _, one in of_replaced))), ""
+        return found, _replaces(session, of_replaced, answer, why)
+    return replace(found, replaces=tuple(one.id for one in (*rivals, *(one for _, one in of_replaced)))), ""
 
 
 def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
@@ -287,7 +297,7 @@ def replaced_later(session: Session, remittance_id: str) -> list[tuple[str, str]
     own = set(session.exec(answers))
     return [
         (named[one.claim_id or ""], session.get_one(Remittance, one.remittance_id).trace)
-        for one in replacements(session, list(named))
+        for one in [*replacements(session, list(named)), *replacements(session, list(named), SETTLED)]
         if one.remittance_claim_id in own and one.remittance_id != remittance_id
     ]
 
@@ -460,6 +470,27 @@ def _replaces(session: Session, of_replaced: Sequence[tuple[str, _Answer]], answ
     return f"replaces {number}, which is {why}"
 
 
+def _denied_lines_of(
+    session: Session, answer: _Answer, rivals: Sequence[_Answer], gone: Sequence[_Answer], claim: RemitClaim
+) -> str:
+    """The id of the one answer that stands whose denied lines are exactly those that this one pays; else empty."""
+    old = rivals[0] if len(rivals) == 1 else None
+    if old is None or not old.id or not answer.lines or not answer.paid_cents or _why_repeated(claim, gone):
+        return ""
+    query = (
+        select(RemittanceLine.claim_line_id, Denial.cents)
+        .join(RemittanceLine, col(RemittanceLine.id) == Denial.remittance_line_id)
+        .where(
+            Denial.remittance_claim_id == old.id,
+            col(Denial.status).in_((DenialStatus.OPEN, DenialStatus.APPEALED)),
+            Denial.cents > 0,
+        )
+    )
+    denied = session.exec(query).all()
+    same = {line for line, _ in denied} == answer.lines and sum(cents for _, cents in denied) == answer.charge_cents
+    return old.id if same else ""
+
+
 def _why_repeated(claim: RemitClaim, reversed_: Sequence[_Answer]) -> str:
     repeated = next((one for one in reversed_ if _repeats(claim, one)), None)
     return f"repeats trace {_trace(repeated)}, which was reversed and corrected" if repeated else ""
@@ -606,7 +637,7 @@ def _replayed(
     return replayed
 
 
-def replacements(session: Session, claim_ids: Sequence[str]) -> list[Posting]:
+def replacements(session: Session, claim_ids: Sequence[str], kind: str = REPLACED) -> list[Posting]:
     """The living postings by which later answers of these claims took back earlier ones that had paid nothing.
 
     Each is of the claim of a payment that it takes back, and of the remittance that replaced it.
@@ -617,7 +648,7 @@ def replacements(session: Session, claim_ids: Sequence[str]) -> list[Posting]:
         .where(
             col(Posting.claim_id).in_(claim_ids),
             Posting.kind == PostingKind.CLAIM_PAYMENT,
-            col(Posting.note).startswith(REPLACED),
+            col(Posting.note).startswith(kind),
             col(Posting.takes_back).is_(None),
             col(Posting.id).not_in(undone),
         )

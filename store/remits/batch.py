@@ -126,7 +126,7 @@ class Batch:
                     "claim.remittance", "claim", found.claim.id, number=found.claim.number,
                     remittance=self._remittance.id, paid_cents=claim.paid_cents, status=claim.status,
                 )  # fmt: skip
-        from store.remits.replaced import replace_answers
+        from store.remits.replaced import replace_answers, settle_lines
 
         for model, values in rows.items():
             insert_rows(self._change.session, model, values)
@@ -134,6 +134,7 @@ class Batch:
             if found.replaces:
                 replace_answers(self._change, found.replaces, self._remittance, self.id, claim.segment)
                 self.replaced += len(found.replaces)
+            settle_lines(self._change, found, self._remittance, self.id, claim.segment)
         if reversed_:
             close_reversed(self._change, reversed_, self.id, self._remittance.id)
         self._charge_again(claims, matches, before)
@@ -400,6 +401,8 @@ def note_of(claim: RemitClaim, found: Match) -> str:
         notes.append("forwarded to the next payer: do not bill it")
     if found.replaces:
         notes.append("paid after all: takes the place of an answer that paid nothing, which was taken back")
+    if found.settles:
+        notes.append("paid after all: takes the place of the lines that an answer denied, whose denials are closed")
     if found.reversal_id:
         notes.append("reversed before it came")
     if claim.status == _REVERSAL and not found.why:

@@ -59,7 +59,7 @@ class Match:
     found. `why` says why a claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses
     this one and waited for it, `reversed_id` which one this reverses (`store.remits.answered`); `reverses` is that one
     where it comes with the reversal and is not stored yet, and that one is `reversed_here`. `replaces` are the claims
-    of payments, by their ids, whose place this one takes.
+    of payments, by their ids, whose place this one takes, `settles` is that whose denied lines alone it pays.
     """
 
     claim: OurClaim | None
@@ -71,6 +71,7 @@ class Match:
     reverses: RemitClaim | None = None
     reversed_here: bool = False
     replaces: tuple[str, ...] = ()
+    settles: str = ""
     doubt: str = ""
     led_from: str = ""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
@@ -43,11 +43,11 @@ from store.models import (
 from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import UnappliedRow, unapplied_of
-from store.remits.answered import answer_to_reverse, clashing, judged_now, reversed_of, standing_answers
+from store.remits.answered import SETTLED, answer_to_reverse, clashing, judged_now, reversed_of, standing_answers
 from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjustments
 from store.remits.matching import Match, match_by_hand
 from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove
-from store.remits.replaced import replace_answers, replaced_in
+from store.remits.replaced import replace_answers, replaced_in, settle_lines
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
 from store.x12.remittance import Payment, RemitClaim, read
 
@@ -94,10 +94,9 @@ def apply_to_claim(
             raise RemittanceRefused(f"{ours.claim_number} is {ours.status.value}: it has not left")
         stated = _stated(session, remittance, row.segment)
         found = match_by_hand(session, stated, ours.id)
-        replaces, why = judged_now(session, remittance, stated, found, row.id)
+        found, why = judged_now(session, remittance, stated, found, row.id)
         if why and not though_paid:
             raise StandsAnswered(*_both_figures(session, row, ours, why))
-        found = replace(found, replaces=replaces)
         change.target = ("remittance", remittance.id)
         posting = _post_as(change, remittance, row, stated, found)
         row.note = f"{note_of(stated, found)}; applied by hand: {reason}".removeprefix("; ")
@@ -242,6 +241,8 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     )
     undo = [*session.exec(posted).all(), *replaced_in(session, remittance, row.segment)]
     mirror(change, undo, batch, sign=-1, taking_back=True)
+    session.flush()
+    reopen_paid(session, [one.remittance_claim_id or "" for one in undo if one.note.startswith(SETTLED)])
     answer = answer_to_reverse(session, remittance, stated, found.claim.id) if found.claim else ""
     reversed_ = posted_adjustments(session, [answer]).get(answer, ()) if answer else ()
     posting, sides = claim_posting(change, batch, remittance.id, row.id, stated, found, reversed_)
@@ -261,6 +262,7 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
         line_ids = [line.id for line in sorted(lines, key=lambda one: one.sequence)]
         open_applied(session, denial_rows(remittance, payment, stated, row.id, line_ids, found.claim.id))
         replace_answers(change, found.replaces, remittance, batch, row.segment)
+        settle_lines(change, found, remittance, batch, row.segment)
     _follow_standing(change, remittance, stood, standing_answers(session, ours) if ours else [], row.id)
     session.flush()
     after = shares_in_batch(session, batch)

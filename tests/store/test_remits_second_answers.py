@@ -41,7 +41,10 @@ PART_DENIED = (
 FIRST_LINE = ("CLP*{0}*1*50.01*40**HM*ICN5", "SVC*HC:G0463*50.01*40**1", "CAS*CO*45*10.01", "REF*6R*{0}-1")
 SECOND_LINE_DENIED = ("CLP*{0}*1*50.02*0**HM*ICN6", "SVC*HC:G0439*50.02*0**1", "CAS*CO*50*50.02", "REF*6R*{0}-2")
 SECOND_LINE_PAID = ("CLP*{0}*1*50.02*50.02**HM*ICN7", "SVC*HC:G0439*50.02*50.02**1", "REF*6R*{0}-2")
-
+APPEALED_LINE = (
+    *("CLP*{0}*1*50.02*30**HM*ICN4", "SVC*HC:G0439*50.02*30**1"),
+    *("CAS*CO*45*20.02", "REF*6R*{0}-2"),
+)
 FORWARDED = ("CLP*{0}*19*100.03*60*20*HM*ICN8", "CAS*CO*45*20.03", "CAS*PR*2*20")
 REST_DENIED = ("CLP*{0}*4*100.03*0**HM*SUP1", "CAS*OA*23*80.03", "CAS*CO*204*20")
 
@@ -66,6 +69,7 @@ ANSWERS = {
     "first line": FIRST_LINE,
     "second line denied": SECOND_LINE_DENIED,
     "second line paid": SECOND_LINE_PAID,
+    "second line appealed": APPEALED_LINE,
 }
 PARTS = ANSWERS | {f"{name} reversed": back(answer) for name, answer in ANSWERS.items()}
 
@@ -273,6 +277,41 @@ def test_an_answer_of_a_part_of_what_was_denied_waits(db: Database, tmp_path: Pa
 
     assert of_claim(db)[DENIED] == CHARGE
     assert notes(db)[0].startswith("answers a part of what trace SEQ001")
+
+
+def test_an_answer_of_exactly_the_lines_that_stand_denied_takes_their_place_alone(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PART_DENIED)
+
+    later = answer(db, tmp_path, billed, APPEALED_LINE)
+
+    paid_after_all = of_claim(db)
+    unpost(db, SYSTEM, later, "wrong file")
+    assert paid_after_all == {
+        JournalAccount.CHARGES: -CHARGE,
+        JournalAccount.CASH: 7_000,
+        JournalAccount.CONTRACTUAL: 3_003,
+    }
+    assert of_claim(db)[DENIED] == 5_002
+    assert living(db) == [("50", 5_002)]
+
+
+def test_an_answer_of_denied_lines_that_was_released_is_applied_again(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PART_DENIED)
+    later = answer(db, tmp_path, billed, APPEALED_LINE)
+    before = of_claim(db)
+    with db.reading() as session:
+        row = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.remittance_id == later)).one()
+
+    release(db, SYSTEM, row, "not theirs")
+    released = living(db)
+    apply_to_claim(db, SYSTEM, row, billed, "theirs")
+
+    assert released == [("50", 5_002)]
+    assert (of_claim(db), living(db)) == (before, [])
 
 
 def test_what_a_payer_forwards_as_none_of_its_own_stays_owed(db: Database, tmp_path: Path, billed: str) -> None:
