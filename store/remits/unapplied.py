@@ -43,7 +43,16 @@ from store.models import (
 from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import UnappliedRow, unapplied_of
-from store.remits.answered import SETTLED, answer_to_reverse, clashing, judged_now, reversed_of, standing_answers
+from store.remits.answered import (
+    REPLACED,
+    SETTLED,
+    answer_to_reverse,
+    clashing,
+    judged_now,
+    replacements,
+    reversed_of,
+    standing_answers,
+)
 from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjustments
 from store.remits.matching import Match, match_by_hand
 from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove
@@ -130,8 +139,8 @@ def release(
 ) -> Placed:
     """Take a claim of a payment from the claim of ours that it was applied to; its money waits again.
 
-    Raises RemittanceRefused where it is not applied, or its reversal is, or it is a reversal in
-    whose place another answer stands now.
+    Raises RemittanceRefused where it is not applied, or its reversal is, where a later answer took its place or that of
+    its denied lines, or it is a reversal in whose place another answer stands now.
     """
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
@@ -142,6 +151,9 @@ def release(
             raise RemittanceRefused("it is applied to no claim")
         if row.id in reversed_of(session, remittance.id):
             raise RemittanceRefused("a reversal of it is applied to the same claim", "release the reversal first")
+        taken = [one for kind in (REPLACED, SETTLED) for one in replacements(session, [row.claim_id], kind)]
+        if any(one.remittance_claim_id == row.id for one in taken):
+            raise RemittanceRefused("a later answer took its place", "release that answer first")
         before, stood = row.claim_id, standing_answers(session, row.claim_id)
         stated = _stated(session, remittance, row.segment)
         change.target = ("remittance", remittance.id)

@@ -417,6 +417,22 @@ def test_an_answer_is_not_released_under_its_reversal(db: Database, tmp_path: Pa
     assert of_claim(db) == before
 
 
+@pytest.mark.parametrize("first", [COPY, PART_DENIED], ids=["whole", "lines"])
+def test_an_answer_whose_place_another_took_is_not_released(
+    db: Database, tmp_path: Path, billed: str, first: tuple[str, ...]
+) -> None:
+    answer(db, tmp_path, billed, first)
+    answer(db, tmp_path, billed, PAID if first is COPY else APPEALED_LINE)
+    before = of_claim(db)
+    with db.reading() as session:
+        row = session.exec(select(RemittanceClaim.id).join(Remittance).where(Remittance.trace == "SEQ001")).one()
+
+    with pytest.raises(RemittanceRefused, match="a later answer took its place"):
+        release(db, SYSTEM, row, "not theirs")
+
+    assert of_claim(db) == before
+
+
 def test_a_reversal_is_not_released_under_an_answer_that_came_after_it(
     db: Database, tmp_path: Path, billed: str
 ) -> None:
