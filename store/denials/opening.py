@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import update
@@ -85,6 +85,27 @@ def told_rows(rows: Sequence[dict[str, Any]], ours: str, why: str) -> list[dict[
     """Denials of an answer that waits, since another stands in its place: they say so, and deny no money of ours."""
     note = why if why.startswith(NOT_VOIDED) else f"{TOLD}: {why}"
     return [row | {"claim_id": ours, "cents": 0, "note": note} for row in rows]
+
+
+def close_told(session: Session, claim_ids: Iterable[str], by: str) -> list[Denial]:
+    """Close the living denials of these claims that are told alone, where nothing of the claim is denied any more.
+
+    Those that were closed.
+    """
+    session.flush()
+    still = select(Denial.claim_id).where(col(Denial.status).in_(_LIVING), Denial.cents > 0)
+    query = select(Denial).where(
+        col(Denial.claim_id).in_(list(claim_ids)),
+        col(Denial.claim_id).not_in(still.where(col(Denial.claim_id).is_not(None))),
+        col(Denial.status).in_(_LIVING),
+        Denial.cents == 0,
+        col(Denial.note).startswith(TOLD),
+    )
+    rows = list(session.exec(query))
+    for row in rows:
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{row.note}; {by}", now()
+        session.add(row)
+    return rows
 
 
 def tell_only(session: Session, remittance_claim_id: str, ours: str, why: str) -> None:

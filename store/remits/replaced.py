@@ -14,7 +14,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from store.database import Change
-from store.denials.opening import close_paid, close_paid_lines
+from store.denials.opening import close_paid, close_paid_lines, close_told
 from store.models import Denial, JournalLine, Posting, Remittance, RemittanceLine
 from store.models.columns import new_id
 from store.remits.answered import REPLACED, SETTLED
@@ -57,6 +57,7 @@ def replace_answers(
         ]
         insert_rows(session, JournalLine, lines)
         close_paid(change, [answer], batch_id, remittance.id, told)
+        close_told(session, filter(None, [first.claim_id]), f"paid after all by {told}")
         change.log(
             "remittance.replace", "claim", first.claim_id or "", remittance=remittance.id, answer=answer, by=told
         )
@@ -100,6 +101,7 @@ def settle_lines(change: Change, found: Match, remittance: Remittance, batch_id:
     ]
     insert_rows(session, JournalLine, sides)
     close_paid_lines(session, rows, told)
+    close_told(session, filter(None, [row["claim_id"]]), f"paid after all by {told}")
     change.log(
         "remittance.replace", "claim", row["claim_id"] or "", remittance=remittance.id, answer=found.settles, by=told
     )

@@ -158,7 +158,9 @@ def release(
         stated = _stated(session, remittance, row.segment)
         change.target = ("remittance", remittance.id)
         _take_back_decisions(change, row.id)
-        nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines))
+        number = session.get_one(Claim, before).claim_number
+        told = f"released from claim {number} of ours: {reason}"
+        nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines), doubt=told)
         posting = _post_as(change, remittance, row, stated, nothing)
         again = [one for one in standing_answers(session, before) if one not in stood]
         if clash := clashing(session, again):
@@ -166,7 +168,7 @@ def release(
                 f"trace {clash[0][1]} answers {clash[0][0]} in the place of what it takes back",
                 "release that answer first, or take its payment back",
             )
-        row.note = f"{note_of(stated, nothing)}; released: {reason}"
+        row.note = note_of(stated, nothing)
         change.log("remittance.apply", "claim", before, remittance=remittance.id, released=True, reason=reason)
         return answered(change, Placed(row.paid_cents, row.paid_cents, posting))
 

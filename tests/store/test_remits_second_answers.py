@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.database import Database
-from store.denials.work import DenialRefused, bill_patient, open_again, write_off
+from store.denials.work import DenialRefused, bill_patient, open_again, resolve, write_off
 from store.ledger.charges import bill
 from store.models import Claim, Denial, JournalLine, Posting, Remittance, RemittanceClaim
 from store.remits.posting import RemittanceRefused, ReversedLater, post_again, take_in, unpost
@@ -207,6 +207,41 @@ def test_a_copy_that_is_denied_is_told_in_the_list_of_denials_without_money(
         (told,) = session.exec(select(Denial)).all()
     assert (told.category, told.cents, told.status) == ("duplicate", 0, DenialStatus.OPEN)
     assert told.note == "second answer: paid already by trace SEQ001 on 2026-11-03, no reversal"
+
+
+def test_what_is_told_of_second_answers_closes_once_the_claim_is_paid_after_all(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+    answer(db, tmp_path, billed, COPY)
+    before = living(db)
+
+    answer(db, tmp_path, billed, PAID)
+
+    assert (before, living(db)) == ([("18", 0), ("50", CHARGE)], [])
+
+
+def test_what_is_told_of_second_answers_closes_with_the_denial_that_is_resolved(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+    answer(db, tmp_path, billed, COPY)
+    with db.reading() as session:
+        denial = session.exec(select(Denial.id).where(Denial.cents == CHARGE)).one()
+
+    resolve(db, SYSTEM, [denial], "settled by phone")
+
+    assert living(db) == []
+
+
+def test_an_answer_that_was_released_says_from_which_claim(db: Database, tmp_path: Path, billed: str) -> None:
+    answer(db, tmp_path, billed, PAID)
+    with db.reading() as session:
+        (row,) = session.exec(select(RemittanceClaim.id)).all()
+
+    release(db, SYSTEM, row, "not theirs")
+
+    assert notes(db) == [f"released from claim {billed} of ours: not theirs"]
 
 
 def test_a_denial_that_is_overturned_is_taken_back_and_closed_as_paid_after_all(
