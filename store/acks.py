@@ -8,9 +8,10 @@
   where the answer names none. The payer's number is kept, which a replacement needs (REF*F8).
 
 Only a claim that left in the very file that is answered is moved, and stands as it left: still EXPORTED, or back by a
-999 and not changed since. A later answer of the same kind is kept beside the earlier one. A rejection here is no
-denial: there is no appeal, the claim is changed, or released with a reason, and sent again. The same file twice changes
-nothing.
+999 and not changed since. A claim that was given up, that left again in a later file, that a posted remittance answers,
+or that a living replacement or void follows, stays where it is, and the answer says so: sent again it would be billed
+twice. A later answer of the same kind is kept beside the earlier one. A rejection here is no denial: there is no
+appeal, the claim is changed, or released with a reason, and sent again. The same file twice changes nothing.
 Source: ASC X12C/005010X231A1; ASC X12N/005010X214, sections on acknowledgment levels.
 """
 
@@ -27,11 +28,12 @@ from sqlmodel import Session, col, select
 from codesets.errors import UnreadableInput
 from codesets.shipped_tables import read_table
 from store.actors import Actor
+from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.changes import changed_since
 from store.database import Change, Database
-from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport
+from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Remittance, RemittanceClaim
 from store.received import copied, keep_file
-from store.terms import AcknowledgmentKind, AnswerPart, ClaimStatus, Outcome
+from store.terms import AcknowledgmentKind, AnswerPart, ClaimStatus, Outcome, RemittanceStatus
 from store.x12 import acknowledgments, claim_status
 from store.x12.acknowledgments import GroupAnswer, InterchangeAnswer, SegmentError, SetAnswer
 from store.x12.claim_status import ClaimAnswers, Level, LevelStatus
@@ -42,7 +44,8 @@ from store.x12.tokenizer import Note
 class AnswerTakenIn:
     """What one acknowledgment did. `culprits`, `traveled` and `accepted` are claim numbers.
 
-    `repeated` says that it was taken in before, and nothing was done.
+    `stayed` are the numbers of claims that it refuses and that stay where they are, each with the reason. `repeated`
+    says that it was taken in before, and nothing was done.
     """
 
     acknowledgment_id: str
@@ -53,6 +56,7 @@ class AnswerTakenIn:
     culprits: tuple[str, ...] = ()
     traveled: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+    stayed: tuple[tuple[str, str], ...] = ()
     repeated: bool = False
 
 
@@ -109,29 +113,36 @@ class _Answering:
         self._row = Acknowledgment(
             file_id=file_id, segment=segment, kind=kind, control="", outcome=Outcome.ACCEPTED, note=""
         )
-        self._told: dict[AnswerPart | str, list[str]] = {
-            "accepted": [],
-            AnswerPart.CULPRIT: [],
-            AnswerPart.TRAVELED: [],
-        }
-        self._answers: list[ClaimAnswer] = []
+        self._said: list[tuple[Claim, ClaimExport | None, ClaimAnswer]] = []
 
     def say(self, claim: Claim, export: ClaimExport | None, answer: ClaimAnswer) -> None:
-        """Keep what is said of a claim, and move it where the answer is to the file it left in."""
+        """Keep what is said of a claim; `done` moves it where the answer is to the file that it left in."""
         answer.acknowledgment_id = self._row.id
-        self._answers.append(answer)
-        part = "accepted" if answer.accepted else answer.part
-        listed = self._told.setdefault(AnswerPart.CULPRIT if part is AnswerPart.NAMED else part, [])
-        if claim.claim_number not in listed:
-            listed.append(claim.claim_number)
-        theirs = export is None or claim.export_id == export.id
-        if not answer.accepted and theirs and self._stands_as_it_left(claim, answer.part):
-            claim.status = ClaimStatus.READY if answer.part is AnswerPart.TRAVELED else ClaimStatus.REJECTED
-            self.session.add(claim)
-            self._change.log(
-                "claim.answer", "claim", claim.id,
-                number=claim.claim_number, part=answer.part.value, message=answer.message,
-            )  # fmt: skip
+        self._said.append((claim, export, answer))
+
+    def _move_all(self) -> tuple[dict[AnswerPart | str, list[str]], dict[str, str]]:
+        """Move what is refused; claim numbers by what became of them, and why those stay that were not moved."""
+        told: dict[AnswerPart | str, list[str]] = {"accepted": [], AnswerPart.CULPRIT: [], AnswerPart.TRAVELED: []}
+        refused = [(claim, export) for claim, export, answer in self._said if not answer.accepted]
+        staying = _why_they_stay(self.session, refused)
+        stayed: dict[str, str] = {}
+        for claim, _, answer in self._said:
+            if not answer.accepted and (why := staying.get(claim.id)):
+                stayed[claim.claim_number] = why
+                answer.message = f"{answer.message}; stays where it is: {why}"
+                continue
+            part = "accepted" if answer.accepted else answer.part
+            listed = told[AnswerPart.CULPRIT if part is AnswerPart.NAMED else part]
+            if claim.claim_number not in listed:
+                listed.append(claim.claim_number)
+            if not answer.accepted and self._stands_as_it_left(claim, answer.part):
+                claim.status = ClaimStatus.READY if answer.part is AnswerPart.TRAVELED else ClaimStatus.REJECTED
+                self.session.add(claim)
+                self._change.log(
+                    "claim.answer", "claim", claim.id,
+                    number=claim.claim_number, part=answer.part.value, message=answer.message,
+                )  # fmt: skip
+        return told, stayed
 
     def _stands_as_it_left(self, claim: Claim, part: AnswerPart) -> bool:
         """Whether the claim is what left: still sent, or back with its set and neither changed nor released since."""
@@ -144,11 +155,16 @@ class _Answering:
 
     def done(self, control: str, export: ClaimExport | None, outcome: Outcome, note: str = "") -> AnswerTakenIn:
         row = self._row
+        told, stayed = self._move_all()
+        if stayed:
+            number, why = next(iter(stayed.items()))
+            more = f", and {len(stayed) - 1} more" if len(stayed) > 1 else ""
+            note = "; ".join(filter(None, (note, f"{number} stays where it is: {why}{more}")))
         row.control, row.outcome, row.note = control, outcome, note
         row.export_id = export.id if export else None
         self.session.add(row)
         self.session.flush()
-        self.session.add_all(self._answers)
+        self.session.add_all(answer for _, _, answer in self._said)
         self._change.log(
             "acknowledgment.take_in", "acknowledgment", row.id,
             kind=row.kind.value, control=control, outcome=outcome.value, export=row.export_id or "",
@@ -159,10 +175,45 @@ class _Answering:
             control,
             outcome,
             note,
-            tuple(self._told[AnswerPart.CULPRIT]),
-            tuple(self._told[AnswerPart.TRAVELED]),
-            tuple(self._told["accepted"]),
+            tuple(told[AnswerPart.CULPRIT]),
+            tuple(told[AnswerPart.TRAVELED]),
+            tuple(told["accepted"]),
+            tuple(stayed.items()),
         )
+
+
+def _why_they_stay(session: Session, refused: Sequence[tuple[Claim, ClaimExport | None]]) -> dict[str, str]:
+    """Why refused claims are not sent again, by their ids; those that may be are not in it."""
+    claims = {claim.id: claim for claim, _ in refused}
+    why: dict[str, str] = {}
+    for some in (list(claims)[start : start + 400] for start in range(0, len(claims), 400)):
+        why |= {
+            before: f"{number} follows it ({kind})"
+            for before, number, kind in session.exec(
+                select(Claim.follows_id, Claim.claim_number, Claim.follows_as)
+                .where(col(Claim.follows_id).in_(some), col(Claim.follows_as).in_((FOLLOWS_REPLACEMENT, FOLLOWS_VOID)))
+                .where(Claim.status != ClaimStatus.VOID)
+                .order_by(col(Claim.created_at), col(Claim.claim_number))
+            )
+            if before
+        }
+        why |= {
+            claim_id: f"trace {trace or 'without a number'} on {day or 'no day'} answers it"
+            for claim_id, trace, day in session.exec(
+                select(RemittanceClaim.claim_id, Remittance.trace, Remittance.paid_on)
+                .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
+                .where(col(RemittanceClaim.claim_id).in_(some), Remittance.status == RemittanceStatus.POSTED)
+                .order_by(col(Remittance.received_at))
+            )
+            if claim_id
+        }
+    for claim, export in refused:
+        if claim.status is ClaimStatus.VOID:
+            why[claim.id] = "it was given up"
+        elif export is not None and claim.export_id != export.id:
+            last = session.get(ClaimExport, claim.export_id) if claim.export_id else None
+            why[claim.id] = f"it left in another file{f', {Path(last.file_name).name}' if last else ''}"
+    return why
 
 
 def _interchange(answering: _Answering, answer: InterchangeAnswer) -> AnswerTakenIn:
@@ -282,7 +333,7 @@ def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
                 continue
             above = [one for one in answers.levels if one.segment in level.above and one.refused]
             refused += level.refused or bool(above)
-            _named(answering, claim, level, above)
+            _named(answering, claim, export, level, above)
             named.add(claim.claim_number)
     for level in answers.levels:
         if level.level is not Level.PATIENT and level.refused and not answers.below(level):
@@ -302,7 +353,9 @@ def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
     return answering.done(reference, export, outcome, "; ".join(filter(None, notes)))
 
 
-def _named(answering: _Answering, claim: Claim, level: LevelStatus, above: Sequence[LevelStatus]) -> None:
+def _named(
+    answering: _Answering, claim: Claim, export: ClaimExport | None, level: LevelStatus, above: Sequence[LevelStatus]
+) -> None:
     """What a patient level says of its claim, by itself and by what refuses it above."""
     if level.payer_number and claim.payer_number != level.payer_number:
         claim.payer_number = level.payer_number
@@ -316,7 +369,7 @@ def _named(answering: _Answering, claim: Claim, level: LevelStatus, above: Seque
                 message = f"{one.level.name.lower()} {status.category}:{status.code}{entity}{words}"
                 said = _answer(claim, AnswerPart.NAMED, not status.refuses, status.category, status.code, message)
                 said.entity = status.entity
-                answering.say(claim, None, said)
+                answering.say(claim, export, said)
 
 
 def _cascade(

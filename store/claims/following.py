@@ -1,7 +1,8 @@
 """Claims that follow one that left: to the next payer, as a void, or with charges that came late.
 
-- secondary: what the payer answered, from its posted remittance, goes with the claim to the next payer. A claim that
-  the payer forwarded itself (crossover) is refused by name, and so is one that is billed there already.
+- secondary: what each payer answered, from its posted remittance, goes with the claim to the next payer. A claim that
+  the payer forwarded itself (crossover) is refused by name, and so is one that is billed there already. The next one is
+  that after the last which answered: where the one that it was forwarded to has answered, that is billed no more.
 - void (frequency 8): everything as it left, with the payer's number; the encounter can then be built as a new claim.
   One that a replacement or a bill of late charges follows is not voided beside it: the successor is given up first, or
   voided where it has left. Nothing follows a void.
@@ -15,7 +16,7 @@ Source: 005010X222A1 and 005010X223A2, section 1.4.1 (coordination of benefits);
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -29,10 +30,12 @@ from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parti
 from store.claims.facility import BadExtra
 from store.claims.partners import receiver_for
 from store.claims.prior_payment import PriorLine, PriorPayment
-from store.claims.prior_remits import Answer, last_answer
+from store.claims.prior_remits import Answer, answers_by_place
 from store.database import Change, Database
 from store.denials.reasons import category_of, is_unpaid
 from store.models import Claim, Coding, Encounter, RemittanceClaim
+from store.remits.answered import answers_of
+from store.remits.places import Payers, next_place, payers_of
 from store.settings import load_settings
 from store.terms import ClaimStatus
 
@@ -86,7 +89,7 @@ def bill_next_payers(db: Database, actor: Actor, operation_id: str | None = None
 
 
 def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
-    """Sent claims that are answered and have another coverage after the billed one: id and number, the oldest first."""
+    """Sent claims with another coverage after the last payer that answered: id and number, the oldest first."""
     with db.reading() as session:
         answered = select(RemittanceClaim.claim_id).where(col(RemittanceClaim.claim_id).is_not(None))
         followed = select(Claim.follows_id).where(
@@ -98,12 +101,19 @@ def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
             .where(col(Claim.id).not_in(followed.where(col(Claim.follows_id).is_not(None))))
             .order_by(Claim.created_at, Claim.claim_number)
         )
-        return [(claim.id, claim.claim_number) for claim in session.exec(query) if has_next_payer(claim.parties)]
+        claims = [claim for claim in session.exec(query) if has_next_payer(claim.parties)]
+        standing = answers_of(session, [claim.id for claim in claims])
+        return [
+            (claim.id, claim.claim_number)
+            for claim in claims
+            if next_place(payers_of(claim.parties), standing[claim.id]) is not None
+        ]
 
 
 def _to_work_first(session: Session, claim_id: str) -> str:
     """Why a claim is no matter of the next payer yet; empty where it is."""
-    answer = last_answer(session, session.get_one(Claim, claim_id))
+    answers = answers_by_place(session, session.get_one(Claim, claim_id))
+    answer = answers[max(answers)] if answers else None
     if answer is None or answer.status in _FORWARDED:
         return ""
     prior = answer.prior
@@ -212,41 +222,51 @@ def _one(
 def _next_payer(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
     session, number = change.session, claim.claim_number
     _without_follower(session, claim, FOLLOWS_SECONDARY)
-    answer = last_answer(session, claim)
-    if answer is None:
+    answers, payers = answers_by_place(session, claim), payers_of(claim.parties)
+    if not answers:
         raise CannotFollow(f"{number}: no posted remittance answers it")
-    if answer.status in _FORWARDED:
-        raise CannotFollow(f"{number}: the payer forwarded it to the next one; billing it again would bill it twice")
     billed = content.parties.coverage
     assert billed is not None, "a claim that left has a payer"
-    after = _next_coverage(content.parties)
+    if payers.billed not in answers:
+        raise CannotFollow(f"{number}: {billed.payer.name} has not answered it, only a payer after it")
+    if answers[max(answers)].status in _FORWARDED:
+        raise CannotFollow(f"{number}: the payer forwarded it to the next one; billing it again would bill it twice")
+    after = _coverage_at(content.parties, payers, max(answers) + 1)
     if after is None:
-        raise CannotFollow(f"{number}: there is no payer after {billed.payer.name}")
-    parties = _parties_of_next(session, content.parties, billed, after, answer)
+        raise CannotFollow(
+            f"{number}: there is no payer after {payers.name_at(max(answers)) or 'the last that answered'}"
+        )
+    parties = _parties_of_next(session, content.parties, after, payers, answers)
     parties = with_insurance_types(parties, session.get_one(Encounter, claim.encounter_id))
     payer_id = _payer_id(session, claim, after)
     return _written(change, claim, parties, content.lines, "1", FOLLOWS_SECONDARY, content, payer_id=payer_id)
 
 
 def _parties_of_next(
-    session: Session, parties: Parties, billed: BilledCoverage, after: BilledCoverage, answer: Answer
+    session: Session, parties: Parties, after: BilledCoverage, payers: Payers, answers: Mapping[int, Answer]
 ) -> Parties:
-    prior: PriorPayment = answer.prior
-    others = [replace(billed, prior=prior), *(one for one in parties.other_coverages if one.sequence != after.sequence)]
+    """The parties with the next payer as the billed one, and with what each payer before it answered."""
+    others = []
+    for place, sequence in enumerate(payers.sequences, 1):
+        coverage = _coverage_at(parties, payers, place)
+        if coverage is not None and sequence != after.sequence:
+            others.append(replace(coverage, prior=answers[place].prior) if place in answers else coverage)
     return replace(
         parties,
         coverage=after,
-        other_coverages=tuple(sorted(others, key=lambda one: one.sequence)),
+        other_coverages=tuple(others),
         receiver=receiver_for(session, after.payer.identifier, load_settings()),
         original_reference="",
         build_notes=(),
     )
 
 
-def _next_coverage(parties: Parties) -> BilledCoverage | None:
-    billed = parties.coverage.sequence if parties.coverage else 0
-    later = [one for one in parties.other_coverages if one.sequence > billed and one.prior is None]
-    return min(later, key=lambda one: one.sequence, default=None)
+def _coverage_at(parties: Parties, payers: Payers, place: int) -> BilledCoverage | None:
+    """The coverage at a place among the payers; None where there is none."""
+    if place > len(payers.sequences):
+        return None
+    coverages = [one for one in (parties.coverage, *parties.other_coverages) if one is not None]
+    return next((one for one in coverages if one.sequence == payers.sequences[place - 1]), None)
 
 
 def _payer_id(session: Session, claim: Claim, after: BilledCoverage) -> str | None:

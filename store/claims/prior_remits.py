@@ -1,7 +1,8 @@
-"""What a payer last answered of a claim, read from its posted remittances, as the next payer is told.
+"""What each payer answered of a claim, read from its posted remittances, as the next payer is told.
 
-A reversal takes the answer before it back. Lines are told by our own line numbers; adjustments keep their groups and
-reasons, so that payment and adjustments come to the charge where the remittance balances.
+A payer that the one before forwarded the claim to answers it too, so that a claim has an answer of each place among
+its payers. A reversal takes the answer before it back. Lines are told by our own line numbers; adjustments keep their
+groups and reasons, so that payment and adjustments come to the charge where the remittance balances.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from sqlmodel import Session, col, select
 
 from store.claims.prior_payment import PriorAdjustment, PriorLine, PriorPayment
 from store.models import Claim, ClaimLine, Remittance, RemittanceAdjustment, RemittanceClaim, RemittanceLine
-from store.remits.answered import standing_answers
+from store.remits.answered import standing_places
+from store.remits.places import payers_of
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,14 @@ class Answer:
     remittance_claim_id: str
 
 
-def last_answer(session: Session, claim: Claim) -> Answer | None:
-    """The answer that stands: the last that was posted and no reversal took back; None where there is none."""
-    standing = standing_answers(session, claim.id)
-    if not standing:
-        return None
-    row = session.get_one(RemittanceClaim, standing[-1])
-    paid_on = session.get_one(Remittance, row.remittance_id).paid_on
-    return Answer(row.status_code, _prior(session, row, paid_on), row.id)
+def answers_by_place(session: Session, claim: Claim) -> dict[int, Answer]:
+    """The answers that stand, by the place of their payer (`store.remits.places`); of several the last posted."""
+    found: dict[int, Answer] = {}
+    for row_id, place in standing_places(session, claim.id, payers_of(claim.parties)):
+        row = session.get_one(RemittanceClaim, row_id)
+        paid_on = session.get_one(Remittance, row.remittance_id).paid_on
+        found[place] = Answer(row.status_code, _prior(session, row, paid_on), row.id)
+    return found
 
 
 def _prior(session: Session, row: RemittanceClaim, paid_on: str) -> PriorPayment:

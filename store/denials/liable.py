@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
-from store.claims.content import has_next_payer, next_payer_name
 from store.models import Claim, ClaimLine, Denial, RemittanceClaim, RemittanceLine
+from store.remits.answered import answers_of
+from store.remits.places import next_place, payers_of
 from store.terms import ClaimStatus
 
 NOTICE = frozenset({"GA", "GX"})
@@ -35,9 +36,11 @@ def why_not_patient(session: Session, row: Denial) -> tuple[str, str]:
             "where one was signed, put its modifier on the line and send a replacement; else appeal or write it off",
         )
     claim = session.get_one(Claim, row.claim_id)
-    if has_next_payer(claim.parties) and not _billed_next(session, row, claim):
+    payers = payers_of(claim.parties)
+    after = next_place(payers, answers_of(session, [claim.id])[claim.id])
+    if after is not None and not _billed_next(session, row, claim):
         return (
-            f"{next_payer_name(claim.parties)} comes next and was not billed for {claim.claim_number}",
+            f"{payers.name_at(after)} comes next and was not billed for {claim.claim_number}",
             f"codedesk claims secondary {claim.claim_number} bills it",
         )
     return "", ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import update
@@ -20,6 +20,8 @@ from store.x12.remittance import Adjustment, Payment, RemitClaim, RemitLine
 _LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 TOLD = "second answer"
 """How the note of a denial begins that is told alone: its answer waits, and denies nothing."""
+NOT_VOIDED = "the void did not happen"
+"""How the note begins of a payer's answer that refuses a void, and of its denial."""
 _REVERSED = "the payer reversed the claim"
 _PAID = "paid after all by "
 _TAKEN_BACK = "the remittance was taken back"
@@ -81,7 +83,29 @@ def denial_rows(
 
 def told_rows(rows: Sequence[dict[str, Any]], ours: str, why: str) -> list[dict[str, Any]]:
     """Denials of an answer that waits, since another stands in its place: they say so, and deny no money of ours."""
-    return [row | {"claim_id": ours, "cents": 0, "note": f"{TOLD}: {why}"} for row in rows]
+    note = why if why.startswith(NOT_VOIDED) else f"{TOLD}: {why}"
+    return [row | {"claim_id": ours, "cents": 0, "note": note} for row in rows]
+
+
+def close_told(session: Session, claim_ids: Iterable[str], by: str) -> list[Denial]:
+    """Close the living denials of these claims that are told alone, where nothing of the claim is denied any more.
+
+    Those that were closed.
+    """
+    session.flush()
+    still = select(Denial.claim_id).where(col(Denial.status).in_(_LIVING), Denial.cents > 0)
+    query = select(Denial).where(
+        col(Denial.claim_id).in_(list(claim_ids)),
+        col(Denial.claim_id).not_in(still.where(col(Denial.claim_id).is_not(None))),
+        col(Denial.status).in_(_LIVING),
+        Denial.cents == 0,
+        col(Denial.note).startswith(TOLD),
+    )
+    rows = list(session.exec(query))
+    for row in rows:
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{row.note}; {by}", now()
+        session.add(row)
+    return rows
 
 
 def tell_only(session: Session, remittance_claim_id: str, ours: str, why: str) -> None:
@@ -107,7 +131,7 @@ def open_applied(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         if row is None:
             session.add(Denial(**values))
             continue
-        if row.note.startswith(TOLD):
+        if row.note.startswith((TOLD, NOT_VOIDED)):
             row.status, row.note, row.closed_at = DenialStatus.OPEN, values["note"], None
         row.cents, row.claim_id = values["cents"], values["claim_id"]
         session.add(row)
@@ -143,6 +167,13 @@ def close_paid(change: Change, answers: Sequence[str], batch_id: str, remittance
     for row in session.exec(query).all():
         if row.status in DECIDED:
             post_decided(change, row, row.status, batch_id, -row.cents, f"{_PAID}{by}", remittance_id)
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{_PAID}{by}", now()
+        session.add(row)
+
+
+def close_paid_lines(session: Session, rows: Sequence[Denial], by: str) -> None:
+    """Close denials of lines that another answer pays."""
+    for row in rows:
         row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{_PAID}{by}", now()
         session.add(row)
 

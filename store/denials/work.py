@@ -18,6 +18,7 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.denials.decided import post_decided, take_back_decided
 from store.denials.liable import why_not_patient
+from store.denials.opening import close_told
 from store.denials.reasons import due_day
 from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
@@ -67,13 +68,16 @@ def appeal(db: Database, actor: Actor, denials: Sequence[str], note: str, operat
 def resolve(
     db: Database, actor: Actor, denials: Sequence[str], outcome: str, operation_id: str | None = None
 ) -> Worked:
-    """Close denials with what came of them. Raises DenialRefused."""
+    """Close denials with what came of them, those of second answers with the last of a claim. Raises DenialRefused."""
     with _step(db, actor, denials, operation_id, "denial.resolve", outcome=_needed(outcome, "closing")) as (
         change,
         rows,
     ):
         for row in rows:
             row.status, row.note, row.closed_at = DenialStatus.RESOLVED, outcome.strip(), now()
+        change.session.flush()
+        for told in close_told(change.session, {row.claim_id for row in rows if row.claim_id}, outcome.strip()):
+            change.log("denial.resolve", "denial", told.id, claim=told.claim_id or "", outcome=outcome.strip())
         return _done(change, rows)
 
 

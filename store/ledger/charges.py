@@ -59,6 +59,33 @@ def give_up(change: Change, claim: Claim, note: str) -> None:
     bill(change, change.session.exec(query).all())
 
 
+def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remittance_id: str) -> int:
+    """Charge claims again whose void their payer refused, and their late charges; how many postings there are.
+
+    The postings are of the batch of the answer that refuses it, so that they are taken back with it.
+    """
+    session = change.session
+    wanted = [*claim_ids, *_late_charges_of(session, claim_ids, [])]
+    done = {posting.claim_id for posting in _living(session, wanted, PostingKind.CHARGE)}
+    query = (
+        select(Claim.id, Claim.total_cents, Encounter.account_id)
+        .join(Encounter, col(Encounter.id) == Claim.encounter_id)
+        .where(col(Claim.id).in_(wanted), Claim.status == ClaimStatus.EXPORTED, Claim.frequency != "8")
+    )
+    postings: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    for claim_id, cents, account in session.exec(query):
+        if claim_id in done or not cents:
+            continue
+        row = _posting(change, batch_id, PostingKind.CHARGE, claim_id, account, "its void did not happen")
+        postings.append(row | {"remittance_id": remittance_id})
+        sides: list[Side] = [(JournalAccount.PAYER_RECEIVABLE, cents), (JournalAccount.CHARGES, -cents)]
+        lines += [_line(row["id"], name, amount) for name, amount in sides]
+    insert_rows(session, Posting, postings)
+    insert_rows(session, JournalLine, lines)
+    return len(postings)
+
+
 def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remittance_id: str | None = None) -> None:
     """Move what the patient's share of claims changed by to the payers that secondary claims have billed for it.
 

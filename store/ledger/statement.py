@@ -7,11 +7,12 @@ is not printed, since texts of codes may be licensed. Nothing of a diagnosis is 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 
-from store.claims.content import has_next_payer
 from store.queries import Reader
 from store.queries.ledger import AccountPage, parties_of
+from store.remits.places import From, next_place, payers_of
 from store.terms import JournalAccount, PostingKind
 from store.whole import require_seen
 
@@ -71,12 +72,42 @@ def _with_next_payers(reader: Reader, page: AccountPage) -> int:
         own = sum(side.cents for side in posting.sides if side.account is JournalAccount.PATIENT_RECEIVABLE)
         left[posting.claim] = left.get(posting.claim, 0) + own
     rows = reader.rows(
-        "SELECT c.claim_number, c.parties FROM claim c JOIN encounter e ON e.id = c.encounter_id"
+        "SELECT c.id, c.claim_number, c.parties FROM claim c JOIN encounter e ON e.id = c.encounter_id"
         " WHERE e.account_id = :id AND c.status = 'exported' AND NOT EXISTS (SELECT 1 FROM claim f"
         " WHERE f.follows_id = c.id AND f.follows_as = 'secondary' AND f.status = 'exported')",
         id=page.id,
     )
-    return sum(max(left.get(row["claim_number"], 0), 0) for row in rows if has_next_payer(parties_of(row["parties"])))
+    answers = _answers(reader, page.id)
+    return sum(
+        max(left.get(row["claim_number"], 0), 0)
+        for row in rows
+        if next_place(payers_of(parties_of(row["parties"])), answers.get(row["id"], ())) is not None
+    )
+
+
+def _answers(reader: Reader, account_id: str) -> dict[str, list[From]]:
+    """The answers to the claims of an account that were posted and not reversed, by the ids of the claims."""
+    rows = reader.rows(
+        "SELECT a.claim_id, a.status_code, a.charge_cents, a.paid_cents, r.payer_identifier, r.payer_name"
+        " FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id JOIN claim c ON c.id = a.claim_id"
+        " JOIN encounter e ON e.id = c.encounter_id"
+        " WHERE e.account_id = :id AND r.status = 'posted' AND a.status_code <> '25' ORDER BY r.batch_id, a.sequence",
+        id=account_id,
+    )
+    taken = Counter(
+        (row["claim_id"], -row["charge_cents"], -row["paid_cents"]) for row in rows if row["status_code"] == "22"
+    )
+    found: dict[str, list[From]] = {}
+    for row in rows:
+        key = (row["claim_id"], row["charge_cents"], row["paid_cents"])
+        if row["status_code"] == "22":
+            continue
+        if taken[key]:
+            taken[key] -= 1
+            continue
+        answer = From(row["status_code"], row["payer_identifier"], row["payer_name"])
+        found.setdefault(row["claim_id"], []).append(answer)
+    return found
 
 
 def _services(reader: Reader, page: AccountPage) -> list[str]:
@@ -101,7 +132,7 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
         paid, own = by[JournalAccount.CASH], by[JournalAccount.PATIENT_RECEIVABLE]
         if one.kind is PostingKind.PROVIDER_ADJUSTMENT and not (paid or own):
             continue  # between payer and provider alone
-        told = _told(one.kind, one.payer, own)
+        told = _told(one.kind, one.answered_by or one.payer, own)
         # An insurer that paid nothing says so: a line without a figure would read as one that is still to come.
         shown = paid if paid or one.kind is PostingKind.CLAIM_PAYMENT else None
         lines.append(_columns(one.posted_at[:10], told, None, shown, own or None))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.claims.content import next_payer_name
-from store.queries import Reader
+from store.queries import Reader, Row
 from store.queries.restricted import NAME, NUMBER
+from store.remits.places import From, payers_of, place_of
 from store.terms import JournalAccount, PostingKind
 from store.whole import unseen_of, unseen_words
 
@@ -37,7 +38,10 @@ class SideRow:
 
 @dataclass(frozen=True)
 class PostingRow:
-    """One posting; `claim` is its claim's number, `payer` who is billed by that, `trace` the payment's number."""
+    """One posting; `claim` is its claim's number, `payer` who is billed by that, `trace` the payment's number.
+
+    `answered_by` is the payer whose answer it posts, which a claim that was forwarded has several of; empty without.
+    """
 
     id: str
     kind: PostingKind
@@ -53,6 +57,7 @@ class PostingRow:
     sides: tuple[SideRow, ...]
     receivable_cents: int
     """What the posting changes in all that is owed."""
+    answered_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,14 +209,17 @@ def _postings(reader: Reader, account_id: str) -> tuple[PostingRow, ...]:
     rows = reader.rows(
         "SELECT t.id, t.kind, t.posted_at, t.note, t.takes_back, t.remittance_id,"
         " COALESCE(c.claim_number, '') AS claim, COALESCE(y.name, '') AS payer, COALESCE(r.trace, '') AS trace,"
-        " COALESCE(f.name, '') AS file_name, COALESCE(o.login, '') AS login"
+        " COALESCE(f.name, '') AS file_name, COALESCE(o.login, '') AS login,"
+        " a.status_code, q.payer_identifier AS answered_identifier, q.payer_name AS answered_name, c.parties"
         " FROM posting t LEFT JOIN claim c ON c.id = t.claim_id LEFT JOIN payer y ON y.id = c.payer_id"
         " LEFT JOIN remittance r ON r.id = t.remittance_id LEFT JOIN received_file f ON f.id = r.file_id"
+        " LEFT JOIN remittance_claim a ON a.id = t.remittance_claim_id LEFT JOIN remittance q ON q.id = a.remittance_id"
         " LEFT JOIN person o ON o.id = t.posted_by WHERE t.account_id = :id ORDER BY t.posted_at, t.id",
         id=account_id,
     )
     sides = _sides(reader, account_id, {row["id"]: row["file_name"] for row in rows})
     undone = {row["takes_back"] for row in rows if row["takes_back"]}
+    before: dict[str, list[From]] = defaultdict(list)
     return tuple(
         PostingRow(
             id=row["id"],
@@ -227,9 +235,24 @@ def _postings(reader: Reader, account_id: str) -> tuple[PostingRow, ...]:
             taken_back=row["id"] in undone,
             sides=(own := tuple(sides[row["id"]])),
             receivable_cents=sum(side.cents for side in own if side.account in RECEIVABLES),
+            answered_by=_answered_by(row, before[row["claim"]]),
         )
         for row in rows
     )
+
+
+def _answered_by(row: Row, before: list[From]) -> str:
+    """The name of the payer whose answer a posting is of: as our claim has it, else as the payment states it.
+
+    `before` are the answers of its claim that were posted earlier, to which this one is added.
+    """
+    if not row["status_code"] or not row["parties"]:
+        return ""
+    payers = payers_of(parties_of(row["parties"]))
+    answer = From(row["status_code"], row["answered_identifier"], row["answered_name"])
+    place = place_of(payers, answer, before)
+    before.append(answer)
+    return payers.name_at(place) or answer.payer_name
 
 
 def _sides(reader: Reader, account_id: str, files: dict[str, str]) -> dict[str, list[SideRow]]:

@@ -1,17 +1,25 @@
 """Tells a claim that its payer answers a second time, so that it is posted once.
 
-The same payer in the same place among the payers, and no reversal (CLP02 22) between: both together charge more than
-the claim, or than the lines that they share. Whatever number the payer gives it (CLP07), what happens is this:
+The same place among the payers of the claim (`store.remits.places`), whoever the payer says that it is, and no reversal
+(CLP02 22) between: both together charge more than the claim, or than the lines that they share. Whatever number the
+payer gives it (CLP07), what happens is this:
 
     it pays, and what stands paid nothing   what stands is taken back by the program, and the second is posted
     anything else                           the second waits as unapplied, the first with its denials stays
 
-One that answers a part alone of what stands waits too, since the rest would be answered no more. So does a repeat of
+One that answers a part alone of what stands waits too, since the rest would be answered no more; but where it names
+exactly the lines that stand denied and pays them, it takes the place of those alone. So does a repeat of
 an answer that was reversed, while a corrected one of that payer stands in its place. One of other lines of the same
 claim is no second answer.
 
 Of answers in one set that cannot stand beside each other, the last that pays counts, and the others wait; one that is
 stored already, some hundred claims before, is displaced by one that pays where it was paid nothing, as above.
+
+A replacement (frequency 7) is answered in the place of what it replaces: while an answer of that stands it waits, or
+takes its place, in the same way.
+
+An answer to a void (frequency 8) that is no reversal says that the void did not happen: it is posted to no claim, and
+what was to be voided stands as it was.
 
 Tells a reversal too whose answer is not here: its money waits as unapplied until that answer comes.
 
@@ -20,21 +28,26 @@ Source: 005010X221A1, section 1.10.2.8 (a correction comes after the reversal of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
-from store.models import Claim, Posting, Remittance, RemittanceClaim, RemittanceLine
+from store.denials.opening import NOT_VOIDED
+from store.models import Claim, Denial, Posting, Remittance, RemittanceClaim, RemittanceLine
 from store.queries import SessionReader
 from store.queries.unapplied import unapplied_of
 from store.remits.matching import Match, OurClaim, our_claim
-from store.terms import PostingKind, RemittanceStatus
+from store.remits.places import From, Payers, place_of, places_in_order, same_payer, stated_place
+from store.terms import DenialStatus, PostingKind, RemittanceStatus
 from store.x12.remittance import RemitClaim
 
 REPLACED = "answer taken back: replaced"
 """How the note of a posting begins that takes back an answer which another one of its payer replaces."""
+SETTLED = "denied lines taken back: paid"
+"""How the note of a posting begins that takes back what an answer denied of lines, which another one pays."""
 NO_REVERSAL = ", no reversal"
 """How it ends why a second answer waits that a reversal would let through."""
 NOTHING_TO_REVERSE = "reverses an answer that is not here"
@@ -42,8 +55,7 @@ IN_SAME_PAYMENT = "answered otherwise in the same payment"
 
 _REVERSAL, _FOREIGN, _PREDETERMINATION = "22", "23", "25"
 _NO_ANSWER = (_REVERSAL, _PREDETERMINATION)
-_PLACES = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
-"""CLP02: processed as primary, secondary, tertiary; a denial (4) tells no place."""
+_AT_ONCE = 400
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,7 @@ class _Answer:
     paid_on: str
     remittance_id: str
     id: str = ""
+    payer_name: str = ""
     lines: frozenset[str] = frozenset()
 
 
@@ -76,7 +89,8 @@ def without_second_answers(
     here or among these claims, stands for nothing; `reversal_id` names one that waits unapplied.
     """
     ours = list(dict.fromkeys(found.claim.id for found in matches if found.claim))
-    replayed = _replayed(session, ours)
+    replaced_by = _replaced_claims(session, ours)
+    replayed = _replayed(session, list(dict.fromkeys([*ours, *(one for some in replaced_by.values() for one in some)])))
     standing = {one: list(pair[0]) for one, pair in replayed.items()}
     reversed_ = {one: [answer for answer, _ in pair[1]] for one, pair in replayed.items()}
     waiting = _waiting_reversals(session, remittance, claims)
@@ -97,6 +111,9 @@ def without_second_answers(
     for place, (claim, found) in enumerate(zip(claims, matches, strict=True)):
         if found.claim is None or claim.status in _NO_ANSWER:
             continue
+        if why := _why_no_void(session, claim, found.claim):
+            judged[place] = _not_taken(claim, found, why)
+            continue
         here = next((one for one in unmet if _mirrors(unmet[one], claim) and _same_claim(matches[one], found)), None)
         before, here_before = standing[found.claim.id], together[found.claim.id]
         answer = _answer(claim, found, remittance)
@@ -111,13 +128,24 @@ def without_second_answers(
             judged[place] = replace(found, reversal_id=reversal.id)
             reversed_[found.claim.id].append(answer)
             continue
-        in_place = [one for one in before if one.payer == answer.payer and _same_place(one.status, answer.status)]
-        gone = [one for one in reversed_[found.claim.id] if one.payer == answer.payer]
+        in_place = _in_place(answer, before, found.claim)
+        gone = [one for one in reversed_[found.claim.id] if same_payer(one, answer)]
         rivals, covers = _rivals(answer, in_place, found.claim)
         if rivals and (why := _why_repeated(claim, gone) or _why_not(answer, rivals, covers)):
+            if settled := _denied_lines_of(session, answer, rivals, gone, claim):
+                judged[place] = replace(found, settles=settled)
+                before.append(answer)
+                here_before.append((place, answer))
+                continue
             judged[place] = _not_taken(claim, found, why)
             continue
-        replaced = [one for one in rivals if one.id]
+        of_replaced = _of_replaced(answer, found.claim, replaced_by[found.claim.id], standing)
+        if of_replaced and (why := _why_not(answer, [one for _, one in of_replaced], True)):
+            judged[place] = _not_taken(claim, found, _replaces(session, of_replaced, answer, why))
+            continue
+        for claim_id, one in of_replaced:
+            standing[claim_id].remove(one)
+        replaced = [one for one in (*rivals, *(one for _, one in of_replaced)) if one.id]
         for pair in [pair for pair in here_before if pair[1] in rivals]:
             here_before.remove(pair)
             replaced_then = judged[pair[0]].replaces
@@ -144,23 +172,28 @@ def answer_to_reverse(session: Session, remittance: Remittance, reversal: RemitC
 
 def judged_now(
     session: Session, remittance: Remittance, stated: RemitClaim, found: Match, own_id: str
-) -> tuple[tuple[str, ...], str]:
-    """The answers that one takes the place of if it is posted now (ids), or why it may not be; both empty where free.
+) -> tuple[Match, str]:
+    """The match as it is posted now, with what it takes the place of; and why it may not be, empty where it may.
 
     `own_id` is the stored claim of the payment, which does not stand in its own way.
     """
     if found.claim is None or stated.status in _NO_ANSWER:
-        return (), ""
-    answer = _answer(stated, found, remittance)
-    in_place = [
-        one
-        for one in _replayed(session, [found.claim.id])[found.claim.id][0]
-        if one.id != own_id and one.payer == answer.payer and _same_place(one.status, answer.status)
-    ]
+        return found, ""
+    if why := _why_no_void(session, stated, found.claim):
+        return found, why
+    answer, claim_id = _answer(stated, found, remittance), found.claim.id
+    before = _replaced_claims(session, [claim_id])[claim_id]
+    replayed = {one: pair[0] for one, pair in _replayed(session, [claim_id, *before]).items()}
+    in_place = _in_place(answer, [one for one in replayed[claim_id] if one.id != own_id], found.claim)
     rivals, covers = _rivals(answer, in_place, found.claim)
     if rivals and (why := _why_not(answer, rivals, covers)):
-        return (), why
-    return tuple(one.id for one in rivals), ""
+        if settled := _denied_lines_of(session, answer, rivals, (), stated):
+            return replace(found, settles=settled), ""
+        return found, why
+    of_replaced = _of_replaced(answer, found.claim, before, replayed)
+    if of_replaced and (why := _why_not(answer, [one for _, one in of_replaced], True)):
+        return found, _replaces(session, of_replaced, answer, why)
+    return replace(found, replaces=tuple(one.id for one in (*rivals, *(one for _, one in of_replaced)))), ""
 
 
 def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
@@ -168,17 +201,28 @@ def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
     query = select(RemittanceClaim.claim_id).where(col(RemittanceClaim.id).in_(answers))
     named = list(dict.fromkeys(filter(None, session.exec(query)))) if answers else []
     found = []
-    for claim_id, (standing, _) in _replayed(session, named).items():
+    replayed = _replayed(session, named)
+    for claim_id, later in _replacing_claims(session, named):
+        # What replaces the claim is answered in the place of what comes to stand again.
+        ours = our_claim(session, claim_id)
+        for one in [one for one in replayed[claim_id][0] if one.id in answers]:
+            others = _in_place(one, _replayed(session, [later])[later][0], ours)
+            found += [
+                (session.get_one(Claim, later).claim_number, other.trace or "without a number") for other in others
+            ]
+    for claim_id, (standing, _) in replayed.items():
         ours = our_claim(session, claim_id)
         for one in [one for one in standing if one.id in answers]:
-            in_place = [
-                other
-                for other in standing
-                if other is not one and other.payer == one.payer and _same_place(other.status, one.status)
-            ]
+            in_place = _in_place(one, [other for other in standing if other is not one], ours)
             rivals, _covers = _rivals(one, in_place, ours)
             found += [(ours.number, other.trace or "without a number") for other in rivals]
     return found
+
+
+def replacing_numbers(session: Session, reversed_: OurClaim | None) -> list[str]:
+    """The numbers of the claims that replace one whose answer was reversed: answers of those can wait for that."""
+    pairs = _replacing_claims(session, [reversed_.id]) if reversed_ else []
+    return [session.get_one(Claim, later).claim_number for _, later in pairs]
 
 
 def waiting_for(session: Session, remittance: Remittance, account_numbers: Sequence[str]) -> list[RemittanceClaim]:
@@ -191,7 +235,7 @@ def waiting_for(session: Session, remittance: Remittance, account_numbers: Seque
             col(RemittanceClaim.claim_id).is_(None),
             RemittanceClaim.paid_cents > 0,
             col(RemittanceClaim.note).contains(NO_REVERSAL),
-            Remittance.payer_identifier == remittance.payer_identifier,
+            _of_payer(remittance),
             Remittance.status == RemittanceStatus.POSTED,
             Remittance.id != remittance.id,
         )
@@ -205,17 +249,25 @@ def crowded(session: Session, remittance_id: str) -> list[tuple[str, str, tuple[
     Each is the id of our claim, its own, those of the ones that it takes the place of, and why it does not, where so.
     """
     named = select(RemittanceClaim.claim_id).where(RemittanceClaim.remittance_id == remittance_id)
-    replayed = _replayed(session, list(dict.fromkeys(filter(None, session.exec(named)))))
+    claims = list(dict.fromkeys(filter(None, session.exec(named))))
+    before = _replaced_claims(session, claims)
+    everything = _replayed(session, list(dict.fromkeys([*claims, *(one for some in before.values() for one in some)])))
+    replayed = {one: pair[0] for one, pair in everything.items()}
     found = []
-    for claim_id, (standing, _) in replayed.items():
-        others = [one for one in standing if one.remittance_id != remittance_id]
-        for own in [one for one in standing if one.remittance_id == remittance_id] if others else ():
-            in_place = [one for one in others if one.payer == own.payer and _same_place(one.status, own.status)]
-            rivals, covers = _rivals(own, in_place, our_claim(session, claim_id))
-            if not rivals:
+    for claim_id in claims:
+        others = [one for one in replayed[claim_id] if one.remittance_id != remittance_id]
+        for own in [one for one in replayed[claim_id] if one.remittance_id == remittance_id]:
+            if not others and not before[claim_id]:
                 continue
-            why = _why_not(own, rivals, covers)
-            replaced = () if why else tuple(one.id for one in rivals)
+            ours = our_claim(session, claim_id)
+            rivals, covers = _rivals(own, _in_place(own, others, ours), ours)
+            of_replaced = _of_replaced(own, ours, before[claim_id], replayed)
+            if not rivals and not of_replaced:
+                continue
+            why = _why_not(own, rivals, covers) if rivals else ""
+            if not why and of_replaced and (because := _why_not(own, [one for _, one in of_replaced], True)):
+                why = _replaces(session, of_replaced, own, because)
+            replaced = () if why else tuple(one.id for one in (*rivals, *(one for _, one in of_replaced)))
             others = [one for one in others if one.id not in replaced]
             found.append((claim_id, own.id, replaced, why))
     return found
@@ -245,7 +297,7 @@ def replaced_later(session: Session, remittance_id: str) -> list[tuple[str, str]
     own = set(session.exec(answers))
     return [
         (named[one.claim_id or ""], session.get_one(Remittance, one.remittance_id).trace)
-        for one in replacements(session, list(named))
+        for one in [*replacements(session, list(named)), *replacements(session, list(named), SETTLED)]
         if one.remittance_claim_id in own and one.remittance_id != remittance_id
     ]
 
@@ -257,6 +309,23 @@ def standing_answers(session: Session, claim_id: str) -> list[str]:
     """
     answers, _ = _replayed(session, [claim_id], (_REVERSAL, _PREDETERMINATION))[claim_id]
     return [one.id for one in answers]
+
+
+def standing_places(session: Session, claim_id: str, payers: Payers) -> list[tuple[str, int]]:
+    """The ids of the answers that stand, as `standing_answers`, each with its place among the payers of our claim."""
+    answers, _ = _replayed(session, [claim_id], (_REVERSAL, _PREDETERMINATION))[claim_id]
+    return list(zip((one.id for one in answers), places_in_order(payers, answers), strict=True))
+
+
+def answers_of(session: Session, claim_ids: Sequence[str]) -> dict[str, list[From]]:
+    """What answers stand of these claims, by status and payer, in their order."""
+    replayed: dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]] = {}
+    for start in range(0, len(claim_ids), _AT_ONCE):
+        replayed |= _replayed(session, claim_ids[start : start + _AT_ONCE], (_REVERSAL, _PREDETERMINATION))
+    return {
+        one: [From(answer.status, answer.payer, answer.payer_name) for answer in standing]
+        for one, (standing, _) in replayed.items()
+    }
 
 
 def reversed_by(session: Session, remittance_id: str) -> list[str]:
@@ -310,13 +379,19 @@ def _waiting_reversals(session: Session, remittance: Remittance, claims: Sequenc
             RemittanceClaim.status_code == _REVERSAL,
             col(RemittanceClaim.claim_id).is_(None),
             col(RemittanceClaim.account_number).in_(accounts) | col(RemittanceClaim.payer_number).in_(numbers),
-            Remittance.payer_identifier == remittance.payer_identifier,
+            _of_payer(remittance),
             Remittance.status == RemittanceStatus.POSTED,
         )
         .order_by(col(Remittance.received_at), col(RemittanceClaim.sequence))
     )
     reader = SessionReader(session)
     return [one for one in session.exec(query) if _whole(reader, one)]
+
+
+def _of_payer(remittance: Remittance) -> ColumnElement[bool]:
+    """Whether a payment is of the payer of this one: its identifier, or its name where it comes under another."""
+    named = col(Remittance.payer_name).in_([remittance.payer_name] if remittance.payer_name else [])
+    return or_(col(Remittance.payer_identifier) == remittance.payer_identifier, named)
 
 
 def _whole(reader: SessionReader, reversal: RemittanceClaim) -> bool:
@@ -342,6 +417,78 @@ def _rivals(answer: _Answer, in_place: Sequence[_Answer], ours: OurClaim) -> tup
         one.lines <= answer.lines or not answer.lines for one in shared
     )
     return (shared, covers) if shared else (list(in_place), False)
+
+
+def _why_no_void(session: Session, claim: RemitClaim, ours: OurClaim) -> str:
+    """Why the answer to a void (frequency 8) is not posted: what was voided stands as it was; empty for another claim.
+
+    A payer that carries the void out reverses its answer (CLP02 22).
+    """
+    if ours.frequency != "8" or not ours.follows_id:
+        return ""
+    number = session.get_one(Claim, ours.follows_id).claim_number
+    if claim.paid_cents:
+        return f"pays a void: {number} is to be looked at"
+    return f"{NOT_VOIDED}: the payer did not take {number} back, which stands as it was"
+
+
+def _replaced_claims(session: Session, claim_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The claims that each of these replaces, and that those replaced before."""
+    found: dict[str, list[str]] = {one: [] for one in claim_ids}
+    frontier = {one: one for one in claim_ids}
+    while frontier:
+        query = select(Claim.id, Claim.follows_id).where(
+            col(Claim.id).in_(frontier), Claim.follows_as == "replacement", col(Claim.follows_id).is_not(None)
+        )
+        before = {claim_id: follows for claim_id, follows in session.exec(query) if follows}
+        frontier = {before[one]: of for one, of in frontier.items() if one in before and before[one] not in found[of]}
+        for one, of in frontier.items():
+            found[of].append(one)
+    return found
+
+
+def _replacing_claims(session: Session, claim_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Each of these claims with one that replaces it, directly."""
+    query = select(Claim.follows_id, Claim.id).where(
+        col(Claim.follows_id).in_(claim_ids), Claim.follows_as == "replacement"
+    )
+    return [(before, later) for before, later in session.exec(query) if before]
+
+
+def _of_replaced(
+    answer: _Answer, ours: OurClaim, before: Sequence[str], standing: Mapping[str, list[_Answer]]
+) -> list[tuple[str, _Answer]]:
+    """The answers that stand of the claims which ours replaces, in the place of this one; each with its claim."""
+    return [(one, old) for one in before for old in _in_place(answer, standing.get(one, []), ours)]
+
+
+def _replaces(session: Session, of_replaced: Sequence[tuple[str, _Answer]], answer: _Answer, why: str) -> str:
+    """Why the answer of a replacement waits, with what it replaces."""
+    number = session.get_one(Claim, of_replaced[0][0]).claim_number
+    if not answer.paid_cents and any(one.paid_cents for _, one in of_replaced):
+        return f"the replacement of {number} did not happen: the payer pays nothing for it, {number} is {why}"
+    return f"replaces {number}, which is {why}"
+
+
+def _denied_lines_of(
+    session: Session, answer: _Answer, rivals: Sequence[_Answer], gone: Sequence[_Answer], claim: RemitClaim
+) -> str:
+    """The id of the one answer that stands whose denied lines are exactly those that this one pays; else empty."""
+    old = rivals[0] if len(rivals) == 1 else None
+    if old is None or not old.id or not answer.lines or not answer.paid_cents or _why_repeated(claim, gone):
+        return ""
+    query = (
+        select(RemittanceLine.claim_line_id, Denial.cents)
+        .join(RemittanceLine, col(RemittanceLine.id) == Denial.remittance_line_id)
+        .where(
+            Denial.remittance_claim_id == old.id,
+            col(Denial.status).in_((DenialStatus.OPEN, DenialStatus.APPEALED)),
+            Denial.cents > 0,
+        )
+    )
+    denied = session.exec(query).all()
+    same = {line for line, _ in denied} == answer.lines and sum(cents for _, cents in denied) == answer.charge_cents
+    return old.id if same else ""
 
 
 def _why_repeated(claim: RemitClaim, reversed_: Sequence[_Answer]) -> str:
@@ -373,8 +520,25 @@ def _trace(answer: _Answer) -> str:
     return f"{answer.trace or 'without a number'} on {answer.paid_on or 'no day'}"
 
 
+def _in_place(answer: _Answer, standing: Sequence[_Answer], ours: OurClaim) -> list[_Answer]:
+    """Those that stand in the place of an answer among the payers of our claim.
+
+    What one payer answers without telling its place is in whatever place it has told. A claim that a payer forwarded
+    as none of its own is in nobody else's place.
+    """
+    place = place_of(ours.payers, answer, standing)
+    found = []
+    for one, its_place in zip(standing, places_in_order(ours.payers, standing), strict=True):
+        own = same_payer(one, answer)
+        told = stated_place(one.status) and stated_place(answer.status)
+        foreign = _FOREIGN in (one.status, answer.status)
+        if (own and not told) or (its_place == place and (own or not foreign)):
+            found.append(one)
+    return found
+
+
 def _same_place(before: str, now: str) -> bool:
-    return len({_PLACES.get(before), _PLACES.get(now)} - {None}) < 2
+    return len({stated_place(before), stated_place(now)} - {None}) < 2
 
 
 def _answer(claim: RemitClaim, found: Match | None, remittance: Remittance) -> _Answer:
@@ -387,6 +551,7 @@ def _answer(claim: RemitClaim, found: Match | None, remittance: Remittance) -> _
         remittance.trace,
         remittance.paid_on,
         remittance.id,
+        payer_name=remittance.payer_name,
         lines=_whole_lines(found.line_ids) if found else frozenset(),
     )
 
@@ -405,7 +570,7 @@ def _take_away(standing: list[_Answer], reversal: _Answer, same_number: bool | N
     fit = [
         one for one in standing if (one.charge_cents, one.paid_cents) == (-reversal.charge_cents, -reversal.paid_cents)
     ]
-    own = [one for one in fit if one.payer == reversal.payer]
+    own = [one for one in fit if same_payer(one, reversal)]
     numbered = [one for one in fit if reversal.payer_number and one.payer_number == reversal.payer_number]
     both = [one for one in own if one.payer_number == reversal.payer_number]
     nameless = [one for one in own if not (one.payer_number and reversal.payer_number)]
@@ -435,6 +600,7 @@ def _replayed(
         Remittance.paid_on,
         Remittance.id,
         RemittanceClaim.id,
+        Remittance.payer_name,
     )
     query = (
         select(*columns)
@@ -471,7 +637,7 @@ def _replayed(
     return replayed
 
 
-def replacements(session: Session, claim_ids: Sequence[str]) -> list[Posting]:
+def replacements(session: Session, claim_ids: Sequence[str], kind: str = REPLACED) -> list[Posting]:
     """The living postings by which later answers of these claims took back earlier ones that had paid nothing.
 
     Each is of the claim of a payment that it takes back, and of the remittance that replaced it.
@@ -482,7 +648,7 @@ def replacements(session: Session, claim_ids: Sequence[str]) -> list[Posting]:
         .where(
             col(Posting.claim_id).in_(claim_ids),
             Posting.kind == PostingKind.CLAIM_PAYMENT,
-            col(Posting.note).startswith(REPLACED),
+            col(Posting.note).startswith(kind),
             col(Posting.takes_back).is_(None),
             col(Posting.id).not_in(undone),
         )

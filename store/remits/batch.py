@@ -16,7 +16,7 @@ own (CLP02 23).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from sqlalchemy import BindParameter, bindparam, func, insert, update
 from sqlmodel import Session, col, select
 
 from store.database import Change
-from store.denials.opening import close_reversed, denial_rows, told_rows
+from store.denials.opening import NOT_VOIDED, close_reversed, denial_rows, told_rows
 from store.denials.reasons import category_of, is_unpaid
 from store.models import (
     Claim,
@@ -38,9 +38,11 @@ from store.models import (
     RemittanceLine,
 )
 from store.models.columns import new_id, now, table_of
-from store.remits.answered import NOTHING_TO_REVERSE, without_second_answers
+from store.remits.answered import NOTHING_TO_REVERSE, replacing_numbers, without_second_answers
+from store.remits.chains import in_their_chains
 from store.remits.charged import charge_differences
 from store.remits.matching import Match, OurClaim, match
+from store.remits.places import From, known_place
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
 from store.x12.remittance import CLAIM_STATUSES, Adjustment, Payment, ProviderAdjustment, RemitClaim, RemitLine
@@ -83,7 +85,9 @@ class Batch:
             model: [] for model in (RemittanceClaim, RemittanceLine, RemittanceAdjustment, Posting, JournalLine, Denial)
         }
         session = self._change.session
-        known = [_of_known_status(claim, found) for claim, found in zip(claims, match(session, claims), strict=True)]
+        payer = (self._remittance.payer_identifier, self._remittance.payer_name)
+        named = in_their_chains(session, claims, match(session, claims, *payer), *payer)
+        known = [_of_known_status(claim, found) for claim, found in zip(claims, named, strict=True)]
         matches = without_second_answers(session, self._remittance, claims, known)
         before = {one.segment: found.claim for one, found in zip(claims, known, strict=True)}
         reversed_: list[str] = []
@@ -115,14 +119,14 @@ class Batch:
                 rows[Denial] += told_rows(told, second.id, found.why)
             if found.reversed_id:
                 reversed_.append(found.reversed_id)
-                self.reversed_numbers.append(claim.account_number)
+                self.reversed_numbers += [claim.account_number, *replacing_numbers(session, found.claim)]
             if found.claim:
                 self.matched += 1
                 self._change.log(
                     "claim.remittance", "claim", found.claim.id, number=found.claim.number,
                     remittance=self._remittance.id, paid_cents=claim.paid_cents, status=claim.status,
                 )  # fmt: skip
-        from store.remits.replaced import replace_answers
+        from store.remits.replaced import replace_answers, settle_lines
 
         for model, values in rows.items():
             insert_rows(self._change.session, model, values)
@@ -130,10 +134,27 @@ class Batch:
             if found.replaces:
                 replace_answers(self._change, found.replaces, self._remittance, self.id, claim.segment)
                 self.replaced += len(found.replaces)
+            settle_lines(self._change, found, self._remittance, self.id, claim.segment)
         if reversed_:
             close_reversed(self._change, reversed_, self.id, self._remittance.id)
+        self._charge_again(claims, matches, before)
         self._keep_payer_numbers(claims, matches)
         self._follow_overrides(claims, matches)
+
+    def _charge_again(
+        self, claims: Sequence[RemitClaim], matches: Sequence[Match], before: Mapping[int, OurClaim | None]
+    ) -> None:
+        """Charge again what was to be voided and was not: its void took the charge back when it left."""
+        from store.ledger.charges import charge_again
+
+        voids = [
+            before[one.segment]
+            for one, found in zip(claims, matches, strict=True)
+            if found.why.startswith(NOT_VOIDED) and (_denied(one, one) or any(_denied(one, line) for line in one.lines))
+        ]
+        standing = [one.follows_id for one in voids if one and one.follows_id]
+        if standing:
+            self.postings += charge_again(self._change, standing, self.id, self._remittance.id)
 
     def _follow_overrides(self, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
         """Tell the rules what became of findings that people let pass: paid, or denied."""
@@ -158,10 +179,14 @@ class Batch:
 
     def _keep_payer_numbers(self, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
         """Needed to replace or void the claims later (REF*F8)."""
+        payer = (self._remittance.payer_identifier, self._remittance.payer_name)
         numbers = {
             found.claim.id: claim.payer_number
             for claim, found in zip(claims, matches, strict=True)
-            if found.claim and claim.payer_number
+            if found.claim
+            and claim.payer_number
+            # One of a payer that it was forwarded to is no number of the payer that a replacement goes to.
+            and (known_place(found.claim.payers, From(claim.status, *payer)) or 0) <= found.claim.payers.billed
         }
         if numbers:
             table = table_of(Claim)
@@ -376,11 +401,18 @@ def note_of(claim: RemitClaim, found: Match) -> str:
         notes.append("forwarded to the next payer: do not bill it")
     if found.replaces:
         notes.append("paid after all: takes the place of an answer that paid nothing, which was taken back")
+    if found.settles:
+        notes.append("paid after all: takes the place of the lines that an answer denied, whose denials are closed")
     if found.reversal_id:
         notes.append("reversed before it came")
     if claim.status == _REVERSAL and not found.why:
         notes.append("reversal of an earlier payment")
-    if found.by is MatchedBy.NOTHING:
+    if found.led_from and found.claim:
+        does = "reverses an answer of" if claim.status == _REVERSAL else "is an answer of"
+        notes.append(f"has the number of {found.led_from}, {does} {found.claim.number}")
+    if found.doubt:
+        notes.append(found.doubt)
+    elif found.by is MatchedBy.NOTHING:
         notes.append(f"no claim of ours has the number {claim.account_number}")
     if claim.patient_cents != patient and claim.patient_cents:
         notes.append(f"patient's share is {claim.patient_cents} cents by CLP05, {patient} by its adjustments")

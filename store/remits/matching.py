@@ -1,8 +1,11 @@
 """Finds our claim for a claim of a remittance, and our line for its lines; the surest way first.
 
     1  the account number (CLP01) is our claim number
-    2  the payer's number (CLP07) is the one that it gave to a claim of ours before
+    2  the payer's number (CLP07) is the one that this payer gave to a claim of ours before
     3  one claim alone has the patient's name, the first day of service and the charge
+
+A claim that is found by a number is not taken for it where the payer states another person: name, day and charge are
+all others, or the name and the member id are both (`store.remits.same_patient`). A number alone can be another's.
 
 Lines: our own line number (REF*6R), then code with modifiers, then the code alone; a line paid by its revenue code
 alone, by that. What is not found stays unapplied and is never dropped. Reads a batch of claims with a handful of
@@ -14,21 +17,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session, col, select
 
-from store.models import Claim, ClaimLine, Encounter, Patient
-from store.terms import ClaimStatus, MatchedBy
+from store.models import Claim, ClaimLine, Encounter, Patient, Remittance, RemittanceClaim
+from store.remits.places import From, Payers, known_place, payers_of, plain, same_payer
+from store.remits.same_patient import Person, person_of, why_another
+from store.terms import ClaimStatus, MatchedBy, RemittanceStatus
 from store.x12.remittance import RemitClaim, RemitLine
 
-_SENT = (ClaimStatus.EXPORTED, ClaimStatus.REJECTED)
+SENT = (ClaimStatus.EXPORTED, ClaimStatus.REJECTED)
+"""How claims stand that left, which payers can answer."""
 
 
 @dataclass(frozen=True)
 class OurClaim:
     """Our claim with its lines in order; `account_id` is the patient account that its money belongs to.
 
-    `total_cents` is what it charges.
+    `total_cents` is what it charges, `payers` who pays it, `person` whom it is of. `frequency` is CLM05-3, 8 of a
+    void, which `follows_id` then is voided by.
     """
 
     id: str
@@ -36,16 +44,22 @@ class OurClaim:
     account_id: str
     lines: tuple[ClaimLine, ...]
     total_cents: int
+    payers: Payers
+    person: Person
+    frequency: str = "1"
+    follows_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Match:
     """What was found for one claim; `line_ids` has an id or None for each of its lines.
 
-    `why` says why a claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses this one
-    and waited for it, `reversed_id` which one this reverses (`store.remits.answered`); `reverses` is that one where it
-    comes with the reversal and is not stored yet, and that one is `reversed_here`. `replaces` are the claims of
-    payments, by their ids, whose place this one takes.
+    `led_from` is the number of the claim of ours that it names, where it is of another one in its chain
+    (`store.remits.chains`). `doubt` says why a claim of ours with its number is not taken for it, where none other was
+    found. `why` says why a claim of ours that was found is not taken, `reversal_id` which claim of a payment reverses
+    this one and waited for it, `reversed_id` which one this reverses (`store.remits.answered`); `reverses` is that one
+    where it comes with the reversal and is not stored yet, and that one is `reversed_here`. `replaces` are the claims
+    of payments, by their ids, whose place this one takes, `settles` is that whose denied lines alone it pays.
     """
 
     claim: OurClaim | None
@@ -57,25 +71,40 @@ class Match:
     reverses: RemitClaim | None = None
     reversed_here: bool = False
     replaces: tuple[str, ...] = ()
+    settles: str = ""
+    doubt: str = ""
+    led_from: str = ""
 
 
-def match(session: Session, claims: Sequence[RemitClaim]) -> list[Match]:
-    """Our claims for these, in their order. Only claims that have left are found."""
+def match(session: Session, claims: Sequence[RemitClaim], payer: str = "", payer_name: str = "") -> list[Match]:
+    """Our claims for these of a payer, in their order. Only claims that have left are found."""
     by_number = {number.upper(): number for number in _numbers(session, claims)}
     ours = _load(session, by_number.values())
     known = {one.number: one for one in ours.values()}
-    by_payer = _by_payer_number(session, [one for one in claims if one.account_number.upper() not in by_number])
+    given = _by_payer_number(session, claims, payer, payer_name)
     found: list[Match] = []
     for one in claims:
-        if number := by_number.get(one.account_number.upper()):
-            found.append(_matched(one, known[number], MatchedBy.CLAIM_NUMBER))
-        elif claim_id := by_payer.get(one.payer_number):
-            found.append(_matched(one, _load_one(session, claim_id), MatchedBy.PAYER_NUMBER))
-        elif claim_id := _by_patient(session, one):
-            found.append(_matched(one, _load_one(session, claim_id), MatchedBy.PATIENT))
-        else:
-            found.append(Match(None, MatchedBy.NOTHING, (None,) * len(one.lines)))
+        number = by_number.get(one.account_number.upper())
+        found.append(_found(session, one, known[number] if number else None, given.get(one.payer_number, ())))
     return found
+
+
+def _found(session: Session, claim: RemitClaim, named: OurClaim | None, given: Sequence[str]) -> Match:
+    """The first of the ways that leads to a claim of the same person."""
+    doubts = []
+    if named is not None:
+        if not (why := why_another(claim, named.person, named.total_cents)):
+            return _matched(claim, named, MatchedBy.CLAIM_NUMBER)
+        doubts.append(f"claim {named.number} of ours has its number, but {why}")
+    for claim_id in given:
+        ours = _load_one(session, claim_id)
+        if not (why := why_another(claim, ours.person, ours.total_cents)):
+            return _matched(claim, ours, MatchedBy.PAYER_NUMBER)
+        doubts.append(f"claim {ours.number} of ours has the payer's number {claim.payer_number}, but {why}")
+    if alone := _by_patient(session, claim):
+        return _matched(claim, _load_one(session, alone), MatchedBy.PATIENT)
+    doubt = next(iter(doubts), "")
+    return Match(None, MatchedBy.NOTHING, (None,) * len(claim.lines), doubt=doubt)
 
 
 def our_claim(session: Session, claim_id: str) -> OurClaim:
@@ -91,19 +120,20 @@ def match_by_hand(session: Session, claim: RemitClaim, claim_id: str) -> Match:
 def match_lines(claim: RemitClaim, ours: OurClaim) -> tuple[str | None, ...]:
     """The ids of our lines for those of the remittance; none of ours twice before all were found once."""
     free = list(ours.lines)
-    return tuple(_line(line, ours, free) for line in claim.lines)
+    return tuple(_line(line, ours, free, claim.account_number) for line in claim.lines)
 
 
 def _matched(claim: RemitClaim, ours: OurClaim, by: MatchedBy) -> Match:
     return Match(ours, by, match_lines(claim, ours))
 
 
-def _line(line: RemitLine, ours: OurClaim, free: list[ClaimLine]) -> str | None:
+def _line(line: RemitLine, ours: OurClaim, free: list[ClaimLine], account_number: str) -> str | None:
     code = line.billed_code or line.code
     if not code and line.revenue_code:
         return _by_revenue_code(line, ours, free)
     tests = (
-        lambda one: line.control_number == f"{ours.number}-{one.sequence}",
+        # A claim to the next payer has the lines of the first one, whose number the payer can answer by.
+        lambda one: line.control_number in (f"{ours.number}-{one.sequence}", f"{account_number}-{one.sequence}"),
         lambda one: one.code == code and tuple(one.modifiers) == line.modifiers,
         lambda one: one.code == code,
     )
@@ -134,15 +164,21 @@ def _first(tests: Sequence[Callable[[ClaimLine], bool]], ours: OurClaim, free: l
 
 def _numbers(session: Session, claims: Sequence[RemitClaim]) -> list[str]:
     wanted = {text for one in claims for text in (one.account_number, one.account_number.upper()) if text}
-    query = select(Claim.claim_number).where(col(Claim.claim_number).in_(wanted), col(Claim.status).in_(_SENT))
+    query = select(Claim.claim_number).where(col(Claim.claim_number).in_(wanted), col(Claim.status).in_(SENT))
     return list(session.exec(query))
 
 
 def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
     wanted = list(numbers)
+    columns: Sequence[Any] = (
+        *(Claim.id, Claim.claim_number, Encounter.account_id, Claim.total_cents, Claim.parties),
+        *(Claim.service_from, Claim.service_through, Patient.family_name, Patient.given_name),
+        *(Claim.frequency, Claim.follows_id),
+    )
     query = (
-        select(Claim.id, Claim.claim_number, Encounter.account_id, Claim.total_cents)
+        select(*columns)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)
+        .join(Patient, col(Patient.id) == Encounter.patient_id)
         .where(col(Claim.claim_number).in_(wanted))
     )
     rows = session.exec(query).all()
@@ -150,7 +186,15 @@ def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
     of_claims = select(ClaimLine).where(col(ClaimLine.claim_id).in_([row[0] for row in rows]))
     for line in session.exec(of_claims.order_by(col(ClaimLine.claim_id), col(ClaimLine.sequence))):
         lines[line.claim_id].append(line)
-    return {row[0]: OurClaim(row[0], row[1], row[2], tuple(lines[row[0]]), row[3]) for row in rows}
+    return {
+        row[0]: OurClaim(
+            *(row[0], row[1], row[2], tuple(lines[row[0]]), row[3]),
+            payers_of(row[4]),
+            person_of(row[4], row[7], row[8], row[5], row[6]),
+            *(row[9], row[10]),
+        )
+        for row in rows
+    }
 
 
 def _load_one(session: Session, claim_id: str) -> OurClaim:
@@ -158,11 +202,41 @@ def _load_one(session: Session, claim_id: str) -> OurClaim:
     return _load(session, [number])[claim_id]
 
 
-def _by_payer_number(session: Session, claims: Sequence[RemitClaim]) -> dict[str, str]:
-    """Our claims by the numbers that the payer gave them, in an acknowledgment or a remittance."""
+def _by_payer_number(
+    session: Session, claims: Sequence[RemitClaim], payer: str, payer_name: str
+) -> dict[str, list[str]]:
+    """The ids of our claims by the numbers that this payer gave them, in a remittance or an acknowledgment.
+
+    What a claim keeps of an acknowledgment is of the payer that it bills.
+    """
     wanted = {one.payer_number for one in claims if one.payer_number}
-    query = select(Claim.payer_number, Claim.id).where(col(Claim.payer_number).in_(wanted))
-    return dict(session.exec(query).all()) if wanted else {}
+    if not wanted:
+        return {}
+    this = From("", payer, payer_name)
+    found: dict[str, list[str]] = defaultdict(list)
+    answered = (
+        select(
+            RemittanceClaim.payer_number, RemittanceClaim.claim_id, Remittance.payer_identifier, Remittance.payer_name
+        )
+        .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
+        .where(
+            col(RemittanceClaim.payer_number).in_(wanted),
+            col(RemittanceClaim.claim_id).is_not(None),
+            Remittance.status == RemittanceStatus.POSTED,
+        )
+        .order_by(col(Remittance.received_at).desc(), col(RemittanceClaim.sequence).desc())
+    )
+    for number, claim_id, identifier, name in session.exec(answered):
+        if claim_id and claim_id not in found[number] and same_payer(this, From("", identifier, name)):
+            found[number].append(claim_id)
+    kept = select(Claim.payer_number, Claim.id, Claim.parties).where(
+        col(Claim.payer_number).in_(wanted), col(Claim.status).in_(SENT)
+    )
+    for number, claim_id, parties in session.exec(kept.order_by(col(Claim.created_at).desc(), col(Claim.id))):
+        payers = payers_of(parties)
+        if claim_id not in found[number] and known_place(payers, this) == payers.billed:
+            found[number].append(claim_id)
+    return found
 
 
 def _by_patient(session: Session, claim: RemitClaim) -> str | None:
@@ -178,13 +252,9 @@ def _by_patient(session: Session, claim: RemitClaim) -> str | None:
         .where(
             Claim.service_from == day,
             Claim.total_cents == abs(claim.charge_cents),
-            col(Claim.status).in_(_SENT),
+            col(Claim.status).in_(SENT),
         )
     )
-    wanted = (_plain(patient.name), _plain(patient.given_name))
-    found = [row[0] for row in session.exec(query) if (_plain(row[1]), _plain(row[2])) == wanted]
+    wanted = (plain(patient.name), plain(patient.given_name))
+    found = [row[0] for row in session.exec(query) if (plain(row[1]), plain(row[2])) == wanted]
     return found[0] if len(found) == 1 else None
-
-
-def _plain(name: str | None) -> str:
-    return "".join(letter for letter in (name or "").upper() if letter.isalnum())

@@ -33,6 +33,7 @@ from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
 from store.remits.answered import (
     REPLACED,
+    SETTLED,
     clashing,
     crowded,
     replaced_later,
@@ -457,7 +458,8 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
         Posting.remittance_id == remittance.id,
         Posting.batch_id == last,
         col(Posting.kind).not_in(DECIDED_KINDS),  # that of a denial which it reverses: judged as that stands now
-        ~col(Posting.note).startswith(REPLACED),  # so with the answers whose place it takes
+        ~col(Posting.note).startswith(REPLACED),  # so with the answers whose place it takes,
+        ~col(Posting.note).startswith(SETTLED),  # and with the denied lines that it pays
         col(Posting.id).in_(taken_back),
     )
     made = mirror(change, session.exec(query).all(), batch_id, sign=1, taking_back=False)
@@ -510,7 +512,7 @@ def living_postings(session: Session, remittance: Remittance) -> list[Posting]:
     replaced = living.where(
         Posting.kind == PostingKind.CLAIM_PAYMENT,
         Posting.remittance_id != remittance.id,
-        col(Posting.note).startswith(REPLACED),
+        col(Posting.note).startswith(REPLACED) | col(Posting.note).startswith(SETTLED),
         col(Posting.remittance_claim_id).in_(claims),
     )
     own = living.where(Posting.batch_id == remittance.batch_id)

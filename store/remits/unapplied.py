@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
@@ -43,11 +43,20 @@ from store.models import (
 from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import UnappliedRow, unapplied_of
-from store.remits.answered import answer_to_reverse, clashing, judged_now, reversed_of, standing_answers
+from store.remits.answered import (
+    REPLACED,
+    SETTLED,
+    answer_to_reverse,
+    clashing,
+    judged_now,
+    replacements,
+    reversed_of,
+    standing_answers,
+)
 from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjustments
 from store.remits.matching import Match, match_by_hand
 from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove
-from store.remits.replaced import replace_answers, replaced_in
+from store.remits.replaced import replace_answers, replaced_in, settle_lines
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
 from store.x12.remittance import Payment, RemitClaim, read
 
@@ -94,10 +103,9 @@ def apply_to_claim(
             raise RemittanceRefused(f"{ours.claim_number} is {ours.status.value}: it has not left")
         stated = _stated(session, remittance, row.segment)
         found = match_by_hand(session, stated, ours.id)
-        replaces, why = judged_now(session, remittance, stated, found, row.id)
+        found, why = judged_now(session, remittance, stated, found, row.id)
         if why and not though_paid:
             raise StandsAnswered(*_both_figures(session, row, ours, why))
-        found = replace(found, replaces=replaces)
         change.target = ("remittance", remittance.id)
         posting = _post_as(change, remittance, row, stated, found)
         row.note = f"{note_of(stated, found)}; applied by hand: {reason}".removeprefix("; ")
@@ -131,8 +139,8 @@ def release(
 ) -> Placed:
     """Take a claim of a payment from the claim of ours that it was applied to; its money waits again.
 
-    Raises RemittanceRefused where it is not applied, or its reversal is, or it is a reversal in
-    whose place another answer stands now.
+    Raises RemittanceRefused where it is not applied, or its reversal is, where a later answer took its place or that of
+    its denied lines, or it is a reversal in whose place another answer stands now.
     """
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
@@ -143,11 +151,16 @@ def release(
             raise RemittanceRefused("it is applied to no claim")
         if row.id in reversed_of(session, remittance.id):
             raise RemittanceRefused("a reversal of it is applied to the same claim", "release the reversal first")
+        taken = [one for kind in (REPLACED, SETTLED) for one in replacements(session, [row.claim_id], kind)]
+        if any(one.remittance_claim_id == row.id for one in taken):
+            raise RemittanceRefused("a later answer took its place", "release that answer first")
         before, stood = row.claim_id, standing_answers(session, row.claim_id)
         stated = _stated(session, remittance, row.segment)
         change.target = ("remittance", remittance.id)
         _take_back_decisions(change, row.id)
-        nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines))
+        number = session.get_one(Claim, before).claim_number
+        told = f"released from claim {number} of ours: {reason}"
+        nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines), doubt=told)
         posting = _post_as(change, remittance, row, stated, nothing)
         again = [one for one in standing_answers(session, before) if one not in stood]
         if clash := clashing(session, again):
@@ -155,7 +168,7 @@ def release(
                 f"trace {clash[0][1]} answers {clash[0][0]} in the place of what it takes back",
                 "release that answer first, or take its payment back",
             )
-        row.note = f"{note_of(stated, nothing)}; released: {reason}"
+        row.note = note_of(stated, nothing)
         change.log("remittance.apply", "claim", before, remittance=remittance.id, released=True, reason=reason)
         return answered(change, Placed(row.paid_cents, row.paid_cents, posting))
 
@@ -242,6 +255,8 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     )
     undo = [*session.exec(posted).all(), *replaced_in(session, remittance, row.segment)]
     mirror(change, undo, batch, sign=-1, taking_back=True)
+    session.flush()
+    reopen_paid(session, [one.remittance_claim_id or "" for one in undo if one.note.startswith(SETTLED)])
     answer = answer_to_reverse(session, remittance, stated, found.claim.id) if found.claim else ""
     reversed_ = posted_adjustments(session, [answer]).get(answer, ()) if answer else ()
     posting, sides = claim_posting(change, batch, remittance.id, row.id, stated, found, reversed_)
@@ -261,6 +276,7 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
         line_ids = [line.id for line in sorted(lines, key=lambda one: one.sequence)]
         open_applied(session, denial_rows(remittance, payment, stated, row.id, line_ids, found.claim.id))
         replace_answers(change, found.replaces, remittance, batch, row.segment)
+        settle_lines(change, found, remittance, batch, row.segment)
     _follow_standing(change, remittance, stood, standing_answers(session, ours) if ours else [], row.id)
     session.flush()
     after = shares_in_batch(session, batch)

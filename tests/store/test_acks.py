@@ -17,13 +17,17 @@ from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.changes import CannotChange, refresh_claim, release_claim, set_fields
 from store.claims.export import ExportRefused, export_claims
+from store.claims.following import void_sent_claim
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport
 from store.queries import SessionReader
 from store.queries.claims import AnswerRow, claim_page
+from store.remits.posting import take_in as take_in_remittance
 from store.terms import AnswerPart, ClaimStatus, Outcome
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
+from tests.store.remittance_samples import a_set
+from tests.store.remittance_samples import interchange as settlement
 
 pytestmark = pytest.mark.both_databases
 
@@ -210,6 +214,82 @@ def test_a_mended_claim_can_leave_again(db: Database, tmp_path: Path, sent: Sent
     report = export_claims(db, SYSTEM, None, tmp_path / "again.837")
 
     assert report.claims == 3
+
+
+def paid(db: Database, tmp_path: Path, number: str) -> None:
+    """A posted remittance that pays a claim in full."""
+    path = tmp_path / "paid.835"
+    path.write_bytes(settlement(a_set((f"CLP*{number}*1*100.03*100.03**HM*ICN1",), "100.03")))
+    (taken,) = take_in_remittance(db, SYSTEM, path).sets
+    assert taken.matched == 1
+
+
+def claim_id_of(db: Database, number: str) -> str:
+    with db.reading() as session:
+        return session.exec(select(Claim.id).where(Claim.claim_number == number)).one()
+
+
+def refused_set(sent: Sent) -> bytes:
+    """A 999 that refuses the set for its second claim."""
+    position = sent.position(sent.numbers[1], "line.2.service_date")
+    return implementation(sent, f"AK2*837*{sent.control}~IK3*DTP*{position}**8~IK5*R*5~", "R")
+
+
+def test_a_claim_that_was_paid_stays_where_it_is_when_its_set_is_refused_afterwards(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    paid(db, tmp_path, sent.numbers[0])
+
+    (answer,) = arrive(db, tmp_path, refused_set(sent))
+
+    why = "trace EFT0001 on 2026-11-03 answers it"
+    assert (answer.traveled, answer.stayed) == ((sent.numbers[2],), ((sent.numbers[0], why),))
+    assert answer.note == f"{sent.numbers[0]} stays where it is: {why}"
+    assert statuses(db)[sent.numbers[0]] is ClaimStatus.EXPORTED
+
+
+def test_a_claim_whose_void_follows_it_stays_where_it_is(db: Database, tmp_path: Path, sent: Sent) -> None:
+    void = void_sent_claim(db, SYSTEM, claim_id_of(db, sent.numbers[0]), "wrong patient")
+
+    (answer,) = arrive(db, tmp_path, refused_set(sent))
+
+    assert answer.stayed == ((sent.numbers[0], f"{void.claim_number} follows it (void)"),)
+    assert statuses(db)[sent.numbers[0]] is ClaimStatus.EXPORTED
+
+
+def test_a_claim_that_left_again_stays_when_its_first_file_is_refused_again(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    arrive(db, tmp_path, implementation(sent, f"AK2*837*{sent.control}~IK5*R*3~", "R"))
+    export_claims(db, SYSTEM, None, tmp_path / "again.837")
+
+    (answer,) = arrive(db, tmp_path, refused_set(sent), "second.x12")
+
+    assert [why for _, why in answer.stayed] == ["it left in another file, again.837"] * 3
+    assert set(statuses(db).values()) == {ClaimStatus.EXPORTED}
+
+
+def test_a_277ca_rejects_no_claim_that_left_in_another_file_than_it_names(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    arrive(db, tmp_path, implementation(sent, f"AK2*837*{sent.control}~IK5*R*3~", "R"))
+    export_claims(db, SYSTEM, None, tmp_path / "again.837")
+    levels = PROVIDER.format(npi="1234567893") + patient(sent.numbers[0], "A7:562:85")
+
+    (answer,) = arrive(db, tmp_path, claim_status(sent, levels), "late.x12")
+
+    assert answer.stayed == ((sent.numbers[0], "it left in another file, again.837"),)
+    assert statuses(db)[sent.numbers[0]] is ClaimStatus.EXPORTED
+
+
+def test_a_277ca_rejects_no_claim_that_was_paid(db: Database, tmp_path: Path, sent: Sent) -> None:
+    paid(db, tmp_path, sent.numbers[0])
+    levels = PROVIDER.format(npi="1234567893") + patient(sent.numbers[0], "A7:562:85")
+
+    (answer,) = arrive(db, tmp_path, claim_status(sent, levels))
+
+    assert (answer.culprits, [number for number, _ in answer.stayed]) == ((), [sent.numbers[0]])
+    assert statuses(db)[sent.numbers[0]] is ClaimStatus.EXPORTED
 
 
 def _clm(sent: Sent) -> int:

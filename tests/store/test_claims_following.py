@@ -70,9 +70,12 @@ class Office:
         paid: str = "60",
         trace: str = "EFT0001",
         paid_on: str = PAID_ON,
+        payer: str = "MEADOWLARK HMO",
+        payer_id: str = "1512345678",
     ) -> None:
         parts = tuple(part.format(number=self.number, status=status) for part in body)
         content = interchange(a_set(parts, paid)).replace(b"EFT0001", trace.encode())
+        content = content.replace(b"MEADOWLARK HMO", payer.encode()).replace(b"1512345678", payer_id.encode())
         content = content.replace(f"{PAID_ON}~".encode(), f"{paid_on}~".encode())
         path = self.folder / f"{trace}.835"
         path.write_bytes(content)
@@ -183,6 +186,73 @@ def test_a_claim_that_the_payer_forwarded_is_not_billed_twice(office: Office, st
     office.answer(status)
 
     with pytest.raises(CannotFollow, match="forwarded"):
+        bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+
+def third_payer(office: Office) -> None:
+    """Give the claim a third coverage."""
+    with office.db.change(SYSTEM) as change:
+        claim = change.session.get_one(Claim, office.claim_id)
+        (second,) = claim.parties["other_coverages"]
+        payer = {**second["payer"], "name": "Third Plan", "identifier": "THIRD"}
+        claim.parties = {**claim.parties, "other_coverages": [second, {**second, "sequence": 3, "payer": payer}]}
+
+
+def supplement_pays(office: Office) -> None:
+    """The first payer pays 60 and forwards the claim; the second one answers it by its first number and pays 15."""
+    office.answer("19")
+    office.answer("2", SUPPLEMENT, "15", trace="EFT0002", payer="SECOND PLAN", payer_id="9876543210")
+
+
+SUPPLEMENT = (
+    "CLP*{number}*{status}*100.03*15*5*HM*SUP1*11*1",
+    "CAS*OA*23*80.03",
+    "CAS*PR*1*5",
+)
+
+
+def test_a_payer_that_the_claim_was_forwarded_to_and_that_answered_is_not_billed_as_next(office: Office) -> None:
+    supplement_pays(office)
+
+    built = bill_next_payers(office.db, SYSTEM)
+
+    assert (built.built, built.refused) == ((), ())
+    with pytest.raises(CannotFollow, match="no payer after Second Plan"):
+        bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+
+def test_the_third_payer_is_told_of_each_payer_before_what_that_one_paid(office: Office) -> None:
+    third_payer(office)
+    supplement_pays(office)
+
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    parties = office.content(built.claim_id).parties
+    assert parties.coverage.payer.name == "Third Plan"
+    assert [
+        (one.payer.identifier, one.prior.paid_cents, one.prior.payer_number) for one in parties.other_coverages
+    ] == [
+        ("BLUEP", 6000, "ICN1"),
+        ("SECOND", 1500, "SUP1"),
+    ]
+
+
+def test_a_denial_by_the_payer_it_was_forwarded_to_is_told_as_of_that_payer(office: Office) -> None:
+    third_payer(office)
+    office.answer("19")
+    denied = ("CLP*{number}*{status}*100.03*0**HM*SUP1*11*1", "CAS*PR*204*100.03")
+    office.answer("4", denied, "0", trace="EFT0002", payer="SECOND PLAN", payer_id="9876543210")
+
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    others = office.content(built.claim_id).parties.other_coverages
+    assert [one.prior.paid_cents for one in others] == [6000, 0]
+
+
+def test_a_claim_that_only_a_later_payer_answered_waits_for_the_billed_one(office: Office) -> None:
+    office.answer("2", SUPPLEMENT, "15")
+
+    with pytest.raises(CannotFollow, match="Blue Plains has not answered it"):
         bill_next_payer(office.db, SYSTEM, office.claim_id)
 
 

@@ -24,7 +24,7 @@ from store.queries.ledger import account_list, account_page
 from store.remits.posting import post_again, unpost
 from store.remits.takebacks import charge_to_claim
 from store.terms import ClaimStatus, JournalAccount, PostingKind
-from tests.store.test_claims_following import PAID, Office, office, recode
+from tests.store.test_claims_following import PAID, Office, office, recode, supplement_pays
 
 pytestmark = pytest.mark.both_databases
 
@@ -359,6 +359,16 @@ def test_a_statement_says_what_was_done_paid_reduced_and_is_left(office: Office)
     for wanted in ("Service G0463", "50.01", "Insurance: Blue Plains", "YOU OWE", "15.00", "Prairie Community Health"):
         assert wanted in made.text
     assert "M54" not in made.text
+
+
+def test_a_statement_names_each_payer_that_paid_and_waits_for_none_that_answered(office: Office) -> None:
+    supplement_pays(office)
+
+    made = statement_of(office.db)
+
+    assert re.findall(r"Insurance: (\w+ \w+) +([\d.]+)", made) == [("Blue Plains", "60.00"), ("Second Plan", "15.00")]
+    assert "Waits for" not in made
+    assert re.search(r"YOU OWE +5\.00", made)
 
 
 def statement_of(db: Database) -> str:

@@ -193,6 +193,80 @@ def test_a_claim_is_found_by_the_payer_s_number_of_before(db: Database, tmp_path
     assert found.matched_by is MatchedBy.PAYER_NUMBER
 
 
+ANOTHER = (
+    "CLP*{0}*1*400*300**HM*{1}",
+    "NM1*QC*1*OSGOOD*MINA****MI*ZZ77",
+    "SVC*HC:G0438*400*300**1",
+    "DTM*472*20260301",
+    "CAS*CO*45*100",
+)
+
+
+def by_another(body: tuple[str, ...], paid: str) -> bytes:
+    """A payment of these claims by another payer than that of the samples."""
+    content = interchange(a_set(body, paid)).replace(b"EFT0001", b"EFT0009")
+    return content.replace(b"MEADOWLARK HMO", b"SECOND PLAN").replace(b"1512345678", b"9876543210")
+
+
+def found_as(db: Database, account_number: str) -> RemittanceClaim:
+    with db.reading() as session:
+        return session.exec(select(RemittanceClaim).where(RemittanceClaim.account_number == account_number)).one()
+
+
+def test_the_number_of_one_payer_finds_no_claim_of_another(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    body = ("CLP*LOST*1*100.03*30**12*ICN1", "CAS*CO*45*70.03")
+
+    arrive(db, tmp_path, by_another(body, "30"), "later.835")
+
+    assert found_as(db, "LOST").claim_id is None
+
+
+def test_a_payer_s_number_of_a_claim_of_another_person_leaves_it_unapplied_and_says_why(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    body = tuple(part.format("ZZ999", "ICN1") for part in ANOTHER)
+
+    arrive(db, tmp_path, interchange(a_set(body, "300")).replace(b"EFT0001", b"EFT0009"), "later.835")
+
+    found = found_as(db, "ZZ999")
+    assert found.claim_id is None
+    assert f"claim {number} of ours has the payer's number ICN1, but" in found.note
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({}, "the name and the member id are of another"),
+        ({"****MI*ZZ77": ""}, "the patient, the day and the charge are of another"),
+    ],
+    ids=["name and member id", "name, day and charge"],
+)
+def test_our_number_on_a_claim_of_another_person_leaves_it_unapplied_and_says_why(
+    db: Database, tmp_path: Path, number: str, change: dict[str, str], why: str
+) -> None:
+    body = tuple(part.format(number, "ICN9") for part in ANOTHER)
+    for was, now in change.items():
+        body = tuple(part.replace(was, now) for part in body)
+
+    arrive(db, tmp_path, interchange(a_set(body, "300")))
+
+    found = found_as(db, number)
+    assert (found.claim_id, found.note) == (None, f"claim {number} of ours has its number, but {why}")
+
+
+@pytest.mark.parametrize("name", ["NM1*QC*1*LINDQVIST*P", "NM1*QC*1*LIND*PER", "NM1*QC*1*NORTH*ANNA"])
+def test_our_number_finds_the_claim_though_the_name_is_written_otherwise(
+    db: Database, tmp_path: Path, number: str, name: str
+) -> None:
+    body = tuple(part.replace("NM1*QC*1*LINDQVIST*PER", name) for part in paid(number))
+
+    arrive(db, tmp_path, interchange(a_set(body, "60")))
+
+    assert found_as(db, number).matched_by is MatchedBy.CLAIM_NUMBER
+
+
 def test_a_claim_is_found_by_patient_day_and_charge_if_it_is_the_only_one(
     db: Database, tmp_path: Path, number: str
 ) -> None:

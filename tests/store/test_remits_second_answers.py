@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.database import Database
-from store.denials.work import DenialRefused, bill_patient, open_again, write_off
+from store.denials.work import DenialRefused, bill_patient, open_again, resolve, write_off
 from store.ledger.charges import bill
 from store.models import Claim, Denial, JournalLine, Posting, Remittance, RemittanceClaim
 from store.remits.posting import RemittanceRefused, ReversedLater, post_again, take_in, unpost
@@ -41,6 +41,12 @@ PART_DENIED = (
 FIRST_LINE = ("CLP*{0}*1*50.01*40**HM*ICN5", "SVC*HC:G0463*50.01*40**1", "CAS*CO*45*10.01", "REF*6R*{0}-1")
 SECOND_LINE_DENIED = ("CLP*{0}*1*50.02*0**HM*ICN6", "SVC*HC:G0439*50.02*0**1", "CAS*CO*50*50.02", "REF*6R*{0}-2")
 SECOND_LINE_PAID = ("CLP*{0}*1*50.02*50.02**HM*ICN7", "SVC*HC:G0439*50.02*50.02**1", "REF*6R*{0}-2")
+APPEALED_LINE = (
+    *("CLP*{0}*1*50.02*30**HM*ICN4", "SVC*HC:G0439*50.02*30**1"),
+    *("CAS*CO*45*20.02", "REF*6R*{0}-2"),
+)
+FORWARDED = ("CLP*{0}*19*100.03*60*20*HM*ICN8", "CAS*CO*45*20.03", "CAS*PR*2*20")
+REST_DENIED = ("CLP*{0}*4*100.03*0**HM*SUP1", "CAS*OA*23*80.03", "CAS*CO*204*20")
 
 
 def back(answer: tuple[str, ...]) -> tuple[str, ...]:
@@ -63,6 +69,7 @@ ANSWERS = {
     "first line": FIRST_LINE,
     "second line denied": SECOND_LINE_DENIED,
     "second line paid": SECOND_LINE_PAID,
+    "second line appealed": APPEALED_LINE,
 }
 PARTS = ANSWERS | {f"{name} reversed": back(answer) for name, answer in ANSWERS.items()}
 
@@ -75,7 +82,12 @@ def billed(db: Database, number: str) -> str:
     return number
 
 
-def answer(db: Database, folder: Path, number: str, *parts: tuple[str, ...], trace: str = "") -> str:
+PAYERS = {"": {}, "other number": {"1512345678": "9876543210"}}
+PAYERS["other payer"] = {**PAYERS["other number"], "MEADOWLARK HMO": "SOMEBODY ELSE"}
+"""What stands in the payments of each in place of what the samples have."""
+
+
+def answer(db: Database, folder: Path, number: str, *parts: tuple[str, ...], trace: str = "", payer: str = "") -> str:
     """Post a payment of these answers; what is below zero is carried to the next."""
     with db.reading() as session:
         seen = session.exec(select(func.count(col(Remittance.id)))).one()
@@ -84,7 +96,10 @@ def answer(db: Database, folder: Path, number: str, *parts: tuple[str, ...], tra
     forward = (f"PLB*1999999984*20261231*FB:X*{cents / 100}",) if cents < 0 else ()
     body = tuple(line.format(number) for part in parts for line in part)
     path = folder / f"{trace}.835"
-    path.write_bytes(interchange(a_set((*body, *forward), str(max(cents, 0) / 100)).replace("EFT0001", trace)))
+    content = a_set((*body, *forward), str(max(cents, 0) / 100)).replace("EFT0001", trace)
+    for was, now in PAYERS[payer].items():
+        content = content.replace(was, now)
+    path.write_bytes(interchange(content))
     (taken,) = take_in(db, SYSTEM, path).sets
     assert taken.outcome == "posted", taken.why
     return taken.remittance_id
@@ -133,6 +148,54 @@ def test_a_second_answer_of_a_claim_that_was_paid_waits_and_says_so(
     assert notes(db)[0].startswith("paid already by trace SEQ001 on 2026-11-03, no reversal")
 
 
+@pytest.mark.parametrize("payer", ["other number", "other payer"])
+@pytest.mark.parametrize("second", [MORE, PAID, NOT_NEEDED], ids=["corrected", "again", "denied"])
+def test_a_second_answer_waits_whoever_the_payer_says_it_is(
+    db: Database, tmp_path: Path, billed: str, payer: str, second: tuple[str, ...]
+) -> None:
+    answer(db, tmp_path, billed, PAID)
+    before = of_claim(db)
+
+    answer(db, tmp_path, billed, second, payer=payer)
+
+    assert of_claim(db) == before
+    assert notes(db)[0].startswith("paid already by trace SEQ001 on 2026-11-03, no reversal")
+    assert sum(cents for _, cents in living(db)) == 0
+
+
+@pytest.mark.parametrize("payer", ["other number", "other payer"])
+def test_a_denial_is_overturned_whoever_the_payer_says_it_is(
+    db: Database, tmp_path: Path, billed: str, payer: str
+) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+
+    answer(db, tmp_path, billed, PAID, payer=payer)
+
+    assert DENIED not in of_claim(db)
+    assert living(db) == []
+
+
+def test_the_payer_that_it_was_forwarded_to_answers_in_a_place_of_its_own(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, FORWARDED)
+
+    answer(db, tmp_path, billed, REST_DENIED, payer="other payer")
+
+    assert living(db) == [("204", 2_000)]
+    assert notes(db) == []
+
+
+def test_what_another_payer_forwarded_as_none_of_its_own_is_in_nobody_s_way(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, OTHERS, payer="other payer")
+
+    answer(db, tmp_path, billed, NOT_NEEDED)
+
+    assert living(db) == [("50", CHARGE)]
+
+
 def test_a_copy_that_is_denied_is_told_in_the_list_of_denials_without_money(
     db: Database, tmp_path: Path, billed: str
 ) -> None:
@@ -144,6 +207,41 @@ def test_a_copy_that_is_denied_is_told_in_the_list_of_denials_without_money(
         (told,) = session.exec(select(Denial)).all()
     assert (told.category, told.cents, told.status) == ("duplicate", 0, DenialStatus.OPEN)
     assert told.note == "second answer: paid already by trace SEQ001 on 2026-11-03, no reversal"
+
+
+def test_what_is_told_of_second_answers_closes_once_the_claim_is_paid_after_all(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+    answer(db, tmp_path, billed, COPY)
+    before = living(db)
+
+    answer(db, tmp_path, billed, PAID)
+
+    assert (before, living(db)) == ([("18", 0), ("50", CHARGE)], [])
+
+
+def test_what_is_told_of_second_answers_closes_with_the_denial_that_is_resolved(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+    answer(db, tmp_path, billed, COPY)
+    with db.reading() as session:
+        denial = session.exec(select(Denial.id).where(Denial.cents == CHARGE)).one()
+
+    resolve(db, SYSTEM, [denial], "settled by phone")
+
+    assert living(db) == []
+
+
+def test_an_answer_that_was_released_says_from_which_claim(db: Database, tmp_path: Path, billed: str) -> None:
+    answer(db, tmp_path, billed, PAID)
+    with db.reading() as session:
+        (row,) = session.exec(select(RemittanceClaim.id)).all()
+
+    release(db, SYSTEM, row, "not theirs")
+
+    assert notes(db) == [f"released from claim {billed} of ours: not theirs"]
 
 
 def test_a_denial_that_is_overturned_is_taken_back_and_closed_as_paid_after_all(
@@ -214,6 +312,41 @@ def test_an_answer_of_a_part_of_what_was_denied_waits(db: Database, tmp_path: Pa
 
     assert of_claim(db)[DENIED] == CHARGE
     assert notes(db)[0].startswith("answers a part of what trace SEQ001")
+
+
+def test_an_answer_of_exactly_the_lines_that_stand_denied_takes_their_place_alone(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PART_DENIED)
+
+    later = answer(db, tmp_path, billed, APPEALED_LINE)
+
+    paid_after_all = of_claim(db)
+    unpost(db, SYSTEM, later, "wrong file")
+    assert paid_after_all == {
+        JournalAccount.CHARGES: -CHARGE,
+        JournalAccount.CASH: 7_000,
+        JournalAccount.CONTRACTUAL: 3_003,
+    }
+    assert of_claim(db)[DENIED] == 5_002
+    assert living(db) == [("50", 5_002)]
+
+
+def test_an_answer_of_denied_lines_that_was_released_is_applied_again(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, PART_DENIED)
+    later = answer(db, tmp_path, billed, APPEALED_LINE)
+    before = of_claim(db)
+    with db.reading() as session:
+        row = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.remittance_id == later)).one()
+
+    release(db, SYSTEM, row, "not theirs")
+    released = living(db)
+    apply_to_claim(db, SYSTEM, row, billed, "theirs")
+
+    assert released == [("50", 5_002)]
+    assert (of_claim(db), living(db)) == (before, [])
 
 
 def test_what_a_payer_forwards_as_none_of_its_own_stays_owed(db: Database, tmp_path: Path, billed: str) -> None:
@@ -319,6 +452,22 @@ def test_an_answer_is_not_released_under_its_reversal(db: Database, tmp_path: Pa
     assert of_claim(db) == before
 
 
+@pytest.mark.parametrize("first", [COPY, PART_DENIED], ids=["whole", "lines"])
+def test_an_answer_whose_place_another_took_is_not_released(
+    db: Database, tmp_path: Path, billed: str, first: tuple[str, ...]
+) -> None:
+    answer(db, tmp_path, billed, first)
+    answer(db, tmp_path, billed, PAID if first is COPY else APPEALED_LINE)
+    before = of_claim(db)
+    with db.reading() as session:
+        row = session.exec(select(RemittanceClaim.id).join(Remittance).where(Remittance.trace == "SEQ001")).one()
+
+    with pytest.raises(RemittanceRefused, match="a later answer took its place"):
+        release(db, SYSTEM, row, "not theirs")
+
+    assert of_claim(db) == before
+
+
 def test_a_reversal_is_not_released_under_an_answer_that_came_after_it(
     db: Database, tmp_path: Path, billed: str
 ) -> None:
@@ -335,20 +484,22 @@ def test_a_reversal_is_not_released_under_an_answer_that_came_after_it(
 
 STEPS = ("give up", "bill", "open", "unpost", "post", "apply", "release")
 FILES = st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=3)
-MOVES = st.one_of(FILES, st.tuples(st.sampled_from(STEPS), st.integers(0, 3)))
+PAYMENTS = st.tuples(st.sampled_from(sorted(PAYERS)), FILES)
+MOVES = st.one_of(PAYMENTS, st.tuples(st.sampled_from(STEPS), st.integers(0, 3)))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(MOVES, min_size=1, max_size=6))
 def test_whatever_payers_answer_and_people_do_the_charge_is_parted_and_denials_are_what_is_denied(
-    db: Database, tmp_path: Path, billed: str, moves: list[list[str] | tuple[str, int]]
+    db: Database, tmp_path: Path, billed: str, moves: list[tuple[str, list[str] | int]]
 ) -> None:
     ours: list[str] = []
     for move in moves:
-        if isinstance(move, list):
-            ours.append(answer(db, tmp_path, billed, *(PARTS[name] for name in move)))
+        what, of = move
+        if isinstance(of, list):
+            ours.append(answer(db, tmp_path, billed, *(PARTS[name] for name in of), payer=what))
         else:
-            step(db, billed, *move, ours)
+            step(db, billed, what, of, ours)
 
     money, denied = of_claim(db), sum(cents for _, cents in living(db))
     for remittance in reversed(ours):

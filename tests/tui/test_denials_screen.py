@@ -44,6 +44,7 @@ def denied(as_administrator: None, tmp_path: Path) -> None:
         claims = change.session.exec(select(Claim).order_by(Claim.claim_number))
         for number, claim in enumerate(claims, 1):
             claim.claim_number, claim.status = f"C000{number}", ClaimStatus.EXPORTED
+            claim.service_from = claim.service_through = "2026-10-01"  # the day that the payer states
     take_in(database, SYSTEM, path)
     database.close()
 

@@ -161,6 +161,9 @@ def _text(path: str, taken: AnswersTakenIn) -> list[str]:
         lines += _listed("rejected, to be mended", answer.culprits)
         lines += _listed("ready again: only traveled with them", answer.traveled)
         lines += _listed("accepted", answer.accepted)
+        for number, why in answer.stayed[:_MOST_SHOWN]:
+            lines.append(f"    {number} stays where it is: {safe_line(why)}")
+        lines += [f"    and {len(answer.stayed) - _MOST_SHOWN:,} more"] if len(answer.stayed) > _MOST_SHOWN else []
     lines += [f"  note: segment {note.segment}: {safe_line(note.message)}" for note in taken.notes[:_MOST_SHOWN]]
     return lines
 

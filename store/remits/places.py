@@ -1,0 +1,116 @@
+"""Tells which payer of a claim an answer is of: its place among them, 1 primary, 2 secondary, 3 tertiary.
+
+The payer says it with CLP02 (1 and 19, 2 and 20, 3 and 21). A denial (4), a claim that it forwards as none of its own
+(23) and a reversal (22) say nothing of it: those are of the coverage of our claim that has the payer's name or
+identifier, else of the payer that comes after one which forwarded the claim, else of the one that our claim bills.
+No payer before the billed one answers our claim: it answers the claim that billed it.
+
+Source: 005010X221A1, CLP02; section 1.10.2.13 (claims that a payer forwards).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+FORWARDED = ("19", "20", "21")
+
+_PLACES = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
+
+
+class Answering(Protocol):
+    """An answer of a payer: its status (CLP02) and who gave it (TRN03 or BPR10, and the name of loop 1000A)."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def payer(self) -> str: ...
+
+    @property
+    def payer_name(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class From:
+    """The least that is an answer (`Answering`)."""
+
+    status: str
+    payer: str
+    payer_name: str
+
+
+@dataclass(frozen=True)
+class Payers:
+    """The payers of a claim in the order in which they pay, each a name and an identifier.
+
+    `sequences` are those of their coverages, `billed` is the place of the one that the claim bills, from 1.
+    """
+
+    named: tuple[tuple[str, str], ...] = ()
+    sequences: tuple[int, ...] = ()
+    billed: int = 1
+
+    def name_at(self, place: int) -> str:
+        """The name of the payer at a place; empty where our claim knows none there."""
+        return self.named[place - 1][0] if 0 < place <= len(self.named) else ""
+
+
+def payers_of(parties: Mapping[str, Any]) -> Payers:
+    """The payers of the parties of a claim, as they are stored."""
+    billed = parties.get("coverage") or {}
+    coverages = sorted([billed, *(parties.get("other_coverages") or ())], key=lambda one: int(one.get("sequence") or 0))
+    payers = [one.get("payer") or {} for one in coverages]
+    return Payers(
+        tuple((str(one.get("name") or ""), str(one.get("identifier") or "")) for one in payers),
+        tuple(int(one.get("sequence") or 0) for one in coverages),
+        next(place for place, one in enumerate(coverages, 1) if one is billed),
+    )
+
+
+def stated_place(status: str) -> int | None:
+    """The place that a status (CLP02) tells; None where it tells none."""
+    return _PLACES.get(status)
+
+
+def same_payer(one: Answering, other: Answering) -> bool:
+    """Whether two answers are of one payer: its identifier, or its name where a payment comes under another one."""
+    return one.payer == other.payer or (
+        bool(plain(one.payer_name)) and plain(one.payer_name) == plain(other.payer_name)
+    )
+
+
+def place_of(payers: Payers, answer: Answering, before: Sequence[Answering] = ()) -> int:
+    """The place of an answer among the payers of a claim; `before` are the answers that stood when it came."""
+    if told := known_place(payers, answer):
+        return told
+    forwarded = [one for one in before if one.status in FORWARDED and not same_payer(one, answer)]
+    return max((place_of(payers, one) for one in forwarded), default=payers.billed - 1) + 1
+
+
+def known_place(payers: Payers, answer: Answering) -> int | None:
+    """The place of an answer by its status or the name of its payer; None where neither tells it."""
+    if told := stated_place(answer.status):
+        return max(told, payers.billed)
+    for place, (name, identifier) in enumerate(payers.named, 1):
+        own = bool(plain(name)) and plain(name) == plain(answer.payer_name)
+        if place >= payers.billed and (own or (identifier and identifier == answer.payer)):
+            return place
+    return None
+
+
+def places_in_order(payers: Payers, answers: Sequence[Answering]) -> list[int]:
+    """The places of answers that stand, in the order in which they came."""
+    return [place_of(payers, one, answers[:at]) for at, one in enumerate(answers)]
+
+
+def next_place(payers: Payers, answers: Sequence[Answering]) -> int | None:
+    """The place of the payer after the last one that answered, after the billed one where none did; None for none."""
+    after = max([payers.billed, *places_in_order(payers, answers)]) + 1
+    return after if after <= len(payers.named) else None
+
+
+def plain(name: str | None) -> str:
+    """A name without its case, blanks and marks, as names of people and payers are compared."""
+    return "".join(letter for letter in (name or "").upper() if letter.isalnum())
