@@ -130,10 +130,10 @@ class Defaults:
 
     service_date: str
     performer_npi: str = ""
-    operator_npi: str = ""
     charge_of: Callable[[str], int] = lambda code: 0
     dotted: Callable[[str], str] = lambda code: code
     performers: tuple[Performer, ...] = ()
+    operator_npi: str = ""
 
 
 def apply_entry(codes: Codes, entry: Entry, defaults: Defaults, found: Found = Found()) -> tuple[Codes, str]:

@@ -63,7 +63,7 @@ def test_a_site_weighs_otherwise(home: Path) -> None:
     assert (weight_of("clinic", "professional"), weight_of("inpatient", "facility")) == (80, 500)
 
 
-@given(st.lists(st.floats(0.01, 400), max_size=30))
+@given(st.lists(st.integers(1, 25_600).map(lambda sixty_fourths: sixty_fourths / 64), max_size=30))
 def test_gaps_up_to_the_limit_are_work_and_longer_ones_are_idle(gaps: list[float]) -> None:
     activity, at = Activity(idle_after=120), 0.0
     activity.key(at)

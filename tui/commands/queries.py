@@ -251,9 +251,9 @@ def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.provider_queries.output import as_hl7, as_text
 
     page = _page(db, actor, args.query)
+    access.look(db, actor, "query.export", "provider_query", [page.row.id], format=args.format)
     if page.row.status is QueryStatus.DRAFT:
         raise QueryRefused(f"query {page.row.number} is a draft: what is not sent leaves by no way", "send it first")
-    access.look(db, actor, "query.export", "provider_query", [page.row.id], format=args.format)
     with db.reading() as session:
         text = as_hl7(SessionReader(session), page) if args.format == "hl7" else as_text(page)
     if args.json:
