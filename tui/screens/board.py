@@ -90,7 +90,7 @@ class BoardScreen(DeskScreen):
         when = (
             f"as of {report.period.until}" if report.figure.stock else f"{report.period.since} to {report.period.until}"
         )
-        value = "no figure" if report.value is None else figure_words(report.value, report.figure.unit, 2)
+        value = "none" if report.value is None else figure_words(report.value, report.figure.unit, 2)
         end: Line = ((value, "dim" if report.value is None else "text"),)
         if self._name == "dnfb" and report.value is not None:
             goal = load_settings().dnfb_goal_days

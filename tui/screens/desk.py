@@ -205,8 +205,10 @@ class DeskScreen(Screen[None]):
             self.in_turn(self.first_rows())
 
     async def first_rows(self) -> None:
-        """Until rows are shown: a key that was typed ahead is meant for them."""
-        while self.rows.unread and any(one.is_running for one in self.workers if one.group == "rows"):
+        """Until rows are shown, or the screen is left: a key that was typed ahead is meant for them."""
+        while any(rows.unread for rows in self.query("#rows").results(RowTable)) and any(
+            one.is_running for one in self.workers if one.group == "rows"
+        ):
             await asyncio.sleep(FRAME_SECONDS)
 
     def rows_place(self) -> Line:
