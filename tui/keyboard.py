@@ -149,7 +149,8 @@ class Keyboard:
         if text is None:
             return None
         late = event.time - text.pressed_at >= (READING_SECONDS if text.is_line else PAUSE_SECONDS)
-        if text.screen is not self._app.screen or late and not text.begun or not _edits(event):
+        leaves = isinstance(event, events.Key) and event.key == "escape" and not text.begun
+        if text.screen is not self._app.screen or late and not text.begun or leaves or not _edits(event):
             self._refused = None
             return None
         text.pressed_at = max(text.pressed_at, event.time)
