@@ -172,11 +172,7 @@ def unpost(
         session.add(remittance)
         withdraw(session, remittance_id)
         session.flush()
-        if clash := clashing(session, [*reversing, *replaced]):
-            raise RemittanceRefused(
-                f"trace {clash[0][1]} answers {clash[0][0]} in the place of what it takes back",
-                "take that payment back first, or codedesk unapplied release lets its answer wait",
-            )
+        require_places_free(session, [*reversing, *replaced])
         change.log(
             "remittance.unpost",
             "remittance",
@@ -188,6 +184,16 @@ def unpost(
         )
         change.answer = {"postings": taken}
         return taken
+
+
+def require_places_free(session: Session, answers: Sequence[str]) -> None:
+    """Let answers (ids) stand again only where no other stands in their place. Raises RemittanceRefused."""
+    if clash := clashing(session, answers):
+        number, trace = clash[0]
+        raise RemittanceRefused(
+            f"trace {trace} answers {number} in the place of what it takes back",
+            "take that payment back first, or codedesk unapplied release lets its answer wait",
+        )
 
 
 def post_again(db: Database, actor: Actor, remittance_id: str, operation_id: str | None = None) -> TakenIn:

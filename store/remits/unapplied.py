@@ -47,7 +47,6 @@ from store.remits.answered import (
     REPLACED,
     SETTLED,
     answer_to_reverse,
-    clashing,
     judged_now,
     replacements,
     reversed_of,
@@ -55,7 +54,7 @@ from store.remits.answered import (
 )
 from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjustments
 from store.remits.matching import Match, match_by_hand
-from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove
+from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove, require_places_free
 from store.remits.replaced import replace_answers, replaced_in, settle_lines
 from store.terms import ClaimStatus, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
 from store.x12.remittance import Payment, RemitClaim, read
@@ -162,12 +161,7 @@ def release(
         told = f"released from claim {number} of ours: {reason}"
         nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines), doubt=told)
         posting = _post_as(change, remittance, row, stated, nothing)
-        again = [one for one in standing_answers(session, before) if one not in stood]
-        if clash := clashing(session, again):
-            raise RemittanceRefused(
-                f"trace {clash[0][1]} answers {clash[0][0]} in the place of what it takes back",
-                "release that answer first, or take its payment back",
-            )
+        require_places_free(session, [one for one in standing_answers(session, before) if one not in stood])
         row.note = note_of(stated, nothing)
         change.log("remittance.apply", "claim", before, remittance=remittance.id, released=True, reason=reason)
         return answered(change, Placed(row.paid_cents, row.paid_cents, posting))
