@@ -23,7 +23,8 @@ TOLD = "second answer"
 NOT_VOIDED = "the void did not happen"
 """How the note begins of a payer's answer that refuses a void, and of its denial."""
 _REVERSED = "the payer reversed the claim"
-_PAID = "paid after all by "
+PAID_BY = "paid after all by "
+"""How the note of a denial begins whose lines another answer pays."""
 _TAKEN_BACK = "the remittance was taken back"
 
 
@@ -85,6 +86,12 @@ def told_rows(rows: Sequence[dict[str, Any]], ours: str, why: str) -> list[dict[
     """Denials of an answer that waits, since another stands in its place: they say so, and deny no money of ours."""
     note = why if why.startswith(NOT_VOIDED) else f"{TOLD}: {why}"
     return [row | {"claim_id": ours, "cents": 0, "note": note} for row in rows]
+
+
+def reversed_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Denials of an answer whose reversal was here before it: they open where that reversal is taken back."""
+    withdrawn = {"status": DenialStatus.WITHDRAWN, "note": _REVERSED, "closed_at": now()}
+    return [row | withdrawn for row in rows]
 
 
 def close_told(session: Session, claim_ids: Iterable[str], by: str) -> list[Denial]:
@@ -166,15 +173,15 @@ def close_paid(change: Change, answers: Sequence[str], batch_id: str, remittance
     )
     for row in session.exec(query).all():
         if row.status in DECIDED:
-            post_decided(change, row, row.status, batch_id, -row.cents, f"{_PAID}{by}", remittance_id)
-        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{_PAID}{by}", now()
+            post_decided(change, row, row.status, batch_id, -row.cents, f"{PAID_BY}{by}", remittance_id)
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{PAID_BY}{by}", now()
         session.add(row)
 
 
 def close_paid_lines(session: Session, rows: Sequence[Denial], by: str) -> None:
     """Close denials of lines that another answer pays."""
     for row in rows:
-        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{_PAID}{by}", now()
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{PAID_BY}{by}", now()
         session.add(row)
 
 
@@ -184,7 +191,7 @@ def reopen_paid(session: Session, answers: Sequence[str]) -> None:
     query = select(Denial).where(
         col(Denial.remittance_claim_id).in_(answers),
         Denial.status == DenialStatus.RESOLVED,
-        col(Denial.note).startswith(_PAID),
+        col(Denial.note).startswith(PAID_BY),
     )
     _give_back(session, query)
 

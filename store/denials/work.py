@@ -18,7 +18,7 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.denials.decided import post_decided, take_back_decided
 from store.denials.liable import why_not_patient
-from store.denials.opening import close_told
+from store.denials.opening import PAID_BY, close_told
 from store.denials.reasons import due_day
 from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
@@ -115,7 +115,8 @@ def open_again(
 ) -> Worked:
     """Open denials that people closed, and take back the money of that.
 
-    Raises DenialRefused, also where nothing is denied any more: the answer was reversed or its remittance taken back.
+    Raises DenialRefused, also where nothing is denied any more: the answer was reversed, its remittance taken back, or
+    another answer pays the line.
     """
     with _step(
         db, actor, denials, operation_id, "denial.open_again", _CLOSED, reason=_needed(reason, "opening a denial again")
@@ -126,6 +127,11 @@ def open_again(
                 raise DenialRefused(
                     f"the answer that denied {row.group_code}-{row.reason_code} does not stand any more",
                     "its remittance was taken back, or the payer reversed it",
+                )
+            if row.status is DenialStatus.RESOLVED and row.note.startswith(PAID_BY):
+                raise DenialRefused(
+                    f"{row.group_code}-{row.reason_code} was {row.note}: nothing of it is denied",
+                    "where that answer is wrong, take back its payment or release it",
                 )
             take_back_decided(change, row, batch, reason.strip())
             row.status = DenialStatus.APPEALED if row.level else DenialStatus.OPEN

@@ -73,6 +73,7 @@ class RemittanceClaim(SQLModel, table=True):
     service_through: str = ""
     remarks: list[str] = Field(default_factory=list, sa_type=JSON)
     claim_id: str | None = Field(default=None, foreign_key="claim.id", index=True)
+    reverses_id: str | None = Field(default=None, description="of a reversal: the answer that it takes back")
     matched_by: MatchedBy = Field(sa_type=words(MatchedBy))
     note: Line = Field(default="", description="what a biller should know of it, in one line")
 

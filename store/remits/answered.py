@@ -63,7 +63,7 @@ class _Answer:
     """An answer that stands, with the payment that brought it.
 
     `lines` are the ids of our lines that it answers; none where it answers the claim as a whole, or a line of it is
-    none of ours.
+    none of ours. `reverses_id` is the answer that a reversal was posted against.
     """
 
     payer: str
@@ -76,7 +76,17 @@ class _Answer:
     remittance_id: str
     id: str = ""
     payer_name: str = ""
+    reverses_id: str | None = None
     lines: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Replayed:
+    """What payers answered of a claim of ours: what stands, what is reversed by what, and reversals of nothing here."""
+
+    standing: list[_Answer]
+    reversed: list[tuple[_Answer, _Answer]]
+    unmet: list[_Answer]
 
 
 def without_second_answers(
@@ -91,9 +101,9 @@ def without_second_answers(
     ours = list(dict.fromkeys(found.claim.id for found in matches if found.claim))
     replaced_by = _replaced_claims(session, ours)
     replayed = _replayed(session, list(dict.fromkeys([*ours, *(one for some in replaced_by.values() for one in some)])))
-    standing = {one: list(pair[0]) for one, pair in replayed.items()}
-    reversed_ = {one: [answer for answer, _ in pair[1]] for one, pair in replayed.items()}
-    waiting = _waiting_reversals(session, remittance, claims)
+    standing = {one: list(of.standing) for one, of in replayed.items()}
+    reversed_ = {one: [answer for answer, _ in of.reversed] for one, of in replayed.items()}
+    waiting = [*_waiting_reversals(session, remittance, claims), *_applied_reversals(session, replayed)]
     judged = list(matches)
     together: dict[str, list[tuple[int, _Answer]]] = {one: [] for one in ours}
     unmet: dict[int, RemitClaim] = {}
@@ -161,12 +171,18 @@ def without_second_answers(
     return judged
 
 
-def answer_to_reverse(session: Session, remittance: Remittance, reversal: RemitClaim, claim_id: str) -> str:
-    """The id of the posted answer of our claim that a reversal, itself not posted to it yet, takes back; else empty."""
+def answer_to_reverse(
+    session: Session, remittance: Remittance, reversal: RemitClaim, claim_id: str, own_id: str
+) -> str:
+    """The id of the posted answer of our claim that a reversal takes back, or would if it was applied; else empty.
+
+    `own_id` is the stored claim of the payment that is the reversal.
+    """
     if reversal.status != _REVERSAL:
         return ""
-    standing, _ = _replayed(session, [claim_id])[claim_id]
-    taken = _take_away(standing, _answer(reversal, None, remittance))
+    replayed = _replayed(session, [claim_id])[claim_id]
+    applied = next((answer for answer, by in replayed.reversed if by.id == own_id), None)
+    taken = applied or _take_away(replayed.standing, _answer(reversal, None, remittance))
     return taken.id if taken else ""
 
 
@@ -177,13 +193,16 @@ def judged_now(
 
     `own_id` is the stored claim of the payment, which does not stand in its own way.
     """
+    if found.claim is not None and stated.status == _REVERSAL:
+        here = answer_to_reverse(session, remittance, stated, found.claim.id, own_id)
+        return found, "" if here else NOTHING_TO_REVERSE
     if found.claim is None or stated.status in _NO_ANSWER:
         return found, ""
     if why := _why_no_void(session, stated, found.claim):
         return found, why
     answer, claim_id = _answer(stated, found, remittance), found.claim.id
     before = _replaced_claims(session, [claim_id])[claim_id]
-    replayed = {one: pair[0] for one, pair in _replayed(session, [claim_id, *before]).items()}
+    replayed = {one: of.standing for one, of in _replayed(session, [claim_id, *before]).items()}
     in_place = _in_place(answer, [one for one in replayed[claim_id] if one.id != own_id], found.claim)
     rivals, covers = _rivals(answer, in_place, found.claim)
     if rivals and (why := _why_not(answer, rivals, covers)):
@@ -205,17 +224,24 @@ def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
     for claim_id, later in _replacing_claims(session, named):
         # What replaces the claim is answered in the place of what comes to stand again.
         ours = our_claim(session, claim_id)
-        for one in [one for one in replayed[claim_id][0] if one.id in answers]:
-            others = _in_place(one, _replayed(session, [later])[later][0], ours)
+        for one in [one for one in replayed[claim_id].standing if one.id in answers]:
+            others = _in_place(one, _replayed(session, [later])[later].standing, ours)
             found += [
                 (session.get_one(Claim, later).claim_number, other.trace or "without a number") for other in others
             ]
-    for claim_id, (standing, _) in replayed.items():
+    settled = {(one.remittance_claim_id, one.remittance_id) for one in replacements(session, named, SETTLED)}
+    for claim_id, of in replayed.items():
         ours = our_claim(session, claim_id)
-        for one in [one for one in standing if one.id in answers]:
-            in_place = _in_place(one, [other for other in standing if other is not one], ours)
+        for one in [one for one in of.standing if one.id in answers]:
+            in_place = _in_place(one, [other for other in of.standing if other is not one], ours)
             rivals, _covers = _rivals(one, in_place, ours)
-            found += [(ours.number, other.trace or "without a number") for other in rivals]
+            # One that pays what was denied of its lines stands beside the rest of it.
+            crowding = [
+                other
+                for other in rivals
+                if settled.isdisjoint({(one.id, other.remittance_id), (other.id, one.remittance_id)})
+            ]
+            found += [(ours.number, other.trace or "without a number") for other in crowding]
     return found
 
 
@@ -252,7 +278,7 @@ def crowded(session: Session, remittance_id: str) -> list[tuple[str, str, tuple[
     claims = list(dict.fromkeys(filter(None, session.exec(named))))
     before = _replaced_claims(session, claims)
     everything = _replayed(session, list(dict.fromkeys([*claims, *(one for some in before.values() for one in some)])))
-    replayed = {one: pair[0] for one, pair in everything.items()}
+    replayed = {one: of.standing for one, of in everything.items()}
     found = []
     for claim_id in claims:
         others = [one for one in replayed[claim_id] if one.remittance_id != remittance_id]
@@ -283,7 +309,7 @@ def reversed_later(session: Session, remittance_id: str) -> list[tuple[str, str]
         dict.fromkeys(
             (number, reversal.trace)
             for claim_id, number in numbers.items()
-            for answer, reversal in replayed[claim_id][1]
+            for answer, reversal in replayed[claim_id].reversed
             if answer.remittance_id == remittance_id != reversal.remittance_id
         )
     )
@@ -307,24 +333,24 @@ def standing_answers(session: Session, claim_id: str) -> list[str]:
 
     Whatever a payer did with the claim is an answer here, a claim that it forwarded as none of its own (CLP02 23) too.
     """
-    answers, _ = _replayed(session, [claim_id], (_REVERSAL, _PREDETERMINATION))[claim_id]
+    answers = _replayed(session, [claim_id], (_REVERSAL, _PREDETERMINATION))[claim_id].standing
     return [one.id for one in answers]
 
 
 def standing_places(session: Session, claim_id: str, payers: Payers) -> list[tuple[str, int]]:
     """The ids of the answers that stand, as `standing_answers`, each with its place among the payers of our claim."""
-    answers, _ = _replayed(session, [claim_id], (_REVERSAL, _PREDETERMINATION))[claim_id]
+    answers = _replayed(session, [claim_id], (_REVERSAL, _PREDETERMINATION))[claim_id].standing
     return list(zip((one.id for one in answers), places_in_order(payers, answers), strict=True))
 
 
 def answers_of(session: Session, claim_ids: Sequence[str]) -> dict[str, list[From]]:
     """What answers stand of these claims, by status and payer, in their order."""
-    replayed: dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]] = {}
+    replayed: dict[str, _Replayed] = {}
     for start in range(0, len(claim_ids), _AT_ONCE):
         replayed |= _replayed(session, claim_ids[start : start + _AT_ONCE], (_REVERSAL, _PREDETERMINATION))
     return {
-        one: [From(answer.status, answer.payer, answer.payer_name) for answer in standing]
-        for one, (standing, _) in replayed.items()
+        one: [From(answer.status, answer.payer, answer.payer_name) for answer in of.standing]
+        for one, of in replayed.items()
     }
 
 
@@ -347,7 +373,7 @@ def _reversed_pairs(session: Session, remittance_id: str) -> list[tuple[_Answer,
     """The reversed answers of all claims of ours that a remittance names, each with its reversal."""
     named = select(RemittanceClaim.claim_id).where(RemittanceClaim.remittance_id == remittance_id)
     claims = list(dict.fromkeys(filter(None, session.exec(named))))
-    return [pair for _, reversed_ in _replayed(session, claims).values() for pair in reversed_]
+    return [pair for of in _replayed(session, claims).values() for pair in of.reversed]
 
 
 def _not_taken(claim: RemitClaim, found: Match, why: str) -> Match:
@@ -392,6 +418,12 @@ def _of_payer(remittance: Remittance) -> ColumnElement[bool]:
     """Whether a payment is of the payer of this one: its identifier, or its name where it comes under another."""
     named = col(Remittance.payer_name).in_([remittance.payer_name] if remittance.payer_name else [])
     return or_(col(Remittance.payer_identifier) == remittance.payer_identifier, named)
+
+
+def _applied_reversals(session: Session, replayed: Mapping[str, _Replayed]) -> list[RemittanceClaim]:
+    """Reversals that a person applied to these claims before their answers came."""
+    unmet = [one.id for of in replayed.values() for one in of.unmet]
+    return list(session.exec(select(RemittanceClaim).where(col(RemittanceClaim.id).in_(unmet)))) if unmet else []
 
 
 def _whole(reader: SessionReader, reversal: RemittanceClaim) -> bool:
@@ -583,11 +615,11 @@ def _take_away(standing: list[_Answer], reversal: _Answer, same_number: bool | N
 
 def _replayed(
     session: Session, claim_ids: Sequence[str], no_answer: Sequence[str] = _NO_ANSWER
-) -> dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]]:
+) -> dict[str, _Replayed]:
     """What payers answered of these claims by remittances that are posted, this one's earlier claims included.
 
-    They are in the order in which they were posted, since a payer may date what comes later to an earlier day. Of each
-    claim the answers that stand, and those that are reversed with their reversals.
+    They are in the order in which they were posted, since a payer may date what comes later to an earlier day. What a
+    reversal takes back it says itself; of one that was posted before it could, its amounts and numbers tell.
     """
     columns: Sequence[Any] = (
         RemittanceClaim.claim_id,
@@ -601,6 +633,7 @@ def _replayed(
         Remittance.id,
         RemittanceClaim.id,
         Remittance.payer_name,
+        RemittanceClaim.reverses_id,
     )
     query = (
         select(*columns)
@@ -609,7 +642,7 @@ def _replayed(
         # The number of a batch sorts by its time; the remittance that is being posted has none yet and is the last.
         .order_by(col(Remittance.batch_id).is_(None), Remittance.batch_id, RemittanceClaim.sequence)
     )
-    replayed: dict[str, tuple[list[_Answer], list[tuple[_Answer, _Answer]]]] = {one: ([], []) for one in claim_ids}
+    replayed = {one: _Replayed([], [], []) for one in claim_ids}
     reversals: list[tuple[str, _Answer]] = []
     displaced = {one.remittance_claim_id for one in replacements(session, claim_ids)}
     lines = _stored_lines(session, claim_ids)
@@ -623,10 +656,16 @@ def _replayed(
         if answer.status == _REVERSAL:
             reversals.append((claim_id, answer))
         elif answer.status not in no_answer:
-            replayed[claim_id][0].append(answer)
+            replayed[claim_id].standing.append(answer)
+    for claim_id, reversal in [one for one in reversals if one[1].reverses_id]:
+        of = replayed[claim_id]
+        if taken := next((one for one in of.standing if one.id == reversal.reverses_id), None):
+            of.standing.remove(taken)
+            of.reversed.append((taken, reversal))
+            reversals.remove((claim_id, reversal))
     for same_number in (True, False):
-        for claim_id, reversal in list(reversals):
-            standing, reversed_ = replayed[claim_id]
+        for claim_id, reversal in [one for one in reversals if not one[1].reverses_id]:
+            standing, reversed_ = replayed[claim_id].standing, replayed[claim_id].reversed
             # Of another number only what was there before: that is what was taken back when the reversal came.
             earlier = [one for one in standing if order[one.remittance_id] < order[reversal.remittance_id]]
             if taken := _take_away(standing if same_number else earlier, reversal, same_number):
@@ -634,6 +673,8 @@ def _replayed(
                     standing.remove(taken)
                 reversals.remove((claim_id, reversal))
                 reversed_.append((taken, reversal))
+    for claim_id, reversal in reversals:
+        replayed[claim_id].unmet.append(reversal)
     return replayed
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import BindParameter, bindparam, func, insert, update
 from sqlmodel import Session, col, select
 
 from store.database import Change
-from store.denials.opening import NOT_VOIDED, close_reversed, denial_rows, told_rows
+from store.denials.opening import NOT_VOIDED, close_reversed, denial_rows, reversed_rows, told_rows
 from store.denials.reasons import category_of, is_unpaid
 from store.models import (
     Claim,
@@ -91,12 +91,13 @@ class Batch:
         matches = without_second_answers(session, self._remittance, claims, known)
         before = {one.segment: found.claim for one, found in zip(claims, known, strict=True)}
         reversed_: list[str] = []
+        ids = {claim.segment: new_id() for claim in claims}
         posted = posted_adjustments(session, [found.reversed_id for found in matches if found.reversed_id])
         for claim, found in zip(claims, matches, strict=True):
             self.claims_stored += 1
             self.ours += found.by is not MatchedBy.NOTHING
-            claim_id = new_id()
-            rows[RemittanceClaim].append(self._claim_row(claim_id, claim, found))
+            claim_id = ids[claim.segment]
+            rows[RemittanceClaim].append(self._claim_row(claim_id, claim, found, ids))
             rows[RemittanceAdjustment] += [_adjustment_row(claim_id, None, one) for one in claim.adjustments]
             line_ids = [new_id() for _ in claim.lines]
             for line, line_id, our_line in zip(claim.lines, line_ids, found.line_ids, strict=True):
@@ -109,11 +110,12 @@ class Batch:
             self.again += bool(found.why) and claim.status in CLAIM_STATUSES and found.why != NOTHING_TO_REVERSE
             if found.reversal_id and found.claim:
                 self.met.append((found.reversal_id, found.claim))
-            elif not found.why and not found.reversed_here:
+            if not found.why:
                 ours = found.claim.id if found.claim else None
                 denied = denial_rows(self._remittance, self._payment, claim, claim_id, line_ids, ours)
-                rows[Denial] += denied
-                self.denials += len(denied) if ours else 0
+                stands = not (found.reversal_id or found.reversed_here)
+                rows[Denial] += denied if stands else reversed_rows(denied)
+                self.denials += len(denied) if ours and stands else 0
             elif found.why and not claim.paid_cents and (second := before[claim.segment]):
                 told = denial_rows(self._remittance, self._payment, claim, claim_id, line_ids, second.id)
                 rows[Denial] += told_rows(told, second.id, found.why)
@@ -226,7 +228,9 @@ class Batch:
         for model, values in ((ProviderLevelAdjustment, kept), (Posting, postings), (JournalLine, sides)):
             insert_rows(self._change.session, model, values)
 
-    def _claim_row(self, claim_id: str, claim: RemitClaim, found: Match) -> dict[str, Any]:
+    def _claim_row(self, claim_id: str, claim: RemitClaim, found: Match, ids: Mapping[int, str]) -> dict[str, Any]:
+        """The row of a claim; `ids` are those of the claims that come with it, by their segments."""
+        here = ids[found.reverses.segment] if found.reverses else None
         patient = claim.party("QC")
         first, last = _days(claim)
         return {
@@ -245,6 +249,7 @@ class Batch:
             "service_through": last,
             "remarks": list(claim.remarks),
             "claim_id": found.claim.id if found.claim else None,
+            "reverses_id": found.reversed_id or here,
             "matched_by": found.by,
             "note": note_of(claim, found),
         }

@@ -44,6 +44,7 @@ from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import UnappliedRow, unapplied_of
 from store.remits.answered import (
+    NOTHING_TO_REVERSE,
     REPLACED,
     SETTLED,
     answer_to_reverse,
@@ -70,7 +71,7 @@ class Placed:
 
 
 class StandsAnswered(RemittanceRefused):
-    """Another answer of the payer stands in its place; who applies one beside it says that he knows."""
+    """Another answer of the payer stands in its place, or what it reverses is not here; who applies it says so."""
 
 
 def apply_to_claim(
@@ -86,7 +87,7 @@ def apply_to_claim(
 
     One that pays takes the place of an answer that paid nothing. Raises UnknownClaim, RemittanceRefused where nothing
     of it waits, a part was given back, or our claim has not left, and StandsAnswered where its payer answered our
-    claim already, unless `though_paid`.
+    claim already, or it reverses an answer that is not here, unless `though_paid`.
     """
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
@@ -251,12 +252,13 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     mirror(change, undo, batch, sign=-1, taking_back=True)
     session.flush()
     reopen_paid(session, [one.remittance_claim_id or "" for one in undo if one.note.startswith(SETTLED)])
-    answer = answer_to_reverse(session, remittance, stated, found.claim.id) if found.claim else ""
+    answer = answer_to_reverse(session, remittance, stated, found.claim.id, row.id) if found.claim else ""
     reversed_ = posted_adjustments(session, [answer]).get(answer, ()) if answer else ()
     posting, sides = claim_posting(change, batch, remittance.id, row.id, stated, found, reversed_)
     insert_rows(session, Posting, [posting])
     insert_rows(session, JournalLine, sides)
     row.claim_id, row.matched_by = found.claim.id if found.claim else None, found.by
+    row.reverses_id = answer or None
     session.add(row)
     lines = session.exec(select(RemittanceLine).where(RemittanceLine.remittance_claim_id == row.id)).all()
     for line, our_line in zip(sorted(lines, key=lambda one: one.sequence), found.line_ids, strict=True):
@@ -311,9 +313,10 @@ def _both_figures(session: Session, row: RemittanceClaim, ours: Claim, why: str)
         .where(Posting.claim_id == ours.id, JournalLine.account == JournalAccount.PAYER_RECEIVABLE)
     )
     owes = int(session.exec(query).one())
+    told = f"{ours.claim_number}: this {why}" if why == NOTHING_TO_REVERSE else f"{ours.claim_number} is {why}"
     return (
-        f"{ours.claim_number} is {why}: its payer owes {owes / 100:,.2f} of it, this answers"
-        f" {row.charge_cents / 100:,.2f} and pays {row.paid_cents / 100:,.2f}",
+        f"{told}: its payer owes {owes / 100:,.2f} of it, this answers {row.charge_cents / 100:,.2f} and pays"
+        f" {row.paid_cents / 100:,.2f}",
         "apply it where the payer's reversal is here, or refund it; --though-paid applies it all the same",
     )
 

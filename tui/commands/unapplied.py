@@ -34,7 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for each in (applying, releasing, refunding):
         each.add_argument("waiting", metavar="ID", help="as `codedesk unapplied list` shows it")
     applying.add_argument("claim", metavar="CLAIM", help="number of our claim")
-    applying.add_argument("--though-paid", action="store_true", help="also beside an answer that stands in its place")
+    applying.add_argument(
+        "--though-paid",
+        action="store_true",
+        help="also beside an answer that stands in its place, or where what it reverses is not here",
+    )
     refunding.add_argument("amount", help="dollars and cents, such as 20.00")
     for each in (applying, releasing, refunding):
         each.add_argument("reason", help="why, in your words; it stays")
