@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from codesets import catalog
 from codesets.catalog import Note, StepKind
+from codesets.lazily import lazily
 from codesets.note_targets import Qualifier
 from codesets.notes import NoteKind
 from codesets.reference import Reference
@@ -77,7 +77,7 @@ class CodeNotes:
             answer = self._named[key] = any(statement.names(other) for statement in self.of(kind))
         return answer
 
-    @cached_property
+    @lazily
     def _by_kind(self) -> dict[NoteKind, list[Statement]]:
         kinds: dict[NoteKind, list[Statement]] = {}
         for statement in self.statements:

@@ -124,7 +124,10 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
             if answer.most is None or not answer.coverage.complete:
                 continue
             most, indicator = answer.most.units, answer.most.indicator
-            total = max(line.units for line in own) if indicator == 1 else sum(line.units for line in own)
+            if len(own) == 1:
+                total = own[0].units
+            else:
+                total = max(line.units for line in own) if indicator == 1 else sum(line.units for line in own)
             if indicator != 1 and encounter.others:
                 total += _elsewhere(encounter, own, day)
             if total <= most:

@@ -74,6 +74,8 @@ def _diagnosis_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
 
 def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c11, c03 and c04, each line on its own service date."""
+    if _all_valid(encounter, facts):
+        return
     uncovered: dict[str, dt.date] = {}
     for procedure in encounter.procedures:
         on, system = procedure.date or encounter.date, _code_system(procedure)
@@ -103,13 +105,29 @@ def _procedure_validity(encounter: CodedEncounter, facts: CodeFacts) -> Iterator
         yield _uncovered(reason, on)
 
 
+def _all_valid(encounter: CodedEncounter, facts: CodeFacts) -> bool:
+    """Whether every procedure is of a HCPCS line and may be reported on its day, as on most claims."""
+    if len(encounter.procedures) != len(encounter.service_lines):
+        return False
+    for day, codes in encounter.days.items():
+        cpt = list(filter(_is_cpt, codes))
+        level_2 = [code for code in codes if code not in cpt] if cpt else codes
+        if cpt and not facts.all_valid(CodeSystem.CPT, cpt, day) or not facts.all_valid(CodeSystem.HCPCS, level_2, day):
+            return False
+    return True
+
+
+def _is_cpt(code: str) -> bool:
+    return code[:1].isdigit()
+
+
 def _uncovered(reason: str, on: dt.date) -> CodeFinding:
     return code_rules()["c03"].finding("service_date", {"date": str(on)}, not_checked=reason)
 
 
 def _code_system(procedure: CodedProcedure) -> CodeSystem | None:
     """Which release a procedure is looked up in: of the codes on a HCPCS line those that begin with a digit are CPT."""
-    if procedure.system == "hcpcs" and procedure.code[:1].isdigit():
+    if procedure.system == "hcpcs" and _is_cpt(procedure.code):
         return CodeSystem.CPT
     return _PROCEDURE_SYSTEMS.get(procedure.system)
 
@@ -203,13 +221,11 @@ def _unknown_modifier(line: CodedProcedure, modifier: str, known: Modifiers) -> 
 
 def _repeated_line(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
     """c35, for HCPCS lines; a service that stands many times is told once."""
-    if len(encounter.service_lines) < 2:
+    if all(len(own) == 1 for of_code in encounter.days.values() for own in of_code.values()):
         return
     alike: dict[tuple[object, ...], list[int]] = {}
     for line in encounter.service_lines:
         alike.setdefault((normalize(line.code), tuple(sorted(line.modifiers)), line.date), []).append(line.sequence)
-    if len(alike) == len(encounter.service_lines):
-        return
     for (code, _, _), (first, *again) in alike.items():
         told = again if len(again) <= MOST_REPEATS else again[:1]
         for sequence in told:

@@ -115,10 +115,10 @@ def _advice(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding
     if encounter.age is None or not 0 <= encounter.age <= OLDEST:
         return
     group = AGES[bisect_right(AGES, encounter.age) - 1]
+    if facts.editor_silent([diagnosis.code for diagnosis in listed], quarter, group):
+        return
     for diagnosis in listed:
         answer = facts.editor_alone(normalize(diagnosis.code), quarter, group)
-        if not answer.found:
-            continue
         if any(found.edit == "AGE_CONFLICT" for found in answer.found):
             seen = {"code": dotted(diagnosis.code), "age": encounter.age, "sequence": diagnosis.sequence}
             yield code_rules()["c26"].finding(f"diagnosis.{diagnosis.sequence}", seen)

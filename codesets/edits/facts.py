@@ -107,6 +107,10 @@ class CodeFacts(Protocol):
         """What it says of one diagnosis by itself, at home and of no sex."""
         ...
 
+    def editor_silent(self, codes: Collection[str], on: dt.date, age: int) -> bool:
+        """Whether it finds nothing on any of these diagnoses by itself."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class _Span:
@@ -171,12 +175,13 @@ class ReferenceFacts:
     def pairs(self, codes: Collection[str], on: dt.date, setting: Setting) -> Pairs:
         source = self._asked(_PTP, on, _pair_source, setting)
         span = self._span(_PTP, on)
-        seconds = [self._seconds_of(source, span, code) for code in codes]
-        found = {
-            code: each.intersection(codes)
-            for code, each in zip(codes, seconds, strict=True)
-            if not each.isdisjoint(codes)
-        }
+        answers, key, found = span.answers, source.key, {}
+        for code in codes:
+            seconds: frozenset[str] | None = answers.get((key, code))
+            if seconds is None:
+                seconds = self._seconds_of(source, span, code)
+            if not seconds.isdisjoint(codes):
+                found[code] = seconds.intersection(codes)
         if not found:
             return Pairs((), source.coverage)
         return ncci.pairs_among(self._reference, source, set().union(*found.values()), on, list(found))
@@ -218,17 +223,22 @@ class ReferenceFacts:
     def editor_alone(self, code: str, on: dt.date, age: int) -> EditorAnswer:
         return self._of_editor(_alone, code, on, age)
 
+    def editor_silent(self, codes: Collection[str], on: dt.date, age: int) -> bool:
+        silent: set[str] = self._editor.answers.setdefault((on, age), set())
+        if silent.issuperset(codes):
+            return True
+        found = [code for code in codes if not self.editor_alone(normalize(code), on, age).found]
+        silent.update(found)
+        return len(found) == len(codes)
+
     def _seconds_of(self, source: PairSource, span: _Span, code: str) -> frozenset[str]:
         """Every code that makes a pair with a column 1 in some load of the source on some day of the span."""
-        key = source.key, code
-        seconds: frozenset[str] | None = span.answers.get(key)
-        if seconds is None:
-            if self._held_firsts >= MOST_FIRST_CODES:
-                self._forget()
-            loads = (load for load, first, last in source.loads if first <= code <= last)
-            found = [ncci.seconds_of(self._reference, load, code, span.day) for load in loads]
-            seconds = span.answers[key] = found[0] if len(found) == 1 else frozenset().union(*found)
-            self._held_firsts += 1
+        if self._held_firsts >= MOST_FIRST_CODES:
+            self._forget()
+        loads = (load for load, first, last in source.loads if first <= code <= last)
+        found = [ncci.seconds_of(self._reference, load, code, span.day) for load in loads]
+        seconds = span.answers[source.key, code] = found[0] if len(found) == 1 else frozenset().union(*found)
+        self._held_firsts += 1
         return seconds
 
     def _asked(self, kind: str, on: dt.date, function: Callable[..., _T], *question: Any) -> _T:

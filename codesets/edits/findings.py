@@ -10,10 +10,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from typing import NamedTuple
 
 from codesets.catalog import normalize
+from codesets.lazily import lazily
 
 
 class Severity(StrEnum):
@@ -113,22 +113,22 @@ class CodedEncounter:
     medicare: bool = False
     others: tuple[OtherService, ...] | None = ()
 
-    @cached_property
+    @lazily
     def listed(self) -> list[CodedDiagnosis]:
         """The diagnoses that are reported as such: without the admitting one and the reasons for the visit."""
         return [diagnosis for diagnosis in self.diagnoses if diagnosis.role in _LISTED]
 
-    @cached_property
+    @lazily
     def service_lines(self) -> list[CodedProcedure]:
         """The HCPCS lines."""
         return [procedure for procedure in self.procedures if procedure.system == "hcpcs"]
 
-    @cached_property
+    @lazily
     def modified_lines(self) -> list[CodedProcedure]:
         """The HCPCS lines that carry modifiers."""
         return [line for line in self.service_lines if line.modifiers]
 
-    @cached_property
+    @lazily
     def days(self) -> Mapping[dt.date, Mapping[str, list[CodedProcedure]]]:
         """The HCPCS lines by their day of service and their code as it is stored, codes in the order of lines."""
         days: dict[dt.date, dict[str, list[CodedProcedure]]] = {}

@@ -119,6 +119,9 @@ class MadeFacts:
     def editor_alone(self, code: str, on: dt.date, age: int) -> EditorAnswer:
         return self.editor(alone(code, on, age))
 
+    def editor_silent(self, codes: Collection[str], on: dt.date, age: int) -> bool:
+        return not any(self.editor_alone(normalize(code), on, age).found for code in codes)
+
 
 def made_facts(known: Mapping[str, Any]) -> MadeFacts:
     """The facts that the table of an example names.

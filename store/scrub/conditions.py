@@ -8,7 +8,9 @@ compares a value that is not known tells so, like one that holds, and the engine
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -18,8 +20,10 @@ from store.claims.content import BilledLine, ClaimContent
 from store.scrub.checks import CHECKS, Check
 from store.scrub.checks.registry import NEEDS, WHEN, Needs
 from store.scrub.expressions import NAMES, OF_CLAIMS, PLAIN_OF_CLAIM, PLAIN_OF_LINE, Subject
+from store.scrub.plain_text import is_plain_part
 from store.scrub.rules import Level, Rule, RuleBook
 
+SHARED = ("billing", "rendering", "referring", "supervising", "receiver", "payer", "service_facility")
 MOST_PARTS = 4_096
 MOST_BOOKS = 256
 """How many books are kept prepared: a site has one for each payer whose rules it changes."""
@@ -43,41 +47,49 @@ class Prepared:
     conditions: Conditions
     places: Mapping[str, int]
 
-    def to_run(self, claim: ClaimContent) -> list[Bound]:
-        """The checks that can find something on a claim."""
-        wanted = [*self.shared.to_run(claim), *self.checks]
+    def to_run(self, claim: ClaimContent) -> tuple[list[Bound], bool]:
+        """The checks that can find something on a claim, and whether the parts that it shares are plain text."""
+        shared, plain = self.shared.to_run(claim)
+        wanted = [*shared, *self.checks]
         for needs, bound in self.needing:
             if needs(claim):
                 wanted += bound
-        return wanted
+        return wanted, plain
 
 
 class SharedParts:
     """The checks that look at one part which many claims share: who bills, renders, receives and pays.
 
-    A part on which none of them found anything is clean wherever it stands, and is not looked at again.
+    A part on which none of them found anything is clean wherever it stands, and is not looked at again; it is kept
+    with whether it is plain.
     """
 
     def __init__(self, bound: Sequence[tuple[str, Bound]]) -> None:
         self._checks: dict[str, list[Bound]] = {}
         for part, one in bound:
             self._checks.setdefault(part, []).append(one)
-        self._clean: dict[str, set[Any]] = {part: set() for part in self._checks}
+        self._clean: dict[str, dict[Any, bool]] = {part: {} for part in (*SHARED, *self._checks)}
 
-    def to_run(self, claim: ClaimContent) -> list[Bound]:
-        """The checks that have to run on a claim: of the parts that are not known to be clean."""
+    def to_run(self, claim: ClaimContent) -> tuple[list[Bound], bool]:
+        """The checks that have to run on a claim, of the parts that are not known to be clean; whether all are plain.
+
+        Plain: no text of them can change when it is written (`store.scrub.plain_text`).
+        """
         wanted: list[Bound] = []
-        parties = claim.parties
+        plain, parties = True, claim.parties
         for part, clean in self._clean.items():
             value = getattr(parties, part) if part != "payer" else parties.coverage and parties.coverage.payer
-            if value is None or value in clean:
+            if value is None:
                 continue
-            checks = self._checks[part]
-            if any(True for rule, check, _ in checks for _ in check(claim, _NO_FACTS, rule.params)):
-                wanted += checks
-            elif len(clean) < MOST_PARTS:
-                clean.add(value)
-        return wanted
+            known = clean.get(value)
+            if known is None:
+                known, checks = is_plain_part(value), self._checks.get(part, ())
+                if any(True for rule, check, _ in checks for _ in check(claim, _NO_FACTS, rule.params)):
+                    wanted += checks
+                elif len(clean) < MOST_PARTS:
+                    clean[value] = known
+            plain = plain and known
+        return wanted, plain
 
 
 _NO_FACTS: Any = None
@@ -115,19 +127,20 @@ class Conditions:
         lines.sort(key=lambda rule: rule.when is not None and _needs_modifiers(rule.when.tree))
         self._of_line = lines
         free = sum(not (rule.when and _needs_modifiers(rule.when.tree)) for rule in lines)
-        names = {name for rule in self._of_line if rule.when for name in rule.when.names}
-        shared = sorted(name for name in names if name in OF_CLAIMS)
+        names = sorted({name for rule in self._of_line if rule.when for name in rule.when.names if name != "line"})
+        shared = [name for name in names if name in OF_CLAIMS]
         self._shared = [OF_CLAIMS[name] for name in shared]
-        self._own = sorted(name for name in names if name not in OF_CLAIMS and name != "line")
-        of_claim = sorted({name for rule in self._of_claim if rule.when for name in rule.when.names})
-        plain_of_claim, made_of_claim, self._plain_of_claim = _parted(of_claim, PLAIN_OF_CLAIM, "total", "form")
-        self._claim_values = [OF_CLAIMS[name] for name in made_of_claim]
-        self._ask_claim = _function(self._of_claim, [*plain_of_claim, "_form", *made_of_claim])
-        plain, made, self._plain_of = _parted(self._own, PLAIN_OF_LINE, "code", "sequence")
-        self._made = [NAMES[name] for name in made]
-        arguments = [*shared, *plain, "line", *(n for n in made if n != "line")]
-        self._ask_line = _function(self._of_line, arguments)
-        self._ask_bare_line = _function(self._of_line[:free], arguments)
+        of_claim = _Asked(self._of_claim, PLAIN_OF_CLAIM)
+        self._plain_of_claim = _values_of(of_claim.plain, PLAIN_OF_CLAIM, "total_cents", "form")
+        self._claim_values = [OF_CLAIMS[name] for name in of_claim.often]
+        arguments = [*of_claim.plain, *(["_total"] if not of_claim.plain else []), "_form", *of_claim.often]
+        self._ask_claim = _function(self._of_claim, arguments, of_claim.seldom)
+        own = _Asked(lines, PLAIN_OF_LINE, {*shared, "line"})
+        self._plain_of = _values_of(own.plain, PLAIN_OF_LINE, "code", "sequence")
+        self._made = [NAMES[name] for name in own.often]
+        arguments = [*shared, *own.plain, *(["_code"] if not own.plain else []), "line", *own.often]
+        self._ask_line = _function(lines, arguments, own.seldom)
+        self._ask_bare_line = _function(lines[:free], arguments, own.seldom)
 
     def broken(self, claim: ClaimContent) -> Broken:
         """The rules by id, each with the lines (None: the claim) where its condition holds or could not be told."""
@@ -135,7 +148,7 @@ class Conditions:
         diagnoses = tuple([diagnosis.code.replace(".", "") for diagnosis in claim.diagnoses])
         subject = Subject(claim, None, None, diagnoses)
         values = self._plain_of_claim(claim)
-        for place in self._ask_claim(*values, *[value(subject) for value in self._claim_values]):
+        for place in self._ask_claim(subject, *values, *[value(subject) for value in self._claim_values]):
             rule = self._of_claim[place]
             found[rule.id] = rule, [None]
         if self._of_line:
@@ -145,7 +158,7 @@ class Conditions:
                 values = self._plain_of(line)
                 subject = Subject(claim, line, codes, diagnoses)
                 ask = self._ask_line if line.modifiers else self._ask_bare_line
-                for place in ask(*shared, *values, *[value(subject) for value in self._made]):
+                for place in ask(subject, *shared, *values, *[value(subject) for value in self._made]):
                     rule = self._of_line[place]
                     found.setdefault(rule.id, (rule, []))[1].append(line)
         return found
@@ -187,37 +200,59 @@ def _needs_modifiers(node: ast.expr) -> bool:
     return False
 
 
-def _parted(
-    names: Sequence[str], plain_names: Mapping[str, str], least: str, last: str
-) -> tuple[list[str], list[str], attrgetter[tuple[Any, ...]]]:
-    """Names that are plain attributes, `least` where none is; the others; and what reads the plain ones, then `last`.
+MOST_ASKED_SELDOM = 2
+"""How many rules may use a value for it to be made where one of them comes to it, instead of before all of them."""
 
-    The last attribute makes it answer with a tuple even where one name is asked for.
+
+class _Asked:
+    """The names that some conditions use: `plain` attributes, made values of many conditions, and those of few."""
+
+    def __init__(self, rules: Sequence[Rule], plain_names: Mapping[str, str], others: Collection[str] = ()) -> None:
+        used = Counter(name for rule in rules if rule.when for name in rule.when.names if name not in others)
+        self.plain = sorted(name for name in used if name in plain_names)
+        made = sorted(name for name in used if name not in plain_names)
+        self.often = [name for name in made if used[name] > MOST_ASKED_SELDOM]
+        self.seldom = [name for name in made if used[name] <= MOST_ASKED_SELDOM]
+
+
+def _values_of(
+    plain: Sequence[str], plain_names: Mapping[str, str], least: str, last: str
+) -> attrgetter[tuple[Any, ...]]:
+    """What reads plain attributes, `least` where there is none, then `last`, so that it always answers with a tuple."""
+    return attrgetter(*([plain_names[name] for name in plain] or [least]), last)
+
+
+class _MadeWhereAsked(ast.NodeTransformer):
+    """Puts in place of some names what makes their values of the subject."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self._names:
+            return node
+        return ast.Call(ast.Name(f"_{node.id}", ast.Load()), [ast.Name("_subject", ast.Load())], [])
+
+
+def _function(rules: Sequence[Rule], names: Sequence[str], seldom: Collection[str] = ()) -> Callable[..., list[int]]:
+    """A function of a subject and the names that lists the places of the rules whose condition holds or is not known.
+
+    Values of `seldom` are made of the subject where a condition comes to them.
     """
-    plain = [name for name in names if name in plain_names] or [least]
-    return (
-        plain,
-        [name for name in names if name not in plain],
-        attrgetter(*(plain_names[name] for name in plain), last),
-    )
-
-
-def _function(rules: Sequence[Rule], names: Sequence[str]) -> Callable[..., list[int]]:
-    """A function of the names that lists the places of the rules whose condition holds or could not be told."""
     place = ast.parse("def ask(): found = []\n").body[0]
     assert isinstance(place, ast.FunctionDef)
-    place.args.args = [ast.arg(name) for name in names]
+    place.args.args = [ast.arg("_subject"), *map(ast.arg, names)]
     for number, rule in enumerate(rules):
         assert rule.when is not None
         (attempt,) = ast.parse(f"try:\n if x: found.append({number})\nexcept TypeError: found.append({number})").body
         assert isinstance(attempt, ast.Try) and isinstance(attempt.body[0], ast.If)
-        attempt.body[0].test = rule.when.tree
+        attempt.body[0].test = _MadeWhereAsked(seldom).visit(deepcopy(rule.when.tree))
         place.body.append(attempt)
     (ending,) = ast.parse("def f(): return found").body
     assert isinstance(ending, ast.FunctionDef)
     place.body += ending.body
     module = ast.fix_missing_locations(ast.Module([place], []))
-    made: dict[str, Any] = {}
-    exec(compile(module, "<conditions>", "exec"), {"__builtins__": {"TypeError": TypeError}}, made)
+    made: dict[str, Any] = {f"_{name}": NAMES[name] for name in seldom}
+    exec(compile(module, "<conditions>", "exec"), {"__builtins__": {"TypeError": TypeError}} | made, made)
     function: Callable[..., list[int]] = made["ask"]
     return function

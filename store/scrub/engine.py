@@ -49,12 +49,13 @@ class Found:
 def scrub(claim: ClaimContent, facts: ScrubFacts, book: RuleBook | None = None) -> tuple[Found, ...]:
     """Every finding on the claim, in the order of the rule book, the code edits last."""
     book = book or rule_book()
-    if changes := _text_changes(claim):
-        facts = replace(facts, text_changes=changes)
     prepared = prepare(book, claim.form)
+    to_run, shared_plain = prepared.to_run(claim)
+    if changes := _text_changes(claim, shared_plain):
+        facts = replace(facts, text_changes=changes)
     found = [
         _found(rule, hit)
-        for rule, check, dated in prepared.to_run(claim)
+        for rule, check, dated in to_run
         if not dated or _in_force(rule, claim, facts.today)
         for hit in check(claim, facts, rule.params)
     ]
@@ -237,9 +238,9 @@ def _unformatted(text: str) -> str:
 _PARTS = string.Formatter().parse
 
 
-def _text_changes(claim: ClaimContent) -> tuple[TextChange, ...]:
+def _text_changes(claim: ClaimContent, shared_plain: bool) -> tuple[TextChange, ...]:
     """Each change once, although a name may be written in several loops; a claim without payer is not written."""
-    if claim.parties.coverage is None or is_plain(claim):
+    if claim.parties.coverage is None or (shared_plain and is_plain(claim)):
         return ()
     if claim.form == "837i" and claim.parties.facility_bill is None:
         return ()

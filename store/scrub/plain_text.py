@@ -26,7 +26,10 @@ _MOST_KEPT = 4_096
 
 
 def is_plain(claim: ClaimContent) -> bool:
-    """Whether no text of the claim can change when it is written; False where it must be tried."""
+    """Whether no text of the claim can change when it is written; False where it must be tried.
+
+    Of what many claims share, billing provider, clinicians, receiver, payer and facility, `is_plain_part` tells.
+    """
     parties = claim.parties
     coverage = parties.coverage
     assert coverage is not None, "a claim without payer is not written"
@@ -48,16 +51,13 @@ def is_plain(claim: ClaimContent) -> bool:
     )
     if len(max(numbers, key=len)) > LONGEST or not _PLAIN.fullmatch("\n".join(numbers)):
         return False
-    shared = (parties.billing, parties.receiver, coverage.payer, parties.service_facility)
-    clinicians = (parties.rendering, parties.referring, parties.supervising)
-    if not all(part is None or _kept(part) for part in (*shared, *clinicians)):
+    if not (is_plain_part(parties.patient) and is_plain_part(coverage)):
         return False
-    if not (_of(parties.patient) and _of(coverage)):
-        return False
-    if coverage.subscriber != parties.patient and not _of(coverage.subscriber):
+    if coverage.subscriber != parties.patient and not is_plain_part(coverage.subscriber):
         return False
     return all(
-        one.prior is None and _of(one) and _of(one.subscriber) and _kept(one.payer) for one in parties.other_coverages
+        one.prior is None and is_plain_part(one) and is_plain_part(one.subscriber) and _kept(one.payer)
+        for one in parties.other_coverages
     )
 
 
@@ -69,17 +69,17 @@ def _short(code: str) -> bool:
 
 @lru_cache(_MOST_KEPT)
 def _kept(part: Any) -> bool:
-    """Of what many claims share: billing providers, receivers and payers."""
-    return _of(part)
+    """Of what many claims share: clinicians of lines and payers."""
+    return is_plain_part(part)
 
 
-def _of(part: Any) -> bool:
+def is_plain_part(part: Any) -> bool:
     """Whether the texts of a part and of its address are plain and short."""
     plain, getters = _texts(type(part))  # type: ignore[arg-type]  # typeshed: a metaclass's hash is no Hashable
     if not plain.fullmatch("\n".join([value or "" for value in getters(part)])):
         return False
     address = getattr(part, "address", None)
-    return address is None or _of(address)
+    return address is None or is_plain_part(address)
 
 
 @lru_cache(32)

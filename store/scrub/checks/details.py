@@ -62,9 +62,9 @@ def clia_number(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Itera
         return
     modifiers, codes = params["modifiers"], params["codes"]
     for line in claim.lines:
-        of_code = line.code.upper() in codes
-        if not of_code and not line.modifiers:
+        if not line.modifiers and line.code not in codes and line.code.upper() not in codes:
             continue
+        of_code = line.code.upper() in codes
         why = next((f"modifier {one}" for one in modifiers if one in line.modifiers), "by its code" if of_code else "")
         if why and not (line.details and line.details.clia):
             yield Hit(f"line.{line.sequence}.clia", {"line": line.sequence, "code": line.code, "why": why})

@@ -141,8 +141,9 @@ def dependent_is_subscriber(claim: ClaimContent, facts: ScrubFacts, params: Para
 
 @check("born_after_service")
 def born_after_service(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    born = iso_day(claim.parties.patient.birth_date)
-    if born and str(born) > claim.service_from[:10]:
+    birth_date = claim.parties.patient.birth_date
+    born = iso_day(birth_date)
+    if born and birth_date and birth_date[:10] > claim.service_from[:10] and str(born) > claim.service_from[:10]:
         yield Hit("patient.birth_date", {"date": str(born), "service": claim.service_from})
 
 
@@ -225,6 +226,8 @@ def _who(claim: ClaimContent, params: Params) -> Sequence[tuple[Insured, str, in
 
 def _same_person(one: Insured, other: Insured) -> bool:
     """Names agree as they are written, and birth dates where both are known."""
+    if one is other:
+        return True
     born = one.birth_date, other.birth_date
     names = [(written(person.family_name), written(person.given_name).partition(" ")[0]) for person in (one, other)]
     return names[0] == names[1] and (not all(born) or born[0] == born[1])

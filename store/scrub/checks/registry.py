@@ -10,6 +10,7 @@ from operator import attrgetter, methodcaller
 from typing import Any
 
 from codesets.edits import CodeFacts, OtherService
+from codesets.lazily import lazily
 from store.claims.content import ClaimContent
 from store.x12.writer import TextChange, writable
 
@@ -52,6 +53,11 @@ class ScrubFacts:
     text_changes: tuple[TextChange, ...] = ()
     grouped: GroupedStay | None = None
     deceased_on: str = ""
+
+    @lazily
+    def today_text(self) -> str:
+        """The day as an ISO text."""
+        return str(self.today)
 
 
 @dataclass(frozen=True)

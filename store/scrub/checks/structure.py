@@ -13,6 +13,7 @@ from store.x12.loops837.parties import undotted
 from store.x12.writer import TextChange
 
 _PROCEDURE = re.compile(r"[0-9A-Z]{5}").fullmatch
+_CLAIM_NUMBER = re.compile(r"[0-9A-Za-z-]+").fullmatch
 _DIAGNOSIS = re.compile(r"[A-Z][0-9A-Z]{2,6}").fullmatch
 # ICD-10-CM chapter 20: transport, falls, exposures, assaults and other accidents, without places and activities.
 _ACCIDENT_CODE = re.compile(r"(V|W|X[0-5])[0-9A-Z]{2}")
@@ -82,7 +83,7 @@ def date_within_encounter(claim: ClaimContent, facts: ScrubFacts, params: Params
 
 @check("date_in_future")
 def date_in_future(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    today = str(facts.today)
+    today = facts.today_text
     for line in claim.lines:
         if line.service_date > today[: len(line.service_date)]:
             seen = {"line": line.sequence, "date": line.service_date, "today": today}
@@ -120,7 +121,7 @@ def place_of_service(claim: ClaimContent, facts: ScrubFacts, params: Params) -> 
 @check("claim_number")
 def claim_number(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     number = claim.claim_number
-    if not re.fullmatch(f"[0-9A-Za-z-]{{1,{params['most']}}}", number):
+    if not _CLAIM_NUMBER(number) or len(number) > params["most"]:
         yield Hit("claim_number", {"number": number, "most": params["most"]})
 
 
