@@ -171,7 +171,7 @@ def _line(writer: SegmentWriter, line: BilledLine, claim: ClaimContent, bill: Fa
     if not bill.inpatient and day(line.service_date):
         writer.put("DTP", "472", *service_period(line), claim=number, field=f"{field}.service_date")
     writer.put("REF", "6R", f"{number}-{line.sequence}", claim=number, field=field)
-    if details.note:
+    if details.note.strip():
         writer.put("NTE", "TPO", details.note, claim=number, field=f"{field}.note", most=NOTE)
     drug(writer, line, number, field)
     if details.operating:

@@ -53,6 +53,7 @@ _DATES = (
 """Date qualifiers of loop 2300 (DTP01) and the dates they state."""
 
 _NOTHING, _NOTHING_OF_LINE = Details(), LineDetails()
+_CODES_IN_HI, _MOST_CONDITIONS = 12, 24
 
 
 def _claim(writer: SegmentWriter, claim: ClaimContent, coverage: BilledCoverage) -> None:
@@ -155,9 +156,10 @@ def _codes(writer: SegmentWriter, claim: ClaimContent, details: Details) -> None
     if details.anesthesia_procedures:
         surgery = [["BO" if n else "BP", code] for n, code in enumerate(details.anesthesia_procedures[:2])]
         writer.put("HI", *surgery, claim=number, field="details.anesthesia_procedures")
-    if details.condition_codes:
-        conditions = [["BG", code] for code in details.condition_codes[:12]]
-        writer.put("HI", *conditions, claim=number, field="details.condition_codes")
+    conditions = [["BG", code] for code in details.condition_codes[:_MOST_CONDITIONS]]
+    for start in range(0, len(conditions), _CODES_IN_HI):
+        some = conditions[start : start + _CODES_IN_HI]
+        writer.put("HI", *some, claim=number, field="details.condition_codes")
 
 
 def _claim_providers(writer: SegmentWriter, claim: ClaimContent, details: Details) -> None:
@@ -205,7 +207,7 @@ def _line(writer: SegmentWriter, line: BilledLine, claim: ClaimContent) -> None:
             ("G1", details.authorization_number, f"{field}.authorization_number"),
         )
         references(writer, numbers, number)
-        if details.note:
+        if details.note.strip():
             writer.put("NTE", "ADD", details.note, claim=number, field=f"{field}.note", most=NOTE)
         drug(writer, line, number, field)
     general = claim.parties.rendering

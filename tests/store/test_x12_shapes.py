@@ -15,6 +15,7 @@ from store.claims.content import ClaimContent, parties_from_json, parties_to_jso
 from store.x12 import institutional, professional
 from store.x12.tokenizer import Segment, segments
 from store.x12.writer import Envelope, SegmentWriter
+from tests.store.claim_samples import SOUND_CLAIM
 from tests.store.claim_shapes import (
     BILL,
     INPATIENT,
@@ -22,6 +23,7 @@ from tests.store.claim_shapes import (
     institutional_shapes,
     paid_before,
     professional_shapes,
+    with_details,
 )
 from tests.store.validator import faults_of
 
@@ -110,6 +112,24 @@ def test_the_type_of_bill_is_split_between_its_first_digits_and_the_frequency() 
     (claim,) = _all("CLM", _segments(replace(INPATIENT, frequency="7")))
 
     assert claim[4] == "11:A:7"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_numbers_and_notes_of_blanks_alone_are_not_written(form: str) -> None:
+    blank = with_details(note="  ", clearinghouse_number="  ", demonstration="  ", mammography="  ")
+    sound = SOUND_CLAIM if form == "837p" else INPATIENT
+
+    found = _segments(blank(sound))
+
+    assert found == _segments(sound)
+
+
+def test_more_than_twelve_condition_codes_of_a_professional_claim_go_on_in_a_second_segment() -> None:
+    codes = tuple(f"{number:02d}" for number in range(1, 15))
+
+    found = list(_all("HI", _segments(with_details(condition_codes=codes)(SOUND_CLAIM)), "BG"))
+
+    assert [len(codes) for codes in found] == [12, 2]
 
 
 @pytest.mark.parametrize("by_line", [True, False])

@@ -61,7 +61,7 @@ def support_claim(
     if cents:
         writer.put("AMT", qualifier, amount(cents), claim=number, field=field)
     references(writer, numbers, number)
-    if details.note:
+    if details.note.strip():
         writer.put("NTE", details.note_kind, details.note, claim=number, field="details.note", most=NOTE)
 
 
@@ -79,5 +79,5 @@ def drug(writer: SegmentWriter, line: BilledLine, number: str, field: str) -> No
         return
     writer.put("LIN", "", "N4", digits(given.ndc), claim=number, field=f"{field}.drug.ndc")
     writer.put("CTP", "", "", "", given.quantity, [given.unit], claim=number, field=f"{field}.drug.quantity")
-    if given.prescription:
+    if given.prescription.strip():
         writer.put("REF", "XZ", given.prescription, claim=number, field=f"{field}.drug.prescription", most=REFERENCE)

@@ -30,7 +30,7 @@ def billing_provider(writer: SegmentWriter, claim: ClaimContent, level: int) -> 
     """Loops 2000A, 2010AA and 2010AB."""
     billing, number = claim.parties.billing, claim.claim_number
     writer.put("HL", str(level), "", "20", "1", claim=number, field="billing")
-    if billing.taxonomy:
+    if billing.taxonomy.strip():
         writer.put("PRV", "BI", "PXC", billing.taxonomy, claim=number, field="billing.taxonomy")
     organization(writer, "85", billing.name, "XX", billing.npi, number, "billing.name")
     address_of(writer, billing.address, number, "billing")
@@ -93,7 +93,7 @@ def _payer(writer: SegmentWriter, coverage: BilledCoverage, number: str) -> None
     organization(writer, "PR", payer.name, "PI", payer.identifier, number, field)
     if payer.address.line1 and payer.address.city:
         address_of(writer, payer.address, number, field)
-    if coverage.secondary_id:
+    if coverage.secondary_id.strip():
         where = f"coverage.{coverage.sequence}.secondary_id"
         writer.put("REF", "G2", coverage.secondary_id, claim=number, field=where, most=REFERENCE)
 

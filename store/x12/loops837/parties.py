@@ -65,7 +65,7 @@ def practitioner(writer: SegmentWriter, role: str, who: Practitioner, number: st
 
 def taxonomy(writer: SegmentWriter, role: str, who: Practitioner, number: str, field: str) -> None:
     """PRV of a clinician (PE performing, AT attending), where a taxonomy code is known."""
-    if who.taxonomy:
+    if who.taxonomy.strip():
         writer.put("PRV", role, "PXC", who.taxonomy, claim=number, field=f"{field}.taxonomy")
 
 
@@ -87,7 +87,7 @@ def references(
 ) -> None:
     """REF segments: qualifier, value and field of each; those without a value are left out."""
     for qualifier, value, field in wanted:
-        if value:
+        if value.strip():
             writer.put("REF", qualifier, value, claim=number, field=field, most=most)
 
 
