@@ -49,7 +49,7 @@ class Ambulance:
 
 @dataclass(frozen=True)
 class Certification:
-    """CRC: a category (75, E1 to E3, ZZ), whether its conditions apply, and up to five of them."""
+    """CRC: a category (07, 75, E1 to E3, ZZ), whether its conditions apply, and up to five of them."""
 
     category: str
     applies: str = "Y"
@@ -122,7 +122,7 @@ class DetailsOfLine:
 
 @dataclass(frozen=True)
 class Details:
-    """What only some claims state, for the claim as a whole. `note_kind` is NTE01 (ADD, CER, DCP, DGN, TPO)."""
+    """What only some claims state, for the claim as a whole. `note_kind` is NTE01 (ADD, CER, DCP, …)."""
 
     dates: ClaimDates = ClaimDates()
     attachments: tuple[Attachment, ...] = ()

@@ -3,7 +3,7 @@
 Importing this package registers all of them in `CHECKS`.
 """
 
-from store.scrub.checks import details, facility, history, insured, providers, structure
+from store.scrub.checks import details, facility, guide, history, insured, providers, structure
 from store.scrub.checks.registry import CHECKS, Check, DuplicateLine, GroupedStay, Hit, ScrubFacts
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ScrubFacts",
     "details",
     "facility",
+    "guide",
     "history",
     "insured",
     "providers",

@@ -1,6 +1,6 @@
 """Checks of what only some claims state, and of what payers before the billed one have paid.
 
-Source: 005010X222A1 and 005010X223A2, loops 2010AB, 2300 (PWK, CR1), 2320, 2410 and 2430.
+Source: 005010X222A1 and 005010X223A2, loops 2010AB, 2300 (DTP, CR1), 2320, 2410 and 2430.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from store.claims.content import ClaimContent
-from store.claims.details import Attachment, ClaimDates
+from store.claims.details import ClaimDates
 from store.scrub.checks.registry import (
     AMBULANCES,
     Hit,
@@ -27,16 +27,16 @@ from store.scrub.checks.registry import (
     of_medicaid,
 )
 from store.scrub.checks.written import can_be_written, lacking
+from store.scrub.guide_codes import guide_codes
 
-_NDC_UNITS = ("F2", "GR", "ME", "ML", "UN")
-_ON_PAPER = "AA"
-_DELAY_REASONS = (*map(str, range(1, 12)), "15")
-_TRANSMISSIONS = ("AA", "BM", "EL", "EM", "FT", "FX")
+_POUNDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?").fullmatch
+_DATES_TO_COME = ("return_to_work", "disability_through")
 
 
 @check("drug", needs=has_any_details)
 def drug(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """An NDC that has not eleven digits, a unit that is none, or a quantity that is no number above zero."""
+    units = guide_codes("drug_unit", claim.form)
     for line in claim.lines:
         given = line.details.drug if line.details else None
         if given is None:
@@ -45,7 +45,7 @@ def drug(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit
             f"NDC {given.ndc or 'missing'} has not eleven digits": not re.fullmatch(
                 r"[0-9]{11}", re.sub(r"[ -]", "", given.ndc)
             ),
-            f"unit {given.unit!r} is none of {', '.join(_NDC_UNITS)}": given.unit not in _NDC_UNITS,
+            f"unit {given.unit!r} is none of {', '.join(units)}": given.unit.strip().upper() not in units,
             f"quantity {given.quantity or 'missing'} is no number above zero": not re.fullmatch(
                 r"(?=.*[1-9])[0-9]{1,8}(\.[0-9]{1,3})?", given.quantity
             ),
@@ -84,31 +84,19 @@ def drug_code_missing(claim: ClaimContent, facts: ScrubFacts, params: Params) ->
             yield Hit(f"line.{line.sequence}.drug", seen)
 
 
-@check("attachment", needs=has_any_details)
-def attachment(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    """A report that is sent has no number, or names no way that there is."""
-    wanted: list[tuple[str, Attachment]] = []
-    if claim.parties.details:
-        wanted += [("details.attachment", one) for one in claim.parties.details.attachments]
-    for line in claim.lines:
-        if line.details:
-            wanted += [(f"line.{line.sequence}.attachment", one) for one in line.details.attachments]
-    for place, one in wanted:
-        if one.transmission not in _TRANSMISSIONS or (one.transmission != _ON_PAPER and not one.number):
-            yield Hit(place, {"kind": one.kind, "way": one.transmission, "number": one.number or "no number"})
-
-
 @check("ambulance", needs=has_details)
 def ambulance(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """A ride without a reason, without miles, or without where it began."""
     ride = claim.parties.details.ambulance if claim.parties.details else None
     if ride is None:
         return
+    reasons = guide_codes("ambulance_reason", claim.form)
     start, end = ride.pick_up, ride.drop_off
     whole = start.line1 and start.city and start.state and start.zip
     wrong = {
-        f"reason {ride.reason!r} is none of A to E": ride.reason not in ("A", "B", "C", "D", "E"),
+        f"reason {ride.reason!r} is none of {', '.join(reasons)}": ride.reason.strip().upper() not in reasons,
         f"miles {ride.miles!r} are no number": not re.fullmatch(r"[0-9]{1,5}(\.[0-9])?", ride.miles),
+        f"weight {ride.weight!r} is no number of pounds": bool(ride.weight) and not _POUNDS(ride.weight.strip()),
         "it does not say where it began": not whole,
         f"where it began lacks {', '.join(lacking(start))}": bool(whole) and not can_be_written(start),
         f"where it ended lacks {', '.join(lacking(end))}": bool(end.line1 and end.city) and not can_be_written(end),
@@ -142,26 +130,22 @@ def ambulance_ride(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
         yield Hit("details.ambulance", seen)
 
 
-@check("detail_dates", needs=has_details)
+@check("detail_dates", needs=has_any_details)
 def detail_dates(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    """A date of the illness is not whole, or lies in the future (but for the return to work)."""
-    if claim.parties.details is None:
-        return
-    dates = claim.parties.details.dates
-    for field in fields(dates):
-        text = getattr(dates, field.name)
+    """A date of the illness or of a line is not whole, or lies in the future (but for the return to work)."""
+    stated: list[tuple[str, str]] = []
+    if claim.parties.details:
+        dates = claim.parties.details.dates
+        stated += [(f"details.dates.{field.name}", getattr(dates, field.name)) for field in fields(dates)]
+    for line in claim.lines:
+        if line.details:
+            stated.append((f"line.{line.sequence}.last_certified", line.details.last_certified))
+    for place, text in stated:
+        name = place.rpartition(".")[2]
         on = iso_day(text)
-        ahead = on is not None and on > facts.today and field.name not in ("return_to_work", "disability_through")
+        ahead = on is not None and on > facts.today and name not in _DATES_TO_COME
         if text and (on is None or ahead):
-            yield Hit(f"details.dates.{field.name}", {"name": field.name.replace("_", " "), "date": text})
-
-
-@check("delay_reason", needs=has_details)
-def delay_reason(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    """CLM20 is none of the codes of data element 1514 that the guides allow."""
-    reason = claim.parties.details.delay_reason if claim.parties.details else ""
-    if reason and reason not in _DELAY_REASONS:
-        yield Hit("details.delay_reason", {"reason": reason})
+            yield Hit(place, {"name": name.replace("_", " "), "date": text})
 
 
 @check("days_in_order", needs=has_days_beside_services)
@@ -173,6 +157,14 @@ def days_in_order(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Ite
     pairs = [
         ("details.dates.discharge", "discharge", dates.discharge, "admission", dates.admission),
         ("details.dates.onset", "last service", through, "onset", dates.onset),
+        ("details.dates.disability_through", "end of disability", dates.disability_through, *_began(dates)),
+        (
+            "details.dates.relinquished_care",
+            "care given up",
+            dates.relinquished_care,
+            "care taken on",
+            dates.assumed_care,
+        ),
     ]
     if bill:
         stay = ("discharge", bill.discharged_at, "admission", bill.admitted_at)
@@ -181,6 +173,10 @@ def days_in_order(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Ite
         last, first = iso_day(end), iso_day(start)
         if last and first and (last, end[11:16]) < (first, start[11:16]):
             yield Hit(place, {"later": later, "end": end[:16], "earlier": earlier, "start": start[:16]})
+
+
+def _began(dates: ClaimDates) -> tuple[str, str]:
+    return "beginning of disability", dates.disability_from
 
 
 @check("service_after_death")

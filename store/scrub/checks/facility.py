@@ -12,11 +12,13 @@ from codesets.bill_codes import BillList
 from store.claims.content import ClaimContent
 from store.claims.facility_bill import FacilityBill
 from store.scrub.checks.providers import valid_npi
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, iso_day
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, is_moment, iso_day, money
 from store.scrub.checks.written import clinician_fault
 
 _STILL_A_PATIENT = "30"
 _PLACE = "facility_bill"
+_MOST_CENTS = 9_999_999_999
+"""An amount of HIPAA has ten digits at most (data element 782)."""
 
 
 def _bill(claim: ClaimContent) -> FacilityBill | None:
@@ -88,16 +90,22 @@ def bill_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterato
 
 @check("admission_time")
 def admission_time(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A stay has no day and time of admission, or an outpatient bill one that cannot be written."""
     bill = _bill(claim)
-    if bill and bill.inpatient and not (iso_day(bill.admitted_at) and len(bill.admitted_at) >= 16):
+    if bill is None or not (bill.inpatient or bill.admitted_at):
+        return
+    day_alone = not bill.inpatient and len(bill.admitted_at) < 16 and iso_day(bill.admitted_at)
+    if not (day_alone or is_moment(bill.admitted_at)):
         yield Hit(f"{_PLACE}.admitted_at", {"at": bill.admitted_at or "missing"})
 
 
 @check("discharge_hour")
 def discharge_hour(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    """Required on the final bill of a stay: not where the patient is still there."""
+    """Required on the final bill of a stay: not where the patient is still there, but whole where it is written."""
     bill = _bill(claim)
-    if bill and bill.inpatient and bill.patient_status != _STILL_A_PATIENT and len(bill.discharged_at) < 16:
+    if bill is None or not bill.inpatient or is_moment(bill.discharged_at):
+        return
+    if bill.patient_status != _STILL_A_PATIENT or len(bill.discharged_at) >= 16:
         yield Hit(f"{_PLACE}.discharged_at", {"status": bill.patient_status, "at": bill.discharged_at or "missing"})
 
 
@@ -202,19 +210,45 @@ def procedure_dates(claim: ClaimContent, facts: ScrubFacts, params: Params) -> I
 
 @check("short_codes")
 def short_codes(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    """Occurrence, span, value and condition codes have two letters or digits, and days that are whole and in order."""
+    """Codes of a bill have the characters of their kind, and days and amounts that can be written and are in order.
+
+    Treatment codes are those of a payer: up to `longest` letters or digits. Lists that are empty cost nothing.
+    """
     bill = _bill(claim)
     if bill is None:
         return
-    named = [("occurrence", one.code, bool(iso_day(one.date))) for one in bill.occurrences]
-    named += [("value", one.code, one.cents >= 0) for one in bill.values]
-    named += [("condition", code, True) for code in bill.conditions]
-    for span in bill.spans:
-        first, last = iso_day(span.first), iso_day(span.last)
-        named.append(("span", span.code, bool(first and last and first <= last)))
-    for kind, code, sound in named:
-        if not sound or not re.fullmatch(r"[0-9A-Z]{2}", code):
-            yield Hit(f"{_PLACE}.{kind}s", {"kind": kind, "code": code or "none"})
+    wrongs = [("occurrence", one.code, _of_two(one.code) or _of_day(one.date)) for one in bill.occurrences]
+    wrongs += [("value", one.code, _of_two(one.code) or _of_amount(one.cents)) for one in bill.values]
+    wrongs += [("condition", code, _of_two(code)) for code in bill.conditions]
+    wrongs += [("span", one.code, _of_two(one.code) or _of_days(one.first, one.last)) for one in bill.spans]
+    for code in bill.treatments:
+        fits = re.fullmatch(rf"[0-9A-Za-z]{{1,{params['longest']}}}", code.strip())
+        wrong = "" if fits else f"it has {len(code)} characters, expected 1 to {params['longest']} letters or digits"
+        wrongs.append(("treatment", code, wrong))
+    for one in bill.procedures:
+        fits = re.fullmatch(r"[0-9A-Z]{7}", one.code.replace(".", "").strip().upper())
+        wrongs.append(("procedure", one.code, "" if fits else "expected seven letters or digits"))
+    for kind, code, wrong in wrongs:
+        if wrong:
+            yield Hit(f"{_PLACE}.{kind}s", {"kind": kind, "code": code or "none", "wrong": wrong})
+
+
+def _of_two(code: str) -> str:
+    return "" if re.fullmatch(r"[0-9A-Z]{2}", code) else "expected two letters or digits"
+
+
+def _of_day(text: str) -> str:
+    return "" if iso_day(text) else f"its day is {text or 'missing'}, expected a whole one"
+
+
+def _of_days(first: str, last: str) -> str:
+    start, end = iso_day(first), iso_day(last)
+    sound = start and end and start <= end
+    return "" if sound else f"its days are {first or 'missing'} to {last or 'missing'}, expected whole ones in order"
+
+
+def _of_amount(cents: int) -> str:
+    return "" if 0 <= cents <= _MOST_CENTS else f"its amount is {money(cents)}, expected 0.00 to {money(_MOST_CENTS)}"
 
 
 @check("drg_code")

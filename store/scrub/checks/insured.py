@@ -13,6 +13,7 @@ from store.scrub.checks.registry import (
     Params,
     ScrubFacts,
     check,
+    has_later_place,
     has_other_coverages,
     iso_day,
     of_dependent,
@@ -191,7 +192,7 @@ def _parts_lacking(whose: str, address: Address) -> dict[str, bool]:
     return {f"{part} {whose}": True for part in lacking(address)}
 
 
-@check("medicare_second", needs=has_other_coverages)
+@check("medicare_second", needs=has_later_place)
 def medicare_second(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """Medicare, by one of the `filing_codes`, is not the first payer, and none of the `known` types says why."""
     for coverage in _coverages(claim):

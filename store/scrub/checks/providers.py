@@ -19,6 +19,7 @@ from store.scrub.checks.registry import (
     written,
 )
 from store.scrub.checks.written import (
+    SHORTEST,
     can_be_written,
     clinician_fault,
     identifier_fault,
@@ -69,9 +70,15 @@ def npi(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]
 
 @check("line_npi")
 def line_npi(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """An NPI of the performer, or of a clinician that only this line names."""
     for line in claim.lines:
         if line.performer_npi and not valid_npi(line.performer_npi):
-            yield Hit(f"line.{line.sequence}.performer_npi", {"line": line.sequence, "npi": line.performer_npi})
+            seen = {"line": line.sequence, "role": "performer", "npi": line.performer_npi}
+            yield Hit(f"line.{line.sequence}.performer_npi", seen)
+        if line.details:
+            for role in _OF_DETAILS:
+                if (who := getattr(line.details, role)) and who.npi and not valid_npi(who.npi):
+                    yield Hit(f"line.{line.sequence}.{role}", {"line": line.sequence, "role": role, "npi": who.npi})
 
 
 @check("line_performer")
@@ -207,7 +214,10 @@ def service_facility(claim: ClaimContent, facts: ScrubFacts, params: Params) -> 
 @check("receiver")
 def receiver(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     ends = claim.parties.receiver
-    if not all(1 <= len(end.strip()) <= 15 for end in (ends.submitter_id, ends.receiver_id)) or not ends.receiver_name:
+    if (
+        not all(SHORTEST <= len(end.strip()) <= 15 for end in (ends.submitter_id, ends.receiver_id))
+        or not ends.receiver_name
+    ):
         yield Hit("receiver", {"submitter": ends.submitter_id, "receiver": ends.receiver_id or ends.receiver_name})
 
 

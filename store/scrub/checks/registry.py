@@ -136,6 +136,12 @@ def has_other_coverages(claim: ClaimContent) -> object:
     return claim.parties.other_coverages
 
 
+def has_later_place(claim: ClaimContent) -> object:
+    """Other coverages, or a place after the first."""
+    coverage = claim.parties.coverage
+    return claim.parties.other_coverages or (coverage is not None and coverage.sequence > 1)
+
+
 def of_medicaid(claim: ClaimContent) -> bool:
     """Whether Medicaid is billed (SBR09)."""
     coverage = claim.parties.coverage
@@ -181,11 +187,21 @@ def place_of(claim: ClaimContent, path: str) -> str:
 
 @lru_cache(1 << 12)
 def iso_day(text: str | None) -> dt.date | None:
-    """The day of a complete ISO date or moment, else None."""
+    """The day of a complete ISO date or moment, else None; a day of a week (2026-W37-2) cannot be written as one."""
     try:
-        return dt.date.fromisoformat(text[:10]) if text and len(text) >= 10 else None
+        return dt.date.fromisoformat(text[:10]) if text and len(text) >= 10 and text[7] == "-" else None
     except ValueError:
         return None
+
+
+@lru_cache(1 << 12)
+def is_moment(text: str) -> bool:
+    """Whether an ISO text has a whole day and an hour with its minute, as DTP states admission and discharge."""
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return iso_day(text) is not None and len(text) >= 16 and text[13] == ":"
 
 
 def money(cents: int) -> str:

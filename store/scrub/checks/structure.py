@@ -31,6 +31,12 @@ def diagnosis_characters(claim: ClaimContent, facts: ScrubFacts, params: Params)
         if not _DIAGNOSIS(undotted(diagnosis.code)):
             seen = {"sequence": diagnosis.sequence, "code": diagnosis.code}
             yield Hit(f"diagnosis.{diagnosis.sequence}", seen)
+    if bill := claim.parties.facility_bill:
+        named = [("admitting", bill.admitting)] if bill.admitting else []
+        named += [("reasons", code) for code in bill.reasons] + [("causes", one.code) for one in bill.causes]
+        for name, code in named:
+            if not _DIAGNOSIS(undotted(code)):
+                yield Hit(f"facility_bill.{name}", {"sequence": f"of {name}", "code": code})
 
 
 @check("no_line")
@@ -180,9 +186,16 @@ def accident_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Ite
 
 @check("accident_state", needs=has_accident)
 def accident_state(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A professional claim of an auto accident names no state; or an accident has one that is written and is none.
+
+    CLM11-4 is written of every cause, REF*LU of institutional claims of an auto accident alone.
+    """
     accident = claim.parties.accident
-    if accident and accident.cause == "AA" and not is_state(accident.state):
-        yield Hit("accident.state", {"state": accident.state})
+    if accident is None or not accident.cause or is_state(accident.state):
+        return
+    stated, auto = accident.state.strip(), accident.cause == "AA"
+    if (auto and stated) or (claim.form == "837p" and (auto or stated)):
+        yield Hit("accident.state", {"state": stated or "no letters", "cause": accident.cause})
 
 
 @check("authorization_required")
