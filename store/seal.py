@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import mmap
 import secrets
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +24,8 @@ _DIGITS = 64
 """Length of an HMAC-SHA256 in hexadecimal."""
 
 _ZEROS = "0" * _DIGITS
+
+_PIECE = 1 << 20
 
 
 def seal(copy: Path, key: Key) -> bool:
@@ -61,20 +62,23 @@ def is_sealed(backup: Path, keys: tuple[Key, ...]) -> bool:
 def _covered(file: Path, value: str) -> tuple[int, bytes] | None:
     """Where the digits of a seal stand, and the SHA-256 of the file with zeros there.
 
-    None unless it stands there once.
+    None unless it stands there once. The file is read once, in pieces: to search all of it at once would stop every
+    other thread of the process as long as that takes.
     """
-    written = value.encode()
-    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        begin = content.find(written)
-        if begin < 0 or content.find(written, begin + 1) >= 0:
-            return None
-        place = begin + len(written) - _DIGITS
-        hashed = hashlib.sha256()
-        with memoryview(content) as view, view[:place] as before, view[place + _DIGITS :] as after:
-            hashed.update(before)
-            hashed.update(_ZEROS.encode())
-            hashed.update(after)
-        return place, hashed.digest()
+    written, blank = value.encode(), f"{value[:-_DIGITS]}{_ZEROS}".encode()
+    places: list[int] = []
+    hashed, begins, kept = hashlib.sha256(), 0, b""
+    with file.open("rb", buffering=0) as opened:
+        while piece := opened.read(_PIECE):
+            here = kept + piece
+            if (place := here.find(written)) >= 0:
+                places += [begins + place] * here.count(written)
+                here = here.replace(written, blank)
+            done = max(len(here) - len(written) + 1, 0)  # the rest may be the beginning of the seal
+            hashed.update(memoryview(here)[:done])
+            begins, kept = begins + done, here[done:]
+    hashed.update(kept)
+    return (places[0] + len(written) - _DIGITS, hashed.digest()) if len(places) == 1 else None
 
 
 def _mac(key: Key, covered: bytes) -> str:
