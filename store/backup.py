@@ -1,8 +1,9 @@
-"""Backups of a record: one step, verified before they count, never over another file.
+"""Backups of a record: of one moment, verified before they count, never over another file.
 
-The copy is made in one step by SQLite's own backup: writers do not wait for it and it ends, which a copy in portions
-does not while somebody writes. It lies under another name until it has been read through (integrity, foreign keys,
-log chain) and is on the disk. What a folder keeps is for `store.thinning` to say.
+The copy is made by SQLite's own backup from within one reading transaction, so that it is of one moment and ends though
+others write, who do not wait for it. It goes to the disk portion by portion: a gigabyte at once would keep the disk
+from everybody's commits. It lies under another name until it has been read through (integrity, foreign keys, log
+chain). What a folder keeps is for `store.thinning` to say.
 A record on PostgreSQL is copied row by row from one snapshot into the same kind of file.
 """
 
@@ -36,6 +37,9 @@ from store.whole import require_whole
 
 READING_WHOLE = ("mmap_size=4294967296", "cache_size=-65536")
 """Settings for reading every page once, in the order of the indexes: without them each look-up is a system call."""
+
+_PORTION = 8_192
+"""Pages that are copied before they are written to the disk: 32 MiB."""
 
 ROOM = 1.1
 """Free space that a copy needs, as a multiple of what is copied."""
@@ -307,13 +311,21 @@ def _copy_rows(db: Database, destination: Path) -> None:
 
 def _copy(source: driver.Connection, destination: Path) -> None:
     target = driver.connect(destination, isolation_level=None)
+    handle = os.open(destination, os.O_RDONLY)
     try:
-        # Until it has its name the file may be lost with everything in it; it is synced once, at the end.
+        # Until it has its name the file may be lost with everything in it.
         for pragma in ("journal_mode=OFF", "synchronous=OFF"):
             target.execute(f"PRAGMA {pragma}")
-        source.backup(target)
+        source.execute("BEGIN")
+        try:
+            # The first reading decides the moment; without one each portion would be of another, and begin anew.
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            source.backup(target, pages=_PORTION, progress=lambda *_: os.fsync(handle), sleep=0)
+        finally:
+            source.execute("ROLLBACK")
         # A single file: without this the copy would ask for a write-ahead log beside it.
         target.execute("PRAGMA journal_mode=DELETE")
     finally:
+        os.close(handle)
         with suppress(driver.Error):
             target.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import threading
@@ -88,6 +89,30 @@ def test_a_backup_under_writes_is_one_moment_of_the_record(db: Database, record:
     people = len(contents(tmp_path / "b.sqlite")["person"])
     assert report.state.log.whole
     assert people == report.state.log.entries
+
+
+def test_a_copy_in_portions_is_of_the_moment_it_began_and_ends_though_others_write(
+    db: Database, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_person(db, SYSTEM, "before", "B", Role.CODER)
+    other, flushed, sync = open_database(f"sqlite:///{record}"), [0], os.fsync
+
+    def meanwhile(handle: int) -> None:
+        if flushed[0] < 20:
+            flushed[0] += 1
+            add_person(other, SYSTEM, f"portion{flushed[0]}", "P", Role.CODER)
+        sync(handle)
+
+    monkeypatch.setattr("store.backup._PORTION", 4)
+    monkeypatch.setattr("store.backup.os.fsync", meanwhile)
+
+    back_up(db, SYSTEM, tmp_path / "backup.sqlite")
+
+    other.close()
+    with closing(driver.connect(tmp_path / "backup.sqlite")) as copy:
+        names = {name for (name,) in copy.execute("SELECT login FROM person")}
+    assert flushed[0] == 20
+    assert "before" in names and not any(name.startswith("portion") for name in names)
 
 
 def test_a_log_that_does_not_hold_is_not_backed_up_unseen(db: Database, record: Path, tmp_path: Path) -> None:
