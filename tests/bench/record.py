@@ -152,6 +152,7 @@ def _backed_up(path: Path) -> list[Figure]:
             time.sleep(0.02)
         other.close()
 
+    os.sync()  # what filling and upgrading left to be written is not the backup's
     db = open_database(url)
     writer = threading.Thread(target=write)
     writer.start()
