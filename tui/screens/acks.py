@@ -119,7 +119,7 @@ class AcksScreen(DeskScreen):
             if not self._page_is_here:
                 await self._read_page()
             if claim := self._claim:
-                await self.workstation.open_claim(claim.id)
+                await self.workstation.opening.claim(claim.id)
 
         self.in_turn(opened())
 

@@ -224,7 +224,7 @@ class ClaimsScreen(DeskScreen):
         self.in_turn(scrubbed())
 
     def do_review(self) -> None:
-        self.in_turn(self.workstation.open_claim(self.rows.selected.id))
+        self.in_turn(self.workstation.opening.claim(self.rows.selected.id))
 
     def do_export(self) -> None:
         ready = self._counts.get(ClaimStatus.READY, 0)

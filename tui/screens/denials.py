@@ -108,7 +108,7 @@ class DenialsScreen(DeskScreen):
         meaning = found.get(row.reason, "")
         from store.denials.causes import cause_of
 
-        closed = await self.workstation.is_closed("denial", row.id)
+        closed = await self.workstation.opening.is_closed("denial", row.id)
         cause = None if closed else await self.workstation.record.read(cause_of, row.id)
         pane.show(
             f"{row.group}-{row.reason}  {row.payer}", lambda width: page_lines(row, meaning, width, cause), row.category

@@ -63,7 +63,7 @@ class LedgerScreen(DeskScreen):
         pane = self.page_pane
         if page is None:
             pane.show("", lambda width: ())
-        elif self._as_statement and await self.workstation.is_closed("account", page.id):
+        elif self._as_statement and await self.workstation.opening.is_closed("account", page.id):
             pane.show(f"statement  {page.number}", lambda width: (), "the chart is restricted")
         elif self._as_statement and page.partial:
             pane.show(f"statement  {page.number}", lambda width: (), f"none: {page.partial}")

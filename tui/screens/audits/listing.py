@@ -106,7 +106,7 @@ class AuditsScreen(DeskScreen):
             told = "blind: the coder's codes were not shown yet"
             self.page_pane.show(name, lambda width: sample_lines(sample, width) if sample else (), told)
             return
-        if await self.workstation.is_closed("audit", row.id):
+        if await self.workstation.opening.is_closed("audit", row.id):
             self.page_pane.show(name, lambda width: (), "the chart is restricted")
             return
         found = await self.workstation.record.read(audit_findings, row.id)
