@@ -16,7 +16,8 @@ from store.queries.denials import PAGE_ROWS, DenialFilter, DenialRow, denial_lis
 from store.terms import DenialStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _ON_ONE = (
 )
 
 
-class DenialsScreen(DeskScreen):
+class DenialsScreen(ListScreen):
     """The denials with what is known of the one under the cursor."""
 
     name_on = "denials"
