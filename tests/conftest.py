@@ -15,7 +15,7 @@ from store.database import Database, open_database
 from store.models import Person
 from store.people import actor_for
 from store.terms import Role
-from tests.engines import compiled_once
+from tests.engines import compiled_once, migrated_once
 from tests.once import made_once
 from tests.postgres import NoServer, Server, start_server
 
@@ -30,8 +30,8 @@ def reference_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiled_once() -> Iterator[None]:
-    with compiled_once():
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with compiled_once(), migrated_once(lambda: _empty_record(tmp_path_factory)):
         yield
 
 
@@ -107,7 +107,7 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A record without a row, made once; tests work on copies."""
-    return made_once(tmp_path_factory, "empty", _record_in) / "workstation.sqlite"
+    return _empty_record(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -215,6 +215,10 @@ def biller(demo: Database) -> Actor:
 def clerk(demo: Database) -> Actor:
     """Somebody of medical records."""
     return _somebody(demo, Role.RECORDS)
+
+
+def _empty_record(factory: pytest.TempPathFactory) -> Path:
+    return made_once(factory, "empty", _record_in) / "workstation.sqlite"
 
 
 def _record_in(folder: Path, home: Path | None = None, demo: bool = False) -> None:
