@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,12 +67,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", ["sqlite", pytest.param("postgres", marks=marks)], indirect=True)
 
 
+COLLECTED = (100_000, 20, 100)
+"""Thresholds of the garbage collector for a process of tests, whose heap is many times that of a session."""
+
 LONGEST_FIRST = ("journeys", "faults", "tui", "codesets", "store")
 """The folders of tests by how long a file of theirs takes, so that at the end no process works on alone."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(*COLLECTED)
     if config.pluginmanager.hasplugin("xdist"):
         config.option.loadscopereorder = False  # else files with many tests come first, however short
 
@@ -85,6 +90,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
 
     items.sort(key=folder)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: no collection of garbage looks through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
