@@ -16,7 +16,7 @@ from store.database import Database, open_database
 from store.models import Person
 from store.people import actor_for
 from store.terms import Role
-from tests.engines import compiled_once, migrated_once
+from tests.engines import compiled_once, migrated_once, step_by_step
 from tests.once import made_once
 from tests.postgres import NoServer, Server, start_server
 
@@ -229,7 +229,11 @@ def clerk(demo: Database) -> Actor:
 
 
 def _empty_record(factory: pytest.TempPathFactory) -> Path:
-    return made_once(factory, "empty", _record_in) / "workstation.sqlite"
+    def make(folder: Path) -> None:
+        with step_by_step():
+            _record_in(folder)
+
+    return made_once(factory, "empty", make) / "workstation.sqlite"
 
 
 def _record_in(folder: Path, home: Path | None = None, demo: bool = False) -> None:

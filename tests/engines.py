@@ -22,6 +22,8 @@ from store.sqlite import driver
 STATEMENTS = 20_000
 """How many compiled statements are kept; the program itself keeps SQLAlchemy's 500 for each engine."""
 
+_migrate = upgrade.migrate
+
 
 @contextmanager
 def compiled_once() -> Iterator[None]:
@@ -44,31 +46,29 @@ def compiled_once() -> Iterator[None]:
 
 @contextmanager
 def migrated_once(empty_record: Callable[[], Path]) -> Iterator[None]:
-    """Let SQLite records that are begun from nothing be copies of an empty one, which the migrations made once.
+    """Let SQLite records that are begun from nothing be copies of an empty one, which was made `step_by_step`.
 
-    `empty_record` is asked for it when the first is begun, and may itself be what begins one. What is upgraded, runs in
-    a process of its own or is on PostgreSQL is migrated step by step.
+    `empty_record` is asked for it when one is begun. What is upgraded, runs in a process of its own or is on PostgreSQL
+    is migrated step by step.
     """
-    really_migrate, making = upgrade.migrate, False
 
     def migrate(engine: Engine, *finish: Any, **options: Any) -> None:
-        nonlocal making
-        if making or finish or options or engine.dialect.name != "sqlite":
-            really_migrate(engine, *finish, **options)
-            return
         with engine.connect() as connection:
             begun = sqlalchemy.inspect(connection).get_table_names()
-        if begun:
-            really_migrate(engine)
+        if begun or finish or options or engine.dialect.name != "sqlite":
+            _migrate(engine, *finish, **options)
             return
-        making = True
-        try:
-            template = empty_record()
-        finally:
-            making = False
-        with closing(driver.connect(str(template))) as source, engine.connect() as target:
+        with closing(driver.connect(str(empty_record()))) as source, engine.connect() as target:
             source.backup(target.connection.driver_connection)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(upgrade, "migrate", migrate)
+        yield
+
+
+@contextmanager
+def step_by_step() -> Iterator[None]:
+    """Let the migrations themselves make what is begun, whatever holds outside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upgrade, "migrate", _migrate)
         yield
