@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from store.database import Database, open_database
 from store.models import Person
 from store.people import actor_for
 from store.terms import Role
-from tests.engines import compiled_once
+from tests.engines import compiled_once, migrated_once, step_by_step
 from tests.once import made_once
 from tests.postgres import NoServer, Server, start_server
 
@@ -30,8 +31,8 @@ def reference_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiled_once() -> Iterator[None]:
-    with compiled_once():
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with compiled_once(), migrated_once(lambda: _empty_record(tmp_path_factory)):
         yield
 
 
@@ -66,12 +67,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", ["sqlite", pytest.param("postgres", marks=marks)], indirect=True)
 
 
+COLLECTED = (100_000, 20, 100)
+"""Thresholds of the garbage collector for a process of tests, whose heap is many times that of a session."""
+
 LONGEST_FIRST = ("journeys", "faults", "tui", "codesets", "store")
 """The folders of tests by how long a file of theirs takes, so that at the end no process works on alone."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(*COLLECTED)
     if config.pluginmanager.hasplugin("xdist"):
         config.option.loadscopereorder = False  # else files with many tests come first, however short
 
@@ -85,6 +90,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
 
     items.sort(key=folder)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: no collection of garbage looks through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -107,7 +118,7 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A record without a row, made once; tests work on copies."""
-    return made_once(tmp_path_factory, "empty", _record_in) / "workstation.sqlite"
+    return _empty_record(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -215,6 +226,14 @@ def biller(demo: Database) -> Actor:
 def clerk(demo: Database) -> Actor:
     """Somebody of medical records."""
     return _somebody(demo, Role.RECORDS)
+
+
+def _empty_record(factory: pytest.TempPathFactory) -> Path:
+    def make(folder: Path) -> None:
+        with step_by_step():
+            _record_in(folder)
+
+    return made_once(factory, "empty", make) / "workstation.sqlite"
 
 
 def _record_in(folder: Path, home: Path | None = None, demo: bool = False) -> None:

@@ -21,16 +21,35 @@ def runs_of_pytest(text: str) -> list[list[str]]:
     return [shlex.split(call) for call in calls]
 
 
+COLLECTING = """
+import sys, pytest
+for tier in sys.argv[1:3]:
+    code = pytest.main(["-q", "--collect-only", "-p", "no:cacheprovider", "-m", tier, *sys.argv[3:]])
+    assert code == 0, code
+    print("end of tier")
+"""
+"""Collects both tiers one after the other: to import the tests is most of the work, and done once."""
+
+
 @cache
-def collected(tier: str) -> list[str]:
-    """The tests of a tier among the journeys and those of holds, by their ids."""
-    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", "-m", tier]
+def _both_tiers() -> dict[str, list[str]]:
     done = subprocess.run(
-        [*command, "tests/journeys", "tests/store/test_holds.py", "tests/store/test_retention.py"],
+        [sys.executable, "-c", COLLECTING, SHORT, THOROUGH,
+         "tests/journeys", "tests/store/test_holds.py", "tests/store/test_retention.py"],
         cwd=ROOT, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return [line for line in done.stdout.splitlines() if "::" in line]
+    assert done.returncode == 0, done.stdout + done.stderr
+    short, thorough, _ = done.stdout.split("end of tier\n")
+    return {SHORT: _ids(short), THOROUGH: _ids(thorough)}
+
+
+def _ids(told: str) -> list[str]:
+    return [line for line in told.splitlines() if "::" in line]
+
+
+def collected(tier: str) -> list[str]:
+    """The tests of a tier among the journeys and those of holds, by their ids."""
+    return _both_tiers()[tier]
 
 
 def test_ci_runs_the_thorough_tests_and_then_the_short_run_and_leaves_none_out() -> None:

@@ -35,7 +35,7 @@ def break_the_glass(
     async def reasoned(reason: str) -> None:
         if reason.strip():
             reason_in_words(reason)  # a PIN is asked for once the rest is right
-        if reason.strip() and await workstation.pin_is_set():
+        if reason.strip() and await workstation.idle.pin_is_set():
 
             async def with_pin(pin: str) -> None:
                 await broken(reason, pin)

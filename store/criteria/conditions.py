@@ -104,11 +104,11 @@ def meets(criterion: Criterion, values: Values, today: date) -> bool:
         return _text_meets(operator, value if isinstance(value, tuple) else (value or "",), wanted)
     if criterion.field.kind is FieldKind.FLAG:
         return bool(value) == wanted
-    if value is None or value == "":
+    if not isinstance(value, str | int) or value == "":
         return operator is Operator.IS_NOT
     if criterion.field.kind is FieldKind.DAY:
         return _day_meets(operator, str(value), wanted, today)
-    return _number_meets(operator, int(value), wanted)  # type: ignore[call-overload]  # a number, by its kind
+    return _number_meets(operator, int(value), wanted)
 
 
 def counted_days(field: Field, day: str | None, today: date) -> int | None:

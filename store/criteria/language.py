@@ -87,7 +87,7 @@ _DAYS_COUNTED = (Operator.AGO_AT_LEAST, Operator.AGO_AT_MOST)
 _MONEY = re.compile(r"-?\d{1,10}(\.\d{1,2})?")
 _WHOLE = re.compile(r"-?\d{1,12}")
 
-Value = str | int | bool | tuple[str, ...] | tuple[int, ...]
+Value = str | int | bool | tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -185,8 +185,7 @@ def _value(field: Field, operator: Operator, said: str, text: str) -> Value:
         low, middle, high = said.partition(" and ")
         if not middle:
             raise BadCriterion(f"“{text[:80]}”: expected “between LOW and HIGH”")
-        both = _one(field, low.strip(), text), _one(field, high.strip(), text)
-        return both  # type: ignore[return-value]  # both are of the field, so of one kind
+        return _one(field, low.strip(), text), _one(field, high.strip(), text)
     if operator in _LISTS:
         return tuple(_checked(field, operator, one, text) for one in _listed(said, text))
     if operator in (Operator.CONTAINS, Operator.CONTAINS_NOT, Operator.STARTS, Operator.STARTS_NOT):

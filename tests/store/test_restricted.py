@@ -200,6 +200,7 @@ def test_encounters_are_listed_by_name_for_who_was_admitted_alone(db: Database, 
     assert (before, listed()) == ([RESTRICTED], ["Lindqvist, Per"])
 
 
+@pytest.mark.usefixtures("reference")
 @pytest.mark.parametrize("listing", [["remits", "show", "EFT0001"], ["denials", "list"]], ids=" ".join)
 def test_what_payers_answered_is_listed_without_the_codes_of_a_restricted_chart(
     db: Database, claim: str, listing: list[str], capsys: pytest.CaptureFixture[str]

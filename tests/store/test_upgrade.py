@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,9 @@ from store.people import add_person
 from store.sqlite import driver
 from store.terms import Role
 from store.upgrade import Step, upgrade
+from tests.faults.forks import in_a_fork
 from tests.store.old_record import contents, make_old_record
 from tui.cli import main
-
-KILLED = """
-import os, sys
-from store.actors import SYSTEM
-from store.upgrade import upgrade
-upgrade(sys.argv[1], SYSTEM, lambda step: os._exit(9) if step == sys.argv[2] else None)
-"""
 
 
 @pytest.fixture
@@ -92,9 +85,13 @@ def test_a_failure_at_any_step_leaves_the_old_schema(old: Path, step: Step) -> N
 def test_a_kill_at_any_step_leaves_the_old_schema(old: Path, step: Step) -> None:
     before = contents(old)
 
-    done = subprocess.run([sys.executable, "-c", KILLED, url(old), step.value], timeout=60)
+    def killed() -> int:
+        upgrade(url(old), SYSTEM, lambda reached: os._exit(9) if reached == step else None)
+        return 0
 
-    assert done.returncode == 9
+    code = in_a_fork(killed)
+
+    assert code == 9
     assert contents(old) == before
     assert upgrade(url(old), SYSTEM).changed
 

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 from textual import _wait
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from tests.tui.screens import AT_ONCE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _styles_parsed_once() -> Iterator[None]:
+    """Style sheets, which no screen changes, are parsed for the first app of a process alone. Private to Textual 8."""
+    parse, parsed = Stylesheet._parse_rules, dict[object, list[RuleSet]]()
+
+    def parse_once(sheet: Stylesheet, *told: object, **named: object) -> list[RuleSet]:
+        known = told, tuple(named.items()), tuple(sorted(sheet._variables.items()))
+        if known not in parsed:
+            parsed[known] = parse(sheet, *told, **named)  # type: ignore[arg-type]
+        return parsed[known]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -111,7 +111,7 @@ async def keys(pilot: Pilot, *pressed: str) -> None:
 
 def looked_at(app: Workstation) -> None:
     """Let the time pass in which a key would come too quick to be an answer to what is on the screen."""
-    app.screen._asked_at = 0.0
+    app.screen._asking.shown_at = 0.0
     app.keyboard._answered_at = 0.0
     if entering := getattr(app.screen, "entering", None):
         entering._refused_at -= 1

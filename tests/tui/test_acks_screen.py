@@ -115,3 +115,14 @@ async def test_the_acknowledgments_are_for_those_who_bill(at_desk: None) -> None
         await keys(pilot, "enter")
 
         assert "you are a coder" in cells(app)
+
+
+async def test_enter_behind_words_to_filter_by_keeps_them(answered: Sent) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "g", "f", "slash")
+        await type_text(pilot, "back")
+
+        await keys(pilot, "enter")
+
+        assert app.crash == ""
+        assert "/back" in cells(app)

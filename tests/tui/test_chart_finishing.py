@@ -91,7 +91,7 @@ async def test_a_single_key_typed_ahead_of_a_question_answers_it_once_the_questi
         await settle(pilot)
 
         assert app.screen.final  # type: ignore[attr-defined]
-        assert app.keyboard.pressed_at - app.screen._asked_at < PAUSE_SECONDS  # type: ignore[attr-defined]
+        assert app.keyboard.pressed_at - app.screen._asking.shown_at < PAUSE_SECONDS  # type: ignore[attr-defined]
 
 
 async def test_a_key_that_is_no_answer_is_refused_in_words_and_the_next_one_answers() -> None:

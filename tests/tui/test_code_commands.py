@@ -1,4 +1,4 @@
-"""`codedesk search`, `code` and `codesets`, run as people run them."""
+"""`codedesk search`, `code` and `codesets`: what they print, say on stderr and end with."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.codesets import small_files
+from tests.tui.command_line import run_apart, run_here
 
 ON = ("-d", "2026-06-01")
 
@@ -20,16 +22,20 @@ ON = ("-d", "2026-06-01")
 def codedesk(reference_file: Path):
     """Runs a command on the shared reference database."""
 
-    def run(*arguments: str, home: Path = reference_file.parent, stdin: str = "") -> subprocess.CompletedProcess:
-        environment = {**os.environ, "CODEDESK_HOME": str(home)}
-        command = [sys.executable, "-m", "tui.cli", *arguments]
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=120)
+    def run(*arguments: str, home: Path = reference_file.parent) -> subprocess.CompletedProcess:
+        return run_here(*arguments, home=home)
 
     return run
 
 
-def test_search_prints_codes_with_their_reason(codedesk) -> None:
-    done = codedesk("search", *ON, "-n", "1", "chest", "pain")
+@pytest.fixture
+def program(reference_file: Path):
+    """The same in a process of its own."""
+    return partial(run_apart, home=reference_file.parent)
+
+
+def test_search_prints_codes_with_their_reason(program) -> None:
+    done = program("search", *ON, "-n", "1", "chest", "pain")
 
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
@@ -51,8 +57,8 @@ def test_search_without_an_answer_says_so(codedesk) -> None:
     assert codedesk("search", *ON, "qqqq").stdout == "nothing found\n"
 
 
-def test_batch_answers_one_line_of_codes_per_query_and_nothing_else(codedesk) -> None:
-    done = codedesk("search", *ON, "--batch", stdin="chest pain\n\ne11.9\n")
+def test_batch_answers_one_line_of_codes_per_query_and_nothing_else(program) -> None:
+    done = program("search", *ON, "--batch", stdin="chest pain\n\ne11.9\n")
 
     first, second, third = done.stdout.split("\n")[:3]
     assert first.split()[0] == "R07.9"

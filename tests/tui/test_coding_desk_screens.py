@@ -146,9 +146,9 @@ async def test_what_was_typed_of_a_query_when_the_program_died_is_offered_again(
         work_item_id = app.chart_in_work.work_item_id  # type: ignore[union-attr]
         # Whoever opens the chart now has what a killed program had put into the record.
         login = (await app.record.actor()).login
-        again = await app._take(work_item_id, login)
+        again = await app.opening.take(work_item_id, login)
         await keys(pilot, "escape")
-        given_up = await app._take(work_item_id, login)
+        given_up = await app.opening.take(work_item_id, login)
 
     kept = question_typed(again.question)
     assert kept is not None and (kept.part, kept.words) == ("question", "Which stage: the")

@@ -278,7 +278,7 @@ async def test_a_covered_screen_opens_for_the_pin_alone_and_five_wrong_ones_end_
     db, me = other("mreyes")
     set_pin(db, me, "2718")
     async with opened() as (app, pilot):
-        app.in_turn(app._lock())
+        app.in_turn(app.idle.lock())
         await settle(pilot)
         await keys(pilot, "enter")
         await type_text(pilot, "1111")

@@ -252,9 +252,9 @@ async def test_a_question_takes_no_answer_from_a_key_that_repeats_itself() -> No
 async def test_an_idle_screen_is_covered_and_enter_uncovers_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n")
-        monkeypatch.setattr(app, "_last_key", app._last_key - 11 * 60)
+        monkeypatch.setattr(app.idle, "last_key", app.idle.last_key - 11 * 60)
 
-        app.watch_idle()
+        app.idle.watch()
         await settle(pilot)
 
         assert isinstance(app.screen, LockScreen)
@@ -268,9 +268,9 @@ async def test_an_idle_screen_is_covered_and_enter_uncovers_it(monkeypatch: pyte
 async def test_a_long_idle_program_gives_its_chart_back_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n")
-        monkeypatch.setattr(app, "_last_key", app._last_key - 31 * 60)
+        monkeypatch.setattr(app.idle, "last_key", app.idle.last_key - 31 * 60)
 
-        app.watch_idle()
+        app.idle.watch()
         await pilot.pause(0.5)
 
         assert app.return_code == 0

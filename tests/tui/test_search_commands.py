@@ -1,13 +1,11 @@
-"""`codedesk synonyms` and `codedesk picks`, run as people run them."""
+"""`codedesk synonyms` and `codedesk picks`, and what they change in a search."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from codesets.releases import CodeSystem
 from store.os_account import os_login
 from store.picks import Usage
+from tests.tui.command_line import run_here
 
 ON = ("-d", "2026-06-01")
 
@@ -31,12 +30,7 @@ def site(tmp_path: Path, reference_file: Path) -> Path:
 
 @pytest.fixture
 def codedesk(site: Path):
-    def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess:
-        environment = {**os.environ, "CODEDESK_HOME": str(site)}
-        command = [sys.executable, "-m", "tui.cli", *arguments]
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=120)
-
-    return run
+    return partial(run_here, home=site)
 
 
 def test_a_synonym_is_added_used_listed_and_removed(codedesk) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Command = Callable[["Database", argparse.Namespace], int]
 
 
-def configure(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the subcommands."""
     batch = commands.add_parser("batch", help="write a file for each trading partner with ready claims")
     batch.add_argument("--folder", help="where the files go; the outbox without it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import io
 import json
 import sys
 
@@ -71,7 +72,8 @@ def _usage() -> Usage | None:
 
 def _batch(engine: Engine, systems: list[CodeSystem], on: dt.date, limit: int) -> int:
     engine.search("pain", systems, on, 1)  # reads the tables
-    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     number = 0
     with collector_past_tables():  # as in a session: no query waits while the tables of search are walked through
         while line := sys.stdin.readline():

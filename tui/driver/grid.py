@@ -6,6 +6,7 @@ Widths are counted as Rich counts them, because the frames were composed with th
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 from rich.cells import split_graphemes
 
@@ -13,6 +14,8 @@ from tui.driver.styles import PLAIN
 
 _CERTAIN = "\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u25b5\u25cb\u25cf"
 _ALL_CERTAIN = re.compile(f"[{_CERTAIN}\u2713\u2717]*")
+
+T = TypeVar("T")
 
 
 def certain(text: str) -> bool:
@@ -64,10 +67,9 @@ class Grid:
 
     def scroll(self, top: int, bottom: int, lines: int) -> None:
         """Move the rows `top` to `bottom` up by `lines`, down if negative; the uncovered rows are blank."""
-        for rows, blank in ((self.texts, " "), (self.styles, PLAIN)):
-            fresh = [[blank] * self.columns for _ in range(abs(lines))]
-            part = rows[top : bottom + 1]
-            rows[top : bottom + 1] = part[lines:] + fresh if lines > 0 else fresh + part[:lines]  # type: ignore
+        part = slice(top, bottom + 1)
+        self.texts[part] = _scrolled(self.texts[part], lines, [" "] * self.columns)
+        self.styles[part] = _scrolled(self.styles[part], lines, [PLAIN] * self.columns)
 
     def first_uncertain(self, row: int) -> int:
         """The first column whose character has not one certain cell; the width of the grid if there is none."""
@@ -99,3 +101,9 @@ class Grid:
             column -= 1
         if 0 <= column < self.columns:
             texts[column] += mark
+
+
+def _scrolled(rows: list[list[T]], lines: int, blank: list[T]) -> list[list[T]]:
+    """Rows moved up by `lines`, down if negative; each that is uncovered is a copy of `blank`."""
+    fresh = [blank[:] for _ in range(abs(lines))]
+    return rows[lines:] + fresh if lines > 0 else fresh + rows[:lines]

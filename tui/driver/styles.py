@@ -6,6 +6,7 @@ indexed and direct color (ISO 8613-6) and OSC 8 for links.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 PLAIN = 0
@@ -96,10 +97,10 @@ def _apply(style: Style, parameters: str) -> Style:
     return Style(frozenset(attributes), foreground, background, style.link)
 
 
-def _color(code: str, codes: object) -> str:
+def _color(code: str, codes: Iterator[str]) -> str:
     """One color that takes several parameters, as one."""
     parts = [code]
-    for part in codes:  # type: ignore[attr-defined]
+    for part in codes:
         parts.append(part or "0")
         if len(parts) == (5 if parts[1] == "2" else 3):
             break

@@ -15,6 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from tui.ready import LOADED_WITH, LONGEST_ADDRESS, socket_path, stamp
 
@@ -122,9 +123,9 @@ def _lives(process: int) -> bool:
     return True
 
 
-def _give_back(mode: list[object]) -> None:
+def _give_back(mode: list[Any]) -> None:
     """The terminal after a session that was killed."""
     from tui.commands.reset_terminal import RESET
 
     os.write(2, RESET.encode())
-    termios.tcsetattr(0, termios.TCSANOW, mode)  # type: ignore[arg-type]
+    termios.tcsetattr(0, termios.TCSANOW, mode)

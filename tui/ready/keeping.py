@@ -83,8 +83,8 @@ def keep() -> int:
                         woken.recv(4096)
                 elif key.fileobj is listening:
                     _receive(listening, selector, sessions, stamped)
-                else:
-                    _hang_up(key.fileobj, selector, sessions)  # type: ignore[arg-type]
+                elif isinstance(key.fileobj, socket.socket):
+                    _hang_up(key.fileobj, selector, sessions)
             _tell_ends(selector, sessions)
     listening.close()
     with suppress(OSError):

@@ -23,7 +23,8 @@ from store.terms import ClaimStatus, Outcome
 from tui.acks import NOT_OURS, answer_words, outcome_words, stated_words
 from tui.cells import Line, counted, ends, minute, wrap
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 from tui.widgets.text_pane import link
 
@@ -37,7 +38,7 @@ HEADING = {Standing.CULPRIT: "at fault", Standing.RIDER: "only traveled with the
 STANDING_STYLE = {Standing.CULPRIT: "error", Standing.RIDER: "warning", Standing.ACCEPTED: "good"}
 
 
-class AcksScreen(DeskScreen):
+class AcksScreen(ListScreen):
     """The acknowledgments with the page of the one under the cursor; one claim of the page is marked."""
 
     name_on = "acks"
@@ -119,7 +120,7 @@ class AcksScreen(DeskScreen):
             if not self._page_is_here:
                 await self._read_page()
             if claim := self._claim:
-                await self.workstation.open_claim(claim.id)
+                await self.workstation.opening.claim(claim.id)
 
         self.in_turn(opened())
 

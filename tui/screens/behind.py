@@ -70,7 +70,7 @@ class BehindScreen(DeskScreen):
         return f"{row.service_date}  {row.patient}  {row.mrn}  {row.payer}" if row else ""
 
     def do_behind_open(self) -> None:
-        self.workstation.open_chart(self.rows.selected.work_item_id)
+        self.workstation.opening.chart(self.rows.selected.work_item_id)
 
 
 def _searched(row: VisitRow) -> str:

@@ -278,7 +278,7 @@ class ClaimScreen(DeskScreen):
 
     def do_claim_chart(self) -> None:
         if self._page:
-            self.workstation.open_chart_of(self._page.coding_id)
+            self.workstation.opening.chart_of(self._page.coding_id)
 
 
 def form_lines(page: ClaimPage, width: int) -> list[Line]:

@@ -22,7 +22,9 @@ from store.settings import outbox
 from store.terms import ClaimStatus
 from tui.cells import Line, counted
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, NotAnAnswer, following, named_columns
+from tui.screens.asking import named_columns
+from tui.screens.desk import DeskScreen, NotAnAnswer, following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 STATUS_MARK = {
@@ -46,7 +48,7 @@ PROGRESS_SECONDS = 0.3
 EMPTY = "No claims yet. a builds them from the charts that are final coded."
 
 
-class ClaimsScreen(DeskScreen):
+class ClaimsScreen(ListScreen):
     """The claim queue with its counts."""
 
     name_on = "claims"
@@ -224,7 +226,7 @@ class ClaimsScreen(DeskScreen):
         self.in_turn(scrubbed())
 
     def do_review(self) -> None:
-        self.in_turn(self.workstation.open_claim(self.rows.selected.id))
+        self.in_turn(self.workstation.opening.claim(self.rows.selected.id))
 
     def do_export(self) -> None:
         ready = self._counts.get(ClaimStatus.READY, 0)

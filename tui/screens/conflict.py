@@ -68,7 +68,7 @@ class ConflictScreen(DeskScreen):
 
     @property
     def asked_at(self) -> float | None:
-        return super().asked_at if self._was_read else self._asked_at
+        return super().asked_at if self._was_read else self._asking.shown_at
 
     def on_key(self, event: events.Key) -> None:
         """The first key is an answer only behind a look: what is typed as the screen comes was the next line."""

@@ -16,7 +16,8 @@ from store.queries.denials import PAGE_ROWS, DenialFilter, DenialRow, denial_lis
 from store.terms import DenialStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _ON_ONE = (
 )
 
 
-class DenialsScreen(DeskScreen):
+class DenialsScreen(ListScreen):
     """The denials with what is known of the one under the cursor."""
 
     name_on = "denials"
@@ -108,7 +109,7 @@ class DenialsScreen(DeskScreen):
         meaning = found.get(row.reason, "")
         from store.denials.causes import cause_of
 
-        closed = await self.workstation.is_closed("denial", row.id)
+        closed = await self.workstation.opening.is_closed("denial", row.id)
         cause = None if closed else await self.workstation.record.read(cause_of, row.id)
         pane.show(
             f"{row.group}-{row.reason}  {row.payer}", lambda width: page_lines(row, meaning, width, cause), row.category

@@ -7,7 +7,8 @@ from textual.app import ComposeResult
 from store.queries.deposits import AGED_DAYS, NO_TRACE, DepositFilter, DepositRow, deposit_list
 from tui.cells import Line, counted
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 _KINDS = {
@@ -18,7 +19,7 @@ _KINDS = {
 EMPTY = "Nothing waits. codedesk deposits import FILE takes in a bank's CSV file."
 
 
-class DepositsScreen(DeskScreen):
+class DepositsScreen(ListScreen):
     """What waits, the oldest first."""
 
     name_on = "deposits"

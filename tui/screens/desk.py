@@ -8,17 +8,14 @@ in focus. A screen never reads the record itself: it awaits its desks (`tui.desk
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
 from enum import Enum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
-from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.geometry import Offset, Size
 from textual.screen import Screen
@@ -27,13 +24,14 @@ from textual.timer import Timer
 from codesets.errors import CodedeskError
 from store.permissions import on_key
 from tui.actions import Action, actions_on, footer, key_name, keymap
-from tui.cells import Line, ends, left, wrap
+from tui.cells import Line, ends, wrap
 from tui.desk import SignedOut
 from tui.desks import DESKS
+from tui.screens.asking import NO_FURTHER, Answer, Asking, Choices, FurtherKeys
 from tui.screens.key_line import hint_line, key_line
-from tui.widgets.entry_line import SECRET, EntryLine
+from tui.widgets.entry_line import EntryLine
 from tui.widgets.painted import Painted
-from tui.widgets.row_table import Column, ListSource, RowTable
+from tui.widgets.row_table import Column, RowTable
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
 ViewT = TypeVar("ViewT", bound=Enum)
 
 WIDE = 120
-
-MOST_CHOICES = 10
 
 FRAME_SECONDS = 0.01
 """How often what keys wait for is looked at."""
@@ -55,12 +51,6 @@ TEXT_KEYS = frozenset("+/:")
 
 MOST_SAID = 4
 """How many lines a message may take; a longer one is cut."""
-
-
-def named_columns(options: Sequence[tuple[str, str]]) -> Sequence[Column[Any]]:
-    """The columns of choices: a name, as wide as the longest of them, and its words."""
-    width = max((cell_len(name) for name, _ in options), default=8)
-    return (Column("", 0, lambda row: f" {left(row[0], width)}  {row[1]}"),)
 
 
 def following(view: ViewT) -> ViewT:
@@ -96,8 +86,7 @@ class DeskScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._pending = ""
-        self._answer: Callable[[str], Awaitable[None]] | None = None
-        self._asked_at = 0.0
+        self._asking = Asking(self)
         self._said: Sequence[Line] = ()
         self._key_rows = 1
         self._resumed = False
@@ -106,8 +95,6 @@ class DeskScreen(Screen[None]):
         self._page_timer: Timer | None = None
         self.filter_text = ""
         """What the rows are filtered by (/), on screens that have rows to filter."""
-
-        self._lists = False
 
     @classmethod
     def opened_on(cls, on: date) -> Self:
@@ -131,24 +118,6 @@ class DeskScreen(Screen[None]):
         """The panes of the screen."""
         yield from ()
 
-    def list_work(self, columns: Sequence[Column[Any]], empty: str, page: bool = True) -> ComposeResult:
-        """The panes of a screen that is a list: its rows, and the page of the row under the cursor.
-
-        Such a screen reads its rows by `read_rows` whenever it comes to the front, and again by `reload`; keys move in
-        them, and `show_page_here` shows the page once the cursor rests.
-        """
-        self._lists = True
-        with Container(id="panes"):
-            yield RowTable(columns, id="rows", empty=empty, unread=True)
-            if page:
-                yield TextPane(id="page")
-
-    def why_empty(self, thing: str, nothing: str, view: str = "") -> str:
-        """What an empty list says: its filter, else the view that it shows, leaves nothing; or there is `nothing`."""
-        if self.filter_text:
-            return f"No {thing} here has {self.filter_text!r}. / with nothing shows all."
-        return f"No {thing} is {view}. v shows the others." if view else nothing
-
     @property
     def workstation(self) -> Workstation:
         return cast("Workstation", self.app)
@@ -163,7 +132,7 @@ class DeskScreen(Screen[None]):
 
     @property
     def rows(self) -> RowTable:
-        """The rows of a screen that is a list."""
+        """The rows, on screens that have them."""
         return self.query_one("#rows", RowTable)
 
     @property
@@ -173,36 +142,19 @@ class DeskScreen(Screen[None]):
 
     @property
     def pane(self) -> Pane | None:
-        """The pane that keys which move are sent to: the rows, on screens that are lists."""
-        return self.rows if self._lists else None
+        """The pane that keys which move are sent to, on screens that have one."""
+        return None
 
     @property
     def wide(self) -> bool:
         return self.size.width >= WIDE and not self.workstation.linear
 
-    def list_place(self, title: str, view: str, more: Line = ()) -> tuple[Line, Line]:
-        """Line 1 of a screen that is a list: its title, view and filter, and where the cursor is."""
-        start: Line = ((title, "strong"), (f"  {view}", "text"))
-        if self.filter_text:
-            start = (*start, (f"  /{self.filter_text}", "focus"))
-        if part := self.workstation.part:
-            start = (*start, (f"  of {part.facilities.replace(',', ', ') or 'no facility'} alone", "warning"))
-        return (*start, *more), self.rows_place()
-
     def reload(self) -> None:
-        """Read the rows again, on screens that are lists; the cursor stays on its own."""
-        if self._lists:
-            self.work(self.read_rows(), group="rows", exclusive=True)
-
-    async def read_rows(self) -> None:
-        """Read and show the rows, on screens that are lists."""
+        """Read the rows again, on screens that have rows; the cursor stays on its own."""
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         if not self._resumed:  # its widgets have their styles since they were put there a moment ago
             self._resumed, self._opened_at, event.refresh_styles = True, self.app.size, False
-        if self._lists:
-            self.reload()
-            self.in_turn(self.first_rows())
 
     async def first_rows(self) -> None:
         """Until rows are shown, or the screen is left: a key that was typed ahead is meant for them."""
@@ -405,7 +357,7 @@ class DeskScreen(Screen[None]):
         asking: str,
         prompt: str,
         text: str = "",
-        answer: Callable[[str], Awaitable[None]] | None = None,
+        answer: Answer | None = None,
         marked: bool = False,
         lacks: Callable[[str], bool] | None = None,
     ) -> None:
@@ -413,147 +365,35 @@ class DeskScreen(Screen[None]):
 
         `lacks` says of a text whether Enter will refuse it.
         """
-        self._answer, self._said, self._picking, self._prompt = answer, (), "", prompt
-        self._lacks = lacks
-        self.workstation.keyboard.text_goes_on()
-        self.entry.ask(asking, prompt, text, marked)
-        self.refresh_frame()
+        self._asking.text(asking, prompt, text, answer, marked, lacks)
 
     def confirm(
-        self,
-        question: str,
-        yes: Callable[[], Coroutine[Any, Any, None]],
-        also: Mapping[str, tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = MappingProxyType({}),
+        self, question: str, yes: Callable[[], Coroutine[Any, Any, None]], also: FurtherKeys = NO_FURTHER
     ) -> None:
         """Ask a yes-or-no question; only y is a yes, Enter is not, and a key that repeats itself is no answer.
 
         `also` are further keys with their words and what they do: `n` for yes and on to the next.
         """
+        self._asking.yes_or_no(question, yes, also)
 
-        async def answered(text: str) -> None:
-            said = text.strip().lower()
-            if said in ("y", "yes"):
-                await yes()
-            elif said in also:
-                await also[said][1]()
-            else:
-                self.say("Nothing was done.")
-
-        self.asked_now()
-        self._also = {key: words for key, (words, _) in also.items()}
-        more = "".join(f"{key} {words}, " for key, words in self._also.items())
-        self.ask("confirm", f"{question}  y yes, {more}Esc no:", answer=answered)
-
-    _also: Mapping[str, str] = MappingProxyType({})
-
-    def choose(
-        self,
-        asking: str,
-        prompt: str,
-        options: list[tuple[str, str]],
-        chosen: Callable[[str], Awaitable[None]],
-        own_words: bool = False,
-    ) -> None:
+    def choose(self, asking: str, prompt: str, options: Choices, chosen: Answer, own_words: bool = False) -> None:
         """Let one of some named things be chosen; typing narrows the list. With `own_words` other words are one too."""
+        self._asking.choice(asking, prompt, options, chosen, own_words)
 
-        def shown(text: str) -> None:
-            words = text.lower().split()
-            fitting = [o for o in options if all(w in f"{o[0]} {o[1]}".lower() for w in words)]
-            whole = "_".join(words)  # what is called so comes first, then what begins so
-            fitting.sort(
-                key=lambda o: (o[0].lower() != whole, not o[0].lower().startswith(whole), not _called(o, words))
-            )
-            self.offer(fitting, named_columns(options), title=asking)
-            self.refresh_frame()
-
-        async def answered(text: str) -> None:
-            row = self.choices.selected
-            self.close_choices()
-            if row is None and own_words and text.strip():
-                await chosen(" ".join(text.split()))
-            elif row is not None:
-                await chosen(row[0])
-
-        self._narrow, self._own_words = shown, own_words
-        shown("")
-        self.ask(asking, prompt, answer=answered)
-
-    def pick(
-        self, asking: str, prompt: str, options: list[tuple[str, str]], picked: Callable[[str], Awaitable[None]]
-    ) -> None:
+    def pick(self, asking: str, prompt: str, options: Choices, picked: Answer) -> None:
         """Let one of some things be taken at once by its own character; Up, Down and Enter take one too."""
-        characters = [name for name, _ in options]
-
-        def pressed(text: str) -> None:
-            character = text.strip()[-1:].upper()
-            if character and not self.workstation.keyboard.alone:
-                self._typed_on(text, " ".join(characters))
-            elif character in characters:
-                self.choices.move_to(characters.index(character))
-                self.on_entry_line_entered(EntryLine.Entered(asking, character))
-            elif character:
-                self.entry.text = ""
-                self.say(f"{character} cannot stand there: {' '.join(characters)}", "warning")
-
-        async def answered(_: str) -> None:
-            row = self.choices.selected
-            self.close_choices()
-            if row is not None:
-                await picked(row[0])
-
-        self.offer(options, named_columns(options), title="a character takes its row")
-        self._narrow = pressed
-        self.asked_now()
-        self.ask(asking, prompt, answer=answered)
-        self._picking = asking
-
-    _lacks: Callable[[str], bool] | None = None
-    _prompt = ""
-    """What the field is asked with."""
-    _narrow: Callable[[str], None] | None = None
-    _own_words = False
-    """Whether words that are none of the choices are taken as they are typed."""
-    _cut = ("", "")
-    """What was taken of a pasted text, and the words that say how much of it that is."""
-    _picking = ""
-    """What a single character is asked for, or empty."""
+        self._asking.character(asking, prompt, options, picked)
 
     def offer(self, rows: Sequence[Any], columns: Sequence[Column[Any]], title: str = "choices") -> None:
         """Show choices above the entry line; each begins with what it is and its words."""
-        self.choices.title = title
-        self.choices.styles.height = min(len(rows), MOST_CHOICES) + 1
-        self.choices.set_source(ListSource(rows, lambda row: row[0]), keep=False, columns=columns)
-        self.choices.add_class("-open")
+        self._asking.offer(rows, columns, title)
 
     def close_choices(self) -> None:
-        self._narrow = None
-        self.choices.remove_class("-open")
+        """Take the choices away."""
+        self._asking.close_choices()
 
     def on_entry_line_edited(self, event: EntryLine.Edited) -> None:
-        self._unsay()
-        if event.asking == "confirm":
-            if event.text and not self.workstation.keyboard.alone:
-                self._typed_on(event.text, ", ".join(("y", *self._also)))
-            elif event.text.lower() in ("y", *self._also):
-                self.workstation.keyboard.answered()
-                self.on_entry_line_entered(EntryLine.Entered("confirm", event.text.lower()))
-            elif event.text:
-                self._refuse_answer(f"{event.text[:20]} is no answer here")
-        elif self._narrow:
-            self._narrow(event.text)
-        else:
-            self.edited(event.asking, event.text)
-            if self._lacks:
-                self.refresh_frame()
-
-    def _typed_on(self, text: str, keys: str) -> None:
-        """Text was begun at a question that one key alone answers: it goes to where text goes, or is refused whole."""
-        if self.takes_over(text):
-            return
-        self.entry.text = ""
-        why = f"Too quick to be an answer: {keys} or Esc"
-        self.say(f"{why}.", "warning")
-        self.workstation.keyboard.refuse_text(why, typed=text)
+        self._asking.edited(event)
 
     def takes_over(self, text: str) -> bool:
         """Take text typed at a question into a line of its own, the question unanswered; whether there is one."""
@@ -562,81 +402,28 @@ class DeskScreen(Screen[None]):
     @property
     def asked_at(self) -> float | None:
         """Since when there is a question that one printable key answers, on the monotonic clock; None without one."""
-        return self._asked_at if self.entry.asking and self.entry.asking in ("confirm", self._picking) else None
+        return self._asking.since
 
     def asked_now(self) -> None:
         """Something was shown that the next key may answer: it must have been read first."""
-        self._asked_at = time.monotonic()
+        self._asking.shown_now()
 
     @property
     def too_quick(self) -> bool:
-        """Whether the key at work was pressed before anybody can have read what it would answer.
-
-        A key that is refused for it begins the time anew: what is typed on without a pause is no answer at all.
-        """
-        keyboard = self.workstation.keyboard
-        if not keyboard.too_soon_after(self._asked_at):
-            return False
-        self._asked_at = keyboard.pressed_at
-        return True
-
-    def _refuse_answer(self, why: str) -> None:
-        """Take nothing that is no answer into a yes-or-no question, and say what is one."""
-        self._asked_at = self.workstation.keyboard.pressed_at
-        self.entry.text = ""
-        self.say(f"{why}: {', '.join(('y', *self._also))} or Esc.", "warning")
+        """Whether the key at work was pressed before anybody can have read what it would answer."""
+        return self._asking.too_quick
 
     def on_entry_line_entered(self, event: EntryLine.Entered) -> None:
-        if not self.entry.asking:
-            return
-        if event.asking == "confirm" and not event.text and self.too_quick:
-            self._refuse_answer("Too quick to be an answer")
-            return
-        if event.asking == self._picking and not event.text and self.too_quick:
-            self.say("Too quick to be an answer: the characters of the list, Up, Down and Enter, or Esc.", "warning")
-            return
-        if event.text and event.text == self._cut[0] and self.too_quick:
-            self.say(self._cut[1], "warning")  # the Enter of the pasted text itself
-            return
-        answer = self._answer
-        if answer is None:
-            self.entered(event.asking, event.text)
-            return
-        if self._narrow and not self.choices.count and not (self._own_words and event.text.strip()):
-            self.say(f"{event.text}: none of the choices.", "warning")
-            self.entry.refuse()
-            self.workstation.keyboard.refuse_text(f"{event.text} is none of the choices")
-            return
-        again = None if self._narrow or event.asking in ("confirm", SECRET) else self._prompt
-        lacks = self._lacks
-        self._answer = None
-        self.entry.end()
-        self.refresh_frame()
-        self.in_turn(self._answered(answer, event, again, lacks))
-
-    async def _answered(
-        self,
-        answer: Callable[[str], Awaitable[None]],
-        event: EntryLine.Entered,
-        again: str | None,
-        lacks: Callable[[str], bool] | None,
-    ) -> None:
-        """Carry out an answer; where it is refused, ask `again` with what was entered, unless that has no prompt."""
-        try:
-            await answer(event.text)
-        except CodedeskError:
-            if again is not None and self.is_current and not self.entry.asking:
-                self.ask(event.asking, again, event.text, answer, lacks=lacks)
-                self.entry.refuse()
-            raise
+        self._asking.entered(event)
 
     def on_entry_line_left(self, event: EntryLine.Left) -> None:
-        self._answer, self._said = None, ()
-        self.close_choices()
+        self._asking.given_up()
+        self._said = ()
         self.refresh_frame()
         self.left(event.asking, event.text)
 
-    def _unsay(self) -> None:
+    def unsay(self) -> None:
+        """Take away what was said on the key line."""
         if self._said:
             self._said = ()
             self.refresh_frame()
@@ -683,17 +470,7 @@ class DeskScreen(Screen[None]):
 
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
         """What the keys beside text do in a field: the key line while something is asked."""
-        if asking == "confirm":
-            return ("y", "yes"), *self._also.items(), ("Esc", "no")
-        if self.choices.has_class("-open"):
-            if self.choices.count:
-                return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
-            return ("Enter", "take your words" if self._own_words else "say why not"), ("Esc", "leave")
-        if self._lacks and self._lacks(self.entry.text):
-            return ("Enter", "say why not"), ("Esc", "leave")
-        if asking == "hold":
-            return ("Enter", "puts the chart on hold"), ("Esc", "leaves it as it is")
-        return ("Enter", "done"), ("Esc", "leave")
+        return self._asking.hints(asking)
 
     @property
     def takes_text(self) -> bool:
@@ -702,17 +479,7 @@ class DeskScreen(Screen[None]):
 
     def on_entry_line_cut(self, event: EntryLine.Cut) -> None:
         event.stop()
-        if not event.taken:
-            why = f"None of {event.given:,} characters were taken: one line of codes fits here."
-            self.say(why, "warning")
-            self.workstation.keyboard.refuse_text(why, is_line=True)
-            return
-        self._cut = (
-            self.entry.text,
-            f"Only {event.taken:,} of {event.given:,} characters were taken: one line fits here.",
-        )
-        self.asked_now()
-        self.say(self._cut[1], "warning")
+        self._asking.cut(event)
 
     def asking_key(self, key: str) -> bool:
         """A key that is not text, pressed in a field; true when it was used."""
@@ -781,9 +548,6 @@ class DeskScreen(Screen[None]):
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         self._place_cursor()
-        if self._lists and event.table.id == "rows":
-            self.refresh_frame()
-            self.page_soon()
 
     def _place_cursor(self) -> None:
         """Put the terminal's real cursor where the work is, for those who follow it with a reader or Braille."""
@@ -802,10 +566,6 @@ class DeskScreen(Screen[None]):
     def footer(self) -> tuple[Action, ...]:
         """The actions of the key line now."""
         return footer(self.name_on)
-
-
-def _called(option: tuple[str, str], words: Sequence[str]) -> bool:
-    return all(word in option[0].lower() for word in words)
 
 
 def _nothing() -> None:

@@ -37,11 +37,9 @@ class EmScreen(DeskScreen):
     def __init__(self, chart: ChartScreen) -> None:
         super().__init__()
         self._chart = chart
-        setting = chart.on_screen.head.setting if chart.on_screen else None
-        self._family = {Setting.EMERGENCY: "emergency", Setting.INPATIENT: "hospital_subsequent"}.get(
-            setting,  # type: ignore[arg-type]
-            "office_established",
-        )
+        setting = chart.on_screen.head.setting if chart.on_screen else Setting.CLINIC
+        families = {Setting.EMERGENCY: "emergency", Setting.INPATIENT: "hospital_subsequent"}
+        self._family = families.get(setting, "office_established")
         self._counts: dict[str, int] = {}
         self._minutes = 0
         self._unsaved = False

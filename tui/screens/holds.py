@@ -7,13 +7,14 @@ from textual.app import ComposeResult
 from store.queries.holds import HoldFilter, HoldRow, OwnerCount, hold_counts, hold_list
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "No hold is like that. v shows other holds, o those of another owner."
 
 
-class HoldsScreen(DeskScreen):
+class HoldsScreen(ListScreen):
     """Holds of one kind and owner, the oldest first."""
 
     name_on = "holds"

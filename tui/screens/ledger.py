@@ -12,14 +12,15 @@ from store.queries.ledger import AccountPage, AccountRow, PostingRow, account_li
 from store.terms import PostingKind
 from tui.cells import Line, ends, wrap
 from tui.money import cents_of, dollars
-from tui.screens.desk import DeskScreen, NotAnAnswer
+from tui.screens.desk import NotAnAnswer
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "Nothing is owed. Accounts appear when claims leave; v shows those that are settled."
 _BY_HAND = (PostingKind.PATIENT_PAYMENT, PostingKind.WRITE_OFF, PostingKind.REFUND)
 
 
-class LedgerScreen(DeskScreen):
+class LedgerScreen(ListScreen):
     """The accounts with the journal of the one under the cursor, or its statement."""
 
     name_on = "ledger"
@@ -63,7 +64,7 @@ class LedgerScreen(DeskScreen):
         pane = self.page_pane
         if page is None:
             pane.show("", lambda width: ())
-        elif self._as_statement and await self.workstation.is_closed("account", page.id):
+        elif self._as_statement and await self.workstation.opening.is_closed("account", page.id):
             pane.show(f"statement  {page.number}", lambda width: (), "the chart is restricted")
         elif self._as_statement and page.partial:
             pane.show(f"statement  {page.number}", lambda width: (), f"none: {page.partial}")

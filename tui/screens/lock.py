@@ -27,4 +27,4 @@ class LockScreen(DeskScreen):
         )
 
     def do_unlock(self) -> None:
-        self.workstation.unlock()
+        self.workstation.idle.unlock()

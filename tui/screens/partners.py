@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 
 from store.queries.partners import partner_rows
 from tui.cells import Line
-from tui.screens.desk import DeskScreen, NotAnAnswer
+from tui.screens.desk import NotAnAnswer
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "No trading partners: claims go to the receiver of the settings. a makes one."
@@ -33,7 +34,7 @@ _HELP = {
 }
 
 
-class PartnersScreen(DeskScreen):
+class PartnersScreen(ListScreen):
     """The partners with the fields of the one under the cursor."""
 
     name_on = "partners"

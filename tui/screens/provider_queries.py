@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from store.queries.provider_queries import QueryFilter, QueryPage, QueryRow, provider_query_list, provider_query_of
 from store.terms import QueryOutcome, QueryStatus
 from tui.cells import Line, minute, wrap
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "No query is like that. Q in a chart writes one; v shows other queries."
@@ -23,7 +24,7 @@ OUTCOMES = [
 ]
 
 
-class ProviderQueriesScreen(DeskScreen):
+class ProviderQueriesScreen(ListScreen):
     """Queries of one kind, the nearest due day first; the one under the cursor whole."""
 
     name_on = "provider_queries"

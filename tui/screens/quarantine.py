@@ -11,14 +11,14 @@ from textual.app import ComposeResult
 
 from store.queries.quarantine import QuarantineRow, quarantine_list, quarantine_text
 from tui.cells import Line, counted, minute, wrap
-from tui.screens.desk import DeskScreen
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "Nothing waits in quarantine. v shows what was there before."
 FILE = "file"
 
 
-class QuarantineScreen(DeskScreen):
+class QuarantineScreen(ListScreen):
     """What waits in quarantine, the oldest first, or all that ever did."""
 
     name_on = "quarantine"

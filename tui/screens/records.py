@@ -174,7 +174,7 @@ class RecordsScreen(DeskScreen):
         async def opened() -> None:
             item = await self.workstation.record.read(_item_of, row.encounter_id)
             if item:
-                await self.workstation.open_again(item)
+                await self.workstation.opening.chart_now(item)
             else:
                 self.say("This visit is in no worklist.", "warning")
 

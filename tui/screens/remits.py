@@ -21,7 +21,9 @@ from store.remits.provider_kinds import provider_kind
 from store.terms import MatchedBy, RemittanceStatus
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.desk import DeskScreen, following, named_columns
+from tui.screens.asking import named_columns
+from tui.screens.desk import following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 STATUS_STYLE = {
@@ -54,7 +56,7 @@ PAGE = 5000
 EMPTY = "No remittances yet. codedesk remits import FILE takes in an 835."
 
 
-class RemitsScreen(DeskScreen):
+class RemitsScreen(ListScreen):
     """The remittances with the page of the one under the cursor."""
 
     name_on = "remits"

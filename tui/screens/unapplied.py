@@ -14,7 +14,8 @@ from store.queries.unapplied import TakebackRow, UnappliedRow, takeback_list, un
 from store.remits.provider_kinds import provider_kind
 from tui.cells import Line, ends, wrap
 from tui.money import cents_of, dollars
-from tui.screens.desk import DeskScreen, NotAnAnswer, following
+from tui.screens.desk import NotAnAnswer, following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "All money has its place. v shows takebacks, and those that are settled."
@@ -29,7 +30,7 @@ class Show(Enum):
     SETTLED = "settled takebacks"
 
 
-class UnappliedScreen(DeskScreen):
+class UnappliedScreen(ListScreen):
     """What waits for a place, the oldest first."""
 
     name_on = "unapplied"

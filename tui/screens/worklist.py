@@ -192,7 +192,7 @@ class WorklistScreen(DeskScreen):
         """Offer the chart that the person was in when the line broke; to read, where another session still has it."""
 
         async def go_on() -> None:
-            await self.workstation.open_again(left.work_item_id)
+            await self.workstation.opening.chart_now(left.work_item_id)
 
         at = clock_time(left.since)
         if elsewhere:
@@ -287,10 +287,10 @@ class WorklistScreen(DeskScreen):
 
     def do_open(self) -> None:
         row: WorkRow = self.rows.selected
-        self.workstation.open_chart(row.id)
+        self.workstation.opening.chart(row.id)
 
     def do_next_chart(self) -> None:
-        self.workstation.next_chart(self._worklist or "")
+        self.workstation.opening.next_chart(self._worklist or "")
 
     def do_sort(self) -> None:
         orders = [one for one in Sort if self.workstation.shows(one) or one is self._sort]

@@ -127,15 +127,18 @@ def read_alone(reader: Reader, patient: Stored, resources: Iterable[Stored]) -> 
     return {"patient": whose.model_dump(), **dumped}
 
 
+_OfAPatient = Condition | Procedure | DocumentReference | DiagnosticReport | ServiceRequest | ChargeItem | Claim
+
+
 @dataclass(frozen=True)
 class _Part:
     """A resource that belongs to the encounter, as stored and as read."""
 
     stored: Stored
-    resource: Element
+    resource: _OfAPatient
 
 
-_READ_AS: dict[str, type[Element]] = {
+_READ_AS: dict[str, type[_OfAPatient]] = {
     "Condition": Condition,
     "Procedure": Procedure,
     "DocumentReference": DocumentReference,
@@ -173,7 +176,7 @@ def _of_its_patient(
     own = _record_number(reader, patient)
     kept = []
     for part in parts:
-        subject: Reference = part.resource.subject  # type: ignore[attr-defined]  # as all in _READ_AS have
+        subject = part.resource.subject
         found = reader.find(subject, "Patient", part.stored)
         if found is None:
             names = normal(subject.reference), normal(encounter.subject.reference)

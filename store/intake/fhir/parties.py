@@ -64,14 +64,15 @@ class Reader:
 
     def parse(self, stored: Stored, kind: type[Resource]) -> Resource:
         """The model of a stored resource. Raises pydantic.ValidationError."""
-        parsed = self._parsed.get(stored.id)
-        if parsed is None:
-            parsed = kind.model_validate_json(stored.body)
-            if kind in (Patient, Practitioner, Organization):
-                if len(self._parsed) > 5000:
-                    self._parsed.clear()
-                self._parsed[stored.id] = parsed
-        return parsed  # type: ignore[return-value]  # an id is of one kind
+        known = self._parsed.get(stored.id)
+        if isinstance(known, kind):
+            return known
+        parsed = kind.model_validate_json(stored.body)
+        if kind in (Patient, Practitioner, Organization):
+            if len(self._parsed) > 5000:
+                self._parsed.clear()
+            self._parsed[stored.id] = parsed
+        return parsed
 
 
 def clip(text: str, length: int = 400) -> str:

@@ -76,12 +76,12 @@ def serve(listening: socket.socket, take: Take, seconds: float | None = None) ->
                 for key, _ in chosen.select(left):
                     if key.fileobj is listening:
                         _accept(listening, chosen, served)
-                    else:
-                        _hear(key.fileobj, key.data, chosen, take, served)  # type: ignore[arg-type]  # registered as a socket
+                    elif isinstance(key.fileobj, socket.socket):
+                        _hear(key.fileobj, key.data, chosen, take, served)
         finally:
             for key in list(chosen.get_map().values()):
-                if key.fileobj is not listening:
-                    key.fileobj.close()  # type: ignore[union-attr]  # a socket likewise
+                if isinstance(key.fileobj, socket.socket) and key.fileobj is not listening:
+                    key.fileobj.close()
     return served
 
 

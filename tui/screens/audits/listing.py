@@ -14,7 +14,8 @@ from store.queries.audits import AuditFilter, AuditRow, audit_findings, audit_li
 from store.terms import AuditStatus, Role
 from tui.cells import Line, counted
 from tui.screens.audits.lines import finding_lines, sample_lines, scorecard_pane, trend_pane
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import following
+from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 
 EMPTY = {
@@ -27,7 +28,7 @@ EMPTY = {
 BEGUN = (AuditStatus.RETURNED, AuditStatus.FINAL)
 
 
-class AuditsScreen(DeskScreen):
+class AuditsScreen(ListScreen):
     """Audits with the findings of the one under the cursor."""
 
     name_on = "audits"
@@ -106,7 +107,7 @@ class AuditsScreen(DeskScreen):
             told = "blind: the coder's codes were not shown yet"
             self.page_pane.show(name, lambda width: sample_lines(sample, width) if sample else (), told)
             return
-        if await self.workstation.is_closed("audit", row.id):
+        if await self.workstation.opening.is_closed("audit", row.id):
             self.page_pane.show(name, lambda width: (), "the chart is restricted")
             return
         found = await self.workstation.record.read(audit_findings, row.id)

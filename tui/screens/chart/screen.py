@@ -491,7 +491,7 @@ class ChartScreen(DeskScreen):
 
     def do_next_chart(self) -> None:
         if self._chart:
-            self.workstation.next_chart(self._chart.head.worklist, leaving=self)
+            self.workstation.opening.next_chart(self._chart.head.worklist, leaving=self)
 
     def do_undo(self) -> None:
         self.in_turn(self._walk(back=True))
@@ -563,4 +563,4 @@ class ChartScreen(DeskScreen):
         await self.entering.save_draft()
         if not self.final:
             await self.workstation.change(release, self.work_item_id)
-        self.workstation.open_charts.let_go(self.work_item_id)
+        self.workstation.opening.let_go(self.work_item_id)
