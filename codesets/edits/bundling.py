@@ -7,7 +7,7 @@ said once. Source: CMS, NCCI Policy Manual, chapter I, and the quarterly edit fi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -116,6 +116,8 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
         return
     untold = True
     for day, of_code in encounter.days.items():
+        if not encounter.others and _single(of_code) and facts.one_unit_paid(of_code, day, setting):
+            continue
         for code, own in of_code.items():
             answer = facts.most_units(code, day, setting)
             if not answer.coverage.complete and untold:
@@ -124,10 +126,7 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
             if answer.most is None or not answer.coverage.complete:
                 continue
             most, indicator = answer.most.units, answer.most.indicator
-            if len(own) == 1:
-                total = own[0].units
-            else:
-                total = max(line.units for line in own) if indicator == 1 else sum(line.units for line in own)
+            total = max(line.units for line in own) if indicator == 1 else sum(line.units for line in own)
             if indicator != 1 and encounter.others:
                 total += _elsewhere(encounter, own, day)
             if total <= most:
@@ -146,6 +145,11 @@ def _units(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]
             else:
                 rule = "c85" if indicator == 2 else "c86"
                 yield code_rules()[rule].finding(f"line.{own[-1].sequence}.units", seen | {"units": total, "day": day})
+
+
+def _single(of_code: Mapping[str, Sequence[CodedProcedure]]) -> bool:
+    """Whether each code of a day stands once, with one unit."""
+    return all(len(own) == 1 and own[0].units == 1 for own in of_code.values())
 
 
 def _elsewhere(encounter: CodedEncounter, own: list[CodedProcedure], day: dt.date) -> int:

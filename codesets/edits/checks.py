@@ -33,6 +33,8 @@ NEVER_EXEMPT = frozenset("ACDFGHJKLNRU")
 
 _T = TypeVar("_T")
 
+Check = Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]]
+
 _MODIFIER = re.compile(r"[A-Z0-9]{2}")
 _DENTAL = re.compile(r"D\d{4}")
 _PROCEDURE_SYSTEMS = {"hcpcs": CodeSystem.HCPCS, "icd10pcs": CodeSystem.ICD10PCS}
@@ -42,7 +44,7 @@ def check_codes(encounter: CodedEncounter, facts: CodeFacts) -> tuple[CodeFindin
     """Every finding on the codes, in the order of the checks and of the codes."""
     rules, kind = code_rules(), encounter.claim_kind
     found: list[CodeFinding] = []
-    for check in _checks_of(kind):
+    for check in _to_run(encounter, facts):
         found += check(encounter, facts)
     return tuple(finding for finding in found if kind in rules[finding.rule_id].kinds) if found else ()
 
@@ -283,7 +285,7 @@ def _present_on_admission(encounter: CodedEncounter, facts: CodeFacts) -> Iterat
         yield rule.finding(undecided[0][0], seen, not_checked=rule.message.format_map(seen))
 
 
-_CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...] = (
+_CHECKS: tuple[Check, ...] = (
     _diagnosis_validity,
     _procedure_validity,
     _principal_diagnosis,
@@ -304,12 +306,33 @@ _CHECKS: tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...
 
 
 _OF_STAYS = frozenset({_procedure_day, *editor.OF_STAYS})
+_OF_MODIFIERS = frozenset({_modifiers, *conventions.OF_MODIFIERS, *indicators.CHECKS, *surgery.OF_MODIFIERS})
+_OF_PAIRS, _OF_OTHERS = frozenset(conventions.OF_PAIRS), frozenset(surgery.OF_OTHERS)
+_OF_MEDICARE, _OF_PCS = frozenset(coverage.CHECKS), frozenset({_procedure_day, _inpatient_procedures})
+
+
+def _to_run(encounter: CodedEncounter, facts: CodeFacts) -> tuple[Check, ...]:
+    """The checks that can say something of an encounter: those of what it does not have are left out."""
+    return _without(
+        encounter.claim_kind is not ClaimKind.INPATIENT,
+        not encounter.modified_lines,
+        not conventions.related(encounter, facts),
+        encounter.others == (),
+        not encounter.medicare,
+        len(encounter.service_lines) == len(encounter.procedures),
+    )
 
 
 @cache
-def _checks_of(kind: ClaimKind) -> tuple[Callable[[CodedEncounter, CodeFacts], Iterator[CodeFinding]], ...]:
-    """The checks that can say something of a kind of claim."""
-    return tuple(check for check in _CHECKS if kind is ClaimKind.INPATIENT or check not in _OF_STAYS)
+def _without(stays: bool, modifiers: bool, pairs: bool, others: bool, medicare: bool, pcs: bool) -> tuple[Check, ...]:
+    """The checks without those of stays, modifiers, pairs of diagnoses, other claims, Medicare and ICD-10-PCS."""
+    groups = zip(
+        (stays, modifiers, pairs, others, medicare, pcs),
+        (_OF_STAYS, _OF_MODIFIERS, _OF_PAIRS, _OF_OTHERS, _OF_MEDICARE, _OF_PCS),
+        strict=True,
+    )
+    needless = frozenset().union(*(group for left_out, group in groups if left_out))
+    return tuple(check for check in _CHECKS if check not in needless)
 
 
 def _seen(code: str, answer: Validity, on: dt.date) -> dict[str, object]:

@@ -7,6 +7,7 @@ Excludes1 warns and never stops: two conditions that have nothing to do with eac
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from codesets.catalog import dotted, normalize
 from codesets.conventions import wanted_after, wanted_first
 from codesets.edits.facts import CodeFacts
-from codesets.edits.findings import CodedEncounter, CodeFinding
+from codesets.edits.findings import CodedDiagnosis, CodedEncounter, CodeFinding
 from codesets.edits.rules import code_rules
 from codesets.laterality import Side
 from codesets.notes import NoteKind
@@ -135,4 +136,30 @@ def _modifier_sides(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Cod
             yield code_rules()["c76"].finding(f"line.{line.sequence}.modifiers", seen)
 
 
+def related(encounter: CodedEncounter, facts: CodeFacts) -> bool:
+    """Whether two of the diagnoses by themselves, in their order, would be told something by a check of pairs.
+
+    Where none would, the whole list is told nothing: what stands beside two codes can only take a finding of theirs
+    away. Pairs that are known to mean nothing to each other are not asked about again.
+    """
+    codes = [diagnosis.code for diagnosis in encounter.listed]
+    quiet = facts.quiet_pairs(encounter.date)
+    if quiet.issuperset(combinations(codes, 2)):
+        return False
+    found = False
+    for pair in combinations(codes, 2):
+        if pair in quiet:
+            continue
+        two = replace(encounter, diagnoses=tuple(CodedDiagnosis(n, code) for n, code in enumerate(pair, 1)))
+        if any(True for check in OF_PAIRS for _ in check(two, facts)):
+            found = True
+        else:
+            quiet.add(pair)
+    return found
+
+
+OF_PAIRS = (_excludes1, _sequence, _sides)
+"""Checks of two diagnoses, which `related` can tell to be needless."""
+
+OF_MODIFIERS = (_modifier_sides,)
 CHECKS = (_excludes1, _sequence, _first_listed, _sides, _modifier_sides)

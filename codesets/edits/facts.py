@@ -63,6 +63,10 @@ class CodeFacts(Protocol):
         """The Excludes1 note that forbids two diagnoses together; None where there is none."""
         ...
 
+    def quiet_pairs(self, on: dt.date) -> set[tuple[str, str]]:
+        """Ordered pairs of diagnoses, as they are written, that mean nothing to each other; the edits add to it."""
+        ...
+
     def sided(self, code: str, on: dt.date) -> Sided | None:
         """The side of a diagnosis; None where it has none."""
         ...
@@ -73,6 +77,10 @@ class CodeFacts(Protocol):
 
     def most_units(self, code: str, on: dt.date, setting: Setting) -> Units:
         """The most units of a procedure that are published."""
+        ...
+
+    def one_unit_paid(self, codes: Collection[str], on: dt.date, setting: Setting) -> bool:
+        """Whether values are loaded, and none of them refuses one unit of any of these procedures."""
         ...
 
     def add_ons(self, codes: Collection[str], on: dt.date) -> AddOns:
@@ -116,12 +124,14 @@ class CodeFacts(Protocol):
 class _Span:
     """The days that share one answer to every question of a kind, by the first of them, and what was answered.
 
-    `valid` are codes in the spellings in which they were found to be valid.
+    `valid` are codes in the spellings in which they were found to be valid, `paid` procedures of which one unit is.
     """
 
     day: dt.date
     answers: dict[Any, Any] = field(default_factory=dict)
     valid: set[str] = field(default_factory=set)
+    paid: dict[Setting, set[str]] = field(default_factory=dict)
+    quiet_pairs: set[tuple[str, str]] = field(default_factory=set)
 
 
 class ReferenceFacts:
@@ -169,6 +179,12 @@ class ReferenceFacts:
             self._held += 1
         return answer
 
+    def quiet_pairs(self, on: dt.date) -> set[tuple[str, str]]:
+        pairs = self._span(_CM, on).quiet_pairs
+        if len(pairs) >= MOST_ANSWERS:
+            pairs.clear()
+        return pairs
+
     def sided(self, code: str, on: dt.date) -> Sided | None:
         return self._asked(_CM, on, _sided, code)
 
@@ -194,6 +210,14 @@ class ReferenceFacts:
             answer = answers[code, setting] = ncci.units_of(self._reference, source, code)
             self._held += 1
         return answer
+
+    def one_unit_paid(self, codes: Collection[str], on: dt.date, setting: Setting) -> bool:
+        paid = self._span(_MUE, on).paid.setdefault(setting, set())
+        if paid.issuperset(codes):
+            return True
+        found = [code for code in codes if one_unit_of(self.most_units(code, on, setting))]
+        paid.update(found)
+        return len(found) == len(codes)
 
     def add_ons(self, codes: Collection[str], on: dt.date) -> AddOns:
         source = self._asked(_ADD_ON, on, ncci.add_on_source)
@@ -290,6 +314,11 @@ class ReferenceFacts:
 
 
 _UNASKED: Any = object()
+
+
+def one_unit_of(units: Units) -> bool:
+    """Whether one unit of a procedure is let through by a complete list."""
+    return units.coverage.complete and (units.most is None or units.most.units >= 1)
 
 
 def _poa_exempt(reference: Reference, code: str, on: dt.date) -> bool | None:

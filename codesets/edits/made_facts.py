@@ -16,6 +16,7 @@ from codesets.articles import Articles, CoverageArticle
 from codesets.bill_codes import BillList, Listed
 from codesets.catalog import Code, Validity, ValidityKind, normalize
 from codesets.conventions import CodeNotes, Span, Statement, exclusion
+from codesets.edits.facts import one_unit_of
 from codesets.fees import FeeValue
 from codesets.laterality import Family, Side, Sided
 from codesets.mce import EditorAnswer, EditorFinding, Stay, alone
@@ -118,6 +119,12 @@ class MadeFacts:
 
     def editor_alone(self, code: str, on: dt.date, age: int) -> EditorAnswer:
         return self.editor(alone(code, on, age))
+
+    def quiet_pairs(self, on: dt.date) -> set[tuple[str, str]]:
+        return set()
+
+    def one_unit_paid(self, codes: Collection[str], on: dt.date, setting: Setting) -> bool:
+        return all(one_unit_of(self.most_units(code, on, setting)) for code in codes)
 
     def editor_silent(self, codes: Collection[str], on: dt.date, age: int) -> bool:
         return not any(self.editor_alone(normalize(code), on, age).found for code in codes)

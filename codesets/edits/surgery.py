@@ -112,4 +112,5 @@ def _visit_modifiers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[Co
                 yield code_rules()[rule].finding(f"line.{line.sequence}.modifiers", seen)
 
 
-CHECKS = (_global_period, _visit_modifiers)
+OF_OTHERS, OF_MODIFIERS = (_global_period,), (_visit_modifiers,)
+CHECKS = (*OF_OTHERS, *OF_MODIFIERS)

@@ -20,6 +20,7 @@ import sqlalchemy as sql
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
+from codesets.lazily import lazily
 from store.claims.details import Details, Drug, LineDetails
 from store.claims.facility_bill import FacilityBill
 from store.claims.people import Address, Practitioner
@@ -219,6 +220,16 @@ class ClaimContent:
     total_cents: int
     service_from: str
     service_through: str
+
+    @lazily
+    def line_codes(self) -> tuple[str, ...]:
+        """The codes of the lines, in their order."""
+        return tuple([line.code for line in self.lines])
+
+    @lazily
+    def diagnosis_codes(self) -> tuple[str, ...]:
+        """The codes of the diagnoses, in their order."""
+        return tuple([diagnosis.code for diagnosis in self.diagnoses])
 
 
 def has_next_payer(stored: Mapping[str, Any]) -> bool:

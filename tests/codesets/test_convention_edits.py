@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from codesets.catalog import Reference
 from codesets.conventions import CodeNotes, Span, Statement, exclusion
 from codesets.edits import ClaimKind, CodedDiagnosis, CodedEncounter, CodedProcedure, check_codes, facts_of
-from codesets.edits.conventions import only_first_listed
+from codesets.edits.conventions import OF_PAIRS, only_first_listed, related
 from codesets.laterality import Side, sided
 from codesets.notes import NoteKind
 
@@ -23,7 +25,7 @@ def encounter(*codes: str, modifier: str = "") -> CodedEncounter:
         for place, code in enumerate(codes, start=1)
     )
     line = CodedProcedure(1, "hcpcs", "G0463", (modifier,) if modifier else (), (1,))
-    return CodedEncounter(DAY, ClaimKind.PROFESSIONAL, diagnoses, (line,))
+    return CodedEncounter(dt.date(2026, 6, 1), ClaimKind.PROFESSIONAL, diagnoses, (line,))
 
 
 def told(reference: Reference, subject: CodedEncounter) -> list[tuple[str, str]]:
@@ -108,6 +110,29 @@ def test_a_note_that_names_both_codes_forbids_neither() -> None:
     within = note(NoteKind.EXCLUDES1, 3, 0, 9)
 
     assert exclusion(notes("A", 1, within), notes("B", 7, within)) is None
+
+
+NOTED = (
+    *("I10", "I11.0", "I12.9", "I13.0", "I50.9", "N18.31", "E11.9", "E11.22", "Z79.4", "Z79.84", "F32.A", "M17.11"),
+    *("M17.12", "M17.10", "M25.561", "M25.562", "G30.9", "F02.80", "E10.9", "E08.9", "J44.9", "J43.9", "R07.9"),
+    *("H65.01", "H65.02", "H65.03", "K50.00", "K51.90", "R65.20", "A41.9", "N17.9", "O24.410", "B95.2", "N39.0"),
+)
+"""Diagnoses whose notes and sides speak of each other."""
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(NOTED), min_size=1, max_size=6))
+def test_where_no_two_diagnoses_are_related_no_check_of_pairs_finds_anything(
+    reference: Reference, codes: list[str]
+) -> None:
+    facts = facts_of(reference)
+    encounter = CodedEncounter(
+        dt.date(2026, 6, 1), ClaimKind.PROFESSIONAL, tuple(CodedDiagnosis(n, c) for n, c in enumerate(codes, 1))
+    )
+
+    found = [finding for check in OF_PAIRS for finding in check(encounter, facts)]
+
+    assert related(encounter, facts) or not found
 
 
 def test_the_guideline_lists_141_valid_codes_that_only_stand_first(reference: Reference) -> None:

@@ -61,8 +61,9 @@ def clia_number(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Itera
     if claim.parties.details and claim.parties.details.clia:
         return
     modifiers, codes = params["modifiers"], params["codes"]
+    by_code = not set(map(str.upper, claim.line_codes)).isdisjoint(codes)
     for line in claim.lines:
-        if not line.modifiers and line.code not in codes and line.code.upper() not in codes:
+        if not by_code and not line.modifiers:
             continue
         of_code = line.code.upper() in codes
         why = next((f"modifier {one}" for one in modifiers if one in line.modifiers), "by its code" if of_code else "")
@@ -193,6 +194,8 @@ def service_after_death(claim: ClaimContent, facts: ScrubFacts, params: Params) 
 def unclassified_described(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """A line of one of the `codes` that name no certain drug does not say which it was."""
     codes = params["codes"]
+    if set(claim.line_codes).isdisjoint(codes):
+        return
     for line in claim.lines:
         if line.code in codes and not (line.details and line.details.description.strip()):
             yield Hit(f"line.{line.sequence}.description", {"line": line.sequence, "code": line.code})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter, methodcaller
@@ -93,8 +93,31 @@ def check(name: str, needs: Needs | None = None) -> Callable[[Check], Check]:
     return register
 
 
-_CODE, _DETAILS = attrgetter("code"), attrgetter("details")
-_BEGINS_AS_RIDE = methodcaller("startswith", ("A0", "a0"))
+class Seldom:
+    """Tells quickly that none of some codes is of a kind which few are of: those that are not are kept.
+
+    What is asked of a code must follow from the code alone.
+    """
+
+    def __init__(self, is_one: Callable[[str], object]) -> None:
+        self._is_one = is_one
+        self._others: set[str] = set()
+
+    def none_of(self, codes: Collection[str]) -> bool:
+        """Whether none of the codes is of the kind."""
+        if self._others.issuperset(codes):
+            return True
+        others = [code for code in codes if not self._is_one(code)]
+        if len(self._others) > MOST_KEPT:
+            self._others.clear()
+        self._others.update(others)
+        return len(others) == len(codes)
+
+
+MOST_KEPT = 1 << 14
+
+_DETAILS = attrgetter("details")
+_RIDE = Seldom(methodcaller("startswith", ("A0", "a0")))
 
 
 def has_details(claim: ClaimContent) -> object:
@@ -114,7 +137,7 @@ def has_clinicians_of_lines(claim: ClaimContent) -> object:
 
 def of_ambulance(claim: ClaimContent) -> bool:
     """Whether a ride may be billed: by a code that begins as those of transport do, or by its place of service."""
-    return claim.parties.place_of_service in AMBULANCES or any(map(_BEGINS_AS_RIDE, map(_CODE, claim.lines)))
+    return claim.parties.place_of_service in AMBULANCES or not _RIDE.none_of(claim.line_codes)
 
 
 AMBULANCES = ("41", "42")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from codesets import place_of_service as places_of_service
 from store.claims.content import ClaimContent
-from store.scrub.checks.registry import Hit, Params, ScrubFacts, check, has_accident, iso_day, money, written
+from store.scrub.checks.registry import Hit, Params, ScrubFacts, Seldom, check, has_accident, iso_day, money, written
 from store.scrub.checks.written import is_state
 from store.x12.loops837.parties import undotted
 from store.x12.writer import TextChange
@@ -19,6 +19,17 @@ _DIAGNOSIS = re.compile(r"[A-Z][0-9A-Z]{2,6}").fullmatch
 _ACCIDENT_CODE = re.compile(r"(V|W|X[0-5])[0-9A-Z]{2}")
 
 
+def _tells_accident(diagnosis: str) -> bool:
+    """Whether a code tells of an accident, on an initial encounter."""
+    code = undotted(diagnosis)
+    return bool(_ACCIDENT_CODE.match(code)) and (len(code) < 7 or code[6] == "A")
+
+
+_ACCIDENT = Seldom(_tells_accident)
+_MALFORMED_DIAGNOSIS = Seldom(lambda code: not _DIAGNOSIS(undotted(code)))
+_MALFORMED_PROCEDURE = Seldom(lambda code: not _PROCEDURE(code.strip().upper()))
+
+
 @check("most_diagnoses")
 def most_diagnoses(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     if len(claim.diagnoses) > params["most"]:
@@ -27,7 +38,7 @@ def most_diagnoses(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
 
 @check("diagnosis_characters")
 def diagnosis_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    for diagnosis in claim.diagnoses:
+    for diagnosis in () if _MALFORMED_DIAGNOSIS.none_of(claim.diagnosis_codes) else claim.diagnoses:
         if not _DIAGNOSIS(undotted(diagnosis.code)):
             seen = {"sequence": diagnosis.sequence, "code": diagnosis.code}
             yield Hit(f"diagnosis.{diagnosis.sequence}", seen)
@@ -112,7 +123,7 @@ def total_is_sum(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iter
 
 @check("procedure_characters")
 def procedure_characters(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
-    for line in claim.lines:
+    for line in () if _MALFORMED_PROCEDURE.none_of(claim.line_codes) else claim.lines:
         if not _PROCEDURE(line.code.strip().upper()):
             yield Hit(f"line.{line.sequence}.code", {"line": line.sequence, "code": line.code})
 
@@ -176,11 +187,10 @@ def accident_date(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Ite
 @check("accident_code")
 def accident_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """Only an initial encounter (7th character A) tells of the accident itself; sequels and later visits do not."""
-    if claim.parties.accident:
+    if claim.parties.accident or _ACCIDENT.none_of(claim.diagnosis_codes):
         return
     for diagnosis in claim.diagnoses:
-        code = undotted(diagnosis.code)
-        if _ACCIDENT_CODE.match(code) and (len(code) < 7 or code[6] == "A"):
+        if _tells_accident(diagnosis.code):
             yield Hit(f"diagnosis.{diagnosis.sequence}", {"code": diagnosis.code})
 
 
