@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, Row, bindparam, column, create_engine, event, insert, select, table, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -29,7 +29,7 @@ from store import log
 from store.actors import Actor
 from store.log.key import KeyFile, key_file
 from store.migrations import HEAD
-from store.models import Operation
+from store.models import Operation, SiteFact
 from store.models.columns import new_id, now, table_of
 from store.permissions import require
 from store.settings import database_url, load_settings, sqlite_path
@@ -101,7 +101,15 @@ without it: `SKIP LOCKED` gives every coder another row.
 
 
 _OPERATIONS = table_of(Operation)
-_ANSWER = select(_OPERATIONS.c.answer).where(_OPERATIONS.c.id == bindparam("id"))
+_FACTS = table_of(SiteFact)
+_SCHEMA = table("alembic_version", column("version_num"))
+_STATE = select(
+    _SCHEMA.c.version_num, select(_FACTS.c.value).where(_FACTS.c.name == CLOSED).scalar_subquery().label("closed")
+)
+_BEGINNING = _STATE.add_columns(
+    select(_OPERATIONS.c.answer).where(_OPERATIONS.c.id == bindparam("id")).scalar_subquery().label("answer")
+)
+"""Whether the record may be written to, and what an operation answered: asked at once, under the lock of writers."""
 
 
 @dataclass
@@ -173,12 +181,12 @@ class Database:
             with told(self.place), Session(self.engine) as session:
                 if self.on_postgres and not alongside:
                     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_WRITER})
-                require_open(session.connection(), self.place)
+                earlier = _begun(session, self.place, operation_id)
                 if self.on_postgres and action in NEEDS_WHOLE:
                     require_whole(session.connection(), self.place, NEEDS_WHOLE[action])
                 change = Change(session, actor)
-                if operation_id and (earlier := session.execute(_ANSWER, {"id": operation_id}).first()):
-                    change.repeated, change.answer = True, dict(earlier.answer)
+                if earlier is not None:
+                    change.repeated, change.answer = True, dict(earlier)
                     yield change
                     return
                 yield change
@@ -387,12 +395,22 @@ _SNAPSHOT: dict[str, dict[str, object]] = {
 
 def require_open(connection: Connection, place: str) -> None:
     """Refuse to write to a record that was upgraded, moved or replaced. Raises DatabaseClosed."""
-    closed = f"(SELECT value FROM site_fact WHERE name = '{CLOSED}')"
-    row = connection.exec_driver_sql(f"SELECT version_num, {closed} FROM alembic_version").first()
-    if row is None or row[0] != HEAD:
+    _refuse_closed(connection.execute(_STATE).first(), place)
+
+
+def _begun(session: Session, place: str, operation_id: str | None) -> dict[str, Any] | None:
+    """The answer of an operation that was carried out before, else None. Raises DatabaseClosed as `require_open`."""
+    row = session.execute(_BEGINNING, {"id": operation_id or ""}).first()
+    _refuse_closed(row, place)
+    answer: dict[str, Any] | None = row.answer if row else None
+    return answer
+
+
+def _refuse_closed(row: Row[Any, Any] | None, place: str) -> None:
+    if row is None or row.version_num != HEAD:
         raise DatabaseClosed(f"{place} was upgraded", "leave and start codedesk again")
-    if row[1]:
-        raise DatabaseClosed(f"{place}: {row[1]}", "nothing was changed")
+    if row.closed:
+        raise DatabaseClosed(f"{place}: {row.closed}", "nothing was changed")
 
 
 def has_bytes(path: Path) -> bool:

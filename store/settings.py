@@ -9,6 +9,7 @@ import os
 import tomllib
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -108,10 +109,28 @@ class Settings:
 
 def load_settings() -> Settings:
     """The settings in force. Raises SettingsError with the file and the name that is wrong."""
-    values = _from_file(home() / "config.toml")
-    for field in fields(Settings):
-        if (text := os.environ.get(f"CODEDESK_{field.name.upper()}")) is not None:
-            values[field.name] = text
+    path = home() / "config.toml"
+    environment = tuple(map(os.environ.get, _VARIABLES))
+    return _in_force(path, _identity(path), environment)
+
+
+_NAMES = tuple(field.name for field in fields(Settings))
+_VARIABLES = tuple(f"CODEDESK_{name.upper()}" for name in _NAMES)
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """What changes with a file: every change of a record asks for the settings, and the file seldom is another."""
+    try:
+        status = path.stat()
+    except OSError:  # told by what reads it
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+@lru_cache(8)
+def _in_force(path: Path, identity: tuple[int, int, int] | None, environment: tuple[str | None, ...]) -> Settings:
+    values = _from_file(path)
+    values |= {name: text for name, text in zip(_NAMES, environment, strict=True) if text is not None}
     given: dict[str, Any] = {name: _typed(name, value) for name, value in values.items()}
     return Settings(**given)
 

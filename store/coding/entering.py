@@ -14,7 +14,7 @@ from codesets.safe import safe_block, safe_line
 from store.actors import Actor
 from store.coding.codes import Codes, Defaults, Found, apply_entry
 from store.coding.entry import Entry
-from store.coding.in_work import CodingRefused, draft_coding, hold_lease, load_codes, store_codes
+from store.coding.in_work import CodingRefused, held_draft, load_codes, store_codes
 from store.database import Change, Database
 from store.models import Coding, CodingStep
 from store.models.columns import MOST_IN_A_LINE, new_id, now, table_of
@@ -50,8 +50,7 @@ def enter(
         codes = load_codes(change.session, coding_id)
         if change.repeated:
             return Entered(codes, change.answer["message"])
-        coding = draft_coding(change.session, coding_id, seen_version)
-        hold_lease(change, coding)
+        coding, _ = held_draft(change, coding_id, seen_version)
         changed, message = apply_entry(
             codes, entry, defaults, Found(safe_line(why)[:MOST_IN_A_LINE], safe_block(trail))
         )
@@ -77,8 +76,7 @@ def resolve(
         before = load_codes(change.session, coding_id)
         if change.repeated:
             return Entered(before, change.answer["message"])
-        coding = draft_coding(change.session, coding_id, seen_version)
-        hold_lease(change, coding)
+        coding, _ = held_draft(change, coding_id, seen_version)
         message = "Settled: both sides are kept as you chose."
         _step(change, coding, before, codes, message)
         change.session.flush()
@@ -108,8 +106,7 @@ def _walk(
         session = change.session
         if change.repeated:
             return Entered(load_codes(session, coding_id), change.answer["message"])
-        coding = draft_coding(session, coding_id, seen_version)
-        hold_lease(change, coding)
+        coding, _ = held_draft(change, coding_id, seen_version)
         steps = select(CodingStep).where(CodingStep.coding_id == coding_id, col(CodingStep.undone).is_(not back))
         order = col(CodingStep.number).desc() if back else col(CodingStep.number)
         step = session.exec(steps.order_by(order).limit(1)).first()
@@ -132,7 +129,7 @@ def _step(change: Change, coding: Coding, before: Codes, after: Codes, action: s
     session.flush()
     of_coding = steps.c.coding_id == coding.id
     undone = func.count(case((steps.c.undone.is_(True), 1)))
-    last, redoable = session.execute(select(func.max(steps.c.number), undone).where(of_coding)).one()
+    last, redoable = session.connection().execute(select(func.max(steps.c.number), undone).where(of_coding)).one()
     if redoable:
         session.execute(delete(steps).where(of_coding, steps.c.undone.is_(True)))
         last = (last or 0) - redoable

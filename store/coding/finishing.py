@@ -18,7 +18,7 @@ from codesets.releases import CodeSystem
 from store import worklists
 from store.actors import Actor
 from store.coding.grouping import drg_columns, drg_of
-from store.coding.in_work import CodingRefused, draft_coding, hold_lease, load_codes
+from store.coding.in_work import CodingRefused, held_draft, load_codes
 from store.coding.site_edits import findings_of, site_edits
 from store.database import Change, Database
 from store.models import Coding, CodingDrg, Document, EncounterChange, Finding, WorkItem
@@ -40,8 +40,7 @@ def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, o
     with db.change(actor, operation_id, "coding.final") as change:
         if change.repeated:
             return str(change.answer["message"])
-        coding = draft_coding(change.session, coding_id)
-        item = hold_lease(change, coding)
+        coding, item = held_draft(change, coding_id)
         codes = load_codes(change.session, coding_id)
         if not codes.diagnoses:
             raise CodingRefused("a chart needs at least one diagnosis", "enter a code first")

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert
-from sqlalchemy.orm.attributes import flag_modified
-from sqlmodel import Session, delete, select
+from sqlalchemy import and_, bindparam, insert, update
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Session, col, delete, select
 
 from codesets.errors import CodedeskError
 from store import worklists
@@ -47,16 +48,26 @@ def load_codes(session: Session, coding_id: str) -> Codes:
     return coding_codes(SessionReader(session), coding_id)
 
 
-def draft_coding(session: Session, coding_id: str, seen_version: int | None = None) -> Coding:
-    """A coding that can be changed. Raises CodingRefused, or CodingChanged where it is no longer at `seen_version`."""
-    coding = session.get(Coding, coding_id)
-    if coding is None:
+def held_draft(change: Change, coding_id: str, seen_version: int | None = None) -> tuple[Coding, WorkItem]:
+    """A coding that can be changed, with its task, whose lease is renewed: every change of codes is a sign of life.
+
+    Raises CodingRefused where it is no draft or the chart is not the actor's any more, and CodingChanged where it is no
+    longer at `seen_version`.
+    """
+    found = change.session.execute(_HELD, {"id": coding_id}).one_or_none()
+    if found is None:
         raise CodingRefused("that coding is not there")
+    coding, item = found
     if coding.status != CodingStatus.DRAFT:
         raise CodingRefused("the coding is final", "u takes it back until the claim is exported")
     if seen_version is not None and coding.row_version != seen_version:
         raise CodingChanged("another session changed this chart; it shows the codes as they are now", "enter it again")
-    return coding
+    if item.status == WorkStatus.CANCELED:
+        why = nothing_to_code(SessionReader(change.session), item.id)
+        raise CodingRefused(why, "leave the chart; its codes stay until the visit is closed again")
+    if item.status != WorkStatus.IN_PROGRESS or item.claimed_by != change.actor.person_id:
+        raise CodingRefused("the chart is no longer yours: its lease ran out or it was taken", "open it again")
+    return coding, worklists.open_item(change, item.id)
 
 
 def task_of(session: Session, coding: Coding) -> WorkItem:
@@ -66,28 +77,37 @@ def task_of(session: Session, coding: Coding) -> WorkItem:
 
 # Made once: to make such a statement costs more than to carry it out, and every writer waits for it.
 _TASK = select(WorkItem).where(WorkItem.encounter_id == bindparam("encounter"), WorkItem.kind == bindparam("kind"))
-
-
-def hold_lease(change: Change, coding: Coding) -> WorkItem:
-    """Make sure that the chart is still the actor's, and renew the lease: every change of codes is a sign of life."""
-    item = task_of(change.session, coding)
-    if item.status == WorkStatus.CANCELED:
-        why = nothing_to_code(SessionReader(change.session), item.id)
-        raise CodingRefused(why, "leave the chart; its codes stay until the visit is closed again")
-    if item.status != WorkStatus.IN_PROGRESS or item.claimed_by != change.actor.person_id:
-        raise CodingRefused("the chart is no longer yours: its lease ran out or it was taken", "open it again")
-    return worklists.open_item(change, item.id)
+_HELD = (
+    select(Coding, WorkItem)
+    .join(WorkItem, and_(col(WorkItem.encounter_id) == Coding.encounter_id, col(WorkItem.kind) == Coding.kind))
+    .where(Coding.id == bindparam("id"))
+)
 
 
 def store_codes(session: Session, coding: Coding, before: Codes, after: Codes) -> None:
-    """Write the codes from the first one that differs on: a chart of forty costs what one of four does."""
+    """Write the codes from the first one that differs on: a chart of forty costs what one of four does.
+
+    Statements without the unit of work: they run under the lock that every other writer waits for. Raises
+    StaleDataError where the coding was changed since it was read.
+    """
+    session.flush()
     _rewrite(session, FinalDiagnosis, coding.id, before.diagnoses, after.diagnoses)
     _rewrite(session, FinalProcedureLine, coding.id, before.lines, after.lines)
     # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
-    coding.changed_at = now()
-    session.add(coding)
-    # Two changes within a millisecond, or a clock set back, must not look like none.
-    flag_modified(coding, "changed_at")
+    seen, at = coding.row_version or 0, now()
+    done = session.connection().execute(_CHANGED, {"coding": coding.id, "seen": seen, "next": seen + 1, "at": at})
+    if done.rowcount != 1:
+        raise StaleDataError(f"coding {coding.id} is no longer at version {seen}")
+    set_committed_value(coding, "changed_at", at)
+    set_committed_value(coding, "row_version", seen + 1)
+
+
+_CODINGS = table_of(Coding)
+_CHANGED = (
+    update(_CODINGS)
+    .where(_CODINGS.c.id == bindparam("coding"), _CODINGS.c.row_version == bindparam("seen"))
+    .values(changed_at=bindparam("at"), row_version=bindparam("next"))
+)
 
 
 def _rewrite(
@@ -97,19 +117,20 @@ def _rewrite(
     before: Sequence[Diagnosis | ProcedureLine],
     after: Sequence[Diagnosis | ProcedureLine],
 ) -> None:
-    """Statements without the unit of work: they run under the lock that every other writer waits for."""
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
     columns = table_of(table).c
     if same < len(before):
-        session.execute(delete(table_of(table)).where(columns.coding_id == coding_id, columns.sequence > same))
+        session.connection().execute(
+            delete(table_of(table)).where(columns.coding_id == coding_id, columns.sequence > same)
+        )
     rows = [
         {"id": new_id(), "coding_id": coding_id, "sequence": sequence, **columns_of(code)}
         for sequence, code in enumerate(after[same:], same + 1)
     ]
     if rows:
-        session.execute(insert(table_of(table)), rows)
+        session.connection().execute(insert(table_of(table)), rows)
 
 
 def columns_of(code: Diagnosis | ProcedureLine) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sqlalchemy import insert, select, text
 from sqlmodel import Session
 
 from store.actors import Actor
-from store.log.key import FACT, KeyFile
+from store.log.key import STATED, KeyFile
 from store.models import LogEntry
 from store.models.columns import now, table_of
 
@@ -37,7 +37,7 @@ POSTGRES_LOCK = 0x0C0DE10C
 
 
 _TABLE = table_of(LogEntry)
-_HEAD = select(_TABLE.c.seq, _TABLE.c.hash).order_by(_TABLE.c.seq.desc()).limit(1)
+_HEAD = select(_TABLE.c.seq, _TABLE.c.hash, STATED.scalar_subquery()).order_by(_TABLE.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
     session.flush()
     head = session.execute(_HEAD).first()
-    seq, previous = head or (0, FIRST_HASH)
-    if head is None and _was_used(session, keys):
+    seq, previous, stated = head or (0, FIRST_HASH, session.execute(STATED).scalar())
+    if head is None and _was_used(session, keys, stated):
         events = [Event(EMPTIED, "log"), *events]
     at = now()
-    secret = keys.current(session, seq + 1).secret
+    secret = keys.current(session, seq + 1, stated).secret
     entries = []
     for event in events:
         seq += 1
@@ -84,19 +84,18 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
     session.execute(insert(_TABLE), entries)
 
 
-def _was_used(session: Session, keys: KeyFile) -> bool:
+def _was_used(session: Session, keys: KeyFile, stated: str | None) -> bool:
     """Whether a record whose log is empty had entries in it before: it states a key, or holds encounters beside one.
 
     A new record in a file never lies beside the key of another log (`store.database.open_database`); a new one on a
     server may.
     """
-    if session.execute(_STATED_KEY).first() is not None:
+    if stated is not None:
         return True
     in_a_file = session.get_bind().dialect.name == "sqlite"
     return in_a_file and bool(keys.keys()) and session.execute(_ANY_ENCOUNTER).first() is not None
 
 
-_STATED_KEY = text("SELECT 1 FROM site_fact WHERE name = :name").bindparams(name=FACT)
 _ANY_ENCOUNTER = text("SELECT 1 FROM encounter LIMIT 1")
 
 

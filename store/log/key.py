@@ -21,7 +21,9 @@ from store.models import LogEntry, SiteFact
 from store.settings import load_settings, sqlite_path
 
 FACT = "log_key"
-_STATED = select(SiteFact.value).where(SiteFact.name == FACT)
+STATED = select(SiteFact.value).where(SiteFact.name == FACT)
+"""The fingerprint of the key that the record states; none where it never had one."""
+
 _HEADING = "# Key of codedesk's log. Keep a copy apart from the database: without it the log cannot be checked.\n"
 
 
@@ -65,13 +67,13 @@ class KeyFile:
             raise LogKeyUnusable(f"{self.path}: {reason}", "it must be readable by you and nobody else") from error
         return self._read[1]
 
-    def current(self, session: Session, next_seq: int) -> Key:
+    def current(self, session: Session, next_seq: int, stated: str | None) -> Key:
         """The key for the next entry; made now if this log never had one. Raises LogKeyUnusable.
 
-        To be called under the lock that appending takes, so that two programs do not make two keys.
+        `stated` is what the record states (`STATED`). To be called under the lock that appending takes, so that two
+        programs do not make two keys.
         """
         keys = self.keys()
-        stated = session.execute(_STATED).scalar()
         if keys and stated != keys[-1].fingerprint:
             if stated is not None:
                 raise LogKeyUnusable(
@@ -93,7 +95,7 @@ class KeyFile:
 
         To be called under the lock that appending takes, like `current`.
         """
-        if not self.keys() and session.execute(_STATED).scalar() is None:
+        if not self.keys() and session.execute(STATED).scalar() is None:
             self._add((session.execute(select(func.max(LogEntry.seq))).scalar() or 0) + 1)
 
     def begin_new(self, session: Session, next_seq: int) -> Key:

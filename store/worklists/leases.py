@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from sqlalchemy import TextClause, Update, bindparam, text, update
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, select
 
 from codesets.safe import safe_line
@@ -66,10 +68,32 @@ def open_item(change: Change, item_id: str) -> WorkItem:
     if item.status == WorkStatus.READY or item.claimed_by != me:
         change.log("chart.open", "work_item", item.id)
         item.claimed_at = now()
+    if item.status == WorkStatus.IN_PROGRESS and item.claimed_by == me:
+        _renew(change.session, item)
+        return item
     item.status = WorkStatus.IN_PROGRESS
     item.claimed_by = me
     item.claimed_until = _lease_end()
     return item
+
+
+def _renew(session: Session, item: WorkItem) -> None:
+    """Renew a lease that is the actor's already, past the unit of work: each code that is entered does."""
+    session.flush()  # what else changes of the task gives it another version
+    seen, until = item.row_version or 0, _lease_end()
+    done = session.connection().execute(_RENEWED, {"task": item.id, "seen": seen, "next": seen + 1, "until": until})
+    if done.rowcount != 1:
+        raise StaleDataError(f"task {item.id} is no longer at version {seen}")
+    set_committed_value(item, "claimed_until", until)
+    set_committed_value(item, "row_version", seen + 1)
+
+
+_TASKS = table_of(WorkItem)
+_RENEWED = (
+    update(_TASKS)
+    .where(_TASKS.c.id == bindparam("task"), _TASKS.c.row_version == bindparam("seen"))
+    .values(claimed_until=bindparam("until"), row_version=bindparam("next"))
+)
 
 
 def next_item(change: Change, worklist: str) -> WorkItem | None:

@@ -18,7 +18,7 @@ from store.coding import entering, finishing, in_work
 from store.database import Change, Database
 from store.holds import desk as holds_desk
 from store.models import Coding, WorkItem
-from store.terms import WorkStatus
+from store.terms import CodingStatus, WorkStatus
 from store.worklists import leases
 from tests.faults.machine import Desk
 
@@ -78,19 +78,23 @@ def no_expiry(patch: pytest.MonkeyPatch) -> None:
 def no_owner(patch: pytest.MonkeyPatch) -> None:
     """Whoever knows a coding may change it."""
 
-    def hold_lease(change: Change, coding: Coding) -> WorkItem:
+    def held_draft(change: Change, coding_id: str, seen_version: int | None = None) -> tuple[Coding, WorkItem]:
+        coding = change.session.get(Coding, coding_id)
+        assert coding is not None
+        if coding.status != CodingStatus.DRAFT or seen_version not in (None, coding.row_version):
+            raise in_work.CodingRefused("changed")
         item = in_work.task_of(change.session, coding)
         item.claimed_until = leases.later(15)
-        return item
+        return coding, item
 
     for module in (entering, finishing):
-        patch.setattr(module, "hold_lease", hold_lease)
+        patch.setattr(module, "held_draft", held_draft)
 
 
 def no_version(patch: pytest.MonkeyPatch) -> None:
     """The second saver overwrites the first."""
-    real = in_work.draft_coding
-    patch.setattr(entering, "draft_coding", lambda session, coding_id, seen_version=None: real(session, coding_id))
+    real = in_work.held_draft
+    patch.setattr(entering, "held_draft", lambda change, coding_id, seen_version=None: real(change, coding_id))
 
 
 def no_log(patch: pytest.MonkeyPatch) -> None:
