@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from store.coding.entry import (
@@ -123,6 +124,8 @@ class Performer:
 class Defaults:
     """What a line that names nothing gets: the day of service, the performer, and the charge of a code if known.
 
+    `charge_of` gives the cents of so many units of a code, 0 where none is posted.
+
     A procedure of ICD-10-PCS gets `operator_npi`: whom the visit names as operating, and nobody else by itself.
 
     `performers` are the clinicians that it may name, those of the chart first.
@@ -130,7 +133,7 @@ class Defaults:
 
     service_date: str
     performer_npi: str = ""
-    charge_of: Callable[[str], int] = lambda code: 0
+    charge_of: Callable[[str, int], int] = lambda code, units: 0
     dotted: Callable[[str], str] = lambda code: code
     performers: tuple[Performer, ...] = ()
     operator_npi: str = ""
@@ -199,7 +202,7 @@ def _add_diagnosis(codes: Codes, entry: AddDiagnosis, defaults: Defaults, found:
 
 def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found: Found) -> tuple[Codes, str]:
     units = 1 if entry.units is None else entry.units
-    charge = defaults.charge_of(entry.code) * units if entry.charge_cents is None else entry.charge_cents
+    charge = defaults.charge_of(entry.code, units) if entry.charge_cents is None else entry.charge_cents
     usual = defaults.operator_npi if entry.system == "icd10pcs" else defaults.performer_npi
     line = ProcedureLine(
         system=entry.system,
@@ -258,7 +261,7 @@ def _replace_line(codes: Codes, entry: ReplaceLine, defaults: Defaults, found: F
     if was.system != entry.system:
         raise EntryError(f"line {line_letter(entry.sequence)} has a code of another kind", "remove it, then add")
     code = defaults.dotted(entry.code) if entry.system == "icd10pcs" else entry.code
-    charge = defaults.charge_of(code) * was.units or was.charge_cents
+    charge = defaults.charge_of(code, was.units) or was.charge_cents
     row = replace(was, code=code, charge_cents=charge, why=found.why, trail=found.trail, evidence="")
     lines = (*codes.lines[: entry.sequence - 1], row, *codes.lines[entry.sequence :])
     changed, _ = _change_line(replace(codes, lines=lines), entry.change, defaults)
@@ -301,8 +304,11 @@ def _change_line(codes: Codes, entry: ChangeLine, defaults: Defaults) -> tuple[C
         revenue_code=line.revenue_code if entry.revenue_code is None else entry.revenue_code,
     )
     if entry.units is not None and entry.charge_cents is None and line.units > 0:
-        # The price of one unit stays what it was.
-        changed = replace(changed, charge_cents=round(line.charge_cents / line.units * entry.units))
+        # The price of one unit stays what it was; one that is as posted is reckoned anew, so that no cent is lost.
+        posted = line.charge_cents == defaults.charge_of(line.code, line.units)
+        per_unit = Fraction(line.charge_cents, line.units)
+        charge = defaults.charge_of(line.code, entry.units) if posted else round(per_unit * entry.units)
+        changed = replace(changed, charge_cents=charge)
     lines = list(codes.lines)
     lines[entry.sequence - 1] = changed
     money = ""

@@ -50,7 +50,7 @@ def copies(
     last: Codes,
     now: Codes,
     on: dt.date,
-    charge_of: Callable[[str], int] = lambda code: 0,
+    charge_of: Callable[[str, int], int] = lambda code, units: 0,
     taken_back: Collection[str] = (),
 ) -> tuple[Copied, ...]:
     """Each code of the last visit checked on the day of this one, diagnoses first.
@@ -65,7 +65,7 @@ def copies(
     ]
     for line in last.lines:
         entry = AddProcedure(line.system, line.code, line.modifiers, line.units, origin=Origin.IMPORTED)
-        alone = REVERSED if line.code in taken_back else "" if charge_of(line.code) else NOT_CHARGED
+        alone = REVERSED if line.code in taken_back else "" if charge_of(line.code, 1) else NOT_CHARGED
         found.append(_copied(reference, line.system, line.code, on, entry, coded, alone))
     return tuple(found)
 

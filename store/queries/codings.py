@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from codesets.catalog import dotted
@@ -69,7 +70,7 @@ def coding_codes(reader: Reader, coding_id: str) -> Codes:
 def coding_defaults(reader: Reader, encounter_id: str, service_date: str) -> Defaults:
     """Day, performer (rendering, else operating, else attending), whom a line can name, and prices as posted."""
     prices = {
-        row["procedure_code"]: row["amount_cents"] // row["units"]
+        row["procedure_code"]: Fraction(row["amount_cents"], row["units"])
         for row in reader.rows(
             """
             SELECT procedure_code, amount_cents, units FROM charge
@@ -100,7 +101,7 @@ def coding_defaults(reader: Reader, encounter_id: str, service_date: str) -> Def
         performer_npi=performing[0] if performing else "",
         operator_npi=operating[0] if operating else "",
         performers=tuple(named.values()),
-        charge_of=lambda code: prices.get(code, 0),
+        charge_of=lambda code, units: round(prices.get(code, Fraction(0)) * units),
         dotted=dotted,
     )
 

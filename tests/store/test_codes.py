@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ from store.coding.entry import (
 )
 from store.terms import DiagnosisRole
 
-DEFAULTS = Defaults("2026-09-14", "1999990017", lambda code: {"G0467": 16000}.get(code, 0))
+DEFAULTS = Defaults("2026-09-14", "1999990017", lambda code, units: {"G0467": 16000}.get(code, 0) * units)
 P, S = DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY
 
 
@@ -264,8 +266,18 @@ def test_a_replaced_line_keeps_its_charge_unless_the_new_code_is_posted_at_anoth
     prices: dict[str, int], change: ChangeLine, cents: int, said: str
 ) -> None:
     screening = Codes((), (ProcedureLine("hcpcs", "G0121", charge_cents=61000),))
-    defaults = Defaults("2026-09-14", charge_of=lambda code: prices.get(code, 0))
+    defaults = Defaults("2026-09-14", charge_of=lambda code, units: prices.get(code, 0) * units)
 
     codes, message = apply_entry(screening, ReplaceLine(1, "hcpcs", "G0105", change), defaults)
 
     assert (codes.lines[0].charge_cents, message) == (cents, said)
+
+
+def test_units_changed_back_and_forth_lose_no_cent_of_a_posted_charge() -> None:
+    posted = Codes((), (ProcedureLine("hcpcs", "G0121", units=3, charge_cents=10_001),))
+    defaults = Defaults("2026-09-14", charge_of=lambda code, units: round(Fraction(10_001, 3) * units))
+
+    two, _ = apply_entry(posted, ChangeLine(1, units=2), defaults)
+    three, _ = apply_entry(two, ChangeLine(1, units=3), defaults)
+
+    assert [codes.lines[0].charge_cents for codes in (two, three)] == [6_667, 10_001]

@@ -59,7 +59,7 @@ def test_lines_that_nobody_charged_here_or_that_the_last_visit_reversed_are_left
     last = Codes((Diagnosis("E11.22"), Diagnosis("E11.2"), Diagnosis("I10")), lines)
     charged = {"G0467": 21000, "G0463": 9000}
 
-    found = copies(reference, last, Codes((Diagnosis("I10"),)), ON, lambda code: charged.get(code, 0), {"G0463"})
+    found = copies(reference, last, Codes((Diagnosis("I10"),)), ON, lambda code, units: charged.get(code, 0), {"G0463"})
 
     assert [one.code for one in take_all(found).entries] == ["E11.22", "G0467"]  # type: ignore[union-attr]
     assert left_out(found) == (

@@ -287,7 +287,9 @@ def test_charges_are_posted_and_taken_back(db: Database, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
-        ({"amount": "ten"}, "charge 1: expected FT1-11: an amount of money"),
+        ({"amount": "ten"}, "charge 1: expected FT1-11: an amount of US dollars"),
+        ({"amount": "100&EUR"}, "charge 1: expected FT1-11: an amount of US dollars"),
+        ({"amount": "100^EUR"}, "charge 1: expected FT1-11: an amount of US dollars"),
         ({"f10": "2.5"}, "charge 1: expected FT1-10: a whole number of units"),
         ({"f4": "20261301"}, "charge 1: expected FT1-4: a date"),
     ],

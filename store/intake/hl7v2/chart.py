@@ -13,7 +13,7 @@ from typing import Any
 
 from store.intake.hl7v2.interface import Interface
 from store.intake.hl7v2.message import BadMessage, Message, Segment, part, unescape
-from store.intake.hl7v2.values import cents, coded, day, line, moment, whole
+from store.intake.hl7v2.values import coded, day, dollars, line, moment, whole
 from store.intake.statement import NO_TEXT
 
 _REPLACES = ("T09", "T10")
@@ -109,13 +109,14 @@ def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]
         if kind not in interface.charge_types | interface.credit_types:
             continue
         units = whole(ft1.text(10)) if ft1.says(10) else 1
-        amount = cents(ft1.text(11)) if ft1.says(11) else None
-        if amount is None and ft1.says(12) and units is not None and (unit := cents(ft1.text(12))) is not None:
+        amount = dollars(ft1, 11) if ft1.says(11) else None
+        if not ft1.says(11) and ft1.says(12) and units is not None and (unit := dollars(ft1, 12)) is not None:
             amount = unit * units
         stated = ft1.text(4) if ft1.says(4) else message.text("PV1-44") or message.text("EVN-2")
         date = day(stated)
         wrong = "FT1-4: a date" if date is None else "FT1-10: a whole number of units" if units is None else ""
-        wrong = wrong or ("FT1-11: an amount of money" if amount is None and ft1.says(11) else "")
+        priced = next((field for field in (11, 12) if ft1.says(field)), 0)
+        wrong = wrong or (f"FT1-{priced}: an amount of US dollars" if amount is None and priced else "")
         if wrong:
             problems.append(f"charge {count}: expected {wrong}")
             continue

@@ -15,6 +15,8 @@ from store.intake.hl7v2.message import Marks, Segment, part
 from store.models.directory import ProviderFields
 
 MOST_CENTS = 10**11
+_LETTERS_OF_A_CURRENCY = 3
+"""Source: ISO 4217; kinds of a price (table 0205) have two."""
 _TIME = re.compile(r"(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.\d+)?([+-]\d{4})?")
 _DIGITS = re.compile(r"\d{10}")
 
@@ -95,6 +97,17 @@ def cents(text: str) -> int | None:
     except (InvalidOperation, ValueError):
         return None
     return int(amount) if abs(amount) <= MOST_CENTS else None
+
+
+def dollars(segment: Segment, field: int) -> int | None:
+    """The cents of a composite price (CP); None for anything else, and for money that is not US dollars.
+
+    The denomination is the second part of the amount (MO); some senders put it where the kind of price belongs.
+    """
+    stated = {segment.text(field, 1, 2).upper(), segment.text(field, 2).upper()}
+    if any(len(one) == _LETTERS_OF_A_CURRENCY and one.isalpha() and one != "USD" for one in stated):
+        return None
+    return cents(segment.text(field))
 
 
 def whole(text: str) -> int | None:
