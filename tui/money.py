@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from codesets.errors import UsageError
+from store.amounts import amount_of
 from store.permissions.columns import COVER
+
+MOST_DOLLARS = 10**9
 
 
 def dollars(cents: int | None) -> str:
@@ -18,11 +19,10 @@ def dollars(cents: int | None) -> str:
 
 def cents_of(text: str) -> int | None:
     """An amount as people type it (20, $1,184.00), in cents; None for what is none."""
-    plain = text.lstrip("$").replace(",", "")
-    if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", plain):
+    amount = amount_of(text)
+    if amount is None or not 0 <= amount < MOST_DOLLARS or amount * 100 % 1:
         return None
-    whole, _, part = plain.partition(".")
-    return int(whole) * 100 + int(part.ljust(2, "0") or 0)
+    return int(amount * 100)
 
 
 def cents_asked(text: str) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 from store.coding.entry import (
@@ -303,15 +302,18 @@ def _change_line(codes: Codes, entry: ChangeLine, defaults: Defaults) -> tuple[C
         ndc_quantity=line.ndc_quantity if entry.ndc_quantity is None else entry.ndc_quantity,
         revenue_code=line.revenue_code if entry.revenue_code is None else entry.revenue_code,
     )
+    kept = ""
     if entry.units is not None and entry.charge_cents is None and line.units > 0:
-        # The price of one unit stays what it was; one that is as posted is reckoned anew, so that no cent is lost.
-        posted = line.charge_cents == defaults.charge_of(line.code, line.units)
-        per_unit = Fraction(line.charge_cents, line.units)
-        charge = defaults.charge_of(line.code, entry.units) if posted else round(per_unit * entry.units)
-        changed = replace(changed, charge_cents=charge)
+        # The price of one unit stays what it was: the posted one, else that of a charge which its units share evenly.
+        if line.charge_cents == defaults.charge_of(line.code, line.units):
+            changed = replace(changed, charge_cents=defaults.charge_of(line.code, entry.units))
+        elif line.charge_cents % line.units == 0:
+            changed = replace(changed, charge_cents=line.charge_cents // line.units * entry.units)
+        else:
+            kept = f"; its charge stays {line.charge_cents / 100:,.2f}, which {line.units} units do not share evenly"
     lines = list(codes.lines)
     lines[entry.sequence - 1] = changed
-    money = ""
+    money = kept
     if changed.charge_cents != line.charge_cents:
         money = f", {line.charge_cents / 100:,.2f} to {changed.charge_cents / 100:,.2f}"
     return replace(codes, lines=tuple(lines)), f"Changed line {line_letter(entry.sequence)}, {changed.code}{money}."

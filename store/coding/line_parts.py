@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 
 from codesets.errors import UsageError
+from store.amounts import amount_of
 
 MAX_MODIFIERS = 4
 MAX_POINTERS = 4
@@ -139,11 +139,11 @@ def _day(text: str) -> str:
         raise EntryError(f"{text}: there is no such day") from None
 
 
+MOST_DOLLARS = 10**9
+
+
 def _cents(word: str) -> int:
-    try:
-        amount = Decimal(word[1:]) * 100
-    except InvalidOperation:
-        raise EntryError(f"{word}: expected an amount such as $160.00") from None
-    if not amount.is_finite() or amount < 0 or amount != amount.to_integral_value() or amount > 10**11:
+    amount = amount_of(word)
+    if amount is None or not 0 <= amount <= MOST_DOLLARS or amount * 100 % 1:
         raise EntryError(f"{word}: expected an amount such as $160.00")
-    return int(amount)
+    return int(amount * 100)

@@ -13,7 +13,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import IO, BinaryIO
 
 from store.x12.tokenizer import Note, Segment, compare_trailer, safe_segments
@@ -236,16 +236,18 @@ def read(source: BinaryIO | IO[bytes] | bytes, notes: list[Note]) -> Iterator[Pa
         yield from open_set.end(open_set.last, complete=False)
 
 
+_REAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)").fullmatch
+"""Source: X12.6, data type R, without exponents, which the guides rule out."""
+
+
 def cents(text: str) -> int | None:
     """An amount (R, implied dollars) in cents; 0 for an empty one, None for what is no amount."""
-    try:
-        amount = Decimal(text.strip() or "0")
-        whole = amount * 100
-        if not amount.is_finite() or abs(amount) > _LARGEST or whole != whole.to_integral_value():
-            return None
-    except InvalidOperation:
+    if not (text := text.strip()):
+        return 0
+    amount = Decimal(text) if _REAL(text) else None
+    if amount is None or abs(amount) > _LARGEST or amount * 100 % 1:
         return None
-    return int(whole)
+    return int(amount * 100)
 
 
 def iso_day(text: str) -> str:

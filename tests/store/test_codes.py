@@ -281,3 +281,12 @@ def test_units_changed_back_and_forth_lose_no_cent_of_a_posted_charge() -> None:
     three, _ = apply_entry(two, ChangeLine(1, units=3), defaults)
 
     assert [codes.lines[0].charge_cents for codes in (two, three)] == [6_667, 10_001]
+
+
+def test_a_typed_charge_that_its_units_do_not_share_evenly_stays_and_says_so() -> None:
+    typed = Codes((), (ProcedureLine("hcpcs", "G0121", units=3, charge_cents=10_001),))
+
+    codes, message = apply_entry(typed, ChangeLine(1, units=1), Defaults("2026-09-14"))
+
+    assert codes.lines[0].charge_cents == 10_001
+    assert message.endswith("its charge stays 100.01, which 3 units do not share evenly.")

@@ -28,6 +28,7 @@ from store.intake.fhir.models import (
     Element,
     Encounter,
     Location,
+    Money,
     Patient,
     Procedure,
     Quantity,
@@ -387,7 +388,8 @@ def _claim_charges(claim: Claim, start: str) -> Iterator[ChargeFields]:
             continue
         period = item.serviced_period.start if item.serviced_period else None
         units = _units(item.quantity)
-        amount = item.net.value if item.net.value is not None else (item.unit_price.value or 0) * units
+        whole = item.net.value is not None
+        amount = _dollars(item.net) if whole else _dollars(item.unit_price, units)
         yield ChargeFields(
             charge_number=f"{claim.id}-{item.sequence}",
             service_date=(item.serviced_date or period or start)[:10],
@@ -396,7 +398,7 @@ def _claim_charges(claim: Claim, start: str) -> Iterator[ChargeFields]:
             procedure_code=code,
             modifiers=[m for m in map(_code, item.modifier) if m],
             units=units,
-            amount_cents=_cents(amount),
+            amount_cents=amount,
         )
 
 
@@ -408,7 +410,7 @@ def _charge_item(item: ChargeItem, start: str) -> ChargeFields:
         description=clip(item.code.words),
         procedure_code=_level_ii(item.code),
         units=_units(item.quantity),
-        amount_cents=_cents(item.price.value or 0),
+        amount_cents=_dollars(item.price),
     )
 
 
@@ -480,8 +482,14 @@ def _units(quantity: Quantity) -> int:
     return int(quantity.value or 1)
 
 
-def _cents(amount: float) -> int:
-    """An amount in dollars as integer cents, half a cent rounded to even. Raises BadAmount."""
+def _dollars(money: Money, times: int = 1) -> int:
+    """An amount, so many times, as integer cents, half a cent rounded to even.
+
+    Raises BadAmount, also for another currency.
+    """
+    if money.currency.upper() not in ("", "USD"):
+        raise BadAmount(f"expected US dollars, got {money.currency[:12]}")
+    amount = money.value or 0
     if abs(amount) > _BIGGEST_AMOUNT:
         raise BadAmount("the amount is too large")
-    return int((Decimal(repr(amount)) * 100).quantize(Decimal(1)))
+    return int((Decimal(repr(amount)) * 100 * times).quantize(Decimal(1)))

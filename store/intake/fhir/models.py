@@ -79,6 +79,7 @@ class Attachment(Element):
 
 class Money(Element):
     value: float | None = None
+    currency: str = ""
 
 
 class Quantity(Element):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 
+from store.amounts import amount_of
 from store.intake.hl7v2.interface import Interface
 from store.intake.hl7v2.message import Marks, Segment, part
 from store.models.directory import ProviderFields
@@ -91,12 +91,10 @@ def line(text: str) -> str:
 
 def cents(text: str) -> int | None:
     """An amount in dollars as integer cents, half a cent rounded to even; None for anything else."""
-    try:
-        amount = Decimal(text.replace(",", "").lstrip("$")) * 100
-        amount = amount.to_integral_value() if amount.is_finite() else Decimal(MOST_CENTS + 1)
-    except (InvalidOperation, ValueError):
+    amount = amount_of(text)
+    if amount is None or abs(amount) * 100 > MOST_CENTS:
         return None
-    return int(amount) if abs(amount) <= MOST_CENTS else None
+    return int((amount * 100).to_integral_value())
 
 
 def dollars(segment: Segment, field: int) -> int | None:
@@ -112,11 +110,8 @@ def dollars(segment: Segment, field: int) -> int | None:
 
 def whole(text: str) -> int | None:
     """A quantity as a whole number; None for anything else."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    return int(value) if value.is_finite() and abs(value) <= 10**6 and value == value.to_integral_value() else None
+    value = amount_of(text) if "$" not in text else None
+    return int(value) if value is not None and abs(value) <= 10**6 and value == value.to_integral_value() else None
 
 
 def coded(segment: Segment, field: int, raw: str | None = None) -> tuple[str, str, str]:
