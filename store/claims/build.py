@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
@@ -120,8 +121,12 @@ def waiting_codings(db: Database, actor: Actor) -> list[str]:
 
 
 def _unbilled(session: Session) -> list[str]:
-    """Final codings without a claim that is not void, the oldest first."""
-    has_claim = select(Claim.id).where(Claim.coding_id == Coding.id, Claim.status != ClaimStatus.VOID).exists()
+    """Final codings without a claim that is not void, the oldest first.
+
+    One whose claim a person gave up waits until it is coded anew, or named.
+    """
+    living = or_(col(Claim.status) != ClaimStatus.VOID, col(Claim.given_up_at) >= Coding.finalized_at)
+    has_claim = select(Claim.id).where(Claim.coding_id == Coding.id, living).exists()
     query = select(Coding.id).where(Coding.status == CodingStatus.FINAL, ~has_claim)
     return list(session.exec(query.order_by(Coding.finalized_at, Coding.id)))
 

@@ -25,6 +25,7 @@ from store.claims.plain import NotPlain, made
 from store.database import Change, Database
 from store.ledger.charges import give_up
 from store.models import Claim, ClaimLine, Coding, LogEntry
+from store.models.columns import now
 from store.scrub.findings import settle
 from store.settings import load_settings
 from store.terms import ClaimStatus
@@ -151,12 +152,15 @@ def _checked(kind: type, data: dict[str, Any], place: str) -> dict[str, Any]:
 
 
 def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Give up a claim that has not left; its coding can then be built again. Raises CannotChange."""
+    """Give up a claim that has not left. Raises CannotChange.
+
+    Its coding is built again where somebody names it, not with all others.
+    """
     if not (reason := " ".join(reason.split())):
         raise CannotChange("giving up a claim needs a reason")
     with _changing(db, actor, claim_id, operation_id, "claim.void", reason=reason) as (change, claim):
         if not change.repeated:
-            claim.status = ClaimStatus.VOID
+            claim.status, claim.given_up_at = ClaimStatus.VOID, now()
             give_up(change, claim, reason)
 
 

@@ -41,6 +41,7 @@ class Claim(SQLModel, table=True):
     payer_number: Line = Field(default="", index=True, description="the payer's number of it (REF*1K, CLP07)")
     follows_id: str | None = Field(default=None, index=True, description="id of the claim before it")
     follows_as: Line = Field(default="", description="replacement, void, secondary or late_charges")
+    given_up_at: str | None = Field(default=None, description="when a person gave it up before it left")
     row_version: int | None = Field(default=None, sa_column=_row_version)
 
     __mapper_args__ = {"version_id_col": _row_version}

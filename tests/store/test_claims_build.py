@@ -215,12 +215,35 @@ def test_recoding_replaces_a_claim_that_has_left(db: Database) -> None:
     assert (report.built[0].replaces, content(db, report).frequency) == (sent, "7")
 
 
-def test_a_voided_claim_can_be_built_again_under_a_new_number(db: Database) -> None:
+def test_a_claim_that_was_given_up_is_not_built_again_with_all_others(db: Database) -> None:
+    add(db)
+    first = build_claims(db, SYSTEM).built[0]
+    void_claim(db, SYSTEM, first.claim_id, "do not bill")
+
+    report = build_claims(db, SYSTEM)
+
+    assert report.built == ()
+
+
+def test_after_its_chart_is_coded_again_a_claim_that_was_given_up_is_built(db: Database) -> None:
+    add(db)
+    first = build_claims(db, SYSTEM).built[0]
+    void_claim(db, SYSTEM, first.claim_id, "wrong codes")
+    change_rows(db, select(Coding), finalized_at="2099-01-01T00:00:00.000Z")
+
+    report = build_claims(db, SYSTEM)
+
+    assert [one.claim_number for one in report.built] == ["2026-000002"]
+
+
+def test_a_claim_that_was_given_up_is_built_again_by_name_under_a_new_number(db: Database) -> None:
     add(db)
     first = build_claims(db, SYSTEM).built[0]
     void_claim(db, SYSTEM, first.claim_id, "wrong patient")
+    with db.reading() as session:
+        coding = session.exec(select(Coding.id)).one()
 
-    second = build_claims(db, SYSTEM).built[0]
+    second = build_claims(db, SYSTEM, coding).built[0]
 
     assert (first.claim_number, second.claim_number) == ("2026-000001", "2026-000002")
 

@@ -219,10 +219,12 @@ def _void(db: Database, args: argparse.Namespace) -> int:
 
     claim_id, actor = _claim_id(db, args.number), _actor(db)
     with db.reading() as session:
-        left = session.get_one(Claim, claim_id).status is ClaimStatus.EXPORTED
+        claim = session.get_one(Claim, claim_id)
+        left, coding = claim.status is ClaimStatus.EXPORTED, claim.coding_id
     if not left:
         void_claim(db, actor, claim_id, args.reason, operation_id())
-        print(json.dumps({"void": args.number}) if args.json else f"{args.number} is given up")
+        told = f"{args.number} is given up; codedesk claims build {coding} builds it again, building all does not"
+        print(json.dumps({"void": args.number}) if args.json else told)
         return 0
     built = void_sent_claim(db, actor, claim_id, args.reason, operation_id())
     _say_built(built, args.json)

@@ -261,7 +261,7 @@ class ClaimScreen(DeskScreen):
                 told = f"{claim.claim_number} voids it; scrub it in the queue."
             else:
                 await self.workstation.change(void_claim, self._claim_id, reason)
-                told = "Given up; its coding can be built again."
+                told = "Given up: building all leaves it out until the chart is coded again."
             await self._load()
             self.say(told, "good")
 
