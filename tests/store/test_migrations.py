@@ -22,6 +22,8 @@ from store.sqlite import driver
 from store.upgrade import upgrade
 
 BEFORE_TRAILS = (
+    "ALTER TABLE claim DROP COLUMN given_up_at",
+    "ALTER TABLE remittance_claim DROP COLUMN reverses_id",
     "ALTER TABLE charge DROP COLUMN posted_at",
     "DROP TABLE retention_hold",
     "ALTER TABLE final_diagnosis DROP COLUMN trail",
