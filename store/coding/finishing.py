@@ -31,16 +31,24 @@ from store.settings import load_settings
 from store.terms import CodingStatus, DocumentStatus, Severity, WorkStatus
 
 
-def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, operation_id: str | None = None) -> str:
+def finalize(
+    db: Database,
+    reference: Reference,
+    actor: Actor,
+    coding_id: str,
+    operation_id: str | None = None,
+    seen_version: int | None = None,
+) -> str:
     """Final code: the coding is closed, its task leaves the worklist, and a claim can be built from it.
 
     The code edits run on the codes as they are stored; their findings are kept with the coding. Raises
-    CodingRefused with the reason. Returns one line that says what happened.
+    CodingRefused with the reason, CodingChanged where `seen_version` is given, the version of the coding that was
+    looked at, and no longer the coding's. Returns one line that says what happened.
     """
     with db.change(actor, operation_id, "coding.final") as change:
         if change.repeated:
             return str(change.answer["message"])
-        coding, item = held_draft(change, coding_id)
+        coding, item = held_draft(change, coding_id, seen_version)
         codes = load_codes(change.session, coding_id)
         if not codes.diagnoses:
             raise CodingRefused("a chart needs at least one diagnosis", "enter a code first")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from sqlmodel import select
 
 from store.coding.opening import open_chart
 from store.database import Database
-from store.models import Encounter, WorkItem
+from store.models import Coding, Encounter, WorkItem
 from store.people import sign_in
 from store.worklists import is_held, release
 from tui.cli import main
@@ -65,6 +66,28 @@ def test_looking_changes_nothing_and_words_are_no_entry(capsys: pytest.CaptureFi
 
     assert main(["chart", VISIT, "--enter", "chest pain"]) == 2
     assert "is no entry" in capsys.readouterr().err
+
+
+def test_what_another_session_changes_between_its_lines_is_not_final_coded(
+    demo: Database, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from store.coding import finishing
+
+    told(capsys, "--enter", "e11.22", "--enter", "*")
+    real = finishing.finalize
+
+    def just_before(*asked: Any, **how: Any) -> str:
+        monkeypatch.setattr(finishing, "finalize", real)
+        main(["chart", VISIT, "--enter", "i10"])
+        return real(*asked, **how)
+
+    monkeypatch.setattr(finishing, "finalize", just_before)
+
+    code = main(["chart", VISIT, "--final"])
+
+    with demo.reading() as session:
+        assert (code, [one.status for one in session.exec(select(Coding))]) == (1, ["draft"])
+    assert "another session changed this chart" in capsys.readouterr().err
 
 
 def test_what_cannot_be_final_coded_exits_with_one(capsys: pytest.CaptureFixture) -> None:

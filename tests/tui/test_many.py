@@ -244,6 +244,37 @@ async def test_a_third_save_during_the_choice_is_a_conflict_again(other) -> None
         db.close()
 
 
+@pytest.mark.parametrize("answer", ["y", "n"])
+async def test_final_coding_is_asked_again_where_another_session_changed_what_it_was_asked_about(other, answer) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter")
+        await type_text(pilot, "*")
+        await keys(pilot, "enter", "escape")
+        db, again = other("mreyes")
+        with db.reading() as session:
+            coding_id = session.exec(select(Coding.id)).one()
+        enter(db, again, coding_id, _parsed("e11.9"), Defaults("2026-08-04"))
+        await keys(pilot, "f")
+        asked = cells(app)
+
+        await keys(pilot, answer)
+        refused, status = cells(app), status_of(db, coding_id)
+        await keys(pilot, "y")
+
+        assert "Final code 1 diagnosis" in asked and status == "draft"
+        assert "Another session changed this chart: it was not final coded" in refused
+        assert "Final code 2 diagnoses" in refused and "E11.9" in refused
+        assert status_of(db, coding_id) == "final"
+        db.close()
+
+
+def status_of(db: Database, coding_id: str) -> str:
+    with db.reading() as session:
+        return session.get_one(Coding, coding_id).status.value
+
+
 async def test_a_field_of_the_visit_that_two_change_shows_both_values(other) -> None:
     from store.abstracting import set_abstract
 

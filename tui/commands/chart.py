@@ -58,9 +58,10 @@ def run(args: argparse.Namespace) -> int:
             said: list[str] = []
             try:
                 if changing:
-                    said = _changed(db, reference, actor, opened, args)
+                    said, version = _changed(db, reference, actor, opened, args)
                 if args.final:
-                    said.append(finalize(db, reference, actor, _coding(db, item), operation_id()))
+                    coding = _coding(db, item)
+                    said.append(finalize(db, reference, actor, coding, operation_id(), seen_version=version))
             finally:
                 if changing and not held:
                     release(db, actor, item)
@@ -71,8 +72,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _changed(
     db: Database, reference: Reference, actor: Actor, opened: OpenedChart, args: argparse.Namespace
-) -> list[str]:
-    """Make the changes one after the other; what each said. What was made before one that fails stays made."""
+) -> tuple[list[str], int | None]:
+    """Make the changes one after the other, each on top of the one before; what each said, and the version it came to.
+
+    What was made before one that fails stays made. Raises CodingChanged where another session comes between them.
+    """
     from store.coding.entering import enter, undo
     from store.coding.entry import EntryError, Search
     from store.coding.lookup import with_exemption
@@ -91,6 +95,7 @@ def _changed(
             said.append(take_back(db, actor, coding, operation_id()))
         else:
             said.append(undo(db, actor, coding, operation_id()).message)
+    version = _chart(db, opened.work_item_id).head.coding_version
     for line in args.enter:
         chart = _chart(db, opened.work_item_id)
         entry = parse_line(reference, line, chart.head)
@@ -98,8 +103,10 @@ def _changed(
             raise EntryError(f"{line!r} is no entry", "a code or a change; codedesk search finds codes by words")
         entry = with_exemption(reference, chart.head, entry)
         coding = _coding(db, opened.work_item_id)
-        said.append(enter(db, actor, coding, entry, chart.defaults, f"typed {line}", operation_id()).message)
-    return said
+        done = enter(db, actor, coding, entry, chart.defaults, f"typed {line}", operation_id(), seen_version=version)
+        said.append(done.message)
+        version = done.version
+    return said, version
 
 
 def _show(db: Database, reference: Reference, actor: Actor, item: str, said: list[str], as_json: bool) -> int:

@@ -49,15 +49,6 @@ async def walk(screen: ChartScreen, back: bool) -> str:
     return await _changed(screen, screen.workstation.change(change, screen.coding_id))
 
 
-async def final_code(screen: ChartScreen) -> None:
-    """Final code the chart."""
-    from store.coding.finishing import finalize
-
-    message = await screen.workstation.record.change_with_codes(finalize, screen.coding_id)
-    await screen.load()
-    screen.say(message, "good")
-
-
 async def _changed(screen: ChartScreen, change: Awaitable[Entered], mine: Callable[[], Codes] | None = None) -> str:
     """Show the codes after a change and return what happened.
 
