@@ -13,6 +13,7 @@ from store.settings import load_settings
 from store.terms import Severity
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
+from tui.screens.chart.late import LATE, show_changes
 from tui.widgets.text_pane import Content
 
 if TYPE_CHECKING:
@@ -63,16 +64,18 @@ async def ask_final(screen: ChartScreen, from_line: bool = False, first: str = "
 async def _final_code(screen: ChartScreen, asked: ChartOnScreen) -> bool:
     """Final code the chart as it was `asked` about; where its codes have changed since, show them and ask again.
 
-    Whether it was final coded. Raises CodingRefused, with the chart shown as it is now.
+    Whether it was final coded. Raises CodingRefused, with the chart shown as it is now, and with what came late.
     """
-    from store.coding.finishing import finalize
+    from store.coding.finishing import LateUnseen, finalize
     from store.coding.in_work import CodingChanged, CodingRefused
 
-    final = partial(finalize, seen_version=asked.head.coding_version)
+    final = partial(finalize, seen_version=asked.head.coding_version, seen_late=asked.late.changes)
     try:
         message = await screen.workstation.record.change_with_codes(final, screen.coding_id)
     except CodingRefused as error:
         await screen.load(keep=True)
+        if isinstance(error, LateUnseen) and not screen.reading.shows(LATE):
+            await show_changes(screen)
         if not isinstance(error, CodingChanged) or screen.shut:
             raise
         await ask_final(screen, first=CHANGED)
