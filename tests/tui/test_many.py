@@ -182,6 +182,26 @@ async def test_a_second_saver_sees_both_sides_and_what_is_chosen_is_saved_as_one
         db.close()
 
 
+async def test_who_is_principal_waits_for_a_choice_where_both_sessions_entered_a_first_code(other) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        db, again = other("mreyes")
+        with db.reading() as session:
+            coding_id = session.exec(select(Coding.id)).one()
+        enter(db, again, coding_id, AddDiagnosis("I50.23"), Defaults("2026-08-04"))
+        enter(db, again, coding_id, AddDiagnosis("N17.9"), Defaults("2026-08-04"))
+        await type_text(pilot, "e11.9")
+        await keys(pilot, "enter")
+        asked = cells(app)
+
+        await keys(pilot, "s", "t", "s")
+
+        assert "1 to choose" in asked and "! principal (first)" in " ".join(asked.split())
+        assert [d.code for d in codes_of(db).diagnoses] == ["I50.23", "N17.9", "E11.9"]
+        assert [d.role.value for d in codes_of(db).diagnoses] == ["principal", "secondary", "secondary"]
+        db.close()
+
+
 async def test_text_typed_on_as_a_conflict_comes_chooses_and_saves_nothing(other) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "plus")
