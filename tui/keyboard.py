@@ -64,6 +64,14 @@ class RefusedText:
     """Whether it was to be a line: once begun, only its Enter or Esc ends it, and a reading pause what follows."""
     typed: str = ""
     begun: bool = False
+    is_last: bool = False
+    """Whether no line is to come behind its Enter: then any pause ends what follows."""
+    ended: bool = False
+
+    @property
+    def pause(self) -> float:
+        """Seconds behind its last key after which a key is no part of it, unless it is begun."""
+        return READING_SECONDS if self.is_line and not (self.is_last and self.ended) else PAUSE_SECONDS
 
     @property
     def told(self) -> str:
@@ -131,13 +139,13 @@ class Keyboard:
         self._answered_at = self.pressed_at
         return True
 
-    def refuse_text(self, why: str, is_line: bool = False, typed: str = "") -> None:
+    def refuse_text(self, why: str, is_line: bool = False, typed: str = "", is_last: bool = False) -> None:
         """The key at work opened no field, or what it began was refused: what runs on without a pause is no command.
 
         `typed` is what of the text has come already.
         """
         now = max(self.pressed_at, time.monotonic())
-        self._refused = RefusedText(why, self._app.screen, now, is_line, typed)
+        self._refused = RefusedText(why, self._app.screen, now, is_line, typed, is_last=is_last)
 
     def text_goes_on(self) -> None:
         """A field is open: what is typed goes there."""
@@ -148,7 +156,7 @@ class Keyboard:
         text = self._refused
         if text is None:
             return None
-        late = event.time - text.pressed_at >= (READING_SECONDS if text.is_line else PAUSE_SECONDS)
+        late = event.time - text.pressed_at >= text.pause
         leaves = isinstance(event, events.Key) and event.key == "escape" and not text.begun
         if text.screen is not self._app.screen or late and not text.begun or leaves or not _edits(event):
             self._refused = None
@@ -157,11 +165,11 @@ class Keyboard:
         if isinstance(event, events.Key) and event.key == "escape":
             self._refused, text.begun = None, False
         elif isinstance(event, events.Key) and event.key in _ENDS:
-            text.typed, text.begun = f"{text.typed}⏎"[:MOST_KEPT], False
+            text.typed, text.begun, text.ended = f"{text.typed}⏎"[:MOST_KEPT], False, True
         else:
             typed = event.text if isinstance(event, events.Paste) else _text_of(event)
             text.typed = f"{text.typed}{' '.join(typed.split()) or typed}"[:MOST_KEPT]
-            text.begun = text.is_line
+            text.begun = text.is_line and not (text.is_last and text.ended)
         return text
 
     async def serve(self) -> None:

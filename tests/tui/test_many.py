@@ -21,7 +21,9 @@ from store.people import sign_in
 from store.terms import WorkStatus
 from store.worklists import release
 from tests.tui.screens import cells, keys, opened, settle, type_text
+from tests.tui.test_typed_ahead import in_one_burst
 from tui.app import Workstation
+from tui.keyboard import PAUSE_SECONDS
 from tui.screens.chart import ChartScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.lock import LockScreen
@@ -261,6 +263,82 @@ async def test_a_third_save_during_the_choice_is_a_conflict_again(other) -> None
         await keys(pilot, "M", "s")
 
         assert codes_of(db).diagnoses[0].poa == "U"
+        assert isinstance(app.screen, ChartScreen)
+        db.close()
+
+
+async def a_conflict(pilot: Pilot, other) -> tuple[Database, Actor, str]:
+    """A conflict over the POA of I10 on the screen, not looked at yet: the other session, and the id of the coding."""
+    await keys(pilot, "n", "plus")
+    await type_text(pilot, "i10")
+    await keys(pilot, "enter")
+    db, again = other("mreyes")
+    with db.reading() as session:
+        coding_id = session.exec(select(Coding.id)).one()
+    enter(db, again, coding_id, _parsed("1 n"), Defaults("2026-08-04"))
+    await type_text(pilot, "1 u")
+    await keys(pilot, "enter")
+    return db, again, coding_id
+
+
+async def test_a_third_save_that_makes_the_same_leaves_nothing_to_choose(other) -> None:
+    async with opened() as (app, pilot):
+        db, again, coding_id = await a_conflict(pilot, other)
+        enter(db, again, coding_id, _parsed("1 u"), Defaults("2026-08-04"))
+
+        await keys(pilot, "m", "s")
+
+        assert isinstance(app.screen, ChartScreen) and "has made the same of the codes" in cells(app)
+        db.close()
+
+
+async def test_keys_typed_ahead_of_a_conflict_are_refused_whole_and_end_with_enter_and_a_pause(other) -> None:
+    async with opened() as (app, pilot):
+        db, again, coding_id = await a_conflict(pilot, other)
+        enter(db, again, coding_id, _parsed("1 w"), Defaults("2026-08-04"))
+        app.screen._asking.shown_at = 0.0
+
+        await in_one_burst(app, pilot, "Msss")
+        told = cells(app)
+        await pilot.press("enter")
+        await asyncio.sleep(PAUSE_SECONDS)
+        await pilot.press("M")
+        await settle(pilot)
+        chosen = cells(app)
+        await keys(pilot, "s", "M", "s")
+
+        assert "“Msss” was not taken" in told and "1 to choose" in told and "all settled" in chosen
+        assert codes_of(db).diagnoses[0].poa == "U"
+        assert isinstance(app.screen, ChartScreen)
+        db.close()
+
+
+async def test_keys_that_run_on_behind_a_save_are_refused_where_a_conflict_comes_again(other) -> None:
+    async with opened() as (app, pilot):
+        db, again, coding_id = await a_conflict(pilot, other)
+        await keys(pilot, "m")
+        enter(db, again, coding_id, _parsed("1 w"), Defaults("2026-08-04"))
+
+        await in_one_burst(app, pilot, "Msss")
+
+        assert "“ss” was not taken" in cells(app) and "1 to choose" in cells(app)
+        await keys(pilot, "enter", "M", "s")
+        assert codes_of(db).diagnoses[0].poa == "U"
+        assert isinstance(app.screen, ChartScreen)
+        db.close()
+
+
+async def test_one_esc_leaves_the_keys_of_a_conflict_and_one_more_the_conflict(other) -> None:
+    async with opened() as (app, pilot):
+        db, *_ = await a_conflict(pilot, other)
+
+        await keys(pilot, "question_mark")
+        with_help = app.screen
+        await keys(pilot, "escape")
+        without = app.screen
+        await keys(pilot, "escape")
+
+        assert [with_help.name_on, without.name_on, app.screen.name_on] == ["help", "conflict", "chart"]
         db.close()
 
 
