@@ -111,6 +111,10 @@ class Keyboard:
         self.alone = True
         """Whether the key at work stands for itself: at a question, nothing was typed behind it without a pause."""
         self._answered_at = 0.0
+        self._opened_at = 0.0
+        """When the `+` was pressed behind which the key at work comes, on the clock of events; 0 without one."""
+        self._ahead = 0
+        """How many of the keys that wait are known to be lines that were typed ahead."""
         self._refused: RefusedText | None = None
 
     def take(self, event: TypedEvent) -> None:
@@ -181,6 +185,7 @@ class Keyboard:
             self.alone = await self._stands_alone(event)
             way = self._way()
             self.pressed_at = event.time
+            self._opened_at = event.time if _text_of(event) == "+" and not self._takes_text() else 0.0
             await self._deliver(event)
             await self._gone(way)
             for _ in range(count):
@@ -192,7 +197,13 @@ class Keyboard:
         await self._still.wait()
 
     def _pasted(self, event: TypedEvent) -> tuple[TypedEvent, int]:
-        """The event, or all printable keys that wait with it as one piece of text; how many events that is."""
+        """The event, or all printable keys that wait with it as one piece of text; how many events that is.
+
+        Lines behind the `+` that opened the field in the same breath were typed, be they words: nobody pastes those.
+        """
+        if self._ahead:
+            self._ahead -= 1
+            return event, 1
         if len(self._held) + self._keys.qsize() < A_PASTE or not _printable(event) or not self._takes_text():
             return event, 1
         while not self._keys.empty():
@@ -200,7 +211,11 @@ class Keyboard:
         keys = [event, *takewhile(_of_text, self._held)]
         while not _printable(keys[-1]):  # an Enter at the end is pressed, one before more text is pasted
             keys.pop()
-        if len(keys) < A_PASTE or self._takes_lines() and _typed_ahead("".join(map(_text_of, keys))):
+        if len(keys) < A_PASTE:
+            return event, 1
+        opened = bool(self._opened_at) and event.time - self._opened_at < PAUSE_SECONDS
+        if self._takes_lines() and _typed_ahead("".join(map(_text_of, keys)), opened):
+            self._ahead = len(keys) - 1
             return event, 1
         for _ in keys[1:]:
             self._held.popleft()
@@ -250,12 +265,15 @@ class Keyboard:
                 await asyncio.wait([passed], timeout=MOST_SECONDS)
 
 
-def _typed_ahead(text: str) -> bool:
-    """Whether several short lines came at once, most of them no mere words: codes typed while the line stood still."""
+def _typed_ahead(text: str, words_too: bool) -> bool:
+    """Whether several short lines came at once: codes typed while the line stood still.
+
+    Most of them are no mere words, unless those are taken too.
+    """
     lines = [line for line in text.splitlines() if line.strip()]
     words = [line for line in lines if line.replace(" ", "").isalpha()]
     short = all(len(line) <= LONGEST_TYPED for line in lines)
-    return 1 < len(lines) <= MOST_TYPED_AHEAD and short and 2 * len(words) <= len(lines)
+    return 1 < len(lines) <= MOST_TYPED_AHEAD and short and (words_too or 2 * len(words) <= len(lines))
 
 
 def _printable(event: TypedEvent) -> bool:
