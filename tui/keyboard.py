@@ -64,6 +64,14 @@ class RefusedText:
     """Whether it was to be a line: once begun, only its Enter or Esc ends it, and a reading pause what follows."""
     typed: str = ""
     begun: bool = False
+    is_last: bool = False
+    """Whether no line is to come behind its Enter: then any pause ends what follows."""
+    ended: bool = False
+
+    @property
+    def pause(self) -> float:
+        """Seconds behind its last key after which a key is no part of it, unless it is begun."""
+        return READING_SECONDS if self.is_line and not (self.is_last and self.ended) else PAUSE_SECONDS
 
     @property
     def told(self) -> str:
@@ -103,6 +111,10 @@ class Keyboard:
         self.alone = True
         """Whether the key at work stands for itself: at a question, nothing was typed behind it without a pause."""
         self._answered_at = 0.0
+        self._opened_at = 0.0
+        """When the `+` was pressed behind which the key at work comes, on the clock of events; 0 without one."""
+        self._ahead = 0
+        """How many of the keys that wait are known to be lines that were typed ahead."""
         self._refused: RefusedText | None = None
 
     def take(self, event: TypedEvent) -> None:
@@ -131,13 +143,13 @@ class Keyboard:
         self._answered_at = self.pressed_at
         return True
 
-    def refuse_text(self, why: str, is_line: bool = False, typed: str = "") -> None:
+    def refuse_text(self, why: str, is_line: bool = False, typed: str = "", is_last: bool = False) -> None:
         """The key at work opened no field, or what it began was refused: what runs on without a pause is no command.
 
         `typed` is what of the text has come already.
         """
         now = max(self.pressed_at, time.monotonic())
-        self._refused = RefusedText(why, self._app.screen, now, is_line, typed)
+        self._refused = RefusedText(why, self._app.screen, now, is_line, typed, is_last=is_last)
 
     def text_goes_on(self) -> None:
         """A field is open: what is typed goes there."""
@@ -148,7 +160,7 @@ class Keyboard:
         text = self._refused
         if text is None:
             return None
-        late = event.time - text.pressed_at >= (READING_SECONDS if text.is_line else PAUSE_SECONDS)
+        late = event.time - text.pressed_at >= text.pause
         leaves = isinstance(event, events.Key) and event.key == "escape" and not text.begun
         if text.screen is not self._app.screen or late and not text.begun or leaves or not _edits(event):
             self._refused = None
@@ -157,11 +169,11 @@ class Keyboard:
         if isinstance(event, events.Key) and event.key == "escape":
             self._refused, text.begun = None, False
         elif isinstance(event, events.Key) and event.key in _ENDS:
-            text.typed, text.begun = f"{text.typed}⏎"[:MOST_KEPT], False
+            text.typed, text.begun, text.ended = f"{text.typed}⏎"[:MOST_KEPT], False, True
         else:
             typed = event.text if isinstance(event, events.Paste) else _text_of(event)
             text.typed = f"{text.typed}{' '.join(typed.split()) or typed}"[:MOST_KEPT]
-            text.begun = text.is_line
+            text.begun = text.is_line and not (text.is_last and text.ended)
         return text
 
     async def serve(self) -> None:
@@ -173,6 +185,7 @@ class Keyboard:
             self.alone = await self._stands_alone(event)
             way = self._way()
             self.pressed_at = event.time
+            self._opened_at = event.time if _text_of(event) == "+" and not self._takes_text() else 0.0
             await self._deliver(event)
             await self._gone(way)
             for _ in range(count):
@@ -184,7 +197,13 @@ class Keyboard:
         await self._still.wait()
 
     def _pasted(self, event: TypedEvent) -> tuple[TypedEvent, int]:
-        """The event, or all printable keys that wait with it as one piece of text; how many events that is."""
+        """The event, or all printable keys that wait with it as one piece of text; how many events that is.
+
+        Lines behind the `+` that opened the field in the same breath were typed, be they words: nobody pastes those.
+        """
+        if self._ahead:
+            self._ahead -= 1
+            return event, 1
         if len(self._held) + self._keys.qsize() < A_PASTE or not _printable(event) or not self._takes_text():
             return event, 1
         while not self._keys.empty():
@@ -192,7 +211,11 @@ class Keyboard:
         keys = [event, *takewhile(_of_text, self._held)]
         while not _printable(keys[-1]):  # an Enter at the end is pressed, one before more text is pasted
             keys.pop()
-        if len(keys) < A_PASTE or self._takes_lines() and _typed_ahead("".join(map(_text_of, keys))):
+        if len(keys) < A_PASTE:
+            return event, 1
+        opened = bool(self._opened_at) and event.time - self._opened_at < PAUSE_SECONDS
+        if self._takes_lines() and _typed_ahead("".join(map(_text_of, keys)), opened):
+            self._ahead = len(keys) - 1
             return event, 1
         for _ in keys[1:]:
             self._held.popleft()
@@ -242,12 +265,15 @@ class Keyboard:
                 await asyncio.wait([passed], timeout=MOST_SECONDS)
 
 
-def _typed_ahead(text: str) -> bool:
-    """Whether several short lines came at once, most of them no mere words: codes typed while the line stood still."""
+def _typed_ahead(text: str, words_too: bool) -> bool:
+    """Whether several short lines came at once: codes typed while the line stood still.
+
+    Most of them are no mere words, unless those are taken too.
+    """
     lines = [line for line in text.splitlines() if line.strip()]
     words = [line for line in lines if line.replace(" ", "").isalpha()]
     short = all(len(line) <= LONGEST_TYPED for line in lines)
-    return 1 < len(lines) <= MOST_TYPED_AHEAD and short and 2 * len(words) <= len(lines)
+    return 1 < len(lines) <= MOST_TYPED_AHEAD and short and (words_too or 2 * len(words) <= len(lines))
 
 
 def _printable(event: TypedEvent) -> bool:

@@ -2,7 +2,8 @@
 
 Three versions are compared: the codes as the second saver had read them, as they are now (theirs), and as the second
 saver would have them (yours). What only one of the two changed is taken over by itself; where both changed the same
-field, somebody chooses. A diagnosis is known by its code, a line by system and code; pointers are compared by the
+field, somebody chooses. Which diagnosis is principal is one field of the whole: the first one that is entered becomes
+it, on each side another. A diagnosis is known by its code, a line by system and code; pointers are compared by the
 diagnoses they point to, so that they stay right whichever order is taken. No database, no screens.
 """
 
@@ -43,6 +44,10 @@ ABSENT = "–"
 _Item = Diagnosis | ProcedureLine
 _Items = dict[str, _Item]
 
+PRINCIPAL = "principal diagnosis"
+_RANKED = (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY)
+"""The roles between which the one field `PRINCIPAL` decides."""
+
 _DIAGNOSIS_FIELDS = ("role", "poa")
 _LINE_FIELDS = (
     "modifiers",
@@ -58,8 +63,10 @@ _LABELS = {"poa": "POA", "charge_cents": "charge", "service_date": "day", "perfo
 
 
 def differences(base: Codes, theirs: Codes, yours: Codes) -> tuple[Difference, ...]:
-    """Every field that differs between theirs and yours, diagnoses first."""
-    return (*_of_kind(base, theirs, yours, "diagnosis"), *_of_kind(base, theirs, yours, "line"))
+    """Every field that differs between theirs and yours: the principal diagnosis, diagnoses, lines."""
+    first = [_name(key) if (key := _principal(codes)) else ABSENT for codes in (base, theirs, yours)]
+    chosen_first = (Difference.of(PRINCIPAL, "principal (first)", *first),) if first[1] != first[2] else ()
+    return (*chosen_first, *_of_kind(base, theirs, yours, "diagnosis"), *_of_kind(base, theirs, yours, "line"))
 
 
 def merged(base: Codes, theirs: Codes, yours: Codes, chosen: Mapping[str, Side]) -> Codes:
@@ -70,7 +77,7 @@ def merged(base: Codes, theirs: Codes, yours: Codes, chosen: Mapping[str, Side])
     sides = {}
     for one in differences(base, theirs, yours):
         sides[one.key] = chosen[one.key] if one.side is None else chosen.get(one.key, one.side)
-    diagnoses = _merged_items(base, theirs, yours, "diagnosis", sides)
+    diagnoses = _ranked(_merged_items(base, theirs, yours, "diagnosis", sides), theirs, yours, sides.get(PRINCIPAL))
     lines = _merged_items(base, theirs, yours, "line", sides)
     places = {key: place for place, key in enumerate(diagnoses, 1)}
     versions = {Side.THEIRS: theirs, Side.YOURS: yours}
@@ -105,6 +112,21 @@ def _of_kind(base: Codes, theirs: Codes, yours: Codes, kind: str) -> Iterator[Di
     if orders[1] != orders[2]:
         before, other, own = (" ".join(_name(key) for key in order) for order in orders)
         yield Difference.of(f"{kind} order", "order", before, other, own)
+
+
+def _principal(codes: Codes) -> str | None:
+    """The key of the principal or first-listed diagnosis."""
+    items = _items(codes, "diagnosis").items()
+    return next((k for k, one in items if isinstance(one, Diagnosis) and one.role == DiagnosisRole.PRINCIPAL), None)
+
+
+def _ranked(items: _Items, theirs: Codes, yours: Codes, side: Side | None) -> _Items:
+    """The diagnoses with the principal one of the side taken; where that was left out, with the other side's."""
+    sides = (yours, theirs) if side is Side.YOURS else (theirs, yours)
+    ranked = {key: one for key, one in items.items() if isinstance(one, Diagnosis) and one.role in _RANKED}
+    principal = next((key for key in map(_principal, sides) if key in ranked), None)
+    roles = {key: DiagnosisRole.PRINCIPAL if key == principal else DiagnosisRole.SECONDARY for key in ranked}
+    return items | {key: replace(one, role=roles[key]) for key, one in ranked.items()}
 
 
 def _merged_items(base: Codes, theirs: Codes, yours: Codes, kind: str, sides: Mapping[str, Side]) -> _Items:
@@ -144,13 +166,20 @@ def _items(codes: Codes, kind: str) -> _Items:
 
 
 def _in_order(first: Mapping[str, _Item], second: Mapping[str, _Item]) -> list[str]:
-    """The keys of both in the order of the first; those of the second alone behind what they stand behind there."""
+    """The keys of both in the order of the first; those of the second alone behind what they stand behind there.
+
+    What the first alone has at that place stays in front of them.
+    """
     order = list(first)
-    before: str | None = None
+    place = 0
     for key in second:
-        if key not in first:
-            order.insert(order.index(before) + 1 if before is not None else 0, key)
-        before = key
+        if key in first:
+            place = order.index(key) + 1
+            continue
+        while place < len(order) and order[place] in first and order[place] not in second:
+            place += 1
+        order.insert(place, key)
+        place += 1
     return order
 
 
@@ -165,6 +194,8 @@ def _told(codes: Codes, item: _Item | None, field: str) -> str:
     if field == "pointers" and isinstance(item, ProcedureLine):
         return ",".join(_name(name) or name for name in _pointed_at(codes, item)) or ABSENT
     value = getattr(item, field)
+    if value in _RANKED:
+        return "principal or secondary"
     if field == "charge_cents":
         return f"{value / 100:,.2f}"
     if isinstance(value, tuple):

@@ -25,22 +25,43 @@ from store.models import Coding, CodingDrg, Document, EncounterChange, Finding, 
 from store.models.columns import now
 from store.queries import SessionReader
 from store.queries.charts import chart_head
+from store.queries.late import late_of
 from store.queries.surroundings import surroundings_of
 from store.scrub.findings import as_json
 from store.settings import load_settings
 from store.terms import CodingStatus, DocumentStatus, Severity, WorkStatus
 
 
-def finalize(db: Database, reference: Reference, actor: Actor, coding_id: str, operation_id: str | None = None) -> str:
+class LateUnseen(CodingRefused):
+    """A document, charge or fact came to the chart that nobody has looked at: it may have to be coded."""
+
+    title = "came late"
+
+
+def finalize(
+    db: Database,
+    reference: Reference,
+    actor: Actor,
+    coding_id: str,
+    operation_id: str | None = None,
+    seen_version: int | None = None,
+    seen_late: frozenset[str] | None = None,
+) -> str:
     """Final code: the coding is closed, its task leaves the worklist, and a claim can be built from it.
 
     The code edits run on the codes as they are stored; their findings are kept with the coding. Raises
-    CodingRefused with the reason. Returns one line that says what happened.
+    CodingRefused with the reason, CodingChanged where `seen_version` is given, the version of the coding that was
+    looked at, and no longer the coding's. What came late counts as seen; where `seen_late` is given, the later messages
+    that were shown (`Late.changes`), LateUnseen is raised for any other. Returns one line that says what happened.
     """
     with db.change(actor, operation_id, "coding.final") as change:
         if change.repeated:
             return str(change.answer["message"])
-        coding, item = held_draft(change, coding_id)
+        coding, item = held_draft(change, coding_id, seen_version)
+        if seen_late is not None and not (late := late_of(SessionReader(change.session), item.id)).changes <= seen_late:
+            raise LateUnseen(
+                f"it was not final coded, for more has come to the chart: {late.why}", "look at it; f asks again"
+            )
         codes = load_codes(change.session, coding_id)
         if not codes.diagnoses:
             raise CodingRefused("a chart needs at least one diagnosis", "enter a code first")

@@ -22,6 +22,8 @@ class Late:
     documents: frozenset[str] = frozenset()
     charges: frozenset[str] = frozenset()
     why: str = ""
+    changes: frozenset[str] = frozenset()
+    """Ids of the later messages that brought it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def late_of(reader: Reader, work_item_id: str) -> Late:
     """What is new in a chart that came back; nothing in any other."""
     rows = reader.rows(
         """
-        SELECT x.details, w.came_back FROM encounter_change x JOIN work_item w ON w.encounter_id = x.encounter_id
+        SELECT x.id, x.details, w.came_back FROM encounter_change x JOIN work_item w ON w.encounter_id = x.encounter_id
         WHERE w.id = :id AND w.came_back <> '' AND x.late <> '' AND x.seen_at IS NULL
         """,
         id=work_item_id,
@@ -62,6 +64,7 @@ def late_of(reader: Reader, work_item_id: str) -> Late:
         frozenset(str(one["item"]["number"]) for one in details if one["part"] == "document"),
         frozenset(str(one["item"]) for one in details if one["part"] == "charge"),
         rows[0]["came_back"] if rows else "",
+        frozenset(row["id"] for row in rows),
     )
 
 

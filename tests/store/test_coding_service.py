@@ -91,6 +91,20 @@ def test_a_change_that_has_not_seen_another_session_s_is_refused(
     assert [d.code for d in stored(demo, chart).diagnoses] == ["E11.9"]
 
 
+def test_final_coding_of_codes_that_were_not_looked_at_is_refused(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    type_in(demo, reference, coder, chart, "e11.9")
+    type_in(demo, reference, coder, chart, "*")
+    seen = version_of(demo, chart)
+    type_in(demo, reference, coder, chart, "i10")
+
+    with pytest.raises(CodingChanged):
+        finalize(demo, reference, coder, chart.coding_id, seen_version=seen)
+
+    finalize(demo, reference, coder, chart.coding_id, seen_version=version_of(demo, chart))
+
+
 def test_a_chart_without_a_signed_document_cannot_be_finished(
     demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
 ) -> None:

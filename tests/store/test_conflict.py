@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry
-from store.coding.conflict import Side, differences, merged
+from store.coding.conflict import PRINCIPAL, Side, differences, merged
 from store.coding.entry import EntryError, parse
 from store.terms import DiagnosisRole
 
@@ -40,8 +41,8 @@ def test_codes_that_each_added_are_both_kept_without_a_question() -> None:
     theirs, yours = after(BASE, "n18.31"), after(BASE, "f17.210")
 
     assert told(BASE, theirs, yours) == [
-        ("F17.210", "–", "–", "there", Side.YOURS),
         ("N18.31", "–", "there", "–", Side.THEIRS),
+        ("F17.210", "–", "–", "there", Side.YOURS),
     ]
     assert {d.code for d in merged(BASE, theirs, yours, {}).diagnoses} == {
         "E11.42",
@@ -87,6 +88,45 @@ def test_a_code_that_they_removed_and_you_changed_is_a_question() -> None:
     assert ("I10", "there", "–", "changed", None) in found
 
 
+def test_who_is_principal_is_a_question_where_both_entered_a_first_code() -> None:
+    theirs, yours = after(Codes(), "i50.23 y", "n17.9 y"), after(Codes(), "e11.9 y")
+
+    found = told(Codes(), theirs, yours)
+
+    assert found[0] == ("principal (first)", "–", "I50.23", "E11.9", None)
+    assert [side for *_, side in found[1:]] == [Side.THEIRS, Side.THEIRS, Side.YOURS]
+
+
+@pytest.mark.parametrize(
+    ("side", "codes"), [(Side.THEIRS, ["I50.23", "N17.9", "E11.9"]), (Side.YOURS, ["E11.9", "I50.23", "N17.9"])]
+)
+def test_an_added_code_stands_behind_theirs_unless_it_is_chosen_as_principal(side: Side, codes: list[str]) -> None:
+    theirs, yours = after(Codes(), "i50.23 y", "n17.9 y"), after(Codes(), "e11.9 y")
+
+    found = merged(Codes(), theirs, yours, {PRINCIPAL: side}).diagnoses
+
+    assert [d.code for d in found] == codes
+    assert [d.role for d in found] == [DiagnosisRole.PRINCIPAL, *[DiagnosisRole.SECONDARY] * 2]
+
+
+def test_a_principal_that_one_side_alone_named_is_taken_without_a_question() -> None:
+    theirs, yours = after(BASE, "2 p"), after(BASE, "n18.31")
+
+    found = told(BASE, theirs, yours)
+
+    assert found[0] == ("principal (first)", "E11.42", "I10", "E11.42", Side.THEIRS)
+    assert {side for *_, side in found} == {Side.THEIRS, Side.YOURS}
+    assert [d.code for d in merged(BASE, theirs, yours, {}).diagnoses if d.role == DiagnosisRole.PRINCIPAL] == ["I10"]
+
+
+def test_a_principal_that_both_changed_is_a_question() -> None:
+    theirs, yours = after(BASE, "2 p"), after(BASE, "3 p")
+
+    found = told(BASE, theirs, yours)
+
+    assert found[0] == ("principal (first)", "E11.42", "I10", "Z79.84", None)
+
+
 ENTRIES = st.lists(
     st.sampled_from(
         ["e11.9", "i10 y", "n18.31", "f17.210 p", "1 n", "2 u", "3 y", "-1", "-2", "-3", "3>1", "2>3", "g0008 x2",
@@ -107,11 +147,29 @@ def walked(codes: Codes, entries: list[str]) -> Codes:
 
 @given(ENTRIES, ENTRIES)
 def test_all_theirs_is_theirs_and_all_yours_is_yours(their_lines: list[str], your_lines: list[str]) -> None:
-    theirs, yours = walked(BASE, their_lines), walked(BASE, your_lines)
-    keys = [d.key for d in differences(BASE, theirs, yours)]
+    for base in (BASE, Codes()):
+        theirs, yours = walked(base, their_lines), walked(base, your_lines)
+        keys = [d.key for d in differences(base, theirs, yours)]
 
-    assert seen(merged(BASE, theirs, yours, dict.fromkeys(keys, Side.THEIRS))) == seen(theirs)
-    assert seen(merged(BASE, theirs, yours, dict.fromkeys(keys, Side.YOURS))) == seen(yours)
+        assert seen(merged(base, theirs, yours, dict.fromkeys(keys, Side.THEIRS))) == seen(theirs)
+        assert seen(merged(base, theirs, yours, dict.fromkeys(keys, Side.YOURS))) == seen(yours)
+
+
+@given(ENTRIES, ENTRIES, st.randoms(use_true_random=False))
+def test_the_principal_diagnosis_is_the_one_that_was_chosen_where_it_is_kept(their_lines, your_lines, chance) -> None:
+    theirs, yours = walked(BASE, their_lines), walked(BASE, your_lines)
+    found = differences(BASE, theirs, yours)
+    side = chance.choice(list(Side))
+
+    codes = merged(BASE, theirs, yours, {d.key: side if d.key == PRINCIPAL else d.side or Side.THEIRS for d in found})
+
+    named = [principal_of(theirs if side is Side.THEIRS else yours)] if found and found[0].key == PRINCIPAL else []
+    kept = [d.code for d in codes.diagnoses if d.role in (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY)]
+    assert all(one == principal_of(codes) for one in named if one in kept)
+
+
+def principal_of(codes: Codes) -> str:
+    return next((d.code for d in codes.diagnoses if d.role == DiagnosisRole.PRINCIPAL), "")
 
 
 def listed(codes: Codes) -> set[tuple[str, DiagnosisRole | None]]:

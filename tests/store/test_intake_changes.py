@@ -14,7 +14,7 @@ from store.claims.build import NotBuiltReason, build_claims
 from store.coding.codes import Defaults
 from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis
-from store.coding.finishing import finalize
+from store.coding.finishing import LateUnseen, finalize
 from store.coding.in_work import CodingRefused
 from store.coding.opening import open_next
 from store.coding.reopening import take_back
@@ -181,6 +181,21 @@ def test_final_coding_again_takes_what_came_late_as_seen(
     finalize(db, reference, coder, coded)
 
     assert only(db, EncounterChange).seen_by == coder.person_id
+
+
+def test_final_coding_by_who_was_not_shown_what_came_late_is_refused_and_leaves_it_unseen(
+    db: Database, tmp_path: Path, reference: Reference, coded: str, coder: Actor
+) -> None:
+    take_back(db, coder, coded)
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note("D2", "X-ray clear.")))
+    shown = frozenset({only(db, EncounterChange).id})
+    take(db, tmp_path, message("DFT^P03", pid(), pv1(kind="O"), charge("C9", "J1885", "12.00")))
+
+    with pytest.raises(LateUnseen, match="1 late charge"):
+        finalize(db, reference, coder, coded, seen_late=shown)
+
+    with db.reading() as session:
+        assert [one.seen_by for one in session.exec(select(EncounterChange))] == [None, None]
 
 
 def test_a_canceled_visit_says_by_what_and_when_where_its_chart_is_used_and_why_it_is_in_no_list(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from sqlmodel import select
 
+from store.actors import SYSTEM
 from store.coding.opening import open_chart
 from store.database import Database
-from store.models import Encounter, WorkItem
+from store.models import Coding, Encounter, EncounterChange, WorkItem
 from store.people import sign_in
 from store.worklists import is_held, release
 from tui.cli import main
@@ -65,6 +67,49 @@ def test_looking_changes_nothing_and_words_are_no_entry(capsys: pytest.CaptureFi
 
     assert main(["chart", VISIT, "--enter", "chest pain"]) == 2
     assert "is no entry" in capsys.readouterr().err
+
+
+def test_what_another_session_changes_between_its_lines_is_not_final_coded(
+    demo: Database, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from store.coding import finishing
+
+    told(capsys, "--enter", "e11.22", "--enter", "*")
+    real = finishing.finalize
+
+    def just_before(*asked: Any, **how: Any) -> str:
+        monkeypatch.setattr(finishing, "finalize", real)
+        main(["chart", VISIT, "--enter", "i10"])
+        return real(*asked, **how)
+
+    monkeypatch.setattr(finishing, "finalize", just_before)
+
+    code = main(["chart", VISIT, "--final"])
+
+    with demo.reading() as session:
+        assert (code, [one.status for one in session.exec(select(Coding))]) == (1, ["draft"])
+    assert "another session changed this chart" in capsys.readouterr().err
+
+
+def test_what_came_late_is_looked_at_before_the_chart_is_final_coded(
+    demo: Database, capsys: pytest.CaptureFixture
+) -> None:
+    told(capsys, "--enter", "e11.22", "--enter", "*")
+    with demo.change(SYSTEM) as change:
+        coding = change.session.exec(select(Coding)).one()
+        of_visit = WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind
+        change.session.exec(select(WorkItem).where(*of_visit)).one().came_back = "1 late charge"
+        said = {"code": "G0008", "units": 1, "cents": 2500, "date": "2026-08-04"}
+        details = [{"part": "charge", "item": "C9", "was": None, "is": said}]
+        change.session.add(EncounterChange(encounter_id=coding.encounter_id, late="1 late charge", details=details))
+
+    refused, why = main(["chart", VISIT, "--final"]), capsys.readouterr().err
+    _, shown = told(capsys)
+    done, chart = told(capsys, "--final", "--seen")
+
+    assert (refused, done) == (1, 0)
+    assert "1 late charge" in why and "--final --seen" in why
+    assert shown["late"] == ["charge C9: G0008 x1 25.00 on 2026-08-04"] and chart["late"] == []
 
 
 def test_what_cannot_be_final_coded_exits_with_one(capsys: pytest.CaptureFixture) -> None:

@@ -100,6 +100,35 @@ async def test_a_visit_that_is_canceled_or_whose_patient_is_merged_says_so_in_th
         assert "canceled by REG of NORTH" in cells(app)
 
 
+@pytest.mark.parametrize("told", [False, True])
+async def test_what_comes_while_final_coding_is_asked_stops_the_answer_and_is_shown(told: bool) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "e11.9")
+        await keys(pilot, "enter")
+        await type_text(pilot, "*")
+        await keys(pilot, "enter", "escape", "f")
+        came_late()
+        if told:
+            app.screen.record_changed()  # type: ignore[attr-defined]
+            await settle(pilot)
+
+        await keys(pilot, "y")
+        stopped, unseen = cells(app), seen_by()
+        await keys(pilot, "f", "y")
+
+        assert "it was not final coded, for more has come to the chart: 1 late charge." in " ".join(stopped.split())
+        assert "What came after coding began" in stopped and "A takes 1 late charge as lines" in stopped
+        assert unseen is None and seen_by() is not None
+        assert app.screen.final  # type: ignore[attr-defined]
+
+
+def seen_by() -> str | None:
+    """Who has seen what came late."""
+    with open_database().reading() as session:
+        return session.exec(select(EncounterChange)).one().seen_by
+
+
 @pytest.mark.parametrize("how", ["taken over", "canceled"])
 async def test_a_chart_that_is_gone_while_a_code_is_typed_says_so_and_that_enter_will_not_take_it(how: str) -> None:
     async with opened() as (app, pilot):

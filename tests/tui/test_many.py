@@ -21,7 +21,9 @@ from store.people import sign_in
 from store.terms import WorkStatus
 from store.worklists import release
 from tests.tui.screens import cells, keys, opened, settle, type_text
+from tests.tui.test_typed_ahead import in_one_burst
 from tui.app import Workstation
+from tui.keyboard import PAUSE_SECONDS
 from tui.screens.chart import ChartScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.lock import LockScreen
@@ -182,6 +184,26 @@ async def test_a_second_saver_sees_both_sides_and_what_is_chosen_is_saved_as_one
         db.close()
 
 
+async def test_who_is_principal_waits_for_a_choice_where_both_sessions_entered_a_first_code(other) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        db, again = other("mreyes")
+        with db.reading() as session:
+            coding_id = session.exec(select(Coding.id)).one()
+        enter(db, again, coding_id, AddDiagnosis("I50.23"), Defaults("2026-08-04"))
+        enter(db, again, coding_id, AddDiagnosis("N17.9"), Defaults("2026-08-04"))
+        await type_text(pilot, "e11.9")
+        await keys(pilot, "enter")
+        asked = cells(app)
+
+        await keys(pilot, "s", "t", "s")
+
+        assert "1 to choose" in asked and "! principal (first)" in " ".join(asked.split())
+        assert [d.code for d in codes_of(db).diagnoses] == ["I50.23", "N17.9", "E11.9"]
+        assert [d.role.value for d in codes_of(db).diagnoses] == ["principal", "secondary", "secondary"]
+        db.close()
+
+
 async def test_text_typed_on_as_a_conflict_comes_chooses_and_saves_nothing(other) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "plus")
@@ -241,7 +263,114 @@ async def test_a_third_save_during_the_choice_is_a_conflict_again(other) -> None
         await keys(pilot, "M", "s")
 
         assert codes_of(db).diagnoses[0].poa == "U"
+        assert isinstance(app.screen, ChartScreen)
         db.close()
+
+
+async def a_conflict(pilot: Pilot, other) -> tuple[Database, Actor, str]:
+    """A conflict over the POA of I10 on the screen, not looked at yet: the other session, and the id of the coding."""
+    await keys(pilot, "n", "plus")
+    await type_text(pilot, "i10")
+    await keys(pilot, "enter")
+    db, again = other("mreyes")
+    with db.reading() as session:
+        coding_id = session.exec(select(Coding.id)).one()
+    enter(db, again, coding_id, _parsed("1 n"), Defaults("2026-08-04"))
+    await type_text(pilot, "1 u")
+    await keys(pilot, "enter")
+    return db, again, coding_id
+
+
+async def test_a_third_save_that_makes_the_same_leaves_nothing_to_choose(other) -> None:
+    async with opened() as (app, pilot):
+        db, again, coding_id = await a_conflict(pilot, other)
+        enter(db, again, coding_id, _parsed("1 u"), Defaults("2026-08-04"))
+
+        await keys(pilot, "m", "s")
+
+        assert isinstance(app.screen, ChartScreen) and "has made the same of the codes" in cells(app)
+        db.close()
+
+
+async def test_keys_typed_ahead_of_a_conflict_are_refused_whole_and_end_with_enter_and_a_pause(other) -> None:
+    async with opened() as (app, pilot):
+        db, again, coding_id = await a_conflict(pilot, other)
+        enter(db, again, coding_id, _parsed("1 w"), Defaults("2026-08-04"))
+        app.screen._asking.shown_at = 0.0
+
+        await in_one_burst(app, pilot, "Msss")
+        told = cells(app)
+        await pilot.press("enter")
+        await asyncio.sleep(PAUSE_SECONDS)
+        await pilot.press("M")
+        await settle(pilot)
+        chosen = cells(app)
+        await keys(pilot, "s", "M", "s")
+
+        assert "“Msss” was not taken" in told and "1 to choose" in told and "all settled" in chosen
+        assert codes_of(db).diagnoses[0].poa == "U"
+        assert isinstance(app.screen, ChartScreen)
+        db.close()
+
+
+async def test_keys_that_run_on_behind_a_save_are_refused_where_a_conflict_comes_again(other) -> None:
+    async with opened() as (app, pilot):
+        db, again, coding_id = await a_conflict(pilot, other)
+        await keys(pilot, "m")
+        enter(db, again, coding_id, _parsed("1 w"), Defaults("2026-08-04"))
+
+        await in_one_burst(app, pilot, "Msss")
+
+        assert "“ss” was not taken" in cells(app) and "1 to choose" in cells(app)
+        await keys(pilot, "enter", "M", "s")
+        assert codes_of(db).diagnoses[0].poa == "U"
+        assert isinstance(app.screen, ChartScreen)
+        db.close()
+
+
+async def test_one_esc_leaves_the_keys_of_a_conflict_and_one_more_the_conflict(other) -> None:
+    async with opened() as (app, pilot):
+        db, *_ = await a_conflict(pilot, other)
+
+        await keys(pilot, "question_mark")
+        with_help = app.screen
+        await keys(pilot, "escape")
+        without = app.screen
+        await keys(pilot, "escape")
+
+        assert [with_help.name_on, without.name_on, app.screen.name_on] == ["help", "conflict", "chart"]
+        db.close()
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+async def test_final_coding_is_asked_again_where_another_session_changed_what_it_was_asked_about(other, answer) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter")
+        await type_text(pilot, "*")
+        await keys(pilot, "enter", "escape")
+        db, again = other("mreyes")
+        with db.reading() as session:
+            coding_id = session.exec(select(Coding.id)).one()
+        enter(db, again, coding_id, _parsed("e11.9"), Defaults("2026-08-04"))
+        await keys(pilot, "f")
+        asked = cells(app)
+
+        await keys(pilot, answer)
+        refused, status = cells(app), status_of(db, coding_id)
+        await keys(pilot, "y")
+
+        assert "Final code 1 diagnosis" in asked and status == "draft"
+        assert "Another session changed this chart: it was not final coded" in refused
+        assert "Final code 2 diagnoses" in refused and "E11.9" in refused
+        assert status_of(db, coding_id) == "final"
+        db.close()
+
+
+def status_of(db: Database, coding_id: str) -> str:
+    with db.reading() as session:
+        return session.get_one(Coding, coding_id).status.value
 
 
 async def test_a_field_of_the_visit_that_two_change_shows_both_values(other) -> None:

@@ -11,6 +11,7 @@ from store.database import open_database
 from store.models import Coding
 from tests.tui.screens import cells, diagnoses, keys, looked_at, opened, settle, type_text
 from tui.app import Workstation
+from tui.keyboard import PAUSE_SECONDS
 
 pytestmark = pytest.mark.usefixtures("at_desk")
 
@@ -232,6 +233,27 @@ async def test_codes_that_come_in_one_burst_are_all_entered() -> None:
         await in_one_burst(app, pilot, "r51.9\nr42\nr53.83\nr50.9\nz79.4\n")
 
     assert [one.code for one in diagnoses()] == ["R51.9", "R42", "R53.83", "R50.9", "Z79.4"]
+
+
+async def test_words_that_come_in_one_burst_behind_their_plus_are_entered_line_by_line() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+
+        await in_one_burst(app, pilot, "+gout\nasthma\ncopd\nhypertension\n")
+
+        assert "characters were taken" not in cells(app)
+    assert [one.code for one in diagnoses()] == ["M10.9", "J45.909", "J44.9", "I10"]
+
+
+async def test_short_lines_of_words_pasted_into_an_open_line_are_no_codes() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "plus")
+        app.keyboard._opened_at -= PAUSE_SECONDS
+
+        await in_one_burst(app, pilot, "gout\nasthma\ncopd\nhypertension\n")
+
+        assert "None of 29 characters were taken" in cells(app)
+    assert diagnoses() == []
 
 
 async def test_the_codes_of_a_burst_are_all_entered_whatever_lines_stand_among_them() -> None:

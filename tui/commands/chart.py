@@ -30,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--undo", action="store_true", help="take the last change back, also the final coding")
     parser.add_argument("--recode", default="", metavar="WHY", help="open a new version of what was billed")
     parser.add_argument("--final", action="store_true", help="final code the chart")
+    parser.add_argument("--seen", action="store_true", help="with --final: you looked at what came since coding began")
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     0 when nothing stands in the way of final coding, 1 when something does.
     """
-    from store.coding.finishing import finalize
+    from store.coding.finishing import LateUnseen, finalize
     from store.coding.opening import look_at_chart, open_chart
     from store.database import open_database, operation_id
     from store.intake.export import find_encounter
@@ -56,11 +57,17 @@ def run(args: argparse.Namespace) -> int:
             held = changing and is_held(db, actor, item)  # by a screen of theirs, or left open: it stays so
             opened = (open_chart if changing else look_at_chart)(db, actor, item)
             said: list[str] = []
+            seen = _chart(db, item).late.changes if args.seen else frozenset()
             try:
                 if changing:
-                    said = _changed(db, reference, actor, opened, args)
+                    said, version = _changed(db, reference, actor, opened, args)
                 if args.final:
-                    said.append(finalize(db, reference, actor, _coding(db, item), operation_id()))
+                    coding = _coding(db, item)
+                    try:
+                        said.append(finalize(db, reference, actor, coding, operation_id(), version, seen))
+                    except LateUnseen as error:
+                        remedy = f"codedesk chart {args.key} shows it; --final --seen says that you looked at it"
+                        raise LateUnseen(error.message, remedy) from None
             finally:
                 if changing and not held:
                     release(db, actor, item)
@@ -71,8 +78,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _changed(
     db: Database, reference: Reference, actor: Actor, opened: OpenedChart, args: argparse.Namespace
-) -> list[str]:
-    """Make the changes one after the other; what each said. What was made before one that fails stays made."""
+) -> tuple[list[str], int | None]:
+    """Make the changes one after the other, each on top of the one before; what each said, and the version it came to.
+
+    What was made before one that fails stays made. Raises CodingChanged where another session comes between them.
+    """
     from store.coding.entering import enter, undo
     from store.coding.entry import EntryError, Search
     from store.coding.lookup import with_exemption
@@ -91,6 +101,7 @@ def _changed(
             said.append(take_back(db, actor, coding, operation_id()))
         else:
             said.append(undo(db, actor, coding, operation_id()).message)
+    version = _chart(db, opened.work_item_id).head.coding_version
     for line in args.enter:
         chart = _chart(db, opened.work_item_id)
         entry = parse_line(reference, line, chart.head)
@@ -98,20 +109,27 @@ def _changed(
             raise EntryError(f"{line!r} is no entry", "a code or a change; codedesk search finds codes by words")
         entry = with_exemption(reference, chart.head, entry)
         coding = _coding(db, opened.work_item_id)
-        said.append(enter(db, actor, coding, entry, chart.defaults, f"typed {line}", operation_id()).message)
-    return said
+        done = enter(db, actor, coding, entry, chart.defaults, f"typed {line}", operation_id(), seen_version=version)
+        said.append(done.message)
+        version = done.version
+    return said, version
 
 
 def _show(db: Database, reference: Reference, actor: Actor, item: str, said: list[str], as_json: bool) -> int:
     from store.coding.summary import open_holds, summarize
-    from store.permissions.columns import seen_by
+    from store.permissions.columns import covered_columns, seen_by
     from store.queries import SessionReader
+    from store.queries.late import changes_in
     from store.settings import load_settings
     from tui.screens.chart.view import look_up
 
     chart = seen_by(actor.role, _chart(db, item))
     with db.reading() as session:
         holds = open_holds(SessionReader(session), item)
+        came = changes_in(SessionReader(session), chart.head.encounter_id) if chart.late.changes else []
+    late = [one for one in came if one.id in chart.late.changes]
+    if covered_columns(actor.role):  # the words of notes and amounts stand in the lines
+        late = [replace(one, lines=()) for one in late]
     found = look_up(reference, chart, ())
     signed = any(document.status.authenticated for document in chart.documents)
     signed = signed or not load_settings().authenticated_only
@@ -133,15 +151,19 @@ def _show(db: Database, reference: Reference, actor: Actor, item: str, said: lis
             "obstacles": list(summary.obstacles),
             "stops": list(summary.stops),
             "holds": holds,
+            "late": [line for one in late for line in one.lines or (one.late,)],
             "claims": summary.claims,
         }
         print(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         from tui.cells import plain
         from tui.screens.chart.finishing import summary_lines
+        from tui.screens.chart.late import change_lines
         from tui.screens.chart.view import code_lines
 
-        lines = code_lines(chart, found.titles, found.flags, found.findings, None, WIDTH)
+        lines = [*code_lines(chart, found.titles, found.flags, found.findings, None, WIDTH)]
+        if late:
+            lines += [((f" New since coding began: {chart.late.why}", "warning"),), *change_lines(late)(WIDTH)]
         shown = [*said, *(plain(one).rstrip() for one in (*lines, *summary_lines(summary)(WIDTH)))]
         print(safe_block("\n".join(shown)))
     return int(bool(summary.obstacles))

@@ -71,17 +71,21 @@ class ConflictScreen(DeskScreen):
         return super().asked_at if self._was_read else self._asking.shown_at
 
     def on_key(self, event: events.Key) -> None:
-        """The first key is an answer only behind a look: what is typed as the screen comes was the next line."""
-        if not self._was_read and not self.entry.asking and len(event.character or "") == 1:
-            keyboard = self.workstation.keyboard
-            if self.too_quick or not keyboard.alone:
-                event.stop()
-                keyboard.refuse_text("somebody else saved first", is_line=True)
-                if text := keyboard.refused(event):
-                    self.say(text.told, "warning")
-                return
+        """The first key is an answer only behind a look: what is typed as the screen comes was the next line.
+
+        Textual hands a key that is left alone on to the `on_key` of every desk screen by itself.
+        """
+        if self._was_read or self.entry.asking or not event.is_printable:
+            return
+        keyboard = self.workstation.keyboard
+        if self.too_quick or not keyboard.alone:
+            event.stop()
+            event.prevent_default()
+            keyboard.refuse_text("somebody else saved first", is_line=True, is_last=True)
+            if text := keyboard.refused(event):
+                self.say(text.told, "warning")
+        else:
             self._was_read = True
-        super().on_key(event)
 
     def do_take_theirs(self) -> None:
         self._take(Side.THEIRS)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tui.screens.chart.screen import ChartScreen
 
 
+SAME = "Another session has made the same of the codes: nothing is left to be done."
+
+
 class BothSidesShown(CodedeskError):
     """What was entered has met another's change; the conflict is on the screen and the entry stays where it is."""
 
@@ -49,15 +52,6 @@ async def walk(screen: ChartScreen, back: bool) -> str:
     return await _changed(screen, screen.workstation.change(change, screen.coding_id))
 
 
-async def final_code(screen: ChartScreen) -> None:
-    """Final code the chart."""
-    from store.coding.finishing import finalize
-
-    message = await screen.workstation.record.change_with_codes(finalize, screen.coding_id)
-    await screen.load()
-    screen.say(message, "good")
-
-
 async def _changed(screen: ChartScreen, change: Awaitable[Entered], mine: Callable[[], Codes] | None = None) -> str:
     """Show the codes after a change and return what happened.
 
@@ -72,8 +66,10 @@ async def _changed(screen: ChartScreen, change: Awaitable[Entered], mine: Callab
         await screen.load(keep=True)
         now = screen.on_screen
         if isinstance(error, CodingChanged) and mine and base and now and not screen.final:
-            await _show_conflict(screen, base.codes, now.codes, mine())
-            raise BothSidesShown(SAVED_FIRST) from None
+            if await _show_conflict(screen, base.codes, now.codes, mine()):
+                raise BothSidesShown(SAVED_FIRST) from None
+            screen.say(SAME)
+            return SAME
         raise
     if chart := screen.on_screen:
         head = replace(chart.head, coding_version=done.version)
@@ -82,14 +78,17 @@ async def _changed(screen: ChartScreen, change: Awaitable[Entered], mine: Callab
     return done.message
 
 
-async def _show_conflict(screen: ChartScreen, base: Codes, theirs: Codes, mine: Codes) -> None:
-    """Both sides of the codes, to choose from; saved again only on top of the version that is shown."""
+async def _show_conflict(screen: ChartScreen, base: Codes, theirs: Codes, mine: Codes) -> bool:
+    """Both sides of the codes, to choose from; saved again only on top of the version that is shown.
+
+    Whether there is anything to choose from: both may have come to the same.
+    """
     from tui.screens.conflict import ConflictScreen
 
     chart, workstation = screen.on_screen, screen.workstation
     found = differences(base, theirs, mine)
     if chart is None or not found:
-        return
+        return False
 
     async def saved(chosen: Mapping[str, Side]) -> None:
         from store.coding.in_work import CodingChanged
@@ -102,8 +101,9 @@ async def _show_conflict(screen: ChartScreen, base: Codes, theirs: Codes, mine: 
         except CodingChanged:
             await screen.load(keep=True)
             await workstation.close(conflict)
-            if screen.on_screen:
-                await _show_conflict(screen, theirs, screen.on_screen.codes, codes)
+            if screen.on_screen and not await _show_conflict(screen, theirs, screen.on_screen.codes, codes):
+                screen.entering.settle()
+                screen.say(SAME)
             return
         await workstation.close(conflict)
         await screen.load(keep=True)
@@ -112,3 +112,4 @@ async def _show_conflict(screen: ChartScreen, base: Codes, theirs: Codes, mine: 
 
     conflict = ConflictScreen(f"{chart.head.patient}  {chart.head.service_date}", found, saved)
     await workstation.push_screen(conflict)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codesets.grouping.answer import Ungrouped
@@ -12,7 +13,7 @@ from store.settings import load_settings
 from store.terms import Severity
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
-from tui.screens.chart.changes import final_code
+from tui.screens.chart.late import LATE, show_changes
 from tui.widgets.text_pane import Content
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 
 FINAL = "final"
 
+CHANGED = "Another session changed this chart: it was not final coded, and is shown as it is now."
 
-async def ask_final(screen: ChartScreen, from_line: bool = False) -> None:
+
+async def ask_final(screen: ChartScreen, from_line: bool = False, first: str = "") -> None:
     """Show what final coding will come to, and ask; y carries it out, n opens the next chart too.
 
     Where something stands in the way, whoever came `from_line` finds the entry line open: codes are typed on.
+    `first` is said before all else.
     """
     chart = screen.on_screen
     if chart is None:
@@ -38,20 +42,47 @@ async def ask_final(screen: ChartScreen, from_line: bool = False) -> None:
             why = "It cannot be final coded yet. Esc, then the key . goes to what stands in the way."
             screen.say(f"{why}  {screen.entering.unseen_told}".rstrip(), "error")
         else:
-            screen.say("It cannot be final coded yet; the key . goes to what stands in the way.", "error")
+            why = "It cannot be final coded yet; the key . goes to what stands in the way."
+            screen.say(f"{first}  {why}".lstrip(), "error")
             screen.workstation.keyboard.refuse_text("it cannot be final coded yet")
         return
     what = f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}"
 
     async def final() -> None:
-        await final_code(screen)
+        await _final_code(screen, chart)
 
     async def final_and_next() -> None:
-        await final_code(screen)
-        screen.do_next_chart()
+        if await _final_code(screen, chart):
+            screen.do_next_chart()
 
     screen.confirm(f"Final code {what}?", final, {"n": ("yes and next", final_and_next)})
+    if first:
+        screen.say(first, "warning")
     screen.entering.tell_unseen()
+
+
+async def _final_code(screen: ChartScreen, asked: ChartOnScreen) -> bool:
+    """Final code the chart as it was `asked` about; where its codes have changed since, show them and ask again.
+
+    Whether it was final coded. Raises CodingRefused, with the chart shown as it is now, and with what came late.
+    """
+    from store.coding.finishing import LateUnseen, finalize
+    from store.coding.in_work import CodingChanged, CodingRefused
+
+    final = partial(finalize, seen_version=asked.head.coding_version, seen_late=asked.late.changes)
+    try:
+        message = await screen.workstation.record.change_with_codes(final, screen.coding_id)
+    except CodingRefused as error:
+        await screen.load(keep=True)
+        if isinstance(error, LateUnseen) and not screen.reading.shows(LATE):
+            await show_changes(screen)
+        if not isinstance(error, CodingChanged) or screen.shut:
+            raise
+        await ask_final(screen, first=CHANGED)
+        return False
+    await screen.load()
+    screen.say(message, "good")
+    return True
 
 
 async def renew_final(screen: ChartScreen) -> None:

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from tui.screens.chart.screen import ChartScreen
 
 
+LATE = "late"
+
+
 async def show_changes(screen: ChartScreen) -> None:
     """What later messages changed of this visit."""
     if chart := screen.on_screen:
         rows = await screen.workstation.record.read(changes_in, chart.head.encounter_id)
         charges = counted(len(chart.late.charges), "late charge")
         note = f"A takes {charges} as lines" if chart.late.charges else ""
-        screen.reading.toggle("late", "What came after coding began", change_lines(rows), note)
+        screen.reading.toggle(LATE, "What came after coding began", change_lines(rows), note)
 
 
 async def take_charges(screen: ChartScreen) -> None:
