@@ -16,10 +16,9 @@ from codesets.safe import safe_block, safe_line
 from store.access import require_at
 from store.actors import Actor
 from store.database import Database
-from store.disclosures import find_patient
-from store.merges import remaining_patient
 from store.models import Disclosure, Patient, ReleaseRequest
 from store.models.columns import now
+from store.record_numbers import find_number, remaining_patient
 from store.records.deficiencies import RecordsRefused
 from store.settings import today
 from store.terms import RESTRICTED, ReleaseStatus
@@ -57,7 +56,7 @@ def receive(
     received_on: str = "",
     operation_id: str | None = None,
 ) -> str:
-    """Record a request; its id. Raises NoSuchPatient, RecordsRefused, UsageError."""
+    """Record a request under the number that it names; its id. Raises NoSuchPatient, RecordsRefused, UsageError."""
     day = today()
     try:
         came = date.fromisoformat(received_on) if received_on else day
@@ -70,7 +69,7 @@ def receive(
         if change.repeated:
             return str(change.answer["request_id"])
         request = ReleaseRequest(
-            patient_id=remaining_patient(change.session, find_patient(change.session, mrn)).id,
+            patient_id=find_number(change.session, mrn).id,
             requester=safe_line(requester)[:400],
             address=safe_line(address)[:400],
             purpose=safe_block(purpose),
@@ -158,6 +157,7 @@ def requests(db: Database, actor: Actor, everything: bool = False) -> list[Relea
         if not everything:
             query = query.where(ReleaseRequest.status == ReleaseStatus.RECEIVED)
         day = today()
+        found = [(one, remaining_patient(change.session, who)) for one, who in change.session.exec(query).all()]
         return [
             ReleaseRow(
                 one.id,
@@ -175,7 +175,7 @@ def requests(db: Database, actor: Actor, everything: bool = False) -> list[Relea
                 one.status,
                 one.note,
             )
-            for one, who in change.session.exec(query)
+            for one, who in found
         ]
 
 
