@@ -123,7 +123,9 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
     for access in accesses:
         access.patient_id = kept.id
     before, kept.restricted = kept.restricted, kept.restricted or gone.restricted
-    rename_tasks(session, visits, kept)
+    session.flush()
+    # Of who remains the own tasks too: they are restricted from here on where those of the other were.
+    rename_tasks(session, _visits_of(session, kept), kept)
     gone.merged_into_id = kept.id
     session.add(
         PatientMerge(

@@ -186,6 +186,23 @@ def test_a_request_of_a_closed_chart_has_no_name_whatever_number_it_came_under(
     assert (row.patient, row.mrn) == (RESTRICTED, "")
 
 
+@pytest.mark.parametrize("restricted", [0, 1], ids=["the one given up", "the one who remains"])
+def test_a_restriction_of_either_closes_all_charts_after_a_merge_and_is_its_own_again_when_undone(
+    demo: Database, clerk: Actor, coder: Actor, manager: Actor, numbers: tuple[str, str, str], restricted: int
+) -> None:
+    gone, kept, _ = numbers
+    restrict(demo, manager, numbers[restricted], WHY)
+    admit(demo, manager, numbers[restricted], clerk.login, True)
+    before = [(tasks_of(demo, one), is_open(demo, coder, one)) for one in (gone, kept)]
+
+    merge_patients(demo, clerk, gone, kept)
+    while_merged = (tasks_of(demo, kept), is_open(demo, coder, kept))
+    unmerge_patients(demo, clerk, gone)
+
+    assert while_merged == ({(RESTRICTED, True)}, False)
+    assert [(tasks_of(demo, one), is_open(demo, coder, one)) for one in (gone, kept)] == before
+
+
 def test_a_request_and_its_disclosure_go_back_with_the_number_they_came_under(
     demo: Database, clerk: Actor, merged: tuple[str, str]
 ) -> None:
