@@ -113,6 +113,7 @@ def _define(name: str) -> int:
 def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.database import operation_id
     from store.models.columns import now
+    from store.output import write_text
     from store.reports.page import html_page
     from store.reports.publish import publish
     from store.reports.run import period_of, run_report
@@ -134,7 +135,7 @@ def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         print(f"{counted(len(shown.rows), 'row')} in {args.parquet}")
     elif args.html:
         made = f"codedesk, {actor.name or actor.login}, {now()[:16]}Z"
-        Path(args.html).write_text(html_page(shown, made), encoding="utf-8")
+        write_text(Path(args.html), html_page(shown, made))
         print(f"a page in {args.html}")
     elif args.csv:
         print(csv_text(shown.columns, shown.rows), end="")
