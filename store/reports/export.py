@@ -17,7 +17,7 @@ from store.queries import SessionReader
 from store.reports.layouts import Table, claims_layout, omop_tables, tidy_tables
 from store.reports.profiles import Deidentified, Profile
 from store.reports.tables import Format, write_rows
-from store.reports.views import Condition, View, view_rows
+from store.reports.views import Condition, View, check_columns, view_rows
 from store.settings import outbox
 
 LAYOUTS = ("tidy", "claims", "omop")
@@ -90,6 +90,7 @@ def export_view(
     agreement. Raises UsageError, NotAllowed, NoParquet, DestinationUnusable.
     """
     _permit(db, actor, profile, recipient, purpose, agreement)
+    check_columns(view, columns, profile)
     names = [view.field(name).name for name in columns] or [one.name for one in view.fields]
     told = Deidentified(profile, {name: view.field(name).kind for name in names})
     patients: set[str] = set()

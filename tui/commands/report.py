@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from codesets.errors import UsageError
 from codesets.safe import safe_line
 from tui.cells import counted
+from tui.counts import how_many
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -34,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", default="", metavar="DAY", help="first day; the first of the month without it")
     parser.add_argument("--until", default="", metavar="DAY", help="last day; today without it")
     parser.add_argument("--as-of", default="", metavar="DAY", help="day or moment: what came later has not happened")
-    parser.add_argument("--top", type=int, metavar="N", help="the first rows alone")
+    parser.add_argument("--top", type=how_many, metavar="N", help="the first rows alone")
     parser.add_argument("--define", action="store_true", help="formula, inclusions and SQL, and no rows")
     parser.add_argument("--suppress", action="store_true", help="cover counts of people below 11; analysts always")
     parser.add_argument("--csv", action="store_true", help="the rows as CSV, formula-safe")
