@@ -17,12 +17,12 @@ from codesets.safe import safe_line
 from store import pins
 from store.actors import Actor, NotAllowed
 from store.database import Change, Database
-from store.disclosures import find_patient
 from store.models import ChartAccess, Encounter, Patient, Person, WorkItem
 from store.models.columns import MOST_IN_A_LINE, later, now
 from store.people import NoSuchPerson
 from store.queries import SessionReader
 from store.queries.restricted import is_closed
+from store.record_numbers import find_number, find_patient, remaining_patient, went_over_since
 from store.whole import require_seen
 from store.worklists import name_on_list
 
@@ -72,10 +72,13 @@ class Emergency:
 
 def require_access(change: Change, patient_id: str) -> str:
     """Let the actor at a patient's charts; until when, where it is by a broken glass. Raises ChartRestricted."""
-    patient = change.session.get(Patient, patient_id)
-    if patient is None or patient.restricted is None or change.actor.person_id is None:
+    named = change.session.get(Patient, patient_id)
+    if named is None or change.actor.person_id is None:
         return ""
-    access = access_of(change.session, patient_id, change.actor.person_id)
+    patient = remaining_patient(change.session, named)
+    if patient.restricted is None:
+        return ""
+    access = access_of(change.session, patient.id, change.actor.person_id)
     if access is None:
         raise ChartRestricted(*ONLY_ADMITTED)
     return access.until or "" if access.emergency else ""
@@ -167,29 +170,33 @@ def break_glass(
         return str(access.until)
 
 
-def restrict(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> None:
-    """Restrict the charts of a patient (record number or id). Raises NoSuchPatient, ReasonNeeded."""
-    _mark(db, actor, mrn, reason_in_words(reason), "patient.restrict", operation_id)
+def restrict(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> str:
+    """Restrict the charts of a patient (record number or id); the number of who remains, whose they are.
+
+    Raises NoSuchPatient, ReasonNeeded.
+    """
+    return _mark(db, actor, mrn, reason_in_words(reason), "patient.restrict", operation_id)
 
 
-def unrestrict(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> None:
+def unrestrict(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> str:
     """Open the charts of a patient to all again: who was admitted to them does, for a reason that is reviewed.
 
-    A broken glass admits nobody to this. Who was admitted stays so, should the charts be restricted again. Raises
-    NoSuchPatient, ReasonNeeded, ChartRestricted.
+    A broken glass admits nobody to this. Who was admitted stays so, should the charts be restricted again. Returns
+    the number of who remains. Raises NoSuchPatient, ReasonNeeded, ChartRestricted.
     """
-    _mark(db, actor, mrn, None, "patient.unrestrict", operation_id, reason_in_words(reason))
+    return _mark(db, actor, mrn, None, "patient.unrestrict", operation_id, reason_in_words(reason))
 
 
-def admit(db: Database, actor: Actor, mrn: str, login: str, admitted: bool, operation_id: str | None = None) -> None:
-    """Admit a person to a restricted patient's charts, or end that.
+def admit(db: Database, actor: Actor, mrn: str, login: str, admitted: bool, operation_id: str | None = None) -> str:
+    """Admit a person to a restricted patient's charts, or end that; the number of who remains, whose they are.
 
     Raises NoSuchPatient, NoSuchPerson, and NotAllowed for who would admit themselves.
     """
     with db.change(actor, operation_id, "patient.grant") as change:
         if change.repeated:
-            return
-        patient = find_patient(change.session, mrn)
+            return str(change.answer.get("mrn", mrn))
+        number = find_number(change.session, mrn)
+        patient = remaining_patient(change.session, number)
         person = change.session.exec(select(Person).where(Person.login == login)).first()
         if person is None:
             raise NoSuchPerson(f"{login} is not known here", "codedesk users list shows who is")
@@ -198,11 +205,15 @@ def admit(db: Database, actor: Actor, mrn: str, login: str, admitted: bool, oper
             raise NotAllowed("nobody admits themselves to restricted charts", "ask another manager")
         present = access_of(change.session, patient.id, person.id)
         if admitted and (present is None or present.emergency):
-            change.session.add(ChartAccess(patient_id=patient.id, person_id=person.id, given_by=actor.person_id))
+            access = ChartAccess(patient_id=patient.id, person_id=person.id, given_by=actor.person_id)
+            change.session.add(access)
+            went_over_since(change.session, number, accesses=[access.id])
         elif not admitted and present is not None:
             present.until = now()
             change.session.add(present)
         change.log("patient.grant", "patient", patient.id, login=login, admitted=admitted)
+        change.answer = {"mrn": patient.mrn}
+        return patient.mrn
 
 
 def emergencies(db: Database, actor: Actor, reviewed: bool = False) -> list[Emergency]:
@@ -267,10 +278,10 @@ def _mark(
     action: str,
     operation_id: str | None,
     lifted_for: str = "",
-) -> None:
+) -> str:
     with db.change(actor, operation_id, action) as change:
         if change.repeated:
-            return
+            return str(change.answer.get("mrn", mrn))
         patient = find_patient(change.session, mrn)
         change.target = ("patient", patient.id)
         require_seen(SessionReader(change.session), "patient", (patient.id,), "a restriction")
@@ -283,6 +294,8 @@ def _mark(
             name_on_list(item, patient)
             change.session.add(item)
         change.log(action, "patient", patient.id, reason=reason or lifted_for)
+        change.answer = {"mrn": patient.mrn}
+        return patient.mrn
 
 
 def _lift(change: Change, patient: Patient, reason: str) -> None:

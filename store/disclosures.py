@@ -6,26 +6,21 @@ Every export by hand is recorded here too, because codedesk cannot know where a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, func, select
 
 from codesets.errors import CodedeskError
+from store.access import require_at
 from store.actors import Actor
 from store.clock import clock_day
 from store.database import Change, Database
-from store.models import Disclosure, Encounter, Patient
+from store.models import Disclosure, Encounter
+from store.record_numbers import find_number, find_patient, numbers_of
 from store.settings import today
 
 LOOK_BACK_YEARS = 6
-
-
-class NoSuchPatient(CodedeskError):
-    """No patient has that record number, or patients of several sources share it."""
-
-    title = "patient"
 
 
 class DisclosureRefused(CodedeskError):
@@ -72,8 +67,6 @@ def record_disclosure(
 
     Raises NoSuchPatient, DisclosureRefused, ChartRestricted.
     """
-    from store.access import require_at  # which finds patients by this module
-
     day = disclosed_on or today().isoformat()
     try:
         late = date.fromisoformat(day) > max(today(), clock_day())
@@ -87,7 +80,7 @@ def record_disclosure(
     with db.change(actor, operation_id, "disclosure.record") as change:
         if change.repeated:
             return str(change.answer["disclosure_id"])
-        patient = find_patient(change.session, mrn)
+        patient = find_number(change.session, mrn)
         require_at(change, "patient", patient.id)
         row = Disclosure.model_validate(
             {
@@ -123,12 +116,12 @@ def record_export(change: Change, encounter_id: str, recipient: str, purpose: st
 
 
 def disclosure_report(db: Database, actor: Actor, mrn: str, since: str = "") -> DisclosureReport:
-    """The accounting for a patient, newest first; the report itself is logged.
+    """The accounting for a patient under all their numbers, newest first; the report itself is logged.
+
+    What was disclosed of a visit is accounted to the patient whose the visit is now, whatever merges there were.
 
     Raises NoSuchPatient, ChartRestricted.
     """
-    from store.access import require_at  # which finds patients by this module
-
     begin = since or _years_before(today(), LOOK_BACK_YEARS).isoformat()
     with db.change(actor) as change:
         patient = find_patient(change.session, mrn)
@@ -137,7 +130,8 @@ def disclosure_report(db: Database, actor: Actor, mrn: str, since: str = "") -> 
             select(Disclosure, Encounter.visit_number)
             .join(Encounter, col(Encounter.id) == Disclosure.encounter_id, isouter=True)
             .where(
-                col(Disclosure.patient_id).in_(_same_person(change.session, patient)), Disclosure.disclosed_on >= begin
+                func.coalesce(Encounter.patient_id, Disclosure.patient_id).in_(numbers_of(change.session, patient)),
+                Disclosure.disclosed_on >= begin,
             )
             .order_by(col(Disclosure.disclosed_on).desc(), col(Disclosure.id).desc())
         ).all()
@@ -156,21 +150,6 @@ def disclosure_report(db: Database, actor: Actor, mrn: str, since: str = "") -> 
         )
         name = ", ".join(filter(None, (patient.family_name, patient.given_name)))
         return DisclosureReport(name, patient.mrn, begin, lines)
-
-
-def find_patient(session: Session, mrn: str) -> Patient:
-    """The patient with that record number or id, where it names one. Raises NoSuchPatient."""
-    found = session.exec(select(Patient).where((Patient.mrn == mrn) | (Patient.id == mrn)).limit(2)).all()
-    if not found:
-        raise NoSuchPatient(f"no patient has the record number {mrn!r}")
-    if len(found) > 1:
-        raise NoSuchPatient(f"patients of several sources have the record number {mrn!r}", "name the patient by id")
-    return found[0]
-
-
-def _same_person(session: Session, patient: Patient) -> Sequence[str]:
-    """The patient and those merged into them."""
-    return [patient.id, *session.exec(select(Patient.id).where(Patient.merged_into_id == patient.id))]
 
 
 def _years_before(day: date, years: int) -> date:

@@ -3,7 +3,8 @@
 The merged patient stays, pointing at the one who remains, so that old papers still find their way; accounts,
 encounters and what hangs on them go over, and the admissions of people to restricted charts. A merge keeps what went
 over (`PatientMerge`), and what came under the given-up number since, so that a wrong one is undone: everything goes
-back that still is where the merge put it.
+back that still is where the merge put it. What is filed under a number (`FILED`) never goes over: it is read under all
+numbers of a person, and so is where it belongs when a merge is undone.
 
 Nobody gets at restricted charts by a merge: only who was admitted to both merges them or undoes it, and afterwards the
 narrower of both admissions holds. Who was admitted to one of two restricted patients alone is admitted to neither.
@@ -22,10 +23,38 @@ from codesets.errors import CodedeskError
 from store.access import require_admitted
 from store.actors import Actor
 from store.database import Change, Database
-from store.disclosures import find_patient
-from store.models import Account, ChartAccess, Encounter, Patient, PatientMerge, WorkItem
+from store.models import (
+    Account,
+    ChartAccess,
+    Disclosure,
+    Encounter,
+    NotDuplicate,
+    Patient,
+    PatientMerge,
+    ReleaseRequest,
+    RetentionHold,
+    WorkItem,
+)
 from store.models.columns import now
+from store.record_numbers import find_number, find_patient, standing_merge
 from store.worklists import name_on_list
+
+GOES_OVER: tuple[type[Encounter] | type[Account] | type[ChartAccess], ...] = (Encounter, Account, ChartAccess)
+"""What belongs to the patient who remains, and goes back where its merge is undone."""
+
+FILED: tuple[type[Disclosure] | type[ReleaseRequest] | type[RetentionHold], ...] = (
+    Disclosure,
+    ReleaseRequest,
+    RetentionHold,
+)
+"""What stays under the number that it came under, merged or not (`store.record_numbers`)."""
+
+ABOUT_NUMBERS: tuple[type[Patient] | type[PatientMerge] | type[NotDuplicate], ...] = (
+    Patient,
+    PatientMerge,
+    NotDuplicate,
+)
+"""What tells of record numbers themselves: that two are one person, or are two."""
 
 
 class MergeRefused(CodedeskError):
@@ -67,7 +96,7 @@ def merge_patients(db: Database, actor: Actor, merged: str, remaining: str, oper
         if change.repeated:
             return Merged(**change.answer)
         session = change.session
-        gone, kept = find_patient(session, merged), remaining_patient(session, find_patient(session, remaining))
+        gone, kept = find_number(session, merged), find_patient(session, remaining)
         if gone.merged_into_id:
             raise MergeRefused(f"{merged} is merged already", "merge the one who remains")
         if gone.id == kept.id:
@@ -94,7 +123,9 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
     for access in accesses:
         access.patient_id = kept.id
     before, kept.restricted = kept.restricted, kept.restricted or gone.restricted
-    rename_tasks(session, visits, kept)
+    session.flush()
+    # Of who remains the own tasks too: they are restricted from here on where those of the other were.
+    rename_tasks(session, _visits_of(session, kept), kept)
     gone.merged_into_id = kept.id
     session.add(
         PatientMerge(
@@ -118,28 +149,18 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
     return Merged(kept.id, len(encounters), len(accounts))
 
 
-def went_over_since(session: Session, gone: Patient, encounters: Sequence[str], accounts: Sequence[str]) -> None:
-    """Note that visits and accounts came under the number of a merged patient: they belong to each merge on the way."""
-    while gone.merged_into_id and (encounters or accounts):
-        if stands := _standing_merge(session, gone.id):
-            stands.encounters = [*stands.encounters, *encounters]
-            stands.accounts = [*stands.accounts, *accounts]
-            session.add(stands)
-        gone = session.get_one(Patient, gone.merged_into_id)
-
-
 def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str | None = None) -> Merged:
     """Undo the merge of a patient (record number or id): what went over by it goes back.
 
-    Charts that were restricted since stay so on both sides. Raises NoSuchPatient, ChartRestricted, PartOfRecord, and
-    MergeRefused where there is no merge to undo, or the one who remained was merged on.
+    Charts that were restricted or held since stay so on both sides. Raises NoSuchPatient, ChartRestricted,
+    PartOfRecord, and MergeRefused where there is no merge to undo, or the one who remained was merged on.
     """
     with db.change(actor, operation_id, "patient.unmerge") as change:
         if change.repeated:
             return Merged(**change.answer)
         session = change.session
-        gone = find_patient(session, merged)
-        kept_of = _standing_merge(session, gone.id)
+        gone = find_number(session, merged)
+        kept_of = standing_merge(session, gone.id)
         if gone.merged_into_id is None or kept_of is None:
             raise MergeRefused(f"{merged} is not merged into anybody", "codedesk records merges lists what was merged")
         kept = session.get_one(Patient, kept_of.into_id)
@@ -152,6 +173,7 @@ def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str 
             row.patient_id = gone.id
             session.add(row)
         _widen(session, kept_of)
+        _hold_both(session, kept_of)
         gone.merged_into_id = None
         if kept_of.restricted_before is None and gone.restricted is None:
             gone.restricted = kept.restricted
@@ -160,8 +182,7 @@ def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str 
         visits = [row.id for row in back if isinstance(row, Encounter)]
         session.flush()
         rename_tasks(session, visits, gone)
-        of_kept = session.exec(select(Encounter.id).where(Encounter.patient_id == kept.id)).all()
-        rename_tasks(session, of_kept, kept)
+        rename_tasks(session, _visits_of(session, kept), kept)
         kept_of.undone_at, kept_of.undone_by = now(), actor.login
         session.add_all((gone, kept, kept_of))
         done = Merged(kept.id, len(visits), sum(isinstance(row, Account) for row in back))
@@ -194,12 +215,6 @@ def merges(session: Session) -> list[MergeRow]:
     ]
 
 
-def _standing_merge(session: Session, gone_id: str) -> PatientMerge | None:
-    """The merge by which a patient was given up and that was not undone; None of merges of before they were kept."""
-    query = select(PatientMerge).where(PatientMerge.patient_id == gone_id, col(PatientMerge.undone_at).is_(None))
-    return session.exec(query.order_by(col(PatientMerge.merged_at).desc())).first()
-
-
 def _went_over(session: Session, kept_of: PatientMerge, kept_id: str) -> list[Encounter | Account | ChartAccess]:
     """What went over by a merge and still is where the merge put it."""
     found: list[Encounter | Account | ChartAccess] = []
@@ -211,6 +226,25 @@ def _went_over(session: Session, kept_of: PatientMerge, kept_id: str) -> list[En
     for table, ids in moved:
         found += [row for one in ids if (row := session.get(table, one)) and row.patient_id == kept_id]
     return found
+
+
+def _hold_both(session: Session, kept_of: PatientMerge) -> None:
+    """Hold on, of who goes back too, what was held under the number of who remained while it was that of both."""
+    standing = select(RetentionHold).where(
+        RetentionHold.patient_id == kept_of.into_id,
+        RetentionHold.placed_at >= kept_of.merged_at,
+        col(RetentionHold.ended_at).is_(None),
+    )
+    for hold in session.exec(standing).all():
+        session.add(
+            RetentionHold(
+                patient_id=kept_of.patient_id, reason=hold.reason, placed_by=hold.placed_by, placed_at=hold.placed_at
+            )
+        )
+
+
+def _visits_of(session: Session, patient: Patient) -> Sequence[str]:
+    return session.exec(select(Encounter.id).where(Encounter.patient_id == patient.id)).all()
 
 
 def _admitted_to(session: Session, patient: Patient) -> Sequence[ChartAccess]:
@@ -265,10 +299,3 @@ def rename_tasks(session: Session, encounter_ids: Sequence[str], patient: Patien
     """Show the tasks of these visits under the name of the patient they belong to now."""
     for item in session.exec(select(WorkItem).where(col(WorkItem.encounter_id).in_(encounter_ids))):
         name_on_list(item, patient)
-
-
-def remaining_patient(session: Session, patient: Patient) -> Patient:
-    """The patient whom this one was merged into, in the end, or this one."""
-    while patient.merged_into_id:
-        patient = session.get_one(Patient, patient.merged_into_id)
-    return patient

@@ -26,7 +26,6 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.numbers import take
-from store.claims.output import Destination, OutputFile, Recorder, output_file
 from store.claims.partners import Channel, channel_to, route_of
 from store.clock import clock
 from store.collector import collector_at_rest
@@ -34,6 +33,7 @@ from store.database import Change, Database
 from store.ledger.charges import bill
 from store.models import Claim, ClaimExport, Coding, Encounter, Finding, Operation, Payer, WorkItem
 from store.models.columns import now, table_of
+from store.output import Destination, OutputFile, Recorder, output_file
 from store.queries import SessionReader
 from store.queries.restricted import closed_patients
 from store.settings import load_settings

@@ -17,9 +17,9 @@ from codesets.errors import CodedeskError
 from store import access, log
 from store.actors import Actor
 from store.claims.content import UnknownClaim, content_of
-from store.claims.output import output_file
 from store.database import Database
 from store.models import Claim, Finding
+from store.output import output_file
 from store.paper import cms1500, ub04
 from store.paper.grid import Page, text_of
 from store.paper.pdf import pdf_of

@@ -22,9 +22,9 @@ from codesets.home import home
 from store import access, log
 from store.actors import Actor
 from store.claims.content import ClaimContent, load_claim
-from store.claims.output import output_file
 from store.database import Database
 from store.models import Claim, ClaimLine, Denial, FinalDiagnosis, Remittance, RemittanceLine
+from store.output import output_file
 from store.settings import outbox
 from store.terms import DenialStatus
 

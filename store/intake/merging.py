@@ -17,7 +17,7 @@ from store.database import Change
 from store.intake.changes import Parts, keep_change, tasks_of
 from store.intake.rows import KnownRows, everything
 from store.intake.statement import Merge, MergeKind
-from store.merges import merge_into, remaining_patient, rename_tasks
+from store.merges import merge_into, rename_tasks
 from store.models import (
     Account,
     Charge,
@@ -32,6 +32,7 @@ from store.models import (
 )
 from store.models.patient import PatientFields
 from store.queries import SessionReader
+from store.record_numbers import remaining_patient
 from store.terms import EncounterStatus, WorkStatus
 from store.whole import PartOfRecord, require_seen
 

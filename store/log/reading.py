@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.database import Change, Database
-from store.disclosures import find_patient
 from store.intake.export import find_encounter
 from store.models import (
     Audit,
@@ -20,7 +19,6 @@ from store.models import (
     Denial,
     Encounter,
     LogEntry,
-    Patient,
     Person,
     ProviderQuery,
     WorkItem,
@@ -28,6 +26,7 @@ from store.models import (
 from store.models.columns import now
 from store.queries import SessionReader
 from store.queries.restricted import PATIENT_OF, closed_patients, is_closed
+from store.record_numbers import find_patient, numbers_of
 from store.terms import RESTRICTED
 from store.whole import require_seen
 
@@ -67,7 +66,7 @@ def who_saw(db: Database, actor: Actor, mrn: str) -> list[LoggedEvent]:
         session = change.session
         patient = find_patient(session, mrn)
         require_seen(SessionReader(session), "patient", (patient.id,), "who saw a patient")
-        people = [patient.id, *session.exec(select(Patient.id).where(Patient.merged_into_id == patient.id))]
+        people = numbers_of(session, patient)
         visits = session.exec(select(Encounter.id).where(col(Encounter.patient_id).in_(people))).all()
         targets = [*people, *(part for visit in visits for part in _parts(session, visit))]
         events = _events(change, col(LogEntry.target_id).in_(targets))

@@ -27,8 +27,15 @@ OF_CLAIM = "LEFT JOIN encounter v ON v.id = o.encounter_id LEFT JOIN patient s O
 """The name that a payer wrote for claim `c` of a payment, by the patient of our claim `o`, if it is one of ours."""
 
 
+_REMAINING = (
+    "WITH RECURSIVE same(id, into_id) AS (SELECT q.id, q.merged_into_id FROM patient q WHERE q.id = :target"
+    " UNION ALL SELECT q.id, q.merged_into_id FROM same JOIN patient q ON q.id = same.into_id)"
+    " SELECT same.id FROM same WHERE same.into_id IS NULL"
+)
+"""Who remains of patient `:target`, over however many merges: a restriction and its admissions are theirs."""
+
 PATIENT_OF = {
-    "patient": "SELECT :target",
+    "patient": _REMAINING,
     "encounter": "SELECT patient_id FROM encounter WHERE id = :target",
     "account": "SELECT patient_id FROM account WHERE id = :target",
     "work_item": "SELECT e.patient_id FROM work_item t JOIN encounter e ON e.id = t.encounter_id WHERE t.id = :target",
@@ -65,15 +72,23 @@ def is_closed(reader: Reader, kind: str, target_id: str, person_id: str, moment:
     return bool(found)
 
 
+_CLOSED_NUMBERS = (
+    f"WITH RECURSIVE closed(id, mrn) AS (SELECT p.id, p.mrn FROM patient p WHERE p.merged_into_id IS NULL AND {CLOSED}"
+    " UNION ALL SELECT q.id, q.mrn FROM closed JOIN patient q ON q.merged_into_id = closed.id)"
+    " SELECT closed.id, closed.mrn FROM closed"
+)
+"""Every patient whose charts are closed to `:person` at `:moment`, and who was merged into one of them."""
+
+
 def closed_patients(reader: Reader, person_id: str, moment: str) -> frozenset[str]:
     """The ids of the patients whose charts are closed to the person."""
-    rows = reader.rows(f"SELECT p.id FROM patient p WHERE {CLOSED}", person=person_id, moment=moment)
+    rows = reader.rows(_CLOSED_NUMBERS, person=person_id, moment=moment)
     return frozenset(row["id"] for row in rows)
 
 
 def names_closed(reader: Reader, text: str, person_id: str, moment: str) -> bool:
     """Whether a text that belongs to no chart yet holds the record number of a patient who is closed to the person."""
-    rows = reader.rows(f"SELECT p.mrn FROM patient p WHERE {CLOSED}", person=person_id, moment=moment)
+    rows = reader.rows(_CLOSED_NUMBERS, person=person_id, moment=moment)
     return any(re.search(rf"(?<![A-Za-z0-9]){re.escape(row['mrn'])}(?![A-Za-z0-9])", text) for row in rows)
 
 

@@ -18,8 +18,8 @@ from sqlmodel import col, select
 from codesets.safe import safe_line
 from store.actors import Actor
 from store.database import Database
-from store.disclosures import find_patient
 from store.models import NotDuplicate, Patient
+from store.record_numbers import find_patient
 from store.records.deficiencies import RecordsRefused
 
 LIKELY = 85
@@ -148,7 +148,9 @@ def tell_apart(db: Database, actor: Actor, one: str, other: str, reason: str, op
             return
         first, second = find_patient(change.session, one), find_patient(change.session, other)
         if first.id == second.id:
-            raise RecordsRefused(f"{one} and {other} are the same patient")
+            raise RecordsRefused(
+                f"{one} and {other} are the same patient", "codedesk records unmerge takes apart what was merged"
+            )
         low, high = sorted((first.id, second.id))
         if change.session.get(NotDuplicate, (low, high)) is None:
             change.session.add(

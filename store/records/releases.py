@@ -15,16 +15,23 @@ from codesets.errors import UsageError
 from codesets.safe import safe_block, safe_line
 from store.access import require_at
 from store.actors import Actor
+from store.clock import clock_day
 from store.database import Database
-from store.disclosures import find_patient
-from store.merges import remaining_patient
 from store.models import Disclosure, Patient, ReleaseRequest
 from store.models.columns import now
+from store.record_numbers import find_number, remaining_patient
 from store.records.deficiencies import RecordsRefused
 from store.settings import today
 from store.terms import RESTRICTED, ReleaseStatus
 
 ANSWER_DAYS = 30
+
+LEAST_AUTHORIZATION = 8
+"""Characters that name what allows a release at least: a kind and its day, or a rule such as 164.512(e)."""
+
+_NODS = frozenset(("yes", "y", "ok", "okay", "sure", "fine", "no", "none", "n", "a", "it", "is", "was", "all",
+                   "allowed", "approved", "authorized", "known", "not", "yet"))  # fmt: skip
+"""Words that answer a question and name no authorization."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,15 @@ def receive(
     received_on: str = "",
     operation_id: str | None = None,
 ) -> str:
-    """Record a request; its id. Raises NoSuchPatient, RecordsRefused, UsageError."""
+    """Record a request under the number that it names; its id. Raises NoSuchPatient, RecordsRefused, UsageError."""
     day = today()
     try:
         came = date.fromisoformat(received_on) if received_on else day
     except ValueError:
         raise UsageError(f"expected a day such as 2026-09-14, got {received_on!r}") from None
+    if came > max(day, clock_day()):
+        raise RecordsRefused(f"{came} is in the future", "--on is the day on which the request came")
+    allowed = authorization_in_words(authorization) if authorization.strip() else ""
     for word, part in (("requester", requester), ("purpose", purpose), ("information asked for", what)):
         if not part.strip():
             raise RecordsRefused(f"the {word} is missing")
@@ -70,12 +80,12 @@ def receive(
         if change.repeated:
             return str(change.answer["request_id"])
         request = ReleaseRequest(
-            patient_id=remaining_patient(change.session, find_patient(change.session, mrn)).id,
+            patient_id=find_number(change.session, mrn).id,
             requester=safe_line(requester)[:400],
             address=safe_line(address)[:400],
             purpose=safe_block(purpose),
             what=safe_block(what),
-            authorization=safe_line(authorization)[:400],
+            authorization=allowed,
             received_on=came.isoformat(),
             due_on=(came + timedelta(days=ANSWER_DAYS)).isoformat(),
             recorded_by=actor.person_id,
@@ -121,16 +131,30 @@ def release(db: Database, actor: Actor, request_id: str, note: str = "", operati
 
 
 def authorize(db: Database, actor: Actor, request_id: str, authorization: str, operation_id: str | None = None) -> None:
-    """Name what allows a request that is open. Raises RecordsRefused."""
+    """Name what allows a request that is open. Raises RecordsRefused: also for words that name nothing."""
     with db.change(actor, operation_id, "release.authorize") as change:
         if change.repeated:
             return
         request = _open(change.session, request_id)
-        if not authorization.strip():
-            raise RecordsRefused("say what allows it")
-        request.authorization = safe_line(authorization)[:400]
+        request.authorization = authorization_in_words(authorization)
         change.session.add(request)
         change.log("release.authorize", "patient", request.patient_id, request=request.id)
+
+
+def authorization_in_words(text: str) -> str:
+    """What allows a release as it is kept, on one line. Raises RecordsRefused for words that name no authorization.
+
+    An accounting tells on what a release rested: a signed form and its day (45 CFR 164.508), the patient's own request
+    (164.524), or a rule that needs neither (164.512).
+    """
+    words = safe_line(" ".join(text.split()))[:400]
+    said = "".join(c if c.isalnum() else " " for c in words.lower()).split()
+    if len(words) < LEAST_AUTHORIZATION or _NODS.issuperset(said):
+        raise RecordsRefused(
+            f"{words!r} names no authorization" if words else "no authorization is named",
+            "as in: form signed 2026-09-21, own request of 2026-09-21, court order of 2026-09-01, 45 CFR 164.512(e)",
+        )
+    return words
 
 
 def refuse(db: Database, actor: Actor, request_id: str, reason: str, operation_id: str | None = None) -> None:
@@ -158,6 +182,7 @@ def requests(db: Database, actor: Actor, everything: bool = False) -> list[Relea
         if not everything:
             query = query.where(ReleaseRequest.status == ReleaseStatus.RECEIVED)
         day = today()
+        found = [(one, remaining_patient(change.session, who)) for one, who in change.session.exec(query).all()]
         return [
             ReleaseRow(
                 one.id,
@@ -175,7 +200,7 @@ def requests(db: Database, actor: Actor, everything: bool = False) -> list[Relea
                 one.status,
                 one.note,
             )
-            for one, who in change.session.exec(query)
+            for one, who in found
         ]
 
 

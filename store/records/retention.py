@@ -24,11 +24,10 @@ from codesets.safe import safe_line
 from codesets.shipped_tables import read_table
 from store.actors import Actor
 from store.database import Database
-from store.disclosures import find_patient
-from store.merges import remaining_patient
 from store.models import Patient, RetentionHold
 from store.models.columns import now
 from store.queries import SessionReader
+from store.record_numbers import find_number, numbers_of
 from store.records.deficiencies import RecordsRefused
 from store.settings import today
 from store.terms import RESTRICTED
@@ -90,22 +89,26 @@ def due(db: Database, actor: Actor) -> list[DueRow]:
 
 def due_rows(reader: SessionReader, day: date, kinds: Sequence[str] = ()) -> list[DueRow]:
     """The same of some kinds (all without them) as of a day, for a caller who logs it."""
-    rules, holds = schedule(), _held(reader)
+    rules, people = schedule(), _people(reader)
     rows = [
         row
         for kind in kinds or _DUE
         for found in reader.rows(_DUE[kind], cutoff=_years_before(day, rules[kind].years).isoformat())
-        if (row := _row(rules[kind], found, holds)).due_on <= day.isoformat()
+        if (row := _row(rules[kind], found, people)).due_on <= day.isoformat()
     ]
     return sorted(rows, key=lambda row: (row.due_on, row.kind, row.id))
 
 
 def hold(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> None:
-    """Keep everything of a patient until somebody lets it go. Raises NoSuchPatient, RecordsRefused."""
+    """Keep everything of a patient, under all their numbers, until somebody lets it go.
+
+    The hold is filed under the number that was named, and goes with it where its merge is undone. Raises NoSuchPatient,
+    RecordsRefused.
+    """
     with db.change(actor, operation_id, "retention.hold") as change:
         if change.repeated:
             return
-        patient = remaining_patient(change.session, find_patient(change.session, mrn))
+        patient = find_number(change.session, mrn)
         if not reason.strip():
             raise RecordsRefused("a hold needs a reason", "the matter that it is for")
         if _standing(change.session, patient):
@@ -115,25 +118,48 @@ def hold(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | 
         change.log("retention.hold", "patient", patient.id, reason=kept.reason)
 
 
-def let_go(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> None:
-    """End the hold of a patient, and say why. Raises NoSuchPatient, RecordsRefused."""
+def let_go(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> list[str]:
+    """End the hold that is filed under a number of a patient, and say why; the numbers of theirs that are held still.
+
+    Raises NoSuchPatient, RecordsRefused: also where the hold is filed under another number of theirs, which is named.
+    """
     with db.change(actor, operation_id, "retention.let_go") as change:
         if change.repeated:
-            return
-        patient = remaining_patient(change.session, find_patient(change.session, mrn))
-        kept = _standing(change.session, patient)
-        if kept is None:
-            raise RecordsRefused(f"{mrn} is not held")
+            return list(change.answer.get("held", ()))
+        patient = find_number(change.session, mrn)
+        standing = _standing(change.session, patient)
+        if not standing:
+            others = _held_under(change.session, patient)
+            if not others:
+                raise RecordsRefused(f"{mrn} is not held")
+            raise RecordsRefused(f"nothing is held under {mrn}; it is under {' and '.join(others)}", "name that number")
         if not reason.strip():
             raise RecordsRefused("say why the hold ends")
-        kept.ended_at, kept.ended_by, kept.ended_why = now(), actor.person_id, safe_line(reason)[:400]
-        change.session.add(kept)
-        change.log("retention.let_go", "patient", patient.id, reason=kept.ended_why)
+        why = safe_line(reason)[:400]
+        for kept in standing:
+            kept.ended_at, kept.ended_by, kept.ended_why = now(), actor.person_id, why
+            change.session.add(kept)
+        change.log("retention.let_go", "patient", patient.id, reason=why)
+        change.session.flush()
+        change.answer = {"held": _held_under(change.session, patient)}
+        return list(change.answer["held"])
 
 
-def _standing(session: Session, patient: Patient) -> RetentionHold | None:
+def _held_under(session: Session, patient: Patient) -> list[str]:
+    """The record numbers of a person that a hold is filed under."""
+    query = (
+        select(Patient.mrn)
+        .join(RetentionHold, col(RetentionHold.patient_id) == Patient.id)
+        .where(col(Patient.id).in_(numbers_of(session, patient)), col(RetentionHold.ended_at).is_(None))
+        .order_by(Patient.mrn)
+    )
+    return list(session.exec(query.distinct()))
+
+
+def _standing(session: Session, patient: Patient) -> Sequence[RetentionHold]:
+    """The holds under a number: more than one where a merge was undone that both were held in."""
     query = select(RetentionHold).where(RetentionHold.patient_id == patient.id, col(RetentionHold.ended_at).is_(None))
-    return session.exec(query).first()
+    return session.exec(query).all()
 
 
 _WHO = "p.id AS patient_id, p.mrn, p.family_name, p.given_name, p.birth_date, p.restricted"
@@ -156,7 +182,8 @@ _DUE = {
         SELECT d.id, {_WHO}, d.disclosed_on AS last_day, d.recipient AS many,
                CASE WHEN EXISTS (SELECT 1 FROM release_request q WHERE q.disclosure_id = d.id)
                     THEN 'its request is kept' ELSE '' END AS beside
-        FROM disclosure d JOIN patient p ON p.id = d.patient_id WHERE d.disclosed_on <= :cutoff
+        FROM disclosure d LEFT JOIN encounter e ON e.id = d.encounter_id
+        JOIN patient p ON p.id = COALESCE(e.patient_id, d.patient_id) WHERE d.disclosed_on <= :cutoff
     """,
     "request": f"""
         SELECT q.id, {_WHO}, SUBSTR(q.closed_at, 1, 10) AS last_day, q.requester AS many
@@ -179,26 +206,42 @@ _HELD = """
               WHERE a.final_at IS NULL
 """
 
-_MERGED = "SELECT id, merged_into_id FROM patient WHERE merged_into_id IS NOT NULL"
+_REMAINING = """
+    WITH RECURSIVE same(id, remaining, restricted) AS (
+        SELECT p.id, p.id, p.restricted FROM patient p WHERE p.merged_into_id IS NULL
+        UNION ALL
+        SELECT q.id, same.remaining, same.restricted FROM same JOIN patient q ON q.merged_into_id = same.id)
+    SELECT id, remaining, restricted FROM same WHERE id <> remaining
+"""
 
 
-def _held(reader: SessionReader) -> dict[str, str]:
-    """What keeps the records of a patient, in words, by the patient's id; also those of one merged into them."""
-    found: dict[str, dict[str, None]] = {}
+@dataclass(frozen=True)
+class _People:
+    """Who remains of each who was merged, which of those are restricted, and what keeps the records of who remains."""
+
+    remaining: Mapping[str, str]
+    restricted: frozenset[str]
+    kept_by: Mapping[str, str]
+
+    def why_kept(self, patient_id: str) -> str:
+        return self.kept_by.get(self.remaining.get(patient_id, patient_id), "")
+
+
+def _people(reader: SessionReader) -> _People:
+    """What merges and holds come to: what is filed under one number keeps the records under all of a person."""
+    merged = reader.rows(_REMAINING)
+    remaining: dict[str, str] = {row["id"]: row["remaining"] for row in merged}
+    found: dict[str, set[str]] = {}
     for row in reader.rows(_HELD):
-        found.setdefault(row["patient_id"], {})[row["why"]] = None
-    merged = {row["id"]: row["merged_into_id"] for row in reader.rows(_MERGED)}
-    for gone in merged:
-        into = merged[gone]
-        while into in merged:
-            into = merged[into]
-        found[gone] = found.get(gone, {}) | found.get(into, {})
-    return {patient: "; ".join(sorted(reasons)) for patient, reasons in found.items() if reasons}
+        patient = str(row["patient_id"])
+        found.setdefault(remaining.get(patient, patient), set()).add(row["why"])
+    kept_by = {patient: "; ".join(sorted(reasons)) for patient, reasons in found.items()}
+    return _People(remaining, frozenset(row["id"] for row in merged if row["restricted"] is not None), kept_by)
 
 
-def _row(rule: RetentionRule, found: Mapping[str, Any], holds: dict[str, str]) -> DueRow:
+def _row(rule: RetentionRule, found: Mapping[str, Any], people: _People) -> DueRow:
     last = _last_day(found["last_day"])
-    hidden = found["restricted"] is not None
+    hidden = found["restricted"] is not None or found["patient_id"] in people.restricted
     name = ", ".join(filter(None, (found["family_name"], found["given_name"])))
     what = {
         "chart": f"{found['many']} visit{'' if found['many'] == 1 else 's'}",
@@ -214,7 +257,7 @@ def _row(rule: RetentionRule, found: Mapping[str, Any], holds: dict[str, str]) -
         what,
         last.isoformat(),
         _due_on(rule, last, found["birth_date"] or "").isoformat(),
-        "; ".join(filter(None, (holds.get(found["patient_id"], ""), dict(found).get("beside", "")))),
+        "; ".join(filter(None, (people.why_kept(found["patient_id"]), dict(found).get("beside", "")))),
         rule.source,
     )
 

@@ -12,11 +12,12 @@ from store.actors import Actor
 from store.clock import clock_day
 from store.database import Database
 from store.models import Disclosure
+from store.output import make_folder
 from store.queries import SessionReader
 from store.reports.layouts import Table, claims_layout, omop_tables, tidy_tables
 from store.reports.profiles import Deidentified, Profile
 from store.reports.tables import Format, write_rows
-from store.reports.views import Condition, View, view_rows
+from store.reports.views import Condition, View, check_columns, view_rows
 from store.settings import outbox
 
 LAYOUTS = ("tidy", "claims", "omop")
@@ -46,13 +47,14 @@ def export_layout(
     """Write every table of a layout into a folder, the outbox without one; one whose key is not told is left out.
 
     An identified one names who receives it and why, a limited one who and under which data use agreement. Raises
-    UsageError, NotAllowed, NoParquet.
+    UsageError, NotAllowed, NoParquet, DestinationUnusable.
     """
     tables = {"tidy": tidy_tables, "claims": lambda: (claims_layout(),), "omop": omop_tables}.get(layout)
     if tables is None:
         raise UsageError(f"no layout is called {layout!r}", f"there are {', '.join(LAYOUTS)}")
     _permit(db, actor, profile, recipient, purpose, agreement)
     done = []
+    place = make_folder(folder) if folder else outbox()
     with db.reading() as session:
         reader, keys = SessionReader(session), None
         patients: set[str] = set()
@@ -62,7 +64,7 @@ def export_layout(
                 continue
             keys = keys or told
             rows = _told(table.rows(reader, since, until, told.order), told, keys, patients)
-            path = (folder or outbox()) / f"{table.name}.{form.value}"
+            path = place / f"{table.name}.{form.value}"
             done.append(Exported(path, write_rows(path, told.columns, rows, form)))
     _record(db, actor, layout, profile, done, patients, recipient, purpose, f"{since} to {until}", agreement)
     return done
@@ -85,9 +87,10 @@ def export_view(
     """The rows of a view that a filter leaves, under a profile; to a file where one is named.
 
     An identified one names who receives it and why, wherever it goes, a limited one who and under which data use
-    agreement. Raises UsageError, NotAllowed, NoParquet.
+    agreement. Raises UsageError, NotAllowed, NoParquet, DestinationUnusable.
     """
     _permit(db, actor, profile, recipient, purpose, agreement)
+    check_columns(view, columns, profile)
     names = [view.field(name).name for name in columns] or [one.name for one in view.fields]
     told = Deidentified(profile, {name: view.field(name).kind for name in names})
     patients: set[str] = set()

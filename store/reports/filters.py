@@ -22,7 +22,7 @@ from store.queries.saved_views import KeptView, usable_views
 from store.reports.export import RIGHTS, Exported, export_view, require_receiver
 from store.reports.profiles import Profile
 from store.reports.tables import Format
-from store.reports.views import Condition, Operator, check_conditions, view_named
+from store.reports.views import Condition, Operator, check_columns, check_conditions, view_named
 from store.saved_views import Listing, forget_view, keep_view
 from store.settings import outbox, today
 
@@ -83,6 +83,7 @@ def save_filter(
     Raises UsageError, NotAllowed, ViewRefused.
     """
     check_conditions(view_named(source), conditions, profile)
+    check_columns(view_named(source), columns, profile)
     if every:
         require_receiver(profile, recipient, purpose, agreement)
     if every and every not in [one.value for one in Every]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from codesets.errors import CodedeskError
+from store.output import replaced_file
 
 
 class Format(StrEnum):
@@ -55,17 +56,10 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: Format) -> int:
-    """Write rows to a new file, whole or not at all; how many. Raises NoParquet."""
-    part = path.with_name(path.name + ".part")
+    """Write rows to a file, whole or not at all; how many. Raises NoParquet, DestinationUnusable."""
     writers = {Format.CSV: _csv, Format.JSON: _json, Format.PARQUET: _parquet}
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        count = writers[form](part, columns, rows)
-        part.chmod(0o600)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return count
+    with replaced_file(path) as part:
+        return writers[form](part, columns, rows)
 
 
 def _csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:

@@ -177,6 +177,17 @@ def check_conditions(view: View, conditions: Sequence[Condition], profile: Profi
             )
 
 
+def check_columns(view: View, columns: Sequence[str], profile: Profile) -> None:
+    """Hold the columns that were named to what a profile tells. Raises UsageError with one that it leaves out."""
+    for field in map(view.field, columns):
+        if field.kind in REMOVED[profile]:
+            names = ", ".join(other.name for other in view.fields if other.kind not in REMOVED[profile])
+            raise UsageError(
+                f"{field.name} is left out under {profile.value}, so that it is no column of the export",
+                f"columns are {names}",
+            )
+
+
 def create_view_statements() -> str:
     """The views as statements for a database of one's own, with their columns explained above each."""
     parts = []

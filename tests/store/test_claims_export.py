@@ -15,11 +15,11 @@ from store.actors import SYSTEM
 from store.claims import export
 from store.claims.build import build_claims
 from store.claims.export import ExportRefused, export_claims
-from store.claims.output import DestinationUnusable
 from store.claims.partners import save_partner
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import Claim, ClaimExport, Counter, LogEntry
+from store.output import DestinationUnusable
 from store.terms import ClaimStatus
 from store.x12.tokenizer import segments, transactions
 from store.x12.writer import X12Unwritable

@@ -353,6 +353,39 @@ def test_a_request_is_released_with_its_authorization_and_becomes_a_disclosure(
     assert requests(demo, clerk) == [] and len(requests(demo, clerk, everything=True)) == 1
 
 
+@pytest.mark.parametrize("words", ["y", "yes", "OK", "form", "yes, it is allowed", "authorized", "- - - - - -"])
+def test_words_that_name_no_authorization_allow_no_release(
+    demo: Database, clerk: Actor, two: tuple[str, str], words: str
+) -> None:
+    request = receive(demo, clerk, two[0], "A. Lawyer", "the visit of August", "injury claim")
+
+    with pytest.raises(RecordsRefused, match="names no authorization"):
+        authorize(demo, clerk, request, words)
+    with pytest.raises(RecordsRefused, match="names no authorization"):
+        receive(demo, clerk, two[0], "A. Lawyer", "all", "x", authorization=words)
+
+    (row,) = requests(demo, clerk)
+    assert row.authorization == ""
+
+
+@pytest.mark.parametrize("words", ["164.512(e)", "form signed 2026-09-21", "own request"])
+def test_a_form_a_request_of_ones_own_or_a_rule_allows_a_release(
+    demo: Database, clerk: Actor, two: tuple[str, str], words: str
+) -> None:
+    request = receive(demo, clerk, two[0], "A. Lawyer", "the visit of August", "injury claim")
+
+    authorize(demo, clerk, request, words)
+
+    assert release(demo, clerk, request)
+
+
+def test_a_request_that_comes_on_a_day_to_come_is_refused(demo: Database, clerk: Actor, two: tuple[str, str]) -> None:
+    with pytest.raises(RecordsRefused, match="2099-01-01 is in the future"):
+        receive(demo, clerk, two[0], "A. Lawyer", "all", "x", received_on="2099-01-01")
+
+    assert requests(demo, clerk, everything=True) == []
+
+
 def test_a_request_under_a_number_that_was_merged_is_of_the_patient_who_remains(
     demo: Database, clerk: Actor, two: tuple[str, str]
 ) -> None:
@@ -408,7 +441,7 @@ def test_the_command_line_walks_through_all_of_it(
     assert "into" in said("merges") and "of their own again" in said("unmerge", two[0])
     request = said("request", two[0], "--from", "A. Lawyer", "--what", "all", "--why", "claim").strip()
     assert "A. Lawyer" in said("releases")
-    said("release", request, "--authorization", "form")
+    said("release", request, "--authorization", "form of 2026-09-30")
     assert "release.send" in said("seen", two[0])
     assert main(["records", "unmerge", two[0]]) == 1
     assert main(["records", "seen", "nobody"]) == 2

@@ -141,3 +141,32 @@ def test_rows_are_filtered_saved_and_exported(
     assert main(["export"]) == 2
     assert main(["report", "nothing"]) == 2
     assert main(["report", "dnfb", "--since", "2026-10-01", "--until", "2026-01-01"]) == 2
+
+
+@pytest.mark.parametrize("extra", [[], ["--save", "names"]], ids=["now", "kept"])
+def test_a_column_that_the_profile_leaves_out_is_refused_as_a_condition_on_it_is(
+    at_work: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, extra: list[str]
+) -> None:
+    monkeypatch.setattr("store.os_account.os_login", lambda: "ssingh")
+
+    code = main(["export", "encounter", "--columns", "patient,type", *extra])
+
+    told = capsys.readouterr()
+    assert (code, told.out) == (2, "")
+    assert "patient is left out under safe-harbor" in told.err and "columns are " in told.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "encounter", "--limit", "-3"),
+        ("report", "diagnoses", "--top", "0"),
+        ("log", "list", "-n", "-1"),
+        ("worklists", "balance", "Clinic", "kwhite", "rfox", "--reason", "x", "--most", "-2"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_number_of_rows_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    code = main(list(words))
+
+    assert code == 2 and "expected a whole number above 0" in capsys.readouterr().err

@@ -180,7 +180,7 @@ def test_an_export_never_overwrites_a_file(call, file, tmp_path):
     code, _, err = call("encounters", "export", "V1", "-o", file, *FOR)
 
     assert code == 2
-    assert err == f"codedesk: usage: {file} exists already (name another file)\n"
+    assert err == f"codedesk: cannot write: {file} exists already (name a file that does not exist yet)\n"
 
 
 @pytest.mark.parametrize(

@@ -188,8 +188,8 @@ def _scrub(db: Database, args: argparse.Namespace) -> int:
 
 def _export(db: Database, args: argparse.Namespace) -> int:
     from store.claims.export import ExportRefused, export_claims
-    from store.claims.output import STDOUT
     from store.database import operation_id
+    from store.output import STDOUT
 
     destination, form = STDOUT if args.out == STDOUT else Path(args.out), args.format.lower()
     with db.reading() as session:

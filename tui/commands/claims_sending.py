@@ -128,8 +128,8 @@ def _plan(db: Database, args: argparse.Namespace) -> int:
 
 def _print(db: Database, args: argparse.Namespace) -> int:
     from store import log
-    from store.claims.output import output_file
     from store.claims.printing import print_claims
+    from store.output import output_file
 
     ids = [_claim_id(db, number) for number in args.numbers]
     with db.reading() as session:

@@ -126,14 +126,6 @@ def date_of(args: argparse.Namespace) -> dt.date:
         raise UsageError(f"{args.date!r} is not a date", "expected YYYY-MM-DD, such as 2026-05-31") from None
 
 
-def positive(text: str) -> int:
-    """A whole number above 0."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("expected a number above 0")
-    return number
-
-
 def warn(line: str) -> None:
     """A warning as one line on stderr; nothing for an empty one."""
     if line:

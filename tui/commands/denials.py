@@ -143,8 +143,8 @@ def _letter(db: Database, args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from store import access, log
-    from store.claims.output import STDOUT, output_file
     from store.denials.letter import appeal_letter
+    from store.output import STDOUT, output_file
     from store.people import sign_in
     from store.settings import today
 

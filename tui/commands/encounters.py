@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import sys
-import tempfile
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from codesets.errors import UsageError
 from codesets.safe import safe_block
@@ -158,7 +156,7 @@ def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         require_receiver(Profile.IDENTIFIED, args.to, args.purpose, "")
     with db.reading() as session:
         ids = [find_encounter(session, key) for key in keys] if keys else encounter_ids(session)
-    with _output(output) as file:
+    with _output(output) as write:
         for first in range(0, len(ids), EXPORT_BATCH):
             # Logged before the lines are written: what left is never missing from the log.
             with db.change(actor, action="encounter.export") as change:
@@ -185,7 +183,7 @@ def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
                         to=Path(output).name,
                         names=nameless is None,
                     )
-            file.write("".join(f"{line}\n" for line in lines))
+            write("".join(f"{line}\n" for line in lines))
     if left_out:
         print(f"{left_out:,} restricted left out; name one to be asked why", file=sys.stderr)
     written = len(ids) - left_out
@@ -215,26 +213,17 @@ def _seen(actor: Actor, record: NativeEncounter) -> NativeEncounter:
 
 
 @contextmanager
-def _output(name: str) -> Iterator[TextIO]:
-    """Standard output, or a file for its owner alone that appears under its name only when it is whole."""
+def _output(name: str) -> Iterator[Callable[[str], object]]:
+    """What writes to standard output, or to a file for its owner alone that has its name only when it is whole."""
+    from store.output import output_file
+
     if name == "-":
-        yield sys.stdout
+        yield sys.stdout.write
         return
-    path = Path(name)
-    if path.exists() or path.is_symlink():
-        raise UsageError(f"{name} exists already", "name another file")
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".export-")
-    except OSError as error:
-        raise UsageError(f"{name}: {(error.strerror or 'cannot be written').lower()}", "name another place") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            yield file
-        os.link(temporary, path)
-    except OSError as error:
-        raise UsageError(f"{name}: {(error.strerror or 'cannot be written').lower()}", "name another place") from error
-    finally:
-        os.unlink(temporary)
+    with output_file(Path(name)) as output:
+        yield lambda text: output.write(text.encode())
+        output.finish()
+        output.deliver()
 
 
 def _chart(record: NativeEncounter) -> Iterator[str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from codesets.errors import CodedeskError, UsageError
 from codesets.safe import safe_line
 from tui.cells import counted
+from tui.counts import how_many
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -50,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", metavar="PATH", help="file, - for standard output (of a layout: folder); the outbox without it"
     )
-    parser.add_argument("--limit", type=int, default=0, metavar="N")
+    parser.add_argument("--limit", type=how_many, default=0, metavar="N", help="the first N rows alone")
     parser.add_argument("--to", default="", metavar="RECIPIENT", help="who receives an identified or limited export")
     parser.add_argument("--purpose", default="", metavar="TEXT", help="and why")
     parser.add_argument("--agreement", default="", metavar="TEXT", help="the data use agreement of a limited data set")

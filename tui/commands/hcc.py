@@ -27,10 +27,10 @@ def run(args: argparse.Namespace) -> int:
     from store.access import require_access
     from store.coding.risk import patient_risk, risk_facts
     from store.database import open_database
-    from store.disclosures import find_patient
     from store.people import sign_in
     from store.permissions.columns import seen_by
     from store.queries import SessionReader
+    from store.record_numbers import find_patient
     from store.settings import today
 
     year = args.year or today().year

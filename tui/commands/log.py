@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from codesets.errors import UnreadableInput, UsageError
 from codesets.safe import safe_line
+from tui.counts import how_many
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -40,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     opened.add_argument("key", metavar="ID|VISIT", help="id or visit number of the encounter")
     opened.add_argument("--json", action="store_true", help="one JSON document per line")
     listing = commands.add_parser("list", help="the last entries, newest first")
-    listing.add_argument("-n", type=int, default=50, metavar="COUNT", help="how many (50)")
+    listing.add_argument("-n", type=how_many, default=50, metavar="COUNT", help="how many (50)")
     listing.add_argument("--by", metavar="LOGIN", help="only of this person")
     listing.add_argument("--action", metavar="WORD", help="only actions that begin so: chart, claim.export, refused")
     listing.add_argument("--json", action="store_true", help="one JSON document per line")
@@ -146,7 +147,7 @@ def _show(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     if args.command == "opened":
         events = who_opened(db, actor, args.key)
     else:
-        events = last_entries(db, actor, max(args.n, 1), args.by, args.action)
+        events = last_entries(db, actor, args.n, args.by, args.action)
     for event in events:
         print(json.dumps(asdict(event), ensure_ascii=False) if args.json else _line(event))
     if not events and not args.json:

@@ -34,21 +34,24 @@ def run(args: argparse.Namespace) -> int:
     from store.database import open_database, operation_id
     from store.merges import merge_patients
     from store.people import sign_in
+    from store.record_numbers import told_number
 
     db = open_database()
     try:
         actor = sign_in(db)
         if args.command == "restrict":
-            restrict(db, actor, args.mrn, args.why, operation_id())
-            print(safe_line(f"the charts of {args.mrn} are restricted; codedesk patients grant admits people"))
+            mrn = restrict(db, actor, args.mrn, args.why, operation_id())
+            whose = told_number(args.mrn, mrn)
+            print(safe_line(f"the charts of {whose} are restricted; codedesk patients grant admits people"))
             return 0
         if args.command == "unrestrict":
-            unrestrict(db, actor, args.mrn, args.why, operation_id())
-            print(safe_line(f"the charts of {args.mrn} are open to all again"))
+            mrn = unrestrict(db, actor, args.mrn, args.why, operation_id())
+            print(safe_line(f"the charts of {told_number(args.mrn, mrn)} are open to all again"))
             return 0
         if args.command == "grant":
-            admit(db, actor, args.mrn, args.login, not args.end, operation_id())
-            print(safe_line(f"{args.login} is {'no longer ' if args.end else ''}admitted to the charts of {args.mrn}"))
+            mrn = admit(db, actor, args.mrn, args.login, not args.end, operation_id())
+            whose = told_number(args.mrn, mrn)
+            print(safe_line(f"{args.login} is {'no longer ' if args.end else ''}admitted to the charts of {whose}"))
             return 0
         merged = merge_patients(db, actor, args.merged, args.remaining, operation_id())
     finally:

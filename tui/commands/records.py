@@ -317,8 +317,9 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
             retention.hold(db, actor, args.mrn, args.reason, op)
             print(safe_line(f"everything of {args.mrn} is kept until records let-go"))
         case "let-go":
-            retention.let_go(db, actor, args.mrn, args.reason, op)
-            print(safe_line(f"{args.mrn} is kept no longer than the schedule says"))
+            others = retention.let_go(db, actor, args.mrn, args.reason, op)
+            told = f"is still kept: it is held under {' and '.join(others)}" if others else ""
+            print(safe_line(f"{args.mrn} {told or 'is kept no longer than the schedule says'}"))
         case "refuse":
             releases.refuse(db, actor, args.id, args.reason, op)
             print("refused")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from codesets.errors import UsageError
 from codesets.safe import safe_line
 from tui.cells import counted
+from tui.counts import how_many
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -34,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", default="", metavar="DAY", help="first day; the first of the month without it")
     parser.add_argument("--until", default="", metavar="DAY", help="last day; today without it")
     parser.add_argument("--as-of", default="", metavar="DAY", help="day or moment: what came later has not happened")
-    parser.add_argument("--top", type=int, metavar="N", help="the first rows alone")
+    parser.add_argument("--top", type=how_many, metavar="N", help="the first rows alone")
     parser.add_argument("--define", action="store_true", help="formula, inclusions and SQL, and no rows")
     parser.add_argument("--suppress", action="store_true", help="cover counts of people below 11; analysts always")
     parser.add_argument("--csv", action="store_true", help="the rows as CSV, formula-safe")
@@ -113,6 +114,7 @@ def _define(name: str) -> int:
 def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.database import operation_id
     from store.models.columns import now
+    from store.output import write_text
     from store.reports.page import html_page
     from store.reports.publish import publish
     from store.reports.run import period_of, run_report
@@ -134,7 +136,7 @@ def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         print(f"{counted(len(shown.rows), 'row')} in {args.parquet}")
     elif args.html:
         made = f"codedesk, {actor.name or actor.login}, {now()[:16]}Z"
-        Path(args.html).write_text(html_page(shown, made), encoding="utf-8")
+        write_text(Path(args.html), html_page(shown, made))
         print(f"a page in {args.html}")
     elif args.csv:
         print(csv_text(shown.columns, shown.rows), end="")

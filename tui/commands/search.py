@@ -16,6 +16,7 @@ from store.os_account import NotAUser, os_login
 from store.picks import Usage, usage_file
 from tui.commands import codesets as shared
 from tui.commands.first_use import open_with_progress
+from tui.counts import how_many
 
 BATCH_LIMIT = 25
 
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     shared.add_system(parser, "all")
     shared.add_date(parser)
-    parser.add_argument("-n", "--limit", type=shared.positive, default=BATCH_LIMIT, help="at most N answers")
+    parser.add_argument("-n", "--limit", type=how_many, default=BATCH_LIMIT, help="at most N answers")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument(
         "--batch", action="store_true", help="a query per line on stdin, a line of codes per query on stdout"

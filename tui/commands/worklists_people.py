@@ -11,6 +11,7 @@ from store.queries import SessionReader
 from tui.cells import counted
 from tui.commands.answers import command, reason, told
 from tui.commands.worklists_selecting import chosen, many
+from tui.counts import how_many
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -28,7 +29,7 @@ def configure(commands: Any) -> None:
     balancing = command(commands, "balance", "give a worklist's free charts to people in turn, as much to each")
     balancing.add_argument("worklist", metavar="WORKLIST")
     balancing.add_argument("logins", nargs="+", metavar="LOGIN")
-    balancing.add_argument("--most", type=int, default=0, metavar="N", help="the first N of the list (all)")
+    balancing.add_argument("--most", type=how_many, default=0, metavar="N", help="the first N of the list (all)")
     covering = command(commands, "cover", "give what an absent person has to others, or to everybody")
     covering.add_argument("login", metavar="ABSENT")
     covering.add_argument("logins", nargs="*", metavar="LOGIN")

@@ -15,6 +15,7 @@ from textual.containers import Container
 
 from store.actors import Actor
 from store.database import Database
+from store.output import write_text
 from store.queries import Reader
 from store.reports.capacity import Capacity, capacity
 from store.reports.catalog import catalog, figure_named
@@ -215,7 +216,7 @@ class BoardScreen(DeskScreen):
 
         async def written() -> None:
             path = outbox() / f"{report.figure.name}-{report.period.until}.csv"
-            path.write_text(csv_text(report.columns, report.rows), encoding="utf-8")
+            write_text(path, csv_text(report.columns, report.rows))
             await self.workstation.change(_exported, report.figure.name, path.name)
             self.say(f"{counted(len(report.rows), 'row')} in {path}", "good")
 
@@ -231,7 +232,7 @@ class BoardScreen(DeskScreen):
 
             actor = await self.workstation.record.actor()
             path = outbox() / f"{report.figure.name}-{report.period.until}.html"
-            path.write_text(html_page(report, f"codedesk, {actor.name}, {now()[:16]}Z"), encoding="utf-8")
+            write_text(path, html_page(report, f"codedesk, {actor.name}, {now()[:16]}Z"))
             await self.workstation.change(_exported, report.figure.name, path.name)
             self.say(f"A page in {path}", "good")
 

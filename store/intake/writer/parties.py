@@ -12,7 +12,6 @@ from store.intake.merging import find_account, find_patient
 from store.intake.native import NativeEncounter
 from store.intake.persons import refuse_replaced
 from store.intake.rows import KnownRows, everything, named, update
-from store.merges import remaining_patient, went_over_since
 from store.models import (
     Account,
     Coverage,
@@ -26,6 +25,7 @@ from store.models import (
 from store.models.columns import new_id
 from store.models.directory import FacilityFields, PayerFields, ProviderFields
 from store.models.encounter import CoverageFields, EncounterFields
+from store.record_numbers import remaining_patient, went_over_since
 from store.terms import ProviderRole
 
 Directory = TypeVar("Directory", PayerFields, FacilityFields)

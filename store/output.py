@@ -2,6 +2,9 @@
 
 The caller decides when it is delivered, and can take it back as long as nothing rests on it. Standard output
 (`-`) is fed only when everything has been written.
+
+Every command and screen that writes a file goes through here. The folder is one that exists: none is made on the way to
+a name that was mistyped, and what cannot be written is refused with what was expected.
 """
 
 from __future__ import annotations
@@ -128,6 +131,44 @@ def output_file(destination: Destination) -> Iterator[OutputFile]:
         Path(name).unlink(missing_ok=True)
 
 
+@contextmanager
+def replaced_file(place: Path) -> Iterator[Path]:
+    """An unfinished file for its owner alone that takes a name when the block ends well, also that of an older file.
+
+    Raises DestinationUnusable where the place is no file, its folder cannot be written, or the disk is full.
+    """
+    if place.exists() and not place.is_file():
+        raise DestinationUnusable(f"{place} is no file", "name a file")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent)
+        os.close(handle)
+    except OSError as error:
+        raise _unusable(place, error) from error
+    part = Path(name)
+    try:
+        yield part
+        part.replace(place)
+    except OSError as error:
+        raise _unusable(place, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(place: Path, text: str) -> None:
+    """Write a text as a whole file, as `replaced_file` does. Raises DestinationUnusable."""
+    with replaced_file(place) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def make_folder(place: Path) -> Path:
+    """A folder for several files, made in one that exists if need be. Raises DestinationUnusable."""
+    try:
+        place.mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise _unusable(place, error) from error
+    return place
+
+
 def _name(part: Path, place: Path) -> None:
     try:
         os.link(part, place)
@@ -144,4 +185,8 @@ def _name(part: Path, place: Path) -> None:
 
 
 def _unusable(place: Path, error: OSError) -> DestinationUnusable:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return DestinationUnusable(
+            f"{place}: there is no folder {place.parent}", "name a folder that exists; nothing was written"
+        )
     return DestinationUnusable(f"{place}: {error.strerror or error}", "nothing was written")
