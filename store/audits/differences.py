@@ -84,7 +84,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the two sides beside each other: the codes, 1-based places (0: not there), and what differs."""
+    """One row of the two sides beside each other: the codes, 1-based places (0: not there), and what differs.
+
+    `dimension` is what the auditor's code is measured as, `coder_dimension` what the coder's is where that one holds.
+    """
 
     coder: str
     auditor: str
@@ -92,6 +95,7 @@ class Row:
     auditor_place: int
     line: bool
     dimension: Dimension
+    coder_dimension: Dimension
     differences: tuple[Difference, ...] = ()
 
 
@@ -186,7 +190,7 @@ def _diagnosis_rows(
         other = theirs[there] if there >= 0 else None
         stands = other or one
         assert stands is not None
-        dimension = Dimension.PRINCIPAL if stands.role is DiagnosisRole.PRINCIPAL else Dimension.SECONDARY
+        dimension = _dimension_of_role(stands)
         found: list[Difference] = []
         place = f"dx {(here if here >= 0 else there) + 1}"
         if principal and there >= 0 and there == becomes:
@@ -216,6 +220,7 @@ def _diagnosis_rows(
                 there + 1,
                 False,
                 dimension if other else Dimension.SECONDARY,
+                _dimension_of_role(one or stands),
                 tuple(found),
             )
         )
@@ -306,7 +311,16 @@ def _line_row(
         if (one.service_date or "") != (other.service_date or ""):
             told = one.service_date or "none", other.service_date or "none"
             found.append(Difference(DifferenceKind.DATE, dimension, place, *told))
-    return Row(one.code if one else "", other.code if other else "", here + 1, there + 1, True, dimension, tuple(found))
+    return Row(
+        one.code if one else "",
+        other.code if other else "",
+        here + 1,
+        there + 1,
+        True,
+        dimension,
+        dimension_of(one or stands, visit_levels),
+        tuple(found),
+    )
 
 
 def _of_the_whole(coder: Coded, auditor: Coded) -> list[Difference]:
@@ -324,6 +338,10 @@ def dimension_of(line: ProcedureLine, visit_levels: Collection[str] = ()) -> Dim
     if line.system == "icd10pcs":
         return Dimension.PCS
     return Dimension.VISIT_LEVEL if line.code in visit_levels else Dimension.LINES
+
+
+def _dimension_of_role(diagnosis: Diagnosis) -> Dimension:
+    return Dimension.PRINCIPAL if diagnosis.role is DiagnosisRole.PRINCIPAL else Dimension.SECONDARY
 
 
 def _principal(diagnoses: Sequence[Diagnosis]) -> int:

@@ -85,7 +85,8 @@ def test_an_overturned_finding_raises_the_audit_that_it_was_of(
 
     old = read_trend(two_audits, auditor, coder.login).points[0]
 
-    assert old.score.code_over_code == Share(3, 8)
+    # The addition that was overturned is no code: 2 right of the 7 that are left.
+    assert old.score.code_over_code == Share(2, 7)
 
 
 def test_audits_by_other_schemes_are_not_held_against_each_other(
