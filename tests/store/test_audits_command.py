@@ -55,6 +55,30 @@ def test_a_sample_goes_from_the_draw_to_its_scorecard(
     assert "Wilson score" in said(capsys, "score", "Q3") and "diabetes" in said(capsys, "topics")
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--weight", "inf", "--drg", "193"), "weight inf: expected a number above 0"),
+        (("--drg", "1"), "expected three digits"),
+        (("--drg", "193", "--weight", "1.3107"), "a professional chart, which has no DRG"),
+    ],
+)
+def test_a_drg_that_is_refused_leaves_the_codes_of_the_same_command_out(
+    coded_site: Database,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    given: tuple[str, ...],
+    told: str,
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "draw", "Q3", "1", "--seed", "48213")
+
+    assert main(["audits", "code", "Q3#1", "e11.42", *given]) in (1, 2)
+
+    assert told in capsys.readouterr().err
+    assert "E11.42" not in said(capsys, "show", "Q3#1")
+
+
 def test_what_is_not_there_is_said_and_an_empty_site_has_no_samples(
     demo: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
