@@ -238,6 +238,8 @@ def _shares(total: Score) -> list[tuple[str, Share]]:
 
 def trend_lines(trend: CoderTrend, width: int = 100) -> list[str]:
     """A coder's audits as lines, the oldest first, each with its intervals and what changed since the one before."""
+    from store.audits.trends import LEAST_CHARTS
+
     many = counted(len(trend.points), "audit")
     lines = [f"{trend.name or trend.login} ({trend.login}): {many}, the oldest first", ""]
     narrow = width < TREND_WIDTH
@@ -263,7 +265,8 @@ def trend_lines(trend: CoderTrend, width: int = 100) -> list[str]:
     return [
         *lines,
         "",
-        "intervals: Wilson score, of a change Newcombe, 95 %; code over code as on the scorecard of each sample",
+        "intervals: Wilson score, 95 %, by codes; code over code as on each scorecard",
+        f"changes: Newcombe, 95 %, by charts; no word of chance below {LEAST_CHARTS} an audit",
     ]
 
 
@@ -276,12 +279,16 @@ def _interval(share: Share) -> str:
 
 def change_words(point: TrendPoint, first: bool) -> str:
     """What became of code over code since the audit before, in points, and whether it may be chance."""
+    from store.audits.trends import LEAST_CHARTS
+
     counted_by = f"{counts(point.score.code_over_code)} codes, scheme {point.scheme}"
     if first:
         return f"{counted_by}; the first audit"
     if point.change is None:
         return f"{counted_by}; no change is told: the audit before had another scheme, or no code"
     by, low, high = (value * 100 for value in (point.change.by, point.change.low, point.change.high))
+    if not point.change.enough:
+        return f"{counted_by}; {by:+.1f} points, of too few charts to tell it from chance: {LEAST_CHARTS} in each audit"
     chance = "may be chance" if point.change.may_be_chance else "more than chance"
     return f"{counted_by}; {by:+.1f} points ({low:+.1f} to {high:+.1f}): {chance}"
 
