@@ -3,7 +3,8 @@
 Codes are paired first, each at most once: the same code in the same list; then codes that begin alike (a revised
 code). What is left over of the coder is deleted by the auditor, what is left over of the auditor was missed and is
 added. Of a pair, everything else that differs is a difference of its own. Pointers are compared by the diagnoses they
-lead to, so that a revised or moved diagnosis makes no wrong pointer.
+lead to, so that a revised or moved diagnosis makes no wrong pointer; of a line that the auditor gave none they are not
+judged, and the lines are counted.
 
 A changed principal diagnosis is one difference, whichever way it came about; how many errors it counts as is a matter
 of the scheme (`store.audits.schemes`). A missed query cannot be told from codes: an auditor adds it.
@@ -106,6 +107,9 @@ class Comparison:
     rows: tuple[Row, ...]
     whole: tuple[Difference, ...] = ()
 
+    unpointed: int = 0
+    """Lines that the coder pointed and the auditor did not, whose pointers are therefore not judged."""
+
     @property
     def differences(self) -> tuple[Difference, ...]:
         return (*(one for row in self.rows for one in row.differences), *self.whole)
@@ -136,7 +140,7 @@ def compare(
         _line_row(coder.codes, auditor.codes, here, there, same_diagnosis, visit_levels)
         for here, there in _in_order(lines)
     ]
-    return Comparison(tuple(rows), tuple(_of_the_whole(coder, auditor)))
+    return Comparison(tuple(rows), tuple(_of_the_whole(coder, auditor)), _unpointed(coder.codes, auditor.codes, rows))
 
 
 def _paired(
@@ -305,7 +309,8 @@ def _line_row(
         leads = {same[p - 1] for p in other.pointers if same.get(p - 1, -1) >= 0}
         # Nor is a pointer to one that was deleted an error beside it.
         stays = {p - 1 for p in one.pointers} & set(same.values())
-        if one.system == "hcpcs" and leads != stays:
+        # A line without the auditor's pointers was not judged by them: a claim line has at least one (837P SV107-1).
+        if one.system == "hcpcs" and other.pointers and leads != stays:
             told = _pointed(coder, one), _pointed(auditor, other)
             found.append(Difference(DifferenceKind.POINTER, Dimension.POINTER, place, *told))
         if (one.service_date or "") != (other.service_date or ""):
@@ -321,6 +326,15 @@ def _line_row(
         dimension_of(one or stands, visit_levels),
         tuple(found),
     )
+
+
+def _unpointed(coder: Codes, auditor: Codes, rows: Sequence[Row]) -> int:
+    pairs = [
+        (coder.lines[row.coder_place - 1], auditor.lines[row.auditor_place - 1])
+        for row in rows
+        if row.line and row.coder_place and row.auditor_place
+    ]
+    return sum(bool(ours.pointers) and not theirs.pointers for ours, theirs in pairs)
 
 
 def _of_the_whole(coder: Coded, auditor: Coded) -> list[Difference]:

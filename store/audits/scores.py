@@ -7,9 +7,9 @@
     DRG accuracy        charts with the same DRG / charts with a DRG on both sides
 
 An opportunity is whatever could have been right or wrong: each code that holds, each code of the coder whose deletion
-stands, and of a pair POA, modifiers, units and pointers where either side has any. A difference that was overturned in
-a rebuttal is no difference any more: the caller leaves it out, and every rate is of the codes that then hold
-(`store.audits.decided`).
+stands, and of a pair POA, modifiers and units where either side has any, and pointers where the auditor has. A
+difference that was overturned in a rebuttal is no difference any more: the caller leaves it out, and every rate is of
+the codes that then hold (`store.audits.decided`).
 
 Money is told in both directions and apart by what it is: charges of lines that were added, deleted, revised or had
 other units, and the payment of another DRG (weights times the base rate). Neither is added to the other.
@@ -84,6 +84,8 @@ class Score:
     errors: float = 0
     charges: Impact = Impact()
     payment: Impact = Impact()
+    unpointed: int = 0
+    """Lines whose pointers were not judged, for the auditor gave none."""
 
     def __add__(self, other: Score) -> Score:
         dimensions = {
@@ -108,6 +110,7 @@ class Score:
             self.errors + other.errors,
             self.charges + other.charges,
             self.payment + other.payment,
+            self.unpointed + other.unpointed,
         )
 
 
@@ -146,6 +149,7 @@ def score(coder: Coded, auditor: Coded, comparison: Comparison, stands: Sequence
         errors=errors,
         charges=Impact.of(_charged(worth)),
         payment=Impact.of([one for one in worth if one.kind is DifferenceKind.DRG]),
+        unpointed=comparison.unpointed,
     )
 
 
@@ -210,7 +214,7 @@ def _opportunities(
                 one_of(Dimension.UNITS)
                 if ours.modifiers or (theirs.modifiers and DifferenceKind.MODIFIER not in overturned):
                     one_of(Dimension.MODIFIER)
-                if ours.pointers or (theirs.pointers and DifferenceKind.POINTER not in overturned):
+                if theirs.pointers and (ours.pointers or DifferenceKind.POINTER not in overturned):
                     one_of(Dimension.POINTER)
         elif row.coder == row.auditor:
             here, there = coder.diagnoses[row.coder_place - 1].poa, auditor.diagnoses[row.auditor_place - 1].poa

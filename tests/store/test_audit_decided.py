@@ -154,3 +154,15 @@ def test_the_other_drg_stays_wrong_while_its_finding_stands() -> None:
     coder, auditor = coded(dx("I10"), drg="194"), coded(dx("I10"), drg="195")
 
     assert told(coder, auditor).drg == Share(0, 1)
+
+
+def test_pointers_are_not_judged_where_the_auditor_gave_none_and_the_lines_are_counted() -> None:
+    coder = coded(dx("I10", "E78.5"), VISIT, line("J1100", pointers=(2,)), line("G0439"))
+    auditor = coded(dx("I10", "E78.5"), replace(VISIT, pointers=()), line("J1100", pointers=(1,)), line("G0439"))
+
+    made = told(coder, auditor)
+
+    assert made.kinds == {KIND.POINTER: 1} and made.unpointed == 1
+    assert made.dimensions[DIM.POINTER] == Share(0, 1)
+    assert made.code_over_code == Share(4, 5)
+    assert together([made, made]).unpointed == 2

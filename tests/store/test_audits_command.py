@@ -55,6 +55,24 @@ def test_a_sample_goes_from_the_draw_to_its_scorecard(
     assert "Wilson score" in said(capsys, "score", "Q3") and "diabetes" in said(capsys, "topics")
 
 
+def test_an_auditor_is_told_of_lines_without_pointers_and_none_is_a_finding(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "draw", "Q3", "1", "--seed", "48213")
+    said(capsys, "code", "Q3#1", "i10")
+
+    revealed = said(capsys, "reveal", "Q3#1")
+    shown = said(capsys, "show", "Q3#1")
+    said(capsys, "return", "Q3#1")
+    card = json.loads(said(capsys, "score", "Q3", "--json"))["total"]
+
+    assert "pointers of yours: not judged" in revealed
+    assert "not judged: the auditor gave none" in shown and "pointer," not in shown
+    assert "not judged: the auditor gave none" in said(capsys, "score", "Q3")
+    assert card["lines_of_pointers_not_judged"] > 0 and "pointers" not in card["dimensions"]
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

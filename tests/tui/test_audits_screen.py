@@ -52,7 +52,9 @@ async def test_a_chart_is_coded_blind_compared_and_returned(sampled: None, size:
         assert "Audit Q3#1" in cells(app) and "blind" in cells(app) and "compare" in cells(app)
         await keys(pilot, "plus")
         await type_text(pilot, "i10")
-        await keys(pilot, "enter", "escape", "f", "y")
+        await keys(pilot, "enter", "escape", "f")
+        assert "Show the coder's codes? 1 line lacks pointers of yours: not judged. * sets them" in cells(app)
+        await keys(pilot, "y")
         assert_golden(app, f"audit-{at}")
 
         await keys(pilot, "e")

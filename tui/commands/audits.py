@@ -367,6 +367,8 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
             print(review.undo(db, actor, args.audit, op).message)
         case "reveal":
             print(f"{counted(review.reveal(db, actor, args.audit, op), 'finding')}; codedesk audits show {args.audit}")
+            if told := _unpointed(db, args.audit):
+                print(told)
         case "explain":
             explaining.explain(db, actor, args.audit, args.number, args.note, args.citation, args.topic, op)
             print(f"finding {args.number}: kept")
@@ -431,6 +433,17 @@ def _code(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     if not args.entries:
         print(safe_line(f"in review: {head.patient} {head.mrn}, {head.service_date} {head.setting.label}"))
     return 0
+
+
+def _unpointed(db: Database, name: str) -> str:
+    """What the auditor is told of lines without pointers."""
+    from store.audits.found import auditor_codes
+    from store.audits.keeping import audit_named
+    from store.audits.review import unpointed
+
+    with db.reading() as session:
+        audit = audit_named(session, name)
+        return unpointed(audit.kind, auditor_codes(audit))
 
 
 def _unbegun(db: Database, sample: str) -> list[str]:

@@ -62,6 +62,7 @@ def side_by_side(
         lines += [f"{mark_of(one):>3} {one.coder or '–':<10} {one.auditor or '–':<10} {result_of(one)}"
                   for one in comparison.rows]  # fmt: skip
         lines += [f"{'':3} {one.coder:<10} {one.auditor:<10} {one.kind.value}" for one in comparison.whole]
+        lines += [unpointed_words(comparison.unpointed)] if comparison.unpointed else []
     lines += [""] if findings else []
     for finding in findings:
         money = "" if finding.cents is None else f"  money {dollars(finding.cents)}"
@@ -82,6 +83,11 @@ def side_by_side(
             f"{minute(step.at)}  {which}{step.status.replace('_', ' ')}, {step.who or 'the clock'}{said}{cited}"
         )
     return lines
+
+
+def unpointed_words(lines: int) -> str:
+    """Of how many lines the pointers were not judged, and why."""
+    return f"pointers of {counted(lines, 'line')} not judged: the auditor gave none"
 
 
 def mark_of(row: Row) -> str:
@@ -125,6 +131,7 @@ def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
     if not total.charts:
         return [*lines, "", "No chart of it was reviewed yet, so that there is no score.", *_formula(card)]
     lines += ["", *_share_lines(card, narrow), "", *_dimension_lines(card, narrow)]
+    lines += [unpointed_words(total.unpointed)] if total.unpointed else []
     kinds = ", ".join(f"{many} {kind.value}" for kind, many in total.kinds.items())
     lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} error{'' if total.errors == 1 else 's'}"]
     lines += ["", *_money_lines(card, narrow)]
@@ -333,6 +340,7 @@ def scorecard_document(card: Scorecard) -> dict[str, Any]:
             "dimensions": {one.value: share(of) for one, of in made.dimensions.items()},
             "differences": {kind.value: many for kind, many in made.kinds.items()},
             "errors": made.errors,
+            "lines_of_pointers_not_judged": made.unpointed,
             "charges": money(made.charges),
             "drg_payment": money(made.payment),
         }
