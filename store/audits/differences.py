@@ -3,7 +3,8 @@
 Codes are paired first, each at most once: the same code in the same list; then codes that begin alike (a revised
 code). What is left over of the coder is deleted by the auditor, what is left over of the auditor was missed and is
 added. Of a pair, everything else that differs is a difference of its own. Pointers are compared by the diagnoses they
-lead to, so that a revised or moved diagnosis makes no wrong pointer.
+lead to, so that a revised or moved diagnosis makes no wrong pointer; of a line that the auditor gave none they are not
+judged, and the lines are counted.
 
 A changed principal diagnosis is one difference, whichever way it came about; how many errors it counts as is a matter
 of the scheme (`store.audits.schemes`). A missed query cannot be told from codes: an auditor adds it.
@@ -84,7 +85,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the two sides beside each other: the codes, 1-based places (0: not there), and what differs."""
+    """One row of the two sides beside each other: the codes, 1-based places (0: not there), and what differs.
+
+    `dimension` is what the auditor's code is measured as, `coder_dimension` what the coder's is where that one holds.
+    """
 
     coder: str
     auditor: str
@@ -92,6 +96,7 @@ class Row:
     auditor_place: int
     line: bool
     dimension: Dimension
+    coder_dimension: Dimension
     differences: tuple[Difference, ...] = ()
 
 
@@ -101,6 +106,9 @@ class Comparison:
 
     rows: tuple[Row, ...]
     whole: tuple[Difference, ...] = ()
+
+    unpointed: int = 0
+    """Lines that the coder pointed and the auditor did not, whose pointers are therefore not judged."""
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -132,7 +140,7 @@ def compare(
         _line_row(coder.codes, auditor.codes, here, there, same_diagnosis, visit_levels)
         for here, there in _in_order(lines)
     ]
-    return Comparison(tuple(rows), tuple(_of_the_whole(coder, auditor)))
+    return Comparison(tuple(rows), tuple(_of_the_whole(coder, auditor)), _unpointed(coder.codes, auditor.codes, rows))
 
 
 def _paired(
@@ -186,7 +194,7 @@ def _diagnosis_rows(
         other = theirs[there] if there >= 0 else None
         stands = other or one
         assert stands is not None
-        dimension = Dimension.PRINCIPAL if stands.role is DiagnosisRole.PRINCIPAL else Dimension.SECONDARY
+        dimension = _dimension_of_role(stands)
         found: list[Difference] = []
         place = f"dx {(here if here >= 0 else there) + 1}"
         if principal and there >= 0 and there == becomes:
@@ -216,6 +224,7 @@ def _diagnosis_rows(
                 there + 1,
                 False,
                 dimension if other else Dimension.SECONDARY,
+                _dimension_of_role(one or stands),
                 tuple(found),
             )
         )
@@ -300,13 +309,32 @@ def _line_row(
         leads = {same[p - 1] for p in other.pointers if same.get(p - 1, -1) >= 0}
         # Nor is a pointer to one that was deleted an error beside it.
         stays = {p - 1 for p in one.pointers} & set(same.values())
-        if one.system == "hcpcs" and leads != stays:
+        # A line without the auditor's pointers was not judged by them: a claim line has at least one (837P SV107-1).
+        if one.system == "hcpcs" and other.pointers and leads != stays:
             told = _pointed(coder, one), _pointed(auditor, other)
             found.append(Difference(DifferenceKind.POINTER, Dimension.POINTER, place, *told))
         if (one.service_date or "") != (other.service_date or ""):
             told = one.service_date or "none", other.service_date or "none"
             found.append(Difference(DifferenceKind.DATE, dimension, place, *told))
-    return Row(one.code if one else "", other.code if other else "", here + 1, there + 1, True, dimension, tuple(found))
+    return Row(
+        one.code if one else "",
+        other.code if other else "",
+        here + 1,
+        there + 1,
+        True,
+        dimension,
+        dimension_of(one or stands, visit_levels),
+        tuple(found),
+    )
+
+
+def _unpointed(coder: Codes, auditor: Codes, rows: Sequence[Row]) -> int:
+    pairs = [
+        (coder.lines[row.coder_place - 1], auditor.lines[row.auditor_place - 1])
+        for row in rows
+        if row.line and row.coder_place and row.auditor_place
+    ]
+    return sum(bool(ours.pointers) and not theirs.pointers for ours, theirs in pairs)
 
 
 def _of_the_whole(coder: Coded, auditor: Coded) -> list[Difference]:
@@ -324,6 +352,10 @@ def dimension_of(line: ProcedureLine, visit_levels: Collection[str] = ()) -> Dim
     if line.system == "icd10pcs":
         return Dimension.PCS
     return Dimension.VISIT_LEVEL if line.code in visit_levels else Dimension.LINES
+
+
+def _dimension_of_role(diagnosis: Diagnosis) -> Dimension:
+    return Dimension.PRINCIPAL if diagnosis.role is DiagnosisRole.PRINCIPAL else Dimension.SECONDARY
 
 
 def _principal(diagnoses: Sequence[Diagnosis]) -> int:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
+from decimal import Decimal
+
 from sqlmodel import Session, select
 
+from codesets.errors import UsageError
 from codesets.safe import safe_block, safe_line
 from store.actors import Actor
 from store.audits.differences import DifferenceKind, Dimension
@@ -12,8 +17,14 @@ from store.audits.grouped import group_sides
 from store.audits.keeping import in_review
 from store.audits.states import AuditRefused
 from store.database import Database
-from store.models import AuditFinding, EducationTopic
+from store.models import AuditFinding, EducationTopic, Encounter
 from store.models.columns import MOST_IN_A_LINE
+from store.terms import CodingKind, PatientClass
+
+MOST_WEIGHT = 100
+WEIGHT_DECIMALS = 4
+
+_DRG = re.compile(r"[0-9]{3}")
 
 
 def explain(
@@ -87,12 +98,17 @@ def state_whole(
     """State what the auditor holds for right beside the codes: disposition, DRG and its relative weight.
 
     A stay is grouped again by its new disposition. DRG and weight of either side are for where no grouper answers.
-    Raises AuditRefused.
+    Raises AuditRefused, also for what is no DRG or weight and for a chart that has none; UsageError for a bad number.
     """
+    check_stated(drg, weight, coder_drg, coder_weight)
     with db.change(actor, operation_id, "audit.enter") as change:
         if change.repeated:
             return
         audit = in_review(change, audit_id, None)
+        if any((drg, coder_drg, weight is not None, coder_weight is not None)):
+            visit = change.session.get_one(Encounter, audit.encounter_id)
+            if audit.kind is not CodingKind.FACILITY or visit.patient_class is not PatientClass.INPATIENT:
+                raise has_no_drg(audit.kind)
         given = {
             "auditor_disposition": disposition,
             "auditor_drg": drg,
@@ -108,6 +124,40 @@ def state_whole(
         if audit.revealed_at:
             bring_up_to_date(change.session, audit)
         change.log("audit.enter", "audit", audit.id, what={k: v for k, v in given.items() if v is not None})
+
+
+def check_stated(
+    drg: str | None, weight: float | None, coder_drg: str | None = None, coder_weight: float | None = None
+) -> None:
+    """Whether what was typed can be a DRG and a relative weight at all. Raises UsageError."""
+    for one in (drg, coder_drg):
+        _check_drg(one)
+    for number in (weight, coder_weight):
+        _check_weight(number)
+
+
+def has_no_drg(kind: CodingKind) -> AuditRefused:
+    """What is said to a DRG or weight of a chart that is not grouped."""
+    chart = "a professional chart" if kind is CodingKind.PROFESSIONAL else "a facility chart of an outpatient"
+    return AuditRefused(
+        f"this is {chart}, which has no DRG", "only the facility's side of an inpatient stay is grouped"
+    )
+
+
+def _check_drg(stated: str | None) -> None:
+    """An MS-DRG is three digits from 001 to 999, as in Table 5 of the IPPS rule; empty takes it away."""
+    if stated and (not _DRG.fullmatch(stated) or stated == "000"):
+        raise UsageError(f"DRG {safe_line(stated)[:20]!r}: expected three digits from 001 to 999", "as in --drg 193")
+
+
+def _check_weight(stated: float | None) -> None:
+    """A relative weight stands in Table 5 with four decimals; the largest is below 30."""
+    if stated is None:
+        return
+    whole = math.isfinite(stated) and 0 < stated <= MOST_WEIGHT
+    if not whole or Decimal(repr(stated)) != round(Decimal(repr(stated)), WEIGHT_DECIMALS):
+        expected = f"a number above 0 and up to {MOST_WEIGHT} with at most {WEIGHT_DECIMALS} decimals"
+        raise UsageError(f"weight {stated!r}: expected {expected}", "as in --weight 1.3107")
 
 
 def _topic(session: Session, name: str) -> str | None:

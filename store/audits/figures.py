@@ -3,8 +3,10 @@
 Sources: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927 (the score
 interval); R. G. Newcombe, "Interval estimation for the difference between independent proportions", 1998, method 10
 (the interval of a change, from two score intervals); W. G. Cochran, "Sampling techniques", 3rd edition, sections 4.4
-and 2.5 (size of a sample for a share, with the correction for a finite population); J. Cohen, "A coefficient of
-agreement for nominal scales", 1960 (kappa).
+and 2.5 (size of a sample for a share, with the correction for a finite population) and 3.12 (a share of what was drawn
+in clusters); N. Dean and M. Pagano, "Evaluating confidence interval methods for binomial proportions in clustered
+surveys", 2015 (the score interval of the effective size); J. Cohen, "A coefficient of agreement for nominal scales",
+1960 (kappa).
 """
 
 from __future__ import annotations
@@ -52,16 +54,36 @@ def wilson(share: Share, confidence: float = CONFIDENCE) -> tuple[float, float] 
 
 @dataclass(frozen=True)
 class Change:
-    """How far a share moved, with the bounds of it; all from -1 to 1."""
+    """How far a share moved, with the bounds of it; all from -1 to 1. Too few charts are not `enough` for a verdict."""
 
     by: float
     low: float
     high: float
+    enough: bool = True
 
     @property
-    def may_be_chance(self) -> bool:
-        """Whether no change at all is within the interval."""
-        return self.low <= 0 <= self.high
+    def may_be_chance(self) -> bool | None:
+        """Whether no change at all is within the interval; None where nothing can be said of it."""
+        return self.low <= 0 <= self.high if self.enough else None
+
+
+def of_charts(shares: Sequence[Share]) -> Share:
+    """The share of several charts, its whole as many as so many codes of as many charts would be: the effective size.
+
+    Codes of one chart are alike, so that charts are the unit: the variance of the share is that between charts. Where
+    every code is right, or none, nothing varies, and each chart counts for one.
+    """
+    whole = sum(one.whole for one in shares)
+    if not whole:
+        return Share(0, 0)
+    p = sum(one.part for one in shares) / whole
+    charts = sum(one.whole > 0 for one in shares)
+    if not 0 < p < 1 or charts < 2:
+        return Share(p * charts, charts)
+    squares = sum((one.part - p * one.whole) ** 2 for one in shares)
+    variance = charts / (charts - 1) * squares / whole**2
+    size = min(p * (1 - p) / variance, whole) if variance else whole
+    return Share(p * size, size)
 
 
 def change_between(before: Share, after: Share, confidence: float = CONFIDENCE) -> Change | None:

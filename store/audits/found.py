@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from sqlmodel import Session, col, select
@@ -20,8 +21,10 @@ def compared(audit: Audit) -> tuple[Coded, Coded, Comparison]:
     auditor = Coded(auditor_codes(audit), audit.auditor_disposition, audit.auditor_drg)
     found = compare(coder, auditor, set(site_codes().values()))
     rate = load_settings().drg_base_rate
-    if rate and audit.coder_weight is not None and audit.auditor_weight is not None:
-        cents = round((audit.auditor_weight - audit.coder_weight) * rate)
+    ours, theirs = audit.coder_weight, audit.auditor_weight
+    # A record of before weights were checked may have one that is no number: its money is not known.
+    if rate and ours is not None and theirs is not None and math.isfinite(theirs - ours):
+        cents = round((theirs - ours) * rate)
         drg = DifferenceKind.DRG
         found = replace(found, whole=tuple(replace(d, cents=cents) if d.kind is drg else d for d in found.whole))
     return coder, auditor, found

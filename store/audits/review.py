@@ -159,6 +159,18 @@ def reveal(db: Database, actor: Actor, audit_id: str, operation_id: str | None =
         return int(change.answer["findings"])
 
 
+def unpointed(kind: CodingKind, codes: Codes) -> str:
+    """What an auditor is told of lines that they gave no pointers; empty where there is none.
+
+    A blind review begins with the charges as they were posted, which have none; a facility's lines have none at all.
+    """
+    many = sum(line.system == "hcpcs" and not line.pointers for line in codes.lines)
+    if not many or kind is not CodingKind.PROFESSIONAL:
+        return ""
+    lines = "1 line lacks" if many == 1 else f"{many} lines lack"
+    return f"{lines} pointers of yours: not judged. * sets them"
+
+
 def give_back(db: Database, actor: Actor, audit_id: str, operation_id: str | None = None) -> str:
     """Return the chart to its coder, or close it where nothing was found; what happened in one line.
 

@@ -57,7 +57,8 @@ class Scheme:
         heavy = [f"{name} weighs {weight:g}" for name, weight in self.weights.items() if weight != 1]
         return [
             f"scheme {self.name}: {self.words}",
-            f"code over code = right codes {over}of the auditor's codes{floor};"
+            f"code over code = right codes {over}of the auditor's codes as decided{floor}: an overturned addition"
+            " is no code, an overturned deletion a right code of the coder;"
             f" a code is wrong when it is missing or {', '.join(self.spoils)}",
             "total opportunity = agree / (agree + added + deleted + revised); a changed principal diagnosis is revised,"
             " and a code that both have agrees, whatever its POA, modifiers, units and pointers",

@@ -1,14 +1,15 @@
 """The scores of one chart and of many, from their comparisons. No database; every number can be reckoned by hand.
 
-    code over code      right codes / auditor's codes                                  (AHIMA 2009)
+    code over code      right codes / codes that hold: the auditor's, as decided       (AHIMA 2009)
     total opportunity   agree / (agree + added + deleted + revised)
     record over record  charts without an error / charts
     weighted            1 - weights of errors / weights of opportunities
     DRG accuracy        charts with the same DRG / charts with a DRG on both sides
 
-An opportunity is whatever could have been right or wrong: each code of the auditor, each code that the auditor deleted,
-and of a pair POA, modifiers, units and pointers where either side has any. A difference that was overturned in a
-rebuttal is no difference any more: the caller leaves it out.
+An opportunity is whatever could have been right or wrong: each code that holds, each code of the coder whose deletion
+stands, and of a pair POA, modifiers and units where either side has any, and pointers where the auditor has. A
+difference that was overturned in a rebuttal is no difference any more: the caller leaves it out, and every rate is of
+the codes that then hold (`store.audits.decided`).
 
 Money is told in both directions and apart by what it is: charges of lines that were added, deleted, revised or had
 other units, and the payment of another DRG (weights times the base rate). Neither is added to the other.
@@ -20,7 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
-from store.audits.differences import Coded, Comparison, Difference, DifferenceKind, Dimension, Row
+from store.audits.decided import Decided, decided, priced
+from store.audits.differences import Coded, Comparison, Difference, DifferenceKind, Dimension
 from store.audits.figures import Share
 from store.audits.schemes import Scheme
 from store.coding.codes import Codes
@@ -82,6 +84,8 @@ class Score:
     errors: float = 0
     charges: Impact = Impact()
     payment: Impact = Impact()
+    unpointed: int = 0
+    """Lines whose pointers were not judged, for the auditor gave none."""
 
     def __add__(self, other: Score) -> Score:
         dimensions = {
@@ -106,6 +110,7 @@ class Score:
             self.errors + other.errors,
             self.charges + other.charges,
             self.payment + other.payment,
+            self.unpointed + other.unpointed,
         )
 
 
@@ -114,9 +119,10 @@ EMPTY = Score(0, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING)
 
 def score(coder: Coded, auditor: Coded, comparison: Comparison, stands: Sequence[Difference], scheme: Scheme) -> Score:
     """The scores of one chart. `stands` are the differences that count: of the comparison, and those added by hand."""
+    rows = decided(comparison, stands)
     found = [one for one in stands if scheme.errors(one.kind)]
     errors = sum(scheme.errors(one.kind) for one in found)
-    opportunities = _opportunities(coder.codes, auditor.codes, comparison.rows, found)
+    opportunities = _opportunities(coder.codes, auditor.codes, rows, found)
     if coder.drg and auditor.drg:
         opportunities[Dimension.DRG] = 1
     if auditor.disposition:
@@ -129,18 +135,21 @@ def score(coder: Coded, auditor: Coded, comparison: Comparison, stands: Sequence
     lost = sum(scheme.errors(one.kind) * scheme.weight(one.dimension) for one in found)
     at_stake = sum(count * scheme.weight(one) for one, count in opportunities.items())
     has_drg = bool(coder.drg and auditor.drg)
+    other_drg = coder.drg != auditor.drg and any(one.kind is DifferenceKind.DRG for one in stands)
+    worth = priced(comparison, found, coder.codes, auditor.codes)
     return Score(
         charts=1,
-        code_over_code=_code_over_code(auditor.codes, comparison.rows, found, scheme),
-        total_opportunity=_total_opportunity(comparison.rows, found),
+        code_over_code=_code_over_code(rows, found, scheme),
+        total_opportunity=_total_opportunity(rows, found),
         record_over_record=Share(int(not errors), 1),
         weighted=Share(max(at_stake - lost, 0) if scheme.floor else at_stake - lost, at_stake),
-        drg=Share(int(coder.drg == auditor.drg), 1) if has_drg else _NOTHING,
+        drg=Share(int(not other_drg), 1) if has_drg else _NOTHING,
         dimensions=dimensions,
         kinds={kind: n for kind in DifferenceKind if (n := sum(one.kind is kind for one in found))},
         errors=errors,
-        charges=Impact.of(_charged(found)),
-        payment=Impact.of([one for one in found if one.kind is DifferenceKind.DRG]),
+        charges=Impact.of(_charged(worth)),
+        payment=Impact.of([one for one in worth if one.kind is DifferenceKind.DRG]),
+        unpointed=comparison.unpointed,
     )
 
 
@@ -169,61 +178,47 @@ def _charged(found: Sequence[Difference]) -> list[Difference]:
     ]
 
 
-def _code_over_code(codes: Codes, rows: Sequence[Row], found: Sequence[Difference], scheme: Scheme) -> Share:
-    whole = len(codes.diagnoses) + len(codes.lines)
+def _code_over_code(rows: Sequence[Decided], found: Sequence[Difference], scheme: Scheme) -> Share:
+    holding = [one for one in rows if one.holds]
     right = 0
-    for row in rows:
-        mine = [one for one in found if one in row.differences]
-        spoiled = any(one.kind is DifferenceKind.ADDED or one.kind.value in scheme.spoils for one in mine)
-        right += bool(row.auditor_place and row.coder_place or _settled(row, mine)) and not spoiled
+    for one in holding:
+        mine = [difference for difference in one.row.differences if difference in found]
+        right += not any(d.kind is DifferenceKind.ADDED or d.kind.value in scheme.spoils for d in mine)
     if scheme.over_codes == "subtracted":
         right -= sum(one.kind is DifferenceKind.DELETED for one in found)
-    return Share(max(right, 0) if scheme.floor else right, whole)
+    return Share(max(right, 0) if scheme.floor else right, len(holding))
 
 
-def _settled(row: Row, mine: Sequence[Difference]) -> bool:
-    """Whether a code that the coder lacks counts as right all the same: its difference was overturned."""
-    return bool(row.auditor_place and row.differences and not mine)
-
-
-def _total_opportunity(rows: Sequence[Row], found: Sequence[Difference]) -> Share:
+def _total_opportunity(rows: Sequence[Decided], found: Sequence[Difference]) -> Share:
     wrong = sum(one.kind in _CODES for one in found)
-    agree = sum(
-        _counts(row) and not any(one.kind in _CODES and one in found for one in row.differences) for row in rows
-    )
+    agree = sum(not any(d.kind in _CODES and d in found for d in one.row.differences) for one in rows)
     return Share(agree, agree + wrong)
 
 
-def _counts(row: Row) -> bool:
-    """Whether a row is an opportunity; the other half of a changed principal diagnosis is none of its own."""
-    return bool(row.coder_place and row.auditor_place) or bool(row.differences)
-
-
 def _opportunities(
-    coder: Codes, auditor: Codes, rows: Sequence[Row], found: Sequence[Difference]
+    coder: Codes, auditor: Codes, rows: Sequence[Decided], found: Sequence[Difference]
 ) -> dict[Dimension, int]:
     counted: dict[Dimension, int] = {}
 
     def one_of(dimension: Dimension) -> None:
         counted[dimension] = counted.get(dimension, 0) + 1
 
-    for row in rows:
-        if not _counts(row):
+    for one in rows:
+        one_of(one.dimension)
+        if not one.paired:
             continue
-        one_of(row.dimension)
-        if not (row.coder_place and row.auditor_place):
-            continue
+        row, overturned = one.row, one.overturned
         if row.line:
             ours, theirs = coder.lines[row.coder_place - 1], auditor.lines[row.auditor_place - 1]
             if ours.system == "hcpcs":
                 one_of(Dimension.UNITS)
-                if ours.modifiers or theirs.modifiers:
+                if ours.modifiers or (theirs.modifiers and DifferenceKind.MODIFIER not in overturned):
                     one_of(Dimension.MODIFIER)
-                if ours.pointers or theirs.pointers:
+                if theirs.pointers and (ours.pointers or DifferenceKind.POINTER not in overturned):
                     one_of(Dimension.POINTER)
         elif row.coder == row.auditor:
-            poa = coder.diagnoses[row.coder_place - 1].poa, auditor.diagnoses[row.auditor_place - 1].poa
-            if any(poa):
+            here, there = coder.diagnoses[row.coder_place - 1].poa, auditor.diagnoses[row.auditor_place - 1].poa
+            if here or (there and DifferenceKind.POA not in overturned):
                 one_of(Dimension.POA)
     for difference in found:
         if difference.kind is DifferenceKind.QUERY:

@@ -1,18 +1,19 @@
 """The trend of one coder: accuracy audit by audit, the oldest first, with intervals and what changed in between.
 
 An audit here is a sample; the coder's charts in it whose review has ended count, as on its scorecard. A change is told
-with the interval of Newcombe, which is made of the two of Wilson; one that has 0 within may be chance alone. Shares of
-samples that were scored by other schemes are not held against each other.
+with the interval of Newcombe, made of the two of Wilson with charts as the unit (codes of one chart are alike); one
+that has 0 within may be chance alone. Of fewer charts than LEAST_CHARTS in either audit nothing is said of chance.
+Shares of samples that were scored by other schemes are not held against each other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, col, select
 
 from store.actors import Actor, NotAllowed
-from store.audits.figures import Change, change_between
+from store.audits.figures import Change, Share, change_between, of_charts
 from store.audits.scorecards import REVIEWED, score_of
 from store.audits.scores import Score, together
 from store.audits.states import AuditRefused
@@ -20,6 +21,9 @@ from store.database import Database
 from store.models import Audit, AuditSample, Person
 from store.people import NoSuchPerson
 from store.terms import Role
+
+LEAST_CHARTS = 10
+"""Charts of each audit from which a change is held against chance: the field's usual number a coder and month."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,25 @@ def _points(session: Session, coder_id: str) -> tuple[TrendPoint, ...]:
     for sample_id, charts in of_sample.items():
         sample = session.get_one(AuditSample, sample_id)
         day = max((one.returned_at or one.final_at or "")[:10] for one in charts)
-        score = together([score_of(session, one) for one in sorted(charts, key=lambda one: one.position)])
-        found.append((day, sample.made_at, sample, score))
+        scores = [score_of(session, one) for one in sorted(charts, key=lambda one: one.position)]
+        found.append((day, sample.made_at, sample, scores))
     found.sort(key=lambda one: (one[0], one[1], one[2].name))
     points: list[TrendPoint] = []
-    before: tuple[AuditSample, Score] | None = None
-    for day, _, sample, score in found:
+    before: tuple[AuditSample, list[Score]] | None = None
+    for day, _, sample, scores in found:
         alike = before is not None and before[0].scheme == sample.scheme
-        change = change_between(before[1].code_over_code, score.code_over_code) if before and alike else None
-        points.append(TrendPoint(sample.name, day, str(sample.scheme.get("name", "")), score, change))
-        before = sample, score
+        change = _change(before[1], scores) if before and alike else None
+        points.append(TrendPoint(sample.name, day, str(sample.scheme.get("name", "")), together(scores), change))
+        before = sample, scores
     return tuple(points)
+
+
+def _change(before: list[Score], after: list[Score]) -> Change | None:
+    """The change of code over code between two audits, whose scores are one a chart."""
+    change = change_between(of_charts(_shares(before)), of_charts(_shares(after)))
+    enough = min(len(before), len(after)) >= LEAST_CHARTS
+    return replace(change, enough=enough) if change else None
+
+
+def _shares(scores: list[Score]) -> list[Share]:
+    return [one.code_over_code for one in scores]

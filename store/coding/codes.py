@@ -290,6 +290,11 @@ def _change_diagnosis(codes: Codes, entry: ChangeDiagnosis) -> tuple[Codes, str]
 
 def _change_line(codes: Codes, entry: ChangeLine, defaults: Defaults) -> tuple[Codes, str]:
     line = _line(codes, entry.sequence)
+    if entry.units is not None and entry.units < 1:
+        raise EntryError(
+            f"x{entry.units}: expected units from 1 on, such as x2",
+            f"-{line_letter(entry.sequence)} takes the line away",
+        )
     changed = replace(
         line,
         modifiers=line.modifiers if entry.modifiers is None else entry.modifiers,

@@ -2,7 +2,7 @@
 
 -25 -59         modifiers, at most four; - alone takes them away
 1,2 or a,b      pointers to diagnoses, at most four
-x2   $12.50     units, charge
+x2   $12.50     units from 1 on, charge
 @2026-09-14     day of service
 by whit         who performed it: the beginning of a name of this chart's clinicians, or an NPI
 ndc00093-7214-10/ml2.5   drug with its quantity in F2, GR, ME, ML or UN (NDC in 10 or 11 digits)
@@ -60,7 +60,7 @@ def line_parts(words: list[str]) -> LineParts:
         elif re.fullmatch(r"(-[a-z0-9]{2})+", word):
             parts.modifiers = (parts.modifiers or ()) + tuple(m.upper() for m in word.split("-") if m)
         elif re.fullmatch(r"x\d{1,5}", word):
-            parts.units = int(word[1:])
+            parts.units = units_of(word)
         elif word.startswith("$"):
             parts.charge_cents = _cents(word)
         elif re.fullmatch(r"@?\d{4}-\d{2}-\d{2}", word):
@@ -82,6 +82,14 @@ def line_parts(words: list[str]) -> LineParts:
             expected = "-modifier, pointers (a,b), x units, $ charge, @ date, by NAME, ndc… or r revenue code"
             raise EntryError(f"{word}: expected {expected}")
     return parts
+
+
+def units_of(word: str) -> int:
+    """The units of `x2`. Raises EntryError below 1: a line that was not performed is removed, and says nothing by 0."""
+    units = int(word[1:])
+    if units < 1:
+        raise EntryError(f"{word}: expected units from 1 on, such as x2", "-a takes line a away")
+    return units
 
 
 def pointers_of(word: str) -> tuple[int, ...]:

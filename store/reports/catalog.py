@@ -158,5 +158,10 @@ def _written_out(sql: str, phrases: Mapping[str, str]) -> str:
     return sql
 
 
+def written_out(sql: str) -> str:
+    """A statement with the phrases of the shipped catalog in full: what is counted beside a figure counts alike."""
+    return _written_out(sql, _phrases())
+
+
 def _only_reads(sql: str) -> bool:
     return bool(re.match(r"\s*(select|with)\b", sql, re.IGNORECASE)) and not _WRITES.search(sql) and ";" not in sql

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from codesets.errors import UnreadableInput, UsageError
 from codesets.home import ensure_home
 from store.audits.differences import Coded, DifferenceKind, Dimension, compare
-from store.audits.figures import Share, agreement, change_between, sample_size, wilson
+from store.audits.figures import Share, agreement, change_between, of_charts, sample_size, wilson
 from store.audits.sampling import Method, SampleTooLarge, Size, Unit, pick, shares, size_of
 from store.audits.schemes import OWN_FILE, scheme_named, schemes
 from store.audits.scores import Impact, Score, score, together
@@ -334,3 +334,30 @@ def test_a_change_between_two_shares_has_the_interval_of_newcombe() -> None:
 
 def test_a_change_from_nothing_is_none() -> None:
     assert change_between(Share(0, 0), Share(9, 10)) is None
+
+
+@pytest.mark.parametrize(
+    ("charts", "effective"),
+    [
+        # Charts all right or all wrong: variance 4/3 x 16/256 = 1/12, 0.25 / (1/12) = 3 of the 16 codes count.
+        ([(4, 4), (4, 4), (0, 4), (0, 4)], (1.5, 3)),
+        # Charts that do not differ: every code counts.
+        ([(1, 4), (1, 4)], (2, 8)),
+        # Nothing varies where every code is right, or in one chart: a chart counts for one.
+        ([(4, 4), (4, 4)], (2, 2)),
+        ([(1, 4)], (0.25, 1)),
+        ([(0, 0)], (0, 0)),
+    ],
+)
+def test_codes_of_one_chart_are_alike_so_that_charts_are_the_unit(
+    charts: list[tuple[int, int]], effective: tuple[float, float]
+) -> None:
+    found = of_charts([Share(*one) for one in charts])
+
+    assert (found.part, found.whole) == pytest.approx(effective)
+
+
+def test_one_chart_against_one_chart_proves_nothing() -> None:
+    change = change_between(of_charts([Share(1, 4)]), of_charts([Share(3, 3)]))
+
+    assert change is not None and change.by == 0.75 and change.may_be_chance

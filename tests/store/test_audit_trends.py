@@ -14,7 +14,7 @@ from store.audits.found import bring_up_to_date
 from store.audits.samples import Criteria, draw
 from store.audits.sampling import Method, Size
 from store.audits.states import AuditRefused
-from store.audits.trends import audited_coders, read_trend
+from store.audits.trends import LEAST_CHARTS, audited_coders, read_trend
 from store.coding.codes import Codes, Diagnosis
 from store.database import Database
 from store.models import Audit, AuditFinding, AuditSample, Person
@@ -63,8 +63,9 @@ def two_audits(demo: Database, coder: Actor, auditor: Actor) -> Database:
 def test_audits_stand_by_their_day_with_interval_and_change_by_hand(
     two_audits: Database, auditor: Actor, coder: Actor
 ) -> None:
-    # 2 of 8 codes, then 8 of 8. Wilson of 2 of 8: 0.07150 to 0.59073, of 8 of 8: from 8 / (8 + 3.84146) = 0.67559 on.
-    # Newcombe: 0.75 - hypot(1 - 0.67559, 0.59073 - 0.25) = 0.2795, 0.75 + hypot(0, 0.25 - 0.07150) = 0.9285.
+    # 2 of 8 codes, then 8 of 8. Charts of the first do not differ: Wilson of 2 of 8: 0.07150 to 0.59073. Where every
+    # code is right, charts count: 2 of 2, from 2 / (2 + 3.84146) = 0.34238 on.
+    # Newcombe: 0.75 - hypot(1 - 0.34238, 0.59073 - 0.25) = 0.0094, 0.75 + hypot(0, 0.25 - 0.07150) = 0.9285.
     old, new = read_trend(two_audits, auditor, coder.login).points
 
     assert [(one.sample, one.day, one.score.charts) for one in (old, new)] == [
@@ -73,8 +74,19 @@ def test_audits_stand_by_their_day_with_interval_and_change_by_hand(
     ]
     assert (old.score.code_over_code, new.score.code_over_code) == (Share(2, 8), Share(8, 8))
     assert (old.score.record_over_record, new.score.record_over_record) == (Share(0, 2), Share(2, 2))
-    assert old.change is None and new.change is not None and not new.change.may_be_chance
-    assert [round(one, 4) for one in (new.change.by, new.change.low, new.change.high)] == [0.75, 0.2795, 0.9285]
+    assert old.change is None and new.change is not None and new.change.may_be_chance is None
+    assert [round(one, 4) for one in (new.change.by, new.change.low, new.change.high)] == [0.75, 0.0094, 0.9285]
+
+
+def test_a_change_is_held_against_chance_from_ten_charts_an_audit_on(
+    two_audits: Database, auditor: Actor, coder: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.audits.trends.LEAST_CHARTS", CHARTS)
+
+    change = read_trend(two_audits, auditor, coder.login).points[1].change
+
+    assert LEAST_CHARTS == 10
+    assert change is not None and change.enough and change.may_be_chance is False
 
 
 def test_an_overturned_finding_raises_the_audit_that_it_was_of(
@@ -85,7 +97,8 @@ def test_an_overturned_finding_raises_the_audit_that_it_was_of(
 
     old = read_trend(two_audits, auditor, coder.login).points[0]
 
-    assert old.score.code_over_code == Share(3, 8)
+    # The addition that was overturned is no code: 2 right of the 7 that are left.
+    assert old.score.code_over_code == Share(2, 7)
 
 
 def test_audits_by_other_schemes_are_not_held_against_each_other(
@@ -120,5 +133,9 @@ def test_the_command_tells_it_in_words_and_as_values(
     assert main(["audits", "trend", coder.login, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
 
-    assert "2 audits, the oldest first" in text and "+75.0 points (+28.0 to +92.9): more than chance" in text
+    assert (
+        "2 audits, the oldest first" in text
+        and "+75.0 points, of too few charts to tell it from chance: 10 in each audit" in text
+    )
+    assert found["audits"][1]["change"]["may_be_chance"] is None
     assert [one["code_over_code"]["part"] for one in found["audits"]] == [2, 8]

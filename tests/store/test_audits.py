@@ -24,13 +24,24 @@ from store.coding.entry import parse
 from store.coding.in_work import load_codes
 from store.database import Database
 from store.figures.last_audit import LastAudit, last_audit
-from store.models import Audit, AuditFinding, Claim, ClaimExport, Coding, CodingDrg, EditFiring, LogEntry, Person
+from store.models import (
+    Audit,
+    AuditFinding,
+    Claim,
+    ClaimExport,
+    Coding,
+    CodingDrg,
+    EditFiring,
+    Encounter,
+    LogEntry,
+    Person,
+)
 from store.people import actor_for, add_person
 from store.queries import SessionReader
 from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
 from store.queries.figures import own_figures
 from store.settings import today
-from store.terms import AuditStatus, ClaimStatus, FindingStatus, Role
+from store.terms import AuditStatus, ClaimStatus, CodingKind, FindingStatus, PatientClass, Role
 from tests.store.coded_charts import final_code
 
 pytestmark = pytest.mark.both_databases
@@ -592,12 +603,75 @@ def test_the_drg_that_a_grouper_kept_goes_into_audit_strata_and_money(
     draw(coded_site, auditor, "Q3", Method.EVERYTHING, Size(), Criteria(), seed=1, blind=False)
     audit = audits(coded_site, coding_id=coding_id)[0]
     review.begin(coded_site, auditor, audit.id)
+    as_stay(coded_site, audit.id)
     explaining.state_whole(coded_site, auditor, audit.id, drg="193", weight=1.3107)
 
     (drg,) = [one for one in findings(coded_site, audit.id) if one.kind == "drg"]
 
     # 1.3107 - 0.8639 = 0.4468 times 6,000.00 = 2,680.80 that was left.
     assert strata == {"", "194"} and (drg.coder, drg.auditor, drg.cents) == ("194", "193", 268080)
+
+
+def as_stay(db: Database, audit_id: str) -> None:
+    """Make the chart of an audit the facility's side of an inpatient stay."""
+    with db.change(SYSTEM) as change:
+        audit = change.session.get_one(Audit, audit_id)
+        audit.kind = CodingKind.FACILITY
+        change.session.get_one(Encounter, audit.encounter_id).patient_class = PatientClass.INPATIENT
+
+
+@pytest.fixture
+def in_review(coded_site: Database, auditor: Actor) -> str:
+    """An audit of a professional chart in review, not blind; its id."""
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1, blind=False)
+    (audit,) = audits(coded_site)
+    review.begin(coded_site, auditor, audit.id)
+    return audit.id
+
+
+@pytest.mark.parametrize("weight", [float("inf"), float("nan"), -3.0, 0.0, 100.5, 1.23456])
+def test_what_can_be_no_relative_weight_is_refused_with_what_is_expected(
+    coded_site: Database, auditor: Actor, in_review: str, weight: float
+) -> None:
+    as_stay(coded_site, in_review)
+
+    for side in ("weight", "coder_weight"):
+        with pytest.raises(UsageError, match="above 0 and up to 100 with at most 4 decimals"):
+            explaining.state_whole(coded_site, auditor, in_review, **{side: weight})
+
+
+@pytest.mark.parametrize("drg", ["1", "000", "1930", "19x", "-03", "١٩٣"])
+def test_what_can_be_no_drg_is_refused_with_what_is_expected(
+    coded_site: Database, auditor: Actor, in_review: str, drg: str
+) -> None:
+    as_stay(coded_site, in_review)
+
+    for side in ("drg", "coder_drg"):
+        with pytest.raises(UsageError, match="three digits from 001 to 999"):
+            explaining.state_whole(coded_site, auditor, in_review, **{side: drg})
+
+
+def test_a_chart_that_is_not_grouped_has_no_drg_to_state(coded_site: Database, auditor: Actor, in_review: str) -> None:
+    with pytest.raises(AuditRefused, match="a professional chart, which has no DRG"):
+        explaining.state_whole(coded_site, auditor, in_review, drg="193")
+    with pytest.raises(AuditRefused, match="a professional chart, which has no DRG"):
+        explaining.state_whole(coded_site, auditor, in_review, weight=1.3107)
+
+    explaining.state_whole(coded_site, auditor, in_review, disposition="03")
+
+
+def test_a_weight_of_an_old_record_that_is_no_number_has_no_money(
+    coded_site: Database, auditor: Actor, in_review: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESK_DRG_BASE_RATE", "600000")
+    with coded_site.change(SYSTEM) as change:
+        audit = change.session.get_one(Audit, in_review)
+        audit.coder_drg, audit.coder_weight, audit.auditor_drg = "194", 1.0, "193"
+        audit.auditor_weight = float("inf")
+
+    review.give_back(coded_site, auditor, in_review)
+
+    assert [one.cents for one in findings(coded_site, in_review) if one.kind == "drg"] == [None]
 
 
 STEPS = st.lists(st.sampled_from([*FindingStatus]), max_size=12)

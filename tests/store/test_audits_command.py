@@ -55,6 +55,48 @@ def test_a_sample_goes_from_the_draw_to_its_scorecard(
     assert "Wilson score" in said(capsys, "score", "Q3") and "diabetes" in said(capsys, "topics")
 
 
+def test_an_auditor_is_told_of_lines_without_pointers_and_none_is_a_finding(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "draw", "Q3", "1", "--seed", "48213")
+    said(capsys, "code", "Q3#1", "i10")
+
+    revealed = said(capsys, "reveal", "Q3#1")
+    shown = said(capsys, "show", "Q3#1")
+    said(capsys, "return", "Q3#1")
+    card = json.loads(said(capsys, "score", "Q3", "--json"))["total"]
+
+    assert "pointers of yours: not judged" in revealed
+    assert "not judged: the auditor gave none" in shown and "pointer," not in shown
+    assert "not judged: the auditor gave none" in said(capsys, "score", "Q3")
+    assert card["lines_of_pointers_not_judged"] > 0 and "pointers" not in card["dimensions"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--weight", "inf", "--drg", "193"), "weight inf: expected a number above 0"),
+        (("--drg", "1"), "expected three digits"),
+        (("--drg", "193", "--weight", "1.3107"), "a professional chart, which has no DRG"),
+    ],
+)
+def test_a_drg_that_is_refused_leaves_the_codes_of_the_same_command_out(
+    coded_site: Database,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    given: tuple[str, ...],
+    told: str,
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "draw", "Q3", "1", "--seed", "48213")
+
+    assert main(["audits", "code", "Q3#1", "e11.42", *given]) in (1, 2)
+
+    assert told in capsys.readouterr().err
+    assert "E11.42" not in said(capsys, "show", "Q3#1")
+
+
 def test_what_is_not_there_is_said_and_an_empty_site_has_no_samples(
     demo: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

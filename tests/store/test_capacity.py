@@ -9,7 +9,7 @@ from store.database import Database
 from store.demo.year import make_year
 from store.queries import SessionReader
 from store.reports.behind import visits_behind
-from store.reports.capacity import needed
+from store.reports.capacity import ReadyVisit, capacity, needed
 from store.reports.catalog import catalog, figure_named
 from store.reports.later import Standard
 from store.reports.run import moment_of, period_of, read_report
@@ -17,7 +17,7 @@ from store.terms import Role
 from tests.store.test_reports import BOSS, YEAR
 
 RULES = {"inpatient": Standard(1, 20, 22), "clinic": Standard(0.25, 6, 80)}
-READY = [("clinic", 10_000)] * 10 + [("inpatient", 100_000)] * 4
+READY = [ReadyVisit("clinic", 10_000)] * 10 + [ReadyVisit("inpatient", 100_000)] * 4
 
 
 def test_the_dearest_charts_are_counted_until_the_goal_is_reached() -> None:
@@ -35,7 +35,7 @@ def test_what_comes_in_until_then_must_be_coded_too() -> None:
 
 
 def test_where_charts_wait_for_others_no_coding_reaches_the_goal() -> None:
-    found = needed([("clinic", 10_000)], 500_000, 50_000, {"clinic": (2, 20_000)}, "2026-10-09", 3, 5, RULES)
+    found = needed([ReadyVisit("clinic", 10_000)], 500_000, 50_000, {"clinic": (2, 20_000)}, "2026-10-09", 3, 5, RULES)
 
     assert not found.reachable and found.words.startswith("coding alone does not reach 5 days by 2026-10-09")
     assert found.hours_inflow == 0.6
@@ -44,6 +44,38 @@ def test_where_charts_wait_for_others_no_coding_reaches_the_goal() -> None:
 def test_a_goal_that_is_kept_needs_nothing_and_an_empty_site_divides_by_nothing() -> None:
     assert needed([], 0, 0, {}, "2026-10-09", 3, 5, RULES).words.startswith("5 days are kept")
     assert needed(READY, 100_000, 50_000, {}, "2026-10-09", 3, 5, RULES).charts == 0
+
+
+def test_the_line_tells_the_hours_of_what_is_ready_apart_from_what_comes_in() -> None:
+    # Ten clinic visits of 6 minutes are 1.0 hours, of which one has two tasks: 1.1; four stays of 20 are 1.3: 2.4.
+    # Two clinic visits a day come in for 3 days: 36 minutes, 0.6.
+    ready = [*READY[1:], ReadyVisit("clinic", 10_000, tasks=2)]
+
+    found = needed(ready, 900_000, 50_000, {"clinic": (2, 20_000)}, "2026-10-09", 3, 5, RULES)
+    kept = needed(ready, 500_000, 50_000, {}, "2026-10-09", 3, 5, RULES)
+
+    assert found.words == (
+        "coding alone does not reach 5 days by 2026-10-09: 2.4 hours for 14 charts ready to code,"
+        " 0.6 hours for what comes in; the rest waits for others"
+    )
+    assert kept.words == "1.0 hour of coding to 5 days by 2026-10-09: 1.0 hour for 3 charts ready to code"
+
+
+@pytest.mark.both_databases
+def test_the_charts_of_capacity_are_those_that_dnfb_tells_as_ready(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESK_TODAY", "2026-10-08")
+    make_year(db, SYSTEM, 300, seed=7)
+    with db.reading() as session:
+        reader = SessionReader(session)
+        dnfb = figure_named("dnfb")
+        period = moment_of(dnfb, period_of(*YEAR))
+        rows = {row["reason"]: row["charts"] for row in read_report(reader, dnfb, period).dicts()}
+
+        found = capacity(reader, period, goal_days=0)
+
+    assert found.charts == rows["ready to code"] > 0
 
 
 @pytest.mark.both_databases

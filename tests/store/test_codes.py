@@ -113,6 +113,17 @@ def test_changed_units_keep_the_price_of_one() -> None:
     assert codes.lines[0].charge_cents == 1500
 
 
+def test_no_change_takes_the_units_of_a_line_away_and_a_line_that_came_without_keeps_its_others() -> None:
+    charged = Codes((), (ProcedureLine("hcpcs", "J1885", units=2, charge_cents=76000),))
+    came = Codes((), (ProcedureLine("hcpcs", "J1885", units=0, charge_cents=500),))
+
+    with pytest.raises(EntryError, match="expected units from 1 on"):
+        apply_entry(charged, ChangeLine(1, units=0), DEFAULTS)
+    codes, _ = apply_entry(came, ChangeLine(1, modifiers=("25",)), DEFAULTS)
+
+    assert (codes.lines[0].units, codes.lines[0].charge_cents, codes.lines[0].modifiers) == (0, 500, ("25",))
+
+
 def test_the_same_diagnosis_twice_is_refused_with_its_place() -> None:
     with pytest.raises(EntryError, match="diagnosis 2 already"):
         apply_entry(coded("E11.42", "I10"), AddDiagnosis("I10"), DEFAULTS)

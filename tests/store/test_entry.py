@@ -119,6 +119,12 @@ def test_rows_are_named_together_and_lines_say_who_and_which_drug(line: str, mea
     assert parse(line, system_of) == meaning
 
 
+@pytest.mark.parametrize("line", ["a x0", "a x00000", "a-c x0", "g0467 x0", "a g0467 x0"])
+def test_units_below_one_are_refused_with_what_is_expected(line: str) -> None:
+    with pytest.raises(EntryError, match="expected units from 1 on"):
+        parse(line, system_of)
+
+
 @pytest.mark.parametrize("line", ["b by", "b ndc123", "b x2 ndc1-2-3", "1-3 x2", "a-c y z"])
 def test_a_wrong_part_of_a_row_says_what_was_expected(line: str) -> None:
     with pytest.raises(EntryError):

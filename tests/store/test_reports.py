@@ -25,6 +25,7 @@ from store.models import (
     Coding,
     CodingDrg,
     CodingStep,
+    Coverage,
     Disclosure,
     Encounter,
     FinalDiagnosis,
@@ -227,6 +228,43 @@ def test_a_visit_that_was_billed_is_not_unbilled_again_by_a_claim_to_its_second_
         change.session.add(follower)
 
     assert run(year, "dnfb").rows == before.rows
+
+
+def test_a_visit_without_coverage_is_left_out_of_dnfb_whether_its_claim_was_built_or_not(year: Database) -> None:
+    before = run(year, "dnfb")
+    with year.change(SYSTEM) as change:
+        session = change.session
+        values = session.exec(select(Claim)).first().model_dump(exclude={"id", "claim_number", "export_id", "payer_id"})
+        covered = select(Coverage.account_id)
+        billed = select(Claim.encounter_id)
+        uncovered = session.exec(
+            select(Coding)
+            .join(Encounter)
+            .where(Coding.status == CodingStatus.FINAL, Encounter.account_id.not_in(covered))
+            .where(Encounter.id.not_in(billed))
+        ).all()
+        for number, coding in enumerate(uncovered):
+            made = values | {"coding_id": coding.id, "encounter_id": coding.encounter_id}
+            status = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED)[number % 2]
+            session.add(Claim(**made | {"claim_number": f"SELF{number}", "status": status, "payer_id": None}))
+
+    after = run(year, "dnfb")
+
+    assert len(uncovered) > 1
+    assert (after.rows, after.value) == (before.rows, before.value)
+
+
+def test_a_covered_visit_whose_claim_has_no_payer_waits_for_its_claim(year: Database) -> None:
+    before = run(year, "dnfb")
+    with year.change(SYSTEM) as change:
+        unsent = select(Claim).where(Claim.export_id.is_(None), Claim.status != ClaimStatus.VOID)
+        for claim in change.session.exec(unsent):
+            claim.payer_id = None
+
+    after = run(year, "dnfb")
+
+    assert after.value == before.value
+    assert "final coded, no claim yet" in after.of("reason") and "claim not sent yet" not in after.of("reason")
 
 
 def test_what_happened_after_the_moment_has_not_happened(year: Database) -> None:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from sqlmodel import select
 
+from store.audits.differences import Coded, compare
 from store.audits.figures import Share
 from store.audits.samples import Criteria, draw
 from store.audits.sampling import Method, Size
 from store.audits.scores import EMPTY
 from store.audits.trends import CoderTrend, TrendPoint
+from store.coding.codes import Codes, Diagnosis
 from store.database import open_database
 from store.models import Audit, Coding, FinalDiagnosis, Person
 from store.people import actor_for
-from store.terms import AuditStatus
+from store.queries.audits import AuditRow, AuditSides, FindingRow
+from store.terms import AuditStatus, DiagnosisRole, FindingStatus
 from tests.store.coded_charts import final_code
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 from tui.commands.audits_text import trend_lines
+from tui.screens.audits.sides import AuditOnScreen, _tally
 
 
 @pytest.fixture
@@ -52,7 +57,9 @@ async def test_a_chart_is_coded_blind_compared_and_returned(sampled: None, size:
         assert "Audit Q3#1" in cells(app) and "blind" in cells(app) and "compare" in cells(app)
         await keys(pilot, "plus")
         await type_text(pilot, "i10")
-        await keys(pilot, "enter", "escape", "f", "y")
+        await keys(pilot, "enter", "escape", "f")
+        assert "Show the coder's codes? 1 line lacks pointers of yours: not judged. * sets them" in cells(app)
+        await keys(pilot, "y")
         assert_golden(app, f"audit-{at}")
 
         await keys(pilot, "e")
@@ -169,3 +176,23 @@ def test_a_trend_fits_its_pane() -> None:
 
     assert not [line for line in narrow[:-1] if len(line) > 78]
     assert any("35.9-91.8 %" in line for line in narrow) and any("35.9-91.8 %" in line for line in wide)
+
+
+def test_code_over_code_beside_the_rule_leaves_out_what_was_overturned_as_the_scorecard_does() -> None:
+    # The coder's I10 and E11.9 hold, for the deletion was overturned; the added E78.5 is none, for that was too.
+    coder, auditor = (
+        Codes(tuple(Diagnosis(code, role) for code, role in zip(codes, DiagnosisRole, strict=False)))
+        for codes in (("I10", "E11.9"), ("I10", "E78.5"))
+    )
+    sides = AuditSides("A", "W", AuditStatus.FINAL, coder, auditor, "", "", "", "", True, 1)
+
+    def told(status: FindingStatus) -> str:
+        found = compare(Coded(coder), Coded(auditor)).differences
+        findings = tuple(
+            FindingRow(n, one.kind.value, "", one.place, one.coder, one.auditor, None, "", "", "", status, "")
+            for n, one in enumerate(found, 1)
+        )
+        return _tally(AuditOnScreen(cast(AuditRow, None), sides, findings, ()))
+
+    assert told(FindingStatus.AGREED) == "code over code 1 of 2"
+    assert told(FindingStatus.OVERTURNED) == "code over code 2 of 2"

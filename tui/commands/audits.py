@@ -102,8 +102,8 @@ def _configure_review(actions: Any) -> None:
     code = _of_audit(actions, "code", "begin a review, or enter codes of your own as on the chart's entry line")
     code.add_argument("entries", nargs="*", metavar="ENTRY", help="e11.42, 'g0467-25 1,2', -3; none: only begin")
     code.add_argument("--disposition", help="the discharge disposition you hold for right")
-    code.add_argument("--drg", help="the DRG you hold for right")
-    code.add_argument("--weight", type=float, help="its relative weight")
+    code.add_argument("--drg", help="the MS-DRG you hold for right, of an inpatient stay: three digits")
+    code.add_argument("--weight", type=float, help="its relative weight, above 0, with up to four decimals")
     code.add_argument("--coder-drg", help="the DRG that the coder's codes were billed with")
     code.add_argument("--coder-weight", type=float)
     _of_audit(actions, "undo", "take back the last change of your codes")
@@ -367,6 +367,8 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
             print(review.undo(db, actor, args.audit, op).message)
         case "reveal":
             print(f"{counted(review.reveal(db, actor, args.audit, op), 'finding')}; codedesk audits show {args.audit}")
+            if told := _unpointed(db, args.audit):
+                print(told)
         case "explain":
             explaining.explain(db, actor, args.audit, args.number, args.note, args.citation, args.topic, op)
             print(f"finding {args.number}: kept")
@@ -401,15 +403,21 @@ def _code(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from codesets.catalog import open_reference
     from store.audits import explaining, review
     from store.coding.entry import EntryError, Search, parse
+    from store.coding.grouping import is_stay
     from store.coding.lookup import system_of
     from store.queries import SessionReader
     from store.queries.charts import chart_head
     from store.queries.codings import coding_defaults
 
+    # Before any code is entered, so that a refused command has changed none.
+    explaining.check_stated(args.drg, args.weight, args.coder_drg, args.coder_weight)
     opened = review.begin(db, actor, args.audit)
     with db.reading() as session:
         reader = SessionReader(session)
         head = chart_head(reader, opened.work_item_id)
+        grouped = (args.drg, args.weight, args.coder_drg, args.coder_weight)
+        if any(one not in (None, "") for one in grouped) and not is_stay(head):
+            raise explaining.has_no_drg(head.kind)
         defaults = coding_defaults(reader, head.encounter_id, head.service_date)
     on = dt.date.fromisoformat(head.service_date)
     with open_reference() as reference:
@@ -425,6 +433,17 @@ def _code(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     if not args.entries:
         print(safe_line(f"in review: {head.patient} {head.mrn}, {head.service_date} {head.setting.label}"))
     return 0
+
+
+def _unpointed(db: Database, name: str) -> str:
+    """What the auditor is told of lines without pointers."""
+    from store.audits.found import auditor_codes
+    from store.audits.keeping import audit_named
+    from store.audits.review import unpointed
+
+    with db.reading() as session:
+        audit = audit_named(session, name)
+        return unpointed(audit.kind, auditor_codes(audit))
 
 
 def _unbegun(db: Database, sample: str) -> list[str]:

@@ -62,6 +62,7 @@ def side_by_side(
         lines += [f"{mark_of(one):>3} {one.coder or '–':<10} {one.auditor or '–':<10} {result_of(one)}"
                   for one in comparison.rows]  # fmt: skip
         lines += [f"{'':3} {one.coder:<10} {one.auditor:<10} {one.kind.value}" for one in comparison.whole]
+        lines += [unpointed_words(comparison.unpointed)] if comparison.unpointed else []
     lines += [""] if findings else []
     for finding in findings:
         money = "" if finding.cents is None else f"  money {dollars(finding.cents)}"
@@ -82,6 +83,11 @@ def side_by_side(
             f"{minute(step.at)}  {which}{step.status.replace('_', ' ')}, {step.who or 'the clock'}{said}{cited}"
         )
     return lines
+
+
+def unpointed_words(lines: int) -> str:
+    """Of how many lines the pointers were not judged, and why."""
+    return f"pointers of {counted(lines, 'line')} not judged: the auditor gave none"
 
 
 def mark_of(row: Row) -> str:
@@ -125,6 +131,7 @@ def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
     if not total.charts:
         return [*lines, "", "No chart of it was reviewed yet, so that there is no score.", *_formula(card)]
     lines += ["", *_share_lines(card, narrow), "", *_dimension_lines(card, narrow)]
+    lines += [unpointed_words(total.unpointed)] if total.unpointed else []
     kinds = ", ".join(f"{many} {kind.value}" for kind, many in total.kinds.items())
     lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} error{'' if total.errors == 1 else 's'}"]
     lines += ["", *_money_lines(card, narrow)]
@@ -238,6 +245,8 @@ def _shares(total: Score) -> list[tuple[str, Share]]:
 
 def trend_lines(trend: CoderTrend, width: int = 100) -> list[str]:
     """A coder's audits as lines, the oldest first, each with its intervals and what changed since the one before."""
+    from store.audits.trends import LEAST_CHARTS
+
     many = counted(len(trend.points), "audit")
     lines = [f"{trend.name or trend.login} ({trend.login}): {many}, the oldest first", ""]
     narrow = width < TREND_WIDTH
@@ -263,7 +272,8 @@ def trend_lines(trend: CoderTrend, width: int = 100) -> list[str]:
     return [
         *lines,
         "",
-        "intervals: Wilson score, of a change Newcombe, 95 %; code over code as on the scorecard of each sample",
+        "intervals: Wilson score, 95 %, by codes; code over code as on each scorecard",
+        f"changes: Newcombe, 95 %, by charts; no word of chance below {LEAST_CHARTS} an audit",
     ]
 
 
@@ -276,12 +286,16 @@ def _interval(share: Share) -> str:
 
 def change_words(point: TrendPoint, first: bool) -> str:
     """What became of code over code since the audit before, in points, and whether it may be chance."""
+    from store.audits.trends import LEAST_CHARTS
+
     counted_by = f"{counts(point.score.code_over_code)} codes, scheme {point.scheme}"
     if first:
         return f"{counted_by}; the first audit"
     if point.change is None:
         return f"{counted_by}; no change is told: the audit before had another scheme, or no code"
     by, low, high = (value * 100 for value in (point.change.by, point.change.low, point.change.high))
+    if not point.change.enough:
+        return f"{counted_by}; {by:+.1f} points, of too few charts to tell it from chance: {LEAST_CHARTS} in each audit"
     chance = "may be chance" if point.change.may_be_chance else "more than chance"
     return f"{counted_by}; {by:+.1f} points ({low:+.1f} to {high:+.1f}): {chance}"
 
@@ -326,6 +340,7 @@ def scorecard_document(card: Scorecard) -> dict[str, Any]:
             "dimensions": {one.value: share(of) for one, of in made.dimensions.items()},
             "differences": {kind.value: many for kind, many in made.kinds.items()},
             "errors": made.errors,
+            "lines_of_pointers_not_judged": made.unpointed,
             "charges": money(made.charges),
             "drg_payment": money(made.payment),
         }

@@ -17,7 +17,7 @@ from store.actors import Actor
 from store.database import Database
 from store.output import write_text
 from store.queries import Reader
-from store.reports.capacity import Capacity, capacity
+from store.reports.capacity import RATE, Capacity, capacity
 from store.reports.catalog import catalog, figure_named
 from store.reports.page import figure_words, html_page, told_rows
 from store.reports.period import Period
@@ -143,9 +143,11 @@ class BoardScreen(DeskScreen):
 
         def lines(width: int) -> list[Line]:
             found: list[Line] = []
+            rate: list[Line] = []
             if needed is not None:
                 found.append(((" coded a day  ", "dim"), (spark(coded[-max(width - 16, 10) :]), "text")))
                 found += [((f" {part}", "strong"),) for part in wrap(needed.words, width - 2)]
+                rate = [((f" {part}", "dim"),) for part in wrap(RATE, width - 2)]
             if row is not None and set(WHERE_WIDE) & set(report.columns):
                 pairs = zip(report.columns, told_rows(report)[row[0]], strict=True)
                 told = "  ".join(f"{name} {cell}" for name, cell in pairs if cell)
@@ -154,7 +156,7 @@ class BoardScreen(DeskScreen):
                 found += [((f" {part}", "text"),) for part in wrap(report.note, width - 2)]
             found += [((f" {part}", "dim"),) for part in wrap(report.figure.formula, width - 2)]
             return found + [((f" in it: {part}" if n == 0 else f" {part}", "dim"),)
-                            for n, part in enumerate(wrap(report.figure.inclusions, width - 9))]  # fmt: skip
+                            for n, part in enumerate(wrap(report.figure.inclusions, width - 9))] + rate  # fmt: skip
 
         self.page_pane.show(self._named(), lines, "how it is reckoned")
 

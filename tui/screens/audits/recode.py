@@ -70,11 +70,17 @@ class RecodeScreen(ChartScreen):
         return tuple(replace(one, label="compare") if one.id == "final" else one for one in kept)
 
     def do_final(self) -> None:
-        """Show the coder's codes beside these, once and for all."""
+        """Show the coder's codes beside these, once and for all; lines without pointers are told before."""
         if self._blind:
-            self.confirm("Show the coder's codes? What you have now is kept.", self._compare)
+            told = self._unpointed() or "What you have now is kept."
+            self.confirm(f"Show the coder's codes? {told}", self._compare)
         else:
             self.in_turn(self._compare())
+
+    def _unpointed(self) -> str:
+        from store.audits.review import unpointed
+
+        return unpointed(self._chart.head.kind, self._chart.codes) if self._chart else ""
 
     async def _compare(self) -> None:
         from store.audits.review import reveal

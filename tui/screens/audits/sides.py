@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets.catalog import Reference
+from store.audits.decided import decided
 from store.audits.differences import Coded, Comparison, Row, compare
 from store.queries import Reader
 from store.queries.audits import (
@@ -310,6 +311,11 @@ class SidesScreen(DeskScreen):
         self.page_pane.page(-1)
 
 
+def _key(finding: FindingRow) -> tuple[str, str, str, str]:
+    """What tells the difference that a finding is of."""
+    return finding.kind, finding.place, finding.coder, finding.auditor
+
+
 def _compared(sides: AuditSides) -> Comparison:
     coder = Coded(sides.coder, sides.coder_disposition, sides.coder_drg)
     return compare(coder, Coded(sides.auditor, sides.auditor_disposition, sides.auditor_drg))
@@ -322,7 +328,7 @@ def _rows(audit: AuditOnScreen) -> list[SideRow]:
     if not audit.sides.revealed:
         return []
     comparison = _compared(audit.sides)
-    by_key = {(one.kind, one.place, one.coder, one.auditor): one for one in audit.findings}
+    by_key = {_key(one): one for one in audit.findings}
     rows: list[SideRow] = []
 
     def finding_for(row: Row, number: int) -> FindingRow | None:
@@ -367,13 +373,17 @@ def _titles(reference: Reference, rows: Sequence[SideRow], day: str) -> dict[str
 
 
 def _tally(audit: AuditOnScreen) -> str:
-    """Code over code and the principal diagnosis, beside the rule."""
-    comparison = _compared(audit.sides) if audit.sides.revealed else None
-    if comparison is None:
+    """Code over code as the findings stand, beside the rule; what was overturned is no error, as on the scorecard."""
+    if not audit.sides.revealed:
         return "blind"
-    theirs = [row for row in comparison.rows if row.auditor_place]
-    right = sum(not row.differences and bool(row.coder_place) for row in theirs)
-    return f"code over code {right} of {len(theirs)}"
+    comparison = _compared(audit.sides)
+    overturned = {_key(one) for one in audit.findings if one.status is FindingStatus.OVERTURNED}
+    stands = [
+        one for one in comparison.differences if (one.kind.value, one.place, one.coder, one.auditor) not in overturned
+    ]
+    holding = [one for one in decided(comparison, stands) if one.holds]
+    right = sum(not any(difference in stands for difference in one.row.differences) for one in holding)
+    return f"code over code {right} of {len(holding)}"
 
 
 def _history(steps: Sequence[StepRow]) -> list[Line]:
