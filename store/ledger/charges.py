@@ -1,7 +1,8 @@
 """Posts what claims bill when they leave, takes it back when they are replaced or voided, and moves the patient's share
 to the payer that a secondary claim bills.
 
-A void or a replacement moves nothing before it leaves, and puts back what it took where it was refused and is given up.
+A void or a replacement moves nothing before it leaves, and puts back what it took where it is refused or given up; sent
+again it moves it again.
 The share goes on following: where the first payer's answer is reversed or corrected after the secondary claim left,
 what the patient owes on it changes with the secondary payer.
 
@@ -49,14 +50,23 @@ def take_back_charges(change: Change, claim_ids: Iterable[str], note: str) -> in
     return len(postings)
 
 
-def give_up(change: Change, claim: Claim, note: str) -> None:
-    """Take back what a claim billed that is given up, and charge again what it took back as a void or replacement."""
+def give_up(change: Change, claim: Claim, note: str) -> list[str]:
+    """Take back what a claim billed that is given up or refused, and charge again what it took back.
+
+    That is of a void or replacement; the numbers of the claims that are owed again.
+    """
+    session = change.session
     take_back_charges(change, [claim.id], note)
     if claim.export_id is None or claim.follows_id is None or claim.frequency not in ("7", "8"):
-        return
-    superseded = [claim.follows_id, *_late_charges_of(change.session, [claim.follows_id], [claim.id])]
-    query = select(Claim.id).where(col(Claim.id).in_(superseded), Claim.status == ClaimStatus.EXPORTED)
-    bill(change, change.session.exec(query).all())
+        return []
+    superseded = [claim.follows_id, *_late_charges_of(session, [claim.follows_id], [claim.id])]
+    charged = {one.claim_id for one in _living(session, superseded, PostingKind.CHARGE, PostingKind.TRANSFER)}
+    query = select(Claim.id, Claim.claim_number).where(
+        col(Claim.id).in_(superseded), col(Claim.id).not_in(charged), Claim.status == ClaimStatus.EXPORTED
+    )
+    again = session.exec(query.order_by(Claim.claim_number)).all()
+    bill(change, [claim_id for claim_id, _ in again])
+    return [number for _, number in again]
 
 
 def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remittance_id: str) -> int:
