@@ -132,8 +132,11 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
 
     What the batch itself moved to secondary payers counts against it.
     """
+    answered = col(Posting.remittance_claim_id).is_not(None)
+    by: Sequence[Any] = (Posting.kind, answered, Claim.id, Claim.follows_id)
+    columns: Sequence[Any] = (*by, func.sum(JournalLine.cents))
     query = (
-        select(Posting.kind, Claim.id, Claim.follows_id, func.sum(JournalLine.cents))
+        select(*columns)
         .select_from(Posting)
         .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
         .join(Claim, col(Claim.id) == Posting.claim_id)
@@ -142,11 +145,11 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
             JournalLine.account == JournalAccount.PATIENT_RECEIVABLE,
             Posting.kind != PostingKind.LEFT_TO_PATIENT,
         )
-        .group_by(Posting.kind, col(Claim.id), col(Claim.follows_id))
+        .group_by(*by)
     )
     shares: dict[str, int] = {}
-    for kind, claim_id, before, cents in session.exec(query):
-        first = before or "" if kind is PostingKind.TRANSFER else claim_id
+    for kind, of_answer, claim_id, before, cents in session.exec(query):
+        first = before or "" if kind is PostingKind.TRANSFER and not of_answer else claim_id
         shares[first] = shares.get(first, 0) + int(cents)
     return shares
 
@@ -212,13 +215,15 @@ def _late_charges_of(session: Session, claim_ids: Sequence[str], without: Sequen
 
 
 def _living(session: Session, claim_ids: Sequence[str], *kinds: PostingKind) -> list[Posting]:
-    """The postings of these kinds of claims that were not taken back."""
+    """The postings of these kinds of claims that were not taken back; none that an answer moved a share with."""
     undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None), col(Posting.kind).in_(kinds))
     query = select(Posting).where(
         col(Posting.claim_id).in_(claim_ids),
         col(Posting.kind).in_(kinds),
         col(Posting.takes_back).is_(None),
         col(Posting.id).not_in(undone),
+        # `store.ledger.answered_shares` keeps those right.
+        (col(Posting.kind) != PostingKind.TRANSFER) | col(Posting.remittance_claim_id).is_(None),
     )
     return list(session.exec(query))
 

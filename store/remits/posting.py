@@ -27,6 +27,7 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import close_reversed, reopen, reopen_paid, reopen_reversed, withdraw, withdraw_reversed
+from store.ledger.answered_shares import move_answered_in
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
@@ -168,8 +169,6 @@ def unpost(
         taken = _take_back(change, remittance)
         reopen_reversed(session, reversing)
         reopen_paid(session, replaced)
-        remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
-        session.add(remittance)
         withdraw(session, remittance_id)
         session.flush()
         require_places_free(session, [*reversing, *replaced])
@@ -410,6 +409,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
     remittance.batch_id = batch.id
     change.session.add(remittance)
     change.session.flush()
+    move_answered_in(change, batch.id, remittance.id)
     follow_shares(change, shares_in_batch(change.session, batch.id), batch.id, remittance.id)
     prove(change.session, remittance)
     for row in waiting_for(change.session, remittance, batch.reversed_numbers):
@@ -477,6 +477,7 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     close_reversed(change, reversed_by(session, remittance.id), batch_id, remittance.id)
     session.flush()
     _make_room(change, remittance)
+    move_answered_in(change, batch_id, remittance.id)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id, remittance.id)
     prove(session, remittance)
     change.log("remittance.post", "remittance", remittance.id, postings=made, cents=remittance.payment_cents)
@@ -496,9 +497,13 @@ def _make_room(change: Change, remittance: Remittance) -> None:
 
 
 def _take_back(change: Change, remittance: Remittance) -> int:
+    """Take back its postings, and let what others moved on them follow; it is posted no more."""
     session, batch_id = change.session, new_id()
     made = mirror(change, living_postings(session, remittance), batch_id, sign=-1, taking_back=True)
+    remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
+    session.add(remittance)
     session.flush()
+    move_answered_in(change, batch_id)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id)
     if cash := cash_of(session, remittance.id):
         raise RemittanceRefused(f"{cash} cents would stay posted", "report this: the journal is not as it was made")

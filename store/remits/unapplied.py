@@ -29,6 +29,7 @@ from store.denials.opening import (
     reopen_reversed,
     tell_only,
 )
+from store.ledger.answered_shares import move_answered
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import (
     Claim,
@@ -275,6 +276,7 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
         settle_lines(change, found, remittance, batch, row.segment)
     _follow_standing(change, remittance, stood, standing_answers(session, ours) if ours else [], row.id)
     session.flush()
+    move_answered(change, filter(None, (ours, row.claim_id)), batch, remittance.id)
     after = shares_in_batch(session, batch)
     changed = {one: after.get(one, 0) - before.get(one, 0) for one in {*before, *after}}
     follow_shares(change, changed, batch, remittance.id)
