@@ -1,10 +1,11 @@
 """Posts what claims bill when they leave, takes it back when they are replaced or voided, and moves the patient's share
 to the payer that a secondary claim bills.
 
-A void or a replacement moves nothing before it leaves, and puts back what it took where it is refused or given up; sent
-again it moves it again.
-The share goes on following: where the first payer's answer is reversed or corrected after the secondary claim left,
-what the patient owes on it changes with the secondary payer.
+What answers reduced and left to the patient falls with the charge of a claim that is voided
+(`store.ledger.answered_shares`). A void or a replacement moves nothing before it leaves, and puts back what it took
+where it is refused or given up; sent again it moves it again. The share goes on following: where the first payer's
+answer is reversed or corrected after the secondary claim left, what the patient owes on it changes with the secondary
+payer.
 
 Works on a batch of claims with a handful of statements.
 """
@@ -66,6 +67,7 @@ def give_up(change: Change, claim: Claim, note: str) -> list[str]:
     )
     again = session.exec(query.order_by(Claim.claim_number)).all()
     bill(change, [claim_id for claim_id, _ in again])
+    _stand_as_answered(change, [claim.id])
     return [number for _, number in again]
 
 
@@ -76,20 +78,29 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
     """
     session = change.session
     wanted = [*claim_ids, *_late_charges_of(session, claim_ids, [])]
-    done = {posting.claim_id for posting in _living(session, wanted, PostingKind.CHARGE)}
+    done = {one.claim_id for one in _living(session, wanted, PostingKind.CHARGE, PostingKind.TRANSFER)}
+    columns: Sequence[Any] = (
+        *(Claim.id, Claim.total_cents, Encounter.account_id),
+        *(Claim.follows_as, Claim.follows_id),
+    )
     query = (
-        select(Claim.id, Claim.total_cents, Encounter.account_id)
+        select(*columns)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)
         .where(col(Claim.id).in_(wanted), Claim.status == ClaimStatus.EXPORTED, Claim.frequency != "8")
     )
     postings: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
-    for claim_id, cents, account in session.exec(query):
+    for claim_id, charge, account, follows_as, before in session.exec(query):
+        shared = follows_as == "secondary" and before
+        cents = share_of_patient(session, before or "") if shared else charge
         if claim_id in done or not cents:
             continue
-        row = _posting(change, batch_id, PostingKind.CHARGE, claim_id, account, "its void did not happen")
+        kind = PostingKind.TRANSFER if shared else PostingKind.CHARGE
+        row = _posting(change, batch_id, kind, claim_id, account, "its void did not happen")
         postings.append(row | {"remittance_id": remittance_id})
         sides: list[Side] = [(JournalAccount.PAYER_RECEIVABLE, cents), (JournalAccount.CHARGES, -cents)]
+        if shared:
+            sides = _transfer(cents)
         lines += [_line(row["id"], name, amount) for name, amount in sides]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
@@ -202,6 +213,17 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
             lines += [_line(row["id"], name, amount) for name, amount in sides]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
+    if voids := [row[0] for row in rows if row[2] == "8"]:
+        _stand_as_answered(change, voids)
+
+
+def _stand_as_answered(change: Change, claim_ids: Sequence[str]) -> None:
+    """Let what was answered of the visits of voids fall with what they void, or stand again where they are refused."""
+    from store.ledger.answered_shares import claims_of_visits, move_answered
+
+    batch = new_id()
+    move_answered(change, claims_of_visits(change.session, claim_ids), batch)
+    follow_shares(change, shares_in_batch(change.session, batch), batch)
 
 
 def _transfer(share: int) -> list[Side]:
