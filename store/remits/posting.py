@@ -24,6 +24,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
+from store.claims.prior_changed import follow_answers_in
+from store.claims.restating import Restated
 from store.database import Change, Database
 from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import close_reversed, reopen, reopen_paid, reopen_reversed, withdraw, withdraw_reversed
@@ -88,8 +90,9 @@ class TakenIn:
     `waits` says that it is held, now or since it came before. `ours` counts claims that were found to be
     ours, `matched` those that are posted to ours.
 
-    `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02); the money
-    of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise,
+    `restated` names claims to next payers that state what is answered now, and those that left before and are to be
+    replaced. `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02);
+    the money of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise,
     `nothing_reversed` reversals whose answer is not here, which wait as unapplied too.
     """
 
@@ -106,6 +109,7 @@ class TakenIn:
     nothing_reversed: int = 0
     ours: int = 0
     waits: bool = False
+    restated: Restated = Restated()
 
 
 @dataclass(frozen=True)
@@ -412,6 +416,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
     move_answered_in(change, batch.id, remittance.id)
     follow_shares(change, shares_in_batch(change.session, batch.id), batch.id, remittance.id)
     prove(change.session, remittance)
+    restated = follow_answers_in(change, batch.id, f"trace {remittance.trace or 'without a number'}")
     for row in waiting_for(change.session, remittance, batch.reversed_numbers):
         row.note = f"its reversal came with {remittance.trace or 'a payment without a number'}: apply it; {row.note}"
         change.session.add(row)
@@ -442,6 +447,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         charged_otherwise=batch.charged_otherwise,
         nothing_reversed=batch.nothing_reversed,
         ours=batch.ours,
+        restated=restated,
     )
 
 
@@ -480,8 +486,9 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     move_answered_in(change, batch_id, remittance.id)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id, remittance.id)
     prove(session, remittance)
+    restated = follow_answers_in(change, batch_id, "posted again")
     change.log("remittance.post", "remittance", remittance.id, postings=made, cents=remittance.payment_cents)
-    return TakenIn(remittance.id, summary, "posted")
+    return TakenIn(remittance.id, summary, "posted", restated=restated)
 
 
 def _make_room(change: Change, remittance: Remittance) -> None:
@@ -505,6 +512,7 @@ def _take_back(change: Change, remittance: Remittance) -> int:
     session.flush()
     move_answered_in(change, batch_id)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id)
+    follow_answers_in(change, batch_id, "the remittance was taken back")
     if cash := cash_of(session, remittance.id):
         raise RemittanceRefused(f"{cash} cents would stay posted", "report this: the journal is not as it was made")
     return made

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.claims.content import UnknownClaim
+from store.claims.prior_changed import follow_answers
 from store.database import Change, Database
 from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import (
@@ -280,6 +281,7 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     after = shares_in_batch(session, batch)
     changed = {one: after.get(one, 0) - before.get(one, 0) for one in {*before, *after}}
     follow_shares(change, changed, batch, remittance.id)
+    follow_answers(change, filter(None, (ours, row.claim_id)), "a claim of a payment was applied or released")
     prove(session, remittance)
     return str(posting["id"])
 
