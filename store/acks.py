@@ -10,8 +10,9 @@
 Only a claim that left in the very file that is answered is moved, and stands as it left: still EXPORTED, or back by a
 999 and not changed since. A claim that was given up, that left again in a later file, that a posted remittance answers,
 or that a living replacement or void follows, stays where it is, and the answer says so: sent again it would be billed
-twice. A later answer of the same kind is kept beside the earlier one. A rejection here is no denial: there is no
-appeal, the claim is changed, or released with a reason, and sent again. The same file twice changes nothing.
+twice. A void or replacement that is moved gives back what it took from the ledger when it left, and the answer says so.
+A later answer of the same kind is kept beside the earlier one. A rejection here is no denial: there is no appeal, the
+claim is changed, or released with a reason, and sent again. The same file twice changes nothing.
 Source: ASC X12C/005010X231A1; ASC X12N/005010X214, sections on acknowledgment levels.
 """
 
@@ -31,6 +32,7 @@ from store.actors import Actor
 from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.changes import changed_since
 from store.database import Change, Database
+from store.ledger.charges import give_up
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Remittance, RemittanceClaim
 from store.received import copied, keep_file
 from store.terms import AcknowledgmentKind, AnswerPart, ClaimStatus, Outcome, RemittanceStatus
@@ -38,6 +40,9 @@ from store.x12 import acknowledgments, claim_status
 from store.x12.acknowledgments import GroupAnswer, InterchangeAnswer, SegmentError, SetAnswer
 from store.x12.claim_status import ClaimAnswers, Level, LevelStatus
 from store.x12.tokenizer import Note
+
+_IN_PLACE = ("7", "8")
+"""The frequencies of a replacement and a void, which take back the charge of the claim that they follow."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,8 @@ class _Answering:
             file_id=file_id, segment=segment, kind=kind, control="", outcome=Outcome.ACCEPTED, note=""
         )
         self._said: list[tuple[Claim, ClaimExport | None, ClaimAnswer]] = []
+        self.owed_again: list[str] = []
+        """What voids and replacements gave back that were refused, in words."""
 
     def say(self, claim: Claim, export: ClaimExport | None, answer: ClaimAnswer) -> None:
         """Keep what is said of a claim; `done` moves it where the answer is to the file that it left in."""
@@ -142,6 +149,10 @@ class _Answering:
                     "claim.answer", "claim", claim.id,
                     number=claim.claim_number, part=answer.part.value, message=answer.message,
                 )  # fmt: skip
+                if claim.frequency in _IN_PLACE and (again := give_up(self._change, claim, answer.message)):
+                    owed = f"{', '.join(again)} is owed as before"
+                    answer.message = f"{answer.message}; {owed}"
+                    self.owed_again.append(f"{claim.claim_number} did not happen: {owed}")
         return told, stayed
 
     def _stands_as_it_left(self, claim: Claim, part: AnswerPart) -> bool:
@@ -160,6 +171,7 @@ class _Answering:
             number, why = next(iter(stayed.items()))
             more = f", and {len(stayed) - 1} more" if len(stayed) > 1 else ""
             note = "; ".join(filter(None, (note, f"{number} stays where it is: {why}{more}")))
+        note = "; ".join(filter(None, (note, *self.owed_again)))
         row.control, row.outcome, row.note = control, outcome, note
         row.export_id = export.id if export else None
         self.session.add(row)

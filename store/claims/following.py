@@ -1,8 +1,9 @@
 """Claims that follow one that left: to the next payer, as a void, or with charges that came late.
 
 - secondary: what each payer answered, from its posted remittance, goes with the claim to the next payer. A claim that
-  the payer forwarded itself (crossover) is refused by name, and so is one that is billed there already. The next one is
-  that after the last which answered: where the one that it was forwarded to has answered, that is billed no more.
+  the payer forwarded itself (crossover: CLP02 19 to 21 or 23, NM1*TT, a remark) is refused by name unless a person says
+  so, and so is one that is billed there already. The next one is that after the last which answered: where the one that
+  it was forwarded to has answered, that is billed no more.
 - void (frequency 8): everything as it left, with the payer's number; the encounter can then be built as a new claim.
   One that a replacement or a bill of late charges follows is not voided beside it: the successor is given up first, or
   voided where it has left. Nothing follows a void.
@@ -41,7 +42,6 @@ from store.terms import ClaimStatus
 
 FOLLOWS_SECONDARY, FOLLOWS_LATE = "secondary", "late_charges"
 
-_FORWARDED = ("19", "20", "21", "23")
 _LACKING = frozenset(["information", "registration", "pending"])
 _FOR_THE_NEXT = frozenset(["benefit limit", "not covered", "eligibility"])
 """Categories of denials (`store/denials/categories.csv`) that ask for more first, and that the next payer may pay."""
@@ -62,9 +62,18 @@ class Following:
     refused: tuple[tuple[str, str], ...] = ()
 
 
-def bill_next_payer(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> BuiltClaim:
-    """Build the claim for the payer after the one that answered. Raises CannotFollow."""
-    return _one(db, actor, claim_id, operation_id, "claim.secondary", _next_payer)
+def bill_next_payer(
+    db: Database, actor: Actor, claim_id: str, operation_id: str | None = None, though_forwarded: bool = False
+) -> BuiltClaim:
+    """Build the claim for the payer after the one that answered; `though_forwarded` also where that sent it on itself.
+
+    Raises CannotFollow.
+    """
+
+    def follow(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
+        return _next_payer(change, claim, content, though_forwarded)
+
+    return _one(db, actor, claim_id, operation_id, "claim.secondary", follow)
 
 
 def bill_next_payers(db: Database, actor: Actor, operation_id: str | None = None) -> Following:
@@ -114,7 +123,7 @@ def _to_work_first(session: Session, claim_id: str) -> str:
     """Why a claim is no matter of the next payer yet; empty where it is."""
     answers = answers_by_place(session, session.get_one(Claim, claim_id))
     answer = answers[max(answers)] if answers else None
-    if answer is None or answer.status in _FORWARDED:
+    if answer is None or answer.forwarded:
         return ""
     prior = answer.prior
     owners: tuple[PriorPayment | PriorLine, ...] = (prior, *prior.lines)
@@ -219,7 +228,7 @@ def _one(
         return built
 
 
-def _next_payer(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
+def _next_payer(change: Change, claim: Claim, content: ClaimContent, though_forwarded: bool) -> BuiltClaim:
     session, number = change.session, claim.claim_number
     _without_follower(session, claim, FOLLOWS_SECONDARY)
     answers, payers = answers_by_place(session, claim), payers_of(claim.parties)
@@ -229,8 +238,11 @@ def _next_payer(change: Change, claim: Claim, content: ClaimContent) -> BuiltCla
     assert billed is not None, "a claim that left has a payer"
     if payers.billed not in answers:
         raise CannotFollow(f"{number}: {billed.payer.name} has not answered it, only a payer after it")
-    if answers[max(answers)].status in _FORWARDED:
-        raise CannotFollow(f"{number}: the payer forwarded it to the next one; billing it again would bill it twice")
+    if answers[max(answers)].forwarded and not though_forwarded:
+        raise CannotFollow(
+            f"{number}: the payer forwarded it to the next one; billing it again would bill it twice",
+            f"`codedesk claims secondary {number} --though-forwarded` bills it all the same",
+        )
     after = _coverage_at(content.parties, payers, max(answers) + 1)
     if after is None:
         raise CannotFollow(

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TO_REPLACE = "a payer before it has answered otherwise since it left: replace it"
+"""The note of a claim to the next payer (`Parties.build_notes`) that left on an answer which stands no more."""
+
 
 @dataclass(frozen=True)
 class PriorAdjustment:

@@ -15,16 +15,20 @@ from sqlmodel import Session, col, select
 from store.claims.prior_payment import PriorAdjustment, PriorLine, PriorPayment
 from store.models import Claim, ClaimLine, Remittance, RemittanceAdjustment, RemittanceClaim, RemittanceLine
 from store.remits.answered import standing_places
-from store.remits.places import payers_of
+from store.remits.places import payers_of, says_forwarded
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A payer's answer: its status (CLP02), what it paid and adjusted, and the remittance's claim it stands on."""
+    """A payer's answer: its status (CLP02), what it paid and adjusted, and the remittance's claim it stands on.
+
+    `forwarded` says that the payer sent the claim on: by its status, a crossover carrier (NM1*TT), or a remark.
+    """
 
     status: str
     prior: PriorPayment
     remittance_claim_id: str
+    forwarded: bool = False
 
 
 def answers_by_place(session: Session, claim: Claim) -> dict[int, Answer]:
@@ -33,7 +37,10 @@ def answers_by_place(session: Session, claim: Claim) -> dict[int, Answer]:
     for row_id, place in standing_places(session, claim.id, payers_of(claim.parties)):
         row = session.get_one(RemittanceClaim, row_id)
         paid_on = session.get_one(Remittance, row.remittance_id).paid_on
-        found[place] = Answer(row.status_code, _prior(session, row, paid_on), row.id)
+        of_lines = select(RemittanceLine.remarks).where(RemittanceLine.remittance_claim_id == row.id)
+        remarks = [*row.remarks, *(one for some in session.exec(of_lines) for one in some)]
+        forwarded = says_forwarded(row.status_code, remarks, row.note)
+        found[place] = Answer(row.status_code, _prior(session, row, paid_on), row.id, forwarded)
     return found
 
 

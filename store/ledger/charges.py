@@ -1,9 +1,11 @@
 """Posts what claims bill when they leave, takes it back when they are replaced or voided, and moves the patient's share
 to the payer that a secondary claim bills.
 
-A void or a replacement moves nothing before it leaves, and puts back what it took where it was refused and is given up.
-The share goes on following: where the first payer's answer is reversed or corrected after the secondary claim left,
-what the patient owes on it changes with the secondary payer.
+What answers reduced and left to the patient falls with the charge of a claim that is voided
+(`store.ledger.answered_shares`). A void or a replacement moves nothing before it leaves, and puts back what it took
+where it is refused or given up; sent again it moves it again. The share goes on following: where the first payer's
+answer is reversed or corrected after the secondary claim left, what the patient owes on it changes with the secondary
+payer.
 
 Works on a batch of claims with a handful of statements.
 """
@@ -49,14 +51,24 @@ def take_back_charges(change: Change, claim_ids: Iterable[str], note: str) -> in
     return len(postings)
 
 
-def give_up(change: Change, claim: Claim, note: str) -> None:
-    """Take back what a claim billed that is given up, and charge again what it took back as a void or replacement."""
+def give_up(change: Change, claim: Claim, note: str) -> list[str]:
+    """Take back what a claim billed that is given up or refused, and charge again what it took back.
+
+    That is of a void or replacement; the numbers of the claims that are owed again.
+    """
+    session = change.session
     take_back_charges(change, [claim.id], note)
     if claim.export_id is None or claim.follows_id is None or claim.frequency not in ("7", "8"):
-        return
-    superseded = [claim.follows_id, *_late_charges_of(change.session, [claim.follows_id], [claim.id])]
-    query = select(Claim.id).where(col(Claim.id).in_(superseded), Claim.status == ClaimStatus.EXPORTED)
-    bill(change, change.session.exec(query).all())
+        return []
+    superseded = [claim.follows_id, *_late_charges_of(session, [claim.follows_id], [claim.id])]
+    charged = {one.claim_id for one in _living(session, superseded, PostingKind.CHARGE, PostingKind.TRANSFER)}
+    query = select(Claim.id, Claim.claim_number).where(
+        col(Claim.id).in_(superseded), col(Claim.id).not_in(charged), Claim.status == ClaimStatus.EXPORTED
+    )
+    again = session.exec(query.order_by(Claim.claim_number)).all()
+    bill(change, [claim_id for claim_id, _ in again])
+    _stand_as_answered(change, [claim.id])
+    return [number for _, number in again]
 
 
 def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remittance_id: str) -> int:
@@ -66,20 +78,29 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
     """
     session = change.session
     wanted = [*claim_ids, *_late_charges_of(session, claim_ids, [])]
-    done = {posting.claim_id for posting in _living(session, wanted, PostingKind.CHARGE)}
+    done = {one.claim_id for one in _living(session, wanted, PostingKind.CHARGE, PostingKind.TRANSFER)}
+    columns: Sequence[Any] = (
+        *(Claim.id, Claim.total_cents, Encounter.account_id),
+        *(Claim.follows_as, Claim.follows_id),
+    )
     query = (
-        select(Claim.id, Claim.total_cents, Encounter.account_id)
+        select(*columns)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)
         .where(col(Claim.id).in_(wanted), Claim.status == ClaimStatus.EXPORTED, Claim.frequency != "8")
     )
     postings: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
-    for claim_id, cents, account in session.exec(query):
+    for claim_id, charge, account, follows_as, before in session.exec(query):
+        shared = follows_as == "secondary" and before
+        cents = share_of_patient(session, before or "") if shared else charge
         if claim_id in done or not cents:
             continue
-        row = _posting(change, batch_id, PostingKind.CHARGE, claim_id, account, "its void did not happen")
+        kind = PostingKind.TRANSFER if shared else PostingKind.CHARGE
+        row = _posting(change, batch_id, kind, claim_id, account, "its void did not happen")
         postings.append(row | {"remittance_id": remittance_id})
         sides: list[Side] = [(JournalAccount.PAYER_RECEIVABLE, cents), (JournalAccount.CHARGES, -cents)]
+        if shared:
+            sides = _transfer(cents)
         lines += [_line(row["id"], name, amount) for name, amount in sides]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
@@ -122,8 +143,11 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
 
     What the batch itself moved to secondary payers counts against it.
     """
+    answered = col(Posting.remittance_claim_id).is_not(None)
+    by: Sequence[Any] = (Posting.kind, answered, Claim.id, Claim.follows_id)
+    columns: Sequence[Any] = (*by, func.sum(JournalLine.cents))
     query = (
-        select(Posting.kind, Claim.id, Claim.follows_id, func.sum(JournalLine.cents))
+        select(*columns)
         .select_from(Posting)
         .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
         .join(Claim, col(Claim.id) == Posting.claim_id)
@@ -132,11 +156,11 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
             JournalLine.account == JournalAccount.PATIENT_RECEIVABLE,
             Posting.kind != PostingKind.LEFT_TO_PATIENT,
         )
-        .group_by(Posting.kind, col(Claim.id), col(Claim.follows_id))
+        .group_by(*by)
     )
     shares: dict[str, int] = {}
-    for kind, claim_id, before, cents in session.exec(query):
-        first = before or "" if kind is PostingKind.TRANSFER else claim_id
+    for kind, of_answer, claim_id, before, cents in session.exec(query):
+        first = before or "" if kind is PostingKind.TRANSFER and not of_answer else claim_id
         shares[first] = shares.get(first, 0) + int(cents)
     return shares
 
@@ -189,6 +213,17 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
             lines += [_line(row["id"], name, amount) for name, amount in sides]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
+    if voids := [row[0] for row in rows if row[2] == "8"]:
+        _stand_as_answered(change, voids)
+
+
+def _stand_as_answered(change: Change, claim_ids: Sequence[str]) -> None:
+    """Let what was answered of the visits of voids fall with what they void, or stand again where they are refused."""
+    from store.ledger.answered_shares import claims_of_visits, move_answered
+
+    batch = new_id()
+    move_answered(change, claims_of_visits(change.session, claim_ids), batch)
+    follow_shares(change, shares_in_batch(change.session, batch), batch)
 
 
 def _transfer(share: int) -> list[Side]:
@@ -202,13 +237,15 @@ def _late_charges_of(session: Session, claim_ids: Sequence[str], without: Sequen
 
 
 def _living(session: Session, claim_ids: Sequence[str], *kinds: PostingKind) -> list[Posting]:
-    """The postings of these kinds of claims that were not taken back."""
+    """The postings of these kinds of claims that were not taken back; none that an answer moved a share with."""
     undone = select(Posting.takes_back).where(col(Posting.takes_back).is_not(None), col(Posting.kind).in_(kinds))
     query = select(Posting).where(
         col(Posting.claim_id).in_(claim_ids),
         col(Posting.kind).in_(kinds),
         col(Posting.takes_back).is_(None),
         col(Posting.id).not_in(undone),
+        # `store.ledger.answered_shares` keeps those right.
+        (col(Posting.kind) != PostingKind.TRANSFER) | col(Posting.remittance_claim_id).is_(None),
     )
     return list(session.exec(query))
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlmodel import Session, select
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
@@ -79,7 +80,10 @@ def write_off(
 def refund(
     db: Database, actor: Actor, account: str, owed: Owed, cents: int, reason: str, operation_id: str | None = None
 ) -> Moved:
-    """Give back a credit of the patient or of the payer, at most all of it. Raises LedgerRefused, PartOfRecord."""
+    """Give back a credit of the patient or of the payer, at most all of it and what they paid.
+
+    Raises LedgerRefused, PartOfRecord.
+    """
     sides = ((owed.account, 1), (JournalAccount.CASH, -1))
     return _move(
         db, actor, "ledger.refund", PostingKind.REFUND, account, cents, reason, sides, operation_id, gives_back=owed
@@ -146,10 +150,28 @@ def _move(
 
 
 def _fits(session: Session, account_id: str, cents: int, holds: Owed | None, gives_back: Owed | None) -> None:
-    """Nobody is forgiven what they do not owe, nor given back what they did not pay."""
+    """Nobody is forgiven what they do not owe, nor given back what is no credit of theirs or what they did not pay."""
     for owed, sign, words in ((holds, 1, "owes"), (gives_back, -1, "has a credit of")):
         if owed and cents > (there := sign * balance_of(session, account_id, owed.account)):
             raise LedgerRefused(f"the {owed.value} {words} {max(there, 0) / 100:,.2f}, not {cents / 100:,.2f}")
+    if gives_back and cents > (paid := _received(session, account_id, gives_back)):
+        raise LedgerRefused(f"the {gives_back.value} paid {max(paid, 0) / 100:,.2f} of it, not {cents / 100:,.2f}")
+
+
+def _received(session: Session, account_id: str, owed: Owed) -> int:
+    """What came in of an account from the patient, or from its payers, and was not given back, in cents."""
+    own = select(JournalLine.posting_id).where(JournalLine.account == owed.account)
+    kind = PostingKind.PATIENT_PAYMENT if owed is Owed.PATIENT else PostingKind.CLAIM_PAYMENT
+    query = (
+        select(func.coalesce(func.sum(JournalLine.cents), 0))
+        .join(Posting, col(Posting.id) == JournalLine.posting_id)
+        .where(
+            Posting.account_id == account_id,
+            JournalLine.account == JournalAccount.CASH,
+            (col(Posting.kind) == kind) | ((col(Posting.kind) == PostingKind.REFUND) & col(Posting.id).in_(own)),
+        )
+    )
+    return int(session.exec(query).one())
 
 
 def _post(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from store.claims.prior_payment import TO_REPLACE
 from store.queries import Reader, Row
 from store.queries.restricted import NAME
 from store.queries.rules import OVERRIDER
@@ -151,6 +152,11 @@ class ClaimPage:
     parties: Mapping[str, Any] = field(default_factory=dict)
     answers: tuple[AnswerRow, ...] = ()
     payer_number: str = ""
+
+    @property
+    def to_replace(self) -> str:
+        """Why a claim that left is to be replaced, in words; empty where nothing says so."""
+        return TO_REPLACE if TO_REPLACE in self.parties.get("build_notes", ()) else ""
 
 
 _ERRORS = (

@@ -246,7 +246,7 @@ def _answered_by(row: Row, before: list[From]) -> str:
 
     `before` are the answers of its claim that were posted earlier, to which this one is added.
     """
-    if not row["status_code"] or not row["parties"]:
+    if not row["status_code"] or not row["parties"] or row["kind"] == PostingKind.TRANSFER:
         return ""
     payers = payers_of(parties_of(row["parties"]))
     answer = From(row["status_code"], row["answered_identifier"], row["answered_name"])

@@ -343,6 +343,29 @@ def standing_places(session: Session, claim_id: str, payers: Payers) -> list[tup
     return list(zip((one.id for one in answers), places_in_order(payers, answers), strict=True))
 
 
+def answered_by_next(session: Session, claim_ids: Sequence[str]) -> dict[str, tuple[list[str], str]]:
+    """The answers (ids) of these claims that a payer after theirs has answered too, and the last one of those that did.
+
+    Of lines only those of which both answer some. A claim that a payer forwards as none of its own it does not answer.
+    """
+    found: dict[str, tuple[list[str], str]] = {}
+    for claim_id, of in _replayed(session, claim_ids).items():
+        if len(of.standing) < 2:
+            continue
+        placed = list(zip(of.standing, places_in_order(our_claim(session, claim_id).payers, of.standing), strict=True))
+        pairs = [
+            (one.id, other.id)
+            for one, place in placed
+            for other, later in placed
+            if later > place
+            and other.status != _FOREIGN
+            and (not one.lines or not other.lines or one.lines & other.lines)
+        ]
+        if pairs:
+            found[claim_id] = (list(dict.fromkeys(before for before, _ in pairs)), pairs[-1][1])
+    return found
+
+
 def answers_of(session: Session, claim_ids: Sequence[str]) -> dict[str, list[From]]:
     """What answers stand of these claims, by status and payer, in their order."""
     replayed: dict[str, _Replayed] = {}

@@ -42,7 +42,7 @@ from store.remits.answered import NOTHING_TO_REVERSE, replacing_numbers, without
 from store.remits.chains import in_their_chains
 from store.remits.charged import charge_differences
 from store.remits.matching import Match, OurClaim, match
-from store.remits.places import From, known_place
+from store.remits.places import FORWARDED_TO, FORWARDING_REMARKS, From, known_place
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
 from store.x12.remittance import CLAIM_STATUSES, Adjustment, Payment, ProviderAdjustment, RemitClaim, RemitLine
@@ -403,7 +403,9 @@ def note_of(claim: RemitClaim, found: Match) -> str:
     if claim.status == _NOT_OURS:
         notes.append("the payer forwarded it: not its claim")
     if claim.status in _FORWARDED:
-        notes.append("forwarded to the next payer: do not bill it")
+        notes.append(f"{FORWARDED_TO}the next payer: do not bill it")
+    elif claim.status in ("1", "2", "3") and (carrier := _sent_on_to(claim)):
+        notes.append(f"{FORWARDED_TO}{carrier}: do not bill it")
     if found.replaces:
         notes.append("paid after all: takes the place of an answer that paid nothing, which was taken back")
     if found.settles:
@@ -422,6 +424,13 @@ def note_of(claim: RemitClaim, found: Match) -> str:
     if claim.patient_cents != patient and claim.patient_cents:
         notes.append(f"patient's share is {claim.patient_cents} cents by CLP05, {patient} by its adjustments")
     return "; ".join(notes)
+
+
+def _sent_on_to(claim: RemitClaim) -> str:
+    """The carrier that a payer sent the claim on to (NM1*TT), or that a remark says so; empty where it did not."""
+    carrier = claim.party("TT")
+    remarks = {*claim.remarks, *(one for line in claim.lines for one in line.remarks)}
+    return carrier.name or carrier.id or ("the next payer" if FORWARDING_REMARKS & remarks else "")
 
 
 def posting_row(

@@ -1,7 +1,7 @@
 """Leads an answer from the claim whose number it has to the one that it is of, among claims that follow each other.
 
 - The payer after the billed one answers by the number of the first claim, though we billed it with a claim of its own:
-  its answer is of that secondary claim, where that has left.
+  its answer is of that secondary claim, where that has left; without one, of the claim to the payer before it.
 - A reversal has the number of the replacement, the void or the first claim, and the payer's number (CLP07) of what it
   takes back: it is of the claim whose answer has that number.
 
@@ -77,9 +77,9 @@ def _led(session: Session, claim: RemitClaim, found: Match, to: str) -> Match:
 
 
 def _billed_at(session: Session, claim_id: str, place: int) -> str:
-    """The claim that left to the payer at a place, after this one; empty where there is none."""
-    links = [one for one in _after(session, [claim_id]) if one.kind == "secondary" and one.sent and one.place == place]
-    return links[-1].id if links else ""
+    """The claim that left to the payer at a place, else to the last one before it, after this one; empty for none."""
+    links = [one for one in _after(session, [claim_id]) if one.kind == "secondary" and one.sent and one.place <= place]
+    return max(reversed(links), key=lambda one: one.place).id if links else ""
 
 
 def _after(session: Session, claim_ids: Sequence[str]) -> list[_Link]:

@@ -10,11 +10,17 @@ Source: 005010X221A1, CLP02; section 1.10.2.13 (claims that a payer forwards).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 FORWARDED = ("19", "20", "21")
+
+FORWARDED_TO = "forwarded to "
+"""How the note of an answer says that its payer sent the claim on to another one, whatever its status (CLP02)."""
+
+FORWARDING_REMARKS = frozenset(["MA07", "MA18", "N89"])
+"""Remarks by which a payer says that it sent the claim on: to Medicaid, a supplemental insurer, several payers."""
 
 _PLACES = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
 
@@ -67,6 +73,12 @@ def payers_of(parties: Mapping[str, Any]) -> Payers:
         tuple(int(one.get("sequence") or 0) for one in coverages),
         next(place for place, one in enumerate(coverages, 1) if one is billed),
     )
+
+
+def says_forwarded(status: str, remarks: Iterable[str], note: str) -> bool:
+    """Whether an answer says that its payer sent the claim on: by its status, its remarks, or its note of a carrier."""
+    told = status in (*FORWARDED, "23") or FORWARDED_TO in note
+    return told or not FORWARDING_REMARKS.isdisjoint(remarks)
 
 
 def stated_place(status: str) -> int | None:

@@ -24,9 +24,12 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from codesets.errors import CodedeskError, UnreadableInput
 from store.actors import Actor
+from store.claims.prior_changed import follow_answers_in
+from store.claims.restating import Restated
 from store.database import Change, Database
 from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import close_reversed, reopen, reopen_paid, reopen_reversed, withdraw, withdraw_reversed
+from store.ledger.answered_shares import move_answered_in
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
@@ -87,8 +90,9 @@ class TakenIn:
     `waits` says that it is held, now or since it came before. `ours` counts claims that were found to be
     ours, `matched` those that are posted to ours.
 
-    `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02); the money
-    of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise,
+    `restated` names claims to next payers that state what is answered now, and those that left before and are to be
+    replaced. `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02);
+    the money of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise,
     `nothing_reversed` reversals whose answer is not here, which wait as unapplied too.
     """
 
@@ -105,6 +109,7 @@ class TakenIn:
     nothing_reversed: int = 0
     ours: int = 0
     waits: bool = False
+    restated: Restated = Restated()
 
 
 @dataclass(frozen=True)
@@ -168,8 +173,6 @@ def unpost(
         taken = _take_back(change, remittance)
         reopen_reversed(session, reversing)
         reopen_paid(session, replaced)
-        remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
-        session.add(remittance)
         withdraw(session, remittance_id)
         session.flush()
         require_places_free(session, [*reversing, *replaced])
@@ -410,8 +413,10 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
     remittance.batch_id = batch.id
     change.session.add(remittance)
     change.session.flush()
+    move_answered_in(change, batch.id, remittance.id)
     follow_shares(change, shares_in_batch(change.session, batch.id), batch.id, remittance.id)
     prove(change.session, remittance)
+    restated = follow_answers_in(change, batch.id, f"trace {remittance.trace or 'without a number'}")
     for row in waiting_for(change.session, remittance, batch.reversed_numbers):
         row.note = f"its reversal came with {remittance.trace or 'a payment without a number'}: apply it; {row.note}"
         change.session.add(row)
@@ -442,6 +447,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         charged_otherwise=batch.charged_otherwise,
         nothing_reversed=batch.nothing_reversed,
         ours=batch.ours,
+        restated=restated,
     )
 
 
@@ -477,10 +483,12 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     close_reversed(change, reversed_by(session, remittance.id), batch_id, remittance.id)
     session.flush()
     _make_room(change, remittance)
+    move_answered_in(change, batch_id, remittance.id)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id, remittance.id)
     prove(session, remittance)
+    restated = follow_answers_in(change, batch_id, "posted again")
     change.log("remittance.post", "remittance", remittance.id, postings=made, cents=remittance.payment_cents)
-    return TakenIn(remittance.id, summary, "posted")
+    return TakenIn(remittance.id, summary, "posted", restated=restated)
 
 
 def _make_room(change: Change, remittance: Remittance) -> None:
@@ -496,10 +504,15 @@ def _make_room(change: Change, remittance: Remittance) -> None:
 
 
 def _take_back(change: Change, remittance: Remittance) -> int:
+    """Take back its postings, and let what others moved on them follow; it is posted no more."""
     session, batch_id = change.session, new_id()
     made = mirror(change, living_postings(session, remittance), batch_id, sign=-1, taking_back=True)
+    remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
+    session.add(remittance)
     session.flush()
+    move_answered_in(change, batch_id)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id)
+    follow_answers_in(change, batch_id, "the remittance was taken back")
     if cash := cash_of(session, remittance.id):
         raise RemittanceRefused(f"{cash} cents would stay posted", "report this: the journal is not as it was made")
     return made

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.claims.content import UnknownClaim
+from store.claims.prior_changed import follow_answers
 from store.database import Change, Database
 from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import (
@@ -29,6 +30,7 @@ from store.denials.opening import (
     reopen_reversed,
     tell_only,
 )
+from store.ledger.answered_shares import move_answered
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import (
     Claim,
@@ -275,9 +277,11 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
         settle_lines(change, found, remittance, batch, row.segment)
     _follow_standing(change, remittance, stood, standing_answers(session, ours) if ours else [], row.id)
     session.flush()
+    move_answered(change, filter(None, (ours, row.claim_id)), batch, remittance.id)
     after = shares_in_batch(session, batch)
     changed = {one: after.get(one, 0) - before.get(one, 0) for one in {*before, *after}}
     follow_shares(change, changed, batch, remittance.id)
+    follow_answers(change, filter(None, (ours, row.claim_id)), "a claim of a payment was applied or released")
     prove(session, remittance)
     return str(posting["id"])
 

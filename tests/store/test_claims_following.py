@@ -189,6 +189,24 @@ def test_a_claim_that_the_payer_forwarded_is_not_billed_twice(office: Office, st
         bill_next_payer(office.db, SYSTEM, office.claim_id)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [("NM1*TT*2*SECOND PLAN*****PI*SECOND",), ("MOA***MA18",), ("NM1*QC*1*LINDQVIST*PER", "MOA***MA07")],
+    ids=["crossover carrier", "MA18", "MA07"],
+)
+def test_a_claim_that_the_payer_says_it_sent_on_is_billed_to_the_next_one_only_by_who_says_so(
+    office: Office, said: tuple[str, ...]
+) -> None:
+    office.answer(body=(PAID[0], *said, *PAID[1:]))
+
+    report = bill_next_payers(office.db, SYSTEM)
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id, though_forwarded=True)
+
+    assert report.built == ()
+    assert "the payer forwarded it to the next one" in report.refused[0][1]
+    assert built.replaces == office.number
+
+
 def third_payer(office: Office) -> None:
     """Give the claim a third coverage."""
     with office.db.change(SYSTEM) as change:

@@ -48,6 +48,9 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     validate.add_argument("path", metavar="FILE")
     secondary = commands.add_parser("secondary", help="claims to the next payer, from posted remittances")
     secondary.add_argument("numbers", nargs="*", metavar="NUMBER", help="without it, all that wait")
+    secondary.add_argument(
+        "--though-forwarded", action="store_true", help="also a NUMBER that its payer forwarded to the next one"
+    )
     voiding = commands.add_parser("void", help="give up a claim; one that left is voided with its payer (frequency 8)")
     voiding.add_argument("number")
     voiding.add_argument("--reason", required=True, help="why, in your words")
@@ -195,7 +198,8 @@ def _secondary(db: Database, args: argparse.Namespace) -> int:
         built, refused = [], []
         for number in dict.fromkeys(args.numbers):
             try:
-                built.append(bill_next_payer(db, actor, _claim_id(db, number), operation_id()))
+                claim_id = _claim_id(db, number)
+                built.append(bill_next_payer(db, actor, claim_id, operation_id(), args.though_forwarded))
             except CannotFollow as error:
                 refused.append((number, error.message))
         report = Following(tuple(built), tuple(refused))

@@ -148,6 +148,8 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
             "held": "nothing of it is posted",
         }
         lines.append(f"    {told.get(one.outcome, one.outcome)}" + (f": {one.why}" if one.outcome not in told else ""))
+        lines += [f"    {number} states the changed answer and is a draft again" for number in one.restated.changed]
+        lines += [f"    {number} left on an answer that changed: it is to be replaced" for number in one.restated.left]
     return lines + _envelope_text(file.examined)
 
 
@@ -165,6 +167,8 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "answered_before": one.again,
                 "unknown_status": one.unreadable,
                 "nothing_reversed": one.nothing_reversed,
+                "drafts_again": list(one.restated.changed),
+                "to_replace": list(one.restated.left),
                 "charged_otherwise": one.charged_otherwise,
                 **_set_fields(one.summary),
             }

@@ -1,0 +1,90 @@
+"""Has claims to the next payer state what the payers before it answer now: reversed, corrected, or taken back.
+
+A claim that has not left states the answers that stand and is a draft again; where none stands any more, its findings
+stop it. One that has left states what it stated: it says itself that it is to be replaced, until the answers are again
+as they were. Its note is among the notes of its parties, which are not sent.
+
+Source: 005010X222A1 and 005010X223A2, section 1.4.1 (coordination of benefits) and loops 2320 to 2430.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sqlmodel import Session, col, select
+
+from store.claims.content import Parties, parties_from_json, parties_to_json
+from store.claims.prior_payment import TO_REPLACE, PriorPayment
+from store.claims.prior_remits import answers_by_place
+from store.claims.restating import Restated
+from store.database import Change
+from store.models import Claim, Posting
+from store.remits.places import payers_of
+from store.terms import ClaimStatus
+
+
+def follow_answers_in(change: Change, batch_id: str, why: str) -> Restated:
+    """Restate the claims to next payers of the visits that a batch of postings is of; `why` is kept in the log."""
+    touched = select(Posting.claim_id).where(Posting.batch_id == batch_id, col(Posting.claim_id).is_not(None))
+    return follow_answers(change, filter(None, change.session.exec(touched.distinct())), why)
+
+
+def follow_answers(change: Change, claim_ids: Iterable[str], why: str) -> Restated:
+    """The same for the visits of some claims."""
+    session = change.session
+    wanted = sorted(set(claim_ids))
+    changed, left = [], []
+    for start in range(0, len(wanted), 400):
+        visits = select(Claim.encounter_id).where(col(Claim.id).in_(wanted[start : start + 400]))
+        query = select(Claim).where(
+            col(Claim.encounter_id).in_(visits), Claim.follows_as == "secondary", Claim.status != ClaimStatus.VOID
+        )
+        for claim in session.exec(query.order_by(Claim.claim_number)).all():
+            stated = parties_from_json(claim.parties)
+            now = _as_answered(session, claim, stated)
+            if claim.status is ClaimStatus.EXPORTED:
+                notes = [one for one in stated.build_notes if one != TO_REPLACE]
+                if now != stated:
+                    notes.append(TO_REPLACE)
+                    left.append(claim.claim_number)
+                if notes != list(stated.build_notes):
+                    claim.parties = {**claim.parties, "build_notes": notes}
+                    session.add(claim)
+                continue
+            if now != stated:
+                claim.parties = parties_to_json(now)
+                claim.status, claim.scrubbed_at = ClaimStatus.DRAFT, None
+                session.add(claim)
+                changed.append(claim.claim_number)
+                change.log(
+                    "claim.refresh", "claim", claim.id, number=claim.claim_number, fields="prior answers", reason=why
+                )
+    session.flush()
+    return Restated(tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(left)))
+
+
+def _as_answered(session: Session, claim: Claim, stated: Parties) -> Parties:
+    """The parties of a claim with what each payer before the billed one answers now."""
+    if stated.coverage is None:
+        return stated
+    answered = _answered(session, claim)
+    billed = stated.coverage.sequence
+    others = [
+        replace(one, prior=answered.get(one.sequence)) if one.sequence < billed else one
+        for one in stated.other_coverages
+    ]
+    return replace(stated, other_coverages=tuple(others))
+
+
+def _answered(session: Session, claim: Claim) -> dict[int, PriorPayment]:
+    """What stands answered of the claims that one follows from payer to payer, by the sequence of the coverage."""
+    found: dict[int, PriorPayment] = {}
+    one: Claim | None = claim
+    while one is not None and one.follows_as == "secondary" and one.follows_id:
+        one = session.get_one(Claim, one.follows_id)
+        sequences = payers_of(one.parties).sequences
+        for place, answer in answers_by_place(session, one).items():
+            if place <= len(sequences):
+                found.setdefault(sequences[place - 1], answer.prior)
+    return found

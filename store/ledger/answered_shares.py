@@ -1,0 +1,215 @@
+"""Moves what payers left to the patient to the payer after them once that one answers, or lets it fall with a void.
+
+No claim of ours has to have gone to that payer: it answers by the number of the first one, as where that was forwarded
+or billed outside. Its answer is of what the payer before left (OA-23 is the rest), so that the patient owes what the
+last one left. With a claim of ours to it, `store.ledger.charges` moves the share when that leaves.
+
+Where a claim was voided with its payer, what its answers reduced and left to the patient falls with its charge: what
+was paid is owed back, and no more. That is of a claim whose void left and was not refused, of those that it replaced,
+and of those that bill its late charges or its next payer.
+
+Every posting here names the answer that it comes from. What should stand moved is worked out anew from the answers that
+stand, and the difference to what is moved is posted: whatever is reversed, taken back or posted again, in any order,
+the share is where it belongs.
+
+Source: 005010X221A1, sections 1.10.2.8 and 1.10.2.13; adjustment OA-23 (what a payer before settled).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from store.database import Change
+from store.denials.decided import DECIDED_KINDS
+from store.models import Claim, Encounter, JournalLine, Posting, RemittanceClaim
+from store.models.columns import new_id
+from store.remits.answered import answered_by_next, standing_answers
+from store.remits.batch import insert_rows, posting_row
+from store.terms import ClaimStatus, JournalAccount, PostingKind
+
+_AT_ONCE = 400
+
+_WITH_IT = ("late_charges", "secondary")
+"""How claims follow one that is voided, and fall with it."""
+
+_FALLING = (
+    JournalAccount.CONTRACTUAL,
+    JournalAccount.PATIENT_RECEIVABLE,
+    JournalAccount.PAYER_INITIATED,
+    JournalAccount.OTHER_ADJUSTMENT,
+    JournalAccount.DENIED,
+    JournalAccount.WRITE_OFF,
+)
+
+Moved = dict[JournalAccount, int]
+"""Cents by account; they come to zero."""
+
+
+def move_answered_in(change: Change, batch_id: str, remittance_id: str | None = None) -> None:
+    """Move the shares of the claims that a batch posts to; the postings are of the batch."""
+    touched = select(Posting.claim_id).where(Posting.batch_id == batch_id, col(Posting.claim_id).is_not(None))
+    visits = select(Claim.encounter_id).where(col(Claim.id).in_(touched))
+    voided = select(Claim.encounter_id).where(
+        col(Claim.encounter_id).in_(visits), Claim.frequency == "8", Claim.status == ClaimStatus.EXPORTED
+    )
+    of_voided = select(Claim.id).where(col(Claim.encounter_id).in_(voided))
+    several = (
+        select(RemittanceClaim.claim_id)
+        .where(col(RemittanceClaim.claim_id).in_(touched))
+        .group_by(col(RemittanceClaim.claim_id))
+        .having(func.count() > 1)
+    )
+    claims = [*change.session.exec(of_voided), *filter(None, change.session.exec(several))]
+    move_answered(change, claims, batch_id, remittance_id)
+
+
+def claims_of_visits(session: Session, claim_ids: Iterable[str]) -> list[str]:
+    """All claims of the visits of these."""
+    visits = select(Claim.encounter_id).where(col(Claim.id).in_(list(claim_ids)))
+    return list(session.exec(select(Claim.id).where(col(Claim.encounter_id).in_(visits)).order_by(Claim.claim_number)))
+
+
+def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remittance_id: str | None = None) -> None:
+    """Post the difference between what should stand moved of these claims, as their answers stand now, and what is."""
+    session, wanted = change.session, sorted(set(claim_ids))
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        to_stand, stand = _to_stand(session, some), _standing(session, some)
+        postings: list[dict[str, Any]] = []
+        lines: list[dict[str, Any]] = []
+        for claim_id, account_id in _accounts(session, {*to_stand, *stand}).items():
+            source, there = stand.get(claim_id, ("", {}))
+            source, should = to_stand.get(claim_id, (source, {}))
+            sides = {one: should.get(one, 0) - there.get(one, 0) for one in sorted({*should, *there})}
+            if not any(sides.values()):
+                continue
+            row = posting_row(change, batch_id, PostingKind.TRANSFER, remittance_id, source)
+            postings.append(row | {"claim_id": claim_id, "account_id": account_id, "note": "as its answers stand"})
+            lines += [_line(row["id"], account, cents) for account, cents in sides.items() if cents]
+        insert_rows(session, Posting, postings)
+        insert_rows(session, JournalLine, lines)
+    session.flush()
+
+
+def _to_stand(session: Session, claim_ids: list[str]) -> dict[str, tuple[str, Moved]]:
+    """What should stand moved by claim, with the answer (id) that moves it."""
+    found = _fallen(session, voided := _voided(session, claim_ids))
+    for claim_id, (answers, last) in answered_by_next(session, claim_ids).items():
+        if claim_id in voided:
+            continue
+        query = (
+            select(func.coalesce(func.sum(JournalLine.cents), 0))
+            .join(Posting, col(Posting.id) == JournalLine.posting_id)
+            .where(
+                col(Posting.remittance_claim_id).in_(answers),
+                Posting.kind == PostingKind.CLAIM_PAYMENT,
+                JournalLine.account == JournalAccount.PATIENT_RECEIVABLE,
+            )
+        )
+        share = int(session.exec(query).one())
+        found[claim_id] = (
+            last,
+            {JournalAccount.PAYER_RECEIVABLE: share, JournalAccount.PATIENT_RECEIVABLE: -share},
+        )
+    return found
+
+
+def _fallen(session: Session, voided: Iterable[str]) -> dict[str, tuple[str, Moved]]:
+    """What the answers that stand of voided claims have posted beside money, with the other sign."""
+    found: dict[str, tuple[str, Moved]] = {}
+    for claim_id in sorted(voided):
+        if not (answers := standing_answers(session, claim_id)):
+            continue
+        query = (
+            select(JournalLine.account, func.sum(JournalLine.cents))
+            .join(Posting, col(Posting.id) == JournalLine.posting_id)
+            .where(
+                col(Posting.remittance_claim_id).in_(answers),
+                col(Posting.kind).in_((PostingKind.CLAIM_PAYMENT, *DECIDED_KINDS)),
+                col(JournalLine.account).in_(_FALLING),
+            )
+            .group_by(JournalLine.account)
+        )
+        sides: Moved = {JournalAccount(account): -int(cents) for account, cents in session.exec(query)}
+        found[claim_id] = (answers[-1], {**sides, JournalAccount.PAYER_RECEIVABLE: -sum(sides.values())})
+    return found
+
+
+def _voided(session: Session, claim_ids: Iterable[str]) -> set[str]:
+    """Those of some claims that a void took back which left and was not refused, and those that fall with them."""
+    wanted = set(claim_ids)
+    visits = select(Claim.encounter_id).where(col(Claim.id).in_(wanted))
+    voids = select(Claim).where(
+        col(Claim.encounter_id).in_(visits), Claim.frequency == "8", Claim.status == ClaimStatus.EXPORTED
+    )
+    followed = {one.follows_id: one.encounter_id for one in session.exec(voids) if one.follows_id}
+    fallen = set(followed) - _charged(session, followed)
+    if not fallen:
+        return set()
+    living = select(Claim).where(col(Claim.encounter_id).in_(set(followed.values())), Claim.status != ClaimStatus.VOID)
+    claims = [one for one in session.exec(living) if one.follows_id]
+    before = set[str]()
+    while fallen != before:
+        before = set(fallen)
+        fallen |= {one.follows_id or "" for one in claims if one.id in fallen and one.follows_as == "replacement"}
+        fallen |= {one.id for one in claims if one.follows_id in fallen and one.follows_as in _WITH_IT}
+    return fallen & wanted
+
+
+def _charged(session: Session, claim_ids: Iterable[str]) -> set[str]:
+    """Those of some claims whose charge stands, or whose share to the next payer."""
+    query = (
+        select(Posting.claim_id)
+        .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
+        .where(
+            col(Posting.claim_id).in_(list(claim_ids)),
+            col(Posting.kind).in_((PostingKind.CHARGE, PostingKind.TRANSFER)),
+            col(Posting.remittance_claim_id).is_(None),
+            JournalLine.account == JournalAccount.PAYER_RECEIVABLE,
+        )
+        .group_by(col(Posting.claim_id))
+        .having(func.sum(JournalLine.cents) != 0)
+    )
+    return set(filter(None, session.exec(query)))
+
+
+def _standing(session: Session, claim_ids: list[str]) -> dict[str, tuple[str, Moved]]:
+    """What is moved by claim, with an answer (id) that moved it."""
+    by = (col(Posting.claim_id), col(JournalLine.account))
+    columns: tuple[Any, ...] = (*by, func.max(Posting.remittance_claim_id), func.sum(JournalLine.cents))
+    query = (
+        select(*columns)
+        .select_from(Posting)
+        .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
+        .where(
+            col(Posting.claim_id).in_(claim_ids),
+            Posting.kind == PostingKind.TRANSFER,
+            col(Posting.remittance_claim_id).is_not(None),
+        )
+        .group_by(*by)
+    )
+    found: dict[str, tuple[str, Moved]] = {}
+    for claim_id, account, source, cents in session.exec(query):
+        found.setdefault(claim_id, (source, {}))[1][account] = int(cents)
+    return found
+
+
+def _accounts(session: Session, claim_ids: Iterable[str]) -> Mapping[str, str]:
+    query = select(Claim.id, Encounter.account_id).join(Encounter, col(Encounter.id) == Claim.encounter_id)
+    return dict(session.exec(query.where(col(Claim.id).in_(list(claim_ids))).order_by(Claim.claim_number)).all())
+
+
+def _line(posting_id: str, account: JournalAccount, cents: int) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "posting_id": posting_id,
+        "account": account,
+        "cents": cents,
+        "group_code": "",
+        "reason_code": "",
+        "segment": None,
+    }
