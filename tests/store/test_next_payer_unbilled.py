@@ -145,7 +145,7 @@ def test_whatever_order_they_come_in_the_patient_owes_the_last_share_and_all_can
     shares, held = standing_shares(office), owed(office.db)
     for _ in range(3):
         for trace in reversed(traces(office)):
-            step(office, "unpost", 0, [trace])
+            step(office, "unpost", 0, [trace], though_reversed=True)
     assert held.get(PATIENT, 0) == shares
     assert owed(office.db) == {PAYER: 10003}
 
@@ -155,13 +155,13 @@ def traces(office: Office) -> list[str]:
         return sorted(session.exec(select(Remittance.trace)))
 
 
-def step(office: Office, what: str, at: int, of: list[str]) -> None:
+def step(office: Office, what: str, at: int, of: list[str], though_reversed: bool = False) -> None:
     """Take back or post one of these payments; what is refused changes nothing."""
     if not of:
         return
     try:
         if what == "unpost":
-            unpost(office.db, SYSTEM, remittance(office, of[at % len(of)]), "to see", though_reversed=True)
+            unpost(office.db, SYSTEM, remittance(office, of[at % len(of)]), "to see", though_reversed=though_reversed)
         else:
             post_again(office.db, SYSTEM, remittance(office, of[at % len(of)]))
     except CodedeskError:
