@@ -25,8 +25,8 @@ from sqlmodel import Session, col, select
 
 from store.database import Change
 from store.denials.decided import DECIDED_KINDS
+from store.ledger.charges import journal_line
 from store.models import Claim, Encounter, JournalLine, Posting, RemittanceClaim
-from store.models.columns import new_id
 from store.remits.answered import answered_by_next, standing_answers
 from store.remits.batch import insert_rows, posting_row
 from store.terms import ClaimStatus, JournalAccount, PostingKind
@@ -89,7 +89,7 @@ def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remit
                 continue
             row = posting_row(change, batch_id, PostingKind.TRANSFER, remittance_id, source)
             postings.append(row | {"claim_id": claim_id, "account_id": account_id, "note": "as its answers stand"})
-            lines += [_line(row["id"], account, cents) for account, cents in sides.items() if cents]
+            lines += [journal_line(row["id"], account, cents) for account, cents in sides.items() if cents]
         insert_rows(session, Posting, postings)
         insert_rows(session, JournalLine, lines)
     session.flush()
@@ -201,15 +201,3 @@ def _standing(session: Session, claim_ids: list[str]) -> dict[str, tuple[str, Mo
 def _accounts(session: Session, claim_ids: Iterable[str]) -> Mapping[str, str]:
     query = select(Claim.id, Encounter.account_id).join(Encounter, col(Encounter.id) == Claim.encounter_id)
     return dict(session.exec(query.where(col(Claim.id).in_(list(claim_ids))).order_by(Claim.claim_number)).all())
-
-
-def _line(posting_id: str, account: JournalAccount, cents: int) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "posting_id": posting_id,
-        "account": account,
-        "cents": cents,
-        "group_code": "",
-        "reason_code": "",
-        "segment": None,
-    }

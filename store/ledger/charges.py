@@ -45,7 +45,7 @@ def take_back_charges(change: Change, claim_ids: Iterable[str], note: str) -> in
         row["takes_back"] = posting.id
         postings.append(row)
         for line in session.exec(select(JournalLine).where(JournalLine.posting_id == posting.id)):
-            lines.append(_line(row["id"], line.account, -line.cents))
+            lines.append(journal_line(row["id"], line.account, -line.cents))
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
     return len(postings)
@@ -101,7 +101,7 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
         sides: list[Side] = [(JournalAccount.PAYER_RECEIVABLE, cents), (JournalAccount.CHARGES, -cents)]
         if shared:
             sides = _transfer(cents)
-        lines += [_line(row["id"], name, amount) for name, amount in sides]
+        lines += [journal_line(row["id"], name, amount) for name, amount in sides]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
     return len(postings)
@@ -133,7 +133,7 @@ def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remi
                 change, batch_id, PostingKind.TRANSFER, claim_id, account, "the first payer's answer changed"
             )
             postings.append(row | {"remittance_id": remittance_id})
-            lines += [_line(row["id"], name, cents) for name, cents in _transfer(shares[before or ""])]
+            lines += [journal_line(row["id"], name, cents) for name, cents in _transfer(shares[before or ""])]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
 
@@ -210,7 +210,7 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
         if share:
             row = _posting(change, batch, kind, claim_id, account, "")
             postings.append(row)
-            lines += [_line(row["id"], name, amount) for name, amount in sides]
+            lines += [journal_line(row["id"], name, amount) for name, amount in sides]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
     if voids := [row[0] for row in rows if row[2] == "8"]:
@@ -269,7 +269,8 @@ def _posting(
     }
 
 
-def _line(posting_id: str, account: JournalAccount, cents: int) -> dict[str, Any]:
+def journal_line(posting_id: str, account: JournalAccount, cents: int) -> dict[str, Any]:
+    """The row of a journal line that names no adjustment and no segment of a file."""
     return {
         "id": new_id(),
         "posting_id": posting_id,
