@@ -2,8 +2,8 @@
 
 Source: the ICD-10-CM tabular list, whose notes write codes, ranges and dashes in many ways. Codes in parentheses
 stand before codes in the running text, because prose has words that look like codes ("vitamin B12 deficiency").
-A match counts only if it is a known code or the beginning of one. What a note says beyond codes ("with
-ketoacidosis") is kept as words: such a link is for people, not for a check.
+A match counts only if it is a known code or the beginning of one. What a note says beyond codes and characters
+("fifth or sixth character to indicate intent") is kept as words: such a link is for people, not for a check.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ class QualifierKind(StrEnum):
 
     AFTER_CATEGORY = "characters after the category"
     FINAL = "final characters"
-    CHARACTER = "one character"
+    CHARACTER = "characters from a place on"
     WORDS = "in words"
 
 
 @dataclass(frozen=True)
 class Qualifier:
-    """A condition on the codes of a target: one of `values` at `place`.
+    """A condition on the codes of a target: one of `values` from `place` on.
 
     `place` is the 1-based place in the code without the dot for CHARACTER, else 0. `text` is as printed.
     """
@@ -44,7 +44,7 @@ class Qualifier:
         if self.kind is QualifierKind.FINAL:
             return code.endswith(self.values)
         if self.kind is QualifierKind.CHARACTER:
-            return code[self.place - 1 : self.place] in self.values
+            return code[self.place - 1 :].startswith(self.values)
         return None
 
 
@@ -123,12 +123,15 @@ def _qualifier(text: str) -> Qualifier:
     """The condition, read where it is one of the official forms."""
     if numbered := _NUMBERED.search(text):
         place = _ORDINALS.get(numbered["place"].lower()) or int(numbered["place"][0])
-        if values := tuple(re.findall(r"\b[0-9A-Z]\b", numbered["values"])):
+        if values := tuple(re.findall(r"\b[0-9A-Z]{1,2}\b", numbered["values"])):
             return Qualifier(QualifierKind.CHARACTER, text, values, place)
     if final := _FINAL.search(text):
         return Qualifier(QualifierKind.FINAL, text, tuple(re.findall(r"[0-9A-Z]+", final["values"])))
     if after := _AFTER_CATEGORY.search(text):
         return Qualifier(QualifierKind.AFTER_CATEGORY, text, tuple(re.findall(r"[0-9A-Z]+", after["values"])))
+    for words, kind, values, place in _IN_WORDS:
+        if words in text:
+            return Qualifier(kind, text, values, place)
     return Qualifier(QualifierKind.WORDS, text)
 
 
@@ -140,9 +143,16 @@ _RANGE_OR_CODE = re.compile(
 _QUALIFIER = re.compile(r"\b(?:with|without)\b[^;()\[\]]*")
 _ORDINALS = {"fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7}
 _NUMBERED = re.compile(
-    r"(?P<place>[4-7]th|fourth|fifth|sixth|seventh)[\s-]+characters?\s+(?P<values>[0-9A-Z ,or]+)", re.IGNORECASE
+    r"(?P<place>[4-7]th|fourth|fifth|sixth|seventh)(?:\s+to\s+\w+)?[\s-]+characters?\s+(?P<values>[.0-9A-Z ,or]+)",
+    re.IGNORECASE,
 )
-_FINAL = re.compile(r"final characters?\s+(?P<values>[-0-9A-Z ,or]+)")
+_FINAL = re.compile(r"final characters?\s+(?P<values>[-.0-9A-Z ,or]+)")
 _AFTER_CATEGORY = re.compile(
     r"^with\s+(?P<values>\.[0-9A-Z]+[-.]*(?:(?:\s*[,.]\s*|\s+or\s+|\s+and\s+)\.?[0-9]+[-.]*)*)$"
 )
+_IN_WORDS = (
+    ("open fracture 7th character", QualifierKind.CHARACTER, tuple("BCEFHJMNQR"), 7),
+    ("with ketoacidosis", QualifierKind.CHARACTER, ("1",), 4),
+)
+"""What the tabular list says in words and means by characters: its 7th characters of open fractures of the forearm
+(category S52, initial to malunion), and the subcategory "with ketoacidosis" of each category of diabetes."""

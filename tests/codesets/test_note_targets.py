@@ -64,7 +64,27 @@ def test_every_official_way_of_writing_is_read(reference: Reference, text: str, 
         ),
         ("(S02.- with 7th character B)", Qualifier(QualifierKind.CHARACTER, "with 7th character B", ("B",), 7)),
         ("(I69. with final characters -23)", Qualifier(QualifierKind.FINAL, "with final characters -23", ("23",))),
-        ("see E08-E10, E11, E13 with ketoacidosis", Qualifier(QualifierKind.WORDS, "with ketoacidosis")),
+        (
+            "(F11-F19 with fifth to sixth characters 51)",
+            Qualifier(QualifierKind.CHARACTER, "with fifth to sixth characters 51", ("51",), 5),
+        ),
+        ("(F10-F19 with 5th character .6)", Qualifier(QualifierKind.CHARACTER, "with 5th character .6", ("6",), 5)),
+        (
+            "(E08, E09, E11, E13 with final characters .00 or .01)",
+            Qualifier(QualifierKind.FINAL, "with final characters .00 or .01", ("00", "01")),
+        ),
+        (
+            "see E08-E10, E11, E13 with ketoacidosis",
+            Qualifier(QualifierKind.CHARACTER, "with ketoacidosis", ("1",), 4),
+        ),
+        (
+            "(S52.- with open fracture 7th character)",
+            Qualifier(QualifierKind.CHARACTER, "with open fracture 7th character", tuple("BCEFHJMNQR"), 7),
+        ),
+        (
+            "(T51-T65 with fifth or sixth character to indicate intent)",
+            Qualifier(QualifierKind.WORDS, "with fifth or sixth character to indicate intent"),
+        ),
     ],
 )
 def test_conditions_beyond_the_codes_are_kept(reference: Reference, text: str, qualifier: Qualifier) -> None:
@@ -80,11 +100,13 @@ def test_conditions_beyond_the_codes_are_kept(reference: Reference, text: str, q
 def test_a_condition_tells_which_codes_fulfill_it_or_that_only_a_person_can() -> None:
     fifth = Qualifier(QualifierKind.CHARACTER, "with 5th character 9", ("9",), 5)
     final = Qualifier(QualifierKind.FINAL, "with final characters -23", ("23",))
-    words = Qualifier(QualifierKind.WORDS, "with ketoacidosis")
+    two = Qualifier(QualifierKind.CHARACTER, "with fifth to sixth characters 51", ("51",), 5)
+    words = Qualifier(QualifierKind.WORDS, "to indicate intent")
 
     assert (fifth.holds("V0199"), fifth.holds("V0109"), fifth.holds("V0191")) == (True, True, False)
     assert (final.holds("I69023"), final.holds("I69020")) == (True, False)
-    assert words.holds("E111") is None
+    assert (two.holds("F11251"), two.holds("F11250"), two.holds("F1125")) == (True, False, False)
+    assert words.holds("T510X1A") is None
 
 
 def test_nearly_all_official_excludes_notes_name_known_codes(reference: Reference) -> None:
