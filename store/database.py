@@ -111,6 +111,8 @@ _BEGINNING = _STATE.add_columns(
 )
 """Whether the record may be written to, and what an operation answered: asked at once, under the lock of writers."""
 
+_DONE = insert(_OPERATIONS)
+
 
 @dataclass
 class Change:
@@ -178,7 +180,7 @@ class Database:
         try:
             if action:
                 require(actor, action)
-            with told(self.place), Session(self.engine) as session:
+            with told(self.place), Session(self.engine, expire_on_commit=False) as session:
                 if self.on_postgres and not alongside:
                     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_WRITER})
                 earlier = _begun(session, self.place, operation_id)
@@ -190,10 +192,10 @@ class Database:
                     yield change
                     return
                 yield change
+                session.flush()
                 if operation_id:
                     done = {"id": operation_id, "action": action, "answer": change.answer, "at": now()}
-                    session.execute(insert(_OPERATIONS), done)
-                session.flush()
+                    session.connection().execute(_DONE, done)
                 log.append(session, actor.login, change.events, operation_id or "", self.log_keys)
                 if self.on_postgres and change.events:
                     session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
@@ -400,7 +402,7 @@ def require_open(connection: Connection, place: str) -> None:
 
 def _begun(session: Session, place: str, operation_id: str | None) -> dict[str, Any] | None:
     """The answer of an operation that was carried out before, else None. Raises DatabaseClosed as `require_open`."""
-    row = session.execute(_BEGINNING, {"id": operation_id or ""}).first()
+    row = session.connection().execute(_BEGINNING, {"id": operation_id or ""}).first()
     _refuse_closed(row, place)
     answer: dict[str, Any] | None = row.answer if row else None
     return answer

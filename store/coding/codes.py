@@ -7,7 +7,7 @@ procedure lines along: a pointer follows its diagnosis, and goes with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from store.coding.entry import (
@@ -67,6 +67,11 @@ class ProcedureLine:
     revenue_code: str = ""
 
 
+def plain(code: Diagnosis | ProcedureLine) -> dict[str, Any]:
+    """A code by the names of its columns, with lists for tuples: what a row keeps and what JSON has."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(code).items()}
+
+
 @dataclass(frozen=True)
 class Codes:
     """All codes of a coding at one moment."""
@@ -80,7 +85,7 @@ class Codes:
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists and text, for the steps of undo."""
-        return {"diagnoses": [asdict(d) for d in self.diagnoses], "lines": [asdict(line) for line in self.lines]}
+        return {"diagnoses": [plain(d) for d in self.diagnoses], "lines": [plain(line) for line in self.lines]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Codes:

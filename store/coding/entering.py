@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import case, insert
-from sqlmodel import col, delete, func, select
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 
 from codesets.safe import safe_block, safe_line
 from store.actors import Actor
@@ -107,13 +106,12 @@ def _walk(
         if change.repeated:
             return Entered(load_codes(session, coding_id), change.answer["message"])
         coding, _ = held_draft(change, coding_id, seen_version)
-        steps = select(CodingStep).where(CodingStep.coding_id == coding_id, col(CodingStep.undone).is_(not back))
-        order = col(CodingStep.number).desc() if back else col(CodingStep.number)
-        step = session.exec(steps.order_by(order).limit(1)).first()
+        connection = session.connection()
+        step = connection.execute(_LAST_DONE if back else _FIRST_UNDONE, {"coding": coding_id}).first()
         if step is None:
             raise CodingRefused("there is nothing to undo" if back else "there is nothing to redo")
         codes = Codes.from_json(step.before if back else step.after)
-        step.undone = back
+        connection.execute(_WALKED, {"step": step.id, "back": back})
         store_codes(session, coding, load_codes(session, coding_id), codes)
         message = f"Undone: {step.action}" if back else f"Again: {step.action}"
         change.log(action, "coding", coding.id, what=step.action)
@@ -125,16 +123,14 @@ def _walk(
 def _step(change: Change, coding: Coding, before: Codes, after: Codes, action: str) -> None:
     """Store the changed codes and the step that undo goes back by; what had been undone is no longer redone."""
     session = change.session
-    steps = table_of(CodingStep)
     session.flush()
-    of_coding = steps.c.coding_id == coding.id
-    undone = func.count(case((steps.c.undone.is_(True), 1)))
-    last, redoable = session.connection().execute(select(func.max(steps.c.number), undone).where(of_coding)).one()
+    connection, of_coding = session.connection(), {"coding": coding.id}
+    last, redoable = connection.execute(_LAST_STEP, of_coding).one()
     if redoable:
-        session.execute(delete(steps).where(of_coding, steps.c.undone.is_(True)))
+        connection.execute(_FORGET_UNDONE, of_coding)
         last = (last or 0) - redoable
-    session.execute(
-        insert(steps),
+    connection.execute(
+        _ANOTHER_STEP,
         {
             "id": new_id(),
             "coding_id": coding.id,
@@ -149,3 +145,14 @@ def _step(change: Change, coding: Coding, before: Codes, after: Codes, action: s
     )
     store_codes(session, coding, before, after)
     change.log("coding.enter", "coding", coding.id, what=action)
+
+
+# Made once: to make such a statement costs more than to carry it out, and every writer waits for it.
+_STEPS = table_of(CodingStep)
+_OF_CODING = _STEPS.c.coding_id == bindparam("coding")
+_LAST_STEP = select(func.max(_STEPS.c.number), func.count(case((_STEPS.c.undone.is_(True), 1)))).where(_OF_CODING)
+_FORGET_UNDONE = delete(_STEPS).where(_OF_CODING, _STEPS.c.undone.is_(True))
+_ANOTHER_STEP = insert(_STEPS)
+_LAST_DONE = select(_STEPS).where(_OF_CODING, _STEPS.c.undone.is_(False)).order_by(_STEPS.c.number.desc()).limit(1)
+_FIRST_UNDONE = select(_STEPS).where(_OF_CODING, _STEPS.c.undone.is_(True)).order_by(_STEPS.c.number).limit(1)
+_WALKED = update(_STEPS).where(_STEPS.c.id == bindparam("step")).values(undone=bindparam("back"))

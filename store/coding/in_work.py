@@ -11,22 +11,20 @@ A coding is one version of one side of an encounter's bill:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, update
-from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import Delete, Insert, Table, and_, bindparam, delete, insert
+from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store import worklists
-from store.coding.codes import Codes, Diagnosis, ProcedureLine
+from store.coding.codes import Codes, Diagnosis, ProcedureLine, plain
 from store.database import Change
 from store.models import Coding, FinalDiagnosis, FinalProcedureLine, WorkItem
 from store.models.columns import new_id, now, table_of
 from store.queries import SessionReader
 from store.queries.codings import coding_codes
 from store.queries.late import nothing_to_code
+from store.row_versions import change_row, changing
 from store.terms import CodingStatus, WorkStatus
 
 
@@ -94,20 +92,10 @@ def store_codes(session: Session, coding: Coding, before: Codes, after: Codes) -
     _rewrite(session, FinalDiagnosis, coding.id, before.diagnoses, after.diagnoses)
     _rewrite(session, FinalProcedureLine, coding.id, before.lines, after.lines)
     # A change of the codes is a change of the coding: its version makes a second saver fail, not overwrite.
-    seen, at = coding.row_version or 0, now()
-    done = session.connection().execute(_CHANGED, {"coding": coding.id, "seen": seen, "next": seen + 1, "at": at})
-    if done.rowcount != 1:
-        raise StaleDataError(f"coding {coding.id} is no longer at version {seen}")
-    set_committed_value(coding, "changed_at", at)
-    set_committed_value(coding, "row_version", seen + 1)
+    change_row(session, _CHANGED, coding, changed_at=now())
 
 
-_CODINGS = table_of(Coding)
-_CHANGED = (
-    update(_CODINGS)
-    .where(_CODINGS.c.id == bindparam("coding"), _CODINGS.c.row_version == bindparam("seen"))
-    .values(changed_at=bindparam("at"), row_version=bindparam("next"))
-)
+_CHANGED = changing(Coding, "changed_at")
 
 
 def _rewrite(
@@ -120,20 +108,21 @@ def _rewrite(
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
-    columns = table_of(table).c
+    from_on, another = _REWRITING[table]
     if same < len(before):
-        session.connection().execute(
-            delete(table_of(table)).where(columns.coding_id == coding_id, columns.sequence > same)
-        )
+        session.connection().execute(from_on, {"coding": coding_id, "same": same})
     rows = [
-        {"id": new_id(), "coding_id": coding_id, "sequence": sequence, **columns_of(code)}
+        {"id": new_id(), "coding_id": coding_id, "sequence": sequence, **plain(code)}
         for sequence, code in enumerate(after[same:], same + 1)
     ]
     if rows:
-        session.connection().execute(insert(table_of(table)), rows)
+        session.connection().execute(another, rows)
 
 
-def columns_of(code: Diagnosis | ProcedureLine) -> dict[str, Any]:
-    """The columns of a row that keeps a code."""
-    values = dict(vars(code))
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+def _from_on(table: Table) -> Delete:
+    return delete(table).where(table.c.coding_id == bindparam("coding"), table.c.sequence > bindparam("same"))
+
+
+_REWRITING: dict[type[FinalDiagnosis | FinalProcedureLine], tuple[Delete, Insert]] = {
+    model: (_from_on(table_of(model)), insert(table_of(model))) for model in (FinalDiagnosis, FinalProcedureLine)
+}

@@ -9,8 +9,7 @@ from sqlmodel import Session, col, select
 
 from store import access, worklists
 from store.actors import Actor
-from store.coding.codes import ProcedureLine
-from store.coding.in_work import columns_of
+from store.coding.codes import ProcedureLine, plain
 from store.database import Change, Database
 from store.models import (
     Charge,
@@ -130,7 +129,7 @@ def _prefill(session: Session, coding: Coding) -> None:
     )
     of_both = session.exec(facility.limit(1)).first() is not None
     for sequence, line in enumerate(posted_lines(session, coding.encounter_id, professional_only=of_both), 1):
-        session.add(FinalProcedureLine(coding_id=coding.id, sequence=sequence, **columns_of(line)))
+        session.add(FinalProcedureLine(coding_id=coding.id, sequence=sequence, **plain(line)))
 
 
 def posted_lines(session: Session, encounter_id: str, professional_only: bool = False) -> list[ProcedureLine]:

@@ -37,6 +37,7 @@ POSTGRES_LOCK = 0x0C0DE10C
 
 
 _TABLE = table_of(LogEntry)
+_APPENDED = insert(_TABLE)
 _HEAD = select(_TABLE.c.seq, _TABLE.c.hash, STATED.scalar_subquery()).order_by(_TABLE.c.seq.desc()).limit(1)
 
 
@@ -57,7 +58,7 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
     session.flush()
-    head = session.execute(_HEAD).first()
+    head = session.connection().execute(_HEAD).first()
     seq, previous, stated = head or (0, FIRST_HASH, session.execute(STATED).scalar())
     if head is None and _was_used(session, keys, stated):
         events = [Event(EMPTIED, "log"), *events]
@@ -81,7 +82,7 @@ def append(session: Session, actor: str, events: Sequence[Event], operation_id: 
         entry["hash"] = previous = keyed_hash(secret, covered)
         entries.append(entry)
     # Past the unit of work: this is the last statement under the lock that every other writer waits for.
-    session.execute(insert(_TABLE), entries)
+    session.connection().execute(_APPENDED, entries)
 
 
 def _was_used(session: Session, keys: KeyFile, stated: str | None) -> bool:

@@ -8,6 +8,7 @@ SQLModel has been loaded; everything else may read through a session.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -15,6 +16,7 @@ from store.migrations import HEAD
 from store.sqlite import driver
 
 if TYPE_CHECKING:
+    from sqlalchemy import TextClause
     from sqlmodel import Session
 
 Row = Mapping[str, Any]
@@ -78,6 +80,12 @@ class SessionReader:
         return self._session.get_bind().dialect.name == "postgresql"
 
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
-        from sqlalchemy import text
+        return cast("Sequence[Row]", self._session.execute(_statement(sql), parameters).mappings().all())
 
-        return cast("Sequence[Row]", self._session.execute(text(sql), parameters).mappings().all())
+
+@lru_cache(512)
+def _statement(sql: str) -> TextClause:
+    """The statement of a text: to read it once more costs as much as to carry it out."""
+    from sqlalchemy import text
+
+    return text(sql)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from sqlalchemy import TextClause, Update, bindparam, text, update
-from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, select
 
 from codesets.safe import safe_line
@@ -15,6 +13,7 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.models import Person, PersonFacility, PersonSkill, WorkItem, WorkSkip
 from store.models.columns import later, now, table_of
+from store.row_versions import change_row, changing
 from store.settings import load_settings
 from store.terms import WorkStatus, open_by
 from store.worklists.states import ChartOnHold, ChartOpenElsewhere, ChartUnavailable, move
@@ -79,21 +78,10 @@ def open_item(change: Change, item_id: str) -> WorkItem:
 
 def _renew(session: Session, item: WorkItem) -> None:
     """Renew a lease that is the actor's already, past the unit of work: each code that is entered does."""
-    session.flush()  # what else changes of the task gives it another version
-    seen, until = item.row_version or 0, _lease_end()
-    done = session.connection().execute(_RENEWED, {"task": item.id, "seen": seen, "next": seen + 1, "until": until})
-    if done.rowcount != 1:
-        raise StaleDataError(f"task {item.id} is no longer at version {seen}")
-    set_committed_value(item, "claimed_until", until)
-    set_committed_value(item, "row_version", seen + 1)
+    change_row(session, _RENEWED, item, claimed_until=_lease_end())
 
 
-_TASKS = table_of(WorkItem)
-_RENEWED = (
-    update(_TASKS)
-    .where(_TASKS.c.id == bindparam("task"), _TASKS.c.row_version == bindparam("seen"))
-    .values(claimed_until=bindparam("until"), row_version=bindparam("next"))
-)
+_RENEWED = changing(WorkItem, "claimed_until")
 
 
 def next_item(change: Change, worklist: str) -> WorkItem | None:
