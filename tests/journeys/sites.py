@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
 from functools import cache
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @cache
 def _template(reference: Path) -> Path:
     home = Path(mkdtemp(prefix="codedesk-site-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     environment = {"CODEDESK_HOME": str(home), "CODEDESK_REFERENCE": str(reference), "PYTHONPATH": str(ROOT)}
     subprocess.run(codedesk("demo", "--create-only"), env=environment, check=True, stdout=subprocess.DEVNULL)
     return home

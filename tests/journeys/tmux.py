@@ -16,14 +16,12 @@ class Tmux:
 
     def __init__(self, folder: Path, columns: int = 80, rows: int = 24) -> None:
         self._folder = folder
-        self._socket = str(folder / "tmux-0")
-        self._starts = 0
+        self._sockets: list[str] = []
         self._size = (columns, rows)
 
     def start(self, command: list[str], environment: dict[str, str]) -> None:
         """Run a command in a new terminal, on a server of its own; its exit code is shown when it ends."""
-        self._starts += 1
-        self._socket = str(self._folder / f"tmux-{self._starts}")
+        self._sockets.append(str(self._folder / f"tmux-{len(self._sockets) + 1}"))
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         words = [f"{name}={value}" for name, value in (kept | environment).items()]
         line = f'env -i {shlex.join([*words, "TERM=screen-256color", *command])}; echo "exit code $?"; sleep 60'
@@ -53,12 +51,14 @@ class Tmux:
         return self._tmux("capture-pane", "-p")
 
     def end(self) -> None:
-        """End this server and what runs in it."""
-        subprocess.run(["tmux", "-S", self._socket, "kill-server"], capture_output=True, timeout=10)
+        """End every server that was started, and what runs in it."""
+        for socket in self._sockets:
+            subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True, timeout=10)
+        self._sockets = []
 
     def _tmux(self, *words: str) -> str:
         done = subprocess.run(
-            ["tmux", "-S", self._socket, "-f", "/dev/null", *words], capture_output=True, text=True, timeout=10
+            ["tmux", "-S", self._sockets[-1], "-f", "/dev/null", *words], capture_output=True, text=True, timeout=10
         )
         if done.returncode:
             raise AssertionError(f"tmux {words[0]}: {done.stderr.strip()}")

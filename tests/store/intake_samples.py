@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import copy
 import json
-import shutil
-import tempfile
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -74,18 +70,8 @@ def encounter_resource(number: str = "e1", **changes: object) -> dict:
 
 
 def open_site(folder: Path) -> Database:
-    """A new database in a folder: a copy of one that was made once, since the schema's history takes its time."""
-    path = folder / "site.sqlite"
-    shutil.copyfile(_blank(), path)
-    return open_database(f"sqlite:///{path}")
-
-
-@cache
-def _blank() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="codedesk-blank-")) / "site.sqlite"
-    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
-    open_database(f"sqlite:///{path}").close()
-    return path
+    """A new database in a folder."""
+    return open_database(f"sqlite:///{folder / 'site.sqlite'}")
 
 
 def count(db: Database, table: type) -> int:
