@@ -18,7 +18,7 @@ from codesets.releases import CodeSystem
 from store import worklists
 from store.actors import Actor
 from store.coding.grouping import drg_columns, drg_of
-from store.coding.in_work import CodingRefused, held_draft, load_codes
+from store.coding.in_work import CodingRefused, LateUnseen, held_draft, load_codes
 from store.coding.site_edits import findings_of, site_edits
 from store.database import Change, Database
 from store.models import Coding, CodingDrg, Document, EncounterChange, Finding, WorkItem
@@ -30,12 +30,6 @@ from store.queries.surroundings import surroundings_of
 from store.scrub.findings import as_json
 from store.settings import load_settings
 from store.terms import CodingStatus, DocumentStatus, Severity, WorkStatus
-
-
-class LateUnseen(CodingRefused):
-    """A document, charge or fact came to the chart that nobody has looked at: it may have to be coded."""
-
-    title = "came late"
 
 
 def finalize(

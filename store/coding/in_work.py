@@ -35,6 +35,12 @@ class CodingRefused(CodedeskError):
     exit_code = 1
 
 
+class LateUnseen(CodingRefused):
+    """A document, charge or fact came to the chart that nobody has looked at: it may have to be coded."""
+
+    title = "came late"
+
+
 class CodingChanged(CodingRefused):
     """The coding was changed elsewhere since it was read: nothing was overwritten."""
 

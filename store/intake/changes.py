@@ -7,12 +7,13 @@ stands (`mark_seen`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
 from store.actors import Actor
+from store.coding.in_work import LateUnseen
 from store.database import Database
 from store.intake.rows import KnownRows, update
 from store.models import Charge, Coding, Document, Encounter, EncounterChange, WorkItem
@@ -118,10 +119,13 @@ def changes_of(session: Session, encounter_id: str) -> list[ChangeRow]:
     return changes_in(SessionReader(session), encounter_id)
 
 
-def mark_seen(db: Database, actor: Actor, encounter_id: str, operation_id: str | None = None) -> int:
+def mark_seen(
+    db: Database, actor: Actor, encounter_id: str, shown: Collection[str], operation_id: str | None = None
+) -> int:
     """Say that a person has seen the changes and the codes stand: tasks that came back are final again.
 
-    Returns how many changes were unseen. A task whose coding is not final stays where it is.
+    `shown` are the ids of the changes that the person was shown. Returns how many of them were unseen. A task whose
+    coding is not final stays where it is. Raises LateUnseen where more has come meanwhile; then nothing is marked.
     """
     with db.change(actor, operation_id, "intake.seen") as change:
         if change.repeated:
@@ -132,6 +136,10 @@ def mark_seen(db: Database, actor: Actor, encounter_id: str, operation_id: str |
                 EncounterChange.encounter_id == encounter_id, col(EncounterChange.seen_at).is_(None)
             )
         ).all()
+        if more := [row.message for row in unseen if row.id not in shown]:
+            raise LateUnseen(
+                f"more has come to this visit meanwhile: {', '.join(more)}", "look at it, then say it again"
+            )
         for row in unseen:
             row.seen_at, row.seen_by = now(), actor.person_id
         finals = select(Coding.kind).where(Coding.encounter_id == encounter_id, Coding.status == CodingStatus.FINAL)

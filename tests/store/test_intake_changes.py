@@ -14,8 +14,8 @@ from store.claims.build import NotBuiltReason, build_claims
 from store.coding.codes import Defaults
 from store.coding.entering import enter
 from store.coding.entry import AddDiagnosis
-from store.coding.finishing import LateUnseen, finalize
-from store.coding.in_work import CodingRefused
+from store.coding.finishing import finalize
+from store.coding.in_work import CodingRefused, LateUnseen
 from store.coding.opening import open_next
 from store.coding.reopening import take_back
 from store.database import Database
@@ -109,7 +109,7 @@ def test_the_same_late_document_twice_brings_it_back_once(
 ) -> None:
     late = message("MDM^T02", pid(), pv1(kind="O"), *note("D2", "X-ray clear."))
     take(db, tmp_path, late)
-    mark_seen(db, coder, only(db, Encounter).id)
+    mark_seen(db, coder, only(db, Encounter).id, all_changes(db))
 
     take(db, tmp_path, late)
 
@@ -129,6 +129,19 @@ def test_a_chart_that_came_back_can_be_taken_back_and_coded_anew(
     assert (item.status, item.came_back, item.new_documents) == (WorkStatus.FINAL, "", 0)
 
 
+def test_what_came_after_a_person_looked_is_not_marked_as_seen(
+    db: Database, tmp_path: Path, coded: str, coder: Actor
+) -> None:
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note("D2", "X-ray clear.")))
+    shown = all_changes(db)
+    take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note("D3", "X-ray: fracture.")))
+
+    with pytest.raises(LateUnseen, match="more has come to this visit meanwhile"):
+        mark_seen(db, coder, only(db, Encounter).id, shown)
+
+    assert only(db, WorkItem).status == WorkStatus.READY
+
+
 def test_a_chart_nobody_has_begun_is_not_marked(db: Database, tmp_path: Path) -> None:
     take(db, tmp_path, message("MDM^T02", pid(), pv1(kind="O"), *note()))
 
@@ -146,7 +159,7 @@ def test_a_chart_that_came_back_is_not_billed_before_somebody_has_looked(
     before = build_claims(db, SYSTEM, coded).not_built
     with db.reading() as session:
         visit = session.exec(select(Encounter.id)).one()
-    mark_seen(db, coder, visit)
+    mark_seen(db, coder, visit, all_changes(db))
     after = build_claims(db, SYSTEM, coded).not_built
 
     assert [one.reason for one in before] == [NotBuiltReason.CAME_BACK]
@@ -163,7 +176,7 @@ def test_what_came_late_is_named_by_document_and_charge_until_it_is_seen(
     with db.reading() as session:
         late = late_of(SessionReader(session), item.id)
         [one] = late_charges(SessionReader(session), item.encounter_id, late.charges)
-    mark_seen(db, coder, item.encounter_id)
+    mark_seen(db, coder, item.encounter_id, all_changes(db))
     with db.reading() as session:
         seen = late_of(SessionReader(session), item.id)
 
@@ -217,3 +230,9 @@ def test_a_canceled_visit_says_by_what_and_when_where_its_chart_is_used_and_why_
     expected = f"the visit was canceled by REG of NORTH, message C77 on {received}"
     assert told is not None and told.here.canceled == expected
     assert (entered.value.message, reopened.value.message) == (expected, f"the chart is canceled: {expected}")
+
+
+def all_changes(db: Database) -> set[str]:
+    """The ids of every change that the record holds."""
+    with db.reading() as session:
+        return set(session.exec(select(EncounterChange.id)))

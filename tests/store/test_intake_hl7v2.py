@@ -284,6 +284,19 @@ def test_charges_are_posted_and_taken_back(db: Database, tmp_path: Path) -> None
     assert only(db, Encounter).status == EncounterStatus.DISCHARGED
 
 
+@pytest.mark.parametrize("back", [{"f10": "-1"}, {"amount": "-95"}, {"f10": "-1", "amount": "-95"}])
+def test_a_charge_below_zero_takes_back_the_one_of_its_number(
+    db: Database, tmp_path: Path, back: dict[str, str]
+) -> None:
+    take(db, tmp_path, message("DFT^P03", pid(), pv1(kind="O"), charge("C1")))
+
+    take(db, tmp_path, message("DFT^P03", pid(), pv1(kind="O"), charge("C1", **back)))
+
+    credit = only(db, Charge, charge_number="C1~R")
+    assert (credit.units, credit.amount_cents, credit.reversal_of) == (-1, -9500, "C1")
+    assert only(db, Charge, charge_number="C1").amount_cents == 9500
+
+
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [

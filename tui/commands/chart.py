@@ -39,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
 
     0 when nothing stands in the way of final coding, 1 when something does.
     """
-    from store.coding.finishing import LateUnseen, finalize
+    from store.coding.finishing import finalize
+    from store.coding.in_work import LateUnseen
     from store.coding.opening import look_at_chart, open_chart
     from store.database import open_database, operation_id
     from store.intake.export import find_encounter

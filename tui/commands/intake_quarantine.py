@@ -48,7 +48,7 @@ def changes(db, actor, words: Sequence[str], as_json: bool, seen: bool) -> int:
                 print(f"    {line}")
         print(f"{count(len(rows), 'later message')} changed this visit")
     if seen:
-        print(f"{count(mark_seen(db, actor, encounter_id), 'change')} marked as seen")
+        print(f"{count(mark_seen(db, actor, encounter_id, {row.id for row in rows}), 'change')} marked as seen")
     return 0
 
 

@@ -99,7 +99,8 @@ def words(obx: Segment, interface: Interface) -> str:
 def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(charges, credits), from FT1. Raises BadMessage with those that cannot be read.
 
-    Money is taken whole or not at all: a sender that is told of an error sends the message again.
+    Money is taken whole or not at all: a sender that is told of an error sends the message again. A charge of units or
+    an amount below zero is a credit, whatever its type says: many systems take a charge back so.
     """
     posted: dict[str, dict[str, Any]] = {}
     credits: dict[str, dict[str, Any]] = {}
@@ -121,7 +122,8 @@ def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]
             problems.append(f"charge {count}: expected {wrong}")
             continue
         number = (ft1.text(2) or f"{message.control_id or 'message'}-{count}")[:110]
-        into = credits if kind in interface.credit_types else posted
+        taken_back = kind in interface.credit_types or min(units or 0, amount or 0) < 0
+        into = credits if taken_back else posted
         if number in into:
             number = f"{number}-{count}"
         into[number] = {

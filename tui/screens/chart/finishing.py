@@ -66,8 +66,8 @@ async def _final_code(screen: ChartScreen, asked: ChartOnScreen) -> bool:
 
     Whether it was final coded. Raises CodingRefused, with the chart shown as it is now, and with what came late.
     """
-    from store.coding.finishing import LateUnseen, finalize
-    from store.coding.in_work import CodingChanged, CodingRefused
+    from store.coding.finishing import finalize
+    from store.coding.in_work import CodingChanged, CodingRefused, LateUnseen
 
     final = partial(finalize, seen_version=asked.head.coding_version, seen_late=asked.late.changes)
     try:
