@@ -19,6 +19,9 @@ from store.terms import WorkStatus, open_by
 from store.worklists.states import ChartOnHold, ChartOpenElsewhere, ChartUnavailable, move
 from store.worklists.versions import rulebook_of
 
+_NEARLY_ALL = 0.9
+"""The part of a lease that is as good as all of it: who enters a code every few seconds writes no lease with each."""
+
 SKIP_MINUTES = 12 * 60
 """How long a chart that a coder skipped is not given to them again."""
 
@@ -77,7 +80,10 @@ def open_item(change: Change, item_id: str) -> WorkItem:
 
 
 def _renew(session: Session, item: WorkItem) -> None:
-    """Renew a lease that is the actor's already, past the unit of work: each code that is entered does."""
+    """Renew a lease that is the actor's already, unless nearly all of it is left: each code that is entered does."""
+    minutes = load_settings().lease_minutes
+    if later(minutes * _NEARLY_ALL) <= (item.claimed_until or "") <= later(minutes):
+        return
     change_row(session, _RENEWED, item, claimed_until=_lease_end())
 
 

@@ -24,15 +24,20 @@ from store.coding.site_edits import findings_of
 from store.database import Database, operation_id
 from store.intake.export import coding_record
 from store.models import Charge, Coding, CodingStep, Document, Finding, LogEntry, WorkItem
+from store.models.columns import later
 from store.queries import SessionReader
 from store.queries.charts import chart_head
 from store.queries.codings import coding_codes, coding_defaults
 from store.queries.drafts import draft_of
 from store.queries.worklists import left_open
+from store.settings import Settings
 from store.terms import CodingKind, CodingStatus, DocumentStatus, WorkStatus
 from store.worklists import ChartUnavailable, release
 
 pytestmark = pytest.mark.both_databases(always=True)
+
+
+LEASE_MINUTES = Settings().lease_minutes
 
 
 @pytest.fixture
@@ -50,6 +55,14 @@ def type_in(db: Database, reference: Reference, actor: Actor, chart: OpenedChart
     on = dt.date.fromisoformat(head.service_date)
     entry = parse(line, lambda code: system_of(reference, code, on))
     return enter(db, actor, chart.coding_id, entry, defaults, **how).codes
+
+
+def task(db: Database, chart: OpenedChart) -> WorkItem:
+    """The task of a chart as it is stored."""
+    with db.reading() as session:
+        item = session.get_one(WorkItem, chart.work_item_id)
+        session.expunge(item)
+        return item
 
 
 def version_of(db: Database, chart: OpenedChart) -> int:
@@ -181,6 +194,42 @@ def test_codes_cannot_be_entered_once_the_lease_has_gone_to_another(
 
     with pytest.raises(CodingRefused, match="no longer yours"):
         type_in(demo, reference, coder, chart, "e11.9")
+
+
+def test_a_code_renews_the_lease_where_some_of_it_has_passed(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    with demo.change(coder) as change:
+        change.session.get_one(WorkItem, chart.work_item_id).claimed_until = later(LEASE_MINUTES - 3)
+
+    type_in(demo, reference, coder, chart, "e11.9")
+
+    assert task(demo, chart).claimed_until > later(LEASE_MINUTES - 1)
+
+
+@pytest.mark.parametrize("end", [LEASE_MINUTES, LEASE_MINUTES - 1])
+def test_a_code_writes_no_lease_where_nearly_all_of_it_is_left(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart, end: float
+) -> None:
+    with demo.change(coder) as change:
+        change.session.get_one(WorkItem, chart.work_item_id).claimed_until = later(end)
+    before = task(demo, chart)
+
+    type_in(demo, reference, coder, chart, "e11.9")
+
+    after = task(demo, chart)
+    assert (after.claimed_until, after.row_version) == (before.claimed_until, before.row_version)
+
+
+def test_a_code_shortens_a_lease_that_a_clock_that_was_wrong_made_too_long(
+    demo: Database, reference: Reference, coder: Actor, chart: OpenedChart
+) -> None:
+    with demo.change(coder) as change:
+        change.session.get_one(WorkItem, chart.work_item_id).claimed_until = later(60 * LEASE_MINUTES)
+
+    type_in(demo, reference, coder, chart, "e11.9")
+
+    assert task(demo, chart).claimed_until <= later(LEASE_MINUTES)
 
 
 def test_what_was_typed_is_offered_again(demo: Database, coder: Actor, chart: OpenedChart) -> None:
