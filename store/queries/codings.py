@@ -17,20 +17,8 @@ MOST_PERFORMERS = 500
 
 
 def coding_codes(reader: Reader, coding_id: str) -> Codes:
-    """The codes of a coding in their order."""
-    diagnoses = reader.rows(
-        "SELECT code, role, poa, origin, evidence, why, trail FROM final_diagnosis"
-        " WHERE coding_id = :id ORDER BY sequence",
-        id=coding_id,
-    )
-    lines = reader.rows(
-        """
-        SELECT system, code, modifiers, units, charge_cents, pointers, service_date, performer_npi, origin,
-               why, trail, evidence, ndc, ndc_quantity, revenue_code
-        FROM final_procedure_line WHERE coding_id = :id ORDER BY sequence
-        """,
-        id=coding_id,
-    )
+    """The codes of a coding in their order, in one statement: each change reads them under the lock of writers."""
+    rows = reader.rows(_CODES, id=coding_id)
     return Codes(
         tuple(
             Diagnosis(
@@ -42,7 +30,8 @@ def coding_codes(reader: Reader, coding_id: str) -> Codes:
                 d["why"],
                 d["trail"],
             )
-            for d in diagnoses
+            for d in rows
+            if d["role"] is not None
         ),
         tuple(
             ProcedureLine(
@@ -62,9 +51,24 @@ def coding_codes(reader: Reader, coding_id: str) -> Codes:
                 ndc_quantity=line["ndc_quantity"],
                 revenue_code=line["revenue_code"],
             )
-            for line in lines
+            for line in rows
+            if line["role"] is None
         ),
     )
+
+
+_CODES = """
+SELECT sequence, code, origin, evidence, why, trail, role, poa,
+       NULL AS system, NULL AS modifiers, NULL AS units, NULL AS charge_cents, NULL AS pointers, NULL AS service_date,
+       NULL AS performer_npi, NULL AS ndc, NULL AS ndc_quantity, NULL AS revenue_code
+FROM final_diagnosis WHERE coding_id = :id
+UNION ALL
+SELECT sequence, code, origin, evidence, why, trail, NULL, NULL,
+       system, modifiers, units, charge_cents, pointers, service_date, performer_npi, ndc, ndc_quantity, revenue_code
+FROM final_procedure_line WHERE coding_id = :id
+ORDER BY sequence
+"""
+"""Diagnoses and procedure lines together; a line has no role."""
 
 
 def coding_defaults(reader: Reader, encounter_id: str, service_date: str) -> Defaults:
