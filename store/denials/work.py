@@ -18,7 +18,7 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.denials.decided import post_decided, take_back_decided
 from store.denials.liable import why_not_patient
-from store.denials.opening import PAID_BY, close_told
+from store.denials.opening import PAID_BY, close_told, living, why_closed
 from store.denials.reasons import due_day
 from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
@@ -130,11 +130,11 @@ def open_again(
                 )
             if row.status is DenialStatus.RESOLVED and row.note.startswith(PAID_BY):
                 raise DenialRefused(
-                    f"{row.group_code}-{row.reason_code} was {row.note}: nothing of it is denied",
+                    f"{row.group_code}-{row.reason_code} was {why_closed(row.note)}: nothing of it is denied",
                     "where that answer is wrong, take back its payment or release it",
                 )
             take_back_decided(change, row, batch, reason.strip())
-            row.status = DenialStatus.APPEALED if row.level else DenialStatus.OPEN
+            row.status = living(row.level)
             row.note, row.closed_at = reason.strip(), None
         return _done(change, rows)
 

@@ -319,6 +319,38 @@ def test_taking_the_remittance_back_withdraws_and_posting_it_again_reopens(
     assert [one.status for one in denials(db)] == [DenialStatus.OPEN]
 
 
+def the_work(one: Denial) -> tuple[object, ...]:
+    """What makes a denial a piece of work: how it stands, whose it is, what was done, and by when it goes on."""
+    return one.id, one.status, one.owner_id, one.level, one.note, one.due_on, one.closed_at, one.opened_at
+
+
+@pytest.mark.parametrize("how", ["taken back and posted again", "reversed and the reversal taken back"])
+def test_an_appeal_is_the_same_piece_of_work_after_its_answer_was_away(
+    db: Database, tmp_path: Path, number: str, how: str
+) -> None:
+    remittance = arrive(db, tmp_path, denied(number), "40")
+    with db.change(SYSTEM) as change:
+        change.session.add(Person(login="bill", name="Bill", role=Role.BILLER))
+    (one,) = denials(db)
+    assign(db, SYSTEM, [one.id], "bill")
+    for words in ("note and article sent", "second level by fax"):
+        appeal(db, SYSTEM, [one.id], words)
+    before = [the_work(each) for each in denials(db)]
+
+    if how.startswith("reversed"):
+        carried = "PLB*1999999984*20261231*FB:X*-40"
+        reversal = arrive(db, tmp_path, (*reversing(number), carried), "0", "EFT0002")
+        away = denials(db)[0].status
+        unpost(db, SYSTEM, reversal, "to see")
+    else:
+        unpost(db, SYSTEM, remittance, "to see")
+        away = denials(db)[0].status
+        post_again(db, SYSTEM, remittance)
+
+    assert away is DenialStatus.WITHDRAWN
+    assert [the_work(each) for each in denials(db)] == before
+
+
 def test_a_reversal_withdraws_the_denials_of_what_it_reverses(db: Database, tmp_path: Path, number: str) -> None:
     arrive(db, tmp_path, (*paid(number)[:-2], "CAS*CO*50*10.02", "CAS*PR*1*20"), "60")
 
