@@ -4,7 +4,7 @@ A denial is opened when a remittance is posted, and moved by people:
 
     posted ──> OPEN ──appeal──> APPEALED ──appeal──> APPEALED (next level)
                  │                  │
-                 ├──── resolve ─────┴──> RESOLVED      paid after all, or settled another way
+                 ├──── resolve ─────┴──> RESOLVED      paid after all; refused while its money is owed (`owed`)
                  ├──── write off ──────> WRITTEN_OFF   money is posted from denied to write-off
                  ├──── patient owes ───> PATIENT_OWES  money is posted from denied to the patient (`liable` says when)
                  └──── remittance taken back, or reversed by the payer ──> WITHDRAWN

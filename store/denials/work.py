@@ -19,6 +19,7 @@ from store.database import Change, Database
 from store.denials.decided import post_decided, take_back_decided
 from store.denials.liable import why_not_patient
 from store.denials.opening import PAID_BY, close_told, living, why_closed
+from store.denials.owed import why_not_resolved
 from store.denials.reasons import due_day
 from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
@@ -68,16 +69,20 @@ def appeal(db: Database, actor: Actor, denials: Sequence[str], note: str, operat
 def resolve(
     db: Database, actor: Actor, denials: Sequence[str], outcome: str, operation_id: str | None = None
 ) -> Worked:
-    """Close denials with what came of them, those of second answers with the last of a claim. Raises DenialRefused."""
+    """Close denials with what came of them, those of second answers with the last of a claim.
+
+    Raises DenialRefused, also where money of them is owed still that nothing else asks for (`store.denials.owed`).
+    """
     with _step(db, actor, denials, operation_id, "denial.resolve", outcome=_needed(outcome, "closing")) as (
         change,
         rows,
     ):
+        why, remedy = why_not_resolved(change.session, rows)
+        if why:
+            raise DenialRefused(why, remedy)
         for row in rows:
             row.status, row.note, row.closed_at = DenialStatus.RESOLVED, outcome.strip(), now()
-        change.session.flush()
-        for told in close_told(change.session, {row.claim_id for row in rows if row.claim_id}, outcome.strip()):
-            change.log("denial.resolve", "denial", told.id, claim=told.claim_id or "", outcome=outcome.strip())
+        _close_told(change, rows, outcome.strip())
         return _done(change, rows)
 
 
@@ -199,6 +204,13 @@ def _decide(change: Change, rows: Sequence[Denial], status: DenialStatus, reason
     for row in rows:
         row.status, row.note, row.closed_at = status, reason.strip(), now()
         post_decided(change, row, status, batch, row.cents, reason.strip())
+    _close_told(change, rows, reason.strip())
+
+
+def _close_told(change: Change, rows: Sequence[Denial], why: str) -> None:
+    """Close what is told of second answers with the last denial of its claim."""
+    for told in close_told(change.session, {row.claim_id for row in rows if row.claim_id}, why):
+        change.log("denial.resolve", "denial", told.id, claim=told.claim_id or "", outcome=why)
 
 
 def _denied_so_much(session: Session, rows: Sequence[Denial]) -> None:

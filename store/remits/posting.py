@@ -29,6 +29,7 @@ from store.claims.restating import Restated
 from store.database import Change, Database
 from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import close_reversed, reopen, reopen_paid, reopen_reversed, withdraw, withdraw_reversed
+from store.denials.owed import ask_again, ask_again_in
 from store.ledger.answered_shares import move_answered_in
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
@@ -175,6 +176,7 @@ def unpost(
         reopen_paid(session, replaced)
         withdraw(session, remittance_id)
         session.flush()
+        ask_again(change, claims_answered(session, remittance_id))
         require_places_free(session, [*reversing, *replaced])
         change.log(
             "remittance.unpost",
@@ -243,6 +245,12 @@ def hold_again(db: Database, actor: Actor, remittance_id: str, reason: str, oper
         aside.status, aside.held = RemittanceStatus.HELD, held
         change.session.add(aside)
         change.log("remittance.hold_again", "remittance", aside.id, reason=reason, was=why)
+
+
+def claims_answered(session: Session, remittance_id: str) -> list[str]:
+    """The ids of our claims that a remittance has posted to, now or before."""
+    query = select(Posting.claim_id).where(Posting.remittance_id == remittance_id).distinct()
+    return [one for one in session.exec(query) if one]
 
 
 def cash_of(session: Session, remittance_id: str) -> int:
@@ -425,6 +433,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
 
         for reversal_id, ours in batch.met:
             apply_reversal(change, reversal_id, ours.id, remittance.trace)
+    ask_again_in(change, batch.id)
     change.log(
         "remittance.post",
         "remittance",
@@ -487,6 +496,7 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     follow_shares(change, shares_in_batch(session, batch_id), batch_id, remittance.id)
     prove(session, remittance)
     restated = follow_answers_in(change, batch_id, "posted again")
+    ask_again_in(change, batch_id)
     change.log("remittance.post", "remittance", remittance.id, postings=made, cents=remittance.payment_cents)
     return TakenIn(remittance.id, summary, "posted", restated=restated)
 

@@ -30,6 +30,7 @@ from store.denials.opening import (
     reopen_reversed,
     tell_only,
 )
+from store.denials.owed import ask_again
 from store.ledger.answered_shares import move_answered
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import (
@@ -282,6 +283,7 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     changed = {one: after.get(one, 0) - before.get(one, 0) for one in {*before, *after}}
     follow_shares(change, changed, batch, remittance.id)
     follow_answers(change, filter(None, (ours, row.claim_id)), "a claim of a payment was applied or released")
+    ask_again(change, filter(None, (ours, row.claim_id)))
     prove(session, remittance)
     return str(posting["id"])
 
