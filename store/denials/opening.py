@@ -26,6 +26,8 @@ _REVERSED = "the payer reversed the claim"
 PAID_BY = "paid after all by "
 """How the note of a denial begins whose lines another answer pays."""
 _TAKEN_BACK = "the remittance was taken back"
+VOIDED = "its claim was voided with the payer"
+"""How the note of a denial begins whose claim was voided (`store.denials.voided`)."""
 _BEFORE = "; before that: "
 """What stands in the note of a closed denial between why the program closed it and the note that it had."""
 
@@ -170,20 +172,21 @@ def close_reversed(change: Change, answers: Sequence[str], batch_id: str, remitt
 def close_paid(change: Change, answers: Sequence[str], batch_id: str, remittance_id: str, by: str) -> None:
     """Close the denials of answers that one which pays replaces; what was decided on them is posted back with it."""
     session = change.session
+    of_voided = (col(Denial.status) == DenialStatus.WITHDRAWN) & col(Denial.note).startswith(VOIDED)
     query = select(Denial).where(
-        col(Denial.remittance_claim_id).in_(answers), col(Denial.status).in_((*_LIVING, *DECIDED))
+        col(Denial.remittance_claim_id).in_(answers), col(Denial.status).in_((*_LIVING, *DECIDED)) | of_voided
     )
     for row in session.exec(query).all():
         if row.status in DECIDED:
             post_decided(change, row, row.status, batch_id, -row.cents, f"{PAID_BY}{by}", remittance_id)
-        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, _closing(f"{PAID_BY}{by}", row.note), now()
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, closing(f"{PAID_BY}{by}", row.note), now()
         session.add(row)
 
 
 def close_paid_lines(session: Session, rows: Sequence[Denial], by: str) -> None:
     """Close denials of lines that another answer pays."""
     for row in rows:
-        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, _closing(f"{PAID_BY}{by}", row.note), now()
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, closing(f"{PAID_BY}{by}", row.note), now()
         session.add(row)
 
 
@@ -202,6 +205,7 @@ def withdraw_reversed(session: Session, answers: Sequence[str]) -> None:
     """Withdraw the denials of answers that are reversed, without money."""
     of_answers = col(Denial.remittance_claim_id).in_(answers)
     _withdraw(session, of_answers, _REVERSED, (*_LIVING, *DECIDED))
+    _withdraw(session, of_answers & col(Denial.note).startswith(VOIDED), _REVERSED, (DenialStatus.WITHDRAWN,))
 
 
 def reopen_reversed(session: Session, answers: Sequence[str]) -> None:
@@ -233,11 +237,12 @@ def reopen_decided(session: Session, remittance_claim_id: str) -> None:
 def withdraw(session: Session, remittance_id: str) -> None:
     """Withdraw the denials of a remittance that is taken back: living ones, and those whose decision goes with it.
 
-    Those that were reversed come back with it too, where what reversed them is gone by then.
+    Those that were reversed, or whose claim was voided, come back with it too, where that is gone by then.
     """
     own = col(Denial.remittance_id) == remittance_id
     _withdraw(session, own, _TAKEN_BACK, (*_LIVING, *DECIDED))
-    _withdraw(session, own & col(Denial.note).startswith(_REVERSED), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
+    for why in (_REVERSED, VOIDED):
+        _withdraw(session, own & col(Denial.note).startswith(why), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
 
 
 def reopen(session: Session, remittance_id: str, payment: Payment) -> None:
@@ -274,7 +279,8 @@ def why_closed(note: str) -> str:
     return note.partition(_BEFORE)[0]
 
 
-def _closing(why: str, note: str) -> str:
+def closing(why: str, note: str) -> str:
+    """The note of a denial that the program closes, with the one that it had."""
     return f"{why}{_BEFORE}{note}" if note else why
 
 
@@ -293,6 +299,6 @@ def _withdraw(session: Session, condition: Any, why: str, statuses: Sequence[Den
 
 
 def _closing_in_place(why: str) -> Any:
-    """`_closing` of rows as they stand. A decision goes with the remittance that is taken back, and its reason too."""
+    """`closing` of rows as they stand. A decision goes with the remittance that is taken back, and its reason too."""
     gone = (col(Denial.note) == "") | (col(Denial.status).in_(DECIDED) if why == _TAKEN_BACK else false())
     return case((gone, why), else_=literal(f"{why}{_BEFORE}") + col(Denial.note))

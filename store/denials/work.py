@@ -21,6 +21,7 @@ from store.denials.liable import why_not_patient
 from store.denials.opening import PAID_BY, close_told, living, why_closed
 from store.denials.owed import why_not_resolved
 from store.denials.reasons import due_day
+from store.ledger.answered_shares import voided_of
 from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
 from store.remits.answered import standing_answers
@@ -120,8 +121,8 @@ def open_again(
 ) -> Worked:
     """Open denials that people closed, and take back the money of that.
 
-    Raises DenialRefused, also where nothing is denied any more: the answer was reversed, its remittance taken back, or
-    another answer pays the line.
+    Raises DenialRefused, also where nothing is denied any more: the answer was reversed, its remittance taken back, its
+    claim voided, or another answer pays the line.
     """
     with _step(
         db, actor, denials, operation_id, "denial.open_again", _CLOSED, reason=_needed(reason, "opening a denial again")
@@ -133,6 +134,8 @@ def open_again(
                     f"the answer that denied {row.group_code}-{row.reason_code} does not stand any more",
                     "its remittance was taken back, or the payer reversed it",
                 )
+            if voided_of(change.session, [row.claim_id or ""]):
+                raise DenialRefused("its claim was voided with the payer: nothing of it is denied")
             if row.status is DenialStatus.RESOLVED and row.note.startswith(PAID_BY):
                 raise DenialRefused(
                     f"{row.group_code}-{row.reason_code} was {why_closed(row.note)}: nothing of it is denied",

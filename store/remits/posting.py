@@ -30,7 +30,8 @@ from store.database import Change, Database
 from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import close_reversed, reopen, reopen_paid, reopen_reversed, withdraw, withdraw_reversed
 from store.denials.owed import ask_again, ask_again_in
-from store.ledger.answered_shares import move_answered_in
+from store.denials.voided import follow_voids
+from store.ledger.answered_shares import move_answered_in, voided_of
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
 from store.models.columns import new_id
@@ -176,7 +177,9 @@ def unpost(
         reopen_paid(session, replaced)
         withdraw(session, remittance_id)
         session.flush()
-        ask_again(change, claims_answered(session, remittance_id))
+        answered = claims_answered(session, remittance_id)
+        follow_voids(session, answered, voided_of(session, answered))
+        ask_again(change, answered)
         require_places_free(session, [*reversing, *replaced])
         change.log(
             "remittance.unpost",
