@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
+from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.claims.export import ExportRefused
-from store.claims.following import bill_next_payer
+from store.claims.following import bill_next_payer, waiting_for_next_payer
 from store.claims.prior_payment import TO_REPLACE
 from store.claims.scrubbing import scrub_claim
-from store.models import Claim, Remittance
+from store.models import Claim, LogEntry, Remittance
 from store.queries import SessionReader
 from store.queries.claims import claim_page
 from store.remits.posting import FileTakenIn, post_again, take_in, unpost
@@ -88,6 +89,55 @@ def test_a_claim_that_left_says_that_it_is_to_be_replaced(office: Office, second
     assert page is not None and page.to_replace
     assert (sent.status, sent.parties["build_notes"]) == (ClaimStatus.EXPORTED, [TO_REPLACE])
     assert sent.parties["other_coverages"][0]["prior"]["paid_cents"] == 6000
+
+
+CROSSED_OVER = ("CLP*{number}*2*100.03*15*5*CI*SEC1", "CAS*OA*23*80.03", "CAS*PR*3*5")
+
+
+def crosses_over(office: Office) -> None:
+    """The second payer answers by the number of the first claim."""
+    office.answer("2", CROSSED_OVER, "15", "EFT0003", payer="SECOND PLAN", payer_id="SECOND")
+
+
+@pytest.mark.parametrize("scrubbed", [True, False], ids=["ready", "draft"])
+def test_a_claim_that_has_not_left_is_withdrawn_where_its_payer_answers_already(office: Office, scrubbed: bool) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id).claim_id
+    if scrubbed:
+        scrub_claim(office.db, CODES, SYSTEM, built, today=TODAY)
+
+    crosses_over(office)
+
+    with office.db.reading() as session:
+        entry = session.exec(select(LogEntry).where(LogEntry.action == "claim.void")).one()
+    why = f"SECOND PLAN answers {office.number} already by trace EFT0003 on 2026-11-03"
+    assert claim(office, built).status is ClaimStatus.VOID
+    assert (entry.target_id, entry.detail["reason"]) == (built, why)
+    with pytest.raises(CodedeskError):
+        office.sent(built)
+
+
+def test_a_payer_that_answered_by_crossover_can_be_billed_once_that_is_taken_back(
+    office: Office, secondary: str
+) -> None:
+    crosses_over(office)
+    waiting = [number for _, number in waiting_for_next_payer(office.db, SYSTEM)]
+    with office.db.reading() as session:
+        crossover = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0003")).one()
+
+    unpost(office.db, SYSTEM, crossover, "another visit")
+    again = bill_next_payer(office.db, SYSTEM, office.claim_id).claim_id
+
+    assert waiting == []
+    assert claim(office, again).status is ClaimStatus.DRAFT
+
+
+def test_a_claim_that_left_stays_where_its_payer_answers_by_the_first_number(office: Office, secondary: str) -> None:
+    office.sent(secondary)
+
+    crosses_over(office)
+
+    assert claim(office, secondary).status is ClaimStatus.EXPORTED
 
 
 def test_the_second_payers_own_answer_changes_nothing_that_was_stated(office: Office, secondary: str) -> None:
