@@ -35,8 +35,8 @@ from store.terms import ClaimStatus, JournalAccount, PostingKind
 
 _AT_ONCE = 400
 
-_WITH_IT = ("late_charges", "secondary")
-"""How claims follow one that is voided, and fall with it."""
+_WITH_IT = ("late_charges", "secondary", "replacement")
+"""How claims follow one that is voided, and fall with it; a replacement that of a claim to a next payer."""
 
 _FALLING = (
     JournalAccount.CONTRACTUAL,
