@@ -33,7 +33,16 @@ from store.denials.owed import ask_again, ask_again_in
 from store.denials.voided import follow_voids
 from store.ledger.answered_shares import move_answered_in, voided_of
 from store.ledger.charges import follow_shares, shares_in_batch
-from store.models import Claim, JournalLine, Posting, ProviderLevelAdjustment, ReceivedFile, Remittance, RemittanceClaim
+from store.models import (
+    Claim,
+    Denial,
+    JournalLine,
+    Posting,
+    ProviderLevelAdjustment,
+    ReceivedFile,
+    Remittance,
+    RemittanceClaim,
+)
 from store.models.columns import new_id
 from store.received import Copy, copied, keep_file
 from store.remits.answered import (
@@ -177,9 +186,9 @@ def unpost(
         reopen_paid(session, replaced)
         withdraw(session, remittance_id)
         session.flush()
-        answered = claims_answered(session, remittance_id)
-        follow_voids(session, answered, voided_of(session, answered))
-        ask_again(change, answered)
+        for some in _with_denials(session, remittance_id):
+            follow_voids(session, some, voided_of(session, some))
+            ask_again(change, some)
         require_places_free(session, [*reversing, *replaced])
         change.log(
             "remittance.unpost",
@@ -250,10 +259,12 @@ def hold_again(db: Database, actor: Actor, remittance_id: str, reason: str, oper
         change.log("remittance.hold_again", "remittance", aside.id, reason=reason, was=why)
 
 
-def claims_answered(session: Session, remittance_id: str) -> list[str]:
-    """The ids of our claims that a remittance has posted to, now or before."""
-    query = select(Posting.claim_id).where(Posting.remittance_id == remittance_id).distinct()
-    return [one for one in session.exec(query) if one]
+def _with_denials(session: Session, remittance_id: str) -> Iterator[list[str]]:
+    """The ids of our claims with denials that a remittance has posted to, now or before, some hundred at a time."""
+    posted = select(Posting.claim_id).where(Posting.remittance_id == remittance_id, col(Posting.claim_id).is_not(None))
+    query = select(Denial.claim_id).where(col(Denial.claim_id).in_(posted)).distinct().order_by(col(Denial.claim_id))
+    claims = [one for one in session.exec(query) if one]
+    return (claims[start : start + _AT_ONCE] for start in range(0, len(claims), _AT_ONCE))
 
 
 def cash_of(session: Session, remittance_id: str) -> int:
