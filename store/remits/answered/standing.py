@@ -5,7 +5,7 @@ A reversal takes away the answer that it takes back, and what a later answer too
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -163,6 +163,46 @@ def replay(session: Session, claim_ids: Sequence[str], no_answer: Sequence[str] 
     They are in the order in which they were posted, since a payer may date what comes later to an earlier day. What a
     reversal takes back it says itself; of one that was posted before it could, its amounts and numbers tell.
     """
+    replayed = {one: Replayed([], [], []) for one in claim_ids}
+    reversals: list[tuple[str, Answer]] = []
+    displaced = {one.remittance_claim_id for one in replacements(session, claim_ids)}
+    order: dict[str, int] = {}
+    for claim_id, answer in _posted(session, claim_ids):
+        order.setdefault(answer.remittance_id, len(order))
+        if answer.id in displaced:
+            continue
+        if answer.status == REVERSAL:
+            reversals.append((claim_id, answer))
+        elif answer.status not in no_answer:
+            replayed[claim_id].standing.append(answer)
+    _take_named(replayed, reversals)
+    for same_number in (True, False):
+        for claim_id, reversal in [one for one in reversals if not one[1].reverses_id]:
+            standing = replayed[claim_id].standing
+            # Of another number only what was there before: that is what was taken back when the reversal came.
+            earlier = [one for one in standing if order[one.remittance_id] < order[reversal.remittance_id]]
+            if taken := take_away(standing if same_number else earlier, reversal, same_number):
+                if not same_number:
+                    standing.remove(taken)
+                reversals.remove((claim_id, reversal))
+                replayed[claim_id].reversed.append((taken, reversal))
+    for claim_id, reversal in reversals:
+        replayed[claim_id].unmet.append(reversal)
+    return replayed
+
+
+def _take_named(replayed: Mapping[str, Replayed], reversals: list[tuple[str, Answer]]) -> None:
+    """Take away what reversals say that they take back; those that do so are reversals of nothing more."""
+    for claim_id, reversal in [one for one in reversals if one[1].reverses_id]:
+        of = replayed[claim_id]
+        if taken := next((one for one in of.standing if one.id == reversal.reverses_id), None):
+            of.standing.remove(taken)
+            of.reversed.append((taken, reversal))
+            reversals.remove((claim_id, reversal))
+
+
+def _posted(session: Session, claim_ids: Sequence[str]) -> Iterator[tuple[str, Answer]]:
+    """What is posted to these claims, reversals too, in the order in which it was posted; each with our claim."""
     columns: Sequence[Any] = (
         RemittanceClaim.claim_id,
         Remittance.payer_identifier,
@@ -184,40 +224,10 @@ def replay(session: Session, claim_ids: Sequence[str], no_answer: Sequence[str] 
         # The number of a batch sorts by its time; the remittance that is being posted has none yet and is the last.
         .order_by(col(Remittance.batch_id).is_(None), Remittance.batch_id, RemittanceClaim.sequence)
     )
-    replayed = {one: Replayed([], [], []) for one in claim_ids}
-    reversals: list[tuple[str, Answer]] = []
-    displaced = {one.remittance_claim_id for one in replacements(session, claim_ids)}
     lines = _stored_lines(session, claim_ids)
-    order: dict[str, int] = {}
     for claim_id, *values in session.exec(query):
         answer = Answer(*values)
-        order.setdefault(answer.remittance_id, len(order))
-        answer = replace(answer, lines=whole_lines(lines.get(answer.id, ())))
-        if answer.id in displaced:
-            continue
-        if answer.status == REVERSAL:
-            reversals.append((claim_id, answer))
-        elif answer.status not in no_answer:
-            replayed[claim_id].standing.append(answer)
-    for claim_id, reversal in [one for one in reversals if one[1].reverses_id]:
-        of = replayed[claim_id]
-        if taken := next((one for one in of.standing if one.id == reversal.reverses_id), None):
-            of.standing.remove(taken)
-            of.reversed.append((taken, reversal))
-            reversals.remove((claim_id, reversal))
-    for same_number in (True, False):
-        for claim_id, reversal in [one for one in reversals if not one[1].reverses_id]:
-            standing, reversed_ = replayed[claim_id].standing, replayed[claim_id].reversed
-            # Of another number only what was there before: that is what was taken back when the reversal came.
-            earlier = [one for one in standing if order[one.remittance_id] < order[reversal.remittance_id]]
-            if taken := take_away(standing if same_number else earlier, reversal, same_number):
-                if not same_number:
-                    standing.remove(taken)
-                reversals.remove((claim_id, reversal))
-                reversed_.append((taken, reversal))
-    for claim_id, reversal in reversals:
-        replayed[claim_id].unmet.append(reversal)
-    return replayed
+        yield claim_id, replace(answer, lines=whole_lines(lines.get(answer.id, ())))
 
 
 def take_away(standing: list[Answer], reversal: Answer, same_number: bool | None = None) -> Answer | None:
