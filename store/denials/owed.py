@@ -64,23 +64,25 @@ def why_not_resolved(session: Session, rows: Sequence[Denial]) -> tuple[str, str
 
 
 def ask_again_in(change: Change, batch_id: str) -> None:
-    """Open the denials again of the claims that a batch posts to, where what had settled them is gone."""
+    """Open the denials again of the visits that a batch posts to, where what had settled them is gone."""
     touched = select(Posting.claim_id).where(Posting.batch_id == batch_id, col(Posting.claim_id).is_not(None))
     _ask_again(change, touched)
 
 
 def ask_again(change: Change, claim_ids: Iterable[str]) -> None:
-    """The same for some claims."""
+    """The same for the visits of some claims."""
     _ask_again(change, list(claim_ids))
 
 
 def _ask_again(change: Change, claims: Any) -> None:
     session = change.session
     session.flush()
+    visits = select(Claim.encounter_id).where(col(Claim.id).in_(claims))
     query = (
         select(Denial)
         .where(
-            col(Denial.claim_id).in_(claims),
+            # What follows a claim, or what it follows, may have settled it.
+            col(Denial.claim_id).in_(select(Claim.id).where(col(Claim.encounter_id).in_(visits))),
             Denial.status == DenialStatus.RESOLVED,
             Denial.cents > 0,
             ~col(Denial.note).startswith(PAID_BY),

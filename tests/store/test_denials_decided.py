@@ -16,8 +16,21 @@ from store.claims.following import bill_next_payer
 from store.database import Database
 from store.denials.work import DenialRefused, appeal, bill_patient, open_again, resolve, write_off
 from store.ledger.charges import bill
-from store.models import Claim, ClaimLine, Denial, JournalLine, Patient, Posting, Remittance, RemittanceClaim
+from store.ledger.money import Owed, refund
+from store.models import (
+    Account,
+    Claim,
+    ClaimLine,
+    Denial,
+    JournalLine,
+    Patient,
+    Posting,
+    ProviderLevelAdjustment,
+    Remittance,
+    RemittanceClaim,
+)
 from store.remits.posting import post_again, unpost
+from store.remits.takebacks import charge_to_claim
 from store.remits.unapplied import apply_to_claim, release
 from store.terms import DenialStatus, JournalAccount, PostingKind
 from tests.store.remittance_samples import balances
@@ -294,6 +307,35 @@ def test_a_denial_that_a_payment_settled_is_closed_and_opens_again_when_that_goe
     (again,) = (one for one in denials(db) if one.id == denial)
     assert closed is DenialStatus.RESOLVED
     assert (again.status, again.level, again.closed_at) == (DenialStatus.APPEALED, 1, None)
+
+
+@pytest.mark.parametrize("how", ["given back", "taken back by the payer"])
+def test_a_denial_opens_again_when_the_money_that_settled_it_goes_out_again(
+    db: Database, tmp_path: Path, number: str, denial: str, how: str
+) -> None:
+    settled_by_hand(db, tmp_path, number)
+    resolve(db, SYSTEM, [denial], "paid by check 1042")
+    closed = denials(db)[0].status
+    with db.reading() as session:
+        account = session.exec(select(Account.account_number)).one()
+
+    if how == "given back":
+        refund(db, SYSTEM, account, Owed.PAYER, 5_002, "asked for it")
+    else:
+        arrive(
+            db,
+            tmp_path,
+            (f"PLB*1999999984*20261231*WO:{number}*50.02", "PLB*1999999984*20261231*FB:X*-50.02"),
+            "0",
+            "EFT0008",
+        )
+        with db.reading() as session:
+            taken = session.exec(
+                select(ProviderLevelAdjustment.id).where(ProviderLevelAdjustment.reason_code == "WO")
+            ).one()
+        charge_to_claim(db, SYSTEM, taken, number, "without a reversal")
+
+    assert (closed, denials(db)[0].status) == (DenialStatus.RESOLVED, DenialStatus.OPEN)
 
 
 HELD_IN = {
