@@ -36,6 +36,8 @@ class Parts:
         self.details: list[dict[str, Any]] = []
         self.late: list[str] = []
         """Why a chart that was begun or finished needs another look."""
+        self.notes: list[str] = []
+        """What was not done as the sender wrote it, for the report."""
 
     def note(self, name: str, changed: object) -> None:
         """Name a part when it changed."""

@@ -91,6 +91,7 @@ class Tally:
 
     def count(self, outcome: Outcome) -> None:
         """Add the outcome of one record."""
+        self.notes.update(outcome.notes)
         if outcome.about != About.ENCOUNTER:
             changed = outcome.result != Result.UNCHANGED
             self.persons += changed and outcome.about == About.PERSON

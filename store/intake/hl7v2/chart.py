@@ -11,6 +11,7 @@ import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from store.intake.charges import Posting, posting
 from store.intake.hl7v2.interface import Interface
 from store.intake.hl7v2.message import BadMessage, Message, Segment, part, unescape
 from store.intake.hl7v2.values import coded, day, dollars, line, moment, whole
@@ -96,14 +97,15 @@ def words(obx: Segment, interface: Interface) -> str:
     return line(obx.block(5))
 
 
-def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(charges, credits), from FT1. Raises BadMessage with those that cannot be read.
+def charges(message: Message, interface: Interface) -> list[Posting]:
+    """What is posted and taken back, from FT1, in its order. Raises BadMessage with those that cannot be read.
 
     Money is taken whole or not at all: a sender that is told of an error sends the message again. A charge of units or
-    an amount below zero is a credit, whatever its type says: many systems take a charge back so.
+    an amount below zero is a credit, whatever its type says: many systems take a charge back so. Two charges under one
+    number in one message are two charges: the second gets a number of its own, and so does the second of two credits.
     """
-    posted: dict[str, dict[str, Any]] = {}
-    credits: dict[str, dict[str, Any]] = {}
+    postings: list[Posting] = []
+    standing: set[tuple[str, bool]] = set()
     problems = []
     for count, ft1 in enumerate(message.all("FT1"), 1):
         kind = ft1.text(6).upper()
@@ -122,12 +124,11 @@ def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]
             problems.append(f"charge {count}: expected {wrong}")
             continue
         number = (ft1.text(2) or f"{message.control_id or 'message'}-{count}")[:110]
-        taken_back = kind in interface.credit_types or min(units or 0, amount or 0) < 0
-        into = credits if taken_back else posted
-        if number in into:
-            number = f"{number}-{count}"
-        into[number] = {
-            "charge_number": number,
+        credit = kind in interface.credit_types or min(units or 0, amount or 0) < 0
+        twice = (number, credit) in standing
+        standing = standing - {(number, not credit)} | {(number, credit)}
+        fields = {
+            "charge_number": f"{number}-{count}" if twice else number,
             "service_date": date,
             "description": line(ft1.text(8) or ft1.text(7, 2) or ft1.text(25, 2)),
             "department": line(ft1.text(13, 2) or ft1.text(13)),
@@ -137,9 +138,10 @@ def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]
             "units": units,
             "amount_cents": amount or 0,
         }
+        postings.append(posting(fields, credit, or_number=number))
     if problems:
         raise BadMessage("; ".join(problems))
-    return list(posted.values()), list(credits.values())
+    return postings
 
 
 def revenue(ft1: Segment, interface: Interface) -> str:

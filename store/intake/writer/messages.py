@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from store.database import Change
 from store.intake.changes import Parts
+from store.intake.charges import ToldCharges
 from store.intake.merging import ACCOUNT, VISIT, RecordRefused, apply_merge, find_patient, find_visit
 from store.intake.native import NativeEncounter, ordered
 from store.intake.persons import refuse_another, refuse_replaced
@@ -142,6 +144,8 @@ def _store_message(
     seen = key in known
     if seen and not raw.again:
         return Outcome(Result.UNCHANGED, "", "", about=_about(items[0]))
+    if seen:
+        items = tuple(map(_without_postings, items))
     if len(items) == 1 and not isinstance(items[0], QueryAnswer):
         outcome = _store_item(change, rows, items[0], raw, placed)
     else:
@@ -168,6 +172,11 @@ def _store_message(
     return outcome
 
 
+def _without_postings(item: Item) -> Item:
+    """A statement that is tried again without the charges that it posted and took back before, in its own visit."""
+    return dataclasses.replace(item, postings=()) if isinstance(item, Statement) and not item.about else item
+
+
 def _about(item: Item) -> About:
     return About.PERSON if isinstance(item, Person) else About.MERGE if isinstance(item, Merge) else About.ENCOUNTER
 
@@ -192,7 +201,7 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
             rows.settle(stored.id)
             refuse_another(rows, item, stored)
         record = ordered(complete(rows.session, item, stored, _named_patient(rows, item)))
-        return store_record(change, rows, record, raw, placed, partial=True, told_at=item.told_at)
+        return store_record(change, rows, record, raw, placed, True, ToldCharges(item.postings, item.told_at))
     return store_record(change, rows, ordered(item), raw, placed)
 
 

@@ -66,3 +66,5 @@ class Outcome:
     about: About = About.ENCOUNTER
     late: bool = False
     """Whether a chart that was begun or final coded came back."""
+    notes: tuple[str, ...] = ()
+    """What was not done as the sender wrote it, and cost nothing else; a report counts them."""

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from store.database import Change
 from store.intake.changes import Parts, follow_status, keep_change
+from store.intake.charges import ToldCharges
 from store.intake.chart_parts import (
     add_charges,
     add_codings,
@@ -83,11 +84,11 @@ def store_record(
     raw: Raw | None,
     placed: dict[str, Placing],
     partial: bool = False,
-    told_at: str = "",
+    told: ToldCharges = ToldCharges(),  # noqa: B008
 ) -> Outcome:
     """Store a record; a `partial` one says only what it names, so that no hash of it stands for the visit.
 
-    `told_at` is when its sender wrote it, as ISO text in UTC.
+    `told` are the charges that it posts and takes back, and when its sender wrote it.
     """
     session = change.session
     day, digest = service_day(record), "" if partial else content_hash(record)
@@ -101,10 +102,10 @@ def store_record(
     _refuse_mix_up(rows, record, encounter)
 
     parts, fresh = Parts(), encounter is None
-    patient, encounter_id = _store_visit(rows, record, encounter, _Told(day, digest, told_at), parts)
-    new, versions, marked = add_documents(rows, encounter_id, record.documents, fresh, parts)
+    patient, encounter_id = _store_visit(rows, record, encounter, _Told(day, digest, told.at), parts)
+    new, versions, marked = add_documents(rows, encounter_id, record.documents, told.at, fresh, parts)
     parts.note("documents", new or versions or marked)
-    parts.note("charges", add_charges(rows, encounter_id, record.charges, fresh, parts))
+    parts.note("charges", add_charges(rows, encounter_id, record.charges, told, fresh, parts))
     parts.note("source codes", add_source_codes(rows, encounter_id, record.source_codes, fresh, parts))
     codings = add_codings(rows, encounter_id, record, set(conflicts)) if record.codings else []
     parts.note("codings", codings)
@@ -124,7 +125,8 @@ def store_record(
         names = [] if fresh else parts.names
         change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=names)
     changed = () if fresh else tuple(parts.names)
-    return Outcome(result, encounter_id, patient.id, changed, new, versions, reasons, late=late)
+    notes = tuple(parts.notes)
+    return Outcome(result, encounter_id, patient.id, changed, new, versions, reasons, late=late, notes=notes)
 
 
 @dataclass(frozen=True)
