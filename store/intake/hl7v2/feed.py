@@ -42,7 +42,8 @@ def units(stream: BinaryIO, finished: bool = True) -> Iterator[Unit]:
         elif not finished or ending.in_batch or number > 1 or ending.segment.lstrip().startswith(b"FT1"):
             yield _broke_off(data, place)
         else:
-            yield replace(unit(data, place), notes=("its last segment has no end; it was taken as whole",))
+            whole = unit(data, place)
+            yield replace(whole, notes=(*whole.notes, "its last segment has no end; it was taken as whole"))
     for problem in ending.problems[:MOST_PROBLEMS]:
         yield refused("batch", KIND, b"", problem)
 
@@ -73,7 +74,7 @@ def unit(data: bytes | None, place: str, chosen: tuple[str, str] | None = None) 
         return refused(named, KIND, kept, error.message)
     identity = said.identity if message.control_id else hashlib.sha256(data).hexdigest()
     raw = Raw(KIND, kept, identity, hashlib.sha256(data).hexdigest())
-    return Unit(f"{place}, {said.place}", raw, said.items, "", said.passed_over)
+    return Unit(f"{place}, {said.place}", raw, said.items, "", said.passed_over, said.notes)
 
 
 def without_secrets(data: bytes, message: Message, interface: Interface) -> bytes:

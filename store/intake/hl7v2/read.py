@@ -45,6 +45,8 @@ class Read:
     identity: str
     place: str
     passed_over: str = ""
+    notes: tuple[str, ...] = ()
+    """What of it was not taken as it stands there."""
 
 
 def interface_of(message: Message) -> Interface:
@@ -77,14 +79,20 @@ def read(message: Message, interface: Interface | None = None, chosen: tuple[str
             return Read((Person(patient),), identity, place)
         if number is None:
             raise BadMessage(f"{', '.join(interface.visit)}: expected the number of the visit")
-        statement = _statement(message, interface, happening, number, patient)
+        charges = chart.charges(message, interface)
+        statement = _statement(message, interface, happening, number, patient, charges.postings)
     except ValidationError as error:
         raise BadMessage(first_error(error)) from None
-    return Read((statement,), identity, place)
+    return Read((statement,), identity, place, notes=tuple(charges.notes))
 
 
 def _statement(
-    message: Message, interface: Interface, happening: Happening, number: tuple[str, str], patient: object
+    message: Message,
+    interface: Interface,
+    happening: Happening,
+    number: tuple[str, str],
+    patient: object,
+    postings: list[Posting],
 ) -> Statement:
     values = visit.visit_values(message, interface)
     if patient is not None:
@@ -104,7 +112,7 @@ def _statement(
         values["providers"] = [{"role": role, "provider": p} for role, p in by_key.values()]
     if extra := visit.extra_values(message, interface):
         values["extra"] = extra
-    postings = _add_chart(message, interface, happening, values)
+    _add_chart(message, interface, happening, values)
     step = _STEPS.get(happening, Step.NONE)
     if step == Step.NONE and message.event in interface.closes_outpatients.events:
         step = Step.PAST
@@ -129,8 +137,8 @@ def _account(message: Message, interface: Interface, paths: tuple[str, ...]) -> 
     return account
 
 
-def _add_chart(message: Message, interface: Interface, happening: Happening, values: dict[str, Any]) -> list[Posting]:
-    """Add documents and codes; the charges that are posted and taken back."""
+def _add_chart(message: Message, interface: Interface, happening: Happening, values: dict[str, Any]) -> None:
+    """Add documents and codes."""
     documents = []
     if happening == Happening.DOCUMENTS:
         document = chart.document(message, interface)
@@ -143,7 +151,6 @@ def _add_chart(message: Message, interface: Interface, happening: Happening, val
         values["documents"] = documents
     if codes := list(chart.source_codes(message, interface)):
         values["source_codes"] = codes
-    return chart.charges(message, interface)
 
 
 def _first(message: Message, interface: Interface, happening: Happening) -> dict[str, Any]:

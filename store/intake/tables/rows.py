@@ -256,7 +256,7 @@ def _charge(row: Row, column_map: ColumnMap) -> dict[str, Any]:
     if units_said is None:
         raise BadRow(f"{column_map.columns.get('units', 'units')}: expected a whole number")
     if amount is None:
-        raise BadRow(f"{column_map.columns.get('amount', 'amount')}: expected an amount of money")
+        raise BadRow(f"{column_map.columns.get('amount', 'amount')}: expected an amount of money in whole cents")
     modifiers = _cell(row, column_map, "modifiers").replace(",", " ").split()
     modifiers += [cell for n in (2, 3, 4) if (cell := _cell(row, column_map, f"modifier{n}"))]
     code, date = _line(row, column_map, "procedure_code"), _date(row, column_map, "service_date")
