@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from store.database import Change
-from store.intake.changes import Parts, follow_status, keep_change
+from store.intake.changes import Parts, follow_status, keep_change, tell_open_charts
 from store.intake.charges import ToldCharges
 from store.intake.chart_parts import (
     add_charges,
@@ -24,7 +24,7 @@ from store.intake.chart_parts import (
 from store.intake.merging import RecordRefused, find_account, find_visit
 from store.intake.native import NativeEncounter
 from store.intake.rows import KnownRows
-from store.intake.writer.outcome import Outcome, Raw, Result
+from store.intake.writer.outcome import Outcome, Raw, Result, message_of
 from store.intake.writer.parties import (
     VisitPlaces,
     keep_number,
@@ -119,6 +119,7 @@ def store_record(
             if codings:
                 parts.late.clear()
             late = _follow(change, rows, encounter, before or encounter.status, new + versions, parts, raw)
+        tell_open_charts(rows, patient, parts, message_of(raw), encounter_id)
         placed[encounter_id] = Placing(tuple(record.tasks), tuple(codings))
         if raw and not raw.identity:
             _keep_raw(rows, record, raw, fresh)
@@ -178,7 +179,7 @@ def _follow(
     if documents and tasks:
         note_new_documents(change.session, encounter.id, documents)
     follow_status(encounter, before, tasks)
-    message = f"{raw.kind} {raw.identity}".strip() if raw else ""
+    message = message_of(raw)
     late = keep_change(rows, encounter.id, parts, message, tasks)
     if "encounter" in parts.names:
         _restate(change, encounter.id, message)
