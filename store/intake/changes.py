@@ -21,7 +21,7 @@ from store.models.columns import new_id, now
 from store.queries import SessionReader
 from store.queries.late import ChangeRow, changes_in
 from store.terms import CodingStatus, EncounterStatus, WorkStatus
-from store.worklists import move
+from store.worklists import move, name_on_list
 
 MOST_DETAILS = 200
 _DECIDES = ("setting", "patient_class", "started_at", "ended_at", "discharge_disposition", "service_date")
@@ -105,14 +105,18 @@ def keep_change(rows: KnownRows, encounter_id: str, parts: Parts, message: str, 
 
 
 def tell_open_charts(rows: KnownRows, patient: Patient, parts: Parts, message: str, told: str = "") -> None:
-    """Keep a change of a patient's name or birth date with each of their visits that is open to code, but `told`."""
+    """Keep a change of a patient's name or birth date with each of their visits that is open to code, but `told`.
+
+    Lists show every task of theirs under the new name.
+    """
     if not parts.identity or patient.merged_into_id:
         return
     rows.write()
-    query = select(WorkItem).join(Encounter).where(Encounter.patient_id == patient.id, col(WorkItem.status).in_(_OPEN))
     tasks: dict[str, list[WorkItem]] = {}
-    for item in rows.session.exec(query.where(Encounter.id != told)):
-        tasks.setdefault(item.encounter_id, []).append(item)
+    for item in rows.session.exec(select(WorkItem).join(Encounter).where(Encounter.patient_id == patient.id)):
+        name_on_list(item, patient)
+        if item.status in _OPEN and item.encounter_id != told:
+            tasks.setdefault(item.encounter_id, []).append(item)
     details = [one for one in parts.details if one["part"] == "patient" and one["item"] in _IDENTIFIES]
     for encounter_id, items in tasks.items():
         back = _told_of_identity(rows, encounter_id, parts, items)

@@ -91,10 +91,20 @@ def begun(db: Database, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("event", "visit"), [("ADT^A31", ()), ("ADT^A08", (pv1("V1", kind="O"),))])
 @pytest.mark.parametrize(
-    ("fields", "told", "line"),
+    ("fields", "told", "line", "name"),
     [
-        ({"name": "Married^Ann^B"}, "family name of the patient changed", "patient family name: Married (was Sample)"),
-        ({"f7": "19610303"}, "birth date of the patient changed", "patient birth date: 1961-03-03 (was 1961-03-02)"),
+        (
+            {"name": "Married^Ann^B"},
+            "family name of the patient changed",
+            "patient family name: Married (was Sample)",
+            "Married, Ann",
+        ),
+        (
+            {"f7": "19610303"},
+            "birth date of the patient changed",
+            "patient birth date: 1961-03-03 (was 1961-03-02)",
+            "Sample, Ann",
+        ),
     ],
 )
 def test_a_new_name_or_birth_date_shows_on_every_open_chart_of_the_patient(
@@ -106,6 +116,7 @@ def test_a_new_name_or_birth_date_shows_on_every_open_chart_of_the_patient(
     fields: dict[str, str],
     told: str,
     line: str,
+    name: str,
 ) -> None:
     renamed = message(event, pid(account="A1", **fields), *visit)
 
@@ -115,7 +126,9 @@ def test_a_new_name_or_birth_date_shows_on_every_open_chart_of_the_patient(
         came_back = [item.came_back for item in session.exec(select(WorkItem))]
         visits = session.exec(select(Encounter.id)).all()
         changes = [one for visit_id in visits for one in changes_in(SessionReader(session), visit_id)]
+        names = [item.patient_name for item in session.exec(select(WorkItem))]
     assert came_back == [told, told]
+    assert names == [name, name]
     assert [one.late for one in changes] == [told, told]
     assert all(line in one.lines for one in changes)
 
