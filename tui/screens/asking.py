@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.screens.desk import DeskScreen
 
 MOST_CHOICES = 10
-ROOM_TO_ANSWER = 5
+ROOM_TO_ANSWER = 4
 """Cells beside a question and its answers: the margin, and those that are typed into."""
 
 LEAST_OF_A_NAME = 8
