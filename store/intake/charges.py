@@ -76,9 +76,17 @@ class Histories:
             said = said.model_copy(update={"charge_number": one.or_number})
         self.take_back(said, at, one.restated)
 
-    def row(self, number: str) -> Charge | None:
-        """The row of a number."""
-        return self._rows.get(number)
+    def restate(self, said: ChargeFields, reversed_there: bool) -> None:
+        """Take a charge of a record that states all charges as they are, reversals among them.
+
+        What is here already changes nothing: a reversal, a charge that the record reverses itself (`reversed_there`), a
+        credit that was settled since.
+        """
+        here = self._rows.get(said.charge_number)
+        if here is None:
+            self.add(said)
+        elif not (same_charge(here, said) and (reversed_there or said.reversal_of or self._below(here))):
+            self.post(said, "", restated=True)
 
     def add(self, said: ChargeFields, at: str = "") -> None:
         """Add a row as its sender states it: its number is not here yet."""

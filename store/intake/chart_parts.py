@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from store.intake.changes import Parts
-from store.intake.charges import Histories, ToldCharges, same_charge
+from store.intake.charges import Histories, ToldCharges
 from store.intake.export import coding_record
 from store.intake.native import NativeCoding, NativeDocument, NativeEncounter
 from store.intake.rows import KnownRows, everything, ids_in_order, named, update
@@ -93,11 +93,7 @@ def add_charges(
     histories = Histories(encounter_id, posted, parts.notes.append)
     taken_back_by_sender = {charge.reversal_of for charge in charges}
     for charge in charges:
-        here = histories.row(charge.charge_number)
-        if here is None:
-            histories.add(charge)
-        elif charge.charge_number not in taken_back_by_sender or not same_charge(here, charge):
-            histories.post(charge, "", restated=True)
+        histories.restate(charge, charge.charge_number in taken_back_by_sender)
     for one in told.postings:
         histories.tell(one, told.at)
     if fresh:

@@ -28,17 +28,13 @@ class Left(NamedTuple):
 
 
 def net_of(charges: Iterable[PostedCharge]) -> dict[str, tuple[int, int, bool]]:
-    """Units and cents of each charge that is no reversal less what was taken back, and whether anything was."""
+    """Units and cents of each charge less what was taken back of it, and whether anything was."""
     rows = list(charges)
     takes_back: dict[str, list[PostedCharge]] = defaultdict(list)
     for row in rows:
         if row.reversal_of:
             takes_back[row.reversal_of].append(row)
-    return {
-        row.number: (*_net(row, takes_back, frozenset()), row.number in takes_back)
-        for row in rows
-        if not row.reversal_of
-    }
+    return {row.number: (*_net(row, takes_back, frozenset()), row.number in takes_back) for row in rows}
 
 
 def left_of(charges: Iterable[PostedCharge]) -> dict[str, Left]:

@@ -14,6 +14,7 @@ from store.actors import SYSTEM
 from store.coding.opening import posted_lines
 from store.database import Database
 from store.intake import IntakeReport, take_in
+from store.intake.export import encounter_ids, export_encounter, to_line
 from store.models import Charge, Encounter
 from store.queries import SessionReader
 from store.queries.late import late_charges
@@ -130,6 +131,25 @@ def test_a_credit_under_a_number_of_its_own_counts_and_is_no_line(db: Database, 
     assert (net(db), standing(db)) == (600, [("J1885", 1, 1000)])
 
 
+def exported(db: Database) -> bytes:
+    """Every visit in the native format."""
+    with db.reading() as session:
+        lines = [to_line(export_encounter(session, visit)) for visit in encounter_ids(session)]
+    return "\n".join(lines).encode() + b"\n"
+
+
+def test_the_record_of_a_credit_before_its_charge_was_settled_changes_nothing(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, dft(charge("T1", "J1885", "100.01", CR)))
+    early = exported(db)
+    take(db, tmp_path, dft(charge("T1", "J1885", "100.01")))
+    settled = exported(db)
+
+    for record in (settled, early):
+        take(db, tmp_path, record)
+
+    assert (net(db), standing(db), exported(db)) == (0, [], settled)
+
+
 @dataclass
 class Plain:
     """One number as a plain model has it: what stands of the last charge, and credits that wait for the first."""
@@ -176,3 +196,7 @@ def test_any_course_of_charges_corrections_and_credits_agrees_with_a_plain_model
             lines = sorted((one.code, 1, one.left) for one in model[visit].values() if one.left)
             assert standing(db, visit) == lines
             assert net(db, visit) == sum(one.left - sum(one.early) for one in model[visit].values())
+
+    before = exported(db)
+    report = take(db, tmp_path, before)
+    assert (exported(db), report.quarantined) == (before, 0)
