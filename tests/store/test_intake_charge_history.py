@@ -15,6 +15,7 @@ from store.coding.opening import posted_lines
 from store.database import Database
 from store.intake import IntakeReport, take_in
 from store.intake.export import encounter_ids, export_encounter, to_line
+from store.intake.quarantine import quarantined, retry
 from store.models import Charge, Encounter
 from store.queries import SessionReader
 from store.queries.late import late_charges
@@ -129,6 +130,21 @@ def test_a_credit_under_a_number_of_its_own_counts_and_is_no_line(db: Database, 
     take(db, tmp_path, dft(charge("T1", "J1885", "10.00")), dft(charge("T2", "J1885", "4.00", CR)))
 
     assert (net(db), standing(db)) == (600, [("J1885", 1, 1000)])
+
+
+def test_a_credit_that_was_refused_and_came_again_is_not_posted_twice_by_a_retry(db: Database, tmp_path: Path) -> None:
+    head = pid(account="V1"), pv1("V1", kind="WARD")
+    messages = (
+        message("DFT^P03", *head, charge("T1", "J1885", "100.00")),
+        message("DFT^P03", *head, charge("T1", "J1885", "40.00", CR)),
+    )
+    refused = take(db, tmp_path, *messages)
+    take(db, tmp_path, message("ADT^A04", pid(account="V1"), pv1("V1", kind="O")), *messages)
+
+    retry(db, SYSTEM)
+
+    assert refused.quarantined == 2
+    assert (net(db), standing(db), quarantined(db)) == (6000, [("J1885", 1, 6000)], [])
 
 
 def exported(db: Database) -> bytes:
