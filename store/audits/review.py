@@ -168,7 +168,7 @@ def unpointed(kind: CodingKind, codes: Codes) -> str:
     if not many or kind is not CodingKind.PROFESSIONAL:
         return ""
     lines = "1 line lacks" if many == 1 else f"{many} lines lack"
-    return f"{lines} pointers of yours: not judged. * sets them"
+    return f"{lines} your pointers: not judged. * sets them"
 
 
 def give_back(db: Database, actor: Actor, audit_id: str, operation_id: str | None = None) -> str:

@@ -22,6 +22,7 @@ from store.models import (
     WorkItem,
 )
 from store.queries.drafts import ENTRY, QUESTION, READING, places_of
+from store.queries.standing import PostedCharge, left_of
 from store.terms import CodingKind, Origin, ProviderRole, WorkStatus
 
 
@@ -133,7 +134,9 @@ def _prefill(session: Session, coding: Coding) -> None:
 
 
 def posted_lines(session: Session, encounter_id: str, professional_only: bool = False) -> list[ProcedureLine]:
-    """The posted charges of a visit that carry a procedure code and were not reversed, as lines to begin with.
+    """The posted charges of a visit that carry a procedure code and still stand, as lines to begin with.
+
+    Of one that was taken back in part, what is left of it.
 
     With `professional_only` those with a revenue code stay out: where a visit is billed on both sides, they are the
     facility's (UB-04 form locator 42).
@@ -141,15 +144,15 @@ def posted_lines(session: Session, encounter_id: str, professional_only: bool = 
     charges = session.exec(
         select(Charge).where(Charge.encounter_id == encounter_id).order_by(Charge.charge_number)
     ).all()
-    reversed_numbers = {charge.reversal_of for charge in charges if charge.reversal_of}
+    left = left_of(PostedCharge(c.charge_number, c.reversal_of, c.units, c.amount_cents) for c in charges)
     performer = _performer(session, encounter_id)
     return [
         ProcedureLine(
             system="hcpcs",
             code=charge.procedure_code,
             modifiers=tuple(charge.modifiers),
-            units=charge.units,
-            charge_cents=charge.amount_cents,
+            units=left[charge.charge_number].units,
+            charge_cents=left[charge.charge_number].cents,
             service_date=charge.service_date,
             performer_npi=charge.performer_npi or performer,
             origin=Origin.CHARGE,
@@ -157,7 +160,7 @@ def posted_lines(session: Session, encounter_id: str, professional_only: bool = 
         for charge in charges
         if charge.procedure_code
         and not charge.reversal_of
-        and charge.charge_number not in reversed_numbers
+        and left[charge.charge_number].stands
         and not (professional_only and charge.revenue_code)
     ]
 

@@ -16,16 +16,21 @@ from store.actors import Actor
 from store.coding.in_work import LateUnseen
 from store.database import Database
 from store.intake.rows import KnownRows, update
-from store.models import Charge, Coding, Document, Encounter, EncounterChange, WorkItem
+from store.models import Charge, Coding, Document, Encounter, EncounterChange, Patient, WorkItem
 from store.models.columns import new_id, now
 from store.queries import SessionReader
 from store.queries.late import ChangeRow, changes_in
 from store.terms import CodingStatus, EncounterStatus, WorkStatus
-from store.worklists import move
+from store.worklists import move, name_on_list
 
 MOST_DETAILS = 200
 _DECIDES = ("setting", "patient_class", "started_at", "ended_at", "discharge_disposition", "service_date")
 """Fields of a visit that can change its codes or their release, so that a finished chart is looked at again."""
+
+_IDENTIFIES = ("family_name", "given_name", "birth_date")
+"""Fields of a patient by which people know them: who codes a chart is told where one of them changes."""
+
+_OPEN = (WorkStatus.READY, WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD)
 
 
 class Parts:
@@ -36,6 +41,10 @@ class Parts:
         self.details: list[dict[str, Any]] = []
         self.late: list[str] = []
         """Why a chart that was begun or finished needs another look."""
+        self.identity: list[str] = []
+        """What of the patient's name or birth date changed; every open chart of theirs is told."""
+        self.notes: list[str] = []
+        """What was not done as the sender wrote it, for the report."""
 
     def note(self, name: str, changed: object) -> None:
         """Name a part when it changed."""
@@ -52,6 +61,8 @@ class Parts:
             self.details.append({"part": name, "item": field, "was": was, "is": values[field]})
             if name == "encounter" and field in _DECIDES:
                 self.late.append(f"{field.replace('_', ' ')} changed")
+            if name == "patient" and field in _IDENTIFIES and was:
+                self.identity.append(f"{field.replace('_', ' ')} of the patient changed")
         self.note(name, changed)
         return changed
 
@@ -87,11 +98,42 @@ def keep_change(rows: KnownRows, encounter_id: str, parts: Parts, message: str, 
     if not parts.details:
         return False
     late = "; ".join(dict.fromkeys(parts.late))[:300]
-    back = _bring_back(rows.session, encounter_id, late, tasks) if late and tasks else False
+    back = [late] if late and tasks and _bring_back(rows.session, encounter_id, late, tasks) else []
+    back += _told_of_identity(rows, encounter_id, parts, tasks)
+    _keep(rows, encounter_id, message, "; ".join(back), parts.details)
+    return bool(back)
+
+
+def tell_open_charts(rows: KnownRows, patient: Patient, parts: Parts, message: str, told: str = "") -> None:
+    """Keep a change of a patient's name or birth date with each of their visits that is open to code, but `told`.
+
+    Lists show every task of theirs under the new name.
+    """
+    if not parts.identity or patient.merged_into_id:
+        return
+    rows.write()
+    tasks: dict[str, list[WorkItem]] = {}
+    for item in rows.session.exec(select(WorkItem).join(Encounter).where(Encounter.patient_id == patient.id)):
+        name_on_list(item, patient)
+        if item.status in _OPEN and item.encounter_id != told:
+            tasks.setdefault(item.encounter_id, []).append(item)
+    details = [one for one in parts.details if one["part"] == "patient" and one["item"] in _IDENTIFIES]
+    for encounter_id, items in tasks.items():
+        back = _told_of_identity(rows, encounter_id, parts, items)
+        _keep(rows, encounter_id, message, "; ".join(back), details)
+
+
+def _told_of_identity(rows: KnownRows, encounter_id: str, parts: Parts, tasks: Sequence[WorkItem]) -> list[str]:
+    """Mark the open tasks that were begun; why, where there were any. What is final coded stays so."""
+    why = "; ".join(dict.fromkeys(parts.identity))
+    still_open = [item for item in tasks if item.status in _OPEN]
+    return [why] if why and still_open and _bring_back(rows.session, encounter_id, why, still_open) else []
+
+
+def _keep(rows: KnownRows, encounter_id: str, message: str, late: str, details: list[dict[str, Any]]) -> None:
     values: dict[str, Any] = {"id": new_id(), "encounter_id": encounter_id, "received_at": now()}
-    values |= {"message": message[:400], "late": late if back else "", "details": parts.details[:MOST_DETAILS]}
+    values |= {"message": message[:400], "late": late[:400], "details": details[:MOST_DETAILS]}
     rows.insert(EncounterChange, [values | {"seen_at": None, "seen_by": None}])
-    return back
 
 
 def tasks_of(session: Session, encounter_id: str) -> list[WorkItem]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from store.intake.changes import Parts
+from store.intake.charges import Histories, ToldCharges
 from store.intake.export import coding_record
 from store.intake.native import NativeCoding, NativeDocument, NativeEncounter
 from store.intake.rows import KnownRows, everything, ids_in_order, named, update
@@ -33,16 +34,18 @@ from store.terms import CodingKind, CodingStatus, WorkStatus
 
 
 def add_documents(
-    rows: KnownRows, encounter_id: str, documents: Sequence[NativeDocument], fresh: bool, parts: Parts
+    rows: KnownRows, encounter_id: str, documents: Sequence[NativeDocument], told_at: str, fresh: bool, parts: Parts
 ) -> tuple[int, int, bool]:
     """Add new documents and versions; (documents, versions, whether only marks such as a signature changed).
+
+    `told_at` is when the message was written: one older than what was told of a document last leaves it as it is.
 
     A document that is stated in version 1 alone says what it is now: a text other than the current one makes the
     next version. Versions stated together are kept under their own numbers.
     """
     if fresh:
         newest = {d.document_number: d.version for d in documents}
-        values = [_document_row(encounter_id, d, d.version == newest[d.document_number]) for d in documents]
+        values = [_document_row(encounter_id, d, told_at, d.version == newest[d.document_number]) for d in documents]
         rows.insert(Document, values)
         return len(newest), len(documents) - len(newest), False
     if not documents:
@@ -56,13 +59,17 @@ def add_documents(
     for number, group in groupby(documents, key=lambda d: d.document_number):
         said, versions_here = list(group), stored.get(number, [])
         alone = len(said) == 1 and said[0].version == 1
+        if told_at and told_at < max((row.told_at for row in versions_here), default=""):
+            parts.notes.append(f"document {number}: older than what was told of it last, left as it is")
+            continue
         added = 0
         for one in said:
             same = _same_document(one, versions_here, alone)
             if same is not None:
                 marked |= update(same, {k: v for k, v in named(one).items() if k != "version"})
+                same.told_at = max(same.told_at, told_at)
                 continue
-            versions_here.append(_new_version(rows.session, encounter_id, one, versions_here))
+            versions_here.append(_new_version(rows.session, encounter_id, one, told_at, versions_here))
             parts.documents(versions_here[-1:])
             added += 1
         if added:
@@ -73,37 +80,28 @@ def add_documents(
     return new, versions, marked
 
 
-def add_charges(rows: KnownRows, encounter_id: str, charges: Sequence[ChargeFields], fresh: bool, parts: Parts) -> int:
-    """Post charges that are new; one that a sender changed is taken back and posted anew. How many rows were added.
+def add_charges(
+    rows: KnownRows, encounter_id: str, charges: Sequence[ChargeFields], told: ToldCharges, fresh: bool, parts: Parts
+) -> int:
+    """Post charges that are new, take back what messages take back, and post anew what changed. How many rows.
 
-    The reversal of `N` is `N~R`, its replacement `N~2`; of that one, `N~2~R` and `N~3`.
+    `charges` state what is charged, reversals among them; those that are here already change nothing.
     """
-    if fresh:
-        also = {"encounter_id": encounter_id, "posted_at": now()}
-        rows.insert(Charge, [{"id": new_id(), **also, **everything(c)} for c in charges])
-        return len(charges)
-    if not charges:
+    if not charges and not told.postings:
         return 0
-    posted = {c.charge_number: c for c in rows.session.exec(select(Charge).where(Charge.encounter_id == encounter_id))}
-    before = set(posted)
+    posted = () if fresh else rows.session.exec(select(Charge).where(Charge.encounter_id == encounter_id)).all()
+    histories = Histories(encounter_id, posted, parts.notes.append)
     taken_back_by_sender = {charge.reversal_of for charge in charges}
-    added = 0
     for charge in charges:
-        number = charge.charge_number
-        if number not in posted:
-            posted[number] = _post(rows.session, encounter_id, charge)
-            added += 1
-            continue
-        in_force = posted[number] if number in taken_back_by_sender else _in_force(posted, number)
-        if _same_charge(in_force, charge):
-            continue
-        reversal = _reversal_of(in_force)
-        posted[reversal.charge_number] = _post(rows.session, encounter_id, reversal)
-        again = charge.model_copy(update={"charge_number": _next_number(posted, number)})
-        posted[again.charge_number] = _post(rows.session, encounter_id, again)
-        added += 2
-    parts.charges([row for number, row in posted.items() if number not in before])
-    return added
+        histories.restate(charge, charge.charge_number in taken_back_by_sender)
+    for one in told.postings:
+        histories.tell(one, told.at)
+    if fresh:
+        rows.insert(Charge, [row.model_dump() for row in histories.new])
+    else:
+        rows.session.add_all(histories.new)
+        parts.charges(histories.new)
+    return len(histories.new)
 
 
 def add_source_codes(
@@ -170,59 +168,25 @@ def _same_document(said: NativeDocument, rows: Sequence[Document], alone: bool) 
     return next((row for row in rows if row.version == said.version and row.sha256 == digest), None)
 
 
-def _new_version(session: Session, encounter_id: str, said: NativeDocument, rows: Sequence[Document]) -> Document:
+def _new_version(
+    session: Session, encounter_id: str, said: NativeDocument, told_at: str, rows: Sequence[Document]
+) -> Document:
     taken = {row.version for row in rows}
     values = everything(said)
     values["version"] = said.version if said.version not in taken else max(taken) + 1
-    row = Document(encounter_id=encounter_id, sha256=text_hash(said.text), **values)
+    row = Document(encounter_id=encounter_id, sha256=text_hash(said.text), told_at=told_at, **values)
     session.add(row)
     return row
 
 
-def _document_row(encounter_id: str, said: NativeDocument, current: bool) -> dict[str, Any]:
-    also = {"id": new_id(), "encounter_id": encounter_id, "received_at": now()}
+def _document_row(encounter_id: str, said: NativeDocument, told_at: str, current: bool) -> dict[str, Any]:
+    also = {"id": new_id(), "encounter_id": encounter_id, "received_at": now(), "told_at": told_at}
     return {**also, "current": current, "sha256": text_hash(said.text), **everything(said)}
 
 
 def text_hash(text: str) -> str:
     """SHA-256 of a document's text."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _post(session: Session, encounter_id: str, charge: ChargeFields) -> Charge:
-    row = Charge(encounter_id=encounter_id, **everything(charge))
-    session.add(row)
-    return row
-
-
-def _in_force(posted: dict[str, Charge], number: str) -> Charge:
-    current, step = number, 1
-    while f"{current}~R" in posted and f"{number}~{step + 1}" in posted:
-        step += 1
-        current = f"{number}~{step}"
-    return posted[current]
-
-
-def _next_number(posted: dict[str, Charge], number: str) -> str:
-    step = 2
-    while f"{number}~{step}" in posted:
-        step += 1
-    return f"{number}~{step}"
-
-
-def _same_charge(posted: Charge, said: ChargeFields) -> bool:
-    return all(getattr(posted, name) == value for name, value in named(said).items() if name != "charge_number")
-
-
-def _reversal_of(posted: Charge) -> ChargeFields:
-    values = {name: getattr(posted, name) for name in ChargeFields.model_fields}
-    values |= {
-        "charge_number": f"{posted.charge_number}~R",
-        "reversal_of": posted.charge_number,
-        "units": -posted.units,
-        "amount_cents": -posted.amount_cents,
-    }
-    return ChargeFields(**values)
 
 
 def _by_kind(record: NativeEncounter) -> dict[CodingKind, dict[int, NativeCoding]]:

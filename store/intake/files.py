@@ -165,6 +165,11 @@ def recognize(stream: BinaryIO) -> Content:
     return _damaged(first, _read_all(stream, 2**20), stream, "it is JSON of an unknown kind")
 
 
+def is_hl7(beginning: bytes) -> bool:
+    """Whether a file that begins so is HL7 v2."""
+    return bool(_HL7.match(beginning))
+
+
 def _without_header(segment: str, beginning: bytes) -> str:
     """Why HL7 v2 that begins with another segment than a header is not taken in, and where its header stands."""
     ids = [line[:3] for line in re.split(rb"[\r\n\x0b\x1c]+", beginning.removeprefix(BOM).lstrip())]

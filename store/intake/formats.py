@@ -19,8 +19,8 @@ ONLY_WITH_ITS_FILE = "it refers to other resources; take in its file again, or c
 NOT_KEPT = "only an excerpt of it was kept; take in its file again"
 
 
-def units_of(content: Content) -> Iterator[Unit]:
-    """The units of a recognized file."""
+def units_of(content: Content, finished: bool = True) -> Iterator[Unit]:
+    """The units of a recognized file; of one that nobody says is `finished`, no last message without its end."""
     if content.kind == Kind.CCDA:
         from store.intake.ccda import document
 
@@ -31,7 +31,7 @@ def units_of(content: Content) -> Iterator[Unit]:
         return claims.units(content.stream)
     from store.intake.hl7v2 import feed
 
-    return feed.units(content.stream)
+    return feed.units(content.stream, finished)
 
 
 def unit_of(kind: str, content: bytes | None, place: str, visit: tuple[str, str] | None = None) -> Unit:

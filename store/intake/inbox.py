@@ -1,8 +1,10 @@
 """A watched folder: finished files are taken in, one after another, and moved to `done` or `quarantine`.
 
-A file is finished when its size and time have stood still between two looks, or when a file of the same name with
-`.done` or `.ready` lies beside it. Names that begin with a dot or end in `.tmp`, `.part` or `.filepart` are being
-written. A file that is interrupted half way stays where it is and is taken again, which changes nothing twice.
+Whoever writes into it gives the file another name first and renames it when it is whole: names that begin with a dot or
+end in `.tmp`, `.part` or `.filepart` are being written. Or a file of the same name with `.done` or `.ready` beside it
+says that it is. Of any other file it is a guess: it must have stood still for some looks and end as its format ends
+(`store.intake.ending`); one that stands still without its end goes to quarantine after a while. A file that changed
+while it was read stays and is read again, as is one that was interrupted half way, which changes nothing twice.
 """
 
 from __future__ import annotations
@@ -10,17 +12,24 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Database
+from store.intake.ending import missing_end
+from store.intake.files import Found, is_hl7
 from store.intake.report import FileReport, IntakeReport
 from store.intake.run import take_in
-from store.intake.unreadable import moved
+from store.intake.unreadable import keep_unreadable, moved
+from store.settings import load_settings
 
 DONE, LEFT_OUT = "done", "quarantine"
 LOOK_SECONDS = 0.5
+STILL_LOOKS = 3
+"""Looks in which a file must not have changed before it is taken."""
+
 _BEING_WRITTEN = (".tmp", ".part", ".filepart")
 _MARKS = (".done", ".ready")
 
@@ -38,27 +47,35 @@ def watch(
     seconds: float | None = None,
     told: Callable[[IntakeReport], None] = lambda report: None,
     look: float = LOOK_SECONDS,
+    unended: float | None = None,
 ) -> IntakeReport:
-    """Watch until the time is up (None: until interrupted); `told` hears of each file. Raises CannotWatch."""
+    """Watch until the time is up (None: until interrupted); `told` hears of each file. Raises CannotWatch.
+
+    `unended` are the seconds after which a file without its end goes to quarantine; None: those of the settings.
+    """
     for place in (folder, folder / DONE, folder / LEFT_OUT):
         _make(place, folder)
+    if unended is None:
+        unended = load_settings().unended_seconds
     end = time.monotonic() + seconds if seconds is not None else None
-    seen: dict[Path, tuple[int, int]] = {}
+    seen: dict[Path, _Seen] = {}
     files: list[FileReport] = []
     patients = 0
     try:
         while True:
-            now_here = _waiting(folder)
-            for path, state in now_here.items():
-                if seen.get(path) == state or _marked(path):
-                    report = take_in(db, actor, [path])
-                    target = _move(path, folder / (LEFT_OUT if report.exit_code else DONE))
-                    if report.exit_code:
-                        moved(db, actor, path, target)
-                    files += report.files
-                    patients += report.patients
-                    told(report)
-            seen = now_here
+            seen = {path: _looked_at(seen.get(path), state) for path, state in _waiting(folder).items()}
+            for path, one in seen.items():
+                if not (_marked(path) or one.looks >= STILL_LOOKS):
+                    continue
+                missing = _missing(path)
+                if missing and not _marked(path) and time.monotonic() - one.since < unended:
+                    continue
+                report = _taken(db, actor, folder, path, one.state, missing)
+                if report is None:
+                    continue
+                files += report.files
+                patients += report.patients
+                told(report)
             if end is not None and time.monotonic() >= end:
                 break
             time.sleep(look if end is None else max(0.0, min(look, end - time.monotonic())))
@@ -67,7 +84,60 @@ def watch(
     return IntakeReport(tuple(files), patients)
 
 
-def _waiting(folder: Path) -> dict[Path, tuple[int, int]]:
+State = tuple[int, int]
+"""Size of a file in bytes and its time in nanoseconds."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A file as it was seen: in how many looks after the first it had not changed, and since when (monotonic)."""
+
+    state: State
+    since: float
+    looks: int = 0
+
+
+def _looked_at(before: _Seen | None, state: State) -> _Seen:
+    if before is None or before.state != state:
+        return _Seen(state, time.monotonic())
+    return replace(before, looks=before.looks + 1)
+
+
+def _is_hl7(path: Path) -> bool:
+    with path.open("rb") as file:
+        return is_hl7(file.read(4096))
+
+
+def _missing(path: Path) -> str:
+    try:
+        return missing_end(path)
+    except OSError:  # told by what reads it
+        return ""
+
+
+def _taken(db: Database, actor: Actor, folder: Path, path: Path, state: State, missing: str) -> IntakeReport | None:
+    """Take a file in and move it away; None where it went on being written meanwhile, so that it is read again.
+
+    Of a file without its end only whole HL7 messages are taken in: what is left of any other might be half a record.
+    """
+    if not missing or _is_hl7(path):
+        report = take_in(db, actor, [path], finished=False)
+    else:
+        report = IntakeReport((FileReport(path.name, "", messages=(f"it broke off: {missing}",)),), 0)
+    if _changed(path, state):
+        return None
+    target = _move(path, folder / (LEFT_OUT if report.exit_code or missing else DONE))
+    if _changed(target, state):
+        os.replace(target, path)
+        return None
+    if missing and not report.quarantined:
+        keep_unreadable(db, actor, Found(path.name, 0, target), f"it broke off: {missing}", 0)
+    if report.exit_code or missing:
+        moved(db, actor, path, target)
+    return report
+
+
+def _waiting(folder: Path) -> dict[Path, State]:
     """The files that may be taken, by name, each with its size and time."""
     found = {}
     for path in sorted(folder.iterdir()):
@@ -75,11 +145,22 @@ def _waiting(folder: Path) -> dict[Path, tuple[int, int]]:
             continue
         try:
             if path.is_file():
-                state = path.stat()
-                found[path] = (state.st_size, state.st_mtime_ns)
+                found[path] = _state(path)
         except OSError:
             continue
     return found
+
+
+def _state(path: Path) -> State:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _changed(path: Path, state: State) -> bool:
+    try:
+        return _state(path) != state
+    except OSError:
+        return True
 
 
 def _marked(path: Path) -> bool:

@@ -18,6 +18,8 @@ from store.intake.statement import Statement
 from store.models import Encounter, Patient
 from store.models.patient import PatientFields
 
+_UNKNOWN_SEX = "U"
+
 
 def refuse_another(rows: KnownRows, said: Statement, visit: Encounter) -> None:
     """Raise RecordRefused, naming what differs, where a document is about another person than the patient of its visit.
@@ -32,18 +34,34 @@ def refuse_another(rows: KnownRows, said: Statement, visit: Encounter) -> None:
 
 
 def refuse_replaced(said: PatientFields, patient: Patient) -> None:
-    """Raise RecordRefused where a record number tells of another person than before: name and birth date both differ.
+    """Raise RecordRefused where a record number tells of another person than before.
 
-    One of them alone is a marriage, a newborn who got a name, or a mistake that somebody mends.
+    That is where name and birth date both differ, and where family name, given name and sex do. One of them alone is a
+    marriage, a newborn who got a name, or a mistake that somebody mends.
     """
     name, born = (said.family_name or "", said.given_name or ""), said.birth_date or ""
-    if _names_agree(name, patient, needed=False) or _agree(born, patient.birth_date or "", needed=False):
+    if _names_agree(name, patient, needed=False):
         return
-    here = f"{_name(patient.family_name, patient.given_name)}, born {patient.birth_date}"
+    if _agree(born, patient.birth_date or "", needed=False) and not _nothing_agrees(said, patient):
+        return
+    here = f"{_whole(patient)}, born {patient.birth_date or 'not known'}"
     raise RecordRefused(
-        f"record number {patient.mrn} is {here}; this makes another person of it, {_name(*name)}, born {born}:"
-        " the sender gives the right number, or somebody mends name or birth date by itself first"
+        f"record number {patient.mrn} is {here}; this makes another person of it, {_whole(said)},"
+        f" born {born or 'not given'}: the sender gives the right number, or somebody mends one of them by itself first"
     )
+
+
+def _nothing_agrees(said: PatientFields, patient: Patient) -> bool:
+    """Whether family name, first given name and sex are all known on both sides and all differ."""
+    if said.sex == _UNKNOWN_SEX or patient.sex == _UNKNOWN_SEX or said.sex == patient.sex:
+        return False
+    family = (_plain(said.family_name).replace(" ", ""), _plain(patient.family_name).replace(" ", ""))
+    given = (_plain(said.given_name).split()[:1], _plain(patient.given_name).split()[:1])
+    return all(one and other and one != other for one, other in (family, given))
+
+
+def _whole(person: PatientFields) -> str:
+    return f"{_name(person.family_name, person.given_name)} ({person.sex})"
 
 
 def _differences(rows: KnownRows, about: Mapping[str, Any], patient: Patient) -> Iterator[str]:

@@ -102,11 +102,14 @@ def set_aside(db: Database, actor: Actor, number: str, operation_id: str | None 
 def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = "") -> IntakeReport:
     """Try records and files again, all that wait where none is named. `visit` says which visit a document belongs to.
 
+    A message that broke off is tried where it is named alone: only a person can say that it is whole.
+
     Raises NoSuchRecord, NoSuchEncounter before anything is tried.
     """
     from store.intake.batch import Batch
     from store.intake.export import find_encounter
     from store.intake.formats import unit_of
+    from store.intake.hl7v2.feed import BROKE_OFF
     from store.intake.unreadable import FILE, try_file
     from store.worklists import place as place_in_worklist
 
@@ -115,7 +118,9 @@ def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = 
         with db.reading() as session:
             found = session.get_one(Encounter, find_encounter(session, visit))
             chosen = (found.source, found.visit_number)
-    rows = [find_record(db, number) for number in numbers] if numbers else quarantined(db)
+    rows = [find_record(db, number) for number in numbers]
+    if not numbers:
+        rows = [row for row in quarantined(db) if not row.reason.startswith(BROKE_OFF)]
     tallies: dict[str, Tally] = {}
     batch = Batch(db, actor, place_in_worklist, lambda *_: None)
     files = [try_file(db, actor, row) for row in rows if row.kind == FILE]

@@ -67,6 +67,10 @@ class IntakeReport:
         return 1 if self.quarantined or any(file.unreadable for file in self.files) else 0
 
 
+MOST_NOTES = 20
+"""Different notes of a file that a report shows."""
+
+
 @dataclass
 class Tally:
     """The counts of one file while it is read."""
@@ -91,6 +95,7 @@ class Tally:
 
     def count(self, outcome: Outcome) -> None:
         """Add the outcome of one record."""
+        self.notes.update(outcome.notes)
         if outcome.about != About.ENCOUNTER:
             changed = outcome.result != Result.UNCHANGED
             self.persons += changed and outcome.about == About.PERSON
@@ -132,7 +137,8 @@ class Tally:
     def _not_used(self) -> list[str]:
         words = ", ".join(f"{count} {kind}" for kind, count in sorted(self.passed_over.most_common(20)))
         notes = [safe_line(note if times == 1 else f"{note} ({times} times)") for note, times in self.notes.items()]
-        return [*([safe_line(f"not used: {words}")] if words else []), *notes[:20]]
+        more = [f"{len(notes) - MOST_NOTES:,} more notes"] if len(notes) > MOST_NOTES else []
+        return [*([safe_line(f"not used: {words}")] if words else []), *notes[:MOST_NOTES], *more]
 
 
 def whole_report(tallies: Iterable[Tally]) -> IntakeReport:

@@ -57,17 +57,19 @@ def take_in(
     tables: TableOptions | None = None,
     dry: bool = False,
     unreadable: Unreadable | None = None,
+    finished: bool = True,
 ) -> IntakeReport:
     """Take in every encounter behind the paths: files, folders, zip archives, or `-` for standard input.
 
     Nothing of a bad record is stored; it goes to quarantine and the rest goes on, as does a file that cannot be read,
-    unless `unreadable` hears of it instead. A `dry` run stores nothing and tries the first records only.
+    unless `unreadable` hears of it instead. A `dry` run stores nothing and tries the first records only. Of files that
+    nobody says are `finished`, a last message without its end is refused.
 
     Raises DatabaseUnusable, or the error of a map that cannot be used.
     """
     if unreadable is None:
         unreadable = (lambda *_: None) if dry else partial(keep_unreadable, db, actor)
-    run = _Run(db, actor, place, progress or (lambda *_: None), tables or TableOptions(), dry, unreadable)
+    run = _Run(db, actor, place, progress or (lambda *_: None), tables or TableOptions(), dry, unreadable, finished)
     with FhirCollection() as collection:
         for found in find(list(paths)):
             run.read(found, collection)
@@ -108,7 +110,9 @@ class _Run:
         tables: TableOptions,
         dry: bool,
         unreadable: Unreadable,
+        finished: bool,
     ) -> None:
+        self._finished = finished
         self._progress, self._tables, self._unreadable = progress, tables, unreadable
         self._batch = Batch(db, actor, place, progress, dry)
         self._later: list[tuple[int, int, Found, Tally, Layout, ColumnMap]] = []
@@ -133,7 +137,7 @@ class _Run:
                 elif content.kind == Kind.TABLE:
                     self._read_table(found, content, tally)
                 elif content.kind in UNITS:
-                    self._read_units(units_of(content), tally)
+                    self._read_units(units_of(content, self._finished), tally)
                 else:
                     self._read_fhir(content, tally, collection, found.group)
         except NotTakenIn as error:

@@ -16,9 +16,10 @@ from typing import Any
 from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
+from store.intake.charges import Posting
 from store.intake.jsontext import first_error
 from store.intake.native import NativeEncounter
-from store.models import Account, Charge, Document, Encounter, Patient
+from store.models import Account, Document, Encounter, Patient
 from store.models.patient import PatientFields
 from store.terms import EncounterStatus, PatientClass, Setting
 
@@ -45,8 +46,8 @@ class Step(StrEnum):
 class Statement:
     """What is said of one visit. `values` are fields of the native format; documents may lack their text.
 
-    `first` holds what is good enough to begin a visit with and never changes one; `credits` are charges taken back;
-    `known_only` refuses a visit that is not here.
+    `first` holds what is good enough to begin a visit with and never changes one; `postings` are charges that are
+    posted and taken back, in their order; `known_only` refuses a visit that is not here.
     """
 
     source: str
@@ -54,7 +55,7 @@ class Statement:
     values: Mapping[str, Any]
     step: Step = Step.NONE
     first: Mapping[str, Any] = field(default_factory=dict)
-    credits: Sequence[Mapping[str, Any]] = ()
+    postings: Sequence[Posting] = ()
     known_only: str = ""
     else_person: bool = False
     """Whether it tells of the patient alone where the visit is not here."""
@@ -144,7 +145,7 @@ def for_chosen_visit(item: Item, visit: tuple[str, str]) -> Statement:
     What it says of a visit itself stays out, since that may be another. Raises CannotComplete where it adds nothing, or
     does not say whose it is: nothing then shows that the visit is theirs.
     """
-    credits: Sequence[Mapping[str, Any]] = ()
+    postings: Sequence[Posting] = ()
     about: Any = None
     values: Mapping[str, Any] = {}
     if isinstance(item, NativeEncounter):
@@ -152,15 +153,15 @@ def for_chosen_visit(item: Item, visit: tuple[str, str]) -> Statement:
     elif isinstance(item, Statement | Unplaced):
         values, about = item.values, item.values.get("patient")
         if isinstance(item, Statement):
-            credits, about = item.credits, item.about or about
+            postings, about = item.postings, item.about or about
     adding = {name: values[name] for name in _ADDING if values.get(name)}
-    if not adding and not credits:
+    if not adding and not postings:
         raise CannotComplete("it has no document, charge or code that a chosen visit could take")
     if not about:
         raise CannotComplete("it does not say whose it is; no visit can be chosen for it")
     named = about if isinstance(about, Mapping) else about.model_dump()
     missing = "the visit that was chosen is not here"
-    return Statement(*visit, adding, Step.PAST, credits=credits, known_only=missing, about=named)
+    return Statement(*visit, adding, Step.PAST, postings=postings, known_only=missing, about=named)
 
 
 def _covers(visit: Encounter, day: str) -> bool:
@@ -199,8 +200,6 @@ def complete(
     values |= _state(said.step, values, stored, said.first)
     if "documents" in values:
         values["documents"] = [_with_text(session, stored, document) for document in values["documents"]]
-    if said.credits:
-        values["charges"] = [*values.get("charges", ()), *_credits(session, stored, said.credits)]
     values["source"], values["visit_number"] = said.source, said.visit_number
     if stored is not None:
         values["source"], values["visit_number"] = stored.source, stored.visit_number
@@ -272,18 +271,3 @@ def _with_text(session: Session, stored: Encounter | None, document: Mapping[str
         )
         text = session.exec(here).first()
     return {**document, "text": text or NO_TEXT}
-
-
-def _credits(session: Session, stored: Encounter | None, credits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Charges taken back: of one that is posted under the number, or with a number of their own."""
-    posted = set()
-    if stored is not None:
-        posted = set(session.exec(select(Charge.charge_number).where(Charge.encounter_id == stored.id)))
-    out = []
-    for credit in credits:
-        number = credit["charge_number"]
-        turned = {**credit, "units": -abs(credit["units"]), "amount_cents": -abs(credit["amount_cents"])}
-        if number in posted:
-            turned |= {"charge_number": f"{number}~R", "reversal_of": number}
-        out.append(turned)
-    return out

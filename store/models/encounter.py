@@ -22,6 +22,14 @@ from store.terms import (
 )
 
 
+def _told_at() -> Any:
+    return Field(
+        default="",
+        sa_column_kwargs={"server_default": ""},
+        description="UTC time of the newest message about it, by its sender's clock",
+    )
+
+
 class AccountFields(SQLModel):
     """The financial account (HL7 PID-18, FHIR Account)."""
 
@@ -138,6 +146,7 @@ class Document(DocumentFields, table=True):
     version: int = Field(default=1, description="1-based; a changed document is a new version, never a replacement")
     current: bool = Field(default=True, description="whether this is the newest version")
     received_at: str = Field(default_factory=now)
+    told_at: str = _told_at()
     sha256: str
 
 
@@ -168,6 +177,7 @@ class Charge(ChargeFields, table=True):
         sa_column_kwargs={"server_default": ""},
         description="UTC time at which the record got it; empty: before the record kept that, with its visit",
     )
+    told_at: str = _told_at()
 
 
 class SourceCodeFields(SQLModel):

@@ -14,7 +14,7 @@ from store import access
 from store.actors import Actor
 from store.database import Change, Database
 from store.holds import close_hold, open_hold
-from store.models import Document, Encounter, EncounterProvider, Hold, Provider, ProviderQuery, WorkItem
+from store.models import Claim, Coding, Document, Encounter, EncounterProvider, Hold, Provider, ProviderQuery, WorkItem
 from store.models import ProviderQueryStep as StepRow
 from store.models.columns import now
 from store.provider_queries.lint import Flaw, lint
@@ -23,7 +23,7 @@ from store.provider_queries.tables import OTHER, options_of, query_reasons, tabl
 from store.queries import SessionReader
 from store.queries.provider_queries import texts_of
 from store.settings import today
-from store.terms import QueryOutcome, QueryStatus, QueryTiming, QueryType, WorkStatus
+from store.terms import ClaimStatus, QueryOutcome, QueryStatus, QueryTiming, QueryType, WorkStatus
 from store.worklists.placing import reroute
 
 MOST_INDICATORS = 30
@@ -40,6 +40,14 @@ class Indicator:
     document: str
     line: int
     quote: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What came of sending a query: the warnings of the lint, and whether its chart waits for the answer."""
+
+    warnings: tuple[Flaw, ...]
+    waits: bool
 
 
 _PARTS = {
@@ -125,15 +133,16 @@ def revise(db: Database, actor: Actor, query_id: str, question: Question, operat
 
 def send(
     db: Database, actor: Actor, query_id: str, operation_id: str | None = None, drg_before: str | None = None
-) -> list[Flaw]:
-    """Send a draft: its chart is on hold until the answer. The warnings of the lint; raises QueryRefused for flaws.
+) -> Sent:
+    """Send a draft: its chart is on hold until the answer.
 
-    `drg_before` is the group of the codes as they are, where a grouper told it; it is kept beside the query and never
-    part of it.
+    Raises QueryRefused for flaws, and where nothing would wait: a chart that is final coded must be taken back or
+    recoded first. A query after the bill of a claim that has left is sent, and nothing waits for it. `drg_before` is
+    the group of the codes as they are, where a grouper told it; it is kept beside the query and never part of it.
     """
     with db.change(actor, operation_id, "query.send") as change:
         if change.repeated:
-            return [Flaw(**one) for one in change.answer["warnings"]]
+            return Sent(tuple(Flaw(**one) for one in change.answer["warnings"]), change.answer["waits"])
         row = _row(change, query_id)
         status = after(row.status, Step.SEND)
         flaws = lint(
@@ -149,17 +158,43 @@ def send(
             raise QueryRefused(f"not sent: {refusing[0].told}{more}", "codedesk queries lint shows every flaw")
         if not row.provider:
             raise QueryRefused("not sent: nobody is asked", "name a provider")
+        item = change.session.get_one(WorkItem, row.work_item_id)
+        waits = _waits(change.session, item, row.timing)
         row.status, row.sent_at = status, now()
         row.due_on = (today() + timedelta(days=tables().due_days)).isoformat()
         row.drg_before = drg_before
-        item = change.session.get_one(WorkItem, row.work_item_id)
-        if item.status in (WorkStatus.READY, WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD):
+        if waits:
             note = f"query {row.number}"
             held = open_hold(change, item, "query", note=note, physician=row.provider, due_on=row.due_on)
             row.hold_id = held.id
         _settled(change, row, Step.SEND, row.provider)
-        change.answer = {"warnings": [asdict(flaw) for flaw in flaws]}
-        return flaws
+        change.answer = {"warnings": [asdict(flaw) for flaw in flaws], "waits": waits}
+        return Sent(tuple(flaws), waits)
+
+
+def _waits(session: Session, item: WorkItem, timing: QueryTiming) -> bool:
+    """Whether a chart can wait for the answer of a query; not where it is asked after the bill. Raises QueryRefused."""
+    if item.status in (WorkStatus.READY, WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD):
+        return True
+    if item.status is not WorkStatus.FINAL:
+        raise QueryRefused("not sent: the chart has nothing to code", "cancel the query")
+    claims = session.exec(
+        select(Claim.status)
+        .join(Coding, col(Coding.id) == Claim.coding_id)
+        .where(Coding.encounter_id == item.encounter_id, Coding.kind == item.kind)
+        .where(Claim.status != ClaimStatus.VOID)
+    ).all()
+    if ClaimStatus.EXPORTED not in claims:
+        raise QueryRefused(
+            "not sent: the chart is final coded, and its claim would leave without the answer",
+            "take the codes back first (u in the chart, or codedesk chart VISIT --undo)",
+        )
+    if timing is not QueryTiming.POST_BILL:
+        raise QueryRefused(
+            "not sent: the claim has left and cannot wait for the answer",
+            "recode the chart first (codedesk chart VISIT --recode WHY), or ask with --timing post_bill",
+        )
+    return False
 
 
 def reassign(

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from store.queries import Reader
+from store.queries import Reader, Row
+from store.queries.standing import PostedCharge, left_of
 from store.terms import day_and_time
 
 
@@ -104,7 +105,7 @@ def _sender(message: str) -> str:
 
 
 def late_charges(reader: Reader, encounter_id: str, numbers: frozenset[str]) -> list[LateCharge]:
-    """The charges of these numbers that have a code and were not taken back, in their order."""
+    """The charges of these numbers that have a code and still stand, with what is left of them, in their order."""
     rows = reader.rows(
         """
         SELECT charge_number, procedure_code, modifiers, units, amount_cents, service_date, performer_npi, reversal_of
@@ -112,19 +113,26 @@ def late_charges(reader: Reader, encounter_id: str, numbers: frozenset[str]) -> 
         """,
         id=encounter_id,
     )
-    gone = {row["reversal_of"] for row in rows if row["reversal_of"]}
+    left = left_of(_posted(row) for row in rows)
     return [
         LateCharge(
             row["procedure_code"],
             tuple(_details(row["modifiers"])),
-            row["units"],
-            row["amount_cents"] or 0,  # None where money is covered
+            left[row["charge_number"]].units,
+            left[row["charge_number"]].cents,
             row["service_date"],
             row["performer_npi"] or "",
         )
         for row in rows
-        if row["charge_number"] in numbers - gone and row["procedure_code"] and not row["reversal_of"]
+        if row["charge_number"] in numbers
+        and row["procedure_code"]
+        and not row["reversal_of"]
+        and left[row["charge_number"]].stands
     ]
+
+
+def _posted(row: Row) -> PostedCharge:
+    return PostedCharge(row["charge_number"], row["reversal_of"], row["units"], row["amount_cents"])
 
 
 def changes_in(reader: Reader, encounter_id: str) -> list[ChangeRow]:

@@ -171,7 +171,7 @@ def test_an_auditor_reviews_blind_and_a_rebuttal_is_decided_by_another(at: At, m
     enter(day.terminal, "f41.1", "Added F41.1")
     enter(day.terminal, "a 1", "Changed line a")
     day.press("Escape", shows="f compare")
-    day.press("f", shows="Show the coder's codes")
+    day.press("f", shows=r"Compare\? ")
     day.answer("y", "3 F10.21 .* not supported +draft")
     day.press("Down", "Down", shows="finding 1 of 2")
     day.press("e", shows="why:")

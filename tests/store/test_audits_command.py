@@ -67,7 +67,7 @@ def test_an_auditor_is_told_of_lines_without_pointers_and_none_is_a_finding(
     said(capsys, "return", "Q3#1")
     card = json.loads(said(capsys, "score", "Q3", "--json"))["total"]
 
-    assert "pointers of yours: not judged" in revealed
+    assert "your pointers: not judged" in revealed
     assert "not judged: the auditor gave none" in shown and "pointer," not in shown
     assert "not judged: the auditor gave none" in said(capsys, "score", "Q3")
     assert card["lines_of_pointers_not_judged"] > 0 and "pointers" not in card["dimensions"]

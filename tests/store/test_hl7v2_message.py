@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.intake.hl7v2.message import BadMessage, Marks, parse, split, unescape
+from store.intake.hl7v2.message import BadMessage, Ending, Marks, parse, split, unescape
 from store.intake.hl7v2.values import cents, day, moment
 from tests.store.hl7_samples import message, pid, pv1
 
@@ -72,12 +72,12 @@ def test_messages_are_found_within_frames_batches_and_noise(data: bytes) -> None
 
 
 def test_a_wrong_count_of_a_batch_is_said() -> None:
-    notes: list[str] = []
+    ending = Ending()
     batch = b"BHS|^~\\&|A\r" + A01 + A01 + b"BTS|3\rBHS|^~\\&|A\r" + A01 + b"BTS|1\rFTS|2\r"
 
-    found = list(split(io.BytesIO(batch), notes=notes))
+    found = list(split(io.BytesIO(batch), ending=ending))
 
-    assert (len(found), notes) == (3, ["BTS counts 3, found 2"])
+    assert (len(found), ending.problems) == (3, ["BTS counts 3, found 2"])
 
 
 def test_a_message_beyond_the_limit_is_named_and_the_next_one_is_read() -> None:

@@ -301,6 +301,7 @@ def test_a_charge_below_zero_takes_back_the_one_of_its_number(
     ("wrong", "expected"),
     [
         ({"amount": "ten"}, "charge 1: expected FT1-11: an amount of US dollars"),
+        ({"amount": "12.349"}, "charge 1: expected FT1-11: an amount of whole cents"),
         ({"amount": "100&EUR"}, "charge 1: expected FT1-11: an amount of US dollars"),
         ({"amount": "100^EUR"}, "charge 1: expected FT1-11: an amount of US dollars"),
         ({"f10": "2.5"}, "charge 1: expected FT1-10: a whole number of units"),
@@ -314,6 +315,36 @@ def test_a_charge_that_cannot_be_read_is_named_and_nothing_of_its_message_is_pos
 
     assert [refusal.reason for refusal in report.files[0].quarantined] == [expected]
     assert count(db, Charge) == 0
+
+
+@pytest.mark.parametrize(
+    ("units", "price", "cents", "told"),
+    [
+        ("1000", "0.125", 12500, ()),
+        ("3", "33.337", 10001, ("charge C1: 3 x 33.337 is 100.011, posted as 100.01",)),
+        ("3", "0.125", 38, ("charge C1: 3 x 0.125 is 0.375, posted as 0.38",)),
+        ("2", "12.50", 2500, ()),
+    ],
+)
+def test_a_price_of_one_unit_is_multiplied_as_it_is_and_rounded_once(
+    db: Database, tmp_path: Path, units: str, price: str, cents: int, told: tuple[str, ...]
+) -> None:
+    report = take(db, tmp_path, message("DFT^P03", pid(), pv1(), charge("C1", amount="", f10=units, f12=price)))
+
+    assert only(db, Charge).amount_cents == cents
+    assert report.files[0].messages == told
+
+
+def test_a_transaction_that_is_no_charge_and_no_credit_is_named(db: Database, tmp_path: Path) -> None:
+    adjustment, payment = charge("C2", kind="AJ"), charge("C3", kind="PY")
+
+    report = take(db, tmp_path, message("DFT^P03", pid(), pv1(), charge("C1"), adjustment, payment, payment))
+
+    assert only(db, Charge).charge_number == "C1"
+    assert report.files[0].messages == (
+        "FT1 of type AJ is not used (FT1-6)",
+        "FT1 of type PY is not used (FT1-6) (2 times)",
+    )
 
 
 def test_a_record_number_does_not_become_another_person(db: Database, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.database import Database
@@ -161,6 +162,39 @@ def test_charges_are_posted_to_visits_that_are_here(db: Database, tmp_path: Path
     )
     [refusal] = report.files[0].quarantined
     assert (refusal.place, refusal.reason) == ("line 3", "the visit that it belongs to is not here")
+
+
+def test_an_amount_with_a_fraction_of_a_cent_is_refused_with_its_column(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, VISITS, save_as="north-visits")
+
+    report = take(db, tmp_path, CHARGES.replace("$190.00", "190.005"), save_as="north-charges")
+
+    assert [refusal.reason for refusal in report.files[0].quarantined] == [
+        "Amount: expected an amount of money in whole cents"
+    ]
+    assert count(db, Charge) == 0
+
+
+@pytest.mark.parametrize(
+    ("rows_after", "net"),
+    [
+        (("0013,C1,2026-03-13,G0463,25,LT,2,-190.00",), 0),
+        (("0013,C1,2026-03-13,G0463,25,LT,1,-95.00",), 9500),
+        (("0013,C9,2026-03-13,G0463,,,1,-5.00", "0013,C9,2026-03-13,G0463,,,1,-6.00"), 18400),
+    ],
+)
+def test_a_row_below_zero_takes_back_what_stands_under_its_number_or_counts_by_itself(
+    db: Database, tmp_path: Path, rows_after: tuple[str, ...], net: int
+) -> None:
+    take(db, tmp_path, VISITS, save_as="north-visits")
+    take(db, tmp_path, CHARGES, save_as="north-charges")
+    header = CHARGES.partition("\n")[0]
+
+    for row in rows_after:
+        take(db, tmp_path, f"{header}\n{row}\n", save_as="north-charges")
+
+    with db.reading() as session:
+        assert sum(session.exec(select(Charge.amount_cents))) == net
 
 
 def test_a_row_can_be_tried_again_once_its_visit_is_here(db: Database, tmp_path: Path) -> None:

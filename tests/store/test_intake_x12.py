@@ -116,7 +116,7 @@ def test_a_claim_is_kept_alone_without_passwords_and_can_be_tried_again(db: Data
     [record] = quarantined(db)
     kept = zlib.decompress(only(db, RawMessage).content)
     assert report.total("encounters_new") == 1
-    assert record.reason == "line 1: expected an amount and a quantity as numbers"
+    assert record.reason == "line 1: expected an amount in dollars and cents and a quantity as numbers"
     assert b"SECRET" not in kept
     assert b"999112222" not in kept
     assert b"C101" not in kept

@@ -22,6 +22,7 @@ from store.sqlite import driver
 from store.upgrade import upgrade
 
 BEFORE_TRAILS = (
+    *(f"ALTER TABLE {table} DROP COLUMN told_at" for table in ("charge", "document")),
     "ALTER TABLE claim DROP COLUMN given_up_at",
     "ALTER TABLE remittance_claim DROP COLUMN reverses_id",
     "ALTER TABLE charge DROP COLUMN posted_at",

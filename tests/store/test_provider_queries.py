@@ -18,7 +18,18 @@ from store.access import ChartRestricted
 from store.actors import Actor
 from store.database import Database
 from store.intake.hl7v2.message import parse
-from store.models import ChartAccess, Document, Encounter, Hold, LogEntry, Patient, ProviderQuery, WorkItem
+from store.models import (
+    ChartAccess,
+    Claim,
+    Coding,
+    Document,
+    Encounter,
+    Hold,
+    LogEntry,
+    Patient,
+    ProviderQuery,
+    WorkItem,
+)
 from store.provider_queries import (
     QueryRefused,
     answer,
@@ -42,7 +53,7 @@ from store.queries import SessionReader
 from store.queries.provider_queries import QueryFilter, provider_query_list, provider_query_of
 from store.queries.worklists import Listing, worklist_rows
 from store.settings import today
-from store.terms import QueryOutcome, QueryStatus, QueryType, WorkStatus
+from store.terms import ClaimStatus, CodingStatus, QueryOutcome, QueryStatus, QueryTiming, QueryType, WorkStatus
 
 GOOD = "Chronic kidney disease is documented. What stage is it, in your judgment?"
 STAGES = ("Stage 3a", "Stage 3b")
@@ -247,6 +258,51 @@ def test_a_sent_query_holds_its_chart_until_it_is_answered(
     assert page and (page.answer, page.drg_before, page.drg_after) == ("Stage 3b", "683", "682")
     assert [step.step for step in page.steps] == ["draft", "send", "answer", "close"]
     assert logged == ["query.draft", "query.send", "query.answer", "query.close"]
+
+
+def final_coded(db: Database, coder: Actor, work_item_id: str, claim: ClaimStatus) -> None:
+    """The chart as it is after final coding, with its claim in this state."""
+    with db.change(coder) as change:
+        item = change.session.get_one(WorkItem, work_item_id)
+        item.status = WorkStatus.FINAL
+        coding = Coding(encounter_id=item.encounter_id, kind=item.kind, status=CodingStatus.FINAL)
+        change.session.add(coding)
+        change.session.flush()
+        days = {"service_from": "2026-03-02", "service_through": "2026-03-02"}
+        number = {"claim_number": "Q1", "form": "837p", "encounter_id": item.encounter_id}
+        change.session.add(Claim(coding_id=coding.id, status=claim, **number, **days))
+
+
+@pytest.mark.parametrize(
+    ("claim", "timing", "said"),
+    [
+        (ClaimStatus.READY, QueryTiming.RETROSPECTIVE, "its claim would leave without the answer"),
+        (ClaimStatus.READY, QueryTiming.POST_BILL, "its claim would leave without the answer"),
+        (ClaimStatus.EXPORTED, QueryTiming.RETROSPECTIVE, "the claim has left and cannot wait"),
+    ],
+)
+def test_a_query_about_a_final_coded_chart_is_not_sent_where_its_claim_does_not_wait(
+    demo: Database, coder: Actor, chart: tuple[str, str, int], claim: ClaimStatus, timing: QueryTiming, said: str
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart, timing=timing))
+    final_coded(demo, coder, chart[0], claim)
+
+    with pytest.raises(QueryRefused, match=said):
+        send(demo, coder, query)
+
+    assert status_of(demo, query) == (QueryStatus.DRAFT, WorkStatus.FINAL)
+
+
+def test_a_query_after_the_bill_is_sent_and_says_that_nothing_waits_for_it(
+    demo: Database, coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart, timing=QueryTiming.POST_BILL))
+    final_coded(demo, coder, chart[0], ClaimStatus.EXPORTED)
+
+    sent = send(demo, coder, query)
+
+    assert not sent.waits
+    assert status_of(demo, query) == (QueryStatus.SENT, WorkStatus.FINAL)
 
 
 def test_answers_are_options_and_other_needs_words(demo: Database, coder: Actor, chart: tuple[str, str, int]) -> None:

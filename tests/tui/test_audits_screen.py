@@ -58,7 +58,7 @@ async def test_a_chart_is_coded_blind_compared_and_returned(sampled: None, size:
         await keys(pilot, "plus")
         await type_text(pilot, "i10")
         await keys(pilot, "enter", "escape", "f")
-        assert "Show the coder's codes? 1 line lacks pointers of yours: not judged. * sets them" in cells(app)
+        assert "Compare? 1 line lacks your pointers: not judged. * sets them" in cells(app)
         await keys(pilot, "y")
         assert_golden(app, f"audit-{at}")
 

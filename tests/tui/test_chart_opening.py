@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import select
 
+from store.actors import SYSTEM
+from store.database import open_database
+from store.models import WorkItem
 from store.open_charts import OpenCharts
-from tests.tui.screens import SIZES, cells, keys, opened, settle
+from tests.tui.screens import SIZES, cells, keys, opened, settle, type_text
 from tui.app import Workstation
+from tui.screens.asking import within
 from tui.screens.chart import ChartScreen
 
 
@@ -76,3 +81,44 @@ async def test_a_chart_that_is_open_in_another_session_of_the_same_person_is_off
         assert "is open in your other session since" in offered and "Read it?" in offered
         assert "@ to read" in read and "you have this chart open in another session" in refused
         assert app.screen.entry.asking == "entry"
+
+
+@pytest.mark.parametrize(
+    ("question", "room", "expected"),
+    [
+        ("Go on with Zwick, Delbert?", 40, "Go on with Zwick, Delbert?"),
+        ("Go on with Zwick, Delbert?", 22, "Go on with Zwick, De…?"),
+        ("Go on with Zwick, Delbert, and with all the others?", 30, "Go on with Zwick,…the others?"),
+    ],
+)
+def test_a_question_too_wide_for_its_line_is_cut_in_its_name_and_then_in_its_middle(
+    question: str, room: int, expected: str
+) -> None:
+    assert within(question, room, "Zwick, Delbert") == expected
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_the_answers_to_what_is_offered_are_in_sight_however_long_name_and_line_are(
+    at_desk: None, elsewhere: bool
+) -> None:
+    db = open_database()
+    with db.change(SYSTEM) as change:
+        for item in change.session.exec(select(WorkItem)):
+            item.patient_name = "Featherstonehaugh-Cholmondeley, Delbert"
+    db.close()
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "n")
+        chart = app.screen.work_item_id  # type: ignore[attr-defined]
+        await keys(pilot, "plus")
+        await type_text(pilot, "e11.42 and much more of it")
+        await pilot.pause(1.0)
+    there = OpenCharts()
+    if elsewhere:
+        there.hold(chart, "mreyes")
+
+    async with opened((80, 24)) as (app, pilot):
+        offered = cells(app)
+
+    assert ("Read it?" if elsewhere else "typed?") + "  y yes, Esc no:" in offered
+    assert "Feather" in offered
+    there.let_all_go()

@@ -191,10 +191,11 @@ def _send(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.database import operation_id
     from store.provider_queries import send
 
-    warnings = send(db, actor, args.query, operation_id(), args.drg_before)
-    for flaw in warnings:
+    sent = send(db, actor, args.query, operation_id(), args.drg_before)
+    for flaw in sent.warnings:
         print(safe_line(f"warning: {flaw.told}"), file=sys.stderr)
-    return _told_of(db, args, args.query, "is sent; the chart waits for the answer")
+    waits = "the chart waits for the answer" if sent.waits else "the claim has left and does not wait for the answer"
+    return _told_of(db, args, args.query, f"is sent; {waits}")
 
 
 def _reassign(db: Database, actor: Actor, args: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 
 from codesets.errors import CodedeskError
-from tui.cells import left
+from tui.cells import both_ends, cut, left
 from tui.keyboard import Keyboard
 from tui.widgets.entry_line import SECRET, EntryLine
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from tui.screens.desk import DeskScreen
 
 MOST_CHOICES = 10
+ROOM_TO_ANSWER = 4
+"""Cells beside a question and its answers: the margin, and those that are typed into."""
+
+LEAST_OF_A_NAME = 8
+"""Cells of a name that stay in a question, however wide it is."""
 
 Answer = Callable[[str], Awaitable[None]]
 Choices = Sequence[tuple[str, str]]
@@ -32,6 +37,13 @@ FurtherKeys = Mapping[str, tuple[str, Callable[[], Coroutine[Any, Any, None]]]]
 """Keys beside y at a yes-or-no question, with their words and what they do."""
 
 NO_FURTHER: FurtherKeys = MappingProxyType({})
+
+
+def within(question: str, room: int, name: str = "") -> str:
+    """The question in at most so many cells: the name in it is cut first, then its middle."""
+    if name and (over := cell_len(question) - room) > 0:
+        question = question.replace(name, cut(name, max(cell_len(name) - over, LEAST_OF_A_NAME)), 1)
+    return question if cell_len(question) <= room else both_ends(question, room).rstrip()
 
 
 def named_columns(options: Choices) -> Sequence[Column[Any]]:
@@ -88,8 +100,10 @@ class Asking:
         self._entry.ask(asking, prompt, text, marked)
         self._screen.refresh_frame()
 
-    def yes_or_no(self, question: str, yes: Callable[[], Coroutine[Any, Any, None]], also: FurtherKeys) -> None:
-        """Ask a yes-or-no question."""
+    def yes_or_no(
+        self, question: str, yes: Callable[[], Coroutine[Any, Any, None]], also: FurtherKeys, name: str = ""
+    ) -> None:
+        """Ask a yes-or-no question; one too wide for its line loses of the `name` in it first, its answers never."""
 
         async def answered(text: str) -> None:
             said = text.strip().lower()
@@ -103,7 +117,9 @@ class Asking:
         self.shown_now()
         self._also = {key: words for key, (words, _) in also.items()}
         more = "".join(f"{key} {words}, " for key, words in self._also.items())
-        self.text("confirm", f"{question}  y yes, {more}Esc no:", "", answered)
+        answers = f"  y yes, {more}Esc no:"
+        room = self._screen.size.width - cell_len(answers) - ROOM_TO_ANSWER
+        self.text("confirm", within(question, room, name) + answers, "", answered)
 
     def choice(self, asking: str, prompt: str, options: Choices, chosen: Answer, own_words: bool) -> None:
         """Let one of some named things be chosen."""

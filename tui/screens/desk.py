@@ -368,13 +368,18 @@ class DeskScreen(Screen[None]):
         self._asking.text(asking, prompt, text, answer, marked, lacks)
 
     def confirm(
-        self, question: str, yes: Callable[[], Coroutine[Any, Any, None]], also: FurtherKeys = NO_FURTHER
+        self,
+        question: str,
+        yes: Callable[[], Coroutine[Any, Any, None]],
+        also: FurtherKeys = NO_FURTHER,
+        name: str = "",
     ) -> None:
         """Ask a yes-or-no question; only y is a yes, Enter is not, and a key that repeats itself is no answer.
 
-        `also` are further keys with their words and what they do: `n` for yes and on to the next.
+        `also` are further keys with their words and what they do: `n` for yes and on to the next. `name` is what of the
+        question is cut where it is too wide for its line.
         """
-        self._asking.yes_or_no(question, yes, also)
+        self._asking.yes_or_no(question, yes, also, name)
 
     def choose(self, asking: str, prompt: str, options: Choices, chosen: Answer, own_words: bool = False) -> None:
         """Let one of some named things be chosen; typing narrows the list. With `own_words` other words are one too."""

@@ -19,6 +19,7 @@ from store.queries import Reader
 from store.queries.charts import chart_documents, chart_head
 from store.queries.drafts import QUESTION, QuestionTyped, draft_of, question_typed
 from store.queries.provider_queries import QueryPage, encounter_of, provider_query_of
+from store.terms import QueryTiming
 from tui.cells import Line, wrap
 from tui.screens.desk import DeskScreen
 from tui.screens.provider_queries import option_lines
@@ -221,19 +222,18 @@ class QueryScreen(DeskScreen):
         if refusing := [flaw for flaw in self._flaws if flaw.refuses]:
             self.say(refusing[0].told[0].upper() + refusing[0].told[1:] + ".", "error")
             return
-        self.confirm(
-            f"Send it to {self._page.row.provider if self._page else ''}? The chart waits for the answer.", self._send
-        )
+        if self._page is not None:
+            waits = "" if self._page.timing is QueryTiming.POST_BILL else " The chart waits for the answer."
+            self.confirm(f"Send it to {self._page.row.provider}?{waits}", self._send)
 
     async def _send(self) -> None:
         from store.provider_queries import send
 
         page = self._page
-        await self.workstation.change(send, self._query_id)
+        sent = await self.workstation.change(send, self._query_id)
         if page is not None:
-            await self._leave(
-                f"Query {page.row.number} is sent to {page.row.provider}; {page.row.patient} waits for it."
-            )
+            waits = f"{page.row.patient} waits for it" if sent.waits else "the claim has left and does not wait"
+            await self._leave(f"Query {page.row.number} is sent to {page.row.provider}; {waits}.")
 
     def do_query_drop(self) -> None:
         async def dropped() -> None:

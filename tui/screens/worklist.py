@@ -33,7 +33,7 @@ from store.queries.worklists import (
 )
 from store.terms import clock_time
 from tui.actions import Action, actions_on
-from tui.cells import Line, counted, line_width
+from tui.cells import Line, counted, cut, line_width
 from tui.screens.assigning import assign, give_in_turn
 from tui.screens.desk import DeskScreen, NotAnAnswer
 from tui.screens.holding import hold_marked, hold_or_clear, skip_marked
@@ -54,6 +54,9 @@ FOR_GIVING = ("open", "assign", "balance")
 """What comes first on the key line of a person who codes no charts, where it is for them."""
 
 WARM_SECONDS = 0.05
+BESIDE_TYPED, LEAST_TYPED = 70, 10
+"""Cells of the question to go on with a chart beside what was typed, and those of it that stay on any terminal."""
+
 """How long the first frame has for itself before what the next keys need is loaded."""
 
 
@@ -196,10 +199,13 @@ class WorklistScreen(DeskScreen):
 
         at = clock_time(left.since)
         if elsewhere:
-            self.confirm(f"{left.patient} is open in your other session since {at}. Read it?", go_on)
+            asked = f"{left.patient} is open in your other session since {at}. Read it?"
+            self.confirm(asked, go_on, name=left.patient)
             return
-        typed = f" with {left.typed!r} typed" if left.typed else ""
-        self.confirm(f"Go on with {left.patient}, left at {at}{typed}?", go_on)
+        typed = (
+            f" with {cut(left.typed, max(self.size.width - BESIDE_TYPED, LEAST_TYPED))!r} typed" if left.typed else ""
+        )
+        self.confirm(f"Go on with {left.patient}, left at {at}{typed}?", go_on, name=left.patient)
 
     async def _source(self) -> PagedSource[WorkRow]:
         """The list as it is now, with the page under the cursor read already."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from store.intake.charges import Posting, posting
 from store.intake.hl7v2.interface import Interface
 from store.intake.hl7v2.message import BadMessage, Message, Segment, part, unescape
-from store.intake.hl7v2.values import coded, day, dollars, line, moment, whole
+from store.intake.hl7v2.values import coded, day, dollars, line, moment, whole, whole_cents
 from store.intake.statement import NO_TEXT
 
 _REPLACES = ("T09", "T10")
@@ -96,38 +99,49 @@ def words(obx: Segment, interface: Interface) -> str:
     return line(obx.block(5))
 
 
-def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(charges, credits), from FT1. Raises BadMessage with those that cannot be read.
+@dataclass(frozen=True)
+class Charges:
+    """What FT1 posts and takes back, in its order, and what was not taken as it stands there."""
+
+    postings: list[Posting]
+    notes: list[str]
+
+
+def charges(message: Message, interface: Interface) -> Charges:
+    """What is posted and taken back, from FT1. Raises BadMessage with those that cannot be read.
 
     Money is taken whole or not at all: a sender that is told of an error sends the message again. A charge of units or
-    an amount below zero is a credit, whatever its type says: many systems take a charge back so.
+    an amount below zero is a credit, whatever its type says: many systems take a charge back so. Two charges under one
+    number in one message are two charges: the second gets a number of its own, and so does the second of two credits.
+    A price of one unit is multiplied as it is and rounded once.
     """
-    posted: dict[str, dict[str, Any]] = {}
-    credits: dict[str, dict[str, Any]] = {}
-    problems = []
+    postings: list[Posting] = []
+    standing: set[tuple[str, bool]] = set()
+    problems, notes = [], []
     for count, ft1 in enumerate(message.all("FT1"), 1):
         kind = ft1.text(6).upper()
         if kind not in interface.charge_types | interface.credit_types:
+            notes.append(f"FT1 of type {line(kind)[:40] or 'none'} is not used (FT1-6)")
             continue
         units = whole(ft1.text(10)) if ft1.says(10) else 1
-        amount = dollars(ft1, 11) if ft1.says(11) else None
-        if not ft1.says(11) and ft1.says(12) and units is not None and (unit := dollars(ft1, 12)) is not None:
-            amount = unit * units
+        amount, rounded = _amount(ft1, units)
         stated = ft1.text(4) if ft1.says(4) else message.text("PV1-44") or message.text("EVN-2")
         date = day(stated)
         wrong = "FT1-4: a date" if date is None else "FT1-10: a whole number of units" if units is None else ""
         priced = next((field for field in (11, 12) if ft1.says(field)), 0)
-        wrong = wrong or (f"FT1-{priced}: an amount of US dollars" if amount is None and priced else "")
+        if not wrong and priced and amount is None:
+            wrong = f"FT1-{priced}: an amount of {'US dollars' if dollars(ft1, priced) is None else 'whole cents'}"
         if wrong:
             problems.append(f"charge {count}: expected {wrong}")
             continue
         number = (ft1.text(2) or f"{message.control_id or 'message'}-{count}")[:110]
-        taken_back = kind in interface.credit_types or min(units or 0, amount or 0) < 0
-        into = credits if taken_back else posted
-        if number in into:
-            number = f"{number}-{count}"
-        into[number] = {
-            "charge_number": number,
+        if rounded:
+            notes.append(f"charge {number}: {rounded}")
+        credit = kind in interface.credit_types or min(units or 0, amount or 0) < 0
+        twice = (number, credit) in standing
+        standing = standing - {(number, not credit)} | {(number, credit)}
+        fields = {
+            "charge_number": f"{number}-{count}" if twice else number,
             "service_date": date,
             "description": line(ft1.text(8) or ft1.text(7, 2) or ft1.text(25, 2)),
             "department": line(ft1.text(13, 2) or ft1.text(13)),
@@ -137,9 +151,27 @@ def charges(message: Message, interface: Interface) -> tuple[list[dict[str, Any]
             "units": units,
             "amount_cents": amount or 0,
         }
+        postings.append(posting(fields, credit, or_number=number))
     if problems:
         raise BadMessage("; ".join(problems))
-    return list(posted.values()), list(credits.values())
+    return Charges(postings, notes)
+
+
+def _amount(ft1: Segment, units: int | None) -> tuple[int | None, str]:
+    """Cents of a charge: its extended amount, else that of a unit times its units, half a cent up; how it was rounded.
+
+    An extended amount with a fraction of a cent is none.
+    """
+    if ft1.says(11):
+        extended = dollars(ft1, 11)
+        return (None if extended is None else whole_cents(extended)), ""
+    unit = dollars(ft1, 12) if ft1.says(12) else None
+    if unit is None or units is None:
+        return None, ""
+    exact = unit * units
+    rounded = exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    told = f"{units} x {unit} is {exact}, posted as {rounded}" if rounded != exact else ""
+    return whole_cents(rounded), told
 
 
 def revenue(ft1: Segment, interface: Interface) -> str:

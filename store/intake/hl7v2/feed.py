@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from store.intake.hl7v2.interface import Interface
-from store.intake.hl7v2.message import MOST_BYTES, BadMessage, Message, Segment, parse, part, split
+from store.intake.hl7v2.message import MOST_BYTES, BadMessage, Ending, Message, Segment, parse, part, split
 from store.intake.hl7v2.read import interface_of, read
 from store.intake.unit import Unit, refused
 from store.intake.writer import Raw
@@ -20,13 +21,37 @@ KIND = "hl7v2"
 _NUMBERS = (("PID", 3), ("PID", 4), ("PID", 2), ("MRG", 1), ("MRG", 2))
 
 
-def units(stream: BinaryIO) -> Iterator[Unit]:
-    """Every message of a stream of messages. Raises BadInterface."""
-    notes: list[str] = []
-    for number, data in split(stream, notes=notes):
-        yield unit(data, f"message {number}")
-    if notes:
-        yield Unit("", Raw(KIND, b""), notes=tuple(notes[:20]))
+BROKE_OFF = "it broke off: its last segment has no end"
+"""How the reason begins of a message that may be a part of one."""
+
+MOST_PROBLEMS = 20
+
+
+def units(stream: BinaryIO, finished: bool = True) -> Iterator[Unit]:
+    """Every message of a stream of messages. Raises BadInterface.
+
+    The last one is refused where it broke off. Many senders leave the end of the last segment of a file out, so that a
+    single message without it is read with a note, unless what may have been cut is a charge, or nobody says that the
+    file is `finished`.
+    """
+    ending = Ending()
+    for number, data in split(stream, ending=ending):
+        place = f"message {number}"
+        if number != ending.unended or data is None:
+            yield unit(data, place)
+        elif not finished or ending.in_batch or number > 1 or ending.segment.lstrip().startswith(b"FT1"):
+            yield _broke_off(data, place)
+        else:
+            whole = unit(data, place)
+            yield replace(whole, notes=(*whole.notes, "its last segment has no end; it was taken as whole"))
+    for problem in ending.problems[:MOST_PROBLEMS]:
+        yield refused("batch", KIND, b"", problem)
+
+
+def _broke_off(data: bytes, place: str) -> Unit:
+    """A last message that may be a part of one, kept to be tried when a person says that it is whole."""
+    whole = unit(data, place)
+    return refused(whole.place, KIND, whole.raw.content, f"{BROKE_OFF}; retry it by its number if it is whole")
 
 
 def unit(data: bytes | None, place: str, chosen: tuple[str, str] | None = None) -> Unit:
@@ -49,7 +74,7 @@ def unit(data: bytes | None, place: str, chosen: tuple[str, str] | None = None) 
         return refused(named, KIND, kept, error.message)
     identity = said.identity if message.control_id else hashlib.sha256(data).hexdigest()
     raw = Raw(KIND, kept, identity, hashlib.sha256(data).hexdigest())
-    return Unit(f"{place}, {said.place}", raw, said.items, "", said.passed_over)
+    return Unit(f"{place}, {said.place}", raw, said.items, "", said.passed_over, said.notes)
 
 
 def without_secrets(data: bytes, message: Message, interface: Interface) -> bytes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from codesets.errors import UnreadableInput
@@ -29,6 +29,7 @@ _START = re.compile(
     rb"|(?=MSH([^A-Za-z0-9\s\x00-\x1f])[^A-Za-z0-9\s\x00-\x1f]{3,4}\1)"
 )
 _WRAPPERS = (b"FHS", b"BHS", b"BTS", b"FTS")
+_ENDS = (b"\r", b"\n", b"\x1c")
 _LINE = re.compile(r"[\r\n]+")
 _ESCAPE_BYTES = re.compile(r"X((?:[0-9A-Fa-f]{2})+)")
 
@@ -152,40 +153,100 @@ def parse(data: bytes) -> Message:
     return Message(tuple(segments))
 
 
-def split(
-    stream: BinaryIO, most: int = MOST_BYTES, notes: list[str] | None = None
-) -> Iterator[tuple[int, bytes | None]]:
+@dataclass
+class Ending:
+    """How a stream of messages ended, and what its batches say of themselves."""
+
+    problems: list[str] = field(default_factory=list)
+    """Batches and files of batches without their trailer, or with another count than was found."""
+    unended: int = 0
+    """The number of the last message where its last segment has no end; known when it is given out."""
+    segment: bytes = b""
+    """That segment."""
+    in_batch: bool = False
+    """Whether a header of a batch or of a file of batches was read, and not its trailer."""
+
+
+def split(stream: BinaryIO, most: int = MOST_BYTES, ending: Ending | None = None) -> Iterator[tuple[int, bytes | None]]:
     """The messages of a stream with their numbers, from 1; None for one that is longer than `most` bytes.
 
-    Wrappers of batches are left out; a wrong count of one goes to `notes`. Reads in pieces: a file of any length takes
-    the memory of a message.
+    Wrappers of batches are left out; `ending` hears of them. Reads in pieces: a file of any length takes the memory of
+    a message.
     """
+    ending = ending or Ending()
     number, held, too_long, ended = 0, b"", False, False
-    batch = 0
+    batches = _Batches(ending)
     while True:
         starts = sorted({match.end() for match in _START.finditer(held)})
         pieces = [held[a:b] for a, b in zip([0, *starts], [*starts, len(held)], strict=True)]
         # What stands before the first MSH belongs to the message before; the last piece may go on.
         rest = pieces.pop() if not ended else b""
-        for piece in pieces:
-            if not piece.startswith(b"MSH"):
-                continue
-            number, batch = number + 1, batch + 1
+        for place, piece in enumerate(pieces, 1):
             data, wrappers = _without_wrappers(piece)
-            for wrapper in wrappers:
-                if wrapper.startswith(b"BTS") and notes is not None and (wrong := _wrong_count(wrapper, batch)):
-                    notes.append(wrong)
-                if wrapper.startswith((b"BTS", b"BHS")):
-                    batch = 0
+            if not piece.startswith(b"MSH"):
+                batches.read(wrappers)
+                continue
+            number += 1
+            batches.messages += 1
+            batches.read(wrappers)
+            if ended and place == len(pieces) and not wrappers and piece.rstrip(b"\x00 \t")[-1:] not in _ENDS:
+                ending.unended, ending.segment = number, re.split(rb"[\r\n]+", piece)[-1]
             yield number, None if too_long else data
             too_long = False
         if ended:
+            batches.end()
             return
         if len(rest) > most:
             rest, too_long = rest[:3] + rest[-64:], True
         chunk = stream.read(_CHUNK)
         ended = not chunk
         held = rest + chunk
+
+
+class _Batches:
+    """Follows the headers and trailers of batches (HL7 v2.5.1 section 2.10.3) and tells of those that do not agree."""
+
+    def __init__(self, ending: Ending) -> None:
+        self._ending = ending
+        self._open: dict[bytes, bool] = {b"BHS": False, b"FHS": False}
+        self._batches = 0
+        self.messages = 0
+
+    def read(self, wrappers: list[bytes]) -> None:
+        for wrapper in wrappers:
+            name = wrapper[:3]
+            if name in self._open:
+                self._missing(b"BHS")
+                if name == b"FHS":
+                    self._missing(b"FHS")
+                    self._batches = 0
+                self._open[name] = True
+                self.messages = 0
+            elif name == b"BTS":
+                self._count(wrapper, self.messages)
+                self._open[b"BHS"], self.messages = False, 0
+                self._batches += 1
+            else:
+                self._missing(b"BHS")
+                if self._batches:
+                    self._count(wrapper, self._batches)
+                self._open[b"FHS"] = False
+        self._ending.in_batch = any(self._open.values())
+
+    def end(self) -> None:
+        self._missing(b"BHS")
+        self._missing(b"FHS")
+
+    def _missing(self, header: bytes) -> None:
+        if self._open[header]:
+            trailer = header.replace(b"HS", b"TS").decode()
+            read = f"; {self.messages:,} of its messages were read" if header == b"BHS" else ""
+            self._ending.problems.append(f"{header.decode()} without its {trailer}: the batch broke off{read}")
+            self._open[header] = False
+
+    def _count(self, trailer: bytes, found: int) -> None:
+        if wrong := _wrong_count(trailer, found):
+            self._ending.problems.append(wrong)
 
 
 def part(text: str, marks: Marks, component: int = 1, subcomponent: int = 1) -> str:
@@ -269,11 +330,11 @@ def _without_wrappers(piece: bytes) -> tuple[bytes, list[bytes]]:
 
 
 def _wrong_count(trailer: bytes, found: int) -> str:
-    """What is wrong with BTS-1, the number of messages of the batch; empty where nothing is, or it says none."""
+    """What is wrong with BTS-1 (messages of the batch) or FTS-1 (batches); empty where nothing is, or it says none."""
     stated = trailer[4:].split(trailer[3:4])[0].strip() if len(trailer) > 4 else b""
     if not (stated.isdigit() and len(stated) < 10) or int(stated) == found:
         return ""
-    return f"BTS counts {int(stated)}, found {found}"
+    return f"{trailer[:3].decode()} counts {int(stated)}, found {found}"
 
 
 def _decoded(data: bytes) -> str:

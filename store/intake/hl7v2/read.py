@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from store.intake.charges import Posting
 from store.intake.hl7v2 import chart, visit
 from store.intake.hl7v2.answers import answer_in
 from store.intake.hl7v2.interface import Happening, Interface, interface_for
@@ -44,6 +45,8 @@ class Read:
     identity: str
     place: str
     passed_over: str = ""
+    notes: tuple[str, ...] = ()
+    """What of it was not taken as it stands there."""
 
 
 def interface_of(message: Message) -> Interface:
@@ -76,14 +79,20 @@ def read(message: Message, interface: Interface | None = None, chosen: tuple[str
             return Read((Person(patient),), identity, place)
         if number is None:
             raise BadMessage(f"{', '.join(interface.visit)}: expected the number of the visit")
-        statement = _statement(message, interface, happening, number, patient)
+        charges = chart.charges(message, interface)
+        statement = _statement(message, interface, happening, number, patient, charges.postings)
     except ValidationError as error:
         raise BadMessage(first_error(error)) from None
-    return Read((statement,), identity, place)
+    return Read((statement,), identity, place, notes=tuple(charges.notes))
 
 
 def _statement(
-    message: Message, interface: Interface, happening: Happening, number: tuple[str, str], patient: object
+    message: Message,
+    interface: Interface,
+    happening: Happening,
+    number: tuple[str, str],
+    patient: object,
+    postings: list[Posting],
 ) -> Statement:
     values = visit.visit_values(message, interface)
     if patient is not None:
@@ -103,7 +112,7 @@ def _statement(
         values["providers"] = [{"role": role, "provider": p} for role, p in by_key.values()]
     if extra := visit.extra_values(message, interface):
         values["extra"] = extra
-    credits = _add_chart(message, interface, happening, values)
+    _add_chart(message, interface, happening, values)
     step = _STEPS.get(happening, Step.NONE)
     if step == Step.NONE and message.event in interface.closes_outpatients.events:
         step = Step.PAST
@@ -112,9 +121,9 @@ def _statement(
     # The number of the visit stands in for that of the account where a visit begins; it moves none that is here.
     if "account" not in values and (account := _account(message, interface, interface.account)):
         first["account"] = account
-    told_at = utc(message.text("MSH-7"))
+    told_at = utc(message.text("MSH-7")) or utc(message.text("EVN-2"))
     else_person = happening == Happening.PERSON and patient is not None
-    return Statement(*number, values, step, first, credits, known_only, else_person, told_at)
+    return Statement(*number, values, step, first, postings, known_only, else_person, told_at)
 
 
 def _account(message: Message, interface: Interface, paths: tuple[str, ...]) -> dict[str, str] | None:
@@ -128,10 +137,8 @@ def _account(message: Message, interface: Interface, paths: tuple[str, ...]) -> 
     return account
 
 
-def _add_chart(
-    message: Message, interface: Interface, happening: Happening, values: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """Add documents, charges and codes; the charges that are taken back."""
+def _add_chart(message: Message, interface: Interface, happening: Happening, values: dict[str, Any]) -> None:
+    """Add documents and codes."""
     documents = []
     if happening == Happening.DOCUMENTS:
         document = chart.document(message, interface)
@@ -144,10 +151,6 @@ def _add_chart(
         values["documents"] = documents
     if codes := list(chart.source_codes(message, interface)):
         values["source_codes"] = codes
-    charges, credits = chart.charges(message, interface)
-    if charges:
-        values["charges"] = charges
-    return credits
 
 
 def _first(message: Message, interface: Interface, happening: Happening) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from store.amounts import amount_of
 from store.intake.hl7v2.interface import Interface
@@ -90,22 +91,26 @@ def line(text: str) -> str:
 
 
 def cents(text: str) -> int | None:
-    """An amount in dollars as integer cents, half a cent rounded to even; None for anything else."""
+    """An amount in dollars as integer cents; None for anything else, a fraction of a cent among it."""
     amount = amount_of(text)
-    if amount is None or abs(amount) * 100 > MOST_CENTS:
-        return None
-    return int((amount * 100).to_integral_value())
+    return None if amount is None else whole_cents(amount)
 
 
-def dollars(segment: Segment, field: int) -> int | None:
-    """The cents of a composite price (CP); None for anything else, and for money that is not US dollars.
+def whole_cents(amount: Decimal) -> int | None:
+    """Dollars as integer cents; None where a fraction of a cent is left, or for more than any amount may be."""
+    exact = amount * 100
+    return int(exact) if abs(exact) <= MOST_CENTS and exact == exact.to_integral_value() else None
+
+
+def dollars(segment: Segment, field: int) -> Decimal | None:
+    """The dollars of a composite price (CP); None for anything else, and for money that is not US dollars.
 
     The denomination is the second part of the amount (MO); some senders put it where the kind of price belongs.
     """
     stated = {segment.text(field, 1, 2).upper(), segment.text(field, 2).upper()}
     if any(len(one) == _LETTERS_OF_A_CURRENCY and one.isalpha() and one != "USD" for one in stated):
         return None
-    return cents(segment.text(field))
+    return amount_of(segment.text(field))
 
 
 def whole(text: str) -> int | None:

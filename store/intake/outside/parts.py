@@ -83,7 +83,7 @@ def charges(claim: Claim837) -> list[dict[str, Any]]:
         unit_of_measure = service.element(4 if institutional else 3).strip()
         quantity = whole(units_said) if units_said else 1
         if amount is None or quantity is None:
-            raise BadClaim(f"line {count}: expected an amount and a quantity as numbers")
+            raise BadClaim(f"line {count}: expected an amount in dollars and cents and a quantity as numbers")
         date = level.first("DTP", "472")
         on = day(date.element(3).split("-")[0]) if date else None
         performer = level.parties.get("82") or rendering

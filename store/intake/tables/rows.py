@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
+from store.intake.charges import Posting, posting
 from store.intake.files import EXPECTED, NotTakenIn
 from store.intake.hl7v2.values import cents, line, moment, whole
 from store.intake.jsontext import first_error
@@ -142,6 +143,8 @@ def item(row: Row, column_map: ColumnMap) -> Item:
         if mangled(_cell(row, column_map, field)):
             column = column_map.columns.get(field, field)
             raise BadRow(f"{column}: a spreadsheet turned the number into powers of ten; export it as text")
+    values: dict[str, Any]
+    postings: list[Posting] = []
     try:
         match column_map.record:
             case Kind.PATIENT:
@@ -149,7 +152,7 @@ def item(row: Row, column_map: ColumnMap) -> Item:
             case Kind.ENCOUNTER:
                 return _encounter(row, column_map)
             case Kind.CHARGE:
-                values = {"charges": [_charge(row, column_map)]}
+                values, postings = {}, [posting(_charge(row, column_map), restated=True)]
             case Kind.CODE:
                 values = {"source_codes": [_code(row, column_map)]}
             case _:
@@ -157,7 +160,7 @@ def item(row: Row, column_map: ColumnMap) -> Item:
     except ValidationError as error:
         raise BadRow(first_error(error)) from None
     number = _cell(row, column_map, "visit_number")
-    return Statement(column_map.source, number, values, Step.NONE, known_only=_NOT_HERE)
+    return Statement(column_map.source, number, values, Step.NONE, postings=postings, known_only=_NOT_HERE)
 
 
 def _cell(row: Row, column_map: ColumnMap, field: str) -> str:
@@ -253,7 +256,7 @@ def _charge(row: Row, column_map: ColumnMap) -> dict[str, Any]:
     if units_said is None:
         raise BadRow(f"{column_map.columns.get('units', 'units')}: expected a whole number")
     if amount is None:
-        raise BadRow(f"{column_map.columns.get('amount', 'amount')}: expected an amount of money")
+        raise BadRow(f"{column_map.columns.get('amount', 'amount')}: expected an amount of money in whole cents")
     modifiers = _cell(row, column_map, "modifiers").replace(",", " ").split()
     modifiers += [cell for n in (2, 3, 4) if (cell := _cell(row, column_map, f"modifier{n}"))]
     code, date = _line(row, column_map, "procedure_code"), _date(row, column_map, "service_date")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Sequence
 
@@ -9,7 +10,8 @@ from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
 from store.database import Change
-from store.intake.changes import Parts
+from store.intake.changes import Parts, tell_open_charts
+from store.intake.charges import ToldCharges
 from store.intake.merging import ACCOUNT, VISIT, RecordRefused, apply_merge, find_patient, find_visit
 from store.intake.native import NativeEncounter, ordered
 from store.intake.persons import refuse_another, refuse_replaced
@@ -17,7 +19,7 @@ from store.intake.rows import KnownRows, everything, named
 from store.intake.statement import CannotComplete, Item, Merge, Person, QueryAnswer, Statement, Unplaced, complete
 from store.intake.statement import place as place_document
 from store.intake.writer.answers import match_answer
-from store.intake.writer.outcome import About, Outcome, Place, Raw, Result
+from store.intake.writer.outcome import About, Outcome, Place, Raw, Result, message_of
 from store.intake.writer.record import Placing, store_record
 from store.models import (
     Account,
@@ -142,6 +144,8 @@ def _store_message(
     seen = key in known
     if seen and not raw.again:
         return Outcome(Result.UNCHANGED, "", "", about=_about(items[0]))
+    if seen:
+        items = tuple(map(_without_postings, items))
     if len(items) == 1 and not isinstance(items[0], QueryAnswer):
         outcome = _store_item(change, rows, items[0], raw, placed)
     else:
@@ -168,6 +172,11 @@ def _store_message(
     return outcome
 
 
+def _without_postings(item: Item) -> Item:
+    """A statement that is tried again without the charges that it posted and took back before, in its own visit."""
+    return dataclasses.replace(item, postings=()) if isinstance(item, Statement) and not item.about else item
+
+
 def _about(item: Item) -> About:
     return About.PERSON if isinstance(item, Person) else About.MERGE if isinstance(item, Merge) else About.ENCOUNTER
 
@@ -178,7 +187,7 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
         rows.forget_children()
         return Outcome(Result.CHANGED if done else Result.UNCHANGED, "", "", about=About.MERGE)
     if isinstance(item, Person):
-        return _store_person(change, rows, item)
+        return _store_person(change, rows, item, raw)
     if isinstance(item, Unplaced):
         rows.write()
         item = place_document(rows.session, item, find_patient(rows, *item.patient))
@@ -187,12 +196,12 @@ def _store_item(change: Change, rows: KnownRows, item: Item, raw: Raw | None, pl
     if isinstance(item, Statement):
         stored = find_visit(rows, item.source, item.visit_number)
         if stored is None and item.else_person:
-            return _store_person(change, rows, Person(item.values["patient"]))
+            return _store_person(change, rows, Person(item.values["patient"]), raw)
         if stored is not None:
             rows.settle(stored.id)
             refuse_another(rows, item, stored)
         record = ordered(complete(rows.session, item, stored, _named_patient(rows, item)))
-        return store_record(change, rows, record, raw, placed, partial=True, told_at=item.told_at)
+        return store_record(change, rows, record, raw, placed, True, ToldCharges(item.postings, item.told_at))
     return store_record(change, rows, ordered(item), raw, placed)
 
 
@@ -202,7 +211,7 @@ def _named_patient(rows: KnownRows, said: Statement) -> Patient | None:
     return rows.find(Patient, source=patient["source"], mrn=patient["mrn"]) if isinstance(patient, dict) else None
 
 
-def _store_person(change: Change, rows: KnownRows, said: Person) -> Outcome:
+def _store_person(change: Change, rows: KnownRows, said: Person, raw: Raw | None) -> Outcome:
     fields = said.patient
     patient = rows.find(Patient, source=fields.source, mrn=fields.mrn)
     parts = Parts()
@@ -213,6 +222,7 @@ def _store_person(change: Change, rows: KnownRows, said: Person) -> Outcome:
         values = {name: value for name, value in named(fields).items() if name not in ("source", "mrn")}
         refuse_replaced(fields, patient)
         result = Result.CHANGED if parts.update("patient", patient, values) else Result.UNCHANGED
+        tell_open_charts(rows, patient, parts, message_of(raw))
     if result != Result.UNCHANGED:
         change.log("intake.patient", "patient", patient.id, result=result.value)
     return Outcome(result, "", patient.id, about=About.PERSON)

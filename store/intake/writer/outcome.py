@@ -44,6 +44,11 @@ class Raw:
         return self.digest or hashlib.sha256(self.content).hexdigest()
 
 
+def message_of(raw: Raw | None) -> str:
+    """The input behind a change as it is kept beside it: its kind and identity."""
+    return f"{raw.kind} {raw.identity}".strip() if raw else ""
+
+
 class About(StrEnum):
     """What an outcome is about, for the counts of a report."""
 
@@ -66,3 +71,5 @@ class Outcome:
     about: About = About.ENCOUNTER
     late: bool = False
     """Whether a chart that was begun or final coded came back."""
+    notes: tuple[str, ...] = ()
+    """What was not done as the sender wrote it, and cost nothing else; a report counts them."""

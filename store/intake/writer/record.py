@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from store.database import Change
-from store.intake.changes import Parts, follow_status, keep_change
+from store.intake.changes import Parts, follow_status, keep_change, tell_open_charts
+from store.intake.charges import ToldCharges
 from store.intake.chart_parts import (
     add_charges,
     add_codings,
@@ -23,7 +24,7 @@ from store.intake.chart_parts import (
 from store.intake.merging import RecordRefused, find_account, find_visit
 from store.intake.native import NativeEncounter
 from store.intake.rows import KnownRows
-from store.intake.writer.outcome import Outcome, Raw, Result
+from store.intake.writer.outcome import Outcome, Raw, Result, message_of
 from store.intake.writer.parties import (
     VisitPlaces,
     keep_number,
@@ -83,11 +84,11 @@ def store_record(
     raw: Raw | None,
     placed: dict[str, Placing],
     partial: bool = False,
-    told_at: str = "",
+    told: ToldCharges = ToldCharges(),  # noqa: B008
 ) -> Outcome:
     """Store a record; a `partial` one says only what it names, so that no hash of it stands for the visit.
 
-    `told_at` is when its sender wrote it, as ISO text in UTC.
+    `told` are the charges that it posts and takes back, and when its sender wrote it.
     """
     session = change.session
     day, digest = service_day(record), "" if partial else content_hash(record)
@@ -101,10 +102,10 @@ def store_record(
     _refuse_mix_up(rows, record, encounter)
 
     parts, fresh = Parts(), encounter is None
-    patient, encounter_id = _store_visit(rows, record, encounter, _Told(day, digest, told_at), parts)
-    new, versions, marked = add_documents(rows, encounter_id, record.documents, fresh, parts)
+    patient, encounter_id = _store_visit(rows, record, encounter, _Told(day, digest, told.at), parts)
+    new, versions, marked = add_documents(rows, encounter_id, record.documents, told.at, fresh, parts)
     parts.note("documents", new or versions or marked)
-    parts.note("charges", add_charges(rows, encounter_id, record.charges, fresh, parts))
+    parts.note("charges", add_charges(rows, encounter_id, record.charges, told, fresh, parts))
     parts.note("source codes", add_source_codes(rows, encounter_id, record.source_codes, fresh, parts))
     codings = add_codings(rows, encounter_id, record, set(conflicts)) if record.codings else []
     parts.note("codings", codings)
@@ -118,13 +119,15 @@ def store_record(
             if codings:
                 parts.late.clear()
             late = _follow(change, rows, encounter, before or encounter.status, new + versions, parts, raw)
+        tell_open_charts(rows, patient, parts, message_of(raw), encounter_id)
         placed[encounter_id] = Placing(tuple(record.tasks), tuple(codings))
         if raw and not raw.identity:
             _keep_raw(rows, record, raw, fresh)
         names = [] if fresh else parts.names
         change.log("intake.encounter", "encounter", encounter_id, result=result.value, parts=names)
     changed = () if fresh else tuple(parts.names)
-    return Outcome(result, encounter_id, patient.id, changed, new, versions, reasons, late=late)
+    notes = tuple(parts.notes)
+    return Outcome(result, encounter_id, patient.id, changed, new, versions, reasons, late=late, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def _follow(
     if documents and tasks:
         note_new_documents(change.session, encounter.id, documents)
     follow_status(encounter, before, tasks)
-    message = f"{raw.kind} {raw.identity}".strip() if raw else ""
+    message = message_of(raw)
     late = keep_change(rows, encounter.id, parts, message, tasks)
     if "encounter" in parts.names:
         _restate(change, encounter.id, message)

@@ -73,7 +73,7 @@ class RecodeScreen(ChartScreen):
         """Show the coder's codes beside these, once and for all; lines without pointers are told before."""
         if self._blind:
             told = self._unpointed() or "What you have now is kept."
-            self.confirm(f"Show the coder's codes? {told}", self._compare)
+            self.confirm(f"Compare? {told}", self._compare)
         else:
             self.in_turn(self._compare())
 
