@@ -258,6 +258,33 @@ def audit_history(reader: Reader, audit_id: str) -> list[StepRow]:
     return [StepRow(r["at"], r["who"], r["finding"], r["status"], r["comment"], r["citation"]) for r in rows]
 
 
+def audited_after_bill(reader: Reader, work_item_id: str) -> str:
+    """What an audit that is no audit before the bill found in the codes of a chart as they are; empty for nothing.
+
+    The codes were not final coded again since, and nobody has said that they stay.
+    """
+    rows = reader.rows(
+        """
+        SELECT s.name, a.position, COUNT(*) AS found,
+               (SELECT COUNT(*) FROM claim m WHERE m.coding_id = g.id AND m.status = 'exported') AS sent
+        FROM work_item w JOIN coding g ON g.encounter_id = w.encounter_id AND g.kind = w.kind AND g.status = 'final'
+        JOIN audit a ON a.coding_id = g.id AND a.status = 'final' AND a.second_of = '' AND a.final_at >= g.finalized_at
+        JOIN audit_sample s ON s.id = a.audit_sample_id
+        JOIN audit_finding f ON f.audit_id = a.id AND f.status IN ('agreed', 'accepted', 'confirmed')
+        WHERE w.id = :id AND NOT EXISTS
+              (SELECT 1 FROM audit_step t WHERE t.audit_id = a.id AND t.status = 'codes_stay')
+        GROUP BY s.name, a.position, g.id, a.final_at ORDER BY a.final_at DESC LIMIT 1
+        """,
+        id=work_item_id,
+    )
+    if not rows:
+        return ""
+    row = rows[0]
+    found = f"audit {row['name']}#{row['position']}: {row['found']} finding{'' if row['found'] == 1 else 's'} stand"
+    found += "s" if row["found"] == 1 else ""
+    return f"{found}. {'A replacement claim may be due' if row['sent'] else 'Its claim has not left: u corrects it'}"
+
+
 def sample_list(reader: Reader) -> list[SampleRow]:
     """Every sample, the newest first."""
     rows = reader.rows(

@@ -11,19 +11,25 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from codesets.errors import UsageError
+from codesets.reference import Reference
 from store import log
 from store.actors import SYSTEM, Actor, NotAllowed
-from store.audits import answers, assigning, education, explaining, found, review, samples, states
+from store.audits import answers, assigning, corrections, education, explaining, found, review, samples, states
 from store.audits.samples import Criteria, draw, reproduce
 from store.audits.sampling import Method, SampleTooLarge, Size
 from store.audits.scorecards import scorecard
 from store.audits.states import AuditRefused
 from store.claims.build import NotBuiltReason, build_claims
+from store.claims.export import staying_behind
 from store.coding.codes import Codes, Defaults
-from store.coding.entry import parse
-from store.coding.in_work import load_codes
+from store.coding.entering import enter as enter_code
+from store.coding.entry import AddDiagnosis, parse
+from store.coding.finishing import finalize
+from store.coding.in_work import CodingRefused, load_codes
+from store.coding.reopening import take_back
 from store.database import Database
 from store.figures.last_audit import LastAudit, last_audit
+from store.intake.changes import mark_seen
 from store.models import (
     Audit,
     AuditFinding,
@@ -35,13 +41,24 @@ from store.models import (
     Encounter,
     LogEntry,
     Person,
+    WorkItem,
 )
+from store.models.columns import now
 from store.people import actor_for, add_person
 from store.queries import SessionReader
-from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
+from store.queries.audits import (
+    AuditFilter,
+    audit_findings,
+    audit_history,
+    audit_list,
+    audited_after_bill,
+    sample_list,
+)
 from store.queries.figures import own_figures
+from store.reports.catalog import figure_named
+from store.reports.run import period_of, read_report
 from store.settings import today
-from store.terms import AuditStatus, ClaimStatus, CodingKind, FindingStatus, PatientClass, Role
+from store.terms import AuditStatus, ClaimStatus, CodingKind, FindingStatus, PatientClass, Role, WorkStatus
 from tests.store.coded_charts import final_code
 
 pytestmark = pytest.mark.both_databases
@@ -397,7 +414,7 @@ def test_a_missed_query_is_added_by_hand_and_stays(coded_site: Database, auditor
 def test_agreeing_to_all_findings_makes_the_audit_final(coded_site: Database, coder: Actor, returned: str) -> None:
     said = answers.agree(coded_site, coder, returned)
 
-    assert said.endswith("The audit is final.")
+    assert " The audit is final." in said
     assert {one.status for one in findings(coded_site, returned)} == {FindingStatus.AGREED}
 
 
@@ -491,11 +508,151 @@ def test_a_chart_of_a_prebill_sample_is_not_billed_before_its_audit_is_final(
 
     held = build_claims(coded_site, biller, audit.coding_id).not_built
     reviewed(coded_site, auditor, audit.id, "e11.42")
-    answers.agree(coded_site, coder, audit.id)
+    for number in [one.number for one in findings(coded_site, audit.id)]:
+        answers.rebut(coded_site, coder, audit.id, number, "documented", "note line 4")
+        answers.decide(coded_site, auditor, audit.id, number, False, "the coder is right")
     after = build_claims(coded_site, biller, audit.coding_id)
 
     assert [one.reason for one in held] == [NotBuiltReason.AUDIT]
     assert after.built
+
+
+@pytest.fixture
+def found_wrong(coded_site: Database, auditor: Actor, coder: Actor) -> Audit:
+    """An audit before the bill whose findings its coder has agreed to."""
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1, prebill=True)
+    audit = audits(coded_site)[0]
+    reviewed(coded_site, auditor, audit.id, "e11.42")
+    answers.agree(coded_site, coder, audit.id)
+    return audit
+
+
+def task_of_audit(db: Database, audit: Audit) -> WorkItem:
+    with db.reading() as session:
+        query = select(WorkItem).where(WorkItem.encounter_id == audit.encounter_id, WorkItem.kind == audit.kind)
+        return session.exec(query).one()
+
+
+def test_no_claim_is_built_of_codes_that_an_audit_before_the_bill_found_wrong(
+    coded_site: Database, biller: Actor, found_wrong: Audit
+) -> None:
+    refused = build_claims(coded_site, biller, found_wrong.coding_id).not_built
+
+    assert [(one.reason, one.detail) for one in refused] == [(NotBuiltReason.CORRECTION, "Q3#1")]
+
+
+def test_a_chart_with_findings_that_stand_is_back_with_its_coder_and_says_what_is_to_be_corrected(
+    coded_site: Database, coder: Actor, found_wrong: Audit
+) -> None:
+    item = task_of_audit(coded_site, found_wrong)
+
+    assert (item.status, item.assigned_to) == (WorkStatus.READY, coder.person_id)
+    assert item.came_back.startswith("audit Q3#1: ") and "E11.42" in item.came_back
+
+
+def test_a_chart_to_be_corrected_waits_for_coding_in_what_is_not_final_billed(
+    coded_site: Database, found_wrong: Audit
+) -> None:
+    with coded_site.reading() as session:
+        report = read_report(SessionReader(session), figure_named("dnfb"), period_of())
+
+    assert ("audited, to be corrected", "coding", 1) in {row[:3] for row in report.rows}
+
+
+def test_findings_that_the_clock_accepts_bring_the_chart_back_as_well(
+    coded_site: Database, auditor: Actor, biller: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1, prebill=True)
+    audit = audits(coded_site)[0]
+    reviewed(coded_site, auditor, audit.id, "e11.42")
+    monkeypatch.setenv("CODEDESK_TODAY", (today() + dt.timedelta(days=60)).isoformat())
+
+    answers.accept_unanswered(coded_site, SYSTEM)
+
+    assert task_of_audit(coded_site, audit).status is WorkStatus.READY
+    refused = build_claims(coded_site, biller, audit.coding_id).not_built
+    assert [one.reason for one in refused] == [NotBuiltReason.CORRECTION]
+
+
+def test_a_claim_that_was_built_before_the_draw_does_not_leave_before_the_audit_is_final(
+    coded_site: Database, auditor: Actor, biller: Actor
+) -> None:
+    build_claims(coded_site, biller)
+    with coded_site.change(SYSTEM, action="test") as change:
+        claims = change.session.exec(select(Claim)).all()
+        for claim in claims:
+            claim.status, claim.scrubbed_at = ClaimStatus.READY, now()
+        change.log("test", "claim", claims[0].id)
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1, prebill=True)
+
+    with coded_site.reading() as session:
+        ids = session.exec(select(Claim.id).where(Claim.coding_id == audits(coded_site)[0].coding_id)).all()
+        staying = staying_behind(session, ids, "837p")
+
+    assert len(staying) == 1 and "waits for the audit before its bill" in staying[0].reason
+
+
+def test_codes_that_stay_with_a_reason_are_billed_and_the_history_has_the_reason(
+    coded_site: Database, coder: Actor, biller: Actor, found_wrong: Audit
+) -> None:
+    corrections.keep_codes(coded_site, coder, found_wrong.id, "addendum of 09-20 supports the code")
+
+    built = build_claims(coded_site, biller, found_wrong.coding_id).built
+    item = task_of_audit(coded_site, found_wrong)
+    with coded_site.reading() as session:
+        last = audit_history(SessionReader(session), found_wrong.id)[-1]
+    assert built
+    assert (item.status, item.came_back) == (WorkStatus.FINAL, "")
+    assert (last.status, last.comment) == ("codes_stay", "addendum of 09-20 supports the code")
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_codes_do_not_stay_without_a_reason(
+    coded_site: Database, coder: Actor, found_wrong: Audit, reason: str
+) -> None:
+    with pytest.raises(AuditRefused, match="say why the codes stay"):
+        corrections.keep_codes(coded_site, coder, found_wrong.id, reason)
+
+
+def test_another_coder_does_not_say_that_codes_stay(coded_site: Database, found_wrong: Audit) -> None:
+    add_person(coded_site, Actor("root", Role.ADMIN), "other", "Other Coder", Role.CODER)
+
+    with pytest.raises(AuditRefused, match="coded by somebody else"):
+        corrections.keep_codes(coded_site, person_of(coded_site, Role.CODER, "other"), found_wrong.id, "it is right")
+
+
+def test_what_an_audit_found_is_not_marked_as_seen(coded_site: Database, coder: Actor, found_wrong: Audit) -> None:
+    with pytest.raises(AuditRefused, match="audit Q3#1 found codes to correct"):
+        mark_seen(coded_site, coder, found_wrong.encounter_id, ())
+
+
+def test_the_same_codes_are_not_final_coded_again_after_an_audit_and_others_are_billed(
+    coded_site: Database, coder: Actor, biller: Actor, reference: Reference, found_wrong: Audit
+) -> None:
+    take_back(coded_site, coder, found_wrong.coding_id)
+
+    with pytest.raises(CodingRefused, match="the codes are those that audit Q3#1 found wrong"):
+        finalize(coded_site, reference, coder, found_wrong.coding_id)
+    enter_code(coded_site, coder, found_wrong.coding_id, AddDiagnosis("E11.42"), DEFAULTS)
+    finalize(coded_site, reference, coder, found_wrong.coding_id)
+    built = build_claims(coded_site, biller, found_wrong.coding_id)
+
+    assert built.built
+    assert task_of_audit(coded_site, found_wrong).came_back == ""
+
+
+def test_a_chart_that_was_audited_after_the_bill_says_that_a_correction_may_be_due(
+    coded_site: Database, coder: Actor, returned: str
+) -> None:
+    said = answers.agree(coded_site, coder, returned)
+
+    audit = audits(coded_site, id=returned)[0]
+    item = task_of_audit(coded_site, audit)
+    with coded_site.reading() as session:
+        told = audited_after_bill(SessionReader(session), item.id)
+    assert "can still be taken back" in said
+    assert told.startswith("audit Q3#1: ") and told.endswith("Its claim has not left: u corrects it")
+    assert (item.status, item.came_back) == (WorkStatus.FINAL, "")
 
 
 def test_the_scorecard_adds_up_reviewed_charts_by_coder_and_says_its_formula(

@@ -131,6 +131,8 @@ def _configure_answers(actions: Any) -> None:
         decide.add_argument("number", type=int)
         decide.add_argument("comment")
         decide.add_argument("--citation", default="")
+    keep = _of_audit(actions, "keep-codes", "say why codes stay that an audit before the bill found wrong")
+    keep.add_argument("--reason", required=True, metavar="TEXT")
     actions.add_parser("sweep", help="accept findings that were not answered in time")
 
 
@@ -339,7 +341,7 @@ def _topics(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     """Everything that changes one audit, or answers it."""
-    from store.audits import answers, assigning, education, explaining, review, samples
+    from store.audits import answers, assigning, corrections, education, explaining, review, samples
     from store.database import operation_id
 
     op = operation_id()
@@ -383,6 +385,8 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         case "uphold" | "overturn":
             upheld = args.action == "uphold"
             print(answers.decide(db, actor, args.audit, args.number, upheld, args.comment, args.citation, op))
+        case "keep-codes":
+            print(corrections.keep_codes(db, actor, args.audit, args.reason, op))
         case "sweep":
             print(f"{counted(answers.accept_unanswered(db, actor, op), 'finding')} accepted: not answered in time")
         case "topic":
