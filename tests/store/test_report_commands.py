@@ -52,10 +52,10 @@ def test_a_month_end_is_published_and_repeated(at_work: Database, capsys: pytest
 def test_small_cells_are_covered_for_analysts(
     at_work: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = said(capsys, "report", "diagnoses", "--since", "2025-10-09")
+    whole = said(capsys, "report", "diagnoses", "--since", "2026-09-01", "--until", "2026-09-30")
     monkeypatch.setattr("store.os_account.os_login", lambda: "ssingh")
 
-    covered = said(capsys, "report", "diagnoses", "--since", "2025-10-09")
+    covered = said(capsys, "report", "diagnoses", "--since", "2026-09-01", "--until", "2026-09-30")
 
     assert "<11" in covered and "<11" not in whole
 
