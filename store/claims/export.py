@@ -24,6 +24,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.audits.states import DONE
 from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.numbers import take
 from store.claims.partners import Channel, channel_to, route_of
@@ -37,7 +38,7 @@ from store.output import Destination, OutputFile, Recorder, output_file
 from store.queries import SessionReader
 from store.queries.restricted import closed_patients
 from store.settings import load_settings
-from store.terms import AuditStatus, ClaimStatus, FindingState, Severity
+from store.terms import ClaimStatus, FindingState, Severity
 from store.x12 import institutional, professional
 from store.x12.loops837 import FUNCTIONAL_ID, transactions_needed
 from store.x12.writer import Place
@@ -350,7 +351,7 @@ def _in_audit(session: Session, claim_ids: Sequence[str]) -> set[str]:
             .join(Audit, col(Audit.coding_id) == Claim.coding_id)
             .join(AuditSample, col(AuditSample.id) == Audit.audit_sample_id)
             .where(col(Claim.id).in_(claim_ids[start : start + _READ_AT_ONCE]), Claim.follows_as == "")
-            .where(col(AuditSample.prebill).is_(True), Audit.second_of == "", Audit.status != AuditStatus.FINAL)
+            .where(col(AuditSample.prebill).is_(True), Audit.second_of == "", col(Audit.status).not_in(DONE))
         )
         found |= set(session.exec(query))
     return found

@@ -55,7 +55,9 @@ class AuditRow:
 
     @property
     def mark(self) -> str:
-        """`!` rebutted, `H` holds the bill, `=` a second auditor's, `✓` final."""
+        """`!` rebutted, `H` holds the bill, `=` a second auditor's, `✓` final, `-` withdrawn."""
+        if self.status is AuditStatus.WITHDRAWN:
+            return "-"
         if self.status is AuditStatus.FINAL:
             return "✓"
         if self.with_auditor:
@@ -110,6 +112,8 @@ class SampleRow:
     prebill: bool
     blind: bool
     made_at: str
+    withdrawn: str = ""
+    """By whom it was withdrawn, when and why; empty for one that stands."""
 
 
 PAGE = 5000
@@ -132,8 +136,9 @@ JOIN encounter e ON e.id = a.encounter_id JOIN patient p ON p.id = e.patient_id
 """
 
 _SHOWN = {
-    AuditFilter.OPEN: "a.status <> 'final'",
-    AuditFilter.MINE: "(a.auditor_id = :me OR a.coder_id = :me AND a.status IN ('returned', 'final'))",
+    AuditFilter.OPEN: "a.status NOT IN ('final', 'withdrawn')",
+    AuditFilter.MINE: "(a.auditor_id = :me AND a.status <> 'withdrawn'"
+    " OR a.coder_id = :me AND a.status IN ('returned', 'final'))",
     AuditFilter.TO_REVIEW: "a.status IN ('selected', 'assigned', 'in_review')",
     AuditFilter.RETURNED: "a.status = 'returned'",
     AuditFilter.REBUTTED: "a.status = 'returned' AND EXISTS (SELECT 1 FROM audit_finding f WHERE f.audit_id = a.id"
@@ -292,12 +297,14 @@ def sample_list(reader: Reader) -> list[SampleRow]:
         SELECT s.id, s.name, s.method, s.size, s.seed, s.population, s.audited_before, s.prebill, s.blind, s.made_at,
                COUNT(a.id) AS picked,
                SUM(CASE WHEN a.status IN ('returned', 'final') THEN 1 ELSE 0 END) AS reviewed,
-               SUM(CASE WHEN a.status = 'final' THEN 1 ELSE 0 END) AS final
+               SUM(CASE WHEN a.status = 'final' THEN 1 ELSE 0 END) AS final,
+               MIN(CASE WHEN a.status = 'withdrawn' THEN a.id END) AS gone
         FROM audit_sample s LEFT JOIN audit a ON a.audit_sample_id = s.id AND a.second_of = ''
         GROUP BY s.id, s.name, s.method, s.size, s.seed, s.population, s.audited_before, s.prebill, s.blind, s.made_at
         ORDER BY s.made_at DESC, s.id
         """
     )
+    gone = {row["gone"]: _withdrawn(reader, row["gone"]) for row in rows if row["gone"]}
     return [
         SampleRow(
             row["id"],
@@ -313,9 +320,16 @@ def sample_list(reader: Reader) -> list[SampleRow]:
             bool(row["prebill"]),
             bool(row["blind"]),
             row["made_at"],
+            gone.get(row["gone"], ""),
         )
         for row in rows
     ]
+
+
+def _withdrawn(reader: Reader, audit_id: str) -> str:
+    """By whom, when and why the sample of an audit was withdrawn."""
+    rows = [one for one in audit_history(reader, audit_id) if one.status == AuditStatus.WITHDRAWN]
+    return f"withdrawn by {rows[-1].who}, {rows[-1].at[:10]}: {rows[-1].comment}" if rows else "withdrawn"
 
 
 def _row(row: Row) -> AuditRow:

@@ -14,7 +14,18 @@ from codesets.errors import UsageError
 from codesets.reference import Reference
 from store import log
 from store.actors import SYSTEM, Actor, NotAllowed
-from store.audits import answers, assigning, corrections, education, explaining, found, review, samples, states
+from store.audits import (
+    answers,
+    assigning,
+    corrections,
+    education,
+    explaining,
+    found,
+    review,
+    samples,
+    states,
+    withdrawing,
+)
 from store.audits.samples import Criteria, draw, reproduce
 from store.audits.sampling import Method, SampleTooLarge, Size
 from store.audits.scorecards import scorecard
@@ -590,6 +601,49 @@ def test_a_claim_that_was_built_before_the_draw_does_not_leave_before_the_audit_
         staying = staying_behind(session, ids, "837p")
 
     assert len(staying) == 1 and "waits for the audit before its bill" in staying[0].reason
+
+
+def test_a_withdrawn_sample_holds_no_bill_and_its_charts_may_be_picked_again(
+    coded_site: Database, auditor: Actor, biller: Actor
+) -> None:
+    draw(coded_site, auditor, "wrong", Method.SIMPLE, Size(number=2), Criteria(), seed=1, prebill=True)
+    charts = {one.coding_id for one in audits(coded_site)}
+
+    said = withdrawing.withdraw(coded_site, auditor, "wrong", "the wrong month")
+
+    built = [build_claims(coded_site, biller, one).built for one in charts]
+    again = draw(coded_site, auditor, "right", Method.EVERYTHING, Size(), Criteria(), seed=1)
+    picked = {one.coding_id for one in audits(coded_site, audit_sample_id=again.sample_id)}
+    assert said == "wrong is withdrawn: its 2 charts may be picked again, and no bill waits for it."
+    assert all(built) and charts <= picked
+
+
+def test_a_withdrawn_sample_stays_in_the_list_with_who_and_why(coded_site: Database, auditor: Actor) -> None:
+    draw(coded_site, auditor, "wrong", Method.SIMPLE, Size(number=2), Criteria(), seed=1)
+
+    withdrawing.withdraw(coded_site, auditor, "wrong", "the wrong month")
+
+    with coded_site.reading() as session:
+        row = sample_list(SessionReader(session))[0]
+        open_ones = audit_list(SessionReader(session), AuditFilter.OPEN)
+    assert row.withdrawn.startswith(f"withdrawn by {auditor.name}, ") and row.withdrawn.endswith(": the wrong month")
+    assert not open_ones
+    assert reproduce(coded_site, auditor, "wrong").same
+
+
+def test_a_sample_is_not_withdrawn_twice_without_a_reason_or_once_a_finding_was_returned(
+    coded_site: Database, auditor: Actor, returned: str
+) -> None:
+    with pytest.raises(AuditRefused, match="was returned to its coder"):
+        withdrawing.withdraw(coded_site, auditor, "Q3", "the wrong month")
+    draw(coded_site, auditor, "wrong", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    with pytest.raises(AuditRefused, match="say why"):
+        withdrawing.withdraw(coded_site, auditor, "wrong", " ")
+    withdrawing.withdraw(coded_site, auditor, "wrong", "the wrong month")
+    with pytest.raises(AuditRefused, match="withdrawn already"):
+        withdrawing.withdraw(coded_site, auditor, "wrong", "again")
+    with pytest.raises(AuditRefused, match="its sample was withdrawn"):
+        review.begin(coded_site, auditor, "wrong#1")
 
 
 def test_codes_that_stay_with_a_reason_are_billed_and_the_history_has_the_reason(

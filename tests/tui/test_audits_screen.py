@@ -130,7 +130,9 @@ async def test_a_sample_of_every_method_is_drawn_by_keys(sampled: None) -> None:
         await type_text(pilot, "type")
         await keys(pilot, "enter")
         await type_text(pilot, "4 seed 7")
-        await keys(pilot, "enter")
+        await keys(pilot, "enter", "enter")
+        assert "Draw 4 of" in cells(app) and ", coded 20" in cells(app)
+        await keys(pilot, "y")
         assert "Drawn: 4 of" in cells(app) and "seed 7" in cells(app)
 
         await keys(pilot, "d")
@@ -141,7 +143,7 @@ async def test_a_sample_of_every_method_is_drawn_by_keys(sampled: None) -> None:
         await type_text(pilot, "e11")
         await keys(pilot, "enter")
         await type_text(pilot, "1")
-        await keys(pilot, "enter")
+        await keys(pilot, "enter", "enter", "y")
         assert "Drawn: 1 of" in cells(app)
 
         await keys(pilot, "d")
@@ -150,8 +152,28 @@ async def test_a_sample_of_every_method_is_drawn_by_keys(sampled: None) -> None:
         await type_text(pilot, "every chart of one")
         await keys(pilot, "enter")
         await type_text(pilot, "mreyes")
-        await keys(pilot, "enter")
+        await keys(pilot, "enter", "enter", "y")
         assert "Drawn:" in cells(app) and "#1" in cells(app)
+
+
+async def test_a_sample_before_the_bill_says_that_bills_wait_and_is_withdrawn_with_a_reason(sampled: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f6", "d")
+        await type_text(pilot, "mistake")
+        await keys(pilot, "enter", "enter")
+        await type_text(pilot, "2")
+        await keys(pilot, "enter")
+        await type_text(pilot, "before")
+        await keys(pilot, "enter")
+        assert "Their bills wait." in cells(app)
+        await keys(pilot, "y")
+        assert "mistake#1" in cells(app)
+
+        await keys(pilot, "W")
+        await type_text(pilot, "the wrong month")
+        await keys(pilot, "enter")
+        assert "mistake is withdrawn: its 2 charts may be picked again" in cells(app)
+        assert "mistake#1" not in cells(app)
 
 
 async def test_the_trend_of_a_coder_is_one_key_away_and_needs_no_chart_under_the_cursor(sampled: None) -> None:

@@ -75,6 +75,9 @@ def _configure_samples(actions: Any) -> None:
     again = actions.add_parser("reproduce", help="draw a sample again from its snapshot and compare")
     again.add_argument("sample", metavar="SAMPLE")
     again.add_argument("--json", action="store_true", help="one JSON document")
+    withdraw = actions.add_parser("withdraw", help="take back a sample of which no finding was returned yet")
+    withdraw.add_argument("sample", metavar="SAMPLE")
+    withdraw.add_argument("--reason", required=True, metavar="TEXT")
     names = actions.add_parser("samples", help="the samples and how far they are")
     names.add_argument("--json", action="store_true", help="one JSON document per line")
     need = actions.add_parser("size", help="how many charts a margin of error needs")
@@ -253,7 +256,7 @@ def _samples(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     with db.reading() as session:
         rows = sample_list(SessionReader(session))
     for row in rows:
-        print(json.dumps(asdict(row)) if args.json else sample_text(row))
+        print(json.dumps(asdict(row)) if args.json else safe_line(sample_text(row)))
     if not rows and not args.json:
         print("No sample was drawn yet. codedesk audits draw NAME 30 draws one.")
     return 0
@@ -341,7 +344,7 @@ def _topics(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     """Everything that changes one audit, or answers it."""
-    from store.audits import answers, assigning, corrections, education, explaining, review, samples
+    from store.audits import answers, assigning, corrections, education, explaining, review, samples, withdrawing
     from store.database import operation_id
 
     op = operation_id()
@@ -357,6 +360,8 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
                 print(f"{found.name}: seed {found.seed} gives {told} ({found.picked} of {found.population});"
                       f" the snapshot is {whole}")  # fmt: skip
             return 0 if good else 1
+        case "withdraw":
+            print(safe_line(withdrawing.withdraw(db, actor, args.sample, args.reason, op)))
         case "assign":
             audits = args.audits or _unbegun(db, args.sample)
             print(f"{counted(assigning.assign(db, actor, audits, args.login, op), 'audit')} given to {args.login}")

@@ -37,7 +37,8 @@ def sample_text(row: SampleRow) -> str:
     """One sample in one line."""
     how = ", ".join(filter(None, (row.method, "blind" if row.blind else "review", "pre-bill" if row.prebill else "")))
     drawn = f"{row.picked} of {row.population} ({row.size}), seed {row.seed}"
-    return f"{left(row.name, 24)} {row.made_at[:10]}  {drawn}, {how}; {row.reviewed} reviewed, {row.final} final"
+    far = row.withdrawn or f"{row.reviewed} reviewed, {row.final} final"
+    return f"{left(row.name, 24)} {row.made_at[:10]}  {drawn}, {how}; {far}"
 
 
 def side_by_side(

@@ -14,7 +14,10 @@ from tui.cells import counted
 from tui.screens.desk import NotAnAnswer
 
 if TYPE_CHECKING:
-    from store.audits.samples import Criteria
+    from store.actors import Actor
+    from store.audits.samples import Criteria, Planned
+    from store.audits.sampling import Method, Size
+    from store.database import Database
     from tui.screens.audits.listing import AuditsScreen
 
 METHODS = (
@@ -23,6 +26,11 @@ METHODS = (
     ("stratified", "a part of every coder, type, payer or DRG"),
     ("focused", "of the charts that a rule found, or with some codes"),
     ("everything", "every chart of one coder, as for a new one"),
+)
+BEFORE = "before"
+BILLS = (
+    ("after", "whether they are audited or not: the audit looks back"),
+    (BEFORE, "once their audit is final: no bill of them leaves before"),
 )
 _RULE = re.compile(r"[cr]\d{2,3}")
 
@@ -100,11 +108,33 @@ _NEXT: dict[str, Callable[..., Awaitable[None]]] = {
 async def _drawn(
     screen: AuditsScreen, name: str, method: str, size: str, seed: int | None, by: str, criteria: Criteria | None
 ) -> None:
+    """Ask whether the bill waits, show what would be drawn, and draw it after a yes."""
     from store.audits.samples import Criteria, draw
     from store.audits.sampling import Method, Size, size_of
 
-    asked = Size() if size == "all" else size_of(size)
-    drawn = await screen.workstation.change(draw, name, Method(method), asked, criteria or Criteria(), seed, by)
-    await screen.show_sample(name.strip())
-    told = f"{drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}"
-    screen.say(f"Drawn: {told}. Enter begins the first; codedesk audits reproduce proves it.", "good")
+    asked, narrowed = Size() if size == "all" else size_of(size), criteria or Criteria()
+
+    async def chosen(when: str) -> None:
+        prebill = when == BEFORE
+        planned = await screen.workstation.change(_planned, Method(method), asked, narrowed, by, prebill)
+
+        async def drawn() -> None:
+            done = await screen.workstation.change(draw, name, Method(method), asked, narrowed, seed, by, prebill)
+            await screen.show_sample(name.strip())
+            told = f"{done.picked} of {counted(done.population, 'chart')}, seed {done.seed}"
+            screen.say(f"Drawn: {told}. Enter begins the first; codedesk audits reproduce proves it.", "good")
+
+        days = f"coded {planned.first} to {planned.last}"
+        waits = " Their bills wait." if prebill else ""
+        screen.confirm(f"Draw {planned.picked} of {counted(planned.population, 'chart')}, {days}?{waits}", drawn)
+
+    screen.choose("bill", "its charts are billed:", list(BILLS), chosen)
+
+
+def _planned(
+    db: Database, actor: Actor, method: Method, size: Size, criteria: Criteria, by: str, prebill: bool
+) -> Planned:
+    from store.audits.samples import plan
+
+    with db.reading() as session:
+        return plan(session, method, size, criteria, by, prebill)
