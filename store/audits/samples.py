@@ -20,6 +20,7 @@ from codesets.errors import UsageError
 from codesets.safe import safe_line
 from store import log
 from store.actors import Actor
+from store.amounts import MOST_WHOLE
 from store.audits.sampling import Method, SampleTooLarge, Size, Unit, pick
 from store.audits.schemes import USUAL, scheme_named
 from store.audits.states import AuditRefused
@@ -126,6 +127,8 @@ def draw(
     """Draw a sample of final codings. Raises SampleTooLarge, AuditRefused (a name twice), UsageError."""
     title = safe_line(" ".join(name.split()))
     _refuse_vague(title, method, stratified_by, criteria)
+    if seed is not None and not 0 <= seed <= MOST_WHOLE:
+        raise UsageError(f"a seed is a whole number from 0 to {MOST_WHOLE:,}", "without one it is made up")
     rules = scheme_named(scheme)
     with db.change(actor, operation_id, "audit.draw") as change:
         if change.repeated:

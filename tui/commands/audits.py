@@ -14,6 +14,7 @@ from codesets.errors import UsageError
 from codesets.safe import safe_line
 from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
 from tui.cells import counted
+from tui.counts import dollars_from, how_many, percent, whole
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -54,10 +55,10 @@ def _configure_samples(actions: Any) -> None:
     draw.add_argument("name", help="what the sample is called")
     draw.add_argument("size", nargs="?", help="30, or 10%%; not needed with --margin or --method everything")
     draw.add_argument("--method", choices=_METHODS, default="simple")
-    draw.add_argument("--margin", type=float, metavar="PERCENT", help="as many as this margin of error needs")
-    draw.add_argument("--confidence", type=float, default=95, metavar="PERCENT")
-    draw.add_argument("--expected", type=float, default=50, metavar="PERCENT", help="accuracy expected; 50 is safe")
-    draw.add_argument("--seed", type=int, help="the same seed draws the same charts; one is made up without it")
+    draw.add_argument("--margin", type=percent, metavar="PERCENT", help="as many as this margin of error needs")
+    draw.add_argument("--confidence", type=percent, default=95, metavar="PERCENT")
+    draw.add_argument("--expected", type=percent, default=50, metavar="PERCENT", help="accuracy expected; 50 is safe")
+    draw.add_argument("--seed", type=whole(), help="the same seed draws the same charts; one is made up without it")
     draw.add_argument("--by", default="", metavar="STRATA", help="coder, type, payer or drg, for a stratified sample")
     draw.add_argument("--since", default="", metavar="DAY", help="final coded from this day on")
     draw.add_argument("--until", default="", metavar="DAY", help="final coded up to this day")
@@ -67,7 +68,9 @@ def _configure_samples(actions: Any) -> None:
     draw.add_argument("--kind", default="", help="professional or facility")
     draw.add_argument("--code", action="append", default=[], metavar="BEGINNING", help="charts with such codes")
     draw.add_argument("--rule", default="", help="charts that an edit found something on")
-    draw.add_argument("--from-dollars", type=float, default=0, metavar="DOLLARS", help="charts of at least this much")
+    draw.add_argument(
+        "--from-dollars", type=dollars_from, default=0, metavar="DOLLARS", help="charts of at least this much"
+    )
     draw.add_argument("--prebill", action="store_true", help="no bill before the audit is final")
     draw.add_argument("--review", action="store_true", help="the auditor sees the coder's codes from the start")
     draw.add_argument("--scheme", default="ahima", help="codedesk audits schemes lists them")
@@ -81,10 +84,10 @@ def _configure_samples(actions: Any) -> None:
     names = actions.add_parser("samples", help="the samples and how far they are")
     names.add_argument("--json", action="store_true", help="one JSON document per line")
     need = actions.add_parser("size", help="how many charts a margin of error needs")
-    need.add_argument("population", type=int)
-    need.add_argument("--margin", type=float, default=5, metavar="PERCENT")
-    need.add_argument("--confidence", type=float, default=95, metavar="PERCENT")
-    need.add_argument("--expected", type=float, default=50, metavar="PERCENT")
+    need.add_argument("population", type=whole())
+    need.add_argument("--margin", type=percent, default=5, metavar="PERCENT")
+    need.add_argument("--confidence", type=percent, default=95, metavar="PERCENT")
+    need.add_argument("--expected", type=percent, default=50, metavar="PERCENT")
 
 
 def _configure_review(actions: Any) -> None:
@@ -101,7 +104,7 @@ def _configure_review(actions: Any) -> None:
     second = actions.add_parser("second", help="give charts of a sample to a second auditor too, to compare them")
     second.add_argument("sample", metavar="SAMPLE")
     second.add_argument("login")
-    second.add_argument("number", type=int)
+    second.add_argument("number", type=how_many)
     code = _of_audit(actions, "code", "begin a review, or enter codes of your own as on the chart's entry line")
     code.add_argument("entries", nargs="*", metavar="ENTRY", help="e11.42, 'g0467-25 1,2', -3; none: only begin")
     code.add_argument("--disposition", help="the discharge disposition you hold for right")
@@ -112,7 +115,7 @@ def _configure_review(actions: Any) -> None:
     _of_audit(actions, "undo", "take back the last change of your codes")
     _of_audit(actions, "reveal", "show the coder's codes, once you have coded, and tell what differs")
     explain = _of_audit(actions, "explain", "say why of a finding")
-    explain.add_argument("number", type=int)
+    explain.add_argument("number", type=how_many)
     explain.add_argument("--note")
     explain.add_argument("--citation")
     explain.add_argument("--topic", help="topic of education")
@@ -124,14 +127,14 @@ def _configure_review(actions: Any) -> None:
 
 def _configure_answers(actions: Any) -> None:
     agree = _of_audit(actions, "agree", "agree to a finding, or to all that wait for you")
-    agree.add_argument("number", type=int, nargs="?")
+    agree.add_argument("number", type=how_many, nargs="?")
     rebut = _of_audit(actions, "rebut", "rebut a finding; it goes to the next level")
-    rebut.add_argument("number", type=int)
+    rebut.add_argument("number", type=how_many)
     rebut.add_argument("comment")
     rebut.add_argument("citation", help="guideline, Coding Clinic, or a line of the note")
     for name, told in (("uphold", "let a finding stand"), ("overturn", "give the coder right")):
         decide = _of_audit(actions, name, told)
-        decide.add_argument("number", type=int)
+        decide.add_argument("number", type=how_many)
         decide.add_argument("comment")
         decide.add_argument("--citation", default="")
     keep = _of_audit(actions, "keep-codes", "say why codes stay that an audit before the bill found wrong")
@@ -193,7 +196,7 @@ def _draw(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         kind=args.kind,
         codes=tuple(code.upper() for code in args.code),
         rule=args.rule,
-        least_cents=round(args.from_dollars * 100),
+        least_cents=args.from_dollars,
     )
     with db.reading() as session:
         checked(criteria, session)
