@@ -62,6 +62,7 @@ from store.queries.audits import (
     audit_findings,
     audit_history,
     audit_list,
+    audit_row,
     audited_after_bill,
     sample_list,
 )
@@ -71,6 +72,7 @@ from store.reports.run import period_of, read_report
 from store.settings import today
 from store.terms import AuditStatus, ClaimStatus, CodingKind, FindingStatus, PatientClass, Role, WorkStatus
 from tests.store.coded_charts import final_code
+from tui.commands.audits_text import side_by_side
 
 pytestmark = pytest.mark.both_databases
 
@@ -472,6 +474,41 @@ def test_an_overturned_finding_is_no_error(coded_site: Database, coder: Actor, a
         after = scorecard(session, "Q3").total
     assert after.errors < before.errors
     assert after.code_over_code.part == before.code_over_code.part + 1
+
+
+def test_a_finding_is_open_until_it_is_decided_at_every_level(
+    coded_site: Database, coder: Actor, auditor: Actor, second_auditor: Actor, returned: str
+) -> None:
+    def open_ones() -> int:
+        with coded_site.reading() as session:
+            return scorecard(session, "Q3").open_findings
+
+    many = len(findings(coded_site, returned))
+    seen = [open_ones()]
+    answers.rebut(coded_site, coder, returned, 1, "documented", "line 4")
+    seen.append(open_ones())
+    answers.decide(coded_site, auditor, returned, 1, True, "not in the note")
+    answers.rebut(coded_site, coder, returned, 1, "documented", "line 4")
+    seen.append(open_ones())
+    answers.decide(coded_site, second_auditor, returned, 1, False, "line 4 has it")
+    seen.append(open_ones())
+
+    assert seen == [many, many, many, many - 1]
+
+
+def test_the_sides_of_an_audit_mark_what_was_overturned(
+    coded_site: Database, coder: Actor, auditor: Actor, returned: str
+) -> None:
+    answers.rebut(coded_site, coder, returned, 1, "documented", "line 4")
+    answers.decide(coded_site, auditor, returned, 1, False, "line 4 has it")
+
+    with coded_site.reading() as session:
+        reader = SessionReader(session)
+        _, hers, comparison = found.compared(audits(coded_site, id=returned)[0])
+        row, rows = audit_row(reader, returned), audit_findings(reader, returned)
+    table = [line for line in side_by_side(row, hers, comparison, rows, ()) if not line.startswith("finding")]
+
+    assert sum("(overturned)" in line for line in table) == 1
 
 
 def test_a_person_s_last_audit_is_their_score_in_the_newest_sample_and_moves_with_a_decision(
