@@ -118,3 +118,29 @@ def test_a_coder_does_not_draw_samples(
 
     assert main(["audits", "draw", "Q3", "30"]) == 2
     assert "for auditors, managers and administrators" in capsys.readouterr().err
+
+
+def test_lines_and_diagnoses_are_taken_away_as_on_the_entry_line(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "draw", "Q3", "1", "--seed", "7", "--review")
+    said(capsys, "code", "Q3#1")
+    before = json.loads(said(capsys, "show", "Q3#1", "--json"))["auditor_codes"]
+
+    said(capsys, "code", "Q3#1", "-a", "-1")
+
+    after = json.loads(said(capsys, "show", "Q3#1", "--json"))["auditor_codes"]
+    assert len(after["lines"]) == len(before["lines"]) - 1
+    assert len(after["diagnoses"]) == len(before["diagnoses"]) - 1
+
+
+def test_the_eighth_line_is_no_call_for_help(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "draw", "Q3", "1", "--seed", "7", "--review")
+
+    code = main(["audits", "code", "Q3#1", "-h"])
+
+    assert code != 0 and "line h" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -105,8 +106,13 @@ def _configure_review(actions: Any) -> None:
     second.add_argument("sample", metavar="SAMPLE")
     second.add_argument("login")
     second.add_argument("number", type=how_many)
-    code = _of_audit(actions, "code", "begin a review, or enter codes of your own as on the chart's entry line")
-    code.add_argument("entries", nargs="*", metavar="ENTRY", help="e11.42, 'g0467-25 1,2', -3; none: only begin")
+    told = "begin a review, or enter codes of your own as on the chart's entry line"
+    code: argparse.ArgumentParser = actions.add_parser("code", help=told, add_help=False)
+    code.add_argument("--help", action="help", help="show this help message and exit")
+    # Whatever begins with one dash is an entry that takes a row away (-3, -a, -h): options have two.
+    code._negative_number_matcher = re.compile(r"-[^-]")
+    code.add_argument("audit", metavar="AUDIT", help="id, or SAMPLE#POSITION")
+    code.add_argument("entries", nargs="*", metavar="ENTRY", help="e11.42, 'g0467-25 1,2', -3, -a; none: only begin")
     code.add_argument("--disposition", help="the discharge disposition you hold for right")
     code.add_argument("--drg", help="the MS-DRG you hold for right, of an inpatient stay: three digits")
     code.add_argument("--weight", type=float, help="its relative weight, above 0, with up to four decimals")
