@@ -160,7 +160,7 @@ class BoardScreen(DeskScreen):
             return found + [((f" in it: {part}" if n == 0 else f" {part}", "dim"),)
                             for n, part in enumerate(wrap(report.figure.inclusions, width - 9))] + rate  # fmt: skip
 
-        self.page_pane.show(self._named(), lines, "how it is reckoned")
+        self.page_pane.show(self._named(), lines, "how it is reckoned: D U read on")
 
     def _named(self) -> str:
         """The row under the cursor by its words, whole."""
@@ -170,6 +170,12 @@ class BoardScreen(DeskScreen):
     def copied(self) -> str:
         row = self.rows.selected
         return "" if row is None else "  ".join(str(cell) for cell in row[1] if cell is not None)
+
+    def do_page_on(self) -> None:
+        self.page_pane.page(1)
+
+    def do_page_back(self) -> None:
+        self.page_pane.page(-1)
 
     def do_board_view(self) -> None:
         self._turn(1)
