@@ -93,9 +93,9 @@ def keep_codes(db: Database, actor: Actor, audit_id: str, reason: str, operation
         step(change, audit, STAYS, comment=reason)
         change.session.flush()
         _take_from_list(change, audit)
-        message = (
-            "The codes stay as they are, with your reason in the history. The bill waits no longer for this audit."
-        )
+        prebill = change.session.get_one(AuditSample, audit.audit_sample_id).prebill
+        waits = " The bill waits no longer for this audit." if prebill else ""
+        message = f"The codes stay as they are, with your reason in the history.{waits}"
         change.log("audit.keep_codes", "audit", audit.id, reason=safe_line(reason))
         change.answer = {"message": message}
         return message

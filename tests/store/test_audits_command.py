@@ -135,6 +135,19 @@ def test_lines_and_diagnoses_are_taken_away_as_on_the_entry_line(
     assert len(after["diagnoses"]) == len(before["diagnoses"]) - 1
 
 
+def test_a_sample_before_the_bill_says_what_it_stops_and_is_withdrawn_with_a_reason_in_the_list(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    drawn = said(capsys, "draw", "wrong", "1", "--prebill")
+
+    withdrawn = said(capsys, "withdraw", "wrong", "--reason", "the wrong month")
+
+    assert "no bill of them leaves before their audit is final" in drawn
+    assert withdrawn.startswith("wrong is withdrawn: its chart may be picked again")
+    assert ": the wrong month" in said(capsys, "samples")
+
+
 def test_the_eighth_line_is_no_call_for_help(
     coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -225,6 +225,8 @@ def _draw(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         return 0
     before = f"; {drawn.audited_before} left out, their account was audited before" if drawn.audited_before else ""
     print(safe_line(f"{drawn.name}: {drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}{before}"))
+    if args.prebill:
+        print("no bill of them leaves before their audit is final; codedesk audits withdraw takes the sample back")
     return 0
 
 
