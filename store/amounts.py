@@ -9,6 +9,21 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from codesets.errors import UsageError
+
+MOST_WHOLE = 2**63 - 1
+"""The largest whole number that the record keeps, and the most cents (INTEGER of SQLite, BIGINT of PostgreSQL)."""
+
+
+class NumberTooLarge(UsageError, OverflowError):
+    """A whole number is beyond what the record keeps: whatever asked for it, nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a number is too large for the record", f"whole numbers go from {-MOST_WHOLE:,} to {MOST_WHOLE:,}"
+        )
+
+
 _AMOUNT = re.compile(r"[+-]?\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?")
 
 

@@ -17,7 +17,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, bindparam, column, create_engine, event, insert, select, table, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    Row,
+    bindparam,
+    column,
+    create_engine,
+    event,
+    insert,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -27,6 +40,7 @@ from codesets.errors import CodedeskError
 from codesets.home import ensure_home, home
 from store import log
 from store.actors import Actor
+from store.amounts import NumberTooLarge
 from store.log.key import KeyFile, key_file
 from store.migrations import HEAD
 from store.models import Operation, SiteFact
@@ -255,6 +269,7 @@ def make_engine(url: str) -> Engine:
         raise DatabaseUnusable(
             f"no driver for {url.split(':')[0]} is installed", "pip install 'codedesk[postgres]'"
         ) from error
+    event.listen(engine, "handle_error", _too_large)
     if engine.dialect.name != "sqlite":
         facilities = load_settings().facilities
 
@@ -284,6 +299,13 @@ def make_engine(url: str) -> Engine:
             _take_turn(connection, busy)
 
     return engine
+
+
+def _too_large(context: ExceptionContext) -> BaseException | None:
+    """What is raised in place of a number that no column holds: one message, whoever asked with it."""
+    error = context.original_exception
+    beyond = isinstance(error, OverflowError) or type(error).__name__ == "NumericValueOutOfRange"
+    return NumberTooLarge() if beyond else None
 
 
 LOOK_AGAIN_MS = 3

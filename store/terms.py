@@ -252,6 +252,7 @@ class AuditStatus(StrEnum):
     IN_REVIEW = "in_review"
     RETURNED = "returned"
     FINAL = "final"
+    WITHDRAWN = "withdrawn"
 
 
 class FindingStatus(StrEnum):

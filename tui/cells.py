@@ -56,6 +56,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun[:-2]}es" if noun.endswith("sis") else f"{number} {noun}s"
 
 
+def days_in(days: int, width: int = 5) -> str:
+    """A number of days as `9d`, below 0 `-9d`; in whole years (`176y`) where that is wider than a column."""
+    told = f"{days}d"
+    return told if len(told) <= width else f"{int(days / 365.25)}y"
+
+
 def line_width(line: Line) -> int:
     """How many cells a line takes."""
     return sum(cell_len(text) for text, _ in line)

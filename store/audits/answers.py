@@ -1,7 +1,8 @@
 """Answers to findings: the coder agrees or rebuts, auditors and a manager decide, the clock accepts what stays silent.
 
 Each level is decided by another person: the first by the auditor, the second by another auditor, the third by a
-manager. Every step stays in the history with its words; a rebuttal has a comment and a citation.
+manager. Every step stays in the history with its words; a rebuttal has a comment and a citation. What stands when the
+last finding is settled goes back to be corrected (`store.audits.corrections`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from sqlmodel import Session, col, select
 
 from store.actors import Actor
+from store.audits.corrections import bring_back
 from store.audits.found import finding_of, findings_of
 from store.audits.keeping import audit_named, due_day, step
 from store.audits.states import (
@@ -188,7 +190,8 @@ def _settled(change: Change, audit: Audit) -> str:
     move_audit(audit, AuditStatus.FINAL)
     audit.final_at = now()
     step(change, audit, AuditStatus.FINAL.value)
-    return " The audit is final."
+    change.session.flush()
+    return f" The audit is final.{bring_back(change, audit)}"
 
 
 def _not_waiting(finding: AuditFinding) -> str:

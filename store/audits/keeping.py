@@ -24,7 +24,7 @@ def audit_named(session: Session, key: str) -> Audit:
     """An audit by id, or as `SAMPLE#POSITION`, the second review of a chart with `=` behind. Raises AuditRefused."""
     name, _, position = key.rpartition("#")
     second = position.endswith(SECOND)
-    if name and position.removesuffix(SECOND).isdigit():
+    if name and position.removesuffix(SECOND).isdecimal():
         sample = sample_named(session, name)
         query = select(Audit).where(
             Audit.audit_sample_id == sample.id,

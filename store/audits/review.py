@@ -58,6 +58,8 @@ def begin(db: Database, actor: Actor, audit_id: str, operation_id: str | None = 
             raise AuditRefused("the chart of this audit is in no worklist any more")
         patient = session.get_one(Encounter, audit.encounter_id).patient_id
         emergency = access.require_access(change, patient) if item.restricted else ""
+        if audit.status is AuditStatus.WITHDRAWN:
+            raise AuditRefused("its sample was withdrawn", "codedesk audits samples says why")
         if audit.status in (AuditStatus.SELECTED, AuditStatus.ASSIGNED):
             if audit.auditor_id not in (None, actor.person_id):
                 raise AuditRefused("this audit is another auditor's", "a manager assigns it anew")

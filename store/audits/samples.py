@@ -1,6 +1,7 @@
 """Samples of final codings: what is there to be picked, the draw, its snapshot, and the proof that it can be repeated.
 
-An account that was audited before is never picked again; how many were left out for that is kept. The snapshot of the
+An account that was audited before is never picked again, unless its sample was withdrawn; how many were left out for
+that is kept. The snapshot of the
 population is what the draw was made from, so that the same seed gives the same charts whatever happened since.
 """
 
@@ -19,6 +20,7 @@ from codesets.errors import UsageError
 from codesets.safe import safe_line
 from store import log
 from store.actors import Actor
+from store.amounts import MOST_WHOLE
 from store.audits.sampling import Method, SampleTooLarge, Size, Unit, pick
 from store.audits.schemes import USUAL, scheme_named
 from store.audits.states import AuditRefused
@@ -43,7 +45,7 @@ from store.models import (
 from store.queries import SessionReader
 from store.queries.codings import coding_codes
 from store.settings import load_settings
-from store.terms import CodingKind, CodingStatus, Setting
+from store.terms import AuditStatus, CodingKind, CodingStatus, Setting
 from store.whole import require_seen
 
 STRATA = ("coder", "type", "payer", "drg")
@@ -125,6 +127,8 @@ def draw(
     """Draw a sample of final codings. Raises SampleTooLarge, AuditRefused (a name twice), UsageError."""
     title = safe_line(" ".join(name.split()))
     _refuse_vague(title, method, stratified_by, criteria)
+    if seed is not None and not 0 <= seed <= MOST_WHOLE:
+        raise UsageError(f"a seed is a whole number from 0 to {MOST_WHOLE:,}", "without one it is made up")
     rules = scheme_named(scheme)
     with db.change(actor, operation_id, "audit.draw") as change:
         if change.repeated:
@@ -134,11 +138,7 @@ def draw(
             raise AuditRefused(f"a sample is called {title} already", "give this one another name")
         strata = stratified_by if method is Method.STRATIFIED else ""
         population, before = population_of(session, criteria, strata, unbilled=prebill)
-        if not population:
-            more = f"; {before} were audited before" if before else ""
-            billed = ", of charts that are not billed yet" if prebill else ""
-            said = f"no chart is there to pick from: {criteria.words}{billed}{more}"
-            raise SampleTooLarge(said, "widen the days or types")
+        _refuse_empty(population, before, criteria, prebill)
         number = random.SystemRandom().randrange(1, 100_000) if seed is None else seed
         picked = _picked(population, method, size, number, before)
         sample = AuditSample(
@@ -169,6 +169,38 @@ def draw(
         done = Drawn(sample.id, title, len(picked), len(population), before, number)
         change.answer = asdict(done)
         return done
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a draw would pick, before it is made; its population was final coded from the ISO day `first` to `last`."""
+
+    picked: int
+    population: int
+    audited_before: int
+    first: str
+    last: str
+
+
+def plan(
+    session: Session, method: Method, size: Size, criteria: Criteria, stratified_by: str = "", prebill: bool = False
+) -> Planned:
+    """What a draw would pick now. Raises SampleTooLarge where there is nothing, or less than is asked for."""
+    strata = stratified_by if method is Method.STRATIFIED else ""
+    population, before = population_of(session, criteria, strata, unbilled=prebill)
+    _refuse_empty(population, before, criteria, prebill)
+    picked = _picked(population, method, size, 1, before)
+    ends = (session.get_one(Coding, population[place].id).finalized_at or "" for place in (0, -1))
+    return Planned(len(picked), len(population), before, *(end[:10] for end in ends))
+
+
+def _refuse_empty(population: Sequence[Unit], before: int, criteria: Criteria, prebill: bool) -> None:
+    """Raise SampleTooLarge with what narrowed it where a population is empty."""
+    if not population:
+        more = f"; {before} were audited before" if before else ""
+        billed = ", of charts that are not billed yet" if prebill else ""
+        said = f"no chart is there to pick from: {criteria.words}{billed}{more}"
+        raise SampleTooLarge(said, "widen the days or types")
 
 
 def _refuse_vague(title: str, method: Method, stratified_by: str, criteria: Criteria) -> None:
@@ -232,7 +264,8 @@ def population_of(
         .limit(1)
         .scalar_subquery()
     )
-    audited = select(Audit.id).where(Audit.account_id == Encounter.account_id).exists()
+    standing = Audit.status != AuditStatus.WITHDRAWN
+    audited = select(Audit.id).where(Audit.account_id == Encounter.account_id, standing).exists()
     drg = select(CodingDrg.drg).where(CodingDrg.coding_id == Coding.id).scalar_subquery()
     columns: Sequence[Any] = (Coding.id, Person.login, Encounter.setting, func.coalesce(payer, SELF_PAY), audited, drg)
     query = (

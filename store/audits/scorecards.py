@@ -19,6 +19,7 @@ from store.audits.found import compared, difference_of
 from store.audits.samples import criteria_from, sample_named
 from store.audits.schemes import Scheme
 from store.audits.scores import Score, score, together
+from store.audits.states import SETTLED
 from store.database import Database
 from store.models import Audit, AuditFinding, AuditSample, EducationTopic, Person
 from store.queries import SessionReader
@@ -111,9 +112,7 @@ def scorecard(session: Session, name: str) -> Scorecard:
         population=sample.population,
         picked=len(firsts),
         reviewed=len(reviewed),
-        open_findings=sum(
-            one.status is not FindingStatus.DRAFT and one.due_on != "" for all_of in findings.values() for one in all_of
-        ),
+        open_findings=sum(_is_open(one) for all_of in findings.values() for one in all_of),
         scheme=scheme,
         total=together([made for _, made in scores]),
         coders=tuple(sorted(coders, key=lambda one: one.name)),
@@ -147,6 +146,11 @@ def _findings(session: Session, sample: AuditSample) -> dict[str, list[AuditFind
     for one in session.exec(query):
         found.setdefault(one.audit_id, []).append(one)
     return found
+
+
+def _is_open(finding: AuditFinding) -> bool:
+    """Whether a finding that was returned waits for somebody: its coder, an auditor at any level, or a manager."""
+    return finding.status is not FindingStatus.DRAFT and finding.status not in SETTLED
 
 
 def _topics(session: Session, findings: dict[str, list[AuditFinding]]) -> tuple[tuple[str, int], ...]:

@@ -4,6 +4,7 @@ An audit, one chart of a sample:
 
     selected ──assign──▶ assigned ──begin──▶ in_review ──return──▶ returned ──last finding settled──▶ final
        └──────────────begin──────────────────▲   └──return without a finding──────────────────────────▲
+    any but returned ──its sample is withdrawn, of which no finding was returned──▶ withdrawn
 
 A finding of it:
 
@@ -39,12 +40,16 @@ class AuditRefused(CodedeskError):
 
 
 AUDIT_TRANSITIONS: dict[AuditStatus, frozenset[AuditStatus]] = {
-    AuditStatus.SELECTED: frozenset({AuditStatus.ASSIGNED, AuditStatus.IN_REVIEW}),
-    AuditStatus.ASSIGNED: frozenset({AuditStatus.ASSIGNED, AuditStatus.IN_REVIEW}),
-    AuditStatus.IN_REVIEW: frozenset({AuditStatus.RETURNED, AuditStatus.FINAL}),
+    AuditStatus.SELECTED: frozenset({AuditStatus.ASSIGNED, AuditStatus.IN_REVIEW, AuditStatus.WITHDRAWN}),
+    AuditStatus.ASSIGNED: frozenset({AuditStatus.ASSIGNED, AuditStatus.IN_REVIEW, AuditStatus.WITHDRAWN}),
+    AuditStatus.IN_REVIEW: frozenset({AuditStatus.RETURNED, AuditStatus.FINAL, AuditStatus.WITHDRAWN}),
     AuditStatus.RETURNED: frozenset({AuditStatus.FINAL}),
-    AuditStatus.FINAL: frozenset(),
+    AuditStatus.FINAL: frozenset({AuditStatus.WITHDRAWN}),
+    AuditStatus.WITHDRAWN: frozenset(),
 }
+
+DONE = (AuditStatus.FINAL, AuditStatus.WITHDRAWN)
+"""States in which no bill waits for an audit any more."""
 
 _ANSWERED = {FindingStatus.AGREED, FindingStatus.ACCEPTED}
 
@@ -107,7 +112,7 @@ def held_for_audit(session: Session, encounter_id: str, kind: CodingKind) -> boo
     waiting = (
         select(Audit.id)
         .join(AuditSample, col(AuditSample.id) == Audit.audit_sample_id)
-        .where(Audit.encounter_id == encounter_id, Audit.kind == kind, Audit.status != AuditStatus.FINAL)
+        .where(Audit.encounter_id == encounter_id, Audit.kind == kind, col(Audit.status).not_in(DONE))
         .where(col(AuditSample.prebill).is_(True), Audit.second_of == "")
     )
     return session.exec(waiting.limit(1)).first() is not None

@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.audits.corrections import due_before_bill
 from store.audits.states import held_for_audit
 from store.claims.chart import Chart, compose_parties, line_details, read_chart
 from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_to_json
@@ -52,6 +53,7 @@ class NotBuiltReason(StrEnum):
 
     CAME_BACK = "something came after it was coded: code it again, or mark the change seen"
     AUDIT = "its audit before the bill is not final yet: codedesk audits list shows it"
+    CORRECTION = "its audit found codes to correct: code it again, or codedesk audits keep-codes AUDIT --reason TEXT"
     NOT_FINAL = "the coding is not final"
     ALREADY_BUILT = "its claim is built already"
     NO_LINES = "it has no HCPCS line to bill"
@@ -138,7 +140,8 @@ def _build(change: Change, coding_id: str, settings: Settings) -> BuildReport:
     if coding is None:
         raise UnknownCoding(f"no coding has the id {coding_id!r}")
     if reason := _refusal(session, coding):
-        return _refused(session, coding, reason)
+        detail = due_before_bill(session, coding.encounter_id, coding.kind)
+        return _refused(session, coding, reason, detail if reason is NotBuiltReason.CORRECTION else "")
     chart = read_chart(session, coding)
     if not chart.of_facility and not chart.lines:
         return _refused(session, coding, NotBuiltReason.NO_LINES)
@@ -164,13 +167,15 @@ def _build(change: Change, coding_id: str, settings: Settings) -> BuildReport:
 def _refusal(session: Session, coding: Coding) -> NotBuiltReason | None:
     if coding.status is not CodingStatus.FINAL:
         return NotBuiltReason.NOT_FINAL
+    if held_for_audit(session, coding.encounter_id, coding.kind):
+        return NotBuiltReason.AUDIT
+    if due_before_bill(session, coding.encounter_id, coding.kind):
+        return NotBuiltReason.CORRECTION
     back = select(WorkItem.id).where(
         WorkItem.encounter_id == coding.encounter_id, WorkItem.kind == coding.kind, WorkItem.came_back != ""
     )
     if session.exec(back).first():
         return NotBuiltReason.CAME_BACK
-    if held_for_audit(session, coding.encounter_id, coding.kind):
-        return NotBuiltReason.AUDIT
     living = select(Claim.id).where(Claim.coding_id == coding.id, Claim.status != ClaimStatus.VOID)
     return NotBuiltReason.ALREADY_BUILT if session.exec(living).first() else None
 

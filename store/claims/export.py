@@ -15,7 +15,7 @@ Source: X12.5 for control numbers; 005010X222A1 and 005010X223A2 for the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.audits.states import DONE
 from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.numbers import take
 from store.claims.partners import Channel, channel_to, route_of
@@ -31,7 +32,7 @@ from store.clock import clock
 from store.collector import collector_at_rest
 from store.database import Change, Database
 from store.ledger.charges import bill
-from store.models import Claim, ClaimExport, Coding, Encounter, Finding, Operation, Payer, WorkItem
+from store.models import Audit, AuditSample, Claim, ClaimExport, Coding, Encounter, Finding, Operation, Payer, WorkItem
 from store.models.columns import now, table_of
 from store.output import Destination, OutputFile, Recorder, output_file
 from store.queries import SessionReader
@@ -245,7 +246,8 @@ _RESTRICTED = "is of a restricted chart: claims batch sends it, a file by hand i
 def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedClaim]:
     ids = [claim.id for claim in claims]
     blocked, back = _open_blocks(session, ids), _came_back(session, ids)
-    return [refusal for claim in claims if (refusal := _refusal(claim, blocked, back))]
+    audited = _in_audit(session, ids)
+    return [refusal for claim in claims if (refusal := _refusal(claim, blocked, back, audited))]
 
 
 def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[_Candidate]:
@@ -340,7 +342,24 @@ def _came_back(session: Session, claim_ids: Sequence[str]) -> dict[str, str]:
     return late
 
 
-def _refusal(claim: _Candidate, blocked: Mapping[str, int], back: Mapping[str, str]) -> RefusedClaim | None:
+def _in_audit(session: Session, claim_ids: Sequence[str]) -> set[str]:
+    """Those of the claims that were built before their chart was drawn for an audit before the bill, not final yet."""
+    found: set[str] = set()
+    for start in range(0, len(claim_ids), _READ_AT_ONCE):
+        query = (
+            select(Claim.id)
+            .join(Audit, col(Audit.coding_id) == Claim.coding_id)
+            .join(AuditSample, col(AuditSample.id) == Audit.audit_sample_id)
+            .where(col(Claim.id).in_(claim_ids[start : start + _READ_AT_ONCE]), Claim.follows_as == "")
+            .where(col(AuditSample.prebill).is_(True), Audit.second_of == "", col(Audit.status).not_in(DONE))
+        )
+        found |= set(session.exec(query))
+    return found
+
+
+def _refusal(
+    claim: _Candidate, blocked: Mapping[str, int], back: Mapping[str, str], audited: Collection[str]
+) -> RefusedClaim | None:
     """Why the claim cannot leave, or None."""
     if claim.status is ClaimStatus.EXPORTED:
         return RefusedClaim(claim.claim_number, "has left already")
@@ -352,6 +371,8 @@ def _refusal(claim: _Candidate, blocked: Mapping[str, int], back: Mapping[str, s
         return RefusedClaim(claim.claim_number, "has not been scrubbed")
     if claim.status is ClaimStatus.REJECTED:
         return RefusedClaim(claim.claim_number, "was rejected: it leaves once it is changed or released")
+    if claim.id in audited:
+        return RefusedClaim(claim.claim_number, "waits for the audit before its bill: codedesk audits list shows it")
     if late := back.get(claim.id):
         return RefusedClaim(claim.claim_number, f"has a chart that came back ({late}): code it again, or mark it seen")
     count = blocked.get(claim.id, 0)

@@ -17,6 +17,7 @@ from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from store import worklists
 from store.actors import Actor
+from store.audits.corrections import due_before_bill
 from store.coding.grouping import drg_columns, drg_of
 from store.coding.in_work import CodingRefused, LateUnseen, held_draft, load_codes
 from store.coding.site_edits import findings_of, site_edits
@@ -68,6 +69,11 @@ def finalize(
         if blocking := [finding for finding in findings if Severity(finding.severity.value).blocks]:
             more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
             raise CodingRefused(f"{blocking[0].message.rstrip('.')}{more}", "! shows every finding")
+        if audit := due_before_bill(change.session, coding.encounter_id, coding.kind):
+            raise CodingRefused(
+                f"the codes are those that audit {audit} found wrong",
+                f"correct them, or say why they stay: codedesk audits keep-codes {audit} --reason TEXT",
+            )
         _keep_findings(change.session, coding, findings)
         _keep_drg(change.session, coding, drg_of(reference, head, codes))
         release = reference.choose(CodeSystem.ICD10CM, dt.date.fromisoformat(head.service_date)).release

@@ -13,6 +13,8 @@ from typing import Any
 from sqlmodel import Session, SQLModel, col, select
 
 from store.actors import Actor
+from store.audits.corrections import due_before_bill
+from store.audits.states import AuditRefused
 from store.coding.in_work import LateUnseen
 from store.database import Database
 from store.intake.rows import KnownRows, update
@@ -20,7 +22,7 @@ from store.models import Charge, Coding, Document, Encounter, EncounterChange, P
 from store.models.columns import new_id, now
 from store.queries import SessionReader
 from store.queries.late import ChangeRow, changes_in
-from store.terms import CodingStatus, EncounterStatus, WorkStatus
+from store.terms import CodingKind, CodingStatus, EncounterStatus, WorkStatus
 from store.worklists import move, name_on_list
 
 MOST_DETAILS = 200
@@ -167,12 +169,19 @@ def mark_seen(
     """Say that a person has seen the changes and the codes stand: tasks that came back are final again.
 
     `shown` are the ids of the changes that the person was shown. Returns how many of them were unseen. A task whose
-    coding is not final stays where it is. Raises LateUnseen where more has come meanwhile; then nothing is marked.
+    coding is not final stays where it is. Raises LateUnseen where more has come meanwhile, AuditRefused where an audit
+    waits for codes to be corrected; then nothing is marked.
     """
     with db.change(actor, operation_id, "intake.seen") as change:
         if change.repeated:
             return int(change.answer["seen"])
         session = change.session
+        for kind in CodingKind:
+            if audit := due_before_bill(session, encounter_id, kind):
+                raise AuditRefused(
+                    f"audit {audit} found codes to correct, which nobody marks as seen",
+                    f"code the chart again, or codedesk audits keep-codes {audit} --reason TEXT",
+                )
         unseen = session.exec(
             select(EncounterChange).where(
                 EncounterChange.encounter_id == encounter_id, col(EncounterChange.seen_at).is_(None)

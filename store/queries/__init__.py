@@ -29,7 +29,7 @@ class Reader(Protocol):
     def on_postgres(self) -> bool: ...
 
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
-        """The rows of a statement as mappings from column name to value."""
+        """The rows of a statement as mappings from column name to value. Raises NumberTooLarge."""
         ...
 
 
@@ -44,7 +44,12 @@ class SqliteReader:
         self._connection.execute("PRAGMA busy_timeout=30000")
 
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
-        return cast("Sequence[Row]", self._connection.execute(sql, parameters).fetchall())
+        try:
+            return cast("Sequence[Row]", self._connection.execute(sql, parameters).fetchall())
+        except OverflowError:
+            from store.amounts import NumberTooLarge
+
+            raise NumberTooLarge from None
 
     def data_version(self) -> int:
         """Changes when another connection has committed: costs microseconds, so it can be asked every second."""

@@ -55,7 +55,9 @@ class AuditRow:
 
     @property
     def mark(self) -> str:
-        """`!` rebutted, `H` holds the bill, `=` a second auditor's, `✓` final."""
+        """`!` rebutted, `H` holds the bill, `=` a second auditor's, `✓` final, `-` withdrawn."""
+        if self.status is AuditStatus.WITHDRAWN:
+            return "-"
         if self.status is AuditStatus.FINAL:
             return "✓"
         if self.with_auditor:
@@ -110,6 +112,8 @@ class SampleRow:
     prebill: bool
     blind: bool
     made_at: str
+    withdrawn: str = ""
+    """By whom it was withdrawn, when and why; empty for one that stands."""
 
 
 PAGE = 5000
@@ -132,8 +136,9 @@ JOIN encounter e ON e.id = a.encounter_id JOIN patient p ON p.id = e.patient_id
 """
 
 _SHOWN = {
-    AuditFilter.OPEN: "a.status <> 'final'",
-    AuditFilter.MINE: "(a.auditor_id = :me OR a.coder_id = :me AND a.status IN ('returned', 'final'))",
+    AuditFilter.OPEN: "a.status NOT IN ('final', 'withdrawn')",
+    AuditFilter.MINE: "(a.auditor_id = :me AND a.status <> 'withdrawn'"
+    " OR a.coder_id = :me AND a.status IN ('returned', 'final'))",
     AuditFilter.TO_REVIEW: "a.status IN ('selected', 'assigned', 'in_review')",
     AuditFilter.RETURNED: "a.status = 'returned'",
     AuditFilter.REBUTTED: "a.status = 'returned' AND EXISTS (SELECT 1 FROM audit_finding f WHERE f.audit_id = a.id"
@@ -258,6 +263,33 @@ def audit_history(reader: Reader, audit_id: str) -> list[StepRow]:
     return [StepRow(r["at"], r["who"], r["finding"], r["status"], r["comment"], r["citation"]) for r in rows]
 
 
+def audited_after_bill(reader: Reader, work_item_id: str) -> str:
+    """What an audit that is no audit before the bill found in the codes of a chart as they are; empty for nothing.
+
+    The codes were not final coded again since, and nobody has said that they stay.
+    """
+    rows = reader.rows(
+        """
+        SELECT s.name, a.position, COUNT(*) AS found,
+               (SELECT COUNT(*) FROM claim m WHERE m.coding_id = g.id AND m.status = 'exported') AS sent
+        FROM work_item w JOIN coding g ON g.encounter_id = w.encounter_id AND g.kind = w.kind AND g.status = 'final'
+        JOIN audit a ON a.coding_id = g.id AND a.status = 'final' AND a.second_of = '' AND a.final_at >= g.finalized_at
+        JOIN audit_sample s ON s.id = a.audit_sample_id
+        JOIN audit_finding f ON f.audit_id = a.id AND f.status IN ('agreed', 'accepted', 'confirmed')
+        WHERE w.id = :id AND NOT EXISTS
+              (SELECT 1 FROM audit_step t WHERE t.audit_id = a.id AND t.status = 'codes_stay')
+        GROUP BY s.name, a.position, g.id, a.final_at ORDER BY a.final_at DESC LIMIT 1
+        """,
+        id=work_item_id,
+    )
+    if not rows:
+        return ""
+    row = rows[0]
+    found = f"audit {row['name']}#{row['position']}: {row['found']} finding{'' if row['found'] == 1 else 's'} stand"
+    found += "s" if row["found"] == 1 else ""
+    return f"{found}. {'A replacement claim may be due' if row['sent'] else 'Its claim has not left: u corrects it'}"
+
+
 def sample_list(reader: Reader) -> list[SampleRow]:
     """Every sample, the newest first."""
     rows = reader.rows(
@@ -265,12 +297,14 @@ def sample_list(reader: Reader) -> list[SampleRow]:
         SELECT s.id, s.name, s.method, s.size, s.seed, s.population, s.audited_before, s.prebill, s.blind, s.made_at,
                COUNT(a.id) AS picked,
                SUM(CASE WHEN a.status IN ('returned', 'final') THEN 1 ELSE 0 END) AS reviewed,
-               SUM(CASE WHEN a.status = 'final' THEN 1 ELSE 0 END) AS final
+               SUM(CASE WHEN a.status = 'final' THEN 1 ELSE 0 END) AS final,
+               MIN(CASE WHEN a.status = 'withdrawn' THEN a.id END) AS gone
         FROM audit_sample s LEFT JOIN audit a ON a.audit_sample_id = s.id AND a.second_of = ''
         GROUP BY s.id, s.name, s.method, s.size, s.seed, s.population, s.audited_before, s.prebill, s.blind, s.made_at
         ORDER BY s.made_at DESC, s.id
         """
     )
+    gone = {row["gone"]: _withdrawn(reader, row["gone"]) for row in rows if row["gone"]}
     return [
         SampleRow(
             row["id"],
@@ -286,9 +320,16 @@ def sample_list(reader: Reader) -> list[SampleRow]:
             bool(row["prebill"]),
             bool(row["blind"]),
             row["made_at"],
+            gone.get(row["gone"], ""),
         )
         for row in rows
     ]
+
+
+def _withdrawn(reader: Reader, audit_id: str) -> str:
+    """By whom, when and why the sample of an audit was withdrawn."""
+    rows = [one for one in audit_history(reader, audit_id) if one.status == AuditStatus.WITHDRAWN]
+    return f"withdrawn by {rows[-1].who}, {rows[-1].at[:10]}: {rows[-1].comment}" if rows else "withdrawn"
 
 
 def _row(row: Row) -> AuditRow:

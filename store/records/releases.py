@@ -24,6 +24,9 @@ from store.records.deficiencies import RecordsRefused
 from store.settings import today
 from store.terms import RESTRICTED, ReleaseStatus
 
+OLDEST_DAYS = 6 * 366
+"""A request that came longer ago is none that is open: documentation is kept for six years (45 CFR 164.530(j)(2))."""
+
 ANSWER_DAYS = 30
 
 LEAST_AUTHORIZATION = 8
@@ -72,6 +75,8 @@ def receive(
         raise UsageError(f"expected a day such as 2026-09-14, got {received_on!r}") from None
     if came > max(day, clock_day()):
         raise RecordsRefused(f"{came} is in the future", "--on is the day on which the request came")
+    if came < day - timedelta(days=OLDEST_DAYS):
+        raise RecordsRefused(f"{came} is more than six years ago", "--on is the day on which the request came")
     allowed = authorization_in_words(authorization) if authorization.strip() else ""
     for word, part in (("requester", requester), ("purpose", purpose), ("information asked for", what)):
         if not part.strip():

@@ -73,7 +73,7 @@ def schedule() -> dict[str, RetentionRule]:
         for kind, years, minor_until, counted_from, source in read_table(path, COLUMNS):
             if kind not in KINDS:
                 raise UnreadableInput(f"{path.name}: {kind}: expected one of {', '.join(KINDS)}")
-            if not (years.isdigit() and minor_until.isdigit() and int(years) > 0):
+            if not (years.isdecimal() and minor_until.isdecimal() and int(years) > 0):
                 raise UnreadableInput(f"{path.name}: {kind}: expected whole years and an age")
             found[kind] = RetentionRule(kind, int(years), int(minor_until), counted_from, source)
     return found

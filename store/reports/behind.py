@@ -33,13 +33,38 @@ class VisitRow:
     age: int
 
 
-def visits_behind(reader: Reader, figure: Figure, period: Period, keys: Mapping[str, str]) -> list[VisitRow]:
-    """The visits behind the row with these keys, the oldest first; at most MOST_BEHIND."""
+@dataclass(frozen=True)
+class CountBehind:
+    """How many things a number counts (claims, denials, lines), and how many of them belong to no visit here."""
+
+    things: int
+    nowhere: int
+
+
+def count_behind(reader: Reader, figure: Figure, period: Period, keys: Mapping[str, str]) -> CountBehind:
+    """How many things the row with these keys counts: what its first count says, told from the visits behind it."""
+    where, parameters = _of_row(figure, period, keys)
+    row = reader.rows(
+        "SELECT COUNT(*) AS things, SUM(CASE WHEN b.encounter_id IS NULL THEN 1 ELSE 0 END) AS nowhere"
+        f" FROM ({figure.behind}) b {where}",
+        **parameters,
+    )[0]
+    return CountBehind(int(row["things"]), int(row["nowhere"] or 0))
+
+
+def _of_row(figure: Figure, period: Period, keys: Mapping[str, str]) -> tuple[str, dict[str, object]]:
+    """The condition of a row by its keys, as SQL with its parameters."""
     parameters: dict[str, object] = {n: v for n, v in period.parameters().items() if n in named_in(figure.behind)}
     where = []
     for number, name in enumerate(key for key in figure.keys if key in keys):
         where.append(f"b.{name} = :key{number}")
         parameters[f"key{number}"] = keys[name]
+    return f"WHERE {' AND '.join(where)}" if where else "", parameters
+
+
+def visits_behind(reader: Reader, figure: Figure, period: Period, keys: Mapping[str, str]) -> list[VisitRow]:
+    """The visits behind the row with these keys, the oldest first; at most MOST_BEHIND."""
+    where, parameters = _of_row(figure, period, keys)
     parameters["told_as_of"] = period.as_of
     rows = reader.rows(
         f"""
@@ -53,7 +78,7 @@ def visits_behind(reader: Reader, figure: Figure, period: Period, keys: Mapping[
                COALESCE((SELECT SUM(h.amount_cents) FROM charge h
                          WHERE h.encounter_id = e.id AND h.posted_at <= :told_as_of), 0) AS cents
         FROM (SELECT DISTINCT b.encounter_id FROM ({figure.behind}) b
-              {"WHERE " + " AND ".join(where) if where else ""}) x
+              {where}) x
         JOIN encounter e ON e.id = x.encounter_id JOIN patient p ON p.id = e.patient_id
         {"WHERE p.restricted IS NULL" if OF_CHARTS & keys.keys() else ""}
         ORDER BY e.service_date, e.id LIMIT {MOST_BEHIND}

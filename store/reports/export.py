@@ -16,6 +16,7 @@ from store.output import make_folder
 from store.queries import SessionReader
 from store.reports.layouts import Table, claims_layout, omop_tables, tidy_tables
 from store.reports.profiles import Deidentified, Profile
+from store.reports.run import period_of
 from store.reports.tables import Format, write_rows
 from store.reports.views import Condition, View, check_columns, view_rows
 from store.settings import outbox
@@ -46,12 +47,14 @@ def export_layout(
 ) -> list[Exported]:
     """Write every table of a layout into a folder, the outbox without one; one whose key is not told is left out.
 
-    An identified one names who receives it and why, a limited one who and under which data use agreement. Raises
+    `since` and `until` are ISO days, both included; of the safe harbor whole years (`layout_days`). An identified one
+    names who receives it and why, a limited one who and under which data use agreement. Raises
     UsageError, NotAllowed, NoParquet, DestinationUnusable.
     """
     tables = {"tidy": tidy_tables, "claims": lambda: (claims_layout(),), "omop": omop_tables}.get(layout)
     if tables is None:
         raise UsageError(f"no layout is called {layout!r}", f"there are {', '.join(LAYOUTS)}")
+    check_days(profile, since, until)
     _permit(db, actor, profile, recipient, purpose, agreement)
     done = []
     place = make_folder(folder) if folder else outbox()
@@ -68,6 +71,31 @@ def export_layout(
             done.append(Exported(path, write_rows(path, told.columns, rows, form)))
     _record(db, actor, layout, profile, done, patients, recipient, purpose, f"{since} to {until}", agreement)
     return done
+
+
+def layout_days(profile: Profile, since: str, until: str) -> tuple[str, str]:
+    """The days of a layout from what was typed (empty: not): the month so far, under the safe harbor whole years.
+
+    Of a day the safe harbor tells the year alone (45 CFR 164.514(b)(2)(i)(C)), so that rows cannot be chosen by less:
+    without days it is this year, with one of them the year of that. Raises UsageError.
+    """
+    period = period_of(since, until)
+    if profile is not Profile.SAFE_HARBOR:
+        return period.since, period.until
+    first, last = (f"{(since or period.until)[:4]}-01-01", f"{(until or period.until)[:4]}-12-31")
+    days = (period.since if since else first, period.until if until else last)
+    check_days(profile, *days)
+    return days
+
+
+def check_days(profile: Profile, since: str, until: str) -> None:
+    """Hold the days of a layout to what its profile tells. Raises UsageError with days that ask for more."""
+    if profile is Profile.SAFE_HARBOR and (since[5:], until[5:]) != ("01-01", "12-31"):
+        years = f"--since {since[:4]}-01-01 --until {until[:4]}-12-31"
+        raise UsageError(
+            f"service_date is told by its year under {profile.value}: {since} to {until} asks for more",
+            f"as in {years}",
+        )
 
 
 def export_view(
@@ -202,4 +230,13 @@ def _record(
             )
 
 
-__all__ = ["LAYOUTS", "Exported", "Table", "export_layout", "export_view", "restricted_visits"]
+__all__ = [
+    "LAYOUTS",
+    "Exported",
+    "Table",
+    "check_days",
+    "export_layout",
+    "export_view",
+    "layout_days",
+    "restricted_visits",
+]

@@ -71,7 +71,7 @@ def period_of(since: str = "", until: str = "", as_of: str = "") -> Period:
     if first > last:
         raise UsageError(f"{first} to {last} is no period", "the first day comes first")
     if len(as_of) == 10:
-        as_of = _end_of(_read_day(as_of).isoformat())
+        as_of = end_of(_read_day(as_of).isoformat())
     elif as_of:
         try:
             datetime.fromisoformat(as_of.replace("Z", "+00:00"))
@@ -81,33 +81,43 @@ def period_of(since: str = "", until: str = "", as_of: str = "") -> Period:
 
 
 def run_report(db: Database, actor: Actor, name: str, period: Period) -> Report:
-    """Run a figure by its name and log that it was. Raises UsageError, NothingToTell, NotAllowed."""
+    """Run a figure by its name and log that it was. Raises UsageError, NothingToTell, NotAllowed.
+
+    To whom small counts are covered it is of whole months or years that have ended, and as of one moment.
+    """
+    from store.reports.spans import held_to_spans, is_covered
+
     figure = figure_named(name)
-    period = moment_of(figure, period)
+    if is_covered(actor):
+        period = held_to_spans(period, figure.stock)
+    told = moment_of(figure, period)
     with db.change(actor, action="report.run") as change:
-        change.log("report.run", "report", name, since=period.since, until=period.until, as_of=period.as_of)
+        change.log("report.run", "report", name, since=told.since, until=told.until, as_of=told.as_of)
     with db.reading() as session:
-        return read_report(SessionReader(session), figure, period)
+        return read_report(SessionReader(session), figure, replace(period, as_of=told.as_of))
 
 
 def moment_of(figure: Figure, period: Period) -> Period:
     """The period with its moment: now; of what stands on a day (`stock`) the end of the last day, where that is past.
 
     A moment that is named is the last day of what stands on a day: its ages and its average are counted from there.
-    Where the site stands on a day of its own (setting `today`), now is no earlier than the end of that day.
+    Of what stands on a day no day is later than today. Where the site stands on a day of its own (setting `today`), now
+    is no earlier than the end of that day.
     """
-    if period.as_of:
-        last = min(period.until, period.as_of[:10])
-        return replace(period, since=min(period.since, last), until=last) if figure.stock else period
     day = today().isoformat()
-    present = max(_end_of(day), now()) if load_settings().today else now()
+    if figure.stock:
+        last = min(period.until, day, period.as_of[:10] or day)
+        period = replace(period, since=min(period.since, last), until=last)
+    if period.as_of:
+        return period
+    present = max(end_of(day), now()) if load_settings().today else now()
     past = figure.stock and period.until < day
-    return replace(period, as_of=min(_end_of(period.until), present) if past else present)
+    return replace(period, as_of=min(end_of(period.until), present) if past else present)
 
 
 def read_report(reader: Reader, figure: Figure, period: Period) -> Report:
     """The rows of a figure and what it comes to. Raises NothingToTell."""
-    period, told = moment_of(figure, period), ""
+    asked, period, told = period, moment_of(figure, period), ""
     if figure.needs and not _there(reader, figure.needs):
         raise NothingToTell(f"{figure.title}: no DRG is kept by this codedesk", "a grouper keeps one with each coding")
     sql = figure.sql
@@ -125,7 +135,7 @@ def read_report(reader: Reader, figure: Figure, period: Period) -> Report:
     elif report.value is None:
         report = replace(report, value=_value(report))
     report = replace(report, why="" if report.value is not None else _why_none(reader, report))
-    told = _note(report, told)
+    told = " ".join(filter(None, (_to_come(figure, asked), _note(report, told))))
     if part := part_seen(reader):
         told = " ".join(filter(None, (told, f"{part.words[0].upper()}{part.words[1:]}.")))
     return replace(report, note=told)
@@ -202,6 +212,16 @@ def _note(report: Report, told: str) -> str:
     return " ".join([*notes, *([report.note] if report.note else [])])
 
 
+def _to_come(figure: Figure, asked: Period) -> str:
+    """What to say of days that are still to come; empty for none."""
+    day = today().isoformat()
+    if asked.until <= day:
+        return ""
+    if figure.stock:
+        return f"{asked.until} is still to come: this is how things stand on {day}."
+    return f"The days after {day} are still to come: nothing of them is in it yet."
+
+
 def _why_none(reader: Reader, report: Report) -> str:
     """Why a report has no value: what its figure asks for is not there, or what it divides by comes to nothing."""
     parameters = report.period.parameters()
@@ -234,7 +254,8 @@ def _there(reader: Reader, table: str) -> bool:
     return table in SQLModel.metadata.tables
 
 
-def _end_of(day: str) -> str:
+def end_of(day: str) -> str:
+    """The last moment of an ISO day, as ISO text in UTC."""
     return f"{day}T23:59:59.999Z"
 
 

@@ -8,7 +8,8 @@ it is about fewer than 11. What is covered together always comes to at least 11.
     <11   it is 1 to 10
     *     it is left out so that others cannot be told; how many it is, is not said
 
-Two reports of nearly the same days can still be taken from each other: that is for who hands them out to judge. Method:
+Two reports of nearly the same days could still be taken from each other: who sees covered counts alone is told whole
+months and years as of one moment (`store.reports.spans`); for others it is to judge before they hand them out. Method:
 primary and complementary suppression, as in Statistical Policy Working Paper 22 (Federal Committee on Statistical
 Methodology, 2005); the least cell of 11 is that of CMS for its own data.
 """

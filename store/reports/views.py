@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from codesets.errors import UsageError
+from store.amounts import MOST_WHOLE
 from store.queries import Reader
 from store.reports.profiles import COARSENED, REMOVED, Deidentified, FieldClass, Profile
 from store.reports.tables import plain
@@ -118,7 +119,8 @@ def condition_of(view: View, text: str) -> Condition:
                 field = view.field(text[:place].strip())
                 value = text[place + len(operator.value) :].strip()
                 if field.kind in NUMBERS and not _whole(value):
-                    raise UsageError(f"{field.name}: expected a whole number, got {value!r}", "money is in cents")
+                    expected = f"expected a whole number from {-MOST_WHOLE:,} to {MOST_WHOLE:,}"
+                    raise UsageError(f"{field.name}: {expected}, got {value[:60]!r}", "money is in cents")
                 return Condition(field.name, operator, value)
     raise UsageError(f"{text!r} is no condition", "as in type=clinic, code^E11, charge_cents>=100000")
 
@@ -198,7 +200,7 @@ def create_view_statements() -> str:
 
 
 def _whole(text: str) -> bool:
-    return text.lstrip("-").isdigit()
+    return bool(re.fullmatch(r"-?[0-9]{1,40}", text)) and abs(int(text)) <= MOST_WHOLE
 
 
 def _bound(field: Field, condition: Condition) -> object:

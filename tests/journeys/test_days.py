@@ -161,10 +161,12 @@ def test_an_auditor_reviews_blind_and_a_rebuttal_is_decided_by_another(at: At, m
 
     day.press("d", shows="name of the sample:")
     day.say("Q4", "how to pick:")
-    day.say("simple", "how many charts")
+    day.say("simple", "its charts are billed")
+    day.say("after", "how many charts")
     day.say("30", "only 1 chart")
     day.press("C-u", shows=r"seed 48213\): *\n")
-    day.say("1 seed 7", "Drawn: 1 of 1 chart, seed 7")
+    day.say("1 seed 7", r"Draw 1 of 1 chart, coded 20\d\d-\d\d-\d\d to")
+    day.answer("y", "Drawn: 1 of 1 chart, seed 7")
     assert "F10.21" not in day.press("Enter", shows="Audit Q4#1 .* blind")
     day.press("+", shows=r"\n \+")
     enter(day.terminal, "f33.1", "Added F33.1")
@@ -253,9 +255,8 @@ def test_a_records_technician_settles_lacks_duplicates_and_requests(at: At) -> N
 @pytest.mark.thorough
 def test_an_analyst_publishes_the_month_and_gives_rows_away_under_a_profile(at: At) -> None:
     day = at(WIDE)
-    day.sit(Role.ANALYST, "Numbers  discharged, not final billed")
+    day.sit(Role.ANALYST, "Numbers  discharged, not final billed   as of 2026-09-30")
 
-    day.press("[", shows="as of 2026-09-30")
     day.press("p", shows="Publish discharged, not final billed of 2026-09-30")
     day.answer("y", "ublished")
     day.press("w", shows="A page in .*html")

@@ -11,19 +11,36 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from codesets.errors import UsageError
+from codesets.reference import Reference
 from store import log
 from store.actors import SYSTEM, Actor, NotAllowed
-from store.audits import answers, assigning, education, explaining, found, review, samples, states
+from store.audits import (
+    answers,
+    assigning,
+    corrections,
+    education,
+    explaining,
+    found,
+    review,
+    samples,
+    states,
+    withdrawing,
+)
 from store.audits.samples import Criteria, draw, reproduce
 from store.audits.sampling import Method, SampleTooLarge, Size
 from store.audits.scorecards import scorecard
 from store.audits.states import AuditRefused
 from store.claims.build import NotBuiltReason, build_claims
+from store.claims.export import staying_behind
 from store.coding.codes import Codes, Defaults
-from store.coding.entry import parse
-from store.coding.in_work import load_codes
+from store.coding.entering import enter as enter_code
+from store.coding.entry import AddDiagnosis, parse
+from store.coding.finishing import finalize
+from store.coding.in_work import CodingRefused, load_codes
+from store.coding.reopening import take_back
 from store.database import Database
 from store.figures.last_audit import LastAudit, last_audit
+from store.intake.changes import mark_seen
 from store.models import (
     Audit,
     AuditFinding,
@@ -35,14 +52,27 @@ from store.models import (
     Encounter,
     LogEntry,
     Person,
+    WorkItem,
 )
+from store.models.columns import now
 from store.people import actor_for, add_person
 from store.queries import SessionReader
-from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
+from store.queries.audits import (
+    AuditFilter,
+    audit_findings,
+    audit_history,
+    audit_list,
+    audit_row,
+    audited_after_bill,
+    sample_list,
+)
 from store.queries.figures import own_figures
+from store.reports.catalog import figure_named
+from store.reports.run import period_of, read_report
 from store.settings import today
-from store.terms import AuditStatus, ClaimStatus, CodingKind, FindingStatus, PatientClass, Role
+from store.terms import AuditStatus, ClaimStatus, CodingKind, FindingStatus, PatientClass, Role, WorkStatus
 from tests.store.coded_charts import final_code
+from tui.commands.audits_text import side_by_side
 
 pytestmark = pytest.mark.both_databases
 
@@ -397,7 +427,7 @@ def test_a_missed_query_is_added_by_hand_and_stays(coded_site: Database, auditor
 def test_agreeing_to_all_findings_makes_the_audit_final(coded_site: Database, coder: Actor, returned: str) -> None:
     said = answers.agree(coded_site, coder, returned)
 
-    assert said.endswith("The audit is final.")
+    assert " The audit is final." in said
     assert {one.status for one in findings(coded_site, returned)} == {FindingStatus.AGREED}
 
 
@@ -446,6 +476,41 @@ def test_an_overturned_finding_is_no_error(coded_site: Database, coder: Actor, a
     assert after.code_over_code.part == before.code_over_code.part + 1
 
 
+def test_a_finding_is_open_until_it_is_decided_at_every_level(
+    coded_site: Database, coder: Actor, auditor: Actor, second_auditor: Actor, returned: str
+) -> None:
+    def open_ones() -> int:
+        with coded_site.reading() as session:
+            return scorecard(session, "Q3").open_findings
+
+    many = len(findings(coded_site, returned))
+    seen = [open_ones()]
+    answers.rebut(coded_site, coder, returned, 1, "documented", "line 4")
+    seen.append(open_ones())
+    answers.decide(coded_site, auditor, returned, 1, True, "not in the note")
+    answers.rebut(coded_site, coder, returned, 1, "documented", "line 4")
+    seen.append(open_ones())
+    answers.decide(coded_site, second_auditor, returned, 1, False, "line 4 has it")
+    seen.append(open_ones())
+
+    assert seen == [many, many, many, many - 1]
+
+
+def test_the_sides_of_an_audit_mark_what_was_overturned(
+    coded_site: Database, coder: Actor, auditor: Actor, returned: str
+) -> None:
+    answers.rebut(coded_site, coder, returned, 1, "documented", "line 4")
+    answers.decide(coded_site, auditor, returned, 1, False, "line 4 has it")
+
+    with coded_site.reading() as session:
+        reader = SessionReader(session)
+        _, hers, comparison = found.compared(audits(coded_site, id=returned)[0])
+        row, rows = audit_row(reader, returned), audit_findings(reader, returned)
+    table = [line for line in side_by_side(row, hers, comparison, rows, ()) if not line.startswith("finding")]
+
+    assert sum("(overturned)" in line for line in table) == 1
+
+
 def test_a_person_s_last_audit_is_their_score_in_the_newest_sample_and_moves_with_a_decision(
     coded_site: Database, coder: Actor, auditor: Actor, returned: str
 ) -> None:
@@ -491,11 +556,194 @@ def test_a_chart_of_a_prebill_sample_is_not_billed_before_its_audit_is_final(
 
     held = build_claims(coded_site, biller, audit.coding_id).not_built
     reviewed(coded_site, auditor, audit.id, "e11.42")
-    answers.agree(coded_site, coder, audit.id)
+    for number in [one.number for one in findings(coded_site, audit.id)]:
+        answers.rebut(coded_site, coder, audit.id, number, "documented", "note line 4")
+        answers.decide(coded_site, auditor, audit.id, number, False, "the coder is right")
     after = build_claims(coded_site, biller, audit.coding_id)
 
     assert [one.reason for one in held] == [NotBuiltReason.AUDIT]
     assert after.built
+
+
+@pytest.fixture
+def found_wrong(coded_site: Database, auditor: Actor, coder: Actor) -> Audit:
+    """An audit before the bill whose findings its coder has agreed to."""
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1, prebill=True)
+    audit = audits(coded_site)[0]
+    reviewed(coded_site, auditor, audit.id, "e11.42")
+    answers.agree(coded_site, coder, audit.id)
+    return audit
+
+
+def task_of_audit(db: Database, audit: Audit) -> WorkItem:
+    with db.reading() as session:
+        query = select(WorkItem).where(WorkItem.encounter_id == audit.encounter_id, WorkItem.kind == audit.kind)
+        return session.exec(query).one()
+
+
+def test_no_claim_is_built_of_codes_that_an_audit_before_the_bill_found_wrong(
+    coded_site: Database, biller: Actor, found_wrong: Audit
+) -> None:
+    refused = build_claims(coded_site, biller, found_wrong.coding_id).not_built
+
+    assert [(one.reason, one.detail) for one in refused] == [(NotBuiltReason.CORRECTION, "Q3#1")]
+
+
+def test_a_chart_with_findings_that_stand_is_back_with_its_coder_and_says_what_is_to_be_corrected(
+    coded_site: Database, coder: Actor, found_wrong: Audit
+) -> None:
+    item = task_of_audit(coded_site, found_wrong)
+
+    assert (item.status, item.assigned_to) == (WorkStatus.READY, coder.person_id)
+    assert item.came_back.startswith("audit Q3#1: ") and "E11.42" in item.came_back
+
+
+def test_a_chart_to_be_corrected_waits_for_coding_in_what_is_not_final_billed(
+    coded_site: Database, found_wrong: Audit
+) -> None:
+    with coded_site.reading() as session:
+        report = read_report(SessionReader(session), figure_named("dnfb"), period_of())
+
+    assert ("audited, to be corrected", "coding", 1) in {row[:3] for row in report.rows}
+
+
+def test_findings_that_the_clock_accepts_bring_the_chart_back_as_well(
+    coded_site: Database, auditor: Actor, biller: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1, prebill=True)
+    audit = audits(coded_site)[0]
+    reviewed(coded_site, auditor, audit.id, "e11.42")
+    monkeypatch.setenv("CODEDESK_TODAY", (today() + dt.timedelta(days=60)).isoformat())
+
+    answers.accept_unanswered(coded_site, SYSTEM)
+
+    assert task_of_audit(coded_site, audit).status is WorkStatus.READY
+    refused = build_claims(coded_site, biller, audit.coding_id).not_built
+    assert [one.reason for one in refused] == [NotBuiltReason.CORRECTION]
+
+
+def test_a_claim_that_was_built_before_the_draw_does_not_leave_before_the_audit_is_final(
+    coded_site: Database, auditor: Actor, biller: Actor
+) -> None:
+    build_claims(coded_site, biller)
+    with coded_site.change(SYSTEM, action="test") as change:
+        claims = change.session.exec(select(Claim)).all()
+        for claim in claims:
+            claim.status, claim.scrubbed_at = ClaimStatus.READY, now()
+        change.log("test", "claim", claims[0].id)
+    draw(coded_site, auditor, "Q3", Method.SIMPLE, Size(number=1), Criteria(), seed=1, prebill=True)
+
+    with coded_site.reading() as session:
+        ids = session.exec(select(Claim.id).where(Claim.coding_id == audits(coded_site)[0].coding_id)).all()
+        staying = staying_behind(session, ids, "837p")
+
+    assert len(staying) == 1 and "waits for the audit before its bill" in staying[0].reason
+
+
+def test_a_withdrawn_sample_holds_no_bill_and_its_charts_may_be_picked_again(
+    coded_site: Database, auditor: Actor, biller: Actor
+) -> None:
+    draw(coded_site, auditor, "wrong", Method.SIMPLE, Size(number=2), Criteria(), seed=1, prebill=True)
+    charts = {one.coding_id for one in audits(coded_site)}
+
+    said = withdrawing.withdraw(coded_site, auditor, "wrong", "the wrong month")
+
+    built = [build_claims(coded_site, biller, one).built for one in charts]
+    again = draw(coded_site, auditor, "right", Method.EVERYTHING, Size(), Criteria(), seed=1)
+    picked = {one.coding_id for one in audits(coded_site, audit_sample_id=again.sample_id)}
+    assert said == "wrong is withdrawn: its 2 charts may be picked again, and no bill waits for it."
+    assert all(built) and charts <= picked
+
+
+def test_a_withdrawn_sample_stays_in_the_list_with_who_and_why(coded_site: Database, auditor: Actor) -> None:
+    draw(coded_site, auditor, "wrong", Method.SIMPLE, Size(number=2), Criteria(), seed=1)
+
+    withdrawing.withdraw(coded_site, auditor, "wrong", "the wrong month")
+
+    with coded_site.reading() as session:
+        row = sample_list(SessionReader(session))[0]
+        open_ones = audit_list(SessionReader(session), AuditFilter.OPEN)
+    assert row.withdrawn.startswith(f"withdrawn by {auditor.name}, ") and row.withdrawn.endswith(": the wrong month")
+    assert not open_ones
+    assert reproduce(coded_site, auditor, "wrong").same
+
+
+def test_a_sample_is_not_withdrawn_twice_without_a_reason_or_once_a_finding_was_returned(
+    coded_site: Database, auditor: Actor, returned: str
+) -> None:
+    with pytest.raises(AuditRefused, match="was returned to its coder"):
+        withdrawing.withdraw(coded_site, auditor, "Q3", "the wrong month")
+    draw(coded_site, auditor, "wrong", Method.SIMPLE, Size(number=1), Criteria(), seed=1)
+    with pytest.raises(AuditRefused, match="say why"):
+        withdrawing.withdraw(coded_site, auditor, "wrong", " ")
+    withdrawing.withdraw(coded_site, auditor, "wrong", "the wrong month")
+    with pytest.raises(AuditRefused, match="withdrawn already"):
+        withdrawing.withdraw(coded_site, auditor, "wrong", "again")
+    with pytest.raises(AuditRefused, match="its sample was withdrawn"):
+        review.begin(coded_site, auditor, "wrong#1")
+
+
+def test_codes_that_stay_with_a_reason_are_billed_and_the_history_has_the_reason(
+    coded_site: Database, coder: Actor, biller: Actor, found_wrong: Audit
+) -> None:
+    corrections.keep_codes(coded_site, coder, found_wrong.id, "addendum of 09-20 supports the code")
+
+    built = build_claims(coded_site, biller, found_wrong.coding_id).built
+    item = task_of_audit(coded_site, found_wrong)
+    with coded_site.reading() as session:
+        last = audit_history(SessionReader(session), found_wrong.id)[-1]
+    assert built
+    assert (item.status, item.came_back) == (WorkStatus.FINAL, "")
+    assert (last.status, last.comment) == ("codes_stay", "addendum of 09-20 supports the code")
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_codes_do_not_stay_without_a_reason(
+    coded_site: Database, coder: Actor, found_wrong: Audit, reason: str
+) -> None:
+    with pytest.raises(AuditRefused, match="say why the codes stay"):
+        corrections.keep_codes(coded_site, coder, found_wrong.id, reason)
+
+
+def test_another_coder_does_not_say_that_codes_stay(coded_site: Database, found_wrong: Audit) -> None:
+    add_person(coded_site, Actor("root", Role.ADMIN), "other", "Other Coder", Role.CODER)
+
+    with pytest.raises(AuditRefused, match="coded by somebody else"):
+        corrections.keep_codes(coded_site, person_of(coded_site, Role.CODER, "other"), found_wrong.id, "it is right")
+
+
+def test_what_an_audit_found_is_not_marked_as_seen(coded_site: Database, coder: Actor, found_wrong: Audit) -> None:
+    with pytest.raises(AuditRefused, match="audit Q3#1 found codes to correct"):
+        mark_seen(coded_site, coder, found_wrong.encounter_id, ())
+
+
+def test_the_same_codes_are_not_final_coded_again_after_an_audit_and_others_are_billed(
+    coded_site: Database, coder: Actor, biller: Actor, reference: Reference, found_wrong: Audit
+) -> None:
+    take_back(coded_site, coder, found_wrong.coding_id)
+
+    with pytest.raises(CodingRefused, match="the codes are those that audit Q3#1 found wrong"):
+        finalize(coded_site, reference, coder, found_wrong.coding_id)
+    enter_code(coded_site, coder, found_wrong.coding_id, AddDiagnosis("E11.42"), DEFAULTS)
+    finalize(coded_site, reference, coder, found_wrong.coding_id)
+    built = build_claims(coded_site, biller, found_wrong.coding_id)
+
+    assert built.built
+    assert task_of_audit(coded_site, found_wrong).came_back == ""
+
+
+def test_a_chart_that_was_audited_after_the_bill_says_that_a_correction_may_be_due(
+    coded_site: Database, coder: Actor, returned: str
+) -> None:
+    said = answers.agree(coded_site, coder, returned)
+
+    audit = audits(coded_site, id=returned)[0]
+    item = task_of_audit(coded_site, audit)
+    with coded_site.reading() as session:
+        told = audited_after_bill(SessionReader(session), item.id)
+    assert "can still be taken back" in said
+    assert told.startswith("audit Q3#1: ") and told.endswith("Its claim has not left: u corrects it")
+    assert (item.status, item.came_back) == (WorkStatus.FINAL, "")
 
 
 def test_the_scorecard_adds_up_reviewed_charts_by_coder_and_says_its_formula(

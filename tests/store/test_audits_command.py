@@ -118,3 +118,42 @@ def test_a_coder_does_not_draw_samples(
 
     assert main(["audits", "draw", "Q3", "30"]) == 2
     assert "for auditors, managers and administrators" in capsys.readouterr().err
+
+
+def test_lines_and_diagnoses_are_taken_away_as_on_the_entry_line(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "draw", "Q3", "1", "--seed", "7", "--review")
+    said(capsys, "code", "Q3#1")
+    before = json.loads(said(capsys, "show", "Q3#1", "--json"))["auditor_codes"]
+
+    said(capsys, "code", "Q3#1", "-a", "-1")
+
+    after = json.loads(said(capsys, "show", "Q3#1", "--json"))["auditor_codes"]
+    assert len(after["lines"]) == len(before["lines"]) - 1
+    assert len(after["diagnoses"]) == len(before["diagnoses"]) - 1
+
+
+def test_a_sample_before_the_bill_says_what_it_stops_and_is_withdrawn_with_a_reason_in_the_list(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    drawn = said(capsys, "draw", "wrong", "1", "--prebill")
+
+    withdrawn = said(capsys, "withdraw", "wrong", "--reason", "the wrong month")
+
+    assert "no bill of them leaves before their audit is final" in drawn
+    assert withdrawn.startswith("wrong is withdrawn: its chart may be picked again")
+    assert ": the wrong month" in said(capsys, "samples")
+
+
+def test_the_eighth_line_is_no_call_for_help(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "draw", "Q3", "1", "--seed", "7", "--review")
+
+    code = main(["audits", "code", "Q3#1", "-h"])
+
+    assert code != 0 and "line h" in capsys.readouterr().err

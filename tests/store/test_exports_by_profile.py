@@ -17,7 +17,7 @@ from store.demo.site import load_site
 from store.demo.year import make_year
 from store.models import Coverage, Disclosure, Encounter, LogEntry, Patient, Person, SavedView
 from store.people import actor_for, add_person
-from store.reports.export import export_layout, export_view, restricted_visits
+from store.reports.export import export_layout, export_view, layout_days, restricted_visits
 from store.reports.filters import export_due, filters, save_filter
 from store.reports.profiles import REMOVED, FieldClass, Profile
 from store.reports.tables import Format
@@ -26,7 +26,7 @@ from store.terms import Role
 
 BOSS = Actor("boss", Role.MANAGER)
 ANALYST = Actor("ana", Role.ANALYST)
-YEAR = ("2025-10-09", "2026-10-08")
+YEAR = ("2025-01-01", "2026-12-31")
 LAYOUTS = ("tidy", "claims", "omop")
 UNDER = {"recipient": "A registry", "agreement": "DUA 7"}
 
@@ -68,6 +68,27 @@ def test_a_limited_set_is_not_asked_by_names_or_keys(year: Database, text: str) 
         rows(year, "encounter", text, profile=Profile.LIMITED)
 
     assert rows(year, "encounter", "service_date>=2026-09-01", "zip^689", profile=Profile.LIMITED)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "days", [("2026-10-05", "2026-10-05"), ("2026-01-01", "2026-10-08"), ("2025-10-09", "2026-12-31")]
+)
+def test_a_layout_of_the_safe_harbor_is_of_whole_years(
+    year: Database, tmp_path: Path, layout: str, days: tuple[str, str]
+) -> None:
+    with pytest.raises(UsageError, match="told by its year under safe-harbor"):
+        export_layout(year, ANALYST, layout, Profile.SAFE_HARBOR, Format.CSV, *days, folder=tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_days_of_a_layout_that_were_not_typed_are_those_that_its_profile_tells(year: Database) -> None:
+    harbor = [layout_days(Profile.SAFE_HARBOR, *typed) for typed in (("", ""), ("2025-01-01", ""), ("", "2025-12-31"))]
+    limited = layout_days(Profile.LIMITED, "", "")
+
+    assert harbor == [("2026-01-01", "2026-12-31"), ("2025-01-01", "2026-12-31"), ("2025-01-01", "2025-12-31")]
+    assert limited == ("2026-10-01", "2026-10-08")
 
 
 def test_every_field_that_a_profile_hides_or_changes_is_refused() -> None:

@@ -266,6 +266,7 @@ NOT_A_LOOK = {
     "audit_findings": "part of an audit, whose look is logged",
     "audit_history": "part of an audit",
     "audit_sides": "part of an audit",
+    "audited_after_bill": "part of a chart",
     "sample_list": "numbers",
     "coding_defaults": "part of a chart",
     "draft_of": "what the person typed at an open chart",

@@ -386,6 +386,16 @@ def test_a_request_that_comes_on_a_day_to_come_is_refused(demo: Database, clerk:
     assert requests(demo, clerk, everything=True) == []
 
 
+@pytest.mark.parametrize("day", ["1850-01-01", "0001-01-01"])
+def test_a_request_that_came_longer_ago_than_anything_is_kept_is_refused(
+    demo: Database, clerk: Actor, two: tuple[str, str], day: str
+) -> None:
+    with pytest.raises(RecordsRefused, match=f"{day} is more than six years ago"):
+        receive(demo, clerk, two[0], "A. Lawyer", "all", "x", received_on=day)
+
+    assert requests(demo, clerk, everything=True) == []
+
+
 def test_a_request_under_a_number_that_was_merged_is_of_the_patient_who_remains(
     demo: Database, clerk: Actor, two: tuple[str, str]
 ) -> None:

@@ -52,10 +52,10 @@ def test_a_month_end_is_published_and_repeated(at_work: Database, capsys: pytest
 def test_small_cells_are_covered_for_analysts(
     at_work: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = said(capsys, "report", "diagnoses", "--since", "2025-10-09")
+    whole = said(capsys, "report", "diagnoses", "--since", "2026-09-01", "--until", "2026-09-30")
     monkeypatch.setattr("store.os_account.os_login", lambda: "ssingh")
 
-    covered = said(capsys, "report", "diagnoses", "--since", "2025-10-09")
+    covered = said(capsys, "report", "diagnoses", "--since", "2026-09-01", "--until", "2026-09-30")
 
     assert "<11" in covered and "<11" not in whole
 
@@ -96,7 +96,7 @@ def test_names_are_exported_to_somebody_alone_and_days_of_a_layout_are_told(
     assert "--to RECIPIENT --purpose TEXT" in capsys.readouterr().err
     whole = said(capsys, "export", "encounter", "--profile", "identified", "-o", "-", "--to", "Court", "--purpose", "x")
     assert len(whole.splitlines()) == 1 + 235 and not (Path.cwd() / "-").exists()
-    assert "2026-10-01 to 2026-10-08, the month so far" in said(capsys, "export", "claims", "-o", str(tmp_path))
+    assert "2026-01-01 to 2026-12-31, this year" in said(capsys, "export", "claims", "-o", str(tmp_path))
     with at_work.change(SYSTEM) as change:
         change.session.exec(select(Patient).order_by(Patient.id)).first().restricted = "VIP"
     main(["export", "encounter", "--limit", "1"])
@@ -136,7 +136,7 @@ def test_rows_are_filtered_saved_and_exported(
     rows = said(capsys, "export", "--filter", "diabetes", "--csv").splitlines()
     assert len(rows) > 1 and all("E11" in row for row in rows[1:])
     assert "No row of encounter fits" in said(capsys, "export", "encounter", "-w", "type=series")
-    assert "rows in" in said(capsys, "export", "claims", "--since", "2025-10-09", "-o", str(tmp_path))
+    assert "rows in" in said(capsys, "export", "claims", "--since", "2025-01-01", "-o", str(tmp_path))
     assert main(["export", "encounter", "-w", "nothing"]) == 2
     assert main(["export"]) == 2
     assert main(["report", "nothing"]) == 2

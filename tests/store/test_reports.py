@@ -36,6 +36,7 @@ from store.models import (
 from store.people import actor_for, add_person
 from store.queries import SessionReader
 from store.reports import later, layouts, rollups
+from store.reports.behind import count_behind, visits_behind
 from store.reports.catalog import catalog, figure_named
 from store.reports.export import export_layout, export_view
 from store.reports.filters import Filter, export_due, filter_named, filters, remove_filter, save_filter
@@ -55,6 +56,7 @@ pytestmark = pytest.mark.both_databases
 UNDER = {"recipient": "R", "agreement": "A"}
 BOSS = Actor("boss", Role.MANAGER)
 YEAR = ("2025-10-09", "2026-10-08")
+WHOLE_YEARS = ("2025-01-01", "2026-12-31")
 
 
 DRG_OF_NO_TABLE = dict.fromkeys(("initial_drg", "engine", "version", "return_code", "discharged", "weight"), "")
@@ -83,6 +85,22 @@ def year(db: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 def run(db: Database, name: str, since: str = YEAR[0], until: str = YEAR[1], as_of: str = "") -> Report:
     return run_report(db, BOSS, name, period_of(since, until, as_of))
+
+
+@pytest.mark.parametrize("name", sorted(name for name, one in catalog().items() if not one.needs))
+def test_behind_every_number_stands_as_much_as_it_counts(year: Database, name: str) -> None:
+    figure, report = figure_named(name), run(year, name)
+    kept = [[str(row[report.columns.index(key)]) for key in figure.keys] for row in report.rows]
+
+    with year.reading() as session:
+        reader = SessionReader(session)
+        behind = [dict(zip(figure.keys, keys, strict=True)) for keys in kept]
+        counts = [count_behind(reader, figure, report.period, keys) for keys in behind]
+        visits = [visits_behind(reader, figure, report.period, keys) for keys in behind]
+
+    assert figure.behind and figure.keys
+    assert [one.things for one in counts] == report.of(figure.counts[0])
+    assert all(0 < len(some) <= one.things for some, one in zip(visits, counts, strict=True))
 
 
 def test_every_figure_of_the_catalog_runs_and_has_rows(year: Database) -> None:
@@ -464,9 +482,9 @@ def test_a_limited_set_keeps_days_and_zip_and_an_identified_one_is_a_disclosure(
 
 
 def test_layouts_fit_together_by_the_export_s_own_numbers(year: Database, tmp_path: Path) -> None:
-    export_layout(year, BOSS, "omop", Profile.SAFE_HARBOR, Format.CSV, *YEAR, folder=tmp_path)
+    export_layout(year, BOSS, "omop", Profile.SAFE_HARBOR, Format.CSV, *WHOLE_YEARS, folder=tmp_path)
     export_layout(year, BOSS, "claims", Profile.LIMITED, Format.JSON, *YEAR, folder=tmp_path, **UNDER)
-    export_layout(year, BOSS, "tidy", Profile.SAFE_HARBOR, Format.CSV, *YEAR, folder=tmp_path / "tidy")
+    export_layout(year, BOSS, "tidy", Profile.SAFE_HARBOR, Format.CSV, *WHOLE_YEARS, folder=tmp_path / "tidy")
 
     visits = list(csv.DictReader((tmp_path / "visit_occurrence.csv").open()))
     conditions = list(csv.DictReader((tmp_path / "condition_occurrence.csv").open()))

@@ -37,6 +37,26 @@ async def test_a_number_leads_to_its_list_and_a_board_to_a_page(year: None, size
     assert {path.suffix for path in outbox().iterdir()} == {".html", ".csv"}
 
 
+async def test_how_a_board_is_reckoned_is_read_to_its_end_at_80x24(year: None) -> None:
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "f8")
+        assert "13/13" not in cells(app)
+
+        await keys(pilot, "D")
+        assert "13/13" in cells(app)
+        await keys(pilot, "U")
+        assert "7/13" in cells(app)
+
+
+async def test_a_board_that_counts_claims_says_of_how_many_visits(year: None) -> None:
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "f8", "b")
+        await type_text(pilot, "volumes")
+        await keys(pilot, "enter", "enter")
+
+        assert "2 lines in 1 visit." in cells(app)
+
+
 async def test_an_empty_month_says_so(year: None, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f8", "b")

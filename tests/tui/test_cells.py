@@ -7,10 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.cells import both_ends, cut, ends, fit_line, left, line_width, plain, right, rule, wrap
+from tui.cells import both_ends, cut, days_in, ends, fit_line, left, line_width, plain, right, rule, wrap
 
 texts = st.text(st.sampled_from("abc é漢字🙂 -"), max_size=60)
 widths = st.integers(1, 50)
+
+
+@given(st.integers(-365_000, 365_000), st.sampled_from((5, 6)))
+def test_days_fit_their_column_whatever_they_are(days: int, width: int) -> None:
+    assert len(days_in(days, width)) <= width
+
+
+@pytest.mark.parametrize(
+    ("days", "told"), [(9, "9d"), (-30, "-30d"), (9_999, "9999d"), (10_000, "27y"), (-64_533, "-176y")]
+)
+def test_days_that_no_column_holds_are_told_in_years(days: int, told: str) -> None:
+    assert days_in(days) == told
 
 
 @given(texts, widths)

@@ -20,6 +20,40 @@ def year(at_desk: None, monkeypatch: pytest.MonkeyPatch) -> None:
     database.close()
 
 
+@pytest.mark.parametrize("login", ["asolberg", "kwhite", "tnguyen", "rfox"])
+async def test_every_trade_with_numbers_sees_rows_and_asks_by_them(
+    year: None, login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.os_account.os_login", lambda: login)
+
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "f8", "f", "/")
+        await type_text(pilot, "type")
+        await keys(pilot, "enter")
+        await type_text(pilot, "clinic")
+        await keys(pilot, "enter")
+        shown = cells(app)
+
+    assert "type = clinic" in shown and "rows" in shown.splitlines()[0]
+
+
+async def test_a_limited_data_set_asks_for_recipient_and_agreement(year: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.os_account.os_login", lambda: "rfox")
+
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "f8", "f", "e")
+        await type_text(pilot, "limited")
+        await keys(pilot, "enter")
+        await type_text(pilot, "A registry")
+        await keys(pilot, "enter")
+        assert "under which data use agreement" in cells(app)
+        await type_text(pilot, "DUA 7")
+        await keys(pilot, "enter")
+        assert "rows in" in cells(app)
+
+    assert len(list(outbox().iterdir())) == 1
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_rows_are_filtered_by_any_field_kept_and_exported(year: None, size: tuple[int, int]) -> None:
     async with opened(size) as (app, pilot):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from codesets.errors import UsageError
 from codesets.safe import safe_line
 from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
 from tui.cells import counted
+from tui.counts import dollars_from, how_many, percent, whole
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -54,10 +56,10 @@ def _configure_samples(actions: Any) -> None:
     draw.add_argument("name", help="what the sample is called")
     draw.add_argument("size", nargs="?", help="30, or 10%%; not needed with --margin or --method everything")
     draw.add_argument("--method", choices=_METHODS, default="simple")
-    draw.add_argument("--margin", type=float, metavar="PERCENT", help="as many as this margin of error needs")
-    draw.add_argument("--confidence", type=float, default=95, metavar="PERCENT")
-    draw.add_argument("--expected", type=float, default=50, metavar="PERCENT", help="accuracy expected; 50 is safe")
-    draw.add_argument("--seed", type=int, help="the same seed draws the same charts; one is made up without it")
+    draw.add_argument("--margin", type=percent, metavar="PERCENT", help="as many as this margin of error needs")
+    draw.add_argument("--confidence", type=percent, default=95, metavar="PERCENT")
+    draw.add_argument("--expected", type=percent, default=50, metavar="PERCENT", help="accuracy expected; 50 is safe")
+    draw.add_argument("--seed", type=whole(), help="the same seed draws the same charts; one is made up without it")
     draw.add_argument("--by", default="", metavar="STRATA", help="coder, type, payer or drg, for a stratified sample")
     draw.add_argument("--since", default="", metavar="DAY", help="final coded from this day on")
     draw.add_argument("--until", default="", metavar="DAY", help="final coded up to this day")
@@ -67,7 +69,9 @@ def _configure_samples(actions: Any) -> None:
     draw.add_argument("--kind", default="", help="professional or facility")
     draw.add_argument("--code", action="append", default=[], metavar="BEGINNING", help="charts with such codes")
     draw.add_argument("--rule", default="", help="charts that an edit found something on")
-    draw.add_argument("--from-dollars", type=float, default=0, metavar="DOLLARS", help="charts of at least this much")
+    draw.add_argument(
+        "--from-dollars", type=dollars_from, default=0, metavar="DOLLARS", help="charts of at least this much"
+    )
     draw.add_argument("--prebill", action="store_true", help="no bill before the audit is final")
     draw.add_argument("--review", action="store_true", help="the auditor sees the coder's codes from the start")
     draw.add_argument("--scheme", default="ahima", help="codedesk audits schemes lists them")
@@ -75,13 +79,16 @@ def _configure_samples(actions: Any) -> None:
     again = actions.add_parser("reproduce", help="draw a sample again from its snapshot and compare")
     again.add_argument("sample", metavar="SAMPLE")
     again.add_argument("--json", action="store_true", help="one JSON document")
+    withdraw = actions.add_parser("withdraw", help="take back a sample of which no finding was returned yet")
+    withdraw.add_argument("sample", metavar="SAMPLE")
+    withdraw.add_argument("--reason", required=True, metavar="TEXT")
     names = actions.add_parser("samples", help="the samples and how far they are")
     names.add_argument("--json", action="store_true", help="one JSON document per line")
     need = actions.add_parser("size", help="how many charts a margin of error needs")
-    need.add_argument("population", type=int)
-    need.add_argument("--margin", type=float, default=5, metavar="PERCENT")
-    need.add_argument("--confidence", type=float, default=95, metavar="PERCENT")
-    need.add_argument("--expected", type=float, default=50, metavar="PERCENT")
+    need.add_argument("population", type=whole())
+    need.add_argument("--margin", type=percent, default=5, metavar="PERCENT")
+    need.add_argument("--confidence", type=percent, default=95, metavar="PERCENT")
+    need.add_argument("--expected", type=percent, default=50, metavar="PERCENT")
 
 
 def _configure_review(actions: Any) -> None:
@@ -98,9 +105,14 @@ def _configure_review(actions: Any) -> None:
     second = actions.add_parser("second", help="give charts of a sample to a second auditor too, to compare them")
     second.add_argument("sample", metavar="SAMPLE")
     second.add_argument("login")
-    second.add_argument("number", type=int)
-    code = _of_audit(actions, "code", "begin a review, or enter codes of your own as on the chart's entry line")
-    code.add_argument("entries", nargs="*", metavar="ENTRY", help="e11.42, 'g0467-25 1,2', -3; none: only begin")
+    second.add_argument("number", type=how_many)
+    told = "begin a review, or enter codes of your own as on the chart's entry line"
+    code: argparse.ArgumentParser = actions.add_parser("code", help=told, add_help=False)
+    code.add_argument("--help", action="help", help="show this help message and exit")
+    # Whatever begins with one dash is an entry that takes a row away (-3, -a, -h): options have two.
+    code._negative_number_matcher = re.compile(r"-[^-]")
+    code.add_argument("audit", metavar="AUDIT", help="id, or SAMPLE#POSITION")
+    code.add_argument("entries", nargs="*", metavar="ENTRY", help="e11.42, 'g0467-25 1,2', -3, -a; none: only begin")
     code.add_argument("--disposition", help="the discharge disposition you hold for right")
     code.add_argument("--drg", help="the MS-DRG you hold for right, of an inpatient stay: three digits")
     code.add_argument("--weight", type=float, help="its relative weight, above 0, with up to four decimals")
@@ -109,7 +121,7 @@ def _configure_review(actions: Any) -> None:
     _of_audit(actions, "undo", "take back the last change of your codes")
     _of_audit(actions, "reveal", "show the coder's codes, once you have coded, and tell what differs")
     explain = _of_audit(actions, "explain", "say why of a finding")
-    explain.add_argument("number", type=int)
+    explain.add_argument("number", type=how_many)
     explain.add_argument("--note")
     explain.add_argument("--citation")
     explain.add_argument("--topic", help="topic of education")
@@ -121,16 +133,18 @@ def _configure_review(actions: Any) -> None:
 
 def _configure_answers(actions: Any) -> None:
     agree = _of_audit(actions, "agree", "agree to a finding, or to all that wait for you")
-    agree.add_argument("number", type=int, nargs="?")
+    agree.add_argument("number", type=how_many, nargs="?")
     rebut = _of_audit(actions, "rebut", "rebut a finding; it goes to the next level")
-    rebut.add_argument("number", type=int)
+    rebut.add_argument("number", type=how_many)
     rebut.add_argument("comment")
     rebut.add_argument("citation", help="guideline, Coding Clinic, or a line of the note")
     for name, told in (("uphold", "let a finding stand"), ("overturn", "give the coder right")):
         decide = _of_audit(actions, name, told)
-        decide.add_argument("number", type=int)
+        decide.add_argument("number", type=how_many)
         decide.add_argument("comment")
         decide.add_argument("--citation", default="")
+    keep = _of_audit(actions, "keep-codes", "say why codes stay that an audit before the bill found wrong")
+    keep.add_argument("--reason", required=True, metavar="TEXT")
     actions.add_parser("sweep", help="accept findings that were not answered in time")
 
 
@@ -188,7 +202,7 @@ def _draw(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         kind=args.kind,
         codes=tuple(code.upper() for code in args.code),
         rule=args.rule,
-        least_cents=round(args.from_dollars * 100),
+        least_cents=args.from_dollars,
     )
     with db.reading() as session:
         checked(criteria, session)
@@ -211,6 +225,8 @@ def _draw(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         return 0
     before = f"; {drawn.audited_before} left out, their account was audited before" if drawn.audited_before else ""
     print(safe_line(f"{drawn.name}: {drawn.picked} of {counted(drawn.population, 'chart')}, seed {drawn.seed}{before}"))
+    if args.prebill:
+        print("no bill of them leaves before their audit is final; codedesk audits withdraw takes the sample back")
     return 0
 
 
@@ -251,7 +267,7 @@ def _samples(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     with db.reading() as session:
         rows = sample_list(SessionReader(session))
     for row in rows:
-        print(json.dumps(asdict(row)) if args.json else sample_text(row))
+        print(json.dumps(asdict(row)) if args.json else safe_line(sample_text(row)))
     if not rows and not args.json:
         print("No sample was drawn yet. codedesk audits draw NAME 30 draws one.")
     return 0
@@ -339,7 +355,7 @@ def _topics(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     """Everything that changes one audit, or answers it."""
-    from store.audits import answers, assigning, education, explaining, review, samples
+    from store.audits import answers, assigning, corrections, education, explaining, review, samples, withdrawing
     from store.database import operation_id
 
     op = operation_id()
@@ -355,6 +371,8 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
                 print(f"{found.name}: seed {found.seed} gives {told} ({found.picked} of {found.population});"
                       f" the snapshot is {whole}")  # fmt: skip
             return 0 if good else 1
+        case "withdraw":
+            print(safe_line(withdrawing.withdraw(db, actor, args.sample, args.reason, op)))
         case "assign":
             audits = args.audits or _unbegun(db, args.sample)
             print(f"{counted(assigning.assign(db, actor, audits, args.login, op), 'audit')} given to {args.login}")
@@ -383,6 +401,8 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         case "uphold" | "overturn":
             upheld = args.action == "uphold"
             print(answers.decide(db, actor, args.audit, args.number, upheld, args.comment, args.citation, op))
+        case "keep-codes":
+            print(corrections.keep_codes(db, actor, args.audit, args.reason, op))
         case "sweep":
             print(f"{counted(answers.accept_unanswered(db, actor, op), 'finding')} accepted: not answered in time")
         case "topic":

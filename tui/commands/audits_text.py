@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from store.queries.audits import AuditRow, FindingRow, SampleRow, StepRow
+from store.terms import FindingStatus
 from tui.cells import counted, left, minute
 from tui.money import dollars
 
 if TYPE_CHECKING:
-    from store.audits.differences import Coded, Comparison, Row
+    from store.audits.differences import Coded, Comparison, Difference, Row
     from store.audits.figures import Share
     from store.audits.scorecards import Scorecard
     from store.audits.scores import Impact, Score
@@ -37,7 +38,8 @@ def sample_text(row: SampleRow) -> str:
     """One sample in one line."""
     how = ", ".join(filter(None, (row.method, "blind" if row.blind else "review", "pre-bill" if row.prebill else "")))
     drawn = f"{row.picked} of {row.population} ({row.size}), seed {row.seed}"
-    return f"{left(row.name, 24)} {row.made_at[:10]}  {drawn}, {how}; {row.reviewed} reviewed, {row.final} final"
+    far = row.withdrawn or f"{row.reviewed} reviewed, {row.final} final"
+    return f"{left(row.name, 24)} {row.made_at[:10]}  {drawn}, {how}; {far}"
 
 
 def side_by_side(
@@ -59,9 +61,11 @@ def side_by_side(
         lines.append(f"auditor's codes so far: {'  '.join(codes) or 'none'}")
     else:
         lines.append(f"{'':3} {'coder':<10} {'auditor':<10} result")
-        lines += [f"{mark_of(one):>3} {one.coder or '–':<10} {one.auditor or '–':<10} {result_of(one)}"
+        gone = {_key(one) for one in findings if one.status is FindingStatus.OVERTURNED}
+        lines += [f"{mark_of(one):>3} {one.coder or '–':<10} {one.auditor or '–':<10} {result_of(one, gone)}"
                   for one in comparison.rows]  # fmt: skip
-        lines += [f"{'':3} {one.coder:<10} {one.auditor:<10} {one.kind.value}" for one in comparison.whole]
+        lines += [f"{'':3} {one.coder:<10} {one.auditor:<10} {one.kind.value}{_fallen(one, gone)}"
+                  for one in comparison.whole]  # fmt: skip
         lines += [unpointed_words(comparison.unpointed)] if comparison.unpointed else []
     lines += [""] if findings else []
     for finding in findings:
@@ -98,11 +102,20 @@ def mark_of(row: Row) -> str:
     return line_letter(place) if row.line else str(place)
 
 
-def result_of(row: Row) -> str:
-    """What differs in a row, in words."""
+def result_of(row: Row, overturned: Collection[tuple[str, ...]] = ()) -> str:
+    """What differs in a row, in words; of a difference that was overturned it says so."""
     words = {"added": "missed", "deleted": "not supported"}
-    told = [words.get(one.kind.value, one.kind.value) for one in row.differences]
+    told = [f"{words.get(one.kind.value, one.kind.value)}{_fallen(one, overturned)}" for one in row.differences]
     return ", ".join(told) or ("agree" if row.coder and row.auditor else "see principal")
+
+
+def _key(one: Difference | FindingRow) -> tuple[str, ...]:
+    """What a finding and the difference that it states have in common."""
+    return str(one.kind), one.place, one.coder, one.auditor
+
+
+def _fallen(one: Difference, overturned: Collection[tuple[str, ...]]) -> str:
+    return " (overturned)" if _key(one) in overturned else ""
 
 
 def percent(share: Share) -> str:

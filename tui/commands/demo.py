@@ -9,11 +9,14 @@ import sys
 from codesets.errors import UsageError
 from store.terms import Role
 from tui.commands.workstation import LINEAR_HELP, PLAIN_DRIVER_HELP
+from tui.counts import whole
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--create-only", action="store_true", help="make the site and stop")
-    parser.add_argument("--year", type=int, metavar="VISITS", help="add a made-up year of so many visits, for reports")
+    parser.add_argument(
+        "--year", type=whole(1, 100_000_000), metavar="VISITS", help="add a made-up year of so many visits, for reports"
+    )
     parser.add_argument("--as", dest="role", metavar="ROLE", help=f"be one of {', '.join(Role)} from now on")
     parser.add_argument("--plain-driver", action="store_true", help=PLAIN_DRIVER_HELP)
     parser.add_argument("--linear", action="store_true", help=LINEAR_HELP)

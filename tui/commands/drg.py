@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ WIDTH = 100
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    # An entry may begin with a dash, as one that takes a line away does (-3, -a).
+    parser._negative_number_matcher = re.compile(r"-[0-9a-z]")
     parser.add_argument("key", metavar="ENCOUNTER", help="id or visit number of the stay")
     parser.add_argument(
         "--what-if",

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 
 from codesets.errors import UsageError
+from tui.counts import whole
 
 WIDTH = 100
 
@@ -17,7 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--item", action="append", default=[], metavar="NAME[=N]", help="something that counts, and how often"
     )
-    parser.add_argument("--minutes", type=int, default=0, metavar="N", help="total minutes of the day of the visit")
+    parser.add_argument(
+        "--minutes", type=whole(0, 24 * 60), default=0, metavar="N", help="total minutes of the day of the visit"
+    )
     parser.add_argument("-d", "--date", default="", metavar="DAY", help="day of the visit, ISO")
     parser.add_argument("--json", action="store_true", help="one JSON document")
 

@@ -4,7 +4,7 @@ codedesk export --views                            what there is, column by colu
 codedesk export encounter -w type=clinic -w 'charge_cents>=100000' --csv
 codedesk export diagnosis -w code^E11 --save diabetes --shared      and later: --filter diabetes
 codedesk export diagnosis -w code^E11 --save monthly --every month    and, of a scheduler: codedesk export --due
-codedesk export claims --since 2026-07-01 --until 2026-09-30 --format parquet -o FOLDER
+codedesk export claims --since 2026-01-01 --until 2026-12-31 --format parquet -o FOLDER
 """
 
 from __future__ import annotations
@@ -43,8 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remove", metavar="NAME", help="forget a filter of yours")
     parser.add_argument("--filter", metavar="NAME", help="use a filter that was saved")
     parser.add_argument("--filters", action="store_true", help="the filters that you may use")
-    parser.add_argument("--since", default="", metavar="DAY", help="of a layout: first service day")
-    parser.add_argument("--until", default="", metavar="DAY", help="of a layout: last service day")
+    parser.add_argument(
+        "--since", default="", metavar="DAY", help="of a layout: first service day, under safe-harbor of a year"
+    )
+    parser.add_argument(
+        "--until", default="", metavar="DAY", help="of a layout: last service day, under safe-harbor of a year"
+    )
     parser.add_argument("--profile", choices=("identified", "limited", "safe-harbor"), default="safe-harbor")
     parser.add_argument("--format", choices=("csv", "json", "parquet"), default="csv")
     parser.add_argument("--csv", action="store_true", help="the whole answer as CSV on the terminal")
@@ -128,24 +132,23 @@ def _remove(db: Database, actor: Actor, name: str) -> int:
 
 
 def _layout(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store.reports.export import export_layout
+    from store.reports.export import export_layout, layout_days
     from store.reports.profiles import Profile
-    from store.reports.run import period_of
     from store.reports.tables import Format
 
     if args.where or args.columns or args.filter or args.save:
         raise UsageError(f"{args.what} is a layout and takes days alone", "a view takes filters: encounter, denial …")
     if args.out == "-":
         raise UsageError(f"{args.what} is several files", "-o FOLDER")
-    period = period_of(args.since, args.until)
+    since, until = layout_days(Profile(args.profile), args.since, args.until)
     done = export_layout(
         db,
         actor,
         args.what,
         Profile(args.profile),
         Format(args.format),
-        period.since,
-        period.until,
+        since,
+        until,
         Path(args.out) if args.out else None,
         args.to,
         args.purpose,
@@ -153,9 +156,10 @@ def _layout(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     )
     for one in done:
         print(f"{one.rows:>9,} row{' ' if one.rows == 1 else 's'} in {one.path}")
-    asked = "" if args.since else ", the month so far: --since and --until name other days"
-    print(f"service days {period.since} to {period.until}{asked}")
-    _tell_restricted(db, actor, period.since, period.until)
+    usual = "this year, of days the year alone is told" if args.profile == "safe-harbor" else "the month so far"
+    asked = "" if args.since or args.until else f", {usual}: --since and --until name other days"
+    print(f"service days {since} to {until}{asked}")
+    _tell_restricted(db, actor, since, until)
     return 0
 
 

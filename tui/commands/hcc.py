@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from codesets.safe import safe_block
+from tui.counts import whole
 
 WIDTH = 100
 
@@ -16,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("patient", metavar="PATIENT", help="record number or id")
     parser.add_argument(
-        "--year", type=int, default=0, metavar="YYYY", help="year of the services; this one if not given"
+        "--year", type=whole(0, 9999), default=0, metavar="YYYY", help="year of the services; this one if not given"
     )
     parser.add_argument("--json", action="store_true", help="one JSON document")
 

@@ -82,7 +82,7 @@ def _print_kinds(read) -> None:
         if message.startswith("not used: "):
             for part in message.removeprefix("not used: ").split(", "):
                 number, _, word = part.partition(" ")
-                not_used[word] += int(number) if number.isdigit() else 1
+                not_used[word] += int(number) if number.isdecimal() else 1
         else:
             others[message] += 1
     if not_used:

@@ -307,7 +307,7 @@ def _asked(args: argparse.Namespace, day: str) -> Question:
 
 def _place(said: object) -> tuple[str, int]:
     number, _, line = str(said).rpartition(":")
-    if not number or not line.isdigit():
+    if not number or not line.isdecimal():
         raise UsageError(f"{str(said)[:60]!r} is no place in a chart", "expected DOCUMENT:LINE, as DOC-1:41")
     return number, int(line)
 

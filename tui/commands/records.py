@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from codesets.safe import safe_line
 from tui.cells import counted, left, minute
+from tui.counts import percent
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -35,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     lift = actions.add_parser("lift", help="take a clinician off it")
     lift.add_argument("provider", metavar="NPI")
     twice = _listing(actions, "duplicates", "patients who may be one, with the parts of the score")
-    twice.add_argument("--least", type=float, default=85, metavar="POINTS", help="of 100")
+    twice.add_argument("--least", type=percent, default=85, metavar="POINTS", help="of 100")
     apart = actions.add_parser("apart", help="note that two patients are two")
     apart.add_argument("mrn")
     apart.add_argument("other")

@@ -4,6 +4,9 @@ codedesk report                       the catalog
 codedesk report dnfb --until 2026-09-30
 codedesk report denials --html denials.html
 codedesk report dnfb --publish        and later: --published, --repeat ID
+
+To analysts small counts are covered, and reports are of a calendar month or year that has ended, as of the end of the
+last one: two that differ by a day could be subtracted.
 """
 
 from __future__ import annotations
@@ -32,7 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name", nargs="?", default="", metavar="NAME", help="a figure of the catalog; none: the catalog"
     )
-    parser.add_argument("--since", default="", metavar="DAY", help="first day; the first of the month without it")
+    parser.add_argument(
+        "--since",
+        default="",
+        metavar="DAY",
+        help="first day; the first of the month without it (analysts: whole months)",
+    )
     parser.add_argument("--until", default="", metavar="DAY", help="last day; today without it")
     parser.add_argument("--as-of", default="", metavar="DAY", help="day or moment: what came later has not happened")
     parser.add_argument("--top", type=how_many, metavar="N", help="the first rows alone")
@@ -117,11 +125,12 @@ def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.output import write_text
     from store.reports.page import html_page
     from store.reports.publish import publish
-    from store.reports.run import period_of, run_report
+    from store.reports.run import run_report
     from store.reports.small_cells import suppressed
+    from store.reports.spans import period_for
     from store.reports.tables import Format, csv_text, write_rows
 
-    report = run_report(db, actor, args.name, period_of(args.since, args.until, args.as_of))
+    report = run_report(db, actor, args.name, period_for(actor, args.since, args.until, args.as_of))
     told = suppressed(report) if _covers(actor, args) else report
     if args.publish:
         figure_id = publish(db, actor, report, operation_id())
@@ -154,9 +163,9 @@ def _report(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _covers(actor: Actor, args: argparse.Namespace) -> bool:
     """Whether small cells are covered: for analysts always."""
-    from store.terms import Role
+    from store.reports.spans import is_covered
 
-    return bool(args.suppress) or actor.role is Role.ANALYST
+    return bool(args.suppress) or is_covered(actor)
 
 
 def report_lines(report: Report) -> list[str]:

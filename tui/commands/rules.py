@@ -22,6 +22,7 @@ from store.queries import SessionReader
 from store.queries.rules import rule_changes, rule_firings, rule_versions
 from store.settings import today
 from tui.commands import rules_writing
+from tui.counts import how_many, whole
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     testing.add_argument("rules", nargs="*", metavar="RULE", help="ids or files of rules; without it, all")
     trying = _command(commands, "try", "what a rule would have found lately; exit code 1 when it stops claims")
     trying.add_argument("rule", metavar="RULE", help="an id, or a file with a rule that is not in use yet")
-    trying.add_argument("--days", type=int, default=90, help="how far back the services go (90)")
-    trying.add_argument("--version", type=int, help="a version of a rule of this site")
+    trying.add_argument("--days", type=whole(1, 36_500), default=90, help="how far back the services go (90)")
+    trying.add_argument("--version", type=how_many, help="a version of a rule of this site")
     adding = _command(commands, "add", "keep a rule of this site, or a new version of it; it begins switched off")
     adding.formatter_class = argparse.RawDescriptionHelpFormatter
     adding.epilog = WHOLE_RULE
@@ -89,7 +90,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     rules_writing.configure(commands)
     switching = _command(commands, "on", "switch a rule on; its examples must hold")
     _rule(switching)
-    switching.add_argument("--version", type=int, help="a version of a rule of this site (the newest)")
+    switching.add_argument("--version", type=how_many, help="a version of a rule of this site (the newest)")
     _why(switching)
     off = _command(commands, "off", "switch a rule off, for everybody or for some")
     _rule(off)

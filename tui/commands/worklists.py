@@ -21,6 +21,7 @@ from tui.cells import counted, left, minute
 from tui.commands import worklists_bulk, worklists_people
 from tui.commands.answers import command, reason, task_ids, told
 from tui.commands.worklists_selecting import listing_asked, selecting
+from tui.counts import how_many
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _file(saving)
     saving.add_argument("--note", default="", help="what is new")
     using = command(commands, "use", "put a version in force and list every open chart by it")
-    using.add_argument("version", type=int, metavar="VERSION")
+    using.add_argument("version", type=how_many, metavar="VERSION")
     reason(using)
     reason(command(commands, "rollback", "put the version in force again that was before"))
     asking = command(commands, "why", "why a chart is in its worklist and at its place")
@@ -318,4 +319,4 @@ def _file(parser: argparse.ArgumentParser) -> None:
 
 
 def _version(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--version", type=int, metavar="N", help="a version; without it the one in force")
+    parser.add_argument("--version", type=how_many, metavar="N", help="a version; without it the one in force")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from store.reports.behind import VisitRow, visits_behind
+from store.reports.behind import MOST_BEHIND, OF_CHARTS, CountBehind, VisitRow, count_behind, visits_behind
 from store.reports.catalog import Figure
 from store.reports.period import Period
-from tui.cells import Line
+from tui.cells import Line, counted, days_in
 from tui.money import dollars
 from tui.screens.desk import DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -24,6 +24,7 @@ class BehindScreen(DeskScreen):
         super().__init__()
         self._figure, self._period, self._keys = figure, period, keys
         self._cents = 0
+        self._count = CountBehind(0, 0)
         self._found: list[VisitRow] = []
 
     def compose_work(self) -> ComposeResult:
@@ -54,7 +55,20 @@ class BehindScreen(DeskScreen):
     async def _load(self) -> None:
         read = self.workstation.record.read
         self._found = await read(visits_behind, self._figure, self._period, self._keys)
+        self._count = await read(count_behind, self._figure, self._period, self._keys)
+        self._tell_count()
         self.filtered()
+
+    def _tell_count(self) -> None:
+        """Say what the number counts where that is not visits, and what of it is not in the list."""
+        count, visits = self._count, len(self._found)
+        what = self._figure.counts[0] if self._figure.counts else "charts"
+        if count.things == visits:
+            return
+        nowhere = f"; {count.nowhere:,} belong to no visit here" if count.nowhere else ""
+        hidden = "; restricted charts are not listed" if OF_CHARTS & self._keys.keys() and not nowhere else ""
+        first = f"; the first {MOST_BEHIND:,} are listed" if visits == MOST_BEHIND else hidden
+        self.say(f"{count.things:,} {what} in {counted(visits, 'visit')}{nowhere or first}.")
 
     def filtered(self) -> None:
         rows = [row for row in self._found if self.passes_filter(_searched(row))]
@@ -85,6 +99,6 @@ BEHIND: tuple[Column[VisitRow], ...] = (
     Column("PAYER", 14, lambda row: row.payer),
     Column("TYPE", 9, lambda row: row.setting.label, from_width=100),
     Column("$", 11, lambda row: dollars(row.cents), align="right"),
-    Column("AGE", 5, lambda row: f"{row.age}d", align="right"),
+    Column("AGE", 5, lambda row: days_in(row.age), align="right"),
     Column("STATE", 12, lambda row: row.state, from_width=100),
 )

@@ -23,9 +23,9 @@ from store.reports.page import figure_words, html_page, told_rows
 from store.reports.period import Period
 from store.reports.run import NothingToTell, Report, moment_of, period_of, read_report, run_report
 from store.reports.small_cells import suppressed
+from store.reports.spans import is_covered, period_for
 from store.reports.tables import csv_text
 from store.settings import load_settings, outbox
-from store.terms import Role
 from tui.cells import Line, counted, line_width, wrap
 from tui.pictures import spark
 from tui.screens.behind import BehindScreen
@@ -64,7 +64,8 @@ class BoardScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._name = "dnfb"
-        self._period = period_of()
+        self._period: Period | None = None
+        """What was chosen; nothing: the usual one of who looks."""
         self._report: Report | None = None
         self._whole: Report | None = None
         """The report before small cells were covered: what is published."""
@@ -114,11 +115,12 @@ class BoardScreen(DeskScreen):
     async def _load(self) -> None:
         actor = await self.workstation.record.actor()
         try:
+            self._period = self._period or period_for(actor)
             report = await self.workstation.change(run_report, self._name, self._period)
         except NothingToTell as error:
             self.trouble(error)
             return
-        covers = actor.role is Role.ANALYST
+        covers = is_covered(actor)
         self._whole, self._report = report, suppressed(report) if covers else report
         self._capacity, self._coded = None, []
         if self._name in ("dnfb", "dnfc") and not covers:
@@ -158,7 +160,7 @@ class BoardScreen(DeskScreen):
             return found + [((f" in it: {part}" if n == 0 else f" {part}", "dim"),)
                             for n, part in enumerate(wrap(report.figure.inclusions, width - 9))] + rate  # fmt: skip
 
-        self.page_pane.show(self._named(), lines, "how it is reckoned")
+        self.page_pane.show(self._named(), lines, "how it is reckoned: D U read on")
 
     def _named(self) -> str:
         """The row under the cursor by its words, whole."""
@@ -168,6 +170,12 @@ class BoardScreen(DeskScreen):
     def copied(self) -> str:
         row = self.rows.selected
         return "" if row is None else "  ".join(str(cell) for cell in row[1] if cell is not None)
+
+    def do_page_on(self) -> None:
+        self.page_pane.page(1)
+
+    def do_page_back(self) -> None:
+        self.page_pane.page(-1)
 
     def do_board_view(self) -> None:
         self._turn(1)
@@ -190,13 +198,15 @@ class BoardScreen(DeskScreen):
 
     def do_board_month(self) -> None:
         """The month before the first day, whole."""
+        if self._period is None:
+            return
         first = date.fromisoformat(self._period.since)
         last = first.replace(day=1) - timedelta(days=1)
         self._period = period_of(last.replace(day=1).isoformat(), last.isoformat())
         self.in_turn(self._load())
 
     def do_board_now(self) -> None:
-        self._period = period_of()
+        self._period = None
         self.in_turn(self._load())
 
     def do_board_behind(self) -> None:

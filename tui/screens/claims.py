@@ -20,7 +20,7 @@ from store.queries.claims import (
 )
 from store.settings import outbox
 from store.terms import ClaimStatus
-from tui.cells import Line, counted
+from tui.cells import Line, counted, days_in
 from tui.money import dollars
 from tui.screens.asking import named_columns
 from tui.screens.desk import DeskScreen, NotAnAnswer, following
@@ -309,6 +309,6 @@ _COLUMNS: tuple[Column[ClaimRow], ...] = (
     Column("$", 9, lambda row: dollars(row.total_cents), align="right"),
     Column("ERR", 3, lambda row: str(row.errors or ""), align="right", style=lambda row: "error"),
     Column("WRN", 3, lambda row: str(row.warnings or ""), align="right", style=lambda row: "warning"),
-    Column("AGE", 4, lambda row: f"{row.age_days}d", align="right"),
+    Column("AGE", 4, lambda row: days_in(row.age_days, 4), align="right"),
     Column("STATUS", 12, lambda row: row.status.value.replace("_", " "), from_width=110),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from store.queries.deposits import AGED_DAYS, NO_TRACE, DepositFilter, DepositRow, deposit_list
-from tui.cells import Line, counted
+from tui.cells import Line, counted, days_in
 from tui.money import dollars
 from tui.screens.desk import following
 from tui.screens.list_screen import ListScreen
@@ -134,7 +134,7 @@ _COLUMNS: tuple[Column[DepositRow], ...] = (
         style=lambda row: "warning" if row.why else "text",
     ),
     Column("$", 12, lambda row: dollars(row.cents or row.paid_cents), align="right"),
-    Column("AGE", 5, lambda row: f"{max(row.age_days, 0)}d", align="right"),
+    Column("AGE", 5, lambda row: days_in(max(row.age_days, 0)), align="right"),
     Column("MATCHED", 10, lambda row: row.matched_by, from_width=100),
     Column("NOTE", 24, lambda row: row.note, style=lambda row: "dim", from_width=120),
 )

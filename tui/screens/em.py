@@ -158,9 +158,9 @@ class EmScreen(DeskScreen):
         return f"{found.family.label}, level {found.level} by {found.by}: {steps}" if found.level else ""
 
     def unknown_key(self, key: str) -> bool:
-        if key.isdigit():
+        if key.isdecimal():
             self._set(int(key))
-        return key.isdigit()
+        return key.isdecimal()
 
     def do_count_more(self) -> None:
         row: Item | None = self.rows.selected
@@ -174,7 +174,7 @@ class EmScreen(DeskScreen):
 
     def do_visit_minutes(self) -> None:
         async def given(text: str) -> None:
-            if text.strip().isdigit() and int(text) <= 24 * 60:
+            if text.strip().isdecimal() and int(text) <= 24 * 60:
                 self._minutes = int(text)
                 self._changed()
             else:

@@ -1,7 +1,7 @@
 """Rows (f on Numbers): any field of a documented view as a filter, saved, shared, with a time of its own, exported.
 
-What the screen shows names nobody: rows of the limited profile, of the safe harbor for analysts, like every export
-(`store.reports.profiles`); what the profile does not tell is nothing to ask by.
+What the screen shows names nobody and leaves nothing (`store.reports.looking`); what it does not show is nothing to ask
+by. Writing a file asks for its profile, and who receives it under which agreement.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from textual.containers import Container
 
 from codesets.errors import CodedeskError
 from store.reports.filters import Every, Filter
+from store.reports.looking import check_seen, fields_seen, look_at_rows, profile_seen
 from store.reports.page import shown
 from store.reports.profiles import FieldClass, Profile
 from store.reports.tables import Format
-from store.reports.views import NUMBERS, Condition, View, asked_by, check_conditions, condition_of, view_named, views
+from store.reports.views import NUMBERS, Condition, View, condition_of, view_named, views
 from store.settings import outbox, today
 from store.terms import Role
 from tui.cells import Line, counted, wrap
@@ -49,7 +50,8 @@ class FieldsScreen(DeskScreen):
         self._kept: Filter | None = None
         self._columns: tuple[str, ...] = ()
         self._rows: list[dict[str, Any]] = []
-        self._profile = Profile.SAFE_HARBOR
+        self._role = Role.ANALYST
+        """Of who looks; until it is known, who sees least."""
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -86,13 +88,8 @@ class FieldsScreen(DeskScreen):
         return ""
 
     async def _load(self) -> None:
-        from store.reports.export import export_view
-
-        actor = await self.workstation.record.actor()
-        self._profile = Profile.SAFE_HARBOR if actor.role is Role.ANALYST else Profile.LIMITED
-        self._columns, self._rows, _ = await self.workstation.change(
-            export_view, self._view, self._conditions, (), self._profile, Format.CSV, None, MOST_ROWS
-        )
+        self._role = (await self.workstation.record.actor()).role
+        self._columns, self._rows = await self.workstation.change(look_at_rows, self._view, self._conditions, MOST_ROWS)
         self.rows.set_source(ListSource(list(enumerate(self._rows)), lambda row: str(row[0])), columns=self._shown())
         self._explain()
         self.refresh_frame()
@@ -156,7 +153,7 @@ class FieldsScreen(DeskScreen):
     async def _with(
         self, conditions: Sequence[Condition], kept: Filter | None = None, view: View | None = None
     ) -> None:
-        check_conditions(view or self._view, conditions, self._profile)
+        check_seen(self._role, view or self._view, conditions)
         self._view = view or self._view
         self._conditions, self._kept = tuple(conditions), kept
         self.rows.move_to(0)
@@ -179,7 +176,7 @@ class FieldsScreen(DeskScreen):
             self.say("= is  != is not  >= <= > <  ^ begins with  ~ has in it; money is in cents", "dim")
             self.ask("condition", f"{field.words}:", f"{name}=", entered)
 
-        asked = [one for one in self._view.fields if asked_by(one, self._profile)]
+        asked = fields_seen(self._role, self._view)
         options = [(one.name, f"{one.words}  ({one.kind.value})") for one in asked]
         self.choose("field", "field:", options, chosen)
 
@@ -235,7 +232,9 @@ class FieldsScreen(DeskScreen):
     async def _keep(self, name: str, shared: bool, every: str) -> None:
         from store.reports.filters import filter_named, save_filter
 
-        await self.workstation.change(save_filter, name, self._view.name, self._conditions, (), shared, every)
+        # What goes out by itself goes by the safe harbor; what is only looked at is held to what is seen.
+        profile = Profile.SAFE_HARBOR if every else profile_seen(self._role)
+        await self.workstation.change(save_filter, name, self._view.name, self._conditions, (), shared, every, profile)
         self._kept = await self.workstation.change(filter_named, " ".join(name.split()))
         self._explain()
         self.refresh_frame()
@@ -258,29 +257,37 @@ class FieldsScreen(DeskScreen):
     def do_fields_export(self) -> None:
         """Choose a profile and write every row that fits to the outbox."""
 
-        async def written(profile: Profile, recipient: str = "", purpose: str = "") -> None:
+        async def written(profile: Profile, recipient: str = "", purpose: str = "", agreement: str = "") -> None:
             from store.reports.export import export_view
 
             path = outbox() / f"{self._view.name}-{today()}.csv"
             try:
                 _, rows, _ = await self.workstation.change(
-                    export_view, self._view, self._conditions, (), profile, Format.CSV, path, 0, recipient, purpose
-                )
+                    export_view, self._view, self._conditions, (), profile, Format.CSV, path, 0,
+                    recipient, purpose, agreement,
+                )  # fmt: skip
             except CodedeskError as error:
                 self.trouble(error)
                 return
             self.say(f"{counted(len(rows), 'row')} in {path}", "good")
 
         async def chosen(name: str) -> None:
-            if Profile(name) is not Profile.IDENTIFIED:
-                await written(Profile(name))
+            profile = Profile(name)
+            if profile is Profile.SAFE_HARBOR:
+                await written(profile)
                 return
 
             async def received_by(recipient: str) -> None:
                 async def why(purpose: str) -> None:
-                    await written(Profile.IDENTIFIED, recipient, purpose)
+                    await written(profile, recipient, purpose)
 
-                self.ask("purpose", "and why:", "", why)
+                async def under(agreement: str) -> None:
+                    await written(profile, recipient, agreement=agreement)
+
+                if profile is Profile.LIMITED:
+                    self.ask("agreement", "under which data use agreement:", "", under)
+                else:
+                    self.ask("purpose", "and why:", "", why)
 
             self.ask("recipient", "who receives it:", "", received_by)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from store.queries.holds import HoldFilter, HoldRow, OwnerCount, hold_counts, hold_list
-from tui.cells import Line, counted, wrap
+from tui.cells import Line, counted, days_in, wrap
 from tui.money import dollars
 from tui.screens.desk import following
 from tui.screens.list_screen import ListScreen
@@ -153,7 +153,7 @@ def _searched(row: HoldRow) -> str:
 
 _COLUMNS: tuple[Column[HoldRow], ...] = (
     Column("", 2, lambda row: " !" if row.late else "", style=lambda row: "error", said=lambda row: "late"),
-    Column("AGE", 5, lambda row: f"{row.days}d", align="right"),
+    Column("AGE", 5, lambda row: days_in(row.days), align="right"),
     Column("PATIENT", 20, lambda row: row.patient),
     Column("REASON", 0, lambda row: row.hold_reason),
     Column("WAITS FOR", 17, lambda row: row.owner),

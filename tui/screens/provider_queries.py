@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from store.queries.provider_queries import QueryFilter, QueryPage, QueryRow, provider_query_list, provider_query_of
 from store.terms import QueryOutcome, QueryStatus
-from tui.cells import Line, minute, wrap
+from tui.cells import Line, days_in, minute, wrap
 from tui.screens.desk import following
 from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
@@ -227,7 +227,7 @@ _COLUMNS: tuple[Column[QueryRow], ...] = (
     Column("PATIENT", 0, lambda row: row.patient),
     Column("PROVIDER", 14, lambda row: row.provider),
     Column("ABOUT", 11, lambda row: row.query_reason),
-    Column("DAYS", 5, lambda row: "" if row.days is None else f"{row.days}d", align="right"),
+    Column("DAYS", 5, lambda row: "" if row.days is None else days_in(row.days), align="right"),
     Column("DUE", 10, lambda row: row.due_on, style=lambda row: "error" if row.late else "text"),
     Column("ASKED BY", 10, lambda row: row.asked_by, from_width=100),
 )

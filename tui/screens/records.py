@@ -23,7 +23,7 @@ from store.records.deficiencies import (
 from store.records.duplicates import Candidate, Pair, duplicates
 from store.records.releases import ReleaseRow, requests
 from tui.actions import Action
-from tui.cells import Line, counted, wrap
+from tui.cells import Line, counted, days_in, wrap
 from tui.commands.records import figure_words
 from tui.screens.desk import DeskScreen, following
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -393,7 +393,7 @@ COLUMNS: dict[View, tuple[Column[Any], ...]] = {
         Column("TYPE", 9, lambda row: row.setting, most=11, from_width=90),
         Column("LACKS", 0, lambda row: row.lacks),
         Column("PROVIDER", 14, lambda row: row.provider, most=26),
-        Column("AGE", 5, lambda row: f"{row.age}d", align="right"),
+        Column("AGE", 5, lambda row: days_in(row.age), align="right"),
     ),
     View.PROVIDERS: (
         Column(
@@ -415,7 +415,7 @@ COLUMNS: dict[View, tuple[Column[Any], ...]] = {
             align="right",
             style=lambda row: "warning" if row.delinquent else "text",
         ),  # fmt: skip
-        Column("OLDEST", 6, lambda row: f"{row.oldest}d", align="right"),
+        Column("OLDEST", 6, lambda row: days_in(row.oldest, 6), align="right"),
     ),
     View.DUPLICATES: (
         Column("", 1, lambda row: ""),
@@ -439,6 +439,6 @@ COLUMNS: dict[View, tuple[Column[Any], ...]] = {
         Column("PATIENT", 18, lambda row: row.patient, most=26),
         Column("WHO ASKS", 18, lambda row: row.requester, most=30),
         Column("WHAT", 0, lambda row: row.what),
-        Column("LEFT", 5, lambda row: f"{row.left}d", align="right"),
+        Column("LEFT", 5, lambda row: days_in(row.left), align="right"),
     ),
 }

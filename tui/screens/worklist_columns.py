@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from store.queries.worklists import WorkRow
+from tui.cells import days_in
 from tui.money import dollars
 from tui.widgets.row_table import Column
 
@@ -44,7 +45,7 @@ def columns(me: str | None, today: date, digits: int, chosen: Sequence[str]) -> 
 
 def age_words(days: int) -> str:
     """How old a visit is, in at most five characters: `9999d`, from there on in whole years `31y`."""
-    return f"{days}d" if days < 10_000 else f"{days * 4 // 1461}y"
+    return days_in(days)
 
 
 def _known(today: date, digits: int) -> dict[str, Column[WorkRow]]:
@@ -74,7 +75,7 @@ def _age(row: WorkRow, today: date) -> int:
 
 
 def _left(row: WorkRow, today: date) -> str:
-    return f"{(date.fromisoformat(row.bill_by) - today).days}d" if row.bill_by else "–"
+    return days_in((date.fromisoformat(row.bill_by) - today).days) if row.bill_by else "–"
 
 
 def _left_style(row: WorkRow, today: date) -> str:

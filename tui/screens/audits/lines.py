@@ -97,11 +97,15 @@ def sample_lines(sample: SampleRow, width: int) -> list[Line]:
         f"{sample.method.replace('_', ' ')} sample{asked}: {counted(sample.picked, 'chart')}"
         f" of {sample.population:,}, seed {sample.seed}{held}"
     )
-    far = f"{sample.reviewed} reviewed, {sample.final} final"
+    far = sample.withdrawn or f"{sample.reviewed} reviewed, {sample.final} final"
     how = (
-        "Enter begins: code the chart from its documents; f then shows the coder's codes beside yours."
-        if sample.blind
-        else "Enter begins with the coder's codes beside yours."
+        ""
+        if sample.withdrawn
+        else (
+            "Enter begins: code the chart from its documents; f then shows the coder's codes beside yours."
+            if sample.blind
+            else "Enter begins with the coder's codes beside yours."
+        )
     )
     return [((f" {part}", style),) for text, style in ((drawn, "text"), (far, "dim"), ("", "dim"), (how, "dim"))
             for part in (wrap(text, width - 2) or [""])]  # fmt: skip

@@ -52,8 +52,10 @@ class AuditsScreen(ListScreen):
 
     def why_not(self, action: str) -> str:
         row: AuditRow | None = self.rows.selected if self.is_mounted else None
-        if action in ("audit_open", "audit_score", "audit_assign") and row is None:
+        if action in ("audit_open", "audit_score", "audit_assign", "audit_withdraw") and row is None:
             return "there is no audit under the cursor"
+        if row and row.status is AuditStatus.WITHDRAWN and action in ("audit_open", "audit_withdraw"):
+            return "its sample was withdrawn"
         if action == "audit_assign" and row and row.status not in (AuditStatus.SELECTED, AuditStatus.ASSIGNED):
             return f"it is {row.status.value.replace('_', ' ')} already"
         return ""
@@ -205,6 +207,18 @@ class AuditsScreen(ListScreen):
 
         self.in_turn(choose())
 
+    def do_audit_withdraw(self) -> None:
+        row: AuditRow = self.rows.selected
+
+        async def told(reason: str) -> None:
+            from store.audits.withdrawing import withdraw
+
+            message = await self.workstation.change(withdraw, row.sample, reason)
+            await self.read_rows()
+            self.say(message, "good")
+
+        self.ask("reason", f"why the sample {row.sample} is withdrawn:", answer=told)
+
     def do_audit_draw(self) -> None:
         from tui.screens.audits.drawing import draw_by_keys
 
@@ -230,7 +244,9 @@ COLUMNS: tuple[Column[AuditRow], ...] = (
         2,
         lambda row: f" {row.mark}",
         style=lambda row: {"!": "warning", "✓": "good"}.get(row.mark, "text"),
-        said=lambda row: {"!": "rebutted", "✓": "final", "=": "second review", "H": "bill held"}.get(row.mark, ""),
+        said=lambda row: {"!": "rebutted", "✓": "final", "=": "second review", "H": "bill held", "-": "withdrawn"}.get(
+            row.mark, ""
+        ),
     ),
     Column("SAMPLE", 16, lambda row: row.name),
     Column("SERVICE", 10, lambda row: row.service_date),

@@ -121,6 +121,8 @@ class SidesScreen(DeskScreen):
         status = self._audit.row.status
         if action in OF_REVIEW and status is not AuditStatus.IN_REVIEW:
             return f"the audit is {status.value.replace('_', ' ')}"
+        if action == "keep_codes" and status is not AuditStatus.FINAL:
+            return f"the audit is {status.value.replace('_', ' ')}: its findings are answered first"
         if action in OF_FINDING and finding is None:
             return "no finding is under the cursor"
         if action in ("finding_agree", "finding_rebut") and finding and finding.status not in WITH_CODER:
@@ -254,6 +256,16 @@ class SidesScreen(DeskScreen):
         message = await self.workstation.change(agree, self.audit_id, number)
         await self._load()
         self.say(message, "good")
+
+    def do_keep_codes(self) -> None:
+        async def told(reason: str) -> None:
+            from store.audits.corrections import keep_codes
+
+            message = await self.workstation.change(keep_codes, self.audit_id, reason)
+            await self._load()
+            self.say(message, "good")
+
+        self.ask("reason", "why the codes stay:", answer=told)
 
     def do_finding_rebut(self) -> None:
         finding = self._finding

@@ -144,7 +144,7 @@ class CodeCursor:
         """The row that a finding is about: `diagnosis.2`, `line.1.pointers`; None for the chart as a whole."""
         kind, _, rest = place.partition(".")
         number = rest.partition(".")[0]
-        if not number.isdigit():
+        if not number.isdecimal():
             return None
         shown = self._chart.on_screen
         before = len(shown.codes.diagnoses) if shown and kind == "line" else 0

@@ -241,6 +241,8 @@ class ChartScreen(DeskScreen):
             self.say("What you were writing to the provider is still here. Q goes on with it.")
         elif chart.late.why:
             self.say(f"New since coding began: {chart.late.why}. L shows what is new.", "warning")
+        elif chart.audited:
+            self.say(f"{chart.audited[0].upper()}{chart.audited[1:]}.", "warning")
         elif not self.final:
             self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 1,2   *   -3   or words", "dim")
 

@@ -19,6 +19,7 @@ from store.coding.entry import line_letter
 from store.coding.grouping import is_stay
 from store.coding.site_edits import findings_of, site_edits
 from store.queries import Reader
+from store.queries.audits import audited_after_bill
 from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head, held_by
 from store.queries.codings import coding_codes, coding_defaults
 from store.queries.late import Late, late_of, nothing_to_code
@@ -61,6 +62,8 @@ class ChartOnScreen:
     """Why there is nothing to code any more, in words; empty where there is."""
     holder: tuple[str, str] = ("", "")
     """Who has it open for coding: id and name; both empty where nobody has."""
+    audited: str = ""
+    """What an audit found in the codes as they are, in words; empty for nothing."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScre
         surroundings_of(reader, head),
         nothing_to_code(reader, work_item_id),
         held_by(reader, work_item_id),
+        audited_after_bill(reader, work_item_id),
     )
 
 
