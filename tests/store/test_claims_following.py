@@ -125,8 +125,11 @@ def test_the_second_payer_is_told_what_the_first_paid_and_why_not_all(office: Of
 
 
 def medicare_second(office: Office) -> str:
-    """Make the second payer Medicare; the id of the visit."""
+    """Make the second payer Medicare, in the record and on the claim; the id of the visit."""
     with office.db.change(SYSTEM) as change:
+        second = change.session.exec(select(Coverage).where(Coverage.sequence == 2)).one()
+        second.member_id = "1EG4TE5MK73"
+        change.session.get_one(Payer, second.payer_id).claim_filing_code = "MB"
         claim = change.session.get_one(Claim, office.claim_id)
         parties = deepcopy(claim.parties)
         (other,) = parties["other_coverages"]

@@ -213,6 +213,11 @@ def _store_person(change: Change, rows: KnownRows, said: Person) -> Outcome:
         values = {name: value for name, value in named(fields).items() if name not in ("source", "mrn")}
         refuse_replaced(fields, patient)
         result = Result.CHANGED if parts.update("patient", patient, values) else Result.UNCHANGED
+    if result == Result.CHANGED:
+        from store.claims.restating import restate_of_patient
+
+        rows.write()
+        restate_of_patient(change, patient.id, "the patient was corrected by registration")
     if result != Result.UNCHANGED:
         change.log("intake.patient", "patient", patient.id, result=result.value)
     return Outcome(result, "", patient.id, about=About.PERSON)
