@@ -65,24 +65,36 @@ def statement(reader: Reader, page: AccountPage, today: dt.date) -> Statement:
 
 def _with_next_payers(reader: Reader, page: AccountPage) -> int:
     """Cents that payers left to the patient on claims whose next payer was not billed yet: not due before that."""
-    left: dict[str, int] = {}
-    for posting in page.postings:
-        if posting.kind is PostingKind.LEFT_TO_PATIENT:
-            continue  # decided after the payers, and due
-        own = sum(side.cents for side in posting.sides if side.account is JournalAccount.PATIENT_RECEIVABLE)
-        left[posting.claim] = left.get(posting.claim, 0) + own
+    left = _left_by_claims(reader, page)
     rows = reader.rows(
-        "SELECT c.id, c.claim_number, c.parties FROM claim c JOIN encounter e ON e.id = c.encounter_id"
+        "SELECT c.id, c.parties FROM claim c JOIN encounter e ON e.id = c.encounter_id"
         " WHERE e.account_id = :id AND c.status = 'exported' AND NOT EXISTS (SELECT 1 FROM claim f"
         " WHERE f.follows_id = c.id AND f.follows_as = 'secondary' AND f.status = 'exported')",
         id=page.id,
     )
     answers = _answers(reader, page.id)
     return sum(
-        max(left.get(row["claim_number"], 0), 0)
+        max(left.get(row["id"], 0), 0)
         for row in rows
         if next_place(payers_of(parties_of(row["parties"])), answers.get(row["id"], ())) is not None
     )
+
+
+def _left_by_claims(reader: Reader, page: AccountPage) -> dict[str, int]:
+    """Cents of the patient by the claim (id) whose payers left them; what was decided on a denial is due, and not here.
+
+    What moved to the payer of a secondary claim when that left is of the claim before it.
+    """
+    rows = reader.rows(
+        "SELECT CASE WHEN t.kind = 'transfer' AND t.remittance_claim_id IS NULL THEN c.follows_id ELSE c.id END"
+        " AS left_by, SUM(j.cents) AS cents FROM posting t JOIN claim c ON c.id = t.claim_id"
+        " JOIN journal_line j ON j.posting_id = t.id AND j.account = :patient"
+        " WHERE t.account_id = :id AND t.kind <> :decided GROUP BY 1",
+        id=page.id,
+        patient=JournalAccount.PATIENT_RECEIVABLE.value,
+        decided=PostingKind.LEFT_TO_PATIENT.value,
+    )
+    return {row["left_by"]: int(row["cents"]) for row in rows}
 
 
 def _answers(reader: Reader, account_id: str) -> dict[str, list[From]]:
