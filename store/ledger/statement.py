@@ -142,8 +142,8 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
             continue
         by = {account: sum(s.cents for s in one.sides if s.account is account) for account in JournalAccount}
         paid, own = by[JournalAccount.CASH], by[JournalAccount.PATIENT_RECEIVABLE]
-        if one.kind is PostingKind.PROVIDER_ADJUSTMENT and not (paid or own):
-            continue  # between payer and provider alone
+        if not (paid or own) and one.kind is not PostingKind.CLAIM_PAYMENT:
+            continue  # between payer and provider, or within the books, alone
         told = _told(one.kind, one.answered_by or one.payer, own)
         # An insurer that paid nothing says so: a line without a figure would read as one that is still to come.
         shown = paid if paid or one.kind is PostingKind.CLAIM_PAYMENT else None

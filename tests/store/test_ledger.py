@@ -15,10 +15,11 @@ from store.claims.build import build_claims
 from store.claims.changes import release_claim, void_claim
 from store.claims.following import bill_next_payer, void_sent_claim
 from store.database import Database
+from store.denials.work import write_off as write_off_denial
 from store.ledger.accounts import account_id_of
 from store.ledger.money import LedgerRefused, Owed, patient_pays, refund, take_back, write_off
 from store.ledger.statement import statement
-from store.models import Claim, JournalLine, ProviderLevelAdjustment, Remittance
+from store.models import Claim, Denial, JournalLine, ProviderLevelAdjustment, Remittance
 from store.queries import SessionReader
 from store.queries.ledger import account_list, account_page
 from store.remits.posting import post_again, unpost
@@ -362,6 +363,20 @@ def test_what_the_second_payer_left_is_not_due_before_the_third_payer_answered(o
         assert re.search(r"YOU OWE +0\.00", waiting)
     assert re.search(r"Still with your insurance +5\.00\n", sent) and re.search(r"YOU OWE +0\.00", sent)
     assert re.search(r"YOU OWE +2\.00", statement_of(office.db))
+
+
+def test_a_statement_has_no_row_of_what_moved_without_the_patient(office: Office) -> None:
+    denied = ("CLP*{number}*4*100.03*0**HM*SUP2", "CAS*OA*23*80.03", "CAS*CO*204*20")
+    office.answer()
+    office.answer(body=denied, paid="0", trace="EFT0002", payer="SECOND PLAN", payer_id="9876543210")
+    with office.db.reading() as session:
+        denial = session.exec(select(Denial.id).where(Denial.reason_code == "204")).one()
+    write_off_denial(office.db, SYSTEM, [denial], "too small")
+
+    made = statement_of(office.db)
+
+    rows = made.split("-" * 80)[1].strip().splitlines()
+    assert [one for one in rows if not re.search(r"\d\.\d\d$", one)] == []
 
 
 def test_a_statement_says_what_was_done_paid_reduced_and_is_left(office: Office) -> None:
