@@ -287,6 +287,8 @@ def _set(db: Database, args: argparse.Namespace) -> int:
 def _say_built(claim: BuiltClaim, as_json: bool = False) -> None:
     text = f"{claim.claim_number}  {dollars(claim.total_cents):>10}  follows {claim.replaces}"
     print(json.dumps(asdict(claim)) if as_json else text)
+    for note in () if as_json else claim.notes:
+        print(safe_line(f"    {note}"))
 
 
 def _claim_id(db: Database, number: str) -> str:
