@@ -26,6 +26,7 @@ from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_t
 from store.claims.details import drug_coded, with_drug
 from store.claims.division import CannotDivide, Part, divide, divide_facility
 from store.claims.facility import BadExtra, facility_diagnoses, facility_lines
+from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
 from store.database import Change, Database
 from store.models import Claim, ClaimDiagnosis, ClaimLine, Coding, Encounter, WorkItem
@@ -231,9 +232,12 @@ def _clear_earlier(change: Change, coding: Coding) -> list[Claim]:
         .order_by(Claim.created_at, Claim.claim_number)
     )
     sent = []
-    for claim in change.session.exec(query).all():
+    earlier = change.session.exec(query).all()
+    to_next = billed_before(change.session, [claim.id for claim in earlier])
+    for claim in earlier:
         if claim.status is ClaimStatus.EXPORTED:
-            sent += [claim] if claim.follows_as in ("", FOLLOWS_REPLACEMENT) else []
+            first = claim.follows_as in ("", FOLLOWS_REPLACEMENT) and claim.id not in to_next
+            sent += [claim] if first else []
             continue
         claim.status = ClaimStatus.VOID
         change.session.add(claim)

@@ -20,8 +20,10 @@ from store.claims.chart import compose_parties, read_chart
 from store.claims.content import content_of, parties_from_json, parties_to_json
 from store.claims.details import LineDetails
 from store.claims.facility import BadExtra
+from store.claims.next_payers import billed_before
 from store.claims.places import PARTS, set_by_hand, with_set_by_hand
 from store.claims.plain import NotPlain, made
+from store.claims.prior_changed import follow_answers
 from store.claims.registered import registered
 from store.claims.restating import restate_claim
 from store.database import Change, Database
@@ -63,7 +65,7 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
             pay_to=parties.pay_to or earlier.pay_to,
         )
         parties = with_set_by_hand(parties, earlier, set_by_hand(change.session, claim.id))
-        if claim.follows_as == "secondary":
+        if claim.id in billed_before(change.session, [claim.id]):
             now_registered = registered(change.session, claim, earlier)
             parties = replace(parties, **now_registered.parts())
             claim.payer_id = now_registered.payer_id
@@ -160,6 +162,7 @@ def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation
         if not change.repeated:
             claim.status, claim.given_up_at = ClaimStatus.VOID, now()
             give_up(change, claim, reason)
+            follow_answers(change, [claim.id], f"{claim.claim_number} was given up")
 
 
 def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:

@@ -4,6 +4,8 @@
   the payer forwarded itself (crossover: CLP02 19 to 21 or 23, NM1*TT, a remark) is refused by name unless a person says
   so, and so is one that is billed there already. The next one is that after the last which answered: where the one that
   it was forwarded to has answered, that is billed no more.
+- replacement of one to a next payer that left (frequency 7): as it left, with what the payers before it answer now and
+  its payer's own number. One to the first payer is replaced when its visit is coded again.
 - void (frequency 8): everything as it left, with the payer's number; the encounter can then be built as a new claim.
   One that a replacement or a bill of late charges follows is not voided beside it: the successor is given up first, or
   voided where it has left. Nothing follows a void.
@@ -30,8 +32,10 @@ from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, BuiltClaim, pa
 from store.claims.chart import Chart, compose_parties, read_chart, with_insurance_types
 from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parties, content_of, has_next_payer
 from store.claims.facility import BadExtra
+from store.claims.next_payers import billed_before
 from store.claims.partners import receiver_for
-from store.claims.prior_payment import PriorLine, PriorPayment
+from store.claims.prior_changed import as_answered
+from store.claims.prior_payment import TO_REPLACE, PriorLine, PriorPayment
 from store.claims.prior_remits import Answer, answers_by_place
 from store.database import Change, Database
 from store.denials.reasons import category_of, is_unpaid
@@ -144,6 +148,31 @@ def _to_work_first(session: Session, claim_id: str) -> str:
     return ""
 
 
+def replace_next(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> BuiltClaim:
+    """Build the replacement (frequency 7) of a claim to a next payer, with what the payers before it answer now.
+
+    Raises CannotFollow, also where they answer what it states.
+    """
+
+    def replaced(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
+        session, number = change.session, claim.claim_number
+        if claim.id not in billed_before(session, [claim.id]):
+            raise CannotFollow(
+                f"{number} bills the first payer", "code its visit again: building replaces it; or bill late charges"
+            )
+        _without_follower(session, claim, FOLLOWS_REPLACEMENT)
+        now = as_answered(session, claim, content.parties)
+        if now == content.parties:
+            raise CannotFollow(f"{number}: the payers before it answer what it states", "there is nothing to replace")
+        notes = [one for one in content.parties.build_notes if one != TO_REPLACE]
+        claim.parties = {**claim.parties, "build_notes": notes}
+        session.add(claim)
+        parties = replace(now, original_reference=_payer_number(claim), build_notes=())
+        return _written(change, claim, parties, content.lines, "7", FOLLOWS_REPLACEMENT, content)
+
+    return _one(db, actor, claim_id, operation_id, "claim.replace", replaced)
+
+
 def void_sent_claim(
     db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None
 ) -> BuiltClaim:
@@ -184,6 +213,9 @@ def bill_late_charges(
     """
 
     def late(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
+        if first := billed_before(change.session, [claim.id]).get(claim.id):
+            number = change.session.get_one(Claim, first).claim_number
+            raise CannotFollow(f"{claim.claim_number} bills a next payer", f"late charges are billed with {number}")
         _without_follower(change.session, claim, FOLLOWS_LATE, FOLLOWS_REPLACEMENT)
         chart, parties = _chart(change.session, claim)
         parts = parts_of(chart, parties)

@@ -2,7 +2,11 @@
 
 A claim that has not left states the answers that stand and is a draft again; where none stands any more, its findings
 stop it. One that has left states what it stated: it says itself that it is to be replaced, until the answers are again
-as they were. Its note is among the notes of its parties, which are not sent.
+as they were or another claim replaces it (`store.claims.following.replace_next`). Its note is among the notes of its
+parties, which are not sent.
+
+One that has not left is withdrawn where the payer that it bills answers already, by the number of the claim before it:
+that payer has the claim from the one before (crossover), and would be billed twice. Why is in its history.
 
 Source: 005010X222A1 and 005010X223A2, section 1.4.1 (coordination of benefits) and loops 2320 to 2430.
 """
@@ -15,13 +19,16 @@ from dataclasses import replace
 from sqlmodel import Session, col, select
 
 from store.claims.content import Parties, parties_from_json, parties_to_json
-from store.claims.prior_payment import TO_REPLACE, PriorPayment
-from store.claims.prior_remits import answers_by_place
+from store.claims.next_payers import billed_before, replaced_by
+from store.claims.prior_payment import TO_REPLACE
+from store.claims.prior_remits import Answer, answers_by_place
 from store.claims.restating import Restated
 from store.database import Change
-from store.models import Claim, Posting
+from store.models import Claim, Posting, Remittance, RemittanceClaim
 from store.remits.places import payers_of
 from store.terms import ClaimStatus
+
+_NOT_LEFT = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
 
 
 def follow_answers_in(change: Change, batch_id: str, why: str) -> Restated:
@@ -34,18 +41,29 @@ def follow_answers(change: Change, claim_ids: Iterable[str], why: str) -> Restat
     """The same for the visits of some claims."""
     session = change.session
     wanted = sorted(set(claim_ids))
-    changed, left = [], []
+    changed, left, withdrawn = [], [], []
     for start in range(0, len(wanted), 400):
         visits = select(Claim.encounter_id).where(col(Claim.id).in_(wanted[start : start + 400]))
         query = select(Claim).where(
-            col(Claim.encounter_id).in_(visits), Claim.follows_as == "secondary", Claim.status != ClaimStatus.VOID
+            col(Claim.encounter_id).in_(visits),
+            col(Claim.follows_as).in_(("secondary", "replacement")),
+            Claim.status != ClaimStatus.VOID,
         )
-        for claim in session.exec(query.order_by(Claim.claim_number)).all():
+        following = session.exec(query.order_by(Claim.claim_number)).all()
+        next_ones = billed_before(session, [claim.id for claim in following])
+        replaced = replaced_by(session, next_ones)
+        for claim in [one for one in following if one.id in next_ones]:
             stated = parties_from_json(claim.parties)
-            now = _as_answered(session, claim, stated)
+            if claim.status in _NOT_LEFT and (by := _answered_already(session, claim, stated)):
+                claim.status = ClaimStatus.VOID
+                session.add(claim)
+                withdrawn.append(claim.claim_number)
+                change.log("claim.void", "claim", claim.id, number=claim.claim_number, reason=by)
+                continue
+            now = as_answered(session, claim, stated)
             if claim.status is ClaimStatus.EXPORTED:
                 notes = [one for one in stated.build_notes if one != TO_REPLACE]
-                if now != stated:
+                if now != stated and claim.id not in replaced:
                     notes.append(TO_REPLACE)
                     left.append(claim.claim_number)
                 if notes != list(stated.build_notes):
@@ -61,30 +79,49 @@ def follow_answers(change: Change, claim_ids: Iterable[str], why: str) -> Restat
                     "claim.refresh", "claim", claim.id, number=claim.claim_number, fields="prior answers", reason=why
                 )
     session.flush()
-    return Restated(tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(left)))
+    return Restated(*(tuple(dict.fromkeys(numbers)) for numbers in (changed, left, withdrawn)))
 
 
-def _as_answered(session: Session, claim: Claim, stated: Parties) -> Parties:
+def _answered_already(session: Session, claim: Claim, stated: Parties) -> str:
+    """Why a claim is billed no more: its payer, or one after it, answers what it follows; empty where none does."""
+    if stated.coverage is None:
+        return ""
+    for sequence, answer in sorted(_answered(session, claim).items()):
+        if sequence >= stated.coverage.sequence:
+            row = session.get_one(RemittanceClaim, answer.remittance_claim_id)
+            remittance = session.get_one(Remittance, row.remittance_id)
+            return (
+                f"{remittance.payer_name} answers {row.account_number} already by trace"
+                f" {remittance.trace or 'without a number'} on {remittance.paid_on or 'no day'}"
+            )
+    return ""
+
+
+def as_answered(session: Session, claim: Claim, stated: Parties) -> Parties:
     """The parties of a claim with what each payer before the billed one answers now."""
     if stated.coverage is None:
         return stated
     answered = _answered(session, claim)
     billed = stated.coverage.sequence
     others = [
-        replace(one, prior=answered.get(one.sequence)) if one.sequence < billed else one
+        replace(one, prior=answered[one.sequence].prior if one.sequence in answered else None)
+        if one.sequence < billed
+        else one
         for one in stated.other_coverages
     ]
     return replace(stated, other_coverages=tuple(others))
 
 
-def _answered(session: Session, claim: Claim) -> dict[int, PriorPayment]:
+def _answered(session: Session, claim: Claim) -> dict[int, Answer]:
     """What stands answered of the claims that one follows from payer to payer, by the sequence of the coverage."""
-    found: dict[int, PriorPayment] = {}
-    one: Claim | None = claim
-    while one is not None and one.follows_as == "secondary" and one.follows_id:
-        one = session.get_one(Claim, one.follows_id)
+    found: dict[int, Answer] = {}
+    one = claim
+    while one.follows_as in ("secondary", "replacement") and one.follows_id:
+        of_next, one = one.follows_as == "secondary", session.get_one(Claim, one.follows_id)
+        if not of_next:
+            continue  # it is replaced, and bills the same payer
         sequences = payers_of(one.parties).sequences
         for place, answer in answers_by_place(session, one).items():
             if place <= len(sequences):
-                found.setdefault(sequences[place - 1], answer.prior)
+                found.setdefault(sequences[place - 1], answer)
     return found

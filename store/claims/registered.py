@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from store.claims.chart import billed_coverage, coverages_of, insured_patient, with_insurance_types
 from store.claims.content import BilledCoverage, Insured, Parties, Receiver
+from store.claims.next_payers import billed_before
 from store.claims.partners import receiver_for
 from store.models import Account, Claim, Encounter, Patient
 from store.settings import load_settings
@@ -47,7 +48,7 @@ def registered(session: Session, claim: Claim, stated: Parties) -> Registered:
     rows = coverages_of(session, encounter.account_id)
     now = {one.sequence: billed_coverage(one, payer, patient) for one, payer in rows}
     payer_ids = {one.sequence: payer.id for one, payer in rows}
-    if claim.follows_as == "secondary" or any(one.prior for one in stated.other_coverages):
+    if claim.follows_as and claim.id in billed_before(session, [claim.id]):
         coverage, others, payer_id = _to_next(stated, now, payer_ids, claim.payer_id)
     else:
         first, payer_id = min(now, default=0), payer_ids.get(min(now, default=0))

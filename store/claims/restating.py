@@ -41,10 +41,14 @@ _PAYER = "payer_id"
 
 @dataclass(frozen=True)
 class Restated:
-    """Numbers of claims that state something else now, and of those that left before and state what they stated."""
+    """Numbers of claims that state something else now, and of those that left before and state what they stated.
+
+    `withdrawn` are those that are billed no more, since their payer has answered already.
+    """
 
     changed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
     def told(self) -> str:
         """What became of the claims in a sentence or two; empty where there are none."""

@@ -4,10 +4,11 @@ A denial is opened when a remittance is posted, and moved by people:
 
     posted ──> OPEN ──appeal──> APPEALED ──appeal──> APPEALED (next level)
                  │                  │
-                 ├──── resolve ─────┴──> RESOLVED      paid after all, or settled another way
+                 ├──── resolve ─────┴──> RESOLVED      paid after all; refused while its money is owed (`owed`)
                  ├──── write off ──────> WRITTEN_OFF   money is posted from denied to write-off
                  ├──── patient owes ───> PATIENT_OWES  money is posted from denied to the patient (`liable` says when)
-                 └──── remittance taken back, or reversed by the payer ──> WITHDRAWN
+                 ├──── remittance taken back, or reversed by the payer ──> WITHDRAWN
+                 └──── void of its claim stands (`voided`) ────────────────> WITHDRAWN   opens again where it is refused
 
 What people closed they can open again; the money comes back to denied with it.
 

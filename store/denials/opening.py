@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import case, false, literal, update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -26,6 +26,10 @@ _REVERSED = "the payer reversed the claim"
 PAID_BY = "paid after all by "
 """How the note of a denial begins whose lines another answer pays."""
 _TAKEN_BACK = "the remittance was taken back"
+VOIDED = "its claim was voided with the payer"
+"""How the note of a denial begins whose claim was voided (`store.denials.voided`)."""
+_BEFORE = "; before that: "
+"""What stands in the note of a closed denial between why the program closed it and the note that it had."""
 
 
 def denial_rows(
@@ -168,20 +172,21 @@ def close_reversed(change: Change, answers: Sequence[str], batch_id: str, remitt
 def close_paid(change: Change, answers: Sequence[str], batch_id: str, remittance_id: str, by: str) -> None:
     """Close the denials of answers that one which pays replaces; what was decided on them is posted back with it."""
     session = change.session
+    of_voided = (col(Denial.status) == DenialStatus.WITHDRAWN) & col(Denial.note).startswith(VOIDED)
     query = select(Denial).where(
-        col(Denial.remittance_claim_id).in_(answers), col(Denial.status).in_((*_LIVING, *DECIDED))
+        col(Denial.remittance_claim_id).in_(answers), col(Denial.status).in_((*_LIVING, *DECIDED)) | of_voided
     )
     for row in session.exec(query).all():
         if row.status in DECIDED:
             post_decided(change, row, row.status, batch_id, -row.cents, f"{PAID_BY}{by}", remittance_id)
-        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{PAID_BY}{by}", now()
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, closing(f"{PAID_BY}{by}", row.note), now()
         session.add(row)
 
 
 def close_paid_lines(session: Session, rows: Sequence[Denial], by: str) -> None:
     """Close denials of lines that another answer pays."""
     for row in rows:
-        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, f"{PAID_BY}{by}", now()
+        row.status, row.note, row.closed_at = DenialStatus.RESOLVED, closing(f"{PAID_BY}{by}", row.note), now()
         session.add(row)
 
 
@@ -200,6 +205,7 @@ def withdraw_reversed(session: Session, answers: Sequence[str]) -> None:
     """Withdraw the denials of answers that are reversed, without money."""
     of_answers = col(Denial.remittance_claim_id).in_(answers)
     _withdraw(session, of_answers, _REVERSED, (*_LIVING, *DECIDED))
+    _withdraw(session, of_answers & col(Denial.note).startswith(VOIDED), _REVERSED, (DenialStatus.WITHDRAWN,))
 
 
 def reopen_reversed(session: Session, answers: Sequence[str]) -> None:
@@ -207,7 +213,7 @@ def reopen_reversed(session: Session, answers: Sequence[str]) -> None:
     query = select(Denial).where(
         col(Denial.remittance_claim_id).in_(answers),
         Denial.status == DenialStatus.WITHDRAWN,
-        Denial.note == _REVERSED,
+        col(Denial.note).startswith(_REVERSED),
     )
     _give_back(session, query)
 
@@ -215,7 +221,7 @@ def reopen_reversed(session: Session, answers: Sequence[str]) -> None:
 def _give_back(session: Session, query: SelectOfScalar[Denial]) -> None:
     for row in session.exec(query).all():
         decided = decided_by_journal(session, row)
-        row.status, row.note = decided or (DenialStatus.APPEALED if row.level else DenialStatus.OPEN), ""
+        row.status, row.note = decided or living(row.level), note_before(row.note)
         row.closed_at = row.closed_at if decided else None
         session.add(row)
 
@@ -224,40 +230,75 @@ def reopen_decided(session: Session, remittance_claim_id: str) -> None:
     """Open the denials of a claim of a payment whose decisions are taken back, as it is of no claim of ours now."""
     query = select(Denial).where(Denial.remittance_claim_id == remittance_claim_id, col(Denial.status).in_(DECIDED))
     for row in session.exec(query).all():
-        row.status, row.note, row.closed_at = DenialStatus.OPEN, "", None
+        row.status, row.note, row.closed_at = living(row.level), "", None
         session.add(row)
 
 
 def withdraw(session: Session, remittance_id: str) -> None:
     """Withdraw the denials of a remittance that is taken back: living ones, and those whose decision goes with it.
 
-    Those that were reversed come back with it too, where what reversed them is gone by then.
+    Those that were reversed, or whose claim was voided, come back with it too, where that is gone by then.
     """
     own = col(Denial.remittance_id) == remittance_id
     _withdraw(session, own, _TAKEN_BACK, (*_LIVING, *DECIDED))
-    _withdraw(session, own & (col(Denial.note) == _REVERSED), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
+    for why in (_REVERSED, VOIDED):
+        _withdraw(session, own & col(Denial.note).startswith(why), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
 
 
 def reopen(session: Session, remittance_id: str, payment: Payment) -> None:
-    """Open again what was withdrawn because the remittance of this payment was taken back."""
-    session.execute(
-        update(Denial)
-        .where(
-            col(Denial.remittance_id) == remittance_id,
-            col(Denial.status) == DenialStatus.WITHDRAWN,
-            col(Denial.note) == _TAKEN_BACK,
-        )
-        .values(
-            status=DenialStatus.OPEN, note=note_of_day(payment), closed_at=None, row_version=col(Denial.row_version) + 1
-        )
-        .execution_options(synchronize_session=False)
+    """Open again what was withdrawn because the remittance of this payment was taken back: the same piece of work.
+
+    One that was appealed is appealed still, with its note, its owner and its due day.
+    """
+    query = select(Denial).where(
+        Denial.remittance_id == remittance_id,
+        Denial.status == DenialStatus.WITHDRAWN,
+        col(Denial.note).startswith(_TAKEN_BACK),
     )
+    for row in session.exec(query).all():
+        row.status, row.closed_at = living(row.level), None
+        row.note = note_before(row.note) or note_of_day(payment)
+        session.add(row)
+    # What follows may change them by statements that pass the session by.
+    session.flush()
+    session.expire_all()
+
+
+def living(level: int) -> DenialStatus:
+    """How a denial stands that is open again, after so many appeals."""
+    return DenialStatus.APPEALED if level else DenialStatus.OPEN
+
+
+def note_before(note: str) -> str:
+    """The note that a denial had before the program closed it; empty where it had none."""
+    return note.rpartition(_BEFORE)[2] if _BEFORE in note else ""
+
+
+def why_closed(note: str) -> str:
+    """Why the program closed a denial, without the note that it had before."""
+    return note.partition(_BEFORE)[0]
+
+
+def closing(why: str, note: str) -> str:
+    """The note of a denial that the program closes, with the one that it had."""
+    return f"{why}{_BEFORE}{note}" if note else why
 
 
 def _withdraw(session: Session, condition: Any, why: str, statuses: Sequence[DenialStatus] = _LIVING) -> None:
     session.execute(
         update(Denial)
         .where(condition, col(Denial.status).in_(statuses))
-        .values(status=DenialStatus.WITHDRAWN, note=why, closed_at=now(), row_version=col(Denial.row_version) + 1)
+        .values(
+            status=DenialStatus.WITHDRAWN,
+            note=_closing_in_place(why),
+            closed_at=now(),
+            row_version=col(Denial.row_version) + 1,
+        )
         .execution_options(synchronize_session=False)
     )
+
+
+def _closing_in_place(why: str) -> Any:
+    """`closing` of rows as they stand. A decision goes with the remittance that is taken back, and its reason too."""
+    gone = (col(Denial.note) == "") | (col(Denial.status).in_(DECIDED) if why == _TAKEN_BACK else false())
+    return case((gone, why), else_=literal(f"{why}{_BEFORE}") + col(Denial.note))

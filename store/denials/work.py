@@ -18,8 +18,10 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.denials.decided import post_decided, take_back_decided
 from store.denials.liable import why_not_patient
-from store.denials.opening import PAID_BY, close_told
+from store.denials.opening import PAID_BY, close_told, living, why_closed
+from store.denials.owed import why_not_resolved
 from store.denials.reasons import due_day
+from store.ledger.answered_shares import voided_of
 from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
 from store.remits.answered import standing_answers
@@ -68,16 +70,20 @@ def appeal(db: Database, actor: Actor, denials: Sequence[str], note: str, operat
 def resolve(
     db: Database, actor: Actor, denials: Sequence[str], outcome: str, operation_id: str | None = None
 ) -> Worked:
-    """Close denials with what came of them, those of second answers with the last of a claim. Raises DenialRefused."""
+    """Close denials with what came of them, those of second answers with the last of a claim.
+
+    Raises DenialRefused, also where money of them is owed still that nothing else asks for (`store.denials.owed`).
+    """
     with _step(db, actor, denials, operation_id, "denial.resolve", outcome=_needed(outcome, "closing")) as (
         change,
         rows,
     ):
+        why, remedy = why_not_resolved(change.session, rows)
+        if why:
+            raise DenialRefused(why, remedy)
         for row in rows:
             row.status, row.note, row.closed_at = DenialStatus.RESOLVED, outcome.strip(), now()
-        change.session.flush()
-        for told in close_told(change.session, {row.claim_id for row in rows if row.claim_id}, outcome.strip()):
-            change.log("denial.resolve", "denial", told.id, claim=told.claim_id or "", outcome=outcome.strip())
+        _close_told(change, rows, outcome.strip())
         return _done(change, rows)
 
 
@@ -115,8 +121,8 @@ def open_again(
 ) -> Worked:
     """Open denials that people closed, and take back the money of that.
 
-    Raises DenialRefused, also where nothing is denied any more: the answer was reversed, its remittance taken back, or
-    another answer pays the line.
+    Raises DenialRefused, also where nothing is denied any more: the answer was reversed, its remittance taken back, its
+    claim voided, or another answer pays the line.
     """
     with _step(
         db, actor, denials, operation_id, "denial.open_again", _CLOSED, reason=_needed(reason, "opening a denial again")
@@ -128,13 +134,15 @@ def open_again(
                     f"the answer that denied {row.group_code}-{row.reason_code} does not stand any more",
                     "its remittance was taken back, or the payer reversed it",
                 )
+            if voided_of(change.session, [row.claim_id or ""]):
+                raise DenialRefused("its claim was voided with the payer: nothing of it is denied")
             if row.status is DenialStatus.RESOLVED and row.note.startswith(PAID_BY):
                 raise DenialRefused(
-                    f"{row.group_code}-{row.reason_code} was {row.note}: nothing of it is denied",
+                    f"{row.group_code}-{row.reason_code} was {why_closed(row.note)}: nothing of it is denied",
                     "where that answer is wrong, take back its payment or release it",
                 )
             take_back_decided(change, row, batch, reason.strip())
-            row.status = DenialStatus.APPEALED if row.level else DenialStatus.OPEN
+            row.status = living(row.level)
             row.note, row.closed_at = reason.strip(), None
         return _done(change, rows)
 
@@ -199,6 +207,13 @@ def _decide(change: Change, rows: Sequence[Denial], status: DenialStatus, reason
     for row in rows:
         row.status, row.note, row.closed_at = status, reason.strip(), now()
         post_decided(change, row, status, batch, row.cents, reason.strip())
+    _close_told(change, rows, reason.strip())
+
+
+def _close_told(change: Change, rows: Sequence[Denial], why: str) -> None:
+    """Close what is told of second answers with the last denial of its claim."""
+    for told in close_told(change.session, {row.claim_id for row in rows if row.claim_id}, why):
+        change.log("denial.resolve", "denial", told.id, claim=told.claim_id or "", outcome=why)
 
 
 def _denied_so_much(session: Session, rows: Sequence[Denial]) -> None:

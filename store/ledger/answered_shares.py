@@ -6,7 +6,8 @@ last one left. With a claim of ours to it, `store.ledger.charges` moves the shar
 
 Where a claim was voided with its payer, what its answers reduced and left to the patient falls with its charge: what
 was paid is owed back, and no more. That is of a claim whose void left and was not refused, of those that it replaced,
-and of those that bill its late charges or its next payer.
+and of those that bill its late charges or its next payer. Their open denials are withdrawn with it
+(`store.denials.voided`).
 
 Every posting here names the answer that it comes from. What should stand moved is worked out anew from the answers that
 stand, and the difference to what is moved is posted: whatever is reversed, taken back or posted again, in any order,
@@ -25,6 +26,7 @@ from sqlmodel import Session, col, select
 
 from store.database import Change
 from store.denials.decided import DECIDED_KINDS
+from store.denials.voided import follow_voids
 from store.ledger.charges import journal_line
 from store.models import Claim, Encounter, JournalLine, Posting, RemittanceClaim
 from store.remits.answered import answered_by_next, standing_answers
@@ -33,8 +35,8 @@ from store.terms import ClaimStatus, JournalAccount, PostingKind
 
 _AT_ONCE = 400
 
-_WITH_IT = ("late_charges", "secondary")
-"""How claims follow one that is voided, and fall with it."""
+_WITH_IT = ("late_charges", "secondary", "replacement")
+"""How claims follow one that is voided, and fall with it; a replacement that of a claim to a next payer."""
 
 _FALLING = (
     JournalAccount.CONTRACTUAL,
@@ -78,7 +80,8 @@ def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remit
     session, wanted = change.session, sorted(set(claim_ids))
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        to_stand, stand = _to_stand(session, some), _standing(session, some)
+        voided = voided_of(session, some)
+        to_stand, stand = _to_stand(session, some, voided), _standing(session, some)
         postings: list[dict[str, Any]] = []
         lines: list[dict[str, Any]] = []
         for claim_id, account_id in _accounts(session, {*to_stand, *stand}).items():
@@ -92,12 +95,13 @@ def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remit
             lines += [journal_line(row["id"], account, cents) for account, cents in sides.items() if cents]
         insert_rows(session, Posting, postings)
         insert_rows(session, JournalLine, lines)
+        follow_voids(session, some, voided)
     session.flush()
 
 
-def _to_stand(session: Session, claim_ids: list[str]) -> dict[str, tuple[str, Moved]]:
-    """What should stand moved by claim, with the answer (id) that moves it."""
-    found = _fallen(session, voided := _voided(session, claim_ids))
+def _to_stand(session: Session, claim_ids: list[str], voided: set[str]) -> dict[str, tuple[str, Moved]]:
+    """What should stand moved by claim, with the answer (id) that moves it; of those `voided` it all falls."""
+    found = _fallen(session, voided)
     for claim_id, (answers, last) in answered_by_next(session, claim_ids).items():
         if claim_id in voided:
             continue
@@ -139,7 +143,7 @@ def _fallen(session: Session, voided: Iterable[str]) -> dict[str, tuple[str, Mov
     return found
 
 
-def _voided(session: Session, claim_ids: Iterable[str]) -> set[str]:
+def voided_of(session: Session, claim_ids: Iterable[str]) -> set[str]:
     """Those of some claims that a void took back which left and was not refused, and those that fall with them."""
     wanted = set(claim_ids)
     visits = select(Claim.encounter_id).where(col(Claim.id).in_(wanted))

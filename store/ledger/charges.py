@@ -1,5 +1,5 @@
 """Posts what claims bill when they leave, takes it back when they are replaced or voided, and moves the patient's share
-to the payer that a secondary claim bills.
+to the payer that a secondary claim bills, or what replaces that.
 
 What answers reduced and left to the patient falls with the charge of a claim that is voided
 (`store.ledger.answered_shares`). A void or a replacement moves nothing before it leaves, and puts back what it took
@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from store.claims.next_payers import billed_before, replaced_by
 from store.database import Change
 from store.models import Claim, Encounter, JournalLine, Posting
 from store.models.columns import new_id, now
@@ -79,10 +80,8 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
     session = change.session
     wanted = [*claim_ids, *_late_charges_of(session, claim_ids, [])]
     done = {one.claim_id for one in _living(session, wanted, PostingKind.CHARGE, PostingKind.TRANSFER)}
-    columns: Sequence[Any] = (
-        *(Claim.id, Claim.total_cents, Encounter.account_id),
-        *(Claim.follows_as, Claim.follows_id),
-    )
+    columns: Sequence[Any] = (Claim.id, Claim.total_cents, Encounter.account_id)
+    first = billed_before(session, wanted)
     query = (
         select(*columns)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)
@@ -90,9 +89,9 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
     )
     postings: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
-    for claim_id, charge, account, follows_as, before in session.exec(query):
-        shared = follows_as == "secondary" and before
-        cents = share_of_patient(session, before or "") if shared else charge
+    for claim_id, charge, account in session.exec(query):
+        shared = claim_id in first
+        cents = share_of_patient(session, first[claim_id]) if shared else charge
         if claim_id in done or not cents:
             continue
         kind = PostingKind.TRANSFER if shared else PostingKind.CHARGE
@@ -128,9 +127,11 @@ def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remi
                 col(Claim.export_id).is_not(None),
             )
         )
-        for claim_id, before, account in session.exec(query):
+        found = session.exec(query).all()
+        standing = _last_of(session, [claim_id for claim_id, _, _ in found])
+        for claim_id, before, account in found:
             row = _posting(
-                change, batch_id, PostingKind.TRANSFER, claim_id, account, "the first payer's answer changed"
+                change, batch_id, PostingKind.TRANSFER, standing[claim_id], account, "the first payer's answer changed"
             )
             postings.append(row | {"remittance_id": remittance_id})
             lines += [journal_line(row["id"], name, cents) for name, cents in _transfer(shares[before or ""])]
@@ -144,7 +145,7 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
     What the batch itself moved to secondary payers counts against it.
     """
     answered = col(Posting.remittance_claim_id).is_not(None)
-    by: Sequence[Any] = (Posting.kind, answered, Claim.id, Claim.follows_id)
+    by: Sequence[Any] = (Posting.kind, answered, Claim.id)
     columns: Sequence[Any] = (*by, func.sum(JournalLine.cents))
     query = (
         select(*columns)
@@ -159,10 +160,22 @@ def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
         .group_by(*by)
     )
     shares: dict[str, int] = {}
-    for kind, of_answer, claim_id, before, cents in session.exec(query):
-        first = before or "" if kind is PostingKind.TRANSFER and not of_answer else claim_id
+    rows = session.exec(query).all()
+    moved = {claim_id for kind, of_answer, claim_id, _ in rows if kind is PostingKind.TRANSFER and not of_answer}
+    before = billed_before(session, moved)
+    for kind, of_answer, claim_id, cents in rows:
+        by_claim = kind is PostingKind.TRANSFER and not of_answer
+        first = before.get(claim_id, "") if by_claim else claim_id
         shares[first] = shares.get(first, 0) + int(cents)
     return shares
+
+
+def _last_of(session: Session, claim_ids: Sequence[str]) -> dict[str, str]:
+    """What stands of claims with their payer: each, or the last that left of those that replace it."""
+    last = {one: one for one in claim_ids}
+    while later := replaced_by(session, last.values(), left=True):
+        last = {one: later.get(now, now) for one, now in last.items()}
+    return last
 
 
 def share_of_patient(session: Session, claim_id: str) -> int:
@@ -186,7 +199,7 @@ def share_of_patient(session: Session, claim_id: str) -> int:
 def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     session = change.session
     columns: Sequence[Any] = (
-        *(Claim.id, Claim.total_cents, Claim.frequency, Claim.follows_id, Claim.follows_as),
+        *(Claim.id, Claim.total_cents, Claim.frequency, Claim.follows_id),
         Encounter.account_id,
     )
     query = (
@@ -202,9 +215,10 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     postings: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     batch = new_id()
-    for claim_id, cents, frequency, before, follows_as, account in rows:
-        if follows_as == "secondary" and before:
-            share = 0 if claim_id in moved else share_of_patient(session, before)
+    first = billed_before(session, claim_ids)
+    for claim_id, cents, frequency, _, account in rows:
+        if claim_id in first:
+            share = 0 if claim_id in moved else share_of_patient(session, first[claim_id])
             kind = PostingKind.TRANSFER
             sides = _transfer(share)
         else:

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Change, Database
+from store.denials.owed import ask_again
 from store.ledger.accounts import account_id_of, balance_of
 from store.models import Claim, Encounter, JournalLine, Posting
 from store.models.columns import new_id
@@ -201,6 +202,7 @@ def _only_claim(session: Session, account_id: str) -> str | None:
 
 
 def _answered(change: Change, row: Posting, account_id: str | None) -> Moved:
+    ask_again(change, filter(None, [row.claim_id]))
     moved = Moved(row.id, balance_of(change.session, account_id) if account_id else 0)
     change.answer = {"posting_id": moved.posting_id, "balance_cents": moved.balance_cents}
     return moved

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from store.queries import Reader
@@ -85,16 +86,34 @@ def _left_by_claims(reader: Reader, page: AccountPage) -> dict[str, int]:
 
     What moved to the payer of a secondary claim when that left is of the claim before it.
     """
+    claims = reader.rows(
+        "SELECT c.id, c.follows_id, c.follows_as FROM claim c JOIN encounter e ON e.id = c.encounter_id"
+        " WHERE e.account_id = :id",
+        id=page.id,
+    )
+    follows = {row["id"]: (row["follows_as"], row["follows_id"]) for row in claims}
     rows = reader.rows(
-        "SELECT CASE WHEN t.kind = 'transfer' AND t.remittance_claim_id IS NULL THEN c.follows_id ELSE c.id END"
-        " AS left_by, SUM(j.cents) AS cents FROM posting t JOIN claim c ON c.id = t.claim_id"
-        " JOIN journal_line j ON j.posting_id = t.id AND j.account = :patient"
-        " WHERE t.account_id = :id AND t.kind <> :decided GROUP BY 1",
+        "SELECT t.claim_id, (t.kind = 'transfer' AND t.remittance_claim_id IS NULL) AS moved, SUM(j.cents) AS cents"
+        " FROM posting t JOIN journal_line j ON j.posting_id = t.id AND j.account = :patient"
+        " WHERE t.account_id = :id AND t.claim_id IS NOT NULL AND t.kind <> :decided GROUP BY 1, 2",
         id=page.id,
         patient=JournalAccount.PATIENT_RECEIVABLE.value,
         decided=PostingKind.LEFT_TO_PATIENT.value,
     )
-    return {row["left_by"]: int(row["cents"]) for row in rows}
+    left: dict[str, int] = {}
+    for row in rows:
+        claim = _billed_before(follows, row["claim_id"]) if row["moved"] else row["claim_id"]
+        left[claim] = left.get(claim, 0) + int(row["cents"])
+    return left
+
+
+def _billed_before(follows: Mapping[str, tuple[str, str | None]], claim_id: str) -> str:
+    """The claim before one to a next payer, also where that replaces another; itself where there is none."""
+    one = claim_id
+    while follows.get(one, ("", None))[0] == "replacement":
+        one = follows[one][1] or ""
+    kind, before = follows.get(one, ("", None))
+    return before or "" if kind == "secondary" else claim_id
 
 
 def _answers(reader: Reader, account_id: str) -> dict[str, list[From]]:

@@ -209,15 +209,18 @@ def _postings(reader: Reader, account_id: str) -> tuple[PostingRow, ...]:
     rows = reader.rows(
         "SELECT t.id, t.kind, t.posted_at, t.note, t.takes_back, t.remittance_id,"
         " COALESCE(c.claim_number, '') AS claim, COALESCE(y.name, '') AS payer, COALESCE(r.trace, '') AS trace,"
-        " COALESCE(f.name, '') AS file_name, COALESCE(o.login, '') AS login,"
-        " a.status_code, q.payer_identifier AS answered_identifier, q.payer_name AS answered_name, c.parties"
+        " COALESCE(f.name, '') AS file_name, COALESCE(g.name, '') AS answer_file, COALESCE(o.login, '') AS login,"
+        " t.remittance_claim_id, a.status_code, q.payer_identifier AS answered_identifier,"
+        " q.payer_name AS answered_name, c.parties"
         " FROM posting t LEFT JOIN claim c ON c.id = t.claim_id LEFT JOIN payer y ON y.id = c.payer_id"
         " LEFT JOIN remittance r ON r.id = t.remittance_id LEFT JOIN received_file f ON f.id = r.file_id"
         " LEFT JOIN remittance_claim a ON a.id = t.remittance_claim_id LEFT JOIN remittance q ON q.id = a.remittance_id"
+        " LEFT JOIN received_file g ON g.id = q.file_id"
         " LEFT JOIN person o ON o.id = t.posted_by WHERE t.account_id = :id ORDER BY t.posted_at, t.id",
         id=account_id,
     )
-    sides = _sides(reader, account_id, {row["id"]: row["file_name"] for row in rows})
+    causes = _causes(reader, account_id)
+    sides = _sides(reader, account_id, {row["id"]: _stated_in(row, causes) for row in rows})
     undone = {row["takes_back"] for row in rows if row["takes_back"]}
     before: dict[str, list[From]] = defaultdict(list)
     return tuple(
@@ -255,15 +258,47 @@ def _answered_by(row: Row, before: list[From]) -> str:
     return payers.name_at(place) or answer.payer_name
 
 
-def _sides(reader: Reader, account_id: str, files: dict[str, str]) -> dict[str, list[SideRow]]:
+_DECISIONS = (PostingKind.WRITE_OFF, PostingKind.LEFT_TO_PATIENT)
+
+
+def _stated_in(row: Row, causes: dict[tuple[str, str], int]) -> tuple[str, int]:
+    """The file that states what a posting moves, and the segment in it where that is not the one of its lines (else 0).
+
+    A decision on a denial has the segment of the denial, which is in the file of the answer that denied. Where another
+    payment took the decision back, that payment's claim is what caused it.
+    """
+    if row["remittance_id"] and row["kind"] not in _DECISIONS:
+        return row["file_name"], 0
+    if cause := causes.get((row["remittance_id"] or "", row["remittance_claim_id"]), 0):
+        return row["file_name"], cause
+    return row["answer_file"], 0
+
+
+def _causes(reader: Reader, account_id: str) -> dict[tuple[str, str], int]:
+    """Where a payment reverses or replaces an answer: the segment of its claim, by both their ids."""
+    rows = reader.rows(
+        "SELECT c.remittance_id, c.reverses_id AS answer, c.segment FROM remittance_claim c"
+        " JOIN posting t ON t.remittance_claim_id = c.reverses_id WHERE t.account_id = :id"
+        " UNION SELECT t.remittance_id, t.remittance_claim_id, j.segment FROM posting t"
+        " JOIN journal_line j ON j.posting_id = t.id JOIN remittance_claim a ON a.id = t.remittance_claim_id"
+        " WHERE t.account_id = :id AND t.kind = 'claim_payment' AND t.remittance_id <> a.remittance_id"
+        " AND j.segment IS NOT NULL",
+        id=account_id,
+    )
+    return {(row["remittance_id"], row["answer"]): row["segment"] for row in rows}
+
+
+def _sides(reader: Reader, account_id: str, stated: dict[str, tuple[str, int]]) -> dict[str, list[SideRow]]:
+    """The lines of the postings of an account; `stated` are the files and segments that state them, by posting."""
     rows = reader.rows(
         "SELECT j.* FROM journal_line j JOIN posting t ON t.id = j.posting_id WHERE t.account_id = :id ORDER BY j.id",
         id=account_id,
     )
     found: dict[str, list[SideRow]] = defaultdict(list)
     for row in rows:
-        place = row["segment"] or 0
-        name = files.get(row["posting_id"], "") if place else ""
+        file, cause = stated.get(row["posting_id"], ("", 0))
+        place = (cause or row["segment"]) if row["segment"] else 0
+        name = file if place else ""
         side = SideRow(JournalAccount(row["account"]), row["cents"], row["group_code"], row["reason_code"], place, name)
         found[row["posting_id"]].append(side)
     return found

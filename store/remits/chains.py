@@ -78,7 +78,11 @@ def _led(session: Session, claim: RemitClaim, found: Match, to: str) -> Match:
 
 def _billed_at(session: Session, claim_id: str, place: int) -> str:
     """The claim that left to the payer at a place, else to the last one before it, after this one; empty for none."""
-    links = [one for one in _after(session, [claim_id]) if one.kind == "secondary" and one.sent and one.place <= place]
+    next_ones: list[_Link] = []
+    for one in _after(session, [claim_id]):
+        of_next = one.kind == "replacement" and any(before.id == one.follows_id for before in next_ones)
+        next_ones += [one] if one.kind == "secondary" or of_next else []
+    links = [one for one in next_ones if one.sent and one.place <= place]
     return max(reversed(links), key=lambda one: one.place).id if links else ""
 
 

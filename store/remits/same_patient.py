@@ -4,6 +4,9 @@ Payers write names otherwise and correct member ids, days and charges; one that 
 person's where all three of name, day and charge are others, or where the name and the member id are both. What the
 payer does not state counts neither way.
 
+Where a person says which claim it is of, less is asked back: it is another's by its name alone, or by its member id
+alone, unless the other of the two is the same.
+
 Source: 005010X221A1, loop 2100: NM1*QC, NM1*IL and NM1*74 (names and member id), DTM*232 and DTM*472, CLP03.
 """
 
@@ -46,6 +49,20 @@ def why_another(claim: RemitClaim, person: Person, total_cents: int) -> str:
     if name and _day_differs(claim, person) and abs(claim.charge_cents) != total_cents:
         return "the patient, the day and the charge are of another"
     return ""
+
+
+def names_another(claim: RemitClaim, person: Person) -> bool:
+    """Whether a claim of a remittance names another person than this one, where somebody applies it by hand."""
+    name, member = _name_differs(claim, person), _member_differs(claim, person)
+    return (name and (member or not _member_stated(claim, person))) or (member and not _name_stated(claim, person))
+
+
+def _name_stated(claim: RemitClaim, person: Person) -> bool:
+    return bool(person.family and any(claim.party(role).name for role in ("QC", "74")))
+
+
+def _member_stated(claim: RemitClaim, person: Person) -> bool:
+    return bool(person.member_ids and any(plain(claim.party(role).id) for role in ("QC", "IL", "74")))
 
 
 def _name_differs(claim: RemitClaim, person: Person) -> bool:

@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from store.actors import Actor
 from store.claims.content import UnknownClaim
 from store.database import Change, Database
+from store.denials.owed import ask_again
 from store.models import Claim, Encounter, JournalLine, Posting
 from store.models.columns import new_id
 from store.queries import SessionReader
@@ -58,6 +59,7 @@ def charge_to_claim(
         cents = row.open_cents
         sides = ((JournalAccount.PAYER_RECEIVABLE, cents), (JournalAccount.PROVIDER_LEVEL, -cents))
         posting = _post(change, PostingKind.PROVIDER_ADJUSTMENT, row.id, claim, sides, reason)
+        ask_again(change, [claim.id])
         change.log("remittance.charge", "claim", claim.id, cents=cents, reference=row.reference, reason=reason)
         return answered(change, Placed(cents, 0, posting))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, update
@@ -30,12 +31,15 @@ from store.denials.opening import (
     reopen_reversed,
     tell_only,
 )
+from store.denials.owed import ask_again
 from store.ledger.answered_shares import move_answered
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import (
     Claim,
     Denial,
+    Encounter,
     JournalLine,
+    Patient,
     Posting,
     ReceivedFile,
     Remittance,
@@ -59,7 +63,8 @@ from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjus
 from store.remits.matching import Match, match_by_hand
 from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove, require_places_free
 from store.remits.replaced import replace_answers, replaced_in, settle_lines
-from store.terms import ClaimStatus, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
+from store.remits.same_patient import names_another
+from store.terms import RESTRICTED, ClaimStatus, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
 from store.x12.remittance import Payment, RemitClaim, read
 
 
@@ -76,6 +81,17 @@ class StandsAnswered(RemittanceRefused):
     """Another answer of the payer stands in its place, or what it reverses is not here; who applies it says so."""
 
 
+class OtherPatient(RemittanceRefused):
+    """The payment names another patient than our claim is of; who applies it says that he knows.
+
+    `compared` has what was compared, as the payment states it, and ours: name, member id and charge.
+    """
+
+    def __init__(self, message: str, remedy: str, compared: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(message, remedy)
+        self.compared = tuple(compared)
+
+
 def apply_to_claim(
     db: Database,
     actor: Actor,
@@ -84,12 +100,14 @@ def apply_to_claim(
     reason: str,
     operation_id: str | None = None,
     though_paid: bool = False,
+    though_another: bool = False,
 ) -> Placed:
     """Post a claim of a payment to a claim of ours, as the payer states it; also one that was paid nothing.
 
     One that pays takes the place of an answer that paid nothing. Raises UnknownClaim, RemittanceRefused where nothing
-    of it waits, a part was given back, or our claim has not left, and StandsAnswered where its payer answered our
-    claim already, or it reverses an answer that is not here, unless `though_paid`.
+    of it waits, a part was given back, or our claim has not left, OtherPatient where it names another patient, unless
+    `though_another`, and StandsAnswered where its payer answered our claim already, or it reverses an answer that is
+    not here, unless `though_paid`.
     """
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
@@ -105,13 +123,24 @@ def apply_to_claim(
             raise RemittanceRefused(f"{ours.claim_number} is {ours.status.value}: it has not left")
         stated = _stated(session, remittance, row.segment)
         found = match_by_hand(session, stated, ours.id)
+        another = bool(found.claim and names_another(stated, found.claim.person))
+        if another and not though_another:
+            raise _other_patient(session, stated, row, ours)
         found, why = judged_now(session, remittance, stated, found, row.id)
         if why and not though_paid:
             raise StandsAnswered(*_both_figures(session, row, ours, why))
         change.target = ("remittance", remittance.id)
         posting = _post_as(change, remittance, row, stated, found)
         row.note = f"{note_of(stated, found)}; applied by hand: {reason}".removeprefix("; ")
-        change.log("remittance.apply", "claim", ours.id, remittance=remittance.id, cents=row.paid_cents, reason=reason)
+        change.log(
+            "remittance.apply",
+            "claim",
+            ours.id,
+            remittance=remittance.id,
+            cents=row.paid_cents,
+            reason=reason,
+            **({"another_patient": True} if another else {}),
+        )
         return answered(change, Placed(row.paid_cents, 0, posting))
 
 
@@ -282,6 +311,7 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     changed = {one: after.get(one, 0) - before.get(one, 0) for one in {*before, *after}}
     follow_shares(change, changed, batch, remittance.id)
     follow_answers(change, filter(None, (ours, row.claim_id)), "a claim of a payment was applied or released")
+    ask_again(change, filter(None, (ours, row.claim_id)))
     prove(session, remittance)
     return str(posting["id"])
 
@@ -308,6 +338,29 @@ def _payment(session: Session, remittance: Remittance) -> Payment:
     content = zlib.decompress(session.get_one(ReceivedFile, remittance.file_id).content)
     parts = read(io.BytesIO(content), [])
     return next(one for one in parts if isinstance(one, Payment) and one.segment == remittance.segment)
+
+
+def _other_patient(session: Session, stated: RemitClaim, row: RemittanceClaim, ours: Claim) -> OtherPatient:
+    """The question whether a payment is of our claim, with what both state; nothing of a restricted patient."""
+    patient = session.get_one(Patient, session.get_one(Encounter, ours.encounter_id).patient_id)
+    member = str((ours.parties.get("coverage") or {}).get("member_id") or "")
+    name, member = (RESTRICTED, RESTRICTED) if patient.restricted else (_named(patient), member)
+    ids = [stated.party(role).id for role in ("QC", "IL", "74")]
+    compared = (
+        ("name", row.patient_name or "none", name),
+        ("member id", next(filter(None, ids), "none"), member or "none"),
+        ("charge", f"{row.charge_cents / 100:,.2f}", f"{ours.total_cents / 100:,.2f}"),
+    )
+    told = "; ".join(f"{what} {theirs}, ours {own}" for what, theirs, own in compared)
+    return OtherPatient(
+        f"the payment names another patient than {ours.claim_number} is of: {told}",
+        "--though-another applies it all the same",
+        compared,
+    )
+
+
+def _named(patient: Patient) -> str:
+    return ", ".join(filter(None, (patient.family_name, patient.given_name)))
 
 
 def _both_figures(session: Session, row: RemittanceClaim, ours: Claim, why: str) -> tuple[str, str]:

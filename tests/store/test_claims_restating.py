@@ -15,10 +15,9 @@ from store.actors import SYSTEM
 from store.claims.batches import batch_claims, plan_batch
 from store.claims.build import build_claims
 from store.claims.changes import release_claim, set_fields
-from store.claims.content import Accident, ClaimContent, Parties, load_claim, parties_from_json, parties_to_json
+from store.claims.content import Accident, ClaimContent, Parties, load_claim
 from store.claims.details import ClaimDates
-from store.claims.following import void_sent_claim
-from store.claims.prior_payment import PriorPayment
+from store.claims.following import bill_next_payer, void_sent_claim
 from store.claims.restating import restate
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
@@ -33,8 +32,11 @@ from store.queries.claims import ClaimFilter, claim_list, claim_page
 from store.terms import ClaimStatus, CodingKind, WorkStatus
 from tests.store.claim_samples import CODES, SERVICE, TODAY, add_coding, add_encounter
 from tests.store.test_claims_facility import add_stay
+from tests.store.test_claims_following import Office, office
 
 pytestmark = pytest.mark.both_databases
+
+__all__ = ["office"]
 
 DAY = {"accident_date": "2026-09-14"}
 
@@ -303,36 +305,20 @@ def test_merged_patients_have_the_claims_state_who_remains(db: Database, ready: 
     assert content(db, ready).parties.patient.family_name == "Lindqvist"
 
 
-def test_a_claim_to_the_next_payer_follows_its_own_coverage_and_keeps_what_was_answered(db: Database) -> None:
-    with db.change(SYSTEM) as change:
-        add_coding(change.session, add_encounter(change.session))
-    told(db, coverages=BOTH)
-    (built,) = build_claims(db, SYSTEM).built
-    with db.change(SYSTEM) as change:
-        claim = change.session.get_one(Claim, built.claim_id)
-        stated = parties_from_json(claim.parties)
-        paid = replace(stated.coverage, prior=PriorPayment(9000, "2026-10-01"))
-        claim.parties = parties_to_json(replace(stated, coverage=stated.other_coverages[0], other_coverages=(paid,)))
-        claim.follows_as = "secondary"
+def test_a_claim_to_the_next_payer_follows_its_own_coverage_and_keeps_what_was_answered(office: Office) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    second = {"source": "test", "local_id": "P2", "name": "Second Plan", "payer_identifier": "SECOND"}
+    first = {"source": "test", "local_id": "P1", "name": "Blue Plains", "payer_identifier": "BLUEP"}
 
-    told(db, coverages=[BOTH[0] | {"member_id": "XQ1"}, BOTH[1] | {"member_id": "G2"}])
+    told(
+        office.db,
+        coverages=[
+            {"sequence": 1, "payer": first, "member_id": "XQ1", "relationship": "self"},
+            {"sequence": 2, "payer": second, "member_id": "G2", "relationship": "self"},
+        ],
+    )
 
-    parties = content(db, built.claim_id).parties
-    assert (parties.coverage.payer.name, parties.coverage.member_id) == ("Green Field", "G2")
-    assert (parties.other_coverages[0].member_id, parties.other_coverages[0].prior.paid_cents) == ("XQ1", 9000)
-
-
-BOTH = [
-    {
-        "sequence": 1,
-        "payer": {"source": "test", "local_id": "P1", "name": "Blue Plains", "payer_identifier": "BLUEP"},
-        "member_id": "XQ4471902",
-        "relationship": "self",
-    },
-    {
-        "sequence": 2,
-        "payer": {"source": "test", "local_id": "P2", "name": "Green Field", "payer_identifier": "GREEN"},
-        "member_id": "G1",
-        "relationship": "self",
-    },
-]
+    parties = content(office.db, built.claim_id).parties
+    assert (parties.coverage.payer.name, parties.coverage.member_id) == ("Second Plan", "G2")
+    assert (parties.other_coverages[0].member_id, parties.other_coverages[0].prior.paid_cents) == ("XQ1", 6000)

@@ -227,12 +227,12 @@ def test_a_step_for_all_that_are_alike(db: Database, tmp_path: Path, number: str
     with db.reading() as session:
         alike = [row.id for row in similar(session, one.id)]
 
-    resolve(db, SYSTEM, alike, "paid after review")
+    write_off(db, SYSTEM, alike, "not worth an appeal")
 
     assert sorted((each.reason_code, each.status) for each in denials(db)) == [
         ("29", DenialStatus.OPEN),
-        ("50", DenialStatus.RESOLVED),
-        ("50", DenialStatus.RESOLVED),
+        ("50", DenialStatus.WRITTEN_OFF),
+        ("50", DenialStatus.WRITTEN_OFF),
     ]
 
 
@@ -284,12 +284,12 @@ def test_a_denial_is_given_to_somebody_active(db: Database, tmp_path: Path, numb
 def test_a_closed_denial_is_worked_no_more(db: Database, tmp_path: Path, number: str) -> None:
     arrive(db, tmp_path, denied(number), "40")
     (one,) = denials(db)
-    resolve(db, SYSTEM, [one.id], "paid")
+    write_off(db, SYSTEM, [one.id], "small")
 
     with pytest.raises(DenialRefused):
         write_off(db, SYSTEM, [one.id], "again")
 
-    assert JournalAccount.WRITE_OFF not in balances(db)
+    assert balances(db)[JournalAccount.WRITE_OFF] == 5_002
 
 
 def test_every_step_needs_its_words_and_is_logged(db: Database, tmp_path: Path, number: str) -> None:
@@ -317,6 +317,38 @@ def test_taking_the_remittance_back_withdraws_and_posting_it_again_reopens(
 
     assert withdrawn == [DenialStatus.WITHDRAWN]
     assert [one.status for one in denials(db)] == [DenialStatus.OPEN]
+
+
+def the_work(one: Denial) -> tuple[object, ...]:
+    """What makes a denial a piece of work: how it stands, whose it is, what was done, and by when it goes on."""
+    return one.id, one.status, one.owner_id, one.level, one.note, one.due_on, one.closed_at, one.opened_at
+
+
+@pytest.mark.parametrize("how", ["taken back and posted again", "reversed and the reversal taken back"])
+def test_an_appeal_is_the_same_piece_of_work_after_its_answer_was_away(
+    db: Database, tmp_path: Path, number: str, how: str
+) -> None:
+    remittance = arrive(db, tmp_path, denied(number), "40")
+    with db.change(SYSTEM) as change:
+        change.session.add(Person(login="bill", name="Bill", role=Role.BILLER))
+    (one,) = denials(db)
+    assign(db, SYSTEM, [one.id], "bill")
+    for words in ("note and article sent", "second level by fax"):
+        appeal(db, SYSTEM, [one.id], words)
+    before = [the_work(each) for each in denials(db)]
+
+    if how.startswith("reversed"):
+        carried = "PLB*1999999984*20261231*FB:X*-40"
+        reversal = arrive(db, tmp_path, (*reversing(number), carried), "0", "EFT0002")
+        away = denials(db)[0].status
+        unpost(db, SYSTEM, reversal, "to see")
+    else:
+        unpost(db, SYSTEM, remittance, "to see")
+        away = denials(db)[0].status
+        post_again(db, SYSTEM, remittance)
+
+    assert away is DenialStatus.WITHDRAWN
+    assert [the_work(each) for each in denials(db)] == before
 
 
 def test_a_reversal_withdraws_the_denials_of_what_it_reverses(db: Database, tmp_path: Path, number: str) -> None:

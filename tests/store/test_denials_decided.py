@@ -15,8 +15,23 @@ from store.actors import SYSTEM
 from store.claims.following import bill_next_payer
 from store.database import Database
 from store.denials.work import DenialRefused, appeal, bill_patient, open_again, resolve, write_off
-from store.models import Claim, ClaimLine, Denial, JournalLine, Patient, Posting, Remittance
+from store.ledger.charges import bill
+from store.ledger.money import Owed, refund
+from store.models import (
+    Account,
+    Claim,
+    ClaimLine,
+    Denial,
+    JournalLine,
+    Patient,
+    Posting,
+    ProviderLevelAdjustment,
+    Remittance,
+    RemittanceClaim,
+)
 from store.remits.posting import post_again, unpost
+from store.remits.takebacks import charge_to_claim
+from store.remits.unapplied import apply_to_claim, release
 from store.terms import DenialStatus, JournalAccount, PostingKind
 from tests.store.remittance_samples import balances
 from tests.store.test_claims_following import Office, office
@@ -51,9 +66,16 @@ def taken_back(number: str) -> tuple[str, ...]:
     )
 
 
+def charge(db: Database) -> None:
+    """Post what the claim billed when it left."""
+    with db.change(SYSTEM) as change:
+        bill(change, list(change.session.exec(select(Claim.id))))
+
+
 @pytest.fixture
 def denial(db: Database, tmp_path: Path, number: str) -> str:
     """A denial of 50.02 that the payer holds the patient liable for."""
+    charge(db)
     arrive(db, tmp_path, not_covered(number), "40")
     (one,) = denials(db)
     return one.id
@@ -94,8 +116,10 @@ def test_nothing_denied_is_the_patients_before_a_decision_and_a_decision_needs_a
 
 @pytest.mark.parametrize(("step", "account"), [(bill_patient, PATIENT), (write_off, WRITE_OFF), (resolve, DENIED)])
 def test_a_closed_denial_is_opened_again_where_it_stood_and_its_money_is_denied_again(
-    db: Database, denial: str, step: type[bill_patient], account: JournalAccount
+    db: Database, tmp_path: Path, number: str, denial: str, step: type[bill_patient], account: JournalAccount
 ) -> None:
+    if step is resolve:
+        settled_by_hand(db, tmp_path, number)
     appeal(db, SYSTEM, [denial], "note sent")
     step(db, SYSTEM, [denial], "no use")
     closed = decided(db)
@@ -231,13 +255,87 @@ def test_the_payers_reversal_takes_the_decision_back_and_its_own_taking_back_res
 def test_a_settled_denial_is_not_opened_again_once_its_answer_does_not_stand(
     db: Database, tmp_path: Path, number: str, denial: str
 ) -> None:
-    resolve(db, SYSTEM, [denial], "the payer will mend it")
+    settled_by_hand(db, tmp_path, number)
+    resolve(db, SYSTEM, [denial], "paid by check 1042")
     arrive(db, tmp_path, taken_back(number), "0", "EFT0002")
 
     with pytest.raises(DenialRefused, match="does not stand any more"):
         open_again(db, SYSTEM, [denial], "looked at again")
 
     assert decided(db) == {}
+
+
+def settled_by_hand(db: Database, tmp_path: Path, number: str) -> str:
+    """Money of what is denied that a person applies to the claim; the id of the claim of the payment."""
+    arrive(db, tmp_path, (f"CLP*{number}*1*50.02*50.02**MB*ICN7",), "50.02", "EFT0007")
+    with db.reading() as session:
+        row = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.payer_number == "ICN7")).one()
+    apply_to_claim(db, SYSTEM, row, number, "of the denied line", though_paid=True)
+    return row
+
+
+def test_a_denial_whose_money_is_owed_still_is_not_closed_and_says_what_to_do(
+    db: Database, denial: str, number: str
+) -> None:
+    with pytest.raises(DenialRefused, match=rf"{number} has 50\.02 denied that nothing has paid") as refused:
+        resolve(db, SYSTEM, [denial], "the payer will mend it")
+
+    assert "write it off, leave it to the patient" in refused.value.remedy
+    assert (denials(db)[0].status, decided(db)) == (DenialStatus.OPEN, {DENIED: 5_002})
+
+
+def test_a_patient_is_named_only_where_the_group_lets_him_owe_it(db: Database, tmp_path: Path, number: str) -> None:
+    charge(db)
+    arrive(db, tmp_path, not_covered(number, "PI", "50"), "40")
+
+    with pytest.raises(DenialRefused) as refused:
+        resolve(db, SYSTEM, [denials(db)[0].id], "so")
+
+    assert "write it off" in refused.value.remedy and "patient" not in refused.value.remedy
+
+
+def test_a_denial_that_a_payment_settled_is_closed_and_opens_again_when_that_goes(
+    db: Database, tmp_path: Path, number: str, denial: str
+) -> None:
+    appeal(db, SYSTEM, [denial], "sent")
+    row = settled_by_hand(db, tmp_path, number)
+
+    resolve(db, SYSTEM, [denial], "paid by check 1042")
+    closed = denials(db)[0].status
+    release(db, SYSTEM, row, "of another claim")
+
+    (again,) = (one for one in denials(db) if one.id == denial)
+    assert closed is DenialStatus.RESOLVED
+    assert (again.status, again.level, again.closed_at) == (DenialStatus.APPEALED, 1, None)
+
+
+@pytest.mark.parametrize("how", ["given back", "taken back by the payer"])
+def test_a_denial_opens_again_when_the_money_that_settled_it_goes_out_again(
+    db: Database, tmp_path: Path, number: str, denial: str, how: str
+) -> None:
+    settled_by_hand(db, tmp_path, number)
+    resolve(db, SYSTEM, [denial], "paid by check 1042")
+    closed = denials(db)[0].status
+    with db.reading() as session:
+        account = session.exec(select(Account.account_number)).one()
+
+    if how == "given back":
+        refund(db, SYSTEM, account, Owed.PAYER, 5_002, "asked for it")
+    else:
+        arrive(
+            db,
+            tmp_path,
+            (f"PLB*1999999984*20261231*WO:{number}*50.02", "PLB*1999999984*20261231*FB:X*-50.02"),
+            "0",
+            "EFT0008",
+        )
+        with db.reading() as session:
+            taken = session.exec(
+                select(ProviderLevelAdjustment.id).where(ProviderLevelAdjustment.reason_code == "WO")
+            ).one()
+        charge_to_claim(db, SYSTEM, taken, number, "without a reversal")
+
+    assert (closed, denials(db)[0].status) == (DenialStatus.RESOLVED, DenialStatus.OPEN)
 
 
 HELD_IN = {
@@ -280,8 +378,7 @@ def test_whatever_is_done_the_money_is_where_the_denial_says(
     with suppress(CodedeskError):
         open_again(db, SYSTEM, [denial], "so")
     assert set(sums) == {0}
-    # A denial that was settled without money stays settled where the payer takes back what it answered.
-    assert moved == HELD_IN[standing] if standing in HELD_IN else moved in ({}, {DENIED: 5_002})
+    assert moved == HELD_IN[standing]
 
 
 def test_the_command_line_bills_the_patient_and_opens_again(

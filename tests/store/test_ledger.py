@@ -15,7 +15,7 @@ from store.claims.build import build_claims
 from store.claims.changes import release_claim, void_claim
 from store.claims.following import bill_next_payer, void_sent_claim
 from store.database import Database
-from store.denials.work import write_off as write_off_denial
+from store.denials.work import write_off as give_up
 from store.ledger.accounts import account_id_of
 from store.ledger.money import LedgerRefused, Owed, patient_pays, refund, take_back, write_off
 from store.ledger.statement import statement
@@ -324,6 +324,46 @@ def test_every_figure_of_a_payer_has_its_segment_and_its_file(office: Office) ->
     assert shares[JournalAccount.PATIENT_RECEIVABLE].strip() == "CAS*PR*2*20"
 
 
+DENIED_WHOLE = ("CLP*{number}*4*100.03*0**HM*ICN1", "CAS*CO*50*100.03")
+REVERSED = (*("LX*2", "CLP*{number}*22*-100.03*0**HM*ICN1"), "CAS*CO*50*-100.03")
+PAID_AFTER_ALL = (*("LX*2", "CLP*{number}*1*100.03*80**HM*ICN2"), "CAS*CO*45*20.03")
+
+
+@pytest.mark.parametrize(
+    ("body", "paid", "cause"),
+    [(REVERSED, "0", "CLP*2026-000001*22*"), (PAID_AFTER_ALL, "80", "CLP*2026-000001*1*")],
+    ids=["reversed", "paid after all"],
+)
+@pytest.mark.parametrize("after", ["", "unpost", "post"])
+def test_what_a_payment_takes_back_of_a_decision_names_the_segment_of_that_payment(
+    office: Office, body: tuple[str, ...], paid: str, cause: str, after: str
+) -> None:
+    office.answer("4", DENIED_WHOLE, "0")
+    with office.db.reading() as session:
+        denial = session.exec(select(Denial.id)).one()
+    give_up(office.db, SYSTEM, [denial], "small")
+    office.answer("1", body, paid, "EFT0002")
+    with office.db.reading() as session:
+        later = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
+    if after:
+        unpost(office.db, SYSTEM, later, "to see")
+    if after == "post":
+        post_again(office.db, SYSTEM, later)
+
+    with office.db.reading() as session:
+        page = account_page(SessionReader(session), account_id_of(session, ACCOUNT) or "")
+
+    texts = {one.name: one.read_bytes().decode().split("~") for one in office.folder.glob("*.835")}
+    decisions = [one for one in page.postings if one.kind is PostingKind.WRITE_OFF]
+    named = [
+        (bool(one.remittance_id), side.file_name, texts[side.file_name][side.segment - 1].strip()[: len(cause)])
+        for one in decisions
+        for side in one.sides
+    ]
+    assert len(decisions) == {"": 2, "unpost": 3, "post": 4}[after]
+    assert set(named) == {(False, "EFT0001.835", "CAS*CO*50*100.03"[: len(cause)]), (True, "EFT0002.835", cause)}
+
+
 def test_accounts_are_listed_by_what_is_owed(office: Office) -> None:
     with office.db.reading() as session:
         (row,) = account_list(SessionReader(session))
@@ -371,7 +411,7 @@ def test_a_statement_has_no_row_of_what_moved_without_the_patient(office: Office
     office.answer(body=denied, paid="0", trace="EFT0002", payer="SECOND PLAN", payer_id="9876543210")
     with office.db.reading() as session:
         denial = session.exec(select(Denial.id).where(Denial.reason_code == "204")).one()
-    write_off_denial(office.db, SYSTEM, [denial], "too small")
+    give_up(office.db, SYSTEM, [denial], "too small")
 
     made = statement_of(office.db)
 

@@ -114,7 +114,7 @@ def test_without_a_reversal_the_last_answer_of_a_set_that_pays_counts(
 def test_answers_of_a_set_that_lie_far_apart_post_the_charge_once(
     db: Database, tmp_path: Path, number: str, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("store.remits.posting._AT_ONCE", 1)
+    monkeypatch.setattr("store.remits.posting.taking_in._AT_ONCE", 1)
 
     post(db, tmp_path, number, names)
 

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, func, select
 from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.database import Database, open_database
-from store.denials.work import DenialRefused, bill_patient, open_again, resolve, write_off
+from store.denials.work import DenialRefused, bill_patient, open_again, write_off
 from store.ledger.charges import bill
 from store.models import Claim, Denial, JournalLine, Posting, Remittance, RemittanceClaim
 from store.remits.posting import RemittanceRefused, ReversedLater, post_again, take_in, unpost
@@ -225,7 +225,7 @@ def test_what_is_told_of_second_answers_closes_once_the_claim_is_paid_after_all(
     assert (before, living(db)) == ([("18", 0), ("50", CHARGE)], [])
 
 
-def test_what_is_told_of_second_answers_closes_with_the_denial_that_is_resolved(
+def test_what_is_told_of_second_answers_closes_with_the_denial_that_is_given_up(
     db: Database, tmp_path: Path, billed: str
 ) -> None:
     answer(db, tmp_path, billed, NOT_NEEDED)
@@ -233,7 +233,7 @@ def test_what_is_told_of_second_answers_closes_with_the_denial_that_is_resolved(
     with db.reading() as session:
         denial = session.exec(select(Denial.id).where(Denial.cents == CHARGE)).one()
 
-    resolve(db, SYSTEM, [denial], "settled by phone")
+    write_off(db, SYSTEM, [denial], "settled by phone")
 
     assert living(db) == []
 

@@ -12,13 +12,13 @@ from store.claims.content import UnknownClaim
 from store.database import Database
 from store.denials.work import write_off
 from store.ledger.money import take_back
-from store.models import Denial, Remittance, RemittanceClaim
+from store.models import Claim, Denial, LogEntry, Patient, Remittance, RemittanceClaim
 from store.queries import SessionReader
 from store.queries.unapplied import TakebackRow, UnappliedRow, takeback_list, unapplied_list
 from store.remits.posting import RemittanceRefused, cash_of, post_again, take_in, unpost
 from store.remits.takebacks import charge_to_claim, refund_takeback
-from store.remits.unapplied import apply_to_claim, refund_unapplied, release
-from store.terms import DenialStatus, JournalAccount, MatchedBy
+from store.remits.unapplied import OtherPatient, apply_to_claim, refund_unapplied, release
+from store.terms import RESTRICTED, DenialStatus, JournalAccount, MatchedBy
 from tests.store.remittance_samples import a_set, balances, interchange
 from tests.store.test_denials import denied
 from tests.store.test_remits_posting import number, paid, reversed_
@@ -114,6 +114,62 @@ def test_a_claim_of_a_payment_is_applied_to_a_claim_that_has_left_and_only_once(
         kept = session.exec(select(RemittanceClaim)).one()
     assert kept.matched_by is MatchedBy.BY_HAND
     assert kept.note.endswith("applied by hand: mistyped")
+
+
+def named(number: str, name: str, member: str = "") -> tuple[str, ...]:
+    """The payment of `stranger` with a patient."""
+    tail = f"****MI*{member}" if member else ""
+    head, *rest = stranger(number)
+    return (head, f"NM1*QC*1*{name}{tail}", *rest)
+
+
+def test_a_payment_of_another_patient_is_applied_only_by_who_says_so_after_seeing_both(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, named(number, "ROE*JANE", "M777"), "60")
+    (row,) = waiting(db)
+
+    with pytest.raises(OtherPatient, match=f"names another patient than {number} is of") as asked:
+        apply_to_claim(db, SYSTEM, row.id, number, "found by hand")
+    before = balances(db)
+    apply_to_claim(db, SYSTEM, row.id, number, "her name before she married", though_another=True)
+
+    (name, member, charge) = asked.value.compared
+    assert name == ("name", "ROE, JANE", "Lindqvist, Per")
+    assert member[:2] == ("member id", "M777") and member[2] not in ("", "none", "M777")
+    assert charge == ("charge", "100.03", "100.03")
+    assert before == {JournalAccount.CASH: 6_000, JournalAccount.UNAPPLIED: -6_000}
+    assert balances(db)[JournalAccount.PAYER_RECEIVABLE] == -10_003
+    with db.reading() as session:
+        entry = session.exec(select(LogEntry).where(LogEntry.action == "remittance.apply")).one()
+    assert entry.detail["another_patient"] is True
+
+
+def member_of(db: Database, number: str) -> str:
+    with db.reading() as session:
+        parties = session.exec(select(Claim).where(Claim.claim_number == number)).one().parties
+        return str(parties["coverage"]["member_id"])
+
+
+def test_another_name_under_the_same_member_id_is_no_other_patient(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, named(number, "ROE*JANE", member_of(db, number)), "60")
+    (row,) = waiting(db)
+
+    apply_to_claim(db, SYSTEM, row.id, number, "her name before she married")
+
+    assert waiting(db) == []
+
+
+def test_the_question_tells_nothing_of_a_restricted_patient(db: Database, tmp_path: Path, number: str) -> None:
+    arrive(db, tmp_path, named(number, "ROE*JANE", "M777"), "60")
+    (row,) = waiting(db)
+    with db.change(SYSTEM) as change:
+        change.session.exec(select(Patient)).one().restricted = "works in this clinic"
+
+    with pytest.raises(OtherPatient) as asked:
+        apply_to_claim(db, SYSTEM, row.id, number, "found by hand")
+
+    assert [ours for _, _, ours in asked.value.compared] == [RESTRICTED, RESTRICTED, "100.03"]
 
 
 def test_denials_of_an_applied_claim_are_of_ours_and_their_money_is_posted(

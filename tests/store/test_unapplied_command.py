@@ -10,7 +10,7 @@ import pytest
 from store.database import Database
 from tests.store.remittance_samples import balances
 from tests.store.test_remits_posting import number
-from tests.store.test_unapplied import PROVIDER, arrive, stranger
+from tests.store.test_unapplied import PROVIDER, arrive, named, stranger
 from tui.cli import main
 
 __all__ = ["number"]
@@ -34,6 +34,20 @@ def test_a_waiting_payment_is_listed_given_back_in_part_and_that_is_undone(
     assert given.startswith("20.00 given back, 40.00 wait;")
     assert applied.startswith(f"60.00 applied to {number}")
     assert "Nothing waits." in told(capsys, "unapplied", "list")
+
+
+def test_a_payment_of_another_patient_needs_an_option_of_its_own(
+    db: Database, tmp_path: Path, number: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrive(db, tmp_path, named(number, "ROE*JANE", "M777"), "60")
+    (row,) = map(json.loads, told(capsys, "unapplied", "list", "--json").splitlines())
+
+    refused = main(["unapplied", "apply", row["id"], number, "mistyped"])
+    asked = capsys.readouterr().err
+    applied = told(capsys, "unapplied", "apply", row["id"], number, "--though-another", "mistyped")
+
+    assert refused == 1 and "ROE, JANE" in asked and "--though-another" in asked
+    assert applied.startswith(f"60.00 applied to {number}")
 
 
 def test_the_list_says_why_a_claim_of_ours_waits(

@@ -8,10 +8,12 @@ from sqlmodel import select
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.following import bill_next_payer, void_sent_claim
+from store.denials.work import DenialRefused, appeal, open_again
+from store.denials.work import write_off as give_up
 from store.ledger.money import LedgerRefused, Owed, patient_pays, refund, write_off
-from store.models import Claim, Remittance
+from store.models import Claim, Denial, Remittance
 from store.remits.posting import post_again, unpost
-from store.terms import JournalAccount
+from store.terms import DenialStatus, JournalAccount
 from tests.store.test_claims_following import Office, office, recode
 from tests.store.test_ledger import ACCOUNT, owed
 from tests.store.test_refused_in_place import refused
@@ -57,6 +59,94 @@ def test_what_was_denied_of_a_voided_claim_is_owed_by_nobody(office: Office) -> 
     office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*50*100.03"), "0")
 
     voided(office)
+
+    assert owed(office.db) == {}
+
+
+DENIED = ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*50*100.03")
+
+
+def denials(office: Office) -> list[tuple[DenialStatus, int, str]]:
+    with office.db.reading() as session:
+        return [(one.status, one.level, one.note) for one in session.exec(select(Denial).order_by(Denial.id))]
+
+
+def appealed(office: Office) -> list[tuple[DenialStatus, int, str]]:
+    """Deny the claim whole and appeal that; how its denial stands."""
+    office.answer("4", DENIED, "0")
+    with office.db.reading() as session:
+        denial = session.exec(select(Denial.id)).one()
+    appeal(office.db, SYSTEM, [denial], "article sent")
+    return denials(office)
+
+
+@pytest.mark.parametrize("kind", ["999", "277"])
+def test_a_denial_of_a_voided_claim_is_no_work_and_is_the_same_work_again_when_the_void_is_refused(
+    office: Office, kind: str
+) -> None:
+    before = appealed(office)
+
+    void = voided(office)
+    away = denials(office)
+    refused(office, void, kind)
+
+    withdrawn = "its claim was voided with the payer; before that: article sent"
+    assert away == [(DenialStatus.WITHDRAWN, 1, withdrawn)]
+    assert denials(office) == before == [(DenialStatus.APPEALED, 1, "article sent")]
+
+
+def test_a_denial_opens_again_with_the_payers_denial_of_the_void_and_closes_with_its_taking_back(
+    office: Office,
+) -> None:
+    before = appealed(office)
+    void = voided(office)
+    with office.db.reading() as session:
+        number = session.get_one(Claim, void).claim_number
+
+    office.answer("4", (f"CLP*{number}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", "EFT0002")
+    stands = denials(office)[0]
+    with office.db.reading() as session:
+        answer = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
+    unpost(office.db, SYSTEM, answer, "wrong file")
+
+    assert [stands] == before
+    assert denials(office)[0][0] is DenialStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize("reversal", [True, False], ids=["reversed", "taken back and posted again"])
+def test_what_happens_to_the_answer_of_a_voided_claim_opens_none_of_its_denials(office: Office, reversal: bool) -> None:
+    before = appealed(office)
+    void = voided(office)
+    seen = []
+    with office.db.reading() as session:
+        paid = session.exec(select(Remittance.id)).one()
+
+    if reversal:
+        office.answer("1", ("CLP*{number}*22*-100.03*0**HM*ICN1", "CAS*CO*50*-100.03"), "0", "EFT0002")
+        seen.append(denials(office)[0][0])
+        with office.db.reading() as session:
+            last = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
+        unpost(office.db, SYSTEM, last, "to see")
+    else:
+        unpost(office.db, SYSTEM, paid, "to see")
+        seen.append(denials(office)[0][0])
+        post_again(office.db, SYSTEM, paid)
+    seen.append(denials(office)[0][0])
+    refused(office, void, "277")
+
+    assert seen == [DenialStatus.WITHDRAWN] * 2
+    assert denials(office) == before
+
+
+def test_a_decision_on_a_denial_of_a_voided_claim_is_not_taken_back(office: Office) -> None:
+    office.answer("4", DENIED, "0")
+    with office.db.reading() as session:
+        denial = session.exec(select(Denial.id)).one()
+    give_up(office.db, SYSTEM, [denial], "small")
+    voided(office)
+
+    with pytest.raises(DenialRefused, match="voided with the payer"):
+        open_again(office.db, SYSTEM, [denial], "looked at again")
 
     assert owed(office.db) == {}
 

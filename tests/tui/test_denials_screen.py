@@ -11,6 +11,7 @@ from textual.events import Key
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.database import open_database
+from store.ledger.charges import bill
 from store.models import Claim
 from store.queries.denials import DenialRow
 from store.remits.posting import take_in
@@ -45,6 +46,7 @@ def denied(as_administrator: None, tmp_path: Path) -> None:
         for number, claim in enumerate(claims, 1):
             claim.claim_number, claim.status = f"C000{number}", ClaimStatus.EXPORTED
             claim.service_from = claim.service_through = "2026-10-01"  # the day that the payer states
+            bill(change, [claim.id])
     take_in(database, SYSTEM, path)
     database.close()
 
@@ -131,12 +133,22 @@ async def test_a_denial_is_taken_and_appealed(denied: None) -> None:
 
 async def test_a_closed_denial_says_that_it_is_closed(denied: None) -> None:
     async with opened() as (app, pilot):
-        await keys(pilot, "f5", "d", "c")
-        await type_text(pilot, "paid")
+        await keys(pilot, "f5", "d", "W")
+        await type_text(pilot, "small")
         await keys(pilot, "enter", "v", "v", "v", "v", "c")
         await settle(pilot)
 
-        assert "it is resolved" in cells(app)
+        assert "it is written off" in cells(app)
+
+
+async def test_a_denial_whose_money_is_owed_stays_open_and_says_what_to_do_with_it(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "c")
+        await type_text(pilot, "done")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "nobody would ask for it" in cells(app)
 
 
 async def test_a_denial_of_a_claim_that_is_not_ours_stands_apart_and_says_why_it_cannot_be_worked(denied: None) -> None:

@@ -51,6 +51,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     secondary.add_argument(
         "--though-forwarded", action="store_true", help="also a NUMBER that its payer forwarded to the next one"
     )
+    replacing = commands.add_parser("replace", help="replace a claim to a next payer whose prior answer changed")
+    replacing.add_argument("number", help="of a claim that left, which says that it is to be replaced")
     voiding = commands.add_parser("void", help="give up a claim; one that left is voided with its payer (frequency 8)")
     voiding.add_argument("number")
     voiding.add_argument("--reason", required=True, help="why, in your words")
@@ -70,7 +72,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     setting = commands.add_parser("set", help="set what only some claims state: dates, drugs, attachments, codes")
     setting.add_argument("number")
     setting.add_argument("fields", nargs="+", metavar="FIELD=VALUE", help='details.note=..., line.2.drug={"ndc":...}')
-    for each in (batch, show, validate, secondary, voiding, late):
+    for each in (batch, show, validate, secondary, replacing, voiding, late):
         each.add_argument("--json", action="store_true", help="one JSON document")
 
 
@@ -82,6 +84,7 @@ def commands() -> dict[str, Command]:
         "segments": _segments,
         "validate": _validate,
         "secondary": _secondary,
+        "replace": _replace,
         "void": _void,
         "release": _release,
         "override": _override,
@@ -212,6 +215,15 @@ def _secondary(db: Database, args: argparse.Namespace) -> int:
             print(safe_line(f"not built: {why}"))
         print(f"{counted(len(report.built), 'claim')} built, {len(report.refused)} not built")
     return 1 if report.refused else 0
+
+
+def _replace(db: Database, args: argparse.Namespace) -> int:
+    from store.claims.following import replace_next
+    from store.database import operation_id
+
+    built = replace_next(db, _actor(db), _claim_id(db, args.number), operation_id())
+    _say_built(built, args.json)
+    return 0
 
 
 def _void(db: Database, args: argparse.Namespace) -> int:

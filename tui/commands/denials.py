@@ -27,7 +27,11 @@ _OUTCOMES = ("resolved", "written-off", "patient-owes")
 _STEPS = {
     "assign": ("give to a person", "LOGIN", "whose they are from now on"),
     "appeal": ("note that an appeal was sent", "NOTE", "what was sent, in your words"),
-    "resolve": ("close with what came of it", "OUTCOME", "what came of it, in your words"),
+    "resolve": (
+        "close what was settled, with what came of it; refused while its money is owed",
+        "OUTCOME",
+        "what came of it, in your words",
+    ),
     "write-off": ("give the money up; it is posted", "REASON", "why, in your words"),
     "outcome": ("close as resolved, written-off or patient-owes; money is posted", "REASON", "why, in your words"),
     "reopen": ("open closed denials again; their money is taken back", "REASON", "why, in your words"),

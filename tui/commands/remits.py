@@ -149,6 +149,10 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
         }
         lines.append(f"    {told.get(one.outcome, one.outcome)}" + (f": {one.why}" if one.outcome not in told else ""))
         lines += [f"    {number} states the changed answer and is a draft again" for number in one.restated.changed]
+        lines += [
+            f"    {number} is withdrawn: its payer has answered already, and would be billed twice"
+            for number in one.restated.withdrawn
+        ]
         lines += [f"    {number} left on an answer that changed: it is to be replaced" for number in one.restated.left]
     return lines + _envelope_text(file.examined)
 
@@ -169,6 +173,7 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "nothing_reversed": one.nothing_reversed,
                 "drafts_again": list(one.restated.changed),
                 "to_replace": list(one.restated.left),
+                "withdrawn": list(one.restated.withdrawn),
                 "charged_otherwise": one.charged_otherwise,
                 **_set_fields(one.summary),
             }

@@ -39,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also beside an answer that stands in its place, or where what it reverses is not here",
     )
+    applying.add_argument("--though-another", action="store_true", help="also where the payment names another patient")
     refunding.add_argument("amount", help="dollars and cents, such as 20.00")
     for each in (applying, releasing, refunding):
         each.add_argument("reason", help="why, in your words; it stays")
@@ -58,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
         match args.action:
             case "apply":
                 asked = args.waiting, args.claim, args.reason
-                done = apply_to_claim(db, actor, *asked, operation_id(), though_paid=args.though_paid)
+                though = {"though_paid": args.though_paid, "though_another": args.though_another}
+                done = apply_to_claim(db, actor, *asked, operation_id(), **though)
                 print(f"{dollars(done.cents)} applied to {args.claim}; codedesk unapplied release takes it back")
             case "release":
                 done = release(db, actor, args.waiting, args.reason, operation_id())

@@ -89,6 +89,8 @@ class ClaimScreen(DeskScreen):
         left = self._page is not None and self._page.row.status is ClaimStatus.EXPORTED
         if action == "next_payer" and not left:
             return "the claim has not left"
+        if action == "replace_next" and (self._page is None or not self._page.to_replace):
+            return "nothing says that it is to be replaced"
         return ""
 
     async def _load(self) -> None:
@@ -235,6 +237,16 @@ class ClaimScreen(DeskScreen):
 
             claim = await self.workstation.change(bill_next_payer, self._claim_id)
             self.say(f"{claim.claim_number} is built for the next payer; scrub it in the queue.", "good")
+
+        self.in_turn(built())
+
+    def do_replace_next(self) -> None:
+        async def built() -> None:
+            from store.claims.following import replace_next
+
+            claim = await self.workstation.change(replace_next, self._claim_id)
+            await self._load()
+            self.say(f"{claim.claim_number} replaces it; scrub it in the queue.", "good")
 
         self.in_turn(built())
 

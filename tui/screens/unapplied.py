@@ -5,7 +5,7 @@ m posts what is under the cursor to a claim of ours, F gives it back, u undoes t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import Enum
 
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from store.queries.unapplied import TakebackRow, UnappliedRow, takeback_list, un
 from store.remits.provider_kinds import provider_kind
 from tui.cells import Line, ends, wrap
 from tui.money import cents_of, dollars
+from tui.screens.asking import named_columns
 from tui.screens.desk import NotAnAnswer, following
 from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
@@ -101,12 +102,16 @@ class UnappliedScreen(ListScreen):
         verb = "charge" if isinstance(row, TakebackRow) else "apply"
         self.ask(verb, "claim and why:", f"{known} " if known else "", answer=entered)
 
-    async def _place(self, row: Row, number: str, why: str) -> None:
+    async def _place(self, row: Row, number: str, why: str, **though: bool) -> None:
         change = self.workstation.change
         if isinstance(row, UnappliedRow):
-            from store.remits.unapplied import apply_to_claim, release
+            from store.remits.unapplied import OtherPatient, apply_to_claim, release
 
-            await change(apply_to_claim, row.id, number, why)
+            try:
+                await change(apply_to_claim, row.id, number, why, **though)
+            except OtherPatient as other:
+                self._ask_whose(other.compared, row, number, why)
+                return
             self._undo = lambda reason: change(release, row.id, reason)
         else:
             from store.remits.takebacks import charge_to_claim
@@ -115,6 +120,17 @@ class UnappliedScreen(ListScreen):
             self._undo = self._taking_back(done.posting_id)
         await self.read_rows()
         self.say(f"{dollars(_cents(row))} posted to {number}. u takes it back.", "good")
+
+    def _ask_whose(self, compared: Sequence[tuple[str, str, str]], row: Row, number: str, why: str) -> None:
+        """Show what the payment states beside ours, and post it there all the same after a yes."""
+
+        async def all_same() -> None:
+            self.close_choices()
+            await self._place(row, number, why, though_another=True)
+
+        pairs = [(what, f"{theirs}  ours: {ours}") for what, theirs, ours in compared]
+        self.offer(pairs, named_columns(pairs), title=f"the payment beside {number}")
+        self.confirm(f"Another patient than {number}. Apply it all the same?", all_same)
 
     def do_give_back(self) -> None:
         """Ask for the amount and why, and give it back to who sent it."""

@@ -1,0 +1,38 @@
+"""Withdraws the denials of claims whose void stands, and opens them again where it does not stand after all.
+
+A void that left and was not refused lets fall what its claim was denied (`store.ledger.answered_shares`): nothing is
+denied any more, so nothing is left to appeal. A denial that was decided with money stays as it was decided, and that
+money falls with the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlmodel import Session, col, select
+
+from store.denials.opening import VOIDED, closing, living, note_before
+from store.models import Denial
+from store.models.columns import now
+from store.terms import DenialStatus
+
+_LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+
+
+def follow_voids(session: Session, claim_ids: Collection[str], voided: Collection[str]) -> None:
+    """Let the denials of these claims stand as their voids do; `voided` are those of them whose void stands."""
+    session.flush()
+    of_claims = select(Denial).where(col(Denial.claim_id).in_(claim_ids)).execution_options(populate_existing=True)
+    alive = of_claims.where(col(Denial.claim_id).in_(voided), col(Denial.status).in_(_LIVING))
+    for row in session.exec(alive).all():
+        row.status, row.note, row.closed_at = DenialStatus.WITHDRAWN, closing(VOIDED, row.note), now()
+        session.add(row)
+    withdrawn = of_claims.where(
+        col(Denial.claim_id).not_in(voided),
+        Denial.status == DenialStatus.WITHDRAWN,
+        col(Denial.note).startswith(VOIDED),
+    )
+    for row in session.exec(withdrawn).all():
+        row.status, row.note, row.closed_at = living(row.level), note_before(row.note), None
+        session.add(row)
+    session.flush()
