@@ -85,7 +85,7 @@ def bill_next_payers(db: Database, actor: Actor, operation_id: str | None = None
     """Build the claims of all that are answered and have a next payer.
 
     Those are named and left that their payer forwarded, that it denied whole, or whose denial asks for information:
-    they are worked first. One by one they can be billed all the same.
+    they are worked first; and those of which it left nothing. One by one they can be billed all the same.
     """
     built, refused = [], []
     for claim_id, number in waiting_for_next_payer(db, actor):
@@ -139,6 +139,8 @@ def _to_work_first(session: Session, claim_id: str) -> str:
         if one.cents > 0
     ]
     denied = [(one, found) for one, found in judged if found]
+    if not denied and not any(one.group == "PR" for one, _ in judged):
+        return f"its payer paid {prior.paid_cents / 100:,.2f} and left nothing to the next one; its number bills it"
     lacking = next((one for one, found in denied if found.name in _LACKING), None)
     if lacking:
         return f"its payer lacks information ({lacking.group}-{lacking.reason}); work that denial first"

@@ -589,6 +589,19 @@ def test_a_late_charge_is_billed_alone_or_with_the_whole_claim_and_not_both(stay
         bill_late_charges(stay.db, SYSTEM, stay.claim_id, new_only=not new_only_first)
 
 
+def test_a_claim_of_which_its_payer_left_nothing_is_billed_to_the_next_one_by_who_names_it_alone(
+    office: Office,
+) -> None:
+    office.answer(body=("CLP*{number}*{status}*100.03*80**HM*ICN1", "CAS*CO*45*20.03"), paid="80")
+
+    report = bill_next_payers(office.db, SYSTEM)
+    named = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    why = f"{office.number}: its payer paid 80.00 and left nothing to the next one; its number bills it"
+    assert (report.built, report.refused) == ((), ((office.number, why),))
+    assert named.replaces == office.number
+
+
 def credited(db: Database, cents: int, revenue: str = "0120") -> None:
     with db.change(SYSTEM) as change:
         encounter = change.session.exec(select(Encounter)).one()
