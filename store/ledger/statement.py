@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from store.queries import Reader
-from store.queries.ledger import AccountPage, parties_of
+from store.queries.ledger import AccountPage, PostingRow, parties_of
 from store.remits.places import From, next_place, payers_of
 from store.terms import JournalAccount, PostingKind
 from store.whole import require_seen
@@ -156,7 +156,7 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
         for row in rows
         if row["claim_number"] in billed
     ]
-    for one in page.postings:
+    for one in _without_passing(page.postings):
         if one.kind is PostingKind.CHARGE or one.taken_back or one.takes_back:
             continue
         by = {account: sum(s.cents for s in one.sides if s.account is account) for account in JournalAccount}
@@ -168,6 +168,25 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
         shown = paid if paid or one.kind is PostingKind.CLAIM_PAYMENT else None
         lines.append(_columns(one.posted_at[:10], told, None, shown, own or None))
     return lines
+
+
+def _without_passing(postings: Sequence[PostingRow]) -> list[PostingRow]:
+    """The postings without what one payment moves to the patient and on to a payer at once: nobody is asked for it."""
+    passing: dict[tuple[str, int], list[PostingRow]] = {}
+    gone: set[str] = set()
+    for one in postings:
+        cents = _of_patient(one)
+        if one.kind is not PostingKind.TRANSFER or not one.remittance_id or not cents:
+            continue
+        if met := passing.get((one.remittance_id, -cents)):
+            gone |= {one.id, met.pop().id}
+        else:
+            passing.setdefault((one.remittance_id, cents), []).append(one)
+    return [one for one in postings if one.id not in gone]
+
+
+def _of_patient(posting: PostingRow) -> int:
+    return sum(side.cents for side in posting.sides if side.account is JournalAccount.PATIENT_RECEIVABLE)
 
 
 def _told(kind: PostingKind, payer: str, own: int) -> str:
@@ -210,8 +229,8 @@ def _aged(page: AccountPage, today: dt.date) -> list[tuple[str, int]]:
     """What the patient owes by age: payments settle the oldest first."""
     debts: list[tuple[int, int]] = []
     credit = 0
-    for one in page.postings:
-        cents = sum(s.cents for s in one.sides if s.account is JournalAccount.PATIENT_RECEIVABLE)
+    for one in _without_passing(page.postings):
+        cents = _of_patient(one)
         age = (today - dt.date.fromisoformat(one.posted_at[:10])).days
         if cents > 0:
             debts.append((age, cents))
