@@ -165,22 +165,24 @@ def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation
             follow_answers(change, [claim.id], f"{claim.claim_number} was given up")
 
 
-def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Let a rejected claim leave again, as where the fault was the receiver's. Raises CannotChange.
+def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> bool:
+    """Let a rejected claim leave again, as where the fault was the receiver's; whether as it is. Raises CannotChange.
 
-    It states what the record says now; where that is another than what was rejected, it is a draft to be scrubbed.
+    Where the record says something else now than what was rejected, it states that and is a draft to be scrubbed.
     """
     if not (reason := " ".join(reason.split())):
         raise CannotChange("letting a rejected claim leave again needs a reason")
     with _changing(db, actor, claim_id, operation_id, "claim.release", reason=reason) as (change, claim):
         if change.repeated:
-            return
+            return bool(change.answer.get("as_it_is", True))
         if claim.status is not ClaimStatus.REJECTED:
             raise CannotChange(f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}, not rejected")
-        if restate_claim(change, claim, f"released: {reason}"):
-            return
-        claim.status = ClaimStatus.READY if claim.scrubbed_at else ClaimStatus.DRAFT
-        settle(change.session, claim)
+        as_it_is = not restate_claim(change, claim, f"released: {reason}")
+        change.answer = {"as_it_is": as_it_is}
+        if as_it_is:
+            claim.status = ClaimStatus.READY if claim.scrubbed_at else ClaimStatus.DRAFT
+            settle(change.session, claim)
+    return as_it_is
 
 
 def changed_since(session: Session, claim_id: str, moment: str) -> bool:

@@ -67,7 +67,8 @@ def scrub_claim(
 ) -> ScrubResult:
     """Scrub one claim and store its findings; `today` is the day to count deadlines from, else the site's.
 
-    A rejected claim stays so: what rejected it is no finding, and is mended by a change or let pass by `release_claim`.
+    A rejected claim stays so, unless the record says something else now than it stated: what rejected it is no finding,
+    and is mended by a change or let pass by `release_claim`.
     Raises UnknownClaim, and ClaimHasLeft for a claim that is exported or void. A batch passes one `CodeFacts` for
     all its claims, so that a code is looked up once.
     """

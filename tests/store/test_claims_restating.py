@@ -275,8 +275,9 @@ def test_a_rejected_claim_states_what_stands_when_it_is_released_and_is_scrubbed
     with db.change(SYSTEM) as change:
         change.session.get_one(Claim, ready).status = ClaimStatus.REJECTED
 
-    release_claim(db, SYSTEM, ready, "the receiver was down")
+    as_it_is = release_claim(db, SYSTEM, ready, "the receiver was down")
 
+    assert not as_it_is
     assert content(db, ready).parties.coverage.member_id == "XQ5550000"
     assert row(db, ready).status is ClaimStatus.DRAFT
 
@@ -288,8 +289,9 @@ def test_a_rejected_claim_that_nothing_changed_of_is_ready_when_it_is_released(
     with db.change(SYSTEM) as change:
         change.session.get_one(Claim, ready).status = ClaimStatus.REJECTED
 
-    release_claim(db, SYSTEM, ready, "the receiver was down")
+    as_it_is = release_claim(db, SYSTEM, ready, "the receiver was down")
 
+    assert as_it_is
     assert row(db, ready).status is ClaimStatus.READY
 
 
