@@ -126,6 +126,7 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
     session.flush()
     # Of who remains the own tasks too: they are restricted from here on where those of the other were.
     rename_tasks(session, _visits_of(session, kept), kept)
+    _restate(change, kept)
     gone.merged_into_id = kept.id
     session.add(
         PatientMerge(
@@ -183,6 +184,7 @@ def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str 
         session.flush()
         rename_tasks(session, visits, gone)
         rename_tasks(session, _visits_of(session, kept), kept)
+        _restate(change, gone)
         kept_of.undone_at, kept_of.undone_by = now(), actor.login
         session.add_all((gone, kept, kept_of))
         done = Merged(kept.id, len(visits), sum(isinstance(row, Account) for row in back))
@@ -293,6 +295,14 @@ def _widen(session: Session, kept_of: PatientMerge) -> None:
         if (access := session.get(ChartAccess, access_id)) and access.until == limit:
             access.until = before
             session.add(access)
+
+
+def _restate(change: Change, patient: Patient) -> None:
+    """Have the claims that have not left state the patient to whom their visits belong now."""
+    from store.claims.restating import restate_of_patient
+
+    change.session.flush()
+    restate_of_patient(change, patient.id, "record numbers were merged, or a merge was undone")
 
 
 def rename_tasks(session: Session, encounter_ids: Sequence[str], patient: Patient) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.chart import compose_parties, read_chart, with_insurance_types
+from store.claims.chart import compose_parties, read_chart
 from store.claims.content import content_of, parties_from_json, parties_to_json
 from store.claims.details import LineDetails
 from store.claims.facility import BadExtra
@@ -24,6 +24,8 @@ from store.claims.next_payers import billed_before
 from store.claims.places import PARTS, set_by_hand, with_set_by_hand
 from store.claims.plain import NotPlain, made
 from store.claims.prior_changed import follow_answers
+from store.claims.registered import registered
+from store.claims.restating import restate_claim
 from store.database import Change, Database
 from store.ledger.charges import give_up
 from store.models import Claim, ClaimLine, Coding, LogEntry
@@ -64,13 +66,9 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
         )
         parties = with_set_by_hand(parties, earlier, set_by_hand(change.session, claim.id))
         if claim.id in billed_before(change.session, [claim.id]):
-            parties = replace(
-                parties,
-                coverage=earlier.coverage,
-                other_coverages=earlier.other_coverages,
-                receiver=earlier.receiver,
-            )
-            parties = with_insurance_types(parties, chart.encounter)
+            now_registered = registered(change.session, claim, earlier)
+            parties = replace(parties, **now_registered.parts())
+            claim.payer_id = now_registered.payer_id
         else:
             claim.payer_id = chart.coverages[0][1].id if chart.coverages else None
         claim.parties = parties_to_json(parties)
@@ -167,17 +165,24 @@ def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation
             follow_answers(change, [claim.id], f"{claim.claim_number} was given up")
 
 
-def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Let a rejected claim leave again as it is, as where the fault was the receiver's. Raises CannotChange."""
+def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> bool:
+    """Let a rejected claim leave again, as where the fault was the receiver's; whether as it is. Raises CannotChange.
+
+    Where the record says something else now than what was rejected, it states that and is a draft to be scrubbed.
+    """
     if not (reason := " ".join(reason.split())):
         raise CannotChange("letting a rejected claim leave again needs a reason")
     with _changing(db, actor, claim_id, operation_id, "claim.release", reason=reason) as (change, claim):
         if change.repeated:
-            return
+            return bool(change.answer.get("as_it_is", True))
         if claim.status is not ClaimStatus.REJECTED:
             raise CannotChange(f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}, not rejected")
-        claim.status = ClaimStatus.READY if claim.scrubbed_at else ClaimStatus.DRAFT
-        settle(change.session, claim)
+        as_it_is = not restate_claim(change, claim, f"released: {reason}")
+        change.answer = {"as_it_is": as_it_is}
+        if as_it_is:
+            claim.status = ClaimStatus.READY if claim.scrubbed_at else ClaimStatus.DRAFT
+            settle(change.session, claim)
+    return as_it_is
 
 
 def changed_since(session: Session, claim_id: str, moment: str) -> bool:

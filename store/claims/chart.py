@@ -84,13 +84,7 @@ def read_chart(session: Session, coding: Coding) -> Chart:
         charges = session.exec(
             select(Charge).where(Charge.encounter_id == encounter.id).order_by(Charge.charge_number)
         ).all()
-    coverages = _rows(
-        session,
-        select(Coverage, Payer)
-        .join(Payer, col(Payer.id) == Coverage.payer_id)
-        .where(Coverage.account_id == encounter.account_id)
-        .order_by(col(Coverage.sequence)),
-    )
+    coverages = coverages_of(session, encounter.account_id)
     return Chart(
         coding=coding,
         encounter=encounter,
@@ -121,6 +115,17 @@ def read_chart(session: Session, coding: Coding) -> Chart:
     )
 
 
+def coverages_of(session: Session, account_id: str) -> tuple[tuple[Coverage, Payer], ...]:
+    """The coverages of an account with their payers, in their order."""
+    return _rows(
+        session,
+        select(Coverage, Payer)
+        .join(Payer, col(Payer.id) == Coverage.payer_id)
+        .where(Coverage.account_id == account_id)
+        .order_by(col(Coverage.sequence)),
+    )
+
+
 def compose_parties(chart: Chart, settings: Settings) -> Parties:
     """The parties of the claim as the chart has them now. The facility must be known.
 
@@ -128,14 +133,14 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
     """
     assert chart.facility is not None, "a chart without facility is not billed"
     encounter, patient = chart.encounter, chart.patient
-    coverages = [_coverage(coverage, payer, patient) for coverage, payer in chart.coverages]
+    coverages = [billed_coverage(coverage, payer, patient) for coverage, payer in chart.coverages]
     billed = coverages[0] if coverages else None
     rendering = None if chart.of_facility else _rendering(chart)
     of_lines = {line.performer_npi for line in chart.lines}
     started = encounter.started_at[:10]
     accident = _accident(chart, billed)
     parties = Parties(
-        patient=_patient(patient),
+        patient=insured_patient(patient),
         patient_record_number=patient.mrn,
         billing=_billing(chart.facility),
         receiver=chart.receiver or Receiver(settings.submitter_id, settings.receiver_id, settings.receiver_name),
@@ -262,7 +267,8 @@ def _billing(facility: Facility) -> BillingProvider:
     )
 
 
-def _patient(patient: Patient) -> Insured:
+def insured_patient(patient: Patient) -> Insured:
+    """The patient as a claim states them."""
     return Insured(
         family_name=patient.family_name,
         given_name=patient.given_name,
@@ -274,7 +280,8 @@ def _patient(patient: Patient) -> Insured:
     )
 
 
-def _coverage(coverage: Coverage, payer: Payer, patient: Patient) -> BilledCoverage:
+def billed_coverage(coverage: Coverage, payer: Payer, patient: Patient) -> BilledCoverage:
+    """A coverage as a claim states it."""
     return BilledCoverage(
         sequence=coverage.sequence,
         payer=BilledPayer(
@@ -299,7 +306,7 @@ def _coverage(coverage: Coverage, payer: Payer, patient: Patient) -> BilledCover
 
 def _subscriber(coverage: Coverage, patient: Patient) -> Insured:
     """The subscriber as the coverage has them; what it leaves out of a patient's own coverage is the patient's."""
-    own = _patient(patient) if coverage.relationship is Relationship.SELF else Insured()
+    own = insured_patient(patient) if coverage.relationship is Relationship.SELF else Insured()
     named = bool(coverage.subscriber_family_name or coverage.subscriber_given_name)
     address = Address(
         line1=coverage.subscriber_address_line1,

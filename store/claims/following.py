@@ -10,7 +10,8 @@
   One that a replacement or a bill of late charges follows is not voided beside it: the successor is given up first, or
   voided where it has left. Nothing follows a void.
 - late charges: a replacement (frequency 7) with all lines, or, of an institutional claim, a bill of what is new alone
-  (frequency 5).
+  (frequency 5). What was credited since it left is told, and takes a replacement. Lines of a professional claim are the
+  coder's, so that its charges change when the visit is coded again.
 
 Whatever is refused is named, and nothing is built. A replacement after a recode is made by `store.claims.build`.
 
@@ -38,7 +39,7 @@ from store.claims.prior_payment import TO_REPLACE, PriorLine, PriorPayment
 from store.claims.prior_remits import Answer, answers_by_place
 from store.database import Change, Database
 from store.denials.reasons import category_of, is_unpaid
-from store.models import Claim, Coding, Encounter, RemittanceClaim
+from store.models import Charge, Claim, ClaimExport, Coding, Encounter, RemittanceClaim
 from store.remits.answered import answers_of
 from store.remits.places import Payers, next_place, payers_of
 from store.settings import load_settings
@@ -84,7 +85,7 @@ def bill_next_payers(db: Database, actor: Actor, operation_id: str | None = None
     """Build the claims of all that are answered and have a next payer.
 
     Those are named and left that their payer forwarded, that it denied whole, or whose denial asks for information:
-    they are worked first. One by one they can be billed all the same.
+    they are worked first; and those of which it left nothing. One by one they can be billed all the same.
     """
     built, refused = [], []
     for claim_id, number in waiting_for_next_payer(db, actor):
@@ -138,6 +139,8 @@ def _to_work_first(session: Session, claim_id: str) -> str:
         if one.cents > 0
     ]
     denied = [(one, found) for one, found in judged if found]
+    if not denied and not any(one.group == "PR" for one, _ in judged):
+        return f"its payer paid {prior.paid_cents / 100:,.2f} and left nothing to the next one; its number bills it"
     lacking = next((one for one, found in denied if found.name in _LACKING), None)
     if lacking:
         return f"its payer lacks information ({lacking.group}-{lacking.reason}); work that denial first"
@@ -207,7 +210,8 @@ def bill_late_charges(
 ) -> BuiltClaim:
     """Build the claim of charges that came after a claim left: a replacement, or with `new_only` of what is new alone.
 
-    Raises CannotFollow where nothing is new, or only what is new is asked for of a professional claim.
+    Its notes say what was credited since. Raises CannotFollow where nothing is another or nothing is left to bill, and
+    where only what is new is asked for of a professional claim or of one that something was credited of.
     """
 
     def late(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
@@ -222,16 +226,27 @@ def bill_late_charges(
                 f"{claim.claim_number}: its charges take {len(parts)} claims; code it again to divide it"
             )
         now = parts[0].lines if parts else ()
-        new = _new_lines(content.lines, now)
-        if not new:
-            raise CannotFollow(f"{claim.claim_number}: no charge came since it left")
+        new, credited = _new_lines(content.lines, now)
+        if not new and not credited:
+            raise CannotFollow(f"{claim.claim_number}: {_nothing_new(change.session, claim)}")
         if new_only and claim.form != "837i":
             raise CannotFollow(f"{claim.claim_number}: a professional claim is replaced whole (frequency 7)")
+        if new_only and credited:
+            raise CannotFollow(
+                f"{claim.claim_number}: a bill of what is new takes nothing back, and {'; '.join(credited)}",
+                f"`codedesk claims late {claim.claim_number}` replaces it whole",
+            )
+        if not now:
+            raise CannotFollow(
+                f"{claim.claim_number}: nothing is left to bill: {'; '.join(credited)}",
+                f"`codedesk claims void {claim.claim_number} --reason WHY` voids it with the payer",
+            )
         if new_only:
             lines = tuple(replace(line, sequence=place) for place, line in enumerate(new, 1))
             return _written(change, claim, parties, lines, "5", FOLLOWS_LATE, content)
-        parties = replace(parties, original_reference=_payer_number(claim))
-        return _written(change, claim, parties, now, "7", FOLLOWS_REPLACEMENT, content)
+        parties = replace(parties, original_reference=_payer_number(claim), build_notes=credited)
+        built = _written(change, claim, parties, now, "7", FOLLOWS_REPLACEMENT, content)
+        return replace(built, notes=credited)
 
     return _one(db, actor, claim_id, operation_id, "claim.late_charges", late)
 
@@ -360,22 +375,44 @@ def _chart(session: Session, claim: Claim) -> tuple[Chart, Parties]:
         raise CannotFollow(f"{claim.claim_number}: {error}") from None
 
 
-def _new_lines(sent: Sequence[BilledLine], now: Sequence[BilledLine]) -> list[BilledLine]:
-    """The lines of the chart beyond those that left: other ones whole, of like ones what came on top."""
+def _new_lines(sent: Sequence[BilledLine], now: Sequence[BilledLine]) -> tuple[list[BilledLine], tuple[str, ...]]:
+    """The lines of the chart beyond those that left, of like ones what came on top; and what was credited, in words."""
 
     def key(line: BilledLine) -> tuple[Any, ...]:
         return line.revenue_code, line.code, line.modifiers, line.service_date
 
-    before: dict[tuple[Any, ...], tuple[int, int]] = {}
-    for line in sent:
-        units, cents = before.get(key(line), (0, 0))
-        before[key(line)] = units + line.units, cents + line.charge_cents
-    new = []
-    for line in now:
-        units, cents = before.pop(key(line), (0, 0))
-        if line.charge_cents > cents:
-            new.append(replace(line, units=max(line.units - units, 1), charge_cents=line.charge_cents - cents))
-    return new
+    changed: dict[tuple[Any, ...], list[int]] = {}
+    lines = {key(line): line for line in (*sent, *reversed(now))}
+    for sign, some in ((1, now), (-1, sent)):
+        for line in some:
+            sums = changed.setdefault(key(line), [0, 0])
+            sums[0] += sign * line.units
+            sums[1] += sign * line.charge_cents
+    new = [
+        replace(lines[one], units=max(units, 1), charge_cents=cents)
+        for one, (units, cents) in changed.items()
+        if cents > 0
+    ]
+    credited = [
+        f"{' '.join(filter(None, (one[0], one[1], one[3])))} was credited {-cents / 100:,.2f} since it left"
+        for one, (_, cents) in changed.items()
+        if cents < 0
+    ]
+    return new, tuple(credited)
+
+
+def _nothing_new(session: Session, claim: Claim) -> str:
+    """Why no late charge can be billed: of a professional claim also what its coder has not taken up yet."""
+    left = session.exec(select(ClaimExport.exported_at).where(ClaimExport.id == claim.export_id)).first() or ""
+    late = select(Charge.amount_cents).where(
+        Charge.encounter_id == claim.encounter_id, Charge.posted_at > left, col(Charge.procedure_code) != ""
+    )
+    cents = session.exec(late).all() if left and claim.form == "837p" else ()
+    if not cents:
+        return "no charge came since it left"
+    parts = (("charged", sum(one for one in cents if one > 0)), ("credited", -sum(one for one in cents if one < 0)))
+    told = " and ".join(f"{amount / 100:,.2f} {what}" for what, amount in parts if amount)
+    return f"{told or 'a charge'} since it left is not in its codes: code the visit again, and building replaces it"
 
 
 def _written(

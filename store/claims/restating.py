@@ -1,28 +1,32 @@
-"""Has claims that have not left state what their visit says now: accident, admission, place and days of the visit.
+"""Has claims that have not left state what their visit says now, and whom and which coverages registration has now.
 
-A claim copies these from the chart when it is built. Where the visit changes later, by a person or by its sender, the
-living claims of it are changed with it and are drafts again, as after a change by hand; a rejected one is no longer
-what was rejected. What a person set in the claim itself (`store.claims.changes.set_fields`) stays. A claim that has
-left states what it stated, and so does its void; `Restated.left` names it.
+A claim copies these from the chart when it is built: accident, admission, place and days of the visit, the patient and
+the coverages (`store.claims.registered`). Where they change later, by a person or by a sender, the living claims are
+changed with them and are drafts again, as after a change by hand; a rejected one is no longer what was rejected. What a
+person set in the claim itself (`store.claims.changes.set_fields`) stays. A claim that has left states what it stated,
+and so does its void; `Restated.left` names it where its visit changed. Where a receiver rejects it then, it states what
+stands when it is scrubbed or released.
 
 Codes and lines are the coder's: what can change those brings the chart back (`store.intake.changes`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from store.claims.chart import compose_parties, read_chart, with_insurance_types
 from store.claims.content import Parties, parties_from_json, parties_to_json
 from store.claims.details import Details
 from store.claims.facility import BadExtra
 from store.claims.places import set_by_hand
+from store.claims.registered import differing, registered
 from store.database import Change
-from store.models import Claim, Coding
+from store.models import Claim, Coding, Encounter
 from store.settings import load_settings
 from store.terms import ClaimStatus, CodingStatus
 
@@ -31,6 +35,8 @@ _OF_THE_VISIT = ("accident", "place_of_service", "encounter_from", "encounter_th
 _TYPED = ("coverage", "other_coverages")
 """Of these why Medicare is not primary, which the visit says; the rest of a coverage stays as it was copied."""
 _OF_LINES = "lines"
+_PAYER = "payer_id"
+"""Whom a claim bills, which its row has beside its parties."""
 
 
 @dataclass(frozen=True)
@@ -60,27 +66,74 @@ def restate(change: Change, encounter_id: str, why: str) -> Restated:
         .where(Coding.status == CodingStatus.FINAL)
         .order_by(Claim.created_at, Claim.claim_number)
     )
+    changed, left = [], []
+    for claim in _found(session, query):
+        if claim.status in _LIVING:
+            changed += [claim.claim_number] if restate_claim(change, claim, why) else []
+        elif _of_visit(session, claim):
+            left.append(claim.claim_number)
+    return Restated(tuple(changed), tuple(left))
+
+
+def restate_of_patient(change: Change, patient_id: str, why: str) -> None:
+    """Change the living claims of a patient to what the record says now."""
+    _restate_where(change, col(Encounter.patient_id) == patient_id, why)
+
+
+def restate_of_account(change: Change, account_id: str, why: str) -> None:
+    """Change the living claims of an account to what the record says now."""
+    _restate_where(change, col(Encounter.account_id) == account_id, why)
+
+
+def _restate_where(change: Change, theirs: Any, why: str) -> None:
+    query = (
+        select(Claim)
+        .join(Encounter, col(Encounter.id) == Claim.encounter_id)
+        .where(theirs, col(Claim.status).in_(_LIVING), Claim.frequency != "8")
+        .order_by(Claim.created_at, Claim.claim_number)
+    )
+    for claim in _found(change.session, query):
+        restate_claim(change, claim, why)
+
+
+def _found(session: Session, query: SelectOfScalar[Claim]) -> Sequence[Claim]:
+    """The claims, with all that changed before written where there are any."""
     with session.no_autoflush:
         claims = session.exec(query).all()
     if claims:
         session.flush()
-    changed, left = [], []
-    for claim in claims:
-        differing = _differing(session, claim)
-        if not differing:
-            continue
-        if claim.status not in _LIVING:
-            left.append(claim.claim_number)
-            continue
-        _state(claim, differing)
-        session.add(claim)
-        changed.append(claim.claim_number)
-        places = ", ".join(differing)
-        change.log("claim.refresh", "claim", claim.id, number=claim.claim_number, fields=places, reason=why)
-    return Restated(tuple(changed), tuple(left))
+    return claims
 
 
-def _differing(session: Session, claim: Claim) -> dict[str, Any]:
+def restate_claim(change: Change, claim: Claim, why: str) -> bool:
+    """Change a claim that has not left to what the record says now; whether anything is another."""
+    if claim.frequency == "8":
+        return False
+    visit = _of_visit(change.session, claim)
+    return _changed(change, claim, visit | _registered(change.session, claim, visit), why)
+
+
+def _changed(change: Change, claim: Claim, found: Mapping[str, Any], why: str) -> bool:
+    if not found:
+        return False
+    _state(claim, found)
+    change.session.add(claim)
+    places = ", ".join(one for one in found if one != _PAYER)
+    change.log("claim.refresh", "claim", claim.id, number=claim.claim_number, fields=places, reason=why)
+    return True
+
+
+def _registered(session: Session, claim: Claim, visit: Mapping[str, Any]) -> dict[str, Any]:
+    """What registration has otherwise than the claim, by the parts of its parties."""
+    stated = parties_from_json(claim.parties)
+    now = registered(session, claim, stated)
+    found = differing(replace(stated, **{name: visit[name] for name in _TYPED if name in visit}), now)
+    if "coverage" in found:
+        found[_PAYER] = now.payer_id
+    return found
+
+
+def _of_visit(session: Session, claim: Claim) -> dict[str, Any]:
     """What the visit says otherwise than the claim, by place (`accident`, `facility_bill.admission_type`)."""
     chart = read_chart(session, session.get_one(Coding, claim.coding_id))
     if chart.facility is None:
@@ -114,14 +167,16 @@ def _within(place: str, owner: str) -> bool:
     return f"{place}.".startswith(f"{owner}.")
 
 
-def _state(claim: Claim, differing: Mapping[str, Any]) -> None:
+def _state(claim: Claim, found: Mapping[str, Any]) -> None:
     stated = parties_from_json(claim.parties)
-    own = {place: value for place, value in differing.items() if "." not in place}
+    own = {place: value for place, value in found.items() if "." not in place and place != _PAYER}
     for part, empty in (("details", Details()), ("facility_bill", None)):
-        of_part = {place.partition(".")[2]: value for place, value in differing.items() if _within(place, part)}
+        of_part = {place.partition(".")[2]: value for place, value in found.items() if _within(place, part)}
         if of_part:
             present: Any = getattr(stated, part) or empty
             own[part] = replace(present, **of_part)
+    if _PAYER in found:
+        claim.payer_id = found[_PAYER]
     parties: Parties = replace(stated, **own)
     claim.parties = parties_to_json(parties)
     if bill := parties.facility_bill:

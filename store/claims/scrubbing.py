@@ -1,6 +1,7 @@
 """Scrubs a stored claim: runs the rules, keeps the findings, and moves the claim to ready or failed.
 
-It changes nothing that the claim states.
+One that had left and came back states what the record says now before it is scrubbed (`store.claims.restating`): what
+changed meanwhile did not reach it. Nothing else that a claim states is changed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from codesets.edits.surgery import LONGEST
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.content import ClaimContent, UnknownClaim, content_of
+from store.claims.restating import restate_claim
 from store.database import Database
 from store.models import Claim, Coding, CodingDrg, Encounter, Patient
 from store.models.columns import now
@@ -65,7 +67,8 @@ def scrub_claim(
 ) -> ScrubResult:
     """Scrub one claim and store its findings; `today` is the day to count deadlines from, else the site's.
 
-    A rejected claim stays so: what rejected it is no finding, and is mended by a change or let pass by `release_claim`.
+    A rejected claim stays so, unless the record says something else now than it stated: what rejected it is no finding,
+    and is mended by a change or let pass by `release_claim`.
     Raises UnknownClaim, and ClaimHasLeft for a claim that is exported or void. A batch passes one `CodeFacts` for
     all its claims, so that a code is looked up once.
     """
@@ -78,6 +81,8 @@ def scrub_claim(
             raise UnknownClaim(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
         if claim.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID):
             raise ClaimHasLeft(f"{claim.claim_number} is {claim.status.value} and is not scrubbed again")
+        if claim.export_id:
+            restate_claim(change, claim, "it came back and was scrubbed")
         content = content_of(change.session, claim)
         facts = scrub_facts(change.session, claim, content, codes, today or present_day())
         book = site_rules(SessionReader(change.session)).for_claim(content)

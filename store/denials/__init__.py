@@ -8,6 +8,7 @@ A denial is opened when a remittance is posted, and moved by people:
                  ├──── write off ──────> WRITTEN_OFF   money is posted from denied to write-off
                  ├──── patient owes ───> PATIENT_OWES  money is posted from denied to the patient (`liable` says when)
                  ├──── remittance taken back, or reversed by the payer ──> WITHDRAWN
+                 ├──── next payer answers for it (`next_answers`) ──> RESOLVED   opens again where that answer goes away
                  └──── void of its claim stands (`voided`) ────────────────> WITHDRAWN   opens again where it is refused
 
 What people closed they can open again; the money comes back to denied with it.

@@ -25,6 +25,8 @@ NOT_VOIDED = "the void did not happen"
 _REVERSED = "the payer reversed the claim"
 PAID_BY = "paid after all by "
 """How the note of a denial begins whose lines another answer pays."""
+ANSWERED_BY = "answered by the next payer: "
+"""How the note of a denial begins that a next payer's answer settled (`store.denials.next_answers`)."""
 _TAKEN_BACK = "the remittance was taken back"
 VOIDED = "its claim was voided with the payer"
 """How the note of a denial begins whose claim was voided (`store.denials.voided`)."""
@@ -173,8 +175,9 @@ def close_paid(change: Change, answers: Sequence[str], batch_id: str, remittance
     """Close the denials of answers that one which pays replaces; what was decided on them is posted back with it."""
     session = change.session
     of_voided = (col(Denial.status) == DenialStatus.WITHDRAWN) & col(Denial.note).startswith(VOIDED)
+    of_next = (col(Denial.status) == DenialStatus.RESOLVED) & col(Denial.note).startswith(ANSWERED_BY)
     query = select(Denial).where(
-        col(Denial.remittance_claim_id).in_(answers), col(Denial.status).in_((*_LIVING, *DECIDED)) | of_voided
+        col(Denial.remittance_claim_id).in_(answers), col(Denial.status).in_((*_LIVING, *DECIDED)) | of_voided | of_next
     )
     for row in session.exec(query).all():
         if row.status in DECIDED:
@@ -206,6 +209,7 @@ def withdraw_reversed(session: Session, answers: Sequence[str]) -> None:
     of_answers = col(Denial.remittance_claim_id).in_(answers)
     _withdraw(session, of_answers, _REVERSED, (*_LIVING, *DECIDED))
     _withdraw(session, of_answers & col(Denial.note).startswith(VOIDED), _REVERSED, (DenialStatus.WITHDRAWN,))
+    _withdraw(session, of_answers & col(Denial.note).startswith(ANSWERED_BY), _REVERSED, (DenialStatus.RESOLVED,))
 
 
 def reopen_reversed(session: Session, answers: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from store.database import Change
 from store.denials.liable import why_not_patient
-from store.denials.opening import PAID_BY, living
+from store.denials.opening import ANSWERED_BY, PAID_BY, living
 from store.models import Claim, Denial, JournalLine, Posting
 from store.remits.answered import standing_answers
 from store.remits.chains import relatives
@@ -86,6 +86,7 @@ def _ask_again(change: Change, claims: Any) -> None:
             Denial.status == DenialStatus.RESOLVED,
             Denial.cents > 0,
             ~col(Denial.note).startswith(PAID_BY),
+            ~col(Denial.note).startswith(ANSWERED_BY),
         )
         .order_by(col(Denial.closed_at).desc(), col(Denial.id))
         .execution_options(populate_existing=True)

@@ -18,7 +18,7 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.denials.decided import post_decided, take_back_decided
 from store.denials.liable import why_not_patient
-from store.denials.opening import PAID_BY, close_told, living, why_closed
+from store.denials.opening import ANSWERED_BY, PAID_BY, close_told, living, why_closed
 from store.denials.owed import why_not_resolved
 from store.denials.reasons import due_day
 from store.ledger.answered_shares import voided_of
@@ -136,7 +136,7 @@ def open_again(
                 )
             if voided_of(change.session, [row.claim_id or ""]):
                 raise DenialRefused("its claim was voided with the payer: nothing of it is denied")
-            if row.status is DenialStatus.RESOLVED and row.note.startswith(PAID_BY):
+            if row.status is DenialStatus.RESOLVED and row.note.startswith((PAID_BY, ANSWERED_BY)):
                 raise DenialRefused(
                     f"{row.group_code}-{row.reason_code} was {why_closed(row.note)}: nothing of it is denied",
                     "where that answer is wrong, take back its payment or release it",

@@ -136,6 +136,7 @@ def _merge_accounts(change: Change, rows: KnownRows, said: Merge) -> bool:
         if not session.exec(select(Coverage.id).where(Coverage.account_id == kept.id).limit(1)).first():
             for coverage in session.exec(select(Coverage).where(Coverage.account_id == gone.id)):
                 coverage.account_id = kept.id
+        _restate(change, kept.id)
     _lead(rows, ACCOUNT, said.gone, kept.id, gone.id if gone else "")
     change.log("account.merge", "account", kept.id, merged=gone.id if gone else "")
     return True
@@ -209,6 +210,7 @@ def _move_account(change: Change, rows: KnownRows, said: Merge) -> bool:
     for visit in visits:
         visit.patient_id = kept.id
     rename_tasks(rows.session, [visit.id for visit in visits], kept)
+    _restate(change, account.id)
     change.log("account.move", "account", account.id, to=kept.id, visits=[visit.id for visit in visits])
     return True
 
@@ -228,8 +230,17 @@ def _move_visit(change: Change, rows: KnownRows, said: Merge) -> bool:
     session.get_one(Account, visit.account_id).patient_id = kept.id
     visit.patient_id = kept.id
     rename_tasks(session, [visit.id], kept)
+    _restate(change, visit.account_id)
     change.log("visit.move", "encounter", visit.id, to=kept.id)
     return True
+
+
+def _restate(change: Change, account_id: str) -> None:
+    """Have the claims that have not left state the patient and the coverages that they belong to now."""
+    from store.claims.restating import restate_of_account
+
+    change.session.flush()
+    restate_of_account(change, account_id, "its account was merged or moved")
 
 
 def _require_admitted(change: Change, *patient_ids: str) -> None:

@@ -4,6 +4,10 @@ No claim of ours has to have gone to that payer: it answers by the number of the
 or billed outside. Its answer is of what the payer before left (OA-23 is the rest), so that the patient owes what the
 last one left. With a claim of ours to it, `store.ledger.charges` moves the share when that leaves.
 
+Where the payer before denied, and the next one answers for what was denied, that is denied no more
+(`store.denials.next_answers`): it goes with the patient's share, of the same claim at once, of one that we billed to
+the next payer by `store.ledger.charges`.
+
 Where a claim was voided with its payer, what its answers reduced and left to the patient falls with its charge: what
 was paid is owed back, and no more. That is of a claim whose void left and was not refused, of those that it replaced,
 and of those that bill its late charges or its next payer. Their open denials are withdrawn with it
@@ -24,8 +28,10 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from store.claims.next_payers import billed_before
 from store.database import Change
 from store.denials.decided import DECIDED_KINDS
+from store.denials.next_answers import Settled, follow_next, settled_by_next
 from store.denials.voided import follow_voids
 from store.ledger.charges import journal_line
 from store.models import Claim, Encounter, JournalLine, Posting, RemittanceClaim
@@ -65,7 +71,14 @@ def move_answered_in(change: Change, batch_id: str, remittance_id: str | None = 
         .group_by(col(RemittanceClaim.claim_id))
         .having(func.count() > 1)
     )
-    claims = [*change.session.exec(of_voided), *filter(None, change.session.exec(several))]
+    billed_next = select(Claim.follows_id).where(
+        col(Claim.follows_id).in_(touched), Claim.follows_as == "secondary", Claim.status == ClaimStatus.EXPORTED
+    )
+    to_next = select(Claim.id).where(
+        col(Claim.id).in_(touched), col(Claim.follows_as).in_(("secondary", "replacement"))
+    )
+    found = [change.session.exec(one) for one in (of_voided, several, billed_next, to_next)]
+    claims = filter(None, (one for some in found for one in some))
     move_answered(change, claims, batch_id, remittance_id)
 
 
@@ -77,11 +90,14 @@ def claims_of_visits(session: Session, claim_ids: Iterable[str]) -> list[str]:
 
 def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remittance_id: str | None = None) -> None:
     """Post the difference between what should stand moved of these claims, as their answers stand now, and what is."""
-    session, wanted = change.session, sorted(set(claim_ids))
+    session, asked = change.session, sorted(set(claim_ids))
+    parts = (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE))
+    wanted = sorted({*asked, *(first for part in parts for first in billed_before(session, part).values())})
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         voided = voided_of(session, some)
-        to_stand, stand = _to_stand(session, some, voided), _standing(session, some)
+        settled = settled_by_next(session, some, voided)
+        to_stand, stand = _to_stand(session, some, voided, settled), _standing(session, some)
         postings: list[dict[str, Any]] = []
         lines: list[dict[str, Any]] = []
         for claim_id, account_id in _accounts(session, {*to_stand, *stand}).items():
@@ -95,11 +111,14 @@ def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remit
             lines += [journal_line(row["id"], account, cents) for account, cents in sides.items() if cents]
         insert_rows(session, Posting, postings)
         insert_rows(session, JournalLine, lines)
+        follow_next(change, some, settled, batch_id, remittance_id)
         follow_voids(session, some, voided)
     session.flush()
 
 
-def _to_stand(session: Session, claim_ids: list[str], voided: set[str]) -> dict[str, tuple[str, Moved]]:
+def _to_stand(
+    session: Session, claim_ids: list[str], voided: set[str], settled: Mapping[str, Settled]
+) -> dict[str, tuple[str, Moved]]:
     """What should stand moved by claim, with the answer (id) that moves it; of those `voided` it all falls."""
     found = _fallen(session, voided)
     for claim_id, (answers, last) in answered_by_next(session, claim_ids).items():
@@ -119,6 +138,14 @@ def _to_stand(session: Session, claim_ids: list[str], voided: set[str]) -> dict[
             last,
             {JournalAccount.PAYER_RECEIVABLE: share, JournalAccount.PATIENT_RECEIVABLE: -share},
         )
+    for claim_id, one in settled.items():
+        source, moved = found.get(claim_id, (one.answer, {}))
+        # Of this very claim the next payer owes it; of its own claim what the patient would owe follows it there.
+        to = JournalAccount.PAYER_RECEIVABLE if claim_id in found else JournalAccount.PATIENT_RECEIVABLE
+        sides = dict(moved)
+        for account, cents in ((to, one.cents), (JournalAccount.DENIED, -one.cents)):
+            sides[account] = sides.get(account, 0) + cents
+        found[claim_id] = (source, sides)
     return found
 
 

@@ -179,7 +179,10 @@ def _last_of(session: Session, claim_ids: Sequence[str]) -> dict[str, str]:
 
 
 def share_of_patient(session: Session, claim_id: str) -> int:
-    """What the postings of a claim leave to the patient, in cents, without what a biller decided on a denial."""
+    """What the postings of a claim leave to the patient, in cents, without what a biller decided on a denial.
+
+    Nor with what moved to its payer when it left: that is the share of the claim before it.
+    """
     query = (
         select(func.coalesce(func.sum(JournalLine.cents), 0))
         .join(Posting, col(Posting.id) == JournalLine.posting_id)
@@ -187,6 +190,7 @@ def share_of_patient(session: Session, claim_id: str) -> int:
             Posting.claim_id == claim_id,
             JournalLine.account == JournalAccount.PATIENT_RECEIVABLE,
             Posting.kind != PostingKind.LEFT_TO_PATIENT,
+            (col(Posting.kind) != PostingKind.TRANSFER) | col(Posting.remittance_claim_id).is_not(None),
         )
     )
     return int(session.exec(query).one())

@@ -41,6 +41,11 @@ _TWICE = (
     " write a number of your own into the line if it is another deposit"
 )
 
+_TAKEN_BACK = (
+    "line {line}: {amount:,.2f} of {day}{trace} went out and is no deposit; where it returns a payment of an insurer,"
+    " codedesk deposits unmatch and codedesk remits unpost take that back"
+)
+
 _NO_PAYMENT = (RemittanceStatus.UNPOSTED, RemittanceStatus.SET_ASIDE)
 
 _MOST_BYTES = 20_000_000
@@ -107,9 +112,9 @@ class Matched:
 
 
 def read_deposits(path: Path) -> tuple[list[DepositLine], list[str]]:
-    """The credits of a CSV file, and what is wrong with the lines that were left out.
+    """The credits of a CSV file, and what is wrong with the lines that were left out, debits among them.
 
-    Debits are passed over. Raises UnreadableInput for a file without the columns date, trace and amount.
+    Lines of 0.00 are passed over. Raises UnreadableInput for a file without the columns date, trace and amount.
     """
     try:
         raw = path.read_bytes()
@@ -137,6 +142,10 @@ def read_deposits(path: Path) -> tuple[list[DepositLine], list[str]]:
             continue
         if line.cents > 0:
             found.append(line)
+        elif line.cents < 0:
+            number = f", number {line.trace}," if line.trace else ""
+            told = _TAKEN_BACK.format(line=line.line, amount=line.cents / 100, day=line.received_on, trace=number)
+            wrong.append(safe_line(told))
     return found, wrong
 
 
@@ -305,7 +314,7 @@ def _day(text: str) -> str:
 
 def _cents(text: str) -> int:
     plain = text.replace("$", "").replace(",", "").replace(" ", "")
-    negative = plain.startswith("-") or (plain.startswith("(") and plain.endswith(")"))
+    negative = plain.startswith("-") or plain.endswith("-") or (plain.startswith("(") and plain.endswith(")"))
     whole, _, part = plain.strip("-+()").partition(".")
     if not whole.isdigit() or (part and (not part.isdigit() or len(part) > 2)) or len(whole) > 12:
         raise ValueError(f"expected an amount such as 4,812.33, got {text[:40]!r}")

@@ -6,8 +6,10 @@ account does not hold.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -17,10 +19,10 @@ from store.actors import Actor
 from store.database import Change, Database
 from store.denials.owed import ask_again
 from store.ledger.accounts import account_id_of, balance_of
-from store.models import Claim, Encounter, JournalLine, Posting
+from store.models import Claim, Denial, Encounter, JournalLine, Posting
 from store.models.columns import new_id
 from store.queries import SessionReader
-from store.terms import JournalAccount, PostingKind
+from store.terms import DenialStatus, JournalAccount, PostingKind
 from store.whole import require_seen
 
 
@@ -153,10 +155,51 @@ def _move(
 def _fits(session: Session, account_id: str, cents: int, holds: Owed | None, gives_back: Owed | None) -> None:
     """Nobody is forgiven what they do not owe, nor given back what is no credit of theirs or what they did not pay."""
     for owed, sign, words in ((holds, 1, "owes"), (gives_back, -1, "has a credit of")):
-        if owed and cents > (there := sign * balance_of(session, account_id, owed.account)):
+        if owed and cents > (there := _there(session, account_id, owed, sign)):
             raise LedgerRefused(f"the {owed.value} {words} {max(there, 0) / 100:,.2f}, not {cents / 100:,.2f}")
     if gives_back and cents > (paid := _received(session, account_id, gives_back)):
         raise LedgerRefused(f"the {gives_back.value} paid {max(paid, 0) / 100:,.2f} of it, not {cents / 100:,.2f}")
+
+
+def _there(session: Session, account_id: str, owed: Owed, sign: int) -> int:
+    """What the patient or the payers owe (`sign` 1), or are owed (-1), in cents.
+
+    A payer is owed of no visit what an open denial of it asks for: that is not paid, whichever answer it stands with.
+    """
+    balance = sign * balance_of(session, account_id, owed.account)
+    return min(balance, _credit_beside_denials(session, account_id)) if owed is Owed.PAYER and sign < 0 else balance
+
+
+def _credit_beside_denials(session: Session, account_id: str) -> int:
+    balances: Any = (
+        select(Claim.encounter_id, JournalLine.account, func.sum(JournalLine.cents))
+        .select_from(Posting)
+        .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
+        .outerjoin(Claim, col(Claim.id) == Posting.claim_id)
+        .where(
+            Posting.account_id == account_id,
+            col(JournalLine.account).in_((JournalAccount.PAYER_RECEIVABLE, JournalAccount.DENIED)),
+        )
+        .group_by(col(Claim.encounter_id), JournalLine.account)
+    )
+    asking = (
+        select(Claim.encounter_id, func.sum(Denial.cents))
+        .join(Claim, col(Claim.id) == Denial.claim_id)
+        .join(Encounter, col(Encounter.id) == Claim.encounter_id)
+        .where(Encounter.account_id == account_id)
+        .where(col(Denial.status).in_((DenialStatus.OPEN, DenialStatus.APPEALED)), Denial.cents > 0)
+        .group_by(col(Claim.encounter_id))
+    )
+    credit: dict[str | None, int] = defaultdict(int)
+    denied: dict[str | None, int] = {}
+    for visit, account, cents in session.exec(balances):
+        if account is JournalAccount.DENIED:
+            denied[visit] = int(cents)
+        else:
+            credit[visit] = -int(cents)
+    for visit, cents in session.exec(asking):
+        credit[visit] -= max(min(int(cents), denied.get(visit, 0)), 0)
+    return sum(cents if visit is None else max(cents, 0) for visit, cents in credit.items())
 
 
 def _received(session: Session, account_id: str, owed: Owed) -> int:

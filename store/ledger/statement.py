@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from store.queries import Reader
-from store.queries.ledger import AccountPage, parties_of
+from store.queries.ledger import AccountPage, PostingRow, parties_of
 from store.remits.places import From, next_place, payers_of
 from store.terms import JournalAccount, PostingKind
 from store.whole import require_seen
@@ -65,24 +66,54 @@ def statement(reader: Reader, page: AccountPage, today: dt.date) -> Statement:
 
 def _with_next_payers(reader: Reader, page: AccountPage) -> int:
     """Cents that payers left to the patient on claims whose next payer was not billed yet: not due before that."""
-    left: dict[str, int] = {}
-    for posting in page.postings:
-        if posting.kind is PostingKind.LEFT_TO_PATIENT:
-            continue  # decided after the payers, and due
-        own = sum(side.cents for side in posting.sides if side.account is JournalAccount.PATIENT_RECEIVABLE)
-        left[posting.claim] = left.get(posting.claim, 0) + own
+    left = _left_by_claims(reader, page)
     rows = reader.rows(
-        "SELECT c.id, c.claim_number, c.parties FROM claim c JOIN encounter e ON e.id = c.encounter_id"
+        "SELECT c.id, c.parties FROM claim c JOIN encounter e ON e.id = c.encounter_id"
         " WHERE e.account_id = :id AND c.status = 'exported' AND NOT EXISTS (SELECT 1 FROM claim f"
         " WHERE f.follows_id = c.id AND f.follows_as = 'secondary' AND f.status = 'exported')",
         id=page.id,
     )
     answers = _answers(reader, page.id)
     return sum(
-        max(left.get(row["claim_number"], 0), 0)
+        max(left.get(row["id"], 0), 0)
         for row in rows
         if next_place(payers_of(parties_of(row["parties"])), answers.get(row["id"], ())) is not None
     )
+
+
+def _left_by_claims(reader: Reader, page: AccountPage) -> dict[str, int]:
+    """Cents of the patient by the claim (id) whose payers left them; what was decided on a denial is due, and not here.
+
+    What moved to the payer of a secondary claim when that left is of the claim before it.
+    """
+    claims = reader.rows(
+        "SELECT c.id, c.follows_id, c.follows_as FROM claim c JOIN encounter e ON e.id = c.encounter_id"
+        " WHERE e.account_id = :id",
+        id=page.id,
+    )
+    follows = {row["id"]: (row["follows_as"], row["follows_id"]) for row in claims}
+    rows = reader.rows(
+        "SELECT t.claim_id, (t.kind = 'transfer' AND t.remittance_claim_id IS NULL) AS moved, SUM(j.cents) AS cents"
+        " FROM posting t JOIN journal_line j ON j.posting_id = t.id AND j.account = :patient"
+        " WHERE t.account_id = :id AND t.claim_id IS NOT NULL AND t.kind <> :decided GROUP BY 1, 2",
+        id=page.id,
+        patient=JournalAccount.PATIENT_RECEIVABLE.value,
+        decided=PostingKind.LEFT_TO_PATIENT.value,
+    )
+    left: dict[str, int] = {}
+    for row in rows:
+        claim = _billed_before(follows, row["claim_id"]) if row["moved"] else row["claim_id"]
+        left[claim] = left.get(claim, 0) + int(row["cents"])
+    return left
+
+
+def _billed_before(follows: Mapping[str, tuple[str, str | None]], claim_id: str) -> str:
+    """The claim before one to a next payer, also where that replaces another; itself where there is none."""
+    one = claim_id
+    while follows.get(one, ("", None))[0] == "replacement":
+        one = follows[one][1] or ""
+    kind, before = follows.get(one, ("", None))
+    return before or "" if kind == "secondary" else claim_id
 
 
 def _answers(reader: Reader, account_id: str) -> dict[str, list[From]]:
@@ -125,18 +156,37 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
         for row in rows
         if row["claim_number"] in billed
     ]
-    for one in page.postings:
+    for one in _without_passing(page.postings):
         if one.kind is PostingKind.CHARGE or one.taken_back or one.takes_back:
             continue
         by = {account: sum(s.cents for s in one.sides if s.account is account) for account in JournalAccount}
         paid, own = by[JournalAccount.CASH], by[JournalAccount.PATIENT_RECEIVABLE]
-        if one.kind is PostingKind.PROVIDER_ADJUSTMENT and not (paid or own):
-            continue  # between payer and provider alone
+        if not (paid or own) and one.kind is not PostingKind.CLAIM_PAYMENT:
+            continue  # between payer and provider, or within the books, alone
         told = _told(one.kind, one.answered_by or one.payer, own)
         # An insurer that paid nothing says so: a line without a figure would read as one that is still to come.
         shown = paid if paid or one.kind is PostingKind.CLAIM_PAYMENT else None
         lines.append(_columns(one.posted_at[:10], told, None, shown, own or None))
     return lines
+
+
+def _without_passing(postings: Sequence[PostingRow]) -> list[PostingRow]:
+    """The postings without what one payment moves to the patient and on to a payer at once: nobody is asked for it."""
+    passing: dict[tuple[str, int], list[PostingRow]] = {}
+    gone: set[str] = set()
+    for one in postings:
+        cents = _of_patient(one)
+        if one.kind is not PostingKind.TRANSFER or not one.remittance_id or not cents:
+            continue
+        if met := passing.get((one.remittance_id, -cents)):
+            gone |= {one.id, met.pop().id}
+        else:
+            passing.setdefault((one.remittance_id, cents), []).append(one)
+    return [one for one in postings if one.id not in gone]
+
+
+def _of_patient(posting: PostingRow) -> int:
+    return sum(side.cents for side in posting.sides if side.account is JournalAccount.PATIENT_RECEIVABLE)
 
 
 def _told(kind: PostingKind, payer: str, own: int) -> str:
@@ -179,8 +229,8 @@ def _aged(page: AccountPage, today: dt.date) -> list[tuple[str, int]]:
     """What the patient owes by age: payments settle the oldest first."""
     debts: list[tuple[int, int]] = []
     credit = 0
-    for one in page.postings:
-        cents = sum(s.cents for s in one.sides if s.account is JournalAccount.PATIENT_RECEIVABLE)
+    for one in _without_passing(page.postings):
+        cents = _of_patient(one)
         age = (today - dt.date.fromisoformat(one.posted_at[:10])).days
         if cents > 0:
             debts.append((age, cents))

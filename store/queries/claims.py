@@ -17,7 +17,7 @@ from store.queries import Reader, Row
 from store.queries.restricted import NAME
 from store.queries.rules import OVERRIDER
 from store.queries.saved_views import saved_views
-from store.terms import ClaimStatus, FindingState, Severity
+from store.terms import RESTRICTED, ClaimStatus, FindingState, Severity
 
 COUNT_CAP = 1000
 """Counts stop here; a count of 1001 reads as "1000+"."""
@@ -197,7 +197,7 @@ LEFT JOIN payer y ON y.id = c.payer_id
 """
 
 _COLUMNS = f"""
-c.id, c.claim_number, c.status, c.service_from, c.total_cents, c.form,
+c.id, c.claim_number, c.status, c.service_from, c.total_cents, c.form, c.parties,
 {NAME} AS patient, COALESCE(y.name, '') AS payer
 """
 
@@ -280,7 +280,7 @@ def claim_id_of(reader: Reader, number: str) -> str | None:
 def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | None:
     """The claim with its codes, lines and findings; None where there is none."""
     rows = reader.rows(
-        f"SELECT {_COLUMNS}, c.encounter_id, c.coding_id, c.frequency, c.scrubbed_at, c.parties, c.service_through,"
+        f"SELECT {_COLUMNS}, c.encounter_id, c.coding_id, c.frequency, c.scrubbed_at, c.service_through,"
         " c.payer_number, e.visit_number, x.file_name, x.exported_at"
         f" {_FROM} LEFT JOIN claim_export x ON x.id = c.export_id WHERE c.id = :id",
         id=claim_id,
@@ -398,14 +398,14 @@ def _weights(reader: Reader, claim_ids: list[str]) -> dict[str, dict[Severity, i
 def _claim_row(
     row: Row, weights: dict[str, dict[Severity, int]], today: dt.date, sort_key: tuple[str | int, ...] = ()
 ) -> ClaimRow:
-    own = weights.get(row["id"], {})
+    own, parties = weights.get(row["id"], {}), _parsed(row["parties"]) or {}
     return ClaimRow(
         id=row["id"],
         number=row["claim_number"],
         status=ClaimStatus(row["status"]),
         service_date=row["service_from"],
-        patient=row["patient"].removesuffix(", "),
-        payer=row["payer"],
+        patient=_stated_name(row["patient"], parties),
+        payer=str(((parties.get("coverage") or {}).get("payer") or {}).get("name") or row["payer"]),
         total_cents=row["total_cents"],
         age_days=_days_since(row["service_from"], today),
         errors=sum(count for severity, count in own.items() if severity.blocks),
@@ -414,6 +414,13 @@ def _claim_row(
         form=row["form"],
         sort_key=sort_key,
     )
+
+
+def _stated_name(name: str, parties: Mapping[str, Any]) -> str:
+    """The patient's name as the claim states it, which registration may have corrected since; a cover stays."""
+    stated = parties.get("patient") or {}
+    whole = ", ".join(filter(None, (stated.get("family_name"), stated.get("given_name"))))
+    return whole if whole and name != RESTRICTED else name.removesuffix(", ")
 
 
 def _days_since(day: str, today: dt.date) -> int:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -118,48 +118,94 @@ def match_by_hand(session: Session, claim: RemitClaim, claim_id: str) -> Match:
 
 
 def match_lines(claim: RemitClaim, ours: OurClaim) -> tuple[str | None, ...]:
-    """The ids of our lines for those of the remittance; none of ours twice before all were found once."""
-    free = list(ours.lines)
-    return tuple(_line(line, ours, free, claim.account_number) for line in claim.lines)
+    """The ids of our lines for those of the remittance; none of ours twice before all were found once.
+
+    What tells a line best goes first, for all lines of the claim: its number (REF*6R), then code and modifiers with
+    charge, units and day, then those without the one or other, and the order in which they stand last of all.
+    """
+    numbers = (ours.number, claim.account_number)
+    lines = [replace(one, control_number=_sequence(one.control_number, *numbers)) for one in claim.lines]
+    found: dict[int, ClaimLine] = {}
+    for tests in (_NUMBERED, _ALIKE, _OF_SAME_CODE):
+        taken = {one.id for one in found.values()}
+        free = [one for one in ours.lines if one.id not in taken]
+        for test in tests:
+            _take(lines, test, found, free)
+        for test in tests:
+            _take(lines, test, found, list(ours.lines), again=True)
+    return tuple(found[place].id if place in found else None for place in range(len(lines)))
 
 
 def _matched(claim: RemitClaim, ours: OurClaim, by: MatchedBy) -> Match:
     return Match(ours, by, match_lines(claim, ours))
 
 
-def _line(line: RemitLine, ours: OurClaim, free: list[ClaimLine], account_number: str) -> str | None:
+_Test = Callable[[RemitLine, ClaimLine], bool]
+
+
+def _take(
+    lines: Sequence[RemitLine], test: _Test, found: dict[int, ClaimLine], ours: list[ClaimLine], again: bool = False
+) -> None:
+    """Find one of ours for each line that has none yet; it is taken then, unless it may be found `again`."""
+    for place, line in enumerate(lines):
+        if place in found or not (one := next((each for each in ours if test(line, each)), None)):
+            continue
+        found[place] = one
+        if not again:
+            ours.remove(one)
+
+
+def _sequence(control_number: str, *numbers: str) -> str:
+    """The place of our line in the number that we sent of it (REF*6R) and a payer gives back; empty for any other.
+
+    A claim to the next payer has the lines of the first one, whose number the payer can answer by.
+    """
+    claim, _, place = control_number.rpartition("-")
+    return place if claim and claim in numbers else ""
+
+
+def _code(line: RemitLine, one: ClaimLine) -> bool:
+    """Whether the codes are one; a line that the payer tells by its revenue code alone has no procedure."""
     code = line.billed_code or line.code
-    if not code and line.revenue_code:
-        return _by_revenue_code(line, ours, free)
-    tests = (
-        # A claim to the next payer has the lines of the first one, whose number the payer can answer by.
-        lambda one: line.control_number in (f"{ours.number}-{one.sequence}", f"{account_number}-{one.sequence}"),
-        lambda one: one.code == code and tuple(one.modifiers) == line.modifiers,
-        lambda one: one.code == code,
-    )
-    return _first(tests, ours, free)
+    if code or not line.revenue_code:
+        return one.code == code
+    return one.revenue_code == line.revenue_code.zfill(4)
 
 
-def _by_revenue_code(line: RemitLine, ours: OurClaim, free: list[ClaimLine]) -> str | None:
-    """A line that the payer tells by its revenue code alone: of ours without a procedure before one with it."""
-    revenue_code = line.revenue_code.zfill(4)
-    tests = (
-        lambda one: line.control_number == f"{ours.number}-{one.sequence}",
-        lambda one: one.revenue_code == revenue_code and not one.code and one.charge_cents == abs(line.charge_cents),
-        lambda one: one.revenue_code == revenue_code and not one.code,
-        lambda one: one.revenue_code == revenue_code,
-    )
-    return _first(tests, ours, free)
+def _alike(line: RemitLine, one: ClaimLine) -> bool:
+    by_revenue_code = not (line.billed_code or line.code) and line.revenue_code
+    return _code(line, one) and (not one.code if by_revenue_code else tuple(one.modifiers) == line.modifiers)
 
 
-def _first(tests: Sequence[Callable[[ClaimLine], bool]], ours: OurClaim, free: list[ClaimLine]) -> str | None:
-    for test in tests:
-        for one in (*free, *(other for other in ours.lines if other not in free)):
-            if test(one):
-                if one in free:
-                    free.remove(one)
-                return one.id
-    return None
+def _charge(line: RemitLine, one: ClaimLine) -> bool:
+    return one.charge_cents == abs(line.charge_cents)
+
+
+def _units(line: RemitLine, one: ClaimLine) -> bool:
+    return (line.billed_units or line.units or "1").removesuffix(".0") == str(one.units)
+
+
+def _day(line: RemitLine, one: ClaimLine) -> bool:
+    return one.service_date == line.service_from
+
+
+def _all(*tests: _Test) -> _Test:
+    return lambda line, one: all(test(line, one) for test in tests)
+
+
+_NUMBERED: tuple[_Test, ...] = (lambda line, one: line.control_number == str(one.sequence),)
+_WITH = (
+    (_charge, _units, _day),
+    (_charge, _day),
+    (_charge, _units),
+    (_charge,),
+    (_units, _day),
+    (_day,),
+    (_units,),
+    (),
+)
+_ALIKE = tuple(_all(_alike, *more) for more in _WITH)
+_OF_SAME_CODE = tuple(_all(_code, *more) for more in _WITH)
 
 
 def _numbers(session: Session, claims: Sequence[RemitClaim]) -> list[str]:

@@ -8,19 +8,24 @@ The adjustments themselves are posted with their payments (`store.remits.batch`)
 
 from __future__ import annotations
 
-from sqlmodel import Session, select
+from collections.abc import Iterator, Sequence
+
+from sqlmodel import Session, col, select
 
 from store.actors import Actor
 from store.claims.content import UnknownClaim
 from store.database import Change, Database
 from store.denials.owed import ask_again
-from store.models import Claim, Encounter, JournalLine, Posting
+from store.models import Claim, Encounter, JournalLine, Patient, Posting, Remittance, RemittanceClaim
 from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import TakebackRow, takeback_of
+from store.remits.matching import our_claim
+from store.remits.places import payers_of, plain
 from store.remits.posting import RemittanceRefused
-from store.remits.unapplied import Placed, answered, needed
-from store.terms import JournalAccount, PostingKind
+from store.remits.same_patient import names_another
+from store.remits.unapplied import Placed, answered, needed, stated_claim
+from store.terms import RESTRICTED, JournalAccount, PostingKind, RemittanceStatus
 
 
 def refund_takeback(
@@ -41,12 +46,30 @@ def refund_takeback(
         return answered(change, Placed(cents, owed - cents, posting))
 
 
+class OtherClaim(RemittanceRefused):
+    """The payer or the patient of a takeback is another than our claim has; who charges it says that he knows.
+
+    `compared` has what differs, as the payments state it, and ours: payer, patient.
+    """
+
+    def __init__(self, message: str, remedy: str, compared: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(message, remedy)
+        self.compared = tuple(compared)
+
+
 def charge_to_claim(
-    db: Database, actor: Actor, adjustment_id: str, claim_number: str, reason: str, operation_id: str | None = None
+    db: Database,
+    actor: Actor,
+    adjustment_id: str,
+    claim_number: str,
+    reason: str,
+    operation_id: str | None = None,
+    though_another: bool = False,
 ) -> Placed:
     """Post what is open to a claim of ours: what the payer took is owed again, what it gave is not owed any more.
 
-    Raises UnknownClaim and RemittanceRefused.
+    Raises UnknownClaim, RemittanceRefused, and OtherClaim where its payer has never answered for the payers of our
+    claim, or what it refers to is of another patient, unless `though_another`.
     """
     with db.change(actor, operation_id, "remittance.charge") as change:
         if change.repeated:
@@ -56,12 +79,77 @@ def charge_to_claim(
         claim = session.exec(select(Claim).where(Claim.claim_number == claim_number.strip())).first()
         if claim is None:
             raise UnknownClaim(f"no claim has the number {claim_number[:40]!r}", "codedesk claims list shows them")
+        differing = [*_other_payer(session, row, claim), *_other_patient(session, row, claim)]
+        if differing and not though_another:
+            told = "; ".join(f"{what} {theirs}, ours {own}" for what, theirs, own in differing)
+            raise OtherClaim(
+                f"the takeback is of another claim than {claim.claim_number}: {told}",
+                "--though-another charges it all the same",
+                differing,
+            )
         cents = row.open_cents
         sides = ((JournalAccount.PAYER_RECEIVABLE, cents), (JournalAccount.PROVIDER_LEVEL, -cents))
         posting = _post(change, PostingKind.PROVIDER_ADJUSTMENT, row.id, claim, sides, reason)
         ask_again(change, [claim.id])
-        change.log("remittance.charge", "claim", claim.id, cents=cents, reference=row.reference, reason=reason)
+        another = {"another_claim": True} if differing else {}
+        change.log(
+            "remittance.charge", "claim", claim.id, cents=cents, reference=row.reference, reason=reason, **another
+        )
         return answered(change, Placed(cents, 0, posting))
+
+
+def _other_payer(session: Session, row: TakebackRow, claim: Claim) -> Iterator[tuple[str, str, str]]:
+    """The payers of both, where that of the takeback is none of the claim's and answered no claim to its payer."""
+    payers = payers_of(claim.parties)
+    if any(_one_payer(row, name, identifier) for name, identifier in payers.named):
+        return
+    answered = (
+        select(Remittance.payer_name, Remittance.payer_identifier)
+        .join(RemittanceClaim, col(RemittanceClaim.remittance_id) == Remittance.id)
+        .join(Claim, col(Claim.id) == RemittanceClaim.claim_id)
+        .where(Claim.payer_id == claim.payer_id, Remittance.status == RemittanceStatus.POSTED)
+        .distinct()
+    )
+    if not any(_one_payer(row, name, identifier) for name, identifier in session.exec(answered)):
+        yield "payer", row.payer or row.payer_identifier, payers.name_at(payers.billed) or "none"
+
+
+def _one_payer(row: TakebackRow, name: str, identifier: str) -> bool:
+    named = bool(plain(name)) and plain(name) == plain(row.payer)
+    return named or bool(identifier) and identifier == row.payer_identifier
+
+
+def _other_patient(session: Session, row: TakebackRow, claim: Claim) -> Iterator[tuple[str, str, str]]:
+    """The patients of both, where what the takeback refers to is of another one: our claim, else that of a payment."""
+    if not row.reference:
+        return
+    stated = select(RemittanceClaim).where(
+        (RemittanceClaim.payer_number == row.reference) | (RemittanceClaim.account_number == row.reference)
+    )
+    answers = session.exec(stated.order_by(RemittanceClaim.id)).all()
+    named = select(Claim.id).where((Claim.payer_number == row.reference) | (Claim.claim_number == row.reference))
+    ours = {*session.exec(named), *(one.claim_id for one in answers if one.claim_id)}
+    patients = (
+        select(Patient)
+        .join(Encounter, col(Encounter.patient_id) == Patient.id)
+        .join(Claim, col(Claim.encounter_id) == Encounter.id)
+    )
+    own = session.exec(patients.where(Claim.id == claim.id)).one()
+    theirs = session.exec(patients.where(col(Claim.id).in_(ours)).order_by(Patient.id)).all()
+    if theirs:
+        if own.id not in {one.id for one in theirs}:
+            yield "patient", _shown(theirs[0]), _shown(own)
+        return
+    person = our_claim(session, claim.id).person
+    for one in answers:
+        said = stated_claim(session, session.get_one(Remittance, one.remittance_id), one.segment)
+        if names_another(said, person):
+            yield "patient", one.patient_name or "another", _shown(own)
+            return
+
+
+def _shown(patient: Patient) -> str:
+    return RESTRICTED if patient.restricted else ", ".join(filter(None, (patient.family_name, patient.given_name)))
 
 
 def _open(session: Session, adjustment_id: str) -> TakebackRow:

@@ -121,7 +121,7 @@ def apply_to_claim(
             raise UnknownClaim(f"no claim has the number {claim_number[:40]!r}", "codedesk claims list shows them")
         if ours.status not in (ClaimStatus.EXPORTED, ClaimStatus.REJECTED):
             raise RemittanceRefused(f"{ours.claim_number} is {ours.status.value}: it has not left")
-        stated = _stated(session, remittance, row.segment)
+        stated = stated_claim(session, remittance, row.segment)
         found = match_by_hand(session, stated, ours.id)
         another = bool(found.claim and names_another(stated, found.claim.person))
         if another and not though_another:
@@ -148,7 +148,7 @@ def apply_reversal(change: Change, remittance_claim_id: str, claim_id: str, trac
     """Post a reversal that waited to our claim, whose answer has come with this trace now."""
     session = change.session
     row, remittance = _of_posted(session, remittance_claim_id)
-    stated = _stated(session, remittance, row.segment)
+    stated = stated_claim(session, remittance, row.segment)
     found = match_by_hand(session, stated, claim_id)
     _post_as(change, remittance, row, stated, found)
     row.note = f"{note_of(stated, found)}; its answer came with trace {trace}"
@@ -157,7 +157,7 @@ def apply_reversal(change: Change, remittance_claim_id: str, claim_id: str, trac
 
 def leave_waiting(change: Change, row: RemittanceClaim, remittance: Remittance, claim_id: str, why: str) -> None:
     """Let an answer that was posted wait again, since another one stands in its place now."""
-    stated = _stated(change.session, remittance, row.segment)
+    stated = stated_claim(change.session, remittance, row.segment)
     waits = Match(None, row.matched_by, (None,) * len(stated.lines), why)
     _post_as(change, remittance, row, stated, waits)
     row.note = note_of(stated, waits)
@@ -186,7 +186,7 @@ def release(
         if any(one.remittance_claim_id == row.id for one in taken):
             raise RemittanceRefused("a later answer took its place", "release that answer first")
         before, stood = row.claim_id, standing_answers(session, row.claim_id)
-        stated = _stated(session, remittance, row.segment)
+        stated = stated_claim(session, remittance, row.segment)
         change.target = ("remittance", remittance.id)
         _take_back_decisions(change, row.id)
         number = session.get_one(Claim, before).claim_number
@@ -258,7 +258,7 @@ def _waiting(session: Session, remittance_claim_id: str) -> tuple[RemittanceClai
     return row, remittance, waiting
 
 
-def _stated(session: Session, remittance: Remittance, segment: int) -> RemitClaim:
+def stated_claim(session: Session, remittance: Remittance, segment: int) -> RemitClaim:
     """The claim as the payer's file has it, which is kept."""
     content = zlib.decompress(session.get_one(ReceivedFile, remittance.file_id).content)
     parts = claims_of_set(io.BytesIO(content), remittance.segment)

@@ -125,8 +125,11 @@ def test_the_second_payer_is_told_what_the_first_paid_and_why_not_all(office: Of
 
 
 def medicare_second(office: Office) -> str:
-    """Make the second payer Medicare; the id of the visit."""
+    """Make the second payer Medicare, in the record and on the claim; the id of the visit."""
     with office.db.change(SYSTEM) as change:
+        second = change.session.exec(select(Coverage).where(Coverage.sequence == 2)).one()
+        second.member_id = "1EG4TE5MK73"
+        change.session.get_one(Payer, second.payer_id).claim_filing_code = "MB"
         claim = change.session.get_one(Claim, office.claim_id)
         parties = deepcopy(claim.parties)
         (other,) = parties["other_coverages"]
@@ -584,6 +587,71 @@ def test_a_late_charge_is_billed_alone_or_with_the_whole_claim_and_not_both(stay
 
     with pytest.raises(CannotFollow, match=f"{first.claim_number} follows it already"):
         bill_late_charges(stay.db, SYSTEM, stay.claim_id, new_only=not new_only_first)
+
+
+def test_a_claim_of_which_its_payer_left_nothing_is_billed_to_the_next_one_by_who_names_it_alone(
+    office: Office,
+) -> None:
+    office.answer(body=("CLP*{number}*{status}*100.03*80**HM*ICN1", "CAS*CO*45*20.03"), paid="80")
+
+    report = bill_next_payers(office.db, SYSTEM)
+    named = bill_next_payer(office.db, SYSTEM, office.claim_id)
+
+    why = f"{office.number}: its payer paid 80.00 and left nothing to the next one; its number bills it"
+    assert (report.built, report.refused) == ((), ((office.number, why),))
+    assert named.replaces == office.number
+
+
+def credited(db: Database, cents: int, revenue: str = "0120") -> None:
+    with db.change(SYSTEM) as change:
+        encounter = change.session.exec(select(Encounter)).one()
+        first = change.session.exec(select(Charge).where(Charge.revenue_code == revenue)).first()
+        assert first is not None
+        credit = Charge(encounter_id=encounter.id, charge_number=f"{first.charge_number}R", service_date=SERVICE)
+        credit.revenue_code, credit.amount_cents, credit.units = revenue, -cents, first.units
+        credit.reversal_of = first.charge_number
+        change.session.add(credit)
+
+
+def test_what_was_credited_since_a_claim_left_is_told_and_the_claim_is_replaced(stay: Office) -> None:
+    late_charge(stay.db)
+    credited(stay.db, 500000)
+
+    built = bill_late_charges(stay.db, SYSTEM, stay.claim_id)
+
+    claim = stay.content(built.claim_id)
+    assert built.notes == (f"0120 {SERVICE} was credited 4,000.00 since it left",)
+    assert (claim.frequency, claim.total_cents) == ("7", 101234)
+
+
+def test_a_bill_of_what_is_new_alone_is_refused_where_something_was_credited(stay: Office) -> None:
+    late_charge(stay.db)
+    credited(stay.db, 500000)
+
+    with pytest.raises(CannotFollow, match="takes nothing back") as refused:
+        bill_late_charges(stay.db, SYSTEM, stay.claim_id, new_only=True)
+
+    assert "replaces it whole" in refused.value.remedy
+
+
+def test_a_claim_that_was_credited_whole_is_to_be_voided(stay: Office) -> None:
+    credited(stay.db, 500000)
+
+    with pytest.raises(CannotFollow, match="nothing is left to bill: 0120") as refused:
+        bill_late_charges(stay.db, SYSTEM, stay.claim_id)
+
+    assert "voids it with the payer" in refused.value.remedy
+
+
+def test_a_credit_that_the_coder_of_a_professional_claim_has_not_seen_is_told(office: Office) -> None:
+    with office.db.change(SYSTEM) as change:
+        encounter = change.session.exec(select(Encounter)).one()
+        credit = Charge(encounter_id=encounter.id, charge_number="R1", service_date=SERVICE, amount_cents=-5001)
+        credit.procedure_code, credit.reversal_of = "G0463", "1"
+        change.session.add(credit)
+
+    with pytest.raises(CannotFollow, match=r"50\.01 credited since it left is not in its codes"):
+        bill_late_charges(office.db, SYSTEM, office.claim_id)
 
 
 def test_without_a_late_charge_nothing_is_built(stay: Office) -> None:

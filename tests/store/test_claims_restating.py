@@ -1,7 +1,9 @@
-"""A claim that has not left states what its visit says now; one that has left states what it stated."""
+"""A claim that has not left states what its visit and registration say now; one that has left, what it stated."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,19 +14,29 @@ from store.abstracting import set_abstract
 from store.actors import SYSTEM
 from store.claims.batches import batch_claims, plan_batch
 from store.claims.build import build_claims
-from store.claims.changes import set_fields
-from store.claims.content import Accident, ClaimContent, load_claim
+from store.claims.changes import release_claim, set_fields
+from store.claims.content import Accident, ClaimContent, Parties, load_claim
 from store.claims.details import ClaimDates
-from store.claims.following import void_sent_claim
+from store.claims.following import bill_next_payer, void_sent_claim
 from store.claims.restating import restate
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Claim, Encounter, LogEntry, WorkItem
+from store.intake.native import to_record
+from store.intake.statement import Person
+from store.intake.writer.messages import store_batch, store_encounter
+from store.merges import merge_patients, unmerge_patients
+from store.models import Claim, Encounter, LogEntry, Patient, Payer, WorkItem
+from store.models.patient import PatientFields
+from store.queries import SessionReader
+from store.queries.claims import ClaimFilter, claim_list, claim_page
 from store.terms import ClaimStatus, CodingKind, WorkStatus
-from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
+from tests.store.claim_samples import CODES, SERVICE, TODAY, add_coding, add_encounter
 from tests.store.test_claims_facility import add_stay
+from tests.store.test_claims_following import Office, office
 
 pytestmark = pytest.mark.both_databases
+
+__all__ = ["office"]
 
 DAY = {"accident_date": "2026-09-14"}
 
@@ -164,3 +176,151 @@ def test_a_claim_whose_chart_came_back_waits_until_somebody_has_looked(
 
     assert "late document: Operative note" in waits[0].reason
     assert batch_claims(db, SYSTEM, tmp_path).claims == 1
+
+
+def told(db: Database, visit: str = "V1", **changes: object) -> None:
+    """What registration says of a patient and their coverage, in a record of one of their visits."""
+    patient = {
+        "source": "test", "mrn": "00398120", "family_name": "Lindqvist", "given_name": "Per",
+        "birth_date": "1961-03-02", "sex": "M", **changes.pop("patient", {}),
+    }  # fmt: skip
+    payer = {"source": "test", "local_id": "P1", "name": "Blue Plains", "payer_identifier": "BLUEP"}
+    coverage = {"sequence": 1, "payer": payer, "member_id": "XQ4471902", "relationship": "self"}
+    record = {
+        "source": "test", "visit_number": visit, "setting": "clinic", "started_at": f"{SERVICE}T09:00:00",
+        "patient": patient, "account": {"source": "test", "account_number": visit},
+        "coverages": changes.pop("coverages", [coverage | changes]),
+    }  # fmt: skip
+    with db.change(SYSTEM) as change:
+        store_encounter(change, to_record(json.dumps(record).encode()))
+
+
+@pytest.mark.parametrize(
+    ("corrected", "stated"),
+    [
+        ({"member_id": "XQ5550000"}, lambda parties: parties.coverage.member_id == "XQ5550000"),
+        ({"patient": {"family_name": "Lund"}}, lambda parties: parties.patient.family_name == "Lund"),
+        ({"patient": {"family_name": "Lund"}}, lambda parties: parties.coverage.subscriber.family_name == "Lund"),
+        ({"patient": {"birth_date": "1961-03-20"}}, lambda parties: parties.patient.birth_date == "1961-03-20"),
+        ({"patient": {"sex": "F"}}, lambda parties: parties.patient.sex == "F"),
+        ({"patient": {"address_line1": "9 Oak"}}, lambda parties: parties.patient.address.line1 == "9 Oak"),
+        ({"expires_on": "2026-12-31"}, lambda parties: parties.coverage.expires_on == "2026-12-31"),
+        (
+            {"relationship": "spouse", "subscriber_family_name": "Lindqvist", "subscriber_given_name": "Maja"},
+            lambda parties: parties.coverage.subscriber.given_name == "Maja",
+        ),
+    ],
+)
+def test_a_correction_of_registration_is_on_the_claim_that_has_not_left_which_is_scrubbed_again(
+    db: Database, ready: str, corrected: dict[str, object], stated: Callable[[Parties], bool]
+) -> None:
+    told(db, **corrected)
+
+    assert stated(content(db, ready).parties)
+    assert row(db, ready).status is ClaimStatus.DRAFT
+
+
+def test_another_payer_in_the_first_place_is_billed(db: Database, ready: str) -> None:
+    green = {"source": "test", "local_id": "P2", "name": "Green Field", "payer_identifier": "GREEN"}
+    blue = {"source": "test", "local_id": "P1", "name": "Blue Plains", "payer_identifier": "BLUEP"}
+
+    told(
+        db,
+        coverages=[
+            {"sequence": 1, "payer": green, "member_id": "G1", "relationship": "self"},
+            {"sequence": 2, "payer": blue, "member_id": "XQ4471902", "relationship": "self"},
+        ],
+    )
+
+    parties = content(db, ready).parties
+    assert (parties.coverage.payer.name, [one.payer.name for one in parties.other_coverages]) == (
+        "Green Field",
+        ["Blue Plains"],
+    )
+    with db.reading() as session:
+        assert session.get_one(Payer, session.get_one(Claim, ready).payer_id).name == "Green Field"
+
+
+def test_a_name_that_comes_with_another_visit_or_with_the_person_alone_is_on_the_claim(
+    db: Database, ready: str
+) -> None:
+    told(db, visit="V2", patient={"family_name": "Lund"})
+    after_visit = content(db, ready).parties.patient.family_name
+    with db.change(SYSTEM) as change:
+        said = PatientFields(source="test", mrn="00398120", family_name="Lindholm", birth_date="1961-03-02")
+        store_batch(change, [(Person(said), None)])
+
+    assert (after_visit, content(db, ready).parties.patient.family_name) == ("Lund", "Lindholm")
+
+
+def test_a_claim_says_the_name_that_it_states_in_list_and_review_after_it_left(
+    db: Database, ready: str, tmp_path: Path
+) -> None:
+    batch_claims(db, SYSTEM, tmp_path)
+
+    told(db, patient={"family_name": "Lund"})
+
+    with db.reading() as session:
+        reader = SessionReader(session)
+        (listed,) = claim_list(reader, TODAY, ClaimFilter.ALL)
+        page = claim_page(reader, ready, TODAY)
+    assert (listed.patient, page.row.patient) == ("Lindqvist, Per", "Lindqvist, Per")
+
+
+def test_a_rejected_claim_states_what_stands_when_it_is_released_and_is_scrubbed_again(
+    db: Database, ready: str, tmp_path: Path
+) -> None:
+    batch_claims(db, SYSTEM, tmp_path)
+    told(db, member_id="XQ5550000")
+    with db.change(SYSTEM) as change:
+        change.session.get_one(Claim, ready).status = ClaimStatus.REJECTED
+
+    as_it_is = release_claim(db, SYSTEM, ready, "the receiver was down")
+
+    assert not as_it_is
+    assert content(db, ready).parties.coverage.member_id == "XQ5550000"
+    assert row(db, ready).status is ClaimStatus.DRAFT
+
+
+def test_a_rejected_claim_that_nothing_changed_of_is_ready_when_it_is_released(
+    db: Database, ready: str, tmp_path: Path
+) -> None:
+    batch_claims(db, SYSTEM, tmp_path)
+    with db.change(SYSTEM) as change:
+        change.session.get_one(Claim, ready).status = ClaimStatus.REJECTED
+
+    as_it_is = release_claim(db, SYSTEM, ready, "the receiver was down")
+
+    assert as_it_is
+    assert row(db, ready).status is ClaimStatus.READY
+
+
+def test_merged_patients_have_the_claims_state_who_remains(db: Database, ready: str) -> None:
+    with db.change(SYSTEM) as change:
+        change.session.add(Patient(source="test", mrn="7", family_name="Lund", given_name="Per", sex="M"))
+
+    merge_patients(db, SYSTEM, "00398120", "7")
+    merged = content(db, ready).parties
+    unmerge_patients(db, SYSTEM, "00398120")
+
+    assert (merged.patient.family_name, merged.patient_record_number) == ("Lund", "7")
+    assert content(db, ready).parties.patient.family_name == "Lindqvist"
+
+
+def test_a_claim_to_the_next_payer_follows_its_own_coverage_and_keeps_what_was_answered(office: Office) -> None:
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    second = {"source": "test", "local_id": "P2", "name": "Second Plan", "payer_identifier": "SECOND"}
+    first = {"source": "test", "local_id": "P1", "name": "Blue Plains", "payer_identifier": "BLUEP"}
+
+    told(
+        office.db,
+        coverages=[
+            {"sequence": 1, "payer": first, "member_id": "XQ1", "relationship": "self"},
+            {"sequence": 2, "payer": second, "member_id": "G2", "relationship": "self"},
+        ],
+    )
+
+    parties = content(office.db, built.claim_id).parties
+    assert (parties.coverage.payer.name, parties.coverage.member_id) == ("Second Plan", "G2")
+    assert (parties.other_coverages[0].member_id, parties.other_coverages[0].prior.paid_cents) == ("XQ1", 6000)

@@ -169,6 +169,14 @@ def test_what_waits_longer_than_two_weeks_is_marked(db: Database, tmp_path: Path
     assert [(row.age_days, row.aged) for row in rows] == [(15, True), (14, False)]
 
 
+@pytest.mark.parametrize("amount", ["-5.00", "(5.00)", "5.00-"])
+def test_money_that_went_out_is_no_deposit_and_is_named_by_its_line(db: Database, tmp_path: Path, amount: str) -> None:
+    told = take_in_deposits(db, SYSTEM, bank(tmp_path, HEADER + f"2026-11-03,,HMO,{amount}\n"))
+
+    assert (told.new, told.known, len(told.left_out)) == (0, 0, 1)
+    assert told.left_out[0].startswith("line 2: -5.00 of 2026-11-03 went out and is no deposit")
+
+
 def test_the_same_statement_twice_adds_nothing(db: Database, tmp_path: Path) -> None:
     path = bank(tmp_path, HEADER + "2026-11-03,A1,HMO,100\n2026-11-03,A1,HMO,100\n")
 
@@ -204,6 +212,8 @@ def test_lines_that_cannot_be_read_are_named_and_the_others_kept(tmp_path: Path)
     assert wrong == [
         "line 3: expected a day such as 2026-09-14, got 'soon'",
         "line 5: expected an amount such as 4,812.33, got 'ten'",
+        "line 7: -5.00 of 2026-11-04, number A4, went out and is no deposit; where it returns a payment of an insurer,"
+        " codedesk deposits unmatch and codedesk remits unpost take that back",
     ]
 
 

@@ -25,7 +25,7 @@ from store.queries.ledger import account_list, account_page
 from store.remits.posting import post_again, unpost
 from store.remits.takebacks import charge_to_claim
 from store.terms import ClaimStatus, JournalAccount, PostingKind
-from tests.store.test_claims_following import PAID, Office, office, recode, supplement_pays
+from tests.store.test_claims_following import PAID, Office, office, recode, supplement_pays, third_payer
 
 pytestmark = pytest.mark.both_databases
 
@@ -379,6 +379,44 @@ def test_what_a_payer_left_is_not_due_before_the_next_payer_was_billed(office: O
 
     assert re.search(r"Waits for your other insurance +20\.00\n", before) and re.search(r"YOU OWE +0\.00", before)
     assert "Waits for" not in statement_of(office.db)
+
+
+def test_what_the_second_payer_left_is_not_due_before_the_third_payer_answered(office: Office) -> None:
+    third_payer(office)
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    second = Office(office.db, office.folder, built.claim_id, built.claim_number)
+    body = ("CLP*{number}*{status}*100.03*15*5*CI*SEC1", "CAS*OA*23*80.03", "CAS*PR*1*5")
+    second.answer("2", body, "15", "EFT0009", payer="SECOND PLAN", payer_id="9876543210")
+    before = statement_of(office.db)
+    third = bill_next_payer(office.db, SYSTEM, built.claim_id)
+    while_built = statement_of(office.db)
+    office.sent(third.claim_id)
+    sent = statement_of(office.db)
+    body = ("CLP*{number}*{status}*100.03*3*2*CI*THI1", "CAS*OA*23*95.03", "CAS*PR*1*2")
+    last = Office(office.db, office.folder, third.claim_id, third.claim_number)
+    last.answer("3", body, "3", "EFT0010", payer="THIRD PLAN", payer_id="5555555555")
+
+    for waiting in (before, while_built):
+        assert re.search(r"Waits for your other insurance +5\.00\n", waiting)
+        assert re.search(r"YOU OWE +0\.00", waiting)
+    assert re.search(r"Still with your insurance +5\.00\n", sent) and re.search(r"YOU OWE +0\.00", sent)
+    assert re.search(r"YOU OWE +2\.00", statement_of(office.db))
+
+
+def test_a_statement_has_no_row_of_what_moved_without_the_patient(office: Office) -> None:
+    denied = ("CLP*{number}*4*100.03*0**HM*SUP2", "CAS*OA*23*80.03", "CAS*CO*204*20")
+    office.answer()
+    office.answer(body=denied, paid="0", trace="EFT0002", payer="SECOND PLAN", payer_id="9876543210")
+    with office.db.reading() as session:
+        denial = session.exec(select(Denial.id).where(Denial.reason_code == "204")).one()
+    give_up(office.db, SYSTEM, [denial], "too small")
+
+    made = statement_of(office.db)
+
+    rows = made.split("-" * 80)[1].strip().splitlines()
+    assert [one for one in rows if not re.search(r"\d\.\d\d$", one)] == []
 
 
 def test_a_statement_says_what_was_done_paid_reduced_and_is_left(office: Office) -> None:

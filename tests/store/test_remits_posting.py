@@ -706,3 +706,78 @@ def test_a_draft_claim_is_not_paid(db: Database, tmp_path: Path, number: str) ->
     (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
 
     assert taken.matched == 0
+
+
+ZERO = ("CLP*{number}*4*100.03*0**HM*{payer_number}", "CAS*CO*{reason}*100.03")
+
+
+def zero_pay(account: str, trace: str, payer_number: str = "ICN1", reason: str = "204", day: str = "20261103") -> bytes:
+    body = tuple(part.format(number=account, payer_number=payer_number, reason=reason) for part in ZERO)
+    return interchange(a_set(body, "0")).replace(b"EFT0001", trace.encode()).replace(b"20261103~", f"{day}~".encode())
+
+
+@pytest.mark.parametrize("trace", ["000000000", "NON", "0", "EFT0001"])
+def test_remittances_without_money_are_told_apart_by_their_claims(
+    db: Database, tmp_path: Path, number: str, trace: str
+) -> None:
+    outcomes = [
+        arrive(db, tmp_path, zero_pay(account, trace, payer_number, reason), f"{at}.835")[0].outcome
+        for at, (account, payer_number, reason) in enumerate(
+            [
+                (number, "ICN1", "204"),
+                ("OTHER", "ICN2", "204"),
+                ("OTHER", "ICN2", "50"),
+                (number, "ICN1", "204"),
+                ("OTHER", "ICN2", "50"),
+            ]
+        )
+    ]
+
+    assert outcomes == ["posted"] * 3 + ["already there"] * 2
+
+
+def test_payments_with_a_number_that_is_none_are_told_apart_by_their_claims(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    first = interchange(a_set(paid(number), "60")).replace(b"EFT0001", b"000000000")
+    second = interchange(a_set(("CLP*Y1*1*60*60",), "60")).replace(b"EFT0001", b"000000000")
+
+    outcomes = [arrive(db, tmp_path, one, f"{at}.835")[0].outcome for at, one in enumerate((first, second, first))]
+
+    assert outcomes == ["posted", "posted", "already there"]
+
+
+def test_a_payment_of_another_day_with_the_same_number_amount_and_claims_is_there_already_and_both_days_are_said(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    content = interchange(a_set(paid(number), "60"))
+    arrive(db, tmp_path, content)
+    before = balances(db)
+
+    (again,) = arrive(db, tmp_path, content.replace(b"20261103~", b"20261109~"), "again.835")
+
+    assert (again.outcome, balances(db)) == ("already there", before)
+    assert again.why == "this payment is posted already, dated 2026-11-03 there and 2026-11-09 here"
+
+
+def test_a_number_that_a_payer_uses_again_on_another_day_for_other_claims_is_another_payment(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
+    other = interchange(a_set(("CLP*Y1*1*60*60",), "60")).replace(b"20261103~", b"20261209~")
+
+    (second,) = arrive(db, tmp_path, other, "second.835")
+
+    assert second.outcome == "posted"
+
+
+def test_a_held_remittance_without_money_stays_held_when_one_of_other_claims_comes(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    broken = zero_pay("OTHER", "000000000").replace(b"CAS*CO*204*100.03", b"CAS*CO*204*100.02")
+    (held,) = arrive(db, tmp_path, broken, "held.835")
+
+    arrive(db, tmp_path, zero_pay(number, "000000000"), "good.835")
+
+    with db.reading() as session:
+        assert session.get_one(Remittance, held.remittance_id).status is RemittanceStatus.HELD

@@ -8,17 +8,19 @@ import pytest
 from sqlmodel import select
 
 from store.actors import SYSTEM
+from store.claims.build import build_claims
 from store.claims.content import UnknownClaim
 from store.database import Database
 from store.denials.work import write_off
 from store.ledger.money import take_back
-from store.models import Claim, Denial, LogEntry, Patient, Remittance, RemittanceClaim
+from store.models import Account, Claim, Coverage, Denial, LogEntry, Patient, Payer, Remittance, RemittanceClaim
 from store.queries import SessionReader
 from store.queries.unapplied import TakebackRow, UnappliedRow, takeback_list, unapplied_list
 from store.remits.posting import RemittanceRefused, cash_of, post_again, take_in, unpost
-from store.remits.takebacks import charge_to_claim, refund_takeback
+from store.remits.takebacks import OtherClaim, charge_to_claim, refund_takeback
 from store.remits.unapplied import OtherPatient, apply_to_claim, refund_unapplied, release
-from store.terms import RESTRICTED, DenialStatus, JournalAccount, MatchedBy
+from store.terms import RESTRICTED, ClaimStatus, DenialStatus, JournalAccount, MatchedBy
+from tests.store.claim_samples import add_coding, add_encounter
 from tests.store.remittance_samples import a_set, balances, interchange
 from tests.store.test_denials import denied
 from tests.store.test_remits_posting import number, paid, reversed_
@@ -264,6 +266,64 @@ def test_what_a_payer_took_without_a_reversal_is_charged_to_its_claim_and_owed_a
         unpost(db, SYSTEM, remittance, "to see")
     take_back(db, SYSTEM, done.posting_id, "the reversal came")
     assert [one.open_cents for one in takebacks(db)] == [1_000]
+
+
+def another_claim(db: Database, payer: bool = False) -> str:
+    """The number of a claim that left, of another patient or of another payer than the first one."""
+    with db.change(SYSTEM) as change:
+        session = change.session
+        encounter = add_encounter(session, "V2")
+        if payer:
+            green = Payer(source="test", local_id="P9", name="Green Field", payer_identifier="GREEN")
+            session.add(green)
+            session.flush()
+            for one in session.exec(select(Coverage).where(Coverage.account_id == encounter.account_id)):
+                one.payer_id = green.id
+        else:
+            patient = Patient(source="test", mrn="7", family_name="Roe", given_name="Jane")
+            session.add(patient)
+            session.flush()
+            encounter.patient_id = session.get_one(Account, encounter.account_id).patient_id = patient.id
+        add_coding(session, encounter)
+    (built,) = build_claims(db, SYSTEM).built
+    with db.change(SYSTEM) as change:
+        change.session.get_one(Claim, built.claim_id).status = ClaimStatus.EXPORTED
+    return built.claim_number
+
+
+@pytest.mark.parametrize(
+    ("payer", "compared"),
+    [
+        (False, (("patient", "Lindqvist, Per", "Roe, Jane"),)),
+        (True, (("payer", "MEADOWLARK HMO", "Green Field"),)),
+    ],
+    ids=["patient", "payer"],
+)
+def test_a_takeback_is_charged_to_a_claim_of_another_only_by_who_says_so(
+    db: Database, tmp_path: Path, number: str, payer: bool, compared: tuple[tuple[str, str, str], ...]
+) -> None:
+    arrive(db, tmp_path, (*paid(number), f"{PROVIDER}*WO:ICN1*10"), "50")
+    other = another_claim(db, payer)
+    (row,) = takebacks(db)
+
+    with pytest.raises(OtherClaim) as asked:
+        charge_to_claim(db, SYSTEM, row.id, other, "their letter")
+    still = takebacks(db)
+    done = charge_to_claim(db, SYSTEM, row.id, other, "their letter", though_another=True)
+
+    assert asked.value.compared == compared
+    assert ([one.open_cents for one in still], done.cents, takebacks(db)) == ([1_000], 1_000, [])
+
+
+def test_a_takeback_that_refers_to_a_waiting_claim_of_another_patient_is_asked_about(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    strange = ("CLP*X99*1*30*25**HM*ICN9", "NM1*QC*1*NOBODY*ANN", "CAS*CO*45*5")
+    arrive(db, tmp_path, (*paid(number), *strange, f"{PROVIDER}*WO:ICN9*10"), "75")
+    (row,) = takebacks(db)
+
+    with pytest.raises(OtherClaim, match="patient NOBODY, ANN, ours Lindqvist, Per"):
+        charge_to_claim(db, SYSTEM, row.id, number, "their letter")
 
 
 @pytest.mark.parametrize("cents", [0, 6_001])

@@ -1,4 +1,4 @@
-"""Money without a place: a payment that names another patient is applied after both were seen, and a yes."""
+"""Money without a place: what is of another patient or payer is posted after both were seen, and a yes."""
 
 from __future__ import annotations
 
@@ -52,3 +52,30 @@ async def test_a_payment_of_another_patient_is_applied_after_both_were_shown_and
 
         assert "ROE, JANE  ours: Zwick, Delbert" in asked and "Apply it all the same?" in asked
         assert f"60.00 posted to {waiting}" in cells(app)
+
+
+async def test_a_takeback_of_another_payer_is_charged_after_both_were_shown_and_a_yes(
+    waiting: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "takeback.835"
+    content = interchange(a_set(("PLB*1999999984*20261231*WO:ICN7*-10",), "10")).replace(b"EFT0001", b"EFT0002")
+    path.write_bytes(content)
+    database = open_database()
+    take_in(database, SYSTEM, path)
+    database.close()
+
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "m")
+        await settle(pilot)
+        await keys(pilot, "v")
+        await settle(pilot)
+        await keys(pilot, "m")
+        await type_text(pilot, f"{waiting} their letter")
+        await keys(pilot, "enter")
+        await settle(pilot)
+        asked = cells(app)
+        await keys(pilot, "y")
+        await settle(pilot)
+
+        assert "MEADOWLARK HMO  ours:" in asked and "Charge it all the same?" in asked
+        assert f"posted to {waiting}" in cells(app)

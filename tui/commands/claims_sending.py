@@ -56,7 +56,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     voiding = commands.add_parser("void", help="give up a claim; one that left is voided with its payer (frequency 8)")
     voiding.add_argument("number")
     voiding.add_argument("--reason", required=True, help="why, in your words")
-    releasing = commands.add_parser("release", help="let a rejected claim leave again as it is")
+    releasing = commands.add_parser("release", help="let a rejected claim leave again, as the record has it")
     releasing.add_argument("number")
     releasing.add_argument("--reason", required=True, help="why, in your words")
     overriding = commands.add_parser("override", help="let a finding of a claim pass, with a reason that is kept")
@@ -251,8 +251,11 @@ def _release(db: Database, args: argparse.Namespace) -> int:
     from store.claims.changes import release_claim
     from store.database import operation_id
 
-    release_claim(db, _actor(db), _claim_id(db, args.number), args.reason, operation_id())
-    print(safe_line(f"{args.number} is released: it leaves with the next batch as it is"))
+    as_it_is = release_claim(db, _actor(db), _claim_id(db, args.number), args.reason, operation_id())
+    told = (
+        "it leaves with the next batch as it is" if as_it_is else "it states what the record says now; scrub it again"
+    )
+    print(safe_line(f"{args.number} is released: {told}"))
     return 0
 
 
@@ -299,6 +302,8 @@ def _set(db: Database, args: argparse.Namespace) -> int:
 def _say_built(claim: BuiltClaim, as_json: bool = False) -> None:
     text = f"{claim.claim_number}  {dollars(claim.total_cents):>10}  follows {claim.replaces}"
     print(json.dumps(asdict(claim)) if as_json else text)
+    for note in () if as_json else claim.notes:
+        print(safe_line(f"    {note}"))
 
 
 def _claim_id(db: Database, number: str) -> str:

@@ -34,6 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         each.add_argument("takeback", metavar="ID", help="as `codedesk takebacks list` shows it")
     refunding.add_argument("amount", help="dollars and cents, such as 20.00")
     charging.add_argument("claim", metavar="CLAIM", help="number of our claim")
+    charging.add_argument(
+        "--though-another", action="store_true", help="also where the claim is of another payer or patient"
+    )
     for each in (refunding, charging):
         each.add_argument("reason", help="why or how, in your words; it stays")
 
@@ -58,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
                     f" codedesk postings take-back {done.posting_id} undoes it"
                 )
             case "charge":
-                done = charge_to_claim(db, actor, args.takeback, args.claim, args.reason, operation_id())
+                asked = args.takeback, args.claim, args.reason
+                done = charge_to_claim(db, actor, *asked, operation_id(), though_another=args.though_another)
                 print(
                     f"{dollars(done.cents)} charged to {args.claim};"
                     f" codedesk postings take-back {done.posting_id} undoes it"

@@ -254,9 +254,10 @@ class ClaimScreen(DeskScreen):
         async def released(reason: str) -> None:
             from store.claims.changes import release_claim
 
-            await self.workstation.change(release_claim, self._claim_id, reason)
+            as_it_is = await self.workstation.change(release_claim, self._claim_id, reason)
             await self._load()
-            self.say("Released: it leaves with the next batch as it is.", "good")
+            leaves = "it leaves with the next batch as it is"
+            self.say(f"Released: {leaves if as_it_is else 'it states what the record says now; scrub it'}.", "good")
 
         self.ask("release", "why may it leave unchanged:", answer=released)
 

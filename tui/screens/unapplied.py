@@ -110,18 +110,25 @@ class UnappliedScreen(ListScreen):
             try:
                 await change(apply_to_claim, row.id, number, why, **though)
             except OtherPatient as other:
-                self._ask_whose(other.compared, row, number, why)
+                asked = f"Another patient than {number}. Apply it all the same?"
+                self._ask_whose(other.compared, asked, row, number, why)
                 return
             self._undo = lambda reason: change(release, row.id, reason)
         else:
-            from store.remits.takebacks import charge_to_claim
+            from store.remits.takebacks import OtherClaim, charge_to_claim
 
-            done = await change(charge_to_claim, row.id, number, why)
+            try:
+                done = await change(charge_to_claim, row.id, number, why, **though)
+            except OtherClaim as other:
+                differing = " and ".join(what for what, _, _ in other.compared)
+                asked = f"Another {differing} than {number}. Charge it all the same?"
+                self._ask_whose(other.compared, asked, row, number, why)
+                return
             self._undo = self._taking_back(done.posting_id)
         await self.read_rows()
         self.say(f"{dollars(_cents(row))} posted to {number}. u takes it back.", "good")
 
-    def _ask_whose(self, compared: Sequence[tuple[str, str, str]], row: Row, number: str, why: str) -> None:
+    def _ask_whose(self, compared: Sequence[tuple[str, str, str]], asked: str, row: Row, number: str, why: str) -> None:
         """Show what the payment states beside ours, and post it there all the same after a yes."""
 
         async def all_same() -> None:
@@ -130,7 +137,7 @@ class UnappliedScreen(ListScreen):
 
         pairs = [(what, f"{theirs}  ours: {ours}") for what, theirs, ours in compared]
         self.offer(pairs, named_columns(pairs), title=f"the payment beside {number}")
-        self.confirm(f"Another patient than {number}. Apply it all the same?", all_same)
+        self.confirm(asked, all_same)
 
     def do_give_back(self) -> None:
         """Ask for the amount and why, and give it back to who sent it."""

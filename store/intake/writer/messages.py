@@ -223,6 +223,11 @@ def _store_person(change: Change, rows: KnownRows, said: Person, raw: Raw | None
         refuse_replaced(fields, patient)
         result = Result.CHANGED if parts.update("patient", patient, values) else Result.UNCHANGED
         tell_open_charts(rows, patient, parts, message_of(raw))
+    if result == Result.CHANGED:
+        from store.claims.restating import restate_of_patient
+
+        rows.write()
+        restate_of_patient(change, patient.id, "the patient was corrected by registration")
     if result != Result.UNCHANGED:
         change.log("intake.patient", "patient", patient.id, result=result.value)
     return Outcome(result, "", patient.id, about=About.PERSON)

@@ -102,7 +102,7 @@ def store_record(
     _refuse_mix_up(rows, record, encounter)
 
     parts, fresh = Parts(), encounter is None
-    patient, encounter_id = _store_visit(rows, record, encounter, _Told(day, digest, told.at), parts)
+    patient, encounter_id = _store_visit(change, rows, record, encounter, _Told(day, digest, told.at), parts)
     new, versions, marked = add_documents(rows, encounter_id, record.documents, told.at, fresh, parts)
     parts.note("documents", new or versions or marked)
     parts.note("charges", add_charges(rows, encounter_id, record.charges, told, fresh, parts))
@@ -140,7 +140,12 @@ class _Told:
 
 
 def _store_visit(
-    rows: KnownRows, record: NativeEncounter, encounter: Encounter | None, told: _Told, parts: Parts
+    change: Change,
+    rows: KnownRows,
+    record: NativeEncounter,
+    encounter: Encounter | None,
+    told: _Told,
+    parts: Parts,
 ) -> tuple[Patient, str]:
     """Store whose visit it is, where, who pays and who treats, and the visit itself: the patient, and its id."""
     session, fresh = rows.session, encounter is None
@@ -152,6 +157,7 @@ def _store_visit(
     providers = [store_provider(rows, one.provider) for one in record.providers]
     changed_here = (row for row in session.dirty if isinstance(row, Payer | Provider))
     parts.note("directory", any(session.is_modified(row) for row in changed_here))
+    payer_changed = any(session.is_modified(payer) for payer in payers)
     known_account = find_account(rows, record.account.source, record.account.account_number)
     account_id = store_account(rows, record, patient, parts)
     if encounter is not None and rows.waits(Account):
@@ -162,6 +168,8 @@ def _store_visit(
     keep_number(rows, record, [encounter_id] if fresh else [], [] if known_account else [account_id])
     store_coverages(rows, record, account_id, payers, parts)
     store_provider_roles(rows, record, encounter_id, providers, parts, fresh)
+    if "patient" in parts.names or (known_account and ("coverages" in parts.names or payer_changed)):
+        _follow_registration(change, rows, patient.id, account_id, parts)
     return patient, encounter_id
 
 
@@ -192,6 +200,18 @@ def _restate(change: Change, encounter_id: str, message: str) -> None:
     from store.claims.restating import restate
 
     restate(change, encounter_id, message or "the visit was changed by its sender")
+
+
+def _follow_registration(change: Change, rows: KnownRows, patient_id: str, account_id: str, parts: Parts) -> None:
+    """Have the claims that have not left, of any visit, state patient and coverages as this record corrected them."""
+    from store.claims.restating import restate_of_account, restate_of_patient
+
+    rows.write()
+    why = "registration was corrected by its sender"
+    if "patient" in parts.names:
+        restate_of_patient(change, patient_id, why)
+    else:
+        restate_of_account(change, account_id, why)
 
 
 def _refuse_repeats(record: NativeEncounter) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlmodel import select
-from sqlmodel.sql.expression import SelectOfScalar
+from collections.abc import Iterator
+
+from sqlmodel import Session, select
 
 from store.actors import Actor
 from store.database import Change, Database
 from store.models import ReceivedFile, Remittance
+from store.remits.posting.identity import named_by_trace, names_same_claims
 from store.remits.posting.outcomes import RemittanceRefused, needed_reason, standing_as
 from store.terms import RemittanceStatus
 
@@ -34,8 +36,7 @@ def hold_again(db: Database, actor: Actor, remittance_id: str, reason: str, oper
         if change.repeated:
             return
         aside = standing_as(change.session, remittance_id, RemittanceStatus.SET_ASIDE)
-        posted = _same_payment(aside, RemittanceStatus.POSTED)
-        if aside.trace and (whole := change.session.exec(posted).first()):
+        if aside.trace and (whole := next(_same_payment(change.session, aside, RemittanceStatus.POSTED), None)):
             name = change.session.get_one(ReceivedFile, whole.file_id).name
             raise RemittanceRefused(f"its payment is posted from {name}", "take that one back first")
         why, *held = aside.held
@@ -48,23 +49,28 @@ def settle_held(change: Change, came: Remittance) -> None:
     """Set aside what is held of a payment that is posted now: the same payer, trace and amount."""
     if not came.trace:
         return
-    query = _same_payment(came, RemittanceStatus.HELD)
     name = change.session.get_one(ReceivedFile, came.file_id).name
-    for held in change.session.exec(query).all():
+    for held in _same_payment(change.session, came, RemittanceStatus.HELD):
         _leave(change, held, f"came whole as trace {came.trace} in {name}")
 
 
-def _same_payment(one: Remittance, status: RemittanceStatus) -> SelectOfScalar[Remittance]:
-    """Other remittances of the same payer, trace and amount that stand so."""
-    return select(Remittance).where(
+def _same_payment(session: Session, one: Remittance, status: RemittanceStatus) -> Iterator[Remittance]:
+    """Other remittances that stand so, of the same payer, trace and amount; of the same claims where that says nothing.
+
+    Other sets of the same envelope are other parts of the payment.
+    """
+    query = select(Remittance).where(
         Remittance.id != one.id,
         Remittance.payer_identifier == one.payer_identifier,
         Remittance.trace == one.trace,
         Remittance.payment_cents == one.payment_cents,
         Remittance.status == status,
-        # As in _known: other sets of the same envelope are other parts of the payment.
         (Remittance.envelope != one.envelope) | (Remittance.control == one.control),
     )
+    by_trace = named_by_trace(one.trace, one.payment_cents)
+    for other in session.exec(query.order_by(Remittance.received_at, Remittance.id)).all():
+        if by_trace or names_same_claims(session, one, other):
+            yield other
 
 
 def _leave(change: Change, held: Remittance, why: str) -> None:

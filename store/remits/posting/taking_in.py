@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, BinaryIO
 
 from sqlmodel import Session, col, select
 
@@ -22,10 +21,11 @@ from store.remits.answered import waiting_for
 from store.remits.balance import SetSummary, examine
 from store.remits.batch import Batch
 from store.remits.posting.holding import settle_held
+from store.remits.posting.identity import claims_of_set, envelope_of, known_payment
 from store.remits.posting.journal import prove
 from store.remits.posting.outcomes import FileTakenIn, TakenIn
 from store.terms import RemittanceStatus
-from store.x12.remittance import Payment, RemitClaim, SetEnd, read
+from store.x12.remittance import RemitClaim, SetEnd
 
 _AT_ONCE = 250
 
@@ -46,22 +46,14 @@ def take_in(db: Database, actor: Actor, path: Path) -> FileTakenIn:
     return FileTakenIn(path.name, tuple(taken), examined)
 
 
-def claims_of_set(source: BinaryIO | IO[bytes], segment: int) -> Iterator[RemitClaim | SetEnd]:
-    """The claims and the end of the set whose ST is this segment."""
-    inside = False
-    for part in read(source, []):
-        if isinstance(part, Payment):
-            inside = part.segment == segment
-        elif inside and isinstance(part, RemitClaim | SetEnd):
-            yield part
-            if isinstance(part, SetEnd):
-                return
-
-
 def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: SetSummary) -> TakenIn:
     with db.change(actor, action="remittance.take_in") as change:
-        if known := _known(change.session, file_id, summary.payment) or _held_alike(change.session, summary):
+        payment = summary.payment
+        known = known_payment(change.session, file_id, payment, copy.file) or _held_alike(change.session, summary)
+        if known:
             why = f"this payment is {known.status.value} already"
+            if known.paid_on != payment.date:
+                why += f", dated {known.paid_on or 'no day'} there and {payment.date or 'no day'} here"
             return TakenIn(known.id, summary, "already there", why, waits=known.status is RemittanceStatus.HELD)
         remittance = _remittance(file_id, summary)
         change.session.add(remittance)
@@ -76,32 +68,13 @@ def _take_set(db: Database, actor: Actor, copy: Copy, file_id: str, summary: Set
         return taken
 
 
-def _known(session: Session, file_id: str, payment: Payment) -> Remittance | None:
-    """The remittance that this payment is taken in as: the same set of the same file, or the same payment."""
-    same_set = select(Remittance).where(Remittance.file_id == file_id, Remittance.segment == payment.segment)
-    if found := session.exec(same_set).first():
-        return found
-    if not payment.trace:
-        return None
-    same_payment = select(Remittance).where(
-        Remittance.payer_identifier == payment.payer_id,
-        Remittance.trace == payment.trace,
-        Remittance.paid_on == payment.date,
-        Remittance.payment_cents == payment.cents,
-        col(Remittance.status).not_in((RemittanceStatus.HELD, RemittanceStatus.SET_ASIDE)),
-        # One payment can come in several sets: those have other numbers in one envelope.
-        (Remittance.envelope != _envelope(payment)) | (Remittance.control == payment.control),
-    )
-    return session.exec(same_payment).first()
-
-
 def _held_alike(session: Session, summary: SetSummary) -> Remittance | None:
     """The same set from another file, held or set aside, where this one would be held: it waits once."""
     payment = summary.payment
     if not summary.held:
         return None
     query = select(Remittance).where(
-        Remittance.envelope == _envelope(payment),
+        Remittance.envelope == envelope_of(payment),
         Remittance.control == payment.control,
         Remittance.payer_identifier == payment.payer_id,
         Remittance.trace == payment.trace,
@@ -122,7 +95,7 @@ def _remittance(file_id: str, summary: SetSummary) -> Remittance:
         segment=payment.segment,
         status=RemittanceStatus.HELD if summary.held else RemittanceStatus.POSTED,
         control=payment.control,
-        envelope=_envelope(payment),
+        envelope=envelope_of(payment),
         payer_identifier=payment.payer_id,
         payer_name=payment.payer.name,
         payee_name=payment.payee.name,
@@ -136,11 +109,6 @@ def _remittance(file_id: str, summary: SetSummary) -> Remittance:
         claims=summary.claims,
         held=[*summary.held, *summary.miscounted],
     )
-
-
-def _envelope(payment: Payment) -> str:
-    """The envelope of a payment as a remittance keeps it: ISA06, ISA13 and GS06."""
-    return f"{payment.sender} {payment.interchange} {payment.group}"
 
 
 def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: Iterable[RemitClaim | SetEnd]) -> TakenIn:
