@@ -102,7 +102,7 @@ def test_a_rule_is_copied_and_written_part_by_part(capsys: pytest.CaptureFixture
     [
         (["show", "r999"], 2, "no rule is called 'r999'"),
         (["list", "--family", "none"], 2, "no family is called"),
-        (["try", "r014", "--days", "-1"], 2, "-1 days"),
+        (["try", "r014", "--days", "-1"], 2, "from 1 to 36,500, got '-1'"),
         (["off", "r203", "--reason", "x"], 1, "is critical"),
         (["set", "r014", "--reason", "x"], 2, "nothing to change"),
         (["set", "r014", "--param", "most", "--reason", "x"], 2, "expected NAME=VALUE"),
