@@ -35,7 +35,7 @@ def work(db: Database, actor: Actor, acknowledged: Acknowledged, worklists: Sequ
         if chart is None:
             raise AssertionError("the worklist is empty")
         for _ in range(2):
-            _done(acknowledged, _entering(db, actor, chart, AddDiagnosis(f"T{secrets.token_hex(3)}")))
+            _done(acknowledged, _entering(db, actor, chart, AddDiagnosis(f"T{secrets.token_hex(8)}")))
             yield "enter"
         _done(acknowledged, lambda operation, chart=chart: undo(db, actor, chart.coding_id, operation))
         yield "undo"
