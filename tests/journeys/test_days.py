@@ -147,7 +147,7 @@ def test_a_biller_sends_claims_and_works_what_payers_answer(at: At, monkeypatch:
     day.say("the coverage had ended", "1 denial billed to the patient, 188.00")
     day.press("q", "m", "v", shows="Unapplied  open takebacks(.|\n)*-270.00 open")
     day.press("g", "l", shows="Accounts  owing")
-    day.press("/", shows="filter")
+    day.press("/", shows="Enter done")
     day.say("Osei", "Osei, Kwabena +188.00 +188.00")
     day.terminal.expect(r"Osei, Kwabena ─(.|\n)*patient receivable  PR-27")
 

@@ -17,6 +17,7 @@ class Tmux:
     def __init__(self, folder: Path, columns: int = 80, rows: int = 24) -> None:
         self._folder = folder
         self._sockets: list[str] = []
+        self._ended = 0
         self._size = (columns, rows)
 
     def start(self, command: list[str], environment: dict[str, str]) -> None:
@@ -52,9 +53,10 @@ class Tmux:
 
     def end(self) -> None:
         """End every server that was started, and what runs in it."""
-        for socket in self._sockets:
+        for socket in self._sockets[self._ended :]:
             subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True, timeout=10)
-        self._sockets = []
+        # A new server gets a socket of its own: that of one that is ending would take it along.
+        self._ended = len(self._sockets)
 
     def _tmux(self, *words: str) -> str:
         done = subprocess.run(
