@@ -22,7 +22,7 @@ from store.models import (
     WorkItem,
 )
 from store.queries.drafts import ENTRY, QUESTION, READING, places_of
-from store.queries.standing import PostedCharge, left_of
+from store.queries.standing import PostedCharge, left_of, service_of
 from store.terms import CodingKind, Origin, ProviderRole, WorkStatus
 
 
@@ -144,7 +144,16 @@ def posted_lines(session: Session, encounter_id: str, professional_only: bool = 
     charges = session.exec(
         select(Charge).where(Charge.encounter_id == encounter_id).order_by(Charge.charge_number)
     ).all()
-    left = left_of(PostedCharge(c.charge_number, c.reversal_of, c.units, c.amount_cents) for c in charges)
+    left = left_of(
+        PostedCharge(
+            c.charge_number,
+            c.reversal_of,
+            c.units,
+            c.amount_cents,
+            service_of(c.procedure_code, c.modifiers, c.service_date or ""),
+        )
+        for c in charges
+    )
     performer = _performer(session, encounter_id)
     return [
         ProcedureLine(

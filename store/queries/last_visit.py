@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from store.coding.codes import Codes
 from store.queries import Reader
 from store.queries.codings import coding_codes
-from store.queries.standing import PostedCharge, left_of
+from store.queries.standing import PostedCharge, left_of, service_of
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,19 @@ def last_visit(reader: Reader, encounter_id: str, kind: str) -> LastVisit | None
 def _reversed(reader: Reader, encounter_id: str) -> frozenset[str]:
     """The codes that were charged at a visit and of whose charges none stands any more."""
     rows = reader.rows(
-        "SELECT charge_number, procedure_code, reversal_of, units, amount_cents FROM charge"
+        "SELECT charge_number, procedure_code, service_date, reversal_of, units, amount_cents FROM charge"
         " WHERE encounter_id = :id AND procedure_code <> ''",
         id=encounter_id,
     )
     left = left_of(
-        PostedCharge(row["charge_number"], row["reversal_of"], row["units"], row["amount_cents"]) for row in rows
+        PostedCharge(
+            row["charge_number"],
+            row["reversal_of"],
+            row["units"],
+            row["amount_cents"],
+            service_of(row["procedure_code"], (), row["service_date"] or ""),
+        )
+        for row in rows
     )
     posted = [row for row in rows if not row["reversal_of"]]
     standing = {row["procedure_code"] for row in posted if left[row["charge_number"]].stands}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.queries import Reader, Row
-from store.queries.standing import PostedCharge, left_of
+from store.queries.standing import PostedCharge, left_of, service_of
 from store.terms import day_and_time
 
 
@@ -132,7 +132,8 @@ def late_charges(reader: Reader, encounter_id: str, numbers: frozenset[str]) -> 
 
 
 def _posted(row: Row) -> PostedCharge:
-    return PostedCharge(row["charge_number"], row["reversal_of"], row["units"], row["amount_cents"])
+    service = service_of(row["procedure_code"], _details(row["modifiers"]), row["service_date"] or "")
+    return PostedCharge(row["charge_number"], row["reversal_of"], row["units"], row["amount_cents"], service)
 
 
 def changes_in(reader: Reader, encounter_id: str) -> list[ChangeRow]:
