@@ -268,12 +268,12 @@ def test_an_analyst_publishes_the_month_and_gives_rows_away_under_a_profile(at: 
 
 
 def test_an_administrator_sets_a_site_up_from_nothing_and_the_first_coder_comes_in(
-    at: At, home: Path, reference_file: Path, tmp_path: Path
+    terminal: Tmux, home: Path, reference_file: Path, tmp_path: Path
 ) -> None:
     root = str(Path(__file__).resolve().parents[2])
     site_home = tmp_path / "site"
     day = Day(
-        Tmux(tmp_path),
+        terminal,
         {"CODEDESK_HOME": str(site_home), "CODEDESK_REFERENCE": str(reference_file), "PYTHONPATH": root},
         site_home,
         (),
