@@ -209,6 +209,10 @@ class DenialStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+LIVING_DENIALS = (DenialStatus.OPEN, DenialStatus.APPEALED)
+"""Denials that are work: nobody has decided or closed them."""
+
+
 class JournalAccount(StrEnum):
     """The accounts of the journal. A debit of a receivable is owed to us, a debit of cash has come in."""
 

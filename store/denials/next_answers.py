@@ -28,9 +28,7 @@ from store.models.columns import now
 from store.remits.answered.standing import FOREIGN, Answer, replay
 from store.remits.matching import our_claim
 from store.remits.places import places_in_order
-from store.terms import ClaimStatus, DenialStatus, JournalAccount, PostingKind
-
-_LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+from store.terms import LIVING_DENIALS, ClaimStatus, DenialStatus, JournalAccount, PostingKind
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def follow_next(
     query = select(Denial).where(col(Denial.claim_id).in_(claim_ids)).execution_options(populate_existing=True)
     for row in session.exec(query.order_by(Denial.id)).all():
         closed = row.status is DenialStatus.RESOLVED and row.note.startswith(ANSWERED_BY)
-        if row.id in by and row.status in (*_LIVING, *DECIDED):
+        if row.id in by and row.status in (*LIVING_DENIALS, *DECIDED):
             if row.status in DECIDED:
                 post_decided(change, row, row.status, batch_id, -row.cents, by[row.id], remittance_id)
             row.status, row.note, row.closed_at = DenialStatus.RESOLVED, closing(by[row.id], row.note), now()
@@ -101,7 +99,7 @@ def _denials(session: Session, claim_ids: Sequence[str]) -> dict[str, list[Denia
         .where(
             col(Denial.claim_id).in_(claim_ids),
             Denial.cents > 0,
-            col(Denial.status).in_((*_LIVING, *DECIDED, DenialStatus.RESOLVED)),
+            col(Denial.status).in_((*LIVING_DENIALS, *DECIDED, DenialStatus.RESOLVED)),
             ~col(Denial.note).startswith(PAID_BY),
         )
         .order_by(col(Denial.segment), Denial.id)

@@ -14,10 +14,9 @@ from store.denials.decided import DECIDED, decided_by_journal, post_decided
 from store.denials.reasons import category_of, due_day, is_unpaid
 from store.models import Denial, Remittance
 from store.models.columns import new_id, now
-from store.terms import DenialStatus
+from store.terms import LIVING_DENIALS, DenialStatus
 from store.x12.remittance import Adjustment, Payment, RemitClaim, RemitLine
 
-_LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 TOLD = "second answer"
 """How the note of a denial begins that is told alone: its answer waits, and denies nothing."""
 NOT_VOIDED = "the void did not happen"
@@ -106,11 +105,11 @@ def close_told(session: Session, claim_ids: Iterable[str], by: str) -> list[Deni
     Those that were closed.
     """
     session.flush()
-    still = select(Denial.claim_id).where(col(Denial.status).in_(_LIVING), Denial.cents > 0)
+    still = select(Denial.claim_id).where(col(Denial.status).in_(LIVING_DENIALS), Denial.cents > 0)
     query = select(Denial).where(
         col(Denial.claim_id).in_(list(claim_ids)),
         col(Denial.claim_id).not_in(still.where(col(Denial.claim_id).is_not(None))),
-        col(Denial.status).in_(_LIVING),
+        col(Denial.status).in_(LIVING_DENIALS),
         Denial.cents == 0,
         col(Denial.note).startswith(TOLD),
     )
@@ -125,7 +124,7 @@ def tell_only(session: Session, remittance_claim_id: str, ours: str, why: str) -
     """Leave of the living denials of an answer what `told_rows` says of them, since it waits now."""
     session.execute(
         update(Denial)
-        .where(col(Denial.remittance_claim_id) == remittance_claim_id, col(Denial.status).in_(_LIVING))
+        .where(col(Denial.remittance_claim_id) == remittance_claim_id, col(Denial.status).in_(LIVING_DENIALS))
         .values(claim_id=ours, cents=0, note=f"{TOLD}: {why}", row_version=col(Denial.row_version) + 1)
         .execution_options(synchronize_session="fetch")
     )
@@ -177,7 +176,8 @@ def close_paid(change: Change, answers: Sequence[str], batch_id: str, remittance
     of_voided = (col(Denial.status) == DenialStatus.WITHDRAWN) & col(Denial.note).startswith(VOIDED)
     of_next = (col(Denial.status) == DenialStatus.RESOLVED) & col(Denial.note).startswith(ANSWERED_BY)
     query = select(Denial).where(
-        col(Denial.remittance_claim_id).in_(answers), col(Denial.status).in_((*_LIVING, *DECIDED)) | of_voided | of_next
+        col(Denial.remittance_claim_id).in_(answers),
+        col(Denial.status).in_((*LIVING_DENIALS, *DECIDED)) | of_voided | of_next,
     )
     for row in session.exec(query).all():
         if row.status in DECIDED:
@@ -207,7 +207,7 @@ def reopen_paid(session: Session, answers: Sequence[str]) -> None:
 def withdraw_reversed(session: Session, answers: Sequence[str]) -> None:
     """Withdraw the denials of answers that are reversed, without money."""
     of_answers = col(Denial.remittance_claim_id).in_(answers)
-    _withdraw(session, of_answers, _REVERSED, (*_LIVING, *DECIDED))
+    _withdraw(session, of_answers, _REVERSED, (*LIVING_DENIALS, *DECIDED))
     _withdraw(session, of_answers & col(Denial.note).startswith(VOIDED), _REVERSED, (DenialStatus.WITHDRAWN,))
     _withdraw(session, of_answers & col(Denial.note).startswith(ANSWERED_BY), _REVERSED, (DenialStatus.RESOLVED,))
 
@@ -244,7 +244,7 @@ def withdraw(session: Session, remittance_id: str) -> None:
     Those that were reversed, or whose claim was voided, come back with it too, where that is gone by then.
     """
     own = col(Denial.remittance_id) == remittance_id
-    _withdraw(session, own, _TAKEN_BACK, (*_LIVING, *DECIDED))
+    _withdraw(session, own, _TAKEN_BACK, (*LIVING_DENIALS, *DECIDED))
     for why in (_REVERSED, VOIDED):
         _withdraw(session, own & col(Denial.note).startswith(why), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
 
@@ -288,7 +288,7 @@ def closing(why: str, note: str) -> str:
     return f"{why}{_BEFORE}{note}" if note else why
 
 
-def _withdraw(session: Session, condition: Any, why: str, statuses: Sequence[DenialStatus] = _LIVING) -> None:
+def _withdraw(session: Session, condition: Any, why: str, statuses: Sequence[DenialStatus] = LIVING_DENIALS) -> None:
     session.execute(
         update(Denial)
         .where(condition, col(Denial.status).in_(statuses))

@@ -23,9 +23,7 @@ from store.denials.opening import ANSWERED_BY, PAID_BY, living
 from store.models import Claim, Denial, JournalLine, Posting
 from store.remits.answered import standing_answers
 from store.remits.chains import relatives
-from store.terms import ClaimStatus, DenialStatus, JournalAccount
-
-_LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+from store.terms import LIVING_DENIALS, ClaimStatus, DenialStatus, JournalAccount
 
 
 def unasked_cents(session: Session, claim_id: str, closed: Collection[str] = ()) -> int:
@@ -43,7 +41,7 @@ def unasked_cents(session: Session, claim_id: str, closed: Collection[str] = ())
     balances = {account: int(cents) for account, cents in session.exec(query)}
     credit = min(balances.get(JournalAccount.PAYER_RECEIVABLE, 0), 0)
     asked = select(func.coalesce(func.sum(Denial.cents), 0)).where(
-        col(Denial.claim_id).in_(claims), col(Denial.status).in_(_LIVING), col(Denial.id).not_in(closed)
+        col(Denial.claim_id).in_(claims), col(Denial.status).in_(LIVING_DENIALS), col(Denial.id).not_in(closed)
     )
     return max(balances.get(JournalAccount.DENIED, 0) + credit - int(session.exec(asked).one()), 0)
 

@@ -14,16 +14,14 @@ from sqlmodel import Session, col, select
 from store.denials.opening import VOIDED, closing, living, note_before
 from store.models import Denial
 from store.models.columns import now
-from store.terms import DenialStatus
-
-_LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
+from store.terms import LIVING_DENIALS, DenialStatus
 
 
 def follow_voids(session: Session, claim_ids: Collection[str], voided: Collection[str]) -> None:
     """Let the denials of these claims stand as their voids do; `voided` are those of them whose void stands."""
     session.flush()
     of_claims = select(Denial).where(col(Denial.claim_id).in_(claim_ids)).execution_options(populate_existing=True)
-    alive = of_claims.where(col(Denial.claim_id).in_(voided), col(Denial.status).in_(_LIVING))
+    alive = of_claims.where(col(Denial.claim_id).in_(voided), col(Denial.status).in_(LIVING_DENIALS))
     for row in session.exec(alive).all():
         row.status, row.note, row.closed_at = DenialStatus.WITHDRAWN, closing(VOIDED, row.note), now()
         session.add(row)

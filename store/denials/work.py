@@ -26,9 +26,8 @@ from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
 from store.remits.answered import standing_answers
 from store.settings import today
-from store.terms import DenialStatus, JournalAccount
+from store.terms import LIVING_DENIALS, DenialStatus, JournalAccount
 
-_LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 _CLOSED = (DenialStatus.RESOLVED, DenialStatus.WRITTEN_OFF, DenialStatus.PATIENT_OWES)
 
 
@@ -160,7 +159,7 @@ def similar(session: Session, denial_id: str) -> list[Denial]:
         Denial.group_code == one.group_code,
         Denial.reason_code == one.reason_code,
         col(Denial.claim_id).is_not(None),
-        col(Denial.status).in_(_LIVING),
+        col(Denial.status).in_(LIVING_DENIALS),
     )
     others = [row for row in session.exec(query.order_by(Denial.opened_at, Denial.id)) if row.id != one.id]
     return [one, *others]
@@ -173,7 +172,7 @@ def _step(
     denials: Sequence[str],
     operation_id: str | None,
     action: str,
-    standing: tuple[DenialStatus, ...] = _LIVING,
+    standing: tuple[DenialStatus, ...] = LIVING_DENIALS,
     **detail: str,
 ) -> Iterator[tuple[Change, list[Denial]]]:
     """One change of some denials that stand so, each logged; none where the operation was carried out before."""

@@ -54,6 +54,9 @@ def posting(fields: Mapping[str, Any], credit: bool = False, or_number: str = ""
     return Posting(ChargeFields.model_validate({**fields, **sizes}), credit or below, or_number, restated)
 
 
+NOTHING_TOLD = ToldCharges()
+
+
 class Histories:
     """The charges of one visit; `new` are the rows that came of what was told.
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from store.queries import Reader, Row
 from store.queries.restricted import OF_CLAIM, PAID_CODE, PAID_FOR
-from store.terms import DenialStatus
+from store.terms import LIVING_DENIALS, DenialStatus
 
 PAGE_ROWS = 200
 
@@ -55,14 +55,13 @@ class DenialRow:
     ours: bool = True
 
 
-_LIVING = (DenialStatus.OPEN, DenialStatus.APPEALED)
 _SHOWN = {
-    DenialFilter.LIVING: _LIVING,
+    DenialFilter.LIVING: LIVING_DENIALS,
     DenialFilter.OPEN: (DenialStatus.OPEN,),
     DenialFilter.APPEALED: (DenialStatus.APPEALED,),
-    DenialFilter.UNASSIGNED: _LIVING,
-    DenialFilter.CLOSED: tuple(status for status in DenialStatus if status not in _LIVING),
-    DenialFilter.NOT_OURS: _LIVING,
+    DenialFilter.UNASSIGNED: LIVING_DENIALS,
+    DenialFilter.CLOSED: tuple(status for status in DenialStatus if status not in LIVING_DENIALS),
+    DenialFilter.NOT_OURS: LIVING_DENIALS,
     DenialFilter.ALL: tuple(DenialStatus),
 }
 """The statuses that a filter shows; each is read in the order of its index, and the first rows of all are merged."""

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from store.database import Change
 from store.intake.changes import Parts, follow_status, keep_change, tell_open_charts
-from store.intake.charges import ToldCharges
+from store.intake.charges import NOTHING_TOLD, ToldCharges
 from store.intake.chart_parts import (
     add_charges,
     add_codings,
@@ -84,7 +84,7 @@ def store_record(
     raw: Raw | None,
     placed: dict[str, Placing],
     partial: bool = False,
-    told: ToldCharges = ToldCharges(),  # noqa: B008
+    told: ToldCharges = NOTHING_TOLD,
 ) -> Outcome:
     """Store a record; a `partial` one says only what it names, so that no hash of it stands for the visit.
 

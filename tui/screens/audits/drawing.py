@@ -138,9 +138,12 @@ async def _shown(screen: AuditsScreen, sample: Asked, size: str, seed: int | Non
         told = f"{done.picked} of {counted(done.population, 'chart')}, seed {done.seed}"
         screen.say(f"Drawn: {told}. Enter begins the first; codedesk audits reproduce proves it.", "good")
 
-    days = f"coded {planned.first} to {planned.last}"
-    waits = " Their bills wait." if sample.prebill else ""
-    screen.confirm(f"Draw {planned.picked} of {counted(planned.population, 'chart')}, {days}?{waits}", drawn)
+    # At 80 columns both days and what waits are in sight with the answers, of a hundred thousand charts too.
+    days = f"{planned.first} to {planned.last}"
+    question = f"Draw {planned.picked} of {counted(planned.population, 'chart')}, coded {days}?"
+    if sample.prebill:
+        question = f"Draw {planned.picked} of {planned.population}, {days}? Bills wait."
+    screen.confirm(question, drawn)
 
 
 def _planned(
