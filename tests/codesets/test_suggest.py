@@ -569,7 +569,7 @@ def test_a_note_of_400_words_takes_at_most_30_ms(suggester: Suggester) -> None:
     found(suggester, text)
 
     spent = []
-    for _ in range(5):
+    for _ in range(25):  # beside another test on the same core it takes longer: the least of them is its own
         began = time.process_time()
         found(suggester, text)
         spent.append(time.process_time() - began)
