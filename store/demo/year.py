@@ -32,6 +32,7 @@ from store.coding.grouping import drg_columns
 from store.database import Database
 from store.denials.reasons import category_of
 from store.models import Encounter, Person
+from store.names import known_rows
 from store.records.completeness import ChartRule, chart_rules
 from store.worklists.order import order_key
 from store.worklists.rulebook import shipped_rulebook
@@ -73,10 +74,12 @@ class YearThere(CodedeskError):
 
 @dataclass
 class _Rows:
-    """Rows of each table that wait to be put into the record; files and remittances that were made already."""
+    """Rows of each table that wait to be put into the record; files, remittances and patients made already."""
 
     exports: set[str]
     remittances: set[str]
+    names: dict[int, tuple[str, str]]
+    """Family and given name of each patient by number."""
     reference: Reference | None = None
     of: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -96,14 +99,14 @@ def make_year(
 
     Raises YearThere where the record has one.
     """
-    chance, exports, remittances = random.Random(seed), set[str](), set[str]()
+    chance, exports, remittances, names = random.Random(seed), set[str](), set[str](), dict[int, tuple[str, str]]()
     with db.change(actor) as change:
         if change.session.exec(select(Encounter.id).where(Encounter.source == SOURCE).limit(1)).first():
             raise YearThere("this record has a made-up year already", "take another record")
         coders = [
             p.id for p in change.session.exec(select(Person).where(Person.role == "coder").order_by(Person.login))
         ]
-        rows = _Rows(exports, remittances)
+        rows = _Rows(exports, remittances, names)
         _directory(rows)
         if len(coders) < _CODERS:
             for number in range(_CODERS - len(coders)):
@@ -113,7 +116,7 @@ def make_year(
         _flush(change.session, rows)
         change.log("demo.year", "encounter", SOURCE, encounters=encounters, seed=seed)
     for start in range(0, encounters, _PORTION):
-        rows = _Rows(exports, remittances, reference)
+        rows = _Rows(exports, remittances, names, reference)
         for number in range(start, min(start + _PORTION, encounters)):
             _encounter(rows, chance, number, coders)
         with db.change(actor) as change:
@@ -215,8 +218,10 @@ _COVERAGE = (
 
 def _patient(rows: _Rows, chance: random.Random, number: int) -> None:
     born = date(1935, 1, 1) + timedelta(days=chance.randrange(31000))
+    family, given = rows.names[number] = (f"{chance.choice(_NAMES)}{number}", chance.choice(_GIVEN))
+    rows.of.setdefault("known_name", []).extend(known_rows((family,)))
     rows.add("patient", id=f"year-patient-{number}", source=SOURCE, mrn=f"Y{number:06}",
-             family_name=f"{chance.choice(_NAMES)}{number}", given_name=chance.choice(_GIVEN), middle_name="",
+             family_name=family, given_name=given, middle_name="",
              suffix="", birth_date=born.isoformat(), sex=chance.choice("FM"),
              address_line1=f"{chance.randrange(1, 900)} {chance.choice(_NAMES)} Street", address_line2="",
              city="Alder Creek", state="NE", zip=f"689{chance.randrange(10, 99)}", phone="")  # fmt: skip
@@ -282,7 +287,8 @@ def _work(
     moment = _moment(chance, final_on)
     rows.add("work_item", id=f"{key}-w", encounter_id=key, kind=kind, worklist=rule.name,
              status="final" if final else "on_hold" if held else "ready", rank=rank,
-             service_date=day.isoformat(), charge_rank=-cents, patient_name=f"Year {number // 3}", reasons=[],
+             service_date=day.isoformat(), charge_rank=-cents, reasons=[],
+             patient_name=", ".join(rows.names[number // 3]),
              rule="made-up year", new_documents=0, came_back="", restricted=False, created_at=f"{day}T20:00:00.000Z",
              finished_at=moment if final else None, row_version=1, skill=rule.skill,
              order_key=order_key(rule.order, placed, -rank))  # fmt: skip

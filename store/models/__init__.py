@@ -35,7 +35,7 @@ from store.models.favorite import FavoriteCode
 from store.models.intake import EncounterChange, MergedNumber
 from store.models.log import LogEntry, Operation, Quarantine, RawMessage
 from store.models.partner import TradingPartner
-from store.models.patient import Patient
+from store.models.patient import KnownName, Patient
 from store.models.people import ChartAccess, Person
 from store.models.provider_query import ProviderQuery, ProviderQueryStep
 from store.models.received import Acknowledgment, ClaimAnswer, ReceivedFile
@@ -105,6 +105,7 @@ __all__ = [
     "Finding",
     "Hold",
     "JournalLine",
+    "KnownName",
     "LineMonth",
     "LogEntry",
     "MergedNumber",

@@ -70,10 +70,11 @@ class Encounter(EncounterFields, table=True):
     __table_args__ = (
         UniqueConstraint("source", "visit_number", name="uq_encounter_source_visit"),
         Index("ix_encounter_service_date", "service_date", "id"),
+        Index("ix_encounter_patient", "patient_id", "id"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    patient_id: str = Field(foreign_key="patient.id", index=True)
+    patient_id: str = Field(foreign_key="patient.id")
     account_id: str = Field(foreign_key="account.id", index=True)
     facility_id: str | None = Field(default=None, foreign_key="facility.id", index=True)
     service_date: str = Field(description="ISO day that decides the code sets: discharge for inpatient, else start")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,7 @@ from store.queries import Reader, Row
 from store.queries.drafts import ENTRY, places_of
 from store.queries.late import nothing_to_code
 from store.queries.worklist_rules import waiting_worklists
+from store.queries.worklist_words import ALIKE, words_asked
 from store.terms import Setting, WorkStatus, open_by
 
 
@@ -41,7 +42,7 @@ class Listing:
     """What a worklist shows: which list (None: all), in which order, with which words, finished charts or open ones.
 
     `mine` is the id of a person: what is open with them or assigned to them. `criteria` are those of a saved view,
-    judged as of `today`.
+    judged as of `today`. With `alike` the words are names like those of the patients too, as where no chart has them.
     """
 
     worklist: str | None = None
@@ -51,6 +52,7 @@ class Listing:
     mine: str = ""
     criteria: Condition = Condition()
     today: date | None = None
+    alike: bool = False
 
     @property
     def asked(self) -> frozenset[str]:
@@ -143,6 +145,9 @@ PAGE_ROWS = 100
 COUNT_CAP = 2_000_000
 """Counts stop here: a longer list is called by this number and a plus."""
 
+NAMED_CAP = 1_000
+"""Where counts of a list stop that is narrowed by names: many more are not looked through for one."""
+
 _COLUMN = {
     Sort.ORDER: "w.order_key",
     Sort.PRIORITY: "w.rank",
@@ -154,12 +159,21 @@ _COLUMN = {
 
 _NO_LIMIT = "9999-12-31"
 
-_FROM = "FROM work_item w JOIN encounter e ON e.id = w.encounter_id JOIN patient p ON p.id = e.patient_id"
+_TASKS = "FROM work_item w"
+_FROM = f"{_TASKS} JOIN encounter e ON e.id = w.encounter_id JOIN patient p ON p.id = e.patient_id"
 _ACCOUNT = " JOIN account a ON a.id = e.account_id"
 """Joined only where criteria are asked, which may ask of the account."""
 
+# SQLite joins in the order of a CROSS JOIN: without statistics it would take the other way.
+_TASKS_FIRST = f"{_TASKS} CROSS JOIN encounter e CROSS JOIN patient p"
+_PATIENTS_FIRST = "FROM patient p CROSS JOIN encounter e CROSS JOIN work_item w"
+_JOINED = ("e.id = w.encounter_id", "p.id = e.patient_id")
 
-_SELECT = f"""
+_LONG = 10_000
+"""From so many charts on, a list is not looked through to count those of a name: its patients are."""
+
+
+_SELECT = """
 SELECT w.id, w.encounter_id, w.worklist, w.status, w.rank, w.service_date, w.charge_rank, w.patient_name,
        w.new_documents, w.claimed_by, w.claimed_at, w.restricted, w.kind, w.bill_by, w.order_key, w.skill, w.came_back,
        e.setting,
@@ -173,7 +187,7 @@ SELECT w.id, w.encounter_id, w.worklist, w.status, w.rank, w.service_date, w.cha
             AND q.status IN ('sent', 'answered')) THEN 1 ELSE 0 END AS query_open,
        COALESCE((SELECT y.name FROM coverage c JOIN payer y ON y.id = c.payer_id
                  WHERE c.account_id = e.account_id ORDER BY c.sequence LIMIT 1), 'Self pay') AS payer
-{_FROM}"""
+"""
 
 
 def worklist_page(
@@ -181,15 +195,18 @@ def worklist_page(
 ) -> list[WorkRow]:
     """One page of a list: its first rows, those after or before a row, or its last ones; always in the list's order."""
     column = _COLUMN[listing.sort]
-    where, parameters = _conditions(listing, reader.on_postgres)
+    asked = _asked(reader, listing)
+    parameters, where = dict(asked.parameters), ""
     backwards = last or before is not None
     if (beside := after or before) is not None:
-        where.append(f"({column}, w.id) {'<' if backwards else '>'} (:key, :id)")
+        where = f" AND ({column}, w.id) {'<' if backwards else '>'} (:key, :id)"
         parameters |= {"key": beside.key, "id": beside.id}
     direction = " DESC" if backwards else ""
-    order = f"ORDER BY {column}{direction}, w.id{direction} LIMIT {PAGE_ROWS}"
-    rows = reader.rows(f"{_select(listing)} WHERE {' AND '.join(where)} {order}", **parameters)
-    found = [_work_row(row, listing.sort) for row in _by_name(rows)]
+    order = f"ORDER BY {column}{direction}, w.id{direction}"
+    sql = f"{_SELECT} {asked.joined}{where} {order} LIMIT {PAGE_ROWS}"
+    if listing.text.strip():  # what rows show is read for a page of them, not for all that are put in order
+        sql = f"{_SELECT} {_FROM} WHERE w.id IN ({asked.ids(column, backwards, PAGE_ROWS, where)}) {order}"
+    found = [_work_row(row, listing.sort) for row in _by_name(reader.rows(sql, **parameters))]
     return found[::-1] if backwards else found
 
 
@@ -199,14 +216,12 @@ def page_around(reader: Reader, listing: Listing, row: WorkRow) -> tuple[int, li
     For a list that is read again while the cursor is far down in it.
     """
     column = _COLUMN[listing.sort]
-    where, parameters = _conditions(listing, reader.on_postgres)
-    present = reader.rows(f"{_select(listing)} WHERE {' AND '.join(where)} AND w.id = :row", **parameters, row=row.id)
+    asked = _asked(reader, listing)
+    present = reader.rows(f"{_SELECT} {asked.joined} AND w.id = :row", **asked.parameters, row=row.id)
     here = [_work_row(one, listing.sort) for one in present]
     row = here[0] if here else row
-    source = _source(listing)
-    ahead = f"({column}, w.id) < (:key, :id)"
-    sql = f"SELECT COUNT(*) AS n {source} WHERE {' AND '.join([*where, ahead])}"
-    place = int(reader.rows(sql, **parameters, key=row.key, id=row.id)[0]["n"])
+    sql = f"SELECT COUNT(*) AS n {asked.counted} AND ({column}, w.id) < (:key, :id)"
+    place = int(reader.rows(sql, **asked.parameters, key=row.key, id=row.id)[0]["n"])
     number, inside = divmod(place, PAGE_ROWS)
     before = worklist_page(reader, listing, before=row)
     rows = [*before[len(before) - inside :], *here, *worklist_page(reader, listing, after=row)]
@@ -223,55 +238,104 @@ def worklist_rows(reader: Reader, listing: Listing) -> list[WorkRow]:
 
 def worklist_ids(reader: Reader, listing: Listing, most: int) -> list[str]:
     """The ids of the first rows of a list in its order, at most so many."""
-    column = _COLUMN[listing.sort]
-    where, parameters = _conditions(listing, reader.on_postgres)
-    sql = f"SELECT w.id {_source(listing)} WHERE {' AND '.join(where)} ORDER BY {column}, w.id LIMIT {most}"
-    return [row["id"] for row in reader.rows(sql, **parameters)]
+    asked = _asked(reader, listing)
+    return [row["id"] for row in reader.rows(asked.ids(_COLUMN[listing.sort], False, most), **asked.parameters)]
 
 
 def worklist_count(reader: Reader, listing: Listing) -> int:
-    """How many rows a list has, counted up to one more than COUNT_CAP."""
-    where, parameters = _conditions(listing, reader.on_postgres)
-    counted = f"{_source(listing)} WHERE {' AND '.join(where)}"
-    sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 {counted} LIMIT {COUNT_CAP + 1}) AS counted"
-    if not parameters.keys() - {"worklist"}:
-        sql = f"SELECT COUNT(*) AS n {counted}"  # from the narrowest index alone, quicker than its rows one by one
-    return min(int(reader.rows(sql, **parameters)[0]["n"]), COUNT_CAP + 1)
+    """How many rows a list has, counted up to one more than its cap (`count_cap`)."""
+    asked, cap = _asked(reader, listing), count_cap(listing)
+    if not asked.parameters.keys() - {"worklist"}:
+        sql = f"SELECT COUNT(*) AS n {asked.counted}"  # from the narrowest index alone, not from its rows one by one
+    elif asked.of_patients and (asked.few or _is_long(reader, listing)):
+        every = " UNION ALL ".join(f"SELECT 1 AS n {one}" for one in asked.of_patients)
+        sql = f"SELECT COUNT(*) AS n FROM (SELECT n FROM ({every}) AS every LIMIT {cap + 1}) AS counted"
+    else:
+        sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 {asked.counted} LIMIT {cap + 1}) AS counted"
+    return min(int(reader.rows(sql, **asked.parameters)[0]["n"]), cap + 1)
 
 
-def _select(listing: Listing) -> str:
-    return f"{_SELECT}{_ACCOUNT}" if listing.criteria.groups else _SELECT
+def as_found(reader: Reader, listing: Listing) -> tuple[Listing, int]:
+    """The list itself where it has rows, else the one of names that are like its words; and how many rows that has."""
+    count = worklist_count(reader, listing)
+    if count or not listing.text.strip():
+        return listing, count
+    alike = replace(listing, alike=True)
+    return alike, worklist_count(reader, alike)
 
 
-def _source(listing: Listing) -> str:
-    """What rows are counted from: without words and criteria the tasks alone."""
-    if listing.criteria.groups:
-        return f"{_FROM}{_ACCOUNT}"
-    return _FROM if listing.text.strip() else "FROM work_item w"
+def count_cap(listing: Listing) -> int:
+    """Where the count of a list stops; one more says that there are more."""
+    return NAMED_CAP if listing.text.strip(f"{ALIKE} ") else COUNT_CAP
 
 
-def _conditions(listing: Listing, on_postgres: bool) -> tuple[list[str], dict[str, object]]:
-    # The open states stand here letter for letter as in the partial indexes, or no index is used.
-    where = ["w.status = 'final'" if listing.finished else "w.status IN ('ready', 'in_progress', 'on_hold')"]
-    parameters: dict[str, object] = {}
-    if listing.worklist is not None:
-        where.insert(0, "w.worklist = :worklist")
-        parameters["worklist"] = listing.worklist
-    for number, word in enumerate(listing.text.lower().split()):
-        where.append(
-            f"LOWER(w.patient_name || ' ' || CASE WHEN w.restricted THEN '' ELSE p.mrn || ' ' || e.visit_number END"
-            f" || ' ' || e.setting || ' '"
-            f" || w.service_date) LIKE :word{number} ESCAPE '\\'"
-        )
-        parameters[f"word{number}"] = f"%{_escaped(word)}%"
+@dataclass(frozen=True)
+class _Asked:
+    """A list as SQL from FROM on: with all that rows show, with what is enough to count, and with patients first.
+
+    The last are two, which leave nobody out and name nobody twice; none where no word is a name and nothing else.
+    With `few` they are the quickest way.
+    """
+
+    joined: str
+    counted: str
+    of_patients: Sequence[str]
+    few: bool
+    parameters: Mapping[str, object]
+
+    def ids(self, column: str, backwards: bool, most: int, where: str = "") -> str:
+        """The ids of the first rows, or the last ones, by a column; `where` leaves some out."""
+        direction = " DESC" if backwards else ""
+        if self.few:
+            every = " UNION ALL ".join(f"SELECT w.id AS id, {column} AS key {one}{where}" for one in self.of_patients)
+            return f"SELECT id FROM ({every}) AS every ORDER BY key{direction}, id{direction} LIMIT {most}"
+        return f"SELECT w.id {self.counted}{where} ORDER BY {column}{direction}, w.id{direction} LIMIT {most}"
+
+
+def _asked(reader: Reader, listing: Listing) -> _Asked:
+    listed, parameters = _listed(listing)
+    joined, counted, patients_first, where = _FROM, _TASKS, _PATIENTS_FIRST, []
     if listing.mine:
         where.append("(w.claimed_by = :mine OR w.assigned_to = :mine)")
         parameters["mine"] = listing.mine
+    if (words := words_asked(reader, listing.text, listing.alike)) is not None:
+        where += words.where
+        parameters |= words.parameters
+        if not words.tasks_alone:
+            counted = f"{_TASKS_FIRST}"
     if listing.criteria.groups:
-        asked, values = criteria_where(listing.criteria, listing.today or clock_day(), on_postgres)
+        asked, values = criteria_where(listing.criteria, listing.today or clock_day(), reader.on_postgres)
         where.append(f"({asked})")
         parameters |= values
-    return where, parameters
+        joined, patients_first = joined + _ACCOUNT, patients_first + _ACCOUNT
+        counted = joined
+    if counted.startswith(_TASKS_FIRST):
+        where += _JOINED
+    of_patients: Sequence[str] = ()
+    few = False
+    if words is not None and words.patients is not None:
+        # An empty text behind these columns keeps SQLite from their indexes: the patient's is the one to take.
+        unindexed = [one.replace(".worklist", ".worklist || ''").replace(".status", ".status || ''") for one in listed]
+        besides = " AND ".join([*_JOINED, *unindexed, *where])
+        of_patients = [f"{patients_first} WHERE {one} AND {besides}" for one in words.patients.conditions]
+        few = words.patients.few
+    every = " AND ".join([*listed, *where])
+    return _Asked(f"{joined} WHERE {every}", f"{counted} WHERE {every}", of_patients, few, parameters)
+
+
+def _listed(listing: Listing) -> tuple[list[str], dict[str, object]]:
+    """Which tasks are in a list at all, and the value that this is asked by."""
+    # The open states stand here letter for letter as in the partial indexes, or no index is used.
+    where = ["w.status = 'final'" if listing.finished else "w.status IN ('ready', 'in_progress', 'on_hold')"]
+    if listing.worklist is None:
+        return where, {}
+    return ["w.worklist = :worklist", *where], {"worklist": listing.worklist}
+
+
+def _is_long(reader: Reader, listing: Listing) -> bool:
+    where, parameters = _listed(listing)
+    sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 {_TASKS} WHERE {' AND '.join(where)} LIMIT {_LONG}) AS counted"
+    return int(reader.rows(sql, **parameters)[0]["n"]) == _LONG
 
 
 @dataclass(frozen=True)
@@ -396,10 +460,6 @@ def _work_row(row: Row, sort: Sort) -> WorkRow:
         query_open=bool(row["query_open"]),
         key=row[_COLUMN[sort].removeprefix("w.")],
     )
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _loaded(value: Any) -> Sequence[Any]:

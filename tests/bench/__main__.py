@@ -16,6 +16,7 @@ from tests.bench import (
     intake,
     keys,
     lag,
+    names,
     ncci,
     next_chart,
     record,
@@ -30,7 +31,7 @@ from tests.bench.figures import table
 
 BENCHMARKS = (
     *(search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, next_chart, lag),
-    *(record, claims, remits, denials, reports, faults),
+    *(record, names, claims, remits, denials, reports, faults),
 )
 
 

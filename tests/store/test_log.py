@@ -256,6 +256,7 @@ def test_opening_a_chart_and_logging_it_are_one_transaction(demo: Database, code
 
 
 NOT_A_LOOK = {
+    "as_found": "which list is shown, and how long it is",
     "chart_head": "part of a chart, whose opening is logged by store.coding",
     "chart_documents": "part of a chart",
     "chart_charges": "part of a chart",

@@ -22,6 +22,10 @@ from store.sqlite import driver
 from store.upgrade import upgrade
 
 BEFORE_TRAILS = (
+    "DROP TABLE known_name",
+    "DROP INDEX ix_encounter_patient",
+    "CREATE INDEX ix_encounter_patient_id ON encounter (patient_id)",
+    *(f"DROP INDEX ix_patient_{name}" for name in ("family_name", "given_name")),
     *(f"ALTER TABLE {table} DROP COLUMN told_at" for table in ("charge", "document")),
     "ALTER TABLE claim DROP COLUMN given_up_at",
     "ALTER TABLE remittance_claim DROP COLUMN reverses_id",

@@ -20,7 +20,7 @@ from store.settings import today
 from tui.cells import counted, left, minute
 from tui.commands import worklists_bulk, worklists_people
 from tui.commands.answers import command, reason, task_ids, told
-from tui.commands.worklists_selecting import listing_asked, selecting
+from tui.commands.worklists_selecting import listing_asked, log_look, selecting
 from tui.counts import how_many
 from tui.money import dollars
 
@@ -250,16 +250,16 @@ def _why(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 
 def _charts(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store import log
     from store.people import require_shown
     from store.permissions.columns import seen_by
+    from store.queries.worklist_words import ALIKE
     from store.queries.worklists import worklist_rows
 
-    log.note(db, actor, "worklist.view", "worklist", args.worklist, by="command line")
     with db.reading() as session:
         reader = SessionReader(session)
         listing = listing_asked(reader, actor, args)
         require_shown(db, actor, "worklist.view", listing)
+        log_look(db, actor, listing)
         rows = seen_by(actor.role, worklist_rows(reader, listing))
     texts = [
         f"{row.id}  {row.priority:>4} {row.service_date} {left(row.patient, 22)} {left(row.worklist, 20)} "
@@ -267,7 +267,9 @@ def _charts(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         for row in rows
     ]
     data = [{key: value for key, value in asdict(row).items() if key != "key"} for row in rows]
-    return told(args, data, [*texts, counted(len(rows), "chart")])
+    none = not rows and args.find and not args.find.startswith(ALIKE)
+    likely = [f"--find '{ALIKE}{args.find}' also finds names like it"] if none else []
+    return told(args, data, [*texts, counted(len(rows), "chart"), *likely])
 
 
 def trial_lines(trial: Trial) -> list[str]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def selecting(parser: argparse.ArgumentParser) -> None:
-    """`--where`, `--mine`, `--view`."""
+    """`--find`, `--where`, `--mine`, `--view`."""
+    parser.add_argument("--find", default="", metavar="WORDS", help="names, numbers or days; ~ first: names like it")
     parser.add_argument("--where", action="append", default=[], metavar="CRITERION", help="“charges at least 500”")
     parser.add_argument("--mine", action="store_true", help="what is open with you or assigned to you")
     parser.add_argument("--view", default="", metavar="NAME", help="as one of your saved views")
@@ -50,11 +51,21 @@ def listing_asked(reader: SessionReader, actor: Actor, args: argparse.Namespace)
     return Listing(
         args.worklist or view.worklist or None,
         view.sort,
-        view.text,
+        args.find or view.text,
         mine=(actor.person_id or "-") if args.mine else "",
         criteria=read_condition({"all": [*view.criteria, *args.where]}),
         today=today(),
     )
+
+
+def log_look(db: Database, actor: Actor, listing: Listing) -> None:
+    """Log that a list was looked at, with the words that it was searched by."""
+    from store import log
+    from store.looks import look_of
+    from store.queries.worklists import worklist_page
+
+    if look := look_of(worklist_page, listing):
+        log.note(db, actor, look.action, look.target_kind, look.target_id, **dict(look.detail), by="command line")
 
 
 def chosen(db: Database, actor: Actor, args: argparse.Namespace) -> list[str]:
@@ -66,15 +77,17 @@ def chosen(db: Database, actor: Actor, args: argparse.Namespace) -> list[str]:
     from store.queries.worklists import worklist_ids
     from store.worklists.bulk import MOST_AT_ONCE, TooMany
 
-    asked = bool(args.worklist or args.where or args.mine or args.view)
+    asked = bool(args.worklist or args.find or args.where or args.mine or args.view)
     if bool(args.charts) == asked:
-        raise UsageError("which charts?", "name them, or all of --worklist, --where, --view or --mine")
+        raise UsageError("which charts?", "name them, or all of --worklist, --find, --where, --view or --mine")
     with db.reading() as session:
         reader = SessionReader(session)
         if not asked:
             return named_tasks(reader, args.charts)
         listing = listing_asked(reader, actor, args)
         require_shown(db, actor, "worklist.view", listing)
+        if listing.text:
+            log_look(db, actor, listing)
         ids = worklist_ids(reader, listing, MOST_AT_ONCE + 1)
     if len(ids) > MOST_AT_ONCE:
         raise TooMany(f"more than {MOST_AT_ONCE:,} charts at once", "ask for fewer with --where")

@@ -16,13 +16,14 @@ from store.open_charts import open_in_another_session
 from store.queries.figures import OwnFigures, own_figures
 from store.queries.saved_views import COLUMNS, saved_views
 from store.queries.worklists import (
-    COUNT_CAP,
     PAGE_ROWS,
     LeftOpen,
     Listing,
     Sort,
     WorklistCount,
     WorkRow,
+    as_found,
+    count_cap,
     left_open,
     page_around,
     why_here,
@@ -115,7 +116,9 @@ class WorklistScreen(DeskScreen):
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
         count = self.rows.count if self.is_mounted else 0
-        more = "+" if count == COUNT_CAP else ""
+        if count and self._listing.alike:
+            start = (*start, (" none; names like it", "warning"))
+        more = "+" if count == count_cap(self._listing) else ""
         where = f"{self.rows.index + 1:,} of {count:,}{more}" if count else self.no_row
         room = (self.size.width or self.app.size.width) - line_width(start) - len(where) - 7
         return start, ((where, "text"), (f"   {self._own(room)}", "dim"))
@@ -219,16 +222,23 @@ class WorklistScreen(DeskScreen):
             self._condition,
             self._today,
         )
+        same_words = listing.text == self._listing.text
+        listing = replace(listing, alike=same_words and self._listing.alike)
         if replace(listing, sort=self._listing.sort) != self._listing:
             self.rows.unmark()
             self._digits = 0
+        # Names like what was typed stand in only when it is typed: no row may come while others are worked away.
+        if same_words:
+            count = await record.read(worklist_count, listing)
+        else:
+            listing, count = await record.read(as_found, listing)
         self._listing = listing
-        count = await record.read(worklist_count, listing)
+        cap = count_cap(listing)
 
         def read(need: PageNeed[WorkRow]) -> None:
             self.work(self._read(source, listing, need), group="pages")
 
-        source = PagedSource(min(count, COUNT_CAP), PAGE_ROWS, lambda row: row.id, read, count > COUNT_CAP)
+        source = PagedSource(min(count, cap), PAGE_ROWS, lambda row: row.id, read, count > cap)
         first = await record.read(worklist_page, listing)
         source.fill(0, first)
         self._fit(first)
@@ -252,7 +262,7 @@ class WorklistScreen(DeskScreen):
 
     def _empty(self) -> str:
         if self.filter_text:
-            return f"Nothing here has “{self.filter_text}”. / and Enter shows all again."
+            return f"Nothing here has “{self.filter_text}” or a name like it. / and Enter shows all again."
         if self._mine:
             return "Nothing is open with you or assigned to you. m shows the worklist, n takes the next chart."
         if self._criteria:

@@ -1,0 +1,33 @@
+"""Names by their words, turned and as they sound, so that a patient is found by what is typed, misspelled or not."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from store.names import known_rows
+
+revision = "0020"
+down_revision = "0019"
+
+_PORTION = 50_000
+
+
+def upgrade() -> None:
+    by_letters = sa.String(collation="C") if op.get_bind().dialect.name == "postgresql" else sa.String()
+    known = op.create_table(
+        "known_name",
+        sa.Column("word", by_letters, nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("turned", by_letters, nullable=False),
+        sa.Column("sound", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("word", "name", name="pk_known_name"),
+    )
+    op.drop_index("ix_encounter_patient_id", "encounter")
+    op.create_index("ix_encounter_patient", "encounter", ["patient_id", "id"])  # the visits of a patient from it alone
+    op.create_index("ix_patient_family_name", "patient", ["family_name"])
+    op.create_index("ix_patient_given_name", "patient", ["given_name"])
+    names = op.get_bind().execute(sa.text("SELECT family_name FROM patient UNION SELECT given_name FROM patient"))
+    rows = list(known_rows(name for (name,) in names))
+    for start in range(0, len(rows), _PORTION):
+        op.bulk_insert(known, rows[start : start + _PORTION])
+    op.create_index("ix_known_name_turned", "known_name", ["turned"])
+    op.create_index("ix_known_name_sound", "known_name", ["sound"])

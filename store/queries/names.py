@@ -1,0 +1,157 @@
+"""Patients looked for by name: every word typed begins a part of a name, or is a name misspelled or misheard.
+
+Words are found in `known_name`, from there patients by an index, however many the record has. A restricted patient
+is found by no name. The words themselves are made by `store.names`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from store.names import joined, sound
+from store.queries import Reader
+
+FEW = 2_500
+"""Up to so many patients of a name, what they have is looked up by patient; of more, a long list finds some soon."""
+
+LEAST_LETTERS = 4
+"""A shorter word is no name misspelled: too many are like it."""
+
+MOST_ALIKE = 25
+"""Names that are taken for one that was typed, at most."""
+
+_TWO_ERRORS = 8
+"""From so many letters on two of them may be wrong."""
+
+_AFTER = chr(0x10FFFF)
+"""Behind every letter: what begins with a word sorts before the word and this."""
+
+_LEAST_ALIKE_IN_SOUND = 0.4
+"""How like the spelling of a name must be that sounds the same: Schmidt is found for Smith, not every S-M-T."""
+
+_FAMILY_OF, _GIVEN_OF = "SPLIT_PART(w.patient_name, ', ', 1)", "SPLIT_PART(w.patient_name, ', ', 2)"
+_COMMA = "INSTR(w.patient_name || ', ', ', ')"
+_FAMILY_OF_SQLITE = f"SUBSTR(w.patient_name, 1, {_COMMA} - 1)"
+_GIVEN_OF_SQLITE = f"SUBSTR(w.patient_name, {_COMMA} + 2)"
+
+
+@dataclass(frozen=True)
+class TypedName:
+    """A word typed for a name, as letters alone; `alike` are the names of the record that stand in for it.
+
+    `number` is its place among the words: its parameters are named by it.
+    """
+
+    letters: str
+    number: int
+    alike: tuple[str, ...] | None = None
+
+    @cached_property
+    def parameters(self) -> dict[str, object]:
+        """What its statements ask by: a range of words, or the names themselves."""
+        if self.alike is None:
+            return {f"from{self.number}": self.letters, f"until{self.number}": self.letters + _AFTER}
+        return {f"name{self.number}_{place}": name for place, name in enumerate(self.alike)}
+
+    @cached_property
+    def names(self) -> str:
+        """The names it is found in, as what stands behind IN."""
+        if self.alike is None:
+            return (
+                f"(SELECT k.name FROM known_name k WHERE k.word >= :from{self.number} AND k.word < :until{self.number})"
+            )
+        return f"({', '.join(f':name{self.number}_{place}' for place in range(len(self.alike))) or 'NULL'})"
+
+    def of_task(self, on_postgres: bool) -> str:
+        """Whether the patient of the task `w` has such a name and may be found by it; asks no other table."""
+        family, given = (_FAMILY_OF, _GIVEN_OF) if on_postgres else (_FAMILY_OF_SQLITE, _GIVEN_OF_SQLITE)
+        return f"(NOT w.restricted AND ({family} IN {self.names} OR {given} IN {self.names}))"
+
+    @property
+    def of_patient(self) -> tuple[str, str]:
+        """Whether the patient `p` has it: as a family name, and as a given name alone. Each is asked by its index."""
+        return (
+            f"p.family_name IN {self.names}",
+            f"p.given_name IN {self.names} AND p.family_name NOT IN {self.names}",
+        )
+
+    @property
+    def of_patient_too(self) -> str:
+        """The same of a patient who is found already; an empty text behind the columns keeps their indexes out."""
+        return f"(p.family_name || '' IN {self.names} OR p.given_name || '' IN {self.names})"
+
+
+@dataclass(frozen=True)
+class Named:
+    """Patients by all the words that are names and nothing else; with `few` they are at most FEW.
+
+    The conditions on the patient `p` are two, which leave nobody out and name nobody twice; each is asked by an index.
+    """
+
+    conditions: tuple[str, str]
+    few: bool
+
+
+def typed_name(reader: Reader, word: str, number: int, alike: bool = False) -> TypedName:
+    """A word that was typed, the `number`th; with `alike` also for names that it is like and does not begin."""
+    letters = joined(word)
+    return TypedName(letters, number, names_alike(reader, letters) if alike else None)
+
+
+def names_alike(reader: Reader, letters: str) -> tuple[str, ...]:
+    """Names of the record that begin with a word or are like it, the likest first, at most MOST_ALIKE.
+
+    Like is what differs by one letter (two in a long word) put in, left out, changed or swapped with its neighbor, or
+    what sounds the same (`store.names.sound`).
+    """
+    from rapidfuzz.distance import OSA
+
+    errors = 1 if len(letters) < _TWO_ERRORS else 2
+    own_sound = sound(letters)
+    scores: dict[str, float] = {}
+    for word, name in _candidates(reader, letters, own_sound):
+        score = 1.0 if word.startswith(letters) else OSA.normalized_similarity(letters, word)
+        near = score == 1.0 or OSA.distance(letters, word, score_cutoff=errors) <= errors
+        if near or (score >= _LEAST_ALIKE_IN_SOUND and sound(word) == own_sound):
+            scores[name] = max(score, scores.get(name, 0.0))
+    return tuple(sorted(scores, key=lambda name: (-scores[name], name))[:MOST_ALIKE])
+
+
+def named(reader: Reader, words: Sequence[TypedName]) -> Named | None:
+    """Who has all the words as names, looked for from the rarest one on; None without words."""
+    if not words:
+        return None
+    first = words[0]
+    if len(words) > 1:
+        first = min(words, key=lambda word: _counted(reader, word.of_patient, word.parameters))
+    besides = "".join(f" AND {word.of_patient_too}" for word in words if word is not first)
+    family, given = (f"p.restricted IS NULL AND {condition}{besides}" for condition in first.of_patient)
+    parameters = {name: value for word in words for name, value in word.parameters.items()}
+    return Named((family, given), _counted(reader, (family, given), parameters) <= FEW)
+
+
+def _candidates(reader: Reader, letters: str, own_sound: str) -> list[tuple[str, str]]:
+    """Words and their names that may be like it: the same beginning or end of nearly half, or the same sound."""
+    asked: dict[str, object] = {"whole": letters, "whole_until": letters + _AFTER}
+    found = ["SELECT word, name FROM known_name WHERE word >= :whole AND word < :whole_until"]
+    if len(letters) >= LEAST_LETTERS:
+        half = (len(letters) - 1) // 2
+        head, tail = letters[:half], letters[::-1][:half]
+        asked |= {"least": len(letters) - 2, "most": len(letters) + 2, "sound": own_sound}
+        for column, part in (("word", head), ("turned", tail)):
+            asked |= {column: part, f"{column}_until": part + _AFTER}
+            found.append(
+                f"SELECT word, name FROM known_name WHERE {column} >= :{column} AND {column} < :{column}_until"
+                " AND LENGTH(word) BETWEEN :least AND :most"
+            )
+        found.append("SELECT word, name FROM known_name WHERE sound = :sound")
+    return [(row["word"], row["name"]) for row in reader.rows(" UNION ".join(found), **asked)]
+
+
+def _counted(reader: Reader, conditions: tuple[str, str], parameters: Mapping[str, object]) -> int:
+    """How many patients meet either condition, counted up to FEW + 1."""
+    found = " UNION ALL ".join(f"SELECT 1 AS n FROM patient p WHERE {condition}" for condition in conditions)
+    sql = f"SELECT COUNT(*) AS n FROM (SELECT n FROM ({found}) AS every LIMIT {FEW + 1}) AS counted"
+    return int(reader.rows(sql, **parameters)[0]["n"])
