@@ -25,6 +25,9 @@ from store.clock import clock
 # Rows are read and written without pydantic's validators: building them for each table would cost memory and time.
 SQLModel.model_config["defer_build"] = True
 
+# A misspelled field is refused by its name wherever it stands: its default would be taken in its place without a word.
+SQLModel.model_config["extra"] = "forbid"
+
 # Every constraint has a name, so that a later migration can drop it on either database.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",

@@ -30,7 +30,7 @@ from store.terms import (
     Role,
     Setting,
 )
-from tests.store.intake_samples import native, open_site, write_lines
+from tests.store.intake_samples import NATIVE, native, open_site, write_lines
 
 words = st.text(max_size=30)
 numbers = st.text(alphabet=string.ascii_letters + string.digits + "-é中", min_size=1, max_size=12)
@@ -143,6 +143,10 @@ def test_an_export_satisfies_the_schema_that_we_publish(tmp_path):
          "a number that is too large"),
         ({"started_at": "2026-02-30T10:00"}, "started_at: expected a date or time that exists"),
         ({"ward": "7"}, "ward: the format has no such field"),
+        ({"patient": NATIVE["patient"] | {"mnr": "M1"}}, "patient.mnr: the format has no such field"),
+        ({"charges": [NATIVE["charges"][0] | {"unit": 4}]}, "charges.1.unit: the format has no such field"),
+        ({"coverages": [NATIVE["coverages"][0] | {"memberid": "A"}]},
+         "coverages.1.memberid: the format has no such field"),
         ({"reason": "x" * 401}, "reason: expected at most 400"),
         ({"documents": 7}, "documents: expected a list"),
     ],
