@@ -90,7 +90,8 @@ def _opened(change: Change, item: WorkItem, emergency: str = "") -> OpenedChart:
         coding = Coding(encounter_id=item.encounter_id, kind=item.kind, coder_id=change.actor.person_id)
         session.add(coding)
         session.flush()
-        _prefill(session, coding)
+        for sequence, line in enumerate(lines_to_begin_with(session, item.encounter_id, item.kind), 1):
+            session.add(FinalProcedureLine(coding_id=coding.id, sequence=sequence, **plain(line)))
     change.log("chart.view", "encounter", item.encounter_id, coding=coding.id)
     draft = session.get(EntryDraft, (item.encounter_id, change.actor.person_id or ""))
     kept = places_of(draft.text if draft else "")
@@ -119,18 +120,20 @@ def _admitted(change: Change, item: WorkItem) -> str:
     return access.require_access(change, change.session.get_one(Encounter, item.encounter_id).patient_id)
 
 
-def _prefill(session: Session, coding: Coding) -> None:
-    """Begin a professional coding with the posted charges that carry a procedure code; the coder validates them."""
-    if coding.kind != "professional":
-        return
+def lines_to_begin_with(session: Session, encounter_id: str, kind: CodingKind) -> list[ProcedureLine]:
+    """What a coding begins with: on the professional side the posted charges with a procedure code, else nothing.
+
+    The coder validates them.
+    """
+    if kind != CodingKind.PROFESSIONAL:
+        return []
     facility = select(WorkItem.id).where(
-        WorkItem.encounter_id == coding.encounter_id,
+        WorkItem.encounter_id == encounter_id,
         WorkItem.kind == CodingKind.FACILITY,
         WorkItem.status != WorkStatus.CANCELED,
     )
     of_both = session.exec(facility.limit(1)).first() is not None
-    for sequence, line in enumerate(posted_lines(session, coding.encounter_id, professional_only=of_both), 1):
-        session.add(FinalProcedureLine(coding_id=coding.id, sequence=sequence, **plain(line)))
+    return posted_lines(session, encounter_id, professional_only=of_both)
 
 
 def posted_lines(session: Session, encounter_id: str, professional_only: bool = False) -> list[ProcedureLine]:

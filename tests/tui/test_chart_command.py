@@ -69,6 +69,16 @@ def test_looking_changes_nothing_and_words_are_no_entry(capsys: pytest.CaptureFi
     assert "is no entry" in capsys.readouterr().err
 
 
+def test_a_chart_that_nobody_has_opened_shows_the_lines_that_its_coding_begins_with(
+    demo: Database, capsys: pytest.CaptureFixture
+) -> None:
+    _, looked = told(capsys)
+    _, opened = told(capsys, "--enter", "e11.22")
+
+    assert looked["lines"] and looked["claims"] == opened["claims"]
+    assert [line["code"] for line in looked["lines"]] == [line["code"] for line in opened["lines"]]
+
+
 def test_what_another_session_changes_between_its_lines_is_not_final_coded(
     demo: Database, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

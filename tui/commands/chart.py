@@ -26,7 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("key", metavar="VISIT", help="id or visit number of the encounter")
     parser.add_argument("--side", choices=("professional", "facility"), help="of the bill, where the visit has both")
-    parser.add_argument("--enter", action="append", default=[], metavar="LINE", help="a line of entry: 'e11.42', '3 y'")
+    parser.add_argument(
+        "--enter", action="append", default=[], metavar="LINE", help="a line of entry: 'e11.42', '3 y'; --enter=-e11.42"
+    )
     parser.add_argument("--undo", action="store_true", help="take the last change back, also the final coding")
     parser.add_argument("--recode", default="", metavar="WHY", help="open a new version of what was billed")
     parser.add_argument("--final", action="store_true", help="final code the chart")
@@ -171,11 +173,18 @@ def _show(db: Database, reference: Reference, actor: Actor, item: str, said: lis
 
 
 def _chart(db: Database, item: str) -> ChartOnScreen:
+    """The chart as it stands; one that nobody has opened to code with the lines that its coding will begin with."""
+    from store.coding.opening import lines_to_begin_with
     from store.queries import SessionReader
     from tui.screens.chart.view import read_chart
 
     with db.reading() as session:
-        return read_chart(SessionReader(session), item, _coding_of(SessionReader(session), item))
+        coding = _coding_of(SessionReader(session), item)
+        chart = read_chart(SessionReader(session), item, coding)
+        if coding:
+            return chart
+        begun = tuple(lines_to_begin_with(session, chart.head.encounter_id, chart.head.kind))
+        return replace(chart, codes=replace(chart.codes, lines=begun))
 
 
 def _coding(db: Database, item: str) -> str:
