@@ -80,7 +80,7 @@ class Settings:
     """A gap between keys longer than this is no active time of the person."""
 
     clipboard: str = "terminal"
-    """Where `y` copies to: `terminal` (OSC 52) and the outbox, `file` (the outbox alone), or `off`."""
+    """Where `y` copies to: `terminal` (OSC 52) and a file in `copies/`, `file` (that alone), or `off`."""
 
     preset: str = "default"
     """The set of keys to begin with: `default` (letters beside F-keys), `fkeys` (arrows and F-keys lead)."""
@@ -190,8 +190,17 @@ def sqlite_path(url: str) -> Path | None:
 
 def outbox() -> Path:
     """Where files that leave are put: beside the record, so that a demo's never mix with a site's; made if need be."""
+    return _beside_the_record("outbox")
+
+
+def copies() -> Path:
+    """Where copied texts are kept, which leave by no transfer; made if need be."""
+    return _beside_the_record("copies")
+
+
+def _beside_the_record(name: str) -> Path:
     path = sqlite_path(database_url())
-    folder = (path.parent if path else ensure_home()) / "outbox"
+    folder = (path.parent if path else ensure_home()) / name
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 

@@ -256,7 +256,7 @@ class Workstation(App[int]):
         self.show(HelpScreen(self.front))
 
     async def copy(self, text: str) -> None:
-        """Send a text to the terminal's clipboard and keep it in the outbox, as the site's settings allow."""
+        """Send a text to the terminal's clipboard and keep it in a file, as the site's settings allow."""
         from store import log
 
         where = load_settings().clipboard

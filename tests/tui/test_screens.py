@@ -278,12 +278,12 @@ async def test_a_long_idle_program_gives_its_chart_back_and_ends(monkeypatch: py
         assert session.exec(select(WorkItem).where(WorkItem.status == WorkStatus.IN_PROGRESS)).all() == []
 
 
-async def test_a_copied_row_is_kept_in_the_outbox_and_logged(home: Path) -> None:
+async def test_a_copied_row_is_kept_outside_the_outbox_and_logged(home: Path) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "y")
 
         assert "Sent to the terminal's clipboard" in cells(app)
-    assert "Zwick, Delbert" in (home / "demo" / "outbox" / "copied.txt").read_text()
+    assert "Zwick, Delbert" in (home / "demo" / "copies" / "copied.txt").read_text()
     with open_database().reading() as session:
         assert session.exec(select(LogEntry).where(LogEntry.action == "copy")).one().actor == "mreyes"
 
