@@ -31,10 +31,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the site if it is not there, then open it or run a command on it. Raises UsageError for no such role."""
     from store.demo.create import create_site, demo_environment, demo_file, site_is_there
+    from store.permissions import PEOPLE
     from tui.commands.first_use import open_with_progress
 
     if args.role and args.role not in set(Role):
         raise UsageError(f"no role is called {args.role!r}", f"there are {', '.join(Role)}")
+    own_desk = os.environ.get("CODEDESK_FIRST_DESK", "")
     os.environ.update(demo_environment())
     open_with_progress().close()
     added = 0
@@ -55,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
         database.close()
     if args.role:
         _be(Role(args.role))
+        os.environ["CODEDESK_FIRST_DESK"] = own_desk  # who asks for a role begins where that role does
     if args.year:
         _add_year(args.year)
     if args.create_only:
@@ -68,7 +71,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"demo site: {added} made-up charts added", file=sys.stderr)
     from tui.commands import workstation
 
-    return workstation.run(args)
+    code = workstation.run(args)
+    if args.role and args.role != Role.ADMIN and sys.stderr.isatty():
+        stays = f"you stay {PEOPLE[Role(args.role)][0]} of the demo site"
+        print(f"codedesk: {stays}; codedesk demo --as admin gives all rights back", file=sys.stderr)
+    return code
 
 
 def _be(role: Role) -> None:
