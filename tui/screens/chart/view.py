@@ -108,7 +108,7 @@ def look_up(reference: Reference, chart: ChartOnScreen, known: tuple[tuple[str, 
     choice = reference.choose(CodeSystem.ICD10CM, on)
     release = f"ICD {choice.release.edition}" if choice.release else "no ICD release"
     if not choice.covered:
-        release += ": date not covered"
+        release += ", not covered"
     findings = findings_of(reference, chart.head, chart.codes, chart.edits, chart.around)
     return LookedUp(titles, findings, release, _flags(reference, chart, on))
 
