@@ -218,6 +218,23 @@ async def test_a_chart_is_skipped_views_are_kept_and_criteria_filter(at_desk: No
     assert "Nothing is open with you or assigned to you" in mine
 
 
+async def test_a_misspelled_name_shows_names_like_it_and_the_line_says_so(at_desk: None) -> None:
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "/")
+        await type_text(pilot, "vilareal")
+        misspelled = cells(app)
+        await keys(pilot, *["backspace"] * 8)
+        await type_text(pilot, "nguyen dale")
+        spelled = cells(app)
+        await keys(pilot, *["backspace"] * 11)
+        await type_text(pilot, "xqxqxq")
+        nothing = cells(app)
+
+    assert "none; like /vilareal" in misspelled and "Villarreal, Yesenia" in misspelled
+    assert "none; like" not in spelled and "Nguyen-Marsh, Dale" in spelled
+    assert "Nothing here has “xqxqxq” or a name like it." in nothing
+
+
 async def test_a_chart_of_years_ago_has_its_priority_and_age_whole_at_80_columns(at_desk: None) -> None:
     with open_database().change(SYSTEM) as change:
         item = change.session.exec(select(WorkItem).where(WorkItem.worklist == "Clinic")).first()

@@ -113,11 +113,11 @@ class WorklistScreen(DeskScreen):
             start = (*start, (f"  by {self._sort.value}", "dim"))  # before what is long enough to be cut
         if self._criteria and not self._view:
             start = (*start, (f"  {' and '.join(self._criteria)}", "focus"))
-        if self.filter_text:
-            start = (*start, (f"  /{self.filter_text}", "focus"))
         count = self.rows.count if self.is_mounted else 0
-        if count and self._listing.alike:
-            start = (*start, (" none; names like it", "warning"))
+        if self.filter_text and count and self._listing.alike:
+            start = (*start, (f"  none; like /{self.filter_text}", "warning"))
+        elif self.filter_text:
+            start = (*start, (f"  /{self.filter_text}", "focus"))
         more = "+" if count == count_cap(self._listing) else ""
         where = f"{self.rows.index + 1:,} of {count:,}{more}" if count else self.no_row
         room = (self.size.width or self.app.size.width) - line_width(start) - len(where) - 7
