@@ -31,6 +31,8 @@ OTHER_PHRASE = 0.91
 WHOLE_PHRASE = 0.95
 WITHOUT_STAGE = 0.97
 LOST_WORD = 0.9
+# What is left of a reading that takes an abbreviation for a word which nothing has.
+_UNREAD = 0.8
 WITHOUT_EYE = 0.88
 # What everything else counts beside a synonym of the site.
 SHIPPED = 0.8
@@ -117,6 +119,7 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     for reading in list(found):
         found += _other_phrases(reading, vocabulary)
     found += [plainer for reading in list(found) if (plainer := _without_stage(reading)) is not None]
+    found = [replace(one, weight=one.weight * _UNREAD) if _unread(one, found, vocabulary) else one for one in found]
     if own:
         found = _of_the_site(words(text), own) + [
             replace(one, weight=one.weight * SHIPPED) for one in found if not _expands(one, own)
@@ -124,6 +127,17 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     distinct = list({reading.words: reading for reading in reversed(found)}.values())[::-1]
     long = bool(distinct) and len(distinct[0].words) > LONG_QUERY
     return distinct[: MOST_READINGS // 2 if long else MOST_READINGS]
+
+
+def _unread(reading: Reading, others: list[Reading], vocabulary: Vocabulary) -> bool:
+    """Whether it leaves an abbreviation unread that is no word of anything, where another reading spells it out.
+
+    "chf exac" is no asthma with exacerbation that has not been asked for by "chf".
+    """
+    table = lexicon.abbreviations()
+    finished = reading.words[:-1] if reading.growing else reading.words  # the last may be a beginning
+    left = [word for word in finished if word in table and word not in vocabulary]
+    return bool(left) and any(not set(left) & set(other.words) for other in others)
 
 
 def _without_stage(reading: Reading) -> Reading | None:

@@ -46,6 +46,7 @@ def codes(engine: Engine, query: str, limit: int = 10) -> list[str]:
         ("hip pain left", "M25.552"),  # words in any order
         ("diab type ii", "E11.9"),  # clipped words, Roman numerals
         ("htn", "I10"),
+        ("chf exac", "I50.813"),  # an abbreviation is not left out for what is with exacerbation too
         ("dm2", "E11.9"),
         ("chf", "I50.9"),
         ("uti", "N39.0"),
