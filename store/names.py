@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 _NOT_DECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 """Letters that Unicode does not take apart into a plain one and its mark."""
@@ -32,12 +31,13 @@ _REPEATED = re.compile(r"(.)\1+")
 
 def plain(name: str) -> str:
     """A name in small letters without accents, words apart by one space: `Muñoz-O'Neil` is `munoz o neil`."""
-    if name.isascii():
-        letters = name.lower()
-    else:
+    letters = name.lower()
+    if not letters.isascii():
         spelled = unicodedata.normalize("NFKD", name.casefold().translate(_NOT_DECOMPOSED))
         letters = "".join(c for c in spelled if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in letters).split()) if not letters.isalnum() else letters
+    if letters.isalnum():
+        return letters
+    return " ".join("".join(c if c.isalnum() else " " for c in letters).split())
 
 
 def joined(name: str) -> str:
@@ -45,7 +45,6 @@ def joined(name: str) -> str:
     return plain(name).replace(" ", "")
 
 
-@lru_cache(20_000)
 def words_of(name: str) -> tuple[str, ...]:
     """The words that a name is found by: its parts, and all of them as one."""
     parts = plain(name).split()

@@ -12,7 +12,8 @@ _PORTION = 50_000
 
 
 def upgrade() -> None:
-    by_letters = sa.String(collation="C") if op.get_bind().dialect.name == "postgresql" else sa.String()
+    connection = op.get_bind()
+    by_letters = sa.String(collation="C") if connection.dialect.name == "postgresql" else sa.String()
     known = op.create_table(
         "known_name",
         sa.Column("word", by_letters, nullable=False),
@@ -25,9 +26,13 @@ def upgrade() -> None:
     op.create_index("ix_encounter_patient", "encounter", ["patient_id", "id"])  # the visits of a patient from it alone
     op.create_index("ix_patient_family_name", "patient", ["family_name"])
     op.create_index("ix_patient_given_name", "patient", ["given_name"])
-    names = op.get_bind().execute(sa.text("SELECT family_name FROM patient UNION SELECT given_name FROM patient"))
+    names = connection.execute(sa.text("SELECT family_name FROM patient UNION SELECT given_name FROM patient"))
     rows = list(known_rows(name for (name,) in names))
     for start in range(0, len(rows), _PORTION):
-        op.bulk_insert(known, rows[start : start + _PORTION])
+        portion = rows[start : start + _PORTION]
+        if connection.dialect.name == "sqlite":  # as it is, in a third of the time
+            connection.exec_driver_sql("INSERT INTO known_name VALUES (:word, :name, :turned, :sound)", portion)
+        else:
+            connection.execute(known.insert(), portion)
     op.create_index("ix_known_name_turned", "known_name", ["turned"])
     op.create_index("ix_known_name_sound", "known_name", ["sound"])
