@@ -16,7 +16,6 @@ from tests.bench import (
     intake,
     keys,
     lag,
-    names,
     ncci,
     next_chart,
     record,
@@ -31,7 +30,7 @@ from tests.bench.figures import table
 
 BENCHMARKS = (
     *(search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, next_chart, lag),
-    *(record, names, claims, remits, denials, reports, faults),
+    *(record, claims, remits, denials, reports, faults),
 )
 
 

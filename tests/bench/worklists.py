@@ -1,4 +1,4 @@
-"""Long worklists: pages, counts, get-next with its routing, why, and a dry run, at 100,000 and 1,000,000 charts."""
+"""Long worklists: pages, counts, names, get-next with its routing, why, a dry run, at 100,000 and 1,000,000 charts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from store.actors import Actor
 from store.coding.opening import open_next
 from store.criteria import read_condition
 from store.database import open_database
+from store.models.patient import KNOW_NAMES
+from store.names import known_rows
 from store.queries import SqliteReader
 from store.queries.worklists import Listing, worklist_count, worklist_counts, worklist_page
 from store.terms import Role
 from store.worklists.rulebook import Rulebook, read_rulebook, shipped_content
 from store.worklists.versions import try_version
 from store.worklists.why import why
+from tests.bench import names
 from tests.bench.figures import Figure
 from tui.screens.chart.view import read_chart
 
@@ -39,6 +42,8 @@ def measure() -> list[Figure]:
             path = Path(folder) / "long.sqlite"
             _fill(path, size)
             figures += _measured(SqliteReader(path), size)
+            if size == SIZES[-1]:
+                figures += names.measure(SqliteReader(path), WORKLIST)
             figures += _given(path, size)
     return figures
 
@@ -105,40 +110,47 @@ def _ms(work: Callable[[], object]) -> float:
 
 
 def _fill(path: Path, size: int) -> None:
-    """A record with one patient and coverage behind every thousand visits, and one open task for each visit."""
+    """A record with a patient for every three visits, a payer for every thousand, and one open task for each visit."""
     database = open_database(f"sqlite:///{path}")
+    patients = size // 3
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {size})"
+    people = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {patients - 1})"
     few = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {size // 1000})"
+    drawn = names.drawn_names(patients)
     with database.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO patient (id, source, mrn, family_name, given_name, middle_name, suffix, sex, address_line1,"
+            " address_line2, city, state, zip, phone)"
+            " VALUES (?, 'bench', ?, ?, ?, '', '', 'F', '', '', '', '', '', '')",
+            [(f"P{number}", f"M{number}", *name) for number, name in enumerate(drawn)],
+        )
+        connection.execute(KNOW_NAMES, list(known_rows({name for both in drawn for name in both})))
         for statement in (
-            f"""INSERT INTO patient (id, source, mrn, family_name, given_name, middle_name, suffix, sex, address_line1,
-                address_line2, city, state, zip, phone)
-                {few} SELECT 'P' || i, 'bench', 'M' || i, 'Family' || i, 'Given', '', '', 'F', '', '', '', '', '', ''
-                FROM n""",
             f"""INSERT INTO payer (id, source, local_id, name, payer_identifier, claim_filing_code, line_of_business,
                 member_id_pattern, address_line1, city, state, zip)
                 {few} SELECT 'Y' || i, 'bench', 'Y' || i, 'Payer ' || i, '', '', '', '', '', '', '', '' FROM n""",
             f"""INSERT INTO account (id, source, account_number, financial_class, bill_hold_days, patient_id)
-                {few} SELECT 'A' || i, 'bench', 'A' || i, '', 3, 'P' || i FROM n""",
+                {people} SELECT 'A' || i, 'bench', 'A' || i, '', 3, 'P' || i FROM n""",
             f"""INSERT INTO coverage (id, sequence, plan_name, group_number, member_id, relationship,
                 subscriber_family_name, subscriber_given_name, subscriber_sex, subscriber_address_line1,
                 subscriber_city, subscriber_state, subscriber_zip, authorization_number, referral_number,
                 account_id, payer_id)
-                {few} SELECT 'C' || i, 1, '', '', 'X', 'self', '', '', '', '', '', '', '', '', '', 'A' || i, 'Y' || i
-                FROM n""",
+                {people} SELECT 'C' || i, 1, '', '', 'X', 'self', '', '', '', '', '', '', '', '', '', 'A' || i,
+                'Y' || (i % {size // 1000}) FROM n""",
             f"""INSERT INTO encounter (id, source, visit_number, setting, patient_class, status, started_at,
                 place_of_service, hospital_service, admission_type, point_of_origin, discharge_disposition, reason,
                 extra, patient_id, account_id, service_date, content_sha256)
                 {numbers} SELECT 'E' || i, 'bench', 'V' || i, 'clinic', 'O', 'discharged', '2026-09-01', '11', '', '',
-                '', '', '', '{{}}', 'P' || (i % {size // 1000}), 'A' || (i % {size // 1000}), '2026-09-01', ''
+                '', '', '', '{{}}', 'P' || (i * 7919 % {patients}), 'A' || (i * 7919 % {patients}), '2026-09-01', ''
                 FROM n""",
             f"""INSERT INTO work_item (id, encounter_id, kind, worklist, status, rank, service_date, charge_rank,
                 patient_name, reasons, rule, new_documents, came_back, bill_by, skill, route, order_key, created_at,
                 row_version)
                 {numbers} SELECT 'W' || i, 'E' || i, 'professional', '{WORKLIST}', 'ready', -((i * 7919) % 100),
-                '2026-09-01', -i, 'Family' || (i % {size // 1000}), '[]', '', 0, '', '2027-09-01',
+                '2026-09-01', -i, p.family_name || ', ' || p.given_name, '[]', '', 0, '', '2027-09-01',
                 'skill ' || (i % {SKILLS}), 'skill ' || (i % {SKILLS}) || '||', '0' || (1000000000000 -
-                ((i * 7919) % 100)), '2026-09-02T00:00:00.000Z', 1 FROM n""",
+                ((i * 7919) % 100)), '2026-09-02T00:00:00.000Z', 1
+                FROM n JOIN patient p ON p.id = 'P' || (i * 7919 % {patients})""",
             """INSERT INTO person (id, login, name, role, units_target, active, pin_failures, created_at)
                 VALUES ('CODER', 'coder', 'Coder', 'coder', 60, 1, 0, '')""",
             f"""INSERT INTO person_skill (person_id, skill)

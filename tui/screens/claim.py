@@ -99,7 +99,7 @@ class ClaimScreen(DeskScreen):
             self.say("That claim is not there any more.", "error")
             return
         self._page = page
-        self.query_one("#form", TextPane).show("form", lambda width: form_lines(page, width), _tally(page))
+        self.query_one("#form", TextPane).show("form", lambda width: form_lines(page, width, self.wide), _tally(page))
         self._segments = None
         self._show_findings()
         self.refresh_frame()
@@ -294,16 +294,17 @@ class ClaimScreen(DeskScreen):
             self.workstation.opening.chart_of(self._page.coding_id)
 
 
-def form_lines(page: ClaimPage, width: int) -> list[Line]:
-    """The claim as a form: who bills, for whom, to whom, the diagnoses by letter, the lines."""
+def form_lines(page: ClaimPage, width: int, tall: bool = False) -> list[Line]:
+    """The claim as a form: who bills, for whom, to whom, the diagnoses by letter, the lines.
+
+    What is long goes on below where the form is `tall`; where it is not, a row more of the claim is worth more.
+    """
     marks = _marks(page.findings)
     listed = "   ".join(f"{chr(64 + sequence)}\u00a0{code}" for sequence, code in page.diagnoses)
     fields = [
-        *_party_fields(page.parties),
-        *(
-            ("Dx" if number == 0 else "", text, "diagnosis")
-            for number, text in enumerate(wrap(listed or "none", width - 14))
-        ),
+        ("" if number else label, part, place)
+        for label, text, place in (*_party_fields(page.parties), ("Dx", listed or "none", "diagnosis"))
+        for number, part in enumerate(wrap(text, width - 14) if tall or place == "diagnosis" else [text])
     ]
     lines = _answer_lines(page, width) + [
         ends(((f" {label:<10}", "dim"), (text, "text")), _mark(marks, place), width) for label, text, place in fields
