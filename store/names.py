@@ -56,8 +56,9 @@ def sound(word: str) -> str:
     return _REPEATED.sub(r"\1", word.translate(_SOUNDS))
 
 
-def known_rows(names: Iterable[str]) -> Iterator[dict[str, str]]:
+def known_rows(family: Iterable[str] = (), given: Iterable[str] = ()) -> Iterator[dict[str, object]]:
     """The rows of `KnownName` for names as they stand in the record: one for each word of each."""
-    for name in names:
-        for word in words_of(name):
-            yield {"word": word, "name": name, "turned": word[::-1], "sound": sound(word)}
+    for of_given, names in ((False, family), (True, given)):
+        for name in names:
+            for word in words_of(name):
+                yield {"word": word, "given": of_given, "name": name, "turned": word[::-1], "sound": sound(word)}

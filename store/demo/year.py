@@ -219,7 +219,7 @@ _COVERAGE = (
 def _patient(rows: _Rows, chance: random.Random, number: int) -> None:
     born = date(1935, 1, 1) + timedelta(days=chance.randrange(31000))
     family, given = rows.names[number] = (f"{chance.choice(_NAMES)}{number}", chance.choice(_GIVEN))
-    rows.of.setdefault("known_name", []).extend(known_rows((family,)))
+    rows.of.setdefault("known_name", []).extend(known_rows([family]))
     rows.add("patient", id=f"year-patient-{number}", source=SOURCE, mrn=f"Y{number:06}",
              family_name=family, given_name=given, middle_name="",
              suffix="", birth_date=born.isoformat(), sex=chance.choice("FM"),

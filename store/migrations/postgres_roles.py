@@ -93,8 +93,8 @@ BELONGS_TO = {
     "finding": "CASE subject_kind WHEN 'claim' THEN EXISTS (SELECT 1 FROM claim c WHERE c.id = finding.subject_id)"
     " ELSE EXISTS (SELECT 1 FROM coding c WHERE c.id = finding.subject_id) END",
     "hold": "work_item",
-    "known_name": "EXISTS (SELECT 1 FROM patient p WHERE p.family_name = known_name.name)"
-    " OR EXISTS (SELECT 1 FROM patient p WHERE p.given_name = known_name.name)",
+    "known_name": "CASE WHEN given THEN EXISTS (SELECT 1 FROM patient p WHERE p.given_name = known_name.name)"
+    " ELSE EXISTS (SELECT 1 FROM patient p WHERE p.family_name = known_name.name) END",
     "journal_line": "posting",
     "line_month": "",
     "log_entry": "",

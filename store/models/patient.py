@@ -46,8 +46,6 @@ class Patient(PatientFields, table=True):
     restricted: str | None = Field(default=None, description="why the charts are restricted; None: they are not")
 
 
-_NAMES = ("family_name", "given_name")
-
 BYTES = String().with_variant(String(collation="C"), "postgresql")
 """Text that sorts by its letters on both databases, so that what begins with a word is one range of an index."""
 
@@ -60,6 +58,7 @@ class KnownName(SQLModel, table=True):
 
     __tablename__ = "known_name"
 
+    given: bool = Field(primary_key=True, description="of a given name, else of a family name")
     word: str = Field(primary_key=True, sa_type=BYTES)
     name: str = Field(primary_key=True, description="as it stands in the record")
     turned: str = Field(index=True, sa_type=BYTES, description="the word from its end on")
@@ -67,7 +66,8 @@ class KnownName(SQLModel, table=True):
 
 
 KNOW_NAMES = sql(
-    "INSERT INTO known_name (word, name, turned, sound) VALUES (:word, :name, :turned, :sound) ON CONFLICT DO NOTHING"
+    "INSERT INTO known_name (given, word, name, turned, sound) VALUES (:given, :word, :name, :turned, :sound)"
+    " ON CONFLICT DO NOTHING"
 )
 
 
@@ -75,6 +75,8 @@ KNOW_NAMES = sql(
 @event.listens_for(Patient, "after_update")
 def _know_names(_mapper: Mapper[Patient], connection: Connection, patient: Patient) -> None:
     """Whoever writes a patient makes the names known, in the same transaction."""
-    new = [name for name in _NAMES if inspect(patient).attrs[name].history.has_changes()]
-    if rows := list(known_rows(getattr(patient, name) for name in new)):
+    state = inspect(patient).attrs
+    family = [patient.family_name] if state.family_name.history.has_changes() else []
+    given = [patient.given_name] if state.given_name.history.has_changes() else []
+    if rows := list(known_rows(family, given)):
         connection.execute(KNOW_NAMES, rows)

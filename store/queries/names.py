@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from store.names import joined, sound
 from store.queries import Reader
@@ -31,6 +30,9 @@ _AFTER = chr(0x10FFFF)
 _LEAST_ALIKE_IN_SOUND = 0.4
 """How like the spelling of a name must be that sounds the same: Schmidt is found for Smith, not every S-M-T."""
 
+_BOTH = "SELECT word, name FROM known_name WHERE given IN (TRUE, FALSE)"
+"""Words of either kind of names; both are named, so that the index by kind and word is of use."""
+
 _FAMILY_OF, _GIVEN_OF = "SPLIT_PART(w.patient_name, ', ', 1)", "SPLIT_PART(w.patient_name, ', ', 2)"
 _COMMA = "INSTR(w.patient_name || ', ', ', ')"
 _FAMILY_OF_SQLITE = f"SUBSTR(w.patient_name, 1, {_COMMA} - 1)"
@@ -48,39 +50,38 @@ class TypedName:
     number: int
     alike: tuple[str, ...] | None = None
 
-    @cached_property
+    @property
     def parameters(self) -> dict[str, object]:
         """What its statements ask by: a range of words, or the names themselves."""
         if self.alike is None:
             return {f"from{self.number}": self.letters, f"until{self.number}": self.letters + _AFTER}
         return {f"name{self.number}_{place}": name for place, name in enumerate(self.alike)}
 
-    @cached_property
-    def names(self) -> str:
-        """The names it is found in, as what stands behind IN."""
+    def names(self, given: bool) -> str:
+        """The family names or given names it is found in, as what stands behind IN."""
         if self.alike is None:
-            return (
-                f"(SELECT k.name FROM known_name k WHERE k.word >= :from{self.number} AND k.word < :until{self.number})"
-            )
+            kind = "k.given" if given else "NOT k.given"
+            words = f"k.word >= :from{self.number} AND k.word < :until{self.number}"
+            return f"(SELECT k.name FROM known_name k WHERE {kind} AND {words})"
         return f"({', '.join(f':name{self.number}_{place}' for place in range(len(self.alike))) or 'NULL'})"
 
     def of_task(self, on_postgres: bool) -> str:
         """Whether the patient of the task `w` has such a name and may be found by it; asks no other table."""
         family, given = (_FAMILY_OF, _GIVEN_OF) if on_postgres else (_FAMILY_OF_SQLITE, _GIVEN_OF_SQLITE)
-        return f"(NOT w.restricted AND ({family} IN {self.names} OR {given} IN {self.names}))"
+        return f"(NOT w.restricted AND ({family} IN {self.names(False)} OR {given} IN {self.names(True)}))"
 
     @property
     def of_patient(self) -> tuple[str, str]:
         """Whether the patient `p` has it: as a family name, and as a given name alone. Each is asked by its index."""
         return (
-            f"p.family_name IN {self.names}",
-            f"p.given_name IN {self.names} AND p.family_name NOT IN {self.names}",
+            f"p.family_name IN {self.names(False)}",
+            f"p.given_name IN {self.names(True)} AND p.family_name NOT IN {self.names(False)}",
         )
 
     @property
     def of_patient_too(self) -> str:
         """The same of a patient who is found already; an empty text behind the columns keeps their indexes out."""
-        return f"(p.family_name || '' IN {self.names} OR p.given_name || '' IN {self.names})"
+        return f"(p.family_name || '' IN {self.names(False)} OR p.given_name || '' IN {self.names(True)})"
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def named(reader: Reader, words: Sequence[TypedName]) -> Named | None:
 def _candidates(reader: Reader, letters: str, own_sound: str) -> list[tuple[str, str]]:
     """Words and their names that may be like it: the same beginning or end of nearly half, or the same sound."""
     asked: dict[str, object] = {"whole": letters, "whole_until": letters + _AFTER}
-    found = ["SELECT word, name FROM known_name WHERE word >= :whole AND word < :whole_until"]
+    found = [f"{_BOTH} AND word >= :whole AND word < :whole_until"]
     if len(letters) >= LEAST_LETTERS:
         half = (len(letters) - 1) // 2
         head, tail = letters[:half], letters[::-1][:half]
@@ -143,10 +144,10 @@ def _candidates(reader: Reader, letters: str, own_sound: str) -> list[tuple[str,
         for column, part in (("word", head), ("turned", tail)):
             asked |= {column: part, f"{column}_until": part + _AFTER}
             found.append(
-                f"SELECT word, name FROM known_name WHERE {column} >= :{column} AND {column} < :{column}_until"
+                f"{_BOTH} AND {column} >= :{column} AND {column} < :{column}_until"
                 " AND LENGTH(word) BETWEEN :least AND :most"
             )
-        found.append("SELECT word, name FROM known_name WHERE sound = :sound")
+        found.append(f"{_BOTH} AND sound = :sound")
     return [(row["word"], row["name"]) for row in reader.rows(" UNION ".join(found), **asked)]
 
 

@@ -17,6 +17,9 @@ from store.terms import RESTRICTED, Setting
 ALIKE = "~"
 """Before the words: names that are like them too."""
 
+_LEAST_LETTERS = 3
+"""A shorter word is no beginning of a setting: one or two letters are those of a name."""
+
 _NUMBERS = (
     "LOWER(CASE WHEN w.restricted THEN '' ELSE p.mrn || ' ' || e.visit_number END || ' ' || w.service_date)"
     " LIKE :{name} ESCAPE '\\'"
@@ -25,14 +28,15 @@ _NUMBERS = (
 
 @dataclass(frozen=True)
 class Words:
-    """Conditions on the task w and, unless they are of `tasks_alone`, on its encounter e and its patient p.
+    """Conditions on the task w and, where they are more than `names`, on its encounter e and its patient p.
 
-    `patients` are those of the words that are names and nothing else; None without such a word.
+    `names` are those of the words that are names and nothing else, `besides` all others; `patients` says the former of
+    patients, None without such a word.
     """
 
-    where: Sequence[str]
+    names: Sequence[str]
+    besides: Sequence[str]
     parameters: Mapping[str, object]
-    tasks_alone: bool
     patients: Named | None
 
 
@@ -41,21 +45,23 @@ def words_asked(reader: Reader, text: str, alike: bool = False) -> Words | None:
     said = text.lower().split()
     if said and said[0].startswith(ALIKE):
         alike, said[0] = True, said[0].removeprefix(ALIKE)
-    where: list[str] = []
+    besides: list[str] = []
     parameters: dict[str, object] = {}
     names: list[TypedName] = []
     for number, word in enumerate(filter(None, said)):
-        choices = _beside_names(word, number, parameters)
-        if plain(word):
-            name = typed_name(reader, word, number, alike and not _has_digit(word))
+        choices = list(_beside_names(word, number, parameters))
+        name = typed_name(reader, word, number, alike and not _has_digit(word)) if plain(word) else None
+        if name is not None:
             parameters |= name.parameters
             if not choices:
                 names.append(name)
-            choices = [*choices, name.of_task(reader.on_postgres)]
-        where.append(f"({' OR '.join(choices)})" if choices else "1 = 0")
-    if not where:
+                continue
+            choices.append(name.of_task(reader.on_postgres))
+        besides.append(f"({' OR '.join(choices)})" if choices else "1 = 0")
+    if not names and not besides:
         return None
-    return Words(where, parameters, len(names) == len(where), named(reader, names))
+    of_tasks = [name.of_task(reader.on_postgres) for name in names]
+    return Words(of_tasks, besides, parameters, named(reader, names))
 
 
 def _beside_names(word: str, number: int, parameters: dict[str, object]) -> Sequence[str]:
@@ -63,6 +69,8 @@ def _beside_names(word: str, number: int, parameters: dict[str, object]) -> Sequ
     if _has_digit(word):
         parameters[f"word{number}"] = f"%{_escaped(word)}%"
         return [_NUMBERS.format(name=f"word{number}")]
+    if len(word) < _LEAST_LETTERS:
+        return []
     choices = [f"e.setting = '{one.value}'" for one in Setting if one.value.startswith(word)]
     return [*choices, "w.restricted"] if RESTRICTED.lower().startswith(word) else choices
 

@@ -294,32 +294,31 @@ class _Asked:
 
 def _asked(reader: Reader, listing: Listing) -> _Asked:
     listed, parameters = _listed(listing)
-    joined, counted, patients_first, where = _FROM, _TASKS, _PATIENTS_FIRST, []
+    joined, counted, patients_first = _FROM, _TASKS, _PATIENTS_FIRST
+    besides, names = [], list[str]()
     if listing.mine:
-        where.append("(w.claimed_by = :mine OR w.assigned_to = :mine)")
+        besides.append("(w.claimed_by = :mine OR w.assigned_to = :mine)")
         parameters["mine"] = listing.mine
     if (words := words_asked(reader, listing.text, listing.alike)) is not None:
-        where += words.where
+        names += words.names
+        besides += words.besides
         parameters |= words.parameters
-        if not words.tasks_alone:
-            counted = f"{_TASKS_FIRST}"
+        if words.besides:
+            counted = _TASKS_FIRST
     if listing.criteria.groups:
         asked, values = criteria_where(listing.criteria, listing.today or clock_day(), reader.on_postgres)
-        where.append(f"({asked})")
+        besides.append(f"({asked})")
         parameters |= values
         joined, patients_first = joined + _ACCOUNT, patients_first + _ACCOUNT
         counted = joined
-    if counted.startswith(_TASKS_FIRST):
-        where += _JOINED
     of_patients: Sequence[str] = ()
-    few = False
     if words is not None and words.patients is not None:
         # An empty text behind these columns keeps SQLite from their indexes: the patient's is the one to take.
         unindexed = [one.replace(".worklist", ".worklist || ''").replace(".status", ".status || ''") for one in listed]
-        besides = " AND ".join([*_JOINED, *unindexed, *where])
-        of_patients = [f"{patients_first} WHERE {one} AND {besides}" for one in words.patients.conditions]
-        few = words.patients.few
-    every = " AND ".join([*listed, *where])
+        every = " AND ".join([*_JOINED, *unindexed, *besides])
+        of_patients = [f"{patients_first} WHERE {one} AND {every}" for one in words.patients.conditions]
+    every = " AND ".join([*listed, *names, *besides, *(_JOINED if counted == _TASKS_FIRST else ())])
+    few = words is not None and words.patients is not None and words.patients.few
     return _Asked(f"{joined} WHERE {every}", f"{counted} WHERE {every}", of_patients, few, parameters)
 
 

@@ -124,7 +124,7 @@ def _fill(path: Path, size: int) -> None:
             " VALUES (?, 'bench', ?, ?, ?, '', '', 'F', '', '', '', '', '', '')",
             [(f"P{number}", f"M{number}", *name) for number, name in enumerate(drawn)],
         )
-        connection.execute(KNOW_NAMES, list(known_rows({name for both in drawn for name in both})))
+        connection.execute(KNOW_NAMES, list(known_rows(*map(set, zip(*drawn, strict=True)))))
         for statement in (
             f"""INSERT INTO payer (id, source, local_id, name, payer_identifier, claim_filing_code, line_of_business,
                 member_id_pattern, address_line1, city, state, zip)

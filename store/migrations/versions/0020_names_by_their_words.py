@@ -16,22 +16,24 @@ def upgrade() -> None:
     by_letters = sa.String(collation="C") if connection.dialect.name == "postgresql" else sa.String()
     known = op.create_table(
         "known_name",
+        sa.Column("given", sa.Boolean(), nullable=False),
         sa.Column("word", by_letters, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("turned", by_letters, nullable=False),
         sa.Column("sound", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("word", "name", name="pk_known_name"),
+        sa.PrimaryKeyConstraint("given", "word", "name", name="pk_known_name"),
     )
     op.drop_index("ix_encounter_patient_id", "encounter")
     op.create_index("ix_encounter_patient", "encounter", ["patient_id", "id"])  # the visits of a patient from it alone
     op.create_index("ix_patient_family_name", "patient", ["family_name"])
     op.create_index("ix_patient_given_name", "patient", ["given_name"])
-    names = connection.execute(sa.text("SELECT family_name FROM patient UNION SELECT given_name FROM patient"))
-    rows = list(known_rows(name for (name,) in names))
+    family = connection.execute(sa.text("SELECT DISTINCT family_name FROM patient")).scalars().all()
+    given = connection.execute(sa.text("SELECT DISTINCT given_name FROM patient")).scalars().all()
+    rows = list(known_rows(family, given))
     for start in range(0, len(rows), _PORTION):
         portion = rows[start : start + _PORTION]
         if connection.dialect.name == "sqlite":  # as it is, in a third of the time
-            connection.exec_driver_sql("INSERT INTO known_name VALUES (:word, :name, :turned, :sound)", portion)
+            connection.exec_driver_sql("INSERT INTO known_name VALUES (:given, :word, :name, :turned, :sound)", portion)
         else:
             connection.execute(known.insert(), portion)
     op.create_index("ix_known_name_turned", "known_name", ["turned"])
