@@ -60,7 +60,7 @@ class TypedName:
     def names(self, given: bool) -> str:
         """The family names or given names it is found in, as what stands behind IN."""
         if self.alike is None:
-            kind = "k.given" if given else "NOT k.given"
+            kind = f"k.given = {'TRUE' if given else 'FALSE'}"
             words = f"k.word >= :from{self.number} AND k.word < :until{self.number}"
             return f"(SELECT k.name FROM known_name k WHERE {kind} AND {words})"
         return f"({', '.join(f':name{self.number}_{place}' for place in range(len(self.alike))) or 'NULL'})"
