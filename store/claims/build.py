@@ -52,8 +52,8 @@ class NotBuiltReason(StrEnum):
     """Why a coding made no claim."""
 
     CAME_BACK = "something came after it was coded: code it again, or mark the change seen"
-    AUDIT = "its audit before the bill is not final yet: codedesk audits list shows it"
-    CORRECTION = "its audit found codes to correct: code it again, or codedesk audits keep-codes AUDIT --reason TEXT"
+    AUDIT = "the audit before the bill is not final yet: codedesk audits list shows it"
+    CORRECTION = "the audit found codes to correct: code it again, or codedesk audits keep-codes AUDIT --reason TEXT"
     NOT_FINAL = "the coding is not final"
     ALREADY_BUILT = "its claim is built already"
     NO_LINES = "it has no HCPCS line to bill"

@@ -143,7 +143,10 @@ class SuggestionsScreen(DeskScreen):
             parts.append(f"{self._unsigned} not signed and not read")
         if self._found.warning:
             parts.append(safe_line(self._found.warning))
-        self.say(". ".join(parts) + ". Nothing is coded until you take it.", "warning" if self._unsigned else "dim")
+        self.say(
+            ". ".join(part.rstrip(".") for part in parts) + ". Nothing is coded until you take it.",
+            "warning" if self._unsigned else "dim",
+        )
 
     def _show(self, keep: bool = True) -> None:
         chart = self._chart.on_screen
