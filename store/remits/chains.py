@@ -38,7 +38,7 @@ class _Link:
 
 
 def in_their_chains(
-    session: Session, claims: Sequence[RemitClaim], matches: Sequence[Match], payer: str, payer_name: str
+    session: Session, claims: Sequence[RemitClaim], matches: Sequence[Match], payer: From
 ) -> list[Match]:
     """The matches of some claims of a payer, each with the claim of ours in its chain that it is of."""
     led = list(matches)
@@ -49,10 +49,10 @@ def in_their_chains(
         if claim.status == _REVERSAL and claim.payer_number:
             reversals.append(at)
             continue
-        place = known_place(found.claim.payers, From(claim.status, payer, payer_name))
+        place = known_place(found.claim.payers, replace(payer, status=claim.status))
         if place and place > found.claim.payers.billed and (to := _billed_at(session, found.claim.id, place)):
             led[at] = _led(session, claim, found, to)
-    answered = _answered(session, [claims[at].payer_number for at in reversals], From("", payer, payer_name))
+    answered = _answered(session, [claims[at].payer_number for at in reversals], payer)
     for at in reversals:
         if to := _reversed_one(session, claims, led, at, answered):
             led[at] = _led(session, claims[at], led[at], to)

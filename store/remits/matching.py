@@ -30,6 +30,9 @@ from store.x12.remittance import RemitClaim, RemitLine
 SENT = (ClaimStatus.EXPORTED, ClaimStatus.REJECTED)
 """How claims stand that left, which payers can answer."""
 
+NOBODY = From("", "", "")
+"""A payer that is not told."""
+
 
 @dataclass(frozen=True)
 class OurClaim:
@@ -76,12 +79,12 @@ class Match:
     led_from: str = ""
 
 
-def match(session: Session, claims: Sequence[RemitClaim], payer: str = "", payer_name: str = "") -> list[Match]:
+def match(session: Session, claims: Sequence[RemitClaim], payer: From = NOBODY) -> list[Match]:
     """Our claims for these of a payer, in their order. Only claims that have left are found."""
     by_number = {number.upper(): number for number in _numbers(session, claims)}
     ours = _load(session, by_number.values())
     known = {one.number: one for one in ours.values()}
-    given = _by_payer_number(session, claims, payer, payer_name)
+    given = _by_payer_number(session, claims, payer)
     found: list[Match] = []
     for one in claims:
         number = by_number.get(one.account_number.upper())
@@ -248,9 +251,7 @@ def _load_one(session: Session, claim_id: str) -> OurClaim:
     return _load(session, [number])[claim_id]
 
 
-def _by_payer_number(
-    session: Session, claims: Sequence[RemitClaim], payer: str, payer_name: str
-) -> dict[str, list[str]]:
+def _by_payer_number(session: Session, claims: Sequence[RemitClaim], payer: From) -> dict[str, list[str]]:
     """The ids of our claims by the numbers that this payer gave them, in a remittance or an acknowledgment.
 
     What a claim keeps of an acknowledgment is of the payer that it bills.
@@ -258,7 +259,6 @@ def _by_payer_number(
     wanted = {one.payer_number for one in claims if one.payer_number}
     if not wanted:
         return {}
-    this = From("", payer, payer_name)
     found: dict[str, list[str]] = defaultdict(list)
     answered = (
         select(
@@ -273,14 +273,14 @@ def _by_payer_number(
         .order_by(col(Remittance.received_at).desc(), col(RemittanceClaim.sequence).desc())
     )
     for number, claim_id, identifier, name in session.exec(answered):
-        if claim_id and claim_id not in found[number] and same_payer(this, From("", identifier, name)):
+        if claim_id and claim_id not in found[number] and same_payer(payer, From("", identifier, name)):
             found[number].append(claim_id)
     kept = select(Claim.payer_number, Claim.id, Claim.parties).where(
         col(Claim.payer_number).in_(wanted), col(Claim.status).in_(SENT)
     )
     for number, claim_id, parties in session.exec(kept.order_by(col(Claim.created_at).desc(), col(Claim.id))):
         payers = payers_of(parties)
-        if claim_id not in found[number] and known_place(payers, this) == payers.billed:
+        if claim_id not in found[number] and known_place(payers, payer) == payers.billed:
             found[number].append(claim_id)
     return found
 
