@@ -162,6 +162,9 @@ def account_page(reader: Reader, account_id: str) -> AccountPage | None:
                 payer = posting.payer
                 if side.account is JournalAccount.PAYER_RECEIVABLE:
                     payer = next_payers.get(posting.claim, payer)
+                elif side.account is JournalAccount.DENIED:
+                    # What moves with a next payer's answer was denied by the payer before.
+                    payer = posting.answered_by or payer
                 own = side.account is JournalAccount.PATIENT_RECEIVABLE
                 parties["patient" if own else payer or "payer", side.account] += side.cents
     head = heads[0]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from sqlmodel import col, select
 
 from store.actors import SYSTEM
 from store.claims.following import bill_next_payer
+from store.denials.letter import appeal_letter
 from store.denials.work import bill_patient, write_off
+from store.ledger.accounts import account_id_of
 from store.models import Claim, Denial, Remittance, RemittanceClaim
+from store.queries import SessionReader
+from store.queries.ledger import account_page
 from store.remits.places import From, Payers, place_of
 from store.remits.posting import post_again, unpost
 from store.terms import JournalAccount
@@ -178,6 +184,29 @@ def test_a_payer_that_two_coverages_have_tells_its_place_by_its_status(status: s
     payers = Payers((("Blue Plains", "BLUEP"), ("Blue Plains", "BLUEP")), (1, 2))
 
     assert place_of(payers, From(status, "1", "BLUE PLAINS")) == place
+
+
+def test_the_appeal_of_its_denial_is_addressed_to_the_payer_that_denied(office: Office) -> None:
+    first_answers(office)
+    second_answers(office, "4", REST_DENIED, "0")
+
+    with office.db.reading() as session:
+        text = appeal_letter(session, session.exec(select(Denial.id)).one(), dt.date(2026, 12, 1)).text
+
+    assert "Second Plan" in text and "Blue Plains" not in text
+    assert "Member id         SP1" in text
+    assert "Your claim        SUP1" in text
+
+
+def test_the_ledger_names_the_payer_that_denied(office: Office) -> None:
+    first_answers(office)
+    second_answers(office, "4", REST_DENIED, "0")
+
+    with office.db.reading() as session:
+        page = account_page(SessionReader(session), account_id_of(session, "V1") or "")
+
+    assert page is not None
+    assert [(one.name, one.account, one.cents) for one in page.parties] == [("Second Plan", DENIED, 2_000)]
 
 
 @pytest.mark.parametrize("decide", [bill_patient, write_off])

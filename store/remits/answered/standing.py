@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from store.models import Claim, Posting, Remittance, RemittanceClaim, RemittanceLine
 from store.remits.matching import our_claim
-from store.remits.places import FORWARDED_TO, From, Payers, places_in_order, same_payer
+from store.remits.places import FORWARDED_TO, From, Payers, place_of, places_in_order, same_payer
 from store.terms import PostingKind, RemittanceStatus
 
 REPLACED = "answer taken back: replaced"
@@ -72,6 +72,16 @@ def standing_places(session: Session, claim_id: str, payers: Payers) -> list[tup
     """The ids of the answers that stand, as `standing_answers`, each with its place among the payers of our claim."""
     answers = replay(session, [claim_id], (REVERSAL, PREDETERMINATION))[claim_id].standing
     return list(zip((one.id for one in answers), places_in_order(payers, answers), strict=True))
+
+
+def place_of_answer(
+    session: Session, row: RemittanceClaim, remittance: Remittance, claim_id: str, payers: Payers
+) -> int:
+    """The place of a stored answer of our claim among its payers; of one that stands no more as if it came last."""
+    replayed = replay(session, [claim_id], (REVERSAL, PREDETERMINATION))[claim_id].standing
+    places = dict(zip((one.id for one in replayed), places_in_order(payers, replayed), strict=True))
+    answer = From(row.status_code, remittance.payer_identifier, remittance.payer_name, tuple(remittance.payer_numbers))
+    return places.get(row.id) or place_of(payers, answer, replayed)
 
 
 def answered_by_next(session: Session, claim_ids: Sequence[str]) -> dict[str, tuple[list[str], str]]:
