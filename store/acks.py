@@ -11,6 +11,7 @@ Only a claim that left in the very file that is answered is moved, and stands as
 999 and not changed since. A claim that was given up, that left again in a later file, that a posted remittance answers,
 or that a living replacement or void follows, stays where it is, and the answer says so: sent again it would be billed
 twice. A void or replacement that is moved gives back what it took from the ledger when it left, and the answer says so.
+What was moved and is answered by a payer after that counts as sent again (`store.remits.reached`).
 A later answer of the same kind is kept beside the earlier one. A rejection here is no denial: there is no appeal, the
 claim is changed, or released with a reason, and sent again. The same file twice changes nothing.
 Source: ASC X12C/005010X231A1; ASC X12N/005010X214, sections on acknowledgment levels.

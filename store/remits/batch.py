@@ -43,6 +43,7 @@ from store.remits.chains import in_their_chains
 from store.remits.charged import charge_differences
 from store.remits.matching import Match, OurClaim, match
 from store.remits.places import FORWARDED_TO, From, known_place, sent_on_to
+from store.remits.reached import take_as_sent
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
 from store.x12.remittance import CLAIM_STATUSES, Adjustment, Payment, ProviderAdjustment, RemitClaim, RemitLine
@@ -86,8 +87,10 @@ class Batch:
         }
         session = self._change.session
         payer = payer_of(self._remittance)
-        named = in_their_chains(session, claims, match(session, claims, payer), payer)
-        known = [_of_known_status(claim, found) for claim, found in zip(claims, named, strict=True)]
+        numbered = match(session, claims, payer)
+        named = in_their_chains(session, claims, numbered, payer)
+        stated = [_of_known_status(claim, found) for claim, found in zip(claims, named, strict=True)]
+        known = take_as_sent(self._change, self._remittance, claims, numbered, stated)
         matches = without_second_answers(session, self._remittance, claims, known)
         before = {one.segment: found.claim for one, found in zip(claims, known, strict=True)}
         reversed_: list[str] = []
@@ -422,6 +425,8 @@ def note_of(claim: RemitClaim, found: Match) -> str:
     if found.led_from and found.claim:
         does = "reverses an answer of" if claim.status == _REVERSAL else "is an answer of"
         notes.append(f"has the number of {found.led_from}, {does} {found.claim.number}")
+    if found.proves and found.claim:
+        notes.append(f"{found.claim.number} had come back ({found.proves}): this proves that it reached its payer")
     if found.doubt:
         notes.append(found.doubt)
     elif found.by is MatchedBy.NOTHING:

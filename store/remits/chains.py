@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session, col, select
 
 from store.models import Claim, Remittance, RemittanceClaim
-from store.remits.matching import SENT, Match, match_lines, our_claim
+from store.remits.matching import BACK, SENT, Match, match_lines, our_claim
 from store.remits.places import From, known_place, payers_of, same_payer
 from store.terms import RemittanceStatus
 from store.x12.remittance import RemitClaim
@@ -98,7 +98,7 @@ def _after(session: Session, claim_ids: Sequence[str]) -> list[_Link]:
         )
         known = {one.id for one in found} | set(claim_ids)
         next_ones = [
-            _Link(one.id, one.follows_id or "", one.follows_as, payers_of(one.parties).billed, one.status in SENT)
+            _Link(one.id, one.follows_id or "", one.follows_as, payers_of(one.parties).billed, _left(one))
             for one in session.exec(query)
             if one.id not in known
         ]
@@ -107,6 +107,10 @@ def _after(session: Session, claim_ids: Sequence[str]) -> list[_Link]:
         found += next_ones
         frontier = [one.id for one in next_ones]
     return found
+
+
+def _left(claim: Claim) -> bool:
+    return claim.status in SENT or (claim.status in BACK and claim.export_id is not None)
 
 
 def _answered(session: Session, numbers: Sequence[str], payer: From) -> dict[tuple[str, int, int], list[str]]:
