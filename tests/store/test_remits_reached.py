@@ -5,27 +5,40 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from store.actors import SYSTEM
 from store.claims.batches import batch_claims, plan_batch
 from store.claims.changes import CannotChange, release_claim, set_fields
+from store.claims.following import bill_next_payer
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Claim, Denial, LogEntry, Remittance, RemittanceClaim
+from store.models import (
+    Claim,
+    ClaimExport,
+    Denial,
+    JournalLine,
+    LogEntry,
+    Posting,
+    Remittance,
+    RemittanceClaim,
+)
 from store.queries import SessionReader
 from store.queries.claims import claim_page
 from store.queries.unapplied import UnappliedRow, unapplied_list
 from store.remits.posting import post_again, unpost
 from store.remits.posting import take_in as take_in_remittance
 from store.remits.unapplied import apply_to_claim, refund_unapplied, release
-from store.terms import ClaimStatus, DenialStatus
+from store.terms import ClaimStatus, DenialStatus, JournalAccount
 from tests.store.claim_samples import CODES, TODAY
 from tests.store.remittance_samples import a_set
 from tests.store.remittance_samples import interchange as settlement
 from tests.store.test_acks import Sent, arrive, claim_status, implementation, patient, sent, statuses
+from tests.store.test_claims_following import SUPPLEMENT, Office, office
+from tests.store.test_remits_chains import replaced
+from tests.store.test_remits_second_answers import of_claim
 
-__all__ = ["sent"]
+__all__ = ["office", "sent"]
 
 pytestmark = pytest.mark.both_databases
 
@@ -289,3 +302,65 @@ def test_the_denial_of_an_answer_that_waits_is_no_work_before_it_is_applied(
     with db.reading() as session:
         (denial,) = session.exec(select(Denial))
     assert (denial.status, denial.cents, denial.claim_id) == (DenialStatus.OPEN, 9_903, id_of(db, back.numbers[1]))
+
+
+def brought_back(office: Office, claim_id: str) -> None:
+    """A 999 refuses the set in which a claim left."""
+    with office.db.reading() as session:
+        claim = session.get_one(Claim, claim_id)
+        export = session.get_one(ClaimExport, claim.export_id)
+        controls = (export.interchange_control, export.group_control, export.transaction_control, export.receiver)
+    left = Sent(*controls, (), ())
+    arrive(office.db, office.folder, implementation(left, f"AK2*837*{left.control}~IK5*R*5~", "R"))
+
+
+def test_a_replacement_that_came_back_and_is_answered_takes_the_charge_of_what_it_replaces_after_all(
+    office: Office, tmp_path: Path
+) -> None:
+    replaced(office)
+    with office.db.reading() as session:
+        later = session.exec(select(Claim).where(Claim.frequency == "7")).one()
+    sent_out = charged(office.db)
+    brought_back(office, later.id)
+    back_again = charged(office.db)
+
+    payment = pays(office.db, tmp_path, later.claim_number, PAID)
+    answered = charged(office.db)
+    unpost(office.db, SYSTEM, payment, "wrong file")
+
+    assert sent_out == answered == {later.claim_number: 10_003}
+    assert back_again == charged(office.db) == {office.number: 10_003}
+    assert statuses(office.db)[later.claim_number] is ClaimStatus.READY
+
+
+def test_a_claim_to_the_next_payer_that_came_back_is_sent_where_that_answers_by_the_first_number(
+    office: Office, tmp_path: Path
+) -> None:
+    office.answer()
+    secondary = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(secondary.claim_id)
+    brought_back(office, secondary.claim_id)
+    named = (SUPPLEMENT[0], NAMED, *SUPPLEMENT[1:])
+
+    office.answer("1", named, "15", trace="EFT0002", payer="SECOND PLAN", payer_id="9876543210")
+
+    assert statuses(office.db)[secondary.claim_number] is ClaimStatus.EXPORTED
+    assert of_claim(office.db) == {
+        JournalAccount.CHARGES: -10_003,
+        JournalAccount.CASH: 7_500,
+        JournalAccount.CONTRACTUAL: 2_003,
+        JournalAccount.PATIENT_RECEIVABLE: 500,
+    }
+
+
+def charged(db: Database) -> dict[str, int]:
+    """What claims have charged, by their numbers."""
+    query = (
+        select(Claim.claim_number, func.sum(-col(JournalLine.cents)))
+        .join(Posting, col(Posting.claim_id) == Claim.id)
+        .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
+        .where(JournalLine.account == JournalAccount.CHARGES)
+        .group_by(Claim.claim_number)
+    )
+    with db.reading() as session:
+        return {number: int(cents) for number, cents in session.exec(query) if cents}
